@@ -1,0 +1,34 @@
+//! What crosses the world's border: plain data, and the bounded lanes that carry it.
+//!
+//! This is the only part of the engine that `net` and `storage` may import. Nothing here knows a
+//! game rule, a socket or a database; nothing here waits.
+
+mod code;
+mod ids;
+mod inbound;
+mod lane;
+mod metrics;
+mod note;
+mod outbound;
+mod prose;
+mod save;
+mod tasks;
+
+pub use code::Code;
+pub use ids::{AccountId, Correlation, RunId, SessionId, StableId, Tick, WorldTime};
+pub use inbound::{Arrival, Inbound, Leaving, Line, LineFault, Role};
+pub use lane::{
+    EnginePorts, Full, Lane, LaneLimits, Lanes, NetPorts, SaveGauge, StorePorts, lanes,
+};
+pub use metrics::MetricsFault;
+pub use note::{Gmcp, Note};
+pub use outbound::{Admission, Audience, Emission, Outbound, Outcome, Refusal};
+pub use prose::{Ink, Prose};
+pub use save::{
+    Column, CommandMark, Fact, Row, RowRef, SaveBatch, Scope, StorageState, StoreAsk, StoreReply,
+    Tombstone,
+};
+pub use tasks::{Stop, Tasks};
+
+/// The registry into which every crate puts its figures; `/metrics` prints it.
+pub use prometheus::Registry;

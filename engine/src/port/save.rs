@@ -1,0 +1,183 @@
+//! What the world hands to storage, and what comes back.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Correlation, Refusal, SessionId, StableId, Tick, WorldTime};
+
+/// Everything that changed since the batch before, as of one tick.
+///
+/// A batch covers every tick before it, so one watermark speaks for all of them. Values are
+/// copies; encoding and syncing happen on other threads.
+#[derive(Debug, Default)]
+pub struct SaveBatch {
+    /// The tick as of which this is the whole change.
+    pub tick: Tick,
+    /// World time of that tick.
+    pub now: WorldTime,
+    /// Changed values, a column per component.
+    pub columns: Vec<Box<dyn Column>>,
+    /// What was removed. A removal of a key that a column also holds came first.
+    pub tombstones: Vec<Tombstone>,
+    /// Rows that are only ever appended.
+    pub facts: Vec<Fact>,
+    /// The commands whose effects are in here, so that logs can follow them.
+    pub commands: Vec<CommandMark>,
+    /// The world stops with this batch; nothing comes after it.
+    pub last: bool,
+}
+
+impl SaveBatch {
+    /// How many component values are in it.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.columns.iter().map(|column| column.len()).sum()
+    }
+}
+
+/// The changed values of one component.
+pub trait Column: Send + fmt::Debug {
+    /// The component's saved name.
+    fn component(&self) -> &'static str;
+    /// The version of the component's shape.
+    fn version(&self) -> u32;
+    /// How many values.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Shows each value once, in no promised order.
+    fn visit(&self, see: &mut dyn FnMut(RowRef<'_>));
+}
+
+/// One value of a column.
+#[derive(Clone, Copy)]
+pub struct RowRef<'a> {
+    /// Whose value.
+    pub id: StableId,
+    /// When it is loaded again.
+    pub scope: Scope,
+    /// The value; becomes JSON.
+    pub body: &'a dyn erased_serde::Serialize,
+}
+
+/// When a row is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Scope {
+    /// With the world, at start.
+    World,
+    /// With its character, at sign-in.
+    Character,
+}
+
+/// One saved value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Whose value.
+    pub id: StableId,
+    /// The component's saved name.
+    pub component: String,
+    /// The version of its shape when it was written.
+    pub version: u32,
+    /// When it is loaded.
+    pub scope: Scope,
+    /// The value as JSON.
+    pub body: String,
+}
+
+/// A removal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// Whose value.
+    pub id: StableId,
+    /// Which component; `None`: the whole entity, all its rows.
+    pub component: Option<Cow<'static, str>>,
+}
+
+/// A row that is only ever appended: a lucidity adjustment, an audit entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// What kind, at most 64 characters.
+    pub kind: Cow<'static, str>,
+    /// Whom it is about.
+    pub subject: StableId,
+    /// When (the last time, where several were merged).
+    pub at: WorldTime,
+    /// How many happenings this row stands for.
+    pub count: u32,
+    /// The sum of what they changed, in the kind's own unit.
+    pub sum: i64,
+    /// The rest, as JSON.
+    pub detail: String,
+}
+
+/// A command that took effect in a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandMark {
+    /// The connection it came by.
+    pub correlation: Correlation,
+    /// The client's id; 0 where it gave none.
+    pub command_id: u64,
+    /// The tick that executed it.
+    pub tick: Tick,
+}
+
+/// What the world asks of storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreAsk {
+    /// The newest saved rows of a character, whether or not the database has them yet.
+    Load {
+        /// Whose rows.
+        character: StableId,
+        /// For whom, to be given back in the reply.
+        session: SessionId,
+    },
+}
+
+/// What storage answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StoreReply {
+    /// The rows; none for a character who was never in the world.
+    Loaded {
+        /// Whose rows.
+        character: StableId,
+        /// Who asked.
+        session: SessionId,
+        /// The rows.
+        rows: Vec<Row>,
+    },
+    /// They can't be had now.
+    Unavailable {
+        /// Whose rows.
+        character: StableId,
+        /// Who asked.
+        session: SessionId,
+        /// Why, and when to try again.
+        refusal: Refusal,
+    },
+}
+
+/// How storage stands, as the world sees it at a tick. An input like any other, so that a replay
+/// sees the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageState {
+    /// The last batch handed over with a tick up to this one is durable.
+    pub durable_tick: Tick,
+    /// Durable actions are welcome. `false`: the disk is full or failing, the journal at its limit.
+    pub accepting: bool,
+    /// How many more facts storage can hold before it has written some.
+    pub facts_room: u32,
+}
+
+impl Default for StorageState {
+    fn default() -> Self {
+        Self {
+            durable_tick: 0,
+            accepting: true,
+            facts_room: u32::MAX,
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! The `kadath` binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Placeholder head; the crate's own words follow with its first module.
