@@ -1,5 +1,56 @@
 //! The world and its pace.
 //!
-//! `engine` knows no game rule, no socket and no SQL. [`port`] is what the other crates may see.
+//! `engine` knows no game rule, no socket and no SQL. The core is one function,
+//! [`Engine::tick`]; [`runner`] calls it at a fixed rate on a thread of its own, tests call it as
+//! they like. [`port`] is what the other crates may see; [`prelude`] is what a designer needs.
 
+mod attach;
+mod clock;
+mod dice;
+mod engine;
+mod fault;
+mod guard;
+mod identity;
+mod ledger;
+mod message;
+mod meter;
+mod outbox;
+mod persist;
+mod phase;
+mod plugin;
 pub mod port;
+pub mod runner;
+#[cfg(feature = "stage")]
+pub mod stage;
+
+pub use attach::{Arrived, Arrives, Character, Departed, Dismiss, LinkLost, Linkdead, Online};
+pub use clock::{CATCH_UP_MAX, Clock};
+pub use dice::{Dice, Seed};
+pub use engine::{
+    Engine, EngineFault, FAULTS_MAX, QUARANTINE, SETTLE_ROUNDS_MAX, Save, Setup, TickInput,
+    TickOutput,
+};
+pub use fault::FaultReport;
+pub use identity::Index;
+pub use ledger::{Answer, Begun, CommandRecord, Heard, Order, REMEMBERED};
+pub use meter::{Beacon, Spent, Stopwatch};
+pub use outbox::Outbox;
+pub use persist::{Destroy, Migration, Recorded, StorageView};
+pub use phase::Phase;
+pub use plugin::{Plugin, Registrar};
+
+/// What a plugin's file begins with.
+pub mod prelude {
+    pub use std::time::Duration;
+
+    pub use bevy_ecs::prelude::*;
+    pub use bevy_ecs::system::SystemParam;
+
+    pub use crate::port::{
+        Audience, Code, Fact, Gmcp, Ink, Leaving, Note, Prose, Refusal, Role, StableId, WorldTime,
+    };
+    pub use crate::{
+        Answer, Arrived, Arrives, Character, Clock, Departed, Destroy, Dice, Dismiss, Heard, Index,
+        LinkLost, Linkdead, Online, Order, Outbox, Phase, Plugin, Recorded, Registrar, StorageView,
+    };
+}

@@ -76,7 +76,7 @@ impl fmt::Display for Correlation {
 }
 
 /// One process start. A watermark speaks only of its own run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RunId(pub u64);
 

@@ -38,7 +38,7 @@ impl SaveBatch {
 }
 
 /// The changed values of one component.
-pub trait Column: Send + fmt::Debug {
+pub trait Column: Send + Sync + fmt::Debug {
     /// The component's saved name.
     fn component(&self) -> &'static str;
     /// The version of the component's shape.

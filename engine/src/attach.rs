@@ -1,0 +1,435 @@
+//! Characters and the sessions that hold them.
+//!
+//! One session holds a character. A character is in memory while it plays, while its socket may
+//! come back, and until what it last did is durable; then it is unloaded.
+
+use std::collections::{HashMap, HashSet};
+
+use bevy_ecs::component::Component;
+use bevy_ecs::entity::Entity;
+use bevy_ecs::message::{Message, Messages};
+use bevy_ecs::query::With;
+use bevy_ecs::resource::Resource;
+use bevy_ecs::world::World;
+
+use crate::ledger::{self, CommandRecord};
+use crate::persist::{SavedTypes, Unloading, load_entity};
+use crate::port::{
+    AccountId, Admission, Arrival, Code, Correlation, Inbound, Leaving, Outbound, Refusal, Role,
+    RunId, SaveBatch, SessionId, StableId, StoreAsk, StoreReply, Tick, WorldTime,
+};
+use crate::{Clock, Index, Outbox};
+
+/// A person in the world. Comes with every component that plugins gave to characters.
+#[derive(Component, Clone, Debug)]
+#[require(CommandRecord)]
+pub struct Character {
+    /// The character's name, unique among the living.
+    pub name: String,
+    /// The account that owns it.
+    pub account: AccountId,
+    /// What the account may do.
+    pub role: Role,
+    /// A throw-away character.
+    pub guest: bool,
+    /// The profession chosen at creation.
+    pub profession: Option<String>,
+    /// When it was made.
+    pub created_at: WorldTime,
+}
+
+/// The character is played: a session holds it, though its socket may be away for a moment.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Online {
+    /// Where to tell it things.
+    pub session: SessionId,
+}
+
+/// The socket is away since then; it may come back.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Linkdead {
+    /// World time of the cut.
+    pub since: WorldTime,
+}
+
+/// Nobody plays it; it stays until its last state is durable.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub(crate) struct Departing {
+    /// The batch that holds its last state.
+    pub(crate) saved_by: Option<Tick>,
+}
+
+/// A character came into the world.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Arrived {
+    /// Who.
+    pub actor: Entity,
+    /// How.
+    pub how: Arrives,
+}
+
+/// How a character came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrives {
+    /// Out of the store, or back before it was unloaded.
+    Fresh,
+    /// It was here; another session holds it now.
+    TakenOver,
+    /// It was here; its own session has a socket again and missed nothing.
+    Returned,
+}
+
+/// A character's socket is gone; [`Linkdead`] says since when.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct LinkLost {
+    /// Who.
+    pub actor: Entity,
+}
+
+/// A character left the world. It is no longer [`Online`], but still there to be asked who it is.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Departed {
+    /// Who.
+    pub actor: Entity,
+    /// Why.
+    pub why: Leaving,
+}
+
+/// Make a character leave: its session is closed after this tick's notes.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Dismiss {
+    /// Who.
+    pub actor: Entity,
+    /// Why.
+    pub why: Leaving,
+}
+
+/// Who holds what.
+#[derive(Resource, Default, Debug)]
+pub(crate) struct Sessions {
+    seats: HashMap<SessionId, Seat>,
+    holders: HashMap<StableId, SessionId>,
+    /// Sessions that were dismissed: they leave at the start of the next tick.
+    dismissed: Vec<(SessionId, Leaving)>,
+    /// Entities that are only kept until they are saved.
+    pub(crate) departing: usize,
+}
+
+#[derive(Debug)]
+struct Seat {
+    character: StableId,
+    state: SeatState,
+}
+
+#[derive(Debug)]
+enum SeatState {
+    /// Storage was asked.
+    Waiting(Box<Arrival>),
+    /// In the world.
+    Taken(Entity),
+}
+
+/// What the engine knows of this process's life.
+#[derive(Resource, Clone, Copy, Debug)]
+pub(crate) struct Life {
+    pub(crate) run: RunId,
+    pub(crate) recovered: Option<(RunId, Tick)>,
+    pub(crate) durable_tick: Tick,
+}
+
+/// The asks of this tick.
+#[derive(Resource, Default, Debug)]
+pub(crate) struct Asks(pub(crate) Vec<StoreAsk>);
+
+/// Takes in everything the gateway and storage said, in order.
+pub(crate) fn ingest(
+    world: &mut World,
+    types: &SavedTypes,
+    heard: Vec<Inbound>,
+    stored: Vec<StoreReply>,
+) {
+    for (session, why) in std::mem::take(&mut world.resource_mut::<Sessions>().dismissed) {
+        leave(world, session, why);
+    }
+    for reply in stored {
+        match reply {
+            StoreReply::Loaded {
+                character,
+                session,
+                rows,
+            } => {
+                let Some(arrival) = waiting(world, session, character) else {
+                    continue;
+                };
+                let entity = world.spawn(character).id();
+                match load_entity(types, &mut world.entity_mut(entity), &rows) {
+                    Ok(()) => seat(world, entity, *arrival, Arrives::Fresh),
+                    Err(fault) => {
+                        tracing::error!(%fault, correlation_id = %arrival.correlation, "character could not be loaded");
+                        unload(world, entity);
+                        refuse(world, session, Refusal::of(Code::InternalError));
+                    }
+                }
+            }
+            StoreReply::Unavailable {
+                character,
+                session,
+                refusal,
+            } => {
+                if waiting(world, session, character).is_some() {
+                    refuse(world, session, refusal);
+                }
+            }
+        }
+    }
+    for one in heard {
+        match one {
+            Inbound::Arrive(arrival) => arrive(world, arrival),
+            Inbound::Return {
+                session,
+                correlation,
+            } => come_back(world, session, correlation),
+            Inbound::Line {
+                session,
+                id,
+                line,
+                correlation,
+            } => {
+                // No seat: the session is already over, and so is its wish.
+                if let Some(actor) = holder(world, session) {
+                    ledger::hear(world, actor, session, id, line, correlation);
+                }
+            }
+            Inbound::Lost { session } => {
+                let since = world.resource::<Clock>().now;
+                if let Some(actor) = holder(world, session) {
+                    world.entity_mut(actor).insert(Linkdead { since });
+                    world.write_message(LinkLost { actor });
+                }
+            }
+            Inbound::Leave { session, why } => leave(world, session, why),
+        }
+    }
+}
+
+/// Turns this tick's dismissals into closes; they take effect with the next tick.
+pub(crate) fn dismiss(world: &mut World) {
+    let dismissals: Vec<Dismiss> = world.resource_mut::<Messages<Dismiss>>().drain().collect();
+    for Dismiss { actor, why } in dismissals {
+        let Some(Online { session }) = world.get::<Online>(actor).copied() else {
+            continue;
+        };
+        let mut sessions = world.resource_mut::<Sessions>();
+        if sessions.dismissed.iter().all(|(one, _)| *one != session) {
+            sessions.dismissed.push((session, why));
+            world
+                .resource_mut::<Outbox>()
+                .said
+                .push(Outbound::Close { session, why });
+        }
+    }
+}
+
+fn arrive(world: &mut World, arrival: Arrival) {
+    let (session, character) = (arrival.session, arrival.character);
+    let previous = world
+        .resource_mut::<Sessions>()
+        .holders
+        .insert(character, session);
+    if let Some(old) = previous.filter(|old| *old != session) {
+        world.resource_mut::<Sessions>().seats.remove(&old);
+        world.resource_mut::<Outbox>().said.push(Outbound::Close {
+            session: old,
+            why: Leaving::TakenOver,
+        });
+    }
+    match world.resource::<Index>().get(character) {
+        Some(entity) => {
+            let how = if world.get::<Online>(entity).is_some() {
+                Arrives::TakenOver
+            } else {
+                Arrives::Fresh
+            };
+            ledger::drop_waiting(world, entity);
+            seat(world, entity, arrival, how);
+        }
+        None => {
+            let state = SeatState::Waiting(Box::new(arrival));
+            world
+                .resource_mut::<Sessions>()
+                .seats
+                .insert(session, Seat { character, state });
+            world
+                .resource_mut::<Asks>()
+                .0
+                .push(StoreAsk::Load { character, session });
+        }
+    }
+}
+
+fn seat(world: &mut World, entity: Entity, arrival: Arrival, how: Arrives) {
+    let Arrival {
+        session,
+        character,
+        account,
+        name,
+        profession,
+        role,
+        guest,
+        created_at,
+        ..
+    } = arrival;
+    if world.entity(entity).contains::<Departing>() {
+        world.resource_mut::<Sessions>().departing -= 1;
+    }
+    world
+        .entity_mut(entity)
+        .insert((
+            Character {
+                name,
+                account,
+                role,
+                guest,
+                profession,
+                created_at,
+            },
+            Online { session },
+        ))
+        .remove::<(Linkdead, Departing)>();
+    let seat = Seat {
+        character,
+        state: SeatState::Taken(entity),
+    };
+    world.resource_mut::<Sessions>().seats.insert(session, seat);
+    admit(world, entity, session, false);
+    world.write_message(Arrived { actor: entity, how });
+}
+
+fn come_back(world: &mut World, session: SessionId, correlation: Correlation) {
+    match holder(world, session) {
+        Some(actor) => {
+            world.entity_mut(actor).remove::<Linkdead>();
+            admit(world, actor, session, true);
+            world.write_message(Arrived {
+                actor,
+                how: Arrives::Returned,
+            });
+        }
+        None => {
+            tracing::debug!(correlation_id = %correlation, "resume of a session that is over");
+            refuse(world, session, Refusal::of(Code::SessionTakenOver));
+        }
+    }
+}
+
+fn admit(world: &mut World, actor: Entity, session: SessionId, returned: bool) {
+    let Life {
+        run,
+        recovered,
+        durable_tick,
+    } = *world.resource::<Life>();
+    let player = world.get::<StableId>(actor).copied();
+    let last_command_id = world
+        .get::<CommandRecord>(actor)
+        .map_or(0, CommandRecord::last_id);
+    let Some(player) = player else { return };
+    let admission = Admission {
+        player,
+        run,
+        last_command_id,
+        durable_tick,
+        recovered,
+        returned,
+    };
+    world
+        .resource_mut::<Outbox>()
+        .said
+        .push(Outbound::Admitted { session, admission });
+}
+
+fn leave(world: &mut World, session: SessionId, why: Leaving) {
+    let mut sessions = world.resource_mut::<Sessions>();
+    let Some(seat) = sessions.seats.remove(&session) else {
+        return;
+    };
+    if sessions.holders.get(&seat.character) == Some(&session) {
+        sessions.holders.remove(&seat.character);
+    }
+    let SeatState::Taken(actor) = seat.state else {
+        return;
+    };
+    sessions.departing += 1;
+    ledger::drop_waiting(world, actor);
+    world
+        .entity_mut(actor)
+        .remove::<(Online, Linkdead)>()
+        .insert(Departing::default());
+    world.write_message(Departed { actor, why });
+}
+
+fn waiting(world: &mut World, session: SessionId, character: StableId) -> Option<Box<Arrival>> {
+    let mut sessions = world.resource_mut::<Sessions>();
+    let seat = sessions.seats.get(&session)?;
+    if seat.character != character || !matches!(seat.state, SeatState::Waiting(_)) {
+        return None;
+    }
+    match sessions.seats.remove(&session)?.state {
+        SeatState::Waiting(arrival) => Some(arrival),
+        SeatState::Taken(_) => None,
+    }
+}
+
+fn refuse(world: &mut World, session: SessionId, refusal: Refusal) {
+    let mut sessions = world.resource_mut::<Sessions>();
+    sessions.holders.retain(|_, holder| *holder != session);
+    world
+        .resource_mut::<Outbox>()
+        .said
+        .push(Outbound::Refused { session, refusal });
+}
+
+fn holder(world: &World, session: SessionId) -> Option<Entity> {
+    match world.resource::<Sessions>().seats.get(&session)?.state {
+        SeatState::Taken(actor) => Some(actor),
+        SeatState::Waiting(_) => None,
+    }
+}
+
+/// After a batch was collected: notes whose last state it holds, and unloads those whose batch is
+/// durable and who have not changed since.
+pub(crate) fn unload_saved(world: &mut World, batch: &SaveBatch, durable: Tick) {
+    if world.resource::<Sessions>().departing == 0 {
+        return;
+    }
+    let mut dirty = HashSet::new();
+    for column in &batch.columns {
+        column.visit(&mut |row| {
+            dirty.insert(row.id);
+        });
+    }
+    let mut gone = Vec::new();
+    let mut departing =
+        world.query_filtered::<(Entity, &StableId, &mut Departing), With<Departing>>();
+    for (entity, id, mut departing) in departing.iter_mut(world) {
+        let saved_by = match departing.saved_by {
+            Some(tick) if !dirty.contains(id) => tick,
+            _ => batch.tick,
+        };
+        if saved_by <= durable {
+            gone.push(entity);
+        } else {
+            departing.saved_by = Some(saved_by);
+        }
+    }
+    for entity in gone {
+        world.resource_mut::<Sessions>().departing -= 1;
+        unload(world, entity);
+    }
+}
+
+/// Takes an entity out of memory; its rows stay saved.
+fn unload(world: &mut World, entity: Entity) {
+    world.resource_mut::<Unloading>().0 = true;
+    world.despawn(entity);
+    world.resource_mut::<Unloading>().0 = false;
+}

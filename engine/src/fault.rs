@@ -1,0 +1,85 @@
+//! Where a plugin's panic ends.
+//!
+//! bevy catches what a system throws and hands it to one plain function, which may run in the
+//! middle of a schedule and so only records; the engine looks after each plugin's schedule.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+
+use bevy_ecs::error::{BevyError, ErrorContext};
+
+use crate::phase::Phase;
+
+/// One contained fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultReport {
+    /// Whose code it was.
+    pub plugin: &'static str,
+    /// In which phase.
+    pub phase: Phase,
+    /// Which system, by its full path; empty where no system is to blame.
+    pub system: String,
+    /// What it said.
+    pub what: String,
+}
+
+thread_local! {
+    static RECORDED: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
+    static SOUND: Cell<bool> = const { Cell::new(true) };
+    static RUNNING: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// The plugin of this index is being run on this thread.
+pub(crate) fn enter(plugin: usize) {
+    RUNNING.set(Some(plugin));
+}
+
+/// No plugin is being run on this thread.
+pub(crate) fn leave() {
+    RUNNING.set(None);
+}
+
+/// Which plugin is being run on this thread; `None`: the engine itself.
+pub(crate) fn running() -> Option<usize> {
+    RUNNING.get()
+}
+
+/// The world's fallback error handler. It must not panic: that would leave the executor dirty.
+pub(crate) fn record(mut error: BevyError, context: ErrorContext) {
+    let what = match error.take_payload() {
+        Some(payload) => panic_words(payload.as_ref()),
+        None => error.to_string(),
+    };
+    note(context.name().to_string(), what);
+}
+
+/// Records a fault that is not an error or panic of a system: a broken rule found by the engine.
+pub(crate) fn note(system: String, what: String) {
+    SOUND.set(false);
+    RECORDED.with_borrow_mut(|recorded| recorded.push((system, what)));
+}
+
+/// The run condition of every system: false from the plugin's first fault on.
+pub(crate) fn sound() -> bool {
+    SOUND.get()
+}
+
+/// Takes what was recorded since the last call; `None` if nothing was.
+pub(crate) fn take() -> Option<Vec<(String, String)>> {
+    if SOUND.replace(true) {
+        None
+    } else {
+        Some(RECORDED.take())
+    }
+}
+
+/// What a panic said, where it said it in words.
+pub(crate) fn panic_words(payload: &(dyn Any + Send)) -> String {
+    if let Some(words) = payload.downcast_ref::<&'static str>() {
+        (*words).to_owned()
+    } else if let Some(words) = payload.downcast_ref::<String>() {
+        words.clone()
+    } else {
+        "a panic without words".to_owned()
+    }
+}

@@ -1,0 +1,356 @@
+//! Every command gets one outcome, and the character remembers it.
+//!
+//! **Invariant:** an order that was begun in a tick is answered in that tick: by a system, or by
+//! the ledger with `internal_error`. The outcome is saved with the effects, so a resend after a
+//! crash finds either both or neither.
+
+use std::collections::VecDeque;
+
+use bevy_ecs::component::Component;
+use bevy_ecs::entity::Entity;
+use bevy_ecs::message::{Message, Messages};
+use bevy_ecs::resource::Resource;
+use bevy_ecs::world::World;
+use serde::{Deserialize, Serialize};
+
+use crate::port::{
+    Code, CommandMark, Correlation, Line, Outbound, Outcome, Refusal, SessionId, Tick,
+};
+use crate::{Clock, Outbox};
+
+/// How many executed commands a character remembers.
+pub const REMEMBERED: usize = 64;
+
+/// How many ticks an accepted line may wait for its turn before it is given up: longer than any
+/// queue of a well-behaved game, so that only a broken one meets it.
+const WAIT_TICKS_MAX: Tick = 4_096;
+
+/// One command under way: who acts, and whose outcome it will be. Goes into the verb's message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The character that acts.
+    pub actor: Entity,
+    ticket: u32,
+}
+
+/// A line was accepted; the game reads it, now or in a later tick, and says [`Begun`].
+#[derive(Message, Debug, Clone)]
+pub struct Heard {
+    /// Whose line.
+    pub order: Order,
+    /// The words.
+    pub line: Line,
+}
+
+/// The order is being executed in this tick.
+#[derive(Message, Debug, Clone, Copy)]
+pub struct Begun(pub Order);
+
+/// The outcome of an order. The first answer of an order counts.
+#[derive(Message, Debug, Clone)]
+pub struct Answer {
+    order: Order,
+    result: Result<Option<String>, Refusal>,
+}
+
+impl Answer {
+    /// It was done, and what follows says so.
+    #[must_use]
+    pub const fn done(order: Order) -> Self {
+        Self {
+            order,
+            result: Ok(None),
+        }
+    }
+
+    /// It was done; `text` is shown to the player.
+    #[must_use]
+    pub fn with(order: Order, text: impl Into<String>) -> Self {
+        Self {
+            order,
+            result: Ok(Some(text.into())),
+        }
+    }
+
+    /// It was not done, and nothing has changed.
+    #[must_use]
+    pub fn refused(order: Order, code: Code, message: impl Into<String>) -> Self {
+        Self {
+            order,
+            result: Err(Refusal::new(code, message)),
+        }
+    }
+
+    /// It was not done, for a reason made elsewhere.
+    #[must_use]
+    pub const fn refusal(order: Order, refusal: Refusal) -> Self {
+        Self {
+            order,
+            result: Err(refusal),
+        }
+    }
+}
+
+/// What a character's executed commands came to: the last [`REMEMBERED`], saved with it.
+#[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandRecord {
+    #[serde(rename = "h")]
+    highest: u64,
+    #[serde(rename = "r")]
+    recent: VecDeque<Executed>,
+    /// The highest id accepted in this session, executed or waiting its turn.
+    #[serde(skip)]
+    accepted: u64,
+}
+
+/// Id, outcome and tick; a tuple, because thousands are written each second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Executed(u64, Option<Code>, Tick);
+
+impl CommandRecord {
+    /// The highest executed id; 0 before the first.
+    #[must_use]
+    pub const fn last_id(&self) -> u64 {
+        self.highest
+    }
+
+    fn outcome_of(&self, id: u64) -> Option<Executed> {
+        self.recent.iter().rev().find(|one| one.0 == id).copied()
+    }
+
+    fn remember(&mut self, id: Option<u64>, code: Option<Code>, tick: Tick) {
+        let Some(id) = id else { return };
+        if self.recent.len() == REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Executed(id, code, tick));
+        self.highest = self.highest.max(id);
+    }
+
+    /// Forgets what was accepted but never executed: the client will send it again.
+    pub(crate) fn forget_waiting(&mut self) {
+        self.accepted = self.highest;
+    }
+}
+
+/// The orders under way.
+#[derive(Resource, Default, Debug)]
+pub(crate) struct Ledger {
+    open: Vec<Option<Open>>,
+    free: Vec<u32>,
+    /// Commands executed since the last batch.
+    pub(crate) marks: Vec<CommandMark>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    session: SessionId,
+    actor: Entity,
+    id: Option<u64>,
+    correlation: Correlation,
+    heard: Tick,
+    begun: bool,
+}
+
+impl Ledger {
+    fn ticket(&mut self, open: Open) -> u32 {
+        if let Some(ticket) = self.free.pop() {
+            self.open[ticket as usize] = Some(open);
+            return ticket;
+        }
+        self.open.push(Some(open));
+        // The lane bounds what is under way far below this.
+        u32::try_from(self.open.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    fn take(&mut self, ticket: u32) -> Option<Open> {
+        let open = self.open.get_mut(ticket as usize)?.take()?;
+        self.free.push(ticket);
+        Some(open)
+    }
+}
+
+/// Accepts a line, or answers it at once from what is remembered.
+pub(crate) fn hear(
+    world: &mut World,
+    actor: Entity,
+    session: SessionId,
+    id: Option<u64>,
+    line: Line,
+    correlation: Correlation,
+) {
+    let tick = world.resource::<Clock>().tick;
+    if let Some(id) = id {
+        let Some(mut record) = world.get_mut::<CommandRecord>(actor) else {
+            return;
+        };
+        if let Some(Executed(_, code, _)) = record.outcome_of(id) {
+            // Counts as a change, so that a `durable` covers this answer, too.
+            bevy_ecs::change_detection::DetectChangesMut::set_changed(&mut record);
+            let result = code.map_or(Ok(None), |code| Err(Refusal::of(code)));
+            say(
+                world,
+                session,
+                Outcome {
+                    id: Some(id),
+                    result,
+                    repeated: true,
+                },
+            );
+            return;
+        }
+        if id <= record.accepted.max(record.highest) {
+            // Still waiting its turn: that one outcome will come.
+            if !is_waiting(world.resource::<Ledger>(), actor, id) {
+                let result = Err(Refusal::of(Code::CommandOutOfOrder));
+                say(
+                    world,
+                    session,
+                    Outcome {
+                        id: Some(id),
+                        result,
+                        repeated: false,
+                    },
+                );
+            }
+            return;
+        }
+        // Waiting is not worth a save.
+        bevy_ecs::change_detection::DetectChangesMut::bypass_change_detection(&mut record)
+            .accepted = id;
+    }
+    let open = Open {
+        session,
+        actor,
+        id,
+        correlation,
+        heard: tick,
+        begun: false,
+    };
+    let ticket = world.resource_mut::<Ledger>().ticket(open);
+    world.write_message(Heard {
+        order: Order { actor, ticket },
+        line,
+    });
+}
+
+fn is_waiting(ledger: &Ledger, actor: Entity, id: u64) -> bool {
+    ledger
+        .open
+        .iter()
+        .flatten()
+        .any(|open| open.actor == actor && open.id == Some(id))
+}
+
+fn say(world: &mut World, session: SessionId, outcome: Outcome) {
+    world
+        .resource_mut::<Outbox>()
+        .said
+        .push(Outbound::Outcome { session, outcome });
+}
+
+/// Drops what a session had waiting: nobody was told it would happen.
+pub(crate) fn drop_waiting(world: &mut World, actor: Entity) {
+    let mut ledger = world.resource_mut::<Ledger>();
+    let waiting: Vec<u32> = (0_u32..)
+        .zip(&ledger.open)
+        .filter(|(_, open)| open.is_some_and(|open| open.actor == actor))
+        .map(|(ticket, _)| ticket)
+        .collect();
+    for ticket in waiting {
+        ledger.take(ticket);
+    }
+    if let Some(mut record) = world.get_mut::<CommandRecord>(actor) {
+        bevy_ecs::change_detection::DetectChangesMut::bypass_change_detection(&mut record)
+            .forget_waiting();
+    }
+}
+
+/// Closes the tick's orders: each begun one gets its outcome, remembered and said.
+pub(crate) fn close(world: &mut World) {
+    let tick = world.resource::<Clock>().tick;
+    world.resource_scope(|world, mut ledger: bevy_ecs::change_detection::Mut<'_, Ledger>| {
+        let mut begun: Vec<u32> = Vec::new();
+        for Begun(order) in world.resource_mut::<Messages<Begun>>().drain() {
+            if let Some(Some(open)) = ledger.open.get_mut(order.ticket as usize)
+                && !open.begun
+            {
+                open.begun = true;
+                begun.push(order.ticket);
+            }
+        }
+        let answers: Vec<Answer> = world.resource_mut::<Messages<Answer>>().drain().collect();
+        for answer in answers {
+            if let Some(open) = ledger.take(answer.order.ticket) {
+                settle(world, &mut ledger, open, tick, answer.result);
+            }
+        }
+        for ticket in begun {
+            if ledger.open.get(ticket as usize).is_some_and(Option::is_some)
+                && let Some(open) = ledger.take(ticket)
+            {
+                tracing::warn!(correlation_id = %open.correlation, command_id = open.id, tick, "command left unanswered");
+                settle(world, &mut ledger, open, tick, Err(Refusal::of(Code::InternalError)));
+            }
+        }
+        give_up_the_forgotten(world, &mut ledger, tick);
+    });
+}
+
+/// An order that no game ever begins (its command plugin is in quarantine) is refused in the end.
+fn give_up_the_forgotten(world: &mut World, ledger: &mut Ledger, tick: Tick) {
+    // Once in a while is enough for what should never happen.
+    if !tick.is_multiple_of(WAIT_TICKS_MAX / 4) || ledger.free.len() == ledger.open.len() {
+        return;
+    }
+    for ticket in 0..u32::try_from(ledger.open.len()).unwrap_or(u32::MAX) {
+        let stale =
+            ledger.open[ticket as usize].is_some_and(|open| open.heard + WAIT_TICKS_MAX < tick);
+        if stale && let Some(open) = ledger.take(ticket) {
+            settle(
+                world,
+                ledger,
+                open,
+                tick,
+                Err(Refusal::of(Code::InternalError)),
+            );
+        }
+    }
+}
+
+fn settle(
+    world: &mut World,
+    ledger: &mut Ledger,
+    open: Open,
+    tick: Tick,
+    result: Result<Option<String>, Refusal>,
+) {
+    tracing::debug!(
+        correlation_id = %open.correlation,
+        command_id = open.id,
+        tick,
+        code = result.as_ref().err().map(|refusal| refusal.code.word()),
+        "command executed"
+    );
+    if let Some(mut record) = world.get_mut::<CommandRecord>(open.actor) {
+        record.remember(
+            open.id,
+            result.as_ref().err().map(|refusal| refusal.code),
+            tick,
+        );
+    }
+    ledger.marks.push(CommandMark {
+        correlation: open.correlation,
+        command_id: open.id.unwrap_or(0),
+        tick,
+    });
+    let outcome = Outcome {
+        id: open.id,
+        result,
+        repeated: false,
+    };
+    world.resource_mut::<Outbox>().said.push(Outbound::Outcome {
+        session: open.session,
+        outcome,
+    });
+}

@@ -1,0 +1,180 @@
+//! From changed components to a batch.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+
+use bevy_ecs::component::Component;
+use bevy_ecs::entity::Entity;
+use bevy_ecs::lifecycle::Remove;
+use bevy_ecs::observer::On;
+use bevy_ecs::query::{Changed, Has};
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
+use bevy_ecs::world::World;
+use serde::Serialize;
+
+use super::Recorded;
+use super::types::SavedName;
+use crate::attach::Character;
+use crate::port::{Column, Fact, RowRef, Scope, StableId, Tombstone};
+
+/// What has been found dirty and not yet been handed over.
+#[derive(Resource, Default)]
+pub(crate) struct Collector {
+    pub(crate) columns: Vec<Box<dyn Column>>,
+    /// Removals since the last batch; `None`: the whole entity.
+    tombstones: BTreeSet<(StableId, Option<&'static str>)>,
+    pub(crate) facts: Vec<Fact>,
+    /// Where in `facts` the mergeable ones stand.
+    merging: HashMap<(Cow<'static, str>, StableId, String), usize>,
+}
+
+/// Set while the engine takes a saved entity out of memory: that is not a removal.
+#[derive(Resource, Default)]
+pub(crate) struct Unloading(pub(crate) bool);
+
+impl Collector {
+    /// Whether nothing waits to be handed over.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.columns.is_empty() && self.tombstones.is_empty() && self.facts.is_empty()
+    }
+
+    /// Adds a fact; one that merges is summed into its like while both wait.
+    pub(crate) fn record(&mut self, recorded: Recorded) {
+        let Recorded { fact, merge } = recorded;
+        if merge {
+            let key = (fact.kind.clone(), fact.subject, fact.detail.clone());
+            if let Some(index) = self.merging.get(&key) {
+                let one = &mut self.facts[*index];
+                one.count = one.count.saturating_add(fact.count);
+                one.sum = one.sum.saturating_add(fact.sum);
+                one.at = fact.at;
+                return;
+            }
+            self.merging.insert(key, self.facts.len());
+        }
+        self.facts.push(fact);
+    }
+
+    /// Takes the facts that wait.
+    pub(crate) fn take_facts(&mut self) -> Vec<Fact> {
+        self.merging.clear();
+        std::mem::take(&mut self.facts)
+    }
+
+    /// Takes the removals that still hold: one that a newer value followed is gone.
+    pub(crate) fn take_tombstones(&mut self) -> Vec<Tombstone> {
+        if self.tombstones.is_empty() {
+            return Vec::new();
+        }
+        for column in &self.columns {
+            let name = column.component();
+            column.visit(&mut |row| {
+                self.tombstones.remove(&(row.id, Some(name)));
+            });
+        }
+        std::mem::take(&mut self.tombstones)
+            .into_iter()
+            .map(|(id, component)| Tombstone {
+                id,
+                component: component.map(Cow::Borrowed),
+            })
+            .collect()
+    }
+}
+
+/// The changed values of one component, as a system parameter.
+#[derive(SystemParam)]
+pub(crate) struct ChangedValues<'w, 's, T: Component + Clone + Serialize> {
+    values: Query<'w, 's, (&'static StableId, &'static T, Has<Character>), Changed<T>>,
+    collector: ResMut<'w, Collector>,
+}
+
+impl<T: Component + Clone + Serialize> ChangedValues<'_, '_, T> {
+    /// Copies the changed values into a column; encoding them is another thread's work.
+    pub(crate) fn collect(mut self, name: SavedName) {
+        let rows: Vec<(StableId, Scope, T)> = self
+            .values
+            .iter()
+            .map(|(id, value, character)| {
+                (
+                    *id,
+                    if character {
+                        Scope::Character
+                    } else {
+                        Scope::World
+                    },
+                    value.clone(),
+                )
+            })
+            .collect();
+        if !rows.is_empty() {
+            self.collector.columns.push(Box::new(Values { name, rows }));
+        }
+    }
+}
+
+struct Values<T> {
+    name: SavedName,
+    rows: Vec<(StableId, Scope, T)>,
+}
+
+impl<T> fmt::Debug for Values<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} × {}", self.name.name, self.rows.len())
+    }
+}
+
+impl<T: Serialize + Send + Sync> Column for Values<T> {
+    fn component(&self) -> &'static str {
+        self.name.name
+    }
+    fn version(&self) -> u32 {
+        self.name.version
+    }
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+    fn visit(&self, see: &mut dyn FnMut(RowRef<'_>)) {
+        for (id, scope, value) in &self.rows {
+            see(RowRef {
+                id: *id,
+                scope: *scope,
+                body: value,
+            });
+        }
+    }
+}
+
+/// Notes every removal at once: `RemovedComponents` forgets after two ticks, and a save may take
+/// ten.
+pub(super) fn watch_removals<T: Component>(world: &mut World, name: &'static str) {
+    world.init_resource::<Collector>();
+    world.init_resource::<Unloading>();
+    world.add_observer(
+        move |on: On<Remove<T>>,
+              ids: Query<&StableId>,
+              unloading: Res<Unloading>,
+              mut collector: ResMut<Collector>| {
+            if !unloading.0
+                && let Ok(id) = ids.get(on.entity)
+            {
+                collector.tombstones.insert((*id, Some(name)));
+            }
+        },
+    );
+}
+
+/// Takes an entity out of the world and out of every save.
+pub(crate) fn forget_entity(world: &mut World, entity: Entity) {
+    let Some(id) = world.get::<StableId>(entity).copied() else {
+        return;
+    };
+    world.resource_mut::<Unloading>().0 = true;
+    world.despawn(entity);
+    world.resource_mut::<Unloading>().0 = false;
+    let mut collector = world.resource_mut::<Collector>();
+    collector.tombstones.retain(|(of, _)| *of != id);
+    collector.tombstones.insert((id, None));
+}

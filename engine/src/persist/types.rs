@@ -1,0 +1,122 @@
+//! The table of saved components.
+
+use std::collections::HashMap;
+
+use bevy_ecs::component::{Component, Mutable};
+use bevy_ecs::prelude::IntoScheduleConfigs;
+use bevy_ecs::schedule::{Schedule, ScheduleLabel, SingleThreadedExecutor};
+use bevy_ecs::world::{EntityWorldMut, World};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::collect;
+use crate::port::StableId;
+
+/// Brings a value saved as an older version into today's shape: `(its version, its JSON)`.
+///
+/// # Errors
+/// Says what about the old value can't be understood; its character then can't be loaded, and
+/// nothing is overwritten.
+pub type Migration = fn(u32, serde_json::Value) -> Result<serde_json::Value, String>;
+
+/// The saved name and version of a type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SavedName {
+    pub(crate) name: &'static str,
+    pub(crate) version: u32,
+}
+
+pub(crate) type Insert = fn(&mut EntityWorldMut<'_>, serde_json::Value) -> Result<(), String>;
+pub(crate) type Print = fn(&mut World, &'static str, &mut Vec<(StableId, &'static str, String)>);
+
+pub(crate) struct SavedType {
+    pub(crate) name: SavedName,
+    pub(crate) migrate: Migration,
+    pub(crate) insert: Insert,
+    pub(crate) print: Print,
+}
+
+#[derive(ScheduleLabel, Debug, Clone, PartialEq, Eq, Hash)]
+struct Collecting;
+
+/// Every saved component type, and the schedule of their collectors.
+pub(crate) struct SavedTypes {
+    pub(crate) by_name: HashMap<&'static str, SavedType>,
+    order: Vec<&'static str>,
+    pub(crate) collectors: Schedule,
+}
+
+impl Default for SavedTypes {
+    fn default() -> Self {
+        let mut collectors = Schedule::new(Collecting);
+        collectors.set_executor(SingleThreadedExecutor::new());
+        Self {
+            by_name: HashMap::new(),
+            order: Vec::new(),
+            collectors,
+        }
+    }
+}
+
+impl SavedTypes {
+    pub(crate) fn register<T>(
+        &mut self,
+        world: &mut World,
+        name: &'static str,
+        version: u32,
+        migrate: Migration,
+    ) -> Result<(), String>
+    where
+        T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
+    {
+        let name = SavedName { name, version };
+        let saved = SavedType {
+            name,
+            migrate,
+            insert: insert::<T>,
+            print: print::<T>,
+        };
+        if self.by_name.insert(name.name, saved).is_some() {
+            return Err(format!("two saved components are called `{}`", name.name));
+        }
+        self.order.push(name.name);
+        self.collectors.add_systems(
+            (move |changed: collect::ChangedValues<'_, '_, T>| changed.collect(name))
+                .ambiguous_with_all(),
+        );
+        collect::watch_removals::<T>(world, name.name);
+        Ok(())
+    }
+
+    /// Every saved value of the world as JSON, sorted: equal worlds print equally.
+    pub(crate) fn print(&self, world: &mut World) -> Vec<(StableId, &'static str, String)> {
+        let mut printed = Vec::new();
+        for name in &self.order {
+            (self.by_name[name].print)(world, name, &mut printed);
+        }
+        printed.sort();
+        printed
+    }
+}
+
+fn insert<T: Component + DeserializeOwned>(
+    entity: &mut EntityWorldMut<'_>,
+    body: serde_json::Value,
+) -> Result<(), String> {
+    let value: T = serde_json::from_value(body).map_err(|error| error.to_string())?;
+    entity.insert(value);
+    Ok(())
+}
+
+fn print<T: Component + Serialize>(
+    world: &mut World,
+    name: &'static str,
+    into: &mut Vec<(StableId, &'static str, String)>,
+) {
+    let mut query = world.query::<(&StableId, &T)>();
+    for (id, value) in query.iter(world) {
+        let body =
+            serde_json::to_string(value).unwrap_or_else(|error| format!("unprintable: {error}"));
+        into.push((*id, name, body));
+    }
+}

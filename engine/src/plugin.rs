@@ -1,0 +1,296 @@
+//! A designer's whole vocabulary: [`Plugin`] and [`Registrar`].
+
+use std::time::Duration;
+
+use bevy_ecs::component::{Component, Mutable};
+use bevy_ecs::message::Message;
+use bevy_ecs::prelude::{IntoScheduleConfigs, Resource};
+use bevy_ecs::schedule::{
+    LogLevel, Schedule, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor,
+};
+use bevy_ecs::system::ScheduleSystem;
+use bevy_ecs::world::World;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::fault;
+use crate::guard::Owners;
+use crate::message::MessageTypes;
+use crate::persist::{Migration, SavedTypes};
+use crate::phase::Phase;
+
+/// Whatever can add things to the world. A plain function or closure already is one.
+///
+/// ```
+/// use engine::prelude::*;
+///
+/// #[derive(Message)]
+/// struct Rang;
+///
+/// fn ring(mut rang: MessageWriter<Rang>) {
+///     rang.write(Rang);
+/// }
+///
+/// fn bell(reg: &mut Registrar<'_>) {
+///     reg.message::<Rang>().every(Duration::from_secs(60), ring);
+/// }
+/// ```
+pub trait Plugin {
+    /// Adds what this plugin is made of.
+    fn build(&self, reg: &mut Registrar<'_>);
+
+    /// The name in metrics, logs and faults: the module of a function called `plugin`, else the
+    /// function's or type's own name.
+    fn name(&self) -> &'static str {
+        short_name(std::any::type_name::<Self>())
+    }
+}
+
+impl<F: Fn(&mut Registrar<'_>)> Plugin for F {
+    fn build(&self, reg: &mut Registrar<'_>) {
+        self(reg);
+    }
+}
+
+fn short_name(path: &'static str) -> &'static str {
+    let plain = path.split('<').next().unwrap_or(path);
+    let mut parts = plain.rsplit("::").filter(|part| *part != "{{closure}}");
+    match parts.next() {
+        Some("plugin") => parts.next().unwrap_or("plugin"),
+        Some(name) => name,
+        None => path,
+    }
+}
+
+#[derive(ScheduleLabel, Debug, Clone, PartialEq, Eq, Hash)]
+struct Unit;
+
+/// One call of `system` or `every`: a small schedule.
+pub(crate) struct Step {
+    pub(crate) schedule: Schedule,
+    /// `None`: runs every tick.
+    pub(crate) period: Option<Duration>,
+}
+
+/// One plugin as the engine runs it.
+pub(crate) struct Installed {
+    pub(crate) name: &'static str,
+    pub(crate) steps: [Vec<Step>; 4],
+}
+
+/// Something a plugin asks for that can only be done when all plugins are known.
+pub(crate) type Deferred = Box<dyn FnOnce(&mut World) + Send>;
+
+/// Everything registered, on its way into an engine.
+#[derive(Default)]
+pub(crate) struct Register {
+    pub(crate) plugins: Vec<Installed>,
+    pub(crate) saved: SavedTypes,
+    pub(crate) messages: MessageTypes,
+    pub(crate) owners: Owners,
+    pub(crate) startup: Vec<(usize, Deferred)>,
+    pub(crate) mistakes: Vec<String>,
+}
+
+/// Takes down what a plugin is made of. Methods chain.
+pub struct Registrar<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) register: &'a mut Register,
+    plugin: usize,
+}
+
+impl<'a> Registrar<'a> {
+    pub(crate) fn root(
+        world: &'a mut World,
+        register: &'a mut Register,
+        name: &'static str,
+    ) -> Self {
+        register.plugins.push(Installed {
+            name,
+            steps: Default::default(),
+        });
+        let plugin = register.plugins.len() - 1;
+        Self {
+            world,
+            register,
+            plugin,
+        }
+    }
+
+    /// Adds another plugin, with its own name, faults and meter, after all that was added so far.
+    pub fn add(&mut self, plugin: impl Plugin) -> &mut Self {
+        let name = plugin.name();
+        if self
+            .register
+            .plugins
+            .iter()
+            .any(|installed| installed.name == name)
+        {
+            self.register
+                .mistakes
+                .push(format!("two plugins are called `{name}`"));
+        }
+        plugin.build(&mut Registrar::root(self.world, self.register, name));
+        self
+    }
+
+    /// Runs `systems` in `phase` of every tick, after what this plugin added to the phase before.
+    /// Systems of one call that touch the same data must say their order (`chain`, `before`).
+    pub fn system<M>(
+        &mut self,
+        phase: Phase,
+        systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
+    ) -> &mut Self {
+        self.step(phase, None, systems)
+    }
+
+    /// Runs `systems` in `Simulate` whenever a whole multiple of `period` has passed, as often as
+    /// it has (at most 8 times a tick). A `MessageReader` in here would lose messages and is refused.
+    pub fn every<M>(
+        &mut self,
+        period: Duration,
+        systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
+    ) -> &mut Self {
+        if period.is_zero() {
+            let plugin = self.plugin_name();
+            self.register.mistakes.push(format!(
+                "plugin `{plugin}`: a cadence needs a period above zero"
+            ));
+        }
+        self.step(Phase::Simulate, Some(period), systems)
+    }
+
+    /// Declares a message. It lives until the end of its tick.
+    pub fn message<T: Message>(&mut self) -> &mut Self {
+        self.register.messages.register::<T>(self.world);
+        self
+    }
+
+    /// Adds a resource that this plugin owns: nobody else may write it. Not saved; what must be
+    /// remembered is a component of a [`singleton`](Self::singleton).
+    pub fn resource<R: Resource>(&mut self, resource: R) -> &mut Self {
+        self.world.insert_resource(resource);
+        self
+    }
+
+    /// Adds to a resource that several plugins fill while the world is built (a table of verbs).
+    pub fn fill<R: Resource<Mutability = Mutable> + Default>(
+        &mut self,
+        fill: impl FnOnce(&mut R),
+    ) -> &mut Self {
+        fill(&mut self.world.get_resource_or_init::<R>());
+        self
+    }
+
+    /// Makes a component durable: whatever changes is saved, whatever is removed is forgotten,
+    /// and it comes back with its entity. Only entities with a `StableId` are saved. `name` is
+    /// for ever; this plugin is the component's one writer.
+    pub fn persist<T>(&mut self, name: &'static str) -> &mut Self
+    where
+        T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
+    {
+        self.persist_versioned::<T>(name, 1, |_, old| Ok(old))
+    }
+
+    /// Like [`persist`](Self::persist), for a component whose shape has changed: a value saved as
+    /// an older `version` goes through `migrate(its version, its JSON)` first.
+    pub fn persist_versioned<T>(
+        &mut self,
+        name: &'static str,
+        version: u32,
+        migrate: Migration,
+    ) -> &mut Self
+    where
+        T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
+    {
+        self.owns::<T>();
+        if let Err(mistake) = self
+            .register
+            .saved
+            .register::<T>(self.world, name, version, migrate)
+        {
+            self.register.mistakes.push(mistake);
+        }
+        self
+    }
+
+    /// Declares this plugin the one writer of a component that is not saved.
+    pub fn owns<T: Component>(&mut self) -> &mut Self {
+        let mistake = self.register.owners.claim::<T>(self.world, self.plugin);
+        self.register.mistakes.extend(mistake);
+        self
+    }
+
+    /// Every character comes with this component: its saved value, or else its default.
+    pub fn character<T: Component + Default>(&mut self) -> &mut Self {
+        if self
+            .world
+            .try_register_required_components::<crate::Character, T>()
+            .is_err()
+        {
+            let (plugin, component) = (self.plugin_name(), std::any::type_name::<T>());
+            self.register.mistakes.push(format!(
+                "plugin `{plugin}`: characters already come with `{component}`"
+            ));
+        }
+        self
+    }
+
+    /// The one entity of this name, with a `StableId` of its own; it is made with `first` when no
+    /// save has it.
+    pub fn singleton<T: Component>(
+        &mut self,
+        name: &'static str,
+        first: impl FnOnce() -> T + Send + 'static,
+    ) -> &mut Self {
+        self.startup(move |world| {
+            let id = crate::port::StableId::named(name);
+            let known = world.resource::<crate::Index>().get(id);
+            let entity = known.unwrap_or_else(|| world.spawn(id).id());
+            if world.get::<T>(entity).is_none() {
+                world.entity_mut(entity).insert(first());
+            }
+        })
+    }
+
+    /// Does something to the world once, when every plugin is registered and the saved world is
+    /// loaded.
+    pub fn startup(&mut self, work: impl FnOnce(&mut World) + Send + 'static) -> &mut Self {
+        self.register.startup.push((self.plugin, Box::new(work)));
+        self
+    }
+
+    fn plugin_name(&self) -> &'static str {
+        self.register.plugins[self.plugin].name
+    }
+
+    fn step<M>(
+        &mut self,
+        phase: Phase,
+        period: Option<Duration>,
+        systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
+    ) -> &mut Self {
+        let mut schedule = Schedule::new(Unit);
+        schedule.set_executor(SingleThreadedExecutor::new());
+        schedule.set_build_settings(ScheduleBuildSettings {
+            ambiguity_detection: LogLevel::Error,
+            ..Default::default()
+        });
+        schedule.add_systems(systems.distributive_run_if(fault::sound));
+        self.register.plugins[self.plugin].steps[phase.index()].push(Step { schedule, period });
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_name;
+
+    #[test]
+    fn a_plugin_is_called_after_its_module_or_itself() {
+        assert_eq!(short_name("systems::lucidity::plugin"), "lucidity");
+        assert_eq!(short_name("lantern::lantern"), "lantern");
+        assert_eq!(short_name("tests::scene::{{closure}}"), "scene");
+        assert_eq!(short_name("engine::Fog<u8>"), "Fog");
+    }
+}

@@ -1,0 +1,314 @@
+//! The thread that gives the world its pace.
+//!
+//! It drains the lanes, calls [`Engine::tick`], offers the output and sleeps until the next
+//! deadline. The deadline of slot n is start + n / rate, computed from n and never summed, so that
+//! no delay adds up; a slot that is already past is skipped and counted.
+//! **Invariant:** nothing on this thread waits for anything but the next deadline.
+
+mod output;
+mod watchdog;
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use crate::port::{EnginePorts, Inbound, SaveGauge, StoreReply, Tasks, Tick, WorldTime};
+use crate::{Engine, Save, TickInput};
+use output::Output;
+
+mod figures;
+pub use figures::Figures;
+pub use watchdog::Watch;
+
+/// The most lines and arrivals taken in by one tick; the rest wait in the lane. At 20 Hz this is
+/// 160,000 a second, far above what the gateway lets through.
+const INBOUND_PER_TICK_MAX: usize = 8_192;
+/// The most storage replies taken in by one tick; each spawns a character.
+const REPLIES_PER_TICK_MAX: usize = 256;
+
+/// Ticks per second: 1 to 120.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate(u32);
+
+impl Rate {
+    /// A rate of `hz` ticks per second; `None` outside 1 to 120.
+    #[must_use]
+    pub const fn hz(hz: u32) -> Option<Self> {
+        if hz >= 1 && hz <= 120 {
+            Some(Self(hz))
+        } else {
+            None
+        }
+    }
+
+    /// The moment of slot `n`, counted from the start.
+    #[must_use]
+    pub fn slot(self, n: u64) -> Duration {
+        let nanos = u128::from(n) * 1_000_000_000 / u128::from(self.0);
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// The slot that `elapsed` falls into.
+    #[must_use]
+    pub fn slot_at(self, elapsed: Duration) -> u64 {
+        u64::try_from(elapsed.as_nanos() * u128::from(self.0) / 1_000_000_000).unwrap_or(u64::MAX)
+    }
+}
+
+/// A monotonic clock in nanoseconds, for [`Setup::stopwatch`](crate::Setup::stopwatch).
+#[must_use]
+pub fn stopwatch() -> u64 {
+    use std::sync::OnceLock;
+    static START: OnceLock<Instant> = OnceLock::new();
+    u64::try_from(START.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What the runner needs besides the engine and its lanes.
+#[derive(Debug)]
+pub struct RunnerConfig {
+    /// Ticks per second.
+    pub rate: Rate,
+    /// World time never starts before this: the time the saved world had reached.
+    pub not_before: WorldTime,
+    /// How long the end may wait for the last batch to become durable.
+    pub patience: Duration,
+    /// Told which plugin holds up the world, and when it has let go.
+    pub watch: Watch,
+}
+
+/// The running world.
+#[derive(Debug)]
+pub struct Running {
+    stop: Sender<()>,
+    thread: JoinHandle<Ended>,
+    watchdog: watchdog::Watchdog,
+}
+
+/// How the world ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The last tick.
+    pub last_tick: Tick,
+    /// The last batch was handed to storage.
+    pub handed_over: bool,
+}
+
+/// The world's thread could not be started or died.
+#[derive(Debug, thiserror::Error)]
+pub enum RunnerFault {
+    /// The thread could not be started.
+    #[error("the world's thread could not be started")]
+    Spawn(#[from] io::Error),
+    /// A bug of the engine itself: plugins' panics are contained.
+    #[error("the world's thread panicked: {0}")]
+    Panicked(String),
+}
+
+/// Starts the world on a thread named `kadath-world`.
+///
+/// # Errors
+/// When the operating system gives no thread.
+pub fn spawn(
+    engine: Engine,
+    ports: EnginePorts,
+    config: RunnerConfig,
+    figures: Figures,
+    tasks: &Tasks,
+) -> Result<Running, RunnerFault> {
+    let (stop, stopped) = bounded(1);
+    let watchdog = watchdog::spawn(
+        engine.beacon(),
+        engine.plugins(),
+        config.watch.clone(),
+        tasks,
+    )?;
+    let counted = tasks.count("kadath-world");
+    let thread = std::thread::Builder::new()
+        .name("kadath-world".into())
+        .spawn(move || {
+            let _counted = counted;
+            Pace::new(engine, ports, config, figures).run(&stopped)
+        })?;
+    Ok(Running {
+        stop,
+        thread,
+        watchdog,
+    })
+}
+
+impl Running {
+    /// Whether the world's thread has ended by itself, which only a bug of the engine can do.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Ends the world after a last tick and a last save. Waits for it: not for async tasks.
+    ///
+    /// # Errors
+    /// When the world's thread has died.
+    pub fn stop(self) -> Result<Ended, RunnerFault> {
+        // A full lane means somebody asked before; a closed one, that it is over.
+        let _ = self.stop.try_send(());
+        let ended = self.thread.join();
+        self.watchdog.stop();
+        ended.map_err(|panic| RunnerFault::Panicked(crate::fault::panic_words(panic.as_ref())))
+    }
+}
+
+struct Pace {
+    engine: Engine,
+    inbound: Receiver<Inbound>,
+    replies: Receiver<StoreReply>,
+    gauge: Arc<SaveGauge>,
+    output: Output,
+    figures: Figures,
+    rate: Rate,
+    patience: Duration,
+    start: Instant,
+    /// World time at `start`.
+    epoch: WorldTime,
+    saves: Option<Sender<crate::port::SaveBatch>>,
+}
+
+impl Pace {
+    fn new(engine: Engine, ports: EnginePorts, config: RunnerConfig, mut figures: Figures) -> Self {
+        let EnginePorts {
+            inbound,
+            replies,
+            emissions,
+            asks,
+            saves,
+            gauge,
+            depth,
+            refusals,
+        } = ports;
+        figures.name_plugins(&engine.plugins());
+        Self {
+            engine,
+            inbound,
+            replies,
+            output: Output::new(emissions, asks, &depth, &refusals),
+            gauge,
+            figures,
+            rate: config.rate,
+            patience: config.patience,
+            start: Instant::now(),
+            epoch: wall_now().max(WorldTime(config.not_before.0.saturating_add(1))),
+            saves: Some(saves),
+        }
+    }
+
+    fn run(mut self, stopped: &Receiver<()>) -> Ended {
+        let mut slot = 0_u64;
+        loop {
+            let deadline = self.start + self.rate.slot(slot);
+            match stopped.recv_deadline(deadline) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => return self.end(slot),
+            }
+            let lateness = deadline.elapsed();
+            self.tick(slot, lateness, false);
+            // The slots that passed meanwhile are skipped: the next tick has a longer dt instead.
+            let now = self.rate.slot_at(self.start.elapsed());
+            let next = (slot + 1).max(now);
+            if next > slot + 1 {
+                self.figures.overrun(next - slot - 1, &self.engine);
+            }
+            slot = next;
+        }
+    }
+
+    fn tick(&mut self, slot: u64, lateness: Duration, stopping: bool) -> bool {
+        let began = Instant::now();
+        let now = self.epoch.plus(self.rate.slot(slot));
+        let input = TickInput {
+            now,
+            wall_offset: wall_now().0.cast_signed().wrapping_sub(now.0.cast_signed()),
+            heard: self.inbound.try_iter().take(INBOUND_PER_TICK_MAX).collect(),
+            stored: self.replies.try_iter().take(REPLIES_PER_TICK_MAX).collect(),
+            storage: self.gauge.state(),
+            stopping,
+        };
+        self.output.drained(self.inbound.len());
+        let mut output = self.engine.tick(input);
+        let tick = output.emission.tick;
+        self.gauge.set_current(tick);
+        let mut handed_over = false;
+        match std::mem::take(&mut output.save) {
+            // The lane has room: the engine makes no batch before the last one is durable.
+            Save::Batch(batch) => {
+                handed_over = self
+                    .saves
+                    .as_ref()
+                    .is_some_and(|saves| saves.try_send(*batch).is_ok());
+            }
+            Save::Clean => self.gauge.set_clean(tick),
+            Save::Busy => {}
+        }
+        self.output.offer(output.emission, output.asks);
+        for fault in &output.faults {
+            self.figures.fault(fault, tick);
+        }
+        if tick.is_multiple_of(16) || !output.faults.is_empty() {
+            self.figures.quarantines(&self.engine);
+        }
+        self.figures.tick(
+            &mut self.engine,
+            began.elapsed(),
+            lateness,
+            output.dropped_runs,
+        );
+        handed_over
+    }
+
+    /// Waits until the lane is free, takes everything that is still dirty, and closes the lane.
+    fn end(mut self, slot: u64) -> Ended {
+        let deadline = Instant::now() + self.patience;
+        let mut slot = slot;
+        let mut handed_over = false;
+        while !handed_over && Instant::now() < deadline {
+            handed_over = self.tick(slot, Duration::ZERO, true);
+            if !handed_over {
+                slot += 1;
+                std::thread::park_timeout(self.rate.slot(1).min(Duration::from_millis(20)));
+            }
+        }
+        self.saves = None;
+        self.output.flush(deadline);
+        Ended {
+            last_tick: self.engine.last_tick(),
+            handed_over,
+        }
+    }
+}
+
+fn wall_now() -> WorldTime {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    WorldTime(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_millionth_slot_is_where_it_belongs() {
+        let rate = Rate::hz(60).unwrap();
+        assert_eq!(rate.slot(60 * 1_000_000), Duration::from_secs(1_000_000));
+        for n in 0..1_000 {
+            assert_eq!(rate.slot_at(rate.slot(n) + Duration::from_nanos(1)), n);
+        }
+    }
+
+    #[test]
+    fn rates_outside_1_to_120_do_not_exist() {
+        assert_eq!((Rate::hz(0), Rate::hz(121)), (None, None));
+        assert!(Rate::hz(1).is_some() && Rate::hz(120).is_some());
+    }
+}

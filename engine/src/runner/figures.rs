@@ -1,0 +1,160 @@
+//! The world's figures, all of fixed size.
+
+use std::time::Duration;
+
+use prometheus::{
+    Counter, CounterVec, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry,
+};
+
+use crate::port::{MetricsFault, Tick};
+use crate::{Engine, FaultReport, Phase};
+
+/// What `/metrics` says of the world.
+#[derive(Debug)]
+pub struct Figures {
+    ticks: IntCounter,
+    seconds: Histogram,
+    overruns: IntCounter,
+    lateness: Gauge,
+    dropped_runs: IntCounter,
+    plugin_seconds: CounterVec,
+    faults: IntCounterVec,
+    quarantined: IntGaugeVec,
+    players: IntGauge,
+    /// The counters of `plugin_seconds` by plugin index and phase, so that no tick looks up a label.
+    spans: Vec<[Counter; 4]>,
+    names: Vec<&'static str>,
+}
+
+impl Figures {
+    /// Registers the world's figures.
+    ///
+    /// # Errors
+    /// When `registry` already has them.
+    pub fn new(registry: &Registry) -> Result<Self, MetricsFault> {
+        let figures = Self {
+            ticks: IntCounter::new("kadath_ticks_total", "ticks executed")?,
+            seconds: Histogram::with_opts(
+                HistogramOpts::new("kadath_tick_seconds", "time spent in a tick").buckets(vec![
+                    0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01,
+                    0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
+                ]),
+            )?,
+            overruns: IntCounter::new(
+                "kadath_tick_overruns_total",
+                "tick slots skipped because a tick took too long",
+            )?,
+            lateness: Gauge::new(
+                "kadath_tick_lateness_seconds",
+                "how late the last tick began",
+            )?,
+            dropped_runs: IntCounter::new(
+                "kadath_cadence_runs_dropped_total",
+                "cadence runs dropped after a long stall",
+            )?,
+            plugin_seconds: CounterVec::new(
+                Opts::new("kadath_plugin_seconds", "time spent in a plugin"),
+                &["plugin", "phase"],
+            )?,
+            faults: IntCounterVec::new(
+                Opts::new("kadath_plugin_faults_total", "contained faults"),
+                &["plugin"],
+            )?,
+            quarantined: IntGaugeVec::new(
+                Opts::new("kadath_plugin_quarantined", "1 while a plugin is left out"),
+                &["plugin"],
+            )?,
+            players: IntGauge::new("kadath_players_online", "characters played")?,
+            spans: Vec::new(),
+            names: Vec::new(),
+        };
+        for one in [&figures.ticks, &figures.overruns, &figures.dropped_runs] {
+            registry.register(Box::new(one.clone()))?;
+        }
+        registry.register(Box::new(figures.seconds.clone()))?;
+        registry.register(Box::new(figures.lateness.clone()))?;
+        registry.register(Box::new(figures.plugin_seconds.clone()))?;
+        registry.register(Box::new(figures.faults.clone()))?;
+        registry.register(Box::new(figures.quarantined.clone()))?;
+        registry.register(Box::new(figures.players.clone()))?;
+        Ok(figures)
+    }
+
+    pub(super) fn name_plugins(&mut self, names: &[&'static str]) {
+        self.names = names.to_vec();
+        self.spans = names
+            .iter()
+            .map(|name| {
+                Phase::ALL.map(|phase| {
+                    self.plugin_seconds
+                        .with_label_values(&[*name, phase.word()])
+                })
+            })
+            .collect();
+        for name in names {
+            self.faults.with_label_values(&[name]);
+            self.quarantined.with_label_values(&[name]);
+        }
+    }
+
+    pub(super) fn tick(
+        &self,
+        engine: &mut Engine,
+        took: Duration,
+        lateness: Duration,
+        dropped: u64,
+    ) {
+        self.ticks.inc();
+        self.seconds.observe(took.as_secs_f64());
+        self.lateness.set(lateness.as_secs_f64());
+        self.dropped_runs.inc_by(dropped);
+        self.players
+            .set(i64::try_from(engine.players_online()).unwrap_or(i64::MAX));
+        for (plugin, phase, nanos) in engine.spent().iter() {
+            if nanos > 0 {
+                self.spans[plugin][phase as usize].inc_by(nanos as f64 / 1e9);
+            }
+        }
+    }
+
+    pub(super) fn fault(&self, fault: &FaultReport, tick: Tick) {
+        let FaultReport {
+            plugin,
+            phase,
+            system,
+            what,
+        } = fault;
+        tracing::error!(
+            plugin,
+            phase = phase.word(),
+            system,
+            what,
+            tick,
+            "plugin fault contained"
+        );
+        self.faults.with_label_values(&[*plugin]).inc();
+    }
+
+    pub(super) fn quarantines(&self, engine: &Engine) {
+        for (name, out) in self.names.iter().zip(engine.quarantined()) {
+            self.quarantined
+                .with_label_values(&[*name])
+                .set(i64::from(out));
+        }
+    }
+
+    pub(super) fn overrun(&self, slots: u64, engine: &Engine) {
+        self.overruns.inc_by(slots);
+        if let Some((plugin, nanos)) = engine.spent().slowest() {
+            let (tick, slowest_ms) = (engine.last_tick(), nanos as f64 / 1e6);
+            tracing::warn!(
+                tick,
+                slots,
+                slowest_plugin = self.names[plugin],
+                slowest_ms,
+                "tick overran"
+            );
+        }
+    }
+}

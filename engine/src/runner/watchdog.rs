@@ -1,0 +1,99 @@
+//! Names the plugin that holds up the world.
+//!
+//! A Rust plugin that loops cannot be pre-empted. What can be done is to say whose loop it is
+//! within a second, and to remember it, so that the next start leaves the plugin out.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+
+use crate::meter::Beacon;
+use crate::port::Tasks;
+
+/// How often the watchdog looks.
+const LOOK: Duration = Duration::from_millis(100);
+/// After how many equal looks in a row a plugin is stuck: 0.8 s. Looks, not time: a process that
+/// was stopped as a whole and goes on has looked at nothing meanwhile.
+const LOOKS_MAX: u32 = 8;
+
+/// What to do when a plugin is stuck (`true`) and when it has let go after all (`false`).
+#[derive(Clone)]
+pub struct Watch(Arc<dyn Fn(&'static str, bool) + Send + Sync>);
+
+impl Watch {
+    /// Calls `tell(plugin, stuck)` from the watchdog's thread.
+    pub fn new(tell: impl Fn(&'static str, bool) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self::new(|_, _| {})
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Watchdog {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Watchdog {
+    pub(super) fn stop(self) {
+        let _ = self.stop.try_send(());
+        if self.thread.join().is_err() {
+            tracing::error!("watchdog died");
+        }
+    }
+}
+
+pub(super) fn spawn(
+    beacon: Beacon,
+    names: Vec<&'static str>,
+    watch: Watch,
+    tasks: &Tasks,
+) -> io::Result<Watchdog> {
+    let (stop, stopped) = bounded::<()>(1);
+    let counted = tasks.count("kadath-watchdog");
+    let thread = std::thread::Builder::new()
+        .name("kadath-watchdog".into())
+        .spawn(move || {
+            let _counted = counted;
+            let mut seen = beacon.read();
+            let mut looks = 0_u32;
+            let mut stuck: Option<&'static str> = None;
+            while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                let now = beacon.read();
+                if now != seen {
+                    seen = now;
+                    looks = 0;
+                    if let Some(plugin) = stuck.take() {
+                        tracing::warn!(plugin, tick = now.0, "plugin let go of the world");
+                        (watch.0)(plugin, false);
+                    }
+                    continue;
+                }
+                looks += 1;
+                if let Some(plugin) = now.1.and_then(|index| names.get(index)).copied()
+                    && looks >= LOOKS_MAX
+                    && stuck.is_none()
+                {
+                    stuck = Some(plugin);
+                    tracing::error!(plugin, tick = now.0, "plugin holds up the world");
+                    (watch.0)(plugin, true);
+                }
+            }
+        })?;
+    Ok(Watchdog { stop, thread })
+}

@@ -1,0 +1,431 @@
+//! The real engine without its edges: for tests, examples and transcripts.
+//!
+//! The stage plays gateway and storage itself: sessions are numbers, saved rows a map in memory.
+//! Everything between is the engine that runs in the server.
+
+#![expect(
+    clippy::panic,
+    reason = "a scene that can't go on is a failed test, and says why"
+)]
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use crate::port::{
+    AccountId, Arrival, Audience, Correlation, Inbound, Leaving, Line, Note, Outbound, Outcome,
+    Role, Row, RunId, SaveBatch, Scope, SessionId, StableId, StorageState, StoreAsk, StoreReply,
+    WorldTime,
+};
+use crate::{Engine, EngineFault, FaultReport, Plugin, Save, Seed, Setup, TickInput};
+
+/// Where the stage's time begins: 2025-01-01T00:00:00Z, when the Mythos clock shows midnight.
+pub const STAGE_START: WorldTime = WorldTime(1_735_689_600_000_000);
+
+/// What is saved, by entity and component.
+pub type SavedRows = BTreeMap<(StableId, String), Row>;
+
+/// A world to play scenes in.
+#[derive(Debug)]
+pub struct Stage {
+    engine: Engine,
+    now: WorldTime,
+    step: Duration,
+    storage: StorageState,
+    hold_saves: bool,
+    held: Option<SaveBatch>,
+    saved: SavedRows,
+    heard: Vec<Inbound>,
+    stored: Vec<StoreReply>,
+    players: HashMap<String, Player>,
+    sessions: u64,
+    ears: HashMap<SessionId, Ears>,
+    faults: Vec<FaultReport>,
+    digests: Vec<u64>,
+}
+
+#[derive(Debug, Clone)]
+struct Player {
+    id: StableId,
+    session: SessionId,
+    next_id: u64,
+}
+
+/// What one session was told.
+#[derive(Debug, Default)]
+pub struct Ears {
+    /// Notes, oldest first.
+    pub notes: Vec<std::sync::Arc<dyn Note>>,
+    /// Outcomes of its commands, oldest first.
+    pub outcomes: Vec<Outcome>,
+    /// Why it was closed, if it was.
+    pub closed: Option<Leaving>,
+}
+
+impl Ears {
+    /// Everything readable, a line per line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for note in &self.notes {
+            if let Some(prose) = note.prose() {
+                text.push_str(&prose.plain());
+                text.push('\n');
+            }
+        }
+        for outcome in &self.outcomes {
+            match &outcome.result {
+                Ok(Some(result)) => text.push_str(result),
+                Ok(None) => continue,
+                Err(refusal) => text.push_str(&refusal.message),
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The payloads of all notes of one event type.
+    #[must_use]
+    pub fn events(&self, event_type: &str) -> Vec<serde_json::Value> {
+        self.notes
+            .iter()
+            .filter(|note| note.event_type() == event_type)
+            .map(|note| serde_json::to_value(note.data()).unwrap_or_default())
+            .collect()
+    }
+}
+
+impl Stage {
+    /// A stage with these plugins, seed 1, ticking at 20 Hz.
+    ///
+    /// # Errors
+    /// As [`Engine::build`].
+    pub fn new(plugin: impl Plugin) -> Result<Self, EngineFault> {
+        Self::restored(plugin, Seed(1), SavedRows::new(), STAGE_START)
+    }
+
+    /// A stage whose world was saved before, at `now`.
+    ///
+    /// # Errors
+    /// As [`Engine::build`].
+    pub fn restored(
+        plugin: impl Plugin,
+        seed: Seed,
+        saved: SavedRows,
+        now: WorldTime,
+    ) -> Result<Self, EngineFault> {
+        Self::restored_after(plugin, seed, saved, now, 0)
+    }
+
+    /// Like [`restored`](Self::restored), going on after `last_tick`.
+    ///
+    /// # Errors
+    /// As [`Engine::build`].
+    pub fn restored_after(
+        plugin: impl Plugin,
+        seed: Seed,
+        saved: SavedRows,
+        now: WorldTime,
+        last_tick: u64,
+    ) -> Result<Self, EngineFault> {
+        let rows = saved
+            .values()
+            .filter(|row| row.scope == Scope::World)
+            .cloned()
+            .collect();
+        let setup = Setup {
+            seed,
+            rows,
+            strict: true,
+            run: RunId(1),
+            last_tick,
+            ..Setup::default()
+        };
+        Ok(Self {
+            engine: Engine::build(setup, plugin)?,
+            now,
+            step: Duration::from_millis(50),
+            storage: StorageState {
+                durable_tick: last_tick,
+                ..StorageState::default()
+            },
+            hold_saves: false,
+            held: None,
+            saved,
+            heard: Vec::new(),
+            stored: Vec::new(),
+            players: HashMap::new(),
+            sessions: 0,
+            ears: HashMap::new(),
+            faults: Vec::new(),
+            digests: Vec::new(),
+        })
+    }
+
+    /// Ticks this many times a second from now on.
+    #[must_use]
+    pub fn at_hz(mut self, hz: u32) -> Self {
+        self.step = Duration::from_secs(1) / hz.max(1);
+        self
+    }
+
+    /// A player of this name signs in; ticks until the character is in the world.
+    pub fn enter(&mut self, name: &str) {
+        self.enter_as(name, Role::Player);
+    }
+
+    /// Like [`enter`](Self::enter), with a role.
+    pub fn enter_as(&mut self, name: &str, role: Role) {
+        self.sessions += 1;
+        let (id, session) = (StableId::named(name), SessionId(self.sessions));
+        let next_id = self.players.get(name).map_or(1, |player| player.next_id);
+        self.players.insert(
+            name.to_owned(),
+            Player {
+                id,
+                session,
+                next_id,
+            },
+        );
+        self.heard.push(Inbound::Arrive(Arrival {
+            session,
+            correlation: Correlation(self.sessions),
+            account: AccountId(id.uuid()),
+            character: id,
+            name: name.to_owned(),
+            profession: None,
+            role,
+            guest: false,
+            created_at: STAGE_START,
+        }));
+        self.tick();
+        self.tick();
+    }
+
+    /// The player types a line; it is heard with the next tick. Answers the command's id.
+    ///
+    /// # Panics
+    /// When nobody of that name entered, or the line is not one.
+    pub fn says(&mut self, name: &str, line: &str) -> u64 {
+        let player = self
+            .players
+            .get_mut(name)
+            .unwrap_or_else(|| panic!("nobody called {name} entered"));
+        let id = player.next_id;
+        player.next_id += 1;
+        self.sends(name, Some(id), line);
+        id
+    }
+
+    /// The player's client sends a line under an id of the test's choice.
+    ///
+    /// # Panics
+    /// When nobody of that name entered, or the line is not one.
+    pub fn sends(&mut self, name: &str, id: Option<u64>, line: &str) {
+        let session = self.session(name);
+        let line = Line::new(line).unwrap_or_else(|fault| panic!("{fault}: {line:?}"));
+        self.heard.push(Inbound::Line {
+            session,
+            id,
+            line,
+            correlation: Correlation(session.0),
+        });
+    }
+
+    /// The gateway says something.
+    pub fn inbound(&mut self, inbound: Inbound) {
+        self.heard.push(inbound);
+    }
+
+    /// The player quits at the gateway.
+    pub fn leaves(&mut self, name: &str) {
+        let session = self.session(name);
+        self.heard.push(Inbound::Leave {
+            session,
+            why: Leaving::Quit,
+        });
+    }
+
+    /// One tick.
+    pub fn tick(&mut self) {
+        self.now = self.now.plus(self.step);
+        self.tick_at(self.now);
+    }
+
+    /// One tick at a time of the test's choice: late, early, or twice the same.
+    pub fn tick_at(&mut self, now: WorldTime) {
+        self.now = now;
+        let input = TickInput {
+            now,
+            wall_offset: 0,
+            heard: std::mem::take(&mut self.heard),
+            stored: std::mem::take(&mut self.stored),
+            storage: self.storage,
+            stopping: false,
+        };
+        let output = self.engine.tick(input);
+        self.digests.push(output.digest());
+        for said in output.emission.said {
+            self.hear(said);
+        }
+        for StoreAsk::Load { character, session } in output.asks {
+            let rows = self
+                .saved
+                .range((character, String::new())..)
+                .take_while(|((id, _), _)| *id == character);
+            let rows = rows.map(|(_, row)| row.clone()).collect();
+            self.stored.push(StoreReply::Loaded {
+                character,
+                session,
+                rows,
+            });
+        }
+        if let Save::Batch(batch) = output.save {
+            self.held = Some(*batch);
+        }
+        if !self.hold_saves {
+            self.save();
+        }
+        self.faults.extend(output.faults);
+    }
+
+    /// Ticks until `span` has passed.
+    pub fn pass(&mut self, span: Duration) {
+        let until = self.now.plus(span);
+        while self.now.plus(self.step) <= until {
+            self.tick();
+        }
+    }
+
+    /// What the player's session was told since it was last asked.
+    pub fn ears(&mut self, name: &str) -> Ears {
+        let session = self.session(name);
+        self.ears.remove(&session).unwrap_or_default()
+    }
+
+    /// What the player could read since it was last asked.
+    pub fn heard(&mut self, name: &str) -> String {
+        self.ears(name).text()
+    }
+
+    /// From now on batches do not become durable (`true`), or do again (`false`).
+    pub fn hold_saves(&mut self, hold: bool) {
+        self.hold_saves = hold;
+        if !hold {
+            self.save();
+        }
+    }
+
+    /// How storage stands, from now on.
+    pub const fn set_accepting(&mut self, accepting: bool) {
+        self.storage.accepting = accepting;
+    }
+
+    /// What is saved.
+    #[must_use]
+    pub const fn saved(&self) -> &SavedRows {
+        &self.saved
+    }
+
+    /// The engine.
+    pub const fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    /// World time.
+    #[must_use]
+    pub const fn now(&self) -> WorldTime {
+        self.now
+    }
+
+    /// The player's entity.
+    ///
+    /// # Panics
+    /// When the character is not in the world.
+    pub fn entity(&mut self, name: &str) -> bevy_ecs::entity::Entity {
+        let id = self.players[name].id;
+        let known = self.engine.world().resource::<crate::Index>().get(id);
+        known.unwrap_or_else(|| panic!("{name} is not in the world"))
+    }
+
+    /// A component of a player's character.
+    ///
+    /// # Panics
+    /// When the character is not in the world or has no such component.
+    pub fn component<T: bevy_ecs::component::Component + Clone>(&mut self, name: &str) -> T {
+        let entity = self.entity(name);
+        let value = self.engine.world().get::<T>(entity).cloned();
+        value.unwrap_or_else(|| panic!("{name} has no {}", std::any::type_name::<T>()))
+    }
+
+    /// The player's session.
+    ///
+    /// # Panics
+    /// When nobody of that name entered.
+    #[must_use]
+    pub fn session(&self, name: &str) -> SessionId {
+        self.players
+            .get(name)
+            .unwrap_or_else(|| panic!("nobody called {name} entered"))
+            .session
+    }
+
+    /// Faults contained so far.
+    #[must_use]
+    pub fn faults(&self) -> &[FaultReport] {
+        &self.faults
+    }
+
+    /// The digest of each tick's output, oldest first.
+    #[must_use]
+    pub fn digests(&self) -> &[u64] {
+        &self.digests
+    }
+
+    fn hear(&mut self, said: Outbound) {
+        match said {
+            Outbound::Note { to, note } => {
+                let sessions: Vec<SessionId> = Audience::sessions(&to).collect();
+                for session in sessions {
+                    self.ears
+                        .entry(session)
+                        .or_default()
+                        .notes
+                        .push(note.clone());
+                }
+            }
+            Outbound::Outcome { session, outcome } => {
+                self.ears.entry(session).or_default().outcomes.push(outcome)
+            }
+            Outbound::Close { session, why } => {
+                self.ears.entry(session).or_default().closed = Some(why)
+            }
+            Outbound::Admitted { .. } | Outbound::Refused { .. } => {}
+        }
+    }
+
+    fn save(&mut self) {
+        let Some(batch) = self.held.take() else {
+            return;
+        };
+        self.storage.durable_tick = batch.tick;
+        for stone in &batch.tombstones {
+            self.saved.retain(|(id, component), _| {
+                *id != stone.id || stone.component.as_ref().is_some_and(|one| one != component)
+            });
+        }
+        for column in &batch.columns {
+            let (component, version) = (column.component(), column.version());
+            column.visit(&mut |row| {
+                let body = serde_json::to_string(row.body).unwrap_or_default();
+                let saved = Row {
+                    id: row.id,
+                    component: component.to_owned(),
+                    version,
+                    scope: row.scope,
+                    body,
+                };
+                self.saved.insert((row.id, component.to_owned()), saved);
+            });
+        }
+    }
+}
