@@ -260,6 +260,13 @@ impl<'a> Registrar<'a> {
         self
     }
 
+    /// Refuses to build: a rule of the game's own was broken while registering.
+    pub fn mistake(&mut self, mistake: impl Into<String>) -> &mut Self {
+        let mistake = format!("plugin `{}`: {}", self.plugin_name(), mistake.into());
+        self.register.mistakes.push(mistake);
+        self
+    }
+
     fn plugin_name(&self) -> &'static str {
         self.register.plugins[self.plugin].name
     }

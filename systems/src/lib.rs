@@ -1,1 +1,9 @@
-//! Placeholder head; the crate's own words follow with its first module.
+//! The game: one module a plugin.
+//!
+//! A system can't block: this crate has no runtime, no database and no channel, and clippy
+//! refuses the clocks and files of std. Modules know each other by their components and messages.
+
+pub mod calendar;
+pub mod command;
+pub mod place;
+pub mod world;

@@ -1,0 +1,44 @@
+//! Commands: from a line to a verb's own message.
+//!
+//! Parser, help and dispatch are one table, filled by the plugins that own the verbs, so that no
+//! verb can be unreachable. A player's lines run in the order they were sent: one a tick by
+//! default, and where more are allowed, only lines of one verb share a tick.
+
+mod help;
+mod queue;
+mod table;
+mod words;
+
+pub use queue::CommandLimits;
+pub use table::{Usage, Verb, Verbs, verb};
+pub use words::Words;
+
+use engine::prelude::*;
+
+/// The commands plugin, with its limits.
+pub fn plugin(limits: CommandLimits) -> impl Plugin {
+    CommandPlugin { limits }
+}
+
+struct CommandPlugin {
+    limits: CommandLimits,
+}
+
+impl Plugin for CommandPlugin {
+    fn name(&self) -> &'static str {
+        "command"
+    }
+
+    fn build(&self, reg: &mut Registrar<'_>) {
+        reg.resource(self.limits)
+            .resource(queue::Waiting::default())
+            .owns::<queue::Queue>()
+            .character::<queue::Queue>()
+            .system(
+                Phase::Ingest,
+                (queue::forget, queue::accept, queue::dispatch).chain(),
+            );
+        verb::<help::Help>(reg);
+        reg.system(Phase::Simulate, help::help);
+    }
+}

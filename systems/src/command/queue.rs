@@ -1,0 +1,193 @@
+//! Whose line runs when.
+
+use std::collections::VecDeque;
+
+use engine::Begun;
+use engine::port::Line;
+use engine::prelude::*;
+
+use super::table::{Usage, Verbs};
+use super::words::Words;
+
+/// The most lines one player may have waiting: 3 s of play at one line a tick and 20 Hz.
+const QUEUE_MAX: usize = 64;
+/// The span over which commands are counted.
+const RATE_SPAN: Duration = Duration::from_secs(1);
+
+/// Limits on commands; 0 lifts one.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandLimits {
+    /// Commands of one character in any sliding second.
+    pub commands_per_second: u32,
+    /// Lines of one character executed in one tick.
+    pub lines_per_tick: u32,
+}
+
+impl Default for CommandLimits {
+    fn default() -> Self {
+        Self {
+            commands_per_second: 10,
+            lines_per_tick: 1,
+        }
+    }
+}
+
+/// A player's lines that wait their turn.
+#[derive(Component, Default, Debug)]
+pub(super) struct Queue {
+    lines: VecDeque<(Order, Line)>,
+    /// When the last commands were accepted, oldest first; at most as many as the limit.
+    accepted: VecDeque<WorldTime>,
+    /// Stands in [`Waiting`].
+    waiting: bool,
+}
+
+/// Players with lines waiting, in the order they began to wait.
+#[derive(Resource, Default, Debug)]
+pub(super) struct Waiting(VecDeque<Entity>);
+
+/// Queues what was heard, or refuses it.
+pub(super) fn accept(
+    mut heard: MessageReader<Heard>,
+    mut queues: Query<&mut Queue>,
+    mut waiting: ResMut<Waiting>,
+    mut answers: MessageWriter<Answer>,
+    limits: Res<CommandLimits>,
+    clock: Res<Clock>,
+) {
+    for Heard { order, line } in heard.read() {
+        let Ok(mut queue) = queues.get_mut(order.actor) else {
+            continue;
+        };
+        if let Err(refusal) = queue.admit(*limits, clock.now) {
+            answers.write(Answer::refusal(*order, refusal));
+            continue;
+        }
+        if !std::mem::replace(&mut queue.waiting, true) {
+            waiting.0.push_back(order.actor);
+        }
+        queue.lines.push_back((*order, line.clone()));
+    }
+}
+
+impl Queue {
+    fn admit(&mut self, limits: CommandLimits, now: WorldTime) -> Result<(), Refusal> {
+        if self.lines.len() >= QUEUE_MAX {
+            return Err(Refusal::of(Code::RateLimitExceeded).after_ms(1_000));
+        }
+        let limit = limits.commands_per_second as usize;
+        if limit == 0 {
+            return Ok(());
+        }
+        while self
+            .accepted
+            .front()
+            .is_some_and(|at| now.since(*at) >= RATE_SPAN)
+        {
+            self.accepted.pop_front();
+        }
+        if let Some(oldest) = self
+            .accepted
+            .front()
+            .filter(|_| self.accepted.len() >= limit)
+        {
+            let wait = RATE_SPAN.saturating_sub(now.since(*oldest));
+            let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+            return Err(Refusal::of(Code::RateLimitExceeded).after_ms(wait));
+        }
+        self.accepted.push_back(now);
+        Ok(())
+    }
+}
+
+/// Forgets the lines of those who left: nobody was told they would happen.
+pub(super) fn forget(
+    mut departed: MessageReader<Departed>,
+    mut queues: Query<&mut Queue>,
+    mut arrived: MessageReader<Arrived>,
+) {
+    let gone = departed.read().map(|one| one.actor);
+    let taken_over = arrived
+        .read()
+        .filter(|one| one.how != Arrives::Returned)
+        .map(|one| one.actor);
+    for actor in gone.chain(taken_over) {
+        if let Ok(mut queue) = queues.get_mut(actor) {
+            queue.lines.clear();
+        }
+    }
+}
+
+/// Gives everyone who waits a turn: reads their next lines into verbs.
+pub(super) fn dispatch(
+    mut commands: Commands<'_, '_>,
+    mut waiting: ResMut<Waiting>,
+    mut players: Query<(&mut Queue, &Character)>,
+    mut begun: MessageWriter<Begun>,
+    mut answers: MessageWriter<Answer>,
+    verbs: Res<Verbs>,
+    limits: Res<CommandLimits>,
+    storage: Res<StorageView>,
+) {
+    let turns = match limits.lines_per_tick {
+        0 => usize::MAX,
+        turns => turns as usize,
+    };
+    for _ in 0..waiting.0.len() {
+        let Some(actor) = waiting.0.pop_front() else {
+            break;
+        };
+        let Ok((mut queue, character)) = players.get_mut(actor) else {
+            continue;
+        };
+        let mut first: Option<*const &'static str> = None;
+        for _ in 0..turns {
+            let Some((order, line)) = queue.lines.front() else {
+                break;
+            };
+            let words = Words::of(line.as_str());
+            let entry = verbs
+                .find(words.verb())
+                .filter(|entry| !entry.admin || character.role == Role::Admin);
+            // Another verb of the same player waits for the next tick: verbs are separate systems,
+            // and only this keeps their order.
+            let verb = entry.map(|entry| entry.words.as_ptr());
+            if first.is_some() && first != verb {
+                break;
+            }
+            first = verb;
+            begun.write(Begun(*order));
+            let refused = match entry {
+                None => Some(unknown(&verbs, words.verb(), character.role)),
+                Some(entry) if entry.lasts && !storage.accepting => {
+                    Some(Refusal::of(Code::StorageUnavailable).after_ms(5_000))
+                }
+                Some(entry) => match (entry.send)(&mut commands, *order, words) {
+                    Ok(()) => None,
+                    Err(Usage::Show) => Some(Refusal::new(
+                        Code::InvalidCommand,
+                        format!("Usage: {}", entry.usage),
+                    )),
+                    Err(Usage::Say(text)) => Some(Refusal::new(Code::InvalidInput, text)),
+                },
+            };
+            if let Some(refusal) = refused {
+                answers.write(Answer::refusal(*order, refusal));
+            }
+            queue.lines.pop_front();
+        }
+        queue.waiting = !queue.lines.is_empty();
+        if queue.waiting {
+            waiting.0.push_back(actor);
+        }
+    }
+}
+
+fn unknown(verbs: &Verbs, word: &str, role: Role) -> Refusal {
+    let word: String = word.chars().take(32).collect();
+    let message = match verbs.nearest(&word, role) {
+        Some(known) => format!("There is no command \"{word}\". Did you mean \"{known}\"?"),
+        None => format!("There is no command \"{word}\". Type \"help\" for those there are."),
+    };
+    Refusal::new(Code::InvalidCommand, message)
+}

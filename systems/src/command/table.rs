@@ -1,0 +1,135 @@
+//! The one table of verbs.
+
+use std::collections::BTreeMap;
+
+use engine::prelude::*;
+
+use super::Words;
+
+/// A verb is a message that knows how to be read from words.
+///
+/// The plugin that acts on the verb registers it with [`verb`] and reads its messages in
+/// `Simulate`; each must be answered.
+pub trait Verb: Message + Sized {
+    /// What players type; the first word is the verb's name.
+    const WORDS: &'static [&'static str];
+    /// How it is used, shown when it is used wrongly: `whisper <name> <words>`.
+    const USAGE: &'static str;
+    /// What it does, in a few sentences.
+    const HELP: &'static str;
+    /// It changes something that must last: refused while storage takes no writes.
+    const LASTS: bool = false;
+    /// Only admins have it; to others it does not exist.
+    const ADMIN: bool = false;
+
+    /// Reads the words.
+    ///
+    /// # Errors
+    /// When the words are not a use of this verb.
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage>;
+}
+
+/// The words are not a use of the verb.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Usage {
+    /// Show how the verb is used.
+    Show,
+    /// Say this, which is more helpful.
+    Say(String),
+}
+
+/// A verb's row in the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Its words; the first is its name.
+    pub words: &'static [&'static str],
+    /// How it is used.
+    pub usage: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    /// It changes something that must last.
+    pub lasts: bool,
+    /// Only admins have it.
+    pub admin: bool,
+    pub(super) send: fn(&mut Commands<'_, '_>, Order, Words<'_>) -> Result<(), Usage>,
+}
+
+/// All verbs, by every word that means them.
+#[derive(Resource, Default, Debug)]
+pub struct Verbs {
+    entries: Vec<Entry>,
+    by_word: BTreeMap<&'static str, usize>,
+}
+
+impl Verbs {
+    /// The verb a word means, in any case.
+    #[must_use]
+    pub fn find(&self, word: &str) -> Option<&Entry> {
+        let index = match self.by_word.get(word) {
+            Some(index) => *index,
+            None => *self.by_word.get(word.to_ascii_lowercase().as_str())?,
+        };
+        self.entries.get(index)
+    }
+
+    /// The verbs open to a role, by name.
+    pub fn of(&self, role: Role) -> impl Iterator<Item = &Entry> {
+        let mut entries: Vec<&Entry> = self
+            .entries
+            .iter()
+            .filter(|entry| !entry.admin || role == Role::Admin)
+            .collect();
+        entries.sort_by_key(|entry| entry.words[0]);
+        entries.into_iter()
+    }
+
+    /// The word closest to a mistyped one, if any is close.
+    #[must_use]
+    pub fn nearest(&self, word: &str, role: Role) -> Option<&'static str> {
+        let word = word.to_ascii_lowercase();
+        self.of(role)
+            .flat_map(|entry| entry.words)
+            .filter(|known| known.len() > 1)
+            .map(|known| (strsim::damerau_levenshtein(&word, known), *known))
+            .filter(|(distance, known)| *distance <= known.len().div_ceil(3))
+            .min()
+            .map(|(_, known)| known)
+    }
+
+    fn add(&mut self, entry: Entry) -> Option<String> {
+        let index = self.entries.len();
+        self.entries.push(entry);
+        let clash = |word: &&'static str| self.by_word.insert(word, index).is_some();
+        let clashes: Vec<&str> = entry.words.iter().copied().filter(clash).collect();
+        (!clashes.is_empty()).then(|| {
+            format!(
+                "two verbs are called by the same words: {}",
+                clashes.join(", ")
+            )
+        })
+    }
+}
+
+/// Adds a verb: its words, its help, and its message.
+pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
+    let entry = Entry {
+        words: V::WORDS,
+        usage: V::USAGE,
+        help: V::HELP,
+        lasts: V::LASTS,
+        admin: V::ADMIN,
+        send: |commands, order, words| {
+            let message = V::read(order, words)?;
+            commands.queue(move |world: &mut World| {
+                world.write_message(message);
+            });
+            Ok(())
+        },
+    };
+    let mut clash = None;
+    reg.message::<V>()
+        .fill(|verbs: &mut Verbs| clash = verbs.add(entry));
+    if let Some(clash) = clash {
+        reg.mistake(clash);
+    }
+}

@@ -1,0 +1,180 @@
+//! Places: who is where, the ways between, and looking.
+//!
+//! **Invariant:** `InRoom` is the only truth about where somebody is; [`Occupancy`] is its mirror,
+//! kept by the same systems in the same step. Everybody else who wants somebody moved says
+//! [`Relocate`].
+
+mod look;
+mod notes;
+mod travel;
+
+pub use notes::{Occupant, RoomOccupants, RoomUpdate, RoomView};
+
+use std::sync::Arc;
+
+use engine::port::SessionId;
+use engine::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::command::verb;
+use crate::world::{Atlas, Direction, RoomIx};
+
+/// The room a character is in, as it is saved: by the room's id, which outlives the atlas.
+#[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whereabouts {
+    /// The room's id; empty for somebody who was never anywhere.
+    pub room: String,
+}
+
+/// The room a character is in. Only those who are played are in a room.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InRoom(pub RoomIx);
+
+/// Who is in which room, in the order they came.
+#[derive(Resource, Debug)]
+pub struct Occupancy(Vec<Vec<Entity>>);
+
+impl Occupancy {
+    /// Everybody in a room.
+    #[must_use]
+    pub fn of(&self, room: RoomIx) -> &[Entity] {
+        &self.0[room.index()]
+    }
+}
+
+/// Put somebody somewhere else: the one way in which people move.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Relocate {
+    /// Who.
+    pub actor: Entity,
+    /// Where to.
+    pub to: RoomIx,
+    /// By which way, if by one.
+    pub way: Option<Direction>,
+}
+
+/// Somebody is somewhere else now.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// Who.
+    pub actor: Entity,
+    /// Where they were; `None`: they came into the world.
+    pub from: Option<RoomIx>,
+    /// Where they are; `None`: they left the world.
+    pub to: Option<RoomIx>,
+    /// By which way they walked, if they walked.
+    pub way: Option<Direction>,
+}
+
+/// Rooms, who is in them, and how to reach those.
+#[derive(SystemParam)]
+pub struct Rooms<'w, 's> {
+    /// Every room.
+    pub atlas: Res<'w, Atlas>,
+    occupancy: Res<'w, Occupancy>,
+    people: Query<
+        'w,
+        's,
+        (
+            &'static StableId,
+            &'static Character,
+            &'static Online,
+            Has<Linkdead>,
+        ),
+    >,
+}
+
+impl Rooms<'_, '_> {
+    /// Everybody in a room, in the order they came.
+    #[must_use]
+    pub fn occupants(&self, room: RoomIx) -> &[Entity] {
+        self.occupancy.of(room)
+    }
+
+    /// The sessions of everybody in a room.
+    #[must_use]
+    pub fn audience(&self, room: RoomIx) -> Arc<[SessionId]> {
+        let occupants = self.people.iter_many(self.occupants(room)).matched();
+        occupants.map(|(_, _, online, _)| online.session).collect()
+    }
+
+    /// Somebody's session, if they are played.
+    #[must_use]
+    pub fn session(&self, actor: Entity) -> Option<SessionId> {
+        self.people
+            .get(actor)
+            .ok()
+            .map(|(_, _, online, _)| online.session)
+    }
+
+    /// Everybody in a room, as clients are told.
+    #[must_use]
+    pub fn listing(&self, room: RoomIx) -> Vec<Occupant> {
+        let occupants = self.people.iter_many(self.occupants(room)).matched();
+        occupants
+            .map(|(id, character, _, linkdead)| Occupant {
+                id: *id,
+                name: character.name.clone(),
+                linkdead,
+            })
+            .collect()
+    }
+
+    /// The one in `room` whose name is meant: the whole name first, else a unique beginning.
+    #[must_use]
+    pub fn find_in(&self, room: RoomIx, name: &str) -> Option<Entity> {
+        let named: Vec<(Entity, String)> = self
+            .occupants(room)
+            .iter()
+            .filter_map(|entity| {
+                Some((
+                    *entity,
+                    self.people.get(*entity).ok()?.1.name.to_lowercase(),
+                ))
+            })
+            .collect();
+        let name = name.to_lowercase();
+        let whole = named.iter().find(|(_, known)| *known == name);
+        let mut begun = named
+            .iter()
+            .filter(|(_, known)| !name.is_empty() && known.starts_with(&name));
+        match (whole, begun.next(), begun.next()) {
+            (Some((entity, _)), _, _) | (None, Some((entity, _)), None) => Some(*entity),
+            _ => None,
+        }
+    }
+}
+
+/// The place plugin over an atlas.
+pub fn plugin(atlas: Atlas) -> impl Plugin {
+    PlacePlugin { atlas }
+}
+
+struct PlacePlugin {
+    atlas: Atlas,
+}
+
+impl Plugin for PlacePlugin {
+    fn name(&self) -> &'static str {
+        "place"
+    }
+
+    fn build(&self, reg: &mut Registrar<'_>) {
+        reg.resource(Occupancy(vec![Vec::new(); self.atlas.rooms().len()]))
+            .resource(self.atlas.clone())
+            .persist::<Whereabouts>("whereabouts")
+            .owns::<InRoom>()
+            .character::<Whereabouts>()
+            .message::<Relocate>()
+            .message::<Moved>()
+            .system(
+                Phase::Settle,
+                (travel::leave_world, travel::enter_world, travel::relocate).chain(),
+            )
+            .system(Phase::Emit, notes::tell);
+        verb::<travel::Go>(reg);
+        verb::<look::Look>(reg);
+        reg.system(Phase::Simulate, travel::travel)
+            .system(Phase::Simulate, look::look);
+    }
+}

@@ -1,0 +1,104 @@
+//! Looking around, at somebody, and out by a way.
+
+use engine::prelude::*;
+
+use super::{InRoom, Rooms, notes::RoomView};
+use crate::calendar::MythosTime;
+use crate::command::{Usage, Verb, Words};
+use crate::world::Direction;
+
+/// `look`, `look north`, `look Ann`
+#[derive(Message, Debug)]
+pub(super) struct Look {
+    order: Order,
+    target: String,
+}
+
+impl Verb for Look {
+    const WORDS: &'static [&'static str] = &["look", "l", "examine"];
+    const USAGE: &'static str = "look [direction or name]";
+    const HELP: &'static str = "Shows where you are. With a direction it shows what lies that way, with a name the one you mean.";
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let target = words.rest().strip_prefix("at ").unwrap_or(words.rest());
+        Ok(Self {
+            order,
+            target: target.trim().to_owned(),
+        })
+    }
+}
+
+pub(super) fn look(
+    mut looking: MessageReader<Look>,
+    lookers: Query<&InRoom>,
+    people: Query<(&Character, Has<Linkdead>)>,
+    rooms: Rooms<'_, '_>,
+    clock: Res<Clock>,
+    mut answers: MessageWriter<Answer>,
+) {
+    let night = MythosTime::at(clock.wall()).is_night();
+    for Look { order, target } in looking.read() {
+        let Ok(InRoom(room)) = lookers.get(order.actor).copied() else {
+            answers.write(Answer::refused(
+                *order,
+                Code::GameLogicError,
+                "You are nowhere.",
+            ));
+            continue;
+        };
+        if target.is_empty() {
+            let me = people
+                .get(order.actor)
+                .map_or("", |(character, _)| &character.name);
+            let text = RoomView::of(&rooms.atlas, room, night)
+                .prose(&rooms.listing(room), me)
+                .plain();
+            answers.write(Answer::with(*order, text));
+            continue;
+        }
+        if let Some(way) = Direction::from_word(target) {
+            answers.write(match rooms.atlas.room(room).exit(way) {
+                Some(exit) => {
+                    let beyond = &rooms.atlas.room(exit.to).name;
+                    let through = exit
+                        .name
+                        .as_deref()
+                        .map_or(String::new(), |name| format!("{name}; beyond it, "));
+                    Answer::with(*order, format!("{way}: {through}{beyond}."))
+                }
+                None => Answer::refused(
+                    *order,
+                    Code::InvalidMovement,
+                    format!("There is nothing to see {way} of here."),
+                ),
+            });
+            continue;
+        }
+        let seen = rooms
+            .find_in(room, target)
+            .and_then(|entity| people.get(entity).ok());
+        answers.write(match seen {
+            Some((character, true)) => Answer::with(
+                *order,
+                format!(
+                    "{} stands with empty eyes, as if the mind had been called away.",
+                    character.name
+                ),
+            ),
+            Some((character, false)) => Answer::with(*order, person(character)),
+            None => Answer::refused(
+                *order,
+                Code::ResourceNotFound,
+                format!("You see no \"{target}\" here."),
+            ),
+        });
+    }
+}
+
+fn person(character: &Character) -> String {
+    match &character.profession {
+        Some(profession) => format!("{}, {profession}.", character.name),
+        None if character.guest => format!("{}, a stranger to the town.", character.name),
+        None => format!("{}.", character.name),
+    }
+}

@@ -1,0 +1,341 @@
+//! What people are told about places.
+
+use std::collections::BTreeMap;
+
+use engine::prelude::*;
+use serde::Serialize;
+
+use super::{Moved, Rooms};
+use crate::calendar::MythosTime;
+use crate::world::{Atlas, Direction, RoomIx};
+
+/// A room as clients see it.
+#[derive(Debug, Clone, Serialize)]
+pub struct RoomView {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What one sees at this hour.
+    pub description: String,
+    /// Its environment's key.
+    pub environment: String,
+    /// Its zone's id.
+    pub zone: String,
+    /// Its sub-zone's id.
+    pub sub_zone: String,
+    /// Its plane.
+    pub plane: String,
+    /// The ways out.
+    pub exits: BTreeMap<Direction, ExitView>,
+}
+
+/// A way out as clients see it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExitView {
+    /// The id of the room it leads to.
+    pub to: String,
+    /// What it looks like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Somebody in a room as clients see them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Occupant {
+    /// Who.
+    pub id: StableId,
+    /// Their name.
+    pub name: String,
+    /// Their connection is away.
+    pub linkdead: bool,
+}
+
+impl RoomView {
+    /// A room by day or night.
+    #[must_use]
+    pub fn of(atlas: &Atlas, ix: RoomIx, night: bool) -> Self {
+        let room = atlas.room(ix);
+        let description = room
+            .night
+            .as_ref()
+            .filter(|_| night)
+            .unwrap_or(&room.description);
+        let exit = |exit: &crate::world::Exit| {
+            (
+                exit.way,
+                ExitView {
+                    to: atlas.room(exit.to).id.clone(),
+                    name: exit.name.clone(),
+                },
+            )
+        };
+        Self {
+            id: room.id.clone(),
+            name: room.name.clone(),
+            description: description.clone(),
+            environment: atlas.environment(room.environment).to_owned(),
+            zone: atlas.zone(ix).id.clone(),
+            sub_zone: atlas.sub_zone(ix).id.clone(),
+            plane: atlas.zone(ix).plane.clone(),
+            exits: room.exits.iter().map(exit).collect(),
+        }
+    }
+
+    /// The room as text, for `me`.
+    #[must_use]
+    pub fn prose(&self, occupants: &[Occupant], me: &str) -> Prose {
+        let mut prose = Prose::of(Ink::Title, self.name.clone())
+            .with(Ink::Plain, format!("\n{}\n", self.description))
+            .with(Ink::Faint, "Ways: ");
+        for (index, (way, exit)) in self.exits.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            prose = prose.with(Ink::Plain, comma).with(Ink::Exit, way.word());
+            if let Some(name) = &exit.name {
+                prose = prose.with(Ink::Faint, format!(" ({name})"));
+            }
+        }
+        let others: Vec<&str> = occupants
+            .iter()
+            .map(|one| one.name.as_str())
+            .filter(|name| *name != me)
+            .collect();
+        if !others.is_empty() {
+            prose = prose
+                .with(Ink::Faint, "\nHere: ")
+                .with(Ink::Name, others.join(", "));
+        }
+        prose
+    }
+}
+
+/// `room_update`: where you are now.
+#[derive(Debug, Serialize)]
+pub struct RoomUpdate {
+    /// The room.
+    pub room: RoomView,
+    /// Things that can be seen; none yet exist.
+    pub entities: Vec<String>,
+    /// The names of everybody here.
+    pub occupants: Vec<String>,
+    /// Everybody here.
+    pub players: Vec<Occupant>,
+    /// How many.
+    pub occupant_count: usize,
+    /// Things on the floor; none yet exist.
+    pub room_drops: Vec<String>,
+    /// The same in words.
+    pub drop_summary: String,
+    /// Whose eyes it is seen with; for text only.
+    #[serde(skip)]
+    me: String,
+}
+
+impl Note for RoomUpdate {
+    fn event_type(&self) -> &'static str {
+        "room_update"
+    }
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
+    fn prose(&self) -> Option<Prose> {
+        Some(self.room.prose(&self.players, &self.me))
+    }
+    fn gmcp(&self) -> Vec<Gmcp> {
+        vec![self.room.gmcp()]
+    }
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room.id)
+    }
+}
+
+impl RoomView {
+    /// The room as `Room.Info`.
+    #[must_use]
+    pub fn gmcp(&self) -> Gmcp {
+        let exits: BTreeMap<&str, &str> = self
+            .exits
+            .iter()
+            .map(|(way, exit)| (way.short(), exit.to.as_str()))
+            .collect();
+        let data = serde_json::json!({
+            "num": self.id, "name": self.name, "area": self.sub_zone, "environment": self.environment, "exits": exits,
+        });
+        Gmcp {
+            package: "Room.Info",
+            data,
+        }
+    }
+}
+
+/// `room_occupants`: who is here now.
+#[derive(Debug, Serialize)]
+pub struct RoomOccupants {
+    /// Their names.
+    pub occupants: Vec<String>,
+    /// Who they are.
+    pub players: Vec<Occupant>,
+    /// How many.
+    pub count: usize,
+    #[serde(skip)]
+    room: String,
+}
+
+impl Note for RoomOccupants {
+    fn event_type(&self) -> &'static str {
+        "room_occupants"
+    }
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
+    fn coalesce(&self) -> Option<&'static str> {
+        Some("room_occupants")
+    }
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room)
+    }
+}
+
+/// `player_entered` and `player_left`.
+#[derive(Debug, Serialize)]
+struct Passing {
+    player_id: StableId,
+    player_name: String,
+    room_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<Direction>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_room_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_room_id: Option<String>,
+    message: String,
+    #[serde(skip)]
+    entered: bool,
+}
+
+impl Note for Passing {
+    fn event_type(&self) -> &'static str {
+        if self.entered {
+            "player_entered"
+        } else {
+            "player_left"
+        }
+    }
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
+    fn prose(&self) -> Option<Prose> {
+        Some(Prose::of(Ink::Faint, self.message.clone()))
+    }
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room_id)
+    }
+    fn player_id(&self) -> Option<StableId> {
+        Some(self.player_id)
+    }
+}
+
+/// Tells everyone concerned who came, who went, and the walkers where they are.
+pub(super) fn tell(
+    mut moves: MessageReader<Moved>,
+    mut linklost: MessageReader<LinkLost>,
+    mut arrived: MessageReader<Arrived>,
+    people: Query<(&StableId, &Character)>,
+    places: Query<&super::InRoom>,
+    rooms: Rooms<'_, '_>,
+    clock: Res<Clock>,
+    mut outbox: ResMut<Outbox>,
+) {
+    let night = MythosTime::at(clock.wall()).is_night();
+    let mut changed: Vec<RoomIx> = Vec::new();
+    for Moved {
+        actor,
+        from,
+        to,
+        way,
+    } in moves.read()
+    {
+        changed.extend(from.iter().chain(to));
+        // Coming into the world and leaving it is told by presence.
+        let (Some(from), Some(to)) = (*from, *to) else {
+            continue;
+        };
+        let Ok((id, character)) = people.get(*actor) else {
+            continue;
+        };
+        let (name, atlas) = (&character.name, &rooms.atlas);
+        let others = |room, session| match session {
+            Some(session) => Audience::Except(rooms.audience(room), session),
+            None => Audience::Many(rooms.audience(room)),
+        };
+        let session = rooms.session(*actor);
+        let passing = |entered: bool, message: String| Passing {
+            player_id: *id,
+            player_name: name.clone(),
+            room_id: atlas.room(if entered { to } else { from }).id.clone(),
+            direction: *way,
+            from_room_id: entered.then(|| atlas.room(from).id.clone()),
+            to_room_id: (!entered).then(|| atlas.room(to).id.clone()),
+            message,
+            entered,
+        };
+        let left = way.map_or_else(
+            || format!("{name} is gone."),
+            |way| format!("{name} leaves {way}."),
+        );
+        outbox.tell(others(from, session), passing(false, left));
+        let back = way.map(Direction::opposite);
+        let came = back.map_or_else(
+            || format!("{name} is here."),
+            |back| format!("{name} arrives from {}.", from_words(back)),
+        );
+        outbox.tell(others(to, session), passing(true, came));
+        if let Some(session) = session {
+            let players = rooms.listing(to);
+            let update = RoomUpdate {
+                room: RoomView::of(atlas, to, night),
+                entities: Vec::new(),
+                occupants: players.iter().map(|one| one.name.clone()).collect(),
+                occupant_count: players.len(),
+                players,
+                room_drops: Vec::new(),
+                drop_summary: String::new(),
+                me: name.clone(),
+            };
+            outbox.tell_one(session, update);
+        }
+    }
+    // Who is linkdead shows in the list, too.
+    let stirred = linklost
+        .read()
+        .map(|one| one.actor)
+        .chain(arrived.read().map(|one| one.actor));
+    changed.extend(
+        stirred
+            .filter_map(|actor| places.get(actor).ok())
+            .map(|place| place.0),
+    );
+    changed.sort_unstable();
+    changed.dedup();
+    for room in changed {
+        let players = rooms.listing(room);
+        if players.is_empty() {
+            continue;
+        }
+        let note = RoomOccupants {
+            occupants: players.iter().map(|one| one.name.clone()).collect(),
+            count: players.len(),
+            players,
+            room: rooms.atlas.room(room).id.clone(),
+        };
+        outbox.tell(Audience::Many(rooms.audience(room)), note);
+    }
+}
+
+fn from_words(way: Direction) -> String {
+    match way {
+        Direction::Up => "above".to_owned(),
+        Direction::Down => "below".to_owned(),
+        way => format!("the {way}"),
+    }
+}

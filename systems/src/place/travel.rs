@@ -1,0 +1,194 @@
+//! Walking, and every other change of place.
+
+use engine::prelude::*;
+
+use super::{InRoom, Moved, Occupancy, Relocate, Whereabouts};
+use crate::command::{Usage, Verb, Words};
+use crate::world::{Atlas, Direction, RoomIx};
+
+/// `go north`, `north`, `n`
+#[derive(Message, Debug)]
+pub(super) struct Go {
+    order: Order,
+    way: Direction,
+}
+
+impl Verb for Go {
+    const WORDS: &'static [&'static str] = &[
+        "go",
+        "walk",
+        "north",
+        "n",
+        "east",
+        "e",
+        "south",
+        "s",
+        "west",
+        "w",
+        "northeast",
+        "ne",
+        "northwest",
+        "nw",
+        "southeast",
+        "se",
+        "southwest",
+        "sw",
+        "up",
+        "u",
+        "down",
+        "d",
+    ];
+    const USAGE: &'static str = "go <direction>";
+    const HELP: &'static str = "Walks out by one of the ways you see. The direction alone does it, too: \"north\", or \"n\".";
+    const LASTS: bool = true;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        if let Some(way) = Direction::from_word(words.verb()) {
+            return Ok(Self { order, way });
+        }
+        match words.first() {
+            ("", _) => Err(Usage::Show),
+            (word, _) => match Direction::from_word(word) {
+                Some(way) => Ok(Self { order, way }),
+                None => Err(Usage::Say(format!("\"{word}\" is not a direction."))),
+            },
+        }
+    }
+}
+
+/// Walks out by an exit.
+pub(super) fn travel(
+    mut going: MessageReader<Go>,
+    walkers: Query<&InRoom>,
+    atlas: Res<Atlas>,
+    mut relocate: MessageWriter<Relocate>,
+    mut answers: MessageWriter<Answer>,
+) {
+    // Where those are who walked in this tick already: `InRoom` follows only when things settle.
+    let mut stepped: Vec<(Entity, RoomIx)> = Vec::new();
+    for Go { order, way } in going.read() {
+        let actor = order.actor;
+        let Ok(InRoom(room)) = walkers.get(actor).copied() else {
+            answers.write(Answer::refused(
+                *order,
+                Code::GameLogicError,
+                "You are nowhere.",
+            ));
+            continue;
+        };
+        let room = stepped
+            .iter()
+            .rev()
+            .find(|(who, _)| *who == actor)
+            .map_or(room, |(_, at)| *at);
+        match atlas.room(room).exit(*way) {
+            Some(exit) => {
+                stepped.push((actor, exit.to));
+                relocate.write(Relocate {
+                    actor,
+                    to: exit.to,
+                    way: Some(*way),
+                });
+                answers.write(Answer::with(*order, format!("You go {way}.")));
+            }
+            None => {
+                answers.write(Answer::refused(
+                    *order,
+                    Code::InvalidMovement,
+                    format!("There is no way {way} from here."),
+                ));
+            }
+        }
+    }
+}
+
+/// Takes those who left out of their rooms.
+pub(super) fn leave_world(
+    mut departed: MessageReader<Departed>,
+    places: Query<&InRoom>,
+    mut occupancy: ResMut<Occupancy>,
+    mut moved: MessageWriter<Moved>,
+    mut commands: Commands<'_, '_>,
+) {
+    for Departed { actor, .. } in departed.read() {
+        if let Ok(InRoom(from)) = places.get(*actor).copied() {
+            occupancy.0[from.index()].retain(|one| one != actor);
+            commands.entity(*actor).try_remove::<InRoom>();
+            moved.write(Moved {
+                actor: *actor,
+                from: Some(from),
+                to: None,
+                way: None,
+            });
+        }
+    }
+}
+
+/// Puts those who came where they were, or into the default room.
+pub(super) fn enter_world(
+    mut arrived: MessageReader<Arrived>,
+    mut people: Query<(&mut Whereabouts, Has<InRoom>, &Character)>,
+    atlas: Res<Atlas>,
+    mut occupancy: ResMut<Occupancy>,
+    mut moved: MessageWriter<Moved>,
+    mut commands: Commands<'_, '_>,
+) {
+    for Arrived { actor, .. } in arrived.read() {
+        let Ok((mut whereabouts, placed, character)) = people.get_mut(*actor) else {
+            continue;
+        };
+        if placed {
+            continue;
+        }
+        let room = atlas.find(&whereabouts.room).unwrap_or_else(|| {
+            if !whereabouts.room.is_empty() {
+                tracing::warn!(
+                    name = character.name,
+                    room = whereabouts.room,
+                    "room is gone; the character wakes in the default room"
+                );
+            }
+            atlas.default_room()
+        });
+        whereabouts.set_if_neq(Whereabouts {
+            room: atlas.room(room).id.clone(),
+        });
+        occupancy.0[room.index()].push(*actor);
+        commands.entity(*actor).try_insert(InRoom(room));
+        moved.write(Moved {
+            actor: *actor,
+            from: None,
+            to: Some(room),
+            way: None,
+        });
+    }
+}
+
+/// Moves those who are to be moved.
+pub(super) fn relocate(
+    mut wanted: MessageReader<Relocate>,
+    mut people: Query<(&mut InRoom, &mut Whereabouts)>,
+    atlas: Res<Atlas>,
+    mut occupancy: ResMut<Occupancy>,
+    mut moved: MessageWriter<Moved>,
+) {
+    for Relocate { actor, to, way } in wanted.read() {
+        let Ok((mut place, mut whereabouts)) = people.get_mut(*actor) else {
+            continue;
+        };
+        let from = place.0;
+        if from == *to {
+            continue;
+        }
+        place.0 = *to;
+        whereabouts.room.clone_from(&atlas.room(*to).id);
+        occupancy.0[from.index()].retain(|one| one != actor);
+        occupancy.0[to.index()].push(*actor);
+        moved.write(Moved {
+            actor: *actor,
+            from: Some(from),
+            to: Some(*to),
+            way: *way,
+        });
+    }
+}

@@ -1,0 +1,42 @@
+//! The world as data: what is read from `world/`, checked whole, before anybody walks in it.
+//!
+//! Reading files is the caller's work; here texts become an [`Atlas`] and rules, or a list of
+//! problems, each with its file and line.
+
+mod atlas;
+mod chart;
+mod check;
+mod parse;
+mod source;
+
+pub use atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
+pub use source::{Problem, Source, line_of};
+
+/// Everything that the files of a world say.
+#[derive(Debug, Clone)]
+pub struct WorldData {
+    /// The world's name, shown on arrival.
+    pub name: String,
+    /// A few lines shown on arrival.
+    pub motd: String,
+    /// Every room.
+    pub atlas: Atlas,
+}
+
+/// Reads and checks a world.
+///
+/// # Errors
+/// Every mistake that was found, sorted by file and line.
+pub fn load(sources: &[Source]) -> Result<WorldData, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let data = parse::parse(sources, &mut problems).map(|draft| {
+        check::check(&draft, &mut problems);
+        draft.finish()
+    });
+    problems.sort();
+    problems.dedup();
+    match data {
+        Some(data) if problems.is_empty() => Ok(data),
+        _ => Err(problems),
+    }
+}
