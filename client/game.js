@@ -1,0 +1,118 @@
+// One stay in the world: state, outbox and wire joined, without a picture.
+//
+// The views learn of changes through the listener and speak through `say`.
+
+import { Connection } from "./connection.js";
+import { entriesFor } from "./entries.js";
+import { Outbox } from "./outbox.js";
+import { NOWHERE, reduce } from "./state.js";
+
+/**
+ * @typedef {import("./entries.js").Entry} Entry
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("./outbox.js").Letter} Letter
+ */
+
+/**
+ * @typedef {object} Listener
+ * @property {(state: State, before: State) => void} changed
+ * @property {(entry: Entry) => void} told a new line for the log
+ * @property {(letter: Letter) => void} written a line was typed; its echo belongs into the log
+ * @property {(letter: Letter) => void} posted it went out and has an id now
+ * @property {(letter: Letter, stamp: import("./durability.js").Stamp | null, text: boolean) => void} answered
+ *   by the stamp's tick, or never (`null`); `text` says whether the answer has words of its own
+ * @property {(status: import("./connection.js").Status) => void} status
+ */
+
+export class Game {
+  /** @type {State} */ #state = NOWHERE;
+  #outbox = new Outbox();
+  #listener;
+  #connection;
+
+  /**
+   * @param {import("./connection.js").Surroundings} around
+   * @param {import("./connection.js").Credentials} credentials
+   * @param {Listener} listener
+   */
+  constructor(around, credentials, listener) {
+    this.#listener = listener;
+    this.#connection = new Connection(around, credentials, {
+      frame: (frame) => this.#receive(frame),
+      status: (status) => listener.status(status),
+    });
+  }
+
+  /** Enters, or tries again at once. */
+  enter() {
+    this.#connection.open();
+  }
+
+  /** Leaves for good. */
+  leave() {
+    this.#connection.close();
+  }
+
+  /**
+   * Says one line to the world; without a connection it waits for the next one.
+   * @param {string} line
+   */
+  say(line) {
+    const letter = this.#outbox.write(line);
+    if (letter === null) {
+      this.#listener.told({ kind: "error", text: "Too many lines wait for an answer; this one was not kept." });
+      return;
+    }
+    this.#listener.written(letter);
+    this.#post();
+  }
+
+  /** @param {import("./protocol.js").Frame} frame */
+  #receive(frame) {
+    const before = this.#state;
+    this.#state = reduce(before, frame);
+    if (frame.event_type === "welcome") this.#reconcile(frame.data);
+    const isStale = frame.event_type === "command_response" && !this.#settle(frame);
+    const entries = isStale ? [] : entriesFor(frame, before, this.#state);
+    for (const entry of entries) this.#listener.told(entry);
+    if (this.#state !== before) this.#listener.changed(this.#state, before);
+  }
+
+  /** @param {import("./protocol.js").Welcome} welcome */
+  #reconcile(welcome) {
+    const { resend, heard } = this.#outbox.reconcile(welcome);
+    for (const letter of heard) {
+      this.#listener.answered(letter, null, false);
+      const text = `The world heard “${letter.line}”, but its answer was lost with the connection.`;
+      this.#listener.told({ kind: "system", text });
+    }
+    for (const letter of resend) this.#send(letter);
+    this.#post();
+  }
+
+  /**
+   * @param {import("./protocol.js").Frame} frame a command_response
+   * @returns {boolean} false when this command was answered before
+   */
+  #settle({ data, tick }) {
+    const letter = this.#outbox.answer(data.id);
+    if (letter === null) return false;
+    const hasText = !data.ok || Boolean(data.result);
+    this.#listener.answered(letter, { run: this.#state.marks.run, tick }, hasText);
+    this.#post();
+    return true;
+  }
+
+  #post() {
+    if (!this.#connection.isJoined) return;
+    for (const letter of this.#outbox.post()) {
+      this.#listener.posted(letter);
+      this.#send(letter);
+    }
+  }
+
+  /** @param {Letter} letter */
+  #send({ id, line }) {
+    this.#connection.send({ type: "command", id: id ?? undefined, data: { line } });
+  }
+}

@@ -1,0 +1,71 @@
+// The line the player types on, with its history and its walking keys.
+
+import { lineForKey } from "./directions.js";
+import { byId } from "./dom.js";
+import { History } from "./history.js";
+
+export class Prompt {
+  #form = byId("prompt", HTMLFormElement);
+  #input = byId("command", HTMLInputElement);
+  #history = new History();
+  #say;
+
+  /** @param {(line: string) => void} say */
+  constructor(say) {
+    this.#say = say;
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#input.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** Puts the cursor here, unless that would raise a keyboard over half the screen. */
+  focus() {
+    if (matchMedia("(hover: hover) and (pointer: fine)").matches) this.#input.focus();
+  }
+
+  /**
+   * Begins a whisper. What was already typed becomes its words.
+   * @param {string} name
+   */
+  address(name) {
+    const words = this.#input.value.replace(/^whisper\s+\S+\s*/, "");
+    this.#show(`whisper ${name} ${words}`);
+    this.#input.focus();
+  }
+
+  #submit() {
+    const line = this.#input.value.trim();
+    this.#show("");
+    this.#history.reset();
+    if (line === "") return;
+    this.#history.add(line);
+    this.#say(line);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    // While an input method composes a word, the keys belong to it.
+    if (event.isComposing) return;
+    const walk = lineForKey(event, this.#input.value === "");
+    if (walk !== null) this.#say(walk);
+    else if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    else if (event.key === "ArrowUp") this.#show(this.#history.older(this.#input.value));
+    else if (event.key === "ArrowDown") this.#show(this.#history.newer(this.#input.value));
+    else if (event.key === "Escape") this.#clear();
+    else return;
+    event.preventDefault();
+  }
+
+  #clear() {
+    this.#show("");
+    this.#history.reset();
+  }
+
+  /** @param {string} text */
+  #show(text) {
+    this.#input.value = text;
+    this.#input.setSelectionRange(text.length, text.length);
+  }
+}

@@ -1,0 +1,103 @@
+// The room beside the log: its name, its look, the ways out and who is here.
+
+import { DIRECTIONS, rank } from "./directions.js";
+import { byId, make, setText } from "./dom.js";
+
+/**
+ * @typedef {import("./protocol.js").Room} Room
+ * @typedef {import("./protocol.js").Occupant} Occupant
+ */
+
+export class RoomPanel {
+  #name = byId("room-name", HTMLElement);
+  #place = byId("room-place", HTMLElement);
+  #description = byId("room-description", HTMLElement);
+  #exits = byId("exits", HTMLElement);
+  #occupants = byId("occupants", HTMLElement);
+
+  /**
+   * @param {{walk: (direction: string) => void, address: (name: string) => void}} act
+   */
+  constructor({ walk, address }) {
+    this.#exits.addEventListener("click", ({ target }) => {
+      const button = target instanceof Element ? target.closest("button") : null;
+      if (button?.dataset.direction) walk(button.dataset.direction);
+    });
+    this.#occupants.addEventListener("click", ({ target }) => {
+      const button = target instanceof Element ? target.closest("button") : null;
+      if (button?.dataset.name) address(button.dataset.name);
+    });
+  }
+
+  /** Nowhere yet: what another character saw must not stand here. */
+  clear() {
+    setText(this.#name, "…");
+    for (const part of [this.#place, this.#description, this.#exits, this.#occupants]) part.replaceChildren();
+  }
+
+  /** @param {Room} room */
+  showRoom(room) {
+    setText(this.#name, room.name);
+    setText(this.#place, [room.sub_zone, room.zone].filter(Boolean).map(spaced).join(", "));
+    setText(this.#description, room.description ?? "");
+    this.#showExits(Object.entries(room.exits ?? {}));
+  }
+
+  /** @param {[string, import("./protocol.js").Exit][]} exits */
+  #showExits(exits) {
+    const focused = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+    const hadFocus = focused !== null && this.#exits.contains(focused);
+    const wanted = focused?.dataset.direction;
+    exits.sort(([a], [b]) => rank(a) - rank(b));
+    this.#exits.replaceChildren(...exits.map(([direction, exit]) => exitButton(direction, exit)));
+    if (exits.length === 0) this.#exits.append(make("p", "none", "No way out."));
+    if (!hadFocus) return;
+    // Walking by keyboard goes on: the same way if it exists, else the first one.
+    const buttons = [...this.#exits.querySelectorAll("button")];
+    (buttons.find((button) => button.dataset.direction === wanted) ?? buttons[0])?.focus();
+  }
+
+  /**
+   * @param {Occupant[]} occupants
+   * @param {string} selfName
+   */
+  showOccupants(occupants, selfName) {
+    const others = occupants.filter(({ name }) => name !== selfName);
+    this.#occupants.replaceChildren(...others.map(occupantItem));
+    if (others.length === 0) this.#occupants.append(make("li", "none", "Nobody but you."));
+  }
+}
+
+/**
+ * @param {string} direction
+ * @param {import("./protocol.js").Exit} exit
+ */
+function exitButton(direction, exit) {
+  const button = make("button", "exit");
+  button.type = "button";
+  button.dataset.direction = direction;
+  const arrow = make("span", "arrow", DIRECTIONS[rank(direction)]?.arrow ?? "·");
+  arrow.setAttribute("aria-hidden", "true");
+  button.append(arrow, make("span", "word", direction));
+  if (exit?.name) button.append(" ", make("span", "exit-name", exit.name));
+  return button;
+}
+
+/** @param {Occupant} occupant */
+function occupantItem({ name, linkdead, position }) {
+  const button = make("button", "occupant", name);
+  button.type = "button";
+  button.dataset.name = name;
+  button.title = `Whisper to ${name}`;
+  const about = [position === "standing" ? "" : position, linkdead ? "connection lost" : ""];
+  const note = about.filter(Boolean).join(", ");
+  const item = make("li", "");
+  item.append(button);
+  if (note) item.append(" ", make("span", "note", note));
+  return item;
+}
+
+/** @param {string | undefined} key a name such as `french_hill` */
+function spaced(key) {
+  return (key ?? "").replaceAll("_", " ");
+}

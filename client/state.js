@@ -1,0 +1,119 @@
+// What the client knows of the world, as a function of the frames it has read.
+//
+// No part of it draws or sends. A slice that did not change keeps its identity, so that a view
+// can compare references to learn whether it has anything to do.
+
+import { NO_MARKS, marksAfterWatermark, marksAfterWelcome } from "./durability.js";
+
+/**
+ * @typedef {import("./protocol.js").Frame} Frame
+ * @typedef {import("./protocol.js").Room} Room
+ * @typedef {import("./protocol.js").Occupant} Occupant
+ * @typedef {import("./protocol.js").MapRoom} MapRoom
+ * @typedef {import("./protocol.js").MythosTime} MythosTime
+ */
+
+/** @typedef {{current: number, max: number, tier: string, liabilities: string[]}} Lucidity */
+
+/**
+ * @typedef {object} State
+ * @property {{id: string, name: string}} self
+ * @property {Room | null} room
+ * @property {Occupant[]} occupants everyone in the room, ourselves included
+ * @property {Lucidity | null} lucidity
+ * @property {MythosTime | null} clock
+ * @property {ReadonlyMap<string, MapRoom>} explored by room id
+ * @property {import("./durability.js").Marks} marks
+ */
+
+/** @type {State} */
+export const NOWHERE = {
+  self: { id: "", name: "" },
+  room: null,
+  occupants: [],
+  lucidity: null,
+  clock: null,
+  explored: new Map(),
+  marks: NO_MARKS,
+};
+
+/**
+ * The state after one frame. Unknown events change nothing.
+ * @param {State} state
+ * @param {Frame} frame
+ * @returns {State}
+ */
+export function reduce(state, frame) {
+  const { data } = frame;
+  switch (frame.event_type) {
+    case "welcome":
+      return {
+        ...state,
+        self: { ...state.self, id: data.player_id },
+        marks: marksAfterWelcome(state.marks, data),
+      };
+    case "durable":
+      return { ...state, marks: marksAfterWatermark(state.marks, data) };
+    case "game_state":
+      return {
+        ...state,
+        self: { id: data.player?.id ?? state.self.id, name: data.player?.name ?? state.self.name },
+        room: data.room ?? state.room,
+        occupants: occupantsOf(data),
+        lucidity: lucidityOf(data.player) ?? state.lucidity,
+      };
+    case "room_update":
+      return { ...state, room: data.room ?? state.room, occupants: occupantsOf(data) };
+    case "room_occupants":
+      // A coalesced list of the room we just left may arrive after the next room.
+      if (frame.room_id !== undefined && frame.room_id !== state.room?.id) return state;
+      return { ...state, occupants: occupantsOf(data) };
+    case "lucidity_change":
+      if (data.player_id !== undefined && data.player_id !== state.self.id) return state;
+      return {
+        ...state,
+        lucidity: {
+          current: data.current_lcd,
+          max: data.max_lcd,
+          tier: data.tier,
+          liabilities: data.liabilities ?? [],
+        },
+      };
+    case "mythos_time_update":
+      return { ...state, clock: data };
+    case "explored_map":
+      return { ...state, explored: new Map((data.rooms ?? []).map(byId)) };
+    case "room_explored":
+      return { ...state, explored: new Map([...state.explored, byId(data)]) };
+    default:
+      return state;
+  }
+}
+
+/**
+ * @param {MapRoom} room
+ * @returns {[string, MapRoom]}
+ */
+function byId(room) {
+  return [room.id, room];
+}
+
+/**
+ * Names say who is here; `players` adds detail for those it mentions.
+ * @param {{occupants?: string[], players?: Occupant[]}} data
+ * @returns {Occupant[]}
+ */
+function occupantsOf({ occupants, players = [] }) {
+  if (occupants === undefined) return players;
+  return occupants.map((name) => players.find((one) => one.name === name) ?? { id: "", name });
+}
+
+/**
+ * @param {import("./protocol.js").Player | undefined} player
+ * @returns {Lucidity | null}
+ */
+function lucidityOf(player) {
+  const current = player?.stats?.lucidity;
+  if (player === undefined || current === undefined) return null;
+  return { current, max: player.stats?.max_lucidity ?? 100, tier: player.lucidity_tier ?? "", liabilities: [] };
+}

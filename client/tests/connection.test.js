@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pauseBefore, shouldReturn } from "../backoff.js";
+import { Connection } from "../connection.js";
+import { parseFrame } from "../protocol.js";
+import { Bench } from "./fakes.js";
+
+function connected() {
+  const bench = new Bench();
+  const frames = [];
+  const statuses = [];
+  const connection = new Connection(
+    bench.around,
+    { token: "t", characterId: "c" },
+    { frame: (frame) => frames.push(frame.event_type), status: (status) => statuses.push(status) },
+  );
+  connection.open();
+  return { bench, connection, frames, statuses };
+}
+
+test("pauses double from one second and stay at sixteen", () => {
+  const pauses = [0, 1, 2, 3, 4, 5, 6, 400].map((attempt) => pauseBefore(attempt, 0.5));
+  assert.deepEqual(pauses, [1_000, 2_000, 4_000, 8_000, 16_000, 16_000, 16_000, 16_000]);
+});
+
+test("chance shifts a pause by a fifth at most", () => {
+  assert.equal(pauseBefore(0, 0), 800);
+  assert.ok(pauseBefore(0, 0.999) <= 1_200);
+});
+
+test("a pause is never shorter than the server asked for", () => {
+  assert.equal(pauseBefore(0, 0.5, 5_000), 5_000);
+});
+
+test("a normal close and a takeover are final, a broken wire is not", () => {
+  assert.equal(shouldReturn(1000, "session_taken_over"), false);
+  assert.equal(shouldReturn(1000, null), false);
+  assert.equal(shouldReturn(1008, "invalid_token"), false);
+  assert.equal(shouldReturn(1008, "slow_client"), true);
+  assert.equal(shouldReturn(1001, null), true);
+  assert.equal(shouldReturn(1006, null), true);
+});
+
+test("the first frame signs in with the character and nothing to resume", () => {
+  const { bench } = connected();
+  bench.socket.onopen();
+  assert.deepEqual(bench.socket.sent, [{ type: "authenticate", data: { token: "t", character_id: "c" } }]);
+});
+
+test("a broken wire comes back with the session and the last sequence number", () => {
+  const { bench, statuses } = connected();
+  bench.welcome();
+  bench.hear(2, "game_state");
+  bench.hear(3, "chat_message");
+  bench.breakWire();
+  assert.deepEqual(statuses.at(-1), { phase: "waiting", delayMs: 1_000 });
+  bench.elapse();
+  bench.socket.onopen();
+  assert.deepEqual(bench.socket.sent[0].data.resume, { session_id: "s1", last_sequence: 3 });
+});
+
+test("pauses grow while nobody answers and begin anew after a welcome", () => {
+  const { bench } = connected();
+  const pauses = [];
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    bench.breakWire();
+    pauses.push(bench.pauses[0]);
+    bench.elapse();
+  }
+  bench.welcome();
+  bench.breakWire();
+  assert.deepEqual([...pauses, bench.pauses[0]], [1_000, 2_000, 4_000, 1_000]);
+});
+
+test("a frame that was already read is passed over", () => {
+  const { bench, frames } = connected();
+  bench.welcome();
+  bench.hear(2, "chat_message");
+  bench.hear(2, "chat_message");
+  assert.deepEqual(frames, ["welcome", "chat_message"]);
+});
+
+test("a gap in the numbers starts a new session", () => {
+  const { bench, frames } = connected();
+  bench.welcome();
+  bench.hear(4, "chat_message");
+  assert.deepEqual(frames, ["welcome"]);
+  bench.elapse();
+  bench.socket.onopen();
+  assert.equal(bench.socket.sent[0].data.resume, undefined);
+});
+
+test("a takeover ends the connection and sets no timer", () => {
+  const { bench, statuses } = connected();
+  bench.welcome();
+  bench.hear(2, "error", { code: "session_taken_over", message: "" });
+  bench.breakWire(1000);
+  assert.deepEqual(statuses.at(-1), { phase: "ended", code: "session_taken_over", identityRefused: false });
+  assert.deepEqual(bench.pauses, []);
+});
+
+test("a refused token ends the connection as a refused identity", () => {
+  const { bench, statuses } = connected();
+  bench.socket.onopen();
+  bench.hear(0, "error", { code: "token_expired", message: "" });
+  bench.breakWire(1008);
+  assert.equal(statuses.at(-1).identityRefused, true);
+});
+
+test("an error long before a close does not explain it", () => {
+  const { bench, statuses } = connected();
+  bench.welcome();
+  bench.hear(2, "error", { code: "authorization_denied", message: "" });
+  bench.hear(3, "chat_message");
+  bench.breakWire(1006);
+  assert.equal(statuses.at(-1).phase, "waiting");
+});
+
+test("a busy server's wish for a pause is kept", () => {
+  const { bench, statuses } = connected();
+  bench.socket.onopen();
+  bench.hear(0, "error", { code: "database_connection_error", message: "", retry_after_ms: 7_000 });
+  bench.breakWire(1013);
+  assert.deepEqual(statuses.at(-1), { phase: "waiting", delayMs: 7_000 });
+});
+
+test("a silent wire is pinged and given up when no answer comes", () => {
+  const { bench, statuses } = connected();
+  bench.welcome();
+  bench.elapse();
+  assert.equal(bench.socket.sent.at(-1).type, "ping");
+  bench.elapse();
+  assert.equal(bench.socket.isClosed, true);
+  assert.equal(statuses.at(-1).phase, "waiting");
+});
+
+test("what a given-up socket still delivers is not read", () => {
+  const { bench, frames } = connected();
+  bench.welcome();
+  const old = bench.socket;
+  bench.breakWire();
+  old.onmessage({ data: JSON.stringify({ sequence_number: 2, event_type: "chat_message", data: {} }) });
+  assert.deepEqual(frames, ["welcome"]);
+});
+
+test("text that is no frame is null", () => {
+  for (const text of ["", "{", "null", "[]", "{}", "7", undefined]) assert.equal(parseFrame(text), null);
+});

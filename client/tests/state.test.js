@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { marksAfterWatermark, marksAfterWelcome, NO_MARKS, standing } from "../durability.js";
+import { entriesFor } from "../entries.js";
+import { NOWHERE, reduce } from "../state.js";
+import { frame, WELCOME } from "./fakes.js";
+
+const HALL = { id: "hall", name: "Hall", description: "Cold.", exits: { north: { to: "yard" } } };
+const YARD = { id: "yard", name: "Yard", description: "Colder.", exits: {} };
+const PLAYER = { id: "p1", name: "Ann", stats: { lucidity: 72, max_lucidity: 90 }, lucidity_tier: "lucid" };
+const IN_HALL = [
+  frame("welcome", WELCOME),
+  frame("game_state", { player: PLAYER, room: HALL, occupants: ["Ann", "Bo"], players: [{ id: "p2", name: "Bo", linkdead: true }] }),
+].reduce(reduce, NOWHERE);
+
+/** What the log says about one frame. */
+function told(state, next) {
+  return entriesFor(next, state, reduce(state, next)).map(({ kind, text }) => [kind, text]);
+}
+
+test("a game state gives room, self, company and lucidity", () => {
+  assert.equal(IN_HALL.room.name, "Hall");
+  assert.deepEqual(IN_HALL.self, { id: "p1", name: "Ann" });
+  assert.deepEqual(IN_HALL.occupants.map(({ name, linkdead }) => [name, linkdead]), [["Ann", undefined], ["Bo", true]]);
+  assert.deepEqual(IN_HALL.lucidity, { current: 72, max: 90, tier: "lucid", liabilities: [] });
+});
+
+test("the occupants of a room just left do not appear in the next", () => {
+  const late = frame("room_occupants", { occupants: ["Cy"], players: [] }, { room_id: "hall" });
+  const moved = reduce(IN_HALL, frame("room_update", { room: YARD, occupants: ["Ann"] }));
+  assert.equal(reduce(moved, late), moved);
+  assert.deepEqual(reduce(IN_HALL, late).occupants.map(({ name }) => name), ["Cy"]);
+});
+
+test("another mind's lucidity is not ours", () => {
+  const change = { current_lcd: 3, max_lcd: 90, delta: -69, tier: "deranged" };
+  assert.equal(reduce(IN_HALL, frame("lucidity_change", { ...change, player_id: "p2" })), IN_HALL);
+  assert.equal(reduce(IN_HALL, frame("lucidity_change", { ...change, player_id: "p1" })).lucidity.tier, "deranged");
+});
+
+test("explored rooms gather one by one", () => {
+  const mapped = reduce(IN_HALL, frame("explored_map", { rooms: [{ id: "hall", name: "Hall", x: 0, y: 0, z: 0 }] }));
+  const more = reduce(mapped, frame("room_explored", { id: "yard", name: "Yard", x: 0, y: -1, z: 0 }));
+  assert.deepEqual([...more.explored.keys()], ["hall", "yard"]);
+  assert.equal(mapped.explored.size, 1);
+});
+
+test("an unknown event changes nothing and says nothing", () => {
+  const strange = frame("moon_rise", { message: "?" });
+  assert.equal(reduce(IN_HALL, strange), IN_HALL);
+  assert.deepEqual(told(IN_HALL, strange), []);
+});
+
+test("a room is described on arrival and not again for a passer-by", () => {
+  assert.deepEqual(told(IN_HALL, frame("room_update", { room: YARD, occupants: [] })), [["room", "Colder."]]);
+  assert.deepEqual(told(IN_HALL, frame("room_update", { room: HALL, occupants: ["Ann"] })), []);
+});
+
+test("a refused command reads as its message with the wait", () => {
+  const refused = frame("command_response", { id: 1, ok: false, error: { code: "rate_limit_exceeded", message: "Too fast.", retry_after_ms: 1_400 } });
+  assert.deepEqual(told(IN_HALL, refused), [["error", "Too fast. (try again in 2 s)"]]);
+});
+
+test("a change of tier is named", () => {
+  const change = frame("lucidity_change", { player_id: "p1", current_lcd: 65, max_lcd: 90, delta: -7, tier: "uneasy", reason: "a_dream" });
+  assert.deepEqual(told(IN_HALL, change), [["lucidity", "Lucidity 65 (−7): a dream. You are now uneasy."]]);
+});
+
+test("our own coming and going is not told to us", () => {
+  assert.deepEqual(told(IN_HALL, frame("player_entered", { player_id: "p1", message: "Ann arrives." })), []);
+  assert.deepEqual(told(IN_HALL, frame("player_entered", { player_id: "p2", message: "Bo arrives." })), [["coming", "Bo arrives."]]);
+});
+
+test("an answer is durable once the watermark of its run covers its tick", () => {
+  const marks = marksAfterWelcome(NO_MARKS, { run: "r1", durable_tick: 5 });
+  assert.equal(standing({ run: "r1", tick: 5 }, marks), "durable");
+  assert.equal(standing({ run: "r1", tick: 6 }, marks), "applied");
+  assert.equal(standing({ run: "r1", tick: 6 }, marksAfterWatermark(marks, { run: "r1", through_tick: 6 })), "durable");
+});
+
+test("a watermark of another run and one that falls are ignored", () => {
+  const marks = marksAfterWelcome(NO_MARKS, { run: "r1", durable_tick: 5 });
+  assert.equal(marksAfterWatermark(marks, { run: "r0", through_tick: 99 }), marks);
+  assert.equal(marksAfterWatermark(marks, { run: "r1", through_tick: 4 }), marks);
+  assert.equal(marksAfterWelcome(marks, { run: "r1", durable_tick: 2 }).throughTick, 5);
+});
+
+test("after a crash the welcome tells which answers survived", () => {
+  const before = marksAfterWelcome(NO_MARKS, { run: "r1", durable_tick: 5 });
+  const after = marksAfterWelcome(before, { run: "r2", durable_tick: 0, recovered: { run: "r1", tick: 8 } });
+  assert.equal(standing({ run: "r1", tick: 8 }, after), "durable");
+  assert.equal(standing({ run: "r1", tick: 9 }, after), "lost");
+  assert.equal(standing({ run: "r0", tick: 1 }, after), "unknown");
+});
