@@ -4,6 +4,9 @@
 //! refuses the clocks and files of std. Modules know each other by their components and messages.
 
 pub mod calendar;
+pub mod chat;
 pub mod command;
 pub mod place;
+pub mod presence;
+pub mod sheet;
 pub mod world;

@@ -1,0 +1,61 @@
+//! How often one may speak.
+
+use std::collections::VecDeque;
+
+use engine::prelude::*;
+
+use super::Channel;
+
+/// The span over which lines are counted.
+const SPAN: Duration = Duration::from_secs(60);
+
+/// Lines per sliding minute, character and channel; 0 lifts a limit.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChatLimits([u32; 5]);
+
+impl Default for ChatLimits {
+    fn default() -> Self {
+        Self(Channel::ALL.map(Channel::per_minute))
+    }
+}
+
+impl ChatLimits {
+    /// The limits with one changed.
+    #[must_use]
+    pub const fn with(mut self, channel: Channel, per_minute: u32) -> Self {
+        self.0[channel.index()] = per_minute;
+        self
+    }
+}
+
+/// When a character spoke, per channel, oldest first; never more than the limit.
+#[derive(Component, Default, Debug)]
+pub(super) struct Spoke([VecDeque<WorldTime>; 5]);
+
+impl Spoke {
+    /// Counts a line, or says how long to wait.
+    pub(super) fn count(
+        &mut self,
+        channel: Channel,
+        limits: ChatLimits,
+        now: WorldTime,
+    ) -> Result<(), Refusal> {
+        let limit = limits.0[channel.index()] as usize;
+        if limit == 0 {
+            return Ok(());
+        }
+        let spoke = &mut self.0[channel.index()];
+        while spoke.front().is_some_and(|at| now.since(*at) >= SPAN) {
+            spoke.pop_front();
+        }
+        if let Some(oldest) = spoke.front().filter(|_| spoke.len() >= limit) {
+            let wait = SPAN.saturating_sub(now.since(*oldest));
+            let seconds = wait.as_secs() + 1;
+            let message = format!("You have said enough for now. Wait {seconds} s.");
+            return Err(Refusal::new(Code::RateLimitExceeded, message)
+                .after_ms(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)));
+        }
+        spoke.push_back(now);
+        Ok(())
+    }
+}

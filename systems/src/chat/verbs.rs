@@ -1,0 +1,75 @@
+//! The verbs of talk.
+
+use engine::prelude::*;
+
+use crate::command::{Usage, Verb, Words};
+
+macro_rules! speech {
+    ($(#[$doc:meta])* $name:ident, $words:expr, $usage:literal, $help:literal) => {
+        $(#[$doc])*
+        #[derive(Message, Debug)]
+        pub(super) struct $name {
+            pub(super) order: Order,
+            pub(super) text: String,
+        }
+
+        impl Verb for $name {
+            const WORDS: &'static [&'static str] = $words;
+            const USAGE: &'static str = $usage;
+            const HELP: &'static str = $help;
+
+            fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+                match words.rest() {
+                    "" => Err(Usage::Show),
+                    text => Ok(Self { order, text: text.to_owned() }),
+                }
+            }
+        }
+    };
+}
+
+speech!(
+    /// `say hello`
+    Say, &["say"], "say <words>", "Says something to everybody in the room."
+);
+speech!(
+    /// `local is anybody there?`
+    Local, &["local"], "local <words>", "Calls out to everybody in this part of the town."
+);
+speech!(
+    /// `global hello, all`
+    Global, &["global", "g"], "global <words>", "Speaks to everybody in the world."
+);
+speech!(
+    /// `emote shivers`
+    Emote, &["emote", "me"], "emote <what you do>", "Shows everybody in the room what you do: \"emote shivers\"."
+);
+speech!(
+    /// `reply come quickly`
+    Reply, &["reply"], "reply <words>", "Whispers back to whoever whispered to you last."
+);
+
+/// `whisper Ann come quickly`
+#[derive(Message, Debug)]
+pub(super) struct Whisper {
+    pub(super) order: Order,
+    pub(super) to: String,
+    pub(super) text: String,
+}
+
+impl Verb for Whisper {
+    const WORDS: &'static [&'static str] = &["whisper", "tell"];
+    const USAGE: &'static str = "whisper <name> <words>";
+    const HELP: &'static str = "Whispers to one person, wherever they are. Nobody else hears it.";
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        match words.first() {
+            ("", _) | (_, "") => Err(Usage::Show),
+            (to, text) => Ok(Self {
+                order,
+                to: to.to_owned(),
+                text: text.to_owned(),
+            }),
+        }
+    }
+}

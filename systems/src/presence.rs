@@ -1,0 +1,74 @@
+//! Presence: who is in the world, who came and went, and how long a lost connection is waited for.
+
+mod notes;
+mod roster;
+mod verbs;
+
+pub use notes::System;
+pub use roster::Roster;
+
+use engine::prelude::*;
+
+use crate::command::verb;
+
+/// What presence needs to know.
+#[derive(Resource, Clone, Debug)]
+pub struct PresenceSettings {
+    /// How long a character stays in the world after its connection was lost.
+    pub linkdead_grace: Duration,
+    /// Told to everybody who comes.
+    pub motd: String,
+}
+
+impl Default for PresenceSettings {
+    fn default() -> Self {
+        Self {
+            linkdead_grace: Duration::from_secs(30),
+            motd: String::new(),
+        }
+    }
+}
+
+/// The presence plugin.
+pub fn plugin(settings: PresenceSettings) -> impl Plugin {
+    PresencePlugin { settings }
+}
+
+struct PresencePlugin {
+    settings: PresenceSettings,
+}
+
+impl Plugin for PresencePlugin {
+    fn name(&self) -> &'static str {
+        "presence"
+    }
+
+    fn build(&self, reg: &mut Registrar<'_>) {
+        reg.resource(self.settings.clone())
+            .resource(Roster::default())
+            .every(Duration::from_secs(1), give_up)
+            .system(Phase::Settle, roster::keep)
+            .system(Phase::Emit, notes::tell);
+        verb::<verbs::Who>(reg);
+        verb::<verbs::Quit>(reg);
+        reg.system(Phase::Simulate, verbs::who)
+            .system(Phase::Simulate, verbs::quit);
+    }
+}
+
+/// Lets those go whose connection stayed away too long.
+fn give_up(
+    away: Query<(Entity, &Linkdead)>,
+    clock: Res<Clock>,
+    settings: Res<PresenceSettings>,
+    mut dismiss: MessageWriter<Dismiss>,
+) {
+    for (actor, linkdead) in &away {
+        if clock.now.since(linkdead.since) >= settings.linkdead_grace {
+            dismiss.write(Dismiss {
+                actor,
+                why: Leaving::LinkDead,
+            });
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Comings and goings, told to those who see them.
+
+use engine::prelude::*;
+use serde::Serialize;
+
+use super::PresenceSettings;
+use crate::place::{Moved, Rooms};
+
+/// `system`: the server speaks.
+#[derive(Debug, Serialize)]
+pub struct System {
+    /// What it says.
+    pub message: String,
+}
+
+impl Note for System {
+    fn event_type(&self) -> &'static str {
+        "system"
+    }
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
+    fn prose(&self) -> Option<Prose> {
+        Some(Prose::of(Ink::System, self.message.clone()))
+    }
+}
+
+/// `player_entered_game` and `player_left_game`.
+#[derive(Debug, Serialize)]
+struct CameOrWent {
+    player_id: StableId,
+    player_name: String,
+    room_id: String,
+    message: String,
+    #[serde(skip)]
+    came: bool,
+}
+
+impl Note for CameOrWent {
+    fn event_type(&self) -> &'static str {
+        if self.came {
+            "player_entered_game"
+        } else {
+            "player_left_game"
+        }
+    }
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
+    fn prose(&self) -> Option<Prose> {
+        Some(Prose::of(Ink::Faint, self.message.clone()))
+    }
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room_id)
+    }
+    fn player_id(&self) -> Option<StableId> {
+        Some(self.player_id)
+    }
+}
+
+/// Tells a room who woke in it or faded from it, and newcomers the message of the day.
+pub(super) fn tell(
+    mut moves: MessageReader<Moved>,
+    mut departed: MessageReader<Departed>,
+    mut arrived: MessageReader<Arrived>,
+    people: Query<(&StableId, &Character)>,
+    rooms: Rooms<'_, '_>,
+    settings: Res<PresenceSettings>,
+    mut outbox: ResMut<Outbox>,
+) {
+    let why: Vec<Departed> = departed.read().copied().collect();
+    for Moved {
+        actor, from, to, ..
+    } in moves.read()
+    {
+        let (room, came) = match (from, to) {
+            (None, Some(room)) => (*room, true),
+            (Some(room), None) => (*room, false),
+            _ => continue,
+        };
+        let Ok((id, character)) = people.get(*actor) else {
+            continue;
+        };
+        let name = &character.name;
+        let lost = why
+            .iter()
+            .any(|one| one.actor == *actor && one.why == Leaving::LinkDead);
+        let message = match (came, lost) {
+            (true, _) => format!("{name} blinks, as if waking from a long dream."),
+            (false, true) => format!("{name} grows faint, and is no longer there."),
+            (false, false) => format!("{name} falls into a deep and dreamless sleep."),
+        };
+        let note = CameOrWent {
+            player_id: *id,
+            player_name: name.clone(),
+            room_id: rooms.atlas.room(room).id.clone(),
+            message,
+            came,
+        };
+        let to = match rooms.session(*actor) {
+            Some(session) => Audience::Except(rooms.audience(room), session),
+            None => Audience::Many(rooms.audience(room)),
+        };
+        outbox.tell(to, note);
+    }
+    for Arrived { actor, how } in arrived.read() {
+        if *how == Arrives::Fresh
+            && !settings.motd.is_empty()
+            && let Some(session) = rooms.session(*actor)
+        {
+            outbox.tell_one(
+                session,
+                System {
+                    message: settings.motd.clone(),
+                },
+            );
+        }
+    }
+}

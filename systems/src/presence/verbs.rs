@@ -1,0 +1,92 @@
+//! `who` and `quit`.
+
+use engine::prelude::*;
+
+use super::Roster;
+use crate::command::{Usage, Verb, Words};
+use crate::place::InRoom;
+use crate::world::Atlas;
+
+/// `who`, `who an`
+#[derive(Message, Debug)]
+pub(super) struct Who {
+    order: Order,
+    filter: String,
+}
+
+impl Verb for Who {
+    const WORDS: &'static [&'static str] = &["who"];
+    const USAGE: &'static str = "who [part of a name]";
+    const HELP: &'static str = "Lists who is awake in the world, and in which part of it.";
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        Ok(Self {
+            order,
+            filter: words.rest().to_lowercase(),
+        })
+    }
+}
+
+pub(super) fn who(
+    mut asked: MessageReader<Who>,
+    roster: Res<Roster>,
+    people: Query<(&Character, Option<&InRoom>, Has<Linkdead>)>,
+    atlas: Res<Atlas>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for Who { order, filter } in asked.read() {
+        let mut lines = Vec::new();
+        for (character, place, linkdead) in people.iter_many(roster.everybody()).matched() {
+            if !character.name.to_lowercase().contains(filter) {
+                continue;
+            }
+            let place = place.map_or("nowhere", |place| atlas.sub_zone(place.0).name.as_str());
+            let admin = if character.role == Role::Admin {
+                " [keeper]"
+            } else {
+                ""
+            };
+            let away = if linkdead { " (mind elsewhere)" } else { "" };
+            lines.push(format!("  {}{admin}, {place}{away}", character.name));
+        }
+        let text = match lines.len() {
+            0 => format!("Nobody called \"{filter}\" is awake."),
+            1 => format!("One soul is awake:\n{}", lines[0]),
+            count => format!("{count} souls are awake:\n{}", lines.join("\n")),
+        };
+        answers.write(Answer::with(*order, text));
+    }
+}
+
+/// `quit`
+#[derive(Message, Debug)]
+pub(super) struct Quit {
+    order: Order,
+}
+
+impl Verb for Quit {
+    const WORDS: &'static [&'static str] = &["quit", "logout"];
+    const USAGE: &'static str = "quit";
+    const HELP: &'static str = "Leaves the world. You will wake where you fell asleep.";
+
+    fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
+        Ok(Self { order })
+    }
+}
+
+pub(super) fn quit(
+    mut asked: MessageReader<Quit>,
+    mut answers: MessageWriter<Answer>,
+    mut dismiss: MessageWriter<Dismiss>,
+) {
+    for Quit { order } in asked.read() {
+        answers.write(Answer::with(
+            *order,
+            "You lie down, and the world lets go of you.",
+        ));
+        dismiss.write(Dismiss {
+            actor: order.actor,
+            why: Leaving::Quit,
+        });
+    }
+}

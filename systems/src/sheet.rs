@@ -1,0 +1,187 @@
+//! The character sheet: what clients show of the player, gathered from the plugins that own it.
+//!
+//! Owns nothing; reads everybody's components. Fields whose system does not exist are absent.
+
+use std::collections::BTreeMap;
+
+use engine::prelude::*;
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::calendar::MythosTime;
+use crate::command::{Usage, Verb, Words, verb};
+use crate::place::{InRoom, Occupant, RoomView, Rooms};
+
+/// The sheet plugin.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    verb::<Status>(reg);
+    reg.system(Phase::Simulate, status)
+        .system(Phase::Emit, show);
+}
+
+/// A player as its own client sees it.
+#[derive(Debug, Serialize)]
+pub struct Sheet {
+    id: StableId,
+    user_id: String,
+    name: String,
+    current_room_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profession_name: Option<String>,
+    stats: BTreeMap<&'static str, i64>,
+    created_at: String,
+    is_admin: bool,
+    is_guest: bool,
+}
+
+/// `game_state`: everything a client needs to begin.
+#[derive(Debug, Serialize)]
+pub struct GameState {
+    player: Sheet,
+    room: RoomView,
+    occupants: Vec<String>,
+    players: Vec<Occupant>,
+}
+
+impl Note for GameState {
+    fn event_type(&self) -> &'static str {
+        "game_state"
+    }
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
+    fn prose(&self) -> Option<Prose> {
+        Some(self.room.prose(&self.players, &self.player.name))
+    }
+    fn gmcp(&self) -> Vec<Gmcp> {
+        let name = serde_json::json!({ "name": self.player.name, "fullname": self.player.name });
+        let vitals = serde_json::json!(self.player.stats);
+        vec![
+            Gmcp {
+                package: "Char.Name",
+                data: name,
+            },
+            Gmcp {
+                package: "Char.Vitals",
+                data: vitals,
+            },
+            self.room.gmcp(),
+        ]
+    }
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room.id)
+    }
+    fn player_id(&self) -> Option<StableId> {
+        Some(self.player.id)
+    }
+}
+
+/// Everything that is known of a character, whoever owns it.
+#[derive(SystemParam)]
+struct Known<'w, 's> {
+    people: Query<'w, 's, (&'static StableId, &'static Character, &'static InRoom)>,
+}
+
+impl Known<'_, '_> {
+    fn stats(&self, _actor: Entity) -> BTreeMap<&'static str, i64> {
+        BTreeMap::new()
+    }
+}
+
+/// Shows those who came where and who they are.
+fn show(
+    mut arrived: MessageReader<Arrived>,
+    known: Known<'_, '_>,
+    rooms: Rooms<'_, '_>,
+    clock: Res<Clock>,
+    mut outbox: ResMut<Outbox>,
+) {
+    let night = MythosTime::at(clock.wall()).is_night();
+    for Arrived { actor, how } in arrived.read() {
+        if *how == Arrives::Returned {
+            continue;
+        }
+        let Ok((id, character, InRoom(room))) = known.people.get(*actor) else {
+            continue;
+        };
+        let Some(session) = rooms.session(*actor) else {
+            continue;
+        };
+        let players = rooms.listing(*room);
+        let state = GameState {
+            player: Sheet {
+                id: *id,
+                user_id: character.account.to_string(),
+                name: character.name.clone(),
+                current_room_id: rooms.atlas.room(*room).id.clone(),
+                profession_name: character.profession.clone(),
+                stats: known.stats(*actor),
+                created_at: rfc3339(character.created_at),
+                is_admin: character.role == Role::Admin,
+                is_guest: character.guest,
+            },
+            room: RoomView::of(&rooms.atlas, *room, night),
+            occupants: players.iter().map(|one| one.name.clone()).collect(),
+            players,
+        };
+        outbox.tell_one(session, state);
+    }
+}
+
+/// A moment as RFC 3339, whole seconds.
+pub(crate) fn rfc3339(wall: WorldTime) -> String {
+    let seconds = i64::try_from(wall.millis() / 1_000).unwrap_or(0);
+    let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    moment.format(&Rfc3339).unwrap_or_default()
+}
+
+/// `status`
+#[derive(Message, Debug)]
+struct Status {
+    order: Order,
+}
+
+impl Verb for Status {
+    const WORDS: &'static [&'static str] = &["status", "whoami", "score"];
+    const USAGE: &'static str = "status";
+    const HELP: &'static str = "Tells who you are, where, and how your mind stands.";
+
+    fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
+        Ok(Self { order })
+    }
+}
+
+fn status(
+    mut asked: MessageReader<Status>,
+    known: Known<'_, '_>,
+    rooms: Rooms<'_, '_>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for Status { order } in asked.read() {
+        let Ok((_, character, InRoom(room))) = known.people.get(order.actor) else {
+            answers.write(Answer::refused(
+                *order,
+                Code::GameLogicError,
+                "You are nowhere.",
+            ));
+            continue;
+        };
+        let kind = match (&character.profession, character.guest) {
+            (Some(profession), _) => format!(", {profession}"),
+            (None, true) => ", a stranger to the town".to_owned(),
+            (None, false) => String::new(),
+        };
+        let place = rooms.atlas.room(*room);
+        let mut text = format!(
+            "{}{kind}\nPlace: {}, {}",
+            character.name,
+            place.name,
+            rooms.atlas.sub_zone(*room).name
+        );
+        for (stat, value) in known.stats(order.actor) {
+            text.push_str(&format!("\n{stat}: {value}"));
+        }
+        answers.write(Answer::with(*order, text));
+    }
+}
