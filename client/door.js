@@ -41,6 +41,7 @@ export class Door {
    */
   show(known, notice = "") {
     this.#screen.hidden = false;
+    this.#guest.parentElement?.before(this.#notice);
     this.#notify(notice);
     this.#visitor = null;
     this.#create.hidden = true;
@@ -157,6 +158,8 @@ export class Door {
     if (this.#screen.getAttribute("aria-busy") === "true") return;
     this.#screen.setAttribute("aria-busy", "true");
     this.#notify("");
+    // On a phone the top of the page is out of sight: the refusal stands where the thumb is.
+    (form?.querySelector("button[type=submit]") ?? this.#guest.parentElement)?.before(this.#notice);
     markField(form, undefined);
     try {
       await work();
@@ -196,8 +199,11 @@ function markField(form, name) {
   for (const input of form?.querySelectorAll("input") ?? []) {
     // The API calls a character's name `name`; the form calls it `character`.
     const isAtFault = name !== undefined && (input.name === name || (name === "name" && input.name === "character"));
-    if (isAtFault) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
-    if (isAtFault) input.focus();
+    input.removeAttribute("aria-describedby");
+    input.removeAttribute("aria-invalid");
+    if (!isAtFault) continue;
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", "door-notice");
+    input.focus();
   }
 }

@@ -8,6 +8,7 @@ export class Prompt {
   #form = byId("prompt", HTMLFormElement);
   #input = byId("command", HTMLInputElement);
   #history = new History();
+  /** Beginning of the whisper put here last; names may have blanks, so it cannot be guessed. */ #prefix = "";
   #say;
 
   /** @param {(line: string) => void} say */
@@ -30,8 +31,11 @@ export class Prompt {
    * @param {string} name
    */
   address(name) {
-    const words = this.#input.value.replace(/^whisper\s+\S+\s*/, "");
-    this.#show(`whisper ${name} ${words}`);
+    const typed = this.#input.value;
+    const isWhisper = this.#prefix !== "" && typed.startsWith(this.#prefix);
+    const words = isWhisper ? typed.slice(this.#prefix.length) : typed;
+    this.#prefix = `whisper ${name} `;
+    this.#show(this.#prefix + words);
     this.#input.focus();
   }
 
