@@ -13,6 +13,7 @@ export class Door {
   #guest = byId("guest", HTMLButtonElement);
   #continue = byId("continue", HTMLButtonElement);
   #forget = byId("forget", HTMLButtonElement);
+  #accounts = byId("accounts", HTMLElement);
   #signIn = byId("signin-form", HTMLFormElement);
   #register = byId("register-form", HTMLFormElement);
   #create = byId("character-form", HTMLFormElement);
@@ -45,6 +46,7 @@ export class Door {
     this.#notify(notice);
     this.#visitor = null;
     this.#create.hidden = true;
+    this.#accounts.hidden = false;
     this.#choice.hidden = true;
     this.#continue.hidden = known === null;
     this.#forget.hidden = known === null;
@@ -110,7 +112,10 @@ export class Door {
   }
 
   #askForCharacter() {
+    // Signing in or registering once more would only refuse the name that was just taken.
+    this.#accounts.hidden = true;
     this.#create.hidden = false;
+    this.#create.querySelector("button")?.before(this.#notice);
     this.#create.querySelector("input")?.focus();
   }
 
