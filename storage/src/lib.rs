@@ -1,1 +1,41 @@
-//! Placeholder head; the crate's own words follow with its first module.
+//! What is saved, and who may play: the journal, the databases behind it, the accounts.
+//!
+//! The world hands over one batch at a time. The journal makes it
+//! durable on this machine; the applier brings it into PostgreSQL or SQLite whenever that is
+//! there; the loader answers with the newest rows, whether or not the database has them yet.
+//! Nothing here ever makes the world wait.
+//!
+//! ```text
+//! world --batch--> journal (segments, checksums, fsync) --durable tick--> everyone
+//!                     |
+//!                     +--> pending map --> applier --one transaction--> database
+//!                               |                                          |
+//!                               +------------------> loader <--------------+
+//! ```
+
+mod accounts;
+mod applier;
+mod backoff;
+mod config;
+mod error;
+mod health;
+mod identity;
+mod journal;
+mod loader;
+mod lock;
+mod metrics;
+mod pending;
+mod storage;
+mod store;
+mod tokens;
+mod upkeep;
+
+pub use accounts::{Account, Accounts, Admitted, Character, Denied, Invite, SignIn};
+pub use config::{
+    AccountsConfig, Argon2Config, DatabaseConfig, FsyncPolicy, Guests, JournalConfig,
+    StorageConfig, TlsMode, redact_url,
+};
+pub use error::StorageFault;
+pub use health::Health;
+pub use storage::{Left, Recovered, Storage};
+pub use tokens::Claims;

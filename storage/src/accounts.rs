@@ -1,0 +1,222 @@
+//! Who may play: accounts, their characters, guests, invites; and the tokens that prove it.
+
+mod characters;
+mod denied;
+mod guests;
+mod invites;
+mod names;
+mod passwords;
+mod sign_in;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::port::{AccountId, Code, Registry, Role, StableId, Tasks, WorldTime};
+use uuid::Uuid;
+
+use crate::StorageFault;
+use crate::config::{AccountsConfig, StorageConfig};
+use crate::metrics::Counters;
+use crate::store::Store;
+use crate::tokens::{Claims, Tokens};
+use passwords::Passwords;
+
+pub use characters::Admitted;
+pub use denied::Denied;
+pub use invites::Invite;
+
+/// How long a request may wait for the database before it is told to come back.
+const DATABASE_LONGEST: Duration = Duration::from_secs(5);
+
+/// The account store. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    config: AccountsConfig,
+    passwords: Passwords,
+    tokens: Tokens,
+}
+
+/// An account as its owner may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its identity.
+    pub id: AccountId,
+    /// The name it signs in with; made up for a guest.
+    pub username: String,
+    /// What it may do.
+    pub role: Role,
+    /// A throw-away account without a password, until it is claimed.
+    pub guest: bool,
+    /// When it was made.
+    pub created_at: WorldTime,
+}
+
+/// A living character.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Character {
+    /// Its identity, in the world too.
+    pub id: StableId,
+    /// Its name, unique among the living.
+    pub name: String,
+    /// The profession chosen at creation.
+    pub profession: Option<String>,
+    /// When it was made.
+    pub created_at: WorldTime,
+    /// When it last entered the world.
+    pub last_played: Option<WorldTime>,
+}
+
+/// What a successful sign-in gives.
+#[derive(Clone)]
+pub struct SignIn {
+    /// The bearer token. A secret: this type's `Debug` leaves it out.
+    pub token: String,
+    /// When it expires, in seconds of the Unix epoch.
+    pub expires_at: u64,
+    /// The account.
+    pub account: Account,
+    /// Its living characters, the most recently played first.
+    pub characters: Vec<Character>,
+}
+
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignIn")
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Accounts {
+    pub(crate) async fn open(
+        config: &StorageConfig,
+        store: Store,
+        tasks: &Tasks,
+    ) -> Result<Self, StorageFault> {
+        let tokens = Tokens::open(&config.data, &config.accounts, store.clone()).await?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                passwords: Passwords::new(&config.accounts, tasks.clone()),
+                config: config.accounts.clone(),
+                store,
+                tokens,
+            }),
+        })
+    }
+
+    /// The accounts alone, without world and journal: for a command that runs beside a server.
+    /// Ends with [`Accounts::close`].
+    ///
+    /// # Errors
+    /// As [`crate::Storage::open`], but the data folder need not be free.
+    pub async fn connect(
+        config: &StorageConfig,
+        registry: &Registry,
+        tasks: &Tasks,
+    ) -> Result<Self, StorageFault> {
+        config.validate()?;
+        std::fs::create_dir_all(&config.data).map_err(StorageFault::io("create", &config.data))?;
+        let counters = Counters::new(registry)?;
+        let store = Store::connect(
+            &config.database,
+            &config.database_url(),
+            counters.statements,
+            counters.quarantined,
+        )
+        .await?;
+        Self::open(config, store, tasks).await
+    }
+
+    /// Closes the connections. Only for accounts that came from [`Accounts::connect`].
+    pub async fn close(&self) {
+        self.inner.store.close(Duration::from_secs(1)).await;
+    }
+
+    /// Who holds this token.
+    ///
+    /// # Errors
+    /// `token_expired` for a token that was good once, `invalid_token` for everything else.
+    pub fn verify(&self, token: &str) -> Result<Claims, Denied> {
+        self.inner.tokens.verify(token)
+    }
+
+    /// Like [`Accounts::verify`], but an expired token passes: for a session that is resumed
+    /// within its grace. A revoked one does not.
+    ///
+    /// # Errors
+    /// `invalid_token`.
+    pub fn verify_expired_ok(&self, token: &str) -> Result<Claims, Denied> {
+        self.inner.tokens.verify_expired_ok(token)
+    }
+
+    /// Makes the token worthless from now on.
+    ///
+    /// # Errors
+    /// As [`Accounts::verify`]; `database_connection_error` when a restart before the token's end
+    /// would forget this.
+    pub async fn logout(&self, token: &str) -> Result<(), Denied> {
+        bounded(self.inner.tokens.revoke(token)).await
+    }
+
+    /// Signs new tokens with a new key. Tokens of the older keys stay good until they expire.
+    ///
+    /// # Errors
+    /// When the key file can't be written; the old keys stay in use.
+    pub fn rotate_keys(&self) -> Result<(), StorageFault> {
+        self.inner.tokens.rotate()
+    }
+
+    /// What is due at start and once a day.
+    pub(crate) async fn upkeep(&self) {
+        self.purge_guests().await;
+        self.inner.tokens.upkeep().await;
+    }
+
+    fn store(&self) -> &Store {
+        &self.inner.store
+    }
+}
+
+/// Ends a wait for the database that has become too long for a person.
+async fn bounded<T>(work: impl Future<Output = Result<T, Denied>>) -> Result<T, Denied> {
+    match tokio::time::timeout(DATABASE_LONGEST, work).await {
+        Ok(done) => done,
+        Err(_) => Err(Denied::later(Code::DatabaseConnectionError)),
+    }
+}
+
+/// An account's columns, in the order of the statements that read them.
+type AccountTuple = (Uuid, String, String, bool, i64);
+
+fn account_of((id, username, role, guest, created_at): AccountTuple) -> Account {
+    Account {
+        id: AccountId(id),
+        username,
+        role: role_of(&role),
+        guest,
+        created_at: WorldTime(crate::store::unsigned(created_at)),
+    }
+}
+
+/// A role as the database keeps it.
+const fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Player => "player",
+        Role::Admin => "admin",
+    }
+}
+
+/// The other way; a word from the future gives no rights.
+fn role_of(word: &str) -> Role {
+    match word {
+        "admin" => Role::Admin,
+        _ => Role::Player,
+    }
+}

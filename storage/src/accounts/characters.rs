@@ -1,0 +1,248 @@
+//! An account's characters.
+
+use engine::port::{AccountId, Code, Role, StableId, WorldTime};
+use sqlx::{query, query_as, query_scalar};
+use uuid::Uuid;
+
+use super::{Accounts, Character, Denied, bounded, names, role_of};
+use crate::identity::wall;
+use crate::store::{is_unique_violation, reading, signed, transaction, unsigned, writing};
+
+/// A character that may enter the world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// Whose it is.
+    pub account: AccountId,
+    /// The character.
+    pub character: Character,
+    /// What the account may do.
+    pub role: Role,
+    /// A throw-away account.
+    pub guest: bool,
+}
+
+type CharacterTuple = (Uuid, String, Option<String>, i64, Option<i64>);
+
+impl Accounts {
+    /// The account's living characters, the most recently played first.
+    ///
+    /// # Errors
+    /// `database_connection_error`.
+    pub async fn characters(&self, account: AccountId) -> Result<Vec<Character>, Denied> {
+        let sql = self.store().sql(
+            "SELECT id, name, profession, created_at, last_played_at FROM characters
+             WHERE account = $1 AND deleted_at IS NULL
+             ORDER BY last_played_at DESC NULLS LAST, created_at, id",
+        );
+        let rows: Vec<CharacterTuple> = bounded(async {
+            Ok(reading!(self.store(), db => query_as(sql).bind(account.0).fetch_all(db).await)?)
+        })
+        .await?;
+        Ok(rows.into_iter().map(character_of).collect())
+    }
+
+    /// Makes a character.
+    ///
+    /// # Errors
+    /// `validation_error` and `resource_already_exists` with their field; `resource_conflict`
+    /// when the account has as many as it may; `invalid_token` when the account is gone;
+    /// `database_connection_error`.
+    pub async fn create_character(
+        &self,
+        account: AccountId,
+        name: &str,
+        profession: Option<&str>,
+    ) -> Result<Character, Denied> {
+        names::check_character(name)?;
+        if let Some(profession) = profession {
+            names::check_profession(profession)?;
+        }
+        let character = Character {
+            id: StableId::from_uuid(Uuid::new_v4()),
+            name: name.to_owned(),
+            profession: profession.map(str::to_owned),
+            created_at: wall(),
+            last_played: None,
+        };
+        bounded(self.insert_character(account, &character)).await?;
+        Ok(character)
+    }
+
+    /// Deletes a character; its name is free again, its rows stay for the record.
+    ///
+    /// # Errors
+    /// `resource_not_found` unless it is a living character of this account;
+    /// `database_connection_error`.
+    pub async fn delete_character(
+        &self,
+        account: AccountId,
+        character: StableId,
+    ) -> Result<(), Denied> {
+        bounded(async {
+            let store = self.store();
+            let at = signed(wall().0);
+            transaction!(store, tx => {
+                let gone = query(store.sql(
+                    "UPDATE characters SET deleted_at = $3
+                     WHERE id = $1 AND account = $2 AND deleted_at IS NULL",
+                ))
+                .bind(character.uuid())
+                .bind(account.0)
+                .bind(at)
+                .execute(&mut *tx)
+                .await?;
+                if gone.rows_affected() == 0 {
+                    return Err(Denied::because(
+                        Code::ResourceNotFound,
+                        "You have no such character.",
+                    ));
+                }
+                query(store.sql("UPDATE accounts SET living = living - 1 WHERE id = $1"))
+                    .bind(account.0)
+                    .execute(&mut *tx)
+                    .await?;
+            });
+            Ok(())
+        })
+        .await
+    }
+
+    /// The character to play, which counts as played from now: the one asked for, or the most
+    /// recently played. One statement.
+    ///
+    /// # Errors
+    /// `invalid_token` when account or character is gone or the character is another's;
+    /// `resource_not_found` when the account has no character; `database_connection_error`.
+    pub async fn admit(
+        &self,
+        account: AccountId,
+        character: Option<StableId>,
+    ) -> Result<Admitted, Denied> {
+        let sql = self.store().sql(
+            "UPDATE characters SET last_played_at = $3
+             WHERE id = (SELECT mine.id FROM characters AS mine
+                         WHERE mine.account = $1 AND mine.deleted_at IS NULL
+                           AND mine.id = COALESCE($2, mine.id)
+                         ORDER BY mine.last_played_at DESC NULLS LAST, mine.created_at, mine.id
+                         LIMIT 1)
+             RETURNING id, name, profession, created_at, last_played_at,
+                       (SELECT role FROM accounts WHERE accounts.id = $1),
+                       (SELECT guest FROM accounts WHERE accounts.id = $1)",
+        );
+        let id = character.map(StableId::uuid);
+        let at = signed(wall().0);
+        let found: Option<(Uuid, String, Option<String>, i64, Option<i64>, String, bool)> =
+            bounded(async {
+                Ok(writing!(self.store(), db => query_as(sql)
+                    .bind(account.0).bind(id).bind(at).fetch_optional(db).await)?)
+            })
+            .await?;
+        if let Some((id, name, profession, created, played, role, guest)) = found {
+            return Ok(Admitted {
+                account,
+                character: character_of((id, name, profession, created, played)),
+                role: role_of(&role),
+                guest,
+            });
+        }
+        if character.is_some() {
+            return Err(Denied::because(
+                Code::InvalidToken,
+                "That character is not yours to play.",
+            ));
+        }
+        self.me(account).await?;
+        Err(Denied::because(
+            Code::ResourceNotFound,
+            "You have no character yet.",
+        ))
+    }
+
+    /// Whether a living character has this name. For tools; creation checks by itself.
+    ///
+    /// # Errors
+    /// `database_connection_error`.
+    pub async fn name_is_taken(&self, name: &str) -> Result<bool, Denied> {
+        let sql = self
+            .store()
+            .sql("SELECT count(*) FROM characters WHERE name_key = $1 AND deleted_at IS NULL");
+        let key = names::key(name);
+        let count: i64 = bounded(async {
+            let key = &key;
+            Ok(reading!(self.store(), db => query_scalar(sql).bind(key).fetch_one(db).await)?)
+        })
+        .await?;
+        Ok(count > 0)
+    }
+
+    async fn insert_character(
+        &self,
+        account: AccountId,
+        character: &Character,
+    ) -> Result<(), Denied> {
+        let store = self.store();
+        let most = match self.inner.config.characters_max {
+            0 => i64::from(i32::MAX),
+            most => i64::from(most),
+        };
+        transaction!(store, tx => {
+            // Counting up locks the account: two creations at once can't both be the third.
+            let counted = query(store.sql(
+                "UPDATE accounts SET living = living + 1 WHERE id = $1 AND living < $2",
+            ))
+            .bind(account.0)
+            .bind(most)
+            .execute(&mut *tx)
+            .await?;
+            if counted.rows_affected() == 0 {
+                let known: i64 = query_scalar(store.sql("SELECT count(*) FROM accounts WHERE id = $1"))
+                    .bind(account.0)
+                    .fetch_one(&mut *tx)
+                    .await?;
+                return Err(match known {
+                    0 => Denied::of(Code::InvalidToken),
+                    _ => Denied::because(
+                        Code::ResourceConflict,
+                        "You have as many characters as you may have.",
+                    ),
+                });
+            }
+            query(store.sql(INSERT))
+                .bind(character.id.uuid())
+                .bind(account.0)
+                .bind(&character.name)
+                .bind(names::key(&character.name))
+                .bind(&character.profession)
+                .bind(signed(character.created_at.0))
+                .execute(&mut *tx)
+                .await
+                .map_err(|error| {
+                    if is_unique_violation(&error) {
+                        Denied::field(
+                            Code::ResourceAlreadyExists,
+                            "name",
+                            "That name is taken.",
+                        )
+                    } else {
+                        error.into()
+                    }
+                })?;
+        });
+        Ok(())
+    }
+}
+
+/// Makes a character; `id, account, name, name_key, profession, created_at`.
+pub(super) const INSERT: &str = "
+    INSERT INTO characters (id, account, name, name_key, profession, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6)";
+
+fn character_of((id, name, profession, created, played): CharacterTuple) -> Character {
+    Character {
+        id: StableId::from_uuid(id),
+        name,
+        profession,
+        created_at: WorldTime(unsigned(created)),
+        last_played: played.map(|at| WorldTime(unsigned(at))),
+    }
+}

@@ -1,0 +1,59 @@
+//! A no of the account store.
+
+use engine::port::{Code, Refusal};
+
+use crate::store::{Trouble, trouble};
+
+/// Why an account request was refused: fit to be shown to whoever asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {}", .refusal.code.word(), .refusal.message)]
+pub struct Denied {
+    /// The reason.
+    pub refusal: Refusal,
+    /// The field of the request that is to blame, if one is.
+    pub field: Option<&'static str>,
+}
+
+impl Denied {
+    /// A refusal in the catalogue's words.
+    pub(crate) fn of(code: Code) -> Self {
+        Self {
+            refusal: Refusal::of(code),
+            field: None,
+        }
+    }
+
+    /// A refusal in better words.
+    pub(crate) fn because(code: Code, message: &str) -> Self {
+        Self {
+            refusal: Refusal::new(code, message),
+            field: None,
+        }
+    }
+
+    /// A value that breaks a rule.
+    pub(crate) fn field(code: Code, field: &'static str, message: &str) -> Self {
+        Self {
+            refusal: Refusal::new(code, message),
+            field: Some(field),
+        }
+    }
+
+    /// A refusal that may be gone in a moment.
+    pub(crate) fn later(code: Code) -> Self {
+        Self {
+            refusal: Refusal::of(code).after_ms(2_000),
+            field: None,
+        }
+    }
+}
+
+impl From<sqlx::Error> for Denied {
+    fn from(error: sqlx::Error) -> Self {
+        tracing::warn!(%error, "account statement failed");
+        match trouble(&error) {
+            Trouble::Passing => Self::later(Code::DatabaseConnectionError),
+            Trouble::Data | Trouble::Refused => Self::of(Code::DatabaseError),
+        }
+    }
+}

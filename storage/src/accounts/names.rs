@@ -1,0 +1,196 @@
+//! What accounts and characters may be called.
+
+use engine::port::Code;
+
+use super::Denied;
+
+/// Names that would mislead, or that commands use as words. In lower case.
+const RESERVED: &[&str] = &[
+    "admin",
+    "administrator",
+    "all",
+    "anyone",
+    "everybody",
+    "everyone",
+    "game",
+    "gamemaster",
+    "god",
+    "guest",
+    "here",
+    "kadath",
+    "keeper",
+    "me",
+    "mod",
+    "moderator",
+    "myself",
+    "nobody",
+    "none",
+    "noone",
+    "null",
+    "operator",
+    "owner",
+    "root",
+    "self",
+    "server",
+    "someone",
+    "staff",
+    "system",
+    "them",
+    "undefined",
+    "us",
+    "you",
+    "north",
+    "south",
+    "east",
+    "west",
+    "northeast",
+    "northwest",
+    "southeast",
+    "southwest",
+    "up",
+    "down",
+    "in",
+    "out",
+    "ne",
+    "nw",
+    "se",
+    "sw",
+];
+
+/// First halves of a guest's name.
+const GUEST_FIRST: [&str; 24] = [
+    "Pale", "Ashen", "Quiet", "Distant", "Hollow", "Misty", "Sleepy", "Dusky", "Amber", "Silver",
+    "Lonely", "Wistful", "Rainy", "Faded", "Gentle", "Hushed", "Lunar", "Nameless", "Odd",
+    "Patient", "Salty", "Tidal", "Umber", "Wayward",
+];
+
+/// Second halves of a guest's name.
+const GUEST_SECOND: [&str; 24] = [
+    "Walker", "Scholar", "Dreamer", "Lodger", "Sailor", "Visitor", "Pilgrim", "Reader", "Painter",
+    "Porter", "Drifter", "Angler", "Tenant", "Courier", "Sleeper", "Caller", "Wanderer", "Ferrier",
+    "Tinker", "Student", "Fiddler", "Gardener", "Sexton", "Tramp",
+];
+
+const CONSONANTS: &[u8] = b"bdfklmnprstvz";
+const VOWELS: &[u8] = b"aeiou";
+
+/// The form in which names are compared.
+pub(super) fn key(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+/// Checks a name to sign in with: 3 to 32 ASCII letters, digits, `_` and `-`.
+pub(super) fn check_username(name: &str) -> Result<(), Denied> {
+    let wrong = |message| Err(Denied::field(Code::ValidationError, "username", message));
+    if !(3..=32).contains(&name.len()) {
+        return wrong("A user name has 3 to 32 characters.");
+    }
+    if !name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    {
+        return wrong("A user name has only letters, digits, _ and -.");
+    }
+    if key(name).starts_with("guest-") || RESERVED.contains(&key(name).as_str()) {
+        return wrong("That user name is reserved.");
+    }
+    Ok(())
+}
+
+/// Checks a password: 8 to 1,024 bytes.
+pub(super) fn check_password(password: &str) -> Result<(), Denied> {
+    if (8..=1_024).contains(&password.len()) {
+        return Ok(());
+    }
+    Err(Denied::field(
+        Code::ValidationError,
+        "password",
+        "A password has 8 to 1024 bytes.",
+    ))
+}
+
+/// Checks a character's name: 2 to 20 ASCII letters, so that it can be typed in a command
+/// anywhere and can't look like another.
+pub(super) fn check_character(name: &str) -> Result<(), Denied> {
+    let wrong = |message| Err(Denied::field(Code::ValidationError, "name", message));
+    if !(2..=20).contains(&name.len()) {
+        return wrong("A name has 2 to 20 letters.");
+    }
+    if !name.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return wrong("A name has only letters, A to Z.");
+    }
+    if RESERVED.contains(&key(name).as_str()) {
+        return wrong("That name is reserved.");
+    }
+    Ok(())
+}
+
+/// Checks a profession's word; which professions there are is the world's business.
+pub(super) fn check_profession(profession: &str) -> Result<(), Denied> {
+    let fits = (1..=64).contains(&profession.len());
+    if fits && !profession.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Denied::field(
+        Code::ValidationError,
+        "profession",
+        "A profession has 1 to 64 characters.",
+    ))
+}
+
+/// A name for a guest; from the second `attempt` on with a syllable pair that makes it rare.
+pub(super) fn guest(attempt: u32) -> String {
+    let mut name = format!("{}{}", pick(&GUEST_FIRST), pick(&GUEST_SECOND));
+    if attempt > 0 {
+        for _ in 0..2 {
+            name.push(char::from(*pick(CONSONANTS)));
+            name.push(char::from(*pick(VOWELS)));
+        }
+    }
+    name
+}
+
+fn pick<T>(from: &[T]) -> &T {
+    &from[rand::random_range(0..from.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_guest_name_is_a_name() {
+        for attempt in 0..500 {
+            let name = guest(attempt);
+            assert_eq!(check_character(&name), Ok(()), "{name}");
+        }
+        for first in GUEST_FIRST {
+            for second in GUEST_SECOND {
+                assert!(first.len() + second.len() <= 16, "{first}{second}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_keep_their_rules() {
+        for good in ["Ann", "Zadok", "abcdefghijklmnopqrst"] {
+            assert_eq!(check_character(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "A",
+            "",
+            "Ann2",
+            "An n",
+            "North",
+            "ADMIN",
+            "Änn",
+            "abcdefghijklmnopqrstu",
+        ] {
+            assert!(check_character(bad).is_err(), "{bad}");
+        }
+        for bad in ["ab", "guest-1234", "a b c", "root", "x'; --"] {
+            assert!(check_username(bad).is_err(), "{bad}");
+        }
+        assert_eq!(check_username("ann_of-Arkham9"), Ok(()));
+    }
+}

@@ -1,0 +1,249 @@
+//! Registering, signing in, claiming, roles.
+
+use engine::port::{AccountId, Code, Role};
+use sqlx::{query, query_as};
+use uuid::Uuid;
+
+use super::{
+    Account, AccountTuple, Accounts, Denied, SignIn, account_of, bounded, invites, names, role_word,
+};
+use crate::identity::wall;
+use crate::store::{is_unique_violation, reading, signed, transaction, writing};
+
+impl Accounts {
+    /// Makes an account and signs it in.
+    ///
+    /// # Errors
+    /// `validation_error` with its field, `missing_required_field` for an absent invite code,
+    /// `resource_already_exists`, `server_busy`, `database_connection_error`.
+    pub async fn register(
+        &self,
+        username: &str,
+        password: &str,
+        invite: Option<&str>,
+    ) -> Result<SignIn, Denied> {
+        if invite.is_none() && self.inner.config.invites_required {
+            return Err(Denied::field(
+                Code::MissingRequiredField,
+                "invite_code",
+                "An invite code is needed.",
+            ));
+        }
+        let account = self.make(username, password, invite, Role::Player).await?;
+        self.signed_in(account).await
+    }
+
+    /// Makes an account without signing it in; for the command line.
+    ///
+    /// # Errors
+    /// As [`Accounts::register`], without the invite.
+    pub async fn create_account(
+        &self,
+        username: &str,
+        password: &str,
+        role: Role,
+    ) -> Result<Account, Denied> {
+        self.make(username, password, None, role).await
+    }
+
+    /// Signs in by name and password.
+    ///
+    /// # Errors
+    /// `authentication_failed`, the same and as slow whether name or password is wrong;
+    /// `server_busy`, `database_connection_error`.
+    pub async fn login(&self, username: &str, password: &str) -> Result<SignIn, Denied> {
+        // What can't be a password need not be hashed, but it must not be told apart either.
+        let key = names::key(username);
+        let sql = self.store().sql(
+            "SELECT id, username, role, guest, created_at, password_hash
+             FROM accounts WHERE username_key = $1",
+        );
+        let found: Option<(Uuid, String, String, bool, i64, Option<String>)> = bounded(async {
+            let key = &key;
+            Ok(reading!(self.store(), db => query_as(sql).bind(key).fetch_optional(db).await)?)
+        })
+        .await?;
+        let (account, hash) = match found {
+            Some((id, name, role, guest, at, hash)) => {
+                (Some(account_of((id, name, role, guest, at))), hash)
+            }
+            None => (None, None),
+        };
+        let right = self.inner.passwords.verify(password, hash).await?;
+        match account {
+            Some(account) if right => self.signed_in(account).await,
+            _ => Err(Denied::of(Code::AuthenticationFailed)),
+        }
+    }
+
+    /// Turns a guest into a registered account that keeps its characters.
+    ///
+    /// # Errors
+    /// As [`Accounts::register`]; `resource_conflict` if it is no guest.
+    pub async fn claim(
+        &self,
+        account: AccountId,
+        username: &str,
+        password: &str,
+    ) -> Result<SignIn, Denied> {
+        names::check_username(username)?;
+        names::check_password(password)?;
+        let hash = self.inner.passwords.hash(password).await?;
+        let sql = self.store().sql(
+            "UPDATE accounts SET username = $2, username_key = $3, password_hash = $4, guest = $5
+             WHERE id = $1 AND guest = $6
+             RETURNING id, username, role, guest, created_at",
+        );
+        let key = names::key(username);
+        let claimed: Option<AccountTuple> = bounded(async {
+            let key = &key;
+            let hash = &hash;
+            let done = writing!(self.store(), db => query_as(sql)
+                .bind(account.0).bind(username).bind(key).bind(hash).bind(false).bind(true)
+                .fetch_optional(db).await);
+            done.map_err(name_taken)
+        })
+        .await?;
+        match claimed {
+            Some(claimed) => self.signed_in(account_of(claimed)).await,
+            None => Err(Denied::because(
+                Code::ResourceConflict,
+                "Only a guest can be claimed.",
+            )),
+        }
+    }
+
+    /// The account itself.
+    ///
+    /// # Errors
+    /// `invalid_token` if it is gone; `database_connection_error`.
+    pub async fn me(&self, account: AccountId) -> Result<Account, Denied> {
+        let sql = self
+            .store()
+            .sql("SELECT id, username, role, guest, created_at FROM accounts WHERE id = $1");
+        let found: Option<AccountTuple> = bounded(async {
+            Ok(reading!(self.store(), db => query_as(sql).bind(account.0).fetch_optional(db).await)?)
+        })
+        .await?;
+        found
+            .map(account_of)
+            .ok_or_else(|| Denied::of(Code::InvalidToken))
+    }
+
+    /// Gives the account of that name a role.
+    ///
+    /// # Errors
+    /// `resource_not_found`; `database_connection_error`.
+    pub async fn grant(&self, username: &str, role: Role) -> Result<(), Denied> {
+        let sql = self
+            .store()
+            .sql("UPDATE accounts SET role = $2 WHERE username_key = $1 AND guest = $3");
+        let key = names::key(username);
+        let changed = bounded(async {
+            let key = &key;
+            Ok(writing!(self.store(), db => query(sql)
+                .bind(key).bind(role_word(role)).bind(false)
+                .execute(db).await.map(|done| done.rows_affected()))?)
+        })
+        .await?;
+        if changed == 0 {
+            return Err(Denied::because(
+                Code::ResourceNotFound,
+                "There is no account of that name.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A token and the characters for one who proved who they are.
+    pub(super) async fn signed_in(&self, account: Account) -> Result<SignIn, Denied> {
+        let characters = self.characters(account.id).await?;
+        let (token, expires_at) = self.inner.tokens.issue(account.id)?;
+        Ok(SignIn {
+            token,
+            expires_at,
+            account,
+            characters,
+        })
+    }
+
+    async fn make(
+        &self,
+        username: &str,
+        password: &str,
+        invite: Option<&str>,
+        role: Role,
+    ) -> Result<Account, Denied> {
+        names::check_username(username)?;
+        names::check_password(password)?;
+        let hash = self.inner.passwords.hash(password).await?;
+        let account = Account {
+            id: AccountId(Uuid::new_v4()),
+            username: username.to_owned(),
+            role,
+            guest: false,
+            created_at: wall(),
+        };
+        bounded(self.insert(&account, &hash, invite)).await?;
+        tracing::info!(account = %account.id, "account made");
+        Ok(account)
+    }
+
+    /// The account and its invite, both or neither.
+    async fn insert(
+        &self,
+        account: &Account,
+        hash: &str,
+        invite: Option<&str>,
+    ) -> Result<(), Denied> {
+        let store = self.store();
+        let at = signed(account.created_at.0);
+        let key = names::key(&account.username);
+        transaction!(store, tx => {
+            query(store.sql(
+                "INSERT INTO accounts
+                     (id, username, username_key, password_hash, role, guest, created_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            ))
+            .bind(account.id.0)
+            .bind(&account.username)
+            .bind(&key)
+            .bind(hash)
+            .bind(role_word(account.role))
+            .bind(account.guest)
+            .bind(at)
+            .execute(&mut *tx)
+            .await
+            .map_err(name_taken)?;
+            if let Some(code) = invite {
+                let used = query(store.sql(invites::USE))
+                    .bind(code)
+                    .bind(account.id.0)
+                    .bind(at)
+                    .execute(&mut *tx)
+                    .await?;
+                if used.rows_affected() == 0 {
+                    return Err(Denied::field(
+                        Code::ValidationError,
+                        "invite_code",
+                        "That invite code is unknown, used or expired.",
+                    ));
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+/// A unique name that somebody has.
+fn name_taken(error: sqlx::Error) -> Denied {
+    if is_unique_violation(&error) {
+        Denied::field(
+            Code::ResourceAlreadyExists,
+            "username",
+            "That user name is taken.",
+        )
+    } else {
+        error.into()
+    }
+}

@@ -1,0 +1,111 @@
+//! The applier: brings what is durable into the database, whatever happens to be waiting, in one
+//! transaction at a time.
+//!
+//! While the database is away the journal goes on and the pending map keeps the newest value of
+//! each key; the next transaction is simply larger.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use engine::port::{SaveGauge, Stop};
+
+use crate::backoff::Backoff;
+use crate::journal;
+use crate::pending::{Layer, Pending};
+use crate::store::{Origin, Store};
+
+/// The applier's state.
+#[derive(Debug)]
+pub(crate) struct Applier {
+    pub(crate) store: Store,
+    pub(crate) origin: Origin,
+    pub(crate) pending: Arc<Pending>,
+    pub(crate) journal: Arc<journal::Shared>,
+    pub(crate) gauge: Arc<SaveGauge>,
+    pub(crate) trouble: Arc<Trouble>,
+    /// With a shared database only the commit makes a batch durable.
+    pub(crate) durable_at_commit: bool,
+}
+
+/// Why the database takes nothing, while that is so.
+#[derive(Debug, Default)]
+pub(crate) struct Trouble(Mutex<Option<String>>);
+
+impl Trouble {
+    pub(crate) fn get(&self) -> Option<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn set(&self, trouble: Option<String>) -> bool {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = held.is_some() != trouble.is_some();
+        *held = trouble;
+        changed
+    }
+}
+
+impl Applier {
+    /// Works until the pending map is closed and empty, or until `halt`; answers whether
+    /// everything was applied.
+    pub(crate) async fn run(self, halt: Stop) -> bool {
+        tokio::select! {
+            biased;
+            () = halt.cancelled() => false,
+            () = self.work() => true,
+        }
+    }
+
+    async fn work(&self) {
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+        while self.pending.ready().await {
+            let Some(layer) = self.pending.take() else {
+                continue;
+            };
+            match self.store.write(&self.origin, &layer).await {
+                Ok(()) => {
+                    if self.trouble.set(None) {
+                        tracing::info!(
+                            database = self.store.target(),
+                            "database takes changes again"
+                        );
+                    }
+                    backoff.reset();
+                    self.applied(&layer);
+                }
+                Err(error) => {
+                    drop(layer);
+                    if self.trouble.set(Some(error.to_string())) {
+                        tracing::warn!(
+                            database = self.store.target(),
+                            %error,
+                            "database takes no changes, the journal keeps them"
+                        );
+                    }
+                    tokio::time::sleep(backoff.next()).await;
+                }
+            }
+        }
+    }
+
+    fn applied(&self, layer: &Layer) {
+        let Some(mark) = layer.mark else { return };
+        self.pending.done();
+        self.gauge.set_applied(mark.tick);
+        if self.durable_at_commit {
+            self.gauge.set_durable(mark.tick);
+        }
+        self.gauge.set_facts_room(self.pending.facts_room());
+        self.journal.set_applied(mark.sequence);
+        for command in &layer.commands {
+            tracing::debug!(
+                correlation_id = %command.correlation,
+                command_id = command.command_id,
+                tick = command.tick,
+                "command applied"
+            );
+        }
+    }
+}

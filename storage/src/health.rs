@@ -1,0 +1,18 @@
+//! Whether saving works, for `/readyz`.
+
+/// The two halves of storage, each fine or with a reason for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// The journal takes batches.
+    pub journal: Result<(), String>,
+    /// The database keeps up with the journal.
+    pub store: Result<(), String>,
+}
+
+impl Health {
+    /// Whether both are fine.
+    #[must_use]
+    pub const fn is_ok(&self) -> bool {
+        self.journal.is_ok() && self.store.is_ok()
+    }
+}

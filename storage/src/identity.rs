@@ -1,0 +1,125 @@
+//! Whose journal and whose database these are, and where the next run begins.
+
+use engine::port::{RunId, Tick, WorldTime};
+use uuid::Uuid;
+
+use crate::StorageFault;
+use crate::journal::{Found, Identity, Trace};
+use crate::store::{AppliedMark, Store};
+
+/// A run that follows a crash begins at a multiple of this. Idle ticks leave no trace in the
+/// journal but a beat a minute, and no tick may ever be executed twice: a million ticks are
+/// hours, whatever the rate.
+pub(crate) const TICKS_AFTER_CRASH: Tick = 1_000_000;
+
+/// Makes sure that journal and database belong together; a new journal joins the database's
+/// world, a new database the journal's if that has no history yet.
+pub(crate) async fn agree(store: &Store, found: &Found) -> Result<Identity, StorageFault> {
+    let failed = |error: sqlx::Error| StorageFault::Database {
+        target: store.target().to_owned(),
+        reason: error.to_string(),
+    };
+    let known = store.world().await.map_err(failed)?;
+    let identity = found.identity.unwrap_or_else(|| Identity {
+        world: known.unwrap_or_else(Uuid::new_v4),
+        journal: Uuid::new_v4(),
+    });
+    let database = match known {
+        Some(database) => database,
+        None if found.last_sequence > 0 => {
+            return Err(StorageFault::EmptyDatabase {
+                journal: identity.world,
+                target: store.target().to_owned(),
+            });
+        }
+        None => store.found_world(identity.world).await.map_err(failed)?,
+    };
+    if database == identity.world {
+        return Ok(identity);
+    }
+    if found.identity.is_none() {
+        // Another node named the world between our look and our try.
+        return Ok(Identity {
+            world: database,
+            ..identity
+        });
+    }
+    Err(StorageFault::WorldMismatch {
+        journal: identity.world,
+        database,
+        target: store.target().to_owned(),
+    })
+}
+
+/// How far the run before came, from the journal or, where that is gone, from the database.
+pub(crate) fn before(
+    found: &Found,
+    node: &str,
+    journal: Uuid,
+    marks: &[AppliedMark],
+) -> Option<Trace> {
+    let from_mark = |mark: &AppliedMark| Trace {
+        run: mark.run,
+        survived: mark.tick,
+        seen: mark.tick,
+        now: mark.now,
+        clean: mark.clean,
+    };
+    let mine = marks.iter().filter(|mark| mark.node == node);
+    let own = mine
+        .clone()
+        .find(|mark| mark.journal == journal && mark.sequence > found.last_sequence);
+    if let Some(mark) = own {
+        // The database has more than the journal: an older copy of the folder was put back.
+        return Some(from_mark(mark));
+    }
+    found
+        .trace
+        .or_else(|| mine.max_by_key(|mark| mark.tick).map(from_mark))
+        .or_else(|| marks.iter().max_by_key(|mark| mark.tick).map(from_mark))
+}
+
+/// The first tick of the run after `before`.
+pub(crate) fn first_tick(before: Option<&Trace>) -> Tick {
+    match before {
+        None => 1,
+        Some(trace) if trace.clean => trace.survived.max(trace.seen) + 1,
+        Some(trace) => (trace.survived.max(trace.seen) / TICKS_AFTER_CRASH + 1) * TICKS_AFTER_CRASH,
+    }
+}
+
+/// A new run. Below 2^53, so that clients that read numbers as floats keep it whole.
+pub(crate) fn new_run() -> RunId {
+    RunId(rand::random_range(1..1 << 53))
+}
+
+/// The wall clock.
+pub(crate) fn wall() -> WorldTime {
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    WorldTime::default().plus(since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trace(survived: Tick, seen: Tick, clean: bool) -> Trace {
+        Trace {
+            run: RunId(7),
+            survived,
+            seen,
+            now: WorldTime(0),
+            clean,
+        }
+    }
+
+    #[test]
+    fn ticks_go_on_after_a_stop_and_leap_after_a_crash() {
+        assert_eq!(first_tick(None), 1);
+        assert_eq!(first_tick(Some(&trace(41, 41, true))), 42);
+        assert_eq!(first_tick(Some(&trace(41, 90, false))), 1_000_000);
+        assert_eq!(first_tick(Some(&trace(1_000_000, 0, false))), 2_000_000);
+    }
+}

@@ -1,0 +1,36 @@
+//! The journal: what the world was told is durable, on our own disk, before any database has it.
+//!
+//! A folder of segment files, `NNNNNNNNNNNNNNNN.kjl`, numbered as they were made. Each begins
+//! with a header (world, journal, the sequence its first batch will have) and holds records:
+//! a length, a checksum, and a [`Record`] in postcard; the bodies of rows are JSON text.
+//!
+//! - Invariant: batches carry consecutive sequences across all segments; recovery refuses a gap.
+//! - Invariant: there is always at least one segment, so the folder never forgets whose it is.
+//! - Invariant: after a failed write or sync nothing is assumed about that file. The batch is
+//!   written again in a new segment, and where both copies survived, the newer file wins.
+//! - A segment is deleted once the database has synced everything in it.
+
+mod disk;
+mod record;
+mod recover;
+mod scribe;
+mod segment;
+mod writer;
+
+use uuid::Uuid;
+
+pub(crate) use disk::{Disk, RealDisk};
+pub(crate) use record::EncodedBatch;
+pub(crate) use recover::{Found, Trace, batches_from, recover};
+pub(crate) use scribe::{Scribe, Shared};
+pub(crate) use segment::Closed;
+pub(crate) use writer::{Start, Writer};
+
+/// Whose journal it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// The world, one in journal and database.
+    pub(crate) world: Uuid,
+    /// This journal; a data folder emptied by hand gets a new one.
+    pub(crate) journal: Uuid,
+}

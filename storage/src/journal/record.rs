@@ -1,0 +1,137 @@
+//! What a segment holds: framed records.
+
+use engine::port::{CommandMark, Fact, Row, RunId, SaveBatch, Tick, Tombstone, WorldTime};
+use serde::{Deserialize, Serialize};
+
+/// Length and checksum before each payload, 4 bytes each, little-endian.
+pub(crate) const FRAME_BYTES: usize = 8;
+
+/// One entry of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Record {
+    /// A run writes from here on. Every segment begins with one, so that older segments can go.
+    Started {
+        /// The run.
+        run: RunId,
+        /// Its first tick.
+        first_tick: Tick,
+        /// The wall clock when it began.
+        at: WorldTime,
+        /// The tick of its last durable batch so far; `first_tick - 1` if none.
+        reached: Tick,
+    },
+    /// A batch of the world.
+    Batch(EncodedBatch),
+    /// Nothing changed for a while, but ticks went on: they must not be reused after a crash.
+    Beat {
+        /// The run.
+        run: RunId,
+        /// The last tick it had executed.
+        tick: Tick,
+    },
+}
+
+/// A `SaveBatch` with its values encoded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EncodedBatch {
+    /// Consecutive within the journal, from 1.
+    pub(crate) sequence: u64,
+    pub(crate) tick: Tick,
+    pub(crate) now: WorldTime,
+    pub(crate) run: RunId,
+    pub(crate) upserts: Vec<Row>,
+    pub(crate) tombstones: Vec<Tombstone>,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) commands: Vec<CommandMark>,
+    pub(crate) last: bool,
+}
+
+/// Encodes the world's values. A value that can't be JSON is left out and reported: it is a
+/// mistake in its component, and the rest of the world must not suffer for it.
+pub(crate) fn encode_batch(batch: SaveBatch, sequence: u64, run: RunId) -> EncodedBatch {
+    let mut upserts = Vec::with_capacity(batch.rows());
+    for column in &batch.columns {
+        column.visit(&mut |row| match serde_json::to_string(row.body) {
+            Ok(body) => upserts.push(Row {
+                id: row.id,
+                component: column.component().to_owned(),
+                version: column.version(),
+                scope: row.scope,
+                body,
+            }),
+            Err(error) => tracing::error!(
+                entity = %row.id,
+                component = column.component(),
+                %error,
+                "component value can't be encoded and is not saved"
+            ),
+        });
+    }
+    EncodedBatch {
+        sequence,
+        tick: batch.tick,
+        now: batch.now,
+        run,
+        upserts,
+        tombstones: batch.tombstones,
+        facts: batch.facts,
+        commands: batch.commands,
+        last: batch.last,
+    }
+}
+
+/// A record, framed. The checksum covers the length, so that a damaged length is noticed too.
+pub(crate) fn frame(record: &Record) -> Result<Vec<u8>, postcard::Error> {
+    let mut bytes = postcard::to_extend(record, vec![0; FRAME_BYTES])?;
+    let length = u32::try_from(bytes.len() - FRAME_BYTES)
+        .map_err(|_| postcard::Error::SerializeBufferFull)?
+        .to_le_bytes();
+    let checksum = checksum(length, &bytes[FRAME_BYTES..]).to_le_bytes();
+    bytes[..4].copy_from_slice(&length);
+    bytes[4..FRAME_BYTES].copy_from_slice(&checksum);
+    Ok(bytes)
+}
+
+/// Why no record could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Damage(pub(crate) &'static str);
+
+/// Reads the record at the beginning of `bytes`; answers it and how many bytes it took.
+pub(crate) fn read(bytes: &[u8]) -> Result<(Record, usize), Damage> {
+    let payload = payload(bytes)?;
+    let record = postcard::from_bytes(payload).map_err(|_| Damage("it can't be decoded"))?;
+    Ok((record, FRAME_BYTES + payload.len()))
+}
+
+/// Whether a whole record with a good checksum begins here.
+pub(crate) fn is_whole(bytes: &[u8]) -> bool {
+    payload(bytes).is_ok()
+}
+
+fn payload(bytes: &[u8]) -> Result<&[u8], Damage> {
+    let (Some(length), Some(sum)) = (word(bytes, 0), word(bytes, 4)) else {
+        return Err(Damage("it is cut short"));
+    };
+    if length == [0; 4] {
+        return Err(Damage("its length is zero"));
+    }
+    let end = FRAME_BYTES + u32::from_le_bytes(length) as usize;
+    let payload = bytes
+        .get(FRAME_BYTES..end)
+        .ok_or(Damage("it is cut short"))?;
+    if checksum(length, payload) != u32::from_le_bytes(sum) {
+        return Err(Damage("its checksum does not match"));
+    }
+    Ok(payload)
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<[u8; 4]> {
+    bytes.get(at..at + 4)?.try_into().ok()
+}
+
+fn checksum(length: [u8; 4], payload: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&length);
+    hasher.update(payload);
+    hasher.finalize()
+}

@@ -1,0 +1,238 @@
+//! The journal's thread: takes the world's batches and makes them durable.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded, select};
+use engine::port::{RunId, SaveBatch, SaveGauge};
+
+use super::record::{EncodedBatch, Record, encode_batch, frame};
+use super::writer::Writer;
+use crate::config::{FsyncPolicy, JournalConfig};
+use crate::pending::Pending;
+
+/// How often an idle journal notes the current tick. A restart after a crash goes on at the next
+/// multiple of 1,000,000 ticks: hours at any rate, while idle ticks unnoted are a minute's.
+const BEAT_EVERY: Duration = Duration::from_secs(60);
+
+const RETRY_FIRST: Duration = Duration::from_millis(50);
+const RETRY_LONGEST: Duration = Duration::from_secs(2);
+
+/// What the journal's thread shares with the rest of storage.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// The last batch that the database has synced.
+    applied: AtomicU64,
+    /// What the segments take on disk.
+    bytes: AtomicU64,
+    /// Stop now, whatever is under way.
+    halt: AtomicBool,
+    /// Why nothing can be written, while that is so.
+    trouble: Mutex<Option<String>>,
+    nudge: Sender<()>,
+    nudged: Receiver<()>,
+}
+
+impl Shared {
+    pub(crate) fn new(applied: u64) -> Arc<Self> {
+        // One nudge says as much as ten.
+        let (nudge, nudged) = bounded(1);
+        Arc::new(Self {
+            applied: AtomicU64::new(applied),
+            bytes: AtomicU64::new(0),
+            halt: AtomicBool::new(false),
+            trouble: Mutex::new(None),
+            nudge,
+            nudged,
+        })
+    }
+
+    /// The database has synced everything up to `sequence`: space may be freed.
+    pub(crate) fn set_applied(&self, sequence: u64) {
+        self.applied.fetch_max(sequence, Ordering::AcqRel);
+        let _ = self.nudge.try_send(());
+    }
+
+    /// Ends the thread without waiting for anything.
+    pub(crate) fn halt(&self) {
+        self.halt.store(true, Ordering::Release);
+        let _ = self.nudge.try_send(());
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Acquire)
+    }
+
+    /// Why nothing can be written, while that is so.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn applied(&self) -> u64 {
+        self.applied.load(Ordering::Acquire)
+    }
+
+    fn halted(&self) -> bool {
+        self.halt.load(Ordering::Acquire)
+    }
+
+    fn set_trouble(&self, trouble: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+}
+
+/// The thread's state.
+#[derive(Debug)]
+pub(crate) struct Scribe {
+    pub(crate) writer: Writer,
+    pub(crate) run: RunId,
+    pub(crate) saves: Receiver<SaveBatch>,
+    pub(crate) gauge: Arc<SaveGauge>,
+    pub(crate) pending: Arc<Pending>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) config: JournalConfig,
+    /// With a shared database only the commit there makes a batch durable.
+    pub(crate) durable_at_commit: bool,
+}
+
+impl Scribe {
+    /// Works until the lane closes or [`Shared::halt`]; answers whether every batch it was given
+    /// is durable.
+    pub(crate) fn run(mut self) -> bool {
+        let saves = self.saves.clone();
+        let nudged = self.shared.nudged.clone();
+        let mut synced_at = Instant::now();
+        let mut wrote_at = Instant::now();
+        let whole = loop {
+            if self.shared.halted() {
+                break saves.is_empty();
+            }
+            let idle = BEAT_EVERY.saturating_sub(wrote_at.elapsed());
+            select! {
+                recv(saves) -> batch => {
+                    let Ok(batch) = batch else { break true };
+                    if !self.save(batch, &mut synced_at) {
+                        break false;
+                    }
+                    wrote_at = Instant::now();
+                }
+                recv(nudged) -> _ => {}
+                default(idle) => {
+                    let beat = Record::Beat { run: self.run, tick: self.gauge.current_tick() };
+                    if !self.land(&beat, false, &mut synced_at) {
+                        break false;
+                    }
+                    wrote_at = Instant::now();
+                }
+            }
+            self.writer.trim(self.shared.applied());
+            self.shared
+                .bytes
+                .store(self.writer.bytes(), Ordering::Release);
+        };
+        if let Err(error) = self.writer.sync() {
+            tracing::error!(%error, "journal could not be synced at its end");
+        }
+        self.pending.close();
+        whole
+    }
+
+    fn save(&mut self, batch: SaveBatch, synced_at: &mut Instant) -> bool {
+        let record = Record::Batch(encode_batch(batch, self.writer.landed() + 1, self.run));
+        let last = matches!(&record, Record::Batch(batch) if batch.last);
+        if !self.land(&record, last, synced_at) {
+            return false;
+        }
+        if let Record::Batch(batch) = record {
+            self.hand_over(batch);
+        }
+        true
+    }
+
+    fn hand_over(&mut self, batch: EncodedBatch) {
+        let tick = batch.tick;
+        self.writer.land(batch.sequence, tick);
+        for command in &batch.commands {
+            tracing::debug!(
+                correlation_id = %command.correlation,
+                command_id = command.command_id,
+                tick = command.tick,
+                "command durable"
+            );
+        }
+        // Before the watermark: whoever sees it may load at once and must find the rows.
+        self.pending.add(batch);
+        self.gauge.set_facts_room(self.pending.facts_room());
+        if !self.durable_at_commit {
+            self.gauge.set_durable(tick);
+        }
+    }
+
+    /// Writes the record until it lands; `false` if that was given up on [`Shared::halt`].
+    fn land(&mut self, record: &Record, now: bool, synced_at: &mut Instant) -> bool {
+        let framed = match frame(record) {
+            Ok(framed) => framed,
+            Err(error) => {
+                // A batch of more than 4 GiB. Nothing after it could be saved in order.
+                tracing::error!(%error, "journal record can't be encoded, journal stopped");
+                self.gauge.set_accepting(false);
+                self.shared.set_trouble(Some(error.to_string()));
+                return false;
+            }
+        };
+        let mut wait = RETRY_FIRST;
+        loop {
+            let fault = match self.attempt(&framed, now, synced_at) {
+                Ok(()) => {
+                    self.writer.settle();
+                    break;
+                }
+                Err(fault) => fault,
+            };
+            if wait == RETRY_FIRST {
+                tracing::error!(error = %fault, "journal can't be written, durable actions are refused");
+            }
+            self.gauge.set_accepting(false);
+            self.shared.set_trouble(Some(fault.to_string()));
+            self.writer.abandon();
+            if !self.pause(wait) {
+                return false;
+            }
+            wait = (wait * 2).min(RETRY_LONGEST);
+        }
+        if self.shared.trouble().is_some() {
+            self.shared.set_trouble(None);
+            self.gauge.set_accepting(true);
+            tracing::info!("journal can be written again");
+        }
+        true
+    }
+
+    fn attempt(&mut self, framed: &[u8], now: bool, synced_at: &mut Instant) -> io::Result<()> {
+        self.writer.append(framed, self.shared.applied())?;
+        match self.config.fsync {
+            FsyncPolicy::Off if !now => return Ok(()),
+            FsyncPolicy::Interval if !now => {
+                let interval = Duration::from_millis(self.config.fsync_interval_ms);
+                let due = interval.saturating_sub(synced_at.elapsed());
+                // The world sends no batch before this one is durable, so waiting here gathers.
+                self.pause(due);
+            }
+            _ => {}
+        }
+        self.writer.sync()?;
+        *synced_at = Instant::now();
+        Ok(())
+    }
+
+    /// Waits, but not past a halt; a nudge ends the wait early, since it may have freed space.
+    fn pause(&self, wait: Duration) -> bool {
+        let _ = self.shared.nudged.recv_timeout(wait);
+        !self.shared.halted()
+    }
+}

@@ -1,0 +1,125 @@
+//! Storage's figures. Those that only mirror a state are read when somebody asks for them.
+
+use std::sync::Arc;
+
+use engine::port::{MetricsFault, Registry, SaveGauge, Tick};
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+use prometheus::{IntCounter, IntGauge, IntGaugeVec, Opts};
+
+use crate::journal;
+use crate::pending::Pending;
+use crate::store::Store;
+
+/// The counters that exist from the first statement on.
+#[derive(Clone, Debug)]
+pub(crate) struct Counters {
+    pub(crate) statements: IntCounter,
+    pub(crate) quarantined: IntCounter,
+}
+
+impl Counters {
+    pub(crate) fn new(registry: &Registry) -> Result<Self, MetricsFault> {
+        let counters = Self {
+            statements: IntCounter::new(
+                "kadath_db_statements_total",
+                "statements sent to the database, begin and commit included",
+            )?,
+            quarantined: IntCounter::new(
+                "kadath_storage_quarantined_total",
+                "rows and facts the database refused",
+            )?,
+        };
+        registry.register(Box::new(counters.statements.clone()))?;
+        registry.register(Box::new(counters.quarantined.clone()))?;
+        Ok(counters)
+    }
+}
+
+/// Reads the state of storage at each scrape.
+#[derive(Debug)]
+pub(crate) struct Scrape {
+    gauge: Arc<SaveGauge>,
+    store: Store,
+    pending: Arc<Pending>,
+    journal: Arc<journal::Shared>,
+    durable: IntGauge,
+    applied: IntGauge,
+    current: IntGauge,
+    bytes: IntGauge,
+    rows: IntGauge,
+    connections: IntGaugeVec,
+}
+
+impl Scrape {
+    pub(crate) fn new(
+        gauge: Arc<SaveGauge>,
+        store: Store,
+        pending: Arc<Pending>,
+        journal: Arc<journal::Shared>,
+    ) -> Result<Self, MetricsFault> {
+        Ok(Self {
+            gauge,
+            store,
+            pending,
+            journal,
+            durable: IntGauge::new(
+                "kadath_journal_durable_tick",
+                "everything up to this tick survives a crash",
+            )?,
+            applied: IntGauge::new(
+                "kadath_storage_applied_tick",
+                "everything up to this tick is in the database",
+            )?,
+            current: IntGauge::new("kadath_current_tick", "the last tick executed")?,
+            bytes: IntGauge::new("kadath_journal_bytes", "what the journal takes on disk")?,
+            rows: IntGauge::new(
+                "kadath_storage_pending_rows",
+                "rows that are durable and wait for the database",
+            )?,
+            connections: IntGaugeVec::new(
+                Opts::new("kadath_db_connections", "open database connections"),
+                &["state"],
+            )?,
+        })
+    }
+}
+
+impl Collector for Scrape {
+    fn desc(&self) -> Vec<&Desc> {
+        [
+            self.durable.desc(),
+            self.applied.desc(),
+            self.current.desc(),
+            self.bytes.desc(),
+            self.rows.desc(),
+            self.connections.desc(),
+        ]
+        .concat()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.durable.set(shown(self.gauge.durable_tick()));
+        self.applied.set(shown(self.gauge.applied_tick()));
+        self.current.set(shown(self.gauge.current_tick()));
+        self.bytes.set(shown(self.journal.bytes()));
+        self.rows.set(shown(self.pending.rows() as u64));
+        let (idle, used) = self.store.connections();
+        let connections = |state| self.connections.with_label_values(&[state]);
+        connections("idle").set(i64::from(idle));
+        connections("used").set(i64::from(used));
+        [
+            self.durable.collect(),
+            self.applied.collect(),
+            self.current.collect(),
+            self.bytes.collect(),
+            self.rows.collect(),
+            self.connections.collect(),
+        ]
+        .concat()
+    }
+}
+
+fn shown(number: Tick) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,281 @@
+//! What is durable but not yet in the database: the newest value of each key.
+//!
+//! Memory is bounded by the number of distinct keys and by `journal.facts_max`, however long the
+//! database is away: a newer value replaces the older one of its key.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use engine::port::{CommandMark, Fact, Row, RunId, StableId, Tick, WorldTime};
+use tokio::sync::Notify;
+
+use crate::journal::EncodedBatch;
+
+/// Marks are for the debug log only; of a long outage the newest are told.
+const COMMANDS_MAX: usize = 16_384;
+
+/// Everything that waits for the database.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    inner: Mutex<Inner>,
+    changed: Notify,
+    facts_max: u32,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// What came since the applier last took.
+    fresh: Layer,
+    /// What the applier is writing.
+    taken: Option<Arc<Layer>>,
+    closed: bool,
+}
+
+/// Batches merged into one.
+#[derive(Debug, Default)]
+pub(crate) struct Layer {
+    pub(crate) entities: HashMap<StableId, Changes>,
+    pub(crate) facts: Vec<PendingFact>,
+    pub(crate) commands: VecDeque<CommandMark>,
+    /// The newest batch in it; none while the layer is empty.
+    pub(crate) mark: Option<Mark>,
+    /// When the oldest batch in it came.
+    since: Option<Instant>,
+}
+
+/// Up to where a layer reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) sequence: u64,
+    pub(crate) tick: Tick,
+    pub(crate) run: RunId,
+    pub(crate) now: WorldTime,
+    pub(crate) clean: bool,
+}
+
+/// What changed about one entity.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changes {
+    /// All its older rows are gone, as of this sequence; the changes below are newer.
+    pub(crate) wiped: Option<u64>,
+    /// One per component. A handful, so that a search beats a map.
+    pub(crate) components: Vec<Change>,
+}
+
+/// The newest state of one component.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) sequence: u64,
+    pub(crate) component: String,
+    /// The row; `None`: it was removed.
+    pub(crate) row: Option<Row>,
+}
+
+/// A fact with its place in the journal, which makes it unique.
+#[derive(Debug)]
+pub(crate) struct PendingFact {
+    pub(crate) sequence: u64,
+    pub(crate) ordinal: u32,
+    pub(crate) fact: Fact,
+}
+
+impl Changes {
+    fn put(&mut self, change: Change) {
+        match self
+            .components
+            .iter_mut()
+            .find(|old| old.component == change.component)
+        {
+            Some(old) => *old = change,
+            None => self.components.push(change),
+        }
+    }
+
+    fn wipe(&mut self, sequence: u64) {
+        self.wiped = Some(sequence);
+        self.components.clear();
+    }
+
+    /// Lays `newer` over these.
+    pub(crate) fn merge(&mut self, newer: Self) {
+        if let Some(sequence) = newer.wiped {
+            self.wipe(sequence);
+        }
+        for change in newer.components {
+            self.put(change);
+        }
+    }
+}
+
+impl Layer {
+    /// Lays a batch over this layer.
+    pub(crate) fn add(&mut self, batch: EncodedBatch) {
+        let sequence = batch.sequence;
+        for tombstone in batch.tombstones {
+            let changes = self.entities.entry(tombstone.id).or_default();
+            match tombstone.component {
+                None => changes.wipe(sequence),
+                Some(component) => changes.put(Change {
+                    sequence,
+                    component: component.into_owned(),
+                    row: None,
+                }),
+            }
+        }
+        // After the tombstones: a removal of a key that also has a value came first.
+        for row in batch.upserts {
+            self.entities.entry(row.id).or_default().put(Change {
+                sequence,
+                component: row.component.clone(),
+                row: Some(row),
+            });
+        }
+        self.facts
+            .extend((0..).zip(batch.facts).map(|(ordinal, fact)| PendingFact {
+                sequence,
+                ordinal,
+                fact,
+            }));
+        self.commands.extend(batch.commands);
+        self.forget_commands();
+        self.since.get_or_insert_with(Instant::now);
+        self.mark = Some(Mark {
+            sequence,
+            tick: batch.tick,
+            run: batch.run,
+            now: batch.now,
+            clean: batch.last,
+        });
+    }
+
+    /// How many rows wait in it, removals included.
+    pub(crate) fn rows(&self) -> usize {
+        self.entities
+            .values()
+            .map(|changes| changes.components.len() + usize::from(changes.wiped.is_some()))
+            .sum()
+    }
+
+    fn merge(&mut self, newer: Self) {
+        for (id, changes) in newer.entities {
+            self.entities.entry(id).or_default().merge(changes);
+        }
+        self.facts.extend(newer.facts);
+        self.commands.extend(newer.commands);
+        self.forget_commands();
+        self.mark = newer.mark.or(self.mark);
+        self.since = self.since.or(newer.since);
+    }
+
+    fn forget_commands(&mut self) {
+        let excess = self.commands.len().saturating_sub(COMMANDS_MAX);
+        self.commands.drain(..excess);
+    }
+}
+
+impl Pending {
+    pub(crate) fn new(facts_max: u32) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Mutex::default(),
+            changed: Notify::new(),
+            facts_max,
+        })
+    }
+
+    /// A batch became durable.
+    pub(crate) fn add(&self, batch: EncodedBatch) {
+        self.inner().fresh.add(batch);
+        self.changed.notify_one();
+    }
+
+    /// No further batch will come.
+    pub(crate) fn close(&self) {
+        self.inner().closed = true;
+        self.changed.notify_one();
+    }
+
+    /// Waits until there is something to take; `false`: there never will be.
+    pub(crate) async fn ready(&self) -> bool {
+        loop {
+            {
+                let inner = self.inner();
+                if inner.taken.is_some() || inner.fresh.mark.is_some() {
+                    return true;
+                }
+                if inner.closed {
+                    return false;
+                }
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    /// Everything that waits, what an earlier attempt left over included.
+    pub(crate) fn take(&self) -> Option<Arc<Layer>> {
+        let mut inner = self.inner();
+        let Inner { fresh, taken, .. } = &mut *inner;
+        match taken {
+            None => {
+                fresh.mark?;
+                *taken = Some(Arc::new(std::mem::take(fresh)));
+            }
+            Some(left) => {
+                // The attempt that failed has given its copy back by now.
+                if let Some(left) = Arc::get_mut(left) {
+                    left.merge(std::mem::take(fresh));
+                }
+            }
+        }
+        taken.clone()
+    }
+
+    /// What was taken is in the database.
+    pub(crate) fn done(&self) {
+        self.inner().taken = None;
+    }
+
+    /// The changes of one entity that the database may lack.
+    pub(crate) fn overlay(&self, id: StableId) -> Changes {
+        let inner = self.inner();
+        let mut changes = inner
+            .taken
+            .as_ref()
+            .and_then(|taken| taken.entities.get(&id))
+            .cloned()
+            .unwrap_or_default();
+        if let Some(newer) = inner.fresh.entities.get(&id) {
+            changes.merge(newer.clone());
+        }
+        changes
+    }
+
+    /// How many more facts may come.
+    pub(crate) fn facts_room(&self) -> u32 {
+        let inner = self.inner();
+        let taken = inner.taken.as_ref().map_or(0, |taken| taken.facts.len());
+        let waiting = u32::try_from(taken + inner.fresh.facts.len()).unwrap_or(u32::MAX);
+        self.facts_max.saturating_sub(waiting)
+    }
+
+    /// How many rows wait.
+    pub(crate) fn rows(&self) -> usize {
+        let inner = self.inner();
+        inner.fresh.rows() + inner.taken.as_ref().map_or(0, |taken| taken.rows())
+    }
+
+    /// How long the oldest batch has waited.
+    pub(crate) fn lag(&self) -> Duration {
+        let inner = self.inner();
+        let oldest = inner
+            .taken
+            .as_ref()
+            .and_then(|taken| taken.since)
+            .or(inner.fresh.since);
+        oldest.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,291 @@
+//! The handle on all of storage: open, run, look after, shut down.
+
+mod open;
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use engine::port::{Registry, Row, RunId, SaveGauge, Stop, StorePorts, Tasks, Tick, WorldTime};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
+
+use crate::accounts::Accounts;
+use crate::applier::{Applier, Trouble};
+use crate::config::StorageConfig;
+use crate::health::Health;
+use crate::journal::{self, Scribe, Writer};
+use crate::loader::Loader;
+use crate::lock::Lock;
+use crate::metrics::Scrape;
+use crate::pending::Pending;
+use crate::store::{Origin, Store};
+use crate::{StorageFault, upkeep};
+
+/// Journal, database and accounts of one data folder.
+///
+/// Clones share one storage. When the last clone goes without [`Storage::shutdown`], everything
+/// stops at once, as if the process had died: the journal holds what is durable.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: StorageConfig,
+    store: Store,
+    accounts: Accounts,
+    origin: Origin,
+    run: RunId,
+    pending: Arc<Pending>,
+    journal: Arc<journal::Shared>,
+    trouble: Arc<Trouble>,
+    writer: Mutex<Option<Writer>>,
+    gauge: OnceLock<Arc<SaveGauge>>,
+    ends: Mutex<Option<Ends>>,
+    halt: Stop,
+    tasks: Tasks,
+    registry: Registry,
+    lock: Arc<Lock>,
+}
+
+/// How the two that must finish have ended; `None` while they work.
+#[derive(Debug)]
+struct Ends {
+    journal: watch::Receiver<Option<bool>>,
+    applier: watch::Receiver<Option<bool>>,
+}
+
+/// What was found at start.
+#[derive(Clone, Debug)]
+pub struct Recovered {
+    /// The world, one in journal and database.
+    pub world: Uuid,
+    /// This run.
+    pub run: RunId,
+    /// The tick this run must begin with. Ticks never go backwards.
+    pub first_tick: Tick,
+    /// The run before, and up to which tick exactly its effects survived.
+    pub before: Option<(RunId, Tick)>,
+    /// The run before stopped with everything saved (also true of a new world).
+    pub clean: bool,
+    /// World time that the run before had reached; zero for a new world.
+    pub reached: WorldTime,
+    /// The rows that are loaded with the world, as they were stored, in key order.
+    pub world_rows: Vec<Row>,
+}
+
+/// What a shutdown left where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Everything is durable and in the database.
+    Applied,
+    /// Everything is durable; the database lacks some of it until the next start.
+    Durable,
+    /// The last changes could not be written anywhere.
+    Lost,
+}
+
+impl Storage {
+    /// Locks the data folder, recovers the journal, connects and migrates the database, applies
+    /// what it lacked, and loads the world's rows.
+    ///
+    /// # Errors
+    /// A [`StorageFault`] that says what to do.
+    pub async fn open(
+        config: StorageConfig,
+        registry: &Registry,
+        tasks: &Tasks,
+    ) -> Result<(Self, Recovered), StorageFault> {
+        open::open(config, registry, tasks, Box::new(journal::RealDisk)).await
+    }
+
+    /// Starts the journal's thread, the applier, the loader and the daily upkeep. Call it within
+    /// a tokio runtime, once.
+    ///
+    /// # Errors
+    /// [`StorageFault::StartedTwice`]; [`StorageFault::Io`] if the thread can't be started;
+    /// [`StorageFault::Metrics`].
+    pub fn run(&self, ports: StorePorts) -> Result<(), StorageFault> {
+        let inner = &self.inner;
+        let writer = inner
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .ok_or(StorageFault::StartedTwice)?;
+        let gauge = ports.gauge;
+        gauge.set_facts_room(inner.pending.facts_room());
+        let scrape = Scrape::new(
+            Arc::clone(&gauge),
+            inner.store.clone(),
+            Arc::clone(&inner.pending),
+            Arc::clone(&inner.journal),
+        )?;
+        inner
+            .registry
+            .register(Box::new(scrape))
+            .map_err(engine::port::MetricsFault::from)?;
+        // Set once: a second start was refused above.
+        let _ = inner.gauge.set(Arc::clone(&gauge));
+
+        let scribe = Scribe {
+            writer,
+            run: inner.run,
+            saves: ports.saves,
+            gauge: Arc::clone(&gauge),
+            pending: Arc::clone(&inner.pending),
+            shared: Arc::clone(&inner.journal),
+            config: inner.config.journal.clone(),
+            durable_at_commit: inner.config.database.shared,
+        };
+        let journal = self.start_journal(scribe)?;
+        let applier = self.start_applier(gauge);
+        *inner.ends.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Ends { journal, applier });
+
+        let loader = Loader {
+            store: inner.store.clone(),
+            pending: Arc::clone(&inner.pending),
+            replies: ports.replies,
+            tasks: inner.tasks.clone(),
+        };
+        inner
+            .tasks
+            .spawn("loader", loader.run(ports.asks, inner.halt.clone()));
+        let upkeep = upkeep::run(
+            inner.store.clone(),
+            inner.accounts.clone(),
+            inner.config.clone(),
+            inner.halt.clone(),
+        );
+        inner.tasks.spawn("upkeep", upkeep);
+        Ok(())
+    }
+
+    /// Accounts, characters and tokens.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.inner.accounts
+    }
+
+    /// Whether saving works. `lag_max`: how long a durable batch may wait for the database.
+    #[must_use]
+    pub fn health(&self, lag_max: Duration) -> Health {
+        let inner = &self.inner;
+        let accepting = inner
+            .gauge
+            .get()
+            .is_none_or(|gauge| gauge.state().accepting);
+        let journal = match inner.journal.trouble() {
+            Some(reason) => Err(format!("the journal can't be written: {reason}")),
+            None if !accepting => Err("durable actions are refused".to_owned()),
+            None => Ok(()),
+        };
+        let lag = inner.pending.lag();
+        let store = if lag > lag_max {
+            let reason = inner.trouble.get().unwrap_or_else(|| "slow".to_owned());
+            Err(format!(
+                "the database {} lags {} s behind: {reason}",
+                inner.store.target(),
+                lag.as_secs()
+            ))
+        } else {
+            Ok(())
+        };
+        Health { journal, store }
+    }
+
+    /// Ends storage: waits for the world's last batch to be durable and applied, at most for
+    /// `patience`, then closes every connection. The world must have let go of its lane.
+    pub async fn shutdown(&self, patience: Duration) -> Left {
+        let inner = &self.inner;
+        let deadline = Instant::now() + patience;
+        let ends = inner
+            .ends
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let left = match ends {
+            None => Left::Applied,
+            Some(mut ends) => {
+                let durable = ended(&mut ends.journal, deadline).await;
+                if durable.is_none() {
+                    tracing::error!("journal did not end in time");
+                    inner.journal.halt();
+                }
+                let applied = ended(&mut ends.applier, deadline).await;
+                match (durable, applied) {
+                    (Some(true), Some(true)) => Left::Applied,
+                    (Some(true), _) => Left::Durable,
+                    _ => Left::Lost,
+                }
+            }
+        };
+        inner.halt.cancel();
+        let patience = deadline
+            .saturating_duration_since(Instant::now())
+            .max(Duration::from_millis(200));
+        inner.store.close(patience).await;
+        tracing::info!(left = ?left, "storage ended");
+        left
+    }
+
+    fn start_journal(&self, scribe: Scribe) -> Result<watch::Receiver<Option<bool>>, StorageFault> {
+        let (end, ended) = watch::channel(None);
+        let counted = self.inner.tasks.count("journal");
+        let lock = Arc::clone(&self.inner.lock);
+        thread::Builder::new()
+            .name("kadath-journal".to_owned())
+            .spawn(move || {
+                let whole = scribe.run();
+                drop((counted, lock));
+                end.send_replace(Some(whole));
+            })
+            .map_err(StorageFault::io(
+                "start the thread of",
+                &self.inner.config.data,
+            ))?;
+        Ok(ended)
+    }
+
+    fn start_applier(&self, gauge: Arc<SaveGauge>) -> watch::Receiver<Option<bool>> {
+        let (end, ended) = watch::channel(None);
+        let inner = &self.inner;
+        let applier = Applier {
+            store: inner.store.clone(),
+            origin: inner.origin.clone(),
+            pending: Arc::clone(&inner.pending),
+            journal: Arc::clone(&inner.journal),
+            gauge,
+            trouble: Arc::clone(&inner.trouble),
+            durable_at_commit: inner.config.database.shared,
+        };
+        let halt = inner.halt.clone();
+        let lock = Arc::clone(&inner.lock);
+        inner.tasks.spawn("applier", async move {
+            let whole = applier.run(halt).await;
+            drop(lock);
+            end.send_replace(Some(whole));
+        });
+        ended
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.halt.cancel();
+        self.journal.halt();
+    }
+}
+
+/// How it ended, if it did before `deadline`. An end that was never told counts as a failure.
+async fn ended(end: &mut watch::Receiver<Option<bool>>, deadline: Instant) -> Option<bool> {
+    match timeout_at(deadline, end.wait_for(Option::is_some)).await {
+        Ok(Ok(end)) => *end,
+        Ok(Err(_)) => Some(false),
+        Err(_) => None,
+    }
+}

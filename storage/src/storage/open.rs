@@ -1,0 +1,248 @@
+//! Opening: every check that must hold before the world may tick.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use engine::port::{Registry, Stop, Tasks};
+
+use super::{Inner, Recovered, Storage};
+use crate::StorageFault;
+use crate::accounts::Accounts;
+use crate::backoff::Backoff;
+use crate::config::StorageConfig;
+use crate::identity;
+use crate::journal::{self, Closed, Disk, Found, Start, Writer};
+use crate::lock::Lock;
+use crate::metrics::Counters;
+use crate::pending::{Layer, Pending};
+use crate::store::{Origin, Store};
+
+pub(crate) async fn open(
+    config: StorageConfig,
+    registry: &Registry,
+    tasks: &Tasks,
+    disk: Box<dyn Disk>,
+) -> Result<(Storage, Recovered), StorageFault> {
+    config.validate()?;
+    std::fs::create_dir_all(&config.data).map_err(StorageFault::io("create", &config.data))?;
+    let lock = Lock::take(&config.data)?;
+    let folder = config.data.join("journal");
+    let found = off_thread(&folder, {
+        let folder = folder.clone();
+        move || journal::recover(&folder)
+    })
+    .await?;
+    let counters = Counters::new(registry)?;
+    let store = Store::connect(
+        &config.database,
+        &config.database_url(),
+        counters.statements,
+        counters.quarantined,
+    )
+    .await?;
+    let opening = Opening {
+        config,
+        registry,
+        tasks,
+        store: store.clone(),
+        lock,
+    };
+    let opened = opening.finish(found, &folder, disk).await;
+    if opened.is_err() {
+        store.close(Duration::from_secs(1)).await;
+    }
+    opened
+}
+
+struct Opening<'a> {
+    config: StorageConfig,
+    registry: &'a Registry,
+    tasks: &'a Tasks,
+    store: Store,
+    lock: Lock,
+}
+
+impl Opening<'_> {
+    async fn finish(
+        self,
+        mut found: Found,
+        folder: &Path,
+        disk: Box<dyn Disk>,
+    ) -> Result<(Storage, Recovered), StorageFault> {
+        let store = &self.store;
+        let identity = identity::agree(store, &found).await?;
+        let origin = Origin {
+            node: self.config.node.clone(),
+            journal: identity.journal,
+        };
+        let marks = store.applied().await.map_err(self.failed())?;
+        let before = identity::before(&found, &origin.node, origin.journal, &marks);
+        let applied = marks
+            .iter()
+            .find(|mark| mark.node == origin.node && mark.journal == origin.journal)
+            .map_or(0, |mark| mark.sequence);
+        if found.identity.is_some() && applied + 1 < found.first_sequence {
+            return Err(StorageFault::DatabaseBehind {
+                applied,
+                first: found.first_sequence,
+                target: store.target().to_owned(),
+            });
+        }
+        let applied = if applied > found.last_sequence && found.identity.is_some() {
+            self.drop_older(&mut found, applied, &*disk)?;
+            applied
+        } else {
+            self.catch_up(&found.segments, applied, &origin).await?;
+            found.last_sequence
+        };
+
+        let first_tick = identity::first_tick(before.as_ref());
+        let run = identity::new_run();
+        let start = Start {
+            identity,
+            run,
+            first_tick,
+            at: identity::wall(),
+            next_sequence: applied + 1,
+        };
+        let journal = &self.config.journal;
+        let mut writer = Writer::new(
+            disk,
+            folder,
+            &found,
+            start,
+            journal.rotate_at(),
+            journal.max_bytes,
+        );
+        writer
+            .start()
+            .map_err(StorageFault::io("begin a journal segment in", folder))?;
+        writer.trim(applied);
+
+        let recovered = Recovered {
+            world: identity.world,
+            run,
+            first_tick,
+            before: before.map(|trace| (trace.run, trace.survived)),
+            clean: before.is_none_or(|trace| trace.clean),
+            reached: before.map(|trace| trace.now).unwrap_or_default(),
+            world_rows: store.world_rows().await.map_err(self.failed())?,
+        };
+        let accounts = Accounts::open(&self.config, store.clone(), self.tasks).await?;
+        tracing::info!(
+            world = %recovered.world,
+            run = %run,
+            first_tick,
+            clean = recovered.clean,
+            database = store.target(),
+            "storage opened"
+        );
+        let storage = Storage {
+            inner: Arc::new(Inner {
+                pending: Pending::new(self.config.journal.facts_max),
+                journal: journal::Shared::new(applied),
+                trouble: Arc::default(),
+                writer: Mutex::new(Some(writer)),
+                gauge: OnceLock::new(),
+                ends: Mutex::new(None),
+                halt: Stop::new(),
+                tasks: self.tasks.clone(),
+                registry: self.registry.clone(),
+                lock: Arc::new(self.lock),
+                store: self.store,
+                config: self.config,
+                accounts,
+                origin,
+                run,
+            }),
+        };
+        Ok((storage, recovered))
+    }
+
+    /// Brings every batch above `applied` into the database, a segment at a time.
+    async fn catch_up(
+        &self,
+        segments: &[Closed],
+        applied: u64,
+        origin: &Origin,
+    ) -> Result<(), StorageFault> {
+        let mut next = applied + 1;
+        for segment in segments {
+            let batches = off_thread(&segment.path, {
+                let segment = segment.clone();
+                move || journal::batches_from(&segment, next)
+            })
+            .await?;
+            let mut layer = Layer::default();
+            let mut count = 0_u64;
+            for batch in batches {
+                next = batch.sequence + 1;
+                count += 1;
+                layer.add(batch);
+            }
+            if count > 0 {
+                self.persist(origin, &layer).await?;
+                tracing::info!(
+                    batches = count,
+                    through = next - 1,
+                    "journal applied to the database"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a layer, as patient with the database as the connection was.
+    async fn persist(&self, origin: &Origin, layer: &Layer) -> Result<(), StorageFault> {
+        let patience = Duration::from_secs(self.config.database.connect_retry_seconds);
+        let began = Instant::now();
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+        loop {
+            match self.store.write(origin, layer).await {
+                Ok(()) => return Ok(()),
+                Err(error) if began.elapsed() >= patience => return Err(self.failed()(error)),
+                Err(_) => tokio::time::sleep(backoff.next()).await,
+            }
+        }
+    }
+
+    /// The database has batches that the folder lacks: an older copy of the folder was put back,
+    /// or the journal was not synced before a power cut. All the folder holds is applied.
+    fn drop_older(
+        &self,
+        found: &mut Found,
+        applied: u64,
+        disk: &dyn Disk,
+    ) -> Result<(), StorageFault> {
+        tracing::warn!(
+            applied,
+            journal = found.last_sequence,
+            "database is ahead of the journal, whose segments are dropped"
+        );
+        for closed in found.segments.drain(..) {
+            disk.remove(&closed.path)
+                .map_err(StorageFault::io("remove", &closed.path))?;
+        }
+        Ok(())
+    }
+
+    fn failed(&self) -> impl Fn(sqlx::Error) -> StorageFault {
+        let target = self.store.target().to_owned();
+        move |error| StorageFault::Database {
+            target: target.clone(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// Runs file work where it blocks nobody.
+async fn off_thread<T: Send + 'static>(
+    path: &Path,
+    work: impl FnOnce() -> Result<T, StorageFault> + Send + 'static,
+) -> Result<T, StorageFault> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(StorageFault::io("read", path)(std::io::Error::other(error))),
+    }
+}

@@ -1,0 +1,152 @@
+//! The database behind the journal: SQLite or PostgreSQL, with the same behaviour.
+//!
+//! Statements that both understand are written once (numbered parameters, `ON CONFLICT`, times as
+//! integers); the batch statements, which each does best in its own way, are in [`sqlite`] and
+//! [`postgres`].
+
+mod changeset;
+mod connect;
+mod fault;
+mod postgres;
+mod quarantine;
+mod read;
+mod sqlite;
+mod write;
+
+use std::time::Duration;
+
+use prometheus::IntCounter;
+use sqlx::{PgPool, SqlitePool};
+
+pub(crate) use changeset::Origin;
+pub(crate) use fault::{Trouble, is_unique_violation, trouble};
+pub(crate) use read::{AppliedMark, LoadedRow};
+
+/// One database. Cheap to clone; all clones share the connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    pools: Pools,
+    statements: IntCounter,
+    quarantined: IntCounter,
+    /// The database without credentials, for messages.
+    target: String,
+}
+
+/// The open connections.
+#[derive(Clone, Debug)]
+pub(crate) enum Pools {
+    /// SQLite lets one write at a time, so one connection writes and the others read beside it.
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// Runs the same read on whichever database is there; `$db` is its pool.
+macro_rules! reading {
+    ($store:expr, $db:ident => $body:expr) => {
+        match $store.pools() {
+            $crate::store::Pools::Sqlite { readers: $db, .. } => $body,
+            $crate::store::Pools::Postgres($db) => $body,
+        }
+    };
+}
+
+/// Runs the same single write on whichever database is there; `$db` is its pool.
+macro_rules! writing {
+    ($store:expr, $db:ident => $body:expr) => {
+        match $store.pools() {
+            $crate::store::Pools::Sqlite { writer: $db, .. } => $body,
+            $crate::store::Pools::Postgres($db) => $body,
+        }
+    };
+}
+
+/// Runs the same statements as one transaction; leaving early by `?` or `return` rolls it back.
+macro_rules! transaction {
+    ($store:expr, $tx:ident => $body:expr) => {{
+        $store.count(2);
+        match $store.pools() {
+            $crate::store::Pools::Sqlite { writer, .. } => {
+                // Immediate: a read that later wants to write could otherwise be refused.
+                let mut $tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+                let done = $body;
+                $tx.commit().await?;
+                done
+            }
+            $crate::store::Pools::Postgres(pool) => {
+                let mut $tx = pool.begin().await?;
+                let done = $body;
+                $tx.commit().await?;
+                done
+            }
+        }
+    }};
+}
+
+pub(crate) use {reading, transaction, writing};
+
+impl Store {
+    pub(crate) const fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// The database without credentials, for messages.
+    pub(crate) fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// Counts one statement; wraps its text, so that none is forgotten.
+    pub(crate) fn sql(&self, text: &'static str) -> &'static str {
+        self.count(1);
+        text
+    }
+
+    /// Counts `statements` that have no text of ours: begin and commit.
+    pub(crate) fn count(&self, statements: u64) {
+        self.statements.inc_by(statements);
+    }
+
+    /// Open connections: how many are idle, how many in use.
+    pub(crate) fn connections(&self) -> (u32, u32) {
+        let split = |size: u32, idle: usize| {
+            let idle = u32::try_from(idle).unwrap_or(u32::MAX).min(size);
+            (idle, size - idle)
+        };
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
+                let (a_idle, a_used) = split(writer.size(), writer.num_idle());
+                let (b_idle, b_used) = split(readers.size(), readers.num_idle());
+                (a_idle + b_idle, a_used + b_used)
+            }
+            Pools::Postgres(pool) => split(pool.size(), pool.num_idle()),
+        }
+    }
+
+    /// Closes every connection; gives up waiting for those in use after `patience`.
+    pub(crate) async fn close(&self, patience: Duration) {
+        let closing = async {
+            match &self.pools {
+                Pools::Sqlite { writer, readers } => {
+                    readers.close().await;
+                    writer.close().await;
+                }
+                Pools::Postgres(pool) => pool.close().await,
+            }
+        };
+        if tokio::time::timeout(patience, closing).await.is_err() {
+            tracing::warn!("database connections in use at the end were dropped");
+        }
+    }
+}
+
+/// An unsigned number as the database keeps it. Ticks and sequences don't reach the limit.
+pub(crate) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The other way.
+pub(crate) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

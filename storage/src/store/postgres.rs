@@ -1,0 +1,153 @@
+//! Batch statements for PostgreSQL: the rows come as one array per column.
+
+use engine::port::Row;
+use sqlx::{Error, PgConnection, Postgres, Transaction, query};
+use uuid::Uuid;
+
+use super::changeset::{Changeset, Origin, scope_number};
+use super::sqlite::{APPLIED, QUARANTINE, newer};
+use super::{Store, signed};
+use crate::pending::PendingFact;
+
+/// Writes the set within `tx`.
+pub(crate) async fn write(
+    store: &Store,
+    tx: &mut Transaction<'_, Postgres>,
+    set: &Changeset<'_>,
+) -> Result<(), Error> {
+    // First: it holds every other writer of this journal off, also a transaction of our own that
+    // a frozen server may still finish after we gave it up.
+    let marked = query(store.sql(APPLIED))
+        .bind(&set.origin.node)
+        .bind(set.origin.journal)
+        .bind(signed(set.mark.sequence))
+        .bind(signed(set.mark.tick))
+        .bind(signed(set.mark.run.0))
+        .bind(signed(set.mark.now.0))
+        .bind(set.mark.clean)
+        .execute(&mut **tx)
+        .await?;
+    if marked.rows_affected() == 0 {
+        return Err(newer());
+    }
+    if !set.wiped.is_empty() {
+        query(store.sql("DELETE FROM component_rows WHERE entity = ANY($1)"))
+            .bind(&set.wiped)
+            .execute(&mut **tx)
+            .await?;
+    }
+    if !set.removed.is_empty() {
+        let (entities, components): (Vec<Uuid>, Vec<&str>) = set.removed.iter().copied().unzip();
+        query(store.sql(
+            "DELETE FROM component_rows AS kept
+             USING UNNEST($1::uuid[], $2::text[]) AS gone (entity, component)
+             WHERE kept.entity = gone.entity AND kept.component = gone.component",
+        ))
+        .bind(entities)
+        .bind(components)
+        .execute(&mut **tx)
+        .await?;
+    }
+    put_rows(store, tx, &set.rows).await?;
+    put_facts(store, tx, set.origin, &set.facts).await?;
+    for row in &set.refused {
+        // One statement each: this is the rare path.
+        query(store.sql(QUARANTINE))
+            .bind(set.origin.journal)
+            .bind(signed(row.sequence))
+            .bind(row.kind)
+            .bind(row.entity.uuid())
+            .bind(&row.name)
+            .bind(i64::from(row.ordinal))
+            .bind(i64::from(row.version))
+            .bind(&row.body)
+            .bind(&row.reason)
+            .bind(signed(set.mark.now.0))
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Writes rows over their older selves.
+pub(crate) async fn put_rows(
+    store: &Store,
+    tx: &mut PgConnection,
+    rows: &[(u64, &Row)],
+) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let column = |length| Vec::with_capacity(length);
+    let mut entities: Vec<Uuid> = Vec::with_capacity(rows.len());
+    let mut components: Vec<&str> = column(rows.len());
+    let mut versions: Vec<i64> = Vec::with_capacity(rows.len());
+    let mut scopes: Vec<i16> = Vec::with_capacity(rows.len());
+    let mut bodies: Vec<&str> = column(rows.len());
+    let mut sequences: Vec<i64> = Vec::with_capacity(rows.len());
+    for (sequence, row) in rows {
+        entities.push(row.id.uuid());
+        components.push(&row.component);
+        versions.push(i64::from(row.version));
+        scopes.push(scope_number(row.scope));
+        bodies.push(&row.body);
+        sequences.push(signed(*sequence));
+    }
+    query(store.sql(
+        "INSERT INTO component_rows (entity, component, version, scope, body, sequence)
+         SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::bigint[], $4::smallint[], $5::text[], $6::bigint[])
+         ON CONFLICT (entity, component) DO UPDATE SET
+             version = excluded.version, scope = excluded.scope,
+             body = excluded.body, sequence = excluded.sequence",
+    ))
+    .bind(entities)
+    .bind(components)
+    .bind(versions)
+    .bind(scopes)
+    .bind(bodies)
+    .bind(sequences)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Appends facts; those already there stay.
+pub(crate) async fn put_facts(
+    store: &Store,
+    tx: &mut PgConnection,
+    origin: &Origin,
+    facts: &[&PendingFact],
+) -> Result<(), Error> {
+    if facts.is_empty() {
+        return Ok(());
+    }
+    let sequences: Vec<i64> = facts.iter().map(|f| signed(f.sequence)).collect();
+    let ordinals: Vec<i32> = facts
+        .iter()
+        .map(|f| i32::try_from(f.ordinal).unwrap_or(i32::MAX))
+        .collect();
+    let kinds: Vec<&str> = facts.iter().map(|f| f.fact.kind.as_ref()).collect();
+    let subjects: Vec<Uuid> = facts.iter().map(|f| f.fact.subject.uuid()).collect();
+    let times: Vec<i64> = facts.iter().map(|f| signed(f.fact.at.0)).collect();
+    let counts: Vec<i64> = facts.iter().map(|f| i64::from(f.fact.count)).collect();
+    let sums: Vec<i64> = facts.iter().map(|f| f.fact.sum).collect();
+    let details: Vec<&str> = facts.iter().map(|f| f.fact.detail.as_str()).collect();
+    query(store.sql(
+        "INSERT INTO facts (journal, sequence, ordinal, kind, subject, at, count, sum, detail)
+         SELECT $1, new.* FROM UNNEST($2::bigint[], $3::int[], $4::text[], $5::uuid[],
+                                      $6::bigint[], $7::bigint[], $8::bigint[], $9::text[]) AS new
+         ON CONFLICT (journal, sequence, ordinal) DO NOTHING",
+    ))
+    .bind(origin.journal)
+    .bind(sequences)
+    .bind(ordinals)
+    .bind(kinds)
+    .bind(subjects)
+    .bind(times)
+    .bind(counts)
+    .bind(sums)
+    .bind(details)
+    .execute(tx)
+    .await?;
+    Ok(())
+}

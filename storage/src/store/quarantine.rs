@@ -1,0 +1,120 @@
+//! Finding the rows that a database refuses, so that the others can be written.
+
+use sqlx::Error;
+
+use super::changeset::{Changeset, RefusedRow};
+use super::fault::{Trouble, trouble};
+use super::{Pools, Store, postgres, sqlite};
+
+/// What is probed: a range of the rows, or of the facts.
+#[derive(Clone, Copy)]
+enum What {
+    Rows,
+    Facts,
+}
+
+/// Moves what the database refuses from the set's rows and facts to its `refused`; answers
+/// whether anything was found.
+pub(crate) async fn set_aside(store: &Store, set: &mut Changeset<'_>) -> Result<bool, Error> {
+    for (index, reason) in find(store, set, What::Rows, set.rows.len()).await? {
+        let (sequence, row) = set.rows.remove(index);
+        set.refused.push(RefusedRow {
+            sequence,
+            kind: "row",
+            entity: row.id,
+            name: printable(&row.component),
+            ordinal: 0,
+            version: row.version,
+            body: printable(&row.body),
+            reason,
+        });
+    }
+    for (index, reason) in find(store, set, What::Facts, set.facts.len()).await? {
+        let fact = set.facts.remove(index);
+        set.refused.push(RefusedRow {
+            sequence: fact.sequence,
+            kind: "fact",
+            entity: fact.fact.subject,
+            name: printable(&fact.fact.kind),
+            ordinal: fact.ordinal,
+            version: 0,
+            body: printable(&fact.fact.detail),
+            reason,
+        });
+    }
+    Ok(!set.refused.is_empty())
+}
+
+/// Halves what is refused until single rows are left. The indices come in falling order.
+async fn find(
+    store: &Store,
+    set: &Changeset<'_>,
+    what: What,
+    length: usize,
+) -> Result<Vec<(usize, String)>, Error> {
+    let mut refused = Vec::new();
+    let whole = 0..length;
+    let mut ranges = vec![whole];
+    while let Some(range) = ranges.pop() {
+        if range.is_empty() {
+            continue;
+        }
+        match probe(store, set, what, range.clone()).await {
+            Ok(()) => {}
+            Err(error) if trouble(&error) != Trouble::Data => return Err(error),
+            Err(error) if range.len() == 1 => refused.push((range.start, reason(&error))),
+            Err(_) => {
+                let middle = range.start + range.len() / 2;
+                // The later half is taken next, which makes the order fall.
+                ranges.push(range.start..middle);
+                ranges.push(middle..range.end);
+            }
+        }
+    }
+    Ok(refused)
+}
+
+/// Tries a range in a transaction that is rolled back in any case.
+async fn probe(
+    store: &Store,
+    set: &Changeset<'_>,
+    what: What,
+    range: std::ops::Range<usize>,
+) -> Result<(), Error> {
+    store.count(2);
+    match store.pools() {
+        Pools::Sqlite { writer, .. } => {
+            let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+            match what {
+                What::Rows => sqlite::put_rows(store, &mut tx, &set.rows[range]).await?,
+                What::Facts => {
+                    sqlite::put_facts(store, &mut tx, set.origin, &set.facts[range]).await?;
+                }
+            }
+            tx.rollback().await
+        }
+        Pools::Postgres(pool) => {
+            let mut tx = pool.begin().await?;
+            match what {
+                What::Rows => postgres::put_rows(store, &mut tx, &set.rows[range]).await?,
+                What::Facts => {
+                    postgres::put_facts(store, &mut tx, set.origin, &set.facts[range]).await?;
+                }
+            }
+            tx.rollback().await
+        }
+    }
+}
+
+/// The database's own words; its detail, which could quote the row, is left out.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::Database(database) => database.message().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// `text` without what a text column can't hold.
+fn printable(text: &str) -> String {
+    text.replace('\0', "\u{2400}")
+}

@@ -1,0 +1,116 @@
+//! Reads, and the small writes that happen once a start or once a day.
+
+use engine::port::{Row, RunId, StableId, Tick, WorldTime};
+use sqlx::{Error, query, query_as, query_scalar};
+use uuid::Uuid;
+
+use super::changeset::scope_of;
+use super::{Store, reading, signed, unsigned, writing};
+
+/// How far one journal is in the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AppliedMark {
+    pub(crate) node: String,
+    pub(crate) journal: Uuid,
+    pub(crate) sequence: u64,
+    pub(crate) tick: Tick,
+    pub(crate) run: RunId,
+    pub(crate) now: WorldTime,
+    pub(crate) clean: bool,
+}
+
+/// A row with the sequence that wrote it.
+#[derive(Clone, Debug)]
+pub(crate) struct LoadedRow {
+    pub(crate) sequence: u64,
+    pub(crate) row: Row,
+}
+
+type RowTuple = (Uuid, String, i64, i16, String, i64);
+
+impl Store {
+    /// The world this database belongs to, if it has been given one.
+    pub(crate) async fn world(&self) -> Result<Option<Uuid>, Error> {
+        let sql = self.sql("SELECT value FROM meta WHERE key = 'world'");
+        let text: Option<String> =
+            reading!(self, db => query_scalar(sql).fetch_optional(db).await)?;
+        text.map(|text| Uuid::parse_str(&text).map_err(|error| Error::Decode(Box::new(error))))
+            .transpose()
+    }
+
+    /// Gives the database its world, unless it has one; answers the one it has.
+    pub(crate) async fn found_world(&self, world: Uuid) -> Result<Uuid, Error> {
+        let sql =
+            self.sql("INSERT INTO meta (key, value) VALUES ('world', $1) ON CONFLICT DO NOTHING");
+        let text = world.to_string();
+        writing!(self, db => query(sql).bind(&text).execute(db).await.map(|_| ()))?;
+        Ok(self.world().await?.unwrap_or(world))
+    }
+
+    /// How far every journal is.
+    pub(crate) async fn applied(&self) -> Result<Vec<AppliedMark>, Error> {
+        let sql =
+            self.sql("SELECT node, journal, sequence, tick, run, world_time, clean FROM applied");
+        let rows: Vec<(String, Uuid, i64, i64, i64, i64, bool)> =
+            reading!(self, db => query_as(sql).fetch_all(db).await)?;
+        Ok(rows
+            .into_iter()
+            .map(
+                |(node, journal, sequence, tick, run, now, clean)| AppliedMark {
+                    node,
+                    journal,
+                    sequence: unsigned(sequence),
+                    tick: unsigned(tick),
+                    run: RunId(unsigned(run)),
+                    now: WorldTime(unsigned(now)),
+                    clean,
+                },
+            )
+            .collect())
+    }
+
+    /// The rows that are loaded with the world, in key order.
+    pub(crate) async fn world_rows(&self) -> Result<Vec<Row>, Error> {
+        let sql = self.sql(
+            "SELECT entity, component, version, scope, body, sequence
+             FROM component_rows WHERE scope = 0 ORDER BY entity, component",
+        );
+        let rows: Vec<RowTuple> = reading!(self, db => query_as(sql).fetch_all(db).await)?;
+        Ok(rows.into_iter().map(|row| loaded(row).row).collect())
+    }
+
+    /// The rows of one entity.
+    pub(crate) async fn rows_of(&self, id: StableId) -> Result<Vec<LoadedRow>, Error> {
+        let sql = self.sql(
+            "SELECT entity, component, version, scope, body, sequence
+             FROM component_rows WHERE entity = $1",
+        );
+        let rows: Vec<RowTuple> =
+            reading!(self, db => query_as(sql).bind(id.uuid()).fetch_all(db).await)?;
+        Ok(rows.into_iter().map(loaded).collect())
+    }
+
+    /// Deletes facts older than `before`, a handful of thousands at a time so that nobody waits
+    /// long; answers how many went.
+    pub(crate) async fn forget_facts(&self, before: WorldTime) -> Result<u64, Error> {
+        let sql = self.sql(
+            "DELETE FROM facts WHERE (journal, sequence, ordinal) IN
+             (SELECT journal, sequence, ordinal FROM facts WHERE at < $1 LIMIT 5000)",
+        );
+        let before = signed(before.0);
+        writing!(self, db => query(sql).bind(before).execute(db).await.map(|done| done.rows_affected()))
+    }
+}
+
+fn loaded((entity, component, version, scope, body, sequence): RowTuple) -> LoadedRow {
+    LoadedRow {
+        sequence: unsigned(sequence),
+        row: Row {
+            id: StableId::from_uuid(entity),
+            component,
+            version: u32::try_from(version).unwrap_or(u32::MAX),
+            scope: scope_of(scope),
+            body,
+        },
+    }
+}

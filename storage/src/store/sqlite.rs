@@ -1,0 +1,172 @@
+//! Batch statements for SQLite: the rows come as one JSON parameter.
+
+use serde_json::json;
+use sqlx::{Error, Sqlite, SqliteConnection, Transaction, query};
+
+use super::changeset::{Changeset, Origin, scope_number};
+use super::{Store, signed};
+use crate::pending::PendingFact;
+
+pub(crate) const APPLIED: &str = "
+    INSERT INTO applied (node, journal, sequence, tick, run, world_time, clean)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (node, journal) DO UPDATE SET
+        sequence = excluded.sequence, tick = excluded.tick, run = excluded.run,
+        world_time = excluded.world_time, clean = excluded.clean
+    WHERE applied.sequence <= excluded.sequence";
+
+/// Writes the set within `tx`.
+pub(crate) async fn write(
+    store: &Store,
+    tx: &mut Transaction<'_, Sqlite>,
+    set: &Changeset<'_>,
+) -> Result<(), Error> {
+    // First: it holds every other writer of this journal off.
+    let marked = query(store.sql(APPLIED))
+        .bind(&set.origin.node)
+        .bind(set.origin.journal)
+        .bind(signed(set.mark.sequence))
+        .bind(signed(set.mark.tick))
+        .bind(signed(set.mark.run.0))
+        .bind(signed(set.mark.now.0))
+        .bind(set.mark.clean)
+        .execute(&mut **tx)
+        .await?;
+    if marked.rows_affected() == 0 {
+        return Err(newer());
+    }
+    if !set.wiped.is_empty() {
+        let gone: Vec<_> = set.wiped.iter().map(|id| id.simple().to_string()).collect();
+        query(store.sql(
+            "DELETE FROM component_rows
+             WHERE entity IN (SELECT unhex(value) FROM json_each($1))",
+        ))
+        .bind(json!(gone).to_string())
+        .execute(&mut **tx)
+        .await?;
+    }
+    if !set.removed.is_empty() {
+        let gone: Vec<_> = set
+            .removed
+            .iter()
+            .map(|(id, component)| json!([id.simple().to_string(), component]))
+            .collect();
+        query(store.sql(
+            "DELETE FROM component_rows WHERE (entity, component) IN
+             (SELECT unhex(value ->> 0), value ->> 1 FROM json_each($1))",
+        ))
+        .bind(json!(gone).to_string())
+        .execute(&mut **tx)
+        .await?;
+    }
+    put_rows(store, tx, &set.rows).await?;
+    put_facts(store, tx, set.origin, &set.facts).await?;
+    for row in &set.refused {
+        // One statement each: this is the rare path.
+        query(store.sql(QUARANTINE))
+            .bind(set.origin.journal)
+            .bind(signed(row.sequence))
+            .bind(row.kind)
+            .bind(row.entity.uuid())
+            .bind(&row.name)
+            .bind(i64::from(row.ordinal))
+            .bind(i64::from(row.version))
+            .bind(&row.body)
+            .bind(&row.reason)
+            .bind(signed(set.mark.now.0))
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+pub(crate) const QUARANTINE: &str = "
+    INSERT INTO quarantined_rows
+        (journal, sequence, kind, entity, name, ordinal, version, body, reason, at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT DO NOTHING";
+
+/// Writes rows over their older selves.
+pub(crate) async fn put_rows(
+    store: &Store,
+    tx: &mut SqliteConnection,
+    rows: &[(u64, &engine::port::Row)],
+) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let values: Vec<_> = rows
+        .iter()
+        .map(|(sequence, row)| {
+            (
+                row.id.uuid().simple().to_string(),
+                &row.component,
+                row.version,
+                scope_number(row.scope),
+                &row.body,
+                sequence,
+            )
+        })
+        .collect();
+    query(store.sql(
+        "INSERT INTO component_rows (entity, component, version, scope, body, sequence)
+         SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+         FROM json_each($1) WHERE true
+         ON CONFLICT (entity, component) DO UPDATE SET
+             version = excluded.version, scope = excluded.scope,
+             body = excluded.body, sequence = excluded.sequence",
+    ))
+    .bind(parameter(&values)?)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Appends facts; those already there stay.
+pub(crate) async fn put_facts(
+    store: &Store,
+    tx: &mut SqliteConnection,
+    origin: &Origin,
+    facts: &[&PendingFact],
+) -> Result<(), Error> {
+    if facts.is_empty() {
+        return Ok(());
+    }
+    let values: Vec<_> = facts
+        .iter()
+        .map(|pending| {
+            let fact = &pending.fact;
+            (
+                pending.sequence,
+                pending.ordinal,
+                &fact.kind,
+                fact.subject.uuid().simple().to_string(),
+                fact.at.0,
+                fact.count,
+                fact.sum,
+                &fact.detail,
+            )
+        })
+        .collect();
+    query(store.sql(
+        "INSERT INTO facts (journal, sequence, ordinal, kind, subject, at, count, sum, detail)
+         SELECT $2, value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3),
+                value ->> 4, value ->> 5, value ->> 6, value ->> 7
+         FROM json_each($1) WHERE true
+         ON CONFLICT (journal, sequence, ordinal) DO NOTHING",
+    ))
+    .bind(parameter(&values)?)
+    .bind(origin.journal)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Nobody but us writes for this journal, so this can't happen while the lock is held.
+pub(crate) fn newer() -> Error {
+    Error::Protocol("the database already has a newer batch of this journal".to_owned())
+}
+
+fn parameter<T: serde::Serialize>(values: &T) -> Result<String, Error> {
+    serde_json::to_string(values).map_err(|error| Error::Encode(Box::new(error)))
+}

@@ -1,0 +1,223 @@
+//! Tokens: signed statements that somebody is an account, good for an hour.
+//!
+//! Several keys may be in the file: the newest signs, all verify, so that a new key signs nobody
+//! out. A token that is signed out before its time is remembered until it would have expired.
+
+mod keys;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use engine::port::{AccountId, Code};
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use serde::{Deserialize, Serialize};
+use sqlx::{query, query_as};
+use uuid::Uuid;
+
+use crate::StorageFault;
+use crate::accounts::Denied;
+use crate::config::AccountsConfig;
+use crate::store::{Store, reading, signed, unsigned, writing};
+use keys::Keys;
+
+/// How long past its end a token may still open a session that is resumed; revocations are kept
+/// as long. Far beyond any linkdead grace.
+const GRACE_SECONDS: u64 = 3_600;
+
+/// Signing out needs a good token, so this is only reached by one who collects them.
+const REVOKED_MAX: usize = 1_000_000;
+
+/// What a token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// Whose it is.
+    pub account: AccountId,
+    /// The token's own identity.
+    pub id: Uuid,
+    /// When it expires, in seconds of the Unix epoch.
+    pub expires_at: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Body {
+    sub: Uuid,
+    jti: Uuid,
+    iat: u64,
+    exp: u64,
+}
+
+/// Issues, checks and revokes.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    path: PathBuf,
+    lifetime: u64,
+    key_days: u32,
+    keys: RwLock<Keys>,
+    revoked: Mutex<HashMap<Uuid, u64>>,
+    store: Store,
+}
+
+impl Tokens {
+    pub(crate) async fn open(
+        data: &Path,
+        config: &AccountsConfig,
+        store: Store,
+    ) -> Result<Self, StorageFault> {
+        let path = data.join("token.keys");
+        let keys = Keys::load_or_make(&path, now())?;
+        let sql = store.sql("SELECT jti, keep_until FROM revoked_tokens WHERE keep_until > $1");
+        let rows: Result<Vec<(Uuid, i64)>, _> =
+            reading!(store, db => query_as(sql).bind(signed(now())).fetch_all(db).await);
+        let rows = rows.map_err(|error| StorageFault::Database {
+            target: store.target().to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(Self {
+            path,
+            lifetime: config.token_lifetime_seconds,
+            key_days: config.token_key_days,
+            keys: RwLock::new(keys),
+            revoked: Mutex::new(
+                rows.into_iter()
+                    .map(|(id, until)| (id, unsigned(until)))
+                    .collect(),
+            ),
+            store,
+        })
+    }
+
+    /// A token for `account`, and when it expires in seconds of the Unix epoch.
+    pub(crate) fn issue(&self, account: AccountId) -> Result<(String, u64), Denied> {
+        let iat = now();
+        let exp = iat + self.lifetime;
+        let body = Body {
+            sub: account.0,
+            jti: Uuid::new_v4(),
+            iat,
+            exp,
+        };
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let newest = keys.newest();
+        let header = Header {
+            kid: Some(newest.id.clone()),
+            ..Header::new(Algorithm::HS256)
+        };
+        let token = encode(&header, &body, &newest.signing).map_err(|error| {
+            tracing::error!(%error, "token could not be signed");
+            Denied::of(Code::InternalError)
+        })?;
+        Ok((token, exp))
+    }
+
+    pub(crate) fn verify(&self, token: &str) -> Result<Claims, Denied> {
+        let claims = self.read(token)?;
+        if claims.expires_at <= now() {
+            return Err(Denied::of(Code::TokenExpired));
+        }
+        Ok(claims)
+    }
+
+    pub(crate) fn verify_expired_ok(&self, token: &str) -> Result<Claims, Denied> {
+        let claims = self.read(token)?;
+        if claims.expires_at + GRACE_SECONDS <= now() {
+            return Err(Denied::of(Code::TokenExpired));
+        }
+        Ok(claims)
+    }
+
+    pub(crate) async fn revoke(&self, token: &str) -> Result<(), Denied> {
+        let claims = self.verify(token)?;
+        let until = claims.expires_at + GRACE_SECONDS;
+        {
+            let mut revoked = self.revoked();
+            if revoked.len() >= REVOKED_MAX {
+                return Err(Denied::later(Code::ServerBusy));
+            }
+            revoked.insert(claims.id, until);
+        }
+        let sql = self.store.sql(
+            "INSERT INTO revoked_tokens (jti, keep_until) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        );
+        writing!(self.store, db => query(sql)
+            .bind(claims.id).bind(signed(until)).execute(db).await.map(|_| ()))?;
+        Ok(())
+    }
+
+    /// A new key signs from now on; keys whose last token has expired go.
+    pub(crate) fn rotate(&self) -> Result<(), StorageFault> {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let next = keys.rotated(now(), self.lifetime + GRACE_SECONDS);
+        next.save(&self.path)?;
+        *keys = next;
+        tracing::info!("token key rotated");
+        Ok(())
+    }
+
+    /// Forgets what has expired, and follows an old key with a new one.
+    pub(crate) async fn upkeep(&self) {
+        let now = now();
+        self.revoked().retain(|_, until| *until > now);
+        let sql = self
+            .store
+            .sql("DELETE FROM revoked_tokens WHERE keep_until <= $1");
+        let done: Result<(), sqlx::Error> = writing!(self.store, db => query(sql)
+            .bind(signed(now)).execute(db).await.map(|_| ()));
+        if let Err(error) = done {
+            tracing::warn!(%error, "spent token revocations could not be deleted");
+        }
+        let made_at = self
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .newest()
+            .made_at;
+        let old = made_at + u64::from(self.key_days) * 86_400 < now;
+        if self.key_days > 0
+            && old
+            && let Err(error) = self.rotate()
+        {
+            tracing::warn!(%error, "token key could not be rotated");
+        }
+    }
+
+    /// Checks everything but the time.
+    fn read(&self, token: &str) -> Result<Claims, Denied> {
+        let invalid = || Denied::of(Code::InvalidToken);
+        let header = decode_header(token).map_err(|_| invalid())?;
+        let mut rules = Validation::new(Algorithm::HS256);
+        // The time is ours to judge: to the second, and with a grace where it is asked for.
+        rules.validate_exp = false;
+        let body: Body = {
+            let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+            let key = header
+                .kid
+                .as_deref()
+                .and_then(|id| keys.find(id))
+                .ok_or_else(invalid)?;
+            decode(token, &key.verifying, &rules)
+                .map_err(|_| invalid())?
+                .claims
+        };
+        if self.revoked().contains_key(&body.jti) {
+            return Err(invalid());
+        }
+        Ok(Claims {
+            account: AccountId(body.sub),
+            id: body.jti,
+            expires_at: body.exp,
+        })
+    }
+
+    fn revoked(&self) -> MutexGuard<'_, HashMap<Uuid, u64>> {
+        self.revoked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
+}

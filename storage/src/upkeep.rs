@@ -1,0 +1,58 @@
+//! What is done at start and once a day: old facts, unused guests, spent tokens, old keys.
+
+use std::time::Duration;
+
+use engine::port::{Stop, WorldTime};
+
+use crate::accounts::Accounts;
+use crate::config::StorageConfig;
+use crate::identity::wall;
+use crate::store::Store;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Between two portions, so that a large clean-up leaves the database to others.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// Works until `halt`.
+pub(crate) async fn run(store: Store, accounts: Accounts, config: StorageConfig, halt: Stop) {
+    let work = async {
+        loop {
+            forget_facts(&store, config.database.facts_retention_days).await;
+            accounts.upkeep().await;
+            tokio::time::sleep(DAY).await;
+        }
+    };
+    tokio::select! {
+        () = halt.cancelled() => {}
+        () = work => {}
+    }
+}
+
+async fn forget_facts(store: &Store, days: u32) {
+    if days == 0 {
+        return;
+    }
+    let before = ago(days);
+    let mut gone = 0;
+    loop {
+        match store.forget_facts(before).await {
+            Ok(0) => break,
+            Ok(portion) => gone += portion,
+            Err(error) => {
+                tracing::warn!(%error, "old facts could not be deleted");
+                break;
+            }
+        }
+        tokio::time::sleep(BREATH).await;
+    }
+    if gone > 0 {
+        tracing::info!(facts = gone, "old facts deleted");
+    }
+}
+
+/// The wall clock `days` ago.
+pub(crate) fn ago(days: u32) -> WorldTime {
+    let span = u64::from(days) * 86_400_000_000;
+    WorldTime(wall().0.saturating_sub(span))
+}

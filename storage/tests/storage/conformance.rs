@@ -1,0 +1,378 @@
+//! What both databases must do alike.
+
+use engine::port::{Scope, StableId};
+use storage::Left;
+
+use crate::harness::{Batch, Database, World, on_both, row};
+
+on_both!(
+    what_was_saved_comes_back,
+    a_removal_and_a_value_keep_their_order,
+    a_clean_stop_leaves_nothing_and_ticks_go_on,
+    a_crash_loses_nothing_durable_and_ticks_leap,
+    a_fact_replayed_is_written_once,
+    a_load_sees_what_the_database_lacks,
+    a_refused_row_is_put_aside_and_the_rest_goes_on,
+    a_flush_costs_the_same_statements_for_any_number_of_rows,
+    applied_segments_are_deleted,
+    a_start_from_the_database_alone_knows_the_world,
+    old_facts_are_forgotten,
+    a_shared_database_makes_durable_mean_committed,
+);
+
+fn id(name: &str) -> StableId {
+    StableId::named(name)
+}
+
+async fn what_was_saved_comes_back(database: Database) {
+    let mut world = World::start(database.config()).await;
+    let text = "quotes \" and \\ and \u{0} and \u{1F419}";
+    world
+        .apply(
+            Batch::default()
+                .put(id("ann"), "purse", 12)
+                .put(id("ann"), "name", text)
+                .put_in(Scope::World, id("clock"), "calendar", 9),
+        )
+        .await;
+    world
+        .apply(Batch::default().put(id("ann"), "purse", 13))
+        .await;
+    assert_eq!(world.stop().await, Left::Applied);
+
+    let world = World::start(database.config()).await;
+    assert_eq!(
+        world.rows(id("ann")).await,
+        [row(id("ann"), "name", text), row(id("ann"), "purse", 13)]
+    );
+    assert_eq!(world.rows(id("nobody")).await, []);
+    let saved = &world.recovered.world_rows;
+    assert_eq!(saved.len(), 1, "{saved:?}");
+    assert_eq!(
+        (saved[0].component.as_str(), saved[0].body.as_str()),
+        ("calendar", "9")
+    );
+    assert_eq!(saved[0].scope, Scope::World);
+}
+
+async fn a_removal_and_a_value_keep_their_order(database: Database) {
+    let mut world = World::start(database.config()).await;
+    let ann = id("ann");
+    world
+        .apply(
+            Batch::default()
+                .put(ann, "mute", 1)
+                .put(ann, "purse", 1)
+                .put(ann, "hat", 1),
+        )
+        .await;
+    // Within a batch the removal came first; across batches the later one counts.
+    world
+        .apply(
+            Batch::default()
+                .remove(ann, "mute")
+                .put(ann, "mute", 2)
+                .remove(ann, "hat"),
+        )
+        .await;
+    assert_eq!(
+        world.rows(ann).await,
+        [row(ann, "mute", 2), row(ann, "purse", 1)]
+    );
+
+    let held = database.hold_writes().await;
+    world.save(Batch::default().put(ann, "coat", 1)).await;
+    world
+        .save(Batch::default().wipe(ann).put(ann, "ghost", 1))
+        .await;
+    world
+        .save(Batch::default().put(ann, "chain", 1).remove(ann, "purse"))
+        .await;
+    let tick = world.save(Batch::default().put(ann, "hat", 5)).await;
+    let expected = [
+        row(ann, "chain", 1),
+        row(ann, "ghost", 1),
+        row(ann, "hat", 5),
+    ];
+    assert_eq!(
+        world.rows(ann).await,
+        expected,
+        "while the database is behind"
+    );
+    held.release().await;
+    world.applied(tick).await;
+    assert_eq!(world.rows(ann).await, expected, "once it has caught up");
+}
+
+async fn a_clean_stop_leaves_nothing_and_ticks_go_on(database: Database) {
+    let mut world = World::start(database.config()).await;
+    let first = world.recovered.clone();
+    assert_eq!(
+        (first.first_tick, first.clean, first.before),
+        (1, true, None)
+    );
+    world
+        .save(Batch::default().put(id("ann"), "purse", 1))
+        .await;
+    assert_eq!(world.stop().await, Left::Applied);
+
+    let world = World::start(database.config()).await;
+    let second = &world.recovered;
+    assert_eq!(second.world, first.world);
+    assert_ne!(second.run, first.run);
+    // One batch and the last one.
+    assert_eq!(second.before, Some((first.run, 2)));
+    assert_eq!((second.first_tick, second.clean), (3, true));
+    assert!(second.reached > first.reached);
+}
+
+async fn a_crash_loses_nothing_durable_and_ticks_leap(database: Database) {
+    let mut world = World::start(database.config()).await;
+    let run = world.recovered.run;
+    world
+        .apply(Batch::default().put(id("ann"), "purse", 1))
+        .await;
+    let held = database.hold_writes().await;
+    world
+        .save(
+            Batch::default()
+                .put(id("ann"), "purse", 2)
+                .put(id("bob"), "purse", 5),
+        )
+        .await;
+    let tick = world
+        .save(Batch::default().put(id("ann"), "purse", 3).wipe(id("bob")))
+        .await;
+    world.crash();
+    held.release().await;
+
+    let mut world = World::start(database.config()).await;
+    assert_eq!(world.recovered.before, Some((run, tick)));
+    assert!(!world.recovered.clean);
+    assert_eq!(world.recovered.first_tick, 1_000_000);
+    assert_eq!(world.rows(id("ann")).await, [row(id("ann"), "purse", 3)]);
+    assert_eq!(world.rows(id("bob")).await, []);
+    let run = world.recovered.run;
+    let tick = world
+        .save(Batch::default().put(id("ann"), "purse", 4))
+        .await;
+    world.crash();
+
+    let world = World::start(database.config()).await;
+    assert_eq!(world.recovered.before, Some((run, tick)));
+    assert_eq!(world.recovered.first_tick, 2_000_000);
+    assert_eq!(world.rows(id("ann")).await, [row(id("ann"), "purse", 4)]);
+}
+
+async fn a_fact_replayed_is_written_once(database: Database) {
+    let mut world = World::start(database.config()).await;
+    let ann = id("ann");
+    world
+        .apply(
+            Batch::default()
+                .fact("lucidity", ann, -5)
+                .fact("lucidity", ann, -5),
+        )
+        .await;
+    world.crash();
+    // The database forgets how far it was; the journal still has the batch and writes it again.
+    database.execute("DELETE FROM applied").await;
+
+    let mut world = World::start(database.config()).await;
+    world.apply(Batch::default().fact("audit", ann, 0)).await;
+    assert_eq!(database.number("SELECT count(*) FROM facts").await, 3);
+    let sum = database
+        .number("SELECT CAST(sum(sum) AS BIGINT) FROM facts")
+        .await;
+    assert_eq!(sum, -10);
+    let full = world.ports.gauge.state().facts_room;
+    assert_eq!(full, world_facts_max(), "nothing waits any more");
+}
+
+fn world_facts_max() -> u32 {
+    storage::JournalConfig::default().facts_max
+}
+
+async fn a_load_sees_what_the_database_lacks(database: Database) {
+    let mut world = World::start(database.config()).await;
+    let ann = id("ann");
+    world
+        .apply(Batch::default().put(ann, "purse", 1).put(ann, "hat", 1))
+        .await;
+    let held = database.hold_writes().await;
+    world
+        .save(Batch::default().put(ann, "purse", 2).remove(ann, "hat"))
+        .await;
+    assert_eq!(world.rows(ann).await, [row(ann, "purse", 2)]);
+    assert!(world.ports.gauge.applied_tick() < world.ports.gauge.durable_tick());
+    assert!(world.metric("kadath_storage_pending_rows", None) >= 2.0);
+    held.release().await;
+    world.applied(world.ports.gauge.durable_tick()).await;
+    assert_eq!(world.metric("kadath_storage_pending_rows", None), 0.0);
+}
+
+async fn a_refused_row_is_put_aside_and_the_rest_goes_on(database: Database) {
+    let mut world = World::start(database.config()).await;
+    let huge = "x".repeat(2 * 1024 * 1024);
+    let mut batch = Batch::default().put(id("bad"), "tome", huge);
+    for n in 0..50 {
+        batch = batch.put(id(&format!("good {n}")), "purse", n);
+    }
+    world
+        .apply(
+            batch
+                .fact("too\0odd", id("bad"), 1)
+                .fact("audit", id("bad"), 1),
+        )
+        .await;
+
+    assert_eq!(
+        database.number("SELECT count(*) FROM component_rows").await,
+        50
+    );
+    assert_eq!(database.number("SELECT count(*) FROM facts").await, 1);
+    assert_eq!(
+        database
+            .number("SELECT count(*) FROM quarantined_rows")
+            .await,
+        2
+    );
+    let reason = database
+        .text("SELECT reason FROM quarantined_rows WHERE kind = 'row'")
+        .await;
+    assert!(
+        reason.contains("check constraint") || reason.contains("CHECK"),
+        "{reason}"
+    );
+    assert_eq!(world.metric("kadath_storage_quarantined_total", None), 2.0);
+    let length = database
+        .number("SELECT CAST(length(body) AS BIGINT) FROM quarantined_rows WHERE kind = 'row'")
+        .await;
+    assert_eq!(length, 2 * 1024 * 1024 + 2);
+    assert_eq!(world.stop().await, Left::Applied);
+}
+
+async fn a_flush_costs_the_same_statements_for_any_number_of_rows(database: Database) {
+    let mut world = World::start(database.config()).await;
+    let statements = |world: &World| world.metric("kadath_db_statements_total", None);
+    // The upkeep at start has statements of its own.
+    let mut seen = statements(&world);
+    let mut calm = std::time::Instant::now();
+    crate::harness::until("the upkeep to end", || {
+        if statements(&world) != seen {
+            seen = statements(&world);
+            calm = std::time::Instant::now();
+        }
+        calm.elapsed() > std::time::Duration::from_millis(200)
+    })
+    .await;
+    let mut costs = Vec::new();
+    for rows in [10, 10_000] {
+        let mut batch = Batch::default().wipe(id("gone")).remove(id("ann"), "hat");
+        for n in 0..rows {
+            batch = batch.put(id(&format!("player {n}")), "purse", n);
+            batch = batch.fact("lucidity", id(&format!("player {n}")), 1);
+        }
+        let before = statements(&world);
+        world.apply(batch).await;
+        costs.push(statements(&world) - before);
+    }
+    assert_eq!(costs[0], costs[1]);
+    assert_eq!(
+        database.number("SELECT count(*) FROM component_rows").await,
+        10_000
+    );
+}
+
+async fn applied_segments_are_deleted(database: Database) {
+    let mut config = database.config();
+    config.journal.segment_bytes = 4_096;
+    let mut world = World::start(config).await;
+    let files = || {
+        std::fs::read_dir(database.journal_folder())
+            .unwrap()
+            .count()
+    };
+    let held = database.hold_writes().await;
+    for _ in 0..10 {
+        world
+            .save(Batch::default().put(id("ann"), "tale", "t".repeat(3_000)))
+            .await;
+    }
+    assert!(files() >= 5, "only {} segments", files());
+    assert!(world.metric("kadath_journal_bytes", None) > 25_000.0);
+    held.release().await;
+    world.applied(world.ports.gauge.durable_tick()).await;
+    // The thread trims as it goes on.
+    world
+        .apply(Batch::default().put(id("ann"), "tale", "the end"))
+        .await;
+    crate::harness::until("old segments to go", || files() <= 2).await;
+    world.crash();
+    let world = World::start(database.config()).await;
+    assert_eq!(
+        world.rows(id("ann")).await,
+        [row(id("ann"), "tale", "the end")]
+    );
+}
+
+async fn a_start_from_the_database_alone_knows_the_world(database: Database) {
+    let mut world = World::start(database.config()).await;
+    let first = world.recovered.clone();
+    let tick = world
+        .apply(Batch::default().put(id("ann"), "purse", 7))
+        .await;
+    world.crash();
+
+    let world = World::start(database.config_in("elsewhere")).await;
+    assert_eq!(world.recovered.world, first.world);
+    assert_eq!(world.recovered.before, Some((first.run, tick)));
+    assert_eq!(world.recovered.first_tick, 1_000_000);
+    assert_eq!(world.rows(id("ann")).await, [row(id("ann"), "purse", 7)]);
+}
+
+async fn old_facts_are_forgotten(database: Database) {
+    let mut world = World::start(database.config()).await;
+    world
+        .apply(Batch::default().fact("audit", id("ann"), 1))
+        .await;
+    world
+        .apply(Batch::default().fact("audit", id("ann"), 2))
+        .await;
+    assert_eq!(world.stop().await, Left::Applied);
+    database
+        .execute("UPDATE facts SET at = 1000 WHERE sum = 1")
+        .await;
+
+    let _world = World::start(database.config()).await;
+    let began = std::time::Instant::now();
+    while database.number("SELECT count(*) FROM facts").await > 1 {
+        assert!(
+            began.elapsed() < crate::harness::PATIENCE,
+            "the old fact stays"
+        );
+    }
+    assert_eq!(database.number("SELECT sum FROM facts").await, 2);
+}
+
+async fn a_shared_database_makes_durable_mean_committed(database: Database) {
+    let mut config = database.config();
+    config.database.shared = true;
+    let mut world = World::start(config).await;
+    world
+        .apply(Batch::default().put(id("ann"), "purse", 1))
+        .await;
+    let held = database.hold_writes().await;
+    let tick = world
+        .send(Batch::default().put(id("ann"), "purse", 2))
+        .await;
+    // The journal has it, and a load sees it, but nobody may be told yet.
+    let began = std::time::Instant::now();
+    while world.rows(id("ann")).await != [row(id("ann"), "purse", 2)] {
+        assert!(began.elapsed() < crate::harness::PATIENCE);
+    }
+    assert!(world.ports.gauge.durable_tick() < tick);
+    held.release().await;
+    world.durable(tick).await;
+    assert_eq!(world.ports.gauge.applied_tick(), tick);
+}

@@ -1,0 +1,154 @@
+//! A fresh database of either kind, and the ways to look into it and to hold it up.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection};
+use storage::{Argon2Config, StorageConfig};
+use tempfile::TempDir;
+
+use super::Cluster;
+
+/// Which kind.
+#[derive(Clone, Copy)]
+pub(crate) enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// One database and a folder for data folders.
+pub(crate) struct Database {
+    pub(crate) folder: TempDir,
+    pub(crate) url: String,
+    cluster: Option<Arc<Cluster>>,
+}
+
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+impl Backend {
+    pub(crate) async fn fresh(self) -> Database {
+        let folder = TempDir::new().unwrap();
+        match self {
+            Self::Sqlite => Database {
+                url: format!("sqlite://{}", folder.path().join("test.db").display()),
+                folder,
+                cluster: None,
+            },
+            Self::Postgres => {
+                let cluster = Cluster::shared().await;
+                let name = format!("test{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+                let mut admin = PgConnection::connect(&cluster.url("postgres"))
+                    .await
+                    .unwrap();
+                sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+                    .execute(&mut admin)
+                    .await
+                    .unwrap();
+                admin.close().await.unwrap();
+                Database {
+                    url: cluster.url(&name),
+                    folder,
+                    cluster: Some(cluster),
+                }
+            }
+        }
+    }
+}
+
+/// A connection of the test's own.
+pub(crate) enum Peek {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Database {
+    /// A configuration over the data folder `data` of this test.
+    pub(crate) fn config_in(&self, data: &str) -> StorageConfig {
+        let mut config = StorageConfig::in_folder(self.folder.path().join(data));
+        config.database.url.clone_from(&self.url);
+        config.database.connect_retry_seconds = 5;
+        config.accounts.argon2 = Argon2Config {
+            time: 1,
+            memory_kib: 1_024,
+            lanes: 1,
+        };
+        config
+    }
+
+    pub(crate) fn config(&self) -> StorageConfig {
+        self.config_in("data")
+    }
+
+    pub(crate) fn journal_folder(&self) -> PathBuf {
+        self.folder.path().join("data/journal")
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.cluster.is_some()
+    }
+
+    pub(crate) async fn peek(&self) -> Peek {
+        if self.is_postgres() {
+            Peek::Postgres(PgConnection::connect(&self.url).await.unwrap())
+        } else {
+            let options = SqliteConnectOptions::from_str(&self.url).unwrap();
+            Peek::Sqlite(options.connect().await.unwrap())
+        }
+    }
+
+    /// Runs statements that give nothing back.
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.peek().await.execute(sql).await;
+    }
+
+    /// The one number that `sql` gives.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self.peek().await {
+            Peek::Sqlite(mut db) => sqlx::query_scalar(sql).fetch_one(&mut db).await.unwrap(),
+            Peek::Postgres(mut db) => sqlx::query_scalar(sql).fetch_one(&mut db).await.unwrap(),
+        }
+    }
+
+    /// The one text that `sql` gives.
+    pub(crate) async fn text(&self, sql: &str) -> String {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self.peek().await {
+            Peek::Sqlite(mut db) => sqlx::query_scalar(sql).fetch_one(&mut db).await.unwrap(),
+            Peek::Postgres(mut db) => sqlx::query_scalar(sql).fetch_one(&mut db).await.unwrap(),
+        }
+    }
+
+    /// Lets nobody write, but everybody read, until the answer is dropped.
+    pub(crate) async fn hold_writes(&self) -> Peek {
+        let mut peek = self.peek().await;
+        match &peek {
+            Peek::Sqlite(_) => peek.execute("BEGIN IMMEDIATE").await,
+            Peek::Postgres(_) => {
+                peek.execute("BEGIN").await;
+                peek.execute("LOCK TABLE component_rows, applied IN EXCLUSIVE MODE")
+                    .await;
+            }
+        }
+        peek
+    }
+}
+
+impl Peek {
+    pub(crate) async fn execute(&mut self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(db) => sqlx::raw_sql(sql).execute(db).await.map(|_| ()),
+            Self::Postgres(db) => sqlx::raw_sql(sql).execute(db).await.map(|_| ()),
+        }
+        .unwrap();
+    }
+
+    /// Ends a hold.
+    pub(crate) async fn release(mut self) {
+        self.execute("ROLLBACK").await;
+    }
+}

@@ -1,0 +1,198 @@
+//! A PostgreSQL of the tests' own, never run as root.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+
+/// A running server, stopped when dropped.
+pub(crate) struct Cluster {
+    folder: TempDir,
+    port: u16,
+    server: Mutex<Option<Child>>,
+}
+
+static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
+
+impl Cluster {
+    /// The server that the tests running at this moment share.
+    pub(crate) async fn shared() -> Arc<Self> {
+        let cluster = {
+            let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(cluster) = shared.upgrade() {
+                cluster
+            } else {
+                let cluster = Arc::new(Self::stopped());
+                cluster.start();
+                *shared = Arc::downgrade(&cluster);
+                cluster
+            }
+        };
+        cluster.answers().await;
+        cluster
+    }
+
+    /// A server that is set up, but not running yet.
+    pub(crate) fn stopped() -> Self {
+        let programs = programs();
+        let folder = TempDir::new().unwrap();
+        if is_root() {
+            let done = Command::new("chown")
+                .arg("postgres")
+                .arg(folder.path())
+                .status();
+            assert!(done.unwrap().success(), "chown failed");
+        }
+        let made = as_user(&programs.join("initdb"))
+            .args([
+                "-A",
+                "trust",
+                "-U",
+                "postgres",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "--no-sync",
+                "-D",
+            ])
+            .arg(folder.path().join("data"))
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(made.success(), "initdb failed");
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        Self {
+            folder,
+            port,
+            server: Mutex::new(None),
+        }
+    }
+
+    /// Starts the server; it answers a moment later.
+    pub(crate) fn start(&self) {
+        let child = as_user(&programs().join("postgres"))
+            .arg("-D")
+            .arg(self.folder.path().join("data"))
+            .args(["-p", &self.port.to_string()])
+            .args([
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "unix_socket_directories=",
+            ])
+            .args(["-c", "fsync=off", "-c", "max_connections=200"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        *self.server.lock().unwrap() = Some(child);
+    }
+
+    /// Waits until the server answers.
+    pub(crate) async fn answers(&self) {
+        let began = Instant::now();
+        loop {
+            match PgConnection::connect(&self.url("postgres")).await {
+                Ok(connection) => {
+                    connection.close().await.unwrap();
+                    return;
+                }
+                Err(error) => assert!(
+                    began.elapsed() < Duration::from_secs(30),
+                    "PostgreSQL does not answer: {error}"
+                ),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    pub(crate) fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Stops every process of the server where it stands.
+    pub(crate) fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(crate) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let main = self.pid();
+        let children =
+            fs::read_to_string(format!("/proc/{main}/task/{main}/children")).unwrap_or_default();
+        let done = Command::new("kill")
+            .arg(signal)
+            .arg(main.to_string())
+            .args(children.split_whitespace())
+            .status();
+        assert!(done.unwrap().success(), "kill {signal} failed");
+    }
+
+    /// The server's process, by its own word.
+    fn pid(&self) -> u32 {
+        let file = self.folder.path().join("data/postmaster.pid");
+        let text = fs::read_to_string(file).unwrap();
+        text.lines().next().unwrap().trim().parse().unwrap()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let server = self
+            .server
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(mut server) = server {
+            // Immediate shutdown; a frozen server must be thawed to hear it.
+            self.signal("-CONT");
+            let _ = Command::new("kill")
+                .args(["-QUIT", &self.pid().to_string()])
+                .status();
+            let _ = server.wait();
+        }
+    }
+}
+
+fn programs() -> PathBuf {
+    let newest = fs::read_dir("/usr/lib/postgresql")
+        .ok()
+        .and_then(|versions| {
+            versions
+                .flatten()
+                .map(|version| version.path().join("bin"))
+                .max()
+        });
+    newest
+        .filter(|folder| folder.join("postgres").exists())
+        .expect("these tests need PostgreSQL: install the `postgresql` package")
+}
+
+/// PostgreSQL refuses to run as root.
+fn as_user(program: &Path) -> Command {
+    if is_root() {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(program);
+        command.current_dir("/");
+        command
+    } else {
+        Command::new(program)
+    }
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().unwrap();
+    String::from_utf8_lossy(&id.stdout).trim() == "0"
+}

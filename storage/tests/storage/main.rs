@@ -1,0 +1,11 @@
+//! Storage from the outside: a world that saves, a database that may fail, people who sign in.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends by panicking; clippy knows test functions, but not their helpers"
+)]
+
+mod conformance;
+mod harness;
