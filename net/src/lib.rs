@@ -1,1 +1,37 @@
-//! Placeholder head; the crate's own words follow with its first module.
+//! The gateway: everything between a socket and the world's lanes.
+//!
+//! HTTP, websockets, wire formats, sessions, sign-in. The gateway knows no game rule and no
+//! table: it speaks to the world through [`engine::port`] and to the account store through the
+//! [`Gatekeeper`] it is given.
+//!
+//! Invariant: nothing here can make the world wait. Lines go in by `try_send`, notes come out
+//! through one router task that only encodes and queues, and every queue has a bound.
+
+mod address;
+mod config;
+mod fault;
+mod figures;
+mod format;
+mod gatekeeper;
+mod gateway;
+mod http;
+mod hub;
+mod limit;
+mod payload;
+mod readiness;
+mod router;
+mod serve;
+mod session;
+mod socket;
+mod stall;
+mod tls;
+mod transport;
+
+pub use config::{NetConfig, NetLimits, SessionBounds, Timeouts};
+pub use fault::NetFault;
+pub use format::understands;
+pub use gatekeeper::{Admitted, Character, Denied, Gatekeeper, Registration, Secret, SignedIn};
+pub use payload::{CommandResponse, Durable, ErrorNote, Pong, Welcome};
+pub use readiness::{Check, Checks, Readiness};
+pub use serve::{Doors, serve};
+pub use tls::Tls;

@@ -1,0 +1,117 @@
+//! What can be tuned. Every limit that is 0 is lifted.
+
+use std::time::Duration;
+
+/// The gateway's configuration.
+#[derive(Clone, Debug, Default)]
+pub struct NetConfig {
+    /// Origins beside the server's own that browsers may call from, as `scheme://host[:port]`;
+    /// `*` allows all. A request without `Origin` is no browser's and always welcome.
+    pub origins: Vec<String>,
+    /// The last address in `X-Forwarded-For` is the client's. Only behind a proxy of one's own:
+    /// anybody else can write that header.
+    pub trust_proxy: bool,
+    /// How much anyone may do.
+    pub limits: NetLimits,
+    /// How much a session holds.
+    pub sessions: SessionBounds,
+    /// How long anyone may take.
+    pub timeouts: Timeouts,
+}
+
+/// How much anyone may do. 0 lifts a limit.
+#[derive(Clone, Copy, Debug)]
+pub struct NetLimits {
+    /// Websocket messages in any 60 s of one connection.
+    pub frames_per_minute: u32,
+    /// Characters of one account that are connected at once.
+    pub connections_per_account: usize,
+    /// Websocket handshakes per address and minute; resumes and loopback peers don't count.
+    pub connection_attempts_per_minute: u32,
+    /// Failed sign-ins per account name and minute.
+    pub failed_logins_per_minute: u32,
+    /// Registrations, sign-ins and guests per address and minute; loopback peers don't count.
+    pub sign_ins_per_minute: u32,
+    /// Open sockets, HTTP ones included.
+    pub sockets: usize,
+}
+
+impl Default for NetLimits {
+    fn default() -> Self {
+        Self {
+            // Twice the ten commands a second that the world takes from a character.
+            frames_per_minute: 1_200,
+            connections_per_account: 3,
+            connection_attempts_per_minute: 120,
+            failed_logins_per_minute: 10,
+            sign_ins_per_minute: 60,
+            // Below the usual limit of 65,536 descriptors, with room for the database and the disk.
+            sockets: 50_000,
+        }
+    }
+}
+
+/// How much a session holds, at most.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionBounds {
+    /// Bytes that wait for a connected client.
+    pub queue_bytes: usize,
+    /// Bytes kept after they were sent, for a resume; also what may gather while the socket is
+    /// away.
+    pub replay_bytes: usize,
+    /// How long sent frames are kept.
+    pub replay_time: Duration,
+    /// The kernel's send buffer per socket; 0 leaves it to the system. What it swallows, a cut
+    /// client has missed, so it should be well below `replay_bytes`.
+    pub send_buffer_bytes: usize,
+}
+
+impl Default for SessionBounds {
+    fn default() -> Self {
+        Self {
+            // 10 s of a crowded room: 150 frames a second of 150 bytes.
+            queue_bytes: 256 * 1024,
+            replay_bytes: 256 * 1024,
+            // Four times the linkdead grace.
+            replay_time: Duration::from_secs(120),
+            // One tick of 400 frames; Linux doubles it.
+            send_buffer_bytes: 64 * 1024,
+        }
+    }
+}
+
+/// How long anyone may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// From the handshake to the first sign-in.
+    pub sign_in: Duration,
+    /// From the handshake to the first sign-in, where people type it.
+    pub typed_sign_in: Duration,
+    /// From the sign-in to the welcome: the account store and the world's load.
+    pub arrival: Duration,
+    /// A socket nothing was heard from for so long is closed.
+    pub idle: Duration,
+    /// A silent socket is pinged this often.
+    pub ping: Duration,
+    /// A write that makes no progress for so long means the peer is gone.
+    pub write: Duration,
+    /// For the head of an HTTP request, for its body, and for a TLS handshake, each.
+    pub request: Duration,
+    /// For the last frames when the server stops.
+    pub drain: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            sign_in: Duration::from_secs(10),
+            typed_sign_in: Duration::from_secs(120),
+            arrival: Duration::from_secs(30),
+            idle: Duration::from_secs(300),
+            ping: Duration::from_secs(30),
+            write: Duration::from_secs(30),
+            request: Duration::from_secs(10),
+            drain: Duration::from_secs(2),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The gateway's figures.
+
+use engine::port::{MetricsFault, Registry};
+use prometheus::{Counter, IntCounter, IntGaugeVec, Opts};
+
+/// What the gateway counts.
+#[derive(Clone, Debug)]
+pub(crate) struct Figures {
+    /// Sessions alive, connected or within their grace.
+    pub(crate) sessions: IntGaugeVec,
+    /// Frames that left a queue for a socket.
+    pub(crate) frames_sent: IntCounter,
+    /// Writes to sockets; one carries all frames of a tick.
+    pub(crate) socket_writes: IntCounter,
+    /// Clients closed because they could not keep up.
+    pub(crate) slow_clients: IntCounter,
+    /// How late the event loop was, beyond what is usual.
+    pub(crate) stall_seconds: Counter,
+}
+
+impl Figures {
+    pub(crate) fn new(registry: &Registry) -> Result<Self, MetricsFault> {
+        let figures = Self {
+            sessions: IntGaugeVec::new(
+                Opts::new("kadath_sessions", "sessions alive, by subprotocol"),
+                &["protocol"],
+            )?,
+            frames_sent: IntCounter::new("kadath_frames_sent_total", "frames sent to clients")?,
+            socket_writes: IntCounter::new(
+                "kadath_socket_writes_total",
+                "writes to client sockets",
+            )?,
+            slow_clients: IntCounter::new(
+                "kadath_slow_clients_total",
+                "clients closed because they could not keep up",
+            )?,
+            stall_seconds: Counter::new(
+                "kadath_event_loop_stall_seconds",
+                "time the event loop was late by more than 20 ms, summed",
+            )?,
+        };
+        registry.register(Box::new(figures.sessions.clone()))?;
+        registry.register(Box::new(figures.frames_sent.clone()))?;
+        registry.register(Box::new(figures.socket_writes.clone()))?;
+        registry.register(Box::new(figures.slow_clients.clone()))?;
+        registry.register(Box::new(figures.stall_seconds.clone()))?;
+        Ok(figures)
+    }
+}

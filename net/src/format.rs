@@ -1,0 +1,180 @@
+//! Wire formats: one fact in, the bytes of each subprotocol out; and the way back.
+//!
+//! Encoding happens once per note and wire format, however many hear it ([`Voice`]); what differs
+//! between clients is only the frame's number. Decoding is a pure function of the bytes.
+
+use std::cell::OnceCell;
+
+use bytes::Bytes;
+use engine::port::{Note, Tick};
+
+mod ansi;
+mod depth;
+mod gmcp;
+mod kadath;
+mod typed;
+
+pub(crate) use gmcp::{Packet, Supports};
+pub(crate) use kadath::{Authenticate, ClientFrame, Command, Defect, Resume, decode, numbered};
+pub(crate) use typed::{Typed, decode_typed, typed_line};
+
+/// The largest message a client may send, in bytes.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 10 * 1024;
+
+/// How deep a client's JSON may nest.
+pub(crate) const DEPTH_MAX: usize = 10;
+
+pub(crate) use depth::too_deep;
+
+/// A subprotocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// JSON frames with numbers; resumable.
+    Kadath,
+    /// ANSI text, and GMCP wrapped in JSON.
+    MudJson,
+    /// ANSI text, and GMCP as words.
+    Gmcp,
+    /// ANSI text.
+    Terminal,
+}
+
+impl Format {
+    pub(crate) const ALL: [Self; 4] = [Self::Kadath, Self::MudJson, Self::Gmcp, Self::Terminal];
+
+    /// The name in `Sec-WebSocket-Protocol`.
+    pub(crate) const fn subprotocol(self) -> &'static str {
+        match self {
+            Self::Kadath => "kadath.v1",
+            Self::MudJson => "json.mudstandards.org",
+            Self::Gmcp => "gmcp.mudstandards.org",
+            Self::Terminal => "terminal.mudstandards.org",
+        }
+    }
+
+    pub(crate) fn of(subprotocol: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.subprotocol() == subprotocol)
+    }
+}
+
+/// How one client wants to be spoken to.
+#[derive(Clone, Debug)]
+pub(crate) struct Tongue {
+    pub(crate) format: Format,
+    /// Colours in text.
+    pub(crate) colour: bool,
+    /// The GMCP packages the client asked for; `None`: all.
+    pub(crate) supports: Option<Supports>,
+}
+
+impl Tongue {
+    pub(crate) const fn new(format: Format) -> Self {
+        Self {
+            format,
+            colour: true,
+            supports: None,
+        }
+    }
+}
+
+/// One websocket message, shared by all who get it.
+#[derive(Clone, Debug)]
+pub(crate) enum Parcel {
+    /// A TEXT frame of `kadath.v1` without its head: the number comes when it leaves.
+    Tail(Bytes),
+    /// A TEXT frame.
+    Text(Bytes),
+    /// A BINARY frame.
+    Binary(Bytes),
+}
+
+impl Parcel {
+    /// What it weighs in a queue, in bytes: its content and its place.
+    pub(crate) const fn weight(&self) -> usize {
+        // The place of one entry in queue and ring, and the websocket header.
+        const PLACE: usize = 64;
+        match self {
+            Self::Tail(bytes) | Self::Text(bytes) | Self::Binary(bytes) => bytes.len() + PLACE,
+        }
+    }
+}
+
+/// A note on its way to many, encoded at most once per wire format, and only when somebody
+/// speaks it.
+pub(crate) struct Voice<'a> {
+    note: &'a dyn Note,
+    tick: Tick,
+    stamp: &'a str,
+    tail: OnceCell<Option<Bytes>>,
+    colour: OnceCell<Option<Bytes>>,
+    plain: OnceCell<Option<Bytes>>,
+    words: OnceCell<Vec<Packet>>,
+    wrapped: OnceCell<Vec<Packet>>,
+}
+
+impl<'a> Voice<'a> {
+    /// `note`, as of `tick`; `stamp` is that tick's wall clock as RFC 3339.
+    pub(crate) const fn new(note: &'a dyn Note, tick: Tick, stamp: &'a str) -> Self {
+        Self {
+            note,
+            tick,
+            stamp,
+            tail: OnceCell::new(),
+            colour: OnceCell::new(),
+            plain: OnceCell::new(),
+            words: OnceCell::new(),
+            wrapped: OnceCell::new(),
+        }
+    }
+
+    /// What the note replaces in a full queue.
+    pub(crate) fn coalesce(&self) -> Option<&'static str> {
+        self.note.coalesce()
+    }
+
+    /// The messages of this note in that tongue, possibly none.
+    pub(crate) fn speak(&self, tongue: &Tongue, mut say: impl FnMut(Parcel)) {
+        if tongue.format == Format::Kadath {
+            let tail = self
+                .tail
+                .get_or_init(|| kadath::tail(self.note, self.tick, self.stamp));
+            if let Some(tail) = tail {
+                say(Parcel::Tail(tail.clone()));
+            }
+            return;
+        }
+
+        let text = if tongue.colour {
+            self.colour.get_or_init(|| ansi::text(self.note, true))
+        } else {
+            self.plain.get_or_init(|| ansi::text(self.note, false))
+        };
+        if let Some(text) = text {
+            say(Parcel::Binary(text.clone()));
+        }
+        let packets = match tongue.format {
+            Format::Gmcp => self.words.get_or_init(|| gmcp::words(self.note)),
+            Format::MudJson => self.wrapped.get_or_init(|| gmcp::wrapped(self.note)),
+            Format::Kadath | Format::Terminal => return,
+        };
+        for packet in packets {
+            let wanted = |supports: &Supports| supports.wants(packet.package);
+            if tongue.supports.as_ref().is_none_or(wanted) {
+                say(Parcel::Text(packet.bytes.clone()));
+            }
+        }
+    }
+}
+
+/// Whether a client's message of that subprotocol is understood; `None` where there is no such
+/// subprotocol. A pure function without other effect, made for fuzzing the decoders.
+#[must_use]
+pub fn understands(subprotocol: &str, binary: bool, message: &[u8]) -> Option<bool> {
+    let format = Format::of(subprotocol)?;
+    Some(match format {
+        Format::Kadath => !binary && std::str::from_utf8(message).is_ok_and(|m| decode(m).is_ok()),
+        _ => decode_typed(format, binary, message).is_ok(),
+    })
+}

@@ -1,0 +1,125 @@
+//! GMCP, the data beside the text: as words (`Package.Name json`) and wrapped in JSON.
+
+use bytes::Bytes;
+use engine::port::Note;
+use serde_json::{Value, json};
+
+/// One GMCP message, encoded.
+#[derive(Clone, Debug)]
+pub(crate) struct Packet {
+    pub(crate) package: &'static str,
+    pub(crate) bytes: Bytes,
+}
+
+/// The note's packets as `Package.Name json`.
+pub(crate) fn words(note: &dyn Note) -> Vec<Packet> {
+    packets(note, |package, data| match data {
+        Value::Null => package.to_owned(),
+        data => format!("{package} {data}"),
+    })
+}
+
+/// The note's packets as `{"proto":"gmcp","id":"Package.Name","data":"…json…"}`.
+pub(crate) fn wrapped(note: &dyn Note) -> Vec<Packet> {
+    packets(note, |package, data| {
+        let data = match data {
+            Value::Null => String::new(),
+            data => data.to_string(),
+        };
+        json!({"proto": "gmcp", "id": package, "data": data}).to_string()
+    })
+}
+
+fn packets(note: &dyn Note, write: impl Fn(&str, &Value) -> String) -> Vec<Packet> {
+    note.gmcp()
+        .into_iter()
+        .map(|gmcp| Packet {
+            package: gmcp.package,
+            bytes: write(gmcp.package, &gmcp.data).into_bytes().into(),
+        })
+        .collect()
+}
+
+/// The packages a client has asked for, by `Core.Supports`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Supports(Vec<String>);
+
+/// How the client changes what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Set,
+    Add,
+    Remove,
+}
+
+impl Supports {
+    /// More packages than anybody has.
+    const MAX: usize = 64;
+
+    /// The wish of a message, if it is one.
+    pub(crate) fn wish(package: &str) -> Option<Wish> {
+        match package.to_ascii_lowercase().as_str() {
+            "core.supports.set" => Some(Wish::Set),
+            "core.supports.add" => Some(Wish::Add),
+            "core.supports.remove" => Some(Wish::Remove),
+            _ => None,
+        }
+    }
+
+    /// What is asked for after the wish for `modules` (`Char 1`, `Comm.Channel 1`).
+    pub(crate) fn after(self, wish: Wish, modules: &[String]) -> Self {
+        let names = modules
+            .iter()
+            .filter_map(|module| module.split_whitespace().next())
+            .map(str::to_ascii_lowercase);
+        let mut packages = match wish {
+            Wish::Set => Vec::new(),
+            Wish::Add | Wish::Remove => self.0,
+        };
+        for name in names {
+            packages.retain(|package| *package != name);
+            if wish != Wish::Remove && packages.len() < Self::MAX {
+                packages.push(name);
+            }
+        }
+        Self(packages)
+    }
+
+    /// Whether a packet of that package is asked for: a package brings those below it.
+    pub(crate) fn wants(&self, package: &str) -> bool {
+        let package = package.to_ascii_lowercase();
+        let brings = |asked: &String| {
+            package
+                .strip_prefix(asked.as_str())
+                .is_some_and(|below| below.is_empty() || below.starts_with('.'))
+        };
+        // Core is the protocol itself.
+        package.starts_with("core.") || self.0.iter().any(brings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Supports, Wish, words, wrapped};
+    use crate::payload::Pong;
+
+    #[test]
+    fn a_package_brings_those_below_it_and_no_other() {
+        let asked = Supports::default().after(Wish::Set, &["Char 1".into(), "Room.Info 1".into()]);
+        assert!(asked.wants("Char.Vitals"));
+        assert!(asked.wants("Room.Info"));
+        assert!(!asked.wants("Comm.Channel.Text"));
+        assert!(!asked.wants("Character.Sheet"));
+        let less = asked.after(Wish::Remove, &["Char 1".into()]);
+        assert!(!less.wants("Char.Vitals"));
+    }
+
+    #[test]
+    fn a_packet_without_data_is_its_name() {
+        assert_eq!(words(&Pong {})[0].bytes, "Core.Ping");
+        assert_eq!(
+            wrapped(&Pong {})[0].bytes,
+            r#"{"data":"","id":"Core.Ping","proto":"gmcp"}"#
+        );
+    }
+}

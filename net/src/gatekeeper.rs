@@ -1,0 +1,202 @@
+//! Who may come in: the questions the gateway asks of the account store.
+
+use std::fmt;
+use std::future::Future;
+
+use engine::port::{AccountId, Arrival, Refusal, Role, StableId, WorldTime};
+use uuid::Uuid;
+
+/// The account store, as the gateway sees it. Implemented where accounts are known.
+///
+/// Each call may take as long as a password hash or a database does; none may block the thread.
+/// A database that can't be reached is refused with `database_connection_error` and a time to
+/// wait; a wrong name and a wrong password look the same.
+pub trait Gatekeeper: Send + Sync + 'static {
+    /// Makes an account and signs it in.
+    fn register(&self, who: Registration) -> impl Future<Output = Result<SignedIn, Denied>> + Send;
+
+    /// Signs an account in.
+    fn login(
+        &self,
+        username: String,
+        password: Secret,
+    ) -> impl Future<Output = Result<SignedIn, Denied>> + Send;
+
+    /// Makes a throw-away account with one character.
+    fn guest(&self) -> impl Future<Output = Result<SignedIn, Denied>> + Send;
+
+    /// Turns the guest of `token` into an account with a name and a password.
+    fn claim(
+        &self,
+        token: Secret,
+        who: Registration,
+    ) -> impl Future<Output = Result<SignedIn, Denied>> + Send;
+
+    /// Makes `token` worthless.
+    fn logout(&self, token: Secret) -> impl Future<Output = Result<(), Denied>> + Send;
+
+    /// Who holds `token`.
+    fn me(&self, token: Secret) -> impl Future<Output = Result<SignedIn, Denied>> + Send;
+
+    /// The account's living characters, most recently played first.
+    fn characters(
+        &self,
+        token: Secret,
+    ) -> impl Future<Output = Result<Vec<Character>, Denied>> + Send;
+
+    /// Makes a character.
+    fn create_character(
+        &self,
+        token: Secret,
+        name: String,
+        profession: Option<String>,
+    ) -> impl Future<Output = Result<Character, Denied>> + Send;
+
+    /// Deletes a character of the account.
+    fn delete_character(
+        &self,
+        token: Secret,
+        character: Uuid,
+    ) -> impl Future<Output = Result<(), Denied>> + Send;
+
+    /// Who plays: the character asked for, else the one most recently played. With `expired_ok`
+    /// a token that has expired is as good as new; a forged one never is.
+    fn admit(
+        &self,
+        token: Secret,
+        character: Option<Uuid>,
+        expired_ok: bool,
+    ) -> impl Future<Output = Result<Admitted, Denied>> + Send;
+}
+
+/// A password or token. Printed as `[REDACTED]`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    #[must_use]
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// The secret itself. Never to be logged or echoed.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[REDACTED]")
+    }
+}
+
+/// What it takes to make an account.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// The account's name.
+    pub username: String,
+    /// The account's password.
+    pub password: Secret,
+    /// An invitation, where one is needed.
+    pub invite_code: Option<String>,
+}
+
+/// A signed-in account.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// What to show next time.
+    pub access_token: Secret,
+    /// The account.
+    pub account: AccountId,
+    /// Its name.
+    pub username: String,
+    /// What it may do.
+    pub role: Role,
+    /// A throw-away account.
+    pub guest: bool,
+    /// Its living characters, most recently played first.
+    pub characters: Vec<Character>,
+}
+
+/// One character of an account.
+#[derive(Clone, Debug)]
+pub struct Character {
+    /// The character.
+    pub id: StableId,
+    /// Its name.
+    pub name: String,
+    /// Its profession, if it chose one.
+    pub profession: Option<String>,
+    /// When it was made.
+    pub created_at: WorldTime,
+    /// When it was last played, if ever.
+    pub last_active: Option<WorldTime>,
+}
+
+/// Who plays.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// The account.
+    pub account: AccountId,
+    /// The character.
+    pub character: StableId,
+    /// The character's name.
+    pub name: String,
+    /// Its profession, if it chose one.
+    pub profession: Option<String>,
+    /// What the account may do.
+    pub role: Role,
+    /// A throw-away account.
+    pub guest: bool,
+    /// When the character was made.
+    pub created_at: WorldTime,
+}
+
+impl Admitted {
+    /// The character on its way into the world. Session and connection are filled in at the door.
+    pub(crate) fn arrival(self) -> Arrival {
+        Arrival {
+            session: engine::port::SessionId(0),
+            correlation: engine::port::Correlation::default(),
+            account: self.account,
+            character: self.character,
+            name: self.name,
+            profession: self.profession,
+            role: self.role,
+            guest: self.guest,
+            created_at: self.created_at,
+        }
+    }
+}
+
+/// A refusal, and the field that caused it.
+#[derive(Clone, Debug)]
+pub struct Denied {
+    /// Why.
+    pub refusal: Refusal,
+    /// The field of the request that is at fault, where one is.
+    pub field: Option<&'static str>,
+}
+
+impl Denied {
+    /// A refusal because of one field.
+    #[must_use]
+    pub const fn field(field: &'static str, refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            field: Some(field),
+        }
+    }
+}
+
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            field: None,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Pages and calls: one listener for everything.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, delete, get, post};
+use engine::port::{Code, Refusal};
+
+use crate::config::NetConfig;
+use crate::gatekeeper::Gatekeeper;
+use crate::gateway::Gateway;
+use crate::socket;
+
+mod auth;
+mod body;
+mod characters;
+mod fault;
+mod health;
+mod page;
+
+pub(crate) use fault::HttpFault;
+
+/// Scripts, styles and sockets of our own and nothing else; no frame around the page.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
+     form-action 'self'; frame-ancestors 'none'",
+);
+
+/// Everything the listener answers.
+pub(crate) fn app<G: Gatekeeper>(gateway: Arc<Gateway<G>>) -> Router {
+    let config = Arc::new(gateway.hub.config.clone());
+    Router::new()
+        .route("/", get(page::index))
+        .route("/client/{*path}", get(page::file))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready::<G>))
+        .route("/metrics", get(health::metrics::<G>))
+        .route("/api/ws", any(socket::upgrade::<G>))
+        .route("/auth/register", post(auth::register::<G>))
+        .route("/auth/login", post(auth::login::<G>))
+        .route("/auth/guest", post(auth::guest::<G>))
+        .route("/auth/claim", post(auth::claim::<G>))
+        .route("/auth/logout", post(auth::logout::<G>))
+        .route("/auth/me", get(auth::me::<G>))
+        .route(
+            "/api/players/characters",
+            get(characters::list::<G>).post(characters::create::<G>),
+        )
+        .route(
+            "/api/players/characters/{id}",
+            delete(characters::remove::<G>),
+        )
+        .fallback(nowhere)
+        .method_not_allowed_fallback(not_that_way)
+        .layer(from_fn_with_state(config, guard))
+        .with_state(gateway)
+}
+
+/// Keeps strange origins out and says to browsers what the answers may be used for.
+async fn guard(State(config): State<Arc<NetConfig>>, request: Request, next: Next) -> Response {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let standing = standing(&config, request.headers());
+    // A page that is only read tells a stranger nothing: browsers keep it from them.
+    let acts = request.method() != Method::GET && request.method() != Method::HEAD;
+    let socket = request.uri().path() == "/api/ws";
+    let mut response = if standing == Standing::Strange && (acts || socket) {
+        let refusal = Refusal::new(
+            Code::AuthorizationDenied,
+            "That origin is not allowed here.",
+        );
+        HttpFault::from(refusal).into_response()
+    } else if standing == Standing::Allowed && request.method() == Method::OPTIONS {
+        preflight()
+    } else {
+        next.run(request).await
+    };
+
+    let headers = response.headers_mut();
+    if let (Standing::Allowed, Some(origin)) = (standing, origin) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::VARY, HeaderValue::from_static("origin"));
+    }
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// How a request's origin stands to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// The page is ours, or no page asks.
+    Home,
+    /// Configured.
+    Allowed,
+    /// Somebody else's page.
+    Strange,
+}
+
+fn standing(config: &NetConfig, headers: &HeaderMap) -> Standing {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return Standing::Home;
+    };
+    let Ok(origin) = origin.to_str() else {
+        return Standing::Strange;
+    };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    if authority.is_some() && authority == host {
+        return Standing::Home;
+    }
+    let known = |allowed: &String| allowed == "*" || allowed.eq_ignore_ascii_case(origin);
+    if config.origins.iter().any(known) {
+        Standing::Allowed
+    } else {
+        Standing::Strange
+    }
+}
+
+fn preflight() -> Response {
+    let allow = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    (StatusCode::NO_CONTENT, allow).into_response()
+}
+
+async fn nowhere() -> HttpFault {
+    Refusal::new(Code::ResourceNotFound, "There is nothing at that address.").into()
+}
+
+async fn not_that_way() -> HttpFault {
+    let refusal = Refusal::new(Code::InvalidInput, "That method is not allowed here.");
+    HttpFault::from(refusal).with_status(StatusCode::METHOD_NOT_ALLOWED)
+}

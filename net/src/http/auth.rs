@@ -1,0 +1,125 @@
+//! `/auth/*`: accounts and tokens.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::IntoResponse;
+use engine::port::{AccountId, Role};
+use serde::Serialize;
+
+use super::HttpFault;
+use super::body::{Bearer, Fields};
+use super::characters::Card;
+use crate::address;
+use crate::gatekeeper::{Gatekeeper, Secret, SignedIn};
+use crate::gateway::{Caller, Gateway};
+
+type Gate<G> = State<Arc<Gateway<G>>>;
+type Answer = Result<NoStore<Account>, HttpFault>;
+
+/// What a sign-in is answered with.
+#[derive(Serialize)]
+pub(super) struct Account {
+    access_token: String,
+    token_type: &'static str,
+    user_id: AccountId,
+    username: String,
+    role: Role,
+    guest: bool,
+    characters: Vec<Card>,
+}
+
+impl From<SignedIn> for Account {
+    fn from(signed: SignedIn) -> Self {
+        Self {
+            access_token: signed.access_token.expose().to_owned(),
+            token_type: "bearer",
+            user_id: signed.account,
+            username: signed.username,
+            role: signed.role,
+            guest: signed.guest,
+            characters: signed.characters.into_iter().map(Card::from).collect(),
+        }
+    }
+}
+
+/// JSON that nobody on the way may keep.
+pub(super) struct NoStore<T>(pub(super) T);
+
+impl<T: Serialize> IntoResponse for NoStore<T> {
+    fn into_response(self) -> axum::response::Response {
+        let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        (headers, Json(self.0)).into_response()
+    }
+}
+
+/// Where a call comes from.
+pub(super) struct Origin(IpAddr);
+
+impl<G: Gatekeeper> FromRequestParts<Arc<Gateway<G>>> for Origin {
+    type Rejection = HttpFault;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        gateway: &Arc<Gateway<G>>,
+    ) -> Result<Self, HttpFault> {
+        let caller = parts.extensions.get::<Arc<Caller>>();
+        // Every request comes by a connection, which has left its caller here.
+        let peer = caller.map_or(IpAddr::from([0, 0, 0, 0]), |caller| caller.peer);
+        let trust = gateway.hub.config.trust_proxy;
+        Ok(Self(address::client(peer, &parts.headers, trust)))
+    }
+}
+
+pub(super) async fn register<G: Gatekeeper>(
+    State(gateway): Gate<G>,
+    Origin(from): Origin,
+    fields: Fields,
+) -> Answer {
+    let signed = gateway.register(from, fields.registration()?).await?;
+    Ok(NoStore(signed.into()))
+}
+
+pub(super) async fn login<G: Gatekeeper>(
+    State(gateway): Gate<G>,
+    Origin(from): Origin,
+    fields: Fields,
+) -> Answer {
+    let username = fields.text("username")?;
+    let password = Secret::new(fields.text("password")?);
+    let signed = gateway.login(from, username, password).await?;
+    Ok(NoStore(signed.into()))
+}
+
+pub(super) async fn guest<G: Gatekeeper>(
+    State(gateway): Gate<G>,
+    Origin(from): Origin,
+    _: Fields,
+) -> Answer {
+    Ok(NoStore(gateway.guest(from).await?.into()))
+}
+
+pub(super) async fn claim<G: Gatekeeper>(
+    State(gateway): Gate<G>,
+    Bearer(token): Bearer,
+    fields: Fields,
+) -> Answer {
+    let who = fields.registration()?;
+    Ok(NoStore(gateway.gate.claim(token, who).await?.into()))
+}
+
+pub(super) async fn logout<G: Gatekeeper>(
+    State(gateway): Gate<G>,
+    Bearer(token): Bearer,
+) -> Result<StatusCode, HttpFault> {
+    gateway.logout(token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn me<G: Gatekeeper>(State(gateway): Gate<G>, Bearer(token): Bearer) -> Answer {
+    Ok(NoStore(gateway.gate.me(token).await?.into()))
+}

@@ -1,0 +1,45 @@
+//! What operators ask: alive, ready, figures.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use engine::port::{Code, Refusal};
+use prometheus::{Encoder as _, TextEncoder};
+use serde_json::{Value, json};
+
+use super::HttpFault;
+use crate::gatekeeper::Gatekeeper;
+use crate::gateway::Gateway;
+use crate::readiness::Readiness;
+
+type Gate<G> = State<Arc<Gateway<G>>>;
+
+pub(super) async fn alive() -> Json<Value> {
+    Json(json!({"alive": true}))
+}
+
+pub(super) async fn ready<G: Gatekeeper>(State(gateway): Gate<G>) -> (StatusCode, Json<Readiness>) {
+    let readiness = (gateway.readiness)();
+    let status = if readiness.ready && !gateway.hub.is_draining() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(readiness))
+}
+
+pub(super) async fn metrics<G: Gatekeeper>(State(gateway): Gate<G>) -> Result<Response, HttpFault> {
+    let encoder = TextEncoder::new();
+    let mut text = Vec::new();
+    encoder
+        .encode(&gateway.registry.gather(), &mut text)
+        .map_err(|fault| {
+            tracing::error!(%fault, "figures could not be printed");
+            Refusal::of(Code::InternalError)
+        })?;
+    let headers = [(header::CONTENT_TYPE, encoder.format_type().to_owned())];
+    Ok((headers, text).into_response())
+}

@@ -1,0 +1,281 @@
+//! What the router, the sockets and the pages share.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use engine::port::{
+    Arrival, Code, Correlation, Inbound, Lane, Note, Refusal, SaveGauge, SessionId, Tasks, Tick,
+};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio_util::task::TaskTracker;
+
+use crate::config::NetConfig;
+use crate::figures::Figures;
+use crate::format::{Tongue, Voice};
+use crate::gatekeeper::Secret;
+use crate::limit::Gates;
+use crate::session::{Bell, Directory, NoResume, Session, Stage};
+
+/// How long a client waits before it tries again when the world's lane is full: a few ticks.
+pub(crate) const BUSY_RETRY_MS: u64 = 500;
+
+/// The gateway's shared state.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    pub(crate) config: NetConfig,
+    pub(crate) figures: Figures,
+    pub(crate) directory: Directory,
+    pub(crate) gates: Gates,
+    pub(crate) gauge: Arc<SaveGauge>,
+    pub(crate) tasks: Tasks,
+    /// Counts the sockets that are still open.
+    pub(crate) open: TaskTracker,
+    inbound: Lane<Inbound>,
+    owed: Mutex<VecDeque<Inbound>>,
+    draining: AtomicBool,
+    last_tick: AtomicU64,
+    last_id: AtomicU64,
+    marks: RandomState,
+}
+
+impl Hub {
+    pub(crate) fn new(
+        config: NetConfig,
+        figures: Figures,
+        inbound: Lane<Inbound>,
+        gauge: Arc<SaveGauge>,
+        tasks: Tasks,
+    ) -> Self {
+        Self {
+            directory: Directory::new(figures.sessions.clone()),
+            gates: Gates::new(config.limits),
+            figures,
+            gauge,
+            tasks,
+            open: TaskTracker::new(),
+            inbound,
+            owed: Mutex::default(),
+            draining: AtomicBool::new(false),
+            last_tick: AtomicU64::new(0),
+            last_id: AtomicU64::new(0),
+            marks: RandomState::new(),
+            config,
+        }
+    }
+
+    // ---- towards the world ----------------------------------------------------------------
+
+    /// Sends what may be refused.
+    ///
+    /// # Errors
+    /// `server_busy` when the lane is full.
+    pub(crate) fn ask(&self, message: Inbound) -> Result<(), Refusal> {
+        let busy = || Refusal::of(Code::ServerBusy).after_ms(BUSY_RETRY_MS);
+        // What is owed comes first: a return must not overtake the loss before it.
+        if !self.owed().is_empty() {
+            return Err(busy());
+        }
+        self.inbound.try_send(message).map_err(|_| busy())
+    }
+
+    /// Sends what the world must hear, at once or as soon as there is room. Bounded by what it
+    /// is: a session is lost or left once per successful `Arrive` or `Return`.
+    pub(crate) fn tell(&self, message: Inbound) {
+        let mut owed = self.owed();
+        if owed.is_empty() {
+            if let Err(full) = self.inbound.try_send(message) {
+                owed.push_back(full.0);
+            }
+        } else {
+            owed.push_back(message);
+        }
+    }
+
+    /// Sends what is owed as far as there is room; answers whether some is left.
+    pub(crate) fn settle(&self) -> bool {
+        let mut owed = self.owed();
+        while let Some(message) = owed.pop_front() {
+            if let Err(full) = self.inbound.try_send(message) {
+                owed.push_front(full.0);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn owed(&self) -> std::sync::MutexGuard<'_, VecDeque<Inbound>> {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // ---- sessions -------------------------------------------------------------------------
+
+    /// Makes a session for `arrival` and asks the world to let it in.
+    ///
+    /// # Errors
+    /// When the account has enough connections, or the world no time.
+    pub(crate) fn arrive(
+        &self,
+        arrival: Arrival,
+        stage: Stage,
+        tongue: Tongue,
+        socket: u64,
+        bell: Bell,
+        token_mark: Option<u64>,
+    ) -> Result<Arc<Session>, Refusal> {
+        let session = Session::new(
+            arrival,
+            SessionId(self.next_id()),
+            stage,
+            tongue,
+            self.config.sessions,
+            socket,
+            bell,
+            token_mark,
+        );
+        let session = Arc::new(session.map_err(|fault| {
+            tracing::error!(%fault, "session can't begin");
+            Refusal::of(Code::InternalError)
+        })?);
+        let max = self.config.limits.connections_per_account;
+        if !self.directory.enter(&session, max) {
+            return Err(Refusal::new(
+                Code::TooManyRequests,
+                "This account has as many characters connected as it may have.",
+            ));
+        }
+        if let Err(refusal) = self.ask(Inbound::Arrive(session.arrival.clone())) {
+            self.directory.remove(session.id);
+            return Err(refusal);
+        }
+        Ok(session)
+    }
+
+    /// Makes a new session for the character of one that can't go on.
+    ///
+    /// # Errors
+    /// As [`Hub::arrive`].
+    pub(crate) fn renew(
+        &self,
+        old: &Session,
+        socket: u64,
+        bell: Bell,
+        correlation: Correlation,
+    ) -> Result<Arc<Session>, Refusal> {
+        let mut arrival = old.arrival.clone();
+        arrival.correlation = correlation;
+        let tongue = Tongue::new(old.format);
+        self.arrive(
+            arrival,
+            Stage::Authenticating,
+            tongue,
+            socket,
+            bell,
+            old.token_mark(),
+        )
+    }
+
+    /// Gives the session to another socket, which has seen everything up to `last`.
+    ///
+    /// # Errors
+    /// When nothing can be resumed, or not now.
+    pub(crate) fn reclaim(
+        &self,
+        session: &Session,
+        last: u64,
+        socket: u64,
+        bell: Bell,
+        correlation: Correlation,
+    ) -> Result<(), NoResume> {
+        session.claim(
+            last,
+            socket,
+            bell,
+            |lost| self.tell(lost),
+            || {
+                let session = session.id;
+                self.ask(Inbound::Return {
+                    session,
+                    correlation,
+                })
+                .is_ok()
+            },
+        )
+    }
+
+    /// The socket of a session is gone.
+    pub(crate) fn detach(&self, session: &Session, socket: u64) {
+        if session.detach(socket, |message| self.tell(message)) {
+            self.directory.remove(session.id);
+        }
+    }
+
+    /// Numbers for sessions and sockets, each used once in this process.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.last_id.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// What a token is remembered by: keyed with a secret of this process, so that a mark is
+    /// worthless elsewhere and can't be aimed for.
+    pub(crate) fn mark(&self, token: &Secret) -> u64 {
+        self.marks.hash_one(token.expose())
+    }
+
+    // ---- time and frames ------------------------------------------------------------------
+
+    /// The last tick heard of.
+    pub(crate) fn tick(&self) -> Tick {
+        self.last_tick.load(Ordering::Relaxed)
+    }
+
+    /// A tick was heard of.
+    pub(crate) fn saw(&self, tick: Tick) {
+        self.last_tick.fetch_max(tick, Ordering::Relaxed);
+    }
+
+    /// Encodes a note of the gateway's own.
+    pub(crate) fn voiced<T>(&self, note: &dyn Note, then: impl FnOnce(&Voice<'_>) -> T) -> T {
+        let stamp = stamp(
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs()),
+        );
+        then(&Voice::new(note, self.tick(), &stamp))
+    }
+
+    /// The server stops: nobody new comes in.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// What newcomers are told while the server stops.
+    pub(crate) fn going_away() -> Refusal {
+        Refusal::new(Code::SystemError, "The server is going down.")
+    }
+}
+
+/// Seconds of the Unix epoch as RFC 3339 with `Z`.
+pub(crate) fn stamp(seconds: u64) -> String {
+    i64::try_from(seconds)
+        .ok()
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .and_then(|at| at.format(&Rfc3339).ok())
+        .unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stamp;
+
+    #[test]
+    fn timestamps_are_rfc_3339_in_whole_seconds() {
+        assert_eq!(stamp(1_700_000_000), "2023-11-14T22:13:20Z");
+    }
+}

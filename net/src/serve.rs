@@ -1,0 +1,219 @@
+//! The listener, and the end of everything behind it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use engine::port::{Correlation, NetPorts, Registry, Tasks};
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tracing::Instrument as _;
+
+use crate::config::NetConfig;
+use crate::fault::NetFault;
+use crate::figures::Figures;
+use crate::gatekeeper::Gatekeeper;
+use crate::gateway::{Caller, Gateway};
+use crate::hub::Hub;
+use crate::readiness::Readiness;
+use crate::tls::Tls;
+use crate::transport::Transport;
+use crate::{http, router, stall};
+
+/// What the gateway asks of others.
+pub struct Doors<G> {
+    /// The account store.
+    pub gate: G,
+    /// Whether the server should be sent players.
+    pub readiness: Box<dyn Fn() -> Readiness + Send + Sync>,
+    /// The certificate; `None`: plain TCP.
+    pub tls: Option<Tls>,
+}
+
+impl<G> std::fmt::Debug for Doors<G> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Doors")
+            .field("tls", &self.tls)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Serves `listener` until `tasks` are told to stop. Then every session hears `system_error`, is
+/// closed 1001, and gets [`Timeouts::drain`](crate::Timeouts::drain) for its last frames.
+///
+/// # Errors
+/// When the figures are registered already, the listener can't be used, or the world ends first.
+pub async fn serve<G: Gatekeeper>(
+    listener: TcpListener,
+    ports: NetPorts,
+    doors: Doors<G>,
+    config: NetConfig,
+    tasks: &Tasks,
+    registry: &Registry,
+) -> Result<(), NetFault> {
+    let NetPorts {
+        inbound,
+        emissions,
+        gauge,
+    } = ports;
+    let figures = Figures::new(registry)?;
+    let stop = tasks.stop().clone();
+    let hub = Arc::new(Hub::new(
+        config,
+        figures.clone(),
+        inbound,
+        gauge,
+        tasks.clone(),
+    ));
+    let gateway = Arc::new(Gateway {
+        hub: Arc::clone(&hub),
+        gate: doors.gate,
+        readiness: doors.readiness,
+        registry: registry.clone(),
+    });
+    let app = http::app(gateway);
+
+    tasks.spawn("event-loop-watch", stall::watch(figures, stop.clone()));
+    let mut routing = tasks.spawn(
+        "router",
+        router::run(emissions, Arc::clone(&hub), stop.clone()),
+    );
+    let places = hub.config.limits.sockets;
+    let places = (places > 0).then(|| Arc::new(Semaphore::new(places)));
+
+    let ended = loop {
+        tokio::select! {
+            ended = &mut routing => break ended,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let place = match &places {
+                        None => None,
+                        Some(places) => match Arc::clone(places).try_acquire_owned() {
+                            Ok(place) => Some(place),
+                            Err(_) => {
+                                turn_away(&stream);
+                                continue;
+                            }
+                        },
+                    };
+                    admit(stream, peer, place, &hub, &app, doors.tls.as_ref());
+                }
+                Err(fault) => {
+                    // Out of descriptors, or the peer is gone already: neither ends the listener.
+                    tracing::warn!(%fault, "connection could not be accepted");
+                    sleep(Duration::from_millis(50)).await;
+                }
+            },
+        }
+    };
+
+    drop(listener);
+    hub.open.close();
+    if timeout(hub.config.timeouts.drain, hub.open.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!(open = hub.open.len(), "sockets did not close in time");
+    }
+    match ended {
+        Ok(router::Ended::Stopped) => Ok(()),
+        // A panicked router is a mistake of ours; the world's word can't reach anybody either way.
+        Ok(router::Ended::WorldGone) | Err(_) => Err(NetFault::WorldGone),
+    }
+}
+
+/// Says 503 without waiting for anything, not even for the request.
+fn turn_away(stream: &TcpStream) {
+    const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\
+        retry-after: 5\r\nconnection: close\r\n\r\n";
+    // A peer that can't take even this gets nothing.
+    drop(stream.try_write(BUSY));
+    tracing::debug!("connection turned away, all places are taken");
+}
+
+fn admit(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: Option<OwnedSemaphorePermit>,
+    hub: &Arc<Hub>,
+    app: &Router,
+    tls: Option<&Tls>,
+) {
+    let correlation = Correlation(rand::random());
+    let caller = Arc::new(Caller {
+        peer: peer.ip().to_canonical(),
+        correlation,
+        _place: place,
+        _open: hub.open.token(),
+    });
+    let span = tracing::info_span!("connection", correlation_id = %correlation);
+    let acceptor = tls.map(Tls::acceptor);
+    let (app, task_hub) = (app.clone(), Arc::clone(hub));
+    let work = async move {
+        tune(&stream, task_hub.config.sessions.send_buffer_bytes);
+        let transport = match acceptor {
+            None => Transport::Plain(stream),
+            Some(acceptor) => {
+                let patience = task_hub.config.timeouts.request;
+                match timeout(patience, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => Transport::Tls(Box::new(stream)),
+                    Ok(Err(fault)) => {
+                        tracing::debug!(%fault, "tls handshake failed");
+                        return;
+                    }
+                    Err(_) => return,
+                }
+            }
+        };
+        speak(transport, caller, &task_hub, app).await;
+    };
+    hub.tasks.spawn("connection", work.instrument(span));
+}
+
+/// Speaks HTTP until the peer has enough, the connection becomes a websocket, or the server stops.
+async fn speak(transport: Transport, caller: Arc<Caller>, hub: &Hub, app: Router) {
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(move |mut request: Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&caller));
+        app.call(request.map(Body::new))
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(hub.config.timeouts.request)
+        // The smallest that hyper takes: requests are small.
+        .max_buf_size(8 * 1024);
+    let connection = http
+        .serve_connection(TokioIo::new(transport), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    let served = tokio::select! {
+        served = &mut connection => served,
+        () = hub.tasks.stop().cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(fault) = served {
+        tracing::debug!(%fault, "http connection broke");
+    }
+}
+
+fn tune(stream: &TcpStream, send_buffer_bytes: usize) {
+    // A tick's frames leave in one write: there is nothing to wait for.
+    let mut tuned = stream.set_nodelay(true);
+    if send_buffer_bytes > 0 {
+        tuned = tuned.and(SockRef::from(stream).set_send_buffer_size(send_buffer_bytes));
+    }
+    if let Err(fault) = tuned {
+        tracing::debug!(%fault, "socket could not be tuned");
+    }
+}

@@ -1,0 +1,174 @@
+//! What waits for a client: bounded in bytes, and clever about states when it fills.
+
+use std::collections::VecDeque;
+
+use crate::format::Parcel;
+
+/// Frames on their way to one client, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    queue: VecDeque<Entry>,
+    bytes: usize,
+    notes: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    parcel: Parcel,
+    key: Option<&'static str>,
+    /// Which note it belongs to: the parcels of one note stay together.
+    note: u64,
+}
+
+impl Outbox {
+    /// Begins a note whose parcels follow. When more than half of `bound` waits, the note makes
+    /// older ones of its key superfluous.
+    pub(crate) fn begin(&mut self, key: Option<&'static str>, bound: usize) {
+        self.notes += 1;
+        if key.is_some() && self.bytes > bound / 2 {
+            self.discard(|entry| entry.key == key);
+        }
+    }
+
+    /// Adds a parcel of the note just begun.
+    pub(crate) fn push(&mut self, parcel: Parcel, key: Option<&'static str>) {
+        self.bytes += parcel.weight();
+        let note = self.notes;
+        self.queue.push_back(Entry { parcel, key, note });
+    }
+
+    /// Whether more waits than `bound` even when each state is only there once.
+    ///
+    /// One note alone is never too much: a map may be bigger than any sensible bound.
+    pub(crate) fn over(&mut self, bound: usize) -> bool {
+        if self.bytes <= bound {
+            return false;
+        }
+        let mut newest: Vec<(&'static str, u64)> = Vec::new();
+        for entry in &self.queue {
+            if let Some(key) = entry.key {
+                newest.retain(|(known, _)| *known != key);
+                newest.push((key, entry.note));
+            }
+        }
+        self.discard(|entry| {
+            let same = |(key, note): &(&str, u64)| entry.key == Some(*key) && entry.note < *note;
+            newest.iter().any(same)
+        });
+        let several = match (self.queue.front(), self.queue.back()) {
+            (Some(first), Some(last)) => first.note != last.note,
+            _ => false,
+        };
+        self.bytes > bound && several
+    }
+
+    /// The next parcel to leave.
+    pub(crate) fn pop(&mut self) -> Option<Parcel> {
+        let entry = self.queue.pop_front()?;
+        self.bytes -= entry.parcel.weight();
+        if self.queue.is_empty() && self.queue.capacity() > KEPT_MAX {
+            self.queue = VecDeque::new();
+        }
+        Some(entry.parcel)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn discard(&mut self, superfluous: impl Fn(&Entry) -> bool) {
+        let bytes = &mut self.bytes;
+        self.queue.retain(|entry| {
+            let goes = superfluous(entry);
+            if goes {
+                *bytes -= entry.parcel.weight();
+            }
+            !goes
+        });
+    }
+}
+
+/// Places an idle queue may keep, so that thousands of idle clients cost little.
+const KEPT_MAX: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::Outbox;
+    use crate::format::Parcel;
+
+    fn push(outbox: &mut Outbox, text: &'static str, key: Option<&'static str>, bound: usize) {
+        outbox.begin(key, bound);
+        outbox.push(Parcel::Text(Bytes::from_static(text.as_bytes())), key);
+    }
+
+    fn drain(outbox: &mut Outbox) -> Vec<String> {
+        std::iter::from_fn(|| outbox.pop())
+            .map(|parcel| match parcel {
+                Parcel::Text(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+                other => panic!("unexpected {other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_quiet_queue_keeps_every_state() {
+        let mut outbox = Outbox::default();
+        for text in ["a", "b", "c"] {
+            push(&mut outbox, text, Some("time"), 10_000);
+        }
+        assert_eq!(drain(&mut outbox), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_half_full_queue_keeps_the_newest_state_and_every_word() {
+        let mut outbox = Outbox::default();
+        let bound = 400;
+        for (text, key) in [
+            ("time 1", Some("time")),
+            ("word 1", None),
+            ("room 1", Some("room")),
+            ("word 2", None),
+            ("time 2", Some("time")),
+            ("time 3", Some("time")),
+        ] {
+            push(&mut outbox, text, key, bound);
+        }
+        assert_eq!(drain(&mut outbox), ["word 1", "room 1", "word 2", "time 3"]);
+        assert_eq!(outbox.bytes, 0);
+    }
+
+    #[test]
+    fn states_are_dropped_before_a_client_is_called_slow() {
+        let mut outbox = Outbox::default();
+        // Pushed while there was room, so that all of them are there.
+        for _ in 0..4 {
+            push(&mut outbox, "time", Some("time"), 10_000);
+        }
+        push(&mut outbox, "word", None, 10_000);
+        assert!(!outbox.over(200));
+        assert_eq!(drain(&mut outbox), ["time", "word"]);
+    }
+
+    #[test]
+    fn words_alone_can_be_too_much() {
+        let mut outbox = Outbox::default();
+        for _ in 0..4 {
+            push(&mut outbox, "word", None, 200);
+        }
+        assert!(outbox.over(200));
+    }
+
+    #[test]
+    fn one_big_note_is_not_too_much() {
+        let mut outbox = Outbox::default();
+        push(&mut outbox, "a whole map, so to speak", None, 10);
+        assert!(!outbox.over(10));
+    }
+}

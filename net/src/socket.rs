@@ -1,0 +1,143 @@
+//! The websocket: from the handshake to the last frame.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use engine::port::{Code, Refusal};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tracing::Instrument as _;
+
+use crate::address;
+use crate::gatekeeper::Gatekeeper;
+use crate::gateway::{Caller, Gateway};
+use crate::http::HttpFault;
+use crate::hub::Hub;
+use crate::limit::Handshake;
+use crate::transport::Transport;
+
+mod conversation;
+mod link;
+mod negotiate;
+mod sign_in;
+mod typed_sign_in;
+mod wire;
+
+use conversation::Conversation;
+use link::Link;
+use negotiate::negotiate;
+use sign_in::Newcomer;
+
+/// `GET /api/ws`.
+pub(crate) async fn upgrade<G: Gatekeeper>(
+    State(gateway): State<Arc<Gateway<G>>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    mut request: Request,
+) -> Result<Response<Body>, HttpFault> {
+    let hub = &gateway.hub;
+    let accept = handshake_key(request.headers())?;
+    let terms = negotiate(request.headers()).ok_or_else(|| {
+        HttpFault::from(Refusal::new(
+            Code::InvalidInput,
+            "None of the offered subprotocols is spoken here.",
+        ))
+    })?;
+    let from = address::client(caller.peer, request.headers(), hub.config.trust_proxy);
+    let pace = hub.gates.handshake(from);
+    if let Handshake::TooMany(wait) = pace {
+        return Err(Refusal::of(Code::RateLimitExceeded).after_ms(wait).into());
+    }
+    if hub.is_draining() {
+        return Err(Hub::going_away().into());
+    }
+    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
+        return Err(not_a_handshake("This connection can't become a websocket."));
+    };
+
+    let newcomer = Newcomer {
+        gateway: Arc::clone(&gateway),
+        from,
+        correlation: caller.correlation,
+        bearer: terms.bearer,
+        resume_only: match pace {
+            Handshake::ResumeOnly(wait) => Some(wait),
+            _ => None,
+        },
+    };
+    let format = terms.format;
+    let work = async move {
+        // Holds the connection's place until the socket is done.
+        let _caller = caller;
+        let hub = Arc::clone(&newcomer.gateway.hub);
+        if let Some((transport, ahead)) = upgraded(upgrade, &hub).await {
+            let link = Link::open(transport, ahead, format, hub).await;
+            converse(newcomer, link).await;
+        }
+    };
+    let work = work.instrument(tracing::Span::current());
+    hub.tasks.spawn("socket", work);
+
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    if let Some(echo) = terms.echo {
+        headers.insert(
+            header::SEC_WEBSOCKET_PROTOCOL,
+            HeaderValue::from_static(echo),
+        );
+    }
+    Ok(response)
+}
+
+/// The stream under the connection, and what the client sent ahead.
+async fn upgraded(upgrade: OnUpgrade, hub: &Hub) -> Option<(Transport, Vec<u8>)> {
+    let upgraded = timeout(hub.config.timeouts.request, upgrade)
+        .await
+        .ok()?
+        .ok()?;
+    let parts = upgraded.downcast::<TokioIo<Transport>>().ok()?;
+    Some((parts.io.into_inner(), parts.read_buf.to_vec()))
+}
+
+async fn converse<G: Gatekeeper>(newcomer: Newcomer<G>, mut link: Link) {
+    let hub = Arc::clone(&newcomer.gateway.hub);
+    // Boxed, so that thousands who have signed in don't carry its state around.
+    match Box::pin(newcomer.enter(&mut link)).await {
+        Ok(entry) => Conversation::new(hub, link, entry).run().await,
+        Err(exit) => link.leave(exit).await,
+    }
+}
+
+/// Checks that the request is a websocket handshake; answers the accept key.
+fn handshake_key(headers: &HeaderMap) -> Result<HeaderValue, HttpFault> {
+    let has = |name: header::HeaderName, word: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|part| part.trim().eq_ignore_ascii_case(word))
+    };
+    if !has(header::CONNECTION, "upgrade") || !has(header::UPGRADE, "websocket") {
+        return Err(not_a_handshake("This address speaks websocket only."));
+    }
+    if !has(header::SEC_WEBSOCKET_VERSION, "13") {
+        return Err(not_a_handshake("Only version 13 of websocket is spoken."));
+    }
+    let key = headers.get(header::SEC_WEBSOCKET_KEY);
+    key.and_then(|key| HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok())
+        .ok_or_else(|| not_a_handshake("Sec-WebSocket-Key is missing."))
+}
+
+fn not_a_handshake(message: &'static str) -> HttpFault {
+    let fault = HttpFault::from(Refusal::new(Code::WebsocketError, message));
+    fault.with_status(StatusCode::UPGRADE_REQUIRED)
+}

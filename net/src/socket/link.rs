@@ -1,0 +1,314 @@
+//! One websocket, as the rest of the gateway uses it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use engine::port::{Code, Note, Refusal};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+
+use super::wire::Wire;
+use crate::format::{Format, MESSAGE_BYTES_MAX, Parcel, Tongue, numbered};
+use crate::hub::Hub;
+use crate::limit::{Pace, Window};
+use crate::payload::ErrorNote;
+use crate::session::{Farewell, Stage, Step};
+use crate::transport::Transport;
+
+/// A message is at most 10 KiB, most are below 200 bytes: one read takes a burst of them.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
+/// Pongs gathered for a peer that pings and does not read.
+const BACKLOG_BYTES_MAX: usize = 64 * 1024;
+/// How long a closing peer may take to say that it has understood.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How a player leaves.
+const GOODBYE: Farewell = Farewell {
+    code: 1000,
+    reason: "goodbye",
+};
+
+/// One websocket.
+pub(super) struct Link {
+    pub(super) hub: Arc<Hub>,
+    pub(super) tongue: Tongue,
+    /// Where the session that this socket is to become stands.
+    pub(super) stage: Stage,
+    ws: WebSocketStream<Wire>,
+    window: Window,
+    heard_at: Instant,
+    scratch: BytesMut,
+}
+
+/// What came from the client.
+#[derive(Debug)]
+pub(super) enum Heard {
+    Text(Utf8Bytes),
+    Binary(Bytes),
+    /// Alive, and nothing else.
+    Sign,
+    /// Too fast: tell it the wait in milliseconds.
+    TooFast(u64),
+    /// The socket is gone or closed.
+    Gone,
+    /// The socket can't be used any more.
+    Broken(ErrorNote, Farewell),
+}
+
+/// The peer is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gone;
+
+/// Why a socket is left.
+#[derive(Debug)]
+pub(super) enum Exit {
+    /// The peer has left already.
+    Gone,
+    /// The player wished to.
+    Quit,
+    /// With a word, and a close.
+    Said(Box<ErrorNote>, Farewell),
+}
+
+impl Exit {
+    /// Leaves because of a refusal.
+    pub(super) fn refused(refusal: Refusal) -> Self {
+        let farewell = farewell_for(refusal.code);
+        Self::Said(Box::new(refusal.into()), farewell)
+    }
+}
+
+impl From<Gone> for Exit {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+/// How a socket closes after a refusal: 1013 where trying again may help, else 1008. The reason
+/// is the code's word.
+pub(super) const fn farewell_for(code: Code) -> Farewell {
+    let close = match code {
+        Code::ServerBusy
+        | Code::StorageUnavailable
+        | Code::DatabaseError
+        | Code::DatabaseConnectionError
+        | Code::DatabaseQueryError
+        | Code::InternalError
+        | Code::SlowClient => 1013,
+        Code::SystemError => 1001,
+        Code::SessionTakenOver => 1000,
+        _ => 1008,
+    };
+    Farewell {
+        code: close,
+        reason: code.word(),
+    }
+}
+
+impl Link {
+    /// A link over an upgraded connection. `ahead` is what the client sent before our answer.
+    pub(super) async fn open(
+        transport: Transport,
+        ahead: Vec<u8>,
+        format: Format,
+        hub: Arc<Hub>,
+    ) -> Self {
+        let now = Instant::now();
+        let wire = Wire::new(transport, hub.figures.socket_writes.clone());
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            // The wire gathers; the library need not.
+            .write_buffer_size(0)
+            .max_message_size(Some(MESSAGE_BYTES_MAX))
+            .max_frame_size(Some(MESSAGE_BYTES_MAX));
+        let ws = WebSocketStream::from_partially_read(wire, ahead, Role::Server, Some(config));
+        Self {
+            tongue: Tongue::new(format),
+            stage: Stage::Connecting
+                .after(Step::Upgraded)
+                .unwrap_or(Stage::Ended),
+            ws: ws.await,
+            window: Window::new(hub.config.limits.frames_per_minute, now),
+            heard_at: now,
+            scratch: BytesMut::new(),
+            hub,
+        }
+    }
+
+    /// The next thing from the client. May be dropped and called again: nothing is lost.
+    pub(super) async fn hear(&mut self) -> Heard {
+        let message = match self.ws.next().await {
+            None => return Heard::Gone,
+            Some(Err(fault)) => return broken(&fault),
+            Some(Ok(message)) => message,
+        };
+        let now = Instant::now();
+        self.heard_at = now;
+        self.ws.get_mut().heard();
+        match self.window.count(now) {
+            Pace::Fine => {}
+            Pace::TooFast(wait) => return Heard::TooFast(wait),
+            Pace::Told => return Heard::Sign,
+        }
+        match message {
+            Message::Text(text) => Heard::Text(text),
+            Message::Binary(bytes) => Heard::Binary(bytes),
+            Message::Ping(_) if self.ws.get_ref().backlog() > BACKLOG_BYTES_MAX => Heard::Broken(
+                ErrorNote::of(Code::SlowClient),
+                farewell_for(Code::SlowClient),
+            ),
+            // The library answers pings and closes; after a close, the next call ends it.
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
+                Heard::Sign
+            }
+        }
+    }
+
+    /// When something was heard last.
+    pub(super) const fn heard_at(&self) -> Instant {
+        self.heard_at
+    }
+
+    /// Adds a parcel to the next flush.
+    pub(super) fn write(&mut self, number: u64, parcel: Parcel) -> Result<(), Gone> {
+        let (bytes, data) = match parcel {
+            Parcel::Tail(tail) => (numbered(number, &tail, &mut self.scratch), Data::Text),
+            Parcel::Text(bytes) => (bytes, Data::Text),
+            Parcel::Binary(bytes) => (bytes, Data::Binary),
+        };
+        self.hub.figures.frames_sent.inc();
+        let frame = Frame::message(bytes, OpCode::Data(data), true);
+        // The wire takes everything, so there is no readiness to wait for.
+        self.ws
+            .start_send_unpin(Message::Frame(frame))
+            .map_err(|_| Gone)
+    }
+
+    /// Sends what was written. May be dropped and called again.
+    pub(super) async fn flush(&mut self) -> Result<(), Gone> {
+        self.ws.flush().await.map_err(|_| Gone)
+    }
+
+    /// Forgets the buffer that frames are put together in, if it has grown.
+    pub(super) fn rest(&mut self) {
+        if self.scratch.capacity() > 0 {
+            self.scratch = BytesMut::new();
+        }
+    }
+
+    /// Asks the peer for a sign of life.
+    pub(super) async fn ping(&mut self) -> Result<(), Gone> {
+        let ping = Message::Ping(Bytes::new());
+        self.ws.start_send_unpin(ping).map_err(|_| Gone)?;
+        self.bounded_flush().await
+    }
+
+    /// Says something outside of any session's stream: it has the number 0.
+    pub(super) async fn say(&mut self, note: &dyn Note) -> Result<(), Gone> {
+        let hub = Arc::clone(&self.hub);
+        let mut parcels = Vec::new();
+        hub.voiced(note, |voice| {
+            voice.speak(&self.tongue, |parcel| parcels.push(parcel));
+        });
+        for parcel in parcels {
+            self.write(0, parcel)?;
+        }
+        self.bounded_flush().await
+    }
+
+    async fn bounded_flush(&mut self) -> Result<(), Gone> {
+        let patience = self.hub.config.timeouts.write;
+        timeout(patience, self.flush()).await.unwrap_or(Err(Gone))
+    }
+
+    /// Leaves with a last word, where there is one.
+    pub(super) async fn leave(mut self, exit: Exit) {
+        match exit {
+            Exit::Gone => {}
+            Exit::Quit => self.close(GOODBYE).await,
+            Exit::Said(note, farewell) => {
+                // Who does not read the word won't read the close either: both get a moment.
+                if timeout(LINGER, self.say(&*note)).await == Ok(Ok(())) {
+                    self.close(farewell).await;
+                }
+            }
+        }
+    }
+
+    /// Leaves with words that have numbers already.
+    pub(super) async fn leave_with(mut self, words: Vec<(u64, Parcel)>, farewell: Farewell) {
+        for (number, parcel) in words {
+            if self.write(number, parcel).is_err() {
+                return;
+            }
+        }
+        if timeout(LINGER, self.flush()).await == Ok(Ok(())) {
+            self.close(farewell).await;
+        }
+    }
+
+    /// Closes the socket: the close frame, our end, and then what the peer still sends goes
+    /// unread to nowhere. Without that, data on its way would make the system reset the
+    /// connection, and the peer might never see the close.
+    pub(super) async fn close(mut self, farewell: Farewell) {
+        let frame = CloseFrame {
+            code: CloseCode::from(farewell.code),
+            reason: Utf8Bytes::from_static(farewell.reason),
+        };
+        let goodbye = async {
+            self.ws.send(Message::Close(Some(frame))).await.ok()?;
+            let mut wire = self.ws.into_inner();
+            wire.shutdown().await.ok()?;
+            let mut nowhere = [0; 1024];
+            while wire.read(&mut nowhere).await.ok()? > 0 {
+                wire.heard();
+            }
+            Some(())
+        };
+        // However it ends, the socket is dropped.
+        drop(timeout(LINGER, goodbye).await);
+    }
+}
+
+/// What the library could not read, as an error and a close.
+fn broken(fault: &Error) -> Heard {
+    let (code, close, message) = match fault {
+        Error::Capacity(_) => (
+            Code::ValidationError,
+            1009,
+            Cow::Borrowed("That message is bigger than 10 KiB."),
+        ),
+        Error::Utf8(_) => (
+            Code::InvalidFormat,
+            1007,
+            Cow::Borrowed("That message is not UTF-8."),
+        ),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Heard::Gone,
+        Error::Protocol(_) => (
+            Code::WebsocketError,
+            1002,
+            Cow::Borrowed(Code::WebsocketError.message()),
+        ),
+        Error::Io(fault) if fault.kind() == std::io::ErrorKind::InvalidData => (
+            Code::RateLimitExceeded,
+            1008,
+            Cow::Borrowed("That message never ends."),
+        ),
+        _ => return Heard::Gone,
+    };
+    let refusal = Refusal::new(code, message);
+    let farewell = Farewell {
+        code: close,
+        reason: code.word(),
+    };
+    Heard::Broken(refusal.into(), farewell)
+}

@@ -1,0 +1,376 @@
+//! From a fresh socket to a session: who is it, and does a session of theirs go on?
+
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+
+use engine::port::{Arrival, Code, Correlation, Refusal};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::link::{Exit, Heard, Link};
+use crate::format::{
+    Authenticate, ClientFrame, Command, Defect, Format, Resume, Typed, decode, decode_typed,
+    typed_line,
+};
+use crate::gatekeeper::{Denied, Gatekeeper, Secret};
+use crate::gateway::Gateway;
+use crate::hub::{BUSY_RETRY_MS, Hub};
+use crate::payload::{CommandResponse, ErrorNote, Pong};
+use crate::session::{Bell, NoResume, Session, SessionKey};
+
+/// Lines that may be sent before the welcome.
+const HELD_MAX: usize = 16;
+
+/// Somebody at the door.
+pub(super) struct Newcomer<G> {
+    pub(super) gateway: Arc<Gateway<G>>,
+    pub(super) from: IpAddr,
+    pub(super) correlation: Correlation,
+    /// The token that came with the handshake.
+    pub(super) bearer: Option<Secret>,
+    /// Too many handshakes came from there: only a resume is welcome. The wait in milliseconds.
+    pub(super) resume_only: Option<u64>,
+}
+
+/// A socket that speaks for a session.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) session: Arc<Session>,
+    pub(super) socket: u64,
+    pub(super) bell: Bell,
+    pub(super) correlation: Correlation,
+    /// What was sent ahead of the welcome.
+    pub(super) held: Held,
+}
+
+/// Lines that wait for the welcome.
+#[derive(Debug, Default)]
+pub(super) struct Held(Vec<Command>);
+
+impl Held {
+    /// Keeps a line, or gives it back with the refusal.
+    pub(super) fn keep(&mut self, command: Command) -> Result<(), (Command, Refusal)> {
+        if self.0.len() < HELD_MAX {
+            self.0.push(command);
+            return Ok(());
+        }
+        let refusal = Refusal::new(Code::ServerBusy, "Wait until you are in the world.");
+        Err((command, refusal.after_ms(BUSY_RETRY_MS)))
+    }
+
+    /// The lines, in order.
+    pub(super) fn release(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl<G: Gatekeeper> Newcomer<G> {
+    /// Waits until the client has said who it is, and finds or makes its session.
+    pub(super) async fn enter(mut self, link: &mut Link) -> Result<Entry, Exit> {
+        if link.tongue.format != Format::Kadath {
+            return self.enter_by_typing(link).await;
+        }
+        let mut held = Held::default();
+        let asked = match self.bearer.take() {
+            Some(token) => Authenticate {
+                token,
+                character: None,
+                resume: None,
+            },
+            None => self.first_frame(link).await?,
+        };
+        if let Some(resume) = &asked.resume
+            && let Some(session) = self.resumable(link, &mut held, &asked, resume).await?
+        {
+            return self.resume(&session, resume.last_sequence, held);
+        }
+        self.not_too_many()?;
+        let gate = &self.gateway.gate;
+        let admitted = gate.admit(asked.token.clone(), asked.character, false);
+        let admitted = self.meanwhile(link, &mut held, admitted).await?;
+        self.arrive(link, admitted.arrival(), Some(&asked.token), held)
+    }
+
+    /// The account has too many connections, the world is busy: those are exits; anything else
+    /// becomes an entry.
+    pub(super) fn arrive(
+        &self,
+        link: &Link,
+        mut arrival: Arrival,
+        token: Option<&Secret>,
+        held: Held,
+    ) -> Result<Entry, Exit> {
+        let hub = &self.gateway.hub;
+        if hub.is_draining() {
+            return Err(Exit::refused(Hub::going_away()));
+        }
+        arrival.correlation = self.correlation;
+        let (socket, bell) = (hub.next_id(), Arc::new(Notify::new()));
+        let mark = token.map(|token| hub.mark(token));
+        let session = hub
+            .arrive(
+                arrival,
+                link.stage,
+                link.tongue.clone(),
+                socket,
+                Arc::clone(&bell),
+                mark,
+            )
+            .map_err(Exit::refused)?;
+        Ok(Entry {
+            session,
+            socket,
+            bell,
+            correlation: self.correlation,
+            held,
+        })
+    }
+
+    /// Refuses whoever is not resuming when there were too many handshakes.
+    pub(super) fn not_too_many(&self) -> Result<(), Exit> {
+        match self.resume_only {
+            Some(wait) => Err(Exit::refused(
+                Refusal::of(Code::RateLimitExceeded).after_ms(wait),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    async fn first_frame(&self, link: &mut Link) -> Result<Authenticate, Exit> {
+        let deadline = Instant::now() + self.gateway.hub.config.timeouts.sign_in;
+        loop {
+            let text = match self.next(link, deadline).await? {
+                Heard::Text(text) => text,
+                other => {
+                    unheard(link, other).await?;
+                    continue;
+                }
+            };
+            match decode(&text) {
+                Ok(ClientFrame::Authenticate(asked)) => return Ok(asked),
+                Ok(ClientFrame::Ping) => link.say(&Pong {}).await?,
+                Ok(ClientFrame::Command(_)) => {
+                    let refusal = Refusal::new(Code::AuthenticationFailed, "Authenticate first.");
+                    return Err(Exit::refused(refusal));
+                }
+                Err(defect) => link.say(&error_of(&defect)).await?,
+            }
+        }
+    }
+
+    /// What comes next, until the deadline or until the server stops.
+    pub(super) async fn next(&self, link: &mut Link, deadline: Instant) -> Result<Heard, Exit> {
+        tokio::select! {
+            heard = link.hear() => Ok(heard),
+            () = sleep_until(deadline) => Err(Exit::refused(Refusal::new(
+                Code::AuthenticationFailed,
+                "Nobody has signed in here.",
+            ))),
+            () = self.gateway.hub.tasks.stop().cancelled() => {
+                Err(Exit::refused(Hub::going_away()))
+            }
+        }
+    }
+
+    /// The session that the key names, if the token is one that may have it.
+    ///
+    /// The token it was signed in with is as good as checked and need not be read again: a
+    /// resume works while the database does not. Another one is the account store's to judge,
+    /// expired or not.
+    async fn resumable(
+        &self,
+        link: &mut Link,
+        held: &mut Held,
+        asked: &Authenticate,
+        resume: &Resume,
+    ) -> Result<Option<Arc<Session>>, Exit> {
+        let hub = &self.gateway.hub;
+        let key = SessionKey::parse(resume.session.expose());
+        let Some(session) = key.and_then(|key| hub.directory.find_key(key)) else {
+            return Ok(None);
+        };
+        if !session.is_vouched_by(hub.mark(&asked.token)) {
+            let character = session.arrival.character.uuid();
+            let gate = &self.gateway.gate;
+            let admitted = gate.admit(asked.token.clone(), Some(character), true);
+            let admitted = self.meanwhile(link, held, admitted).await?;
+            if admitted.account != session.arrival.account {
+                return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
+            }
+        }
+        hub.gates.was_resume(self.from);
+        Ok(Some(session))
+    }
+
+    /// Goes on with a session, or begins a new one for its character where that is not possible.
+    fn resume(&self, session: &Arc<Session>, last: u64, held: Held) -> Result<Entry, Exit> {
+        let hub = &self.gateway.hub;
+        let (socket, bell) = (hub.next_id(), Arc::new(Notify::new()));
+        match hub.reclaim(session, last, socket, Arc::clone(&bell), self.correlation) {
+            Ok(()) => Ok(Entry {
+                session: Arc::clone(session),
+                socket,
+                bell,
+                correlation: self.correlation,
+                held,
+            }),
+            Err(NoResume::Busy) => Err(Exit::refused(
+                Refusal::of(Code::ServerBusy).after_ms(BUSY_RETRY_MS),
+            )),
+            Err(NoResume::Gone) => {
+                let renewed = hub.renew(session, socket, Arc::clone(&bell), self.correlation);
+                Ok(Entry {
+                    session: renewed.map_err(Exit::refused)?,
+                    socket,
+                    bell,
+                    correlation: self.correlation,
+                    held,
+                })
+            }
+        }
+    }
+
+    /// Waits for the account store while lines are held and pings answered.
+    pub(super) async fn meanwhile<T>(
+        &self,
+        link: &mut Link,
+        held: &mut Held,
+        asking: impl Future<Output = Result<T, Denied>> + Send,
+    ) -> Result<T, Exit> {
+        match self.patiently(link, held, asking).await? {
+            Ok(answer) => Ok(answer),
+            Err(denied) => {
+                let farewell = super::link::farewell_for(denied.refusal.code);
+                let mut note = ErrorNote::from(denied.refusal);
+                note.field = denied.field;
+                Err(Exit::Said(Box::new(note), farewell))
+            }
+        }
+    }
+
+    /// As [`Self::meanwhile`], but a refusal is for the caller to deal with.
+    pub(super) async fn patiently<T>(
+        &self,
+        link: &mut Link,
+        held: &mut Held,
+        asking: impl Future<Output = Result<T, Denied>> + Send,
+    ) -> Result<Result<T, Denied>, Exit> {
+        let hub = &self.gateway.hub;
+        let asking = async {
+            let late = Refusal::new(Code::TimeoutError, "The archive takes too long to answer.");
+            match timeout(hub.config.timeouts.arrival, asking).await {
+                Ok(answer) => answer,
+                Err(_) => Err(late.after_ms(5_000).into()),
+            }
+        };
+        let mut asking = pin!(asking);
+        loop {
+            tokio::select! {
+                answer = &mut asking => return Ok(answer),
+                heard = link.hear() => hold(link, held, heard).await?,
+                () = hub.tasks.stop().cancelled() => return Err(Exit::refused(Hub::going_away())),
+            }
+        }
+    }
+}
+
+/// Deals with what comes before the welcome: lines are held, the rest is answered outside of the
+/// session's stream.
+pub(super) async fn hold(link: &mut Link, held: &mut Held, heard: Heard) -> Result<(), Exit> {
+    let format = link.tongue.format;
+    let commands = match heard {
+        Heard::Text(text) if format == Format::Kadath => match decode(&text) {
+            Ok(ClientFrame::Command(command)) => vec![command],
+            Ok(ClientFrame::Ping) => return Ok(link.say(&Pong {}).await?),
+            Ok(ClientFrame::Authenticate(_)) => {
+                let refusal = Refusal::new(Code::ResourceConflict, "You have signed in already.");
+                return Ok(link.say(&ErrorNote::from(refusal)).await?);
+            }
+            Err(Defect {
+                id: Some(id),
+                code,
+                message,
+                ..
+            }) => {
+                let refusal = Refusal::new(code, message);
+                vec![Command {
+                    id: Some(id),
+                    line: Err(refusal),
+                }]
+            }
+            Err(defect) => return Ok(link.say(&error_of(&defect)).await?),
+        },
+        Heard::Text(_) | Heard::Binary(_) if format != Format::Kadath => {
+            match typed(format, &heard) {
+                Ok(Typed::Lines(lines)) => lines
+                    .iter()
+                    .map(|words| Command {
+                        id: None,
+                        line: typed_line(words),
+                    })
+                    .collect(),
+                Ok(Typed::Ping) => return Ok(link.say(&Pong {}).await?),
+                Ok(_) => return Ok(()),
+                Err(defect) => return Ok(link.say(&error_of(&defect)).await?),
+            }
+        }
+        other => return unheard(link, other).await,
+    };
+    for command in commands {
+        if let Err((command, refusal)) = held.keep(command) {
+            refuse(link, command.id, refusal).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Answers a line outside of any session's stream.
+async fn refuse(link: &mut Link, id: Option<u64>, refusal: Refusal) -> Result<(), Exit> {
+    match id {
+        Some(id) => {
+            link.say(&CommandResponse::refused(Some(id), refusal, false))
+                .await?
+        }
+        None => link.say(&ErrorNote::from(refusal)).await?,
+    }
+    Ok(())
+}
+
+/// Deals with what is no message for us.
+pub(super) async fn unheard(link: &mut Link, heard: Heard) -> Result<(), Exit> {
+    match heard {
+        Heard::Sign => Ok(()),
+        Heard::Text(_) | Heard::Binary(_) => Ok(link.say(&not_text()).await?),
+        Heard::TooFast(wait) => Ok(link.say(&too_fast(wait)).await?),
+        Heard::Gone => Err(Exit::Gone),
+        Heard::Broken(note, farewell) => Err(Exit::Said(Box::new(note), farewell)),
+    }
+}
+
+/// The message of a text client, understood.
+pub(super) fn typed(format: Format, heard: &Heard) -> Result<Typed, Defect> {
+    match heard {
+        Heard::Text(text) => decode_typed(format, false, text.as_bytes()),
+        Heard::Binary(bytes) => decode_typed(format, true, bytes),
+        _ => Ok(Typed::Unheeded),
+    }
+}
+
+/// The `error` of a defect.
+pub(super) fn error_of(defect: &Defect) -> ErrorNote {
+    ErrorNote {
+        field: defect.field,
+        ..defect.refusal().into()
+    }
+}
+
+/// The `error` that a flood gets.
+pub(super) fn too_fast(wait: u64) -> ErrorNote {
+    Refusal::of(Code::RateLimitExceeded).after_ms(wait).into()
+}
+
+/// The `error` that a BINARY frame gets where only TEXT is spoken.
+pub(super) fn not_text() -> ErrorNote {
+    Refusal::new(Code::InvalidFormat, "Frames are TEXT here.").into()
+}

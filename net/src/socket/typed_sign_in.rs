@@ -1,0 +1,200 @@
+//! Signing in by typing, on the text subprotocols.
+
+use engine::port::{Code, Ink, Note, Prose, Refusal};
+use tokio::time::Instant;
+
+use super::link::{Exit, Heard, Link};
+use super::sign_in::{Entry, Held, Newcomer, error_of, typed, unheard};
+use crate::format::{Command, Supports, Typed, typed_line};
+use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Registration, Secret, SignedIn};
+use crate::payload::{ErrorNote, Pong};
+
+/// Wrong tries before the line goes dead.
+const TRIES_MAX: usize = 5;
+
+const BANNER: &str = "\
+ _  __         _      _   _
+| |/ /__ _  __| | __ _| |_| |__
+| ' // _` |/ _` |/ _` | __| '_ \\
+| . \\ (_| | (_| | (_| | |_| | | |
+|_|\\_\\__,_|\\__,_|\\__,_|\\__|_| |_|
+";
+
+const HELP: &str = "\
+create NAME PASSWORD   makes a character
+connect NAME PASSWORD  comes back as one
+guest                  just looks around
+colour off             switches colours off (/colour once you play)
+quit                   leaves";
+
+/// Something the gateway says on a text subprotocol.
+#[derive(Debug)]
+struct Saying(Ink, &'static str);
+
+impl Note for Saying {
+    fn event_type(&self) -> &'static str {
+        "system"
+    }
+
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        &self.1
+    }
+
+    fn prose(&self) -> Option<Prose> {
+        Some(Prose::of(self.0, self.1))
+    }
+}
+
+/// What was asked for at the prompt.
+enum Wish {
+    Create(String, Secret),
+    Connect(String, Secret),
+    Guest,
+}
+
+impl<G: Gatekeeper> Newcomer<G> {
+    /// Asks until somebody has signed in.
+    pub(super) async fn enter_by_typing(&mut self, link: &mut Link) -> Result<Entry, Exit> {
+        self.not_too_many()?;
+        let mut held = Held::default();
+        if let Some(token) = self.bearer.take() {
+            let admitted = self.gateway.gate.admit(token.clone(), None, false);
+            let admitted = self.meanwhile(link, &mut held, admitted).await?;
+            return self.arrive(link, admitted.arrival(), Some(&token), held);
+        }
+
+        link.say(&Saying(Ink::Title, BANNER)).await?;
+        link.say(&Saying(Ink::System, HELP)).await?;
+        let deadline = Instant::now() + self.gateway.hub.config.timeouts.typed_sign_in;
+        for _ in 0..TRIES_MAX {
+            let wish = self.wish(link, &mut held, deadline).await?;
+            let asking = self.fulfil(wish);
+            match self.patiently(link, &mut held, asking).await? {
+                Ok(admitted) => return self.arrive(link, admitted.arrival(), None, held),
+                Err(denied) => {
+                    link.say(&ErrorNote::from(denied.refusal)).await?;
+                    // What was typed ahead was meant for the world.
+                    held.release();
+                }
+            }
+        }
+        Err(Exit::refused(Refusal::of(Code::TooManyRequests)))
+    }
+
+    /// The next thing asked for. What follows it in the same message is for the world.
+    async fn wish(
+        &self,
+        link: &mut Link,
+        held: &mut Held,
+        deadline: Instant,
+    ) -> Result<Wish, Exit> {
+        loop {
+            let heard = self.next(link, deadline).await?;
+            if !matches!(heard, Heard::Text(_) | Heard::Binary(_)) {
+                unheard(link, heard).await?;
+                continue;
+            }
+            match typed(link.tongue.format, &heard) {
+                Ok(Typed::Lines(lines)) => {
+                    let mut lines = lines.into_iter();
+                    while let Some(line) = lines.next() {
+                        if let Some(wish) = at_prompt(link, &line).await? {
+                            for line in lines.by_ref() {
+                                let line = typed_line(&line);
+                                // Too many are left out: nobody types that fast.
+                                drop(held.keep(Command { id: None, line }));
+                            }
+                            return Ok(wish);
+                        }
+                    }
+                }
+                Ok(Typed::Login { name, password }) => return Ok(Wish::Connect(name, password)),
+                Ok(Typed::Supports(wish, modules)) => {
+                    let before = link.tongue.supports.take().unwrap_or_default();
+                    link.tongue.supports = Some(Supports::after(before, wish, &modules));
+                }
+                Ok(Typed::Ping) => link.say(&Pong {}).await?,
+                Ok(Typed::Unheeded) => {}
+                Err(defect) => link.say(&error_of(&defect)).await?,
+            }
+        }
+    }
+
+    async fn fulfil(&self, wish: Wish) -> Result<Admitted, Denied> {
+        let gateway = &self.gateway;
+        let (signed, name) = match wish {
+            Wish::Guest => (gateway.guest(self.from).await?, None),
+            Wish::Connect(name, password) => {
+                let signed = gateway.login(self.from, name.clone(), password).await?;
+                (signed, Some(name))
+            }
+            Wish::Create(name, password) => {
+                let who = Registration {
+                    username: name.clone(),
+                    password,
+                    invite_code: None,
+                };
+                (gateway.register(self.from, who).await?, Some(name))
+            }
+        };
+        let SignedIn {
+            access_token,
+            characters,
+            ..
+        } = signed;
+        // An account without a character gets one of its own name.
+        if let (true, Some(name)) = (characters.is_empty(), name) {
+            let token = access_token.clone();
+            gateway.gate.create_character(token, name, None).await?;
+        }
+        gateway.gate.admit(access_token, None, false).await
+    }
+}
+
+/// Answers what can be answered at the prompt; the rest is a wish.
+async fn at_prompt(link: &mut Link, line: &Secret) -> Result<Option<Wish>, Exit> {
+    let mut words = line.expose().splitn(3, char::is_whitespace);
+    let verb = words.next().unwrap_or_default().trim_start_matches('/');
+    let (first, second) = (words.next(), words.next().map(str::trim));
+    match (verb.to_ascii_lowercase().as_str(), first, second) {
+        ("create", Some(name), Some(password)) if !password.is_empty() => {
+            return Ok(Some(Wish::Create(name.to_owned(), Secret::new(password))));
+        }
+        ("connect", Some(name), Some(password)) if !password.is_empty() => {
+            return Ok(Some(Wish::Connect(name.to_owned(), Secret::new(password))));
+        }
+        ("guest", None, None) => return Ok(Some(Wish::Guest)),
+        ("colour" | "color", Some(setting), None) if switch(setting).is_some() => {
+            link.tongue.colour = switch(setting).unwrap_or(true);
+            link.say(&colour_is(link.tongue.colour)).await?;
+        }
+        ("plain", None, None) => {
+            link.tongue.colour = false;
+            link.say(&colour_is(false)).await?;
+        }
+        ("quit", None, None) => return Err(Exit::Quit),
+        _ => link.say(&Saying(Ink::System, HELP)).await?,
+    }
+    Ok(None)
+}
+
+/// Reads `on` and `off`.
+pub(super) fn switch(setting: &str) -> Option<bool> {
+    match setting.to_ascii_lowercase().as_str() {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// What the colour switch answers.
+pub(super) fn colour_is(on: bool) -> impl Note {
+    Saying(
+        Ink::System,
+        if on {
+            "Colours are on."
+        } else {
+            "Colours are off."
+        },
+    )
+}

@@ -1,0 +1,61 @@
+//! Notices when something blocks the event loop.
+
+use std::time::Duration;
+
+use engine::port::Stop;
+use tokio::time::{Instant, sleep_until};
+
+use crate::figures::Figures;
+
+const PERIOD: Duration = Duration::from_millis(50);
+/// Lateness a loaded machine shows without anybody blocking.
+const USUAL: Duration = Duration::from_millis(20);
+/// A stall worth a line in the log.
+const LOUD: Duration = Duration::from_millis(250);
+
+/// Adds up how late a timer fires, until `stop`.
+pub(crate) async fn watch(figures: Figures, stop: Stop) {
+    loop {
+        let due = Instant::now() + PERIOD;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep_until(due) => {}
+        }
+        let late = due.elapsed();
+        if late > USUAL {
+            figures.stall_seconds.inc_by(late.as_secs_f64());
+        }
+        if late > LOUD {
+            tracing::warn!(
+                late_ms = u64::try_from(late.as_millis()).unwrap_or(u64::MAX),
+                "event loop stalled"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use engine::port::{Registry, Stop};
+
+    use super::watch;
+    use crate::figures::Figures;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_blocked_event_loop_is_counted() {
+        let figures = Figures::new(&Registry::new()).unwrap();
+        let stop = Stop::new();
+        let watching = tokio::spawn(watch(figures.clone(), stop.clone()));
+        tokio::task::yield_now().await;
+        // Blocks the loop on purpose: that is the thing measured.
+        std::thread::sleep(Duration::from_millis(200));
+        while figures.stall_seconds.get() == 0.0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(figures.stall_seconds.get() >= 0.1);
+        stop.cancel();
+        watching.await.unwrap();
+    }
+}
