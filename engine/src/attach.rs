@@ -358,7 +358,10 @@ fn leave(world: &mut World, session: SessionId, why: Leaving) {
     let SeatState::Taken(actor) = seat.state else {
         return;
     };
-    sessions.departing += 1;
+    if world.get_entity(actor).is_err() {
+        return;
+    }
+    world.resource_mut::<Sessions>().departing += 1;
     ledger::drop_waiting(world, actor);
     world
         .entity_mut(actor)
@@ -381,6 +384,7 @@ fn waiting(world: &mut World, session: SessionId, character: StableId) -> Option
 
 fn refuse(world: &mut World, session: SessionId, refusal: Refusal) {
     let mut sessions = world.resource_mut::<Sessions>();
+    sessions.seats.remove(&session);
     sessions.holders.retain(|_, holder| *holder != session);
     world
         .resource_mut::<Outbox>()
@@ -390,9 +394,25 @@ fn refuse(world: &mut World, session: SessionId, refusal: Refusal) {
 
 fn holder(world: &World, session: SessionId) -> Option<Entity> {
     match world.resource::<Sessions>().seats.get(&session)?.state {
-        SeatState::Taken(actor) => Some(actor),
+        // A plugin's `Commands` can despawn anything, and the world must survive even that.
+        SeatState::Taken(actor) => world.get_entity(actor).is_ok().then_some(actor),
         SeatState::Waiting(_) => None,
     }
+}
+
+/// Ends the session of a character that is about to be destroyed.
+pub(crate) fn evict(world: &mut World, entity: Entity) {
+    let Some(Online { session }) = world.get::<Online>(entity).copied() else {
+        return;
+    };
+    ledger::drop_waiting(world, entity);
+    let mut sessions = world.resource_mut::<Sessions>();
+    sessions.seats.remove(&session);
+    sessions.holders.retain(|_, holder| *holder != session);
+    world.resource_mut::<Outbox>().said.push(Outbound::Close {
+        session,
+        why: Leaving::Kicked,
+    });
 }
 
 /// After a batch was collected: notes whose last state it holds, and unloads those whose batch is
@@ -407,6 +427,8 @@ pub(crate) fn unload_saved(world: &mut World, batch: &SaveBatch, durable: Tick) 
             dirty.insert(row.id);
         });
     }
+    dirty.extend(batch.tombstones.iter().map(|stone| stone.id));
+    let mut staying = 0;
     let mut gone = Vec::new();
     let mut departing =
         world.query_filtered::<(Entity, &StableId, &mut Departing), With<Departing>>();
@@ -419,12 +441,14 @@ pub(crate) fn unload_saved(world: &mut World, batch: &SaveBatch, durable: Tick) 
             gone.push(entity);
         } else {
             departing.saved_by = Some(saved_by);
+            staying += 1;
         }
     }
     for entity in gone {
-        world.resource_mut::<Sessions>().departing -= 1;
         unload(world, entity);
     }
+    // Counted anew, because a plugin may have destroyed one of them.
+    world.resource_mut::<Sessions>().departing = staying;
 }
 
 /// Takes an entity out of memory; its rows stay saved.

@@ -21,7 +21,8 @@ pub struct Clock {
     pub tick: Tick,
     /// World time.
     pub now: WorldTime,
-    /// World time since the tick before; longer after a skipped tick, zero on the first.
+    /// World time since the tick before; longer after a skipped tick, zero on the first of a world
+    /// that begins with it.
     pub dt: Duration,
     /// Microseconds to add to world time to get the wall clock.
     pub wall_offset: i64,

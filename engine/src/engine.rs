@@ -6,6 +6,7 @@ use bevy_ecs::change_detection::CheckChangeTicks;
 use bevy_ecs::error::FallbackErrorHandler;
 use bevy_ecs::message::Messages;
 use bevy_ecs::observer::On;
+use bevy_ecs::query::{QueryState, With};
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::ResMut;
 use bevy_ecs::world::World;
@@ -44,6 +45,10 @@ pub struct Setup {
     pub seed: Seed,
     /// The tick before the first.
     pub last_tick: Tick,
+    /// World time of the tick before the first, where the world goes on without a gap: cadences
+    /// due since then run, and the first `dt` is counted from it. `None`: time begins with the
+    /// first tick, and nothing that fell due while nobody was there is caught up with.
+    pub last_now: Option<WorldTime>,
     /// This process start.
     pub run: RunId,
     /// The run before, and the last tick of it that survived.
@@ -71,7 +76,8 @@ pub struct TickInput {
     pub stored: Vec<StoreReply>,
     /// How storage stands.
     pub storage: StorageState,
-    /// The world stops after this tick: everybody is told, and the batch is the last.
+    /// The world stops after this tick: its batch is the last, also when nothing changed. (Who is
+    /// connected hears of it from the gateway, once that batch is on its way.)
     pub stopping: bool,
 }
 
@@ -157,6 +163,8 @@ pub struct Engine {
     /// The tick of the batch that is not known to be durable yet.
     under_way: Option<Tick>,
     started: bool,
+    /// Kept, because making a query anew allocates.
+    online: QueryState<(), With<crate::Online>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -193,7 +201,7 @@ impl Engine {
         });
         world.insert_resource(Clock {
             tick: setup.last_tick,
-            now: WorldTime::default(),
+            now: setup.last_now.unwrap_or_default(),
             dt: std::time::Duration::ZERO,
             wall_offset: 0,
         });
@@ -258,7 +266,6 @@ impl Engine {
             spans: vec![[0; 4]; register.plugins.len()],
         };
         Ok(Self {
-            world,
             health,
             spent,
             beacon: Beacon::default(),
@@ -266,8 +273,10 @@ impl Engine {
             faults: Vec::new(),
             dropped_runs: 0,
             under_way: None,
-            started: false,
+            started: setup.last_now.is_some(),
+            online: QueryState::new(&mut world),
             register,
+            world,
         })
     }
 
@@ -309,13 +318,18 @@ impl Engine {
                 health.faults.clear();
             }
         }
-        self.world.insert_resource(StorageView {
+        let waiting = u32::try_from(self.world.resource::<Collector>().facts.len());
+        *self.world.resource_mut::<StorageView>() = StorageView {
             accepting: storage.accepting,
-            facts_room: storage.facts_room,
-        });
+            // What waits for the lane will need its room, too.
+            facts_room: storage
+                .facts_room
+                .saturating_sub(waiting.unwrap_or(u32::MAX)),
+        };
         self.world.resource_mut::<Life>().durable_tick = storage.durable_tick;
 
         attach::ingest(&mut self.world, &self.register.saved, heard, stored);
+        self.own_faults(Phase::Ingest);
         self.run(Phase::Ingest, before);
         self.run(Phase::Simulate, before);
         self.settle(before);
@@ -381,7 +395,7 @@ impl Engine {
 
     /// How many characters are played.
     pub fn players_online(&mut self) -> usize {
-        self.world.query::<&crate::Online>().iter(&self.world).len()
+        self.online.iter(&self.world).len()
     }
 
     /// The world itself, for tests and tools.
@@ -482,6 +496,19 @@ impl Engine {
         }
     }
 
+    /// Takes what went wrong while the engine itself was at work in the world (an observer, a
+    /// value that can't be copied): no plugin that is run later may be blamed for it.
+    fn own_faults(&mut self, phase: Phase) {
+        for (system, what) in fault::take().into_iter().flatten() {
+            self.faults.push(FaultReport {
+                plugin: "engine",
+                phase,
+                system,
+                what,
+            });
+        }
+    }
+
     fn persist(&mut self, clock: &Clock, storage: StorageState, last: bool) -> Save {
         let recorded: Vec<Recorded> = self
             .world
@@ -497,6 +524,7 @@ impl Engine {
             .drain()
             .collect();
         for Destroy(entity) in destroyed {
+            attach::evict(&mut self.world, entity);
             forget_entity(&mut self.world, entity);
         }
         if self
@@ -507,6 +535,7 @@ impl Engine {
         }
         self.under_way = None;
         self.register.saved.collectors.run(&mut self.world);
+        self.own_faults(Phase::Emit);
         let marks = std::mem::take(&mut self.world.resource_mut::<Ledger>().marks);
         let mut collector = self.world.resource_mut::<Collector>();
         let empty = collector.is_empty() && marks.is_empty();

@@ -4,12 +4,13 @@
 //! the start: one writer per component and resource; no exclusive system; no reader that would
 //! miss messages; notes only in `Emit`. What hides behind `Commands` is checked on the Stage.
 
-use std::any::type_name;
+use std::any::{TypeId, type_name};
 use std::collections::HashMap;
 
 use bevy_ecs::component::{Component, ComponentId};
 use bevy_ecs::lifecycle::Insert;
 use bevy_ecs::observer::On;
+use bevy_ecs::schedule::ApplyDeferred;
 use bevy_ecs::system::SystemAccess;
 use bevy_ecs::world::World;
 
@@ -81,6 +82,8 @@ struct Place {
     phase: Phase,
     plugin: usize,
     step: usize,
+    /// Where in the step's schedule, which is in the order of running.
+    position: usize,
 }
 
 struct Touch {
@@ -100,27 +103,30 @@ pub(crate) fn check(world: &mut World, register: &mut Register) -> Vec<String> {
     for (plugin, installed) in register.plugins.iter_mut().enumerate() {
         for phase in Phase::ALL {
             for (step, one) in installed.steps[phase.index()].iter_mut().enumerate() {
-                let place = Place {
-                    phase,
-                    plugin,
-                    step,
-                };
                 if let Err(error) = one.schedule.initialize(world) {
                     mistakes.push(format!(
-                        "plugin `{}`, {}: {error}",
+                        "plugin `{}`, {}: {}",
                         installed.name,
-                        phase.word()
+                        phase.word(),
+                        error.to_string(one.schedule.graph(), world).trim_end(),
                     ));
                     continue;
                 }
                 let Ok(systems) = one.schedule.systems_with_access() else {
                     continue;
                 };
-                for (_, with_access) in systems {
-                    let system = with_access.system().name().to_string();
-                    if system.ends_with("ApplyDeferred") {
+                for (position, (_, with_access)) in systems.enumerate() {
+                    let place = Place {
+                        phase,
+                        plugin,
+                        step,
+                        position,
+                    };
+                    // Where bevy applies commands between two systems in order.
+                    if with_access.system().system_type() == TypeId::of::<ApplyDeferred>() {
                         continue;
                     }
+                    let system = with_access.system().name().to_string();
                     let who = format!("plugin `{}`: system `{system}`", installed.name);
                     let SystemAccess::Shared(access) = with_access.access() else {
                         if with_access.access().is_exclusive() {

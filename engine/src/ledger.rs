@@ -25,12 +25,24 @@ pub const REMEMBERED: usize = 64;
 /// queue of a well-behaved game, so that only a broken one meets it.
 const WAIT_TICKS_MAX: Tick = 4_096;
 
+/// How many executed commands one batch can name. Storage may be away for hours and the marks only
+/// lead logs from a command to its batch, so beyond 1.5 MiB of them the rest goes unnamed.
+const MARKS_MAX: usize = 65_536;
+
 /// One command under way: who acts, and whose outcome it will be. Goes into the verb's message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
     /// The character that acts.
     pub actor: Entity,
-    ticket: u32,
+    ticket: Ticket,
+}
+
+/// A place in the ledger and which of its uses this is: an order that is over never passes for
+/// the one that has its place now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ticket {
+    place: u32,
+    turn: u32,
 }
 
 /// A line was accepted; the game reads it, now or in a later tick, and says [`Begun`].
@@ -136,10 +148,16 @@ impl CommandRecord {
 /// The orders under way.
 #[derive(Resource, Default, Debug)]
 pub(crate) struct Ledger {
-    open: Vec<Option<Open>>,
+    places: Vec<Place>,
     free: Vec<u32>,
     /// Commands executed since the last batch.
     pub(crate) marks: Vec<CommandMark>,
+}
+
+#[derive(Debug)]
+struct Place {
+    turn: u32,
+    open: Option<Open>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -153,20 +171,50 @@ struct Open {
 }
 
 impl Ledger {
-    fn ticket(&mut self, open: Open) -> u32 {
-        if let Some(ticket) = self.free.pop() {
-            self.open[ticket as usize] = Some(open);
-            return ticket;
+    fn ticket(&mut self, open: Open) -> Ticket {
+        if let Some(free) = self.free.pop() {
+            let place = &mut self.places[free as usize];
+            place.turn = place.turn.wrapping_add(1);
+            place.open = Some(open);
+            return Ticket {
+                place: free,
+                turn: place.turn,
+            };
         }
-        self.open.push(Some(open));
-        // The lane bounds what is under way far below this.
-        u32::try_from(self.open.len() - 1).unwrap_or(u32::MAX)
+        self.places.push(Place {
+            turn: 0,
+            open: Some(open),
+        });
+        Ticket {
+            // The lane bounds what is under way far below this.
+            place: u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX),
+            turn: 0,
+        }
     }
 
-    fn take(&mut self, ticket: u32) -> Option<Open> {
-        let open = self.open.get_mut(ticket as usize)?.take()?;
-        self.free.push(ticket);
+    fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Open> {
+        self.places
+            .get_mut(ticket.place as usize)
+            .filter(|place| place.turn == ticket.turn)?
+            .open
+            .as_mut()
+    }
+
+    fn take(&mut self, ticket: Ticket) -> Option<Open> {
+        let open = *self.get_mut(ticket)?;
+        self.places[ticket.place as usize].open = None;
+        self.free.push(ticket.place);
         Some(open)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (Ticket, &Open)> {
+        (0_u32..).zip(&self.places).filter_map(|(index, place)| {
+            let ticket = Ticket {
+                place: index,
+                turn: place.turn,
+            };
+            place.open.as_ref().map(|open| (ticket, open))
+        })
     }
 }
 
@@ -236,10 +284,8 @@ pub(crate) fn hear(
 
 fn is_waiting(ledger: &Ledger, actor: Entity, id: u64) -> bool {
     ledger
-        .open
         .iter()
-        .flatten()
-        .any(|open| open.actor == actor && open.id == Some(id))
+        .any(|(_, open)| open.actor == actor && open.id == Some(id))
 }
 
 fn say(world: &mut World, session: SessionId, outcome: Outcome) {
@@ -252,13 +298,25 @@ fn say(world: &mut World, session: SessionId, outcome: Outcome) {
 /// Drops what a session had waiting: nobody was told it would happen.
 pub(crate) fn drop_waiting(world: &mut World, actor: Entity) {
     let mut ledger = world.resource_mut::<Ledger>();
-    let waiting: Vec<u32> = (0_u32..)
-        .zip(&ledger.open)
-        .filter(|(_, open)| open.is_some_and(|open| open.actor == actor))
+    let waiting: Vec<Ticket> = ledger
+        .iter()
+        .filter(|(_, open)| open.actor == actor)
         .map(|(ticket, _)| ticket)
         .collect();
     for ticket in waiting {
         ledger.take(ticket);
+    }
+    // A line of this very tick would else take effect without a record, and again when resent.
+    let mut heard = world.resource_mut::<Messages<Heard>>();
+    if heard
+        .iter_current_update_messages()
+        .any(|one| one.order.actor == actor)
+    {
+        let others: Vec<Heard> = heard
+            .drain()
+            .filter(|one| one.order.actor != actor)
+            .collect();
+        heard.extend(others);
     }
     if let Some(mut record) = world.get_mut::<CommandRecord>(actor) {
         bevy_ecs::change_detection::DetectChangesMut::bypass_change_detection(&mut record)
@@ -270,9 +328,9 @@ pub(crate) fn drop_waiting(world: &mut World, actor: Entity) {
 pub(crate) fn close(world: &mut World) {
     let tick = world.resource::<Clock>().tick;
     world.resource_scope(|world, mut ledger: bevy_ecs::change_detection::Mut<'_, Ledger>| {
-        let mut begun: Vec<u32> = Vec::new();
+        let mut begun: Vec<Ticket> = Vec::new();
         for Begun(order) in world.resource_mut::<Messages<Begun>>().drain() {
-            if let Some(Some(open)) = ledger.open.get_mut(order.ticket as usize)
+            if let Some(open) = ledger.get_mut(order.ticket)
                 && !open.begun
             {
                 open.begun = true;
@@ -286,9 +344,7 @@ pub(crate) fn close(world: &mut World) {
             }
         }
         for ticket in begun {
-            if ledger.open.get(ticket as usize).is_some_and(Option::is_some)
-                && let Some(open) = ledger.take(ticket)
-            {
+            if let Some(open) = ledger.take(ticket) {
                 tracing::warn!(correlation_id = %open.correlation, command_id = open.id, tick, "command left unanswered");
                 settle(world, &mut ledger, open, tick, Err(Refusal::of(Code::InternalError)));
             }
@@ -300,13 +356,16 @@ pub(crate) fn close(world: &mut World) {
 /// An order that no game ever begins (its command plugin is in quarantine) is refused in the end.
 fn give_up_the_forgotten(world: &mut World, ledger: &mut Ledger, tick: Tick) {
     // Once in a while is enough for what should never happen.
-    if !tick.is_multiple_of(WAIT_TICKS_MAX / 4) || ledger.free.len() == ledger.open.len() {
+    if !tick.is_multiple_of(WAIT_TICKS_MAX / 4) || ledger.free.len() == ledger.places.len() {
         return;
     }
-    for ticket in 0..u32::try_from(ledger.open.len()).unwrap_or(u32::MAX) {
-        let stale =
-            ledger.open[ticket as usize].is_some_and(|open| open.heard + WAIT_TICKS_MAX < tick);
-        if stale && let Some(open) = ledger.take(ticket) {
+    let stale: Vec<Ticket> = ledger
+        .iter()
+        .filter(|(_, open)| open.heard + WAIT_TICKS_MAX < tick)
+        .map(|(ticket, _)| ticket)
+        .collect();
+    for ticket in stale {
+        if let Some(open) = ledger.take(ticket) {
             settle(
                 world,
                 ledger,
@@ -339,11 +398,13 @@ fn settle(
             tick,
         );
     }
-    ledger.marks.push(CommandMark {
-        correlation: open.correlation,
-        command_id: open.id.unwrap_or(0),
-        tick,
-    });
+    if ledger.marks.len() < MARKS_MAX {
+        ledger.marks.push(CommandMark {
+            correlation: open.correlation,
+            command_id: open.id.unwrap_or(0),
+            tick,
+        });
+    }
     let outcome = Outcome {
         id: open.id,
         result,

@@ -170,7 +170,7 @@ impl<'a> Registrar<'a> {
     /// remembered is a component of a [`singleton`](Self::singleton).
     pub fn resource<R: Resource>(&mut self, resource: R) -> &mut Self {
         self.world.insert_resource(resource);
-        self
+        self.owns::<R>()
     }
 
     /// Adds to a resource that several plugins fill while the world is built (a table of verbs).

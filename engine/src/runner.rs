@@ -34,6 +34,9 @@ const REPLIES_PER_TICK_MAX: usize = 256;
 pub struct Rate(u32);
 
 impl Rate {
+    /// 20 ticks per second.
+    pub const DEFAULT: Self = Self(20);
+
     /// A rate of `hz` ticks per second; `None` outside 1 to 120.
     #[must_use]
     pub const fn hz(hz: u32) -> Option<Self> {

@@ -8,14 +8,18 @@
     reason = "a scene that can't go on is a failed test, and says why"
 )]
 
+mod ears;
+
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::port::{
-    AccountId, Arrival, Audience, Correlation, Inbound, Leaving, Line, Note, Outbound, Outcome,
-    Role, Row, RunId, SaveBatch, Scope, SessionId, StableId, StorageState, StoreAsk, StoreReply,
-    WorldTime,
+    AccountId, Arrival, Correlation, Fact, Inbound, Leaving, Line, Outbound, Role, Row, RunId,
+    SaveBatch, Scope, SessionId, StableId, StorageState, StoreAsk, StoreReply, WorldTime,
 };
+use crate::runner::Rate;
+pub use ears::Ears;
+
 use crate::{Engine, EngineFault, FaultReport, Plugin, Save, Seed, Setup, TickInput};
 
 /// Where the stage's time begins: 2025-01-01T00:00:00Z, when the Mythos clock shows midnight.
@@ -29,11 +33,14 @@ pub type SavedRows = BTreeMap<(StableId, String), Row>;
 pub struct Stage {
     engine: Engine,
     now: WorldTime,
-    step: Duration,
+    rate: Rate,
+    /// From where ticks are counted, and how many there were since.
+    base: (WorldTime, u64),
     storage: StorageState,
     hold_saves: bool,
     held: Option<SaveBatch>,
     saved: SavedRows,
+    facts: Vec<Fact>,
     heard: Vec<Inbound>,
     stored: Vec<StoreReply>,
     players: HashMap<String, Player>,
@@ -48,50 +55,6 @@ struct Player {
     id: StableId,
     session: SessionId,
     next_id: u64,
-}
-
-/// What one session was told.
-#[derive(Debug, Default)]
-pub struct Ears {
-    /// Notes, oldest first.
-    pub notes: Vec<std::sync::Arc<dyn Note>>,
-    /// Outcomes of its commands, oldest first.
-    pub outcomes: Vec<Outcome>,
-    /// Why it was closed, if it was.
-    pub closed: Option<Leaving>,
-}
-
-impl Ears {
-    /// Everything readable, a line per line.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        for note in &self.notes {
-            if let Some(prose) = note.prose() {
-                text.push_str(&prose.plain());
-                text.push('\n');
-            }
-        }
-        for outcome in &self.outcomes {
-            match &outcome.result {
-                Ok(Some(result)) => text.push_str(result),
-                Ok(None) => continue,
-                Err(refusal) => text.push_str(&refusal.message),
-            }
-            text.push('\n');
-        }
-        text
-    }
-
-    /// The payloads of all notes of one event type.
-    #[must_use]
-    pub fn events(&self, event_type: &str) -> Vec<serde_json::Value> {
-        self.notes
-            .iter()
-            .filter(|note| note.event_type() == event_type)
-            .map(|note| serde_json::to_value(note.data()).unwrap_or_default())
-            .collect()
-    }
 }
 
 impl Stage {
@@ -138,12 +101,14 @@ impl Stage {
             strict: true,
             run: RunId(1),
             last_tick,
+            last_now: Some(now),
             ..Setup::default()
         };
         Ok(Self {
             engine: Engine::build(setup, plugin)?,
             now,
-            step: Duration::from_millis(50),
+            rate: Rate::DEFAULT,
+            base: (now, 0),
             storage: StorageState {
                 durable_tick: last_tick,
                 ..StorageState::default()
@@ -151,6 +116,7 @@ impl Stage {
             hold_saves: false,
             held: None,
             saved,
+            facts: Vec::new(),
             heard: Vec::new(),
             stored: Vec::new(),
             players: HashMap::new(),
@@ -162,9 +128,13 @@ impl Stage {
     }
 
     /// Ticks this many times a second from now on.
+    ///
+    /// # Panics
+    /// Outside 1 to 120.
     #[must_use]
     pub fn at_hz(mut self, hz: u32) -> Self {
-        self.step = Duration::from_secs(1) / hz.max(1);
+        self.rate = Rate::hz(hz).unwrap_or_else(|| panic!("no world ticks at {hz} Hz"));
+        self.base = (self.now, 0);
         self
     }
 
@@ -247,15 +217,26 @@ impl Stage {
 
     /// One tick.
     pub fn tick(&mut self) {
-        self.now = self.now.plus(self.step);
-        self.tick_at(self.now);
+        self.now = self.next();
+        self.base.1 += 1;
+        self.run();
     }
 
     /// One tick at a time of the test's choice: late, early, or twice the same.
     pub fn tick_at(&mut self, now: WorldTime) {
         self.now = now;
+        self.base = (now, 0);
+        self.run();
+    }
+
+    /// When the next tick is due: computed from the count of ticks like the runner's, never summed.
+    fn next(&self) -> WorldTime {
+        self.base.0.plus(self.rate.slot(self.base.1 + 1))
+    }
+
+    fn run(&mut self) {
         let input = TickInput {
-            now,
+            now: self.now,
             wall_offset: 0,
             heard: std::mem::take(&mut self.heard),
             stored: std::mem::take(&mut self.stored),
@@ -291,7 +272,7 @@ impl Stage {
     /// Ticks until `span` has passed.
     pub fn pass(&mut self, span: Duration) {
         let until = self.now.plus(span);
-        while self.now.plus(self.step) <= until {
+        while self.next() <= until {
             self.tick();
         }
     }
@@ -324,6 +305,12 @@ impl Stage {
     #[must_use]
     pub const fn saved(&self) -> &SavedRows {
         &self.saved
+    }
+
+    /// The facts that were saved, oldest first.
+    #[must_use]
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
     }
 
     /// The engine.
@@ -382,24 +369,15 @@ impl Stage {
     }
 
     fn hear(&mut self, said: Outbound) {
-        match said {
-            Outbound::Note { to, note } => {
-                let sessions: Vec<SessionId> = Audience::sessions(&to).collect();
-                for session in sessions {
-                    self.ears
-                        .entry(session)
-                        .or_default()
-                        .notes
-                        .push(note.clone());
-                }
-            }
-            Outbound::Outcome { session, outcome } => {
-                self.ears.entry(session).or_default().outcomes.push(outcome)
-            }
-            Outbound::Close { session, why } => {
-                self.ears.entry(session).or_default().closed = Some(why)
-            }
-            Outbound::Admitted { .. } | Outbound::Refused { .. } => {}
+        let sessions: Vec<SessionId> = match &said {
+            Outbound::Note { to, .. } => to.sessions().collect(),
+            Outbound::Outcome { session, .. }
+            | Outbound::Admitted { session, .. }
+            | Outbound::Refused { session, .. }
+            | Outbound::Close { session, .. } => vec![*session],
+        };
+        for session in sessions {
+            self.ears.entry(session).or_default().hear(said.clone());
         }
     }
 
@@ -408,6 +386,7 @@ impl Stage {
             return;
         };
         self.storage.durable_tick = batch.tick;
+        self.facts.extend(batch.facts);
         for stone in &batch.tombstones {
             self.saved.retain(|(id, component), _| {
                 *id != stone.id || stone.component.as_ref().is_some_and(|one| one != component)

@@ -166,14 +166,16 @@ pub(super) fn watch_removals<T: Component>(world: &mut World, name: &'static str
     );
 }
 
-/// Takes an entity out of the world and out of every save.
+/// Takes an entity out of the world and out of every save; one that is gone already stays so.
 pub(crate) fn forget_entity(world: &mut World, entity: Entity) {
-    let Some(id) = world.get::<StableId>(entity).copied() else {
+    if world.get_entity(entity).is_err() {
         return;
-    };
+    }
+    let id = world.get::<StableId>(entity).copied();
     world.resource_mut::<Unloading>().0 = true;
     world.despawn(entity);
     world.resource_mut::<Unloading>().0 = false;
+    let Some(id) = id else { return };
     let mut collector = world.resource_mut::<Collector>();
     collector.tombstones.retain(|(of, _)| *of != id);
     collector.tombstones.insert((id, None));
