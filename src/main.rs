@@ -1,2 +1,7 @@
 //! The `kadath` binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kadath::cli::run()
+}

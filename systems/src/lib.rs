@@ -6,7 +6,10 @@
 pub mod calendar;
 pub mod chat;
 pub mod command;
+mod game;
 pub mod place;
 pub mod presence;
 pub mod sheet;
 pub mod world;
+
+pub use game::{Settings, game};

@@ -32,6 +32,8 @@ pub struct DatabaseConfig {
     /// `postgres://…` or `sqlite://…`; empty: a SQLite file in the data folder. May hold a
     /// password, so it is never printed; see [`redact_url`].
     pub url: String,
+    /// File that holds the URL, so that its password stands in no configuration; wins over `url`.
+    pub url_file: Option<PathBuf>,
     /// Connections kept open even when idle.
     pub pool_min: u32,
     /// The most connections open at once.
@@ -60,6 +62,7 @@ impl Default for DatabaseConfig {
     fn default() -> Self {
         Self {
             url: String::new(),
+            url_file: None,
             pool_min: 1,
             pool_max: 10,
             acquire_timeout_ms: 2_000,

@@ -1,0 +1,84 @@
+//! `kadath account`: makes accounts and grants rights beside a running server.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use engine::port::{Registry, Role, Tasks};
+use storage::Accounts;
+
+use crate::cli::UsageFault;
+use crate::config::Config;
+
+/// Makes an account; the password comes from stdin, or from a prompt if that is a terminal.
+///
+/// # Errors
+/// When the database can't be reached or refuses the name or password.
+pub fn create(config: Config, name: &str, admin: bool) -> anyhow::Result<ExitCode> {
+    let password = password()?;
+    let role = if admin { Role::Admin } else { Role::Player };
+    with_accounts(&config, async |accounts| {
+        accounts
+            .create_account(name, &password, role)
+            .await
+            .map(|_| ())
+            .map_err(Into::into)
+    })?;
+    say(&format!("account {name} made"))
+}
+
+/// Gives an account a role.
+///
+/// # Errors
+/// When there is no such account or role, or the database can't be reached.
+pub fn grant(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode> {
+    let role_given = match role {
+        "admin" => Role::Admin,
+        "player" => Role::Player,
+        other => {
+            return Err(UsageFault(format!(
+                "`{other}` is not a role; there are `admin` and `player`"
+            ))
+            .into());
+        }
+    };
+    with_accounts(&config, async |accounts| {
+        accounts.grant(name, role_given).await.map_err(Into::into)
+    })?;
+    say(&format!("account {name} is {role} now"))
+}
+
+fn with_accounts(
+    config: &Config,
+    work: impl AsyncFnOnce(&Accounts) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let registry = Registry::new();
+        let accounts =
+            Accounts::connect(&config.storage(), &registry, &Tasks::new(&registry)?).await?;
+        let done = work(&accounts).await;
+        accounts.close().await;
+        done
+    })
+}
+
+fn password() -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        return rpassword::prompt_password("Password: ").context("the password can't be read");
+    }
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .context("the password can't be read from stdin")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn say(words: &str) -> anyhow::Result<ExitCode> {
+    writeln!(std::io::stdout(), "{words}")?;
+    Ok(ExitCode::SUCCESS)
+}

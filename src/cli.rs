@@ -1,0 +1,157 @@
+//! The command line.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, ConfigFault, Overrides};
+use crate::{accounts, check, server};
+
+/// Bad usage or configuration: the message names the key and where it was set.
+pub const EXIT_USAGE: u8 = 2;
+
+/// Kadath, a server for persistent multiplayer text worlds.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kadath",
+    version,
+    about,
+    args_conflicts_with_subcommands = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server (what `kadath` alone does)
+    Serve(Flags),
+    /// Validates configuration and world data; prints each problem as file:line: message
+    Check(Flags),
+    /// Makes accounts and grants rights; the password is read from stdin or asked for
+    Account(AccountArgs),
+}
+
+#[derive(Debug, Args, Default)]
+struct Flags {
+    /// Configuration file, TOML
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// sqlite://… or postgres://…
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Folder of the journal and the token keys
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Folder of the world's texts
+    #[arg(long, value_name = "DIR")]
+    world: Option<PathBuf>,
+    /// What all chance grows from
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// json or human
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct AccountArgs {
+    #[command(subcommand)]
+    command: AccountCommand,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum AccountCommand {
+    /// Makes an account
+    Create {
+        /// Its name
+        name: String,
+        /// Give it the admin role
+        #[arg(long)]
+        admin: bool,
+    },
+    /// Gives an account a role
+    Grant {
+        /// Its name
+        name: String,
+        /// `admin` or `player`
+        role: String,
+    },
+}
+
+impl Flags {
+    fn config(self) -> Result<Config, ConfigFault> {
+        let Self {
+            config,
+            listen,
+            database,
+            data,
+            world,
+            seed,
+            log_format,
+        } = self;
+        Config::load(
+            config.as_deref(),
+            Overrides {
+                listen,
+                database,
+                data,
+                world,
+                seed,
+                log_format,
+            },
+        )
+    }
+}
+
+/// Runs what the arguments ask for; the exit code is the contract's.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // clap knows which of its messages are answers (help, version) and which are mistakes.
+        Err(message) => {
+            let _ = message.print();
+            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(EXIT_USAGE));
+        }
+    };
+    let ended = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(flags) => flags.config().map_err(Into::into).and_then(server::run),
+        Command::Check(flags) => flags
+            .config()
+            .map_err(Into::into)
+            .and_then(|config| check::run(&config)),
+        Command::Account(AccountArgs { command, flags }) => flags
+            .config()
+            .map_err(Into::into)
+            .and_then(|config| match command {
+                AccountCommand::Create { name, admin } => accounts::create(config, &name, admin),
+                AccountCommand::Grant { name, role } => accounts::grant(config, &name, &role),
+            }),
+    };
+    ended.unwrap_or_else(|error| {
+        let code = if error.is::<UsageFault>() || error.is::<ConfigFault>() {
+            EXIT_USAGE
+        } else {
+            1
+        };
+        // Nobody is left to tell if stderr is gone.
+        let _ = writeln!(std::io::stderr(), "kadath: {error:#}");
+        ExitCode::from(code)
+    })
+}
+
+/// The server can't start as it was asked to: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageFault(pub String);

@@ -1,0 +1,557 @@
+//! Configuration: a TOML file, then the environment, then flags. Every key has a default; an
+//! unknown one is an error that says where it was set.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+use serde::{Deserialize, Serialize};
+use storage::{AccountsConfig, DatabaseConfig, JournalConfig};
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The process and its listener.
+    pub server: ServerConfig,
+    /// The pace of the world.
+    pub tick: TickConfig,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// The journal.
+    pub journal: JournalConfig,
+    /// Accounts, characters and tokens.
+    pub accounts: AccountsConfig,
+    /// How much anyone may do; 0 lifts a limit.
+    pub limits: LimitsConfig,
+    /// What a session may hold back for a slow or absent client.
+    pub sessions: SessionsConfig,
+    /// Lines per minute, character and channel; 0 lifts a limit.
+    pub chat: ChatConfig,
+    /// When `/readyz` says no.
+    pub readiness: ReadinessConfig,
+    /// Logs.
+    pub log: LogConfig,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerConfig {
+    /// Address and port; port 0 takes a free one.
+    pub listen: String,
+    /// Folder of journal, keys and (by default) the SQLite file.
+    pub data: PathBuf,
+    /// Folder of the world's texts.
+    pub world: PathBuf,
+    /// This node's name among those that share a database.
+    pub node: String,
+    /// Certificate chain, PEM; with `tls_key`: HTTPS and WSS.
+    pub tls_cert: Option<PathBuf>,
+    /// Private key, PEM.
+    pub tls_key: Option<PathBuf>,
+    /// Origins beside our own whose pages may call; `*` for all.
+    pub origins: Vec<String>,
+    /// Believe `X-Forwarded-For`; only behind a proxy of one's own.
+    pub trust_proxy: bool,
+    /// Seconds a character stays after its connection was lost.
+    pub linkdead_grace_seconds: u64,
+}
+
+/// `[tick]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TickConfig {
+    /// Ticks per second, 1 to 120. Changes no rule's outcome per unit of time.
+    pub rate_hz: u32,
+    /// What all chance grows from.
+    pub seed: u64,
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Commands of one character in any sliding second.
+    pub commands_per_second: u32,
+    /// Lines of one character executed in one tick.
+    pub lines_per_tick: u32,
+    /// Websocket messages of one connection in any 60 s.
+    pub frames_per_minute: u32,
+    /// Characters of one account that are connected at once.
+    pub connections_per_account: usize,
+    /// Websocket handshakes per address and minute.
+    pub connection_attempts_per_minute: u32,
+    /// Failed sign-ins per account name and minute.
+    pub failed_logins_per_minute: u32,
+    /// Registrations, sign-ins and guests per address and minute.
+    pub sign_ins_per_minute: u32,
+    /// Open sockets.
+    pub sockets: usize,
+}
+
+/// `[sessions]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionsConfig {
+    /// Bytes that may wait for a connected client.
+    pub queue_bytes: usize,
+    /// Bytes kept for a resume.
+    pub replay_bytes: usize,
+    /// Seconds for which sent frames are kept.
+    pub replay_seconds: u64,
+    /// Seconds after which a silent socket is closed.
+    pub idle_seconds: u64,
+}
+
+/// `[chat]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChatConfig {
+    /// `say`
+    pub say_per_minute: u32,
+    /// `local`
+    pub local_per_minute: u32,
+    /// `global`
+    pub global_per_minute: u32,
+    /// `whisper` and `reply`
+    pub whisper_per_minute: u32,
+    /// `emote`
+    pub emote_per_minute: u32,
+}
+
+/// `[readiness]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadinessConfig {
+    /// How far ticks, journal and database may lag, in seconds.
+    pub lag_seconds: u64,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `error`, `warn`, `info`, `debug` or `trace` for the server's own crates; more, comma
+    /// separated, as `target=level`. Other crates are silent below `warn` unless named.
+    pub level: String,
+    /// `human` or `json`.
+    pub format: LogFormat,
+}
+
+/// How a log record looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Human,
+    /// A JSON object a line.
+    Json,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:4000".to_owned(),
+            data: "data".into(),
+            world: "world".into(),
+            node: "kadath".to_owned(),
+            tls_cert: None,
+            tls_key: None,
+            origins: Vec::new(),
+            trust_proxy: false,
+            linkdead_grace_seconds: 30,
+        }
+    }
+}
+
+impl Default for TickConfig {
+    fn default() -> Self {
+        Self {
+            rate_hz: 20,
+            seed: 1,
+        }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        let (net, command) = (
+            net::NetLimits::default(),
+            systems::command::CommandLimits::default(),
+        );
+        Self {
+            commands_per_second: command.commands_per_second,
+            lines_per_tick: command.lines_per_tick,
+            frames_per_minute: net.frames_per_minute,
+            connections_per_account: net.connections_per_account,
+            connection_attempts_per_minute: net.connection_attempts_per_minute,
+            failed_logins_per_minute: net.failed_logins_per_minute,
+            sign_ins_per_minute: net.sign_ins_per_minute,
+            sockets: net.sockets,
+        }
+    }
+}
+
+impl Default for SessionsConfig {
+    fn default() -> Self {
+        let (bounds, timeouts) = (net::SessionBounds::default(), net::Timeouts::default());
+        Self {
+            queue_bytes: bounds.queue_bytes,
+            replay_bytes: bounds.replay_bytes,
+            replay_seconds: bounds.replay_time.as_secs(),
+            idle_seconds: timeouts.idle.as_secs(),
+        }
+    }
+}
+
+impl Default for ChatConfig {
+    fn default() -> Self {
+        use systems::chat::Channel;
+        Self {
+            say_per_minute: Channel::Say.per_minute(),
+            local_per_minute: Channel::Local.per_minute(),
+            global_per_minute: Channel::Global.per_minute(),
+            whisper_per_minute: Channel::Whisper.per_minute(),
+            emote_per_minute: Channel::Emote.per_minute(),
+        }
+    }
+}
+
+impl Default for ReadinessConfig {
+    fn default() -> Self {
+        Self { lag_seconds: 5 }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            level: "info".to_owned(),
+            format: LogFormat::Human,
+        }
+    }
+}
+
+/// What flags set.
+#[derive(Debug, Default)]
+pub struct Overrides {
+    /// `--listen`
+    pub listen: Option<String>,
+    /// `--database`
+    pub database: Option<String>,
+    /// `--data`
+    pub data: Option<PathBuf>,
+    /// `--world`
+    pub world: Option<PathBuf>,
+    /// `--seed`
+    pub seed: Option<u64>,
+    /// `--log-format`
+    pub log_format: Option<String>,
+}
+
+/// A key that can't be used, and where it was set.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigFault {
+    /// The file or a value in it can't be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// A value that makes no sense.
+    #[error("configuration key {key}: {reason}")]
+    Invalid {
+        /// The key.
+        key: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Config {
+    /// Reads file, environment and flags, in that order, and checks every value.
+    ///
+    /// # Errors
+    /// Names the key and where it was set.
+    pub fn load(file: Option<&Path>, flags: Overrides) -> Result<Self, ConfigFault> {
+        let mut figment = Figment::new();
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(ConfigFault::Unreadable(format!(
+                    "configuration file {} can't be read",
+                    file.display()
+                )));
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        // Only KADATH_SECTION__KEY: other variables of that prefix belong to tests and scripts.
+        let variables = Env::prefixed("KADATH_")
+            .filter(|key| key.as_str().contains("__"))
+            .split("__");
+        figment = figment.merge(variables);
+        for flag in flags.flags() {
+            figment = figment.merge(flag);
+        }
+        let mut config: Self = figment
+            .extract()
+            .map_err(|error| ConfigFault::Unreadable(describe(error)))?;
+        config.read_secrets()?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The address to listen on.
+    ///
+    /// # Errors
+    /// When it is not an address.
+    pub fn address(&self) -> Result<SocketAddr, ConfigFault> {
+        let listen = &self.server.listen;
+        listen.parse().map_err(|_| {
+            invalid(
+                "server.listen",
+                format!("`{listen}` is not an address like 127.0.0.1:4000"),
+            )
+        })
+    }
+
+    /// What storage is told.
+    #[must_use]
+    pub fn storage(&self) -> storage::StorageConfig {
+        storage::StorageConfig {
+            data: self.server.data.clone(),
+            node: self.server.node.clone(),
+            journal: self.journal.clone(),
+            database: self.database.clone(),
+            accounts: self.accounts.clone(),
+        }
+    }
+
+    /// What the gateway is told.
+    #[must_use]
+    pub fn net(&self) -> net::NetConfig {
+        let limits = net::NetLimits {
+            frames_per_minute: self.limits.frames_per_minute,
+            connections_per_account: self.limits.connections_per_account,
+            connection_attempts_per_minute: self.limits.connection_attempts_per_minute,
+            failed_logins_per_minute: self.limits.failed_logins_per_minute,
+            sign_ins_per_minute: self.limits.sign_ins_per_minute,
+            sockets: self.limits.sockets,
+        };
+        let sessions = net::SessionBounds {
+            queue_bytes: self.sessions.queue_bytes,
+            replay_bytes: self.sessions.replay_bytes,
+            replay_time: Duration::from_secs(self.sessions.replay_seconds),
+            ..net::SessionBounds::default()
+        };
+        let timeouts = net::Timeouts {
+            idle: Duration::from_secs(self.sessions.idle_seconds),
+            ..net::Timeouts::default()
+        };
+        net::NetConfig {
+            origins: self.server.origins.clone(),
+            trust_proxy: self.server.trust_proxy,
+            limits,
+            sessions,
+            timeouts,
+        }
+    }
+
+    /// The chat limits.
+    #[must_use]
+    pub fn chat(&self) -> systems::chat::ChatLimits {
+        use systems::chat::Channel;
+        systems::chat::ChatLimits::default()
+            .with(Channel::Say, self.chat.say_per_minute)
+            .with(Channel::Local, self.chat.local_per_minute)
+            .with(Channel::Global, self.chat.global_per_minute)
+            .with(Channel::Whisper, self.chat.whisper_per_minute)
+            .with(Channel::Emote, self.chat.emote_per_minute)
+    }
+
+    fn read_secrets(&mut self) -> Result<(), ConfigFault> {
+        if let Some(file) = &self.database.url_file {
+            let read = std::fs::read_to_string(file);
+            let url = read.map_err(|error| {
+                invalid("database.url_file", format!("{}: {error}", file.display()))
+            })?;
+            self.database.url = url.trim().to_owned();
+        }
+        Ok(())
+    }
+
+    fn validate(&self) -> Result<(), ConfigFault> {
+        self.address()?;
+        if engine::runner::Rate::hz(self.tick.rate_hz).is_none() {
+            return Err(invalid(
+                "tick.rate_hz",
+                format!("{} is not between 1 and 120", self.tick.rate_hz),
+            ));
+        }
+        if self.server.tls_cert.is_some() != self.server.tls_key.is_some() {
+            return Err(invalid(
+                "server.tls_cert",
+                "tls_cert and tls_key go together",
+            ));
+        }
+        if self.sessions.queue_bytes < 16_384 {
+            return Err(invalid("sessions.queue_bytes", "must be at least 16384"));
+        }
+        if self.readiness.lag_seconds == 0 {
+            return Err(invalid("readiness.lag_seconds", "must be at least 1"));
+        }
+        crate::telemetry::targets(&self.log.level)
+            .map_err(|reason| invalid("log.level", reason))?;
+        self.storage()
+            .validate()
+            .map_err(|fault| ConfigFault::Unreadable(format!("configuration key {fault}")))
+    }
+}
+
+impl Overrides {
+    fn flags(self) -> impl Iterator<Item = Flag> {
+        let path = |path: PathBuf| Value::from(path.to_string_lossy().into_owned());
+        [
+            ("--listen", "server.listen", self.listen.map(Value::from)),
+            ("--database", "database.url", self.database.map(Value::from)),
+            ("--data", "server.data", self.data.map(path)),
+            ("--world", "server.world", self.world.map(path)),
+            ("--seed", "tick.seed", self.seed.map(Value::from)),
+            (
+                "--log-format",
+                "log.format",
+                self.log_format.map(Value::from),
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(flag, key, value)| {
+            Some(Flag {
+                flag,
+                key,
+                value: value?,
+            })
+        })
+    }
+}
+
+/// One flag as a source of configuration, so that a mistake in it is blamed on it.
+struct Flag {
+    flag: &'static str,
+    key: &'static str,
+    value: Value,
+}
+
+impl Provider for Flag {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(format!("flag {}", self.flag))
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Serialized::default(self.key, &self.value).data()
+    }
+}
+
+fn invalid(key: &'static str, reason: impl Into<String>) -> ConfigFault {
+    ConfigFault::Invalid {
+        key,
+        reason: reason.into(),
+    }
+}
+
+/// One line: the key, what is wrong, and where it was set. A value is shown only by its kind: it
+/// might be a secret.
+fn describe(error: figment::Error) -> String {
+    let key = error.path.join(".");
+    let source = error
+        .metadata
+        .as_ref()
+        .map_or_else(String::new, |metadata| match &metadata.source {
+            Some(source) => format!(", set in {source}"),
+            None => format!(", set by {}", metadata.name),
+        });
+    match (&error.kind, key.is_empty()) {
+        (figment::error::Kind::UnknownField(field, _), true) => {
+            format!("unknown configuration key {field}{source}")
+        }
+        (figment::error::Kind::UnknownField(field, _), false) => {
+            let section = key
+                .strip_suffix(field.as_str())
+                .unwrap_or(&key)
+                .trim_end_matches('.');
+            format!("unknown configuration key {section}.{field}{source}")
+        }
+        (kind, true) => format!("configuration: {kind}{source}"),
+        (kind, false) => format!("configuration key {key}: {kind}{source}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(toml: &str) -> Result<Config, String> {
+        let file =
+            std::env::temp_dir().join(format!("kadath-config-{}.toml", uuid::Uuid::new_v4()));
+        std::fs::write(&file, toml).unwrap();
+        let config = Config::load(Some(&file), Overrides::default());
+        std::fs::remove_file(&file).unwrap();
+        config.map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_file() {
+        let fault = load("[limits]\ncommand_per_second = 3\n").unwrap_err();
+        assert!(
+            fault.contains("limits.command_per_second") && fault.contains(".toml"),
+            "{fault}"
+        );
+        let fault = load("[limit]\nx = 3\n").unwrap_err();
+        assert!(fault.contains("unknown configuration key limit"), "{fault}");
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_by_its_key() {
+        let fault = load("[tick]\nrate_hz = \"fast\"\n").unwrap_err();
+        assert!(fault.contains("tick.rate_hz"), "{fault}");
+        let fault = load("[tick]\nrate_hz = 121\n").unwrap_err();
+        assert!(
+            fault.contains("tick.rate_hz") && fault.contains("121"),
+            "{fault}"
+        );
+        let fault = load("[database]\npool_max = 0\n").unwrap_err();
+        assert!(fault.contains("database.pool_max"), "{fault}");
+    }
+
+    #[test]
+    fn a_flag_wins_and_is_blamed() {
+        let flags = Overrides {
+            listen: Some("here".into()),
+            ..Overrides::default()
+        };
+        let fault = Config::load(None, flags).unwrap_err().to_string();
+        assert!(
+            fault.contains("server.listen") && fault.contains("here"),
+            "{fault}"
+        );
+        let flags = Overrides {
+            log_format: Some("xml".into()),
+            ..Overrides::default()
+        };
+        let fault = Config::load(None, flags).unwrap_err().to_string();
+        assert!(
+            fault.contains("log.format") && fault.contains("--log-format"),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn everything_has_a_default() {
+        let config = load("").unwrap();
+        assert_eq!(
+            (config.tick.rate_hz, config.limits.commands_per_second),
+            (20, 10)
+        );
+        assert_eq!(config.limits.frames_per_minute, 1_200);
+    }
+}

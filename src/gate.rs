@@ -1,0 +1,179 @@
+//! The gateway's questions, answered by the account store.
+
+use engine::port::{Code, Refusal, StableId};
+use net::{Admitted, Character, Denied, Gatekeeper, Registration, Secret, SignedIn};
+use storage::{Accounts, SignIn};
+use uuid::Uuid;
+
+/// The account store behind the gateway's door.
+#[derive(Clone, Debug)]
+pub(crate) struct Gate {
+    pub(crate) accounts: Accounts,
+    pub(crate) guests: bool,
+}
+
+fn denied(denied: storage::Denied) -> Denied {
+    Denied {
+        refusal: denied.refusal,
+        field: denied.field,
+    }
+}
+
+fn character(character: storage::Character) -> Character {
+    let storage::Character {
+        id,
+        name,
+        profession,
+        created_at,
+        last_played,
+    } = character;
+    Character {
+        id,
+        name,
+        profession,
+        created_at,
+        last_active: last_played,
+    }
+}
+
+fn signed_in(sign_in: SignIn) -> SignedIn {
+    let SignIn {
+        token,
+        account,
+        characters,
+        ..
+    } = sign_in;
+    SignedIn {
+        access_token: Secret::new(token),
+        account: account.id,
+        username: account.username,
+        role: account.role,
+        guest: account.guest,
+        characters: characters.into_iter().map(character).collect(),
+    }
+}
+
+impl Gate {
+    fn holder(&self, token: &Secret) -> Result<engine::port::AccountId, Denied> {
+        self.accounts
+            .verify(token.expose())
+            .map(|claims| claims.account)
+            .map_err(denied)
+    }
+}
+
+impl Gatekeeper for Gate {
+    async fn register(&self, who: Registration) -> Result<SignedIn, Denied> {
+        let invite = who.invite_code.as_deref();
+        let done = self
+            .accounts
+            .register(&who.username, who.password.expose(), invite)
+            .await;
+        done.map(signed_in).map_err(denied)
+    }
+
+    async fn login(&self, username: String, password: Secret) -> Result<SignedIn, Denied> {
+        self.accounts
+            .login(&username, password.expose())
+            .await
+            .map(signed_in)
+            .map_err(denied)
+    }
+
+    async fn guest(&self) -> Result<SignedIn, Denied> {
+        if !self.guests {
+            return Err(Refusal::new(
+                Code::AuthorizationDenied,
+                "Guests are not welcome here. Register instead.",
+            )
+            .into());
+        }
+        self.accounts.guest().await.map(signed_in).map_err(denied)
+    }
+
+    async fn claim(&self, token: Secret, who: Registration) -> Result<SignedIn, Denied> {
+        let account = self.holder(&token)?;
+        self.accounts
+            .claim(account, &who.username, who.password.expose())
+            .await
+            .map(signed_in)
+            .map_err(denied)
+    }
+
+    async fn logout(&self, token: Secret) -> Result<(), Denied> {
+        self.accounts.logout(token.expose()).await.map_err(denied)
+    }
+
+    async fn me(&self, token: Secret) -> Result<SignedIn, Denied> {
+        let account = self.holder(&token)?;
+        let (me, characters) = (
+            self.accounts.me(account).await,
+            self.accounts.characters(account).await,
+        );
+        let (account, characters) = (me.map_err(denied)?, characters.map_err(denied)?);
+        Ok(SignedIn {
+            access_token: token,
+            account: account.id,
+            username: account.username,
+            role: account.role,
+            guest: account.guest,
+            characters: characters.into_iter().map(character).collect(),
+        })
+    }
+
+    async fn characters(&self, token: Secret) -> Result<Vec<Character>, Denied> {
+        let account = self.holder(&token)?;
+        let characters = self.accounts.characters(account).await.map_err(denied)?;
+        Ok(characters.into_iter().map(character).collect())
+    }
+
+    async fn create_character(
+        &self,
+        token: Secret,
+        name: String,
+        profession: Option<String>,
+    ) -> Result<Character, Denied> {
+        let account = self.holder(&token)?;
+        let made = self
+            .accounts
+            .create_character(account, &name, profession.as_deref())
+            .await;
+        made.map(character).map_err(denied)
+    }
+
+    async fn delete_character(&self, token: Secret, character: Uuid) -> Result<(), Denied> {
+        let account = self.holder(&token)?;
+        self.accounts
+            .delete_character(account, StableId::from_uuid(character))
+            .await
+            .map_err(denied)
+    }
+
+    async fn admit(
+        &self,
+        token: Secret,
+        character: Option<Uuid>,
+        expired_ok: bool,
+    ) -> Result<Admitted, Denied> {
+        let claims = if expired_ok {
+            self.accounts.verify_expired_ok(token.expose())
+        } else {
+            self.accounts.verify(token.expose())
+        };
+        let account = claims.map_err(denied)?.account;
+        let admitted = self
+            .accounts
+            .admit(account, character.map(StableId::from_uuid))
+            .await
+            .map_err(denied)?;
+        Ok(Admitted {
+            account,
+            character: admitted.character.id,
+            name: admitted.character.name,
+            profession: admitted.character.profession,
+            role: admitted.role,
+            guest: admitted.guest,
+            created_at: admitted.character.created_at,
+        })
+    }
+}

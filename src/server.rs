@@ -1,0 +1,353 @@
+//! `kadath serve`: joins the crates, and takes them apart again.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use engine::port::{LaneLimits, Registry, Tasks, lanes};
+use engine::runner::{Figures, Rate, RunnerConfig, Running, Watch};
+use engine::{Engine, Seed, Setup};
+use net::{Doors, Tls};
+use storage::{Guests, Left, Recovered, Storage};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::check;
+use crate::cli::UsageFault;
+use crate::config::{Config, ConfigFault};
+use crate::gate::Gate;
+use crate::readiness::{Pulse, readiness};
+use crate::telemetry;
+
+/// Durable, but the database lacks some of it until the next start.
+const EXIT_NOT_APPLIED: u8 = 3;
+/// What the world needs beside one descriptor per socket: database, journal, logs, runtime.
+const DESCRIPTORS_RESERVED: u64 = 128;
+/// How long each part may take to stop; together under the contract's 5 s.
+const WORLD_PATIENCE: Duration = Duration::from_millis(1_200);
+const STORAGE_PATIENCE: Duration = Duration::from_millis(1_500);
+const TASKS_PATIENCE: Duration = Duration::from_millis(300);
+/// Signal 25 on Linux: a file grew beyond its limit. The journal hears of it as an error.
+const SIGXFSZ: i32 = 25;
+
+/// Runs the server until a signal; the exit code says whether everything is in the database.
+///
+/// # Errors
+/// When it can't start, or the world ends by itself.
+pub fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let _log = telemetry::init(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_name("kadath-io")
+        .enable_all()
+        .build()
+        .context("the runtime can't be started")?;
+    let ended = runtime.block_on(serve(config));
+    // Whatever a blocking thread still does (a password hash) need not be waited for.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    ended
+}
+
+async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::listen()?;
+    raise_descriptors(&mut config)?;
+    let world = check::load(&config.server.world).map_err(|problems| {
+        let more = match problems.len() {
+            1 => String::new(),
+            count => format!(" (and {} more; see `kadath check`)", count - 1),
+        };
+        UsageFault(format!("the world can't be used: {}{more}", problems[0]))
+    })?;
+    let address = config.address()?;
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        UsageFault(format!("server.listen: can't listen on {address}: {error}"))
+    })?;
+    let address = listener
+        .local_addr()
+        .context("the listener has no address")?;
+    let tls = match (&config.server.tls_cert, &config.server.tls_key) {
+        (Some(cert), Some(key)) => Some(Tls::load(cert, key).map_err(usage)?),
+        _ => None,
+    };
+
+    let registry = Registry::new();
+    let tasks = Tasks::new(&registry)?;
+    let opening = Storage::open(config.storage(), &registry, &tasks);
+    let (storage, recovered) = tokio::select! {
+        opened = opening => opened.map_err(usage)?,
+        () = signals.stop() => return Ok(ExitCode::SUCCESS),
+    };
+    let lanes = lanes(LaneLimits::default(), &registry)?;
+    let gauge = std::sync::Arc::clone(&lanes.net.gauge);
+    storage.run(lanes.storage)?;
+    let game = systems::game(
+        world,
+        systems::Settings {
+            commands: systems::command::CommandLimits {
+                commands_per_second: config.limits.commands_per_second,
+                lines_per_tick: config.limits.lines_per_tick,
+            },
+            chat: config.chat(),
+            linkdead_grace: Duration::from_secs(config.server.linkdead_grace_seconds),
+        },
+    );
+    let running = start_world(&config, recovered, game, lanes.engine, &registry, &tasks)?;
+
+    let pulse = Pulse::new(gauge);
+    tasks.spawn("pulse", pulse.clone().watch(tasks.stop().clone()));
+    let lag_max = Duration::from_secs(config.readiness.lag_seconds);
+    let doors = Doors {
+        gate: Gate {
+            accounts: storage.accounts().clone(),
+            guests: guests_welcome(&config, address),
+        },
+        readiness: Box::new({
+            let storage = storage.clone();
+            move || readiness(&pulse, &storage, lag_max)
+        }),
+        tls: tls.clone(),
+    };
+    let serving = net::serve(listener, lanes.net, doors, config.net(), &tasks, &registry);
+    announce(address, tls.is_some())?;
+
+    let mut serving = std::pin::pin!(serving);
+    let mut world_died = false;
+    loop {
+        tokio::select! {
+            served = &mut serving => {
+                world_died = true;
+                tracing::error!(fault = served.err().map(|fault| fault.to_string()), "gateway ended by itself");
+                break;
+            }
+            asked = signals.next() => match asked {
+                Asked::Reload => reload(tls.as_ref()),
+                Asked::Stop => {
+                    tracing::info!("asked to stop");
+                    tasks.stop().cancel();
+                    if let Err(fault) = serving.await {
+                        tracing::warn!(%fault, "gateway did not end cleanly");
+                    }
+                    break;
+                }
+            },
+        }
+    }
+    tasks.stop().cancel();
+    let left = stop(running, &storage, &tasks).await;
+    match left {
+        _ if world_died => anyhow::bail!("the world ended by itself; see the log"),
+        Left::Applied => Ok(ExitCode::SUCCESS),
+        Left::Durable | Left::Lost => Ok(ExitCode::from(EXIT_NOT_APPLIED)),
+    }
+}
+
+fn start_world(
+    config: &Config,
+    recovered: Recovered,
+    game: impl engine::Plugin,
+    ports: engine::port::EnginePorts,
+    registry: &Registry,
+    tasks: &Tasks,
+) -> anyhow::Result<Running> {
+    let Recovered {
+        run,
+        first_tick,
+        before,
+        reached,
+        world_rows,
+        ..
+    } = recovered;
+    let quarantine = Quarantine {
+        file: config.server.data.join("quarantine"),
+    };
+    let setup = Setup {
+        seed: Seed(config.tick.seed),
+        last_tick: first_tick.saturating_sub(1),
+        run,
+        recovered: before,
+        last_now: None,
+        rows: world_rows,
+        quarantined: quarantine.names(),
+        strict: false,
+        stopwatch: Some(engine::runner::stopwatch),
+    };
+    for plugin in &setup.quarantined {
+        tracing::warn!(plugin, file = %quarantine.file.display(), "plugin held up the world before and starts in quarantine");
+    }
+    let engine = Engine::build(setup, game)?;
+    let rate = Rate::hz(config.tick.rate_hz).ok_or(ConfigFault::Invalid {
+        key: "tick.rate_hz",
+        reason: "is not between 1 and 120".to_owned(),
+    })?;
+    let config = RunnerConfig {
+        rate,
+        not_before: reached,
+        patience: WORLD_PATIENCE,
+        watch: quarantine.watch(),
+    };
+    Ok(engine::runner::spawn(
+        engine,
+        ports,
+        config,
+        Figures::new(registry)?,
+        tasks,
+    )?)
+}
+
+async fn stop(running: Running, storage: &Storage, tasks: &Tasks) -> Left {
+    let ending = tokio::task::spawn_blocking(move || running.stop());
+    match tokio::time::timeout(WORLD_PATIENCE + Duration::from_millis(300), ending).await {
+        Ok(Ok(Ok(ended))) => tracing::info!(
+            last_tick = ended.last_tick,
+            saved = ended.handed_over,
+            "world ended"
+        ),
+        Ok(Ok(Err(fault))) => tracing::error!(%fault, "world ended badly"),
+        Ok(Err(_)) | Err(_) => tracing::error!("world does not end; it is left behind"),
+    }
+    let left = storage.shutdown(STORAGE_PATIENCE).await;
+    let stragglers = tasks.join(TASKS_PATIENCE).await;
+    if !stragglers.is_empty() {
+        tracing::warn!(tasks = ?stragglers, "tasks did not end in time");
+    }
+    left
+}
+
+/// Which plugins start in quarantine, kept in a file of one name a line.
+#[derive(Clone)]
+struct Quarantine {
+    file: PathBuf,
+}
+
+impl Quarantine {
+    fn names(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(&self.file).unwrap_or_default();
+        text.lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Remembers a plugin while it holds up the world: if it never lets go, the next start knows.
+    fn watch(self) -> Watch {
+        Watch::new(move |plugin, stuck| {
+            let mut names = self.names();
+            names.retain(|name| name != plugin);
+            if stuck {
+                names.push(plugin.to_owned());
+            }
+            if let Err(fault) = std::fs::write(&self.file, names.join("\n")) {
+                tracing::error!(%fault, plugin, "quarantine could not be remembered");
+            }
+        })
+    }
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+/// What a signal asks for.
+enum Asked {
+    Stop,
+    Reload,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        // A handler for it is all that is needed: the default one kills.
+        drop(signal(SignalKind::from_raw(SIGXFSZ)).context("signals can't be handled")?);
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.interrupt.recv() => Asked::Stop,
+            _ = self.terminate.recv() => Asked::Stop,
+            _ = self.hangup.recv() => Asked::Reload,
+        }
+    }
+
+    async fn stop(&mut self) {
+        while let Asked::Reload = self.next().await {}
+    }
+}
+
+fn reload(tls: Option<&Tls>) {
+    match tls.map(Tls::reload) {
+        None => tracing::info!("nothing to reload"),
+        Some(Ok(())) => tracing::info!("certificate reloaded"),
+        Some(Err(fault)) => tracing::error!(%fault, "certificate not reloaded; the old one stays"),
+    }
+}
+
+fn guests_welcome(config: &Config, address: SocketAddr) -> bool {
+    match config.accounts.guests {
+        Guests::Auto => address.ip().is_loopback(),
+        Guests::Always => true,
+        Guests::Never => false,
+    }
+}
+
+/// Raises the descriptor limit as far as it goes, and keeps the sockets below it.
+fn raise_descriptors(config: &mut Config) -> anyhow::Result<()> {
+    let limit =
+        rlimit::increase_nofile_limit(u64::MAX).context("the limit of open files can't be read")?;
+    let room = limit.saturating_sub(DESCRIPTORS_RESERVED);
+    if room < 64 {
+        return Err(UsageFault(format!(
+            "only {limit} open files are allowed; at least {} are needed (ulimit -n)",
+            DESCRIPTORS_RESERVED + 64
+        ))
+        .into());
+    }
+    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    if config.limits.sockets == 0 || config.limits.sockets > room {
+        if config.limits.sockets > room {
+            tracing::warn!(
+                limits_sockets = config.limits.sockets,
+                room,
+                "fewer open files are allowed than limits.sockets"
+            );
+        }
+        config.limits.sockets = room;
+    }
+    Ok(())
+}
+
+fn announce(address: SocketAddr, tls: bool) -> anyhow::Result<()> {
+    let scheme = if tls { "https" } else { "http" };
+    let mut out = std::io::stdout();
+    writeln!(out, "kadath is listening on {scheme}://{address}")?;
+    out.flush().context("stdout is closed")
+}
+
+/// A start that failed because of what was asked for, not because of a fault of ours.
+fn usage(fault: impl Display) -> UsageFault {
+    UsageFault(fault.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stuck_plugin_is_remembered_until_it_lets_go() {
+        let file = std::env::temp_dir().join(format!("kadath-quarantine-{}", uuid::Uuid::new_v4()));
+        let quarantine = Quarantine { file: file.clone() };
+        assert!(quarantine.names().is_empty());
+        std::fs::write(&file, "fog\n").unwrap();
+        assert_eq!(quarantine.names(), ["fog"]);
+        std::fs::remove_file(file).unwrap();
+    }
+}

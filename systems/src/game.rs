@@ -1,0 +1,60 @@
+//! The whole game as one plugin.
+
+use std::time::Duration;
+
+use engine::prelude::*;
+
+use crate::chat::ChatLimits;
+use crate::command::CommandLimits;
+use crate::presence::PresenceSettings;
+use crate::world::WorldData;
+use crate::{chat, command, place, presence, sheet};
+
+/// What can be set about the game.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Limits on commands.
+    pub commands: CommandLimits,
+    /// Limits on talk.
+    pub chat: ChatLimits,
+    /// How long a character stays after its connection was lost.
+    pub linkdead_grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            commands: CommandLimits::default(),
+            chat: ChatLimits::default(),
+            linkdead_grace: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Every plugin of the game over a world, in the order in which they run.
+pub fn game(world: WorldData, settings: Settings) -> impl Plugin {
+    Game { world, settings }
+}
+
+struct Game {
+    world: WorldData,
+    settings: Settings,
+}
+
+impl Plugin for Game {
+    fn name(&self) -> &'static str {
+        "game"
+    }
+
+    fn build(&self, reg: &mut Registrar<'_>) {
+        let presence = PresenceSettings {
+            linkdead_grace: self.settings.linkdead_grace,
+            motd: self.world.motd.clone(),
+        };
+        reg.add(command::plugin(self.settings.commands))
+            .add(place::plugin(self.world.atlas.clone()))
+            .add(presence::plugin(presence))
+            .add(sheet::plugin)
+            .add(chat::plugin(self.settings.chat, &self.world.atlas));
+    }
+}
