@@ -1,17 +1,51 @@
-//! Mythos time.
-use engine::port::WorldTime;
-/// Mythos time.
-#[derive(Debug, Clone, Copy)]
-pub struct MythosTime;
-impl MythosTime {
-    /// At a wall time.
+//! The calendar: Mythos time, and the stroke of each Mythos hour.
+//!
+//! Mythos time is a pure function of the wall clock ([`MythosTime::at`]); nothing is saved of it
+//! and nothing can stop it. What is saved is the last hour struck ([`Almanac`]).
+//! **Invariant:** an hour strikes at most once, over any number of restarts. Hours that pass while
+//! the world is up all strike; of those that pass while it is down, only the one it wakes in.
+
+mod mythos;
+mod notes;
+mod strike;
+
+pub use mythos::{Daypart, MythosTime, Season};
+pub use notes::MythosTimeUpdate;
+
+use engine::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::command::verb;
+
+/// The calendar plugin.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.persist::<Almanac>("almanac")
+        .singleton("calendar", Almanac::default)
+        .message::<MythosHour>()
+        .system(Phase::Simulate, strike::strike)
+        .system(Phase::Settle, strike::remember)
+        .system(Phase::Emit, notes::tell);
+    verb::<notes::Time>(reg);
+    reg.system(Phase::Simulate, notes::time);
+}
+
+/// A Mythos hour begins: whatever happens by the hour listens to this.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MythosHour {
+    /// Whole Mythos hours since 1930-01-01T00:00; see [`MythosTime::hours`].
+    pub hour: i64,
+}
+
+/// What the calendar remembers across restarts; on the singleton entity `calendar`.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Almanac {
+    struck: Option<i64>,
+}
+
+impl Almanac {
+    /// The last hour that struck, as [`MythosTime::hours`]; `None` in a world that has just begun.
     #[must_use]
-    pub fn at(_wall: WorldTime) -> Self {
-        Self
-    }
-    /// Night.
-    #[must_use]
-    pub fn is_night(&self) -> bool {
-        false
+    pub const fn struck(&self) -> Option<i64> {
+        self.struck
     }
 }

@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod chat;
 pub mod command;
 mod game;
+pub mod lucidity;
 pub mod place;
 pub mod presence;
 pub mod sheet;

@@ -9,6 +9,8 @@ mod check;
 mod parse;
 mod source;
 
+use crate::lucidity;
+
 pub use atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
 pub use source::{Problem, Source, line_of};
 
@@ -21,6 +23,8 @@ pub struct WorldData {
     pub motd: String,
     /// Every room.
     pub atlas: Atlas,
+    /// What places and company do to the mind.
+    pub lucidity: lucidity::Rules,
 }
 
 /// Reads and checks a world.
@@ -31,7 +35,15 @@ pub fn load(sources: &[Source]) -> Result<WorldData, Vec<Problem>> {
     let mut problems = Vec::new();
     let data = parse::parse(sources, &mut problems).map(|draft| {
         check::check(&draft, &mut problems);
-        draft.finish()
+        let (name, motd) = (draft.name.clone(), draft.motd.clone());
+        let atlas = draft.finish();
+        let lucidity = lucidity::Rules::load(sources, &atlas, &mut problems);
+        WorldData {
+            name,
+            motd,
+            atlas,
+            lucidity,
+        }
     });
     problems.sort();
     problems.dedup();

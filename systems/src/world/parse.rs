@@ -6,7 +6,6 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::WorldData;
 use super::atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
 use super::chart::chart;
 use super::source::{Problem, Source};
@@ -60,7 +59,18 @@ struct SubZoneFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SpecialRules {
-    lucidity_drain_rate: Option<f64>,
+    lucidity_drain_rate: Option<Spanned<f64>>,
+}
+
+impl SpecialRules {
+    fn drain_rate(self, source: &Source, problems: &mut Vec<Problem>) -> Option<f64> {
+        let rate = self.lucidity_drain_rate?;
+        if !rate.as_ref().is_finite() {
+            let message = format!("a drain rate of {} is not a number", rate.as_ref());
+            problems.push(source.problem(&rate.span(), message));
+        }
+        Some(rate.into_inner())
+    }
 }
 
 #[derive(Deserialize)]
@@ -230,7 +240,7 @@ fn zone(source: &Source, problems: &mut Vec<Problem>) -> Option<(String, DraftZo
     }
     let drain_rate = file
         .special_rules
-        .and_then(|rules| rules.lucidity_drain_rate);
+        .and_then(|rules| rules.drain_rate(source, problems));
     let zone = Zone {
         id: file.id.into_inner(),
         plane: file.plane,
@@ -275,7 +285,7 @@ fn sub_zone(
         environment: file.environment.map(Spanned::into_inner),
         drain_rate: file
             .special_rules
-            .and_then(|rules| rules.lucidity_drain_rate),
+            .and_then(|rules| rules.drain_rate(source, problems)),
     });
     let place = |span| Place {
         source: source.clone(),
@@ -327,7 +337,7 @@ impl Draft {
 
     /// Follows the references. Where one dangles, which a checked draft has none of, the default
     /// room stands in.
-    pub(super) fn finish(self) -> WorldData {
+    pub(super) fn finish(self) -> Atlas {
         let ix = |index: usize| RoomIx(u32::try_from(index).unwrap_or(u32::MAX));
         let by_id: HashMap<String, RoomIx> = self
             .rooms
@@ -383,17 +393,13 @@ impl Draft {
             })
             .collect();
         chart(&mut rooms, default_room);
-        WorldData {
-            name: self.name,
-            motd: self.motd,
-            atlas: Atlas {
-                rooms,
-                sub_zones,
-                zones: self.zones.into_iter().map(|draft| draft.zone).collect(),
-                environments: self.environments,
-                by_id,
-                default_room,
-            },
+        Atlas {
+            rooms,
+            sub_zones,
+            zones: self.zones.into_iter().map(|draft| draft.zone).collect(),
+            environments: self.environments,
+            by_id,
+            default_room,
         }
     }
 }

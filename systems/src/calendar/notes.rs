@@ -1,0 +1,166 @@
+//! What people are told about the time.
+
+use engine::port::SessionId;
+use engine::prelude::*;
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::{Daypart, MythosHour, MythosTime, Season};
+use crate::command::{Usage, Verb, Words};
+
+/// `mythos_time_update`: what time it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct MythosTimeUpdate {
+    mythos_datetime: String,
+    mythos_clock: String,
+    month_name: String,
+    day_of_month: u8,
+    day_name: &'static str,
+    week_of_month: u8,
+    season: Season,
+    daypart: Daypart,
+    is_daytime: bool,
+    is_witching_hour: bool,
+    server_timestamp: String,
+    /// Holidays and schedules: none yet exist.
+    active_holidays: [&'static str; 0],
+    upcoming_holidays: [&'static str; 0],
+    active_schedules: [&'static str; 0],
+    /// The part of the day that has just begun; for text only.
+    #[serde(skip)]
+    begins: Option<Daypart>,
+}
+
+impl MythosTimeUpdate {
+    /// The time when the wall clock shows `wall`.
+    #[must_use]
+    pub fn at(wall: WorldTime) -> Self {
+        let now = MythosTime::at(wall);
+        let server = OffsetDateTime::from_unix_timestamp_nanos(i128::from(wall.0) * 1_000)
+            .ok()
+            .and_then(|wall| wall.format(&Rfc3339).ok());
+        Self {
+            mythos_datetime: now.to_string(),
+            mythos_clock: now.label(),
+            month_name: now.month_name(),
+            day_of_month: now.day(),
+            day_name: now.day_name(),
+            week_of_month: now.week_of_month(),
+            season: now.season(),
+            daypart: now.daypart(),
+            is_daytime: now.is_daytime(),
+            is_witching_hour: now.is_witching_hour(),
+            server_timestamp: server.unwrap_or_default(),
+            active_holidays: [],
+            upcoming_holidays: [],
+            active_schedules: [],
+            begins: None,
+        }
+    }
+
+    /// The same, said at the stroke of the hour: text clients read of it when a part of the day
+    /// begins.
+    fn striking(mut self, hour: u8) -> Self {
+        let before = Daypart::of_hour((hour + 23) % 24);
+        self.begins = Some(self.daypart).filter(|now| *now != before);
+        self
+    }
+}
+
+impl Note for MythosTimeUpdate {
+    fn event_type(&self) -> &'static str {
+        "mythos_time_update"
+    }
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
+    fn prose(&self) -> Option<Prose> {
+        let words = match self.begins? {
+            Daypart::Dawn => "The sky pales. It is dawn.",
+            Daypart::Day => "The day has begun.",
+            Daypart::Dusk => "The light goes. It is dusk.",
+            Daypart::Night => "Night lies over everything.",
+            Daypart::Witching => "Somewhere a clock strikes eleven. It is the witching hour.",
+        };
+        Some(Prose::of(Ink::Faint, words))
+    }
+    fn coalesce(&self) -> Option<&'static str> {
+        Some("mythos_time_update")
+    }
+}
+
+/// Tells those who came what time it is, and everybody when an hour has struck; nobody twice.
+pub(super) fn tell(
+    mut hours: MessageReader<MythosHour>,
+    mut arrived: MessageReader<Arrived>,
+    online: Query<&Online>,
+    clock: Res<Clock>,
+    mut outbox: ResMut<Outbox>,
+) {
+    let came = arrived.read().filter(|one| one.how != Arrives::Returned);
+    let came = came.filter_map(|one| online.get(one.actor).ok());
+    // However many hours have struck, only the time it is now is worth telling.
+    let struck = hours.read().count() > 0;
+    let mut sessions: Vec<SessionId> = if struck {
+        online.iter().map(|online| online.session).collect()
+    } else {
+        came.map(|online| online.session).collect()
+    };
+    if sessions.is_empty() {
+        return;
+    }
+    sessions.sort_unstable();
+    sessions.dedup();
+    let mut note = MythosTimeUpdate::at(clock.wall());
+    if struck {
+        note = note.striking(MythosTime::at(clock.wall()).hour());
+    }
+    outbox.tell(Audience::Many(sessions.into()), note);
+}
+
+/// `time`
+#[derive(Message, Debug)]
+pub(super) struct Time(Order);
+
+impl Verb for Time {
+    const WORDS: &'static [&'static str] = &["time"];
+    const USAGE: &'static str = "time";
+    const HELP: &'static str = "Tells the hour and the date. An hour in Arkham passes in six and a quarter minutes of yours.";
+
+    fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
+        Ok(Self(order))
+    }
+}
+
+/// Answers what time it is.
+pub(super) fn time(
+    mut asked: MessageReader<Time>,
+    clock: Res<Clock>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for Time(order) in asked.read() {
+        let now = MythosTime::at(clock.wall());
+        let text = format!(
+            "It is {}, on {} the {} of {} {}: {}, {}.",
+            now.label(),
+            now.day_name(),
+            ordinal(now.day()),
+            now.month_name(),
+            now.year(),
+            now.season().word(),
+            now.daypart().word(),
+        );
+        answers.write(Answer::with(*order, text));
+    }
+}
+
+fn ordinal(day: u8) -> String {
+    let ending = match (day % 10, day / 10) {
+        (1, 0 | 2 | 3) => "st",
+        (2, 0 | 2) => "nd",
+        (3, 0 | 2) => "rd",
+        _ => "th",
+    };
+    format!("{day}{ending}")
+}

@@ -1,0 +1,233 @@
+//! The passive flux: one evaluation per Mythos minute, for everybody who is played.
+
+use engine::prelude::*;
+
+use super::ground::{Ground, nano};
+use super::rules::Rules;
+use super::{AdjustLucidity, Cause, Drift, Lucidity, NANO};
+use crate::calendar::MythosTime;
+use crate::place::InRoom;
+use crate::world::RoomIx;
+
+/// One point in billionths.
+const POINT: i64 = NANO as i64;
+/// A point that lacks no more than this is given: a third of a point thrice is one.
+const EPSILON: i64 = POINT / 1_000_000;
+/// A minute that moves a mind by more than this is told to the operator: no rule should.
+const LARGE: i64 = 5 * POINT;
+
+/// How many steady and how many unhinged minds each room holds. Filled anew by each evaluation;
+/// a resource only to keep its memory.
+#[derive(Resource, Debug)]
+pub(super) struct Company(Vec<Minds>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Minds {
+    steady: u32,
+    unhinged: u32,
+}
+
+impl Company {
+    pub(super) fn new(rooms: usize) -> Self {
+        Self(vec![Minds::default(); rooms])
+    }
+
+    fn of(&mut self, room: RoomIx) -> &mut Minds {
+        &mut self.0[room.index()]
+    }
+}
+
+impl Minds {
+    /// What a mind is to the others: lucid and uneasy ones steady them, deranged and catatonic ones
+    /// unhinge them, and a linkdead one is no company at all.
+    const fn of(rules: &Rules, mind: Lucidity, linkdead: bool) -> Self {
+        Self {
+            steady: (!linkdead && mind.points() >= rules.tiers.uneasy) as u32,
+            unhinged: (!linkdead && mind.points() < rules.tiers.fractured) as u32,
+        }
+    }
+}
+
+/// The rules' numbers in billionths.
+struct Scale {
+    each: i64,
+    cap: i64,
+    destabilising: i64,
+    window: u16,
+    step: f64,
+    floor: f64,
+}
+
+impl Scale {
+    fn of(rules: &Rules) -> Self {
+        Self {
+            each: nano(rules.companions.each),
+            cap: nano(rules.companions.cap),
+            destabilising: nano(rules.companions.destabilising),
+            // The check of the rules has it above zero; rules made in code may not.
+            window: rules.adaptation.window.max(1),
+            step: rules.adaptation.step,
+            floor: rules.adaptation.floor,
+        }
+    }
+
+    fn company(&self, others: Minds) -> i64 {
+        let steady = (self.each * i64::from(others.steady)).min(self.cap);
+        if others.unhinged > 0 {
+            steady + self.destabilising
+        } else {
+            steady
+        }
+    }
+
+    /// A drain weighs less the longer one has stood it; what mends is never dulled.
+    fn adapted(&self, total: i64, minutes: u16) -> i64 {
+        if total >= 0 {
+            return total;
+        }
+        let steps = minutes.saturating_sub(1) / self.window;
+        let weight = (1.0 - self.step * f64::from(steps)).max(self.floor);
+        (total as f64 * weight) as i64
+    }
+}
+
+/// Lets every mind ebb or mend by what its room and its company do.
+///
+/// Whose company counts is read before anybody is moved, so the order of minds is not heard. A
+/// linkdead player is evaluated, too: the body still stands there.
+pub(super) fn ebb(
+    mut minds: Query<(Entity, &InRoom, &Lucidity, &mut Drift, Has<Linkdead>), With<Online>>,
+    ground: Res<Ground>,
+    rules: Res<Rules>,
+    clock: Res<Clock>,
+    mut company: ResMut<Company>,
+    mut tick: Local<Option<u64>>,
+    mut adjust: MessageWriter<AdjustLucidity>,
+) {
+    let hour = MythosTime::at(clock.wall()).hour();
+    let day = rules.period.day_starts <= hour && hour < rules.period.day_ends;
+    let scale = Scale::of(&rules);
+    // A late tick evaluates several minutes before anything settles. From the second on, what the
+    // ones before gave is counted as if it had settled, or the outcome would hang on the tick rate.
+    let again = tick.replace(clock.tick) == Some(clock.tick);
+    let now = |mind: Lucidity, drift: &Drift| {
+        if again {
+            mind.shifted(drift.pending)
+        } else {
+            mind
+        }
+    };
+
+    company.0.fill(Minds::default());
+    for (_, InRoom(room), mind, drift, linkdead) in &minds {
+        let one = Minds::of(&rules, now(*mind, drift), linkdead);
+        let here = company.of(*room);
+        here.steady += one.steady;
+        here.unhinged += one.unhinged;
+    }
+
+    let (mut evaluated, mut given, mut largest) = (0_u32, 0_u32, 0_i64);
+    for (mind, InRoom(room), lucidity, mut drift, linkdead) in &mut minds {
+        // Everybody drifts each minute; only what is to be saved may look changed.
+        let drift = drift.bypass_change_detection();
+        let lucidity = now(*lucidity, drift);
+        let own = Minds::of(&rules, lucidity, linkdead);
+        let here = company.of(*room);
+        let others = Minds {
+            steady: here.steady - own.steady,
+            unhinged: here.unhinged - own.unhinged,
+        };
+        let plot = ground.plot(*room);
+        if drift.room == Some(plot.id) {
+            drift.minutes = drift.minutes.saturating_add(1);
+        } else {
+            drift.room = Some(plot.id);
+            drift.minutes = 1;
+        }
+        let total = scale.adapted(plot.flux(day) + scale.company(others), drift.minutes);
+        let delta = drift.carry(total);
+        evaluated += 1;
+        largest = largest.max(total.abs());
+        if !again {
+            drift.pending = 0;
+        }
+        if delta != 0 {
+            given += 1;
+            drift.pending += lucidity.shifted(delta).points() - lucidity.points();
+            adjust.write(AdjustLucidity {
+                mind,
+                delta,
+                cause: Cause::PASSIVE_FLUX,
+            });
+        }
+    }
+    tracing::debug!(evaluated, given, "passive flux");
+    if largest > LARGE {
+        tracing::warn!(
+            tick = clock.tick,
+            largest = largest as f64 / NANO,
+            "passive flux moves a mind by very much in one minute"
+        );
+    }
+}
+
+impl Drift {
+    /// Adds flux, in billionths, and takes out the whole points.
+    const fn carry(&mut self, total: i64) -> i16 {
+        let sum = self.residual as i64 + total;
+        let whole = if sum >= POINT - EPSILON {
+            (sum + EPSILON) / POINT
+        } else if sum <= EPSILON - POINT {
+            (sum - EPSILON) / POINT
+        } else {
+            0
+        };
+        // The rules keep a total within ±300 points, so both fit.
+        self.residual = (sum - whole * POINT) as i32;
+        whole as i16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_point_that_lacks_next_to_nothing_is_given() {
+        let mut drift = Drift::default();
+        let third = nano(1.0 / 3.0);
+        let given: Vec<i16> = (0..6).map(|_| drift.carry(third)).collect();
+        assert_eq!(given, [0, 0, 1, 0, 0, 1]);
+        let given: Vec<i16> = (0..6).map(|_| drift.carry(-third)).collect();
+        assert_eq!(given, [0, 0, -1, 0, 0, -1]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_given_and_what_is_owed_is_what_it_came_to(
+            totals in prop::collection::vec(-20.0_f64..20.0, 0..2_000),
+        ) {
+            let mut drift = Drift::default();
+            let mut given = 0.0;
+            for total in &totals {
+                given += f64::from(drift.carry(nano(*total)));
+                prop_assert!(drift.residual().abs() < 1.0);
+            }
+            let came_to: f64 = totals.iter().sum();
+            prop_assert!((given + drift.residual() - came_to).abs() < 1e-6);
+        }
+
+        #[test]
+        fn only_a_drain_is_dulled_and_only_to_three_weights(
+            total in -20 * POINT..20 * POINT,
+            minutes in 1_u16..,
+        ) {
+            let scale = Scale::of(&Rules::default());
+            let weights = [1.0, 0.75, 0.5].map(|weight| (total as f64 * weight) as i64);
+            let weights = if total < 0 { &weights[..] } else { &weights[..1] };
+            prop_assert!(weights.contains(&scale.adapted(total, minutes)));
+        }
+    }
+}

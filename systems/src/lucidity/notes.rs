@@ -1,0 +1,103 @@
+//! What a mind is told about itself.
+
+use engine::prelude::*;
+use serde::Serialize;
+
+use super::rules::Rules;
+use super::{Cause, Lucidity, LucidityChanged, Tier};
+
+/// `lucidity_change`: how clear a mind is now. Carries the value itself, so a slow client that
+/// misses one in between knows all the same.
+#[derive(Debug, Clone, Serialize)]
+pub struct LucidityChange {
+    player_id: StableId,
+    current_lcd: i16,
+    max_lcd: i16,
+    delta: i16,
+    tier: Tier,
+    reason: Cause,
+    /// The tier before; for text only.
+    #[serde(skip)]
+    was: Tier,
+}
+
+impl Note for LucidityChange {
+    fn event_type(&self) -> &'static str {
+        "lucidity_change"
+    }
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
+    fn prose(&self) -> Option<Prose> {
+        let ink = if self.delta < 0 { Ink::Loss } else { Ink::Gain };
+        if self.tier == self.was {
+            // A point more or less each minute is not worth a line.
+            let worth_it = self.reason != Cause::PASSIVE_FLUX;
+            return worth_it.then(|| {
+                let words = if self.delta < 0 {
+                    "Your mind gives a little."
+                } else {
+                    "Your mind steadies."
+                };
+                Prose::of(ink, words)
+            });
+        }
+        let words = match (self.tier, self.delta < 0) {
+            (Tier::Lucid, _) => "Your mind is clear again.",
+            (Tier::Uneasy, true) => "Something is not right here. You are uneasy.",
+            (Tier::Uneasy, false) => "You come to yourself, though not at ease.",
+            (Tier::Fractured, true) => {
+                "Your thoughts come apart like wet paper. You are fractured."
+            }
+            (Tier::Fractured, false) => "Some of the pieces fit together again.",
+            (Tier::Deranged, true) => {
+                "What you see and what is there have parted. You are deranged."
+            }
+            (Tier::Deranged, false) => "You hear your own name, and it is yours.",
+            (Tier::Catatonic, _) => "You are still here, somewhere. Nothing answers you.",
+        };
+        Some(Prose::of(ink, words))
+    }
+    fn gmcp(&self) -> Vec<Gmcp> {
+        vec![Gmcp {
+            package: "Char.Vitals",
+            data: serde_json::json!({ "lucidity": self.current_lcd, "max_lucidity": self.max_lcd }),
+        }]
+    }
+    fn coalesce(&self) -> Option<&'static str> {
+        Some("lucidity_change")
+    }
+    fn player_id(&self) -> Option<StableId> {
+        Some(self.player_id)
+    }
+}
+
+/// Tells each mind that has changed, once per change.
+pub(super) fn tell(
+    mut changed: MessageReader<LucidityChanged>,
+    minds: Query<(&StableId, &Online)>,
+    rules: Res<Rules>,
+    mut outbox: ResMut<Outbox>,
+) {
+    for LucidityChanged {
+        mind,
+        before,
+        now,
+        cause,
+    } in changed.read()
+    {
+        let Ok((id, online)) = minds.get(*mind) else {
+            continue;
+        };
+        let note = LucidityChange {
+            player_id: *id,
+            current_lcd: now.points(),
+            max_lcd: Lucidity::CAP,
+            delta: now.points() - before.points(),
+            tier: rules.tier(*now),
+            reason: *cause,
+            was: rules.tier(*before),
+        };
+        outbox.tell_one(online.session, note);
+    }
+}
