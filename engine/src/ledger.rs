@@ -130,8 +130,7 @@ impl CommandRecord {
         self.recent.iter().rev().find(|one| one.0 == id).copied()
     }
 
-    fn remember(&mut self, id: Option<u64>, code: Option<Code>, tick: Tick) {
-        let Some(id) = id else { return };
+    fn remember(&mut self, id: u64, code: Option<Code>, tick: Tick) {
         if self.recent.len() == REMEMBERED {
             self.recent.pop_front();
         }
@@ -391,12 +390,11 @@ fn settle(
         code = result.as_ref().err().map(|refusal| refusal.code.word()),
         "command executed"
     );
-    if let Some(mut record) = world.get_mut::<CommandRecord>(open.actor) {
-        record.remember(
-            open.id,
-            result.as_ref().err().map(|refusal| refusal.code),
-            tick,
-        );
+    // A command without an id leaves nothing to remember, and so nothing to save.
+    if let Some(id) = open.id
+        && let Some(mut record) = world.get_mut::<CommandRecord>(open.actor)
+    {
+        record.remember(id, result.as_ref().err().map(|refusal| refusal.code), tick);
     }
     if ledger.marks.len() < MARKS_MAX {
         ledger.marks.push(CommandMark {

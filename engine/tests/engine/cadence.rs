@@ -1,0 +1,82 @@
+//! Durations, never tick counts.
+
+use engine::prelude::*;
+use engine::stage::{STAGE_START, Stage};
+use engine::{CATCH_UP_MAX, Engine, Setup};
+
+use crate::kit::{Tape, bare, input};
+
+/// Writes down each run of a cadence of `period` by its `Clock::now`, in milliseconds after the
+/// beginning.
+fn metronome(period: Duration, tape: &Tape<u64>) -> impl Plugin + use<> {
+    let tape = tape.clone();
+    move |reg: &mut Registrar<'_>| {
+        let tape = tape.clone();
+        reg.every(period, move |clock: Res<Clock>| {
+            tape.write(clock.now.millis() - STAGE_START.millis());
+        });
+    }
+}
+
+#[test]
+fn a_cadence_runs_equally_often_at_every_tick_rate() {
+    for (period_ms, expected) in [(250, 240), (1_000, 60), (6_250, 9), (60_000, 1)] {
+        for hz in [1, 10, 20, 60, 120] {
+            let tape = Tape::default();
+            let beat = metronome(Duration::from_millis(period_ms), &tape);
+            let mut stage = Stage::new(beat).unwrap().at_hz(hz);
+            stage.pass(Duration::from_secs(60));
+            let due: Vec<u64> = (1..=expected).map(|n| n * period_ms).collect();
+            assert_eq!(tape.read(), due, "every {period_ms} ms at {hz} Hz");
+        }
+    }
+}
+
+#[test]
+fn a_late_tick_catches_up_as_if_each_run_had_been_on_time() {
+    let tape = Tape::default();
+    let mut engine = bare(metronome(Duration::from_millis(100), &tape));
+    for ms in [50, 430, 440, 700] {
+        engine.tick(input(ms, 0));
+    }
+    assert_eq!(tape.read(), [100, 200, 300, 400, 500, 600, 700]);
+}
+
+#[test]
+fn catching_up_ends_at_eight_runs_and_the_rest_is_counted() {
+    let tape = Tape::default();
+    let mut engine = bare(metronome(Duration::from_millis(100), &tape));
+    engine.tick(input(50, 0));
+    let output = engine.tick(input(2_050, 0));
+    assert_eq!((tape.len() as u64, output.dropped_runs), (CATCH_UP_MAX, 12));
+    assert_eq!(tape.read().last(), Some(&2_000), "the newest are run");
+    assert_eq!(engine.tick(input(2_100, 0)).dropped_runs, 0);
+}
+
+#[test]
+fn only_systems_of_the_cadence_see_the_due_moment() {
+    let tape = Tape::default();
+    let after = tape.clone();
+    let mut engine = bare(move |reg: &mut Registrar<'_>| {
+        let after = after.clone();
+        reg.every(Duration::from_millis(100), || {}).system(
+            Phase::Simulate,
+            move |clock: Res<Clock>| {
+                after.write(clock.now.millis() - STAGE_START.millis());
+            },
+        );
+    });
+    engine.tick(input(370, 0));
+    assert_eq!(tape.read(), [370]);
+}
+
+#[test]
+fn a_world_that_begins_anew_does_not_catch_up_with_the_time_nobody_was_there() {
+    let tape = Tape::default();
+    let beat = metronome(Duration::from_millis(100), &tape);
+    let mut engine = Engine::build(Setup::default(), beat).unwrap();
+    engine.tick(input(1_000, 0));
+    assert_eq!(tape.read(), [0_u64; 0]);
+    engine.tick(input(1_100, 0));
+    assert_eq!(tape.read(), [1_100]);
+}

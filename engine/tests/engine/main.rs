@@ -1,0 +1,24 @@
+//! The engine, proved through its public face.
+
+#[cfg(test)]
+mod attach;
+#[cfg(test)]
+mod cadence;
+#[cfg(test)]
+mod determinism;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod guard;
+#[cfg(test)]
+mod kit;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod persist;
+#[cfg(test)]
+mod phases;
+#[cfg(test)]
+mod runner;
+#[cfg(test)]
+mod upkeep;
