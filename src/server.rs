@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 use engine::port::{LaneLimits, Registry, Tasks, lanes};
 use engine::runner::{Figures, Rate, RunnerConfig, Running, Watch};
-use engine::{Engine, Seed, Setup};
+use engine::{Engine, Plugin, Registrar, Seed, Setup};
 use net::{Doors, Tls};
 use storage::{Guests, Left, Recovered, Storage};
 use tokio::net::TcpListener;
@@ -39,19 +39,27 @@ const SIGXFSZ: i32 = 25;
 /// # Errors
 /// When it can't start, or the world ends by itself.
 pub fn run(config: Config) -> anyhow::Result<ExitCode> {
+    run_with(config, |_: &mut Registrar<'_>| {})
+}
+
+/// Like [`run`], with the plugins that `extra` adds after the game's own.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
     let _log = telemetry::init(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_name("kadath-io")
         .enable_all()
         .build()
         .context("the runtime can't be started")?;
-    let ended = runtime.block_on(serve(config));
+    let ended = runtime.block_on(serve(config, extra));
     // Whatever a blocking thread still does (a password hash) need not be waited for.
     runtime.shutdown_timeout(Duration::from_millis(100));
     ended
 }
 
-async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
+async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     raise_descriptors(&mut config)?;
     let world = check::load(&config.server.world).map_err(|problems| {
@@ -94,7 +102,7 @@ async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
             linkdead_grace: Duration::from_secs(config.server.linkdead_grace_seconds),
         },
     );
-    let running = start_world(&config, recovered, game, lanes.engine, &registry, &tasks)?;
+    let running = start_world(&config, recovered, Whole { game, extra }, lanes.engine, &registry, &tasks)?;
 
     let pulse = Pulse::new(gauge);
     tasks.spawn("pulse", pulse.clone().watch(tasks.stop().clone()));
@@ -195,6 +203,23 @@ fn start_world(
         Figures::new(registry)?,
         tasks,
     )?)
+}
+
+/// The game, and what was asked for beside it.
+struct Whole<G, E> {
+    game: G,
+    extra: E,
+}
+
+impl<G: Plugin, E: Plugin> Plugin for Whole<G, E> {
+    fn build(&self, reg: &mut Registrar<'_>) {
+        self.game.build(reg);
+        self.extra.build(reg);
+    }
+
+    fn name(&self) -> &'static str {
+        self.game.name()
+    }
 }
 
 async fn stop(running: Running, storage: &Storage, tasks: &Tasks) -> Left {
@@ -314,7 +339,7 @@ fn raise_descriptors(config: &mut Config) -> anyhow::Result<()> {
     let room = usize::try_from(room).unwrap_or(usize::MAX);
     if config.limits.sockets == 0 || config.limits.sockets > room {
         if config.limits.sockets > room {
-            tracing::warn!(
+            tracing::info!(
                 limits_sockets = config.limits.sockets,
                 room,
                 "fewer open files are allowed than limits.sockets"
