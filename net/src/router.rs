@@ -58,6 +58,8 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
             () = stop.cancelled() => break Ended::Stopped,
             emission = emissions.recv() => match emission {
                 Some(emission) => router.distribute(emission),
+                // Both stop at the same wish; either may be seen first.
+                None if stop.is_cancelled() => break Ended::Stopped,
                 None => break Ended::WorldGone,
             },
             Ok(()) = durable.changed() => {}

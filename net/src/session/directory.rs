@@ -1,6 +1,6 @@
 //! All sessions, by number and by key.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -63,19 +63,21 @@ impl Directory {
         }
     }
 
-    /// Enters a session, unless its account already has `max` others connected (0: any number).
-    /// One that holds the same character doesn't count: the newcomer takes it over.
+    /// Enters a session, unless its account already has `max` other characters connected (0: any
+    /// number). The same character once more doesn't count: the newcomer takes it over.
     pub(crate) fn enter(&self, session: &Arc<Session>, max: usize) -> bool {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         let account = session.arrival.account;
         let inner = &mut *inner;
         let others = inner.by_account.entry(account).or_default();
-        let connected = others
+        let characters: BTreeSet<StableId> = others
             .iter()
             .filter_map(|id| inner.by_id.get(id))
-            .filter(|other| holds_another(other, session.arrival.character))
-            .count();
-        if max > 0 && connected >= max {
+            .filter(|other| other.has_socket())
+            .map(|other| other.arrival.character)
+            .filter(|character| *character != session.arrival.character)
+            .collect();
+        if max > 0 && characters.len() >= max {
             if others.is_empty() {
                 inner.by_account.remove(&account);
             }
@@ -140,8 +142,4 @@ impl Directory {
         self.gauge
             .with_label_values(&[session.format.subprotocol()])
     }
-}
-
-fn holds_another(other: &Session, character: StableId) -> bool {
-    other.arrival.character != character && other.has_socket()
 }

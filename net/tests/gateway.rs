@@ -1,0 +1,25 @@
+//! The gateway over real sockets, against a world and an account store made for the test.
+
+#[path = "gateway/client.rs"]
+mod client;
+#[path = "gateway/server.rs"]
+mod server;
+
+#[path = "gateway/bad_input.rs"]
+mod bad_input;
+#[path = "gateway/delivery.rs"]
+mod delivery;
+#[path = "gateway/fuzz.rs"]
+mod fuzz;
+#[path = "gateway/handshake.rs"]
+mod handshake;
+#[path = "gateway/http.rs"]
+mod http;
+#[path = "gateway/limits.rs"]
+mod limits;
+#[path = "gateway/resume.rs"]
+mod resume;
+#[path = "gateway/text.rs"]
+mod text;
+#[path = "gateway/tls.rs"]
+mod tls;

@@ -1,0 +1,216 @@
+//! How much anyone may do, and what it costs others when they try more.
+
+use std::time::{Duration, Instant};
+
+use engine::port::Inbound;
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::header;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::client::{Client, Dial};
+use crate::server::{PATIENCE, Server, config, token};
+
+#[tokio::test]
+async fn a_flood_is_told_once_a_second_and_delays_nobody() {
+    let mut config = config();
+    config.limits.frames_per_minute = 100;
+    let mut server = Server::start(config).await;
+    let (flood, _) = Client::play(&mut server, "flood").await;
+    let (mut calm, _) = Client::play(&mut server, "calm").await;
+    let (mut sink, mut stream) = flood.ws.split();
+    let began = Instant::now();
+    let sending = tokio::spawn(async move {
+        for _ in 0..50_000 {
+            sink.feed(Message::text(r#"{"type":"ping"}"#)).await.unwrap();
+        }
+        sink.flush().await.unwrap();
+        sink
+    });
+    // Answered in the middle of it.
+    calm.ping().await;
+    calm.event("pong").await;
+    let sink = sending.await.unwrap();
+
+    let (mut pongs, mut errors) = (0, 0);
+    while errors == 0 || pongs < 99 {
+        let message = tokio::time::timeout(PATIENCE, stream.next()).await.unwrap();
+        let Message::Text(text) = message.unwrap().unwrap() else {
+            continue;
+        };
+        let frame: Value = serde_json::from_str(&text).unwrap();
+        if frame["event_type"] == "pong" {
+            pongs += 1;
+        } else {
+            errors += 1;
+            assert_eq!(frame["data"]["code"], "rate_limit_exceeded");
+            assert!(frame["data"]["retry_after_ms"].as_u64().unwrap() > 0);
+        }
+    }
+    // The sign-in was the hundredth.
+    assert_eq!(pongs, 99);
+    assert!(errors <= 1 + began.elapsed().as_secs());
+    drop(sink);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_account_may_play_so_many_characters_at_once() {
+    let mut config = config();
+    config.limits.connections_per_account = 2;
+    let mut server = Server::start(config).await;
+    let mut connected = Vec::new();
+    for name in ["ann/one", "ann/two"] {
+        connected.push(Client::play(&mut server, name).await);
+    }
+    let mut third = Client::connect(server.address).await;
+    third.authenticate("ann/three").await;
+    third.error("too_many_requests").await;
+    assert_eq!(third.closed().await.0, 1008);
+    // The same character again is no third one, and another account is another matter.
+    connected.push(Client::play(&mut server, "ann/two").await);
+    connected.push(Client::play(&mut server, "bob/one").await);
+    // Who has left makes room.
+    connected.remove(0).0.cut();
+    assert!(matches!(server.world.next().await, Inbound::Lost { .. }));
+    Client::play(&mut server, "ann/three").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn too_many_handshakes_from_one_address_leave_only_resumes() {
+    let mut config = config();
+    config.trust_proxy = true;
+    config.limits.connection_attempts_per_minute = 2;
+    let mut server = Server::start(config).await;
+    let from = |address: &'static str| Dial {
+        protocols: &["kadath.v1"],
+        headers: Box::leak(Box::new([("x-forwarded-for", address)])),
+        ..Dial::default()
+    };
+    let mut first = Client::dial(server.address, from("192.0.2.1")).await.unwrap();
+    first.authenticate("ann").await;
+    let session = first.let_in(&mut server.world).await;
+    first.cut();
+    assert!(matches!(server.world.next().await, Inbound::Lost { .. }));
+    Client::dial(server.address, from("192.0.2.1")).await.unwrap();
+
+    let mut third = Client::dial(server.address, from("192.0.2.1")).await.unwrap();
+    third.authenticate("ann").await;
+    let error = third.error("rate_limit_exceeded").await;
+    assert!(error["data"]["retry_after_ms"].as_u64().unwrap() > 0);
+    assert_eq!(third.closed().await.0, 1008);
+    // A resume is always welcome, and so is anybody else.
+    for _ in 0..20 {
+        let mut again = Client::dial(server.address, from("192.0.2.1")).await.unwrap();
+        again.resume(&token("ann"), &session, 2).await;
+        server.world.let_back(session.character).await;
+        assert_eq!(again.event("welcome").await["data"]["resumed"], true);
+    }
+    let mut other = Client::dial(server.address, from("192.0.2.2")).await.unwrap();
+    other.authenticate("bob").await;
+    while !matches!(server.world.next().await, Inbound::Arrive(_)) {}
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_account_tried_in_vain_is_left_alone_for_a_while() {
+    let mut config = config();
+    config.limits.failed_logins_per_minute = 3;
+    let server = Server::start(config).await;
+    let mut answers = Vec::new();
+    for password in ["a", "b", "c", "right"] {
+        let body = json!({"username": "ann", "password": password}).to_string();
+        let request = reqwest::Client::new().post(server.url("/auth/login"));
+        let response = request.body(body).send().await.unwrap();
+        answers.push(response.status().as_u16());
+        if response.status() == 429 {
+            assert!(response.headers().contains_key(header::RETRY_AFTER));
+        }
+    }
+    assert_eq!(answers, [401, 401, 401, 429]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_head_that_trickles_in_is_not_waited_for() {
+    let mut config = config();
+    config.timeouts.request = Duration::from_millis(100);
+    let server = Server::start(config).await;
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    slow.write_all(b"GET /api/ws HTTP/1.1\r\nHost: x\r\nX-").await.unwrap();
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(PATIENCE, slow.read_to_end(&mut rest)).await;
+    ended.expect("the server waits").unwrap();
+
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    slow.write_all(b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        .await
+        .unwrap();
+    let mut answer = vec![0; 12];
+    slow.read_exact(&mut answer).await.unwrap();
+    assert_eq!(answer, b"HTTP/1.1 408");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn beyond_the_last_place_connections_are_turned_away() {
+    let mut config = config();
+    config.limits.sockets = 2;
+    let server = Server::start(config).await;
+    let mut places = Vec::new();
+    for _ in 0..2 {
+        places.push(Client::connect(server.address).await);
+    }
+    let mut extra = TcpStream::connect(server.address).await.unwrap();
+    let mut answer = String::new();
+    extra.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    // A place that gets free is there for the next one.
+    places.remove(0).cut();
+    crate::server::eventually("a free place", || {
+        let alive = server.tasks.alive();
+        alive.contains(&"socket")
+    })
+    .await;
+    let found = tokio::time::timeout(PATIENCE, async {
+        loop {
+            let dial = Dial::default();
+            if let Ok(client) = Client::dial(server.address, dial).await {
+                return client;
+            }
+        }
+    });
+    found.await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_ping_flood_of_a_client_that_reads_nothing_is_ended() {
+    let mut config = config();
+    config.limits.frames_per_minute = 0;
+    config.sessions.send_buffer_bytes = 4 * 1024;
+    let mut server = Server::start(config).await;
+    let dial = Dial {
+        protocols: &["kadath.v1"],
+        receive_bytes: Some(4 * 1024),
+        ..Dial::default()
+    };
+    let mut client = Client::dial(server.address, dial).await.unwrap();
+    client.authenticate("ann").await;
+    client.let_in(&mut server.world).await;
+    let payload = vec![7_u8; 125];
+    let flooding = async {
+        while client.ws.send(Message::Ping(payload.clone().into())).await.is_ok() {}
+    };
+    let ended = tokio::time::timeout(PATIENCE, async {
+        tokio::select! {
+            () = flooding => {}
+            lost = server.world.next() => assert!(matches!(lost, Inbound::Lost { .. })),
+        }
+    });
+    ended.await.expect("the flood goes on");
+    server.stop().await;
+}

@@ -1,0 +1,517 @@
+//! A gateway with a fake world behind it and a fake account store beside it.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use engine::port::{
+    AccountId, Admission, Arrival, Audience, Code, Emission, EnginePorts, Inbound, LaneLimits, Note,
+    Outbound, Outcome, Prose, Refusal, Registry, Role, RunId, SaveGauge, SessionId, StableId, Tasks,
+    Tick, WorldTime, lanes,
+};
+use net::{
+    Admitted, Character, Check, Checks, Denied, Doors, Gatekeeper, NetConfig, NetFault,
+    Registration, Secret, SignedIn, Tls,
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+/// How long anything may take before a test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// The run of the fake world.
+pub(crate) const RUN: RunId = RunId(0xfeed);
+
+/// A gateway under test.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) world: World,
+    pub(crate) registry: Registry,
+    pub(crate) tasks: Tasks,
+    pub(crate) gate: FakeGate,
+    pub(crate) serving: JoinHandle<Result<(), NetFault>>,
+}
+
+/// The world's end of the lanes, played by the test.
+pub(crate) struct World {
+    inbound: mpsc::Receiver<Inbound>,
+    emissions: mpsc::Sender<Emission>,
+    pub(crate) gauge: Arc<SaveGauge>,
+    pub(crate) tick: Tick,
+}
+
+/// Limits that don't get in the way of a test about something else.
+pub(crate) fn config() -> NetConfig {
+    NetConfig::default()
+}
+
+impl Server {
+    pub(crate) async fn start(config: NetConfig) -> Self {
+        Self::start_with(config, LaneLimits::default(), None).await
+    }
+
+    pub(crate) async fn start_with(config: NetConfig, lane: LaneLimits, tls: Option<Tls>) -> Self {
+        let (mut server, ports) = Self::start_apart(config, lane, tls).await;
+        server.world = World::new(ports);
+        server
+    }
+
+    /// Starts with a world that nobody plays: its ports are the test's.
+    pub(crate) async fn start_apart(
+        config: NetConfig,
+        lane: LaneLimits,
+        tls: Option<Tls>,
+    ) -> (Self, EnginePorts) {
+        let registry = Registry::new();
+        let tasks = Tasks::new(&registry).unwrap();
+        let lanes = lanes(lane, &registry).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let gate = FakeGate::default();
+        let doors = Doors {
+            gate: gate.clone(),
+            readiness: Box::new(|| {
+                Checks {
+                    tick: Check::holds("on time"),
+                    journal: Check::holds("drained"),
+                    storage: Check::fails("7 s behind"),
+                    bus: Check::holds("not configured"),
+                }
+                .into()
+            }),
+            tls,
+        };
+        let serving = {
+            let (tasks, registry) = (tasks.clone(), registry.clone());
+            let net = lanes.net;
+            tokio::spawn(async move {
+                net::serve(listener, net, doors, config, &tasks, &registry).await
+            })
+        };
+        let nobody = World {
+            inbound: mpsc::channel(1).1,
+            emissions: lanes.engine.emissions.clone(),
+            gauge: Arc::clone(&lanes.engine.gauge),
+            tick: 0,
+        };
+        let server = Self {
+            address,
+            world: nobody,
+            registry,
+            tasks,
+            gate,
+            serving,
+        };
+        (server, lanes.engine)
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The sum of a figure over its labels.
+    pub(crate) fn figure(&self, name: &str) -> f64 {
+        let families = self.registry.gather();
+        let family = families.iter().find(|family| family.name() == name);
+        family.map_or(0.0, |family| {
+            let metrics = family.get_metric().iter();
+            metrics
+                .map(|metric| metric.get_counter().get_value() + metric.get_gauge().get_value())
+                .sum()
+        })
+    }
+
+    /// Waits until a figure is as wished.
+    pub(crate) async fn until(&self, name: &str, wished: impl Fn(f64) -> bool) {
+        eventually(name, || wished(self.figure(name))).await;
+    }
+
+    /// Stops the gateway and waits until everything of it has ended.
+    pub(crate) async fn stop(self) {
+        self.tasks.stop().cancel();
+        drop(self.world);
+        let served = tokio::time::timeout(PATIENCE, self.serving).await;
+        served.unwrap().unwrap().unwrap();
+        assert_eq!(self.tasks.join(PATIENCE).await, Vec::<&str>::new());
+    }
+}
+
+/// Waits for a condition by looking again and again, for at most [`PATIENCE`].
+pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let patience = tokio::time::timeout(PATIENCE, async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    patience.await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+impl World {
+    pub(crate) fn new(ports: EnginePorts) -> Self {
+        let EnginePorts {
+            inbound: lane,
+            emissions,
+            gauge,
+            ..
+        } = ports;
+        let (pump, inbound) = mpsc::channel(65_536);
+        std::thread::spawn(move || {
+            while let Ok(message) = lane.recv() {
+                if pump.blocking_send(message).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            inbound,
+            emissions,
+            gauge,
+            tick: 0,
+        }
+    }
+
+    /// What the gateway says next.
+    pub(crate) async fn next(&mut self) -> Inbound {
+        tokio::time::timeout(PATIENCE, self.inbound.recv())
+            .await
+            .expect("the gateway says nothing")
+            .expect("the gateway is gone")
+    }
+
+    /// Whether the gateway has said nothing more.
+    pub(crate) fn is_silent(&mut self) -> bool {
+        self.inbound.try_recv().is_err()
+    }
+
+    /// One tick with that output.
+    pub(crate) async fn say(&mut self, said: Vec<Outbound>) -> Tick {
+        self.emit(said, false).await
+    }
+
+    pub(crate) async fn emit(&mut self, said: Vec<Outbound>, torn: bool) -> Tick {
+        self.tick += 1;
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let emission = Emission {
+            tick: self.tick,
+            wall: WorldTime(u64::try_from(since.as_micros()).unwrap()),
+            said,
+            torn,
+        };
+        self.emissions.send(emission).await.unwrap();
+        self.tick
+    }
+
+    /// One tick that says `notes` to one session.
+    pub(crate) async fn tell(&mut self, session: SessionId, notes: Vec<Fact>) -> Tick {
+        let said = notes.into_iter().map(|note| note.to(session)).collect();
+        self.say(said).await
+    }
+
+    /// Waits for an arrival and lets it in, with a `game_state` behind the welcome.
+    pub(crate) async fn let_in(&mut self) -> Arrival {
+        let arrival = loop {
+            match self.next().await {
+                // Of a client before this one.
+                Inbound::Lost { .. } => {}
+                Inbound::Arrive(arrival) => break arrival,
+                other => panic!("not an arrival: {other:?}"),
+            }
+        };
+        let state = Fact::new("game_state", json!({"player": {"name": arrival.name}}));
+        let said = vec![
+            admitted(arrival.session, arrival.character, false),
+            state.to(arrival.session),
+        ];
+        self.say(said).await;
+        arrival
+    }
+
+    /// Waits for a return and lets it back in.
+    pub(crate) async fn let_back(&mut self, character: StableId) -> SessionId {
+        loop {
+            match self.next().await {
+                Inbound::Lost { .. } => {}
+                Inbound::Return { session, .. } => {
+                    self.say(vec![admitted(session, character, true)]).await;
+                    return session;
+                }
+                other => panic!("not a return: {other:?}"),
+            }
+        }
+    }
+
+    /// Waits for a line.
+    pub(crate) async fn line(&mut self) -> (SessionId, Option<u64>, String) {
+        match self.next().await {
+            Inbound::Line {
+                session, id, line, ..
+            } => (session, id, line.as_str().to_owned()),
+            other => panic!("not a line: {other:?}"),
+        }
+    }
+
+    /// Answers a line.
+    pub(crate) async fn answer(&mut self, session: SessionId, id: Option<u64>, text: &str) -> Tick {
+        let outcome = Outcome {
+            id,
+            result: Ok(Some(text.to_owned())),
+            repeated: false,
+        };
+        self.say(vec![Outbound::Outcome { session, outcome }]).await
+    }
+}
+
+pub(crate) fn admitted(session: SessionId, player: StableId, returned: bool) -> Outbound {
+    Outbound::Admitted {
+        session,
+        admission: Admission {
+            player,
+            run: RUN,
+            last_command_id: 40,
+            durable_tick: 7,
+            recovered: Some((RunId(0xbeef), 6)),
+            returned,
+        },
+    }
+}
+
+/// A note of the test's own.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact {
+    event: &'static str,
+    data: Value,
+    key: Option<&'static str>,
+    gmcp: Option<&'static str>,
+}
+
+impl Fact {
+    pub(crate) fn new(event: &'static str, data: Value) -> Self {
+        Self {
+            event,
+            data,
+            key: None,
+            gmcp: None,
+        }
+    }
+
+    /// Must be delivered.
+    pub(crate) fn word(text: &str) -> Self {
+        Self::new("chat_message", json!({"message": text}))
+    }
+
+    /// Replaced by its newer self.
+    pub(crate) fn state(value: u64) -> Self {
+        Self {
+            key: Some("time"),
+            ..Self::new("mythos_time_update", json!({"value": value}))
+        }
+    }
+
+    pub(crate) const fn with_gmcp(mut self, package: &'static str) -> Self {
+        self.gmcp = Some(package);
+        self
+    }
+
+    pub(crate) fn to(self, session: SessionId) -> Outbound {
+        Outbound::Note {
+            to: Audience::One(session),
+            note: Arc::new(self),
+        }
+    }
+
+    pub(crate) fn to_many(self, sessions: &[SessionId]) -> Outbound {
+        Outbound::Note {
+            to: Audience::Many(sessions.into()),
+            note: Arc::new(self),
+        }
+    }
+}
+
+impl Note for Fact {
+    fn event_type(&self) -> &'static str {
+        self.event
+    }
+
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        &self.data
+    }
+
+    fn prose(&self) -> Option<Prose> {
+        let text = self.data.get("message")?.as_str()?;
+        Some(Prose::of(engine::port::Ink::Speech, text.to_owned()))
+    }
+
+    fn gmcp(&self) -> Vec<engine::port::Gmcp> {
+        let packet = |package| engine::port::Gmcp {
+            package,
+            data: self.data.clone(),
+        };
+        self.gmcp.map(packet).into_iter().collect()
+    }
+
+    fn coalesce(&self) -> Option<&'static str> {
+        self.key
+    }
+
+    fn room_id(&self) -> Option<&str> {
+        (self.event == "room_update").then_some("attic")
+    }
+}
+
+/// Accounts in memory: a token is `token-NAME`, every password is `right`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FakeGate {
+    accounts: Arc<Mutex<HashMap<String, Vec<String>>>>,
+    guests: Arc<Mutex<u32>>,
+    /// Tokens that were logged out.
+    revoked: Arc<Mutex<Vec<String>>>,
+    /// How often it was asked who plays.
+    pub(crate) admissions: Arc<Mutex<u32>>,
+}
+
+pub(crate) fn token(name: &str) -> String {
+    format!("token-{name}")
+}
+
+impl FakeGate {
+    fn signed(&self, name: &str) -> SignedIn {
+        let accounts = self.accounts.lock().unwrap();
+        let characters = accounts.get(name).cloned().unwrap_or_default();
+        SignedIn {
+            access_token: Secret::new(token(name)),
+            account: AccountId(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())),
+            username: name.to_owned(),
+            role: Role::Player,
+            guest: name.starts_with("guest"),
+            characters: characters.iter().map(|name| character(name)).collect(),
+        }
+    }
+
+    fn holder(&self, token: &Secret, expired_ok: bool) -> Result<String, Denied> {
+        let token = token.expose();
+        if self.revoked.lock().unwrap().iter().any(|gone| gone == token) {
+            return Err(Refusal::of(Code::InvalidToken).into());
+        }
+        if let Some(name) = token.strip_prefix("token-") {
+            return Ok(name.to_owned());
+        }
+        match token.strip_prefix("expired-") {
+            Some(name) if expired_ok => Ok(name.to_owned()),
+            Some(_) => Err(Refusal::of(Code::TokenExpired).into()),
+            None => Err(Refusal::of(Code::InvalidToken).into()),
+        }
+    }
+}
+
+fn character(name: &str) -> Character {
+    Character {
+        id: StableId::named(name),
+        name: name.to_owned(),
+        profession: None,
+        created_at: WorldTime(1_700_000_000_000_000),
+        last_active: None,
+    }
+}
+
+impl Gatekeeper for FakeGate {
+    async fn register(&self, who: Registration) -> Result<SignedIn, Denied> {
+        if who.password.expose().len() < 4 {
+            let refusal = Refusal::new(Code::ValidationError, "too short");
+            return Err(Denied::field("password", refusal));
+        }
+        let mut accounts = self.accounts.lock().unwrap();
+        if accounts.contains_key(&who.username) {
+            return Err(Refusal::of(Code::ResourceAlreadyExists).into());
+        }
+        accounts.insert(who.username.clone(), Vec::new());
+        drop(accounts);
+        Ok(self.signed(&who.username))
+    }
+
+    async fn login(&self, username: String, password: Secret) -> Result<SignedIn, Denied> {
+        if password.expose() == "right" {
+            Ok(self.signed(&username))
+        } else {
+            Err(Refusal::of(Code::AuthenticationFailed).into())
+        }
+    }
+
+    async fn guest(&self) -> Result<SignedIn, Denied> {
+        let name = {
+            let mut guests = self.guests.lock().unwrap();
+            *guests += 1;
+            format!("guest{guests}")
+        };
+        let mut accounts = self.accounts.lock().unwrap();
+        accounts.insert(name.clone(), vec![name.clone()]);
+        drop(accounts);
+        Ok(self.signed(&name))
+    }
+
+    async fn claim(&self, token: Secret, who: Registration) -> Result<SignedIn, Denied> {
+        self.holder(&token, false)?;
+        Ok(self.signed(&who.username))
+    }
+
+    async fn logout(&self, token: Secret) -> Result<(), Denied> {
+        self.holder(&token, false)?;
+        self.revoked.lock().unwrap().push(token.expose().to_owned());
+        Ok(())
+    }
+
+    async fn me(&self, token: Secret) -> Result<SignedIn, Denied> {
+        Ok(self.signed(&self.holder(&token, false)?))
+    }
+
+    async fn characters(&self, token: Secret) -> Result<Vec<Character>, Denied> {
+        Ok(self.me(token).await?.characters)
+    }
+
+    async fn create_character(
+        &self,
+        token: Secret,
+        name: String,
+        _: Option<String>,
+    ) -> Result<Character, Denied> {
+        let holder = self.holder(&token, false)?;
+        let mut accounts = self.accounts.lock().unwrap();
+        accounts.entry(holder).or_default().push(name.clone());
+        Ok(character(&name))
+    }
+
+    async fn delete_character(&self, token: Secret, id: Uuid) -> Result<(), Denied> {
+        let holder = self.holder(&token, false)?;
+        let mut accounts = self.accounts.lock().unwrap();
+        let mine = accounts.entry(holder).or_default();
+        let before = mine.len();
+        mine.retain(|name| StableId::named(name).uuid() != id);
+        if mine.len() == before {
+            return Err(Refusal::of(Code::ResourceNotFound).into());
+        }
+        Ok(())
+    }
+
+    /// `token-NAME` plays the character NAME; `token-NAME/OTHER` plays OTHER of the account NAME.
+    async fn admit(
+        &self,
+        token: Secret,
+        _: Option<Uuid>,
+        expired_ok: bool,
+    ) -> Result<Admitted, Denied> {
+        *self.admissions.lock().unwrap() += 1;
+        let holder = self.holder(&token, expired_ok)?;
+        let (account, name) = holder.split_once('/').unwrap_or((&holder, &holder));
+        Ok(Admitted {
+            account: AccountId(Uuid::new_v5(&Uuid::NAMESPACE_URL, account.as_bytes())),
+            character: StableId::named(name),
+            name: name.to_owned(),
+            profession: None,
+            role: Role::Player,
+            guest: false,
+            created_at: WorldTime(0),
+        })
+    }
+}
