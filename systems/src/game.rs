@@ -8,7 +8,7 @@ use crate::chat::ChatLimits;
 use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
 use crate::world::WorldData;
-use crate::{chat, command, place, presence, sheet};
+use crate::{calendar, chat, command, exploration, lucidity, place, presence, sheet};
 
 /// What can be set about the game.
 #[derive(Debug, Clone)]
@@ -51,10 +51,17 @@ impl Plugin for Game {
             linkdead_grace: self.settings.linkdead_grace,
             motd: self.world.motd.clone(),
         };
+        // The sheet speaks first: what a client is told on arrival begins with where it is.
         reg.add(command::plugin(self.settings.commands))
+            .add(sheet::plugin)
             .add(place::plugin(self.world.atlas.clone()))
             .add(presence::plugin(presence))
-            .add(sheet::plugin)
+            .add(lucidity::plugin(
+                self.world.lucidity.clone(),
+                &self.world.atlas,
+            ))
+            .add(exploration::plugin)
+            .add(calendar::plugin)
             .add(chat::plugin(self.settings.chat, &self.world.atlas));
     }
 }

@@ -11,6 +11,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::calendar::MythosTime;
 use crate::command::{Usage, Verb, Words, verb};
+use crate::lucidity::{self, Lucidity, Tier};
 use crate::place::{InRoom, Occupant, RoomView, Rooms};
 
 /// The sheet plugin.
@@ -30,6 +31,8 @@ pub struct Sheet {
     #[serde(skip_serializing_if = "Option::is_none")]
     profession_name: Option<String>,
     stats: BTreeMap<&'static str, i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lucidity_tier: Option<Tier>,
     created_at: String,
     is_admin: bool,
     is_guest: bool,
@@ -81,11 +84,25 @@ impl Note for GameState {
 #[derive(SystemParam)]
 struct Known<'w, 's> {
     people: Query<'w, 's, (&'static StableId, &'static Character, &'static InRoom)>,
+    minds: Query<'w, 's, &'static Lucidity>,
+    rules: Res<'w, lucidity::Rules>,
 }
 
 impl Known<'_, '_> {
-    fn stats(&self, _actor: Entity) -> BTreeMap<&'static str, i64> {
-        BTreeMap::new()
+    fn stats(&self, actor: Entity) -> BTreeMap<&'static str, i64> {
+        let mut stats = BTreeMap::new();
+        if let Ok(mind) = self.minds.get(actor) {
+            stats.insert("lucidity", i64::from(mind.points()));
+            stats.insert("max_lucidity", i64::from(Lucidity::CAP));
+        }
+        stats
+    }
+
+    fn tier(&self, actor: Entity) -> Option<Tier> {
+        self.minds
+            .get(actor)
+            .ok()
+            .map(|mind| self.rules.tier(*mind))
     }
 }
 
@@ -117,6 +134,7 @@ fn show(
                 current_room_id: rooms.atlas.room(*room).id.clone(),
                 profession_name: character.profession.clone(),
                 stats: known.stats(*actor),
+                lucidity_tier: known.tier(*actor),
                 created_at: rfc3339(character.created_at),
                 is_admin: character.role == Role::Admin,
                 is_guest: character.guest,
@@ -179,8 +197,13 @@ fn status(
             place.name,
             rooms.atlas.sub_zone(*room).name
         );
-        for (stat, value) in known.stats(order.actor) {
-            text.push_str(&format!("\n{stat}: {value}"));
+        if let (Ok(mind), Some(tier)) = (known.minds.get(order.actor), known.tier(order.actor)) {
+            text.push_str(&format!(
+                "\nMind: {} ({} of {})",
+                tier.word(),
+                mind.points(),
+                Lucidity::CAP
+            ));
         }
         answers.write(Answer::with(*order, text));
     }
