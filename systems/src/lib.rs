@@ -6,6 +6,7 @@
 pub mod calendar;
 pub mod chat;
 pub mod command;
+pub mod exploration;
 mod game;
 pub mod lucidity;
 pub mod place;

@@ -1,0 +1,80 @@
+//! Exploration: which rooms a character has been in, and the map of them.
+//!
+//! **Invariant:** a room is explored by being there, once and for ever. It is kept by its id, so
+//! that a room the world loses for a while is not forgotten; only the map leaves it out.
+
+mod map;
+mod notes;
+
+pub use notes::{ExploredMap, MapRoom};
+
+use std::collections::BTreeSet;
+
+use engine::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::command::verb;
+use crate::place::Moved;
+use crate::world::{Atlas, RoomIx};
+
+/// The exploration plugin. Runs after `place`.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.persist::<Explored>("explored")
+        .character::<Explored>()
+        .message::<Discovered>()
+        .system(Phase::Settle, mark)
+        .system(Phase::Emit, notes::tell);
+    verb::<map::Map>(reg);
+    reg.system(Phase::Simulate, map::map);
+}
+
+/// The rooms a character has been in, by id.
+#[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Explored(BTreeSet<String>);
+
+impl Explored {
+    /// Whether the character has been in the room of this id.
+    #[must_use]
+    pub fn has(&self, room: &str) -> bool {
+        self.0.contains(room)
+    }
+
+    /// The rooms that the world still has, by id.
+    pub fn rooms<'a>(&'a self, atlas: &'a Atlas) -> impl Iterator<Item = RoomIx> + 'a {
+        self.0.iter().filter_map(|room| atlas.find(room))
+    }
+}
+
+/// A character is in a room for the first time.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Discovered {
+    /// Who.
+    pub actor: Entity,
+    /// Which room.
+    pub room: RoomIx,
+}
+
+/// Marks the rooms that people come into.
+fn mark(
+    mut moves: MessageReader<Moved>,
+    mut explorers: Query<&mut Explored>,
+    atlas: Res<Atlas>,
+    mut discovered: MessageWriter<Discovered>,
+) {
+    for Moved { actor, to, .. } in moves.read() {
+        let (Some(room), Ok(mut explored)) = (*to, explorers.get_mut(*actor)) else {
+            continue;
+        };
+        let id = &atlas.room(room).id;
+        // Asked first, because writing would save the whole set with every step.
+        if explored.has(id) {
+            continue;
+        }
+        explored.0.insert(id.clone());
+        discovered.write(Discovered {
+            actor: *actor,
+            room,
+        });
+    }
+}
