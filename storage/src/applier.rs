@@ -23,6 +23,8 @@ pub(crate) struct Applier {
     pub(crate) journal: Arc<journal::Shared>,
     pub(crate) gauge: Arc<SaveGauge>,
     pub(crate) trouble: Arc<Trouble>,
+    /// How long one transaction may take; then its connection is taken for dead.
+    pub(crate) limit: Option<Duration>,
     /// With a shared database only the commit makes a batch durable.
     pub(crate) durable_at_commit: bool,
 }
@@ -64,7 +66,7 @@ impl Applier {
             let Some(layer) = self.pending.take() else {
                 continue;
             };
-            match self.store.write(&self.origin, &layer).await {
+            match self.write(&layer).await {
                 Ok(()) => {
                     if self.trouble.set(None) {
                         tracing::info!(
@@ -87,6 +89,17 @@ impl Applier {
                     tokio::time::sleep(backoff.next()).await;
                 }
             }
+        }
+    }
+
+    /// A server that vanished without a word would otherwise be waited for until TCP gives up.
+    async fn write(&self, layer: &Layer) -> Result<(), sqlx::Error> {
+        let writing = self.store.write(&self.origin, layer);
+        match self.limit {
+            None => writing.await,
+            Some(limit) => tokio::time::timeout(limit, writing)
+                .await
+                .unwrap_or(Err(sqlx::Error::PoolTimedOut)),
         }
     }
 

@@ -15,6 +15,8 @@ mod record;
 mod recover;
 mod scribe;
 mod segment;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use uuid::Uuid;

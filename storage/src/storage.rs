@@ -261,6 +261,7 @@ impl Storage {
             journal: Arc::clone(&inner.journal),
             gauge,
             trouble: Arc::clone(&inner.trouble),
+            limit: inner.config.database.transaction_limit(),
             durable_at_commit: inner.config.database.shared,
         };
         let halt = inner.halt.clone();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +66,7 @@ impl Default for DatabaseConfig {
             url_file: None,
             pool_min: 1,
             pool_max: 10,
-            acquire_timeout_ms: 2_000,
+            acquire_timeout_ms: 5_000,
             // Longer than the outages the world must ride out, so that a thawed database goes on.
             statement_timeout_ms: 60_000,
             connect_retry_seconds: 60,
@@ -126,6 +127,13 @@ impl DatabaseConfig {
             "database.tls_cert",
             "must be given together with database.tls_key",
         )
+    }
+
+    /// How long a transaction of the applier may take: it has up to six statements, and the
+    /// server ends each in time if it is there at all.
+    pub(crate) fn transaction_limit(&self) -> Option<Duration> {
+        (self.statement_timeout_ms > 0)
+            .then(|| Duration::from_millis(self.statement_timeout_ms.saturating_mul(6)))
     }
 }
 

@@ -197,8 +197,8 @@ impl Scribe {
             if wait == RETRY_FIRST {
                 tracing::error!(error = %fault, "journal can't be written, durable actions are refused");
             }
-            self.gauge.set_accepting(false);
             self.shared.set_trouble(Some(fault.to_string()));
+            self.gauge.set_accepting(false);
             self.writer.abandon();
             if !self.pause(wait) {
                 return false;
@@ -218,10 +218,12 @@ impl Scribe {
         match self.config.fsync {
             FsyncPolicy::Off if !now => return Ok(()),
             FsyncPolicy::Interval if !now => {
-                let interval = Duration::from_millis(self.config.fsync_interval_ms);
-                let due = interval.saturating_sub(synced_at.elapsed());
+                let due = *synced_at + Duration::from_millis(self.config.fsync_interval_ms);
                 // The world sends no batch before this one is durable, so waiting here gathers.
-                self.pause(due);
+                while let Some(wait) = due.checked_duration_since(Instant::now())
+                    && !wait.is_zero()
+                    && self.pause(wait)
+                {}
             }
             _ => {}
         }

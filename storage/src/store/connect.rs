@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Error};
 
-use super::fault::{Trouble, trouble};
+use super::fault::{Trouble, is_locked, trouble};
 use super::{Pools, Store};
 use crate::StorageFault;
 use crate::backoff::Backoff;
@@ -47,7 +47,8 @@ impl Store {
                 Ok(Err(fault)) => fault,
                 Err(_) => MigrateError::Execute(Error::PoolTimedOut),
             };
-            let reason = settle(&target, fault)?;
+            let is_file = matches!(options, Target::Sqlite(_));
+            let reason = settle(&target, is_file, fault)?;
             let wait = backoff.next();
             if began.elapsed() + wait > patience {
                 return Err(StorageFault::Unreachable {
@@ -73,16 +74,18 @@ impl Store {
 }
 
 /// One connection of its own, closed before the pool opens: migrating never exceeds the pool.
+///
+/// `run_direct` and not `run`: the latter's future can't be sent to another thread.
 async fn prepare(options: &Target) -> Result<(), MigrateError> {
     match options {
         Target::Sqlite(options) => {
             let mut connection = options.connect().await?;
-            SQLITE.run(&mut connection).await?;
+            SQLITE.run_direct(None, &mut connection, false).await?;
             connection.close().await?;
         }
         Target::Postgres(options) => {
             let mut connection = options.connect().await?;
-            POSTGRES.run(&mut connection).await?;
+            POSTGRES.run_direct(None, &mut connection, false).await?;
             connection.close().await?;
         }
     }
@@ -90,12 +93,13 @@ async fn prepare(options: &Target) -> Result<(), MigrateError> {
 }
 
 /// Says whether to go on trying: `Ok` holds what to tell if not even that helps.
-fn settle(target: &str, fault: MigrateError) -> Result<String, StorageFault> {
+fn settle(target: &str, is_file: bool, fault: MigrateError) -> Result<String, StorageFault> {
     let target = target.to_owned();
     match fault {
         MigrateError::Execute(error) => match trouble(&error) {
-            Trouble::Passing => Ok(error.to_string()),
-            Trouble::Refused | Trouble::Data => Err(StorageFault::Refused {
+            // A file is there or it is not; only a lock on it passes.
+            Trouble::Passing if !is_file || is_locked(&error) => Ok(error.to_string()),
+            _ => Err(StorageFault::Refused {
                 target,
                 reason: error.to_string(),
             }),

@@ -48,3 +48,15 @@ pub(crate) fn trouble(error: &Error) -> Trouble {
 pub(crate) fn is_unique_violation(error: &Error) -> bool {
     matches!(error, Error::Database(database) if database.is_unique_violation())
 }
+
+/// Whether SQLite's file is only locked by another process for now.
+pub(crate) fn is_locked(error: &Error) -> bool {
+    match error {
+        Error::Database(database) => {
+            let code = database.code().unwrap_or_default();
+            matches!(code.parse::<u32>().unwrap_or_default() & 0xff, 5 | 6)
+        }
+        Error::PoolTimedOut => true,
+        _ => false,
+    }
+}

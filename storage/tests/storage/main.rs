@@ -7,5 +7,10 @@
     reason = "a test ends by panicking; clippy knows test functions, but not their helpers"
 )]
 
+mod accounts;
 mod conformance;
 mod harness;
+mod logs;
+mod outage;
+mod refusals;
+mod tokens;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -77,6 +78,32 @@ impl Cluster {
         }
     }
 
+    /// Gives the server a certificate for its address and lets nobody in without TLS; answers
+    /// the certificate in PEM. For a server that does not run yet.
+    pub(crate) fn protect(&self) -> String {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let data = self.folder.path().join("data");
+        let (cert, key) = (data.join("server.crt"), data.join("server.key"));
+        fs::write(&cert, made.cert.pem()).unwrap();
+        fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        if is_root() {
+            let done = Command::new("chown")
+                .arg("postgres")
+                .args([&cert, &key])
+                .status();
+            assert!(done.unwrap().success(), "chown failed");
+        }
+        fs::write(
+            data.join("pg_hba.conf"),
+            "hostssl all all 127.0.0.1/32 trust\n",
+        )
+        .unwrap();
+        let settings = data.join("postgresql.auto.conf");
+        fs::write(settings, "ssl = on\n").unwrap();
+        made.cert.pem()
+    }
+
     /// Starts the server; it answers a moment later.
     pub(crate) fn start(&self) {
         let child = as_user(&programs().join("postgres"))
@@ -128,42 +155,50 @@ impl Cluster {
         self.signal("-CONT");
     }
 
+    /// To the server first, which then makes no new processes; one of those may end meanwhile.
     fn signal(&self, signal: &str) {
-        let main = self.pid();
-        let children =
-            fs::read_to_string(format!("/proc/{main}/task/{main}/children")).unwrap_or_default();
-        let done = Command::new("kill")
-            .arg(signal)
-            .arg(main.to_string())
-            .args(children.split_whitespace())
-            .status();
-        assert!(done.unwrap().success(), "kill {signal} failed");
-    }
-
-    /// The server's process, by its own word.
-    fn pid(&self) -> u32 {
-        let file = self.folder.path().join("data/postmaster.pid");
-        let text = fs::read_to_string(file).unwrap();
-        text.lines().next().unwrap().trim().parse().unwrap()
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        let main = server.as_ref().expect("the server runs").id();
+        let reached = kill(signal, &main.to_string());
+        assert!(reached, "kill {signal} failed");
+        let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children"));
+        for child in children.unwrap_or_default().split_whitespace() {
+            kill(signal, child);
+        }
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let server = self
+        if self
             .server
-            .lock()
+            .get_mut()
             .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(mut server) = server {
-            // Immediate shutdown; a frozen server must be thawed to hear it.
-            self.signal("-CONT");
-            let _ = Command::new("kill")
-                .args(["-QUIT", &self.pid().to_string()])
-                .status();
+            .is_none()
+        {
+            return;
+        }
+        // A frozen server must be thawed to hear anything.
+        self.thaw();
+        // Immediate shutdown.
+        self.signal("-QUIT");
+        if let Some(mut server) = self
+            .server
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
             let _ = server.wait();
         }
     }
+}
+
+fn kill(signal: &str, process: &str) -> bool {
+    let done = Command::new("kill")
+        .args([signal, process])
+        .stderr(Stdio::null())
+        .status();
+    done.is_ok_and(|status| status.success())
 }
 
 fn programs() -> PathBuf {
@@ -180,12 +215,15 @@ fn programs() -> PathBuf {
         .expect("these tests need PostgreSQL: install the `postgresql` package")
 }
 
-/// PostgreSQL refuses to run as root.
+/// PostgreSQL refuses to run as root. `setpriv` becomes the program; `runuser` would stay as its
+/// parent and stop along with a frozen server.
 fn as_user(program: &Path) -> Command {
     if is_root() {
-        let mut command = Command::new("runuser");
-        command.args(["-u", "postgres", "--"]).arg(program);
-        command.current_dir("/");
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--reuid=postgres", "--regid=postgres", "--clear-groups"])
+            .arg(program)
+            .current_dir("/");
         command
     } else {
         Command::new(program)

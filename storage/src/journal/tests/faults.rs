@@ -1,0 +1,264 @@
+//! The journal's thread while the disk fails.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use engine::port::{EnginePorts, LaneLimits, Registry, SaveBatch, Tick, WorldTime, lanes};
+use tempfile::TempDir;
+
+use super::faulty::FaultyDisk;
+use super::*;
+use crate::config::{FsyncPolicy, JournalConfig};
+use crate::journal::{Scribe, Shared};
+use crate::pending::Pending;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Running {
+    ports: EnginePorts,
+    shared: Arc<Shared>,
+    pending: Arc<Pending>,
+    thread: JoinHandle<bool>,
+    tick: Tick,
+}
+
+impl Running {
+    fn start(folder: &Path, disk: &FaultyDisk, config: JournalConfig) -> Self {
+        let mut writer = writer(
+            folder,
+            Box::new(disk.clone()),
+            config.rotate_at(),
+            config.max_bytes,
+        );
+        writer.start().unwrap();
+        let lanes = lanes(LaneLimits::default(), &Registry::new()).unwrap();
+        let shared = Shared::new(0);
+        let pending = Pending::new(100);
+        let scribe = Scribe {
+            writer,
+            run: RunId(9),
+            saves: lanes.storage.saves,
+            gauge: lanes.storage.gauge,
+            pending: Arc::clone(&pending),
+            shared: Arc::clone(&shared),
+            config,
+            durable_at_commit: false,
+        };
+        Self {
+            ports: lanes.engine,
+            shared,
+            pending,
+            thread: thread::spawn(move || scribe.run()),
+            tick: 0,
+        }
+    }
+
+    fn send(&mut self) -> Tick {
+        self.tick += 1;
+        let batch = SaveBatch {
+            tick: self.tick,
+            now: WorldTime(self.tick),
+            ..SaveBatch::default()
+        };
+        self.ports.saves.send_timeout(batch, PATIENCE).unwrap();
+        self.tick
+    }
+
+    fn save(&mut self) {
+        let tick = self.send();
+        wait("a durable tick", || self.durable() >= tick);
+    }
+
+    fn durable(&self) -> Tick {
+        self.ports.gauge.durable_tick()
+    }
+
+    fn accepting(&self) -> bool {
+        self.ports.gauge.state().accepting
+    }
+
+    /// The lanes close; answers whether everything landed.
+    fn end(self) -> bool {
+        drop(self.ports);
+        self.thread.join().unwrap()
+    }
+}
+
+fn wait(what: &str, mut done: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !done() {
+        assert!(began.elapsed() < PATIENCE, "waited in vain for {what}");
+        thread::yield_now();
+    }
+}
+
+fn ticks(folder: &Path) -> Vec<Tick> {
+    let batches = read(folder).unwrap().1;
+    batches.iter().map(|batch| batch.tick).collect()
+}
+
+#[test]
+fn a_failed_sync_is_never_retried_on_the_same_file() {
+    let folder = TempDir::new().unwrap();
+    let disk = FaultyDisk::healthy(1);
+    let mut running = Running::start(folder.path(), &disk, JournalConfig::default());
+    running.save();
+    disk.fail_next_syncs(3);
+    running.save();
+    running.save();
+    assert_eq!(disk.failures(), 3);
+    assert!(running.accepting(), "it has recovered by itself");
+    assert!(running.end());
+    assert_eq!(disk.trusted(), 0);
+    assert_eq!(ticks(folder.path()), [1, 2, 3]);
+    assert!(files(folder.path()).len() > 1, "a new segment was begun");
+}
+
+#[test]
+fn a_full_disk_refuses_and_recovers_when_space_returns() {
+    let folder = TempDir::new().unwrap();
+    let disk = FaultyDisk::healthy(2);
+    let mut running = Running::start(folder.path(), &disk, JournalConfig::default());
+    running.save();
+    disk.set_room(10);
+    let tick = running.send();
+    wait("a refusal", || !running.accepting());
+    assert!(running.durable() < tick, "nothing is promised meanwhile");
+    assert!(running.shared.trouble().is_some());
+    disk.set_room(u64::MAX);
+    wait("space to be noticed", || running.durable() >= tick);
+    wait("welcome", || running.accepting());
+    assert_eq!(running.shared.trouble(), None);
+    running.save();
+    assert!(running.end());
+    assert_eq!(ticks(folder.path()), [1, 2, 3]);
+    assert_eq!(disk.trusted(), 0);
+}
+
+#[test]
+fn a_journal_at_its_limit_waits_for_the_database() {
+    let folder = TempDir::new().unwrap();
+    let disk = FaultyDisk::healthy(3);
+    let config = JournalConfig {
+        max_bytes: 16_384,
+        ..JournalConfig::default()
+    };
+    let mut running = Running::start(folder.path(), &disk, config);
+    let mut landed = 0;
+    let stuck = loop {
+        let tick = running.send();
+        wait("durable or refused", || {
+            running.durable() >= tick || !running.accepting()
+        });
+        if running.durable() < tick {
+            break tick;
+        }
+        landed = tick;
+    };
+    assert!(landed > 100, "only {landed} small batches fit in 16 KiB");
+    // Small batches, but segments: the database frees whole files.
+    running.shared.set_applied(landed);
+    wait("room", || running.durable() >= stuck);
+    assert!(running.accepting());
+    running.save();
+    assert!(running.end());
+    assert!(*ticks_above(folder.path(), landed).last().unwrap() > stuck);
+}
+
+fn ticks_above(folder: &Path, applied: u64) -> Vec<Tick> {
+    let found = recover(folder).unwrap();
+    assert!(
+        found.first_sequence <= applied + 1,
+        "nothing unapplied was deleted"
+    );
+    let batches = found
+        .segments
+        .iter()
+        .flat_map(|closed| batches_from(closed, applied + 1).unwrap());
+    batches.map(|batch| batch.tick).collect()
+}
+
+#[test]
+fn a_halt_ends_a_thread_whose_disk_never_returns() {
+    let folder = TempDir::new().unwrap();
+    let disk = FaultyDisk::healthy(4);
+    let mut running = Running::start(folder.path(), &disk, JournalConfig::default());
+    running.save();
+    disk.set_room(0);
+    running.send();
+    wait("a refusal", || !running.accepting());
+    running.shared.halt();
+    assert!(
+        !running.end(),
+        "the last batch did not land, and it says so"
+    );
+    assert_eq!(ticks(folder.path()), [1]);
+}
+
+#[test]
+fn an_interval_promises_nothing_before_its_sync() {
+    let folder = TempDir::new().unwrap();
+    let disk = FaultyDisk::healthy(5);
+    let config = JournalConfig {
+        fsync: FsyncPolicy::Interval,
+        fsync_interval_ms: 20,
+        ..JournalConfig::default()
+    };
+    let mut running = Running::start(folder.path(), &disk, config);
+    let began = Instant::now();
+    for _ in 0..5 {
+        running.save();
+    }
+    assert!(
+        began.elapsed() >= Duration::from_millis(70),
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(running.end());
+    assert_eq!(ticks(folder.path()), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn whatever_fails_when_what_was_durable_is_read_back() {
+    for seed in 0..60 {
+        let folder = TempDir::new().unwrap();
+        let disk = FaultyDisk::healthy(seed);
+        let config = JournalConfig {
+            segment_bytes: 4_096,
+            ..JournalConfig::default()
+        };
+        let mut running = Running::start(folder.path(), &disk, config);
+        disk.fail_one_in(8);
+        for _ in 0..6 {
+            let tick = running.send();
+            wait("a durable tick", || {
+                // Each nudge ends a pause, as freed space would.
+                running.shared.set_applied(0);
+                running.durable() >= tick
+            });
+        }
+        running.send();
+        // Some die in the middle of the last batch, some after it.
+        if seed % 2 == 0 {
+            running.shared.halt();
+        } else {
+            disk.fail_one_in(0);
+        }
+        let durable = running.durable();
+        let pending = running.pending.rows();
+        running.end();
+        let ticks = ticks(folder.path());
+        assert!(
+            ticks.len() as u64 >= durable,
+            "seed {seed}: {ticks:?}, {durable} durable"
+        );
+        assert!(
+            ticks.iter().copied().eq(1..=ticks.len() as u64),
+            "seed {seed}: {ticks:?}"
+        );
+        assert_eq!(disk.trusted(), 0, "seed {seed}");
+        assert_eq!(pending, 0, "these batches hold no rows");
+    }
+}

@@ -1,0 +1,401 @@
+//! Accounts, characters, guests and invites, on both databases.
+
+use engine::port::{AccountId, Code, Role, StableId};
+use storage::{Denied, Left};
+use uuid::Uuid;
+
+use crate::harness::{Batch, Database, World, on_both, row};
+
+on_both!(
+    registering_signs_in_and_a_login_comes_back,
+    a_name_belongs_to_one_account_whatever_its_case,
+    a_wrong_password_and_an_unknown_name_are_told_alike,
+    values_that_break_a_rule_name_their_field,
+    an_account_has_three_characters_at_most_even_at_once,
+    a_deleted_character_frees_its_name_and_is_not_admitted,
+    the_most_recently_played_character_is_the_default,
+    a_guest_plays_at_once_and_keeps_its_character_when_claimed,
+    unused_guests_go_with_their_rows,
+    an_invite_works_once_and_a_failed_registration_leaves_it,
+    roles_are_granted_by_name,
+    too_many_waiting_hashes_are_refused,
+);
+
+const PASSWORD: &str = "the king in yellow";
+
+fn code<T: std::fmt::Debug>(answer: Result<T, Denied>) -> (Code, Option<&'static str>) {
+    let denied = answer.unwrap_err();
+    (denied.refusal.code, denied.field)
+}
+
+async fn registering_signs_in_and_a_login_comes_back(database: Database) {
+    let world = World::start(database.config()).await;
+    let signed = world
+        .accounts()
+        .register("Zadok", PASSWORD, None)
+        .await
+        .unwrap();
+    assert_eq!(signed.account.username, "Zadok");
+    assert!(!signed.account.guest && signed.characters.is_empty());
+    let claims = world.accounts().verify(&signed.token).unwrap();
+    assert_eq!(
+        (claims.account, claims.expires_at),
+        (signed.account.id, signed.expires_at)
+    );
+    let ann = world
+        .accounts()
+        .create_character(signed.account.id, "Ann", Some("Professor"))
+        .await
+        .unwrap();
+    assert_eq!(world.stop().await, Left::Applied);
+
+    let world = World::start(database.config()).await;
+    let again = world.accounts().login("zadok", PASSWORD).await.unwrap();
+    assert_eq!(again.account, signed.account);
+    assert_eq!(again.characters, [ann]);
+    assert_eq!(again.characters[0].profession.as_deref(), Some("Professor"));
+    assert_eq!(
+        world.accounts().me(again.account.id).await.unwrap(),
+        signed.account
+    );
+    assert!(
+        world.accounts().verify(&signed.token).is_ok(),
+        "the key survived the restart"
+    );
+    // The hash is what the configuration asks for, and nothing else is stored.
+    let hash = database.text("SELECT password_hash FROM accounts").await;
+    assert!(hash.starts_with("$argon2id$v=19$m=1024,t=1,p=1$"), "{hash}");
+    let nobody = AccountId(Uuid::from_u128(5));
+    assert_eq!(
+        code(world.accounts().me(nobody).await).0,
+        Code::InvalidToken
+    );
+}
+
+async fn a_name_belongs_to_one_account_whatever_its_case(database: Database) {
+    let world = World::start(database.config()).await;
+    let accounts = world.accounts();
+    accounts.register("Zadok", PASSWORD, None).await.unwrap();
+    let taken = (Code::ResourceAlreadyExists, Some("username"));
+    assert_eq!(
+        code(accounts.register("zADOK", PASSWORD, None).await),
+        taken
+    );
+
+    let other = accounts
+        .register("Obed", PASSWORD, None)
+        .await
+        .unwrap()
+        .account
+        .id;
+    accounts.create_character(other, "Ann", None).await.unwrap();
+    let taken = (Code::ResourceAlreadyExists, Some("name"));
+    assert_eq!(
+        code(accounts.create_character(other, "aNN", None).await),
+        taken
+    );
+}
+
+async fn a_wrong_password_and_an_unknown_name_are_told_alike(database: Database) {
+    let world = World::start(database.config()).await;
+    let accounts = world.accounts();
+    accounts.register("Zadok", PASSWORD, None).await.unwrap();
+    let guest = accounts.guest().await.unwrap();
+    let wrong = accounts
+        .login("Zadok", "the king in blue")
+        .await
+        .unwrap_err();
+    let unknown = accounts.login("Dagon", PASSWORD).await.unwrap_err();
+    let passwordless = accounts
+        .login(&guest.account.username, PASSWORD)
+        .await
+        .unwrap_err();
+    assert_eq!(wrong.refusal.code, Code::AuthenticationFailed);
+    assert_eq!(wrong, unknown);
+    assert_eq!(wrong, passwordless);
+}
+
+async fn values_that_break_a_rule_name_their_field(database: Database) {
+    let world = World::start(database.config()).await;
+    let accounts = world.accounts();
+    let invalid = |field| (Code::ValidationError, Some(field));
+    for name in ["ab", "no spaces", "guest-0001", "x".repeat(33).as_str()] {
+        assert_eq!(
+            code(accounts.register(name, PASSWORD, None).await),
+            invalid("username")
+        );
+    }
+    for password in ["short", "x".repeat(1_025).as_str()] {
+        assert_eq!(
+            code(accounts.register("Zadok", password, None).await),
+            invalid("password")
+        );
+    }
+    let id = accounts
+        .register("Zadok", PASSWORD, None)
+        .await
+        .unwrap()
+        .account
+        .id;
+    for name in ["A", "North", "An\0n", "Ann2", "ABCDEFGHIJKLMNOPQRSTU"] {
+        assert_eq!(
+            code(accounts.create_character(id, name, None).await),
+            invalid("name")
+        );
+    }
+    let odd = accounts.create_character(id, "Ann", Some("a\u{7}b")).await;
+    assert_eq!(code(odd), invalid("profession"));
+}
+
+async fn an_account_has_three_characters_at_most_even_at_once(database: Database) {
+    let world = World::start(database.config()).await;
+    let id = world
+        .accounts()
+        .register("Zadok", PASSWORD, None)
+        .await
+        .unwrap()
+        .account
+        .id;
+    let mut crowd = tokio::task::JoinSet::new();
+    for name in ["Ann", "Bob", "Cyd", "Dee", "Eve", "Fay"] {
+        let accounts = world.accounts().clone();
+        crowd.spawn(async move { accounts.create_character(id, name, None).await });
+    }
+    let answers = crowd.join_all().await;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!((made.len(), refused.len()), (3, 3));
+    for answer in refused {
+        assert_eq!(code(answer).0, Code::ResourceConflict);
+    }
+    assert_eq!(world.accounts().characters(id).await.unwrap().len(), 3);
+    // A deleted one makes room for another.
+    let gone = world.accounts().characters(id).await.unwrap()[0].id;
+    world.accounts().delete_character(id, gone).await.unwrap();
+    world
+        .accounts()
+        .create_character(id, "Gus", None)
+        .await
+        .unwrap();
+    let more = world.accounts().create_character(id, "Hal", None).await;
+    assert_eq!(code(more).0, Code::ResourceConflict);
+}
+
+async fn a_deleted_character_frees_its_name_and_is_not_admitted(database: Database) {
+    let world = World::start(database.config()).await;
+    let accounts = world.accounts();
+    let mine = accounts
+        .register("Zadok", PASSWORD, None)
+        .await
+        .unwrap()
+        .account
+        .id;
+    let other = accounts
+        .register("Obed", PASSWORD, None)
+        .await
+        .unwrap()
+        .account
+        .id;
+    let ann = accounts
+        .create_character(mine, "Ann", None)
+        .await
+        .unwrap()
+        .id;
+    assert!(accounts.name_is_taken("ANN").await.unwrap());
+    assert_eq!(
+        code(accounts.admit(other, Some(ann)).await).0,
+        Code::InvalidToken
+    );
+    assert_eq!(
+        code(accounts.delete_character(other, ann).await).0,
+        Code::ResourceNotFound
+    );
+    accounts.delete_character(mine, ann).await.unwrap();
+    assert_eq!(
+        code(accounts.delete_character(mine, ann).await).0,
+        Code::ResourceNotFound
+    );
+    assert_eq!(
+        code(accounts.admit(mine, Some(ann)).await).0,
+        Code::InvalidToken
+    );
+    assert_eq!(
+        code(accounts.admit(mine, None).await).0,
+        Code::ResourceNotFound
+    );
+    assert!(!accounts.name_is_taken("Ann").await.unwrap());
+    let heir = accounts.create_character(other, "ann", None).await.unwrap();
+    assert_ne!(heir.id, ann);
+}
+
+async fn the_most_recently_played_character_is_the_default(database: Database) {
+    let world = World::start(database.config()).await;
+    let accounts = world.accounts();
+    let id = accounts
+        .register("Zadok", PASSWORD, None)
+        .await
+        .unwrap()
+        .account
+        .id;
+    let ann = accounts.create_character(id, "Ann", None).await.unwrap();
+    let bob = accounts.create_character(id, "Bob", None).await.unwrap();
+    assert_eq!(accounts.admit(id, None).await.unwrap().character.id, ann.id);
+    let admitted = accounts.admit(id, Some(bob.id)).await.unwrap();
+    assert_eq!((admitted.role, admitted.guest), (Role::Player, false));
+    assert_eq!(admitted.character.name, "Bob");
+    assert!(admitted.character.last_played.is_some());
+    assert_eq!(accounts.admit(id, None).await.unwrap().character.id, bob.id);
+    let listed = accounts.characters(id).await.unwrap();
+    assert_eq!(
+        listed.iter().map(|c| c.id).collect::<Vec<_>>(),
+        [bob.id, ann.id]
+    );
+}
+
+async fn a_guest_plays_at_once_and_keeps_its_character_when_claimed(database: Database) {
+    let world = World::start(database.config()).await;
+    let accounts = world.accounts();
+    let guest = accounts.guest().await.unwrap();
+    assert!(guest.account.guest);
+    let [character] = guest.characters.as_slice() else {
+        panic!("a guest has one character: {:?}", guest.characters);
+    };
+    let admitted = accounts.admit(guest.account.id, None).await.unwrap();
+    assert_eq!(admitted.character.id, character.id);
+    assert!(admitted.guest);
+
+    let claimed = accounts
+        .claim(guest.account.id, "Zadok", PASSWORD)
+        .await
+        .unwrap();
+    assert!(!claimed.account.guest);
+    let again = accounts.login("Zadok", PASSWORD).await.unwrap();
+    assert_eq!(again.account.id, guest.account.id);
+    assert_eq!(again.characters[0].id, character.id);
+    let twice = accounts.claim(guest.account.id, "Obed", PASSWORD).await;
+    assert_eq!(code(twice).0, Code::ResourceConflict);
+    let second = accounts.guest().await.unwrap().account.id;
+    let taken = (Code::ResourceAlreadyExists, Some("username"));
+    assert_eq!(code(accounts.claim(second, "ZADOK", PASSWORD).await), taken);
+}
+
+async fn unused_guests_go_with_their_rows(database: Database) {
+    let mut world = World::start(database.config()).await;
+    let accounts = world.accounts().clone();
+    let old = accounts.guest().await.unwrap();
+    let active = accounts.guest().await.unwrap();
+    let member = accounts.register("Zadok", PASSWORD, None).await.unwrap();
+    accounts.admit(active.account.id, None).await.unwrap();
+    let (old_id, active_id) = (old.characters[0].id, active.characters[0].id);
+    world
+        .apply(
+            Batch::default()
+                .put(old_id, "purse", 1)
+                .put(active_id, "purse", 2),
+        )
+        .await;
+    assert_eq!(world.stop().await, Left::Applied);
+    database
+        .execute("UPDATE accounts SET created_at = 1000")
+        .await;
+
+    let world = World::start(database.config()).await;
+    let began = std::time::Instant::now();
+    while database.number("SELECT count(*) FROM accounts").await > 2 {
+        assert!(
+            began.elapsed() < crate::harness::PATIENCE,
+            "the old guest stays"
+        );
+    }
+    assert_eq!(world.rows(old_id).await, []);
+    assert_eq!(world.rows(active_id).await, [row(active_id, "purse", 2)]);
+    assert_eq!(database.number("SELECT count(*) FROM characters").await, 1);
+    let me = world.accounts().me(member.account.id).await.unwrap();
+    assert_eq!(me.username, "Zadok");
+}
+
+async fn an_invite_works_once_and_a_failed_registration_leaves_it(database: Database) {
+    let mut config = database.config();
+    config.accounts.invites_required = true;
+    let world = World::start(config).await;
+    let accounts = world.accounts();
+    let needed = (Code::MissingRequiredField, Some("invite_code"));
+    assert_eq!(
+        code(accounts.register("Zadok", PASSWORD, None).await),
+        needed
+    );
+    let wrong = (Code::ValidationError, Some("invite_code"));
+    let unknown = accounts
+        .register("Zadok", PASSWORD, Some("NOSUCHCODE12"))
+        .await;
+    assert_eq!(code(unknown), wrong);
+
+    let invite = accounts.create_invite(None, 30).await.unwrap();
+    assert_eq!(invite.code.len(), 12);
+    accounts
+        .create_account("Obed", PASSWORD, Role::Player)
+        .await
+        .unwrap();
+    let taken = accounts
+        .register("Obed", PASSWORD, Some(&invite.code))
+        .await;
+    assert_eq!(code(taken).0, Code::ResourceAlreadyExists);
+    assert_eq!(accounts.invites().await.unwrap()[0].used_at, None);
+
+    // Two at once: one of them.
+    let (a, b) = tokio::join!(
+        accounts.register("Zadok", PASSWORD, Some(&invite.code)),
+        accounts.register("Asenath", PASSWORD, Some(&invite.code)),
+    );
+    assert_eq!(u8::from(a.is_ok()) + u8::from(b.is_ok()), 1, "{a:?} {b:?}");
+    assert!(accounts.invites().await.unwrap()[0].used_at.is_some());
+    assert_eq!(database.number("SELECT count(*) FROM accounts").await, 2);
+
+    let expired = accounts.create_invite(None, 0).await.unwrap();
+    let late = accounts
+        .register("Ephraim", PASSWORD, Some(&expired.code))
+        .await;
+    assert_eq!(code(late), wrong);
+}
+
+async fn roles_are_granted_by_name(database: Database) {
+    let world = World::start(database.config()).await;
+    let accounts = world.accounts();
+    let id = accounts
+        .create_account("Keziah", PASSWORD, Role::Player)
+        .await
+        .unwrap()
+        .id;
+    accounts.create_character(id, "Keziah", None).await.unwrap();
+    accounts.grant("KEZIAH", Role::Admin).await.unwrap();
+    assert_eq!(accounts.me(id).await.unwrap().role, Role::Admin);
+    assert_eq!(accounts.admit(id, None).await.unwrap().role, Role::Admin);
+    let unknown = accounts.grant("Nahab", Role::Admin).await;
+    assert_eq!(code(unknown).0, Code::ResourceNotFound);
+    let unknown = accounts.admit(id, Some(StableId::named("x"))).await;
+    assert_eq!(code(unknown).0, Code::InvalidToken);
+}
+
+async fn too_many_waiting_hashes_are_refused(database: Database) {
+    let mut config = database.config();
+    config.accounts.hash_workers = 1;
+    config.accounts.hash_queue_max = 2;
+    config.accounts.argon2.memory_kib = 16_384;
+    let world = World::start(config).await;
+    let mut crowd = tokio::task::JoinSet::new();
+    for n in 0..30 {
+        let accounts = world.accounts().clone();
+        crowd.spawn(async move {
+            accounts
+                .register(&format!("player{n}"), PASSWORD, None)
+                .await
+        });
+    }
+    let answers = crowd.join_all().await;
+    let busy = answers
+        .iter()
+        .filter_map(|answer| answer.as_ref().err())
+        .inspect(|denied| assert_eq!(denied.refusal.code, Code::ServerBusy))
+        .inspect(|denied| assert!(denied.refusal.retry_after_ms.is_some()))
+        .count();
+    assert!((1..=27).contains(&busy), "{busy} of 30 refused");
+}
