@@ -574,6 +574,9 @@ impl Engine {
             }
         }
         self.register.saved.collectors.check_change_ticks(check);
+        if self.under_way.is_some() {
+            self.register.saved.refresh(&mut self.world);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use bevy_ecs::change_detection::{DetectChanges, DetectChangesMut, Tick};
 use bevy_ecs::component::{Component, Mutable};
 use bevy_ecs::prelude::IntoScheduleConfigs;
 use bevy_ecs::schedule::{Schedule, ScheduleLabel, SingleThreadedExecutor};
@@ -29,11 +30,14 @@ pub(crate) struct SavedName {
 pub(crate) type Insert = fn(&mut EntityWorldMut<'_>, serde_json::Value) -> Result<(), String>;
 pub(crate) type Print = fn(&mut World, &'static str, &mut Vec<(StableId, &'static str, String)>);
 
+type Refresh = fn(&mut World, Tick);
+
 pub(crate) struct SavedType {
     pub(crate) name: SavedName,
     pub(crate) migrate: Migration,
     pub(crate) insert: Insert,
     pub(crate) print: Print,
+    refresh: Refresh,
 }
 
 #[derive(ScheduleLabel, Debug, Clone, PartialEq, Eq, Hash)]
@@ -75,6 +79,7 @@ impl SavedTypes {
             migrate,
             insert: insert::<T>,
             print: print::<T>,
+            refresh: refresh::<T>,
         };
         if self.by_name.insert(name.name, saved).is_some() {
             return Err(format!("two saved components are called `{}`", name.name));
@@ -86,6 +91,24 @@ impl SavedTypes {
         );
         collect::watch_removals::<T>(world, name.name);
         Ok(())
+    }
+
+    /// Keeps what is dirty dirty. bevy forgets a change of three billion system runs ago, which a
+    /// long outage of storage can outlast; done at each check of change ticks, none gets that old.
+    pub(crate) fn refresh(&self, world: &mut World) {
+        // The collectors run together, so one of them speaks for all.
+        let Some((_, collector)) = self
+            .collectors
+            .systems()
+            .ok()
+            .and_then(|mut all| all.next())
+        else {
+            return;
+        };
+        let since = collector.get_last_run();
+        for name in &self.order {
+            (self.by_name[name].refresh)(world, since);
+        }
     }
 
     /// Every saved value of the world as JSON, sorted: equal worlds print equally.
@@ -106,6 +129,16 @@ fn insert<T: Component + DeserializeOwned>(
     let value: T = serde_json::from_value(body).map_err(|error| error.to_string())?;
     entity.insert(value);
     Ok(())
+}
+
+fn refresh<T: Component<Mutability = Mutable>>(world: &mut World, since: Tick) {
+    let now = world.change_tick();
+    let mut query = world.query::<&mut T>();
+    for mut value in query.iter_mut(world) {
+        if value.last_changed().is_newer_than(since, now) {
+            value.set_changed();
+        }
+    }
 }
 
 fn print<T: Component + Serialize>(

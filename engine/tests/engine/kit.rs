@@ -282,6 +282,9 @@ fn obey(
 }
 
 fn speak(mut spoken: MessageReader<Spoken>, online: Query<&Online>, mut outbox: ResMut<Outbox>) {
+    if spoken.is_empty() {
+        return;
+    }
     let mut sessions: Vec<SessionId> = online.iter().map(|online| online.session).collect();
     sessions.sort();
     let everybody: Arc<[SessionId]> = sessions.into();

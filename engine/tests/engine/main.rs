@@ -15,6 +15,8 @@ mod kit;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod logbook;
+#[cfg(test)]
 mod persist;
 #[cfg(test)]
 mod phases;

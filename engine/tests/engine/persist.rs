@@ -64,7 +64,9 @@ fn what_changes_while_a_batch_is_under_way_is_in_the_next_one_once_and_whole() {
 fn a_change_made_in_the_tick_of_the_batch_is_in_it() {
     let mut world = Backstage::new(|reg: &mut Registrar<'_>| {
         reg.persist::<Coins>("coins")
-            .startup(|world| drop(world.spawn((well(), Coins(0)))))
+            .startup(|world| {
+                world.spawn((well(), Coins(0)));
+            })
             .system(Phase::Emit, |mut all: Query<&mut Coins>| {
                 for mut coins in &mut all {
                     coins.0 += 1;

@@ -1,1 +1,465 @@
-//! To come.
+//! The world on its own thread, with lanes at its sides.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::bounded;
+use engine::port::{
+    Audience, Emission, LaneLimits, NetPorts, Outbound, Registry, SessionId, StableId, StorePorts,
+    Tasks, WorldTime, lanes,
+};
+use engine::prelude::*;
+use engine::runner::{Ended, Figures, Rate, RunnerConfig, Running, Watch, spawn, stopwatch};
+use engine::{Engine, Setup};
+use prometheus::TextEncoder;
+
+use crate::kit::{Coins, Tape, Words, arrival, game, line, named, values};
+use crate::logbook;
+
+/// A running world; the test plays gateway and storage.
+struct Live {
+    running: Option<Running>,
+    net: NetPorts,
+    storage: StorePorts,
+    registry: Registry,
+    tasks: Tasks,
+}
+
+const HZ: u32 = 120;
+
+impl Live {
+    fn new(plugin: impl Plugin) -> Self {
+        Self::with(plugin, LaneLimits::default(), |_| {})
+    }
+
+    fn with(
+        plugin: impl Plugin,
+        limits: LaneLimits,
+        adjust: impl FnOnce(&mut RunnerConfig),
+    ) -> Self {
+        let registry = Registry::new();
+        let lanes = lanes(limits, &registry).unwrap();
+        let tasks = Tasks::new(&registry).unwrap();
+        let setup = Setup {
+            stopwatch: Some(stopwatch),
+            ..Setup::default()
+        };
+        let mut config = RunnerConfig {
+            rate: Rate::hz(HZ).unwrap(),
+            not_before: WorldTime(0),
+            patience: Duration::from_secs(20),
+            watch: Watch::default(),
+        };
+        adjust(&mut config);
+        let running = spawn(
+            Engine::build(setup, plugin).unwrap(),
+            lanes.engine,
+            config,
+            Figures::new(&registry).unwrap(),
+            &tasks,
+        );
+        Self {
+            running: Some(running.unwrap()),
+            net: lanes.net,
+            storage: lanes.storage,
+            registry,
+            tasks,
+        }
+    }
+
+    fn tick(&self) -> u64 {
+        self.net.gauge.current_tick()
+    }
+
+    /// A figure by its name and labels as printed, 0 if it is not there.
+    fn figure(&self, name: &str) -> f64 {
+        let text = TextEncoder::new().encode_to_string(&self.registry.gather());
+        text.unwrap()
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+            .unwrap_or_default()
+    }
+
+    fn stop(&mut self) -> Ended {
+        self.running.take().unwrap().stop().unwrap()
+    }
+}
+
+/// Waits until `done`, at most 30 s.
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !done() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+}
+
+/// Tells session 1 the number of each tick.
+fn herald(reg: &mut Registrar<'_>) {
+    reg.system(
+        Phase::Emit,
+        |clock: Res<Clock>, mut outbox: ResMut<Outbox>| {
+            let note = Words(clock.tick.to_string());
+            outbox.tell(Audience::One(SessionId(1)), note);
+        },
+    );
+}
+
+fn one_place() -> LaneLimits {
+    LaneLimits {
+        emissions: 1,
+        ..LaneLimits::default()
+    }
+}
+
+#[test]
+fn the_rate_is_kept_without_drift() {
+    let moments = Tape::default();
+    let tape = moments.clone();
+    let began = Instant::now();
+    let mut live = Live::new(named("metronome", move |reg| {
+        let tape = tape.clone();
+        reg.system(Phase::Ingest, move |clock: Res<Clock>| {
+            tape.write(clock.now)
+        });
+    }));
+    until("200 ticks have passed", || live.tick() >= 200);
+    let elapsed = began.elapsed().as_secs_f64();
+    // A machine under load may skip slots, but then says so: slots are ticks plus overruns.
+    let slots = live.tick() as f64 + live.figure("kadath_tick_overruns_total");
+    let expected = elapsed * f64::from(HZ);
+    assert!(
+        (slots / expected - 1.0).abs() < 0.2,
+        "{slots} slots, {expected} expected"
+    );
+
+    let ended = live.stop();
+    let moments = moments.read();
+    assert_eq!(ended.last_tick, moments.len() as u64);
+    // No delay adds up: to the microsecond, each tick's time is that of a whole slot.
+    let rate = Rate::hz(HZ).unwrap();
+    for now in &moments {
+        let offset = now.since(moments[0]);
+        let slot = rate.slot_at(offset + Duration::from_micros(1));
+        assert_eq!(rate.slot(slot).as_micros(), offset.as_micros());
+    }
+    assert_eq!(live.figure("kadath_ticks_total"), moments.len() as f64);
+    assert!(live.tasks.alive().is_empty(), "{:?}", live.tasks.alive());
+}
+
+#[test]
+fn a_tick_that_takes_too_long_is_counted_and_its_slowest_plugin_is_named() {
+    logbook::open();
+    let spans = Tape::default();
+    let tape = spans.clone();
+    let live = Live::new(move |reg: &mut Registrar<'_>| {
+        let tape = tape.clone();
+        reg.add(named("hare", |reg| {
+            reg.system(Phase::Simulate, || {});
+        }))
+        .add(named("sloth", move |reg| {
+            let tape = tape.clone();
+            reg.system(Phase::Simulate, move |clock: Res<Clock>| {
+                tape.write((clock.tick, clock.dt));
+                let busy = Instant::now();
+                while clock.tick == 5 && busy.elapsed() < Duration::from_millis(100) {
+                    std::hint::spin_loop();
+                }
+            });
+        }));
+    });
+    until("the world goes on", || live.tick() >= 10);
+    // 100 ms are 12 slots at 120 Hz.
+    assert!(live.figure("kadath_tick_overruns_total") >= 11.0);
+    let (_, after) = spans.read()[5];
+    assert!(
+        after >= Duration::from_millis(90),
+        "the next dt is longer: {after:?}"
+    );
+    assert!(
+        logbook::has(
+            "tick overran",
+            &[("slowest_plugin", "sloth"), ("tick", "5")]
+        ),
+        "{:?}",
+        logbook::all("tick overran")
+    );
+    assert!(live.figure(r#"kadath_plugin_seconds{phase="simulate",plugin="sloth"}"#) >= 0.1);
+}
+
+#[test]
+fn a_contained_fault_is_counted_and_logged_with_plugin_and_system() {
+    logbook::open();
+    let mut live = Live::new(named("fuse", |reg| {
+        reg.system(Phase::Settle, blow);
+    }));
+    until("the fuse is out", || {
+        live.figure(r#"kadath_plugin_quarantined{plugin="fuse"}"#) == 1.0
+    });
+    assert_eq!(
+        live.figure(r#"kadath_plugin_faults_total{plugin="fuse"}"#),
+        5.0
+    );
+    let fields = [
+        ("plugin", "fuse"),
+        ("phase", "settle"),
+        ("system", "engine::runner::blow"),
+        ("what", "blown"),
+    ];
+    assert!(logbook::has("plugin fault contained", &fields));
+    live.stop();
+}
+
+fn blow() {
+    panic!("blown");
+}
+
+/// The ticks that were told, and which of them were torn.
+fn take(net: &mut NetPorts, into: &mut Vec<(u64, bool)>) {
+    while let Ok(Emission {
+        tick, torn, said, ..
+    }) = net.emissions.try_recv()
+    {
+        assert!(matches!(said[..], [Outbound::Note { .. }]));
+        into.push((tick, torn));
+    }
+}
+
+#[test]
+fn output_that_nobody_takes_is_held_and_comes_in_order() {
+    let mut live = Live::with(herald, one_place(), |_| {});
+    until("output is held", || {
+        live.figure(r#"kadath_lane_depth{lane="emissions"}"#) >= 20.0
+    });
+    let mut told = Vec::new();
+    until("50 ticks were told", || {
+        take(&mut live.net, &mut told);
+        told.len() >= 50
+    });
+    let expected: Vec<(u64, bool)> = (1..=told.len() as u64).map(|tick| (tick, false)).collect();
+    assert_eq!(told, expected);
+    assert_eq!(
+        live.figure(r#"kadath_lane_refusals_total{lane="emissions"}"#),
+        0.0
+    );
+}
+
+#[test]
+fn output_beyond_its_bound_is_dropped_whole_and_every_session_torn() {
+    let mut live = Live::with(herald, one_place(), |_| {});
+    let refusals = r#"kadath_lane_refusals_total{lane="emissions"}"#;
+    until("output is dropped", || live.figure(refusals) > 0.0);
+    let dropped = live.figure(refusals) as u64;
+    assert_eq!(dropped, 201, "200 ticks are held, no more");
+    let mut told = Vec::new();
+    until("output flows again", || {
+        take(&mut live.net, &mut told);
+        told.len() >= 10
+    });
+    // The first was in the lane already; what follows the gap says that there was one, once.
+    let (before, after) = told.split_at(1);
+    assert_eq!(before, [(1, false)]);
+    let expected: Vec<(u64, bool)> = (0..after.len() as u64)
+        .map(|n| (dropped + 2 + n, n == 0))
+        .collect();
+    assert_eq!(after, expected);
+}
+
+#[test]
+fn a_line_comes_in_and_its_outcome_goes_out() {
+    let mut live = Live::new(game);
+    let mut outcome = None;
+    live.net.inbound.try_send(arrival(1, "ann")).unwrap();
+    until("storage is asked", || live.storage.asks.try_recv().is_ok());
+    let loaded = engine::port::StoreReply::Loaded {
+        character: StableId::named("ann"),
+        session: SessionId(1),
+        rows: Vec::new(),
+    };
+    live.storage.replies.try_send(loaded).unwrap();
+    let mut admitted = false;
+    until("ann is admitted, and her line answered", || {
+        while let Ok(emission) = live.net.emissions.try_recv() {
+            for said in emission.said {
+                match said {
+                    Outbound::Admitted { .. } => {
+                        admitted = true;
+                        let line = line(1, Some(1), "earn");
+                        live.net.inbound.try_send(line).unwrap();
+                    }
+                    Outbound::Outcome { outcome: one, .. } => outcome = Some(one),
+                    _ => {}
+                }
+            }
+        }
+        outcome.is_some()
+    });
+    assert!(admitted);
+    assert_eq!(outcome.unwrap().result, Ok(Some("earned".to_owned())));
+    until("one player is counted", || {
+        live.figure("kadath_players_online") == 1.0
+    });
+}
+
+#[test]
+fn a_full_inbound_lane_gives_the_line_back_and_counts_it() {
+    let limits = LaneLimits {
+        inbound: 2,
+        ..LaneLimits::default()
+    };
+    let registry = Registry::new();
+    let lanes = lanes(limits, &registry).unwrap();
+    let send = || lanes.net.inbound.try_send(line(1, Some(1), "hello"));
+    assert!(send().is_ok() && send().is_ok());
+    assert!(send().is_err() && send().is_err());
+    let text = TextEncoder::new()
+        .encode_to_string(&registry.gather())
+        .unwrap();
+    assert!(
+        text.contains("kadath_lane_refusals_total{lane=\"inbound\"} 2"),
+        "{text}"
+    );
+    assert!(
+        text.contains("kadath_lane_depth{lane=\"inbound\"} 2"),
+        "{text}"
+    );
+}
+
+/// A durable thing that changes in every tick.
+fn clockwork(reg: &mut Registrar<'_>) {
+    reg.persist::<Coins>("coins")
+        .singleton("clockwork", || Coins(0))
+        .system(Phase::Simulate, |mut all: Query<&mut Coins>| {
+            for mut coins in &mut all {
+                coins.0 += 1;
+            }
+        });
+}
+
+#[test]
+fn a_slow_store_delays_no_tick_and_gets_one_batch_at_a_time() {
+    let live = Live::new(clockwork);
+    until("100 ticks have passed", || live.tick() >= 100);
+    let first = live.storage.saves.try_recv().unwrap();
+    assert_eq!(first.tick, 1);
+    assert!(live.storage.saves.is_empty());
+    assert_eq!(
+        live.net.gauge.durable_tick(),
+        0,
+        "nothing is called durable that is not"
+    );
+    live.storage.gauge.set_durable(first.tick);
+    let second = live.storage.saves.recv_timeout(Duration::from_secs(20));
+    assert!(second.unwrap().tick > 100);
+}
+
+#[test]
+fn an_idle_world_is_durable_as_it_is() {
+    let live = Live::new(|_: &mut Registrar<'_>| {});
+    until("the watermark follows the ticks", || {
+        live.net.gauge.durable_tick() >= 20
+    });
+    assert!(live.storage.saves.is_empty());
+}
+
+#[test]
+fn stopping_waits_for_the_lane_and_hands_over_the_last_batch() {
+    let mut live = Live::new(clockwork);
+    let first = live
+        .storage
+        .saves
+        .recv_timeout(Duration::from_secs(20))
+        .unwrap();
+    until("more has changed", || live.tick() >= 10);
+    let running = live.running.take().unwrap();
+    let stopping = std::thread::spawn(move || running.stop().unwrap());
+    // The lane is still busy: the end must wait for it, and ticks meanwhile.
+    let tick = live.tick();
+    until("it ticks on", || live.tick() > tick + 1);
+    assert!(!stopping.is_finished());
+    live.storage.gauge.set_durable(first.tick);
+    let last = live
+        .storage
+        .saves
+        .recv_timeout(Duration::from_secs(20))
+        .unwrap();
+    let ended = stopping.join().unwrap();
+    assert!(last.last && ended.handed_over);
+    assert_eq!(last.tick, ended.last_tick);
+    assert_eq!(
+        values(&last)[0].2,
+        ended.last_tick.to_string(),
+        "all that ever changed"
+    );
+    assert!(
+        live.storage.saves.recv().is_err(),
+        "the lane is closed behind it"
+    );
+}
+
+#[test]
+fn stopping_gives_up_on_a_store_that_never_answers() {
+    let mut live = Live::with(clockwork, LaneLimits::default(), |config| {
+        config.patience = Duration::from_millis(100);
+    });
+    until("a batch is under way", || live.tick() >= 2);
+    assert!(!live.stop().handed_over);
+}
+
+#[test]
+fn world_time_never_starts_before_what_the_saved_world_had_reached() {
+    let moments = Tape::default();
+    let tape = moments.clone();
+    let far = WorldTime(4_102_444_800_000_000); // 2100-01-01
+    let plugin = named("almanac", move |reg| {
+        let tape = tape.clone();
+        reg.system(Phase::Ingest, move |clock: Res<Clock>| {
+            tape.write((clock.now, clock.wall()));
+        });
+    });
+    let live = Live::with(plugin, LaneLimits::default(), |config| {
+        config.not_before = far
+    });
+    until("it ticks", || live.tick() >= 1);
+    let (now, wall) = moments.read()[0];
+    assert!(now > far && wall < far, "{now:?} {wall:?}");
+}
+
+#[test]
+fn a_plugin_that_holds_up_the_world_is_named_within_a_second_and_again_when_it_lets_go() {
+    let (entered, enters) = bounded(1);
+    let (release, released) = bounded::<()>(1);
+    let (tell, told) = bounded(4);
+    let plugin = move |reg: &mut Registrar<'_>| {
+        let (entered, released) = (entered.clone(), released.clone());
+        reg.add(named("free", |reg| {
+            reg.system(Phase::Simulate, || {});
+        }))
+        .add(named("gaol", move |reg| {
+            let (entered, released) = (entered.clone(), released.clone());
+            reg.system(Phase::Simulate, move |clock: Res<Clock>| {
+                if clock.tick == 10 {
+                    entered.send(Instant::now()).unwrap();
+                    released.recv().unwrap();
+                }
+            });
+        }));
+    };
+    let live = Live::with(plugin, LaneLimits::default(), |config| {
+        config.watch = Watch::new(move |plugin, stuck| tell.send((plugin, stuck)).unwrap());
+    });
+    let patience = Duration::from_secs(20);
+    let since = enters.recv_timeout(patience).unwrap();
+    assert_eq!(told.recv_timeout(patience), Ok(("gaol", true)));
+    // 0.9 s by its own count; the rest is what a loaded machine may add.
+    assert!(
+        since.elapsed() < Duration::from_millis(1_500),
+        "{:?}",
+        since.elapsed()
+    );
+    assert_eq!(live.tick(), 9, "it stands");
+
+    release.send(()).unwrap();
+    assert_eq!(told.recv_timeout(patience), Ok(("gaol", false)));
+    until("it goes on", || live.tick() > 10);
+    assert!(told.is_empty(), "told once each");
+}
