@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::pending::{Changes, Pending};
-use crate::store::{LoadedRow, Store};
+use crate::store::Store;
 
 /// Longer than a login should ever wait, shorter than a client's patience.
 const LOAD_LONGEST: Duration = Duration::from_secs(2);
@@ -97,23 +97,19 @@ impl Loader {
     }
 }
 
-/// The database's rows under the changes it may lack; of two versions the newer counts.
-fn overlaid(rows: Vec<LoadedRow>, overlay: Changes) -> Vec<Row> {
-    let wiped = overlay.wiped.unwrap_or(0);
-    let mut newest: Vec<Row> = Vec::with_capacity(rows.len() + overlay.components.len());
-    let mut changes = overlay.components;
-    for LoadedRow { sequence, row } in rows {
-        if sequence <= wiped {
-            continue;
-        }
-        let change = changes
-            .iter()
-            .position(|change| change.component == row.component);
-        match change.map(|at| changes.swap_remove(at)) {
-            Some(change) if change.sequence >= sequence => newest.extend(change.row),
-            _ => newest.push(row),
-        }
-    }
+/// The database's rows under the changes it may lack. The changes always win: nobody writes a
+/// character while it is being loaded, so whatever is in the overlay is at least as new.
+fn overlaid(rows: Vec<Row>, overlay: Changes) -> Vec<Row> {
+    let changes = overlay.components;
+    let mut newest: Vec<Row> = rows
+        .into_iter()
+        .filter(|_| !overlay.wiped)
+        .filter(|row| {
+            changes
+                .iter()
+                .all(|change| change.component != row.component)
+        })
+        .collect();
     newest.extend(changes.into_iter().filter_map(|change| change.row));
     newest.sort_by(|a, b| a.component.cmp(&b.component));
     newest

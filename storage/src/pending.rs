@@ -57,8 +57,8 @@ pub(crate) struct Mark {
 /// What changed about one entity.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Changes {
-    /// All its older rows are gone, as of this sequence; the changes below are newer.
-    pub(crate) wiped: Option<u64>,
+    /// All its older rows are gone; the changes below are newer.
+    pub(crate) wiped: bool,
     /// One per component. A handful, so that a search beats a map.
     pub(crate) components: Vec<Change>,
 }
@@ -92,15 +92,15 @@ impl Changes {
         }
     }
 
-    fn wipe(&mut self, sequence: u64) {
-        self.wiped = Some(sequence);
+    fn wipe(&mut self) {
+        self.wiped = true;
         self.components.clear();
     }
 
     /// Lays `newer` over these.
     pub(crate) fn merge(&mut self, newer: Self) {
-        if let Some(sequence) = newer.wiped {
-            self.wipe(sequence);
+        if newer.wiped {
+            self.wipe();
         }
         for change in newer.components {
             self.put(change);
@@ -115,7 +115,7 @@ impl Layer {
         for tombstone in batch.tombstones {
             let changes = self.entities.entry(tombstone.id).or_default();
             match tombstone.component {
-                None => changes.wipe(sequence),
+                None => changes.wipe(),
                 Some(component) => changes.put(Change {
                     sequence,
                     component: component.into_owned(),
@@ -153,7 +153,7 @@ impl Layer {
     pub(crate) fn rows(&self) -> usize {
         self.entities
             .values()
-            .map(|changes| changes.components.len() + usize::from(changes.wiped.is_some()))
+            .map(|changes| changes.components.len() + usize::from(changes.wiped))
             .sum()
     }
 

@@ -20,7 +20,7 @@ use sqlx::{PgPool, SqlitePool};
 
 pub(crate) use changeset::Origin;
 pub(crate) use fault::{Trouble, is_unique_violation, trouble};
-pub(crate) use read::{AppliedMark, LoadedRow};
+pub(crate) use read::AppliedMark;
 
 /// One database. Cheap to clone; all clones share the connections.
 #[derive(Clone, Debug)]

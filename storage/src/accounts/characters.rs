@@ -158,23 +158,6 @@ impl Accounts {
         ))
     }
 
-    /// Whether a living character has this name. For tools; creation checks by itself.
-    ///
-    /// # Errors
-    /// `database_connection_error`.
-    pub async fn name_is_taken(&self, name: &str) -> Result<bool, Denied> {
-        let sql = self
-            .store()
-            .sql("SELECT count(*) FROM characters WHERE name_key = $1 AND deleted_at IS NULL");
-        let key = names::key(name);
-        let count: i64 = bounded(async {
-            let key = &key;
-            Ok(reading!(self.store(), db => query_scalar(sql).bind(key).fetch_one(db).await)?)
-        })
-        .await?;
-        Ok(count > 0)
-    }
-
     async fn insert_character(
         &self,
         account: AccountId,

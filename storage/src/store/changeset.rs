@@ -53,7 +53,7 @@ impl<'a> Changeset<'a> {
             refused: Vec::new(),
         };
         for (id, changes) in &layer.entities {
-            if changes.wiped.is_some() {
+            if changes.wiped {
                 set.wiped.push(id.uuid());
             }
             for change in &changes.components {

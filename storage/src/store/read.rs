@@ -19,14 +19,7 @@ pub(crate) struct AppliedMark {
     pub(crate) clean: bool,
 }
 
-/// A row with the sequence that wrote it.
-#[derive(Clone, Debug)]
-pub(crate) struct LoadedRow {
-    pub(crate) sequence: u64,
-    pub(crate) row: Row,
-}
-
-type RowTuple = (Uuid, String, i64, i16, String, i64);
+type RowTuple = (Uuid, String, i64, i16, String);
 
 impl Store {
     /// The world this database belongs to, if it has been given one.
@@ -72,17 +65,17 @@ impl Store {
     /// The rows that are loaded with the world, in key order.
     pub(crate) async fn world_rows(&self) -> Result<Vec<Row>, Error> {
         let sql = self.sql(
-            "SELECT entity, component, version, scope, body, sequence
+            "SELECT entity, component, version, scope, body
              FROM component_rows WHERE scope = 0 ORDER BY entity, component",
         );
         let rows: Vec<RowTuple> = reading!(self, db => query_as(sql).fetch_all(db).await)?;
-        Ok(rows.into_iter().map(|row| loaded(row).row).collect())
+        Ok(rows.into_iter().map(loaded).collect())
     }
 
     /// The rows of one entity.
-    pub(crate) async fn rows_of(&self, id: StableId) -> Result<Vec<LoadedRow>, Error> {
+    pub(crate) async fn rows_of(&self, id: StableId) -> Result<Vec<Row>, Error> {
         let sql = self.sql(
-            "SELECT entity, component, version, scope, body, sequence
+            "SELECT entity, component, version, scope, body
              FROM component_rows WHERE entity = $1",
         );
         let rows: Vec<RowTuple> =
@@ -102,15 +95,12 @@ impl Store {
     }
 }
 
-fn loaded((entity, component, version, scope, body, sequence): RowTuple) -> LoadedRow {
-    LoadedRow {
-        sequence: unsigned(sequence),
-        row: Row {
-            id: StableId::from_uuid(entity),
-            component,
-            version: u32::try_from(version).unwrap_or(u32::MAX),
-            scope: scope_of(scope),
-            body,
-        },
+fn loaded((entity, component, version, scope, body): RowTuple) -> Row {
+    Row {
+        id: StableId::from_uuid(entity),
+        component,
+        version: u32::try_from(version).unwrap_or(u32::MAX),
+        scope: scope_of(scope),
+        body,
     }
 }

@@ -319,16 +319,29 @@ async fn applied_segments_are_deleted(database: Database) {
 async fn a_start_from_the_database_alone_knows_the_world(database: Database) {
     let mut world = World::start(database.config()).await;
     let first = world.recovered.clone();
+    for purse in [5, 6] {
+        world
+            .apply(Batch::default().put(id("ann"), "purse", purse))
+            .await;
+    }
     let tick = world
         .apply(Batch::default().put(id("ann"), "purse", 7))
         .await;
     world.crash();
 
-    let world = World::start(database.config_in("elsewhere")).await;
+    let mut world = World::start(database.config_in("elsewhere")).await;
     assert_eq!(world.recovered.world, first.world);
     assert_eq!(world.recovered.before, Some((first.run, tick)));
     assert_eq!(world.recovered.first_tick, 1_000_000);
     assert_eq!(world.rows(id("ann")).await, [row(id("ann"), "purse", 7)]);
+    // The new journal counts from 1, below what the rows in the database were written by.
+    let held = database.hold_writes().await;
+    world
+        .save(Batch::default().put(id("ann"), "purse", 8))
+        .await;
+    assert_eq!(world.rows(id("ann")).await, [row(id("ann"), "purse", 8)]);
+    held.release().await;
+    assert_eq!(world.stop().await, Left::Applied);
 }
 
 async fn old_facts_are_forgotten(database: Database) {
