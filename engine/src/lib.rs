@@ -54,3 +54,8 @@ pub mod prelude {
         LinkLost, Linkdead, Online, Order, Outbox, Phase, Plugin, Recorded, Registrar, StorageView,
     };
 }
+
+/// The designers' guide is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/plugins.md")]
+struct Guide;

@@ -19,6 +19,8 @@ const LOOK: Duration = Duration::from_millis(100);
 /// After how many equal looks in a row a plugin is stuck: 0.8 s. Looks, not time: a process that
 /// was stopped as a whole and goes on has looked at nothing meanwhile.
 const LOOKS_MAX: u32 = 8;
+// The look that finds the plugin, and the equal ones after it, end within the promised second.
+const _: () = assert!(LOOK.as_millis() * (LOOKS_MAX as u128 + 1) <= 1_000);
 
 /// What to do when a plugin is stuck (`true`) and when it has let go after all (`false`).
 #[derive(Clone)]
