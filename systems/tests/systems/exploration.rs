@@ -1,0 +1,230 @@
+//! The map: what is on it, when it is told, and that it lasts.
+
+use engine::port::Inbound;
+use engine::stage::{STAGE_START, SavedRows, Stage};
+use serde_json::{Value, json};
+use systems::exploration::Explored;
+use systems::world::{Source, WorldData};
+
+use crate::town::{Town, save};
+
+fn town() -> Town {
+    Town::of(&[
+        ("porch", "indoors"),
+        ("hall", "indoors"),
+        ("yard", "outdoors"),
+    ])
+}
+
+fn walk(stage: &mut Stage, lines: &[&str]) {
+    for line in lines {
+        stage.says("Ann", line);
+        stage.tick();
+    }
+}
+
+fn ids(rooms: &[Value]) -> Vec<&str> {
+    rooms
+        .iter()
+        .filter_map(|room| room["id"].as_str())
+        .collect()
+}
+
+#[test]
+fn a_room_is_explored_once() {
+    let mut stage = town().stage(SavedRows::new(), STAGE_START);
+    stage.enter("Ann");
+    let ears = stage.ears("Ann");
+    let map = ears.events("explored_map");
+    assert_eq!(map.len(), 1);
+    assert_eq!(ids(map[0]["rooms"].as_array().expect("rooms")), ["porch"]);
+    assert!(
+        ears.events("room_explored").is_empty(),
+        "the map already has it"
+    );
+
+    walk(&mut stage, &["east", "west", "east", "west"]);
+    let found = stage.ears("Ann").events("room_explored");
+    assert_eq!(
+        found,
+        [json!({
+            "id": "hall",
+            "name": "The hall",
+            "zone": "town",
+            "sub_zone": "yard",
+            "environment": "indoors",
+            "x": 1,
+            "y": 0,
+            "z": 0,
+            "exits": { "east": "yard", "west": "porch" },
+        })]
+    );
+}
+
+#[test]
+fn nobody_explores_for_another() {
+    let mut stage = town().stage(SavedRows::new(), STAGE_START);
+    stage.enter("Ann");
+    stage.enter("Bea");
+    stage.ears("Bea");
+    walk(&mut stage, &["east"]);
+    assert!(stage.ears("Bea").events("room_explored").is_empty());
+    assert!(!stage.component::<Explored>("Bea").has("hall"));
+}
+
+#[test]
+fn what_was_explored_is_there_after_a_restart() {
+    let mut stage = town().stage(SavedRows::new(), STAGE_START);
+    stage.enter("Ann");
+    walk(&mut stage, &["east"]);
+    let mut later = town().stage(stage.saved().clone(), stage.now());
+    later.enter("Ann");
+    let map = later.ears("Ann").events("explored_map");
+    assert_eq!(
+        ids(map[0]["rooms"].as_array().expect("rooms")),
+        ["hall", "porch"]
+    );
+    walk(&mut later, &["west", "east", "east"]);
+    assert_eq!(ids(&later.ears("Ann").events("room_explored")), ["yard"]);
+}
+
+#[test]
+fn a_room_the_world_has_lost_is_kept_but_not_shown() {
+    let mut saved = SavedRows::new();
+    save(&mut saved, "Ann", "explored", r#"["attic","porch"]"#);
+    let mut stage = town().stage(saved, STAGE_START);
+    stage.enter("Ann");
+    let map = stage.ears("Ann").events("explored_map");
+    assert_eq!(ids(map[0]["rooms"].as_array().expect("rooms")), ["porch"]);
+    walk(&mut stage, &["east"]);
+    let explored = stage.component::<Explored>("Ann");
+    assert!(explored.has("attic") && explored.has("hall"));
+}
+
+#[test]
+fn the_map_is_given_to_a_new_session_and_not_to_one_that_returns() {
+    let mut stage = town().stage(SavedRows::new(), STAGE_START);
+    stage.enter("Ann");
+    stage.ears("Ann");
+    let session = stage.session("Ann");
+    stage.inbound(Inbound::Lost { session });
+    stage.tick();
+    let correlation = engine::port::Correlation(7);
+    stage.inbound(Inbound::Return {
+        session,
+        correlation,
+    });
+    stage.tick();
+    assert!(stage.ears("Ann").events("explored_map").is_empty());
+    stage.enter("Ann");
+    assert_eq!(stage.ears("Ann").events("explored_map").len(), 1);
+}
+
+/// A square with a cellar, a way to the north-east, and something far off.
+fn square() -> WorldData {
+    let source = |path: &str, text: &str| Source {
+        path: path.to_owned(),
+        text: text.to_owned(),
+    };
+    let mut rooms =
+        String::from("id = \"yard\"\nname = \"The Yard\"\nenvironment = \"outdoors\"\n");
+    for (id, exits) in [
+        (
+            "sw",
+            "north = \"nw\"\neast = \"se\"\nnortheast = \"ne\"\ndown = \"cellar\"",
+        ),
+        ("nw", "south = \"sw\"\neast = \"ne\"\nsoutheast = \"se\""),
+        (
+            "ne",
+            "west = \"nw\"\nsouth = \"se\"\nsouthwest = \"sw\"\nup = \"roof\"",
+        ),
+        (
+            "se",
+            "west = \"sw\"\nnorth = \"ne\"\nnorthwest = \"nw\"\neast = \"lane\"",
+        ),
+        ("lane", "west = \"se\""),
+        ("cellar", "up = \"sw\""),
+        ("roof", "down = \"ne\""),
+    ] {
+        rooms.push_str(&format!(
+            "[[rooms]]\nid = \"{id}\"\nname = \"The {id}\"\ndescription = \"A room of the test.\"\n[rooms.exits]\n{exits}\n"
+        ));
+    }
+    let sources = [
+        source(
+            "world.toml",
+            "name = \"Test\"\nmotd = \"\"\ndefault_room = \"sw\"\n",
+        ),
+        source(
+            "environments.toml",
+            "[environments.outdoors]\nsummary = \"\"\n",
+        ),
+        source(
+            "zones/town/zone.toml",
+            "id = \"town\"\nplane = \"earth\"\nname = \"Town\"\n",
+        ),
+        source("zones/town/yard.toml", &rooms),
+    ];
+    systems::world::load(&sources).expect("a sound world")
+}
+
+fn drawn(stage: &mut Stage) -> String {
+    stage.heard("Ann");
+    stage.says("Ann", "map");
+    stage.tick();
+    stage.heard("Ann")
+}
+
+#[test]
+fn the_map_is_drawn_around_you_with_north_up() {
+    let game = systems::game(square(), systems::Settings::default());
+    let mut stage = Stage::new(game).expect("the plugins fit together");
+    stage.enter("Ann");
+    assert_eq!(
+        drawn(&mut stage),
+        concat!(
+            "The sw, The Yard\n",
+            " | /\n",
+            "[@]-\n",
+            "@ you   ^ way up   v way down   % both\n",
+        )
+    );
+    walk(&mut stage, &["north", "east", "south"]);
+    assert_eq!(
+        drawn(&mut stage),
+        concat!(
+            "The se, The Yard\n",
+            "[ ]-[^]\n",
+            " | X |\n",
+            "[v]-[@]-\n",
+            "@ you   ^ way up   v way down   % both\n",
+        )
+    );
+    walk(&mut stage, &["west", "down"]);
+    assert_eq!(
+        drawn(&mut stage),
+        "The cellar, The Yard\n[@]\n@ you   ^ way up   v way down   % both\n"
+    );
+    assert_eq!(stage.faults(), []);
+}
+
+#[test]
+fn clients_count_rooms_southwards() {
+    let game = systems::game(square(), systems::Settings::default());
+    let mut stage = Stage::new(game).expect("the plugins fit together");
+    stage.enter("Ann");
+    stage.ears("Ann");
+    walk(&mut stage, &["northeast", "up"]);
+    let found = stage.ears("Ann").events("room_explored");
+    let at: Vec<_> = found
+        .iter()
+        .map(|room| (&room["x"], &room["y"], &room["z"]))
+        .collect();
+    assert_eq!(
+        at,
+        [
+            (&json!(1), &json!(-1), &json!(0)),
+            (&json!(1), &json!(-1), &json!(1))
+        ]
+    );
+}

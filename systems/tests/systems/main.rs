@@ -1,0 +1,14 @@
+//! The game's plugins, proved on the stage through what players see, hear and find again.
+
+#[cfg(test)]
+mod calendar;
+#[cfg(test)]
+mod exploration;
+#[cfg(test)]
+mod flux;
+#[cfg(test)]
+mod lucidity;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod town;

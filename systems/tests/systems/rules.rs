@@ -1,0 +1,225 @@
+//! What `kadath check` says about the rules of lucidity, and what the shipped ones are.
+
+use systems::lucidity::{Adaptation, Companions, Lucidity, Period, Profile, Rules, Tier, Tiers};
+use systems::world::{Source, WorldData};
+
+use crate::town::Town;
+
+fn town(rules: &str) -> Town {
+    Town::of(&[("here", "outdoors")]).with_rules(rules)
+}
+
+fn check(rules: &str, expected: &[&str]) {
+    let problems = match town(rules).load() {
+        Ok(_) => Vec::new(),
+        Err(problems) => problems.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(problems, expected, "{rules}");
+}
+
+#[test]
+fn a_mistake_is_named_with_its_file_and_line() {
+    check("default = 0.0\n", &[]);
+    check(
+        "default = 0.0\n\n[environments.swamp]\nall = -0.1\n",
+        &["rules/lucidity.toml:3: unknown environment `swamp`"],
+    );
+    check(
+        "[sub_zones.yard]\nall = -0.1\n[sub_zones.town]\nall = 0.1\n[sub_zones.moon]\nall = 0\n",
+        &["rules/lucidity.toml:5: `moon` is neither a sub-zone nor a zone"],
+    );
+    check(
+        "[rooms.here]\nall = 0.1\n[rooms.gone]\nall = 0.1\n",
+        &["rules/lucidity.toml:3: `gone` is not a room"],
+    );
+    check(
+        "[environments.outdoors]\nday = 0.1\nnight = -101\n",
+        &["rules/lucidity.toml:3: a flux of -101 is not within -100 to 100"],
+    );
+    check(
+        "default = nan\n",
+        &["rules/lucidity.toml:1: a flux of NaN is not within -100 to 100"],
+    );
+    check(
+        "drain_rate_max = -1.0\n",
+        &["rules/lucidity.toml:1: drain_rate_max is not within 0 to 100"],
+    );
+    check(
+        "[adaptation]\nwindow = 0\n",
+        &[
+            "rules/lucidity.toml:1: the window of adaptation is not at least 1, or its step or floor not within 0 to 1",
+        ],
+    );
+    check(
+        "[companions]\ncap = -0.1\n",
+        &[
+            "rules/lucidity.toml:1: what companions do is not within -100 to 100, or their cap is below 0",
+        ],
+    );
+    check(
+        "[period]\nday_starts = 18\nday_ends = 6\n",
+        &["rules/lucidity.toml:1: the day does not end after it starts, by 24 at the latest"],
+    );
+    check(
+        "[tiers]\nuneasy = 80\n",
+        &[
+            "rules/lucidity.toml:1: the tiers do not fall one below the other from 100 to above -100",
+        ],
+    );
+}
+
+#[test]
+fn every_mistake_of_a_file_that_can_be_read_is_named() {
+    check(
+        "[environments.swamp]\nall = 500\n[rooms.gone]\nall = 0\n",
+        &[
+            "rules/lucidity.toml:1: unknown environment `swamp`",
+            "rules/lucidity.toml:2: a flux of 500 is not within -100 to 100",
+            "rules/lucidity.toml:3: `gone` is not a room",
+        ],
+    );
+}
+
+#[test]
+fn what_is_no_number_and_what_is_no_rule_is_refused() {
+    let lines = |rules| -> Vec<usize> {
+        let problems = town(rules).load().err().unwrap_or_default();
+        problems.iter().map(|problem| problem.line).collect()
+    };
+    assert_eq!(
+        lines("default = 0\n[environments.outdoors]\nday = \"dark\"\n"),
+        [3]
+    );
+    assert_eq!(
+        lines("default = 0\n[environments.outdoors]\ndusk = 0.1\n"),
+        [3]
+    );
+    assert_eq!(lines("default = 0\nweather = 0.1\n"), [2]);
+    assert_eq!(lines("[companions]\ncats = 9\n"), [2]);
+}
+
+#[test]
+fn a_drain_rate_that_is_no_number_is_refused() {
+    let mut town = town("");
+    town.drains
+        .insert("town/yard".to_owned(), f64::NEG_INFINITY);
+    town.drains.insert("town".to_owned(), f64::INFINITY);
+    let problems = town.load().expect_err("neither is a number");
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        [
+            "zones/town/yard.toml:4: a drain rate of -inf is not a number",
+            "zones/town/zone.toml:5: a drain rate of inf is not a number",
+        ]
+    );
+}
+
+#[test]
+fn a_world_without_the_file_has_rules_that_move_nobody() {
+    let rules = Town::of(&[("here", "graveyard")])
+        .load()
+        .expect("a sound town")
+        .lucidity;
+    assert_eq!(rules, Rules::default());
+    assert!(rules.environments.is_empty() && rules.default == 0.0);
+}
+
+/// The world in the repository.
+fn shipped() -> WorldData {
+    macro_rules! files {
+        ($($path:literal),+ $(,)?) => {
+            vec![$(Source {
+                path: $path.to_owned(),
+                text: include_str!(concat!("../../../world/", $path)).to_owned(),
+            }),+]
+        };
+    }
+    let sources = files![
+        "world.toml",
+        "environments.toml",
+        "rules/lucidity.toml",
+        "zones/arkhamcity/zone.toml",
+        "zones/arkhamcity/campus.toml",
+        "zones/arkhamcity/downtown.toml",
+        "zones/arkhamcity/easttown.toml",
+        "zones/arkhamcity/frenchhill.toml",
+        "zones/arkhamcity/northside.toml",
+        "zones/arkhamcity/riverdocks.toml",
+        "zones/arkhamcity/sanitarium.toml",
+        "zones/underarkham/zone.toml",
+        "zones/underarkham/tunnels.toml",
+        "zones/uplands/zone.toml",
+        "zones/uplands/aylesburypike.toml",
+        "zones/uplands/meadowhill.toml",
+    ];
+    systems::world::load(&sources).expect("the shipped world is sound")
+}
+
+#[test]
+fn the_shipped_rules_are_the_domains_table() {
+    let rules = shipped().lucidity;
+    let flux = |key: &str| {
+        let Profile { day, night, all } = rules.environments[key];
+        (day.or(all), night.or(all))
+    };
+    for (keys, day, night) in [
+        (
+            &["sun_sanctuary", "sanctuary", "temple", "safehouse"][..],
+            0.6,
+            0.3,
+        ),
+        (&["street_paved"], 0.2, 0.0),
+        (&["camp"], 0.2, 0.2),
+        (&["graveyard", "haunted"], -0.4, -0.8),
+        (&["eldritch"], -1.2, -1.5),
+        (&["storm"], -0.3, -0.3),
+        (&["forsaken"], -0.5, -0.2),
+        (&["indoors", "outdoors"], 0.0, 0.0),
+    ] {
+        for key in keys {
+            assert_eq!(flux(key), (Some(day), Some(night)), "{key}");
+        }
+    }
+    assert_eq!(rules.sub_zones["sanitarium"].all, Some(-0.5));
+    assert_eq!((rules.default, rules.drain_rate_max), (0.0, 10.0));
+    assert_eq!(rules.companions, Companions::default());
+    assert_eq!(rules.adaptation, Adaptation::default());
+    assert_eq!(rules.period, Period::default());
+    assert_eq!(rules.tiers, Tiers::default());
+}
+
+#[test]
+fn nothing_moves_the_mind_where_newcomers_arrive() {
+    let world = shipped();
+    let atlas = &world.atlas;
+    let foyer = atlas.default_room();
+    let Profile { day, night, all } = world.lucidity.rooms[&atlas.room(foyer).id];
+    assert_eq!((day.or(all), night.or(all)), (Some(0.0), Some(0.0)));
+    assert_eq!(
+        atlas
+            .sub_zone(foyer)
+            .drain_rate
+            .or(atlas.zone(foyer).drain_rate),
+        None
+    );
+}
+
+#[test]
+fn a_tier_begins_at_its_lower_bound() {
+    let rules = Rules::default();
+    for (points, tier) in [
+        (100, Tier::Lucid),
+        (70, Tier::Lucid),
+        (69, Tier::Uneasy),
+        (40, Tier::Uneasy),
+        (39, Tier::Fractured),
+        (20, Tier::Fractured),
+        (19, Tier::Deranged),
+        (1, Tier::Deranged),
+        (0, Tier::Catatonic),
+        (-100, Tier::Catatonic),
+    ] {
+        assert_eq!(rules.tier(Lucidity::new(points)), tier, "{points}");
+    }
+}
