@@ -234,3 +234,46 @@ fn a_fault_in_one_tick_does_not_make_the_plugin_hear_old_messages_in_the_next() 
     stage.tick();
     assert_eq!(heard.read(), [(2, 1)]);
 }
+
+/// A durable value that can't be copied for a save.
+#[derive(Component, serde::Serialize, serde::Deserialize)]
+struct Brittle;
+
+impl Clone for Brittle {
+    fn clone(&self) -> Self {
+        panic!("it crumbles");
+    }
+}
+
+#[test]
+fn a_fault_while_the_engine_is_at_work_is_blamed_on_no_plugin() {
+    let ticks = Tape::default();
+    let tape = ticks.clone();
+    let mut stage = Stage::new(move |reg: &mut Registrar<'_>| {
+        reg.persist::<Brittle>("brittle").startup(|world| {
+            world.spawn((StableId::named("vase"), Brittle));
+            world.add_observer(|_: On<Insert<Online>>| -> Result {
+                Err(Dry)?;
+                Ok(())
+            });
+        });
+        let tape = tape.clone();
+        reg.add(named("scribe", move |reg| {
+            let tape = tape.clone();
+            reg.system(Phase::Ingest, move |clock: Res<Clock>| {
+                tape.write(clock.tick);
+            });
+        }));
+    })
+    .unwrap();
+    stage.enter("ann");
+    stage.tick();
+    assert!(stage.faults().iter().all(|fault| fault.plugin == "engine"));
+    let said = |words: &str| {
+        let faults = stage.faults().iter();
+        faults.filter(|fault| fault.what.contains(words)).count()
+    };
+    // What could not be copied stays dirty and is tried again each tick.
+    assert_eq!((said("the ink has dried"), said("it crumbles")), (1, 3));
+    assert_eq!(ticks.read(), [1, 2, 3]);
+}
