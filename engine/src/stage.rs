@@ -138,6 +138,13 @@ impl Stage {
         self
     }
 
+    /// Goes on numbering sessions after `last`, as the run did that this one is restored from.
+    #[must_use]
+    pub const fn after_session(mut self, last: u64) -> Self {
+        self.sessions = last;
+        self
+    }
+
     /// A player of this name signs in; ticks until the character is in the world.
     pub fn enter(&mut self, name: &str) {
         self.enter_as(name, Role::Player);
@@ -260,8 +267,11 @@ impl Stage {
                 rows,
             });
         }
-        if let Save::Batch(batch) = output.save {
-            self.held = Some(*batch);
+        match output.save {
+            Save::Batch(batch) => self.held = Some(*batch),
+            // Nothing was left to save: all of it is durable, as the server's gauge has it, too.
+            Save::Clean => self.storage.durable_tick = output.emission.tick,
+            Save::Busy => {}
         }
         if !self.hold_saves {
             self.save();

@@ -1,0 +1,222 @@
+//! The whole game over the shipped world is a function of its inputs: played again, with its
+//! entities in another order, or from a save half-way, it says and saves the same at every tick.
+
+use std::path::Path;
+use std::time::Duration;
+
+use engine::prelude::*;
+use engine::stage::{STAGE_START, SavedRows, Stage};
+use engine::{Engine, Seed};
+use systems::world::{Source, WorldData};
+
+/// Two minutes of world time at 20 Hz: nineteen Mythos minutes of flux.
+const TICKS: u64 = 2_400;
+/// Where a run is saved and another one restored.
+const HALF: u64 = 1_200;
+const PEOPLE: [&str; 6] = ["Ann", "Ben", "Cleo", "Dov", "Esme", "Finn"];
+const LINES: [&str; 16] = [
+    "n",
+    "s",
+    "e",
+    "w",
+    "u",
+    "d",
+    "ne",
+    "sw",
+    "look",
+    "say the stars are right",
+    "emote shivers",
+    "global anybody?",
+    "whisper Ann come",
+    "reply yes",
+    "who",
+    "map",
+];
+
+fn shipped() -> WorldData {
+    fn walk(folder: &Path, prefix: &str, sources: &mut Vec<Source>) {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                walk(&entry.path(), &format!("{name}/"), sources);
+            } else {
+                sources.push(Source {
+                    path: name,
+                    text: std::fs::read_to_string(entry.path()).unwrap(),
+                });
+            }
+        }
+    }
+    let mut sources = Vec::new();
+    walk(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("world"),
+        "",
+        &mut sources,
+    );
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    systems::world::load(&sources).unwrap()
+}
+
+/// Moves characters between tables of the world without touching anything that is theirs, so that
+/// queries meet them in another order at every tick.
+#[derive(Component)]
+struct Shuffled;
+
+fn shuffle(
+    people: Query<(Entity, &StableId, Has<Shuffled>), With<Character>>,
+    clock: Res<Clock>,
+    mut commands: Commands<'_, '_>,
+) {
+    for (entity, id, marked) in &people {
+        let coin = id.uuid().as_u128().wrapping_mul(u128::from(clock.tick)) >> 61;
+        match (coin & 1 == 0, marked) {
+            (true, false) => {
+                commands.entity(entity).insert(Shuffled);
+            }
+            (false, true) => {
+                commands.entity(entity).remove::<Shuffled>();
+            }
+            _ => {}
+        }
+    }
+}
+
+struct Play {
+    shuffled: bool,
+}
+
+impl Plugin for Play {
+    fn build(&self, reg: &mut Registrar<'_>) {
+        systems::game(shipped(), systems::Settings::default()).build(reg);
+        if self.shuffled {
+            reg.system(Phase::Ingest, shuffle);
+        }
+    }
+    // One name for both, for a fault's report is output, too.
+    fn name(&self) -> &'static str {
+        "play"
+    }
+}
+
+/// What people do at a tick; a hash of who and when, not of what has happened.
+fn act(stage: &mut Stage, tick: u64) {
+    for (n, name) in (0_u64..).zip(PEOPLE) {
+        let dice = (tick * 31 + n * 7_919).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        if dice % 11 == 0 {
+            stage.sends(
+                name,
+                Some(tick + 1),
+                LINES[(dice / 11 % LINES.len() as u64) as usize],
+            );
+        }
+    }
+}
+
+fn begin(stage: &mut Stage) {
+    for name in PEOPLE {
+        stage.enter(name);
+    }
+}
+
+/// Everybody sleeps long enough to be saved and unloaded, and wakes again.
+fn sleep_and_wake(stage: &mut Stage) {
+    sleep(stage);
+    begin(stage);
+}
+
+fn sleep(stage: &mut Stage) {
+    for name in PEOPLE {
+        stage.leaves(name);
+    }
+    stage.pass(Duration::from_millis(500));
+}
+
+fn digest(stage: &mut Stage) -> u64 {
+    Engine::digest(stage.engine())
+}
+
+/// The first tick that said something else.
+fn first_difference(one: &[u64], other: &[u64]) -> Option<usize> {
+    assert_eq!(one.len(), other.len());
+    one.iter().zip(other).position(|(one, other)| one != other)
+}
+
+#[test]
+fn the_game_played_again_or_in_another_order_is_the_same_game() {
+    let mut plain = Stage::new(Play { shuffled: false }).unwrap();
+    let mut again = Stage::new(Play { shuffled: false }).unwrap();
+    let mut shuffled = Stage::new(Play { shuffled: true }).unwrap();
+    for stage in [&mut plain, &mut again, &mut shuffled] {
+        begin(stage);
+    }
+    for tick in 0..TICKS {
+        for stage in [&mut plain, &mut again, &mut shuffled] {
+            act(stage, tick);
+            stage.tick();
+        }
+        let world = digest(&mut plain);
+        assert_eq!(
+            world,
+            digest(&mut again),
+            "the world differs at tick {tick}"
+        );
+        assert_eq!(
+            world,
+            digest(&mut shuffled),
+            "the order of entities was heard at tick {tick}"
+        );
+    }
+    assert_eq!(first_difference(plain.digests(), again.digests()), None);
+    assert_eq!(first_difference(plain.digests(), shuffled.digests()), None);
+    assert_eq!(plain.faults(), []);
+    // A game in which nothing happens would prove nothing.
+    let minds = PEOPLE.map(|name| {
+        plain
+            .component::<systems::lucidity::Lucidity>(name)
+            .points()
+    });
+    assert!(
+        minds.iter().any(|points| *points < 100),
+        "nobody's mind moved: {minds:?}"
+    );
+}
+
+#[test]
+fn the_game_restored_from_a_save_goes_on_as_if_it_had_never_stopped() {
+    let mut plain = Stage::new(Play { shuffled: false }).unwrap();
+    begin(&mut plain);
+    for tick in 0..HALF {
+        act(&mut plain, tick);
+        plain.tick();
+    }
+    sleep(&mut plain);
+    let saved: SavedRows = plain.saved().clone();
+    let ticks = plain.digests().len();
+    let (now, last) = (plain.now(), plain.engine().last_tick());
+    assert!(now > STAGE_START && last == ticks as u64);
+
+    let mut restored = Stage::restored_after(Play { shuffled: false }, Seed(1), saved, now, last)
+        .unwrap()
+        .after_session(PEOPLE.len() as u64);
+    begin(&mut plain);
+    begin(&mut restored);
+    for tick in HALF..TICKS {
+        for stage in [&mut plain, &mut restored] {
+            // Half of the others' way again, each character once asleep in between.
+            if tick == HALF + 400 {
+                sleep_and_wake(stage);
+            }
+            act(stage, tick);
+            stage.tick();
+        }
+        assert_eq!(
+            digest(&mut plain),
+            digest(&mut restored),
+            "the world differs at tick {tick}"
+        );
+    }
+    assert_eq!(
+        first_difference(&plain.digests()[ticks..], restored.digests()),
+        None
+    );
+}
