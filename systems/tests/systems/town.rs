@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use engine::port::{Row, Scope, StableId, WorldTime};
+use engine::port::{
+    AccountId, Arrival, Correlation, Role, Row, Scope, SessionId, StableId, WorldTime,
+};
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use engine::{Plugin, Registrar, Seed};
 use serde::Deserialize;
@@ -219,4 +221,20 @@ pub(crate) fn settle(saved: &mut SavedRows, name: &str, room: &str, points: i16)
         format!(r#"{{"room":"{room}"}}"#),
     );
     save(saved, name, "lucidity", format!(r#"{{"points":{points}}}"#));
+}
+
+/// Somebody arrives in a session of the test's choice.
+pub(crate) fn arrival(name: &str, session: SessionId) -> Arrival {
+    let character = StableId::named(name);
+    Arrival {
+        session,
+        correlation: Correlation(session.0),
+        account: AccountId(character.uuid()),
+        character,
+        name: name.to_owned(),
+        profession: None,
+        role: Role::Player,
+        guest: false,
+        created_at: STAGE_START,
+    }
 }
