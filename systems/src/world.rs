@@ -33,7 +33,9 @@ pub struct WorldData {
 /// Every mistake that was found, sorted by file and line.
 pub fn load(sources: &[Source]) -> Result<WorldData, Vec<Problem>> {
     let mut problems = Vec::new();
-    let data = parse::parse(sources, &mut problems).map(|draft| {
+    let draft = parse::parse(sources, &mut problems);
+    // Whatever refers to a file that can't be read would seem to dangle.
+    let data = draft.filter(|_| problems.is_empty()).map(|draft| {
         check::check(&draft, &mut problems);
         let (name, motd) = (draft.name.clone(), draft.motd.clone());
         let atlas = draft.finish();

@@ -102,7 +102,7 @@ impl Plugin for Play {
 fn act(stage: &mut Stage, tick: u64) {
     for (n, name) in (0_u64..).zip(PEOPLE) {
         let dice = (tick * 31 + n * 7_919).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        if dice % 11 == 0 {
+        if dice.is_multiple_of(11) {
             stage.sends(
                 name,
                 Some(tick + 1),

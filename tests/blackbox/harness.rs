@@ -1,0 +1,35 @@
+//! A server of the test's own, and what stands around it.
+
+mod http;
+mod player;
+#[path = "../../storage/tests/storage/harness/postgres.rs"]
+#[expect(dead_code, reason = "storage freezes its servers, here they only run")]
+mod postgres;
+mod server;
+mod world;
+
+use std::time::{Duration, Instant};
+
+pub(crate) use http::Http;
+pub(crate) use player::Player;
+pub(crate) use postgres::Cluster;
+pub(crate) use server::{Ended, Recipe, Server};
+pub(crate) use world::SmallWorld;
+
+/// Long enough for two busy processors, short enough to notice.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Looks again and again until `look` finds something.
+///
+/// # Panics
+/// When it never does: says what was waited for.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(began.elapsed() < PATIENCE, "waited in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,144 @@
+//! Worlds of a few rooms, written down in a few lines.
+//!
+//! ```toml
+//! start = "hall"
+//! rules.default = -1.0                  # as in rules/lucidity.toml
+//! [sub_zones.house]
+//! environment = "indoors"
+//! rooms.hall = { north = "attic" }      # ways out; the way back must be there, too
+//! rooms.attic = { south = "hall", environment = "haunted" }
+//! ```
+
+use std::path::Path;
+
+use serde::Deserialize;
+use systems::world::Source;
+use toml::{Table, Value};
+
+/// A small world: one zone, `town`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SmallWorld {
+    /// The default room; without one, `hall`.
+    start: Option<String>,
+    /// The message of the day.
+    #[serde(default)]
+    motd: String,
+    /// The zone's drain rate.
+    drain: Option<f64>,
+    #[serde(default)]
+    rules: Table,
+    sub_zones: std::collections::BTreeMap<String, SmallSubZone>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SmallSubZone {
+    environment: Option<String>,
+    drain: Option<f64>,
+    rooms: Table,
+}
+
+impl SmallWorld {
+    /// Reads one.
+    ///
+    /// # Panics
+    /// When it is not written as above.
+    pub(crate) fn read(text: &str) -> Self {
+        toml::from_str(text).unwrap_or_else(|fault| panic!("{fault}"))
+    }
+
+    /// Its files.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        let start = self.start.clone().unwrap_or_else(|| "hall".to_owned());
+        let mut sources = vec![
+            file(
+                "world.toml",
+                [
+                    ("name", "A small world".into()),
+                    ("motd", self.motd.clone().into()),
+                    ("default_room", start.into()),
+                ],
+            ),
+            Source {
+                path: "environments.toml".to_owned(),
+                text: include_str!("../../../world/environments.toml").to_owned(),
+            },
+            Source {
+                path: "rules/lucidity.toml".to_owned(),
+                text: self.rules.to_string(),
+            },
+        ];
+        let mut zone = vec![
+            ("id", Value::from("town")),
+            ("plane", "earth".into()),
+            ("name", "Town".into()),
+        ];
+        zone.extend(special_rules(self.drain));
+        sources.push(file("zones/town/zone.toml", zone));
+        for (id, sub_zone) in &self.sub_zones {
+            let rooms = sub_zone.rooms.iter().map(|(id, room)| room_of(id, room));
+            let mut fields = vec![
+                ("id", id.as_str().into()),
+                ("name", titled(id).into()),
+                ("rooms", Value::Array(rooms.collect())),
+            ];
+            fields.extend(special_rules(sub_zone.drain));
+            if let Some(environment) = &sub_zone.environment {
+                fields.push(("environment", environment.as_str().into()));
+            }
+            sources.push(file(&format!("zones/town/{id}.toml"), fields));
+        }
+        sources
+    }
+
+    /// Writes its files into a folder that is empty or not there yet.
+    pub(crate) fn write(&self, folder: &Path) {
+        for Source { path, text } in self.sources() {
+            let path = folder.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+    }
+}
+
+fn file<'a>(path: &str, fields: impl IntoIterator<Item = (&'a str, Value)>) -> Source {
+    Source {
+        path: path.to_owned(),
+        text: table(fields).to_string(),
+    }
+}
+
+fn table<'a>(fields: impl IntoIterator<Item = (&'a str, Value)>) -> Table {
+    let owned = |(key, value): (&str, Value)| (key.to_owned(), value);
+    fields.into_iter().map(owned).collect()
+}
+
+fn special_rules(drain: Option<f64>) -> Option<(&'static str, Value)> {
+    let rules = table([("lucidity_drain_rate", drain?.into())]);
+    Some(("special_rules", rules.into()))
+}
+
+fn room_of(id: &str, room: &Value) -> Value {
+    let mut exits = room.as_table().unwrap().clone();
+    let environment = exits.remove("environment");
+    let night = exits.remove("night");
+    let description = exits
+        .remove("description")
+        .unwrap_or_else(|| format!("A room called {id}, made for a scene.").into());
+    let mut fields = table([
+        ("id", id.into()),
+        ("name", titled(id).into()),
+        ("description", description),
+        ("exits", exits.into()),
+    ]);
+    fields.extend(environment.map(|key| ("environment".to_owned(), key)));
+    fields.extend(night.map(|text| ("night".to_owned(), text)));
+    fields.into()
+}
+
+/// `back_lane` → `Back lane`
+fn titled(id: &str) -> String {
+    let (first, rest) = id.split_at(1);
+    format!("{}{}", first.to_uppercase(), rest.replace('_', " "))
+}

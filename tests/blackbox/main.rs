@@ -1,0 +1,18 @@
+//! The server from outside: the real binary, over its own interfaces, beside real neighbours.
+//!
+//! What a test here asserts, a player, a designer or an operator could see. Rules of the game are
+//! told as transcripts, files of lines that the stage plays.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends by panicking; clippy knows test functions, but not their helpers"
+)]
+
+mod figures;
+mod harness;
+mod refusals;
+mod replay;
+mod startup;
+mod survival;

@@ -1,0 +1,139 @@
+//! What keeps a server from starting: exit code 2 and one line that names the thing.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use crate::harness::{Ended, Recipe, Server, SmallWorld};
+
+/// It gave up as it should, and its last line names all of `names`.
+fn check(ended: &Ended, names: &[&str]) {
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert_eq!(ended.stdout, "", "it announced itself all the same");
+    let line = ended.stderr.lines().last().unwrap_or_default();
+    for name in names {
+        assert!(line.contains(name), "no {name} in {line:?}");
+    }
+    assert!(line.starts_with("kadath: "), "{line:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_key_in_the_configuration_file_is_named() {
+    let recipe = Recipe::new();
+    let file = recipe.folder().join("kadath.toml");
+    std::fs::write(&file, "[limits]\ncomands_per_second = 3\n").unwrap();
+    let ended = recipe.flag("--config", &file).refused().await;
+    check(&ended, &["limits.comands_per_second", "kadath.toml"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_key_in_the_environment_is_named() {
+    let recipe = Recipe::new().env("KADATH_TICK__RATE", "20");
+    check(&recipe.refused().await, &["tick.rate", "environment"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_out_of_range_is_named_by_its_key() {
+    let recipe = Recipe::new().env("KADATH_TICK__RATE_HZ", "121");
+    check(&recipe.refused().await, &["tick.rate_hz", "121"]);
+    let recipe = Recipe::new().env("KADATH_DATABASE__POOL_MAX", "0");
+    check(&recipe.refused().await, &["database.pool_max"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = Recipe::new().listen(&address).refused().await;
+    check(&ended, &["server.listen", &address]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_world_is_named() {
+    let recipe = Recipe::new();
+    let folder = recipe.folder().join("nowhere");
+    let ended = recipe.flag("--world", &folder).refused().await;
+    check(&ended, &[folder.to_str().unwrap()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrupt_world_is_named_by_file_and_line() {
+    let recipe = Recipe::new();
+    let folder = recipe.folder().join("world");
+    hall().write(&folder);
+    let file = folder.join("zones/town/house.toml");
+    std::fs::write(&file, "id = \"house\"\nname = [\n").unwrap();
+    let ended = recipe.flag("--world", &folder).refused().await;
+    check(&ended, &[&format!("{}:2", file.display())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_tells_every_mistake_of_a_world_with_its_place() {
+    let recipe = Recipe::new();
+    let folder = recipe.folder().join("world");
+    let world = SmallWorld::read(
+        r#"
+        [sub_zones.house]
+        environment = "lunar"
+        rooms.hall = { north = "attic", south = "yard" }
+        rooms.yard = {}
+        "#,
+    );
+    world.write(&folder);
+    let ended = recipe.flag("--world", &folder).run("check").await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let place = format!("{}:", folder.join("zones/town/house.toml").display());
+    for mistake in ["lunar", "`attic`, which is not a room", "no way back north"] {
+        let told = ended.stdout.lines().find(|line| line.contains(mistake));
+        let line = told.unwrap_or_else(|| panic!("no {mistake} in {}", ended.stdout));
+        let (number, _) = line.strip_prefix(&place).unwrap().split_once(':').unwrap();
+        assert!(number.parse::<usize>().unwrap() > 0, "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shipped_world_has_nothing_wrong() {
+    let ended = Recipe::new().run("check").await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_none_is_named() {
+    let recipe = Recipe::new();
+    let file = recipe.folder().join("kadath.db");
+    std::fs::write(&file, "not a database, but a letter from Dunwich").unwrap();
+    let ended = recipe.flag("--database", url(&file)).refused().await;
+    check(&ended, &[file.to_str().unwrap()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_not_there_is_named_without_its_password() {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = nobody.local_addr().unwrap();
+    drop(nobody);
+    let recipe = Recipe::new()
+        .flag(
+            "--database",
+            format!("postgres://ann:hastur-hastur@{address}/kadath"),
+        )
+        .env("KADATH_DATABASE__CONNECT_RETRY_SECONDS", "1");
+    let ended = recipe.refused().await;
+    check(&ended, &["127.0.0.1", "kadath"]);
+    assert!(!ended.stderr.contains("hastur"), "{}", ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_server_on_the_same_data_is_turned_away() {
+    let server = Server::start().await;
+    let second = Recipe::new().on_the_data_of(server.recipe());
+    let ended = second.refused().await;
+    check(&ended, &[second.data().to_str().unwrap()]);
+    assert_eq!(server.http.get("/readyz").await.0, 200);
+}
+
+fn hall() -> SmallWorld {
+    SmallWorld::read("[sub_zones.house.rooms.hall]")
+}
+
+fn url(file: &Path) -> String {
+    format!("sqlite://{}", file.display())
+}
