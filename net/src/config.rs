@@ -95,6 +95,8 @@ pub struct Timeouts {
     pub ping: Duration,
     /// A write that makes no progress for so long means the peer is gone.
     pub write: Duration,
+    /// For a peer to take the last word and the close.
+    pub linger: Duration,
     /// For the head of an HTTP request, for its body, and for a TLS handshake, each.
     pub request: Duration,
     /// For the last frames when the server stops.
@@ -110,6 +112,7 @@ impl Default for Timeouts {
             idle: Duration::from_secs(300),
             ping: Duration::from_secs(30),
             write: Duration::from_secs(30),
+            linger: Duration::from_secs(1),
             request: Duration::from_secs(10),
             drain: Duration::from_secs(2),
         }

@@ -4,8 +4,8 @@
 //! between clients is only the frame's number. Decoding is a pure function of the bytes.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
-use bytes::Bytes;
 use engine::port::{Note, Tick};
 
 mod ansi;
@@ -15,7 +15,7 @@ mod kadath;
 mod typed;
 
 pub(crate) use gmcp::{Packet, Supports};
-pub(crate) use kadath::{Authenticate, ClientFrame, Command, Defect, Resume, decode, numbered};
+pub(crate) use kadath::{Authenticate, ClientFrame, Command, Defect, Head, Resume, decode};
 pub(crate) use typed::{Typed, decode_typed, typed_line};
 
 /// The largest message a client may send, in bytes.
@@ -83,18 +83,18 @@ impl Tongue {
 #[derive(Clone, Debug)]
 pub(crate) enum Parcel {
     /// A TEXT frame of `kadath.v1` without its head: the number comes when it leaves.
-    Tail(Bytes),
+    Tail(Arc<[u8]>),
     /// A TEXT frame.
-    Text(Bytes),
+    Text(Arc<[u8]>),
     /// A BINARY frame.
-    Binary(Bytes),
+    Binary(Arc<[u8]>),
 }
 
 impl Parcel {
     /// What it weighs in a queue, in bytes: its content and its place.
-    pub(crate) const fn weight(&self) -> usize {
-        // The place of one entry in queue and ring, and the websocket header.
-        const PLACE: usize = 64;
+    pub(crate) fn weight(&self) -> usize {
+        // The place of one entry in a queue; one in the ring is smaller.
+        const PLACE: usize = 48;
         match self {
             Self::Tail(bytes) | Self::Text(bytes) | Self::Binary(bytes) => bytes.len() + PLACE,
         }
@@ -107,9 +107,9 @@ pub(crate) struct Voice<'a> {
     note: &'a dyn Note,
     tick: Tick,
     stamp: &'a str,
-    tail: OnceCell<Option<Bytes>>,
-    colour: OnceCell<Option<Bytes>>,
-    plain: OnceCell<Option<Bytes>>,
+    tail: OnceCell<Option<Arc<[u8]>>>,
+    colour: OnceCell<Option<Arc<[u8]>>>,
+    plain: OnceCell<Option<Arc<[u8]>>>,
     words: OnceCell<Vec<Packet>>,
     wrapped: OnceCell<Vec<Packet>>,
 }
@@ -141,7 +141,7 @@ impl<'a> Voice<'a> {
                 .tail
                 .get_or_init(|| kadath::tail(self.note, self.tick, self.stamp));
             if let Some(tail) = tail {
-                say(Parcel::Tail(tail.clone()));
+                say(Parcel::Tail(Arc::clone(tail)));
             }
             return;
         }
@@ -152,7 +152,7 @@ impl<'a> Voice<'a> {
             self.plain.get_or_init(|| ansi::text(self.note, false))
         };
         if let Some(text) = text {
-            say(Parcel::Binary(text.clone()));
+            say(Parcel::Binary(Arc::clone(text)));
         }
         let packets = match tongue.format {
             Format::Gmcp => self.words.get_or_init(|| gmcp::words(self.note)),
@@ -162,7 +162,7 @@ impl<'a> Voice<'a> {
         for packet in packets {
             let wanted = |supports: &Supports| supports.wants(packet.package);
             if tongue.supports.as_ref().is_none_or(wanted) {
-                say(Parcel::Text(packet.bytes.clone()));
+                say(Parcel::Text(Arc::clone(&packet.bytes)));
             }
         }
     }

@@ -176,7 +176,8 @@ fn admit(
         };
         speak(transport, caller, &task_hub, app).await;
     };
-    hub.tasks.spawn("connection", work.instrument(span));
+    hub.tasks
+        .spawn("connection", Box::pin(work.instrument(span)));
 }
 
 /// Speaks HTTP until the peer has enough, the connection becomes a websocket, or the server stops.

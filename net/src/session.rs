@@ -344,7 +344,7 @@ impl Session {
         while bytes < budget {
             let (number, parcel) = match inner.replay.pop_front() {
                 Some(again) => again,
-                None => match inner.number_next(now, self.format, &self.bounds) {
+                None => match inner.number_next(now, &self.bounds) {
                     Some(fresh) => fresh,
                     None => break,
                 },
@@ -389,7 +389,7 @@ impl Session {
         let inner = &mut *inner;
         voice.speak(&inner.tongue, |parcel| words.push((0, parcel)));
         for (number, parcel) in &mut words {
-            *number = inner.keep(now, self.format, parcel, &self.bounds);
+            *number = inner.keep(now, parcel, &self.bounds);
         }
         words
     }
@@ -561,28 +561,18 @@ impl Inner {
         Some(bell)
     }
 
-    fn number_next(
-        &mut self,
-        now: Instant,
-        format: Format,
-        bounds: &SessionBounds,
-    ) -> Option<(u64, Parcel)> {
+    fn number_next(&mut self, now: Instant, bounds: &SessionBounds) -> Option<(u64, Parcel)> {
         let parcel = self.outbox.pop()?;
-        let number = self.keep(now, format, &parcel, bounds);
+        let number = self.keep(now, &parcel, bounds);
         Some((number, parcel))
     }
 
-    fn keep(
-        &mut self,
-        now: Instant,
-        format: Format,
-        parcel: &Parcel,
-        bounds: &SessionBounds,
-    ) -> u64 {
+    fn keep(&mut self, now: Instant, parcel: &Parcel, bounds: &SessionBounds) -> u64 {
         self.number += 1;
-        if format == Format::Kadath {
-            self.ring
-                .push(self.number, now, parcel.clone(), bounds.replay_bytes);
+        // Only numbered frames can be asked for again.
+        if let Parcel::Tail(tail) = parcel {
+            let tail = Arc::clone(tail);
+            self.ring.push(self.number, now, tail, bounds.replay_bytes);
             self.ring.trim(now, bounds.replay_time);
         }
         self.number

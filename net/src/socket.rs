@@ -75,12 +75,13 @@ pub(crate) async fn upgrade<G: Gatekeeper>(
         let _caller = caller;
         let hub = Arc::clone(&newcomer.gateway.hub);
         if let Some((transport, ahead)) = upgraded(upgrade, &hub).await {
-            let link = Link::open(transport, ahead, format, hub).await;
+            // Boxed, like all that is big: a future keeps room for each place a value is moved to.
+            let link = Box::new(Link::open(transport, ahead, format, hub).await);
             converse(newcomer, link).await;
         }
     };
     let work = work.instrument(tracing::Span::current());
-    hub.tasks.spawn("socket", work);
+    hub.tasks.spawn("socket", Box::pin(work));
 
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -107,12 +108,12 @@ async fn upgraded(upgrade: OnUpgrade, hub: &Hub) -> Option<(Transport, Vec<u8>)>
     Some((parts.io.into_inner(), parts.read_buf.to_vec()))
 }
 
-async fn converse<G: Gatekeeper>(newcomer: Newcomer<G>, mut link: Link) {
+async fn converse<G: Gatekeeper>(newcomer: Newcomer<G>, mut link: Box<Link>) {
     let hub = Arc::clone(&newcomer.gateway.hub);
     // Boxed, so that thousands who have signed in don't carry its state around.
     match Box::pin(newcomer.enter(&mut link)).await {
         Ok(entry) => Conversation::new(hub, link, entry).run().await,
-        Err(exit) => link.leave(exit).await,
+        Err(exit) => Box::pin(link.leave(exit)).await,
     }
 }
 

@@ -1,5 +1,12 @@
 //! The gateway over real sockets, against a world and an account store made for the test.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test that can't go on has failed the test"
+)]
+
 #[path = "gateway/client.rs"]
 mod client;
 #[path = "gateway/server.rs"]

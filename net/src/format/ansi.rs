@@ -1,12 +1,13 @@
 //! Text for terminals: prose in colours, or without.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use engine::port::{Ink, Note};
 
 const RESET: &str = "\x1b[0m";
 
 /// The text of a note, ending its line; `None` if there is nothing to read.
-pub(crate) fn text(note: &dyn Note, colour: bool) -> Option<Bytes> {
+pub(crate) fn text(note: &dyn Note, colour: bool) -> Option<Arc<[u8]>> {
     let prose = note.prose()?;
     let mut text = String::with_capacity(128);
     for (ink, words) in prose.pieces() {
@@ -58,18 +59,20 @@ mod tests {
         Refusal::new(Code::InvalidInput, message).into()
     }
 
+    fn check(message: &str, colour: bool, expected: &str) {
+        let text = text(&note(message), colour).unwrap();
+        assert_eq!(str::from_utf8(&text), Ok(expected));
+    }
+
     #[test]
     fn plain_text_has_no_colours() {
-        assert_eq!(text(&note("no"), false).unwrap(), "no\r\n");
-        assert_eq!(text(&note("no"), true).unwrap(), "\x1b[31mno\x1b[0m\r\n");
+        check("no", false, "no\r\n");
+        check("no", true, "\x1b[31mno\x1b[0m\r\n");
     }
 
     #[test]
     fn orders_to_the_terminal_do_not_get_through() {
-        assert_eq!(
-            text(&note("a\x1b[2Jb\x07\nc"), false).unwrap(),
-            "a[2Jb\r\nc\r\n"
-        );
+        check("a\x1b[2Jb\x07\nc", false, "a[2Jb\r\nc\r\n");
     }
 
     #[test]

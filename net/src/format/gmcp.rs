@@ -1,6 +1,7 @@
 //! GMCP, the data beside the text: as words (`Package.Name json`) and wrapped in JSON.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use engine::port::Note;
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug)]
 pub(crate) struct Packet {
     pub(crate) package: &'static str,
-    pub(crate) bytes: Bytes,
+    pub(crate) bytes: Arc<[u8]>,
 }
 
 /// The note's packets as `Package.Name json`.
@@ -116,10 +117,10 @@ mod tests {
 
     #[test]
     fn a_packet_without_data_is_its_name() {
-        assert_eq!(words(&Pong {})[0].bytes, "Core.Ping");
+        assert_eq!(&*words(&Pong {})[0].bytes, b"Core.Ping");
         assert_eq!(
-            wrapped(&Pong {})[0].bytes,
-            r#"{"data":"","id":"Core.Ping","proto":"gmcp"}"#
+            &*wrapped(&Pong {})[0].bytes,
+            br#"{"data":"","id":"Core.Ping","proto":"gmcp"}"#
         );
     }
 }

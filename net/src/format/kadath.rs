@@ -1,8 +1,8 @@
 //! `kadath.v1`: JSON both ways.
 
 use std::io::Write as _;
+use std::sync::Arc;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
 use engine::port::{Code, Line, LineFault, Note, Refusal, Tick};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::gatekeeper::Secret;
 
 /// A frame without its head: `"event_type":…` to the closing brace, the same for all who get it.
 /// `None` if the note can't be written as JSON, which is its maker's mistake.
-pub(crate) fn tail(note: &dyn Note, tick: Tick, stamp: &str) -> Option<Bytes> {
+pub(crate) fn tail(note: &dyn Note, tick: Tick, stamp: &str) -> Option<Arc<[u8]>> {
     let mut json = Vec::with_capacity(256);
     // Event types and stamps are plain ASCII: nothing to escape.
     write!(
@@ -36,26 +36,41 @@ pub(crate) fn tail(note: &dyn Note, tick: Tick, stamp: &str) -> Option<Bytes> {
     Some(json.into())
 }
 
-/// Puts the head before a tail: the whole frame.
-pub(crate) fn numbered(number: u64, tail: &[u8], into: &mut BytesMut) -> Bytes {
-    const HEAD: &[u8] = br#"{"sequence_number":"#;
-    let mut digits = [0_u8; 20];
-    let mut at = digits.len();
-    let mut rest = number;
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
+/// What stands before a tail: `{"sequence_number":7,`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    bytes: [u8; Self::LEN_MAX],
+    from: usize,
+}
+
+impl Head {
+    const WORDS: &[u8] = br#"{"sequence_number":"#;
+    /// The words, the digits of the largest number, a comma.
+    const LEN_MAX: usize = Self::WORDS.len() + 20 + 1;
+
+    /// The head of that number. Written by hand since it is all that is written per client.
+    pub(crate) fn new(number: u64) -> Self {
+        let mut bytes = [b','; Self::LEN_MAX];
+        // From the end: the comma is there already.
+        let mut from = Self::LEN_MAX - 1;
+        let mut rest = number;
+        loop {
+            from -= 1;
+            bytes[from] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
         }
+        let digits = from;
+        from -= Self::WORDS.len();
+        bytes[from..digits].copy_from_slice(Self::WORDS);
+        Self { bytes, from }
     }
-    into.reserve(HEAD.len() + digits.len() + 1 + tail.len());
-    into.put_slice(HEAD);
-    into.put_slice(&digits[at..]);
-    into.put_u8(b',');
-    into.put_slice(tail);
-    into.split().freeze()
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[self.from..]
+    }
 }
 
 /// A frame from the client, understood.
@@ -288,10 +303,9 @@ const fn missing(field: &'static str) -> Defect {
 
 #[cfg(test)]
 mod tests {
-    use bytes::BytesMut;
     use engine::port::Code;
 
-    use super::{ClientFrame, decode, numbered};
+    use super::{ClientFrame, Head, decode};
 
     fn check(frame: &str, code: Code, field: Option<&str>) {
         let defect = decode(frame).unwrap_err();
@@ -378,10 +392,8 @@ mod tests {
     #[test]
     fn the_head_holds_the_number() {
         for number in [0, 7, 10, u64::MAX] {
-            assert_eq!(
-                numbered(number, br#""x":1}"#, &mut BytesMut::new()),
-                format!(r#"{{"sequence_number":{number},"x":1}}"#)
-            );
+            let head = format!(r#"{{"sequence_number":{number},"#);
+            assert_eq!(Head::new(number).as_bytes(), head.as_bytes());
         }
     }
 }

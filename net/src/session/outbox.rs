@@ -98,14 +98,12 @@ const KEPT_MAX: usize = 16;
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
     use super::Outbox;
     use crate::format::Parcel;
 
     fn push(outbox: &mut Outbox, text: &'static str, key: Option<&'static str>, bound: usize) {
         outbox.begin(key, bound);
-        outbox.push(Parcel::Text(Bytes::from_static(text.as_bytes())), key);
+        outbox.push(Parcel::Text(text.as_bytes().into()), key);
     }
 
     fn drain(outbox: &mut Outbox) -> Vec<String> {

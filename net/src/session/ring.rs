@@ -1,6 +1,7 @@
 //! What was sent lately, for a client that comes back: bounded in bytes and time.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::format::Parcel;
@@ -8,22 +9,38 @@ use crate::format::Parcel;
 /// Sent frames with their numbers, oldest first, without gap.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
-    sent: VecDeque<(u64, Instant, Parcel)>,
+    sent: VecDeque<Sent>,
+    /// The number after the newest frame's.
+    next: u64,
     bytes: usize,
+    began: Option<Instant>,
+}
+
+/// One frame. Kept small: a busy client has thousands of them.
+#[derive(Debug)]
+struct Sent {
+    tail: Arc<[u8]>,
+    /// When, in tenths of a second since the ring's first frame: enough for years.
+    at: u32,
 }
 
 impl Ring {
-    /// Keeps a frame, at the cost of the oldest where there are more than `bound` bytes.
-    pub(crate) fn push(&mut self, number: u64, now: Instant, parcel: Parcel, bound: usize) {
-        self.bytes += parcel.weight();
-        self.sent.push_back((number, now, parcel));
+    /// Keeps frame `number`, at the cost of the oldest where there are more than `bound` bytes.
+    pub(crate) fn push(&mut self, number: u64, now: Instant, tail: Arc<[u8]>, bound: usize) {
+        debug_assert!(self.sent.is_empty() || number == self.next, "a gap");
+        let at = self.tenths(now);
+        self.next = number + 1;
+        self.bytes += weight(&tail);
+        self.sent.push_back(Sent { tail, at });
         while self.bytes > bound && self.drop_oldest() {}
     }
 
     /// Forgets what is older than `age`.
     pub(crate) fn trim(&mut self, now: Instant, age: Duration) {
-        while let Some((_, sent, _)) = self.sent.front() {
-            if now.saturating_duration_since(*sent) <= age {
+        let age = u32::try_from(age.as_millis() / 100).unwrap_or(u32::MAX);
+        let now = self.tenths(now);
+        while let Some(oldest) = self.sent.front() {
+            if now - oldest.at <= age {
                 break;
             }
             self.drop_oldest();
@@ -35,15 +52,10 @@ impl Ring {
 
     /// The frames after number `last`, if all of them up to `newest` are still here.
     pub(crate) fn after(&self, last: u64, newest: u64) -> Option<Vec<(u64, Parcel)>> {
-        let missed = newest.checked_sub(last)?;
-        let missed = usize::try_from(missed).ok()?;
+        let missed = usize::try_from(newest.checked_sub(last)?).ok()?;
         let from = self.sent.len().checked_sub(missed)?;
-        Some(
-            self.sent
-                .range(from..)
-                .map(|(number, _, parcel)| (*number, parcel.clone()))
-                .collect(),
-        )
+        let tails = self.sent.range(from..).map(|sent| Arc::clone(&sent.tail));
+        Some((last + 1..).zip(tails.map(Parcel::Tail)).collect())
     }
 
     /// Forgets everything.
@@ -56,28 +68,36 @@ impl Ring {
         self.bytes
     }
 
+    fn tenths(&mut self, now: Instant) -> u32 {
+        let began = *self.began.get_or_insert(now);
+        let tenths = now.saturating_duration_since(began).as_millis() / 100;
+        u32::try_from(tenths).unwrap_or(u32::MAX)
+    }
+
     fn drop_oldest(&mut self) -> bool {
         let oldest = self.sent.pop_front();
-        if let Some((_, _, parcel)) = &oldest {
-            self.bytes -= parcel.weight();
+        if let Some(sent) = &oldest {
+            self.bytes -= weight(&sent.tail);
         }
         oldest.is_some()
     }
+}
+
+/// A frame and its place.
+fn weight(tail: &Arc<[u8]>) -> usize {
+    tail.len() + size_of::<Sent>()
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
 
-    use bytes::Bytes;
-
     use super::Ring;
-    use crate::format::Parcel;
 
     fn filled(numbers: std::ops::RangeInclusive<u64>, at: Instant, bound: usize) -> Ring {
         let mut ring = Ring::default();
         for number in numbers {
-            ring.push(number, at, Parcel::Tail(Bytes::from_static(b"x")), bound);
+            ring.push(number, at, b"x"[..].into(), bound);
         }
         ring
     }
@@ -102,10 +122,10 @@ mod tests {
 
     #[test]
     fn frames_pushed_out_by_bytes_are_gone() {
-        let ring = filled(1..=5, Instant::now(), 65 * 3);
+        let ring = filled(1..=5, Instant::now(), 25 * 3);
         assert_eq!(numbers(&ring, 1, 5), None);
         assert_eq!(numbers(&ring, 2, 5), Some(vec![3, 4, 5]));
-        assert_eq!(ring.bytes(), 65 * 3);
+        assert_eq!(ring.bytes(), 25 * 3);
     }
 
     #[test]

@@ -25,7 +25,7 @@ const BATCH_KEPT: usize = 8;
 /// One socket and the session it speaks for.
 pub(super) struct Conversation {
     hub: Arc<Hub>,
-    link: Link,
+    link: Box<Link>,
     session: Arc<Session>,
     socket: u64,
     bell: Bell,
@@ -66,7 +66,7 @@ impl From<Exit> for End {
 }
 
 impl Conversation {
-    pub(super) fn new(hub: Arc<Hub>, link: Link, entry: Entry) -> Self {
+    pub(super) fn new(hub: Arc<Hub>, link: Box<Link>, entry: Entry) -> Self {
         let Entry {
             session,
             socket,
@@ -88,7 +88,8 @@ impl Conversation {
         }
     }
 
-    /// Runs until the socket or the session is done.
+    /// Runs until the socket or the session is done. The ends are boxed: those who play, and are
+    /// many, need not carry them around.
     pub(super) async fn run(mut self) {
         let end = match self.converse().await {
             Ok(never) => match never {},
@@ -101,13 +102,13 @@ impl Conversation {
                 // The session's stream goes on elsewhere, so this word is outside of it.
                 let word = ErrorNote::of(Code::SessionTakenOver);
                 let farewell = farewell_for(Code::SessionTakenOver);
-                self.link.leave(Exit::Said(Box::new(word), farewell)).await;
+                Box::pin(self.link.leave(Exit::Said(Box::new(word), farewell))).await;
             }
-            End::Over(farewell) => self.link.close(farewell).await,
-            End::Refused(refusal) => self.link.leave(Exit::refused(refusal)).await,
+            End::Over(farewell) => Box::pin(self.link.close(farewell)).await,
+            End::Refused(refusal) => Box::pin(self.link.leave(Exit::refused(refusal))).await,
             End::Break(note, farewell) if !self.playing => {
                 self.hub.detach(&self.session, self.socket);
-                self.link.leave(Exit::Said(note, farewell)).await;
+                Box::pin(self.link.leave(Exit::Said(note, farewell))).await;
             }
             End::Break(note, farewell) => {
                 let words = self.hub.voiced(&*note, |voice| {
@@ -115,7 +116,7 @@ impl Conversation {
                 });
                 // First, so that the client can be back before this socket has closed.
                 self.hub.detach(&self.session, self.socket);
-                self.link.leave_with(words, farewell).await;
+                Box::pin(self.link.leave_with(words, farewell)).await;
             }
         }
     }
@@ -145,7 +146,7 @@ impl Conversation {
                 .take(self.socket, now, BATCH_BYTES, &mut self.batch);
             if !self.batch.is_empty() {
                 for (number, parcel) in self.batch.drain(..) {
-                    self.link.write(number, parcel)?;
+                    self.link.write(number, &parcel);
                 }
                 match self.link.flush().now_or_never() {
                     Some(flushed) => flushed?,
@@ -163,7 +164,6 @@ impl Conversation {
                         self.playing = true;
                         self.release()?;
                     }
-                    self.link.rest();
                     self.batch.shrink_to(BATCH_KEPT);
                     return Ok(());
                 }

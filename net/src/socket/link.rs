@@ -2,22 +2,21 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use engine::port::{Code, Note, Refusal};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::frame::Frame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::wire::Wire;
-use crate::format::{Format, MESSAGE_BYTES_MAX, Parcel, Tongue, numbered};
+use crate::format::{Format, Head, MESSAGE_BYTES_MAX, Parcel, Tongue};
 use crate::hub::Hub;
 use crate::limit::{Pace, Window};
 use crate::payload::ErrorNote;
@@ -28,8 +27,6 @@ use crate::transport::Transport;
 const READ_BUFFER_BYTES: usize = 2 * 1024;
 /// Pongs gathered for a peer that pings and does not read.
 const BACKLOG_BYTES_MAX: usize = 64 * 1024;
-/// How long a closing peer may take to say that it has understood.
-const LINGER: Duration = Duration::from_secs(1);
 
 /// How a player leaves.
 const GOODBYE: Farewell = Farewell {
@@ -46,7 +43,6 @@ pub(super) struct Link {
     ws: WebSocketStream<Wire>,
     window: Window,
     heard_at: Instant,
-    scratch: BytesMut,
 }
 
 /// What came from the client.
@@ -139,7 +135,6 @@ impl Link {
             ws: ws.await,
             window: Window::new(hub.config.limits.frames_per_minute, now),
             heard_at: now,
-            scratch: BytesMut::new(),
             hub,
         }
     }
@@ -179,30 +174,19 @@ impl Link {
     }
 
     /// Adds a parcel to the next flush.
-    pub(super) fn write(&mut self, number: u64, parcel: Parcel) -> Result<(), Gone> {
-        let (bytes, data) = match parcel {
-            Parcel::Tail(tail) => (numbered(number, &tail, &mut self.scratch), Data::Text),
-            Parcel::Text(bytes) => (bytes, Data::Text),
-            Parcel::Binary(bytes) => (bytes, Data::Binary),
-        };
+    pub(super) fn write(&mut self, number: u64, parcel: &Parcel) {
         self.hub.figures.frames_sent.inc();
-        let frame = Frame::message(bytes, OpCode::Data(data), true);
-        // The wire takes everything, so there is no readiness to wait for.
-        self.ws
-            .start_send_unpin(Message::Frame(frame))
-            .map_err(|_| Gone)
+        let wire = self.ws.get_mut();
+        match parcel {
+            Parcel::Tail(tail) => wire.frame(Data::Text, Head::new(number).as_bytes(), tail),
+            Parcel::Text(bytes) => wire.frame(Data::Text, &[], bytes),
+            Parcel::Binary(bytes) => wire.frame(Data::Binary, &[], bytes),
+        }
     }
 
     /// Sends what was written. May be dropped and called again.
     pub(super) async fn flush(&mut self) -> Result<(), Gone> {
         self.ws.flush().await.map_err(|_| Gone)
-    }
-
-    /// Forgets the buffer that frames are put together in, if it has grown.
-    pub(super) fn rest(&mut self) {
-        if self.scratch.capacity() > 0 {
-            self.scratch = BytesMut::new();
-        }
     }
 
     /// Asks the peer for a sign of life.
@@ -215,13 +199,10 @@ impl Link {
     /// Says something outside of any session's stream: it has the number 0.
     pub(super) async fn say(&mut self, note: &dyn Note) -> Result<(), Gone> {
         let hub = Arc::clone(&self.hub);
-        let mut parcels = Vec::new();
+        let tongue = self.tongue.clone();
         hub.voiced(note, |voice| {
-            voice.speak(&self.tongue, |parcel| parcels.push(parcel));
+            voice.speak(&tongue, |parcel| self.write(0, &parcel));
         });
-        for parcel in parcels {
-            self.write(0, parcel)?;
-        }
         self.bounded_flush().await
     }
 
@@ -237,7 +218,7 @@ impl Link {
             Exit::Quit => self.close(GOODBYE).await,
             Exit::Said(note, farewell) => {
                 // Who does not read the word won't read the close either: both get a moment.
-                if timeout(LINGER, self.say(&*note)).await == Ok(Ok(())) {
+                if timeout(self.hub.config.timeouts.linger, self.say(&*note)).await == Ok(Ok(())) {
                     self.close(farewell).await;
                 }
             }
@@ -246,12 +227,10 @@ impl Link {
 
     /// Leaves with words that have numbers already.
     pub(super) async fn leave_with(mut self, words: Vec<(u64, Parcel)>, farewell: Farewell) {
-        for (number, parcel) in words {
-            if self.write(number, parcel).is_err() {
-                return;
-            }
+        for (number, parcel) in &words {
+            self.write(*number, parcel);
         }
-        if timeout(LINGER, self.flush()).await == Ok(Ok(())) {
+        if timeout(self.hub.config.timeouts.linger, self.flush()).await == Ok(Ok(())) {
             self.close(farewell).await;
         }
     }
@@ -264,6 +243,7 @@ impl Link {
             code: CloseCode::from(farewell.code),
             reason: Utf8Bytes::from_static(farewell.reason),
         };
+        let linger = self.hub.config.timeouts.linger;
         let goodbye = async {
             self.ws.send(Message::Close(Some(frame))).await.ok()?;
             let mut wire = self.ws.into_inner();
@@ -275,7 +255,7 @@ impl Link {
             Some(())
         };
         // However it ends, the socket is dropped.
-        drop(timeout(LINGER, goodbye).await);
+        drop(timeout(linger, goodbye).await);
     }
 }
 

@@ -7,9 +7,11 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, BytesMut};
+use bytes::{Buf as _, BufMut as _, BytesMut};
 use prometheus::IntCounter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::format::MESSAGE_BYTES_MAX;
 use crate::transport::Transport;
@@ -35,6 +37,21 @@ impl Wire {
             unheard: 0,
             writes,
         }
+    }
+
+    /// Adds a whole frame, past the library: what goes through that stays in a buffer of its own
+    /// that never shrinks. It may stand beside this since whatever it writes is taken whole.
+    pub(super) fn frame(&mut self, data: Data, head: &[u8], tail: &[u8]) {
+        let header = FrameHeader {
+            opcode: OpCode::Data(data),
+            ..FrameHeader::default()
+        };
+        let length = head.len() + tail.len();
+        self.out.reserve(header.len(length as u64) + length);
+        let written = header.format(length as u64, &mut (&mut self.out).writer());
+        debug_assert!(written.is_ok(), "memory takes everything");
+        self.out.extend_from_slice(head);
+        self.out.extend_from_slice(tail);
     }
 
     /// A message came of what was read.

@@ -23,7 +23,11 @@ async fn a_frame_that_is_not_understood_is_answered_and_the_socket_kept() {
         ("{}", "missing_required_field", json!("type")),
         (r#"{"type":1}"#, "validation_error", json!("type")),
         (r#"{"type":"dance"}"#, "invalid_input", json!("type")),
-        (r#"{"type":"command"}"#, "missing_required_field", json!("data")),
+        (
+            r#"{"type":"command"}"#,
+            "missing_required_field",
+            json!("data"),
+        ),
         (
             r#"{"type":"command","data":{}}"#,
             "missing_required_field",

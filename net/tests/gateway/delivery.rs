@@ -38,9 +38,15 @@ async fn a_room_hears_one_note_and_every_client_its_own_numbers() {
     }
     let room: Vec<SessionId> = clients.iter().map(|(_, session)| session.id).collect();
     // One of them has heard something before.
-    server.world.tell(room[0], vec![Fact::word("only you")]).await;
+    server
+        .world
+        .tell(room[0], vec![Fact::word("only you")])
+        .await;
     clients[0].0.event("chat_message").await;
-    let tick = server.world.say(vec![Fact::word("all").to_many(&room)]).await;
+    let tick = server
+        .world
+        .say(vec![Fact::word("all").heard_by(&room)])
+        .await;
     for (at, (client, _)) in clients.iter_mut().enumerate() {
         let frame = client.event("chat_message").await;
         assert_eq!(frame["sequence_number"], if at == 0 { 4 } else { 3 });
@@ -85,7 +91,10 @@ async fn a_slow_client_is_closed_and_comes_back_without_loss_while_others_are_se
     while server.figure("kadath_slow_clients_total") == 0.0 {
         spoken += 1;
         assert!(spoken < 10_000, "never too slow");
-        server.world.say(vec![long_word(spoken).to_many(&both)]).await;
+        server
+            .world
+            .say(vec![long_word(spoken).heard_by(&both)])
+            .await;
         let heard = fast.event("chat_message").await;
         assert_eq!(number_of(&heard), spoken);
     }

@@ -54,7 +54,9 @@ fn message(seed: u64) -> Vec<u8> {
             _ => {
                 let other = SEEDS[dice.random_range(0..SEEDS.len())].as_bytes();
                 let from = dice.random_range(0..other.len());
-                bytes.splice(at.., other[from..].iter().copied()).for_each(drop);
+                bytes
+                    .splice(at.., other[from..].iter().copied())
+                    .for_each(drop);
             }
         }
     }

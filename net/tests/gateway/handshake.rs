@@ -74,7 +74,10 @@ async fn a_session_begins_with_welcome_1_and_goes_on_without_gap() {
 
     client.command(41, "say hello").await;
     let (from, id, line) = server.world.line().await;
-    assert_eq!((from, id, line.as_str()), (session.id, Some(41), "say hello"));
+    assert_eq!(
+        (from, id, line.as_str()),
+        (session.id, Some(41), "say hello")
+    );
     server.world.answer(from, id, "You say: hello").await;
     let response = client.event("command_response").await;
     assert_eq!(response["sequence_number"], 4);

@@ -32,14 +32,63 @@ async fn every_refusal_has_the_same_shape() {
     let deep = "[".repeat(11);
     let post = Method::POST;
     let table = [
-        (Method::GET, "/nowhere", None, 404, "resource_not_found", None),
-        (Method::GET, "/client/nothing.js", None, 404, "resource_not_found", None),
+        (
+            Method::GET,
+            "/nowhere",
+            None,
+            404,
+            "resource_not_found",
+            None,
+        ),
+        (
+            Method::GET,
+            "/client/nothing.js",
+            None,
+            404,
+            "resource_not_found",
+            None,
+        ),
         (Method::GET, "/auth/login", None, 405, "invalid_input", None),
-        (post.clone(), "/healthz", Some("{}"), 405, "invalid_input", None),
-        (post.clone(), "/auth/login", Some("{"), 400, "invalid_format", None),
-        (post.clone(), "/auth/login", Some("[]"), 400, "invalid_format", None),
-        (post.clone(), "/auth/login", Some(&deep), 400, "invalid_format", None),
-        (post.clone(), "/auth/login", Some(&big), 413, "validation_error", None),
+        (
+            post.clone(),
+            "/healthz",
+            Some("{}"),
+            405,
+            "invalid_input",
+            None,
+        ),
+        (
+            post.clone(),
+            "/auth/login",
+            Some("{"),
+            400,
+            "invalid_format",
+            None,
+        ),
+        (
+            post.clone(),
+            "/auth/login",
+            Some("[]"),
+            400,
+            "invalid_format",
+            None,
+        ),
+        (
+            post.clone(),
+            "/auth/login",
+            Some(&deep),
+            400,
+            "invalid_format",
+            None,
+        ),
+        (
+            post.clone(),
+            "/auth/login",
+            Some(&big),
+            413,
+            "validation_error",
+            None,
+        ),
         (
             post.clone(),
             "/auth/login",
@@ -72,7 +121,14 @@ async fn every_refusal_has_the_same_shape() {
             "authentication_failed",
             None,
         ),
-        (Method::GET, "/auth/me", None, 401, "authentication_failed", None),
+        (
+            Method::GET,
+            "/auth/me",
+            None,
+            401,
+            "authentication_failed",
+            None,
+        ),
         (Method::GET, "/api/ws", None, 426, "websocket_error", None),
     ];
     for (method, path, body, status, code, field) in table {
@@ -82,7 +138,10 @@ async fn every_refusal_has_the_same_shape() {
         assert_eq!(error["error"]["field"].as_str(), field, "{path}");
         assert!(error["error"]["message"].is_string());
     }
-    for (bad, code) in [("forged", "invalid_token"), ("expired-ann", "token_expired")] {
+    for (bad, code) in [
+        ("forged", "invalid_token"),
+        ("expired-ann", "token_expired"),
+    ] {
         let (status, error) = call(&server, Method::GET, "/auth/me", Some(bad), None).await;
         assert_eq!(status, 401);
         assert_eq!(error["error"]["code"], code);
@@ -142,7 +201,11 @@ async fn operators_learn_whether_it_is_alive_and_ready_and_how_it_does() {
         ready["checks"]["storage"],
         json!({"ok": false, "reason": "7 s behind"})
     );
-    let metrics = Client::new().get(server.url("/metrics")).send().await.unwrap();
+    let metrics = Client::new()
+        .get(server.url("/metrics"))
+        .send()
+        .await
+        .unwrap();
     let text = metrics.text().await.unwrap();
     for name in [
         "kadath_frames_sent_total",
@@ -178,8 +241,15 @@ async fn the_page_is_strict_about_what_it_runs_and_asked_for_again_each_time() {
         .await
         .unwrap();
     assert_eq!(again.status(), 304);
-    let script = Client::new().get(server.url("/client/main.js")).send().await.unwrap();
-    assert_eq!(script.headers()[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
+    let script = Client::new()
+        .get(server.url("/client/main.js"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        script.headers()[header::CONTENT_TYPE],
+        "text/javascript; charset=utf-8"
+    );
     server.stop().await;
 }
 
@@ -210,7 +280,11 @@ async fn strange_origins_may_not_act_and_configured_ones_may() {
         headers: &[("origin", "https://evil.example")],
         ..crate::client::Dial::default()
     };
-    assert!(crate::client::Client::dial(server.address, dial).await.is_err());
+    assert!(
+        crate::client::Client::dial(server.address, dial)
+            .await
+            .is_err()
+    );
     server.stop().await;
 }
 

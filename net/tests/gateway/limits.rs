@@ -24,7 +24,9 @@ async fn a_flood_is_told_once_a_second_and_delays_nobody() {
     let began = Instant::now();
     let sending = tokio::spawn(async move {
         for _ in 0..50_000 {
-            sink.feed(Message::text(r#"{"type":"ping"}"#)).await.unwrap();
+            sink.feed(Message::text(r#"{"type":"ping"}"#))
+                .await
+                .unwrap();
         }
         sink.flush().await.unwrap();
         sink
@@ -90,26 +92,36 @@ async fn too_many_handshakes_from_one_address_leave_only_resumes() {
         headers: Box::leak(Box::new([("x-forwarded-for", address)])),
         ..Dial::default()
     };
-    let mut first = Client::dial(server.address, from("192.0.2.1")).await.unwrap();
+    let mut first = Client::dial(server.address, from("192.0.2.1"))
+        .await
+        .unwrap();
     first.authenticate("ann").await;
     let session = first.let_in(&mut server.world).await;
     first.cut();
     assert!(matches!(server.world.next().await, Inbound::Lost { .. }));
-    Client::dial(server.address, from("192.0.2.1")).await.unwrap();
+    Client::dial(server.address, from("192.0.2.1"))
+        .await
+        .unwrap();
 
-    let mut third = Client::dial(server.address, from("192.0.2.1")).await.unwrap();
+    let mut third = Client::dial(server.address, from("192.0.2.1"))
+        .await
+        .unwrap();
     third.authenticate("ann").await;
     let error = third.error("rate_limit_exceeded").await;
     assert!(error["data"]["retry_after_ms"].as_u64().unwrap() > 0);
     assert_eq!(third.closed().await.0, 1008);
     // A resume is always welcome, and so is anybody else.
     for _ in 0..20 {
-        let mut again = Client::dial(server.address, from("192.0.2.1")).await.unwrap();
+        let mut again = Client::dial(server.address, from("192.0.2.1"))
+            .await
+            .unwrap();
         again.resume(&token("ann"), &session, 2).await;
         server.world.let_back(session.character).await;
         assert_eq!(again.event("welcome").await["data"]["resumed"], true);
     }
-    let mut other = Client::dial(server.address, from("192.0.2.2")).await.unwrap();
+    let mut other = Client::dial(server.address, from("192.0.2.2"))
+        .await
+        .unwrap();
     other.authenticate("bob").await;
     while !matches!(server.world.next().await, Inbound::Arrive(_)) {}
     server.stop().await;
@@ -140,7 +152,9 @@ async fn a_head_that_trickles_in_is_not_waited_for() {
     config.timeouts.request = Duration::from_millis(100);
     let server = Server::start(config).await;
     let mut slow = TcpStream::connect(server.address).await.unwrap();
-    slow.write_all(b"GET /api/ws HTTP/1.1\r\nHost: x\r\nX-").await.unwrap();
+    slow.write_all(b"GET /api/ws HTTP/1.1\r\nHost: x\r\nX-")
+        .await
+        .unwrap();
     let mut rest = Vec::new();
     let ended = tokio::time::timeout(PATIENCE, slow.read_to_end(&mut rest)).await;
     ended.expect("the server waits").unwrap();
@@ -203,7 +217,12 @@ async fn a_ping_flood_of_a_client_that_reads_nothing_is_ended() {
     client.let_in(&mut server.world).await;
     let payload = vec![7_u8; 125];
     let flooding = async {
-        while client.ws.send(Message::Ping(payload.clone().into())).await.is_ok() {}
+        while client
+            .ws
+            .send(Message::Ping(payload.clone().into()))
+            .await
+            .is_ok()
+        {}
     };
     let ended = tokio::time::timeout(PATIENCE, async {
         tokio::select! {

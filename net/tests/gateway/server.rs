@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::port::{
-    AccountId, Admission, Arrival, Audience, Code, Emission, EnginePorts, Inbound, LaneLimits, Note,
-    Outbound, Outcome, Prose, Refusal, Registry, Role, RunId, SaveGauge, SessionId, StableId, Tasks,
-    Tick, WorldTime, lanes,
+    AccountId, Admission, Arrival, Audience, Code, Emission, EnginePorts, Inbound, LaneLimits,
+    Note, Outbound, Outcome, Prose, Refusal, Registry, Role, RunId, SaveGauge, SessionId, StableId,
+    Tasks, Tick, WorldTime, lanes,
 };
 use net::{
     Admitted, Character, Check, Checks, Denied, Doors, Gatekeeper, NetConfig, NetFault,
@@ -45,7 +45,10 @@ pub(crate) struct World {
 
 /// Limits that don't get in the way of a test about something else.
 pub(crate) fn config() -> NetConfig {
-    NetConfig::default()
+    let mut config = NetConfig::default();
+    // Clients that a test has done with don't read their farewell.
+    config.timeouts.linger = Duration::from_millis(200);
+    config
 }
 
 impl Server {
@@ -322,7 +325,7 @@ impl Fact {
         }
     }
 
-    pub(crate) fn to_many(self, sessions: &[SessionId]) -> Outbound {
+    pub(crate) fn heard_by(self, sessions: &[SessionId]) -> Outbound {
         Outbound::Note {
             to: Audience::Many(sessions.into()),
             note: Arc::new(self),
@@ -392,7 +395,13 @@ impl FakeGate {
 
     fn holder(&self, token: &Secret, expired_ok: bool) -> Result<String, Denied> {
         let token = token.expose();
-        if self.revoked.lock().unwrap().iter().any(|gone| gone == token) {
+        if self
+            .revoked
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|gone| gone == token)
+        {
             return Err(Refusal::of(Code::InvalidToken).into());
         }
         if let Some(name) = token.strip_prefix("token-") {

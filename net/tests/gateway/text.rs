@@ -38,7 +38,10 @@ async fn a_terminal_signs_in_by_typing_and_plays() {
     let (session, id, line) = server.world.line().await;
     assert_eq!((id, line.as_str()), (None, "look"));
     assert_eq!(server.world.line().await.2, "say hello");
-    server.world.answer(session, None, "A room.\nWith a door.").await;
+    server
+        .world
+        .answer(session, None, "A room.\nWith a door.")
+        .await;
     assert_eq!(client.text().await, "A room.\r\nWith a door.\r\n");
 
     client.line("/colour on").await;
@@ -128,14 +131,21 @@ async fn the_json_subprotocol_wraps_gmcp_and_takes_a_login_by_it() {
     let mut client = speaking(&server, "json.mudstandards.org").await;
     let credentials = json!({"account": "Ann", "password": "right"}).to_string();
     let login = json!({"proto": "gmcp", "id": "Char.Login.Credentials", "data": credentials});
-    client.ws.send(Message::text(login.to_string())).await.unwrap();
+    client
+        .ws
+        .send(Message::text(login.to_string()))
+        .await
+        .unwrap();
     let arrival = server.world.let_in().await;
     assert!(client.text().await.contains("Welcome"));
     let Message::Text(name) = client.message().await.unwrap() else {
         panic!("not a packet");
     };
     let name: Value = serde_json::from_str(&name).unwrap();
-    assert_eq!((&name["proto"], &name["id"]), (&json!("gmcp"), &json!("Char.Name")));
+    assert_eq!(
+        (&name["proto"], &name["id"]),
+        (&json!("gmcp"), &json!("Char.Name"))
+    );
     let data: Value = serde_json::from_str(name["data"].as_str().unwrap()).unwrap();
     assert_eq!(data["name"], "Ann");
 
@@ -162,8 +172,14 @@ async fn one_note_is_heard_in_every_tongue() {
     let guest = server.world.let_in().await;
     text.text().await;
     let room = [ann.id, guest.session];
-    server.world.say(vec![Fact::word("hello").to_many(&room)]).await;
-    assert_eq!(browser.event("chat_message").await["data"]["message"], "hello");
+    server
+        .world
+        .say(vec![Fact::word("hello").heard_by(&room)])
+        .await;
+    assert_eq!(
+        browser.event("chat_message").await["data"]["message"],
+        "hello"
+    );
     assert!(text.text().await.contains("hello"));
     assert_eq!(server.figure("kadath_sessions"), 2.0);
     server.stop().await;

@@ -41,18 +41,26 @@ async fn connect(
         .with_no_client_auth();
     let stream = TcpStream::connect(server.address).await?;
     let name = "localhost".try_into().unwrap();
-    TlsConnector::from(Arc::new(client)).connect(name, stream).await
+    TlsConnector::from(Arc::new(client))
+        .connect(name, stream)
+        .await
 }
 
 #[tokio::test]
 async fn a_reloaded_certificate_is_shown_to_the_next_connection_and_open_ones_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let first = write(folder.path());
-    let tls = Tls::load(folder.path().join("cert.pem"), folder.path().join("key.pem")).unwrap();
+    let tls = Tls::load(
+        folder.path().join("cert.pem"),
+        folder.path().join("key.pem"),
+    )
+    .unwrap();
     let lane = LaneLimits::default();
     let server = Server::start_with(config(), lane, Some(tls.clone())).await;
     let stream = connect(&server, &first).await.unwrap();
-    let (mut early, _) = client_async("wss://localhost/api/ws", stream).await.unwrap();
+    let (mut early, _) = client_async("wss://localhost/api/ws", stream)
+        .await
+        .unwrap();
 
     let second = write(folder.path());
     assert!(connect(&server, &second).await.is_err());
@@ -68,7 +76,10 @@ async fn a_reloaded_certificate_is_shown_to_the_next_connection_and_open_ones_go
 
     let ping = Message::text(r#"{"type":"ping"}"#);
     early.send(ping).await.unwrap();
-    let pong = futures_util::StreamExt::next(&mut early).await.unwrap().unwrap();
+    let pong = futures_util::StreamExt::next(&mut early)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(pong.to_text().unwrap().contains("pong"));
     server.stop().await;
 }
