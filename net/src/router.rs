@@ -38,6 +38,8 @@ struct Router {
     stamp: String,
     /// Sessions with answers that no watermark covers.
     owed: BTreeSet<SessionId>,
+    /// The watermark that all of those know, unless somebody is new among them.
+    told: Option<Tick>,
     bells: Vec<Bell>,
 }
 
@@ -48,6 +50,7 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
         stamp: stamp(0),
         second: 0,
         owed: BTreeSet::new(),
+        told: None,
         bells: Vec::new(),
         hub,
     };
@@ -163,6 +166,7 @@ impl Router {
         if session.format == Format::Kadath {
             session.owe(tick);
             self.owed.insert(session.id);
+            self.told = None;
         }
     }
 
@@ -172,6 +176,10 @@ impl Router {
             return;
         }
         let through = self.hub.gauge.durable_tick();
+        if self.told == Some(through) {
+            return;
+        }
+        self.told = Some(through);
         let tick = self.hub.tick();
         let (hub, stamp, bells) = (&self.hub, &self.stamp, &mut self.bells);
         self.owed.retain(|id| {

@@ -25,6 +25,7 @@ mod conversation;
 mod link;
 mod negotiate;
 mod sign_in;
+mod threshold;
 mod typed_sign_in;
 mod wire;
 

@@ -72,6 +72,12 @@ impl Outbox {
         Some(entry.parcel)
     }
 
+    /// What waits, in bytes.
+    #[cfg(test)]
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
@@ -139,7 +145,7 @@ mod tests {
             push(&mut outbox, text, key, bound);
         }
         assert_eq!(drain(&mut outbox), ["word 1", "room 1", "word 2", "time 3"]);
-        assert_eq!(outbox.bytes, 0);
+        assert_eq!(outbox.bytes(), 0);
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! A socket that speaks for a session, until one of them is done.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Instant;
 
 use engine::port::{Code, Correlation, Inbound, Note, Refusal};
 use futures_util::FutureExt as _;
-use tokio::time::{Sleep, sleep, sleep_until};
+use tokio::time::{Sleep, sleep};
 
 use super::link::{Exit, Gone, Heard, Link, farewell_for};
-use super::sign_in::{Entry, Held, error_of, hold, not_text, too_fast, typed};
+use super::sign_in::Entry;
+use super::threshold::{Held, error_of, hold, not_text, too_fast, typed};
 use super::typed_sign_in::{colour_is, switch};
 use crate::format::{ClientFrame, Command, Format, Parcel, Supports, Typed, decode, typed_line};
 use crate::gatekeeper::Secret;
@@ -179,18 +181,29 @@ impl Conversation {
     /// Flushes, unless the session has better to do than wait for a socket that doesn't take it.
     async fn flush(&mut self) -> Result<(), End> {
         let timeouts = &self.hub.config.timeouts;
-        let begun = tokio::time::Instant::now();
         let mut patience = timeouts.write;
+        let mut left = self.link.backlog();
+        let mut alarm = pin!(sleep(patience));
         loop {
             tokio::select! {
                 flushed = self.link.flush() => return Ok(flushed?),
                 () = self.bell.notified() => match self.session.press(self.socket) {
                     // The next look at the session says why.
                     Some(Press::Abandon) => return Ok(()),
-                    Some(Press::Hurry) => patience = patience.min(timeouts.drain),
-                    None => {}
+                    Some(Press::Hurry) if patience > timeouts.drain => {
+                        patience = timeouts.drain;
+                        alarm.as_mut().reset(tokio::time::Instant::now() + patience);
+                    }
+                    Some(Press::Hurry) | None => {}
                 },
-                () = sleep_until(begun + patience) => return Err(self.too_slow()),
+                () = &mut alarm => {
+                    // Slowly is well; not at all is not.
+                    let before = std::mem::replace(&mut left, self.link.backlog());
+                    if left >= before || patience == timeouts.drain {
+                        return Err(self.too_slow());
+                    }
+                    alarm.as_mut().reset(tokio::time::Instant::now() + patience);
+                }
             }
         }
     }
@@ -316,6 +329,9 @@ impl Conversation {
 
     /// Sends what was held, now that the welcome is out.
     fn release(&mut self) -> Result<(), End> {
+        for (id, refusal) in self.held.refused() {
+            self.session.note_refusal(id, refusal);
+        }
         for command in self.held.release() {
             self.command(command)?;
         }
@@ -334,7 +350,7 @@ impl Conversation {
     // ---- time -----------------------------------------------------------------------------
 
     /// Pings the silent, gives up on the gone, forgets what nobody can ask for any more.
-    async fn look_after(&mut self, mut alarm: std::pin::Pin<&mut Sleep>) -> Result<(), End> {
+    async fn look_after(&mut self, mut alarm: Pin<&mut Sleep>) -> Result<(), End> {
         let timeouts = self.hub.config.timeouts;
         alarm
             .as_mut()

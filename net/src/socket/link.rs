@@ -157,7 +157,7 @@ impl Link {
         match message {
             Message::Text(text) => Heard::Text(text),
             Message::Binary(bytes) => Heard::Binary(bytes),
-            Message::Ping(_) if self.ws.get_ref().backlog() > BACKLOG_BYTES_MAX => Heard::Broken(
+            Message::Ping(_) if self.backlog() > BACKLOG_BYTES_MAX => Heard::Broken(
                 ErrorNote::of(Code::SlowClient),
                 farewell_for(Code::SlowClient),
             ),
@@ -187,6 +187,11 @@ impl Link {
     /// Sends what was written. May be dropped and called again.
     pub(super) async fn flush(&mut self) -> Result<(), Gone> {
         self.ws.flush().await.map_err(|_| Gone)
+    }
+
+    /// Bytes that the socket has not taken yet.
+    pub(super) fn backlog(&self) -> usize {
+        self.ws.get_ref().backlog()
     }
 
     /// Asks the peer for a sign of life.

@@ -9,18 +9,13 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::link::{Exit, Heard, Link};
-use crate::format::{
-    Authenticate, ClientFrame, Command, Defect, Format, Resume, Typed, decode, decode_typed,
-    typed_line,
-};
+use super::threshold::{Held, error_of, hold, unheard};
+use crate::format::{Authenticate, ClientFrame, Format, Resume, decode};
 use crate::gatekeeper::{Denied, Gatekeeper, Secret};
 use crate::gateway::Gateway;
 use crate::hub::{BUSY_RETRY_MS, Hub};
-use crate::payload::{CommandResponse, ErrorNote, Pong};
+use crate::payload::{ErrorNote, Pong};
 use crate::session::{Bell, NoResume, Session, SessionKey};
-
-/// Lines that may be sent before the welcome.
-const HELD_MAX: usize = 16;
 
 /// Somebody at the door.
 pub(super) struct Newcomer<G> {
@@ -42,27 +37,6 @@ pub(super) struct Entry {
     pub(super) correlation: Correlation,
     /// What was sent ahead of the welcome.
     pub(super) held: Held,
-}
-
-/// Lines that wait for the welcome.
-#[derive(Debug, Default)]
-pub(super) struct Held(Vec<Command>);
-
-impl Held {
-    /// Keeps a line, or gives it back with the refusal.
-    pub(super) fn keep(&mut self, command: Command) -> Result<(), (Command, Refusal)> {
-        if self.0.len() < HELD_MAX {
-            self.0.push(command);
-            return Ok(());
-        }
-        let refusal = Refusal::new(Code::ServerBusy, "Wait until you are in the world.");
-        Err((command, refusal.after_ms(BUSY_RETRY_MS)))
-    }
-
-    /// The lines, in order.
-    pub(super) fn release(&mut self) -> Vec<Command> {
-        std::mem::take(&mut self.0)
-    }
 }
 
 impl<G: Gatekeeper> Newcomer<G> {
@@ -273,104 +247,4 @@ impl<G: Gatekeeper> Newcomer<G> {
             }
         }
     }
-}
-
-/// Deals with what comes before the welcome: lines are held, the rest is answered outside of the
-/// session's stream.
-pub(super) async fn hold(link: &mut Link, held: &mut Held, heard: Heard) -> Result<(), Exit> {
-    let format = link.tongue.format;
-    let commands = match heard {
-        Heard::Text(text) if format == Format::Kadath => match decode(&text) {
-            Ok(ClientFrame::Command(command)) => vec![command],
-            Ok(ClientFrame::Ping) => return Ok(link.say(&Pong {}).await?),
-            Ok(ClientFrame::Authenticate(_)) => {
-                let refusal = Refusal::new(Code::ResourceConflict, "You have signed in already.");
-                return Ok(link.say(&ErrorNote::from(refusal)).await?);
-            }
-            Err(Defect {
-                id: Some(id),
-                code,
-                message,
-                ..
-            }) => {
-                let refusal = Refusal::new(code, message);
-                vec![Command {
-                    id: Some(id),
-                    line: Err(refusal),
-                }]
-            }
-            Err(defect) => return Ok(link.say(&error_of(&defect)).await?),
-        },
-        Heard::Text(_) | Heard::Binary(_) if format != Format::Kadath => {
-            match typed(format, &heard) {
-                Ok(Typed::Lines(lines)) => lines
-                    .iter()
-                    .map(|words| Command {
-                        id: None,
-                        line: typed_line(words),
-                    })
-                    .collect(),
-                Ok(Typed::Ping) => return Ok(link.say(&Pong {}).await?),
-                Ok(_) => return Ok(()),
-                Err(defect) => return Ok(link.say(&error_of(&defect)).await?),
-            }
-        }
-        other => return unheard(link, other).await,
-    };
-    for command in commands {
-        if let Err((command, refusal)) = held.keep(command) {
-            refuse(link, command.id, refusal).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Answers a line outside of any session's stream.
-async fn refuse(link: &mut Link, id: Option<u64>, refusal: Refusal) -> Result<(), Exit> {
-    match id {
-        Some(id) => {
-            link.say(&CommandResponse::refused(Some(id), refusal, false))
-                .await?
-        }
-        None => link.say(&ErrorNote::from(refusal)).await?,
-    }
-    Ok(())
-}
-
-/// Deals with what is no message for us.
-pub(super) async fn unheard(link: &mut Link, heard: Heard) -> Result<(), Exit> {
-    match heard {
-        Heard::Sign => Ok(()),
-        Heard::Text(_) | Heard::Binary(_) => Ok(link.say(&not_text()).await?),
-        Heard::TooFast(wait) => Ok(link.say(&too_fast(wait)).await?),
-        Heard::Gone => Err(Exit::Gone),
-        Heard::Broken(note, farewell) => Err(Exit::Said(Box::new(note), farewell)),
-    }
-}
-
-/// The message of a text client, understood.
-pub(super) fn typed(format: Format, heard: &Heard) -> Result<Typed, Defect> {
-    match heard {
-        Heard::Text(text) => decode_typed(format, false, text.as_bytes()),
-        Heard::Binary(bytes) => decode_typed(format, true, bytes),
-        _ => Ok(Typed::Unheeded),
-    }
-}
-
-/// The `error` of a defect.
-pub(super) fn error_of(defect: &Defect) -> ErrorNote {
-    ErrorNote {
-        field: defect.field,
-        ..defect.refusal().into()
-    }
-}
-
-/// The `error` that a flood gets.
-pub(super) fn too_fast(wait: u64) -> ErrorNote {
-    Refusal::of(Code::RateLimitExceeded).after_ms(wait).into()
-}
-
-/// The `error` that a BINARY frame gets where only TEXT is spoken.
-pub(super) fn not_text() -> ErrorNote {
-    Refusal::new(Code::InvalidFormat, "Frames are TEXT here.").into()
 }

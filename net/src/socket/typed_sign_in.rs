@@ -4,7 +4,8 @@ use engine::port::{Code, Ink, Note, Prose, Refusal};
 use tokio::time::Instant;
 
 use super::link::{Exit, Heard, Link};
-use super::sign_in::{Entry, Held, Newcomer, error_of, typed, unheard};
+use super::sign_in::{Entry, Newcomer};
+use super::threshold::{Held, error_of, typed, unheard};
 use crate::format::{Command, Supports, Typed, typed_line};
 use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Registration, Secret, SignedIn};
 use crate::payload::{ErrorNote, Pong};

@@ -127,6 +127,11 @@ async fn lines_before_the_welcome_are_held_in_order_and_only_sixteen() {
     for id in 1..=16 {
         assert_eq!(server.world.line().await.1, Some(id));
     }
+    // The refusal has consumed its id.
+    client.command(17, "say 17").await;
+    let again = client.event("command_response").await;
+    assert_eq!(again["data"]["repeated"], true);
+    assert_eq!(again["sequence_number"], 2);
     server.stop().await;
 }
 

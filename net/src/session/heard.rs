@@ -1,0 +1,143 @@
+//! The world's side of a session: what the router puts in.
+
+use engine::port::{Admission, Code, Refusal, Tick};
+
+use super::{Bell, Farewell, Owed, Session, Stage, Step, Verdict};
+use crate::format::Voice;
+use crate::payload::{Durable, Welcome};
+
+impl Session {
+    /// Queues a note. The answer is whom to wake, once per look of the socket's task.
+    pub(crate) fn hear(&self, voice: &Voice<'_>) -> Option<Bell> {
+        let mut inner = self.lock();
+        if !matches!(
+            inner.stage,
+            Stage::Playing | Stage::Detached | Stage::Returning
+        ) {
+            return None;
+        }
+        inner.put(voice, &self.bounds);
+        inner.ring()
+    }
+
+    /// The world has let the character in, or back in: queues the welcome.
+    pub(crate) fn admit(&self, admission: &Admission, tick: Tick, stamp: &str) -> Option<Bell> {
+        let mut inner = self.lock();
+        let resumed = inner.stage == Stage::Returning;
+        // A welcome nobody waits for: the socket was cut meanwhile, or two were asked for.
+        let stage = inner.stage.after(Step::Admitted).ok()?;
+        let missed = if resumed && !inner.torn {
+            inner.ring.after(inner.resume_after, inner.number)
+        } else {
+            None
+        };
+        if resumed && missed.is_none() {
+            inner.stage = Stage::Ended;
+            inner.verdict = Some(Verdict {
+                refusal: Refusal::of(Code::ResourceNotFound),
+                returning: true,
+            });
+            return inner.ring();
+        }
+
+        inner.stage = stage;
+        inner.run = Some(admission.run);
+        let welcome = Welcome::new(
+            self.key.hex(),
+            &self.arrival.name,
+            admission,
+            resumed,
+            self.format.subprotocol(),
+        );
+        let voice = Voice::new(&welcome, tick, stamp);
+        if let Some(missed) = missed {
+            let number = inner.resume_after;
+            let inner = &mut *inner;
+            let replay = &mut inner.replay;
+            replay.clear();
+            voice.speak(&inner.tongue, |parcel| replay.push_back((number, parcel)));
+            replay.extend(missed);
+        } else {
+            inner.put(&voice, &self.bounds);
+        }
+        inner.ring()
+    }
+
+    /// The world does not let the character in.
+    pub(crate) fn refuse(&self, refusal: Refusal) -> Option<Bell> {
+        let mut inner = self.lock();
+        let returning = inner.stage == Stage::Returning;
+        inner.stage = inner.stage.after(Step::Refused).ok()?;
+        inner.verdict = Some(Verdict { refusal, returning });
+        inner.ring()
+    }
+
+    /// The session is over: everything queued goes out, then `last`, then the socket closes.
+    pub(crate) fn close(&self, last: Option<&Voice<'_>>, farewell: Farewell) -> Option<Bell> {
+        let mut inner = self.lock();
+        let before = inner.stage;
+        inner.stage = before.after(Step::Closed).ok()?;
+        match (before, last) {
+            (Stage::Playing | Stage::Detached, Some(voice)) => inner.put(voice, &self.bounds),
+            (Stage::Playing | Stage::Detached, None) => {}
+            // No welcome has gone out, so there is no stream to end.
+            _ => {
+                inner.verdict = Some(Verdict {
+                    refusal: Refusal::of(Code::SystemError),
+                    returning: false,
+                });
+            }
+        }
+        inner.farewell = Some(farewell);
+        // A write under way has heard the bell already and must hear it again.
+        inner.rung = false;
+        inner.ring()
+    }
+
+    /// Output was lost on the way here: the next resume has to start over.
+    pub(crate) fn tear(&self) {
+        self.lock().torn = true;
+    }
+
+    /// An outcome of `tick` was queued; a watermark is owed.
+    pub(crate) fn owe(&self, tick: Tick) {
+        let mut inner = self.lock();
+        inner.owed = Some(match inner.owed {
+            Some(owed) => Owed {
+                first: owed.first.min(tick),
+                last: owed.last.max(tick),
+            },
+            None => Owed {
+                first: tick,
+                last: tick,
+            },
+        });
+    }
+
+    /// Pays what a watermark covers. Answers whom to wake, and whether something is still owed.
+    pub(crate) fn pay(&self, through: Tick, tick: Tick, stamp: &str) -> (Option<Bell>, bool) {
+        let mut inner = self.lock();
+        let (Some(owed), Some(run)) = (inner.owed, inner.run) else {
+            return (None, false);
+        };
+        if inner.stage == Stage::Ended {
+            return (None, false);
+        }
+        if through < owed.first {
+            return (None, true);
+        }
+        inner.owed = (through < owed.last).then_some(Owed {
+            first: through + 1,
+            last: owed.last,
+        });
+        let note = Durable {
+            run: run.to_string(),
+            through_tick: through,
+        };
+        let voice = Voice::new(&note, tick, stamp);
+        // A newer watermark says all that a waiting one would.
+        inner.outbox.begin(voice.coalesce(), 0);
+        inner.put(&voice, &self.bounds);
+        (inner.ring(), inner.owed.is_some())
+    }
+}

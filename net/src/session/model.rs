@@ -1,0 +1,195 @@
+//! A session against a client that loses its socket at random.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use engine::port::{
+    AccountId, Admission, Arrival, Code, Correlation, Refusal, Role, RunId, SessionId, StableId,
+    WorldTime,
+};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::{Next, NoResume, Session, Stage};
+use crate::config::SessionBounds;
+use crate::format::{Format, Head, Parcel, Tongue, Voice};
+use crate::payload::{CommandResponse, Pong};
+
+fn session(bounds: SessionBounds) -> Session {
+    let arrival = Arrival {
+        session: SessionId(0),
+        correlation: Correlation(0),
+        account: AccountId(Uuid::nil()),
+        character: StableId::named("ann"),
+        name: "ann".to_owned(),
+        profession: None,
+        role: Role::Player,
+        guest: false,
+        created_at: WorldTime(0),
+    };
+    let stage = Stage::Authenticating;
+    let tongue = Tongue::new(Format::Kadath);
+    let bell = Arc::new(Notify::new());
+    Session::new(arrival, SessionId(1), stage, tongue, bounds, 1, bell, None).unwrap()
+}
+
+fn admission(returned: bool) -> Admission {
+    Admission {
+        player: StableId::named("ann"),
+        run: RunId(1),
+        last_command_id: 0,
+        durable_tick: 0,
+        recovered: None,
+        returned,
+    }
+}
+
+fn word(number: u64) -> CommandResponse {
+    CommandResponse::refused(Some(number), Refusal::of(Code::ServerBusy), false)
+}
+
+fn take(session: &Session, socket: u64, budget: usize) -> (Vec<(u64, String)>, Next) {
+    let mut taken = Vec::new();
+    let next = session.take(socket, Instant::now(), budget, &mut taken);
+    let frames = taken.into_iter().map(|(number, parcel)| {
+        let Parcel::Tail(tail) = parcel else {
+            panic!("not a numbered frame");
+        };
+        let frame = [Head::new(number).as_bytes(), &tail].concat();
+        (number, String::from_utf8(frame).unwrap())
+    });
+    (frames.collect(), next)
+}
+
+/// Says words, takes them in pieces, cuts the socket with some of what was taken on its way, and
+/// resumes. Answers the words that the client has heard, in order.
+fn play(seed: u64) -> (u64, Vec<u64>) {
+    let mut dice = StdRng::seed_from_u64(seed);
+    let session = session(SessionBounds::default());
+    session.admit(&admission(false), 1, "then");
+    let (mut socket, mut last) = (1, 0);
+    let (mut said, mut heard) = (0, Vec::new());
+    let mut hear = |frames: &[(u64, String)], last: &mut u64| {
+        for (number, frame) in frames {
+            let frame: serde_json::Value = serde_json::from_str(frame).unwrap();
+            assert_eq!(frame["sequence_number"], *number);
+            if frame["data"]["resumed"] == true {
+                assert_eq!(number, last, "seed {seed}");
+                continue;
+            }
+            *last += 1;
+            assert_eq!(number, last, "seed {seed}");
+            heard.extend(frame["data"]["id"].as_u64());
+        }
+    };
+    for _ in 0..200 {
+        match dice.random_range(0..5) {
+            0..3 => {
+                for _ in 0..dice.random_range(1..5) {
+                    said += 1;
+                    session.hear(&Voice::new(&word(said), said, "then"));
+                }
+            }
+            3 => {
+                let (frames, _) = take(&session, socket, dice.random_range(1..2_000));
+                hear(&frames, &mut last);
+            }
+            _ => {
+                // Of what was taken last, only a part arrives.
+                let (frames, _) = take(&session, socket, dice.random_range(1..2_000));
+                let arrived = dice.random_range(0..=frames.len());
+                hear(&frames[..arrived], &mut last);
+                if dice.random() {
+                    session.detach(socket, drop);
+                }
+                socket += 1;
+                let bell = Arc::new(Notify::new());
+                session
+                    .claim(last, socket, bell, drop, || true)
+                    .unwrap_or_else(|why| panic!("{why:?} at seed {seed}"));
+                session.admit(&admission(true), 1, "then");
+            }
+        }
+    }
+    loop {
+        let (frames, next) = take(&session, socket, 10_000);
+        hear(&frames, &mut last);
+        if matches!(next, Next::Rest { .. }) {
+            return (said, heard);
+        }
+    }
+}
+
+#[test]
+fn whatever_is_cut_and_when_a_client_hears_each_word_once_and_in_order() {
+    for seed in 0..300 {
+        let (said, heard) = play(seed);
+        assert_eq!(heard, (1..=said).collect::<Vec<_>>(), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_newer_watermark_replaces_one_that_waits() {
+    let session = session(SessionBounds::default());
+    session.admit(&admission(false), 1, "then");
+    session.owe(3);
+    session.owe(5);
+    let (_, owing) = session.pay(2, 5, "then");
+    assert!(owing);
+    let (_, owing) = session.pay(3, 5, "then");
+    assert!(owing);
+    let (_, owing) = session.pay(9, 9, "then");
+    assert!(!owing);
+    let (frames, _) = take(&session, 1, 10_000);
+    assert_eq!(frames.len(), 2);
+    assert!(frames[1].1.contains(r#""through_tick":9"#));
+}
+
+#[test]
+fn a_return_that_the_world_has_no_room_for_leaves_the_session_to_be_tried_again() {
+    let session = session(SessionBounds::default());
+    session.admit(&admission(false), 1, "then");
+    take(&session, 1, 10_000);
+    session.detach(1, drop);
+    let bell = || Arc::new(Notify::new());
+    let busy = session.claim(1, 2, bell(), drop, || false);
+    assert_eq!(busy, Err(NoResume::Busy));
+    assert_eq!(session.claim(1, 3, bell(), drop, || true), Ok(()));
+}
+
+#[test]
+fn nothing_leaves_before_the_welcome() {
+    let session = session(SessionBounds::default());
+    session.hear(&Voice::new(&Pong {}, 1, "then"));
+    let (frames, next) = take(&session, 1, 10_000);
+    assert!(frames.is_empty());
+    assert!(matches!(next, Next::Rest { playing: false }));
+    session.admit(&admission(false), 1, "then");
+    let (frames, _) = take(&session, 1, 10_000);
+    assert_eq!(frames.len(), 1);
+    assert!(frames[0].1.contains("welcome"));
+}
+
+#[test]
+fn what_waits_and_what_is_kept_stay_within_their_bounds() {
+    let bounds = SessionBounds {
+        queue_bytes: 4_000,
+        replay_bytes: 4_000,
+        ..SessionBounds::default()
+    };
+    let session = session(bounds);
+    session.admit(&admission(false), 1, "then");
+    for number in 0..10_000 {
+        session.hear(&Voice::new(&word(number), 1, "then"));
+        if number % 3 == 0 {
+            take(&session, 1, 1);
+        }
+        let inner = session.lock();
+        // One note more than the bound may be in either.
+        let most = bounds.queue_bytes + bounds.replay_bytes + 1_000;
+        assert!(inner.outbox.bytes() + inner.ring.bytes() <= most);
+    }
+    assert!(session.lock().torn);
+}

@@ -1,0 +1,205 @@
+//! The client's side of a session: what the task of its socket takes out.
+
+use std::time::Instant;
+
+use engine::port::{Inbound, Leaving, Refusal};
+
+use super::{Bell, Next, NoResume, Press, Session, Socket, Stage, Step};
+use crate::format::{Format, Parcel, Supports, Tongue, Voice};
+
+impl Session {
+    /// Takes frames that are to be written now, numbered, until `budget` bytes are reached.
+    pub(crate) fn take(
+        &self,
+        socket: u64,
+        now: Instant,
+        budget: usize,
+        into: &mut Vec<(u64, Parcel)>,
+    ) -> Next {
+        let mut inner = self.lock();
+        if !inner.is(socket) {
+            return Next::Displaced;
+        }
+        inner.rung = false;
+        if let Some(verdict) = inner.verdict.take() {
+            return Next::Refused(verdict);
+        }
+        if !matches!(inner.stage, Stage::Playing | Stage::Ended) {
+            return Next::Rest { playing: false };
+        }
+        if inner.slow {
+            return Next::Slow;
+        }
+        let mut bytes = 0;
+        while bytes < budget {
+            let (number, parcel) = match inner.replay.pop_front() {
+                Some(again) => again,
+                None => match inner.number_next(now, &self.bounds) {
+                    Some(fresh) => fresh,
+                    None => break,
+                },
+            };
+            bytes += parcel.weight();
+            into.push((number, parcel));
+        }
+        if !inner.replay.is_empty() || !inner.outbox.is_empty() {
+            return Next::More;
+        }
+        match inner.farewell {
+            Some(farewell) => Next::Close(farewell),
+            None => Next::Rest { playing: true },
+        }
+    }
+
+    /// What a write under way has to know.
+    pub(crate) fn press(&self, socket: u64) -> Option<Press> {
+        let inner = self.lock();
+        if !inner.is(socket) || inner.slow {
+            return Some(Press::Abandon);
+        }
+        inner.farewell.map(|_| Press::Hurry)
+    }
+
+    /// Numbers a note that goes out ahead of everything queued, since the socket closes.
+    pub(crate) fn last_word(
+        &self,
+        socket: u64,
+        now: Instant,
+        voice: &Voice<'_>,
+    ) -> Vec<(u64, Parcel)> {
+        let mut inner = self.lock();
+        let mut words = Vec::new();
+        if !inner.is(socket) || !matches!(inner.stage, Stage::Playing) {
+            return words;
+        }
+        // Unsent replays keep their place: the word would come out of turn.
+        if !inner.replay.is_empty() {
+            return words;
+        }
+        let inner = &mut *inner;
+        voice.speak(&inner.tongue, |parcel| words.push((0, parcel)));
+        for (number, parcel) in &mut words {
+            *number = inner.keep(now, parcel, &self.bounds);
+        }
+        words
+    }
+
+    /// The socket is gone. `tell` hears under the lock what the world must know, so that no other
+    /// socket's word can come in between. Answers whether the session is over with that.
+    pub(crate) fn detach(&self, socket: u64, tell: impl FnOnce(Inbound)) -> bool {
+        let mut inner = self.lock();
+        if !inner.is(socket) {
+            return false;
+        }
+        inner.socket = None;
+        inner.slow = false;
+        inner.rung = false;
+        // What was to go out again is still in the ring.
+        inner.replay.clear();
+        let Ok(stage) = inner.stage.after(Step::Cut) else {
+            return false;
+        };
+        inner.stage = stage;
+        let over = stage == Stage::Ended;
+        tell(if over {
+            Inbound::Leave {
+                session: self.id,
+                why: Leaving::LinkDead,
+            }
+        } else {
+            Inbound::Lost { session: self.id }
+        });
+        over
+    }
+
+    /// Another socket takes the session over, having seen everything up to `last`. `tell` must
+    /// reach the world; `ask` may fail, which leaves the session detached.
+    ///
+    /// # Errors
+    /// When nothing can be resumed, or not now.
+    pub(crate) fn claim(
+        &self,
+        last: u64,
+        socket: u64,
+        bell: Bell,
+        tell: impl FnOnce(Inbound),
+        ask: impl FnOnce() -> bool,
+    ) -> Result<(), NoResume> {
+        let mut inner = self.lock();
+        let Ok(returning) = inner.stage.after(Step::Claimed) else {
+            return Err(NoResume::Gone);
+        };
+        let there = inner.ring.after(last, inner.number).is_some();
+        if self.format != Format::Kadath || inner.torn || !there {
+            return Err(NoResume::Gone);
+        }
+        if let Some(old) = inner.socket.take() {
+            old.bell.notify_one();
+            inner.slow = false;
+            inner.replay.clear();
+            tell(Inbound::Lost { session: self.id });
+        }
+        inner.stage = Stage::Detached;
+        if !ask() {
+            return Err(NoResume::Busy);
+        }
+        inner.stage = returning;
+        inner.socket = Some(Socket { id: socket, bell });
+        inner.resume_after = last;
+        inner.rung = false;
+        Ok(())
+    }
+
+    /// The mark of the token it was signed in with, while that vouches for it.
+    pub(crate) fn token_mark(&self) -> Option<u64> {
+        self.lock().token_mark
+    }
+
+    /// Whether it was signed in with the token of that mark, which is then as good as checked.
+    pub(crate) fn is_vouched_by(&self, mark: u64) -> bool {
+        self.token_mark() == Some(mark)
+    }
+
+    /// The token of that mark vouches for nothing any more.
+    pub(crate) fn forget_token(&self, mark: u64) {
+        let mut inner = self.lock();
+        if inner.token_mark == Some(mark) {
+            inner.token_mark = None;
+        }
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.lock().stage == Stage::Ended
+    }
+
+    /// Whether a socket speaks for it.
+    pub(crate) fn has_socket(&self) -> bool {
+        self.lock().socket.is_some()
+    }
+
+    /// The command id's earlier refusal by the gateway, if there was one.
+    pub(crate) fn refusal_of(&self, id: u64) -> Option<Refusal> {
+        self.lock().refused.find(id).cloned()
+    }
+
+    /// Remembers that the gateway refused a command id.
+    pub(crate) fn note_refusal(&self, id: u64, refusal: Refusal) {
+        self.lock().refused.note(id, refusal);
+    }
+
+    /// Changes how the client is spoken to.
+    pub(crate) fn retune(&self, change: impl FnOnce(&mut Tongue)) {
+        change(&mut self.lock().tongue);
+    }
+
+    /// The GMCP packages asked for so far.
+    pub(crate) fn supports(&self) -> Supports {
+        self.lock().tongue.supports.clone().unwrap_or_default()
+    }
+
+    /// Forgets sent frames that are too old to be asked for.
+    pub(crate) fn trim(&self, now: Instant) {
+        self.lock().ring.trim(now, self.bounds.replay_time);
+    }
+}

@@ -1,0 +1,144 @@
+//! What clients send before they are in the world.
+
+use engine::port::{Code, Refusal};
+
+use super::link::{Exit, Heard, Link};
+use crate::format::{
+    ClientFrame, Command, Defect, Format, Typed, decode, decode_typed, typed_line,
+};
+use crate::hub::BUSY_RETRY_MS;
+use crate::payload::{CommandResponse, ErrorNote, Pong};
+
+/// What was sent ahead of the welcome.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    lines: Vec<Command>,
+    refused: Vec<(u64, Refusal)>,
+}
+
+impl Held {
+    /// Lines that may be sent before the welcome.
+    const LINES_MAX: usize = 16;
+    /// Refused ids worth remembering: as many as a session remembers.
+    const REFUSED_MAX: usize = 64;
+
+    /// Keeps a line, or says why not.
+    pub(super) fn keep(&mut self, command: Command) -> Result<(), Refusal> {
+        if self.lines.len() < Self::LINES_MAX {
+            self.lines.push(command);
+            return Ok(());
+        }
+        let refusal = Refusal::new(Code::ServerBusy, "Wait until you are in the world.")
+            .after_ms(BUSY_RETRY_MS);
+        if let Some(id) = command.id
+            && self.refused.len() < Self::REFUSED_MAX
+        {
+            self.refused.push((id, refusal.clone()));
+        }
+        Err(refusal)
+    }
+
+    /// The lines, in order.
+    pub(super) fn release(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.lines)
+    }
+
+    /// The ids that were refused for want of room.
+    pub(super) fn refused(&mut self) -> Vec<(u64, Refusal)> {
+        std::mem::take(&mut self.refused)
+    }
+}
+
+/// Deals with what comes before the welcome: lines are held, the rest is answered outside of the
+/// session's stream.
+pub(super) async fn hold(link: &mut Link, held: &mut Held, heard: Heard) -> Result<(), Exit> {
+    let format = link.tongue.format;
+    let commands = match heard {
+        Heard::Text(text) if format == Format::Kadath => match decode(&text) {
+            Ok(ClientFrame::Command(command)) => vec![command],
+            Ok(ClientFrame::Ping) => return Ok(link.say(&Pong {}).await?),
+            Ok(ClientFrame::Authenticate(_)) => {
+                let refusal = Refusal::new(Code::ResourceConflict, "You have signed in already.");
+                return Ok(link.say(&ErrorNote::from(refusal)).await?);
+            }
+            Err(Defect {
+                id: Some(id),
+                code,
+                message,
+                ..
+            }) => {
+                let refusal = Refusal::new(code, message);
+                vec![Command {
+                    id: Some(id),
+                    line: Err(refusal),
+                }]
+            }
+            Err(defect) => return Ok(link.say(&error_of(&defect)).await?),
+        },
+        Heard::Text(_) | Heard::Binary(_) if format != Format::Kadath => {
+            match typed(format, &heard) {
+                Ok(Typed::Lines(lines)) => lines
+                    .iter()
+                    .map(|words| Command {
+                        id: None,
+                        line: typed_line(words),
+                    })
+                    .collect(),
+                Ok(Typed::Ping) => return Ok(link.say(&Pong {}).await?),
+                Ok(_) => return Ok(()),
+                Err(defect) => return Ok(link.say(&error_of(&defect)).await?),
+            }
+        }
+        other => return unheard(link, other).await,
+    };
+    for command in commands {
+        let id = command.id;
+        match (held.keep(command), id) {
+            (Ok(()), _) => {}
+            (Err(refusal), Some(_)) => {
+                link.say(&CommandResponse::refused(id, refusal, false))
+                    .await?;
+            }
+            (Err(refusal), None) => link.say(&ErrorNote::from(refusal)).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Deals with what is no message for us.
+pub(super) async fn unheard(link: &mut Link, heard: Heard) -> Result<(), Exit> {
+    match heard {
+        Heard::Sign => Ok(()),
+        Heard::Text(_) | Heard::Binary(_) => Ok(link.say(&not_text()).await?),
+        Heard::TooFast(wait) => Ok(link.say(&too_fast(wait)).await?),
+        Heard::Gone => Err(Exit::Gone),
+        Heard::Broken(note, farewell) => Err(Exit::Said(Box::new(note), farewell)),
+    }
+}
+
+/// The message of a text client, understood.
+pub(super) fn typed(format: Format, heard: &Heard) -> Result<Typed, Defect> {
+    match heard {
+        Heard::Text(text) => decode_typed(format, false, text.as_bytes()),
+        Heard::Binary(bytes) => decode_typed(format, true, bytes),
+        _ => Ok(Typed::Unheeded),
+    }
+}
+
+/// The `error` of a defect.
+pub(super) fn error_of(defect: &Defect) -> ErrorNote {
+    ErrorNote {
+        field: defect.field,
+        ..defect.refusal().into()
+    }
+}
+
+/// The `error` that a flood gets.
+pub(super) fn too_fast(wait: u64) -> ErrorNote {
+    Refusal::of(Code::RateLimitExceeded).after_ms(wait).into()
+}
+
+/// The `error` that a BINARY frame gets where only TEXT is spoken.
+pub(super) fn not_text() -> ErrorNote {
+    Refusal::new(Code::InvalidFormat, "Frames are TEXT here.").into()
+}
