@@ -22,13 +22,7 @@ use crate::port::Fact;
 
 /// A row to be appended to the chronicle: written with the effects of this tick, or not at all.
 #[derive(Message, Debug, Clone)]
-pub struct Recorded {
-    /// The row.
-    pub fact: Fact,
-    /// Sum it into a waiting one of equal kind, subject and detail: for small things that happen
-    /// to everybody all the time.
-    pub merge: bool,
-}
+pub struct Recorded(pub Fact);
 
 /// Take an entity out of the world and out of every save, at the end of this tick.
 #[derive(Message, Debug, Clone, Copy)]

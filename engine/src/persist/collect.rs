@@ -1,6 +1,7 @@
 //! From changed components to a batch.
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
@@ -41,18 +42,17 @@ impl Collector {
     }
 
     /// Adds a fact; one that merges is summed into its like while both wait.
-    pub(crate) fn record(&mut self, recorded: Recorded) {
-        let Recorded { fact, merge } = recorded;
-        if merge {
-            let key = (fact.kind.clone(), fact.subject, fact.detail.clone());
-            if let Some(index) = self.merging.get(&key) {
-                let one = &mut self.facts[*index];
-                one.count = one.count.saturating_add(fact.count);
-                one.sum = one.sum.saturating_add(fact.sum);
-                one.at = fact.at;
-                return;
+    pub(crate) fn record(&mut self, Recorded(fact): Recorded) {
+        if fact.merges {
+            match self.merging.entry(fact.key()) {
+                Entry::Occupied(known) => {
+                    self.facts[*known.get()].absorb(&fact);
+                    return;
+                }
+                Entry::Vacant(new) => {
+                    new.insert(self.facts.len());
+                }
             }
-            self.merging.insert(key, self.facts.len());
         }
         self.facts.push(fact);
     }

@@ -112,6 +112,24 @@ pub struct Fact {
     pub sum: i64,
     /// The rest, as JSON.
     pub detail: String,
+    /// While it waits it is summed with others of equal kind, subject and detail: for small
+    /// things that happen to everybody all the time.
+    pub merges: bool,
+}
+
+impl Fact {
+    /// What facts that merge have in common.
+    #[must_use]
+    pub fn key(&self) -> (Cow<'static, str>, StableId, String) {
+        (self.kind.clone(), self.subject, self.detail.clone())
+    }
+
+    /// Sums a later one of the same key into this one.
+    pub const fn absorb(&mut self, later: &Self) {
+        self.count = self.count.saturating_add(later.count);
+        self.sum = self.sum.saturating_add(later.sum);
+        self.at = later.at;
+    }
 }
 
 /// A command that took effect in a batch.

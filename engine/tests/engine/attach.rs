@@ -230,6 +230,30 @@ fn a_character_is_unloaded_only_when_its_last_state_is_durable() {
 }
 
 #[test]
+fn a_departed_character_that_still_changes_stays_until_that_is_durable_too() {
+    let changes: [fn(EntityWorldMut<'_>); 2] = [
+        |mut ann| ann.get_mut::<Coins>().unwrap().0 = 7,
+        |mut ann| {
+            ann.remove::<Coins>();
+        },
+    ];
+    for change in changes {
+        let mut world = Backstage::new(game);
+        world.tick(vec![arrival(1, "ann")]);
+        world.tick(vec![]);
+        let ann = living(&mut world.engine, "ann").unwrap();
+        world.engine.world().get_mut::<Coins>(ann).unwrap().0 = 3;
+        batch(world.tick(vec![leave(1)]));
+        // That batch is durable in the next tick, but no longer her last state.
+        change(world.engine.world().entity_mut(ann));
+        batch(world.tick(vec![]));
+        assert_eq!(living(&mut world.engine, "ann"), Some(ann));
+        world.tick(vec![]);
+        assert_eq!(living(&mut world.engine, "ann"), None);
+    }
+}
+
+#[test]
 fn a_sign_in_while_saves_lag_sees_the_latest_state() {
     let (mut stage, _) = scene();
     stage.enter("ann");

@@ -196,10 +196,12 @@ fn a_restored_run_goes_on_like_the_plain_one() {
 
 #[test]
 fn the_order_of_saved_rows_is_not_heard() {
+    // Two rows an entity, so that a shuffle also tears them apart.
     let rows: Vec<Row> = (0..CANDLES)
-        .map(|candle| {
-            let id = StableId::named(&format!("candle {candle}"));
-            row(id, "wax", 1, Scope::World, "500000")
+        .map(|n| {
+            let id = StableId::named(&format!("candle {}", n / 2));
+            let component = ["wax", "coins"][n % 2];
+            row(id, component, 1, Scope::World, "500000")
         })
         .collect();
     let run = |order: &[usize]| -> Vec<(u64, u64)> {
@@ -209,6 +211,9 @@ fn the_order_of_saved_rows_is_not_heard() {
             ..Setup::default()
         };
         let mut engine = Engine::build(setup, chapel(&[])).unwrap();
+        let world = engine.world();
+        let whole = world.query::<(&StableId, &Wax, &Coins)>().iter(world).len();
+        assert_eq!(whole, CANDLES / 2, "rows of one id make one entity");
         (1..50)
             .map(|n| (engine.tick(input(n * 50, 0)).digest(), engine.digest()))
             .collect()

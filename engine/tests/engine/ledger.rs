@@ -254,6 +254,27 @@ fn a_line_in_the_very_tick_of_a_takeover_takes_no_effect() {
 }
 
 #[test]
+fn a_takeover_leaves_the_lines_of_others_alone() {
+    let mut world = Backstage::new(game);
+    world.tick(vec![arrival(1, "ann"), arrival(2, "bob")]);
+    world.tick(vec![]);
+    let heard = vec![
+        line(1, Some(1), "earn"),
+        line(2, Some(1), "earn"),
+        arrival(3, "ann"),
+    ];
+    let said = world.tick(heard).emission.said;
+    let answered: Vec<u64> = said
+        .iter()
+        .filter_map(|said| match said {
+            Outbound::Outcome { session, .. } => Some(session.0),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(answered, [2]);
+}
+
+#[test]
 fn an_order_of_an_ended_session_never_passes_for_a_newer_one() {
     let mut world = Backstage::new(game);
     world.tick(vec![arrival(1, "ann"), arrival(2, "bob")]);

@@ -212,18 +212,16 @@ fn a_row_says_whether_it_comes_with_the_world_or_with_its_character() {
     assert_eq!(scope, Some(Scope::World));
 }
 
-fn recorded(detail: &str, sum: i64, at: u64, merge: bool) -> Recorded {
-    Recorded {
-        fact: Fact {
-            kind: Cow::Borrowed("flux"),
-            subject: well(),
-            at: WorldTime(at),
-            count: 1,
-            sum,
-            detail: detail.to_owned(),
-        },
-        merge,
-    }
+fn recorded(detail: &str, sum: i64, at: u64, merges: bool) -> Recorded {
+    Recorded(Fact {
+        kind: Cow::Borrowed("flux"),
+        subject: well(),
+        at: WorldTime(at),
+        count: 1,
+        sum,
+        detail: detail.to_owned(),
+        merges,
+    })
 }
 
 fn facts(world: &mut Backstage) -> Vec<(String, u32, i64, u64)> {
