@@ -3,7 +3,6 @@
 
 use engine::port::{Admission, Code, Gmcp, Ink, Note, Outcome, Prose, Refusal, Tick};
 use serde::Serialize;
-use serde_json::json;
 
 /// `welcome`: the session holds its character.
 #[derive(Clone, Debug, Serialize)]
@@ -78,13 +77,6 @@ impl Note for Welcome {
                 .with(Ink::Name, self.player_name.clone())
                 .with(Ink::System, "."),
         )
-    }
-
-    fn gmcp(&self) -> Vec<Gmcp> {
-        vec![Gmcp {
-            package: "Char.Name",
-            data: json!({"name": self.player_name, "fullname": self.player_name}),
-        }]
     }
 }
 

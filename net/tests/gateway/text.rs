@@ -138,13 +138,15 @@ async fn the_json_subprotocol_wraps_gmcp_and_takes_a_login_by_it() {
         .unwrap();
     let arrival = server.world.let_in().await;
     assert!(client.text().await.contains("Welcome"));
+    let vitals = Fact::new("vitals", json!({"name": "Ann"})).with_gmcp("Char.Vitals");
+    server.world.tell(arrival.session, vec![vitals]).await;
     let Message::Text(name) = client.message().await.unwrap() else {
         panic!("not a packet");
     };
     let name: Value = serde_json::from_str(&name).unwrap();
     assert_eq!(
         (&name["proto"], &name["id"]),
-        (&json!("gmcp"), &json!("Char.Name"))
+        (&json!("gmcp"), &json!("Char.Vitals"))
     );
     let data: Value = serde_json::from_str(name["data"].as_str().unwrap()).unwrap();
     assert_eq!(data["name"], "Ann");
