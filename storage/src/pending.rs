@@ -1,8 +1,11 @@
 //! What is durable but not yet in the database: the newest value of each key.
 //!
-//! Memory is bounded by the number of distinct keys and by `journal.facts_max`, however long the
-//! database is away: a newer value replaces the older one of its key.
+//! Memory is bounded by the number of distinct keys, however long the database is away: a newer
+//! value replaces the older one of its key, and facts that merge are summed. Other facts are
+//! counted against `journal.facts_max`; the world is told how much room is left.
 
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -37,6 +40,8 @@ struct Inner {
 pub(crate) struct Layer {
     pub(crate) entities: HashMap<StableId, Changes>,
     pub(crate) facts: Vec<PendingFact>,
+    /// Where in `facts` those stand that later ones are summed into.
+    merging: HashMap<(Cow<'static, str>, StableId, String), usize>,
     pub(crate) commands: VecDeque<CommandMark>,
     /// The newest batch in it; none while the layer is empty.
     pub(crate) mark: Option<Mark>,
@@ -131,12 +136,13 @@ impl Layer {
                 row: Some(row),
             });
         }
-        self.facts
-            .extend((0..).zip(batch.facts).map(|(ordinal, fact)| PendingFact {
+        for (ordinal, fact) in (0..).zip(batch.facts) {
+            self.append(PendingFact {
                 sequence,
                 ordinal,
                 fact,
-            }));
+            });
+        }
         self.commands.extend(batch.commands);
         self.forget_commands();
         self.since.get_or_insert_with(Instant::now);
@@ -157,15 +163,19 @@ impl Layer {
             .sum()
     }
 
-    fn merge(&mut self, newer: Self) {
-        for (id, changes) in newer.entities {
-            self.entities.entry(id).or_default().merge(changes);
+    fn append(&mut self, new: PendingFact) {
+        if new.fact.merges {
+            match self.merging.entry(new.fact.key()) {
+                Entry::Occupied(known) => {
+                    self.facts[*known.get()].fact.absorb(&new.fact);
+                    return;
+                }
+                Entry::Vacant(place) => {
+                    place.insert(self.facts.len());
+                }
+            }
         }
-        self.facts.extend(newer.facts);
-        self.commands.extend(newer.commands);
-        self.forget_commands();
-        self.mark = newer.mark.or(self.mark);
-        self.since = self.since.or(newer.since);
+        self.facts.push(new);
     }
 
     fn forget_commands(&mut self) {
@@ -211,21 +221,14 @@ impl Pending {
         }
     }
 
-    /// Everything that waits, what an earlier attempt left over included.
+    /// What waits. After a failed attempt the same again, unchanged: it may have been written
+    /// although nobody heard so, and a fact summed into one that is written already would be lost.
     pub(crate) fn take(&self) -> Option<Arc<Layer>> {
         let mut inner = self.inner();
         let Inner { fresh, taken, .. } = &mut *inner;
-        match taken {
-            None => {
-                fresh.mark?;
-                *taken = Some(Arc::new(std::mem::take(fresh)));
-            }
-            Some(left) => {
-                // The attempt that failed has given its copy back by now.
-                if let Some(left) = Arc::get_mut(left) {
-                    left.merge(std::mem::take(fresh));
-                }
-            }
+        if taken.is_none() {
+            fresh.mark?;
+            *taken = Some(Arc::new(std::mem::take(fresh)));
         }
         taken.clone()
     }

@@ -11,6 +11,7 @@ on_both!(
     a_clean_stop_leaves_nothing_and_ticks_go_on,
     a_crash_loses_nothing_durable_and_ticks_leap,
     a_fact_replayed_is_written_once,
+    passing_facts_are_summed_while_they_wait,
     a_load_sees_what_the_database_lacks,
     a_refused_row_is_put_aside_and_the_rest_goes_on,
     a_flush_costs_the_same_statements_for_any_number_of_rows,
@@ -187,6 +188,28 @@ async fn a_fact_replayed_is_written_once(database: Database) {
     assert_eq!(sum, -10);
     let full = world.ports.gauge.state().facts_room;
     assert_eq!(full, world_facts_max(), "nothing waits any more");
+}
+
+async fn passing_facts_are_summed_while_they_wait(database: Database) {
+    let mut world = World::start(database.config()).await;
+    let ann = id("ann");
+    world.apply(Batch::default().put(ann, "purse", 1)).await;
+    let held = database.hold_writes().await;
+    let mut tick = 0;
+    for _ in 0..50 {
+        tick = world
+            .save(Batch::default().passing_fact("lucidity", ann, -2))
+            .await;
+    }
+    // One may be on its way to the database already, alone; the others wait as one.
+    let room = world.ports.gauge.state().facts_room;
+    assert!(world_facts_max() - room <= 2, "room for {room}");
+    held.release().await;
+    world.applied(tick).await;
+    let rows = database.number("SELECT count(*) FROM facts").await;
+    assert!((1..=3).contains(&rows), "{rows} rows");
+    let figures = "SELECT CAST(sum(count) * 1000 - sum(sum) AS BIGINT) FROM facts";
+    assert_eq!(database.number(figures).await, 50_100);
 }
 
 fn world_facts_max() -> u32 {

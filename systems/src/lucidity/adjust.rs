@@ -39,23 +39,21 @@ pub(super) fn adjust(
             drift.set_changed();
         }
         // Small things that happen to everybody by the minute are merged, so they name no room.
-        let merge = cause == Cause::PASSIVE_FLUX;
-        let place = place.filter(|_| !merge);
+        let merges = cause == Cause::PASSIVE_FLUX;
+        let place = place.filter(|_| !merges);
         let detail = Detail {
             reason: cause.word(),
             room: place.map(|InRoom(room)| atlas.room(*room).id.as_str()),
         };
-        recorded.write(Recorded {
-            fact: Fact {
-                kind: FACT.into(),
-                subject: id,
-                at: clock.now,
-                count: 1,
-                sum: i64::from(now.points() - before.points()),
-                detail: serde_json::to_string(&detail).unwrap_or_default(),
-            },
-            merge,
-        });
+        recorded.write(Recorded(Fact {
+            kind: FACT.into(),
+            subject: id,
+            at: clock.now,
+            count: 1,
+            sum: i64::from(now.points() - before.points()),
+            detail: serde_json::to_string(&detail).unwrap_or_default(),
+            merges,
+        }));
         changed.write(LucidityChanged {
             mind,
             before,

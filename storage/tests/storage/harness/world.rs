@@ -215,7 +215,17 @@ impl Batch {
             count: 1,
             sum,
             detail: "{}".to_owned(),
+            merges: false,
         });
+        self
+    }
+
+    /// A small thing that happens all the time.
+    pub(crate) fn passing_fact(mut self, kind: &'static str, subject: StableId, sum: i64) -> Self {
+        self = self.fact(kind, subject, sum);
+        if let Some(fact) = self.facts.last_mut() {
+            fact.merges = true;
+        }
         self
     }
 
