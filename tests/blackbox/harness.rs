@@ -14,7 +14,7 @@ pub(crate) use http::Http;
 pub(crate) use player::Player;
 pub(crate) use postgres::Cluster;
 pub(crate) use server::{Ended, Recipe, Server};
-pub(crate) use world::SmallWorld;
+pub(crate) use world::{SmallWorld, shipped};
 
 /// Long enough for two busy processors, short enough to notice.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -16,3 +16,4 @@ mod refusals;
 mod replay;
 mod startup;
 mod survival;
+mod transcripts;

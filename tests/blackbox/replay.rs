@@ -1,13 +1,13 @@
 //! The whole game over the shipped world is a function of its inputs: played again, with its
 //! entities in another order, or from a save half-way, it says and saves the same at every tick.
 
-use std::path::Path;
 use std::time::Duration;
 
 use engine::prelude::*;
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use engine::{Engine, Seed};
-use systems::world::{Source, WorldData};
+
+use crate::harness::shipped;
 
 /// Two minutes of world time at 20 Hz: nineteen Mythos minutes of flux.
 const TICKS: u64 = 2_400;
@@ -32,30 +32,6 @@ const LINES: [&str; 16] = [
     "who",
     "map",
 ];
-
-fn shipped() -> WorldData {
-    fn walk(folder: &Path, prefix: &str, sources: &mut Vec<Source>) {
-        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            if entry.path().is_dir() {
-                walk(&entry.path(), &format!("{name}/"), sources);
-            } else {
-                sources.push(Source {
-                    path: name,
-                    text: std::fs::read_to_string(entry.path()).unwrap(),
-                });
-            }
-        }
-    }
-    let mut sources = Vec::new();
-    walk(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("world"),
-        "",
-        &mut sources,
-    );
-    sources.sort_by(|a, b| a.path.cmp(&b.path));
-    systems::world::load(&sources).unwrap()
-}
 
 /// Moves characters between tables of the world without touching anything that is theirs, so that
 /// queries meet them in another order at every tick.

@@ -12,7 +12,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
-use systems::world::Source;
+use systems::world::{Source, WorldData};
 use toml::{Table, Value};
 
 /// A small world: one zone, `town`.
@@ -141,4 +141,26 @@ fn room_of(id: &str, room: &Value) -> Value {
 fn titled(id: &str) -> String {
     let (first, rest) = id.split_at(1);
     format!("{}{}", first.to_uppercase(), rest.replace('_', " "))
+}
+
+/// The shipped world.
+pub(crate) fn shipped() -> WorldData {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("world");
+    let mut sources = Vec::new();
+    read_below(&folder, "", &mut sources);
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    systems::world::load(&sources).unwrap()
+}
+
+fn read_below(folder: &Path, prefix: &str, sources: &mut Vec<Source>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            read_below(&entry.path(), &format!("{path}/"), sources);
+        } else {
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            sources.push(Source { path, text });
+        }
+    }
 }

@@ -1,0 +1,290 @@
+//! A transcript, played on the stage.
+
+use std::collections::HashMap;
+use std::mem::Discriminant;
+use std::time::Duration;
+
+use engine::Seed;
+use engine::port::{Correlation, Inbound, Refusal, Role, Row, Scope, StableId};
+use engine::stage::{STAGE_START, SavedRows, Stage};
+use serde_json::Value;
+use systems::Settings;
+use systems::lucidity::{Drift, Lucidity};
+use systems::place::Whereabouts;
+
+use super::script::{Deed, Fault, Script, Sight, StageSet, Step};
+use crate::harness::shipped;
+
+/// Real time of a Mythos hour.
+const MYTHOS_HOUR: f64 = 375.0;
+
+/// A stage, and what everybody on it has heard since something happened last.
+pub(super) struct Scene {
+    stage: Stage,
+    heard: HashMap<String, Heard>,
+    /// The kind of what happened last, until somebody looks: more of it adds to what is heard,
+    /// anything else begins anew.
+    going_on: Option<Discriminant<Deed>>,
+}
+
+#[derive(Default)]
+struct Heard {
+    lines: Vec<String>,
+    refusals: Vec<Refusal>,
+    events: Vec<(&'static str, Value)>,
+    /// How much of each was expected already.
+    read: (usize, usize, usize),
+}
+
+impl Scene {
+    /// Plays a script to its end, or to the first thing that goes otherwise.
+    pub(super) fn play(script: &Script) -> Result<(), Fault> {
+        let mut scene = Self {
+            stage: set(&script.stage),
+            heard: HashMap::new(),
+            going_on: None,
+        };
+        let mut last = 1;
+        for (line, step) in &script.steps {
+            last = *line;
+            let went = match step {
+                Step::Do(deed) => {
+                    scene.act(deed);
+                    Ok(())
+                }
+                Step::See(who, sight) => scene.look(who, sight),
+            };
+            went.map_err(|message| Fault {
+                line: *line,
+                message,
+            })?;
+        }
+        match scene.stage.faults() {
+            [] => Ok(()),
+            faults => Err(Fault {
+                line: last,
+                message: format!("plugins failed: {faults:?}"),
+            }),
+        }
+    }
+
+    fn act(&mut self, deed: &Deed) {
+        let kind = std::mem::discriminant(deed);
+        if self.going_on.replace(kind) != Some(kind) {
+            for (who, heard) in &mut self.heard {
+                self.stage.ears(who);
+                *heard = Heard::default();
+            }
+        }
+        match deed {
+            Deed::Enter { who, admin } => {
+                let role = if *admin { Role::Admin } else { Role::Player };
+                self.heard.entry(who.clone()).or_default();
+                self.stage.enter_as(who, role);
+            }
+            Deed::Leave(who) => {
+                self.stage.leaves(who);
+                self.stage.tick();
+            }
+            Deed::Cut(who) => {
+                let session = self.stage.session(who);
+                self.stage.inbound(Inbound::Lost { session });
+                self.stage.tick();
+            }
+            Deed::Back(who) => {
+                let session = self.stage.session(who);
+                self.stage.inbound(Inbound::Return {
+                    session,
+                    correlation: Correlation(session.0),
+                });
+                self.stage.tick();
+            }
+            Deed::Type { who, line, times } => {
+                for _ in 0..*times {
+                    self.stage.says(who, line);
+                    self.stage.tick();
+                }
+            }
+            Deed::Wait(span) => self.stage.pass(*span),
+        }
+    }
+
+    fn look(&mut self, who: &str, sight: &Sight) -> Result<(), String> {
+        self.going_on = None;
+        let heard = self.heard.entry(who.to_owned()).or_default();
+        heard.listen(&mut self.stage, who);
+        match sight {
+            Sight::Reads(words) => heard.reads(who, words),
+            Sight::Refused { code, words } => heard.refused(who, code, words),
+            Sight::Event { event_type, data } => heard.event(who, event_type, data),
+            Sight::ReadsNot(words) => match heard.lines.iter().find(|line| line.contains(words)) {
+                Some(line) => Err(format!("{who} reads: {line}")),
+                None => Ok(()),
+            },
+            Sight::ReadsNothing if heard.lines.is_empty() => Ok(()),
+            Sight::ReadsNothing => Err(format!("{who} reads{}", listed(&heard.lines))),
+            Sight::Is { what, value } => self.is(who, what, value),
+        }
+    }
+
+    fn is(&mut self, who: &str, what: &str, value: &str) -> Result<(), String> {
+        let stage = &mut self.stage;
+        let now = match what {
+            "lucidity" => stage.component::<Lucidity>(who).points().to_string(),
+            "room" => stage.component::<Whereabouts>(who).room,
+            "minutes" => stage.component::<Drift>(who).minutes().to_string(),
+            "residual" => {
+                let residual = stage.component::<Drift>(who).residual();
+                // Written without a sign of zero and without digits that say nothing.
+                ((residual * 1e6).round() / 1e6 + 0.0).to_string()
+            }
+            other => return Err(format!("nobody has a {other}")),
+        };
+        if now == value {
+            Ok(())
+        } else {
+            Err(format!("{who}'s {what} is {now}, not {value}"))
+        }
+    }
+}
+
+impl Heard {
+    /// Takes in what the stage has told since.
+    fn listen(&mut self, stage: &mut Stage, who: &str) {
+        let ears = stage.ears(who);
+        for note in &ears.notes {
+            if let Some(prose) = note.prose() {
+                self.lines.extend(prose.plain().lines().map(str::to_owned));
+            }
+            let data = serde_json::to_value(note.data()).unwrap();
+            self.events.push((note.event_type(), data));
+        }
+        for outcome in ears.outcomes {
+            match outcome.result {
+                Ok(result) => self.lines.extend(
+                    result
+                        .iter()
+                        .flat_map(|text| text.lines())
+                        .map(str::to_owned),
+                ),
+                Err(refusal) => self.refusals.push(refusal),
+            }
+        }
+    }
+
+    fn reads(&mut self, who: &str, words: &str) -> Result<(), String> {
+        let rest = &self.lines[self.read.0..];
+        match rest.iter().position(|line| line.contains(words)) {
+            Some(at) => {
+                self.read.0 += at + 1;
+                Ok(())
+            }
+            None => Err(format!(
+                "{who} should read\n      {words}\n    but reads{}{}",
+                listed(rest),
+                self.refusals.last().map_or(String::new(), |refusal| {
+                    format!("\n    and is refused\n      {refusal:?}")
+                })
+            )),
+        }
+    }
+
+    fn refused(&mut self, who: &str, code: &str, words: &str) -> Result<(), String> {
+        let rest = &self.refusals[self.read.1..];
+        let meant =
+            |refusal: &Refusal| refusal.code.word() == code && refusal.message.contains(words);
+        match rest.iter().position(meant) {
+            Some(at) => {
+                self.read.1 += at + 1;
+                Ok(())
+            }
+            None => Err(format!(
+                "{who} should be refused\n      {code}: {words}\n    but is{}\n    and reads{}",
+                listed(rest),
+                listed(&self.lines)
+            )),
+        }
+    }
+
+    fn event(&mut self, who: &str, event_type: &str, data: &Value) -> Result<(), String> {
+        let rest = &self.events[self.read.2..];
+        match rest
+            .iter()
+            .position(|(known, sent)| *known == event_type && holds(sent, data))
+        {
+            Some(at) => {
+                self.read.2 += at + 1;
+                Ok(())
+            }
+            None => Err(format!(
+                "{who} should be sent\n      {event_type} {data}\n    but is sent{}",
+                listed(rest)
+            )),
+        }
+    }
+}
+
+/// Whether `value` has everything that `part` has.
+fn holds(value: &Value, part: &Value) -> bool {
+    match (value, part) {
+        (Value::Object(value), Value::Object(part)) => part
+            .iter()
+            .all(|(key, part)| value.get(key).is_some_and(|value| holds(value, part))),
+        (Value::Array(value), Value::Array(part)) => {
+            value.len() == part.len()
+                && value
+                    .iter()
+                    .zip(part)
+                    .all(|(value, part)| holds(value, part))
+        }
+        _ => value == part,
+    }
+}
+
+fn listed<T: std::fmt::Debug>(lines: &[T]) -> String {
+    if lines.is_empty() {
+        return "\n      (nothing)".to_owned();
+    }
+    lines
+        .iter()
+        .map(|line| format!("\n      {line:?}"))
+        .collect()
+}
+
+fn set(stage: &StageSet) -> Stage {
+    let world = match &stage.world {
+        None => shipped(),
+        Some(small) => {
+            systems::world::load(&small.sources()).unwrap_or_else(|problems| panic!("{problems:?}"))
+        }
+    };
+    let mut settings = Settings::default();
+    if let Some(limit) = stage.commands_per_second {
+        settings.commands.commands_per_second = limit;
+    }
+    let now = STAGE_START.plus(Duration::from_secs_f64(stage.hour * MYTHOS_HOUR));
+    let mut saved = SavedRows::new();
+    for (who, before) in &stage.saved {
+        let room = before.room.as_ref().map(|room| {
+            let body = serde_json::json!({ "room": room });
+            ("whereabouts", body)
+        });
+        let lucidity = before.lucidity.map(|points| {
+            let body = serde_json::json!({ "points": points });
+            ("lucidity", body)
+        });
+        for (component, body) in room.into_iter().chain(lucidity) {
+            let id = StableId::named(who);
+            let row = Row {
+                id,
+                component: component.to_owned(),
+                version: 1,
+                scope: Scope::Character,
+                body: body.to_string(),
+            };
+            saved.insert((id, component.to_owned()), row);
+        }
+    }
+    let game = systems::game(world, settings);
+    Stage::restored(game, Seed(1), saved, now).unwrap_or_else(|fault| panic!("{fault}"))
+}
