@@ -1,0 +1,142 @@
+//! From plugins and saved rows to a world.
+
+use std::collections::VecDeque;
+
+use bevy_ecs::change_detection::CheckChangeTicks;
+use bevy_ecs::error::FallbackErrorHandler;
+use bevy_ecs::observer::On;
+use bevy_ecs::query::QueryState;
+use bevy_ecs::system::ResMut;
+use bevy_ecs::world::World;
+
+use super::health::Health;
+use super::{Ageing, Engine, EngineFault, FAULTS_MAX, Setup};
+use crate::attach::{Asks, Life, Sessions};
+use crate::dice::Dice;
+use crate::ledger::Ledger;
+use crate::meter::{Beacon, Spent, stopped};
+use crate::persist::{Collector, Destroy, Recorded, StorageView, Unloading, load_entity};
+use crate::plugin::{Plugin, Register, Registrar};
+use crate::port::{Row, WorldTime};
+use crate::{Character, Clock, Outbox, fault, guard, identity};
+
+impl Engine {
+    /// Builds a world from its plugins and what was saved of it.
+    ///
+    /// # Errors
+    /// Names every rule that the plugins break, or the saved row that can't be read.
+    pub fn build(setup: Setup, plugin: impl Plugin) -> Result<Self, EngineFault> {
+        let mut world = World::new();
+        let mut register = Register::default();
+        world.insert_resource(FallbackErrorHandler(fault::record));
+        identity::install(&mut world);
+        world.init_resource::<Outbox>();
+        world.init_resource::<Collector>();
+        world.init_resource::<Unloading>();
+        world.init_resource::<Ledger>();
+        world.init_resource::<Sessions>();
+        world.init_resource::<Asks>();
+        world.init_resource::<Ageing>();
+        world.add_observer(|on: On<CheckChangeTicks>, mut ageing: ResMut<Ageing>| {
+            ageing.0 = Some(*on.event())
+        });
+        world.insert_resource(Dice {
+            seed: setup.seed,
+            tick: setup.last_tick,
+        });
+        world.insert_resource(Clock {
+            tick: setup.last_tick,
+            now: setup.last_now.unwrap_or_default(),
+            dt: std::time::Duration::ZERO,
+            wall_offset: 0,
+        });
+        world.insert_resource(StorageView {
+            accepting: true,
+            facts_room: u32::MAX,
+        });
+        world.insert_resource(Life {
+            run: setup.run,
+            recovered: setup.recovered,
+            durable_tick: setup.last_tick,
+        });
+
+        {
+            // The engine's own part comes first; it has no systems of its own, only its types.
+            let mut reg = Registrar::root(&mut world, &mut register, "engine");
+            reg.persist::<crate::CommandRecord>("command_record");
+            reg.owns::<Character>()
+                .owns::<crate::Online>()
+                .owns::<crate::Linkdead>();
+            reg.message::<crate::Heard>()
+                .message::<crate::Begun>()
+                .message::<crate::Answer>()
+                .message::<crate::Arrived>()
+                .message::<crate::LinkLost>()
+                .message::<crate::Departed>()
+                .message::<crate::Dismiss>()
+                .message::<Recorded>()
+                .message::<Destroy>();
+            reg.add(plugin);
+        }
+        let mut mistakes = std::mem::take(&mut register.mistakes);
+        mistakes.extend(guard::check(&mut world, &mut register));
+        if !mistakes.is_empty() {
+            return Err(EngineFault::Plugins(mistakes));
+        }
+
+        Self::load_world(&mut world, &register, setup.rows)?;
+        for (plugin, work) in std::mem::take(&mut register.startup) {
+            tracing::trace!(plugin = register.plugins[plugin].name, "plugin starts");
+            work(&mut world);
+        }
+        if setup.strict {
+            register.owners.watch(&mut world);
+        }
+        world.flush();
+
+        let health = register
+            .plugins
+            .iter()
+            .map(|plugin| Health {
+                faults: VecDeque::with_capacity(FAULTS_MAX),
+                until: setup
+                    .quarantined
+                    .iter()
+                    .any(|name| name == plugin.name)
+                    .then_some(WorldTime(u64::MAX)),
+                skipped: false,
+            })
+            .collect();
+        let spent = Spent {
+            spans: vec![[0; 4]; register.plugins.len()],
+        };
+        Ok(Self {
+            health,
+            spent,
+            beacon: Beacon::default(),
+            stopwatch: setup.stopwatch.unwrap_or(stopped),
+            faults: Vec::new(),
+            dropped_runs: 0,
+            under_way: None,
+            started: setup.last_now.is_some(),
+            online: QueryState::new(&mut world),
+            register,
+            world,
+        })
+    }
+
+    fn load_world(
+        world: &mut World,
+        register: &Register,
+        mut rows: Vec<Row>,
+    ) -> Result<(), EngineFault> {
+        // Sorted, so that the same save makes the same world however the database lists it.
+        rows.sort_by(|a, b| (a.id, &a.component).cmp(&(b.id, &b.component)));
+        for rows in rows.chunk_by(|a, b| a.id == b.id) {
+            let mut entity = world.spawn(rows[0].id);
+            load_entity(&register.saved, &mut entity, rows)
+                .map_err(|fault| EngineFault::Saved(fault.to_string()))?;
+        }
+        Ok(())
+    }
+}

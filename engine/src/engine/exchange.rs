@@ -1,0 +1,115 @@
+//! What goes into the engine and what comes out, as plain data.
+
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::dice::Seed;
+use crate::fault::FaultReport;
+use crate::meter::Stopwatch;
+use crate::port::{
+    Emission, Inbound, Outbound, Row, RunId, SaveBatch, StorageState, StoreAsk, StoreReply, Tick,
+    WorldTime,
+};
+
+/// What an engine begins with.
+#[derive(Debug, Default)]
+pub struct Setup {
+    /// What all chance grows from.
+    pub seed: Seed,
+    /// The tick before the first.
+    pub last_tick: Tick,
+    /// World time of the tick before the first, where the world goes on without a gap: cadences
+    /// due since then run, and the first `dt` is counted from it. `None`: time begins with the
+    /// first tick, and nothing that fell due while nobody was there is caught up with.
+    pub last_now: Option<WorldTime>,
+    /// This process start.
+    pub run: RunId,
+    /// The run before, and the last tick of it that survived.
+    pub recovered: Option<(RunId, Tick)>,
+    /// The saved rows of the world itself; characters come when they sign in.
+    pub rows: Vec<Row>,
+    /// Plugins that start in quarantine, by name, because they stopped the world before.
+    pub quarantined: Vec<String>,
+    /// Also check what hides behind `Commands`: a write by another than the owner is a fault.
+    pub strict: bool,
+    /// Measures the plugins; without one, all spans are zero.
+    pub stopwatch: Option<Stopwatch>,
+}
+
+/// Everything that one tick depends on.
+#[derive(Debug, Clone, Default)]
+pub struct TickInput {
+    /// World time of this tick; never before the last tick's.
+    pub now: WorldTime,
+    /// Microseconds to add to world time to get the wall clock.
+    pub wall_offset: i64,
+    /// What the gateway said, in order.
+    pub heard: Vec<Inbound>,
+    /// What storage answered.
+    pub stored: Vec<StoreReply>,
+    /// How storage stands.
+    pub storage: StorageState,
+    /// The world stops after this tick: its batch is the last, also when nothing changed. (Who is
+    /// connected hears of it from the gateway, once that batch is on its way.)
+    pub stopping: bool,
+}
+
+/// Everything that one tick did.
+#[derive(Debug, Default)]
+pub struct TickOutput {
+    /// What is said, in order.
+    pub emission: Emission,
+    /// What storage is asked.
+    pub asks: Vec<StoreAsk>,
+    /// What is to be saved.
+    pub save: Save,
+    /// What went wrong, contained.
+    pub faults: Vec<FaultReport>,
+    /// Cadence runs that were dropped because the tick came far too late.
+    pub dropped_runs: u64,
+}
+
+/// Whether there is a batch.
+#[derive(Debug, Default)]
+pub enum Save {
+    /// Everything that changed up to this tick.
+    Batch(Box<SaveBatch>),
+    /// Nothing has changed since the last batch, and that one is durable.
+    #[default]
+    Clean,
+    /// The last batch is not durable yet: what changed waits in the world, coalesced.
+    Busy,
+}
+
+impl TickOutput {
+    /// A hash of everything said and asked: equal for equal worlds and inputs.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let mut hash = Xxh3::new();
+        hash.update(&self.emission.tick.to_le_bytes());
+        for said in &self.emission.said {
+            match said {
+                Outbound::Note { to, note } => {
+                    hash.update(note.event_type().as_bytes());
+                    hash.update(&serde_json::to_vec(note.data()).unwrap_or_default());
+                    for session in to.sessions() {
+                        hash.update(&session.0.to_le_bytes());
+                    }
+                }
+                other => hash.update(format!("{other:?}").as_bytes()),
+            }
+        }
+        hash.update(format!("{:?}{:?}", self.asks, self.faults).as_bytes());
+        hash.digest()
+    }
+}
+
+/// The world could not be built; each line is one mistake.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineFault {
+    /// What the plugins register breaks a rule.
+    #[error("the plugins don't fit together:\n  {}", .0.join("\n  "))]
+    Plugins(Vec<String>),
+    /// The saved world can't be read.
+    #[error("the saved world can't be read: {0}")]
+    Saved(String),
+}

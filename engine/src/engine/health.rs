@@ -1,0 +1,34 @@
+//! How well a plugin has behaved lately, and when it is left out.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::port::WorldTime;
+
+/// A plugin with this many faults within [`QUARANTINE`] is left out for as long.
+pub const FAULTS_MAX: usize = 5;
+/// How long a plugin in quarantine is left out, and how long a fault is remembered.
+pub const QUARANTINE: Duration = Duration::from_secs(60);
+
+pub(super) struct Health {
+    pub(super) faults: VecDeque<WorldTime>,
+    /// Left out until then.
+    pub(super) until: Option<WorldTime>,
+    /// Had a fault in this tick, so the rest of the tick passes without it.
+    pub(super) skipped: bool,
+}
+
+/// Counts a fault; with too many of them the plugin is left out for a while.
+pub(super) fn blame(health: &mut Health, now: WorldTime) {
+    while health
+        .faults
+        .front()
+        .is_some_and(|at| now.since(*at) > QUARANTINE)
+    {
+        health.faults.pop_front();
+    }
+    health.faults.push_back(now);
+    if health.faults.len() >= FAULTS_MAX {
+        health.until = Some(now.plus(QUARANTINE));
+    }
+}
