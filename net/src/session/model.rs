@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use engine::port::{
-    AccountId, Admission, Arrival, Code, Correlation, Refusal, Role, RunId, SessionId, StableId,
-    WorldTime,
+    AccountId, Admission, Arrival, Code, Correlation, Leaving, Refusal, Role, RunId, SessionId,
+    StableId, WorldTime,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Next, NoResume, Session, Stage};
+use super::{Next, NoResume, Press, Session, Stage, farewell};
 use crate::config::SessionBounds;
 use crate::format::{Format, Head, Parcel, Tongue, Voice};
 use crate::payload::{CommandResponse, Pong};
@@ -157,6 +157,19 @@ fn a_return_that_the_world_has_no_room_for_leaves_the_session_to_be_tried_again(
     let busy = session.claim(1, 2, bell(), drop, || false);
     assert_eq!(busy, Err(NoResume::Busy));
     assert_eq!(session.claim(1, 3, bell(), drop, || true), Ok(()));
+}
+
+#[test]
+fn a_close_is_heard_by_a_task_that_has_not_looked_since_the_last_bell() {
+    let session = session(SessionBounds::default());
+    assert!(session.admit(&admission(false), 1, "then").is_some());
+    assert!(session.hear(&Voice::new(&Pong {}, 1, "then")).is_none());
+    let (goodbye, _) = farewell(Leaving::Quit);
+    assert!(session.close(None, goodbye).is_some());
+    assert_eq!(session.press(1), Some(Press::Hurry));
+    let (frames, next) = take(&session, 1, 10_000);
+    assert_eq!(frames.len(), 2);
+    assert!(matches!(next, Next::Close(last) if last == goodbye));
 }
 
 #[test]

@@ -94,8 +94,6 @@ impl Session {
         inner.socket = None;
         inner.slow = false;
         inner.rung = false;
-        // What was to go out again is still in the ring.
-        inner.replay.clear();
         let Ok(stage) = inner.stage.after(Step::Cut) else {
             return false;
         };
@@ -136,7 +134,6 @@ impl Session {
         if let Some(old) = inner.socket.take() {
             old.bell.notify_one();
             inner.slow = false;
-            inner.replay.clear();
             tell(Inbound::Lost { session: self.id });
         }
         inner.stage = Stage::Detached;
