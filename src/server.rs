@@ -102,7 +102,14 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
             linkdead_grace: Duration::from_secs(config.server.linkdead_grace_seconds),
         },
     );
-    let running = start_world(&config, recovered, Whole { game, extra }, lanes.engine, &registry, &tasks)?;
+    let running = start_world(
+        &config,
+        recovered,
+        Whole { game, extra },
+        lanes.engine,
+        &registry,
+        &tasks,
+    )?;
 
     let pulse = Pulse::new(gauge);
     tasks.spawn("pulse", pulse.clone().watch(tasks.stop().clone()));

@@ -236,7 +236,7 @@ impl Pace {
             storage: self.gauge.state(),
             stopping,
         };
-        self.output.drained(self.inbound.len());
+        self.output.drained(self.inbound.len(), self.replies.len());
         let mut output = self.engine.tick(input);
         let tick = output.emission.tick;
         self.gauge.set_current(tick);

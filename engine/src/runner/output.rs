@@ -24,6 +24,8 @@ pub(super) struct Output {
     held_asks: VecDeque<StoreAsk>,
     torn: bool,
     inbound_depth: IntGauge,
+    replies_depth: IntGauge,
+    asks_depth: IntGauge,
     depth: IntGauge,
     refusals: IntCounter,
 }
@@ -43,21 +45,24 @@ impl Output {
             held_asks: VecDeque::new(),
             torn: false,
             inbound_depth: depth.with_label_values(&["inbound"]),
+            replies_depth: depth.with_label_values(&["replies"]),
+            asks_depth: depth.with_label_values(&["asks"]),
             depth: depth.with_label_values(&["emissions"]),
             refusals: refusals.with_label_values(&["emissions"]),
         }
     }
 
-    /// Notes how many lines stayed in the lane.
-    pub(super) fn drained(&self, left: usize) {
-        self.inbound_depth
-            .set(i64::try_from(left).unwrap_or(i64::MAX));
+    /// Notes how much stayed in the inward lanes.
+    pub(super) fn drained(&self, inbound: usize, replies: usize) {
+        self.inbound_depth.set(figure(inbound));
+        self.replies_depth.set(figure(replies));
     }
 
     /// Sends what it can, holds the rest in order.
     pub(super) fn offer(&mut self, emission: Emission, asks: Vec<StoreAsk>) {
         self.held_asks.extend(asks);
         self.send_asks();
+        self.asks_depth.set(figure(self.held_asks.len()));
         if emission.said.is_empty() && self.held.is_empty() {
             return;
         }
@@ -78,8 +83,7 @@ impl Output {
             self.held_said = 0;
             self.torn = true;
         }
-        self.depth
-            .set(i64::try_from(self.held.len()).unwrap_or(i64::MAX));
+        self.depth.set(figure(self.held.len()));
     }
 
     /// Sends what is held until `deadline`: the world has ended, so this thread may wait now.
@@ -121,4 +125,8 @@ impl Output {
             }
         }
     }
+}
+
+fn figure(depth: usize) -> i64 {
+    i64::try_from(depth).unwrap_or(i64::MAX)
 }
