@@ -4,6 +4,11 @@
 //! thousand such ticks are run under a counting allocator: in the steady state they allocate
 //! nothing.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a bench that can't be set up has failed"
+)]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::Write as _;

@@ -362,6 +362,10 @@ fn flux(criterion: &mut Criterion) {
         ms(median(&mut emits)),
         ms(median(&mut ticks)),
     );
+    assert!(
+        evaluation <= LIMIT * plainly,
+        "the evaluation takes more than {LIMIT} times the plain loop"
+    );
     let mut group = criterion.benchmark_group("flux, 100,000 players in 1,000 rooms");
     group.sample_size(20);
     group.warm_up_time(Duration::from_millis(500));
