@@ -13,4 +13,5 @@
 
 mod harness;
 mod never_forgets;
+mod never_waits;
 mod trades;

@@ -1,0 +1,91 @@
+//! A crowd that acts all the time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::harness::{Player, Server};
+
+/// Between two commands of one player.
+const PAUSE: Duration = Duration::from_millis(400);
+/// Sign-ins at once.
+const DOOR: usize = 20;
+
+/// Everybody, each on a socket of its own.
+#[derive(Debug)]
+pub(super) struct Crowd {
+    players: JoinSet<()>,
+    leave: watch::Sender<bool>,
+    score: Arc<Score>,
+}
+
+#[derive(Debug, Default)]
+struct Score {
+    done: AtomicU64,
+    refused: AtomicU64,
+}
+
+impl Crowd {
+    /// Lets `count` guests in, who then begin to act.
+    pub(super) async fn gather(server: &Server, count: usize) -> Self {
+        let (leave, left) = watch::channel(false);
+        let score = Arc::new(Score::default());
+        let mut players = JoinSet::new();
+        let mut inside = Vec::new();
+        while inside.len() < count {
+            let few = DOOR.min(count - inside.len());
+            let guests = (0..few).map(|_| async {
+                let token = server.http.guest().await;
+                Player::join(server, &token).await
+            });
+            inside.extend(futures_util::future::join_all(guests).await);
+        }
+        for player in inside {
+            players.spawn(act(player, left.clone(), Arc::clone(&score)));
+        }
+        Self {
+            players,
+            leave,
+            score,
+        }
+    }
+
+    /// How many commands were done so far, and how many refused with `storage_unavailable`.
+    pub(super) fn score(&self) -> (u64, u64) {
+        (
+            self.score.done.load(Ordering::Relaxed),
+            self.score.refused.load(Ordering::Relaxed),
+        )
+    }
+
+    /// Sends everybody away; answers how many were still there.
+    pub(super) async fn leave(mut self) -> usize {
+        self.leave.send_replace(true);
+        let mut there = 0;
+        while let Some(player) = self.players.join_next().await {
+            there += usize::from(player.is_ok());
+        }
+        there
+    }
+}
+
+/// Counts, until told to leave. A cut socket or another refusal is a panic.
+async fn act(mut player: Player, mut leave: watch::Receiver<bool>, score: Arc<Score>) {
+    while !*leave.borrow() {
+        let id = player.begin("count").await;
+        let answer = player.answer(id).await;
+        if answer["data"]["ok"] == true {
+            score.done.fetch_add(1, Ordering::Relaxed);
+        } else {
+            assert_eq!(
+                answer["data"]["error"]["code"], "storage_unavailable",
+                "{answer}"
+            );
+            score.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        let _ = tokio::time::timeout(PAUSE, leave.wait_for(|leave| *leave)).await;
+    }
+}
