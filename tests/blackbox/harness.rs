@@ -1,5 +1,6 @@
 //! A server of the test's own, and what stands around it.
 
+mod browser;
 mod http;
 mod player;
 #[path = "../../storage/tests/storage/harness/postgres.rs"]
@@ -10,6 +11,7 @@ mod world;
 
 use std::time::{Duration, Instant};
 
+pub(crate) use browser::{Browser, Driver};
 pub(crate) use http::Http;
 pub(crate) use player::Player;
 pub(crate) use postgres::Cluster;

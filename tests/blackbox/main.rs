@@ -12,6 +12,7 @@
 
 mod figures;
 mod harness;
+mod journey;
 mod refusals;
 mod replay;
 mod startup;

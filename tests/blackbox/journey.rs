@@ -1,0 +1,178 @@
+//! What a player does, in a real browser: arrive, walk, talk, go away and come back.
+
+use crate::harness::{Browser, Driver, Server, until};
+
+const PASSWORD: &str = "the hounds of tindalos";
+
+/// A guest, one click after the page is there.
+async fn guest(driver: &Driver, server: &Server) -> Browser {
+    let browser = driver.open().await;
+    browser.visit(&server.url).await;
+    browser.click("#guest").await;
+    browser.joins().await;
+    browser.reads("#room-name", "The Sanitarium Foyer").await;
+    browser
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_walks_is_heard_and_is_still_there_after_a_reload() {
+    let server = Server::start().await;
+    let driver = Driver::start().await;
+    let ann = guest(&driver, &server).await;
+    let bob = guest(&driver, &server).await;
+    let (ann_s_name, bob_s_name) = (ann.text("#whoami").await, bob.text("#whoami").await);
+    assert_ne!(ann_s_name, "");
+    ann.reads("#occupants", &bob_s_name).await;
+    bob.reads("#occupants", &ann_s_name).await;
+
+    // Out by a click, back by typing.
+    ann.click("#exits button[data-direction=west]").await;
+    ann.reads("#room-name", "The Visitors' Day Room").await;
+    bob.reads("#log", &format!("{ann_s_name} leaves west."))
+        .await;
+    ann.types("east").await;
+    ann.reads("#room-name", "The Sanitarium Foyer").await;
+    bob.reads("#log", &format!("{ann_s_name} arrives from the west."))
+        .await;
+
+    ann.types("say Is it always this quiet?").await;
+    let words = "says: Is it always this quiet?";
+    ann.reads("#log", words).await;
+    bob.reads("#log", words).await;
+    bob.types(&format!("whisper {ann_s_name} <b>Only by day</b>"))
+        .await;
+    ann.reads(
+        "#log",
+        &format!("{bob_s_name} whispers: <b>Only by day</b>"),
+    )
+    .await;
+    assert_eq!(ann.count("#log b").await, 0, "a player's words became HTML");
+
+    // What was only applied is marked until it is durable.
+    ann.types("west").await;
+    ann.reads("#room-name", "The Visitors' Day Room").await;
+    until("every answer to be durable", async || {
+        (ann.count("#log [data-durability=applied]").await == 0).then_some(())
+    })
+    .await;
+    ann.reads("#map-count", "2 rooms").await;
+    ann.reads("#tier", "Lucid").await;
+    ann.reads("#clock-face", "Mythos").await;
+
+    ann.reload().await;
+    ann.joins().await;
+    ann.reads("#room-name", "The Visitors' Day Room").await;
+    assert_eq!(ann.text("#whoami").await, ann_s_name);
+    ann.types("look").await;
+    ann.reads("#log", "Wicker chairs").await;
+    bob.types("who").await;
+    bob.reads("#log", "2 souls are awake").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_registers_comes_back_as_the_same_character() {
+    let server = Server::start().await;
+    let driver = Driver::start().await;
+    let browser = driver.open().await;
+    browser.visit(&server.url).await;
+    for (field, words) in [
+        ("username", "ann"),
+        ("password", PASSWORD),
+        ("character", "Ann"),
+    ] {
+        let css = format!("#register-form input[name={field}]");
+        browser.fill(&css, words).await;
+    }
+    browser.click("#register-form button[type=submit]").await;
+    browser.joins().await;
+    browser.reads("#whoami", "Ann").await;
+    browser.types("west").await;
+    browser.reads("#room-name", "The Visitors' Day Room").await;
+    browser.types("quit").await;
+    browser.sees("#connection[data-phase=ended]").await;
+
+    // The same browser knows who was here.
+    browser.reload().await;
+    browser.reads("#continue", "Continue as Ann").await;
+    browser.click("#continue").await;
+    browser.joins().await;
+    browser.reads("#room-name", "The Visitors' Day Room").await;
+    browser.click("#logout").await;
+
+    // Another one does not, and asks.
+    let elsewhere = driver.open().await;
+    elsewhere.visit(&server.url).await;
+    elsewhere
+        .fill("#signin-form input[name=username]", "ann")
+        .await;
+    elsewhere
+        .fill("#signin-form input[name=password]", "something else")
+        .await;
+    elsewhere.click("#signin-form button[type=submit]").await;
+    elsewhere.sees("#door-notice:not([hidden])").await;
+    elsewhere
+        .fill("#signin-form input[name=password]", PASSWORD)
+        .await;
+    elsewhere.click("#signin-form button[type=submit]").await;
+    elsewhere.joins().await;
+    elsewhere.reads("#whoami", "Ann").await;
+    elsewhere
+        .reads("#room-name", "The Visitors' Day Room")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_comes_back_by_itself_when_the_server_does() {
+    let server = Server::start().await;
+    let driver = Driver::start().await;
+    let ann = guest(&driver, &server).await;
+    let name = ann.text("#whoami").await;
+    ann.types("west").await;
+    ann.reads("#room-name", "The Visitors' Day Room").await;
+    let recipe = server.stop().await;
+    ann.sees("#connection[data-phase=waiting]").await;
+    let server = recipe.start().await;
+    ann.joins().await;
+    ann.types("say Here again").await;
+    ann.reads("#log", &format!("{name} says: Here again")).await;
+    ann.types("east").await;
+    ann.reads("#room-name", "The Sanitarium Foyer").await;
+
+    // And after a crash.
+    ann.types("emote shivers.").await;
+    ann.reads("#log", &format!("{name} shivers.")).await;
+    let server = server.kill9().await.start().await;
+    ann.joins().await;
+    ann.types("say And again").await;
+    ann.reads("#log", &format!("{name} says: And again")).await;
+    drop(server);
+}
+
+/// Takes the README's picture: `KADATH_SCREENSHOT=docs/screenshot.png cargo test --test blackbox picture`.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_game_can_be_shown_in_a_picture() {
+    let server = Server::start().await;
+    let driver = Driver::start().await;
+    let ann = guest(&driver, &server).await;
+    let mut bob = server.guest().await;
+    for line in ["south", "south"] {
+        bob.does(line).await;
+        ann.types(line).await;
+    }
+    let place = ann.text("#room-name").await;
+    ann.types("say Did you hear that? Under the street.").await;
+    bob.does("emote looks at the gratings and says nothing for a while.")
+        .await;
+    bob.does("say That is only the river. It has nowhere else to go.")
+        .await;
+    ann.reads("#log", "nowhere else to go").await;
+    until("every answer to be durable", async || {
+        (ann.count("#log [data-durability=applied]").await == 0).then_some(())
+    })
+    .await;
+    let picture = ann.picture().await;
+    assert!(picture.starts_with(b"\x89PNG"), "no picture of {place}");
+    if let Some(path) = std::env::var_os("KADATH_SCREENSHOT") {
+        std::fs::write(path, picture).unwrap();
+    }
+}
