@@ -14,4 +14,6 @@
 mod harness;
 mod never_forgets;
 mod never_waits;
+mod no_leak;
+mod starting;
 mod trades;
