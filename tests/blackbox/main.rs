@@ -13,6 +13,7 @@
 mod figures;
 mod harness;
 mod journey;
+mod logs;
 mod refusals;
 mod replay;
 mod startup;
