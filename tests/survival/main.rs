@@ -11,9 +11,11 @@
     reason = "a test ends by panicking, and a proof shows its figures"
 )]
 
+mod backups;
 mod harness;
 mod never_forgets;
 mod never_waits;
 mod no_leak;
+mod removals;
 mod starting;
 mod trades;

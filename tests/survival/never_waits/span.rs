@@ -29,8 +29,8 @@ pub(super) struct Span {
 impl Span {
     /// Watches for `length`.
     pub(super) async fn watch(server: &Server, length: Duration, crowd: &Crowd) -> Self {
-        let began = Instant::now();
         let before = server.http.figures().await;
+        let began = Instant::now();
         let memory = resident(server);
         let (done, refused) = crowd.score();
         let (mut durable_lag, mut applied_lag, mut grown) = (0.0_f64, 0.0_f64, 0);
