@@ -1,0 +1,205 @@
+//! The sections of the configuration that belong to no crate of their own, with their defaults.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// `[server]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerConfig {
+    /// Address and port; port 0 takes a free one.
+    pub listen: String,
+    /// Folder of journal, keys and (by default) the SQLite file.
+    pub data: PathBuf,
+    /// Folder of the world's texts.
+    pub world: PathBuf,
+    /// This node's name among those that share a database.
+    pub node: String,
+    /// Certificate chain, PEM; with `tls_key`: HTTPS and WSS.
+    pub tls_cert: Option<PathBuf>,
+    /// Private key, PEM.
+    pub tls_key: Option<PathBuf>,
+    /// Origins beside our own whose pages may call; `*` for all.
+    pub origins: Vec<String>,
+    /// Believe `X-Forwarded-For`; only behind a proxy of one's own.
+    pub trust_proxy: bool,
+    /// Seconds a character stays after its connection was lost.
+    pub linkdead_grace_seconds: u64,
+}
+
+/// `[tick]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TickConfig {
+    /// Ticks per second, 1 to 120. Changes no rule's outcome per unit of time.
+    pub rate_hz: u32,
+    /// What all chance grows from.
+    pub seed: u64,
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Commands of one character in any sliding second.
+    pub commands_per_second: u32,
+    /// Lines of one character executed in one tick.
+    pub lines_per_tick: u32,
+    /// Websocket messages of one connection in any 60 s.
+    pub frames_per_minute: u32,
+    /// Characters of one account that are connected at once.
+    pub connections_per_account: usize,
+    /// Websocket handshakes per address and minute.
+    pub connection_attempts_per_minute: u32,
+    /// Failed sign-ins per account name and minute.
+    pub failed_logins_per_minute: u32,
+    /// Registrations, sign-ins and guests per address and minute.
+    pub sign_ins_per_minute: u32,
+    /// Open sockets.
+    pub sockets: usize,
+}
+
+/// `[sessions]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionsConfig {
+    /// Bytes that may wait for a connected client.
+    pub queue_bytes: usize,
+    /// Bytes kept for a resume.
+    pub replay_bytes: usize,
+    /// Seconds for which sent frames are kept.
+    pub replay_seconds: u64,
+    /// Seconds after which a silent socket is closed.
+    pub idle_seconds: u64,
+}
+
+/// `[chat]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChatConfig {
+    /// `say`
+    pub say_per_minute: u32,
+    /// `local`
+    pub local_per_minute: u32,
+    /// `global`
+    pub global_per_minute: u32,
+    /// `whisper` and `reply`
+    pub whisper_per_minute: u32,
+    /// `emote`
+    pub emote_per_minute: u32,
+}
+
+/// `[readiness]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadinessConfig {
+    /// How far ticks, journal and database may lag, in seconds.
+    pub lag_seconds: u64,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `error`, `warn`, `info`, `debug` or `trace` for the server's own crates; more, comma
+    /// separated, as `target=level`. Other crates are silent below `warn` unless named.
+    pub level: String,
+    /// `human` or `json`.
+    pub format: LogFormat,
+}
+
+/// How a log record looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Human,
+    /// A JSON object a line.
+    Json,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:4000".to_owned(),
+            data: "data".into(),
+            world: "world".into(),
+            node: "kadath".to_owned(),
+            tls_cert: None,
+            tls_key: None,
+            origins: Vec::new(),
+            trust_proxy: false,
+            linkdead_grace_seconds: 30,
+        }
+    }
+}
+
+impl Default for TickConfig {
+    fn default() -> Self {
+        Self {
+            rate_hz: 20,
+            seed: 1,
+        }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        let (net, command) = (
+            net::NetLimits::default(),
+            systems::command::CommandLimits::default(),
+        );
+        Self {
+            commands_per_second: command.commands_per_second,
+            lines_per_tick: command.lines_per_tick,
+            frames_per_minute: net.frames_per_minute,
+            connections_per_account: net.connections_per_account,
+            connection_attempts_per_minute: net.connection_attempts_per_minute,
+            failed_logins_per_minute: net.failed_logins_per_minute,
+            sign_ins_per_minute: net.sign_ins_per_minute,
+            sockets: net.sockets,
+        }
+    }
+}
+
+impl Default for SessionsConfig {
+    fn default() -> Self {
+        let (bounds, timeouts) = (net::SessionBounds::default(), net::Timeouts::default());
+        Self {
+            queue_bytes: bounds.queue_bytes,
+            replay_bytes: bounds.replay_bytes,
+            replay_seconds: bounds.replay_time.as_secs(),
+            idle_seconds: timeouts.idle.as_secs(),
+        }
+    }
+}
+
+impl Default for ChatConfig {
+    fn default() -> Self {
+        use systems::chat::Channel;
+        Self {
+            say_per_minute: Channel::Say.per_minute(),
+            local_per_minute: Channel::Local.per_minute(),
+            global_per_minute: Channel::Global.per_minute(),
+            whisper_per_minute: Channel::Whisper.per_minute(),
+            emote_per_minute: Channel::Emote.per_minute(),
+        }
+    }
+}
+
+impl Default for ReadinessConfig {
+    fn default() -> Self {
+        Self { lag_seconds: 5 }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            level: "info".to_owned(),
+            format: LogFormat::Human,
+        }
+    }
+}
