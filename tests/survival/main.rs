@@ -16,6 +16,7 @@ mod harness;
 mod never_forgets;
 mod never_waits;
 mod no_leak;
+mod offline;
 mod removals;
 mod starting;
 mod trades;

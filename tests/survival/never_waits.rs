@@ -2,7 +2,7 @@
 //! refuses writes.
 
 mod crowd;
-mod span;
+pub(crate) mod span;
 
 use std::process::Command;
 use std::time::Duration;

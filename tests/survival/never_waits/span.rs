@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::crowd::Crowd;
 use crate::harness::Server;
 
-type Figures = Vec<(String, f64)>;
+pub(crate) type Figures = Vec<(String, f64)>;
 
 /// A span of time, in figures.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl fmt::Display for Span {
 }
 
 /// One figure without labels.
-pub(super) fn figure(figures: &Figures, name: &str) -> f64 {
+pub(crate) fn figure(figures: &Figures, name: &str) -> f64 {
     let found = figures.iter().find(|(known, _)| known == name);
     found.unwrap_or_else(|| panic!("no figure {name}")).1
 }
@@ -134,7 +134,7 @@ fn quantile(before: &Figures, after: &Figures, part: f64) -> f64 {
 }
 
 /// Resident memory, in bytes.
-pub(super) fn resident(server: &Server) -> u64 {
+pub(crate) fn resident(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
     let kib: u64 = line
