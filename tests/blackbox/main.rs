@@ -18,4 +18,5 @@ mod refusals;
 mod replay;
 mod startup;
 mod survival;
+mod tidy;
 mod transcripts;

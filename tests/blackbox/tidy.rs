@@ -1,0 +1,7 @@
+//! What a reviewer need not look at: the house's rules, read off manifests and sources.
+
+mod arrows;
+mod config;
+mod events;
+mod files;
+mod source;
