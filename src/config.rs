@@ -218,19 +218,18 @@ fn describe(error: figment::Error) -> String {
             Some(source) => format!(", set in {source}"),
             None => format!(", set by {}", metadata.name),
         });
-    match (&error.kind, key.is_empty()) {
-        (figment::error::Kind::UnknownField(field, _), true) => {
-            format!("unknown configuration key {field}{source}")
+    match &error.kind {
+        // The path may or may not end with the field already.
+        figment::error::Kind::UnknownField(field, _) => {
+            let name = match error.path.last() {
+                Some(last) if last == field => key,
+                Some(_) => format!("{key}.{field}"),
+                None => field.clone(),
+            };
+            format!("unknown configuration key {name}{source}")
         }
-        (figment::error::Kind::UnknownField(field, _), false) => {
-            let section = key
-                .strip_suffix(field.as_str())
-                .unwrap_or(&key)
-                .trim_end_matches('.');
-            format!("unknown configuration key {section}.{field}{source}")
-        }
-        (kind, true) => format!("configuration: {kind}{source}"),
-        (kind, false) => format!("configuration key {key}: {kind}{source}"),
+        kind if key.is_empty() => format!("configuration: {kind}{source}"),
+        kind => format!("configuration key {key}: {kind}{source}"),
     }
 }
 

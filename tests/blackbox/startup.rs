@@ -22,13 +22,22 @@ async fn an_unknown_key_in_the_configuration_file_is_named() {
     let file = recipe.folder().join("kadath.toml");
     std::fs::write(&file, "[limits]\ncomands_per_second = 3\n").unwrap();
     let ended = recipe.flag("--config", &file).refused().await;
-    check(&ended, &["limits.comands_per_second", "kadath.toml"]);
+    check(&ended, &["key limits.comands_per_second,", "kadath.toml"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_section_in_the_configuration_file_is_named() {
+    let recipe = Recipe::new();
+    let file = recipe.folder().join("kadath.toml");
+    std::fs::write(&file, "[limit]\ncommands_per_second = 3\n").unwrap();
+    let ended = recipe.flag("--config", &file).refused().await;
+    check(&ended, &["key limit,", "kadath.toml"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_key_in_the_environment_is_named() {
     let recipe = Recipe::new().env("KADATH_TICK__RATE", "20");
-    check(&recipe.refused().await, &["tick.rate", "environment"]);
+    check(&recipe.refused().await, &["key tick.rate,", "environment"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
