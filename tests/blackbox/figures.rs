@@ -1,5 +1,7 @@
 //! What operators watch: every figure that dashboards are built on is there.
 
+use std::collections::BTreeSet;
+
 use crate::harness::{Server, until};
 
 /// The contract's names; those of the bus come with the bus.
@@ -60,6 +62,33 @@ async fn every_figure_of_the_contract_is_told() {
             }
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_figure_that_is_told_is_in_the_handbook() {
+    let server = Server::start().await;
+    let mut guest = server.guest().await;
+    guest.does("look").await;
+    let handbook = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md");
+    let handbook = std::fs::read_to_string(handbook).unwrap();
+    let figures = server.http.figures().await;
+    let families: BTreeSet<&str> = figures
+        .iter()
+        .filter_map(|(name, _)| name.split('{').next())
+        .map(|name| {
+            let parts = ["_bucket", "_sum", "_count"];
+            let family = parts.iter().find_map(|part| name.strip_suffix(part));
+            family.unwrap_or(name)
+        })
+        .collect();
+    let missing: Vec<&&str> = families
+        .iter()
+        .filter(|family| {
+            !handbook.contains(&format!("`{family}`"))
+                && !handbook.contains(&format!("`{family}{{"))
+        })
+        .collect();
+    assert!(missing.is_empty(), "not in docs/operations.md: {missing:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
