@@ -10,8 +10,13 @@ use crate::never_waits::span::{figure, resident};
 /// What two starts of one server may differ by anyway, in bytes.
 const MEMORY_NOISE: u64 = 8 * 1_024 * 1_024;
 
-/// Whether a flush falls into a sign-in is chance; it has this many: begin, mark, rows, commit.
-const FLUSH_STATEMENTS: f64 = 4.0;
+/// How many flushes fall into a sign-in is chance, and more do on a slow machine; a statement for
+/// even one sleeper in fifty would be more than all of them.
+const SLEEPERS_PER_STATEMENT: u32 = 50;
+
+/// What the mean of a few dozen ticks may differ by on a busy machine. A tick that looked at
+/// each of 100,000 sleepers would take many times as long.
+const TICK_NOISE: Duration = Duration::from_millis(5);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn characters_that_nobody_plays_cost_no_memory_and_no_tick_time() {
@@ -49,8 +54,8 @@ async fn characters_that_nobody_plays_cost_no_memory_and_no_tick_time() {
         "offline, {written} rows of {crowd} characters: alone {empty:?}, beside them {full:?}"
     );
     assert!(full.memory <= empty.memory + MEMORY_NOISE);
-    assert!(full.tick <= 2 * empty.tick);
-    assert!(full.statements <= empty.statements + FLUSH_STATEMENTS);
+    assert!(full.tick <= 2 * empty.tick + TICK_NOISE);
+    assert!(full.statements <= f64::from(crowd / SLEEPERS_PER_STATEMENT));
     server.stop().await;
 }
 
