@@ -22,6 +22,10 @@ const GROWTH_PER_PLAYER: u64 = 2 * 8 * 1_024 + REPLAY_BYTES;
 const GROWTH_ANYWAY: u64 = 32 * 1_024 * 1_024;
 /// Ticks below a tenth of their slot are told apart by the machine's other work only.
 const NOISE: f64 = 0.1 / RATE_HZ as f64;
+/// The everyday run has sixty ticks an outage: its p99.9 is its slowest tick, and one that the
+/// machine took away is more than a hundredth. A tick that waited would last the whole outage.
+const NOISE_OF_FEW: f64 = 1.0 / RATE_HZ as f64;
+const LATE_OF_FEW: f64 = 0.1;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_tick_waits_for_a_frozen_database_or_a_full_disk() {
@@ -78,12 +82,17 @@ async fn no_tick_waits_for_a_frozen_database_or_a_full_disk() {
 
 /// Holds an outage against the calm before it.
 fn judge(calm: &Span, outage: &Span, players: usize) {
+    let (late, noise) = if whole() {
+        (0.01, NOISE)
+    } else {
+        (LATE_OF_FEW, NOISE_OF_FEW)
+    };
     assert!(
-        outage.late() <= calm.late() + 0.01,
+        outage.late() <= calm.late() + late,
         "late ticks: {outage}, calm {calm}"
     );
     assert!(
-        outage.tick_p999 <= (2.0 * calm.tick_p999).max(NOISE),
+        outage.tick_p999 <= (2.0 * calm.tick_p999).max(noise),
         "slow ticks: {outage}, calm {calm}"
     );
     assert_eq!(outage.lane_refusals, 0.0, "a lane was full");
