@@ -12,6 +12,7 @@
 
 mod figures;
 mod harness;
+mod invariants;
 mod journey;
 mod logs;
 mod refusals;

@@ -2,6 +2,7 @@
 
 mod arrows;
 mod config;
+mod docs;
 mod events;
 mod files;
 mod source;

@@ -1,0 +1,65 @@
+//! What the documents promise is there.
+
+use super::source::{File, files};
+
+/// Underscores from which on a word in code marks is the name of a test: the shortest sentences.
+const SENTENCE: usize = 5;
+
+/// Words between single code marks.
+fn marked(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+}
+
+#[test]
+fn every_test_that_the_documents_name_exists() {
+    let files = files();
+    let mut sources: Vec<&str> = Vec::new();
+    for File { path, text } in &files {
+        if path.ends_with(".rs") {
+            sources.push(text);
+        }
+    }
+    let mut named = 0;
+    let mut missing = Vec::new();
+    for File { path, text } in files.iter().filter(|file| file.path.ends_with(".md")) {
+        for word in marked(text) {
+            let name = word.rsplit("::").next().unwrap_or(word);
+            let is_name = name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            if !is_name || name.starts_with("kadath_") || name.matches('_').count() < SENTENCE {
+                continue;
+            }
+            named += 1;
+            let declared = format!("fn {name}(");
+            if !sources.iter().any(|source| source.contains(&declared)) {
+                missing.push(format!("{path}: {name}"));
+            }
+        }
+    }
+    assert!(named > 50, "only {named} tests are named");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_file_that_the_documents_link_to_exists() {
+    let files = files();
+    let mut missing = Vec::new();
+    for File { path, text } in files.iter().filter(|file| file.path.ends_with(".md")) {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for link in text.split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let target = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join(folder)
+                .join(target);
+            if !target.exists() {
+                missing.push(format!("{path}: {}", target.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
