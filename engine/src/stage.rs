@@ -41,6 +41,7 @@ pub struct Stage {
     held: Option<SaveBatch>,
     saved: SavedRows,
     facts: Vec<Fact>,
+    facts_max: u32,
     heard: Vec<Inbound>,
     stored: Vec<StoreReply>,
     players: HashMap<String, Player>,
@@ -117,6 +118,7 @@ impl Stage {
             held: None,
             saved,
             facts: Vec::new(),
+            facts_max: u32::MAX,
             heard: Vec::new(),
             stored: Vec::new(),
             players: HashMap::new(),
@@ -242,6 +244,9 @@ impl Stage {
     }
 
     fn run(&mut self) {
+        let held = self.held.as_ref().map_or(0, |batch| batch.facts.len());
+        let held = u32::try_from(held).unwrap_or(u32::MAX);
+        self.storage.facts_room = self.facts_max.saturating_sub(held);
         let input = TickInput {
             now: self.now,
             wall_offset: 0,
@@ -309,6 +314,11 @@ impl Stage {
     /// How storage stands, from now on.
     pub const fn set_accepting(&mut self, accepting: bool) {
         self.storage.accepting = accepting;
+    }
+
+    /// How many facts storage holds that are not durable, from now on.
+    pub const fn set_facts_max(&mut self, max: u32) {
+        self.facts_max = max;
     }
 
     /// What is saved.

@@ -133,6 +133,8 @@ pub(super) fn dispatch(
         0 => usize::MAX,
         turns => turns as usize,
     };
+    // Each verb admitted takes its share at once: its facts will be there only after this tick.
+    let mut facts_room = storage.facts_room;
     for _ in 0..waiting.0.len() {
         let Some(actor) = waiting.0.pop_front() else {
             break;
@@ -159,11 +161,14 @@ pub(super) fn dispatch(
             begun.write(Begun(*order));
             let refused = match entry {
                 None => Some(unknown(&verbs, words.verb(), character.role)),
-                Some(entry) if entry.lasts && !storage.accepting => {
+                Some(entry) if (entry.lasts && !storage.accepting) || entry.facts > facts_room => {
                     Some(Refusal::of(Code::StorageUnavailable).after_ms(5_000))
                 }
                 Some(entry) => match (entry.send)(&mut commands, *order, words) {
-                    Ok(()) => None,
+                    Ok(()) => {
+                        facts_room -= entry.facts;
+                        None
+                    }
                     Err(Usage::Show) => Some(Refusal::new(
                         Code::InvalidCommand,
                         format!("Usage: {}", entry.usage),

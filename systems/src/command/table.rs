@@ -19,6 +19,8 @@ pub trait Verb: Message + Sized {
     const HELP: &'static str;
     /// It changes something that must last: refused while storage takes no writes.
     const LASTS: bool = false;
+    /// The most facts it records: refused while the chronicle has no room for them.
+    const FACTS: u32 = 0;
     /// Only admins have it; to others it does not exist.
     const ADMIN: bool = false;
 
@@ -49,6 +51,8 @@ pub struct Entry {
     pub help: &'static str,
     /// It changes something that must last.
     pub lasts: bool,
+    /// The most facts it records.
+    pub facts: u32,
     /// Only admins have it.
     pub admin: bool,
     pub(super) send: fn(&mut Commands<'_, '_>, Order, Words<'_>) -> Result<(), Usage>,
@@ -117,6 +121,7 @@ pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
         usage: V::USAGE,
         help: V::HELP,
         lasts: V::LASTS,
+        facts: V::FACTS,
         admin: V::ADMIN,
         send: |commands, order, words| {
             let message = V::read(order, words)?;

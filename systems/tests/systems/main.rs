@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod calendar;
 #[cfg(test)]
+mod chronicle;
+#[cfg(test)]
 mod exploration;
 #[cfg(test)]
 mod flux;
