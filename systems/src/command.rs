@@ -4,15 +4,18 @@
 //! verb can be unreachable. A player's lines run in the order they were sent: one a tick by
 //! default, and where more are allowed, only lines of one verb share a tick.
 
+mod gate;
 mod help;
 mod queue;
 mod table;
 mod words;
 
+pub use gate::{Acted, Needs, gate};
 pub use queue::CommandLimits;
-pub use table::{Usage, Verb, Verbs, verb};
+pub use table::{Entry, Usage, Verb, Verbs, verb};
 pub use words::Words;
 
+use bevy_ecs::system::{ParamBuilder, QueryParamBuilder, SystemParamBuilder};
 use engine::prelude::*;
 
 /// The commands plugin, with its limits.
@@ -30,13 +33,30 @@ impl Plugin for CommandPlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
-        reg.resource(self.limits)
+        // Built when it first runs, after the last plugin has said what its gate looks at.
+        let dispatch = (
+            QueryParamBuilder::new(gate::grant),
+            ParamBuilder,
+            ParamBuilder,
+            ParamBuilder,
+            ParamBuilder,
+            ParamBuilder,
+            ParamBuilder,
+            ParamBuilder,
+            ParamBuilder,
+            ParamBuilder,
+            ParamBuilder,
+        )
+            .build_system(queue::dispatch);
+        reg.fill(|_: &mut gate::Gates| {})
+            .message::<Acted>()
+            .resource(self.limits)
             .resource(queue::Waiting::default())
             .owns::<queue::Queue>()
             .character::<queue::Queue>()
             .system(
                 Phase::Ingest,
-                (queue::forget, queue::accept, queue::dispatch).chain(),
+                (queue::forget, queue::accept, dispatch).chain(),
             );
         verb::<help::Help>(reg);
         reg.system(Phase::Simulate, help::help);

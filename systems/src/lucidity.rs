@@ -27,10 +27,13 @@ pub use rules::{Adaptation, Companions, Period, Profile, Rules, Tiers};
 use engine::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::command::{Needs, gate};
 use crate::world::Atlas;
 
 /// One Mythos minute in world time.
 pub const MYTHOS_MINUTE: Duration = Duration::from_millis(6_250);
+/// What a catatonic mind is told, whatever it tries.
+const CATATONIC: &str = "You hear yourself think of it, very far away. Nothing in you moves.";
 /// Flux is counted in billionths of a point.
 const NANO: f64 = 1e9;
 
@@ -65,6 +68,11 @@ impl Plugin for LucidityPlugin {
             .every(MYTHOS_MINUTE, flux::ebb)
             .system(Phase::Settle, (adjust::adjust, adjust::keep_drift).chain())
             .system(Phase::Emit, notes::tell);
+        let rules = self.rules.clone();
+        gate::<Lucidity>(reg, move |mind, verb| {
+            let gone = rules.tier(*mind) == Tier::Catatonic && verb.needs.include(Needs::MIND);
+            gone.then(|| Refusal::new(Code::GameLogicError, CATATONIC))
+        });
     }
 }
 

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::calendar::MythosTime;
-use crate::command::{Usage, Verb, Words, verb};
+use crate::command::{Needs, Usage, Verb, Words, verb};
 use crate::lucidity::{self, Lucidity, Tier};
 use crate::place::{InRoom, Occupant, RoomView, Rooms};
 
@@ -164,6 +164,7 @@ impl Verb for Status {
     const WORDS: &'static [&'static str] = &["status", "whoami", "score"];
     const USAGE: &'static str = "status";
     const HELP: &'static str = "Tells who you are, where, and how your mind stands.";
+    const NEEDS: Needs = Needs::NOTHING;
 
     fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
         Ok(Self { order })

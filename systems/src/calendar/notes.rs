@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Daypart, MythosHour, MythosTime, Season};
-use crate::command::{Usage, Verb, Words};
+use crate::command::{Needs, Usage, Verb, Words};
 
 /// `mythos_time_update`: what time it is.
 #[derive(Debug, Clone, Serialize)]
@@ -127,6 +127,7 @@ impl Verb for Time {
     const WORDS: &'static [&'static str] = &["time"];
     const USAGE: &'static str = "time";
     const HELP: &'static str = "Tells the hour and the date. An hour in Arkham passes in six and a quarter minutes of yours.";
+    const NEEDS: Needs = Needs::NOTHING;
 
     fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
         Ok(Self(order))

@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 
-use super::{Usage, Verb, Verbs, Words};
+use super::{Needs, Usage, Verb, Verbs, Words};
 
 /// `help`, `help look`
 #[derive(Message, Debug)]
@@ -15,6 +15,7 @@ impl Verb for Help {
     const WORDS: &'static [&'static str] = &["help", "commands", "?"];
     const USAGE: &'static str = "help [command]";
     const HELP: &'static str = "Lists what you can do, or tells about one command.";
+    const NEEDS: Needs = Needs::NOTHING;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         Ok(Self {

@@ -6,7 +6,8 @@ use engine::Begun;
 use engine::port::Line;
 use engine::prelude::*;
 
-use super::table::{Usage, Verbs};
+use super::gate::{Acted, Gated, Gates};
+use super::table::{Entry, Usage, Verbs};
 use super::words::Words;
 
 /// The most lines one player may have waiting: 3 s of play at one line a tick and 20 Hz.
@@ -120,9 +121,12 @@ pub(super) fn forget(
 
 /// Gives everyone who waits a turn: reads their next lines into verbs.
 pub(super) fn dispatch(
+    gated: Query<Gated, With<Character>>,
     mut commands: Commands<'_, '_>,
     mut waiting: ResMut<Waiting>,
     mut players: Query<(&mut Queue, &Character)>,
+    gates: Res<Gates>,
+    mut acted: MessageWriter<Acted>,
     mut begun: MessageWriter<Begun>,
     mut answers: MessageWriter<Answer>,
     verbs: Res<Verbs>,
@@ -140,6 +144,9 @@ pub(super) fn dispatch(
             break;
         };
         let Ok((mut queue, character)) = players.get_mut(actor) else {
+            continue;
+        };
+        let Ok(reachable) = gated.get(actor) else {
             continue;
         };
         let mut first: Option<*const &'static str> = None;
@@ -161,21 +168,20 @@ pub(super) fn dispatch(
             begun.write(Begun(*order));
             let refused = match entry {
                 None => Some(unknown(&verbs, words.verb(), character.role)),
-                Some(entry) if (entry.lasts && !storage.accepting) || entry.facts > facts_room => {
-                    Some(Refusal::of(Code::StorageUnavailable).after_ms(5_000))
-                }
-                Some(entry) => match (entry.send)(&mut commands, *order, words) {
-                    Ok(()) => {
-                        facts_room -= entry.facts;
-                        None
-                    }
-                    Err(Usage::Show) => Some(Refusal::new(
-                        Code::InvalidCommand,
-                        format!("Usage: {}", entry.usage),
-                    )),
-                    Err(Usage::Say(text)) => Some(Refusal::new(Code::InvalidInput, text)),
-                },
+                Some(entry) => gates
+                    .refusal(&reachable, entry)
+                    .or_else(|| entry.stopped(*storage, facts_room))
+                    .or_else(|| entry.begin(&mut commands, *order, words)),
             };
+            if refused.is_none()
+                && let Some(entry) = entry
+            {
+                facts_room -= entry.facts;
+                acted.write(Acted {
+                    actor,
+                    needs: entry.needs,
+                });
+            }
             if let Some(refusal) = refused {
                 answers.write(Answer::refusal(*order, refusal));
             }
@@ -184,6 +190,31 @@ pub(super) fn dispatch(
         queue.waiting = !queue.lines.is_empty();
         if queue.waiting {
             waiting.0.push_back(actor);
+        }
+    }
+}
+
+impl Entry {
+    /// Why it can't be used while storage stands like this.
+    fn stopped(&self, storage: StorageView, facts_room: u32) -> Option<Refusal> {
+        ((self.lasts && !storage.accepting) || self.facts > facts_room)
+            .then(|| Refusal::of(Code::StorageUnavailable).after_ms(5_000))
+    }
+
+    /// Sends its message, or says why the words make none.
+    fn begin(
+        &self,
+        commands: &mut Commands<'_, '_>,
+        order: Order,
+        words: Words<'_>,
+    ) -> Option<Refusal> {
+        match (self.send)(commands, order, words) {
+            Ok(()) => None,
+            Err(Usage::Show) => Some(Refusal::new(
+                Code::InvalidCommand,
+                format!("Usage: {}", self.usage),
+            )),
+            Err(Usage::Say(text)) => Some(Refusal::new(Code::InvalidInput, text)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::prelude::*;
 
-use super::Words;
+use super::{Needs, Words};
 
 /// A verb is a message that knows how to be read from words.
 ///
@@ -21,6 +21,8 @@ pub trait Verb: Message + Sized {
     const LASTS: bool = false;
     /// The most facts it records: refused while the chronicle has no room for them.
     const FACTS: u32 = 0;
+    /// What it takes of whoever uses it.
+    const NEEDS: Needs = Needs::LIFE;
     /// Only admins have it; to others it does not exist.
     const ADMIN: bool = false;
 
@@ -53,6 +55,8 @@ pub struct Entry {
     pub lasts: bool,
     /// The most facts it records.
     pub facts: u32,
+    /// What it takes of whoever uses it.
+    pub needs: Needs,
     /// Only admins have it.
     pub admin: bool,
     pub(super) send: fn(&mut Commands<'_, '_>, Order, Words<'_>) -> Result<(), Usage>,
@@ -122,6 +126,7 @@ pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
         help: V::HELP,
         lasts: V::LASTS,
         facts: V::FACTS,
+        needs: V::NEEDS,
         admin: V::ADMIN,
         send: |commands, order, words| {
             let message = V::read(order, words)?;

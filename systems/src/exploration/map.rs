@@ -3,7 +3,7 @@
 use engine::prelude::*;
 
 use super::Explored;
-use crate::command::{Usage, Verb, Words};
+use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::InRoom;
 use crate::world::{Atlas, RoomIx};
 
@@ -22,6 +22,7 @@ impl Verb for Map {
     const WORDS: &'static [&'static str] = &["map"];
     const USAGE: &'static str = "map";
     const HELP: &'static str = "Draws the places around you that you have been to. North is up; a way that ends in nothing leads where you have not been.";
+    const NEEDS: Needs = Needs::MIND;
 
     fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
         Ok(Self(order))

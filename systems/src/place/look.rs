@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::{InRoom, Rooms, notes::RoomView};
 use crate::calendar::MythosTime;
-use crate::command::{Usage, Verb, Words};
+use crate::command::{Needs, Usage, Verb, Words};
 use crate::world::Direction;
 
 /// `look`, `look north`, `look Ann`
@@ -18,6 +18,7 @@ impl Verb for Look {
     const WORDS: &'static [&'static str] = &["look", "l", "examine"];
     const USAGE: &'static str = "look [direction or name]";
     const HELP: &'static str = "Shows where you are. With a direction it shows what lies that way, with a name the one you mean.";
+    const NEEDS: Needs = Needs::MIND;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let target = words.rest().strip_prefix("at ").unwrap_or(words.rest());

@@ -3,7 +3,7 @@
 use engine::prelude::*;
 
 use super::{InRoom, Moved, Occupancy, Relocate, Whereabouts};
-use crate::command::{Usage, Verb, Words};
+use crate::command::{Needs, Usage, Verb, Words};
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// `go north`, `north`, `n`
@@ -40,6 +40,7 @@ impl Verb for Go {
     ];
     const USAGE: &'static str = "go <direction>";
     const HELP: &'static str = "Walks out by one of the ways you see. The direction alone does it, too: \"north\", or \"n\".";
+    const NEEDS: Needs = Needs::LIFE.and(Needs::FEET);
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {

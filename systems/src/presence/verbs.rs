@@ -3,7 +3,7 @@
 use engine::prelude::*;
 
 use super::Roster;
-use crate::command::{Usage, Verb, Words};
+use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::InRoom;
 use crate::world::Atlas;
 
@@ -18,6 +18,7 @@ impl Verb for Who {
     const WORDS: &'static [&'static str] = &["who"];
     const USAGE: &'static str = "who [part of a name]";
     const HELP: &'static str = "Lists who is awake in the world, and in which part of it.";
+    const NEEDS: Needs = Needs::NOTHING;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         Ok(Self {
@@ -68,6 +69,7 @@ impl Verb for Quit {
     const WORDS: &'static [&'static str] = &["quit", "logout"];
     const USAGE: &'static str = "quit";
     const HELP: &'static str = "Leaves the world. You will wake where you fell asleep.";
+    const NEEDS: Needs = Needs::NOTHING;
 
     fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
         Ok(Self { order })

@@ -9,6 +9,8 @@ mod exploration;
 #[cfg(test)]
 mod flux;
 #[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod lucidity;
 #[cfg(test)]
 mod rules;
