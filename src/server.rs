@@ -184,6 +184,7 @@ fn start_world(
         run,
         recovered: before,
         last_now: None,
+        bridge: false,
         rows: world_rows,
         quarantined: quarantine.names(),
         strict: false,

@@ -14,7 +14,6 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::Outbox;
 use crate::attach::{self, Asks, Life};
 use crate::clock::{Clock, due};
 use crate::dice::Dice;
@@ -25,6 +24,7 @@ use crate::persist::{Collector, Destroy, Recorded, StorageView, forget_entity};
 use crate::phase::Phase;
 use crate::plugin::{Installed, Register};
 use crate::port::{Emission, SaveBatch, StorageState, Tick, WorldTime};
+use crate::{Bridge, Bridged, Outbox};
 use health::{Health, blame};
 
 /// Settle goes round until nothing new is said, at most this often; more is a counted fault.
@@ -63,6 +63,7 @@ impl Engine {
             wall_offset,
             heard,
             stored,
+            bridged,
             storage,
             stopping,
         } = input;
@@ -90,6 +91,9 @@ impl Engine {
         self.world.resource_mut::<Life>().durable_tick = storage.durable_tick;
 
         attach::ingest(&mut self.world, &self.register.saved, heard, stored);
+        self.world
+            .resource_mut::<Messages<Bridged>>()
+            .write_batch(bridged.into_iter().map(Bridged));
         self.own_faults(Phase::Ingest);
         self.run(Phase::Ingest, before);
         self.run(Phase::Simulate, before);
@@ -102,6 +106,9 @@ impl Engine {
         self.register.messages.clear(&mut self.world);
         self.world.clear_trackers();
         self.age_schedules();
+        let mut bridge = self.world.resource_mut::<Bridge>();
+        let mut parcels = std::mem::take(&mut bridge.parcels);
+        (parcels.tick, parcels.wall) = (clock.tick, clock.wall());
         TickOutput {
             emission: Emission {
                 tick: clock.tick,
@@ -110,6 +117,7 @@ impl Engine {
                 torn: false,
             },
             asks: std::mem::take(&mut self.world.resource_mut::<Asks>().0),
+            parcels,
             save,
             faults: std::mem::take(&mut self.faults),
             dropped_runs: std::mem::take(&mut self.dropped_runs),

@@ -14,6 +14,7 @@ use bevy_ecs::schedule::ApplyDeferred;
 use bevy_ecs::system::SystemAccess;
 use bevy_ecs::world::World;
 
+use crate::bridge::Bridge;
 use crate::fault;
 use crate::outbox::Outbox;
 use crate::phase::Phase;
@@ -94,7 +95,10 @@ struct Touch {
 /// Checks every system of every plugin; answers all mistakes, not just the first.
 pub(crate) fn check(world: &mut World, register: &mut Register) -> Vec<String> {
     let mut mistakes = Vec::new();
-    let outbox = world.register_component::<Outbox>();
+    let outboxes = [
+        world.register_component::<Outbox>(),
+        world.register_component::<Bridge>(),
+    ];
     let mut readers: HashMap<ComponentId, Vec<Touch>> = HashMap::new();
     let mut writers: HashMap<ComponentId, Vec<Touch>> = HashMap::new();
     let mut owners: HashMap<ComponentId, usize> = register.owners.iter().collect();
@@ -152,7 +156,7 @@ pub(crate) fn check(world: &mut World, register: &mut Register) -> Vec<String> {
                                 place,
                                 system: system.clone(),
                             });
-                        } else if id == outbox {
+                        } else if outboxes.contains(&id) {
                             if phase != Phase::Emit {
                                 mistakes.push(format!(
                                     "{who} writes notes in {}; notes are made in emit",

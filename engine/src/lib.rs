@@ -5,6 +5,7 @@
 //! they like. [`port`] is what the other crates may see; [`prelude`] is what a designer needs.
 
 mod attach;
+mod bridge;
 mod clock;
 mod dice;
 mod engine;
@@ -24,6 +25,7 @@ pub mod runner;
 pub mod stage;
 
 pub use attach::{Arrived, Arrives, Character, Departed, Dismiss, LinkLost, Linkdead, Online};
+pub use bridge::{Bridge, Bridged};
 pub use clock::{CATCH_UP_MAX, Clock};
 pub use dice::{Dice, Seed};
 pub use engine::{

@@ -3,6 +3,7 @@
 //! This is the only part of the engine that `net` and `storage` may import. Nothing here knows a
 //! game rule, a socket or a database; nothing here waits.
 
+mod bridge;
 mod code;
 mod ids;
 mod inbound;
@@ -14,11 +15,15 @@ mod prose;
 mod save;
 mod tasks;
 
+pub use bridge::{
+    Awake, Body, BridgeIn, ChatLine, Content, DeliveryId, NodeOrder, Parcel, Parcels, PublicEvent,
+    Sanction, SanctionAct, Topic,
+};
 pub use code::Code;
 pub use ids::{AccountId, Correlation, RunId, SessionId, StableId, Tick, WorldTime};
 pub use inbound::{Arrival, Inbound, Leaving, Line, LineFault, Role};
 pub use lane::{
-    EnginePorts, Full, Lane, LaneLimits, Lanes, NetPorts, SaveGauge, StorePorts, lanes,
+    BridgePorts, EnginePorts, Full, Lane, LaneLimits, Lanes, NetPorts, SaveGauge, StorePorts, lanes,
 };
 pub use metrics::MetricsFault;
 pub use note::{Gmcp, Note};

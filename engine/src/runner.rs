@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use crate::port::{EnginePorts, Inbound, SaveGauge, StoreReply, Tasks, Tick, WorldTime};
+use crate::port::{BridgeIn, EnginePorts, Inbound, SaveGauge, StoreReply, Tasks, Tick, WorldTime};
 use crate::{Engine, Save, TickInput};
 use output::Output;
 
@@ -28,6 +28,9 @@ pub use watchdog::Watch;
 const INBOUND_PER_TICK_MAX: usize = 8_192;
 /// The most storage replies taken in by one tick; each spawns a character.
 const REPLIES_PER_TICK_MAX: usize = 256;
+
+/// The most messages of the bus taken in by one tick: 80,000 a second at 20 Hz.
+const BRIDGED_PER_TICK_MAX: usize = 4_096;
 
 /// Ticks per second: 1 to 120.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +169,7 @@ struct Pace {
     engine: Engine,
     inbound: Receiver<Inbound>,
     replies: Receiver<StoreReply>,
+    bridged: Receiver<BridgeIn>,
     gauge: Arc<SaveGauge>,
     output: Output,
     figures: Figures,
@@ -185,6 +189,8 @@ impl Pace {
             emissions,
             asks,
             saves,
+            bridged,
+            parcels,
             gauge,
             depth,
             refusals,
@@ -194,7 +200,8 @@ impl Pace {
             engine,
             inbound,
             replies,
-            output: Output::new(emissions, asks, &depth, &refusals),
+            bridged,
+            output: Output::new(emissions, asks, parcels, &depth, &refusals),
             gauge,
             figures,
             rate: config.rate,
@@ -233,10 +240,12 @@ impl Pace {
             wall_offset: wall_now().0.cast_signed().wrapping_sub(now.0.cast_signed()),
             heard: self.inbound.try_iter().take(INBOUND_PER_TICK_MAX).collect(),
             stored: self.replies.try_iter().take(REPLIES_PER_TICK_MAX).collect(),
+            bridged: self.bridged.try_iter().take(BRIDGED_PER_TICK_MAX).collect(),
             storage: self.gauge.state(),
             stopping,
         };
-        self.output.drained(self.inbound.len(), self.replies.len());
+        self.output
+            .drained(self.inbound.len(), self.replies.len(), self.bridged.len());
         let mut output = self.engine.tick(input);
         let tick = output.emission.tick;
         self.gauge.set_current(tick);
@@ -253,6 +262,7 @@ impl Pace {
             Save::Busy => {}
         }
         self.output.offer(output.emission, output.asks);
+        self.output.offer_parcels(output.parcels);
         for fault in &output.faults {
             self.figures.fault(fault, tick);
         }

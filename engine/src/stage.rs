@@ -14,8 +14,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::port::{
-    AccountId, Arrival, Correlation, Fact, Inbound, Leaving, Line, Outbound, Role, Row, RunId,
-    SaveBatch, Scope, SessionId, StableId, StorageState, StoreAsk, StoreReply, WorldTime,
+    AccountId, Arrival, BridgeIn, Correlation, Fact, Inbound, Leaving, Line, Outbound, Parcels,
+    Role, Row, RunId, SaveBatch, Scope, SessionId, StableId, StorageState, StoreAsk, StoreReply,
+    WorldTime,
 };
 use crate::runner::Rate;
 pub use ears::Ears;
@@ -44,6 +45,8 @@ pub struct Stage {
     facts_max: u32,
     heard: Vec<Inbound>,
     stored: Vec<StoreReply>,
+    bridged: Vec<BridgeIn>,
+    parcels: Vec<Parcels>,
     players: HashMap<String, Player>,
     sessions: u64,
     ears: HashMap<SessionId, Ears>,
@@ -100,6 +103,7 @@ impl Stage {
             seed,
             rows,
             strict: true,
+            bridge: true,
             run: RunId(1),
             last_tick,
             last_now: Some(now),
@@ -121,6 +125,8 @@ impl Stage {
             facts_max: u32::MAX,
             heard: Vec::new(),
             stored: Vec::new(),
+            bridged: Vec::new(),
+            parcels: Vec::new(),
             players: HashMap::new(),
             sessions: 0,
             ears: HashMap::new(),
@@ -252,6 +258,7 @@ impl Stage {
             wall_offset: 0,
             heard: std::mem::take(&mut self.heard),
             stored: std::mem::take(&mut self.stored),
+            bridged: std::mem::take(&mut self.bridged),
             storage: self.storage,
             stopping: false,
         };
@@ -272,6 +279,9 @@ impl Stage {
                 rows,
             });
         }
+        if !output.parcels.is_empty() {
+            self.parcels.push(output.parcels);
+        }
         match output.save {
             Save::Batch(batch) => self.held = Some(*batch),
             // Nothing was left to save: all of it is durable, as the server's gauge has it, too.
@@ -282,6 +292,16 @@ impl Stage {
             self.save();
         }
         self.faults.extend(output.faults);
+    }
+
+    /// The bus brings something; it is heard with the next tick.
+    pub fn bridged(&mut self, came: BridgeIn) {
+        self.bridged.push(came);
+    }
+
+    /// What went to the bus since it was last asked, a tick each.
+    pub fn parcels(&mut self) -> Vec<Parcels> {
+        std::mem::take(&mut self.parcels)
     }
 
     /// Ticks until `span` has passed.

@@ -18,7 +18,7 @@ use crate::meter::{Beacon, Spent, stopped};
 use crate::persist::{Collector, Destroy, Recorded, StorageView, Unloading, load_entity};
 use crate::plugin::{Plugin, Register, Registrar};
 use crate::port::{Row, WorldTime};
-use crate::{Character, Clock, Outbox, fault, guard, identity};
+use crate::{Bridge, Character, Clock, Outbox, fault, guard, identity};
 
 impl Engine {
     /// Builds a world from its plugins and what was saved of it.
@@ -31,6 +31,7 @@ impl Engine {
         world.insert_resource(FallbackErrorHandler(fault::record));
         identity::install(&mut world);
         world.init_resource::<Outbox>();
+        world.insert_resource(Bridge::new(setup.bridge));
         world.init_resource::<Collector>();
         world.init_resource::<Unloading>();
         world.init_resource::<Ledger>();
@@ -74,6 +75,7 @@ impl Engine {
                 .message::<crate::LinkLost>()
                 .message::<crate::Departed>()
                 .message::<crate::Dismiss>()
+                .message::<crate::Bridged>()
                 .message::<Recorded>()
                 .message::<Destroy>();
             reg.add(plugin);

@@ -6,8 +6,8 @@ use crate::dice::Seed;
 use crate::fault::FaultReport;
 use crate::meter::Stopwatch;
 use crate::port::{
-    Emission, Inbound, Outbound, Row, RunId, SaveBatch, StorageState, StoreAsk, StoreReply, Tick,
-    WorldTime,
+    BridgeIn, Emission, Inbound, Outbound, Parcels, Row, RunId, SaveBatch, StorageState, StoreAsk,
+    StoreReply, Tick, WorldTime,
 };
 
 /// What an engine begins with.
@@ -27,6 +27,8 @@ pub struct Setup {
     pub recovered: Option<(RunId, Tick)>,
     /// The saved rows of the world itself; characters come when they sign in.
     pub rows: Vec<Row>,
+    /// There is a bus: what is meant for it is collected.
+    pub bridge: bool,
     /// Plugins that start in quarantine, by name, because they stopped the world before.
     pub quarantined: Vec<String>,
     /// Also check what hides behind `Commands`: a write by another than the owner is a fault.
@@ -46,6 +48,8 @@ pub struct TickInput {
     pub heard: Vec<Inbound>,
     /// What storage answered.
     pub stored: Vec<StoreReply>,
+    /// What the bus brought, in order.
+    pub bridged: Vec<BridgeIn>,
     /// How storage stands.
     pub storage: StorageState,
     /// The world stops after this tick: its batch is the last, also when nothing changed. (Who is
@@ -60,6 +64,8 @@ pub struct TickOutput {
     pub emission: Emission,
     /// What storage is asked.
     pub asks: Vec<StoreAsk>,
+    /// What goes to the bus.
+    pub parcels: Parcels,
     /// What is to be saved.
     pub save: Save,
     /// What went wrong, contained.
@@ -97,6 +103,9 @@ impl TickOutput {
                 }
                 other => hash.update(format!("{other:?}").as_bytes()),
             }
+        }
+        if !self.parcels.is_empty() {
+            hash.update(format!("{:?}", self.parcels).as_bytes());
         }
         hash.update(format!("{:?}{:?}", self.asks, self.faults).as_bytes());
         hash.digest()

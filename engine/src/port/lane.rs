@@ -7,7 +7,10 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 use tokio::sync::{mpsc, watch};
 
-use super::{Emission, Inbound, MetricsFault, SaveBatch, StorageState, StoreAsk, StoreReply, Tick};
+use super::{
+    BridgeIn, Emission, Inbound, MetricsFault, Parcels, SaveBatch, StorageState, StoreAsk,
+    StoreReply, Tick,
+};
 
 /// How much each lane holds.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +23,10 @@ pub struct LaneLimits {
     pub emissions: usize,
     /// World to storage, in loads under way.
     pub asks: usize,
+    /// Bus to world, in messages.
+    pub bridged: usize,
+    /// World to bus, in ticks.
+    pub parcels: usize,
 }
 
 impl Default for LaneLimits {
@@ -33,6 +40,10 @@ impl Default for LaneLimits {
             emissions: 64,
             // 500 sign-ins within 10 s are 50/s; a database away for 20 s holds 1,000 of them.
             asks: 1_024,
+            // 10,000 messages/s for 3 s.
+            bridged: 32_768,
+            // 3 s at 20 Hz; what does not fit is dropped and counted, or saved and sent again.
+            parcels: 64,
         }
     }
 }
@@ -198,6 +209,10 @@ pub struct EnginePorts {
     pub asks: mpsc::Sender<StoreAsk>,
     /// To storage: at most one batch is on its way, so one place is enough.
     pub saves: Sender<SaveBatch>,
+    /// From the bus.
+    pub bridged: Receiver<BridgeIn>,
+    /// To the bus.
+    pub parcels: mpsc::Sender<Parcels>,
     /// How far saving has come.
     pub gauge: Arc<SaveGauge>,
     /// Depth of each lane, `kadath_lane_depth{lane}`.
@@ -230,6 +245,17 @@ pub struct StorePorts {
     pub gauge: Arc<SaveGauge>,
 }
 
+/// The bridge's ends.
+#[derive(Debug)]
+pub struct BridgePorts {
+    /// To the world.
+    pub bridged: Lane<BridgeIn>,
+    /// From the world.
+    pub parcels: mpsc::Receiver<Parcels>,
+    /// How far saving has come.
+    pub gauge: Arc<SaveGauge>,
+}
+
 /// All lanes.
 #[derive(Debug)]
 pub struct Lanes {
@@ -239,6 +265,8 @@ pub struct Lanes {
     pub net: NetPorts,
     /// For storage.
     pub storage: StorePorts,
+    /// For the bus; dropped where there is none.
+    pub bridge: BridgePorts,
 }
 
 /// Makes the lanes and registers their figures.
@@ -269,6 +297,9 @@ pub fn lanes(limits: LaneLimits, registry: &Registry) -> Result<Lanes, MetricsFa
     let (saves_in, saves_out) = bounded(1);
     let (emissions_in, emissions_out) = mpsc::channel(limits.emissions);
     let (asks_in, asks_out) = mpsc::channel(limits.asks);
+    let (bridged_in, bridged_out) = bounded(limits.bridged);
+    let (parcels_in, parcels_out) = mpsc::channel(limits.parcels);
+    let (bridged_depth, bridged_refusals) = counted("bridged");
     let (inbound_depth, inbound_refusals) = counted("inbound");
     let (replies_depth, replies_refusals) = counted("replies");
     Ok(Lanes {
@@ -278,6 +309,8 @@ pub fn lanes(limits: LaneLimits, registry: &Registry) -> Result<Lanes, MetricsFa
             emissions: emissions_in,
             asks: asks_in,
             saves: saves_in,
+            bridged: bridged_out,
+            parcels: parcels_in,
             gauge: Arc::clone(&gauge),
             depth: depth.clone(),
             refusals: refusals.clone(),
@@ -299,6 +332,15 @@ pub fn lanes(limits: LaneLimits, registry: &Registry) -> Result<Lanes, MetricsFa
                 refusals: replies_refusals,
             },
             saves: saves_out,
+            gauge: Arc::clone(&gauge),
+        },
+        bridge: BridgePorts {
+            bridged: Lane {
+                sender: bridged_in,
+                depth: bridged_depth,
+                refusals: bridged_refusals,
+            },
+            parcels: parcels_out,
             gauge,
         },
     })

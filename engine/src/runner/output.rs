@@ -7,7 +7,7 @@ use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::port::{Emission, StoreAsk};
+use crate::port::{Emission, Parcels, StoreAsk};
 
 /// How many ticks of output are held while the gateway takes none: 10 s at 20 Hz. Beyond, all of
 /// it is dropped and every session is torn.
@@ -19,6 +19,7 @@ const HELD_SAID_MAX: usize = 262_144;
 pub(super) struct Output {
     emissions: Sender<Emission>,
     asks: Sender<StoreAsk>,
+    parcels: Sender<Parcels>,
     held: VecDeque<Emission>,
     held_said: usize,
     held_asks: VecDeque<StoreAsk>,
@@ -26,20 +27,25 @@ pub(super) struct Output {
     inbound_depth: IntGauge,
     replies_depth: IntGauge,
     asks_depth: IntGauge,
+    bridged_depth: IntGauge,
+    parcels_depth: IntGauge,
     depth: IntGauge,
     refusals: IntCounter,
+    parcels_refusals: IntCounter,
 }
 
 impl Output {
     pub(super) fn new(
         emissions: Sender<Emission>,
         asks: Sender<StoreAsk>,
+        parcels: Sender<Parcels>,
         depth: &IntGaugeVec,
         refusals: &IntCounterVec,
     ) -> Self {
         Self {
             emissions,
             asks,
+            parcels,
             held: VecDeque::new(),
             held_said: 0,
             held_asks: VecDeque::new(),
@@ -47,15 +53,19 @@ impl Output {
             inbound_depth: depth.with_label_values(&["inbound"]),
             replies_depth: depth.with_label_values(&["replies"]),
             asks_depth: depth.with_label_values(&["asks"]),
+            bridged_depth: depth.with_label_values(&["bridged"]),
+            parcels_depth: depth.with_label_values(&["parcels"]),
             depth: depth.with_label_values(&["emissions"]),
             refusals: refusals.with_label_values(&["emissions"]),
+            parcels_refusals: refusals.with_label_values(&["parcels"]),
         }
     }
 
     /// Notes how much stayed in the inward lanes.
-    pub(super) fn drained(&self, inbound: usize, replies: usize) {
+    pub(super) fn drained(&self, inbound: usize, replies: usize, bridged: usize) {
         self.inbound_depth.set(figure(inbound));
         self.replies_depth.set(figure(replies));
+        self.bridged_depth.set(figure(bridged));
     }
 
     /// Sends what it can, holds the rest in order.
@@ -84,6 +94,19 @@ impl Output {
             self.torn = true;
         }
         self.depth.set(figure(self.held.len()));
+    }
+
+    /// Hands over what goes to the bus, or drops it: what must arrive is saved, and is offered
+    /// again by the world until it is confirmed.
+    pub(super) fn offer_parcels(&self, parcels: Parcels) {
+        if parcels.is_empty() {
+            return;
+        }
+        if let Err(TrySendError::Full(_)) = self.parcels.try_send(parcels) {
+            self.parcels_refusals.inc();
+        }
+        let waiting = self.parcels.max_capacity() - self.parcels.capacity();
+        self.parcels_depth.set(figure(waiting));
     }
 
     /// Sends what is held until `deadline`: the world has ended, so this thread may wait now.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod attach;
 #[cfg(test)]
+mod bridge;
+#[cfg(test)]
 mod cadence;
 #[cfg(test)]
 mod determinism;

@@ -1,0 +1,247 @@
+//! What the world exchanges with other nodes and services: plain data, no wire format.
+//!
+//! The bus is a copy, not a path: whatever is said here has been heard by this node's own players
+//! already. What must arrive ([`Parcel::seq`] is set) is kept by the world until the bridge says
+//! [`BridgeIn::Confirmed`], and what came in is only acknowledged once a tick has answered
+//! [`Parcels::processed`] and that tick is durable.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Correlation, Note, StableId, Tick, WorldTime};
+
+/// Where a parcel goes; becomes its subject.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Topic {
+    /// What is said in a room.
+    Say(Arc<str>),
+    /// What is called out in a sub-zone.
+    Local(Arc<str>),
+    /// What is said to everybody.
+    Global,
+    /// A whisper to this character.
+    Whisper(StableId),
+    /// The server's own announcements.
+    System,
+    /// What admins say among themselves.
+    Admin,
+    /// A gesture in a room.
+    Emote(Arc<str>),
+    /// A pose in a room.
+    Pose(Arc<str>),
+    /// Mutes and bans that hold on every node.
+    Moderation,
+    /// An order from an admin to the node of this name.
+    Order(Arc<str>),
+    /// Something that happened in a room, for other services: `player_entered` and the like.
+    Event {
+        /// The event's name, of letters, digits, `_` and `-`.
+        name: Arc<str>,
+        /// The room.
+        room: Arc<str>,
+    },
+    /// The world's pulse, for other services.
+    GameTick,
+    /// Something that happened in a fight, for other services.
+    Combat {
+        /// The event's name, of letters, digits, `_` and `-`.
+        name: Arc<str>,
+        /// The room, or for `dp_update` the character.
+        place: Arc<str>,
+    },
+}
+
+/// What nodes tell each other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data", rename_all = "snake_case")]
+pub enum Content {
+    /// A line of talk.
+    Chat(ChatLine),
+    /// A mute or a ban, or the end of one.
+    Sanction(Sanction),
+    /// An order from an admin elsewhere.
+    Order(NodeOrder),
+    /// A public event, as clients see it.
+    Event(PublicEvent),
+}
+
+/// A line of talk, as other nodes hear it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatLine {
+    /// The channel's name: `global`, `whisper`, `system`, `admin`, `say`, …
+    pub channel: String,
+    /// The line's own id.
+    pub message_id: String,
+    /// Who said it.
+    pub sender_id: StableId,
+    /// Their name.
+    pub sender_name: String,
+    /// The bare words.
+    pub text: String,
+    /// The room it was said in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_id: Option<String>,
+    /// To whom, where to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_id: Option<StableId>,
+    /// Their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_name: Option<String>,
+}
+
+/// A mute or a ban that holds on every node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sanction {
+    /// What is done.
+    pub act: SanctionAct,
+    /// To which character.
+    pub target_id: StableId,
+    /// Its name.
+    pub target_name: String,
+    /// By whom.
+    pub by: String,
+    /// Why, in at most 200 characters.
+    #[serde(default)]
+    pub reason: String,
+    /// Until when; `None`: until it is lifted.
+    #[serde(default)]
+    pub until: Option<WorldTime>,
+}
+
+/// What a sanction does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SanctionAct {
+    /// Nobody hears them.
+    Mute,
+    /// They are heard again.
+    Unmute,
+    /// Their account can't sign in.
+    Ban,
+    /// It can again.
+    Unban,
+}
+
+/// An order from an admin on another node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeOrder {
+    /// The admin's name.
+    pub by: String,
+    /// The line, as it would be typed on the node it goes to.
+    pub line: String,
+}
+
+/// A public event, as clients see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicEvent {
+    /// The event's name on the client protocol.
+    pub event_type: String,
+    /// Its data there.
+    pub data: serde_json::Value,
+}
+
+/// What a parcel holds.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Something for other nodes.
+    Content(Content),
+    /// A note that players heard, too; it is turned into a [`PublicEvent`] on the bridge's thread.
+    Note(Arc<dyn Note>),
+}
+
+/// One thing for the bus.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    /// Where it goes.
+    pub topic: Topic,
+    /// `None`: whoever listens hears it. `Some`: it must arrive; the world has saved it under this
+    /// number and keeps it until it is confirmed. Numbers rise by one.
+    pub seq: Option<u64>,
+    /// The connection whose command caused it.
+    pub correlation: Correlation,
+    /// What it is.
+    pub body: Body,
+}
+
+/// What one tick hands to the bridge.
+#[derive(Clone, Debug, Default)]
+pub struct Parcels {
+    /// The tick. Parcels with a number leave, and deliveries are acknowledged, once it is durable.
+    pub tick: Tick,
+    /// World time of the tick, by the wall clock.
+    pub wall: WorldTime,
+    /// What is sent, in order.
+    pub sent: Vec<Parcel>,
+    /// Deliveries whose effect is in this tick, or was in an earlier one.
+    pub processed: Vec<DeliveryId>,
+    /// Who is awake here, where that has changed.
+    pub awake: Option<Vec<Awake>>,
+}
+
+impl Parcels {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.sent.is_empty() && self.processed.is_empty() && self.awake.is_none()
+    }
+}
+
+/// One delivery of a message that must be acknowledged; a message delivered again has a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeliveryId(pub u64);
+
+/// What the bridge tells the world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum BridgeIn {
+    /// Another node said something that need not arrive.
+    Heard {
+        /// The node's name.
+        node: String,
+        /// What it said.
+        content: Content,
+    },
+    /// Another node sent something that must take effect once. It may come several times.
+    Delivered {
+        /// To be given back in [`Parcels::processed`].
+        delivery: DeliveryId,
+        /// Who numbers these messages: a node and its journal.
+        origin: String,
+        /// The number there.
+        seq: u64,
+        /// What was sent.
+        content: Content,
+    },
+    /// The broker has stored the parcel of this number for good.
+    Confirmed {
+        /// Its number.
+        seq: u64,
+    },
+    /// Who is awake on another node now; it replaces what was known of that node. Nobody: the node
+    /// is gone.
+    Awake {
+        /// The node's name.
+        node: String,
+        /// Who is awake there.
+        players: Vec<Awake>,
+    },
+}
+
+/// Somebody awake on some node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Awake {
+    /// The character.
+    pub id: StableId,
+    /// Its name.
+    pub name: String,
+    /// The part of the world it is in, in words.
+    pub place: String,
+    /// Whether it is an admin's.
+    pub admin: bool,
+}

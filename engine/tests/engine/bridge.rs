@@ -1,0 +1,71 @@
+//! What goes to the bus and comes from it.
+
+use engine::port::{Body, BridgeIn, Content, DeliveryId, NodeOrder, Parcel, Topic};
+use engine::prelude::*;
+use engine::stage::Stage;
+use engine::{Bridge, Bridged};
+
+fn order(line: &str) -> Content {
+    Content::Order(NodeOrder {
+        by: "Ann".into(),
+        line: line.into(),
+    })
+}
+
+/// Sends back whatever is delivered.
+fn echo(mut came: MessageReader<Bridged>, mut bridge: ResMut<Bridge>) {
+    for Bridged(came) in came.read() {
+        if let BridgeIn::Delivered {
+            delivery, content, ..
+        } = came
+        {
+            bridge.processed(*delivery);
+            bridge.send(Parcel {
+                topic: Topic::Global,
+                seq: None,
+                correlation: Default::default(),
+                body: Body::Content(content.clone()),
+            });
+        }
+    }
+}
+
+#[test]
+fn what_the_bus_brings_is_heard_in_its_tick_and_answered_with_it() {
+    let mut stage = Stage::new(|reg: &mut Registrar<'_>| {
+        reg.system(Phase::Emit, echo);
+    })
+    .unwrap();
+    stage.tick();
+    assert!(stage.parcels().is_empty());
+    for n in [1, 2] {
+        stage.bridged(BridgeIn::Delivered {
+            delivery: DeliveryId(n),
+            origin: "elsewhere".into(),
+            seq: n,
+            content: order("look"),
+        });
+    }
+    stage.tick();
+    let parcels = stage.parcels();
+    assert_eq!(parcels.len(), 1, "one hand-over a tick");
+    assert_eq!(parcels[0].processed, [DeliveryId(1), DeliveryId(2)]);
+    assert_eq!(parcels[0].sent.len(), 2);
+    assert!(
+        matches!(&parcels[0].sent[0].body, Body::Content(content) if *content == order("look"))
+    );
+    stage.tick();
+    assert!(stage.parcels().is_empty(), "said once");
+}
+
+#[test]
+fn parcels_are_refused_outside_emit() {
+    fn early(mut bridge: ResMut<Bridge>) {
+        bridge.processed(DeliveryId(1));
+    }
+    let fault = Stage::new(|reg: &mut Registrar<'_>| {
+        reg.system(Phase::Simulate, early);
+    })
+    .unwrap_err();
+    assert!(fault.to_string().contains("made in emit"), "{fault}");
+}
