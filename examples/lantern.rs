@@ -8,6 +8,7 @@
 use engine::EngineFault;
 use engine::prelude::*;
 use engine::stage::Stage;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The lantern: what it is made of, and what it does when.
@@ -16,6 +17,7 @@ fn lantern(reg: &mut Registrar<'_>) {
         .singleton("lantern", || Oil(4))
         .message::<Refill>()
         .message::<Flickered>()
+        .note::<Light>()
         .every(Duration::from_secs(1), burn)
         .system(Phase::Settle, refill)
         .system(Phase::Emit, show);
@@ -86,8 +88,9 @@ fn show(
 }
 
 /// The note: what clients get as data, and what people read.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Light {
+    /// The line that people read.
     text: &'static str,
 }
 
@@ -102,6 +105,17 @@ impl Note for Light {
 
     fn prose(&self) -> Option<Prose> {
         Some(Prose::of(Ink::Plain, self.text))
+    }
+}
+
+/// What client authors find in the schemas.
+impl Published for Light {
+    const TYPES: &'static [&'static str] = &["light"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            text: "The flame shrinks to a blue bead.",
+        }]
     }
 }
 

@@ -23,7 +23,7 @@ use crate::meter::{Beacon, Spent, Stopwatch};
 use crate::persist::{Collector, Destroy, Recorded, StorageView, forget_entity};
 use crate::phase::Phase;
 use crate::plugin::{Installed, Register};
-use crate::port::{Emission, SaveBatch, StorageState, Tick, WorldTime};
+use crate::port::{Emission, Publication, SaveBatch, StorageState, Tick, WorldTime};
 use crate::{Bridge, Bridged, Outbox};
 use health::{Health, blame};
 
@@ -122,6 +122,12 @@ impl Engine {
             faults: std::mem::take(&mut self.faults),
             dropped_runs: std::mem::take(&mut self.dropped_runs),
         }
+    }
+
+    /// What is published of every note that a plugin declares, in their order.
+    #[must_use]
+    pub fn notes(&self) -> &[Publication] {
+        &self.register.notes
     }
 
     /// A hash of everything that is saved: equal for equal worlds, however they came about.

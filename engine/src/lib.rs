@@ -49,7 +49,8 @@ pub mod prelude {
     pub use bevy_ecs::system::SystemParam;
 
     pub use crate::port::{
-        Audience, Code, Fact, Gmcp, Ink, Leaving, Note, Prose, Refusal, Role, StableId, WorldTime,
+        Audience, Code, Fact, Gmcp, Ink, Leaving, Note, Prose, Published, Refusal, Role, StableId,
+        WorldTime,
     };
     pub use crate::{
         Answer, Arrived, Arrives, Character, Clock, Departed, Destroy, Dice, Dismiss, Heard, Index,

@@ -1,30 +1,45 @@
 //! What this tick says, in the order it is said.
 
+use std::any::TypeId;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bevy_ecs::resource::Resource;
 
-use crate::port::{Audience, Note, Outbound, SessionId};
+use crate::port::{Audience, Outbound, Published, SessionId};
 
 /// Collects notes; written in `Emit` only (the build refuses a system elsewhere).
 #[derive(Resource, Default, Debug)]
 pub struct Outbox {
     pub(crate) said: Vec<Outbound>,
+    pub(crate) known: HashSet<TypeId>,
 }
 
 impl Outbox {
     /// Tells everyone in the audience.
-    pub fn tell(&mut self, to: Audience, note: impl Note) {
+    pub fn tell(&mut self, to: Audience, note: impl Published) {
         self.tell_shared(to, Arc::new(note));
     }
 
     /// Tells a note that was made before: one allocation however many audiences.
-    pub fn tell_shared(&mut self, to: Audience, note: Arc<dyn Note>) {
+    pub fn tell_shared<N: Published>(&mut self, to: Audience, note: Arc<N>) {
+        // A fault of the plugin in every test; where people play, an unlisted note still serves.
+        debug_assert!(
+            self.known.contains(&TypeId::of::<N>()),
+            "`{}` is told, but no plugin declares it: `reg.note::<…>()`",
+            std::any::type_name::<N>()
+        );
+        debug_assert!(
+            N::TYPES.contains(&note.event_type()),
+            "`{}` is no type of `{}`",
+            note.event_type(),
+            std::any::type_name::<N>()
+        );
         self.said.push(Outbound::Note { to, note });
     }
 
     /// Tells one session.
-    pub fn tell_one(&mut self, to: SessionId, note: impl Note) {
+    pub fn tell_one(&mut self, to: SessionId, note: impl Published) {
         self.tell(Audience::One(to), note);
     }
 }

@@ -18,6 +18,7 @@ use crate::guard::Owners;
 use crate::message::MessageTypes;
 use crate::persist::{Migration, SavedTypes};
 use crate::phase::Phase;
+use crate::port::{Publication, Published};
 
 /// Whatever can add things to the world. A plain function or closure already is one.
 ///
@@ -87,6 +88,7 @@ pub(crate) struct Register {
     pub(crate) plugins: Vec<Installed>,
     pub(crate) saved: SavedTypes,
     pub(crate) messages: MessageTypes,
+    pub(crate) notes: Vec<Publication>,
     pub(crate) owners: Owners,
     pub(crate) startup: Vec<(usize, Deferred)>,
     pub(crate) mistakes: Vec<String>,
@@ -163,6 +165,27 @@ impl<'a> Registrar<'a> {
     /// Declares a message. It lives until the end of its tick.
     pub fn message<T: Message>(&mut self) -> &mut Self {
         self.register.messages.register::<T>(self.world);
+        self
+    }
+
+    /// Declares a note: its shape is published with the protocol.
+    pub fn note<N: Published>(&mut self) -> &mut Self {
+        let new = Publication::of::<N>();
+        for mistake in new.mistakes() {
+            self.mistake(mistake);
+        }
+        let taken = |word: &&&'static str| {
+            let mut others = self.register.notes.iter();
+            others.any(|one| one.types.contains(word))
+        };
+        if let Some(word) = new.types.iter().find(taken) {
+            self.mistake(format!("another note is of type `{word}`, too"));
+        }
+        self.register.notes.push(new);
+        self.world
+            .resource_mut::<crate::Outbox>()
+            .known
+            .insert((new.id)());
         self
     }
 

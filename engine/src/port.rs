@@ -12,6 +12,7 @@ mod metrics;
 mod note;
 mod outbound;
 mod prose;
+mod published;
 mod save;
 mod tasks;
 
@@ -29,6 +30,7 @@ pub use metrics::MetricsFault;
 pub use note::{Gmcp, Note};
 pub use outbound::{Admission, Audience, Emission, Outbound, Outcome, Refusal};
 pub use prose::{Ink, Prose};
+pub use published::{Publication, Published};
 pub use save::{
     Column, CommandMark, Fact, Row, RowRef, SaveBatch, Scope, StorageState, StoreAsk, StoreReply,
     Tombstone,

@@ -1,11 +1,16 @@
 //! The frames that the gateway itself makes. Their shapes are the protocol's; schemas are
 //! generated from them.
 
+mod examples;
+
+pub use examples::publications;
+
 use engine::port::{Admission, Code, Gmcp, Ink, Note, Outcome, Prose, Refusal, Tick};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// `welcome`: the session holds its character.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Welcome {
     /// Names the session; with it a cut client resumes. As secret as a token.
     pub session_id: String,
@@ -29,7 +34,7 @@ pub struct Welcome {
 }
 
 /// What of an earlier run survived.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Recovered {
     /// That run.
     pub run: String,
@@ -81,7 +86,7 @@ impl Note for Welcome {
 }
 
 /// `durable`: what was done up to a tick survives a crash.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Durable {
     /// The process whose ticks are meant.
     pub run: String,
@@ -104,7 +109,7 @@ impl Note for Durable {
 }
 
 /// `command_response`: the one outcome of a command.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CommandResponse {
     /// The client's id; `null` where it gave none.
     pub id: Option<u64>,
@@ -122,7 +127,7 @@ pub struct CommandResponse {
 }
 
 /// Why something was not done.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Reason {
     /// The catalogue word.
     pub code: Code,
@@ -191,7 +196,7 @@ impl Note for CommandResponse {
 }
 
 /// `error`: something was refused that has no answer of its own, or the socket is about to close.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ErrorNote {
     /// The catalogue word.
     pub code: Code,
@@ -237,7 +242,7 @@ impl Note for ErrorNote {
 }
 
 /// `pong`: the answer to a `ping`.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 pub struct Pong {}
 
 impl Note for Pong {

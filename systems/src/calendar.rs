@@ -22,6 +22,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     reg.persist::<Almanac>("almanac")
         .singleton("calendar", Almanac::default)
         .message::<MythosHour>()
+        .note::<notes::MythosTimeUpdate>()
         .system(Phase::Simulate, strike::strike)
         .system(Phase::Settle, strike::remember)
         .system(Phase::Emit, notes::tell);

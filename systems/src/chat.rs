@@ -40,6 +40,7 @@ impl Plugin for ChatPlugin {
         reg.resource(self.limits)
             .resource(self.neighbourhoods.clone())
             .message::<speak::Spoken>()
+            .note::<ChatMessage>()
             .owns::<rate::Spoke>()
             .owns::<speak::LastWhisper>()
             .character::<rate::Spoke>()

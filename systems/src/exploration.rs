@@ -22,6 +22,8 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     reg.persist::<Explored>("explored")
         .character::<Explored>()
         .message::<Discovered>()
+        .note::<notes::MapRoom>()
+        .note::<notes::ExploredMap>()
         .system(Phase::Settle, mark)
         .system(Phase::Emit, notes::tell);
     verb::<map::Map>(reg);

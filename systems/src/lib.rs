@@ -2,8 +2,13 @@
 //!
 //! A system can't block: this crate has no runtime, no database and no channel, and clippy
 //! refuses the clocks and files of std. Modules know each other by their components and messages.
+//!
+//! **A new note** is a type with `Serialize`, `JsonSchema` and doc comments on its fields that
+//! client authors will read, `impl Note`, `impl Published` with its event types and an example of
+//! each (people and places of `cast`), and `reg.note::<T>()` in its plugin.
 
 pub mod calendar;
+mod cast;
 pub mod chat;
 pub mod command;
 pub mod exploration;

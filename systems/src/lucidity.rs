@@ -25,6 +25,7 @@ pub use notes::LucidityChange;
 pub use rules::{Adaptation, Companions, Period, Profile, Rules, Tiers};
 
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::command::{Needs, gate};
@@ -65,6 +66,7 @@ impl Plugin for LucidityPlugin {
             .character::<Drift>()
             .message::<AdjustLucidity>()
             .message::<LucidityChanged>()
+            .note::<LucidityChange>()
             .every(MYTHOS_MINUTE, flux::ebb)
             .system(Phase::Settle, (adjust::adjust, adjust::keep_drift).chain())
             .system(Phase::Emit, notes::tell);
@@ -120,7 +122,7 @@ fn on_the_scale<'de, D: Deserializer<'de>>(points: D) -> Result<i16, D::Error> {
 }
 
 /// How clear a mind is, in words; worse is greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// Of sound mind.
@@ -189,7 +191,7 @@ pub struct AdjustLucidity {
 }
 
 /// Why lucidity changed: a stable word for clients and for the chronicle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Cause(&'static str);
 

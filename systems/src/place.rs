@@ -167,6 +167,9 @@ impl Plugin for PlacePlugin {
             .character::<Whereabouts>()
             .message::<Relocate>()
             .message::<Moved>()
+            .note::<notes::RoomUpdate>()
+            .note::<notes::RoomOccupants>()
+            .note::<notes::Passing>()
             .system(
                 Phase::Settle,
                 (travel::leave_world, travel::enter_world, travel::relocate).chain(),

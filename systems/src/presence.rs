@@ -47,6 +47,8 @@ impl Plugin for PresencePlugin {
         reg.resource(self.settings.clone())
             .resource(Roster::default())
             .every(Duration::from_secs(1), give_up)
+            .note::<notes::System>()
+            .note::<notes::CameOrWent>()
             .system(Phase::Settle, roster::keep)
             .system(Phase::Emit, notes::tell);
         verb::<verbs::Who>(reg);

@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::calendar::MythosTime;
+use crate::cast::{ANN, FOYER, WHEN, id};
 use crate::command::{Needs, Usage, Verb, Words, verb};
 use crate::lucidity::{self, Lucidity, Tier};
 use crate::place::{InRoom, Occupant, RoomView, Rooms};
@@ -17,12 +19,13 @@ use crate::place::{InRoom, Occupant, RoomView, Rooms};
 /// The sheet plugin.
 pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<Status>(reg);
-    reg.system(Phase::Simulate, status)
+    reg.note::<GameState>()
+        .system(Phase::Simulate, status)
         .system(Phase::Emit, show);
 }
 
 /// A player as its own client sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Sheet {
     id: StableId,
     user_id: String,
@@ -39,7 +42,7 @@ pub struct Sheet {
 }
 
 /// `game_state`: everything a client needs to begin.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct GameState {
     player: Sheet,
     room: RoomView,
@@ -77,6 +80,31 @@ impl Note for GameState {
     }
     fn player_id(&self) -> Option<StableId> {
         Some(self.player.id)
+    }
+}
+
+impl Published for GameState {
+    const TYPES: &'static [&'static str] = &["game_state"];
+
+    fn examples() -> Vec<Self> {
+        let players = Occupant::examples();
+        vec![Self {
+            player: Sheet {
+                id: id(ANN),
+                user_id: id("Ann's account").to_string(),
+                name: ANN.to_owned(),
+                current_room_id: FOYER.to_owned(),
+                profession_name: Some("Librarian".to_owned()),
+                stats: [("lucidity", 100), ("max_lucidity", 100)].into(),
+                lucidity_tier: Some(Tier::Lucid),
+                created_at: rfc3339(WHEN),
+                is_admin: false,
+                is_guest: false,
+            },
+            room: RoomView::example(),
+            occupants: players.iter().map(|one| one.name.clone()).collect(),
+            players,
+        }]
     }
 }
 

@@ -1,11 +1,12 @@
 //! The catalogue of refusals: one stable word for each way of saying no.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! catalogue {
     ($($(#[$doc:meta])* $variant:ident = $word:literal : $message:literal),+ $(,)?) => {
         /// Why something was refused; the word is what clients match on, so it never changes.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
         #[non_exhaustive]
         pub enum Code {
             $($(#[$doc])* #[serde(rename = $word)] $variant),+

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bevy_ecs::component::Component;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -11,7 +12,10 @@ use uuid::Uuid;
 ///
 /// 128 bits: random for characters, derived from a name for singletons and rooms. Its order is
 /// the one order of simultaneous things that may be heard by players.
-#[derive(Component, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Component, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[schemars(inline)]
 #[component(immutable)]
 #[serde(transparent)]
 pub struct StableId(Uuid);

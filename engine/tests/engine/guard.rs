@@ -16,7 +16,7 @@ struct Tally(u32);
 #[derive(Message)]
 struct Rang;
 
-fn refusal(plugin: impl Plugin) -> String {
+pub(crate) fn refusal(plugin: impl Plugin) -> String {
     match Engine::build(Setup::default(), plugin) {
         Err(fault @ EngineFault::Plugins(_)) => fault.to_string(),
         other => panic!("not refused: {other:?}"),
@@ -24,7 +24,7 @@ fn refusal(plugin: impl Plugin) -> String {
 }
 
 /// Asserts that the refusal holds each of `words`, and that there is one mistake.
-fn check(plugin: impl Plugin, words: &[&str]) {
+pub(crate) fn check(plugin: impl Plugin, words: &[&str]) {
     let said = refusal(plugin);
     for word in words {
         assert!(said.contains(word), "no {word:?} in: {said}");
@@ -49,7 +49,7 @@ fn listen(mut rang: MessageReader<Rang>) {
 }
 fn rule_the_world(_: &mut World) {}
 fn take_everything(_: Query<EntityMut>) {}
-fn note(mut outbox: ResMut<Outbox>) {
+pub(crate) fn note(mut outbox: ResMut<Outbox>) {
     outbox.tell_one(engine::port::SessionId(1), Words(String::new()));
 }
 

@@ -9,6 +9,7 @@ use engine::port::{
 use engine::prelude::*;
 use engine::stage::STAGE_START;
 use engine::{Begun, Engine, Save, Setup, TickInput, TickOutput};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Written by systems, read by the test.
@@ -197,7 +198,7 @@ pub(crate) fn row(id: StableId, component: &str, version: u32, scope: Scope, bod
 pub(crate) struct Coins(pub(crate) i64);
 
 /// A note of plain words.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Words(pub(crate) String);
 
 impl Note for Words {
@@ -214,6 +215,14 @@ impl Note for Words {
     }
 }
 
+impl Published for Words {
+    const TYPES: &'static [&'static str] = &["words"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self("so it is".to_owned())]
+    }
+}
+
 #[derive(Message)]
 struct Spoken(String);
 
@@ -226,6 +235,7 @@ pub(crate) fn game(reg: &mut Registrar<'_>) {
     reg.persist::<Coins>("coins")
         .character::<Coins>()
         .message::<Spoken>()
+        .note::<Words>()
         .resource(Later::default())
         .system(Phase::Simulate, obey)
         .system(Phase::Emit, speak);

@@ -19,6 +19,8 @@ mod ledger;
 #[cfg(test)]
 mod logbook;
 #[cfg(test)]
+mod notes;
+#[cfg(test)]
 mod persist;
 #[cfg(test)]
 mod phases;

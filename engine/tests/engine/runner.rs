@@ -95,7 +95,7 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
 
 /// Tells session 1 the number of each tick.
 fn herald(reg: &mut Registrar<'_>) {
-    reg.system(
+    reg.note::<Words>().system(
         Phase::Emit,
         |clock: Res<Clock>, mut outbox: ResMut<Outbox>| {
             let note = Words(clock.tick.to_string());

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use engine::port::WorldTime;
+use schemars::JsonSchema;
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -23,7 +24,7 @@ const DAYS: [&str; 6] = [
 pub struct MythosTime(OffsetDateTime);
 
 /// A part of the Mythos day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Daypart {
     /// 23:00 to 00:59.
@@ -39,7 +40,7 @@ pub enum Daypart {
 }
 
 /// A quarter of the Mythos year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Season {
     /// December to February.

@@ -2,15 +2,17 @@
 
 use engine::port::SessionId;
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Daypart, MythosHour, MythosTime, Season};
+use crate::cast::WHEN;
 use crate::command::{Needs, Usage, Verb, Words};
 
 /// `mythos_time_update`: what time it is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MythosTimeUpdate {
     mythos_datetime: String,
     mythos_clock: String,
@@ -87,6 +89,16 @@ impl Note for MythosTimeUpdate {
     }
     fn coalesce(&self) -> Option<&'static str> {
         Some("mythos_time_update")
+    }
+}
+
+impl Published for MythosTimeUpdate {
+    const TYPES: &'static [&'static str] = &["mythos_time_update"];
+
+    fn examples() -> Vec<Self> {
+        let mut dawn = Self::at(WHEN);
+        dawn.begins = Some(dawn.daypart);
+        vec![dawn]
     }
 }
 

@@ -1,10 +1,11 @@
 //! The channels, with the figures of each.
 
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A way to talk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     /// To the room.

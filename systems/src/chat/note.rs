@@ -1,12 +1,15 @@
 //! `chat_message`: the one shape of everything said.
 
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Channel;
+use crate::cast::{ANN, BOB, FOYER, WHEN, id};
+use crate::sheet::rfc3339;
 
 /// Something said.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ChatMessage {
     /// Who said it.
     pub sender_id: StableId,
@@ -57,5 +60,28 @@ impl Note for ChatMessage {
     }
     fn player_id(&self) -> Option<StableId> {
         Some(self.sender_id)
+    }
+}
+
+impl Published for ChatMessage {
+    const TYPES: &'static [&'static str] = &["chat_message"];
+
+    fn examples() -> Vec<Self> {
+        let one = |channel: Channel, text: &str, target: Option<&str>| Self {
+            sender_id: id(BOB),
+            player_name: BOB.to_owned(),
+            channel,
+            message: channel.format(BOB, text),
+            original_content: text.to_owned(),
+            message_id: "eb1af47a41176e3d".to_owned(),
+            timestamp: rfc3339(WHEN),
+            target_id: target.map(id),
+            target_name: target.map(str::to_owned),
+            room: Some(FOYER.to_owned()),
+        };
+        vec![
+            one(Channel::Say, "hello", None),
+            one(Channel::Whisper, "not so loud", Some(ANN)),
+        ]
     }
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Discovered, Explored};
+use crate::cast::{CORRIDOR, FOYER};
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// A room on the map: `room_explored`, and each one of an [`ExploredMap`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MapRoom {
     id: String,
     name: String,
@@ -60,8 +62,26 @@ impl Note for MapRoom {
     }
 }
 
+impl Published for MapRoom {
+    const TYPES: &'static [&'static str] = &["room_explored"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            id: CORRIDOR.to_owned(),
+            name: "Behind the Baize Door".to_owned(),
+            zone: "arkhamcity".to_owned(),
+            sub_zone: "sanitarium".to_owned(),
+            environment: "indoors".to_owned(),
+            x: 0,
+            y: -1,
+            z: 0,
+            exits: [(Direction::South, FOYER.to_owned())].into(),
+        }]
+    }
+}
+
 /// `explored_map`: every room this character has been in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ExploredMap {
     rooms: Vec<MapRoom>,
 }
@@ -72,6 +92,16 @@ impl Note for ExploredMap {
     }
     fn data(&self) -> &dyn erased_serde::Serialize {
         self
+    }
+}
+
+impl Published for ExploredMap {
+    const TYPES: &'static [&'static str] = &["explored_map"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            rooms: MapRoom::examples(),
+        }]
     }
 }
 

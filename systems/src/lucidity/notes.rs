@@ -1,14 +1,16 @@
 //! What a mind is told about itself.
 
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rules::Rules;
 use super::{Cause, Lucidity, LucidityChanged, Tier};
+use crate::cast::{ANN, id};
 
 /// `lucidity_change`: how clear a mind is now. Carries the value itself, so a slow client that
 /// misses one in between knows all the same.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LucidityChange {
     player_id: StableId,
     current_lcd: i16,
@@ -69,6 +71,22 @@ impl Note for LucidityChange {
     }
     fn player_id(&self) -> Option<StableId> {
         Some(self.player_id)
+    }
+}
+
+impl Published for LucidityChange {
+    const TYPES: &'static [&'static str] = &["lucidity_change"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            player_id: id(ANN),
+            current_lcd: 69,
+            max_lcd: Lucidity::CAP,
+            delta: -1,
+            tier: Tier::Uneasy,
+            reason: Cause::PASSIVE_FLUX,
+            was: Tier::Lucid,
+        }]
     }
 }
 

@@ -1,8 +1,11 @@
 //! What people are told about places.
 
+mod examples;
+
 use std::collections::BTreeMap;
 
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Moved, Rooms};
@@ -10,7 +13,7 @@ use crate::calendar::MythosTime;
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// A room as clients see it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RoomView {
     /// Its id.
     pub id: String,
@@ -31,7 +34,7 @@ pub struct RoomView {
 }
 
 /// A way out as clients see it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ExitView {
     /// The id of the room it leads to.
     pub to: String,
@@ -41,7 +44,7 @@ pub struct ExitView {
 }
 
 /// Somebody in a room as clients see them.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Occupant {
     /// Who.
     pub id: StableId,
@@ -110,7 +113,7 @@ impl RoomView {
 }
 
 /// `room_update`: where you are now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct RoomUpdate {
     /// The room.
     pub room: RoomView,
@@ -169,7 +172,7 @@ impl RoomView {
 }
 
 /// `room_occupants`: who is here now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct RoomOccupants {
     /// Their names.
     pub occupants: Vec<String>,
@@ -197,8 +200,8 @@ impl Note for RoomOccupants {
 }
 
 /// `player_entered` and `player_left`.
-#[derive(Debug, Serialize)]
-struct Passing {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Passing {
     player_id: StableId,
     player_name: String,
     room_id: String,

@@ -1,13 +1,15 @@
 //! Comings and goings, told to those who see them.
 
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::PresenceSettings;
+use crate::cast::{BOB, FOYER, id};
 use crate::place::{Moved, Rooms};
 
 /// `system`: the server speaks.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct System {
     /// What it says.
     pub message: String,
@@ -25,9 +27,19 @@ impl Note for System {
     }
 }
 
+impl Published for System {
+    const TYPES: &'static [&'static str] = &["system"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            message: "The server rests at midnight.".to_owned(),
+        }]
+    }
+}
+
 /// `player_entered_game` and `player_left_game`.
-#[derive(Debug, Serialize)]
-struct CameOrWent {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct CameOrWent {
     player_id: StableId,
     player_name: String,
     room_id: String,
@@ -55,6 +67,24 @@ impl Note for CameOrWent {
     }
     fn player_id(&self) -> Option<StableId> {
         Some(self.player_id)
+    }
+}
+
+impl Published for CameOrWent {
+    const TYPES: &'static [&'static str] = &["player_entered_game", "player_left_game"];
+
+    fn examples() -> Vec<Self> {
+        let one = |came, message: &str| Self {
+            player_id: id(BOB),
+            player_name: BOB.to_owned(),
+            room_id: FOYER.to_owned(),
+            message: message.to_owned(),
+            came,
+        };
+        vec![
+            one(true, "Bob blinks, as if waking from a long dream."),
+            one(false, "Bob falls into a deep and dreamless sleep."),
+        ]
     }
 }
 

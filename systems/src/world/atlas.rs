@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use bevy_ecs::resource::Resource;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A room's place in the atlas. Good for one run only; what is saved is the room's id.
@@ -23,7 +24,9 @@ impl RoomIx {
 pub struct Environment(pub(super) u16);
 
 /// The ten ways to go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Towards the top of the map.

@@ -1,0 +1,96 @@
+//! What is published of these notes.
+
+use engine::prelude::*;
+
+use super::{ExitView, Occupant, Passing, RoomOccupants, RoomUpdate, RoomView};
+use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
+use crate::world::Direction;
+
+impl RoomView {
+    /// The room of the examples.
+    pub(crate) fn example() -> Self {
+        let exit = ExitView {
+            to: CORRIDOR.to_owned(),
+            name: Some("a door covered in green baize".to_owned()),
+        };
+        Self {
+            id: FOYER.to_owned(),
+            name: "Foyer of the Sanitarium".to_owned(),
+            description: "A bell on a counter, and nobody behind it.".to_owned(),
+            environment: "indoors".to_owned(),
+            zone: "arkhamcity".to_owned(),
+            sub_zone: "sanitarium".to_owned(),
+            plane: "earth".to_owned(),
+            exits: [(Direction::North, exit)].into(),
+        }
+    }
+}
+
+impl Occupant {
+    /// The people of the examples; the connection of one is away.
+    pub(crate) fn examples() -> Vec<Self> {
+        let one = |name: &str, linkdead| Self {
+            id: id(name),
+            name: name.to_owned(),
+            linkdead,
+        };
+        vec![one(ANN, false), one(BOB, true)]
+    }
+}
+
+impl Published for RoomUpdate {
+    const TYPES: &'static [&'static str] = &["room_update"];
+
+    fn examples() -> Vec<Self> {
+        let players = Occupant::examples();
+        vec![Self {
+            room: RoomView::example(),
+            entities: Vec::new(),
+            occupants: players.iter().map(|one| one.name.clone()).collect(),
+            occupant_count: players.len(),
+            players,
+            room_drops: Vec::new(),
+            drop_summary: String::new(),
+            me: ANN.to_owned(),
+        }]
+    }
+}
+
+impl Published for RoomOccupants {
+    const TYPES: &'static [&'static str] = &["room_occupants"];
+
+    fn examples() -> Vec<Self> {
+        let players = Occupant::examples();
+        vec![Self {
+            occupants: players.iter().map(|one| one.name.clone()).collect(),
+            count: players.len(),
+            players,
+            room: FOYER.to_owned(),
+        }]
+    }
+}
+
+impl Published for Passing {
+    const TYPES: &'static [&'static str] = &["player_entered", "player_left"];
+
+    fn examples() -> Vec<Self> {
+        let passing = |entered: bool, message: &str| Self {
+            player_id: id(BOB),
+            player_name: BOB.to_owned(),
+            room_id: FOYER.to_owned(),
+            direction: Some(if entered {
+                Direction::South
+            } else {
+                Direction::North
+            }),
+            from_room_id: entered.then(|| CORRIDOR.to_owned()),
+            to_room_id: (!entered).then(|| CORRIDOR.to_owned()),
+            message: message.to_owned(),
+            entered,
+        };
+        vec![
+            passing(true, "Bob arrives from the north."),
+            passing(false, "Bob leaves north."),
+        ]
+    }
+}
