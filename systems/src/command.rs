@@ -8,11 +8,13 @@ mod gate;
 mod help;
 mod queue;
 mod table;
+mod target;
 mod words;
 
 pub use gate::{Acted, Needs, gate};
 pub use queue::CommandLimits;
 pub use table::{Entry, Usage, Verb, Verbs, verb};
+pub use target::{Missed, resolve};
 pub use words::Words;
 
 use bevy_ecs::system::{ParamBuilder, QueryParamBuilder, SystemParamBuilder};

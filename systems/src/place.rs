@@ -16,7 +16,7 @@ use engine::port::SessionId;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::command::verb;
+use crate::command::{Missed, resolve, verb};
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// The room a character is in, as it is saved: by the room's id, which outlives the atlas.
@@ -80,6 +80,7 @@ pub struct Rooms<'w, 's> {
             &'static Character,
             &'static Online,
             Has<Linkdead>,
+            Entity,
         ),
     >,
 }
@@ -95,7 +96,7 @@ impl Rooms<'_, '_> {
     #[must_use]
     pub fn audience(&self, room: RoomIx) -> Arc<[SessionId]> {
         let occupants = self.people.iter_many(self.occupants(room)).matched();
-        occupants.map(|(_, _, online, _)| online.session).collect()
+        occupants.map(|(_, _, online, ..)| online.session).collect()
     }
 
     /// Somebody's session, if they are played.
@@ -104,7 +105,7 @@ impl Rooms<'_, '_> {
         self.people
             .get(actor)
             .ok()
-            .map(|(_, _, online, _)| online.session)
+            .map(|(_, _, online, ..)| online.session)
     }
 
     /// Everybody in a room, as clients are told.
@@ -112,7 +113,7 @@ impl Rooms<'_, '_> {
     pub fn listing(&self, room: RoomIx) -> Vec<Occupant> {
         let occupants = self.people.iter_many(self.occupants(room)).matched();
         occupants
-            .map(|(id, character, _, linkdead)| Occupant {
+            .map(|(id, character, _, linkdead, _)| Occupant {
                 id: *id,
                 name: character.name.clone(),
                 linkdead,
@@ -120,28 +121,16 @@ impl Rooms<'_, '_> {
             .collect()
     }
 
-    /// The one in `room` whose name is meant: the whole name first, else a unique beginning.
-    #[must_use]
-    pub fn find_in(&self, room: RoomIx, name: &str) -> Option<Entity> {
-        let named: Vec<(Entity, String)> = self
-            .occupants(room)
-            .iter()
-            .filter_map(|entity| {
-                Some((
-                    *entity,
-                    self.people.get(*entity).ok()?.1.name.to_lowercase(),
-                ))
-            })
-            .collect();
-        let name = name.to_lowercase();
-        let whole = named.iter().find(|(_, known)| *known == name);
-        let mut begun = named
-            .iter()
-            .filter(|(_, known)| !name.is_empty() && known.starts_with(&name));
-        match (whole, begun.next(), begun.next()) {
-            (Some((entity, _)), _, _) | (None, Some((entity, _)), None) => Some(*entity),
-            _ => None,
-        }
+    /// The one in `room` who is meant.
+    ///
+    /// # Errors
+    /// When nobody there is, or more than one could be.
+    pub fn find_in(&self, room: RoomIx, name: &str) -> Result<Entity, Missed> {
+        let here = self.people.iter_many(self.occupants(room)).matched();
+        resolve(
+            name,
+            here.map(|(id, character, _, _, entity)| (*id, character.name.as_str(), entity)),
+        )
     }
 }
 

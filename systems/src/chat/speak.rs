@@ -8,6 +8,7 @@ use engine::prelude::*;
 use super::rate::{ChatLimits, Spoke};
 use super::verbs::{Emote, Global, Local, Reply, Say, Whisper};
 use super::{Channel, ChatMessage};
+use crate::command::Missed;
 use crate::place::{InRoom, Rooms};
 use crate::presence::Roster;
 use crate::world::{Atlas, RoomIx};
@@ -128,15 +129,15 @@ pub(super) fn whisper(
 ) {
     let told = whispers
         .read()
-        .map(|Whisper { order, to, text }| (*order, Some(to.clone()), text));
+        .map(|Whisper { order, to, text }| (*order, Some(to.clone()), text, roster.meant(to)));
     let replied = replies.read().map(|Reply { order, text }| {
-        (
-            *order,
-            last.get(order.actor).ok().and_then(|last| last.0.clone()),
-            text,
-        )
+        let to = last.get(order.actor).ok().and_then(|last| last.0.clone());
+        // Only that very one: an answer must not reach somebody whose name begins alike.
+        let found = to.as_deref().and_then(|to| roster.find(to));
+        let found = found.ok_or_else(|| Missed::nobody(to.as_deref().unwrap_or_default()));
+        (*order, to, text, found)
     });
-    for (order, to, text) in told.chain(replied) {
+    for (order, to, text, found) in told.chain(replied) {
         let Some(to) = to else {
             mouth.answers.write(Answer::refused(
                 order,
@@ -145,15 +146,15 @@ pub(super) fn whisper(
             ));
             continue;
         };
-        match roster.find(&to) {
-            Some(target) if target == order.actor => {
+        match found {
+            Ok(target) if target == order.actor => {
                 mouth.answers.write(Answer::refused(
                     order,
                     Code::InvalidInput,
                     "You mutter to yourself. Nobody answers.",
                 ));
             }
-            Some(target) => {
+            Ok(target) => {
                 let name = names
                     .get(target)
                     .map_or(to.as_str(), |character| &character.name);
@@ -165,11 +166,11 @@ pub(super) fn whisper(
                     Some(format!("You whisper to {name}: {text}")),
                 );
             }
-            None => {
-                let message = format!("Nobody called \"{to}\" is awake.");
+            Err(missed) => {
+                let nobody = format!("Nobody called \"{to}\" is awake.");
                 mouth
                     .answers
-                    .write(Answer::refused(order, Code::ResourceNotFound, message));
+                    .write(Answer::refusal(order, missed.refusal(nobody)));
             }
         }
     }

@@ -75,9 +75,14 @@ pub(super) fn look(
             });
             continue;
         }
-        let seen = rooms
-            .find_in(room, target)
-            .and_then(|entity| people.get(entity).ok());
+        let seen = match rooms.find_in(room, target) {
+            Ok(entity) => people.get(entity).ok(),
+            Err(missed) => {
+                let nobody = format!("You see no \"{target}\" here.");
+                answers.write(Answer::refusal(*order, missed.refusal(nobody)));
+                continue;
+            }
+        };
         answers.write(match seen {
             Some((character, true)) => Answer::with(
                 *order,

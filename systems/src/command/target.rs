@@ -1,0 +1,160 @@
+//! Whom a player means by a few letters.
+
+use std::fmt;
+
+use engine::port::{Code, Refusal};
+
+/// How many are named when several could be meant.
+const NAMED_MAX: usize = 8;
+
+/// Why nobody was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// Nobody is called so.
+    Nobody {
+        /// What was asked for.
+        wanted: String,
+    },
+    /// The words could mean several; they are listed with the words that mean just one.
+    Several {
+        /// What was asked for.
+        wanted: String,
+        /// Their names in the order of their ordinals, the first being 1.
+        names: Vec<String>,
+    },
+}
+
+impl Missed {
+    /// Nobody is called so.
+    #[must_use]
+    pub fn nobody(wanted: &str) -> Self {
+        Self::Nobody {
+            wanted: wanted.trim().to_owned(),
+        }
+    }
+
+    /// As a refusal of the command, with what to say where nobody is meant.
+    #[must_use]
+    pub fn refusal(&self, nobody: impl Into<String>) -> Refusal {
+        match self {
+            Self::Nobody { .. } => Refusal::new(Code::ResourceNotFound, nobody),
+            Self::Several { .. } => Refusal::new(Code::InvalidInput, self.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody { wanted } => write!(f, "There is nobody called \"{wanted}\"."),
+            Self::Several { wanted, names } => {
+                write!(f, "Whom do you mean?")?;
+                for (n, name) in (1..).zip(names).take(NAMED_MAX) {
+                    write!(f, " {wanted}-{n}: {name}.")?;
+                }
+                match names.len().checked_sub(NAMED_MAX) {
+                    None | Some(0) => Ok(()),
+                    Some(more) => write!(f, " And {more} more."),
+                }
+            }
+        }
+    }
+}
+
+/// The one among `candidates` that `wanted` means, in any case: the whole name, else the only name
+/// that begins so. `ann-2` and `2.ann` mean the second of those, counted in the order of
+/// their ids.
+///
+/// # Errors
+/// When nobody is meant, or more than one could be.
+pub fn resolve<'a, Id: Ord, T>(
+    wanted: &str,
+    candidates: impl IntoIterator<Item = (Id, &'a str, T)>,
+) -> Result<T, Missed> {
+    let lower = wanted.trim().to_lowercase();
+    let (stem, ordinal) = ordinal(&lower);
+    let mut begun = Vec::new();
+    for (id, name, who) in candidates {
+        let known = name.to_lowercase();
+        // A whole name wins over any reading of it as an ordinal.
+        if known == lower {
+            return Ok(who);
+        }
+        if known.starts_with(stem) {
+            begun.push((id, name, who));
+        }
+    }
+    let nobody = || Missed::nobody(wanted);
+    if stem.is_empty() {
+        return Err(nobody());
+    }
+    begun.sort_by(|(one, _, _), (other, _, _)| one.cmp(other));
+    match ordinal {
+        Some(ordinal) => begun.into_iter().nth(ordinal - 1).ok_or_else(nobody),
+        None if begun.len() > 1 => Err(Missed::Several {
+            wanted: stem.to_owned(),
+            names: begun
+                .iter()
+                .map(|(_, name, _)| (*name).to_owned())
+                .collect(),
+        }),
+        None => begun.into_iter().next().ok_or_else(nobody),
+    }
+    .map(|(_, _, who)| who)
+}
+
+/// `ann-2` and `2.ann` are the stem `ann` and the ordinal 2.
+fn ordinal(wanted: &str) -> (&str, Option<usize>) {
+    let counted = |digits: &str| digits.parse().ok().filter(|n| *n > 0);
+    if let Some((stem, digits)) = wanted.rsplit_once('-')
+        && let Some(n) = counted(digits)
+    {
+        return (stem, Some(n));
+    }
+    if let Some((digits, stem)) = wanted.split_once('.')
+        && let Some(n) = counted(digits)
+    {
+        return (stem, Some(n));
+    }
+    (wanted, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(wanted: &str, names: &[&'static str]) -> Result<&'static str, Missed> {
+        let candidates = names.iter().zip(1..).map(|(name, id)| (id, *name, *name));
+        resolve(wanted, candidates)
+    }
+
+    #[test]
+    fn a_whole_name_wins_and_a_beginning_must_be_the_only_one() {
+        let names = ["Anna", "Ann", "Bob"];
+        assert_eq!(find("ANN", &names), Ok("Ann"));
+        assert_eq!(find("b", &names), Ok("Bob"));
+        assert_eq!(
+            find("an", &names).unwrap_err().to_string(),
+            "Whom do you mean? an-1: Anna. an-2: Ann."
+        );
+        assert!(find("", &names).is_err());
+        assert!(find("carla", &names).is_err());
+    }
+
+    #[test]
+    fn an_ordinal_counts_those_who_could_be_meant() {
+        let names = ["Anna", "Ann", "Bob"];
+        assert_eq!(find("an-2", &names), Ok("Ann"));
+        assert_eq!(find("1.an", &names), Ok("Anna"));
+        assert!(find("an-3", &names).is_err());
+        assert!(find("an-0", &names).is_err());
+        assert!(find("-1", &names).is_err());
+    }
+
+    #[test]
+    fn a_crowd_is_not_listed_whole() {
+        let names = ["Aa", "Ab", "Ac", "Ad", "Ae", "Af", "Ag", "Ah", "Ai", "Aj"];
+        let said = find("a", &names).unwrap_err().to_string();
+        assert!(said.ends_with("And 2 more."), "{said}");
+    }
+}
