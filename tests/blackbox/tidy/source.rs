@@ -114,10 +114,12 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) {
         let entry = entry.unwrap();
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
+        // Not only folders: in a linked worktree `.git` is a file.
+        if NOT_OURS.contains(&name.as_str()) {
+            continue;
+        }
         if entry.path().is_dir() {
-            if !NOT_OURS.contains(&name.as_str()) {
-                walk(&entry.path(), &format!("{path}/"), files);
-            }
+            walk(&entry.path(), &format!("{path}/"), files);
         } else if let Ok(text) = std::fs::read_to_string(entry.path()) {
             files.push(File { path, text });
         }
