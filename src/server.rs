@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use engine::port::{LaneLimits, Registry, Tasks, lanes};
+use engine::port::{LaneLimits, Registry, Stop, Tasks, lanes};
 use engine::runner::{Figures, Rate, RunnerConfig, Running, Watch};
 use engine::{Engine, Plugin, Registrar, Seed, Setup};
 use net::{Doors, Tls};
@@ -102,6 +102,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
             linkdead_grace: Duration::from_secs(config.server.linkdead_grace_seconds),
         },
     );
+    let halt = Stop::new();
     let running = start_world(
         &config,
         recovered,
@@ -109,6 +110,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
         lanes.engine,
         &registry,
         &tasks,
+        &halt,
     )?;
 
     let pulse = Pulse::new(gauge);
@@ -141,13 +143,19 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
                 Asked::Reload => reload(tls.as_ref()),
                 Asked::Stop => {
                     tracing::info!("asked to stop");
-                    tasks.stop().cancel();
-                    if let Err(fault) = serving.await {
-                        tracing::warn!(%fault, "gateway did not end cleanly");
-                    }
                     break;
                 }
             },
+            () = halt.cancelled() => {
+                tracing::info!("asked to stop from within the world");
+                break;
+            }
+        }
+    }
+    if !world_died {
+        tasks.stop().cancel();
+        if let Err(fault) = serving.await {
+            tracing::warn!(%fault, "gateway did not end cleanly");
         }
     }
     tasks.stop().cancel();
@@ -166,6 +174,7 @@ fn start_world(
     ports: engine::port::EnginePorts,
     registry: &Registry,
     tasks: &Tasks,
+    halt: &Stop,
 ) -> anyhow::Result<Running> {
     let Recovered {
         run,
@@ -203,6 +212,7 @@ fn start_world(
         not_before: reached,
         patience: WORLD_PATIENCE,
         watch: quarantine.watch(),
+        halt: halt.clone(),
     };
     Ok(engine::runner::spawn(
         engine,

@@ -104,6 +104,20 @@ pub struct Dismiss {
     pub why: Leaving,
 }
 
+/// From the end of this tick on, a character's account may do this. Who signs in again has what
+/// the account store says.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Grant {
+    /// Who.
+    pub actor: Entity,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// End the process, cleanly, after this tick.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Halt;
+
 /// Who holds what.
 #[derive(Resource, Default, Debug)]
 pub(crate) struct Sessions {
@@ -226,6 +240,16 @@ pub(crate) fn dismiss(world: &mut World) {
                 .resource_mut::<Outbox>()
                 .said
                 .push(Outbound::Close { session, why });
+        }
+    }
+}
+
+/// Gives the roles that were granted in this tick.
+pub(crate) fn grant(world: &mut World) {
+    let grants: Vec<Grant> = world.resource_mut::<Messages<Grant>>().drain().collect();
+    for Grant { actor, role } in grants {
+        if let Some(mut character) = world.get_mut::<Character>(actor) {
+            character.role = role;
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::persist::{Collector, Destroy, Recorded, StorageView, forget_entity};
 use crate::phase::Phase;
 use crate::plugin::{Installed, Register};
 use crate::port::{Emission, Publication, SaveBatch, StorageState, Tick, WorldTime};
-use crate::{Bridge, Bridged, Outbox};
+use crate::{Bridge, Bridged, Halt, Outbox};
 use health::{Health, blame};
 
 /// Settle goes round until nothing new is said, at most this often; more is a counted fault.
@@ -100,7 +100,14 @@ impl Engine {
         self.settle(before);
         self.run(Phase::Emit, before);
         ledger::close(&mut self.world);
+        attach::grant(&mut self.world);
         attach::dismiss(&mut self.world);
+        let halt = self
+            .world
+            .resource_mut::<Messages<Halt>>()
+            .drain()
+            .next()
+            .is_some();
         let save = self.persist(&clock, storage, stopping);
 
         self.register.messages.clear(&mut self.world);
@@ -120,6 +127,7 @@ impl Engine {
             parcels,
             save,
             faults: std::mem::take(&mut self.faults),
+            halt,
             dropped_runs: std::mem::take(&mut self.dropped_runs),
         }
     }

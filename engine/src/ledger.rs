@@ -34,6 +34,8 @@ const MARKS_MAX: usize = 65_536;
 pub struct Order {
     /// The character that acts.
     pub actor: Entity,
+    /// The connection it came by, for log and chronicle.
+    pub correlation: Correlation,
     ticket: Ticket,
 }
 
@@ -276,7 +278,11 @@ pub(crate) fn hear(
     };
     let ticket = world.resource_mut::<Ledger>().ticket(open);
     world.write_message(Heard {
-        order: Order { actor, ticket },
+        order: Order {
+            actor,
+            correlation,
+            ticket,
+        },
         line,
     });
 }

@@ -24,7 +24,9 @@ pub mod runner;
 #[cfg(feature = "stage")]
 pub mod stage;
 
-pub use attach::{Arrived, Arrives, Character, Departed, Dismiss, LinkLost, Linkdead, Online};
+pub use attach::{
+    Arrived, Arrives, Character, Departed, Dismiss, Grant, Halt, LinkLost, Linkdead, Online,
+};
 pub use bridge::{Bridge, Bridged};
 pub use clock::{CATCH_UP_MAX, Clock};
 pub use dice::{Dice, Seed};
@@ -53,8 +55,9 @@ pub mod prelude {
         WorldTime,
     };
     pub use crate::{
-        Answer, Arrived, Arrives, Character, Clock, Departed, Destroy, Dice, Dismiss, Heard, Index,
-        LinkLost, Linkdead, Online, Order, Outbox, Phase, Plugin, Recorded, Registrar, StorageView,
+        Answer, Arrived, Arrives, Character, Clock, Departed, Destroy, Dice, Dismiss, Grant, Halt,
+        Heard, Index, LinkLost, Linkdead, Online, Order, Outbox, Phase, Plugin, Recorded,
+        Registrar, StorageView,
     };
 }
 

@@ -3,6 +3,7 @@
 //! This is the only part of the engine that `net` and `storage` may import. Nothing here knows a
 //! game rule, a socket or a database; nothing here waits.
 
+mod account;
 mod bridge;
 mod code;
 mod ids;
@@ -16,6 +17,7 @@ mod published;
 mod save;
 mod tasks;
 
+pub use account::{AccountAct, AccountOrder};
 pub use bridge::{
     Awake, Body, BridgeIn, ChatLine, Content, DeliveryId, NodeOrder, Parcel, Parcels, PublicEvent,
     Sanction, SanctionAct, Topic,

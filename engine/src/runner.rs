@@ -15,7 +15,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use crate::port::{BridgeIn, EnginePorts, Inbound, SaveGauge, StoreReply, Tasks, Tick, WorldTime};
+use crate::port::{
+    BridgeIn, EnginePorts, Inbound, SaveGauge, Stop, StoreReply, Tasks, Tick, WorldTime,
+};
 use crate::{Engine, Save, TickInput};
 use output::Output;
 
@@ -83,6 +85,9 @@ pub struct RunnerConfig {
     pub patience: Duration,
     /// Told which plugin holds up the world, and when it has let go.
     pub watch: Watch,
+    /// Cancelled when the world asks for its own end ([`Halt`](crate::Halt)); whoever listens then
+    /// stops it in the ordinary way.
+    pub halt: Stop,
 }
 
 /// The running world.
@@ -175,6 +180,7 @@ struct Pace {
     figures: Figures,
     rate: Rate,
     patience: Duration,
+    halt: Stop,
     start: Instant,
     /// World time at `start`.
     epoch: WorldTime,
@@ -206,6 +212,7 @@ impl Pace {
             figures,
             rate: config.rate,
             patience: config.patience,
+            halt: config.halt,
             start: Instant::now(),
             epoch: wall_now().max(WorldTime(config.not_before.0.saturating_add(1))),
             saves: Some(saves),
@@ -248,6 +255,9 @@ impl Pace {
             .drained(self.inbound.len(), self.replies.len(), self.bridged.len());
         let mut output = self.engine.tick(input);
         let tick = output.emission.tick;
+        if output.halt {
+            self.halt.cancel();
+        }
         self.gauge.set_current(tick);
         let mut handed_over = false;
         match std::mem::take(&mut output.save) {

@@ -52,6 +52,7 @@ pub struct Stage {
     ears: HashMap<SessionId, Ears>,
     faults: Vec<FaultReport>,
     digests: Vec<u64>,
+    halted: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -132,6 +133,7 @@ impl Stage {
             ears: HashMap::new(),
             faults: Vec::new(),
             digests: Vec::new(),
+            halted: false,
         })
     }
 
@@ -292,6 +294,7 @@ impl Stage {
             self.save();
         }
         self.faults.extend(output.faults);
+        self.halted |= output.halt;
     }
 
     /// The bus brings something; it is heard with the next tick.
@@ -400,6 +403,12 @@ impl Stage {
     #[must_use]
     pub fn faults(&self) -> &[FaultReport] {
         &self.faults
+    }
+
+    /// Whether the world has asked to be stopped.
+    #[must_use]
+    pub const fn halted(&self) -> bool {
+        self.halted
     }
 
     /// The digest of each tick's output, oldest first.

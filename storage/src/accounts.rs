@@ -1,5 +1,6 @@
 //! Who may play: accounts, their characters, guests, invites; and the tokens that prove it.
 
+mod bans;
 mod characters;
 mod denied;
 mod guests;
@@ -25,6 +26,7 @@ use passwords::Passwords;
 pub use characters::Admitted;
 pub use denied::Denied;
 pub use invites::Invite;
+pub(crate) use names::key as name_key;
 
 /// How long a request may wait for the database before it is told to come back.
 const DATABASE_LONGEST: Duration = Duration::from_secs(5);
@@ -206,7 +208,7 @@ fn account_of((id, username, role, guest, created_at): AccountTuple) -> Account 
 }
 
 /// A role as the database keeps it.
-const fn role_word(role: Role) -> &'static str {
+pub(crate) const fn role_word(role: Role) -> &'static str {
     match role {
         Role::Player => "player",
         Role::Admin => "admin",

@@ -7,6 +7,7 @@
 mod changeset;
 mod connect;
 mod fault;
+mod orders;
 mod postgres;
 mod quarantine;
 mod read;

@@ -75,6 +75,8 @@ impl Engine {
                 .message::<crate::LinkLost>()
                 .message::<crate::Departed>()
                 .message::<crate::Dismiss>()
+                .message::<crate::Grant>()
+                .message::<crate::Halt>()
                 .message::<crate::Bridged>()
                 .message::<Recorded>()
                 .message::<Destroy>();

@@ -72,6 +72,8 @@ pub struct TickOutput {
     pub faults: Vec<FaultReport>,
     /// Cadence runs that were dropped because the tick came far too late.
     pub dropped_runs: u64,
+    /// The world asks to be stopped, as a signal would.
+    pub halt: bool,
 }
 
 /// Whether there is a batch.

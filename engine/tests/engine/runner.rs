@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::bounded;
 use engine::port::{
-    Audience, Emission, LaneLimits, NetPorts, Outbound, Registry, SessionId, StableId, StorePorts,
-    Tasks, WorldTime, lanes,
+    Audience, Emission, LaneLimits, NetPorts, Outbound, Registry, SessionId, StableId, Stop,
+    StorePorts, Tasks, WorldTime, lanes,
 };
 use engine::prelude::*;
 use engine::runner::{Ended, Figures, Rate, RunnerConfig, Running, Watch, spawn, stopwatch};
@@ -48,6 +48,7 @@ impl Live {
             not_before: WorldTime(0),
             patience: Duration::from_secs(20),
             watch: Watch::default(),
+            halt: Stop::new(),
         };
         adjust(&mut config);
         let running = spawn(
@@ -109,6 +110,31 @@ fn one_place() -> LaneLimits {
         emissions: 1,
         ..LaneLimits::default()
     }
+}
+
+#[test]
+fn a_world_that_wants_to_end_says_so_and_goes_on_until_it_is_stopped() {
+    let halt = Stop::new();
+    let ours = halt.clone();
+    let mut live = Live::with(
+        named("doom", |reg| {
+            reg.system(
+                Phase::Simulate,
+                |clock: Res<Clock>, mut halt: MessageWriter<Halt>| {
+                    if clock.tick == 3 {
+                        halt.write(Halt);
+                    }
+                },
+            );
+        }),
+        LaneLimits::default(),
+        |config| config.halt = ours,
+    );
+    until("the world has asked", || halt.is_cancelled());
+    let asked = live.tick();
+    assert!(asked >= 2, "asked in tick {asked}");
+    until("it goes on", || live.tick() > asked + 3);
+    assert!(live.stop().last_tick > asked);
 }
 
 #[test]

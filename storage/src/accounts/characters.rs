@@ -4,7 +4,7 @@ use engine::port::{AccountId, Code, Role, StableId, WorldTime};
 use sqlx::{query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{Accounts, Character, Denied, bounded, names, role_of};
+use super::{Accounts, Character, Denied, bans, bounded, names, role_of};
 use crate::identity::wall;
 use crate::store::{is_unique_violation, reading, signed, transaction, unsigned, writing};
 
@@ -20,6 +20,19 @@ pub struct Admitted {
     /// A throw-away account.
     pub guest: bool,
 }
+
+/// A character's columns, its account's role and kind, until when that is banned and why.
+type AdmitTuple = (
+    Uuid,
+    String,
+    Option<String>,
+    i64,
+    Option<i64>,
+    String,
+    bool,
+    Option<i64>,
+    String,
+);
 
 type CharacterTuple = (Uuid, String, Option<String>, i64, Option<i64>);
 
@@ -112,7 +125,8 @@ impl Accounts {
     ///
     /// # Errors
     /// `invalid_token` when account or character is gone or the character is another's;
-    /// `resource_not_found` when the account has no character; `database_connection_error`.
+    /// `resource_not_found` when the account has no character; `authorization_denied` while the
+    /// account is banned; `database_connection_error`.
     pub async fn admit(
         &self,
         account: AccountId,
@@ -127,17 +141,19 @@ impl Accounts {
                          LIMIT 1)
              RETURNING id, name, profession, created_at, last_played_at,
                        (SELECT role FROM accounts WHERE accounts.id = $1),
-                       (SELECT guest FROM accounts WHERE accounts.id = $1)",
+                       (SELECT guest FROM accounts WHERE accounts.id = $1),
+                       (SELECT banned_until FROM accounts WHERE accounts.id = $1),
+                       (SELECT ban_reason FROM accounts WHERE accounts.id = $1)",
         );
         let id = character.map(StableId::uuid);
         let at = signed(wall().0);
-        let found: Option<(Uuid, String, Option<String>, i64, Option<i64>, String, bool)> =
-            bounded(async {
-                Ok(writing!(self.store(), db => query_as(sql)
-                    .bind(account.0).bind(id).bind(at).fetch_optional(db).await)?)
-            })
-            .await?;
-        if let Some((id, name, profession, created, played, role, guest)) = found {
+        let found: Option<AdmitTuple> = bounded(async {
+            Ok(writing!(self.store(), db => query_as(sql)
+                .bind(account.0).bind(id).bind(at).fetch_optional(db).await)?)
+        })
+        .await?;
+        if let Some((id, name, profession, created, played, role, guest, until, reason)) = found {
+            bans::check((until, reason))?;
             return Ok(Admitted {
                 account,
                 character: character_of((id, name, profession, created, played)),

@@ -75,7 +75,7 @@ const CONSONANTS: &[u8] = b"bdfklmnprstvz";
 const VOWELS: &[u8] = b"aeiou";
 
 /// The form in which names are compared.
-pub(super) fn key(name: &str) -> String {
+pub(crate) fn key(name: &str) -> String {
     name.to_ascii_lowercase()
 }
 

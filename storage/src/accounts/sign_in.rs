@@ -5,10 +5,23 @@ use sqlx::{query, query_as};
 use uuid::Uuid;
 
 use super::{
-    Account, AccountTuple, Accounts, Denied, SignIn, account_of, bounded, invites, names, role_word,
+    Account, AccountTuple, Accounts, Denied, SignIn, account_of, bans, bounded, invites, names,
+    role_word,
 };
 use crate::identity::wall;
 use crate::store::{is_unique_violation, reading, signed, transaction, writing};
+
+/// An account's columns, its password's hash, until when it is banned and why.
+type LoginTuple = (
+    Uuid,
+    String,
+    String,
+    bool,
+    i64,
+    Option<String>,
+    Option<i64>,
+    String,
+);
 
 impl Accounts {
     /// Makes an account and signs it in.
@@ -50,28 +63,33 @@ impl Accounts {
     ///
     /// # Errors
     /// `authentication_failed`, the same and as slow whether name or password is wrong;
-    /// `server_busy`, `database_connection_error`.
+    /// `authorization_denied` while the account is banned; `server_busy`, `database_connection_error`.
     pub async fn login(&self, username: &str, password: &str) -> Result<SignIn, Denied> {
         // What can't be a password need not be hashed, but it must not be told apart either.
         let key = names::key(username);
         let sql = self.store().sql(
-            "SELECT id, username, role, guest, created_at, password_hash
+            "SELECT id, username, role, guest, created_at, password_hash, banned_until, ban_reason
              FROM accounts WHERE username_key = $1",
         );
-        let found: Option<(Uuid, String, String, bool, i64, Option<String>)> = bounded(async {
+        let found: Option<LoginTuple> = bounded(async {
             let key = &key;
             Ok(reading!(self.store(), db => query_as(sql).bind(key).fetch_optional(db).await)?)
         })
         .await?;
         let (account, hash) = match found {
-            Some((id, name, role, guest, at, hash)) => {
-                (Some(account_of((id, name, role, guest, at))), hash)
+            Some((id, name, role, guest, at, hash, until, reason)) => {
+                let account = account_of((id, name, role, guest, at));
+                (Some((account, (until, reason))), hash)
             }
             None => (None, None),
         };
         let right = self.inner.passwords.verify(password, hash).await?;
         match account {
-            Some(account) if right => self.signed_in(account).await,
+            // Only whoever knows the password learns that the account is banned.
+            Some((account, ban)) if right => {
+                bans::check(ban)?;
+                self.signed_in(account).await
+            }
             _ => Err(Denied::of(Code::AuthenticationFailed)),
         }
     }

@@ -5,6 +5,7 @@ use sqlx::{Error, PgConnection, Postgres, Transaction, query};
 use uuid::Uuid;
 
 use super::changeset::{Changeset, Origin, scope_number};
+use super::orders::carry_out;
 use super::sqlite::{APPLIED, QUARANTINE, newer};
 use super::{Store, signed};
 use crate::pending::PendingFact;
@@ -50,6 +51,7 @@ pub(crate) async fn write(
     }
     put_rows(store, tx, &set.rows).await?;
     put_facts(store, tx, set.origin, &set.facts).await?;
+    carry_out!(store, tx, &set.facts);
     for row in &set.refused {
         // One statement each: this is the rare path.
         query(store.sql(QUARANTINE))

@@ -4,6 +4,7 @@ use serde_json::json;
 use sqlx::{Error, Sqlite, SqliteConnection, Transaction, query};
 
 use super::changeset::{Changeset, Origin, scope_number};
+use super::orders::carry_out;
 use super::{Store, signed};
 use crate::pending::PendingFact;
 
@@ -61,6 +62,7 @@ pub(crate) async fn write(
     }
     put_rows(store, tx, &set.rows).await?;
     put_facts(store, tx, set.origin, &set.facts).await?;
+    carry_out!(store, tx, &set.facts);
     for row in &set.refused {
         // One statement each: this is the rare path.
         query(store.sql(QUARANTINE))

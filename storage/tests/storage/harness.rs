@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use database::{Backend, Database};
 pub(crate) use postgres::Cluster;
-pub(crate) use world::{Batch, World, row};
+pub(crate) use world::{Batch, World, now_micros, row};
 
 /// Long enough for a loaded machine, short enough to notice.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use engine::port::{
-    Column, CommandMark, Correlation, EnginePorts, Fact, LaneLimits, Registry, Row, RowRef,
-    SaveBatch, Scope, SessionId, StableId, StoreAsk, StoreReply, Tasks, Tick, Tombstone, WorldTime,
-    lanes,
+    AccountOrder, Column, CommandMark, Correlation, EnginePorts, Fact, LaneLimits, Registry, Row,
+    RowRef, SaveBatch, Scope, SessionId, StableId, StoreAsk, StoreReply, Tasks, Tick, Tombstone,
+    WorldTime, lanes,
 };
 use serde_json::Value;
 use storage::{Accounts, Left, Recovered, Storage, StorageConfig, StorageFault};
@@ -229,6 +229,11 @@ impl Batch {
         self
     }
 
+    pub(crate) fn order(mut self, order: &AccountOrder) -> Self {
+        self.facts.push(order.fact(WorldTime(now_micros())));
+        self
+    }
+
     fn of(self, tick: Tick) -> SaveBatch {
         SaveBatch {
             tick,
@@ -257,7 +262,7 @@ impl Batch {
     }
 }
 
-fn now_micros() -> u64 {
+pub(crate) fn now_micros() -> u64 {
     let now = std::time::SystemTime::now();
     let since = now.duration_since(std::time::UNIX_EPOCH).unwrap();
     u64::try_from(since.as_micros()).unwrap()
