@@ -4,13 +4,16 @@
 //! verb can be unreachable. A player's lines run in the order they were sent: one a tick by
 //! default, and where more are allowed, only lines of one verb share a tick.
 
+mod alias;
 mod gate;
 mod help;
 mod queue;
 mod table;
 mod target;
+mod topics;
 mod words;
 
+pub use alias::{ALIASES_MAX, Aliases, COMMAND_MAX, DEPTH_MAX, NAME_MAX};
 pub use gate::{Acted, Needs, gate};
 pub use queue::CommandLimits;
 pub use table::{Entry, Usage, Verb, Verbs, verb};
@@ -60,7 +63,11 @@ impl Plugin for CommandPlugin {
                 Phase::Ingest,
                 (queue::forget, queue::accept, dispatch).chain(),
             );
+        reg.persist::<Aliases>("aliases").character::<Aliases>();
         verb::<help::Help>(reg);
-        reg.system(Phase::Simulate, help::help);
+        verb::<alias::Alias>(reg);
+        verb::<alias::Unalias>(reg);
+        reg.system(Phase::Simulate, help::help)
+            .system(Phase::Simulate, (alias::define, alias::forget).chain());
     }
 }

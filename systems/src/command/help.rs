@@ -2,6 +2,8 @@
 
 use engine::prelude::*;
 
+use super::table::nearest;
+use super::topics::{self, TOPICS};
 use super::{Needs, Usage, Verb, Verbs, Words};
 
 /// `help`, `help look`
@@ -13,8 +15,9 @@ pub(super) struct Help {
 
 impl Verb for Help {
     const WORDS: &'static [&'static str] = &["help", "commands", "?"];
-    const USAGE: &'static str = "help [command]";
-    const HELP: &'static str = "Lists what you can do, or tells about one command.";
+    const USAGE: &'static str = "help [command or topic]";
+    const HELP: &'static str =
+        "Lists what you can do, or tells about one command or about a topic such as moving.";
     const NEEDS: Needs = Needs::NOTHING;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
@@ -52,7 +55,12 @@ pub(super) fn help(
                         first.trim_end_matches('.')
                     ));
                 }
-                text.push_str("Type \"help\" and a command for more about it.");
+                text.push_str("Type \"help\" and a command for more about it.\n");
+                let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.words[0]).collect();
+                text.push_str(&format!(
+                    "There is more to read: help {}.",
+                    topics.join(", help ")
+                ));
                 Answer::with(*order, text)
             }
             Some(entry) => {
@@ -64,11 +72,23 @@ pub(super) fn help(
                 }
                 Answer::with(*order, text)
             }
-            None => Answer::refused(
-                *order,
-                Code::ResourceNotFound,
-                format!("There is no help on \"{topic}\"."),
-            ),
+            None => match topics::find(topic) {
+                Some(text) => Answer::with(*order, text),
+                None => Answer::refused(
+                    *order,
+                    Code::ResourceNotFound,
+                    nothing_on(topic, &verbs, role),
+                ),
+            },
         });
+    }
+}
+
+fn nothing_on(topic: &str, verbs: &Verbs, role: Role) -> String {
+    let topic: String = topic.chars().take(32).collect();
+    let verbs = verbs.of(role).flat_map(|entry| entry.words).copied();
+    match nearest(&topic, verbs.chain(topics::words())) {
+        Some(known) => format!("There is no help on \"{topic}\". Did you mean \"{known}\"?"),
+        None => format!("There is no help on \"{topic}\"."),
     }
 }

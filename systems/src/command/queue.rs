@@ -6,6 +6,7 @@ use engine::Begun;
 use engine::port::Line;
 use engine::prelude::*;
 
+use super::alias::Aliases;
 use super::gate::{Acted, Gated, Gates};
 use super::table::{Entry, Usage, Verbs};
 use super::words::Words;
@@ -124,7 +125,7 @@ pub(super) fn dispatch(
     gated: Query<Gated, With<Character>>,
     mut commands: Commands<'_, '_>,
     mut waiting: ResMut<Waiting>,
-    mut players: Query<(&mut Queue, &Character)>,
+    mut players: Query<(&mut Queue, &Character, &Aliases)>,
     gates: Res<Gates>,
     mut acted: MessageWriter<Acted>,
     mut begun: MessageWriter<Begun>,
@@ -143,7 +144,7 @@ pub(super) fn dispatch(
         let Some(actor) = waiting.0.pop_front() else {
             break;
         };
-        let Ok((mut queue, character)) = players.get_mut(actor) else {
+        let Ok((mut queue, character, aliases)) = players.get_mut(actor) else {
             continue;
         };
         let Ok(reachable) = gated.get(actor) else {
@@ -154,7 +155,9 @@ pub(super) fn dispatch(
             let Some((order, line)) = queue.lines.front() else {
                 break;
             };
-            let words = Words::of(line.as_str());
+            let expanded = aliases.expand(line.as_str(), |word| verbs.find(word).is_some());
+            let stands_for = expanded.as_ref().ok().and_then(Option::as_ref);
+            let words = Words::of(stands_for.unwrap_or(line).as_str());
             let entry = verbs
                 .find(words.verb())
                 .filter(|entry| !entry.admin || character.role == Role::Admin);
@@ -167,6 +170,7 @@ pub(super) fn dispatch(
             first = verb;
             begun.write(Begun(*order));
             let refused = match entry {
+                _ if expanded.is_err() => expanded.as_ref().err().cloned(),
                 None => Some(unknown(&verbs, words.verb(), character.role)),
                 Some(entry) => gates
                     .refusal(&reachable, entry)

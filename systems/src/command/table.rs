@@ -94,14 +94,8 @@ impl Verbs {
     /// The word closest to a mistyped one, if any is close.
     #[must_use]
     pub fn nearest(&self, word: &str, role: Role) -> Option<&'static str> {
-        let word = word.to_ascii_lowercase();
-        self.of(role)
-            .flat_map(|entry| entry.words)
-            .filter(|known| known.len() > 1)
-            .map(|known| (strsim::damerau_levenshtein(&word, known), *known))
-            .filter(|(distance, known)| *distance <= known.len().div_ceil(3))
-            .min()
-            .map(|(_, known)| known)
+        let words = self.of(role).flat_map(|entry| entry.words).copied();
+        nearest(word, words)
     }
 
     fn add(&mut self, entry: Entry) -> Option<String> {
@@ -116,6 +110,20 @@ impl Verbs {
             )
         })
     }
+}
+
+/// The one of `known` closest to a mistyped word, if any is close.
+pub(super) fn nearest(
+    word: &str,
+    known: impl Iterator<Item = &'static str>,
+) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    known
+        .filter(|known| known.len() > 1)
+        .map(|known| (strsim::damerau_levenshtein(&word, known), known))
+        .filter(|(distance, known)| *distance <= known.len().div_ceil(3))
+        .min()
+        .map(|(_, known)| known)
 }
 
 /// Adds a verb: its words, its help, and its message.
