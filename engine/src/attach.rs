@@ -3,120 +3,29 @@
 //! One session holds a character. A character is in memory while it plays, while its socket may
 //! come back, and until what it last did is durable; then it is unloaded.
 
-use std::collections::{HashMap, HashSet};
+mod unload;
+mod words;
 
-use bevy_ecs::component::Component;
+pub(crate) use unload::unload_saved;
+use words::Departing;
+pub use words::{
+    Arrived, Arrives, Character, Departed, Dismiss, Grant, Halt, LinkLost, Linkdead, Online,
+};
+
+use std::collections::HashMap;
+
 use bevy_ecs::entity::Entity;
-use bevy_ecs::message::{Message, Messages};
-use bevy_ecs::query::With;
+use bevy_ecs::message::Messages;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
 use crate::ledger::{self, CommandRecord};
-use crate::persist::{SavedTypes, Unloading, load_entity};
+use crate::persist::{SavedTypes, load_entity};
 use crate::port::{
-    AccountId, Admission, Arrival, Code, Correlation, Inbound, Leaving, Outbound, Refusal, Role,
-    RunId, SaveBatch, SessionId, StableId, StoreAsk, StoreReply, Tick, WorldTime,
+    Admission, Arrival, Code, Correlation, Inbound, Leaving, Outbound, Refusal, RunId, SessionId,
+    StableId, StoreAsk, StoreReply, Tick,
 };
 use crate::{Clock, Index, Outbox};
-
-/// A person in the world. Comes with every component that plugins gave to characters.
-#[derive(Component, Clone, Debug)]
-#[require(CommandRecord)]
-pub struct Character {
-    /// The character's name, unique among the living.
-    pub name: String,
-    /// The account that owns it.
-    pub account: AccountId,
-    /// What the account may do.
-    pub role: Role,
-    /// A throw-away character.
-    pub guest: bool,
-    /// The profession chosen at creation.
-    pub profession: Option<String>,
-    /// When it was made.
-    pub created_at: WorldTime,
-}
-
-/// The character is played: a session holds it, though its socket may be away for a moment.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Online {
-    /// Where to tell it things.
-    pub session: SessionId,
-}
-
-/// The socket is away since then; it may come back.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Linkdead {
-    /// World time of the cut.
-    pub since: WorldTime,
-}
-
-/// Nobody plays it; it stays until its last state is durable.
-#[derive(Component, Clone, Copy, Debug, Default)]
-pub(crate) struct Departing {
-    /// The batch that holds its last state.
-    pub(crate) saved_by: Option<Tick>,
-}
-
-/// A character came into the world.
-#[derive(Message, Clone, Copy, Debug)]
-pub struct Arrived {
-    /// Who.
-    pub actor: Entity,
-    /// How.
-    pub how: Arrives,
-}
-
-/// How a character came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arrives {
-    /// Out of the store, or back before it was unloaded.
-    Fresh,
-    /// It was here; another session holds it now.
-    TakenOver,
-    /// It was here; its own session has a socket again and missed nothing.
-    Returned,
-}
-
-/// A character's socket is gone; [`Linkdead`] says since when.
-#[derive(Message, Clone, Copy, Debug)]
-pub struct LinkLost {
-    /// Who.
-    pub actor: Entity,
-}
-
-/// A character left the world. It is no longer [`Online`], but still there to be asked who it is.
-#[derive(Message, Clone, Copy, Debug)]
-pub struct Departed {
-    /// Who.
-    pub actor: Entity,
-    /// Why.
-    pub why: Leaving,
-}
-
-/// Make a character leave: its session is closed after this tick's notes.
-#[derive(Message, Clone, Copy, Debug)]
-pub struct Dismiss {
-    /// Who.
-    pub actor: Entity,
-    /// Why.
-    pub why: Leaving,
-}
-
-/// From the end of this tick on, a character's account may do this. Who signs in again has what
-/// the account store says.
-#[derive(Message, Clone, Copy, Debug)]
-pub struct Grant {
-    /// Who.
-    pub actor: Entity,
-    /// What they may do.
-    pub role: Role,
-}
-
-/// End the process, cleanly, after this tick.
-#[derive(Message, Clone, Copy, Debug)]
-pub struct Halt;
 
 /// Who holds what.
 #[derive(Resource, Default, Debug)]
@@ -180,7 +89,7 @@ pub(crate) fn ingest(
                     Ok(()) => seat(world, entity, *arrival, Arrives::Fresh),
                     Err(fault) => {
                         tracing::error!(%fault, correlation_id = %arrival.correlation, "character could not be loaded");
-                        unload(world, entity);
+                        unload::unload(world, entity);
                         refuse(world, session, Refusal::of(Code::InternalError));
                     }
                 }
@@ -437,47 +346,4 @@ pub(crate) fn evict(world: &mut World, entity: Entity) {
         session,
         why: Leaving::Kicked,
     });
-}
-
-/// After a batch was collected: notes whose last state it holds, and unloads those whose batch is
-/// durable and who have not changed since.
-pub(crate) fn unload_saved(world: &mut World, batch: &SaveBatch, durable: Tick) {
-    if world.resource::<Sessions>().departing == 0 {
-        return;
-    }
-    let mut dirty = HashSet::new();
-    for column in &batch.columns {
-        column.visit(&mut |row| {
-            dirty.insert(row.id);
-        });
-    }
-    dirty.extend(batch.tombstones.iter().map(|stone| stone.id));
-    let mut staying = 0;
-    let mut gone = Vec::new();
-    let mut departing =
-        world.query_filtered::<(Entity, &StableId, &mut Departing), With<Departing>>();
-    for (entity, id, mut departing) in departing.iter_mut(world) {
-        let saved_by = match departing.saved_by {
-            Some(tick) if !dirty.contains(id) => tick,
-            _ => batch.tick,
-        };
-        if saved_by <= durable {
-            gone.push(entity);
-        } else {
-            departing.saved_by = Some(saved_by);
-            staying += 1;
-        }
-    }
-    for entity in gone {
-        unload(world, entity);
-    }
-    // Counted anew, because a plugin may have destroyed one of them.
-    world.resource_mut::<Sessions>().departing = staying;
-}
-
-/// Takes an entity out of memory; its rows stay saved.
-fn unload(world: &mut World, entity: Entity) {
-    world.resource_mut::<Unloading>().0 = true;
-    world.despawn(entity);
-    world.resource_mut::<Unloading>().0 = false;
 }

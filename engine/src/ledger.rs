@@ -4,22 +4,23 @@
 //! the ledger with `internal_error`. The outcome is saved with the effects, so a resend after a
 //! crash finds either both or neither.
 
-use std::collections::VecDeque;
+mod orders;
+mod record;
 
-use bevy_ecs::component::Component;
+pub(crate) use orders::Ledger;
+pub use record::{CommandRecord, REMEMBERED};
+
 use bevy_ecs::entity::Entity;
 use bevy_ecs::message::{Message, Messages};
-use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
-use serde::{Deserialize, Serialize};
+
+use orders::{Open, Ticket};
+use record::Executed;
 
 use crate::port::{
     Code, CommandMark, Correlation, Line, Outbound, Outcome, Refusal, SessionId, Tick,
 };
 use crate::{Clock, Outbox};
-
-/// How many executed commands a character remembers.
-pub const REMEMBERED: usize = 64;
 
 /// How many ticks an accepted line may wait for its turn before it is given up: longer than any
 /// queue of a well-behaved game, so that only a broken one meets it.
@@ -37,14 +38,6 @@ pub struct Order {
     /// The connection it came by, for log and chronicle.
     pub correlation: Correlation,
     ticket: Ticket,
-}
-
-/// A place in the ledger and which of its uses this is: an order that is over never passes for
-/// the one that has its place now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Ticket {
-    place: u32,
-    turn: u32,
 }
 
 /// A line was accepted; the game reads it, now or in a later tick, and says [`Begun`].
@@ -102,120 +95,6 @@ impl Answer {
             order,
             result: Err(refusal),
         }
-    }
-}
-
-/// What a character's executed commands came to: the last [`REMEMBERED`], saved with it.
-#[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CommandRecord {
-    #[serde(rename = "h")]
-    highest: u64,
-    #[serde(rename = "r")]
-    recent: VecDeque<Executed>,
-    /// The highest id accepted in this session, executed or waiting its turn.
-    #[serde(skip)]
-    accepted: u64,
-}
-
-/// Id, outcome and tick; a tuple, because thousands are written each second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Executed(u64, Option<Code>, Tick);
-
-impl CommandRecord {
-    /// The highest executed id; 0 before the first.
-    #[must_use]
-    pub const fn last_id(&self) -> u64 {
-        self.highest
-    }
-
-    fn outcome_of(&self, id: u64) -> Option<Executed> {
-        self.recent.iter().rev().find(|one| one.0 == id).copied()
-    }
-
-    fn remember(&mut self, id: u64, code: Option<Code>, tick: Tick) {
-        if self.recent.len() == REMEMBERED {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(Executed(id, code, tick));
-        self.highest = self.highest.max(id);
-    }
-
-    /// Forgets what was accepted but never executed: the client will send it again.
-    pub(crate) fn forget_waiting(&mut self) {
-        self.accepted = self.highest;
-    }
-}
-
-/// The orders under way.
-#[derive(Resource, Default, Debug)]
-pub(crate) struct Ledger {
-    places: Vec<Place>,
-    free: Vec<u32>,
-    /// Commands executed since the last batch.
-    pub(crate) marks: Vec<CommandMark>,
-}
-
-#[derive(Debug)]
-struct Place {
-    turn: u32,
-    open: Option<Open>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Open {
-    session: SessionId,
-    actor: Entity,
-    id: Option<u64>,
-    correlation: Correlation,
-    heard: Tick,
-    begun: bool,
-}
-
-impl Ledger {
-    fn ticket(&mut self, open: Open) -> Ticket {
-        if let Some(free) = self.free.pop() {
-            let place = &mut self.places[free as usize];
-            place.turn = place.turn.wrapping_add(1);
-            place.open = Some(open);
-            return Ticket {
-                place: free,
-                turn: place.turn,
-            };
-        }
-        self.places.push(Place {
-            turn: 0,
-            open: Some(open),
-        });
-        Ticket {
-            // The lane bounds what is under way far below this.
-            place: u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX),
-            turn: 0,
-        }
-    }
-
-    fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Open> {
-        self.places
-            .get_mut(ticket.place as usize)
-            .filter(|place| place.turn == ticket.turn)?
-            .open
-            .as_mut()
-    }
-
-    fn take(&mut self, ticket: Ticket) -> Option<Open> {
-        let open = *self.get_mut(ticket)?;
-        self.places[ticket.place as usize].open = None;
-        self.free.push(ticket.place);
-        Some(open)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (Ticket, &Open)> {
-        (0_u32..).zip(&self.places).filter_map(|(index, place)| {
-            let ticket = Ticket {
-                place: index,
-                turn: place.turn,
-            };
-            place.open.as_ref().map(|open| (ticket, open))
-        })
     }
 }
 
@@ -361,7 +240,7 @@ pub(crate) fn close(world: &mut World) {
 /// An order that no game ever begins (its command plugin is in quarantine) is refused in the end.
 fn give_up_the_forgotten(world: &mut World, ledger: &mut Ledger, tick: Tick) {
     // Once in a while is enough for what should never happen.
-    if !tick.is_multiple_of(WAIT_TICKS_MAX / 4) || ledger.free.len() == ledger.places.len() {
+    if !tick.is_multiple_of(WAIT_TICKS_MAX / 4) || ledger.is_empty() {
         return;
     }
     let stale: Vec<Ticket> = ledger

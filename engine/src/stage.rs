@@ -9,19 +9,19 @@
 )]
 
 mod ears;
+mod edges;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::port::{
-    AccountId, Arrival, BridgeIn, Correlation, Fact, Inbound, Leaving, Line, Outbound, Parcels,
-    Role, Row, RunId, SaveBatch, Scope, SessionId, StableId, StorageState, StoreAsk, StoreReply,
-    WorldTime,
+    AccountId, Arrival, BridgeIn, Correlation, Fact, Inbound, Leaving, Line, Parcels, Role, Row,
+    RunId, SaveBatch, Scope, SessionId, StableId, StorageState, StoreReply, WorldTime,
 };
 use crate::runner::Rate;
 pub use ears::Ears;
 
-use crate::{Engine, EngineFault, FaultReport, Plugin, Save, Seed, Setup, TickInput};
+use crate::{Engine, EngineFault, FaultReport, Plugin, Seed, Setup};
 
 /// Where the stage's time begins: 2025-01-01T00:00:00Z, when the Mythos clock shows midnight.
 pub const STAGE_START: WorldTime = WorldTime(1_735_689_600_000_000);
@@ -251,52 +251,6 @@ impl Stage {
         self.base.0.plus(self.rate.slot(self.base.1 + 1))
     }
 
-    fn run(&mut self) {
-        let held = self.held.as_ref().map_or(0, |batch| batch.facts.len());
-        let held = u32::try_from(held).unwrap_or(u32::MAX);
-        self.storage.facts_room = self.facts_max.saturating_sub(held);
-        let input = TickInput {
-            now: self.now,
-            wall_offset: 0,
-            heard: std::mem::take(&mut self.heard),
-            stored: std::mem::take(&mut self.stored),
-            bridged: std::mem::take(&mut self.bridged),
-            storage: self.storage,
-            stopping: false,
-        };
-        let output = self.engine.tick(input);
-        self.digests.push(output.digest());
-        for said in output.emission.said {
-            self.hear(said);
-        }
-        for StoreAsk::Load { character, session } in output.asks {
-            let rows = self
-                .saved
-                .range((character, String::new())..)
-                .take_while(|((id, _), _)| *id == character);
-            let rows = rows.map(|(_, row)| row.clone()).collect();
-            self.stored.push(StoreReply::Loaded {
-                character,
-                session,
-                rows,
-            });
-        }
-        if !output.parcels.is_empty() {
-            self.parcels.push(output.parcels);
-        }
-        match output.save {
-            Save::Batch(batch) => self.held = Some(*batch),
-            // Nothing was left to save: all of it is durable, as the server's gauge has it, too.
-            Save::Clean => self.storage.durable_tick = output.emission.tick,
-            Save::Busy => {}
-        }
-        if !self.hold_saves {
-            self.save();
-        }
-        self.faults.extend(output.faults);
-        self.halted |= output.halt;
-    }
-
     /// The bus brings something; it is heard with the next tick.
     pub fn bridged(&mut self, came: BridgeIn) {
         self.bridged.push(came);
@@ -415,45 +369,5 @@ impl Stage {
     #[must_use]
     pub fn digests(&self) -> &[u64] {
         &self.digests
-    }
-
-    fn hear(&mut self, said: Outbound) {
-        let sessions: Vec<SessionId> = match &said {
-            Outbound::Note { to, .. } => to.sessions().collect(),
-            Outbound::Outcome { session, .. }
-            | Outbound::Admitted { session, .. }
-            | Outbound::Refused { session, .. }
-            | Outbound::Close { session, .. } => vec![*session],
-        };
-        for session in sessions {
-            self.ears.entry(session).or_default().hear(said.clone());
-        }
-    }
-
-    fn save(&mut self) {
-        let Some(batch) = self.held.take() else {
-            return;
-        };
-        self.storage.durable_tick = batch.tick;
-        self.facts.extend(batch.facts);
-        for stone in &batch.tombstones {
-            self.saved.retain(|(id, component), _| {
-                *id != stone.id || stone.component.as_ref().is_some_and(|one| one != component)
-            });
-        }
-        for column in &batch.columns {
-            let (component, version) = (column.component(), column.version());
-            column.visit(&mut |row| {
-                let body = serde_json::to_string(row.body).unwrap_or_default();
-                let saved = Row {
-                    id: row.id,
-                    component: component.to_owned(),
-                    version,
-                    scope: row.scope,
-                    body,
-                };
-                self.saved.insert((row.id, component.to_owned()), saved);
-            });
-        }
     }
 }

@@ -8,21 +8,6 @@ const LINES_MAX: usize = 400;
 /// Files that tell one story in more lines, with the lines they may have and why.
 const LONGER: &[(&str, usize, &str)] = &[
     (
-        "engine/src/attach.rs",
-        480,
-        "one state machine: who holds which character, tick by tick",
-    ),
-    (
-        "engine/src/ledger.rs",
-        440,
-        "the command record and its rules can't be read apart",
-    ),
-    (
-        "engine/src/stage.rs",
-        440,
-        "the one page of what a scene can do",
-    ),
-    (
         "systems/src/world/parse.rs",
         420,
         "the format of the world's files, as designers write it",

@@ -1,0 +1,106 @@
+//! What plugins see of characters and sessions.
+
+use bevy_ecs::component::Component;
+use bevy_ecs::entity::Entity;
+use bevy_ecs::message::Message;
+
+use crate::ledger::CommandRecord;
+use crate::port::{AccountId, Leaving, Role, SessionId, Tick, WorldTime};
+
+/// A person in the world. Comes with every component that plugins gave to characters.
+#[derive(Component, Clone, Debug)]
+#[require(CommandRecord)]
+pub struct Character {
+    /// The character's name, unique among the living.
+    pub name: String,
+    /// The account that owns it.
+    pub account: AccountId,
+    /// What the account may do.
+    pub role: Role,
+    /// A throw-away character.
+    pub guest: bool,
+    /// The profession chosen at creation.
+    pub profession: Option<String>,
+    /// When it was made.
+    pub created_at: WorldTime,
+}
+
+/// The character is played: a session holds it, though its socket may be away for a moment.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Online {
+    /// Where to tell it things.
+    pub session: SessionId,
+}
+
+/// The socket is away since then; it may come back.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Linkdead {
+    /// World time of the cut.
+    pub since: WorldTime,
+}
+
+/// Nobody plays it; it stays until its last state is durable.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub(crate) struct Departing {
+    /// The batch that holds its last state.
+    pub(crate) saved_by: Option<Tick>,
+}
+
+/// A character came into the world.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Arrived {
+    /// Who.
+    pub actor: Entity,
+    /// How.
+    pub how: Arrives,
+}
+
+/// How a character came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrives {
+    /// Out of the store, or back before it was unloaded.
+    Fresh,
+    /// It was here; another session holds it now.
+    TakenOver,
+    /// It was here; its own session has a socket again and missed nothing.
+    Returned,
+}
+
+/// A character's socket is gone; [`Linkdead`] says since when.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct LinkLost {
+    /// Who.
+    pub actor: Entity,
+}
+
+/// A character left the world. It is no longer [`Online`], but still there to be asked who it is.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Departed {
+    /// Who.
+    pub actor: Entity,
+    /// Why.
+    pub why: Leaving,
+}
+
+/// Make a character leave: its session is closed after this tick's notes.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Dismiss {
+    /// Who.
+    pub actor: Entity,
+    /// Why.
+    pub why: Leaving,
+}
+
+/// From the end of this tick on, a character's account may do this. Who signs in again has what
+/// the account store says.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Grant {
+    /// Who.
+    pub actor: Entity,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// End the process, cleanly, after this tick.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Halt;

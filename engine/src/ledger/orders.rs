@@ -1,0 +1,92 @@
+//! The orders under way.
+
+use bevy_ecs::entity::Entity;
+use bevy_ecs::resource::Resource;
+
+use crate::port::{CommandMark, Correlation, SessionId, Tick};
+
+/// A place in the ledger and which of its uses this is: an order that is over never passes for
+/// the one that has its place now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ticket {
+    place: u32,
+    turn: u32,
+}
+
+/// The orders under way.
+#[derive(Resource, Default, Debug)]
+pub(crate) struct Ledger {
+    places: Vec<Place>,
+    free: Vec<u32>,
+    /// Commands executed since the last batch.
+    pub(crate) marks: Vec<CommandMark>,
+}
+
+#[derive(Debug)]
+struct Place {
+    turn: u32,
+    open: Option<Open>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open {
+    pub(super) session: SessionId,
+    pub(super) actor: Entity,
+    pub(super) id: Option<u64>,
+    pub(super) correlation: Correlation,
+    pub(super) heard: Tick,
+    pub(super) begun: bool,
+}
+
+impl Ledger {
+    pub(super) fn ticket(&mut self, open: Open) -> Ticket {
+        if let Some(free) = self.free.pop() {
+            let place = &mut self.places[free as usize];
+            place.turn = place.turn.wrapping_add(1);
+            place.open = Some(open);
+            return Ticket {
+                place: free,
+                turn: place.turn,
+            };
+        }
+        self.places.push(Place {
+            turn: 0,
+            open: Some(open),
+        });
+        Ticket {
+            // The lane bounds what is under way far below this.
+            place: u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX),
+            turn: 0,
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Open> {
+        self.places
+            .get_mut(ticket.place as usize)
+            .filter(|place| place.turn == ticket.turn)?
+            .open
+            .as_mut()
+    }
+
+    pub(super) fn take(&mut self, ticket: Ticket) -> Option<Open> {
+        let open = *self.get_mut(ticket)?;
+        self.places[ticket.place as usize].open = None;
+        self.free.push(ticket.place);
+        Some(open)
+    }
+
+    /// Whether nothing is under way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.free.len() == self.places.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Ticket, &Open)> {
+        (0_u32..).zip(&self.places).filter_map(|(index, place)| {
+            let ticket = Ticket {
+                place: index,
+                turn: place.turn,
+            };
+            place.open.as_ref().map(|open| (ticket, open))
+        })
+    }
+}

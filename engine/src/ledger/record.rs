@@ -1,0 +1,54 @@
+//! What a character remembers of its commands.
+
+use std::collections::VecDeque;
+
+use bevy_ecs::component::Component;
+use serde::{Deserialize, Serialize};
+
+use crate::port::{Code, Tick};
+
+/// How many executed commands a character remembers.
+pub const REMEMBERED: usize = 64;
+
+/// What a character's executed commands came to: the last [`REMEMBERED`], saved with it.
+#[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandRecord {
+    #[serde(rename = "h")]
+    pub(super) highest: u64,
+    #[serde(rename = "r")]
+    recent: VecDeque<Executed>,
+    /// The highest id accepted in this session, executed or waiting its turn.
+    #[serde(skip)]
+    pub(super) accepted: u64,
+}
+
+/// Id, outcome and tick; a tuple, because thousands are written each second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Executed(pub(super) u64, pub(super) Option<Code>, pub(super) Tick);
+
+impl CommandRecord {
+    /// The highest executed id; 0 before the first.
+    #[must_use]
+    pub const fn last_id(&self) -> u64 {
+        self.highest
+    }
+
+    /// What an executed command came to, if it is remembered.
+    pub(super) fn outcome_of(&self, id: u64) -> Option<Executed> {
+        self.recent.iter().rev().find(|one| one.0 == id).copied()
+    }
+
+    /// Remembers an executed command, at the price of the oldest.
+    pub(super) fn remember(&mut self, id: u64, code: Option<Code>, tick: Tick) {
+        if self.recent.len() == REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(Executed(id, code, tick));
+        self.highest = self.highest.max(id);
+    }
+
+    /// Forgets what was accepted but never executed: the client will send it again.
+    pub(crate) fn forget_waiting(&mut self) {
+        self.accepted = self.highest;
+    }
+}

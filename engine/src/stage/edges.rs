@@ -1,0 +1,96 @@
+//! Gateway and storage as the stage plays them.
+
+use crate::port::{Outbound, Row, SessionId, StoreAsk, StoreReply};
+use crate::{Save, TickInput};
+
+use super::Stage;
+
+impl Stage {
+    /// Gives the engine its input and deals with what comes out.
+    pub(super) fn run(&mut self) {
+        let held = self.held.as_ref().map_or(0, |batch| batch.facts.len());
+        let held = u32::try_from(held).unwrap_or(u32::MAX);
+        self.storage.facts_room = self.facts_max.saturating_sub(held);
+        let input = TickInput {
+            now: self.now,
+            wall_offset: 0,
+            heard: std::mem::take(&mut self.heard),
+            stored: std::mem::take(&mut self.stored),
+            bridged: std::mem::take(&mut self.bridged),
+            storage: self.storage,
+            stopping: false,
+        };
+        let output = self.engine.tick(input);
+        self.digests.push(output.digest());
+        for said in output.emission.said {
+            self.hear(said);
+        }
+        for StoreAsk::Load { character, session } in output.asks {
+            let rows = self
+                .saved
+                .range((character, String::new())..)
+                .take_while(|((id, _), _)| *id == character);
+            let rows = rows.map(|(_, row)| row.clone()).collect();
+            self.stored.push(StoreReply::Loaded {
+                character,
+                session,
+                rows,
+            });
+        }
+        if !output.parcels.is_empty() {
+            self.parcels.push(output.parcels);
+        }
+        match output.save {
+            Save::Batch(batch) => self.held = Some(*batch),
+            // Nothing was left to save: all of it is durable, as the server's gauge has it, too.
+            Save::Clean => self.storage.durable_tick = output.emission.tick,
+            Save::Busy => {}
+        }
+        if !self.hold_saves {
+            self.save();
+        }
+        self.faults.extend(output.faults);
+        self.halted |= output.halt;
+    }
+
+    fn hear(&mut self, said: Outbound) {
+        let sessions: Vec<SessionId> = match &said {
+            Outbound::Note { to, .. } => to.sessions().collect(),
+            Outbound::Outcome { session, .. }
+            | Outbound::Admitted { session, .. }
+            | Outbound::Refused { session, .. }
+            | Outbound::Close { session, .. } => vec![*session],
+        };
+        for session in sessions {
+            self.ears.entry(session).or_default().hear(said.clone());
+        }
+    }
+
+    /// Makes the batch under way durable.
+    pub(super) fn save(&mut self) {
+        let Some(batch) = self.held.take() else {
+            return;
+        };
+        self.storage.durable_tick = batch.tick;
+        self.facts.extend(batch.facts);
+        for stone in &batch.tombstones {
+            self.saved.retain(|(id, component), _| {
+                *id != stone.id || stone.component.as_ref().is_some_and(|one| one != component)
+            });
+        }
+        for column in &batch.columns {
+            let (component, version) = (column.component(), column.version());
+            column.visit(&mut |row| {
+                let body = serde_json::to_string(row.body).unwrap_or_default();
+                let saved = Row {
+                    id: row.id,
+                    component: component.to_owned(),
+                    version,
+                    scope: row.scope,
+                    body,
+                };
+                self.saved.insert((row.id, component.to_owned()), saved);
+            });
+        }
+    }
+}
