@@ -13,4 +13,5 @@ mod harness;
 mod logs;
 mod outage;
 mod refusals;
+mod roles;
 mod tokens;
