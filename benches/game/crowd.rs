@@ -1,0 +1,216 @@
+//! Everybody in the town, and what they do.
+
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::time::Duration;
+
+use engine::port::{
+    AccountId, Arrival, Correlation, Inbound, Line, Outbound, Role, Row, Scope, SessionId,
+    StableId, StoreAsk, StoreReply, WorldTime,
+};
+use engine::runner::stopwatch;
+use engine::stage::STAGE_START;
+use engine::{Engine, Phase, Save, Setup, TickInput};
+use systems::lucidity::MYTHOS_MINUTE;
+
+/// Ticks until a batch is durable: the journal's fsync takes less than one.
+const DURABLE_AFTER: u64 = 1;
+
+/// What was asked and said.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) commands: u64,
+    pub(crate) refused: u64,
+    pub(crate) notes: u64,
+}
+
+/// One tick's time.
+pub(crate) struct Spent {
+    /// Nanoseconds of this thread's processor time: what the tick costs, whoever else is at work.
+    pub(crate) nanos: u64,
+    /// Nanoseconds by the clock on the wall.
+    pub(crate) wall: u64,
+    /// The flux was evaluated in it.
+    pub(crate) flux: bool,
+}
+
+/// The engine with the whole game, and everybody in it.
+pub(crate) struct Crowd {
+    engine: Engine,
+    now: WorldTime,
+    tick: u64,
+    batches: Vec<u64>,
+    stored: Vec<StoreReply>,
+    rooms: HashMap<StableId, usize>,
+    players: usize,
+    counts: Counts,
+}
+
+impl Crowd {
+    pub(crate) fn new(players: usize, rooms: usize) -> Self {
+        let game = systems::game(super::town::world(rooms), systems::Settings::default());
+        let setup = Setup {
+            stopwatch: Some(processor_time),
+            ..Setup::default()
+        };
+        let engine = Engine::build(setup, game).expect("the game fits together");
+        let mut crowd = Self {
+            engine,
+            now: STAGE_START,
+            tick: 0,
+            batches: Vec::new(),
+            stored: Vec::new(),
+            rooms: HashMap::new(),
+            players,
+            counts: Counts::default(),
+        };
+        let per_room = players.div_ceil(rooms).max(1);
+        // Room by room, so that nobody is told of more than a hundred others at a time.
+        for from in (0..players).step_by(per_room) {
+            let here = from..(from + per_room).min(players);
+            let arrivals = here.map(|player| {
+                let arrival = arrival(player);
+                crowd.rooms.insert(arrival.character, player / per_room);
+                Inbound::Arrive(arrival)
+            });
+            let arrivals = arrivals.collect();
+            crowd.tick(Duration::from_millis(50), arrivals);
+        }
+        crowd.tick(Duration::from_millis(50), Vec::new());
+        assert_eq!(crowd.engine.players_online(), players);
+        crowd
+    }
+
+    pub(crate) fn plugins(&self) -> Vec<&'static str> {
+        self.engine.plugins()
+    }
+
+    /// Time of each plugin in the last tick.
+    pub(crate) fn spent(&self) -> impl Iterator<Item = (usize, Phase, u64)> + '_ {
+        self.engine.spent().iter()
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    pub(crate) fn forget_counts(&mut self) {
+        self.counts = Counts::default();
+    }
+
+    /// The lines of those whose turn it is in this tick.
+    pub(crate) fn lines(&self, tick: usize, pause: usize) -> Vec<Inbound> {
+        let turn = tick % pause;
+        let round = tick / pause;
+        (turn..self.players)
+            .step_by(pause)
+            .map(|player| Inbound::Line {
+                session: SessionId(player as u64),
+                id: Some(round as u64 + 1),
+                line: line(player, round),
+                correlation: Correlation(player as u64),
+            })
+            .collect()
+    }
+
+    pub(crate) fn tick(&mut self, span: Duration, heard: Vec<Inbound>) {
+        self.timed(span, heard);
+    }
+
+    /// A tick as the runner makes it, and the time of `Engine::tick` alone.
+    pub(crate) fn timed(&mut self, span: Duration, heard: Vec<Inbound>) -> Spent {
+        let before = self.now.since(STAGE_START).as_nanos() / MYTHOS_MINUTE.as_nanos();
+        self.now = self.now.plus(span);
+        let after = self.now.since(STAGE_START).as_nanos() / MYTHOS_MINUTE.as_nanos();
+        self.tick += 1;
+        let mut input = TickInput {
+            now: self.now,
+            heard,
+            stored: std::mem::take(&mut self.stored),
+            ..TickInput::default()
+        };
+        let durable = self.batches.iter().rev();
+        let durable = durable.copied().find(|at| at + DURABLE_AFTER <= self.tick);
+        input.storage.durable_tick = durable.unwrap_or_default();
+        self.batches.retain(|at| Some(*at) >= durable);
+        let (began, began_wall) = (processor_time(), stopwatch());
+        let output = self.engine.tick(input);
+        let (nanos, wall) = (processor_time() - began, stopwatch() - began_wall);
+        if let Save::Batch(batch) = &output.save {
+            self.batches.push(batch.tick);
+        }
+        for said in &output.emission.said {
+            match said {
+                Outbound::Outcome { outcome, .. } => {
+                    self.counts.commands += 1;
+                    self.counts.refused += u64::from(outcome.result.is_err());
+                }
+                Outbound::Note { .. } => self.counts.notes += 1,
+                _ => {}
+            }
+        }
+        for StoreAsk::Load { character, session } in &output.asks {
+            self.stored.push(StoreReply::Loaded {
+                character: *character,
+                session: *session,
+                rows: rows(*character, self.rooms[character]),
+            });
+        }
+        black_box(output);
+        Spent {
+            nanos,
+            wall,
+            flux: before != after,
+        }
+    }
+}
+
+/// Four lines in ten are talk, three are steps, the rest is looking about.
+fn line(player: usize, round: usize) -> Line {
+    let text = match player.wrapping_mul(7).wrapping_add(round) % 10 {
+        0..=2 => format!("say is anybody there? I am number {player} and this is my {round}th try"),
+        3 => "emote shivers and looks over a shoulder".to_owned(),
+        4 => "east".to_owned(),
+        5 => "west".to_owned(),
+        6 => "look".to_owned(),
+        7 => "status".to_owned(),
+        8 => "time".to_owned(),
+        _ => format!(
+            "whisper Player{} psst",
+            player / 10 * 10 + (player + 1) % 10
+        ),
+    };
+    Line::new(&text).expect("a line")
+}
+
+fn arrival(player: usize) -> Arrival {
+    let character = StableId::named(&format!("player {player}"));
+    Arrival {
+        session: SessionId(player as u64),
+        correlation: Correlation(player as u64),
+        account: AccountId(character.uuid()),
+        character,
+        name: format!("Player{player}"),
+        profession: None,
+        role: Role::Player,
+        guest: false,
+        created_at: STAGE_START,
+    }
+}
+
+fn rows(id: StableId, room: usize) -> Vec<Row> {
+    vec![Row {
+        id,
+        component: "whereabouts".to_owned(),
+        version: 1,
+        scope: Scope::Character,
+        body: format!(r#"{{"room":"room_{room}"}}"#),
+    }]
+}
+
+/// Nanoseconds of processor time of this thread.
+fn processor_time() -> u64 {
+    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(spent.tv_sec).unwrap_or_default();
+    seconds * 1_000_000_000 + u64::try_from(spent.tv_nsec).unwrap_or_default()
+}

@@ -1,0 +1,62 @@
+//! A town of rooms in rows, of every environment, on the shipped rules.
+
+use std::fmt::Write as _;
+
+use systems::world::{Source, WorldData};
+
+/// Rooms of one sub-zone.
+const ROW: usize = 25;
+
+/// Environments that the shipped world knows, as often as a town has them.
+const ENVIRONMENTS: [&str; 10] = [
+    "street_paved",
+    "indoors",
+    "outdoors",
+    "street_paved",
+    "graveyard",
+    "indoors",
+    "sanctuary",
+    "outdoors",
+    "camp",
+    "eldritch",
+];
+
+/// A world of so many rooms.
+pub(crate) fn world(rooms: usize) -> WorldData {
+    let shipped = |path: &str, text: &str| Source {
+        path: path.to_owned(),
+        text: text.to_owned(),
+    };
+    let mut sources = vec![
+        shipped(
+            "world.toml",
+            "name = \"Rows\"\nmotd = \"\"\ndefault_room = \"room_0\"\n",
+        ),
+        shipped(
+            "environments.toml",
+            include_str!("../../world/environments.toml"),
+        ),
+        shipped("rules/lucidity.toml", include_str!("../rows-lucidity.toml")),
+        shipped(
+            "zones/rows/zone.toml",
+            "id = \"rows\"\nplane = \"earth\"\nname = \"Rows\"\nenvironment = \"outdoors\"\n",
+        ),
+    ];
+    for row in 0..rooms.div_ceil(ROW) {
+        let mut text = format!("id = \"row{row}\"\nname = \"Row {row}\"\n");
+        for room in row * ROW..((row + 1) * ROW).min(rooms) {
+            let environment = ENVIRONMENTS[room % ENVIRONMENTS.len()];
+            let _ = write!(
+                text,
+                "[[rooms]]\nid = \"room_{room}\"\nname = \"Cell\"\ndescription = \"A cell like all others, with a door to the east and one to the west.\"\nenvironment = \"{environment}\"\n[rooms.exits]\neast = \"room_{}\"\nwest = \"room_{}\"\n",
+                (room + 1) % rooms,
+                (room + rooms - 1) % rooms,
+            );
+        }
+        sources.push(Source {
+            path: format!("zones/rows/row{row}.toml"),
+            text,
+        });
+    }
+    systems::world::load(&sources).expect("the generated world is sound")
+}

@@ -1,0 +1,143 @@
+//! Whatever anybody types, in whatever order: what must hold holds after every tick.
+//!
+//! Lines are made of the table of verbs itself, so a new verb is tried as soon as it is there. A
+//! failure is shrunk to the fewest deeds that show it, and printed.
+
+mod deeds;
+mod rules;
+
+use std::time::Duration;
+
+use engine::Seed;
+use engine::port::Role;
+use engine::stage::Stage;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use systems::Settings;
+
+use crate::harness::shipped;
+use deeds::{Deed, PEOPLE, deed};
+use rules::Watch;
+
+/// How many random plays: a tenth of a whole proof unless it is asked for.
+fn plays() -> u32 {
+    match std::env::var("KADATH_PROOF").as_deref() {
+        Ok("full") => 240,
+        _ => 24,
+    }
+}
+
+fn stage() -> Stage {
+    Stage::new(systems::game(shipped(), Settings::default())).unwrap()
+}
+
+/// Ann is an admin, so that her verbs are tried, too.
+fn enter(stage: &mut Stage, who: usize) {
+    let role = if who == 0 { Role::Admin } else { Role::Player };
+    stage.enter_as(PEOPLE[who], role);
+}
+
+#[test]
+fn whatever_anybody_types_the_rules_of_the_world_hold() {
+    let plays = Config {
+        cases: plays(),
+        max_shrink_iters: 400,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let verbs = deeds::words(&mut stage());
+    let deeds = prop::collection::vec(deed(verbs), 40..160);
+    TestRunner::new(plays)
+        .run(&deeds, |deeds| {
+            play(&deeds);
+            Ok(())
+        })
+        .unwrap_or_else(|fault| panic!("{fault}"));
+}
+
+fn play(deeds: &[Deed]) {
+    let mut stage = stage();
+    for who in 0..PEOPLE.len() {
+        enter(&mut stage, who);
+    }
+    stage.tick();
+    let mut watch = Watch::default();
+    for deed in deeds {
+        match deed {
+            Deed::Type { who, line } => {
+                watch.typed(&mut stage, *who, line);
+                stage.tick();
+            }
+            Deed::Leave(who) => {
+                stage.leaves(PEOPLE[*who]);
+                stage.tick();
+                stage.tick();
+                enter(&mut stage, *who);
+                stage.tick();
+                stage.tick();
+            }
+            Deed::Late(millis) => {
+                let now = stage.now().plus(Duration::from_millis(*millis));
+                stage.tick_at(now);
+            }
+            Deed::Wait(millis) => stage.pass(Duration::from_millis(*millis)),
+            Deed::Restart => {
+                stage.tick();
+                let (saved, now) = (stage.saved().clone(), stage.now());
+                let tick = stage.engine().last_tick();
+                let game = systems::game(shipped(), Settings::default());
+                stage = Stage::restored_after(game, Seed(1), saved, now, tick).unwrap();
+                watch = Watch::default();
+                for who in 0..PEOPLE.len() {
+                    enter(&mut stage, who);
+                }
+                stage.tick();
+                stage.tick();
+            }
+        }
+        watch.check(&mut stage);
+        // Somebody who quit or was sent away comes back.
+        for (who, name) in PEOPLE.iter().enumerate() {
+            if watch.closed(name) {
+                enter(&mut stage, who);
+                stage.tick();
+                stage.tick();
+            }
+        }
+    }
+    stage.tick();
+    watch.check(&mut stage);
+}
+
+#[test]
+fn a_refused_command_changes_nothing_but_the_record_of_commands() {
+    let mut settings = Settings::default();
+    settings.commands.commands_per_second = 0;
+    let mut stage = Stage::new(systems::game(shipped(), settings)).unwrap();
+    stage.enter("Ann");
+    stage.enter("Bob");
+    stage.pass(Duration::from_secs(1));
+    let mut refused = 0;
+    for line in deeds::wrong_lines() {
+        stage.ears("Ann");
+        let before = stage.saved().clone();
+        stage.says("Ann", &line);
+        stage.tick();
+        stage.tick();
+        let outcomes = stage.ears("Ann").outcomes;
+        assert_eq!(outcomes.len(), 1, "{line}");
+        if outcomes[0].result.is_ok() {
+            continue;
+        }
+        refused += 1;
+        for (key, row) in stage.saved() {
+            let same = before.get(key).is_some_and(|old| old.body == row.body);
+            assert!(
+                same || !rules::LASTING.contains(&key.1.as_str()),
+                "`{line}` was refused and changed {}",
+                key.1
+            );
+        }
+    }
+    assert!(refused > 20, "only {refused} lines were refused");
+}

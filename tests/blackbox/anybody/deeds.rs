@@ -1,0 +1,95 @@
+//! What people do.
+
+use engine::port::Role;
+use engine::stage::Stage;
+use proptest::prelude::*;
+use systems::command::Verbs;
+
+/// Who plays.
+pub(super) const PEOPLE: [&str; 4] = ["Ann", "Bob", "Cleo", "Dov"];
+
+/// Verbs that end the play itself.
+const LEFT_OUT: [&str; 1] = ["shutdown"];
+
+/// What may stand behind a verb.
+const ARGUMENTS: [&str; 24] = [
+    "",
+    "",
+    "Ann",
+    "bob",
+    "cleo hello there",
+    "Dov 1",
+    "Bob 5 for the noise",
+    "nobody",
+    "ann-2",
+    "north",
+    "south",
+    "east",
+    "10",
+    "-5",
+    "99999999999999999999",
+    "say",
+    "global 5",
+    "set lucidity Bob 15",
+    "Bob -100",
+    "status",
+    "hello, is anybody there?",
+    "„quotes“ and ümlauts \u{1F56F}",
+    "a b c d e f g h",
+    "x say x",
+];
+
+/// Something that somebody does.
+#[derive(Clone, Debug)]
+pub(super) enum Deed {
+    Type { who: usize, line: String },
+    Leave(usize),
+    Late(u64),
+    Wait(u64),
+    Restart,
+}
+
+/// Every word of every verb.
+pub(super) fn words(stage: &mut Stage) -> Vec<String> {
+    let verbs = stage.engine().world().resource::<Verbs>();
+    let words = verbs.of(Role::Admin).flat_map(|verb| verb.words);
+    let words = words.filter(|word| !LEFT_OUT.contains(word));
+    words.map(|word| (*word).to_owned()).collect()
+}
+
+/// Any deed, mostly lines.
+pub(super) fn deed(verbs: Vec<String>) -> impl Strategy<Value = Deed> {
+    let who = 0..PEOPLE.len();
+    let line = (
+        prop::sample::select(verbs),
+        prop::sample::select(&ARGUMENTS),
+    )
+        .prop_map(|(verb, rest)| format!("{verb} {rest}"));
+    prop_oneof![
+        40 => (who.clone(), line).prop_map(|(who, line)| Deed::Type { who, line }),
+        2 => who.prop_map(Deed::Leave),
+        3 => (0_u64..20_000).prop_map(Deed::Late),
+        3 => (50_u64..3_000).prop_map(Deed::Wait),
+        1 => Just(Deed::Restart),
+    ]
+}
+
+/// Lines that most verbs refuse.
+pub(super) fn wrong_lines() -> Vec<String> {
+    let mut stage = super::stage();
+    let mut lines = Vec::new();
+    let verbs: Vec<&'static str> = {
+        let verbs = stage.engine().world().resource::<Verbs>();
+        verbs
+            .of(Role::Player)
+            .map(|verb| verb.words[0])
+            .filter(|verb| *verb != "quit")
+            .collect()
+    };
+    for verb in verbs {
+        for rest in ["", "nobody", "nobody hello", "-1", "sideways and more"] {
+            lines.push(format!("{verb} {rest}"));
+        }
+    }
+    lines
+}

@@ -1,0 +1,124 @@
+//! What must hold after every tick.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::port::Code;
+use engine::prelude::*;
+use engine::stage::{Ears, Stage};
+use systems::lucidity::{Lucidity, Tier};
+use systems::place::{InRoom, Occupancy, Whereabouts};
+use systems::world::Atlas;
+
+use super::deeds::PEOPLE;
+
+/// What a refused command must leave as it was; time goes on for the rest.
+pub(super) const LASTING: [&str; 4] = ["whereabouts", "lucidity", "explored", "aliases"];
+
+/// What was typed and told so far.
+#[derive(Default)]
+pub(super) struct Watch {
+    /// Ids sent and not answered yet, by name.
+    waiting: BTreeMap<&'static str, BTreeSet<u64>>,
+    /// Lines of talk heard, by name: none comes twice.
+    talk: BTreeMap<&'static str, BTreeSet<String>>,
+    closed: BTreeSet<&'static str>,
+}
+
+impl Watch {
+    pub(super) fn typed(&mut self, stage: &mut Stage, who: usize, line: &str) {
+        let id = stage.says(PEOPLE[who], line);
+        self.waiting.entry(PEOPLE[who]).or_default().insert(id);
+    }
+
+    /// Whether somebody's session was closed since last asked.
+    pub(super) fn closed(&mut self, name: &str) -> bool {
+        self.closed.remove(name)
+    }
+
+    pub(super) fn check(&mut self, stage: &mut Stage) {
+        assert_eq!(stage.faults(), [], "a plugin failed");
+        for name in PEOPLE {
+            let ears = stage.ears(name);
+            self.answers(name, &ears);
+            self.notes(name, &ears);
+        }
+        places(stage);
+        minds(stage);
+    }
+
+    /// Every command has one outcome, and a refusal is of the catalogue.
+    fn answers(&mut self, name: &'static str, ears: &Ears) {
+        let waiting = self.waiting.entry(name).or_default();
+        for outcome in &ears.outcomes {
+            let id = outcome.id.expect("all were sent with an id");
+            assert!(waiting.remove(&id), "{name}'s {id} was answered twice");
+            if let Err(refusal) = &outcome.result {
+                assert_ne!(refusal.code, Code::InternalError, "{name}: {refusal:?}");
+                assert!(!refusal.message.is_empty(), "{name}: {refusal:?}");
+            }
+        }
+        if ears.closed.is_some() {
+            // What was queued is forgotten with the session; nobody was told it would happen.
+            waiting.clear();
+            self.closed.insert(name);
+        }
+    }
+
+    /// One deed is one event of its type to each who hears it.
+    fn notes(&mut self, name: &'static str, ears: &Ears) {
+        for said in ears.events("chat_message") {
+            let id = said["message_id"].as_str().expect("an id").to_owned();
+            let new = self.talk.entry(name).or_default().insert(id);
+            let history = said.get("history").is_some();
+            assert!(new || history, "{name} heard it twice: {said}");
+        }
+        let times = ears.events("mythos_time_update");
+        let hours: BTreeSet<String> = times
+            .iter()
+            .map(|one| one["mythos_datetime"].to_string())
+            .collect();
+        assert_eq!(
+            hours.len(),
+            times.len(),
+            "{name} was told an hour twice: {times:?}"
+        );
+    }
+}
+
+/// Everybody is in exactly one room, and the rooms agree.
+fn places(stage: &mut Stage) {
+    let world = stage.engine().world();
+    let mut people = world.query::<(Entity, &InRoom, &Whereabouts)>();
+    let atlas = world.resource::<Atlas>();
+    let mut said = Vec::new();
+    for (who, room, whereabouts) in people.iter(world) {
+        assert_eq!(atlas.room(room.0).id, whereabouts.room);
+        said.push((room.0, who));
+    }
+    let occupancy = world.resource::<Occupancy>();
+    let in_room = |(room, _)| occupancy.of(room).iter().map(move |who| (room, *who));
+    let mut listed: Vec<_> = atlas.rooms().flat_map(in_room).collect();
+    said.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(said, listed);
+    let mut online = world.query_filtered::<Entity, With<Online>>();
+    let online: BTreeSet<Entity> = online.iter(world).collect();
+    let placed: BTreeSet<Entity> = said.into_iter().map(|(_, who)| who).collect();
+    assert!(online.is_subset(&placed), "somebody is online and nowhere");
+}
+
+/// Lucidity is on its scale, and the tier is what it says.
+fn minds(stage: &mut Stage) {
+    let world = stage.engine().world();
+    let rules = world.resource::<systems::lucidity::Rules>().clone();
+    let mut minds = world.query::<&Lucidity>();
+    for mind in minds.iter(world) {
+        let points = mind.points();
+        assert!((-100..=100).contains(&points), "{points}");
+        assert_eq!(
+            rules.tier(*mind) == Tier::Catatonic,
+            points <= 0,
+            "{points}"
+        );
+    }
+}
