@@ -218,6 +218,7 @@ fn arrival(player: usize) -> Arrival {
         character,
         name: format!("Player{player}"),
         profession: None,
+        seed: None,
         role: Role::Player,
         guest: false,
         created_at: STAGE_START,

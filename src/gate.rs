@@ -1,15 +1,22 @@
 //! The gateway's questions, answered by the account store.
 
+use std::sync::Arc;
+
 use engine::port::{Code, Refusal, StableId};
-use net::{Admitted, Character, Denied, Gatekeeper, Registration, Secret, SignedIn};
+use net::{
+    Admitted, Character, Denied, Gatekeeper, Profession, Registration, Rolled, Secret, SignedIn,
+};
 use storage::{Accounts, SignIn};
 use uuid::Uuid;
+
+use crate::rolls::{Born, Rolls};
 
 /// The account store behind the gateway's door.
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
     pub(crate) accounts: Accounts,
     pub(crate) guests: bool,
+    pub(crate) rolls: Arc<Rolls>,
 }
 
 fn denied(denied: storage::Denied) -> Denied {
@@ -26,6 +33,7 @@ fn character(character: storage::Character) -> Character {
         profession,
         created_at,
         last_played,
+        ..
     } = character;
     Character {
         id,
@@ -127,18 +135,31 @@ impl Gatekeeper for Gate {
         Ok(characters.into_iter().map(character).collect())
     }
 
+    fn professions(&self) -> Vec<Profession> {
+        self.rolls.professions()
+    }
+
+    async fn roll(&self, token: Secret, profession: Option<String>) -> Result<Rolled, Denied> {
+        let account = self.holder(&token)?;
+        self.rolls.roll(account, profession.as_deref())
+    }
+
     async fn create_character(
         &self,
         token: Secret,
         name: String,
         profession: Option<String>,
+        roll: Option<Uuid>,
     ) -> Result<Character, Denied> {
         let account = self.holder(&token)?;
+        let Born { seed, profession } = self.rolls.born(account, profession.as_deref(), roll)?;
         let made = self
             .accounts
-            .create_character(account, &name, profession.as_deref())
-            .await;
-        made.map(character).map_err(denied)
+            .create_character_from(seed, account, &name, profession.as_deref())
+            .await
+            .map_err(denied)?;
+        self.rolls.spent(account);
+        Ok(character(made))
     }
 
     async fn delete_character(&self, token: Secret, character: Uuid) -> Result<(), Denied> {
@@ -171,6 +192,7 @@ impl Gatekeeper for Gate {
             character: admitted.character.id,
             name: admitted.character.name,
             profession: admitted.character.profession,
+            seed: admitted.character.seed,
             role: admitted.role,
             guest: admitted.guest,
             created_at: admitted.character.created_at,

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 mod gate;
 mod readiness;
+mod rolls;
 pub mod server;
 pub mod telemetry;
 mod world_files;

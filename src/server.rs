@@ -21,6 +21,7 @@ use crate::cli::UsageFault;
 use crate::config::{Config, ConfigFault};
 use crate::gate::Gate;
 use crate::readiness::{Pulse, readiness};
+use crate::rolls::Rolls;
 use crate::telemetry;
 
 /// Durable, but the database lacks some of it until the next start.
@@ -91,6 +92,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
     let lanes = lanes(LaneLimits::default(), &registry)?;
     let gauge = std::sync::Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;
+    let rolls = Rolls::new(world.characters.clone(), config.limits.rolls_per_minute);
     let game = systems::game(
         world,
         systems::Settings {
@@ -120,6 +122,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
         gate: Gate {
             accounts: storage.accounts().clone(),
             guests: guests_welcome(&config, address),
+            rolls: rolls.into(),
         },
         readiness: Box::new({
             let storage = storage.clone();

@@ -20,6 +20,13 @@ pub struct Dice {
 }
 
 impl Dice {
+    /// The dice of another seed than the world's, for what must not depend on the world it is
+    /// rolled in; `tick` tells apart throws of one seed.
+    #[must_use]
+    pub const fn of(seed: Seed, tick: Tick) -> Self {
+        Self { seed, tick }
+    }
+
     /// A roll for `who`, for one `purpose`; `n` tells apart several rolls of one purpose and tick.
     /// Uniform over all 64-bit numbers.
     #[must_use]

@@ -180,6 +180,7 @@ impl Stage {
             character: id,
             name: name.to_owned(),
             profession: None,
+            seed: None,
             role,
             guest: false,
             created_at: STAGE_START,

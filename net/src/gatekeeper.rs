@@ -1,9 +1,12 @@
 //! Who may come in: the questions the gateway asks of the account store.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::num::NonZeroU64;
 
 use engine::port::{AccountId, Arrival, Refusal, Role, StableId, WorldTime};
+use serde::Serialize;
 use uuid::Uuid;
 
 /// The account store, as the gateway sees it. Implemented where accounts are known.
@@ -44,12 +47,23 @@ pub trait Gatekeeper: Send + Sync + 'static {
         token: Secret,
     ) -> impl Future<Output = Result<Vec<Character>, Denied>> + Send;
 
-    /// Makes a character.
+    /// What a character can live by.
+    fn professions(&self) -> Vec<Profession>;
+
+    /// Rolls what a character would be born with, for an account.
+    fn roll(
+        &self,
+        token: Secret,
+        profession: Option<String>,
+    ) -> impl Future<Output = Result<Rolled, Denied>> + Send;
+
+    /// Makes a character; with `roll`, the one that was rolled under that id.
     fn create_character(
         &self,
         token: Secret,
         name: String,
         profession: Option<String>,
+        roll: Option<Uuid>,
     ) -> impl Future<Output = Result<Character, Denied>> + Send;
 
     /// Deletes a character of the account.
@@ -136,6 +150,38 @@ pub struct Character {
     pub last_active: Option<WorldTime>,
 }
 
+/// What a character can live by.
+#[derive(Clone, Debug, Serialize)]
+pub struct Profession {
+    /// Its word, to choose it by.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// What somebody of it remembers.
+    pub flavor_text: String,
+    /// The least of each stat that it asks.
+    pub requires: BTreeMap<&'static str, u8>,
+    /// What it adds to each stat.
+    pub bonus: BTreeMap<&'static str, u8>,
+}
+
+/// What a character would be born with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rolled {
+    /// What to create it by.
+    pub roll_id: Uuid,
+    /// The profession it was rolled for.
+    pub profession: Option<String>,
+    /// Its stats by name, with what follows from them: `max_dp`, `max_magic_points`.
+    pub stats: BTreeMap<&'static str, i64>,
+    /// Whether they are enough for the profession.
+    pub meets_requirements: bool,
+    /// How long the roll is kept, in seconds.
+    pub expires_in: u64,
+}
+
 /// Who plays.
 #[derive(Clone, Debug)]
 pub struct Admitted {
@@ -147,6 +193,8 @@ pub struct Admitted {
     pub name: String,
     /// Its profession, if it chose one.
     pub profession: Option<String>,
+    /// What its chance of birth grows from, where the store keeps it.
+    pub seed: Option<u64>,
     /// What the account may do.
     pub role: Role,
     /// A throw-away account.
@@ -165,6 +213,7 @@ impl Admitted {
             character: self.character,
             name: self.name,
             profession: self.profession,
+            seed: self.seed.and_then(NonZeroU64::new),
             role: self.role,
             guest: self.guest,
             created_at: self.created_at,

@@ -51,6 +51,11 @@ pub(crate) fn app<G: Gatekeeper>(gateway: Arc<Gateway<G>>) -> Router {
             get(characters::list::<G>).post(characters::create::<G>),
         )
         .route(
+            "/api/players/professions",
+            get(characters::professions::<G>),
+        )
+        .route("/api/players/roll", post(characters::roll::<G>))
+        .route(
             "/api/players/characters/{id}",
             delete(characters::remove::<G>),
         )

@@ -30,7 +30,9 @@ mod transport;
 pub use config::{NetConfig, NetLimits, SessionBounds, Timeouts};
 pub use fault::NetFault;
 pub use format::understands;
-pub use gatekeeper::{Admitted, Character, Denied, Gatekeeper, Registration, Secret, SignedIn};
+pub use gatekeeper::{
+    Admitted, Character, Denied, Gatekeeper, Profession, Registration, Rolled, Secret, SignedIn,
+};
 pub use payload::{CommandResponse, Durable, ErrorNote, Pong, Welcome, publications};
 pub use readiness::{Check, Checks, Readiness};
 pub use serve::{Doors, serve};

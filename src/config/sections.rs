@@ -56,6 +56,8 @@ pub struct LimitsConfig {
     pub failed_logins_per_minute: u32,
     /// Registrations, sign-ins and guests per address and minute.
     pub sign_ins_per_minute: u32,
+    /// Rolls of a new character's stats per account and minute.
+    pub rolls_per_minute: u32,
     /// Open sockets.
     pub sockets: usize,
 }
@@ -159,6 +161,7 @@ impl Default for LimitsConfig {
             connection_attempts_per_minute: net.connection_attempts_per_minute,
             failed_logins_per_minute: net.failed_logins_per_minute,
             sign_ins_per_minute: net.sign_ins_per_minute,
+            rolls_per_minute: 10,
             sockets: net.sockets,
         }
     }

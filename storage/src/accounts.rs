@@ -69,6 +69,8 @@ pub struct Character {
     pub name: String,
     /// The profession chosen at creation.
     pub profession: Option<String>,
+    /// What its stats are rolled from.
+    pub seed: Option<u64>,
     /// When it was made.
     pub created_at: WorldTime,
     /// When it last entered the world.

@@ -8,7 +8,9 @@ use crate::chat::ChatLimits;
 use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
 use crate::world::WorldData;
-use crate::{calendar, chat, command, exploration, lucidity, place, presence, sheet};
+use crate::{
+    body, calendar, character, chat, command, exploration, lucidity, place, presence, sheet,
+};
 
 /// What can be set about the game.
 #[derive(Debug, Clone)]
@@ -56,12 +58,14 @@ impl Plugin for Game {
             .add(sheet::plugin)
             .add(place::plugin(self.world.atlas.clone()))
             .add(presence::plugin(presence))
+            .add(character::plugin(self.world.characters.clone()))
+            .add(body::plugin(self.world.body, &self.world.atlas))
             .add(lucidity::plugin(
                 self.world.lucidity.clone(),
                 &self.world.atlas,
             ))
             .add(exploration::plugin)
-            .add(calendar::plugin)
+            .add(calendar::plugin(self.world.observances.clone()))
             .add(chat::plugin(self.settings.chat, &self.world.atlas));
     }
 }

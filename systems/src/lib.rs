@@ -7,8 +7,10 @@
 //! client authors will read, `impl Note`, `impl Published` with its event types and an example of
 //! each (people and places of `cast`), and `reg.note::<T>()` in its plugin.
 
+pub mod body;
 pub mod calendar;
 mod cast;
+pub mod character;
 pub mod chat;
 pub mod command;
 pub mod exploration;

@@ -16,6 +16,7 @@ use engine::port::SessionId;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::body::Posture;
 use crate::command::{Missed, resolve, verb};
 use crate::world::{Atlas, Direction, RoomIx};
 
@@ -81,6 +82,7 @@ pub struct Rooms<'w, 's> {
             &'static Online,
             Has<Linkdead>,
             Entity,
+            Option<&'static Posture>,
         ),
     >,
 }
@@ -113,10 +115,11 @@ impl Rooms<'_, '_> {
     pub fn listing(&self, room: RoomIx) -> Vec<Occupant> {
         let occupants = self.people.iter_many(self.occupants(room)).matched();
         occupants
-            .map(|(id, character, _, linkdead, _)| Occupant {
+            .map(|(id, character, _, linkdead, _, posture)| Occupant {
                 id: *id,
                 name: character.name.clone(),
                 linkdead,
+                position: posture.copied().unwrap_or_default(),
             })
             .collect()
     }
@@ -129,7 +132,7 @@ impl Rooms<'_, '_> {
         let here = self.people.iter_many(self.occupants(room)).matched();
         resolve(
             name,
-            here.map(|(id, character, _, _, entity)| (*id, character.name.as_str(), entity)),
+            here.map(|(id, character, _, _, entity, _)| (*id, character.name.as_str(), entity)),
         )
     }
 }
@@ -163,7 +166,7 @@ impl Plugin for PlacePlugin {
                 Phase::Settle,
                 (travel::leave_world, travel::enter_world, travel::relocate).chain(),
             )
-            .system(Phase::Emit, notes::tell);
+            .system(Phase::Emit, (notes::tell, notes::turn).chain());
         verb::<travel::Go>(reg);
         verb::<look::Look>(reg);
         reg.system(Phase::Simulate, travel::travel)

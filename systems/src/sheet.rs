@@ -10,8 +10,10 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::body::{Posture, Vitals};
 use crate::calendar::MythosTime;
 use crate::cast::{ANN, FOYER, WHEN, id};
+use crate::character::{self, Experience, Profession, Stats};
 use crate::command::{Needs, Usage, Verb, Words, verb};
 use crate::lucidity::{self, Lucidity, Tier};
 use crate::place::{InRoom, Occupant, RoomView, Rooms};
@@ -19,8 +21,10 @@ use crate::place::{InRoom, Occupant, RoomView, Rooms};
 /// The sheet plugin.
 pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<Status>(reg);
+    verb::<Whoami>(reg);
     reg.note::<GameState>()
         .system(Phase::Simulate, status)
+        .system(Phase::Simulate, whoami)
         .system(Phase::Emit, show);
 }
 
@@ -31,8 +35,19 @@ pub struct Sheet {
     user_id: String,
     name: String,
     current_room_id: String,
+    experience_points: u32,
+    /// The same once more, under the name that older clients know.
+    xp: u32,
+    level: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profession_id: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     profession_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profession_description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profession_flavor_text: Option<String>,
+    position: Posture,
     stats: BTreeMap<&'static str, i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lucidity_tier: Option<Tier>,
@@ -94,8 +109,25 @@ impl Published for GameState {
                 user_id: id("Ann's account").to_string(),
                 name: ANN.to_owned(),
                 current_room_id: FOYER.to_owned(),
-                profession_name: Some("Librarian".to_owned()),
-                stats: [("lucidity", 100), ("max_lucidity", 100)].into(),
+                experience_points: 12,
+                xp: 12,
+                level: 1,
+                profession_id: Some(1),
+                profession_name: Some("Antiquarian".to_owned()),
+                profession_description: Some("Buys what the dead leave behind.".to_owned()),
+                profession_flavor_text: Some("You have not been able to sell it.".to_owned()),
+                position: Posture::Standing,
+                stats: [
+                    ("constitution", 55),
+                    ("current_dp", 21),
+                    ("lucidity", 100),
+                    ("max_dp", 23),
+                    ("max_lucidity", 100),
+                    ("max_magic_points", 11),
+                    ("magic_points", 9),
+                    ("size", 60),
+                ]
+                .into(),
                 lucidity_tier: Some(Tier::Lucid),
                 created_at: rfc3339(WHEN),
                 is_admin: false,
@@ -113,17 +145,57 @@ impl Published for GameState {
 struct Known<'w, 's> {
     people: Query<'w, 's, (&'static StableId, &'static Character, &'static InRoom)>,
     minds: Query<'w, 's, &'static Lucidity>,
+    bodies: Query<
+        'w,
+        's,
+        (
+            &'static Stats,
+            &'static Vitals,
+            &'static Posture,
+            &'static Experience,
+        ),
+    >,
+    characters: Res<'w, character::Rules>,
     rules: Res<'w, lucidity::Rules>,
 }
 
 impl Known<'_, '_> {
     fn stats(&self, actor: Entity) -> BTreeMap<&'static str, i64> {
         let mut stats = BTreeMap::new();
+        if let Ok((born, vitals, ..)) = self.bodies.get(actor) {
+            stats.extend(
+                born.iter()
+                    .map(|(stat, value)| (stat.word(), i64::from(value))),
+            );
+            stats.insert("current_dp", i64::from(vitals.dp()));
+            stats.insert("max_dp", i64::from(born.max_dp()));
+            stats.insert("magic_points", i64::from(vitals.mp()));
+            stats.insert("max_magic_points", i64::from(born.max_mp()));
+        }
         if let Ok(mind) = self.minds.get(actor) {
             stats.insert("lucidity", i64::from(mind.points()));
             stats.insert("max_lucidity", i64::from(Lucidity::CAP));
         }
         stats
+    }
+
+    fn posture(&self, actor: Entity) -> Posture {
+        self.bodies
+            .get(actor)
+            .map_or_else(|_| Posture::default(), |(_, _, posture, _)| *posture)
+    }
+
+    fn experience(&self, actor: Entity) -> Experience {
+        self.bodies
+            .get(actor)
+            .map_or_else(|_| Experience::default(), |(.., experience)| *experience)
+    }
+
+    /// The profession, where the world still has it.
+    fn profession(&self, character: &Character) -> Option<&Profession> {
+        self.characters
+            .professions
+            .find(character.profession.as_deref()?)
     }
 
     fn tier(&self, actor: Entity) -> Option<Tier> {
@@ -154,13 +226,24 @@ fn show(
             continue;
         };
         let players = rooms.listing(*room);
+        let profession = known.profession(character);
+        let experience = known.experience(*actor);
         let state = GameState {
             player: Sheet {
                 id: *id,
                 user_id: character.account.to_string(),
                 name: character.name.clone(),
                 current_room_id: rooms.atlas.room(*room).id.clone(),
-                profession_name: character.profession.clone(),
+                experience_points: experience.points(),
+                xp: experience.points(),
+                level: known.characters.levels.level(experience),
+                profession_id: profession.map(|one| one.number),
+                profession_name: profession
+                    .map(|one| one.name.clone())
+                    .or_else(|| character.profession.clone()),
+                profession_description: profession.map(|one| one.description.clone()),
+                profession_flavor_text: profession.map(|one| one.flavor_text.clone()),
+                position: known.posture(*actor),
                 stats: known.stats(*actor),
                 lucidity_tier: known.tier(*actor),
                 created_at: rfc3339(character.created_at),
@@ -189,9 +272,10 @@ struct Status {
 }
 
 impl Verb for Status {
-    const WORDS: &'static [&'static str] = &["status", "whoami", "score"];
+    const WORDS: &'static [&'static str] = &["status", "score"];
     const USAGE: &'static str = "status";
-    const HELP: &'static str = "Tells who you are, where, and how your mind stands.";
+    const HELP: &'static str =
+        "Tells who you are and where, what you were born with, and how body and mind stand.";
     const NEEDS: Needs = Needs::NOTHING;
 
     fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
@@ -214,18 +298,35 @@ fn status(
             ));
             continue;
         };
-        let kind = match (&character.profession, character.guest) {
-            (Some(profession), _) => format!(", {profession}"),
-            (None, true) => ", a stranger to the town".to_owned(),
-            (None, false) => String::new(),
-        };
         let place = rooms.atlas.room(*room);
+        let experience = known.experience(order.actor);
+        let level = known.characters.levels.level(experience);
         let mut text = format!(
-            "{}{kind}\nPlace: {}, {}",
-            character.name,
+            "{}\nPlace: {}, {}\nLevel: {level} ({} experience",
+            called(character),
             place.name,
-            rooms.atlas.sub_zone(*room).name
+            rooms.atlas.sub_zone(*room).name,
+            experience.points(),
         );
+        text.push_str(&match known.characters.levels.next(level) {
+            Some(next) => format!(", the next at {next})"),
+            None => ")".to_owned(),
+        });
+        if let Ok((stats, vitals, posture, _)) = known.bodies.get(order.actor) {
+            text.push_str(&format!(
+                "\nBody: {} of {} determination, {} of {} magic, {}",
+                vitals.dp(),
+                stats.max_dp(),
+                vitals.mp(),
+                stats.max_mp(),
+                posture.word(),
+            ));
+            let each: Vec<String> = stats
+                .iter()
+                .map(|(stat, value)| format!("{} {value}", stat.word()))
+                .collect();
+            text.push_str(&format!("\nStats: {}", each.join(", ")));
+        }
         if let (Ok(mind), Some(tier)) = (known.minds.get(order.actor), known.tier(order.actor)) {
             text.push_str(&format!(
                 "\nMind: {} ({} of {})",
@@ -235,5 +336,45 @@ fn status(
             ));
         }
         answers.write(Answer::with(*order, text));
+    }
+}
+
+/// The name, and what people take one for.
+fn called(character: &Character) -> String {
+    match (&character.profession, character.guest) {
+        (Some(profession), _) => format!("{}, {profession}", character.name),
+        (None, true) => format!("{}, a stranger to the town", character.name),
+        (None, false) => character.name.clone(),
+    }
+}
+
+/// `whoami`
+#[derive(Message, Debug)]
+struct Whoami(Order);
+
+impl Verb for Whoami {
+    const WORDS: &'static [&'static str] = &["whoami"];
+    const USAGE: &'static str = "whoami";
+    const HELP: &'static str =
+        "Tells your name and what people take you for. For the rest there is \"status\".";
+    const NEEDS: Needs = Needs::MIND;
+
+    fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
+        Ok(Self(order))
+    }
+}
+
+fn whoami(
+    mut asked: MessageReader<Whoami>,
+    people: Query<&Character>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for Whoami(order) in asked.read() {
+        if let Ok(character) = people.get(order.actor) {
+            answers.write(Answer::with(
+                *order,
+                format!("You are {}.", called(character)),
+            ));
+        }
     }
 }

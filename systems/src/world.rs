@@ -9,7 +9,7 @@ mod check;
 mod parse;
 mod source;
 
-use crate::lucidity;
+use crate::{body, calendar, character, lucidity};
 
 pub use atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
 pub use source::{Problem, Source, line_of};
@@ -25,6 +25,12 @@ pub struct WorldData {
     pub atlas: Atlas,
     /// What places and company do to the mind.
     pub lucidity: lucidity::Rules,
+    /// How characters are made.
+    pub characters: character::Rules,
+    /// What bodies can bear.
+    pub body: body::Rules,
+    /// Holidays, and what is done at which hours.
+    pub observances: calendar::Observances,
 }
 
 /// Reads and checks a world.
@@ -45,6 +51,9 @@ pub fn load(sources: &[Source]) -> Result<WorldData, Vec<Problem>> {
             motd,
             atlas,
             lucidity,
+            characters: character::Rules::load(sources, &mut problems),
+            body: body::Rules::load(sources, &mut problems),
+            observances: calendar::Observances::load(sources, &mut problems),
         }
     });
     problems.sort();

@@ -1,5 +1,7 @@
 //! What plugins see of characters and sessions.
 
+use std::num::NonZeroU64;
+
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::message::Message;
@@ -21,6 +23,8 @@ pub struct Character {
     pub guest: bool,
     /// The profession chosen at creation.
     pub profession: Option<String>,
+    /// What the chance of its birth grows from, where the account store keeps it.
+    pub seed: Option<NonZeroU64>,
     /// When it was made.
     pub created_at: WorldTime,
 }

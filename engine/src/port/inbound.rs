@@ -1,6 +1,7 @@
 //! What the gateway tells the world.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,8 @@ pub struct Arrival {
     pub name: String,
     /// The profession chosen at creation, if any.
     pub profession: Option<String>,
+    /// What the chance of its birth grows from, where the account store keeps it.
+    pub seed: Option<NonZeroU64>,
     /// What the account may do.
     pub role: Role,
     /// A throw-away character.

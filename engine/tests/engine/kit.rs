@@ -161,6 +161,7 @@ pub(crate) fn arrival(session: u64, name: &str) -> Inbound {
         character: id,
         name: name.to_owned(),
         profession: None,
+        seed: None,
         role: Role::Player,
         guest: false,
         created_at: STAGE_START,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use engine::port::{Code, Refusal, StableId, WorldTime};
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use super::HttpFault;
 use super::auth::NoStore;
 use super::body::{Bearer, Fields};
-use crate::gatekeeper::{Character, Gatekeeper};
+use crate::gatekeeper::{Character, Gatekeeper, Profession, Rolled};
 use crate::gateway::Gateway;
 use crate::hub::stamp;
 
@@ -65,11 +66,36 @@ pub(super) async fn create<G: Gatekeeper>(
 ) -> Result<(StatusCode, NoStore<Card>), HttpFault> {
     let name = fields.text("name")?;
     let profession = fields.maybe("profession")?;
+    let roll = fields.maybe("roll_id")?.map(|id| Uuid::parse_str(&id));
+    let roll = roll.transpose().map_err(|_| {
+        let refusal = Refusal::new(Code::ValidationError, "That is no roll.");
+        HttpFault::field("roll_id", refusal)
+    })?;
     let made = gateway
         .gate
-        .create_character(token, name, profession)
+        .create_character(token, name, profession, roll)
         .await?;
     Ok((StatusCode::CREATED, NoStore(made.into())))
+}
+
+/// Every profession there is.
+#[derive(Serialize)]
+pub(super) struct Trades {
+    professions: Vec<Profession>,
+}
+
+pub(super) async fn professions<G: Gatekeeper>(State(gateway): Gate<G>) -> Json<Trades> {
+    let professions = gateway.gate.professions();
+    Json(Trades { professions })
+}
+
+pub(super) async fn roll<G: Gatekeeper>(
+    State(gateway): Gate<G>,
+    Bearer(token): Bearer,
+    fields: Fields,
+) -> Result<NoStore<Rolled>, HttpFault> {
+    let profession = fields.maybe("profession")?;
+    Ok(NoStore(gateway.gate.roll(token, profession).await?))
 }
 
 pub(super) async fn remove<G: Gatekeeper>(

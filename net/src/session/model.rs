@@ -25,6 +25,7 @@ fn session(bounds: SessionBounds) -> Session {
         character: StableId::named("ann"),
         name: "ann".to_owned(),
         profession: None,
+        seed: None,
         role: Role::Player,
         guest: false,
         created_at: WorldTime(0),

@@ -146,7 +146,10 @@ impl<G: Gatekeeper> Newcomer<G> {
         // An account without a character gets one of its own name.
         if let (true, Some(name)) = (characters.is_empty(), name) {
             let token = access_token.clone();
-            gateway.gate.create_character(token, name, None).await?;
+            gateway
+                .gate
+                .create_character(token, name, None, None)
+                .await?;
         }
         gateway.gate.admit(access_token, None, false).await
     }

@@ -479,11 +479,27 @@ impl Gatekeeper for FakeGate {
         Ok(self.me(token).await?.characters)
     }
 
+    fn professions(&self) -> Vec<net::Profession> {
+        Vec::new()
+    }
+
+    async fn roll(&self, token: Secret, _: Option<String>) -> Result<net::Rolled, Denied> {
+        self.holder(&token, false)?;
+        Ok(net::Rolled {
+            roll_id: Uuid::nil(),
+            profession: None,
+            stats: [("luck", 50)].into(),
+            meets_requirements: true,
+            expires_in: 900,
+        })
+    }
+
     async fn create_character(
         &self,
         token: Secret,
         name: String,
         _: Option<String>,
+        _: Option<Uuid>,
     ) -> Result<Character, Denied> {
         let holder = self.holder(&token, false)?;
         let mut accounts = self.accounts.lock().unwrap();
@@ -518,6 +534,7 @@ impl Gatekeeper for FakeGate {
             character: StableId::named(name),
             name: name.to_owned(),
             profession: None,
+            seed: None,
             role: Role::Player,
             guest: false,
             created_at: WorldTime(0),

@@ -26,6 +26,7 @@ type AdmitTuple = (
     Uuid,
     String,
     Option<String>,
+    Option<i64>,
     i64,
     Option<i64>,
     String,
@@ -34,7 +35,7 @@ type AdmitTuple = (
     String,
 );
 
-type CharacterTuple = (Uuid, String, Option<String>, i64, Option<i64>);
+type CharacterTuple = (Uuid, String, Option<String>, Option<i64>, i64, Option<i64>);
 
 impl Accounts {
     /// The account's living characters, the most recently played first.
@@ -43,7 +44,7 @@ impl Accounts {
     /// `database_connection_error`.
     pub async fn characters(&self, account: AccountId) -> Result<Vec<Character>, Denied> {
         let sql = self.store().sql(
-            "SELECT id, name, profession, created_at, last_played_at FROM characters
+            "SELECT id, name, profession, seed, created_at, last_played_at FROM characters
              WHERE account = $1 AND deleted_at IS NULL
              ORDER BY last_played_at DESC NULLS LAST, created_at, id",
         );
@@ -54,14 +55,29 @@ impl Accounts {
         Ok(rows.into_iter().map(character_of).collect())
     }
 
-    /// Makes a character.
+    /// Makes a character, from a seed of chance's choice.
+    ///
+    /// # Errors
+    /// As [`create_character_from`](Self::create_character_from).
+    pub async fn create_character(
+        &self,
+        account: AccountId,
+        name: &str,
+        profession: Option<&str>,
+    ) -> Result<Character, Denied> {
+        self.create_character_from(rand::random(), account, name, profession)
+            .await
+    }
+
+    /// Makes a character whose stats are rolled from `seed`.
     ///
     /// # Errors
     /// `validation_error` and `resource_already_exists` with their field; `resource_conflict`
     /// when the account has as many as it may; `invalid_token` when the account is gone;
     /// `database_connection_error`.
-    pub async fn create_character(
+    pub async fn create_character_from(
         &self,
+        seed: u64,
         account: AccountId,
         name: &str,
         profession: Option<&str>,
@@ -74,6 +90,7 @@ impl Accounts {
             id: StableId::from_uuid(Uuid::new_v4()),
             name: name.to_owned(),
             profession: profession.map(str::to_owned),
+            seed: Some(seed),
             created_at: wall(),
             last_played: None,
         };
@@ -139,7 +156,7 @@ impl Accounts {
                            AND mine.id = COALESCE($2, mine.id)
                          ORDER BY mine.last_played_at DESC NULLS LAST, mine.created_at, mine.id
                          LIMIT 1)
-             RETURNING id, name, profession, created_at, last_played_at,
+             RETURNING id, name, profession, seed, created_at, last_played_at,
                        (SELECT role FROM accounts WHERE accounts.id = $1),
                        (SELECT guest FROM accounts WHERE accounts.id = $1),
                        (SELECT banned_until FROM accounts WHERE accounts.id = $1),
@@ -152,11 +169,13 @@ impl Accounts {
                 .bind(account.0).bind(id).bind(at).fetch_optional(db).await)?)
         })
         .await?;
-        if let Some((id, name, profession, created, played, role, guest, until, reason)) = found {
+        if let Some((id, name, profession, seed, created, played, role, guest, until, reason)) =
+            found
+        {
             bans::check((until, reason))?;
             return Ok(Admitted {
                 account,
-                character: character_of((id, name, profession, created, played)),
+                character: character_of((id, name, profession, seed, created, played)),
                 role: role_of(&role),
                 guest,
             });
@@ -212,6 +231,7 @@ impl Accounts {
                 .bind(&character.name)
                 .bind(names::key(&character.name))
                 .bind(&character.profession)
+                .bind(character.seed.map(u64::cast_signed))
                 .bind(signed(character.created_at.0))
                 .execute(&mut *tx)
                 .await
@@ -231,16 +251,18 @@ impl Accounts {
     }
 }
 
-/// Makes a character; `id, account, name, name_key, profession, created_at`.
+/// Makes a character; `id, account, name, name_key, profession, seed, created_at`.
 pub(super) const INSERT: &str = "
-    INSERT INTO characters (id, account, name, name_key, profession, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT INTO characters (id, account, name, name_key, profession, seed, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-fn character_of((id, name, profession, created, played): CharacterTuple) -> Character {
+fn character_of((id, name, profession, seed, created, played): CharacterTuple) -> Character {
     Character {
         id: StableId::from_uuid(id),
         name,
         profession,
+        // All 64 bits are chance; the sign is the database's business.
+        seed: seed.map(i64::cast_unsigned),
         created_at: WorldTime(unsigned(created)),
         last_played: played.map(|at| WorldTime(unsigned(at))),
     }

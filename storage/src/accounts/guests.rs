@@ -58,6 +58,7 @@ impl Accounts {
                 .bind(name)
                 .bind(names::key(name))
                 .bind(None::<String>)
+                .bind(rand::random::<u64>().cast_signed())
                 .bind(at)
                 .execute(&mut *tx)
                 .await;

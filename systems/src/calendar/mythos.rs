@@ -4,7 +4,7 @@ use std::fmt;
 
 use engine::port::WorldTime;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -15,7 +15,7 @@ const MYTHOS_EPOCH: OffsetDateTime = datetime!(1930-01-01 00:00 UTC);
 /// Mythos time runs 48/5 = 9.6 times as fast, kept as a fraction so that no hour drifts.
 const RATIO: (i128, i128) = (48, 5);
 /// The week has six days.
-const DAYS: [&str; 6] = [
+pub(super) const DAYS: [&str; 6] = [
     "Primus", "Secundus", "Tertius", "Quartus", "Quintus", "Sextus",
 ];
 
@@ -40,7 +40,7 @@ pub enum Daypart {
 }
 
 /// A quarter of the Mythos year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Season {
     /// December to February.
@@ -70,6 +70,22 @@ impl MythosTime {
     #[must_use]
     pub const fn hours(&self) -> i64 {
         (self.0.unix_timestamp() - MYTHOS_EPOCH.unix_timestamp()).div_euclid(3_600)
+    }
+
+    /// Midnight of a date, as [`hours`](Self::hours). A date that does not exist counts as the
+    /// first of its year.
+    pub(super) fn midnight(year: i32, month: u8, day: u8) -> i64 {
+        let date = time::Month::try_from(month)
+            .ok()
+            .and_then(|month| time::Date::from_calendar_date(year, month, day).ok())
+            .or_else(|| time::Date::from_ordinal_date(year, 1).ok());
+        date.map_or(i64::MAX, |date| Self(date.midnight().assume_utc()).hours())
+    }
+
+    /// The name of the day before.
+    pub(super) fn yesterday(&self) -> &'static str {
+        let before = self.0.date().previous_day().unwrap_or(time::Date::MIN);
+        DAYS[(usize::from(before.day()) - 1) % DAYS.len()]
     }
 
     /// The year.
@@ -147,6 +163,11 @@ impl MythosTime {
     #[must_use]
     pub const fn is_night(&self) -> bool {
         !self.is_daytime()
+    }
+
+    /// Whether the sun is down in an hour, as [`hours`](Self::hours).
+    pub(crate) const fn is_night_at(hour: i64) -> bool {
+        !matches!(hour.rem_euclid(24), 6..=17)
     }
 
     /// Whether it is the witching hour.

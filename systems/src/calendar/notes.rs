@@ -7,7 +7,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Daypart, MythosHour, MythosTime, Season};
+use super::{Daypart, Holiday, MythosHour, MythosTime, Observances, Schedule, Season};
 use crate::cast::WHEN;
 use crate::command::{Needs, Usage, Verb, Words};
 
@@ -25,10 +25,13 @@ pub struct MythosTimeUpdate {
     is_daytime: bool,
     is_witching_hour: bool,
     server_timestamp: String,
-    /// Holidays and schedules: none yet exist.
-    active_holidays: [&'static str; 0],
-    upcoming_holidays: [&'static str; 0],
-    active_schedules: [&'static str; 0],
+    active_holidays: Vec<Holiday>,
+    /// The next three.
+    upcoming_holidays: Vec<Holiday>,
+    active_schedules: Vec<Schedule>,
+    /// A holiday that has just begun; for text only.
+    #[serde(skip)]
+    opens: Option<String>,
     /// The part of the day that has just begun; for text only.
     #[serde(skip)]
     begins: Option<Daypart>,
@@ -37,7 +40,7 @@ pub struct MythosTimeUpdate {
 impl MythosTimeUpdate {
     /// The time when the wall clock shows `wall`.
     #[must_use]
-    pub fn at(wall: WorldTime) -> Self {
+    pub fn at(wall: WorldTime, observances: &Observances) -> Self {
         let now = MythosTime::at(wall);
         let server = OffsetDateTime::from_unix_timestamp_nanos(i128::from(wall.0) * 1_000)
             .ok()
@@ -54,9 +57,10 @@ impl MythosTimeUpdate {
             is_daytime: now.is_daytime(),
             is_witching_hour: now.is_witching_hour(),
             server_timestamp: server.unwrap_or_default(),
-            active_holidays: [],
-            upcoming_holidays: [],
-            active_schedules: [],
+            active_holidays: observances.active(now).cloned().collect(),
+            upcoming_holidays: observances.upcoming(now).into_iter().cloned().collect(),
+            active_schedules: observances.scheduled(now).cloned().collect(),
+            opens: None,
             begins: None,
         }
     }
@@ -66,6 +70,12 @@ impl MythosTimeUpdate {
     fn striking(mut self, hour: u8) -> Self {
         let before = Daypart::of_hour((hour + 23) % 24);
         self.begins = Some(self.daypart).filter(|now| *now != before);
+        // Every holiday begins at midnight, which the hour before belongs to no longer.
+        let opening = self.active_holidays.iter();
+        self.opens = opening
+            .filter(|one| hour == 0 && one.day == self.day_of_month)
+            .map(|one| one.name.clone())
+            .next();
         self
     }
 }
@@ -78,14 +88,20 @@ impl Note for MythosTimeUpdate {
         self
     }
     fn prose(&self) -> Option<Prose> {
-        let words = match self.begins? {
+        let words = self.begins.map(|begins| match begins {
             Daypart::Dawn => "The sky pales. It is dawn.",
             Daypart::Day => "The day has begun.",
             Daypart::Dusk => "The light goes. It is dusk.",
             Daypart::Night => "Night lies over everything.",
             Daypart::Witching => "Somewhere a clock strikes eleven. It is the witching hour.",
-        };
-        Some(Prose::of(Ink::Faint, words))
+        });
+        let opens = self.opens.as_ref().map(|name| format!("Today is {name}."));
+        match (words, opens) {
+            (None, None) => None,
+            (Some(words), None) => Some(Prose::of(Ink::Faint, words)),
+            (None, Some(opens)) => Some(Prose::of(Ink::Faint, opens)),
+            (Some(words), Some(opens)) => Some(Prose::of(Ink::Faint, format!("{words}\n{opens}"))),
+        }
     }
     fn coalesce(&self) -> Option<&'static str> {
         Some("mythos_time_update")
@@ -96,7 +112,9 @@ impl Published for MythosTimeUpdate {
     const TYPES: &'static [&'static str] = &["mythos_time_update"];
 
     fn examples() -> Vec<Self> {
-        let mut dawn = Self::at(WHEN);
+        let mut dawn = Self::at(WHEN, &Observances::default());
+        dawn.upcoming_holidays = vec![Holiday::example()];
+        dawn.active_schedules = vec![Schedule::example()];
         dawn.begins = Some(dawn.daypart);
         vec![dawn]
     }
@@ -108,6 +126,7 @@ pub(super) fn tell(
     mut arrived: MessageReader<Arrived>,
     online: Query<&Online>,
     clock: Res<Clock>,
+    observances: Res<Observances>,
     mut outbox: ResMut<Outbox>,
 ) {
     let came = arrived.read().filter(|one| one.how != Arrives::Returned);
@@ -124,7 +143,7 @@ pub(super) fn tell(
     }
     sessions.sort_unstable();
     sessions.dedup();
-    let mut note = MythosTimeUpdate::at(clock.wall());
+    let mut note = MythosTimeUpdate::at(clock.wall(), &observances);
     if struck {
         note = note.striking(MythosTime::at(clock.wall()).hour());
     }
@@ -150,11 +169,12 @@ impl Verb for Time {
 pub(super) fn time(
     mut asked: MessageReader<Time>,
     clock: Res<Clock>,
+    observances: Res<Observances>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Time(order) in asked.read() {
         let now = MythosTime::at(clock.wall());
-        let text = format!(
+        let mut text = format!(
             "It is {}, on {} the {} of {} {}: {}, {}.",
             now.label(),
             now.day_name(),
@@ -164,6 +184,31 @@ pub(super) fn time(
             now.season().word(),
             now.daypart().word(),
         );
+        let list = |names: Vec<&str>| names.join(", ");
+        let kept = list(
+            observances
+                .active(now)
+                .map(|one| one.name.as_str())
+                .collect(),
+        );
+        if !kept.is_empty() {
+            text.push_str(&format!("\nToday: {kept}"));
+        }
+        let done = list(
+            observances
+                .scheduled(now)
+                .map(|one| one.name.as_str())
+                .collect(),
+        );
+        if !done.is_empty() {
+            text.push_str(&format!("\nAt this hour: {done}"));
+        }
+        if let [next, ..] = observances.upcoming(now)[..] {
+            let day = ordinal(next.day);
+            let month = time::Month::try_from(next.month)
+                .map_or_else(|_| String::new(), |month| month.to_string());
+            text.push_str(&format!("\nNext: {}, on the {day} of {month}", next.name));
+        }
         answers.write(Answer::with(*order, text));
     }
 }

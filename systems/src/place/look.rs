@@ -3,6 +3,7 @@
 use engine::prelude::*;
 
 use super::{InRoom, Rooms, notes::RoomView};
+use crate::body::Posture;
 use crate::calendar::MythosTime;
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::world::Direction;
@@ -32,7 +33,7 @@ impl Verb for Look {
 pub(super) fn look(
     mut looking: MessageReader<Look>,
     lookers: Query<&InRoom>,
-    people: Query<(&Character, Has<Linkdead>)>,
+    people: Query<(&Character, Has<Linkdead>, Option<&Posture>)>,
     rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
     mut answers: MessageWriter<Answer>,
@@ -50,7 +51,7 @@ pub(super) fn look(
         if target.is_empty() {
             let me = people
                 .get(order.actor)
-                .map_or("", |(character, _)| &character.name);
+                .map_or("", |(character, ..)| &character.name);
             let text = RoomView::of(&rooms.atlas, room, night)
                 .prose(&rooms.listing(room), me)
                 .plain();
@@ -84,14 +85,14 @@ pub(super) fn look(
             }
         };
         answers.write(match seen {
-            Some((character, true)) => Answer::with(
+            Some((character, true, _)) => Answer::with(
                 *order,
                 format!(
                     "{} stands with empty eyes, as if the mind had been called away.",
                     character.name
                 ),
             ),
-            Some((character, false)) => Answer::with(*order, person(character)),
+            Some((character, false, posture)) => Answer::with(*order, person(character, posture)),
             None => Answer::refused(
                 *order,
                 Code::ResourceNotFound,
@@ -101,10 +102,14 @@ pub(super) fn look(
     }
 }
 
-fn person(character: &Character) -> String {
-    match &character.profession {
-        Some(profession) => format!("{}, {profession}.", character.name),
-        None if character.guest => format!("{}, a stranger to the town.", character.name),
-        None => format!("{}.", character.name),
+fn person(character: &Character, posture: Option<&Posture>) -> String {
+    let who = match &character.profession {
+        Some(profession) => format!("{}, {profession}", character.name),
+        None if character.guest => format!("{}, a stranger to the town", character.name),
+        None => character.name.clone(),
+    };
+    match posture {
+        Some(posture) if *posture != Posture::Standing => format!("{who}, {}.", posture.word()),
+        _ => format!("{who}."),
     }
 }

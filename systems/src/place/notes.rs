@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Moved, Rooms};
-use crate::calendar::MythosTime;
+use crate::body::{Posture, PostureTaken};
+use crate::calendar::{MythosHour, MythosTime};
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// A room as clients see it.
@@ -52,6 +53,18 @@ pub struct Occupant {
     pub name: String,
     /// Their connection is away.
     pub linkdead: bool,
+    /// How they hold themselves.
+    pub position: Posture,
+}
+
+impl Occupant {
+    /// As text: whoever does not stand is said to sit or lie.
+    fn words(&self) -> String {
+        match self.position {
+            Posture::Standing => self.name.clone(),
+            posture => format!("{} ({})", self.name, posture.word()),
+        }
+    }
 }
 
 impl RoomView {
@@ -98,10 +111,10 @@ impl RoomView {
                 prose = prose.with(Ink::Faint, format!(" ({name})"));
             }
         }
-        let others: Vec<&str> = occupants
+        let others: Vec<String> = occupants
             .iter()
-            .map(|one| one.name.as_str())
-            .filter(|name| *name != me)
+            .filter(|one| one.name != me)
+            .map(Occupant::words)
             .collect();
         if !others.is_empty() {
             prose = prose
@@ -132,6 +145,9 @@ pub struct RoomUpdate {
     /// Whose eyes it is seen with; for text only.
     #[serde(skip)]
     me: String,
+    /// Only the light has changed, for everybody here; for text only.
+    #[serde(skip)]
+    turned: bool,
 }
 
 impl Note for RoomUpdate {
@@ -142,6 +158,10 @@ impl Note for RoomUpdate {
         self
     }
     fn prose(&self) -> Option<Prose> {
+        if self.turned {
+            let description = self.room.description.clone();
+            return Some(Prose::of(Ink::Plain, description));
+        }
         Some(self.room.prose(&self.players, &self.me))
     }
     fn gmcp(&self) -> Vec<Gmcp> {
@@ -243,6 +263,7 @@ pub(super) fn tell(
     mut moves: MessageReader<Moved>,
     mut linklost: MessageReader<LinkLost>,
     mut arrived: MessageReader<Arrived>,
+    mut postures: MessageReader<PostureTaken>,
     people: Query<(&StableId, &Character)>,
     places: Query<&super::InRoom>,
     rooms: Rooms<'_, '_>,
@@ -304,15 +325,17 @@ pub(super) fn tell(
                 room_drops: Vec::new(),
                 drop_summary: String::new(),
                 me: name.clone(),
+                turned: false,
             };
             outbox.tell_one(session, update);
         }
     }
-    // Who is linkdead shows in the list, too.
+    // Who is linkdead, sits or lies shows in the list, too.
     let stirred = linklost
         .read()
         .map(|one| one.actor)
-        .chain(arrived.read().map(|one| one.actor));
+        .chain(arrived.read().map(|one| one.actor))
+        .chain(postures.read().map(|one| one.body));
     changed.extend(
         stirred
             .filter_map(|actor| places.get(actor).ok())
@@ -332,6 +355,39 @@ pub(super) fn tell(
             room: rooms.atlas.room(room).id.clone(),
         };
         outbox.tell(Audience::Many(rooms.audience(room)), note);
+    }
+}
+
+/// Shows how places look now to those who are in them when day turns to night or night to day.
+pub(super) fn turn(
+    mut hours: MessageReader<MythosHour>,
+    rooms: Rooms<'_, '_>,
+    clock: Res<Clock>,
+    mut outbox: ResMut<Outbox>,
+) {
+    let now = MythosTime::at(clock.wall());
+    // However many hours have struck, only whether it is another time of day counts.
+    let before = hours.read().map(|one| one.hour - 1).min();
+    if before.is_none_or(|before| MythosTime::is_night_at(before) == now.is_night()) {
+        return;
+    }
+    for (ix, room) in rooms.atlas.rooms() {
+        if room.night.is_none() || rooms.occupants(ix).is_empty() {
+            continue;
+        }
+        let players = rooms.listing(ix);
+        let update = RoomUpdate {
+            room: RoomView::of(&rooms.atlas, ix, now.is_night()),
+            entities: Vec::new(),
+            occupants: players.iter().map(|one| one.name.clone()).collect(),
+            occupant_count: players.len(),
+            players,
+            room_drops: Vec::new(),
+            drop_summary: String::new(),
+            me: String::new(),
+            turned: true,
+        };
+        outbox.tell(Audience::Many(rooms.audience(ix)), update);
     }
 }
 

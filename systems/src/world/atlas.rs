@@ -7,6 +7,8 @@ use bevy_ecs::resource::Resource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::body::Hazard;
+
 /// A room's place in the atlas. Good for one run only; what is saved is the room's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoomIx(pub(super) u32);
@@ -177,6 +179,8 @@ pub struct Room {
     pub sub_zone: usize,
     /// The ways out, in the order of [`Direction::ALL`].
     pub exits: Vec<Exit>,
+    /// What it may do to those in it.
+    pub hazards: Vec<Hazard>,
     /// Where it is on the map: east, north, up. Derived by a breadth-first walk.
     pub at: (i32, i32, i32),
 }
@@ -224,6 +228,8 @@ pub struct Atlas {
     pub(super) environments: Vec<String>,
     pub(super) by_id: HashMap<String, RoomIx>,
     pub(super) default_room: RoomIx,
+    pub(super) respawn_room: RoomIx,
+    pub(super) limbo_room: Option<RoomIx>,
 }
 
 impl Atlas {
@@ -243,6 +249,18 @@ impl Atlas {
     #[must_use]
     pub const fn default_room(&self) -> RoomIx {
         self.default_room
+    }
+
+    /// Where the dead wake when they come back.
+    #[must_use]
+    pub const fn respawn_room(&self) -> RoomIx {
+        self.respawn_room
+    }
+
+    /// Where the dead are; in a world without such a place they stay where they fell.
+    #[must_use]
+    pub const fn limbo_room(&self) -> Option<RoomIx> {
+        self.limbo_room
     }
 
     /// All rooms.

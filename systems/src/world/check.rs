@@ -34,6 +34,16 @@ pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
         ))),
         Some(room) => reachable(room, &by_id, draft, problems),
     }
+    for (key, named) in [
+        ("respawn_room", &draft.respawn_room),
+        ("limbo_room", &draft.limbo_room),
+    ] {
+        if let Some((id, at)) = named
+            && !by_id.contains_key(id.as_str())
+        {
+            problems.push(at.problem(format!("{key} `{id}` is not a room")));
+        }
+    }
 }
 
 fn texts(room: &DraftRoom, problems: &mut Vec<Problem>) {
@@ -116,6 +126,16 @@ fn reachable(
 ) {
     let mut seen: HashSet<&str> = HashSet::from([start.id.as_str()]);
     let mut todo = vec![start];
+    // One does not walk to limbo.
+    let limbo = draft
+        .limbo_room
+        .as_ref()
+        .and_then(|(id, _)| by_id.get(id.as_str()));
+    if let Some(limbo) = limbo
+        && seen.insert(&limbo.id)
+    {
+        todo.push(limbo);
+    }
     while let Some(room) = todo.pop() {
         for exit in &room.exits {
             if let Some(next) = by_id.get(exit.to.as_str())

@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
 use super::chart::chart;
 use super::source::{Problem, Source};
+use crate::body::Hazard;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +17,8 @@ struct WorldFile {
     name: String,
     motd: String,
     default_room: Spanned<String>,
+    respawn_room: Option<Spanned<String>>,
+    limbo_room: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +85,8 @@ struct RoomEntry {
     night: Option<Spanned<String>>,
     environment: Option<Spanned<String>>,
     #[serde(default)]
+    hazards: Vec<Spanned<Hazard>>,
+    #[serde(default)]
     exits: BTreeMap<Spanned<Direction>, Spanned<ExitEntry>>,
 }
 
@@ -107,6 +112,8 @@ pub(super) struct Draft {
     pub(super) motd: String,
     pub(super) default_room: String,
     pub(super) default_at: Place,
+    pub(super) respawn_room: Option<(String, Place)>,
+    pub(super) limbo_room: Option<(String, Place)>,
     pub(super) environments: Vec<String>,
     pub(super) zones: Vec<DraftZone>,
     pub(super) rooms: Vec<DraftRoom>,
@@ -148,6 +155,7 @@ pub(super) struct DraftRoom {
     pub(super) night: Option<(String, Place)>,
     pub(super) environment: Option<(String, Place)>,
     pub(super) exits: Vec<DraftExit>,
+    pub(super) hazards: Vec<Hazard>,
 }
 
 pub(super) struct DraftExit {
@@ -195,6 +203,11 @@ pub(super) fn parse(sources: &[Source], problems: &mut Vec<Problem>) -> Option<D
     }
     let (source, world) = world?;
     let world = world?;
+    let placed = |room: Spanned<String>| {
+        let span = room.span();
+        let source = source.clone();
+        (room.into_inner(), Place { source, span })
+    };
     Some(Draft {
         name: world.name,
         motd: world.motd,
@@ -203,6 +216,8 @@ pub(super) fn parse(sources: &[Source], problems: &mut Vec<Problem>) -> Option<D
             span: world.default_room.span(),
         },
         default_room: world.default_room.into_inner(),
+        respawn_room: world.respawn_room.map(placed),
+        limbo_room: world.limbo_room.map(placed),
         environments: environments?,
         zones: zones.into_iter().map(|(_, zone)| zone).collect(),
         rooms,
@@ -311,6 +326,13 @@ fn sub_zone(
                 at,
             }
         });
+        let hazards = room.hazards.into_iter().map(|hazard| {
+            if let Some(mistake) = hazard.as_ref().mistake() {
+                problems.push(source.problem(&hazard.span(), mistake));
+            }
+            hazard.into_inner()
+        });
+        let hazards = hazards.collect();
         rooms.push(DraftRoom {
             zone,
             sub_zone,
@@ -321,6 +343,7 @@ fn sub_zone(
             night: room.night.map(placed),
             environment: room.environment.map(placed),
             exits: exits.collect(),
+            hazards,
         });
     }
 }
@@ -346,6 +369,8 @@ impl Draft {
             .map(|(index, room)| (room.id.clone(), ix(index)))
             .collect();
         let default_room = by_id.get(&self.default_room).copied().unwrap_or(RoomIx(0));
+        let room = |named: &Option<(String, Place)>| by_id.get(&named.as_ref()?.0).copied();
+        let (respawn_room, limbo_room) = (room(&self.respawn_room), room(&self.limbo_room));
         let mut first_sub_zone = Vec::new();
         let mut sub_zones = Vec::new();
         for (zone, draft) in self.zones.iter().enumerate() {
@@ -388,6 +413,7 @@ impl Draft {
                     environment: environment(draft),
                     sub_zone: first_sub_zone[draft.zone] + draft.sub_zone,
                     exits,
+                    hazards: draft.hazards.clone(),
                     at: (0, 0, 0),
                 }
             })
@@ -400,6 +426,8 @@ impl Draft {
             environments: self.environments,
             by_id,
             default_room,
+            respawn_room: respawn_room.unwrap_or(default_room),
+            limbo_room,
         }
     }
 }

@@ -233,6 +233,7 @@ pub(crate) fn arrival(name: &str, session: SessionId) -> Arrival {
         character,
         name: name.to_owned(),
         profession: None,
+        seed: None,
         role: Role::Player,
         guest: false,
         created_at: STAGE_START,

@@ -26,8 +26,21 @@ pub(crate) struct SmallWorld {
     motd: String,
     /// The zone's drain rate.
     drain: Option<f64>,
+    /// Where the dead are.
+    limbo: Option<String>,
+    /// Where they wake; without one, `start`.
+    respawn: Option<String>,
     #[serde(default)]
     rules: Table,
+    /// As in rules/body.toml.
+    #[serde(default)]
+    body: Table,
+    /// As in rules/characters.toml.
+    #[serde(default)]
+    characters: Table,
+    /// As in calendar.toml.
+    #[serde(default)]
+    calendar: Table,
     sub_zones: std::collections::BTreeMap<String, SmallSubZone>,
 }
 
@@ -55,11 +68,33 @@ impl SmallWorld {
             file(
                 "world.toml",
                 [
-                    ("name", "A small world".into()),
-                    ("motd", self.motd.clone().into()),
-                    ("default_room", start.into()),
-                ],
+                    Some(("name", "A small world".into())),
+                    Some(("motd", self.motd.clone().into())),
+                    Some(("default_room", start.into())),
+                    self.limbo.clone().map(|room| ("limbo_room", room.into())),
+                    self.respawn
+                        .clone()
+                        .map(|room| ("respawn_room", room.into())),
+                ]
+                .into_iter()
+                .flatten(),
             ),
+            Source {
+                path: "rules/body.toml".to_owned(),
+                text: self.body.to_string(),
+            },
+            Source {
+                path: "rules/characters.toml".to_owned(),
+                text: self.characters.to_string(),
+            },
+            Source {
+                path: "rules/professions.toml".to_owned(),
+                text: include_str!("../../../world/rules/professions.toml").to_owned(),
+            },
+            Source {
+                path: "calendar.toml".to_owned(),
+                text: self.calendar.to_string(),
+            },
             Source {
                 path: "environments.toml".to_owned(),
                 text: include_str!("../../../world/environments.toml").to_owned(),
@@ -123,6 +158,7 @@ fn room_of(id: &str, room: &Value) -> Value {
     let mut exits = room.as_table().unwrap().clone();
     let environment = exits.remove("environment");
     let night = exits.remove("night");
+    let hazards = exits.remove("hazards");
     let description = exits
         .remove("description")
         .unwrap_or_else(|| format!("A room called {id}, made for a scene.").into());
@@ -134,6 +170,7 @@ fn room_of(id: &str, room: &Value) -> Value {
     ]);
     fields.extend(environment.map(|key| ("environment".to_owned(), key)));
     fields.extend(night.map(|text| ("night".to_owned(), text)));
+    fields.extend(hazards.map(|list| ("hazards".to_owned(), list)));
     fields.into()
 }
 

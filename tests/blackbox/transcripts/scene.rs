@@ -9,10 +9,12 @@ use engine::port::{Correlation, Inbound, Refusal, Role, Row, Scope, StableId};
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use serde_json::Value;
 use systems::Settings;
+use systems::body::{Posture, Vitals};
+use systems::character::{Experience, Stats};
 use systems::lucidity::{Drift, Lucidity};
 use systems::place::Whereabouts;
 
-use super::script::{Deed, Fault, Script, Sight, StageSet, Step};
+use super::script::{Deed, Fault, SavedPlayer, Script, Sight, StageSet, Step};
 use crate::harness::shipped;
 
 /// Real time of a Mythos hour.
@@ -138,6 +140,14 @@ impl Scene {
                 // Written without a sign of zero and without digits that say nothing.
                 ((residual * 1e6).round() / 1e6 + 0.0).to_string()
             }
+            "dp" => stage.component::<Vitals>(who).dp().to_string(),
+            "mp" => stage.component::<Vitals>(who).mp().to_string(),
+            "magic" => {
+                let residual = stage.component::<Vitals>(who).residual();
+                ((residual * 1e6).round() / 1e6 + 0.0).to_string()
+            }
+            "posture" => stage.component::<Posture>(who).word().to_owned(),
+            "experience" => stage.component::<Experience>(who).points().to_string(),
             other => return Err(format!("nobody has a {other}")),
         };
         if now == value {
@@ -251,6 +261,20 @@ fn listed<T: std::fmt::Debug>(lines: &[T]) -> String {
         .collect()
 }
 
+/// The saved rows of a body.
+fn body_of(before: &SavedPlayer) -> Vec<(&'static str, Value)> {
+    let mut rows = Vec::new();
+    if before.dp.is_some() || before.mp.is_some() {
+        let stats = Stats::of(|_| 50);
+        let (dp, mp) = (before.dp.unwrap_or(20), before.mp.unwrap_or(10));
+        rows.push(("stats", serde_json::json!(stats)));
+        rows.push(("vitals", serde_json::json!({ "dp": dp, "mp": mp })));
+    }
+    let posture = before.posture.iter();
+    rows.extend(posture.map(|posture| ("posture", serde_json::json!(posture))));
+    rows
+}
+
 fn set(stage: &StageSet) -> Stage {
     let world = match &stage.world {
         None => shipped(),
@@ -273,7 +297,7 @@ fn set(stage: &StageSet) -> Stage {
             let body = serde_json::json!({ "points": points });
             ("lucidity", body)
         });
-        for (component, body) in room.into_iter().chain(lucidity) {
+        for (component, body) in room.into_iter().chain(lucidity).chain(body_of(before)) {
             let id = StableId::named(who);
             let row = Row {
                 id,

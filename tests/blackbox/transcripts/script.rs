@@ -47,6 +47,10 @@ pub(super) struct StageSet {
 pub(super) struct SavedPlayer {
     pub(super) room: Option<String>,
     pub(super) lucidity: Option<i16>,
+    /// With points of a body, all stats are 50: 20 points of determination, 10 of magic.
+    pub(super) dp: Option<i16>,
+    pub(super) mp: Option<i16>,
+    pub(super) posture: Option<String>,
 }
 
 /// One line of a scene.

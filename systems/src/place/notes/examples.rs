@@ -3,6 +3,7 @@
 use engine::prelude::*;
 
 use super::{ExitView, Occupant, Passing, RoomOccupants, RoomUpdate, RoomView};
+use crate::body::Posture;
 use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
 use crate::world::Direction;
 
@@ -33,6 +34,7 @@ impl Occupant {
             id: id(name),
             name: name.to_owned(),
             linkdead,
+            position: Posture::Standing,
         };
         vec![one(ANN, false), one(BOB, true)]
     }
@@ -52,6 +54,7 @@ impl Published for RoomUpdate {
             room_drops: Vec::new(),
             drop_summary: String::new(),
             me: ANN.to_owned(),
+            turned: false,
         }]
     }
 }

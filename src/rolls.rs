@@ -1,0 +1,323 @@
+//! Rolls that were shown and may still become characters.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use engine::Seed;
+use engine::port::{AccountId, Code, Refusal};
+use net::{Denied, Rolled};
+use systems::character::{self, Profession, Roll, Rules};
+use uuid::Uuid;
+
+/// How long a roll is kept.
+const KEPT: Duration = Duration::from_secs(900);
+/// The span over which rolls are counted.
+const SPAN: Duration = Duration::from_secs(60);
+/// How many rolls of one account are kept: enough to go back to the one before the last.
+const KEPT_MAX: usize = 8;
+/// How many accounts may be rolling at once: 64 sign-ups a second would fill it in a minute, at
+/// some 600 bytes each.
+const ACCOUNTS_MAX: usize = 4_096;
+
+/// The book of rolls, for one process.
+#[derive(Debug)]
+pub(crate) struct Rolls {
+    rules: Rules,
+    per_minute: u32,
+    accounts: Mutex<HashMap<AccountId, Page>>,
+}
+
+#[derive(Debug, Default)]
+struct Page {
+    /// When the last rolls were made, oldest first; at most as many as the limit.
+    made: VecDeque<Instant>,
+    kept: VecDeque<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    id: Uuid,
+    seed: u64,
+    /// The profession's id.
+    profession: Option<String>,
+    at: Instant,
+}
+
+/// What a character is made of.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Born {
+    pub(crate) seed: u64,
+    /// The profession's name, as people call it.
+    pub(crate) profession: Option<String>,
+}
+
+impl Rolls {
+    /// An empty book; 0 lifts the limit.
+    pub(crate) fn new(rules: Rules, per_minute: u32) -> Self {
+        Self {
+            rules,
+            per_minute,
+            accounts: Mutex::default(),
+        }
+    }
+
+    /// What a character can live by.
+    pub(crate) fn professions(&self) -> Vec<net::Profession> {
+        let each = |one: &Profession| net::Profession {
+            id: one.id.clone(),
+            name: one.name.clone(),
+            description: one.description.clone(),
+            flavor_text: one.flavor_text.trim().to_owned(),
+            requires: one
+                .requires
+                .iter()
+                .map(|(stat, least)| (stat.word(), *least))
+                .collect(),
+            bonus: one
+                .bonus
+                .iter()
+                .map(|(stat, more)| (stat.word(), *more))
+                .collect(),
+        };
+        self.rules.professions.iter().map(each).collect()
+    }
+
+    /// Rolls for an account.
+    pub(crate) fn roll(
+        &self,
+        account: AccountId,
+        profession: Option<&str>,
+    ) -> Result<Rolled, Denied> {
+        let profession = self.profession(profession)?;
+        let seed = chance();
+        let id = Uuid::new_v4();
+        self.keep(
+            account,
+            Kept {
+                id,
+                seed,
+                profession: profession.map(|one| one.id.clone()),
+                at: Instant::now(),
+            },
+        )?;
+        let Roll { stats, meets } = character::roll(Seed(seed), profession, &self.rules.rolling);
+        let mut each: std::collections::BTreeMap<_, _> = stats
+            .iter()
+            .map(|(stat, value)| (stat.word(), i64::from(value)))
+            .collect();
+        each.insert("max_dp", i64::from(stats.max_dp()));
+        each.insert("max_magic_points", i64::from(stats.max_mp()));
+        Ok(Rolled {
+            roll_id: id,
+            profession: profession.map(|one| one.id.clone()),
+            stats: each,
+            meets_requirements: meets,
+            expires_in: KEPT.as_secs(),
+        })
+    }
+
+    /// What a character of this profession is made of: the roll of that id, or a new one.
+    pub(crate) fn born(
+        &self,
+        account: AccountId,
+        profession: Option<&str>,
+        roll: Option<Uuid>,
+    ) -> Result<Born, Denied> {
+        let profession = self.profession(profession)?;
+        let seed = match roll {
+            Some(id) => self.shown(account, id, profession)?,
+            None => chance(),
+        };
+        let Roll { meets, .. } = character::roll(Seed(seed), profession, &self.rules.rolling);
+        if let (false, Some(profession)) = (meets, profession) {
+            let words = format!("That roll is not enough for a {}.", profession.name);
+            let refusal = Refusal::new(Code::ValidationError, words);
+            return Err(Denied::field("roll_id", refusal));
+        }
+        Ok(Born {
+            seed,
+            profession: profession.map(|one| one.name.clone()),
+        })
+    }
+
+    /// Forgets the rolls of an account that has its character.
+    pub(crate) fn spent(&self, account: AccountId) {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(page) = accounts.get_mut(&account) {
+            page.kept.clear();
+        }
+    }
+
+    fn profession(&self, word: Option<&str>) -> Result<Option<&Profession>, Denied> {
+        let Some(word) = word else { return Ok(None) };
+        let known = self.rules.professions.find(word);
+        known.map(Some).ok_or_else(|| {
+            let refusal = Refusal::new(Code::ValidationError, "There is no such profession.");
+            Denied::field("profession", refusal)
+        })
+    }
+
+    fn shown(
+        &self,
+        account: AccountId,
+        id: Uuid,
+        profession: Option<&Profession>,
+    ) -> Result<u64, Denied> {
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = accounts
+            .get(&account)
+            .and_then(|page| page.kept.iter().find(|kept| kept.id == id))
+            .filter(|kept| kept.at.elapsed() < KEPT);
+        let Some(kept) = kept else {
+            let refusal = Refusal::new(Code::ValidationError, "That roll is gone. Roll again.");
+            return Err(Denied::field("roll_id", refusal));
+        };
+        if kept.profession.as_deref() != profession.map(|one| one.id.as_str()) {
+            let refusal = Refusal::new(
+                Code::ValidationError,
+                "That was rolled for another profession.",
+            );
+            return Err(Denied::field("profession", refusal));
+        }
+        Ok(kept.seed)
+    }
+
+    fn keep(&self, account: AccountId, one: Kept) -> Result<(), Denied> {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if accounts.len() >= ACCOUNTS_MAX && !accounts.contains_key(&account) {
+            accounts.retain(|_, page| page.made.back().is_some_and(|at| at.elapsed() < KEPT));
+            if accounts.len() >= ACCOUNTS_MAX {
+                return Err(Refusal::of(Code::ServerBusy).after_ms(5_000).into());
+            }
+        }
+        let page = accounts.entry(account).or_default();
+        while page.made.front().is_some_and(|at| at.elapsed() >= SPAN) {
+            page.made.pop_front();
+        }
+        if let Some(oldest) = page.made.front()
+            && self.per_minute > 0
+            && page.made.len() >= self.per_minute as usize
+        {
+            let wait = SPAN.saturating_sub(oldest.elapsed()).as_millis();
+            let wait = u64::try_from(wait).unwrap_or(u64::MAX).max(1);
+            return Err(Refusal::of(Code::RateLimitExceeded).after_ms(wait).into());
+        }
+        if self.per_minute == 0 {
+            page.made.clear();
+        }
+        page.made.push_back(one.at);
+        if page.kept.len() >= KEPT_MAX {
+            page.kept.pop_front();
+        }
+        page.kept.push_back(one);
+        Ok(())
+    }
+}
+
+/// 64 bits that nobody can guess.
+fn chance() -> u64 {
+    let (high, low) = Uuid::new_v4().as_u64_pair();
+    // Six bits of a UUID are fixed; turned against each other, no bit of the seed is.
+    // Nought would count as no seed.
+    (high ^ low.rotate_left(32)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn book(per_minute: u32) -> Rolls {
+        let professions = r#"
+            [[professions]]
+            number = 0
+            id = "doctor"
+            name = "Doctor"
+            description = "Mends."
+            requires = { education = 60 }
+            [[professions]]
+            number = 1
+            id = "giant"
+            name = "Giant"
+            description = "Looms."
+            requires = { size = 75, strength = 75, power = 75, luck = 75, charisma = 75 }
+        "#;
+        let sources = [systems::world::Source {
+            path: "rules/professions.toml".to_owned(),
+            text: professions.to_owned(),
+        }];
+        let mut problems = Vec::new();
+        let rules = Rules::load(&sources, &mut problems);
+        assert_eq!(problems, []);
+        Rolls::new(rules, per_minute)
+    }
+
+    fn field(denied: Result<impl std::fmt::Debug, Denied>) -> Option<&'static str> {
+        denied.unwrap_err().field
+    }
+
+    #[test]
+    fn what_was_shown_is_what_the_character_is_made_of() {
+        let (book, ann) = (book(0), AccountId(Uuid::from_u128(1)));
+        let first = book.roll(ann, Some("doctor")).unwrap();
+        let second = book.roll(ann, Some("DOCTOR")).unwrap();
+        assert_ne!(first.stats, second.stats);
+        let born = book.born(ann, Some("Doctor"), Some(first.roll_id)).unwrap();
+        assert_eq!(born.profession.as_deref(), Some("Doctor"));
+        let doctor = book.rules.professions.find("doctor");
+        let again = character::roll(Seed(born.seed), doctor, &book.rules.rolling);
+        assert!(
+            again
+                .stats
+                .iter()
+                .all(|(stat, value)| first.stats[stat.word()] == i64::from(value))
+        );
+    }
+
+    #[test]
+    fn a_roll_is_good_for_its_account_and_its_profession_until_it_is_used() {
+        let (book, ann, bob) = (
+            book(0),
+            AccountId(Uuid::from_u128(1)),
+            AccountId(Uuid::from_u128(2)),
+        );
+        let roll = Some(book.roll(ann, Some("doctor")).unwrap().roll_id);
+        assert_eq!(field(book.born(bob, Some("doctor"), roll)), Some("roll_id"));
+        assert_eq!(field(book.born(ann, None, roll)), Some("profession"));
+        assert_eq!(
+            field(book.born(ann, Some("wizard"), roll)),
+            Some("profession")
+        );
+        book.born(ann, Some("doctor"), roll).unwrap();
+        book.spent(ann);
+        assert_eq!(field(book.born(ann, Some("doctor"), roll)), Some("roll_id"));
+    }
+
+    #[test]
+    fn a_roll_that_is_not_enough_is_shown_but_makes_nobody() {
+        let (book, ann) = (book(0), AccountId(Uuid::from_u128(1)));
+        // One in 2,000 attempts makes a giant: some of twenty rolls of 50 attempts do not.
+        let short = (0..500).map(|_| book.roll(ann, Some("giant")).unwrap());
+        let short = short
+            .into_iter()
+            .find(|roll| !roll.meets_requirements)
+            .unwrap();
+        let born = book.born(ann, Some("giant"), Some(short.roll_id));
+        assert_eq!(field(born), Some("roll_id"));
+    }
+
+    #[test]
+    fn rolls_are_counted_by_the_minute_and_the_account() {
+        let (book, ann, bob) = (
+            book(2),
+            AccountId(Uuid::from_u128(1)),
+            AccountId(Uuid::from_u128(2)),
+        );
+        book.roll(ann, None).unwrap();
+        book.roll(ann, None).unwrap();
+        let denied = book.roll(ann, None).unwrap_err().refusal;
+        assert_eq!(denied.code, Code::RateLimitExceeded);
+        assert!((1..=60_000).contains(&denied.retry_after_ms.unwrap()));
+        book.roll(bob, None).unwrap();
+    }
+}

@@ -1,0 +1,120 @@
+//! The body: determination points, magic points, and how one holds oneself.
+//!
+//! Whoever wants somebody hurt, healed, spent or rested says [`AdjustVitals`]; one system settles
+//! it. **Invariant:** −10 ≤ DP ≤ their most, 0 ≤ MP ≤ their most; whoever has no DP left lies and
+//! can't act ([`Condition`]), bleeds a point a second, and at −10 is dead and in limbo within the
+//! tick.
+//!
+//! Magic points come back by hundredths each second, counted in whole billionths, so that no late
+//! tick and no rate of ticks changes what they come to. Like a mind's drift, the fraction that is
+//! no point yet is saved with the next whole point and when its owner leaves: a crash forgets less
+//! than one point.
+
+mod adjust;
+mod breath;
+mod hazard;
+mod life;
+mod notes;
+mod posture;
+mod rest;
+mod rules;
+mod tell;
+mod vitals;
+
+pub use adjust::{AdjustVitals, Cause, Change, VitalsChanged};
+pub use hazard::Hazard;
+pub use notes::{
+    PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned, RoomMessage,
+};
+pub use posture::{Posture, PostureTaken, TakePosture};
+pub use rest::Resting;
+pub use rules::Rules;
+pub use vitals::{Condition, Vitals};
+
+use engine::prelude::*;
+
+use crate::command::{gate, verb};
+use crate::world::Atlas;
+
+/// How often bodies breathe, bleed and meet what a room has in store.
+const SECOND: Duration = Duration::from_secs(1);
+/// One point in billionths.
+const POINT: i64 = 1_000_000_000;
+
+/// The body plugin, by these rules over an atlas. Runs after `character` and `place`.
+pub fn plugin(rules: Rules, atlas: &Atlas) -> impl Plugin {
+    BodyPlugin {
+        hazards: hazard::Perils::of(atlas),
+        rules,
+    }
+}
+
+struct BodyPlugin {
+    hazards: hazard::Perils,
+    rules: Rules,
+}
+
+impl Plugin for BodyPlugin {
+    fn name(&self) -> &'static str {
+        "body"
+    }
+
+    fn build(&self, reg: &mut Registrar<'_>) {
+        reg.resource(self.rules)
+            .resource(self.hazards.clone())
+            .persist::<Vitals>("vitals")
+            .persist::<Posture>("posture")
+            .owns::<Resting>()
+            .character::<Posture>()
+            .message::<AdjustVitals>()
+            .message::<VitalsChanged>()
+            .message::<TakePosture>()
+            .message::<PostureTaken>()
+            .message::<rest::Rest>()
+            .message::<rest::Rested>()
+            .message::<hazard::Struck>()
+            .note::<PlayerDpUpdated>()
+            .note::<PlayerDpDecay>()
+            .note::<PlayerMortallyWounded>()
+            .note::<PlayerDied>()
+            .note::<PlayerRespawned>()
+            .note::<RoomMessage>()
+            .every(SECOND, (breath::breathe, hazard::strike).chain())
+            .system(
+                Phase::Settle,
+                (
+                    life::embody,
+                    life::refit,
+                    adjust::set,
+                    adjust::adjust,
+                    posture::take,
+                    rest::rest,
+                    life::cross,
+                    breath::keep,
+                )
+                    .chain(),
+            )
+            .system(
+                Phase::Emit,
+                (
+                    hazard::tell,
+                    tell::tell,
+                    tell::tell_posture,
+                    tell::tell_rest,
+                )
+                    .chain(),
+            );
+        gate::<Vitals>(reg, life::held);
+        gate::<Posture>(reg, posture::held);
+        verb::<posture::Sit>(reg);
+        verb::<posture::Stand>(reg);
+        verb::<posture::Lie>(reg);
+        verb::<rest::RestVerb>(reg);
+        verb::<life::Respawn>(reg);
+        reg.system(Phase::Simulate, posture::sit)
+            .system(Phase::Simulate, posture::stand)
+            .system(Phase::Simulate, posture::lie)
+            .system(Phase::Simulate, rest::ask)
+            .system(Phase::Simulate, life::respawn);
+    }
+}

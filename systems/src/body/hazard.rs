@@ -1,0 +1,187 @@
+//! What a room may do to those in it.
+
+use engine::prelude::*;
+use serde::Deserialize;
+
+use super::{AdjustVitals, Cause, Condition, RoomMessage, Vitals};
+use crate::calendar::MythosTime;
+use crate::lucidity::{self, AdjustLucidity};
+use crate::place::Rooms;
+use crate::world::{Atlas, RoomIx};
+
+/// A danger of a room, as it is written with the room.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hazard {
+    /// Its word, for clients: `cold`, `falling_stone`.
+    pub id: String,
+    /// It may strike every so many seconds of world time,
+    pub every_seconds: u32,
+    /// each one in the room with this probability.
+    #[serde(default = "certain")]
+    pub chance: f64,
+    /// Only then.
+    #[serde(default)]
+    pub when: When,
+    /// Determination points that it takes.
+    #[serde(default)]
+    pub harm: u16,
+    /// Points of lucidity that it takes.
+    #[serde(default)]
+    pub lucidity: u16,
+    /// What whom it strikes is told.
+    pub text: String,
+}
+
+const fn certain() -> f64 {
+    1.0
+}
+
+/// When a hazard may strike, by the Mythos clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum When {
+    /// At any hour.
+    #[default]
+    Always,
+    /// By day.
+    Day,
+    /// By night.
+    Night,
+}
+
+impl Hazard {
+    /// What is wrong with it, if something is.
+    #[must_use]
+    pub fn mistake(&self) -> Option<&'static str> {
+        let word = |c: char| c.is_ascii_lowercase() || c == '_';
+        if self.id.is_empty() || !self.id.chars().all(word) {
+            return Some("a hazard's id is not a word of a-z and _");
+        }
+        if !(1..=86_400).contains(&self.every_seconds) {
+            return Some("a hazard does not strike every 1 to 86400 seconds");
+        }
+        if !(0.0..=1.0).contains(&self.chance) {
+            return Some("a hazard's chance is not within 0 to 1");
+        }
+        if self.harm > 100 || self.lucidity > 100 || self.harm + self.lucidity == 0 {
+            return Some("a hazard takes neither 1 to 100 points of determination nor of lucidity");
+        }
+        (!(1..=500).contains(&self.text.trim().chars().count()))
+            .then_some("a hazard's text is not 1 to 500 characters long")
+    }
+}
+
+/// Every hazard of the atlas, with its room.
+#[derive(Resource, Clone, Debug)]
+pub(super) struct Perils(Vec<Peril>);
+
+#[derive(Clone, Debug)]
+struct Peril {
+    room: RoomIx,
+    /// Which of the room's hazards.
+    index: usize,
+    /// In microseconds.
+    period: u64,
+    when: When,
+    chance: f64,
+    harm: u16,
+    lucidity: u16,
+}
+
+impl Perils {
+    pub(super) fn of(atlas: &Atlas) -> Self {
+        let perils = atlas.rooms().flat_map(|(ix, room)| {
+            room.hazards
+                .iter()
+                .enumerate()
+                .map(move |(index, hazard)| Peril {
+                    room: ix,
+                    index,
+                    period: u64::from(hazard.every_seconds) * 1_000_000,
+                    when: hazard.when,
+                    chance: hazard.chance,
+                    harm: hazard.harm,
+                    lucidity: hazard.lucidity,
+                })
+        });
+        Self(perils.collect())
+    }
+}
+
+/// A hazard struck somebody.
+#[derive(Message, Clone, Copy, Debug)]
+pub(super) struct Struck {
+    body: Entity,
+    room: RoomIx,
+    index: usize,
+}
+
+/// Lets the hazards strike that are due in this second: whole multiples of their period since the
+/// epoch, so that neither a late tick nor a restart shifts them.
+pub(super) fn strike(
+    perils: Res<Perils>,
+    rooms: Rooms<'_, '_>,
+    bodies: Query<(&StableId, &Vitals)>,
+    clock: Res<Clock>,
+    dice: Res<Dice>,
+    mut struck: MessageWriter<Struck>,
+    mut adjust: MessageWriter<AdjustVitals>,
+    mut shake: MessageWriter<AdjustLucidity>,
+) {
+    let night = MythosTime::at(clock.wall()).is_night();
+    for (n, peril) in perils.0.iter().enumerate() {
+        let now = match peril.when {
+            When::Always => true,
+            When::Day => !night,
+            When::Night => night,
+        };
+        if !now || !clock.now.0.is_multiple_of(peril.period) {
+            continue;
+        }
+        for body in rooms.occupants(peril.room) {
+            let Ok((id, vitals)) = bodies.get(*body) else {
+                continue;
+            };
+            // Who lies in their blood has been found by enough.
+            if vitals.condition() != Condition::Able {
+                continue;
+            }
+            // Several seconds may pass in one tick; each has dice of its own.
+            let second = (clock.now.0 / 1_000_000) as u32;
+            let throw = u32::try_from(n).unwrap_or(u32::MAX) ^ second.rotate_left(16);
+            if !dice.chance(peril.chance, *id, "hazard", throw) {
+                continue;
+            }
+            struck.write(Struck {
+                body: *body,
+                room: peril.room,
+                index: peril.index,
+            });
+            if peril.harm > 0 {
+                adjust.write(AdjustVitals::harm(*body, peril.harm, Cause::HAZARD));
+            }
+            if peril.lucidity > 0 {
+                shake.write(AdjustLucidity {
+                    mind: *body,
+                    delta: -i16::try_from(peril.lucidity).unwrap_or(i16::MAX),
+                    cause: lucidity::Cause::new("hazard"),
+                });
+            }
+        }
+    }
+}
+
+/// Tells those who were struck by what.
+pub(super) fn tell(
+    mut struck: MessageReader<Struck>,
+    rooms: Rooms<'_, '_>,
+    mut outbox: ResMut<Outbox>,
+) {
+    for Struck { body, room, index } in struck.read() {
+        let room = rooms.atlas.room(*room);
+        if let (Some(session), Some(hazard)) = (rooms.session(*body), room.hazards.get(*index)) {
+            outbox.tell_one(session, RoomMessage::hazard(&room.id, hazard));
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What is published of these notes.
+
+use engine::prelude::*;
+
+use super::{
+    Cause, PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned,
+    RoomMessage,
+};
+use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
+
+impl Published for PlayerDpUpdated {
+    const TYPES: &'static [&'static str] = &["player_dp_updated"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            player_id: id(ANN),
+            old_dp: 21,
+            new_dp: 19,
+            max_dp: 23,
+            damage_taken: 2,
+            cause: Cause::HAZARD,
+            room_id: Some(CORRIDOR.to_owned()),
+        }]
+    }
+}
+
+impl Published for PlayerDpDecay {
+    const TYPES: &'static [&'static str] = &["player_dp_decay"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            player_id: id(ANN),
+            old_dp: -3,
+            new_dp: -4,
+            decay_amount: 1,
+            room_id: Some(CORRIDOR.to_owned()),
+        }]
+    }
+}
+
+impl Published for PlayerMortallyWounded {
+    const TYPES: &'static [&'static str] = &["player_mortally_wounded"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            player_id: id(BOB),
+            player_name: BOB.to_owned(),
+            cause: Cause::HAZARD,
+            room_id: Some(CORRIDOR.to_owned()),
+            own: false,
+        }]
+    }
+}
+
+impl Published for PlayerDied {
+    const TYPES: &'static [&'static str] = &["player_died"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            player_id: id(ANN),
+            player_name: ANN.to_owned(),
+            cause: Cause::DECAY,
+            room_id: Some(CORRIDOR.to_owned()),
+            death_location: Some("Behind the Baize Door".to_owned()),
+            own: true,
+        }]
+    }
+}
+
+impl Published for PlayerRespawned {
+    const TYPES: &'static [&'static str] = &["player_respawned"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            player_id: id(ANN),
+            player_name: ANN.to_owned(),
+            respawn_room_id: FOYER.to_owned(),
+            old_dp: -10,
+            new_dp: 23,
+            max_dp: 23,
+        }]
+    }
+}
+
+impl Published for RoomMessage {
+    const TYPES: &'static [&'static str] = &["room_message"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            message: "A rung turns in its socket, and you drop onto wet stone.".to_owned(),
+            room_id: CORRIDOR.to_owned(),
+            player_id: None,
+            hazard: Some("loose_rungs".to_owned()),
+        }]
+    }
+}

@@ -1,0 +1,142 @@
+//! Resting: a while without moving, after which one is better.
+
+use engine::prelude::*;
+
+use super::posture::PostureTaken;
+use super::{POINT, Posture, TakePosture, VitalsChanged};
+use crate::command::{Usage, Verb, Words};
+use crate::place::Moved;
+
+/// The longest rest, in seconds.
+const SECONDS_MAX: u64 = 300;
+/// How long one rests who doesn't say.
+const SECONDS: u64 = 60;
+
+/// Somebody rests until then, if nothing comes between.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Resting {
+    until: WorldTime,
+    /// Healing not yet come to a point, in billionths.
+    healing: i64,
+}
+
+impl Resting {
+    /// One second more; answers the points that the healing has come to.
+    pub(super) fn heal(&mut self, nano: i64) -> u16 {
+        self.healing += nano;
+        let whole = self.healing / POINT;
+        self.healing -= whole * POINT;
+        u16::try_from(whole).unwrap_or(0)
+    }
+}
+
+/// Begin to rest.
+#[derive(Message, Clone, Copy, Debug)]
+pub(super) struct Rest {
+    body: Entity,
+    until: WorldTime,
+}
+
+/// A rest is over.
+#[derive(Message, Clone, Copy, Debug)]
+pub(super) struct Rested {
+    pub(super) body: Entity,
+    /// Something came between.
+    pub(super) broken: bool,
+}
+
+/// `rest`, `rest 120`
+#[derive(Message, Debug)]
+pub(super) struct RestVerb {
+    order: Order,
+    seconds: u64,
+}
+
+impl Verb for RestVerb {
+    const WORDS: &'static [&'static str] = &["rest"];
+    const USAGE: &'static str = "rest [seconds]";
+    const HELP: &'static str = "Sits you down to rest, for a minute or for as many seconds as you say, at most 300. Wounds close while you rest, and magic comes back as it does to those who sit or lie. Moving, standing up or being hurt ends it.";
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let seconds = match words.rest() {
+            "" => SECONDS,
+            rest => rest.parse().map_err(|_| Usage::Show)?,
+        };
+        if !(1..=SECONDS_MAX).contains(&seconds) {
+            return Err(Usage::Say("One rests for 1 to 300 seconds.".to_owned()));
+        }
+        Ok(Self { order, seconds })
+    }
+}
+
+pub(super) fn ask(
+    mut asked: MessageReader<RestVerb>,
+    bodies: Query<&Posture>,
+    clock: Res<Clock>,
+    mut rest: MessageWriter<Rest>,
+    mut take: MessageWriter<TakePosture>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for RestVerb { order, seconds } in asked.read() {
+        let body = order.actor;
+        if bodies.get(body).is_ok_and(|now| *now == Posture::Standing) {
+            let posture = Posture::Sitting;
+            take.write(TakePosture { body, posture });
+        }
+        let until = clock.now.plus(Duration::from_secs(*seconds));
+        rest.write(Rest { body, until });
+        answers.write(Answer::with(*order, "You settle down to rest."));
+    }
+}
+
+/// Begins and ends rests.
+pub(super) fn rest(
+    mut begins: MessageReader<Rest>,
+    mut moved: MessageReader<Moved>,
+    mut taken: MessageReader<PostureTaken>,
+    mut changed: MessageReader<VitalsChanged>,
+    resting: Query<(Entity, &StableId, &Resting)>,
+    postures: Query<&Posture>,
+    clock: Res<Clock>,
+    mut rested: MessageWriter<Rested>,
+    mut commands: Commands<'_, '_>,
+    mut over: Local<Vec<(StableId, Rested)>>,
+) {
+    let hurt = |one: &VitalsChanged| one.now.dp() < one.before.dp();
+    let stirred = moved
+        .read()
+        .map(|one| one.actor)
+        .chain(changed.read().filter(|one| hurt(one)).map(|one| one.body));
+    let stood = taken.read().map(|one| one.body).filter(|body| {
+        postures
+            .get(*body)
+            .is_ok_and(|now| *now == Posture::Standing)
+    });
+    over.extend(stirred.chain(stood).filter_map(|body| {
+        let (_, id, _) = resting.get(body).ok()?;
+        Some((*id, Rested { body, broken: true }))
+    }));
+    for (body, id, one) in &resting {
+        if one.until <= clock.now {
+            over.push((
+                *id,
+                Rested {
+                    body,
+                    broken: false,
+                },
+            ));
+        }
+    }
+    over.sort_by_key(|(id, one)| (*id, one.broken));
+    over.dedup_by_key(|(id, _)| *id);
+    for (_, one) in over.drain(..) {
+        commands.entity(one.body).try_remove::<Resting>();
+        rested.write(one);
+    }
+    for Rest { body, until } in begins.read() {
+        commands.entity(*body).try_insert(Resting {
+            until: *until,
+            healing: 0,
+        });
+    }
+}

@@ -1,0 +1,200 @@
+//! Who is told what about bodies.
+
+use std::collections::BTreeMap;
+
+use engine::prelude::*;
+
+use super::notes::{
+    PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned, RoomMessage,
+};
+use super::posture::PostureTaken;
+use super::rest::Rested;
+use super::{Cause, Condition, Posture, Vitals, VitalsChanged};
+use crate::character::{PlayerUpdate, Stats};
+use crate::place::Rooms;
+
+/// Tells everyone concerned what became of whom.
+pub(super) fn tell(
+    mut changed: MessageReader<VitalsChanged>,
+    people: Query<(&StableId, &Character, &Posture)>,
+    rooms: Rooms<'_, '_>,
+    mut outbox: ResMut<Outbox>,
+    mut queue: Local<Vec<(StableId, VitalsChanged)>>,
+) {
+    let whose = |one: &VitalsChanged| people.get(one.body).ok().map(|(id, ..)| *id);
+    queue.extend(changed.read().filter_map(|one| Some((whose(one)?, *one))));
+    // A second passes for everybody in the order of memory, which must not be heard.
+    queue.sort_by_key(|(id, _)| *id);
+    for (player_id, one) in queue.drain(..) {
+        let VitalsChanged {
+            body,
+            before,
+            now,
+            max_dp,
+            max_mp,
+            room,
+            cause,
+        } = one;
+        let (Ok((_, character, posture)), Some(session)) = (people.get(body), rooms.session(body))
+        else {
+            continue;
+        };
+        let room_id = room.map(|room| rooms.atlas.room(room).id.clone());
+        if before.dp() == now.dp() {
+            let note = PlayerUpdate::body(
+                player_id,
+                figures(&now, max_dp, max_mp),
+                posture.word(),
+                None,
+            );
+            outbox.tell_one(session, note);
+            continue;
+        }
+        let player_name = character.name.clone();
+        if cause == Cause::RESPAWN {
+            let respawn_room_id = rooms.atlas.room(rooms.atlas.respawn_room()).id.clone();
+            let (old_dp, new_dp) = (before.dp(), now.dp());
+            let note = PlayerRespawned {
+                player_id,
+                player_name,
+                respawn_room_id,
+                old_dp,
+                new_dp,
+                max_dp,
+            };
+            outbox.tell_one(session, note);
+            continue;
+        }
+        if cause == Cause::DECAY {
+            outbox.tell_one(
+                session,
+                PlayerDpDecay {
+                    player_id,
+                    old_dp: before.dp(),
+                    new_dp: now.dp(),
+                    decay_amount: before.dp() - now.dp(),
+                    room_id: room_id.clone(),
+                },
+            );
+        } else {
+            outbox.tell_one(
+                session,
+                PlayerDpUpdated {
+                    player_id,
+                    old_dp: before.dp(),
+                    new_dp: now.dp(),
+                    max_dp,
+                    damage_taken: before.dp() - now.dp(),
+                    cause,
+                    room_id: room_id.clone(),
+                },
+            );
+        }
+        if before.condition() == now.condition() || now.condition() == Condition::Able {
+            continue;
+        }
+        let others = room.map(|room| Audience::Except(rooms.audience(room), session));
+        if now.condition() == Condition::Wounded {
+            let note = |own| PlayerMortallyWounded {
+                player_id,
+                player_name: player_name.clone(),
+                cause,
+                room_id: room_id.clone(),
+                own,
+            };
+            outbox.tell_one(session, note(true));
+            if let Some(others) = others {
+                outbox.tell(others, note(false));
+            }
+        } else {
+            let death_location = room.map(|room| rooms.atlas.room(room).name.clone());
+            let note = |own| PlayerDied {
+                player_id,
+                player_name: player_name.clone(),
+                cause,
+                room_id: room_id.clone(),
+                death_location: death_location.clone(),
+                own,
+            };
+            outbox.tell_one(session, note(true));
+            if let Some(others) = others {
+                outbox.tell(others, note(false));
+            }
+        }
+    }
+}
+
+/// Tells who sits, stands or lies now.
+pub(super) fn tell_posture(
+    mut taken: MessageReader<PostureTaken>,
+    people: Query<(&StableId, &Character, &Posture, &Vitals, &Stats)>,
+    rooms: Rooms<'_, '_>,
+    mut outbox: ResMut<Outbox>,
+) {
+    for PostureTaken { body, room, forced } in taken.read() {
+        let Ok((id, character, posture, vitals, stats)) = people.get(*body) else {
+            continue;
+        };
+        let Some(session) = rooms.session(*body) else {
+            continue;
+        };
+        let figures = figures(vitals, stats.max_dp(), stats.max_mp());
+        outbox.tell_one(
+            session,
+            PlayerUpdate::body(*id, figures, posture.word(), None),
+        );
+        // Who falls is seen falling.
+        let Some(room) = room.filter(|_| !forced) else {
+            continue;
+        };
+        let does = match posture {
+            Posture::Standing => "stands up",
+            Posture::Sitting => "sits down",
+            Posture::Lying => "lies down",
+        };
+        let note = RoomMessage {
+            message: format!("{} {does}.", character.name),
+            room_id: rooms.atlas.room(room).id.clone(),
+            player_id: Some(*id),
+            hazard: None,
+        };
+        outbox.tell(Audience::Except(rooms.audience(room), session), note);
+    }
+}
+
+/// Tells people when their rest is over.
+pub(super) fn tell_rest(
+    mut rested: MessageReader<Rested>,
+    people: Query<(&StableId, &Posture, &Vitals, &Stats)>,
+    rooms: Rooms<'_, '_>,
+    mut outbox: ResMut<Outbox>,
+) {
+    for Rested { body, broken } in rested.read() {
+        let (Ok((id, posture, vitals, stats)), Some(session)) =
+            (people.get(*body), rooms.session(*body))
+        else {
+            continue;
+        };
+        let words = if *broken {
+            "That is the end of your rest."
+        } else {
+            "You feel rested."
+        };
+        let figures = figures(vitals, stats.max_dp(), stats.max_mp());
+        outbox.tell_one(
+            session,
+            PlayerUpdate::body(*id, figures, posture.word(), Some(words)),
+        );
+    }
+}
+
+fn figures(vitals: &Vitals, max_dp: i16, max_mp: i16) -> BTreeMap<&'static str, i64> {
+    [
+        ("current_dp", vitals.dp()),
+        ("max_dp", max_dp),
+        ("magic_points", vitals.mp()),
+        ("max_magic_points", max_mp),
+    ]
+    .map(|(name, points)| (name, i64::from(points)))
+    .into()
+}

@@ -1,0 +1,98 @@
+//! Characters: what somebody was born with, what they live by, and what they have learnt.
+//!
+//! Nine stats are rolled once, from a seed that the account store keeps with the character, so
+//! that a roll shown before the character is made is the one it gets. A character whose store has
+//! no seed is rolled from its own id.
+//! **Invariant:** stats are rolled at most once; from then on they are the character's own, and a
+//! change of the rules moves nobody's.
+
+mod experience;
+mod notes;
+mod professions;
+mod roll;
+mod rules;
+mod stats;
+
+pub use experience::{Earn, Experience, Levels};
+pub use notes::PlayerUpdate;
+pub use professions::{Profession, Professions};
+pub use roll::{Roll, Rolling, roll};
+pub use rules::Rules;
+pub use stats::{SetStat, Settable, Stat, Stats};
+
+use std::num::NonZeroU64;
+
+use engine::Seed;
+use engine::prelude::*;
+
+/// The character plugin, by these rules. Runs before `body`, which is built from the stats.
+pub fn plugin(rules: Rules) -> impl Plugin {
+    CharacterPlugin { rules }
+}
+
+struct CharacterPlugin {
+    rules: Rules,
+}
+
+impl Plugin for CharacterPlugin {
+    fn name(&self) -> &'static str {
+        "character"
+    }
+
+    fn build(&self, reg: &mut Registrar<'_>) {
+        reg.resource(self.rules.clone())
+            .persist::<Stats>("stats")
+            .persist::<Experience>("experience")
+            .character::<Experience>()
+            .message::<SetStat>()
+            .message::<Earn>()
+            .message::<experience::Earned>()
+            .note::<PlayerUpdate>()
+            .system(
+                Phase::Settle,
+                (
+                    born,
+                    set,
+                    experience::explore,
+                    experience::set,
+                    experience::earn,
+                )
+                    .chain(),
+            )
+            .system(Phase::Emit, experience::tell);
+    }
+}
+
+/// Rolls the stats of those who have none yet.
+fn born(
+    mut arrived: MessageReader<Arrived>,
+    people: Query<(&StableId, &Character), Without<Stats>>,
+    rules: Res<Rules>,
+    mut commands: Commands<'_, '_>,
+) {
+    for Arrived { actor, .. } in arrived.read() {
+        let Ok((id, character)) = people.get(*actor) else {
+            continue;
+        };
+        let (high, low) = id.uuid().as_u64_pair();
+        let seed = character.seed.map_or(high ^ low, NonZeroU64::get);
+        let profession = character
+            .profession
+            .as_deref()
+            .and_then(|word| rules.professions.find(word));
+        let Roll { stats, .. } = roll(Seed(seed), profession, &rules.rolling);
+        commands.entity(*actor).try_insert(stats);
+    }
+}
+
+/// Sets the stats that are to be set.
+fn set(mut wanted: MessageReader<SetStat>, mut people: Query<&mut Stats>) {
+    for SetStat { actor, stat, value } in wanted.read() {
+        let (Settable::Base(stat), Ok(mut stats)) = (*stat, people.get_mut(*actor)) else {
+            continue;
+        };
+        let mut now = *stats;
+        now.set(stat, u8::try_from(*value).unwrap_or(Stats::HIGHEST));
+        stats.set_if_neq(now);
+    }
+}

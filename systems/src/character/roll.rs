@@ -1,0 +1,125 @@
+//! Rolling the nine stats: a function of a seed, the profession and the rules.
+
+use engine::prelude::StableId;
+use engine::{Dice, Seed};
+use serde::{Deserialize, Serialize};
+
+use super::{Profession, Stat, Stats};
+
+/// How stats are rolled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rolling {
+    /// The least that is rolled for any stat but size.
+    pub lowest: u8,
+    /// The most that is rolled for any stat but size.
+    pub highest: u8,
+    /// Size is five times the sum of `size_base` and a number from here
+    pub size_lowest: u8,
+    /// up to here.
+    pub size_highest: u8,
+    /// See `size_lowest`.
+    pub size_base: u8,
+    /// How often all is rolled anew until the profession's requirements are met.
+    pub attempts: u16,
+}
+
+impl Default for Rolling {
+    fn default() -> Self {
+        Self {
+            lowest: 15,
+            highest: 90,
+            size_lowest: 2,
+            size_highest: 12,
+            size_base: 6,
+            attempts: 50,
+        }
+    }
+}
+
+/// What was rolled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Roll {
+    /// The stats, with what the profession adds.
+    pub stats: Stats,
+    /// Whether they are enough for the profession.
+    pub meets: bool,
+}
+
+/// Rolls. The same seed, profession and rules always come to the same.
+#[must_use]
+pub fn roll(seed: Seed, profession: Option<&Profession>, rules: &Rolling) -> Roll {
+    let attempt = |attempt: u16| {
+        let dice = Dice::of(seed, u64::from(attempt));
+        let between = |low: u8, high: u8, what: Stat| {
+            let sides = u64::from(high.saturating_sub(low)) + 1;
+            let rolled = dice.pick(sides, StableId::named("stats"), what.word(), 0);
+            low.saturating_add(u8::try_from(rolled).unwrap_or(0))
+        };
+        let rolled = Stats::of(|stat| match stat {
+            Stat::Size => between(rules.size_lowest, rules.size_highest, stat)
+                .saturating_add(rules.size_base)
+                .saturating_mul(5),
+            stat => between(rules.lowest, rules.highest, stat),
+        });
+        let meets = profession.is_none_or(|profession| profession.shortfall(&rolled).is_none());
+        let stats = profession.map_or(rolled, |profession| profession.schooled(&rolled));
+        Roll { stats, meets }
+    };
+    let first = attempt(0);
+    if first.meets {
+        return first;
+    }
+    let again = (1..rules.attempts).map(attempt);
+    again.into_iter().find(|roll| roll.meets).unwrap_or(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn doctor() -> Profession {
+        Profession {
+            number: 4,
+            id: "doctor".to_owned(),
+            name: "Doctor of Medicine".to_owned(),
+            description: String::new(),
+            flavor_text: String::new(),
+            requires: [(Stat::Education, 60), (Stat::Intelligence, 50)].into(),
+            bonus: [(Stat::Education, 5)].into(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_roll_is_within_its_bounds_and_the_same_again(seed: u64) {
+            let rules = Rolling::default();
+            let one = roll(Seed(seed), None, &rules);
+            for (stat, value) in one.stats.iter() {
+                let bounds = if stat == Stat::Size { 40..=90 } else { 15..=90 };
+                prop_assert!(bounds.contains(&value), "{stat:?} is {value}");
+                prop_assert!(stat != Stat::Size || value % 5 == 0);
+            }
+            prop_assert!(one.meets);
+            prop_assert_eq!(one, roll(Seed(seed), None, &rules));
+        }
+
+        #[test]
+        fn a_roll_says_truly_whether_it_is_enough(seed: u64, attempts in 1_u16..6) {
+            let (rules, doctor) = (Rolling { attempts, ..Rolling::default() }, doctor());
+            let one = roll(Seed(seed), Some(&doctor), &rules);
+            let enough = one.stats.get(Stat::Education) >= 65
+                && one.stats.get(Stat::Intelligence) >= 50;
+            prop_assert_eq!(one.meets, enough);
+        }
+    }
+
+    #[test]
+    fn fifty_attempts_nearly_always_make_a_doctor() {
+        let (rules, doctor) = (Rolling::default(), doctor());
+        let made = (0..1_000).filter(|seed| roll(Seed(*seed), Some(&doctor), &rules).meets);
+        assert_eq!(made.count(), 1_000);
+    }
+}
