@@ -159,6 +159,9 @@ impl Config {
             .with(Channel::Global, self.chat.global_per_minute)
             .with(Channel::Whisper, self.chat.whisper_per_minute)
             .with(Channel::Emote, self.chat.emote_per_minute)
+            .with(Channel::Pose, self.chat.pose_per_minute)
+            .with(Channel::System, self.chat.system_per_minute)
+            .with(Channel::Admin, self.chat.admin_per_minute)
     }
 
     fn read_secrets(&mut self) -> Result<(), ConfigFault> {

@@ -88,6 +88,12 @@ impl Answer {
         }
     }
 
+    /// Whether it was done.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        self.result.is_ok()
+    }
+
     /// It was not done, for a reason made elsewhere.
     #[must_use]
     pub const fn refusal(order: Order, refusal: Refusal) -> Self {

@@ -88,8 +88,14 @@ pub struct ChatConfig {
     pub global_per_minute: u32,
     /// `whisper` and `reply`
     pub whisper_per_minute: u32,
-    /// `emote`
+    /// `emote` and gestures
     pub emote_per_minute: u32,
+    /// `pose`
+    pub pose_per_minute: u32,
+    /// `system`
+    pub system_per_minute: u32,
+    /// `admins`
+    pub admin_per_minute: u32,
 }
 
 /// `[readiness]`
@@ -188,6 +194,9 @@ impl Default for ChatConfig {
             global_per_minute: Channel::Global.per_minute(),
             whisper_per_minute: Channel::Whisper.per_minute(),
             emote_per_minute: Channel::Emote.per_minute(),
+            pose_per_minute: Channel::Pose.per_minute(),
+            system_per_minute: Channel::System.per_minute(),
+            admin_per_minute: Channel::Admin.per_minute(),
         }
     }
 }

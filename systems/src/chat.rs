@@ -1,34 +1,48 @@
-//! Talk: to the room, the neighbourhood, everybody, one person; and gestures.
+//! Talk: to the room, the neighbourhood, everybody, one person; gestures, and what was said before.
 //!
 //! A line is delivered here, in the world, in the tick it is said: no broker and no database is
-//! on its way.
+//! on its way. What is said is one message, [`Said`](speak::Said); who hears it is decided in one
+//! place, [`deliver`], per hearer and without I/O.
 
 mod channel;
+mod deliver;
+mod emotes;
+mod gesture;
+mod habit;
+mod history;
 mod note;
 mod rate;
 mod speak;
 mod verbs;
 
 pub use channel::Channel;
+pub use emotes::Emotes;
+pub use gesture::{Pose, Posed};
+pub use habit::Habit;
+pub use history::{ChatHistory, PastLine};
 pub use note::ChatMessage;
 pub use rate::ChatLimits;
 
 use engine::prelude::*;
 
-use crate::command::verb;
+use crate::command::{more_words, verb};
 use crate::world::Atlas;
 
-/// The chat plugin, with its limits.
-pub fn plugin(limits: ChatLimits, atlas: &Atlas) -> impl Plugin {
+/// The chat plugin, with its limits and the world's gestures. Runs after `mute`.
+pub fn plugin(limits: ChatLimits, emotes: Emotes, atlas: &Atlas) -> impl Plugin {
     ChatPlugin {
         limits,
-        neighbourhoods: speak::Neighbourhoods::of(atlas),
+        emotes,
+        neighbourhoods: deliver::Neighbourhoods::of(atlas),
+        atlas: atlas.clone(),
     }
 }
 
 struct ChatPlugin {
     limits: ChatLimits,
-    neighbourhoods: speak::Neighbourhoods,
+    emotes: Emotes,
+    neighbourhoods: deliver::Neighbourhoods,
+    atlas: Atlas,
 }
 
 impl Plugin for ChatPlugin {
@@ -38,21 +52,50 @@ impl Plugin for ChatPlugin {
 
     fn build(&self, reg: &mut Registrar<'_>) {
         reg.resource(self.limits)
+            .resource(self.emotes.clone())
             .resource(self.neighbourhoods.clone())
-            .message::<speak::Spoken>()
-            .note::<ChatMessage>()
+            .resource(history::History::of(&self.atlas))
+            .persist::<Habit>("chat_habit")
             .owns::<rate::Spoke>()
             .owns::<speak::LastWhisper>()
+            .owns::<Pose>()
+            .owns::<history::CameFrom>()
+            .character::<Habit>()
             .character::<rate::Spoke>()
-            .character::<speak::LastWhisper>();
+            .character::<speak::LastWhisper>()
+            .character::<Pose>()
+            .character::<history::CameFrom>()
+            .message::<speak::Said>()
+            .message::<Posed>()
+            .message::<habit::SetHabit>()
+            .note::<ChatMessage>()
+            .note::<ChatHistory>();
         verb::<verbs::Say>(reg);
         verb::<verbs::Local>(reg);
         verb::<verbs::Global>(reg);
-        verb::<verbs::Emote>(reg);
+        verb::<verbs::Chat>(reg);
         verb::<verbs::Whisper>(reg);
         verb::<verbs::Reply>(reg);
-        reg.system(Phase::Simulate, (speak::speak, speak::whisper).chain())
-            .system(Phase::Settle, speak::remember)
-            .system(Phase::Emit, speak::deliver);
+        verb::<verbs::System>(reg);
+        verb::<verbs::Admins>(reg);
+        verb::<gesture::Emote>(reg);
+        verb::<gesture::Strike>(reg);
+        verb::<habit::ChannelVerb>(reg);
+        verb::<history::AskHistory>(reg);
+        more_words::<gesture::Emote>(reg, self.emotes.words().map(str::to_owned));
+        let said = (
+            speak::speak,
+            speak::whisper,
+            gesture::emote,
+            gesture::pose,
+            habit::choose,
+            history::show,
+        );
+        reg.system(Phase::Simulate, said.chain())
+            .system(
+                Phase::Settle,
+                (speak::remember, gesture::settle_pose, habit::settle).chain(),
+            )
+            .system(Phase::Emit, (history::greet, deliver::deliver).chain());
     }
 }

@@ -16,7 +16,7 @@ mod words;
 pub use alias::{ALIASES_MAX, Aliases, COMMAND_MAX, DEPTH_MAX, NAME_MAX};
 pub use gate::{Acted, Needs, gate};
 pub use queue::CommandLimits;
-pub use table::{Entry, Usage, Verb, Verbs, verb};
+pub use table::{Entry, Usage, Verb, Verbs, more_words, verb};
 pub use target::{Missed, resolve};
 pub use words::Words;
 

@@ -9,7 +9,8 @@ use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
 use crate::world::WorldData;
 use crate::{
-    body, calendar, character, chat, command, exploration, lucidity, place, presence, sheet,
+    body, calendar, character, chat, command, exploration, faces, lucidity, mute, place, presence,
+    sheet, staff,
 };
 
 /// What can be set about the game.
@@ -56,6 +57,7 @@ impl Plugin for Game {
         // The sheet speaks first: what a client is told on arrival begins with where it is.
         reg.add(command::plugin(self.settings.commands))
             .add(sheet::plugin)
+            .add(faces::plugin)
             .add(place::plugin(self.world.atlas.clone()))
             .add(presence::plugin(presence))
             .add(character::plugin(self.world.characters.clone()))
@@ -66,6 +68,12 @@ impl Plugin for Game {
             ))
             .add(exploration::plugin)
             .add(calendar::plugin(self.world.observances.clone()))
-            .add(chat::plugin(self.settings.chat, &self.world.atlas));
+            .add(mute::plugin)
+            .add(chat::plugin(
+                self.settings.chat,
+                self.world.emotes.clone(),
+                &self.world.atlas,
+            ))
+            .add(staff::plugin);
     }
 }

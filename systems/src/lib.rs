@@ -14,11 +14,14 @@ pub mod character;
 pub mod chat;
 pub mod command;
 pub mod exploration;
+pub mod faces;
 mod game;
 pub mod lucidity;
+pub mod mute;
 pub mod place;
 pub mod presence;
 pub mod sheet;
+pub mod staff;
 pub mod world;
 
 pub use game::{Settings, game};

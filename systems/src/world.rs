@@ -9,6 +9,7 @@ mod check;
 mod parse;
 mod source;
 
+use crate::chat::Emotes;
 use crate::{body, calendar, character, lucidity};
 
 pub use atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
@@ -31,6 +32,8 @@ pub struct WorldData {
     pub body: body::Rules,
     /// Holidays, and what is done at which hours.
     pub observances: calendar::Observances,
+    /// Gestures that have a word of their own.
+    pub emotes: Emotes,
 }
 
 /// Reads and checks a world.
@@ -54,6 +57,7 @@ pub fn load(sources: &[Source]) -> Result<WorldData, Vec<Problem>> {
             characters: character::Rules::load(sources, &mut problems),
             body: body::Rules::load(sources, &mut problems),
             observances: calendar::Observances::load(sources, &mut problems),
+            emotes: Emotes::load(sources, &mut problems),
         }
     });
     problems.sort();

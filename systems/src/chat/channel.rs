@@ -2,10 +2,12 @@
 
 use engine::prelude::*;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A way to talk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     /// To the room.
@@ -18,17 +20,60 @@ pub enum Channel {
     Whisper,
     /// A gesture, to the room.
     Emote,
+    /// How one stands there, to the room.
+    Pose,
+    /// From the keepers of the world, to everybody.
+    System,
+    /// Among the keepers of the world.
+    Admin,
 }
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::Say,
         Self::Local,
         Self::Global,
         Self::Whisper,
         Self::Emote,
+        Self::Pose,
+        Self::System,
+        Self::Admin,
     ];
+
+    /// The channel's name.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Say => "say",
+            Self::Local => "local",
+            Self::Global => "global",
+            Self::Whisper => "whisper",
+            Self::Emote => "emote",
+            Self::Pose => "pose",
+            Self::System => "system",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The channel of that name, in any case.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        let word = word.to_ascii_lowercase();
+        Self::ALL.into_iter().find(|channel| channel.word() == word)
+    }
+
+    /// Whether somebody of that role speaks on it.
+    #[must_use]
+    pub fn is_open_to(self, role: Role) -> bool {
+        role == Role::Admin || !matches!(self, Self::System | Self::Admin)
+    }
+
+    /// Whether one may close one's ears to it. What the keepers announce must be heard.
+    #[must_use]
+    pub const fn can_be_muted(self) -> bool {
+        !matches!(self, Self::System | Self::Admin)
+    }
 
     /// The longest text, in characters.
     #[must_use]
@@ -36,8 +81,9 @@ impl Channel {
         match self {
             Self::Say | Self::Local => 500,
             Self::Global => 1_000,
-            Self::Whisper => 2_000,
+            Self::Whisper | Self::System | Self::Admin => 2_000,
             Self::Emote => 200,
+            Self::Pose => 100,
         }
     }
 
@@ -47,8 +93,10 @@ impl Channel {
         match self {
             Self::Say => 15,
             Self::Local => 20,
-            Self::Global | Self::Emote => 10,
+            Self::Global | Self::Emote | Self::Pose => 10,
             Self::Whisper => 5,
+            Self::System => 100,
+            Self::Admin => 50,
         }
     }
 
@@ -60,16 +108,19 @@ impl Channel {
             Self::Local => format!("{name} (local): {text}"),
             Self::Global => format!("{name} (global): {text}"),
             Self::Whisper => format!("{name} whispers: {text}"),
-            Self::Emote => format!("{name} {text}"),
+            Self::Emote | Self::Pose => format!("{name} {text}"),
+            Self::System => format!("[SYSTEM] {text}"),
+            Self::Admin => format!("[ADMIN] {name}: {text}"),
         }
     }
 
     pub(super) const fn ink(self) -> Ink {
         match self {
             Self::Say | Self::Local => Ink::Speech,
-            Self::Global => Ink::Broadcast,
+            Self::Global | Self::Admin => Ink::Broadcast,
             Self::Whisper => Ink::Whisper,
-            Self::Emote => Ink::Plain,
+            Self::Emote | Self::Pose => Ink::Plain,
+            Self::System => Ink::System,
         }
     }
 

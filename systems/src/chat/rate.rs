@@ -11,7 +11,7 @@ const SPAN: Duration = Duration::from_secs(60);
 
 /// Lines per sliding minute, character and channel; 0 lifts a limit.
 #[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChatLimits([u32; 5]);
+pub struct ChatLimits([u32; Channel::ALL.len()]);
 
 impl Default for ChatLimits {
     fn default() -> Self {
@@ -30,7 +30,7 @@ impl ChatLimits {
 
 /// When a character spoke, per channel, oldest first; never more than the limit.
 #[derive(Component, Default, Debug)]
-pub(super) struct Spoke([VecDeque<WorldTime>; 5]);
+pub(super) struct Spoke([VecDeque<WorldTime>; Channel::ALL.len()]);
 
 impl Spoke {
     /// Counts a line, or says how long to wait.

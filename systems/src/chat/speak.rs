@@ -1,86 +1,134 @@
-//! From words to those who hear them.
+//! From words to something said: who may say it, how often, and to whom.
 
-use std::sync::Arc;
-
-use engine::port::SessionId;
 use engine::prelude::*;
 
+use super::Channel;
+use super::habit::Habit;
 use super::rate::{ChatLimits, Spoke};
-use super::verbs::{Emote, Global, Local, Reply, Say, Whisper};
-use super::{Channel, ChatMessage};
+use super::verbs::{Admins, Chat, Global, Local, Reply, Say, System, Whisper};
 use crate::command::Missed;
-use crate::place::{InRoom, Rooms};
+use crate::mute::Hearing;
 use crate::presence::Roster;
-use crate::world::{Atlas, RoomIx};
-
-/// The rooms of each sub-zone, for those who call out.
-#[derive(Resource, Clone, Debug)]
-pub(super) struct Neighbourhoods(Vec<Vec<RoomIx>>);
-
-impl Neighbourhoods {
-    pub(super) fn of(atlas: &Atlas) -> Self {
-        let mut rooms = vec![Vec::new(); atlas.sub_zones().count()];
-        for (ix, room) in atlas.rooms() {
-            rooms[room.sub_zone].push(ix);
-        }
-        Self(rooms)
-    }
-}
 
 /// Who whispered to this character last, by name: they may have gone and come back meanwhile.
 #[derive(Component, Default, Debug, Clone)]
 pub(super) struct LastWhisper(Option<String>);
 
-/// Something was said and is to be heard.
+/// Something was said and is to be heard by those who want to.
 #[derive(Message, Debug, Clone)]
-pub(super) struct Spoken {
-    speaker: Entity,
-    channel: Channel,
-    text: String,
-    to: Option<Entity>,
+pub(super) struct Said {
+    pub(super) speaker: Entity,
+    pub(super) channel: Channel,
+    pub(super) words: Words,
+    pub(super) to: Option<Entity>,
+}
+
+/// What was said, in everybody's words.
+#[derive(Debug, Clone)]
+pub(super) enum Words {
+    /// The same for all.
+    Plain(String),
+    /// A gesture that looks different to whoever makes it and whoever it is meant for.
+    Gesture {
+        word: String,
+        actor: String,
+        target: String,
+        room: String,
+    },
 }
 
 /// The mouth: checks a line against its channel's figures and counts it.
 #[derive(SystemParam)]
 pub(super) struct Mouth<'w, 's> {
     spoke: Query<'w, 's, &'static mut Spoke>,
+    people: Query<'w, 's, (&'static StableId, &'static Character)>,
+    hearing: Hearing<'w, 's>,
     limits: Res<'w, ChatLimits>,
     clock: Res<'w, Clock>,
-    spoken: MessageWriter<'w, Spoken>,
+    said: MessageWriter<'w, Said>,
     answers: MessageWriter<'w, Answer>,
 }
 
 impl Mouth<'_, '_> {
-    fn say(
+    /// Says something, and answers with `echo` where what is said does not come back; answers
+    /// whether it was said.
+    pub(super) fn say(
         &mut self,
         order: Order,
         channel: Channel,
-        text: &str,
+        words: Words,
         to: Option<Entity>,
         echo: Option<String>,
-    ) {
-        let answer = match self.check(order.actor, channel, text) {
+    ) -> bool {
+        let answer = match self.check(order.actor, channel, &words, to) {
             Err(refusal) => Answer::refusal(order, refusal),
             Ok(()) => {
-                self.spoken.write(Spoken {
+                self.said.write(Said {
                     speaker: order.actor,
                     channel,
-                    text: text.to_owned(),
+                    words,
                     to,
                 });
                 echo.map_or(Answer::done(order), |echo| Answer::with(order, echo))
             }
         };
+        let said = answer.is_done();
         self.answers.write(answer);
+        said
     }
 
-    fn check(&mut self, actor: Entity, channel: Channel, text: &str) -> Result<(), Refusal> {
+    /// Says plain words.
+    fn speak(&mut self, order: Order, channel: Channel, text: &str) {
+        let echo = (channel == Channel::Global).then(|| format!("You (global): {text}"));
+        self.say(order, channel, Words::Plain(text.to_owned()), None, echo);
+    }
+
+    /// Answers with a refusal.
+    pub(super) fn refuse(&mut self, order: Order, refusal: Refusal) {
+        self.answers.write(Answer::refusal(order, refusal));
+    }
+
+    /// Answers without saying anything.
+    pub(super) fn answer(&mut self, order: Order, text: impl Into<String>) {
+        self.answers.write(Answer::with(order, text));
+    }
+
+    /// Somebody's name.
+    pub(super) fn name(&self, actor: Entity) -> &str {
+        self.people
+            .get(actor)
+            .map_or("", |(_, character)| &character.name)
+    }
+
+    fn check(
+        &mut self,
+        actor: Entity,
+        channel: Channel,
+        words: &Words,
+        to: Option<Entity>,
+    ) -> Result<(), Refusal> {
         let most = channel.chars_max();
-        if text.chars().count() > most {
+        if let Words::Plain(text) = words
+            && text.chars().count() > most
+        {
             return Err(Refusal::new(
                 Code::ValidationError,
                 format!("At most {most} characters, please."),
             ));
+        }
+        let (id, character) = self
+            .people
+            .get(actor)
+            .map_err(|_| Refusal::of(Code::InternalError))?;
+        if !channel.is_open_to(character.role) {
+            return Err(Refusal::of(Code::AuthorizationDenied));
+        }
+        let to = to
+            .and_then(|to| self.people.get(to).ok())
+            .map(|(_, character)| character.role);
+        let who = (*id, character.role);
+        if let Some(refusal) = self.hearing.refusal(actor, who, channel, to) {
+            return Err(refusal);
         }
         let mut spoke = self
             .spoke
@@ -95,26 +143,32 @@ pub(super) fn speak(
     mut says: MessageReader<Say>,
     mut locals: MessageReader<Local>,
     mut globals: MessageReader<Global>,
-    mut emotes: MessageReader<Emote>,
+    mut chats: MessageReader<Chat>,
+    mut systems: MessageReader<System>,
+    mut admins: MessageReader<Admins>,
+    habits: Query<&Habit>,
     mut mouth: Mouth<'_, '_>,
 ) {
     for Say { order, text } in says.read() {
-        mouth.say(*order, Channel::Say, text, None, None);
+        mouth.speak(*order, Channel::Say, text);
     }
     for Local { order, text } in locals.read() {
-        mouth.say(*order, Channel::Local, text, None, None);
+        mouth.speak(*order, Channel::Local, text);
     }
     for Global { order, text } in globals.read() {
-        mouth.say(
-            *order,
-            Channel::Global,
-            text,
-            None,
-            Some(format!("You (global): {text}")),
-        );
+        mouth.speak(*order, Channel::Global, text);
     }
-    for Emote { order, text } in emotes.read() {
-        mouth.say(*order, Channel::Emote, text, None, None);
+    for Chat { order, text } in chats.read() {
+        let channel = habits
+            .get(order.actor)
+            .map_or(Channel::Say, |one| one.channel);
+        mouth.speak(*order, channel, text);
+    }
+    for System { order, text } in systems.read() {
+        mouth.speak(*order, Channel::System, text);
+    }
+    for Admins { order, text } in admins.read() {
+        mouth.speak(*order, Channel::Admin, text);
     }
 }
 
@@ -123,7 +177,6 @@ pub(super) fn whisper(
     mut whispers: MessageReader<Whisper>,
     mut replies: MessageReader<Reply>,
     last: Query<&LastWhisper>,
-    names: Query<&Character>,
     roster: Res<Roster>,
     mut mouth: Mouth<'_, '_>,
 ) {
@@ -139,38 +192,24 @@ pub(super) fn whisper(
     });
     for (order, to, text, found) in told.chain(replied) {
         let Some(to) = to else {
-            mouth.answers.write(Answer::refused(
-                order,
-                Code::InvalidInput,
-                "Nobody has whispered to you yet.",
-            ));
+            let message = "Nobody has whispered to you yet.";
+            mouth.refuse(order, Refusal::new(Code::InvalidInput, message));
             continue;
         };
         match found {
             Ok(target) if target == order.actor => {
-                mouth.answers.write(Answer::refused(
-                    order,
-                    Code::InvalidInput,
-                    "You mutter to yourself. Nobody answers.",
-                ));
+                let message = "You mutter to yourself. Nobody answers.";
+                mouth.refuse(order, Refusal::new(Code::InvalidInput, message));
             }
             Ok(target) => {
-                let name = names
-                    .get(target)
-                    .map_or(to.as_str(), |character| &character.name);
-                mouth.say(
-                    order,
-                    Channel::Whisper,
-                    text,
-                    Some(target),
-                    Some(format!("You whisper to {name}: {text}")),
-                );
+                // Whoever muted the speaker hears nothing, and the speaker learns nothing of it.
+                let echo = format!("You whisper to {}: {text}", mouth.name(target));
+                let words = Words::Plain(text.clone());
+                mouth.say(order, Channel::Whisper, words, Some(target), Some(echo));
             }
             Err(missed) => {
                 let nobody = format!("Nobody called \"{to}\" is awake.");
-                mouth
-                    .answers
-                    .write(Answer::refusal(order, missed.refusal(nobody)));
+                mouth.refuse(order, missed.refusal(nobody));
             }
         }
     }
@@ -178,89 +217,24 @@ pub(super) fn whisper(
 
 /// Notes who whispered to whom.
 pub(super) fn remember(
-    mut spoken: MessageReader<Spoken>,
-    names: Query<&Character>,
+    mut said: MessageReader<Said>,
+    people: Query<(&StableId, &Character)>,
+    hearing: Hearing<'_, '_>,
     mut last: Query<&mut LastWhisper>,
 ) {
-    for Spoken { speaker, to, .. } in spoken.read() {
-        if let Some(to) = to
-            && let (Ok(character), Ok(mut last)) = (names.get(*speaker), last.get_mut(*to))
+    for Said {
+        speaker,
+        channel,
+        to,
+        ..
+    } in said.read()
+    {
+        if *channel == Channel::Whisper
+            && let Some(to) = to
+            && let (Ok((id, character)), Ok(mut last)) = (people.get(*speaker), last.get_mut(*to))
+            && hearing.hears(*to, (*id, character.role), *channel)
         {
             last.0 = Some(character.name.clone());
         }
-    }
-}
-
-/// Lets everybody hear what was said who can.
-pub(super) fn deliver(
-    mut spoken: MessageReader<Spoken>,
-    speakers: Query<(&StableId, &Character, Option<&InRoom>)>,
-    everybody: Query<&Online>,
-    rooms: Rooms<'_, '_>,
-    neighbourhoods: Res<Neighbourhoods>,
-    dice: Res<Dice>,
-    clock: Res<Clock>,
-    mut outbox: ResMut<Outbox>,
-) {
-    if spoken.is_empty() {
-        return;
-    }
-    let timestamp = crate::sheet::rfc3339(clock.wall());
-    for (
-        n,
-        Spoken {
-            speaker,
-            channel,
-            text,
-            to,
-        },
-    ) in (0_u32..).zip(spoken.read())
-    {
-        let Ok((id, character, place)) = speakers.get(*speaker) else {
-            continue;
-        };
-        let room = place.map(|place| place.0);
-        let mine = rooms.session(*speaker);
-        let except_me = |all: Arc<[SessionId]>| match mine {
-            Some(me) => Audience::Except(all, me),
-            None => Audience::Many(all),
-        };
-        let hearers = match (channel, room, to) {
-            (Channel::Say | Channel::Emote, Some(room), _) => Audience::Many(rooms.audience(room)),
-            (Channel::Local, Some(room), _) => {
-                let near = &neighbourhoods.0[rooms.atlas.room(room).sub_zone];
-                Audience::Many(
-                    near.iter()
-                        .flat_map(|room| rooms.audience(*room).to_vec())
-                        .collect(),
-                )
-            }
-            (Channel::Global, _, _) => {
-                let mut all: Vec<SessionId> =
-                    everybody.iter().map(|online| online.session).collect();
-                // Query order is history, not identity.
-                all.sort_unstable();
-                except_me(all.into())
-            }
-            (Channel::Whisper, _, Some(to)) => match rooms.session(*to) {
-                Some(session) => Audience::One(session),
-                None => continue,
-            },
-            _ => continue,
-        };
-        let target = to.and_then(|to| speakers.get(to).ok());
-        let note = ChatMessage {
-            sender_id: *id,
-            player_name: character.name.clone(),
-            channel: *channel,
-            message: channel.format(&character.name, text),
-            original_content: text.clone(),
-            message_id: format!("{:016x}", dice.roll(*id, "message", n)),
-            timestamp: timestamp.clone(),
-            target_id: target.map(|(id, _, _)| *id),
-            target_name: target.map(|(_, character, _)| character.name.clone()),
-            room: room.map(|room| rooms.atlas.room(room).id.clone()),
-        };
-        outbox.tell(hearers, note);
     }
 }

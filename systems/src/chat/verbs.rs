@@ -5,7 +5,7 @@ use engine::prelude::*;
 use crate::command::{Usage, Verb, Words};
 
 macro_rules! speech {
-    ($(#[$doc:meta])* $name:ident, $words:expr, $usage:literal, $help:literal) => {
+    ($(#[$doc:meta])* $name:ident, $words:expr, $usage:literal, $help:literal, $admin:literal) => {
         $(#[$doc])*
         #[derive(Message, Debug)]
         pub(super) struct $name {
@@ -17,6 +17,7 @@ macro_rules! speech {
             const WORDS: &'static [&'static str] = $words;
             const USAGE: &'static str = $usage;
             const HELP: &'static str = $help;
+            const ADMIN: bool = $admin;
 
             fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
                 match words.rest() {
@@ -30,23 +31,31 @@ macro_rules! speech {
 
 speech!(
     /// `say hello`
-    Say, &["say"], "say <words>", "Says something to everybody in the room."
+    Say, &["say"], "say <words>", "Says something to everybody in the room.", false
 );
 speech!(
     /// `local is anybody there?`
-    Local, &["local"], "local <words>", "Calls out to everybody in this part of the town."
+    Local, &["local"], "local <words>", "Calls out to everybody in this part of the town.", false
 );
 speech!(
     /// `global hello, all`
-    Global, &["global", "g"], "global <words>", "Speaks to everybody in the world."
+    Global, &["global", "g"], "global <words>", "Speaks to everybody in the world.", false
 );
 speech!(
-    /// `emote shivers`
-    Emote, &["emote", "me"], "emote <what you do>", "Shows everybody in the room what you do: \"emote shivers\"."
+    /// `chat hello`
+    Chat, &["chat"], "chat <words>", "Speaks on your own channel, which \"channel\" shows and sets.", false
 );
 speech!(
     /// `reply come quickly`
-    Reply, &["reply"], "reply <words>", "Whispers back to whoever whispered to you last."
+    Reply, &["reply"], "reply <words>", "Whispers back to whoever whispered to you last.", false
+);
+speech!(
+    /// `system The world ends at nine.`
+    System, &["system", "announce"], "system <words>", "Announces something to everybody in the world.", true
+);
+speech!(
+    /// `admins Has anybody seen Bob?`
+    Admins, &["admins", "achat"], "admins <words>", "Speaks to the other keepers, and to nobody else.", true
 );
 
 /// `whisper Ann come quickly`

@@ -67,17 +67,23 @@ pub struct Entry {
 pub struct Verbs {
     entries: Vec<Entry>,
     by_word: BTreeMap<&'static str, usize>,
+    /// Words of the world's own, and the name of the verb that each means.
+    more: BTreeMap<String, &'static str>,
 }
 
 impl Verbs {
     /// The verb a word means, in any case.
     #[must_use]
     pub fn find(&self, word: &str) -> Option<&Entry> {
-        let index = match self.by_word.get(word) {
-            Some(index) => *index,
-            None => *self.by_word.get(word.to_ascii_lowercase().as_str())?,
-        };
-        self.entries.get(index)
+        if let Some(index) = self.by_word.get(word) {
+            return self.entries.get(*index);
+        }
+        let word = word.to_ascii_lowercase();
+        let index = self
+            .by_word
+            .get(word.as_str())
+            .or_else(|| self.by_word.get(self.more.get(&word)?))?;
+        self.entries.get(*index)
     }
 
     /// The verbs open to a role, by name.
@@ -124,6 +130,15 @@ pub(super) fn nearest(
         .filter(|(distance, known)| *distance <= known.len().div_ceil(3))
         .min()
         .map(|(_, known)| known)
+}
+
+/// Lets more words, which the world's files give, mean a verb. A word that is a verb's own stays
+/// so: no file can take a verb away.
+pub fn more_words<V: Verb>(reg: &mut Registrar<'_>, words: impl IntoIterator<Item = String>) {
+    reg.fill(|verbs: &mut Verbs| {
+        let words = words.into_iter().map(|word| (word, V::WORDS[0]));
+        verbs.more.extend(words);
+    });
 }
 
 /// Adds a verb: its words, its help, and its message.

@@ -1,0 +1,162 @@
+//! The `channel` verb: which channel is one's own, and which ones are closed.
+
+use engine::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::Channel;
+use crate::command::{Needs, Usage, Verb, Words};
+use crate::mute::{Mutes, SetMute, Term};
+
+/// The channel that `chat` speaks on.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Habit {
+    /// Which.
+    pub channel: Channel,
+}
+
+impl Default for Habit {
+    fn default() -> Self {
+        Self {
+            channel: Channel::Say,
+        }
+    }
+}
+
+/// `channel`, `channel global`, `channel default global`, `channel mute global 60`
+#[derive(Message, Debug)]
+pub(super) struct ChannelVerb {
+    order: Order,
+    wish: Wish,
+}
+
+#[derive(Debug)]
+enum Wish {
+    Show,
+    Speak(Channel),
+    Mute(Channel, Term),
+    Unmute(Channel),
+}
+
+impl Verb for ChannelVerb {
+    const WORDS: &'static [&'static str] = &["channel", "channels"];
+    const USAGE: &'static str =
+        "channel [name], channel mute <name> [minutes] [reason], channel unmute <name>";
+    const HELP: &'static str = "Shows the channels, or makes one your own: \"chat\" then speaks on it, also when you come back another day. A channel that you mute you neither hear nor speak on.";
+    const NEEDS: Needs = Needs::NOTHING;
+    const LASTS: bool = true;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let (first, rest) = words.first();
+        let (name, more) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let channel = |word: &str| {
+            Channel::from_word(word)
+                .ok_or_else(|| Usage::Say(format!("There is no channel \"{word}\".")))
+        };
+        let wish = match first.to_ascii_lowercase().as_str() {
+            "" => Wish::Show,
+            "mute" | "unmute" | "default" if name.is_empty() => return Err(Usage::Show),
+            "mute" => Wish::Mute(channel(name)?, Term::read(more.trim())?),
+            "unmute" => Wish::Unmute(channel(name)?),
+            "default" => Wish::Speak(channel(name)?),
+            _ => Wish::Speak(channel(first)?),
+        };
+        Ok(Self { order, wish })
+    }
+}
+
+/// Somebody's own channel is another from now on.
+#[derive(Message, Debug, Clone, Copy)]
+pub(super) struct SetHabit {
+    actor: Entity,
+    channel: Channel,
+}
+
+/// Shows, chooses, closes and opens channels.
+pub(super) fn choose(
+    mut asked: MessageReader<ChannelVerb>,
+    people: Query<(&Character, &Habit, &Mutes)>,
+    clock: Res<Clock>,
+    mut habits: MessageWriter<SetHabit>,
+    mut mutes: MessageWriter<SetMute>,
+    mut answers: MessageWriter<Answer>,
+) {
+    let now = clock.now;
+    for ChannelVerb { order, wish } in asked.read() {
+        let Ok((character, habit, list)) = people.get(order.actor) else {
+            continue;
+        };
+        let actor = order.actor;
+        answers.write(match wish {
+            Wish::Show => {
+                let lines = Channel::ALL
+                    .into_iter()
+                    .filter(|channel| channel.is_open_to(character.role))
+                    .map(|channel| {
+                        let own = if channel == habit.channel {
+                            ", your own"
+                        } else {
+                            ""
+                        };
+                        let muted = list
+                            .channels(now)
+                            .find(|(muted, _)| *muted == channel)
+                            .map_or_else(String::new, |(_, told)| format!(", muted {told}"));
+                        format!("  {}{own}{muted}", channel.word())
+                    });
+                let lines: Vec<String> = lines.collect();
+                Answer::with(*order, format!("Channels:\n{}", lines.join("\n")))
+            }
+            Wish::Speak(channel) if !channel.is_open_to(character.role) => {
+                let message = format!("There is no channel \"{}\" for you.", channel.word());
+                Answer::refused(*order, Code::AuthorizationDenied, message)
+            }
+            Wish::Speak(Channel::Whisper | Channel::Emote | Channel::Pose) => {
+                let message = "One can make say, local or global one's own.";
+                Answer::refused(*order, Code::InvalidInput, message)
+            }
+            Wish::Speak(channel) => {
+                let channel = *channel;
+                habits.write(SetHabit { actor, channel });
+                let text = format!("\"chat\" speaks on {} from now on.", channel.word());
+                Answer::with(*order, text)
+            }
+            Wish::Mute(channel, _) if !channel.can_be_muted() => Answer::refused(
+                *order,
+                Code::InvalidInput,
+                "What the keepers say must be heard.",
+            ),
+            Wish::Mute(channel, term) => {
+                let mute = term.mute(&character.name, now);
+                let told = mute.told(now);
+                mutes.write(SetMute::Channel {
+                    owner: actor,
+                    channel: *channel,
+                    mute: Some(mute),
+                });
+                let text = format!("You hear nothing on {} {told}.", channel.word());
+                Answer::with(*order, text)
+            }
+            Wish::Unmute(channel) if !list.closes(*channel, now) => {
+                let message = format!("You have not muted {}.", channel.word());
+                Answer::refused(*order, Code::ResourceNotFound, message)
+            }
+            Wish::Unmute(channel) => {
+                mutes.write(SetMute::Channel {
+                    owner: actor,
+                    channel: *channel,
+                    mute: None,
+                });
+                Answer::with(*order, format!("You hear {} again.", channel.word()))
+            }
+        });
+    }
+}
+
+/// Keeps everybody's own channel.
+pub(super) fn settle(mut wanted: MessageReader<SetHabit>, mut habits: Query<&mut Habit>) {
+    for SetHabit { actor, channel } in wanted.read() {
+        if let Ok(mut habit) = habits.get_mut(*actor) {
+            habit.set_if_neq(Habit { channel: *channel });
+        }
+    }
+}

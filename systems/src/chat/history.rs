@@ -1,0 +1,376 @@
+//! What was said lately: in memory, per room, per sub-zone, and for the channels of all.
+//!
+//! Each place keeps its last [`LINES_MAX`] lines or [`BYTES_MAX`] bytes of them, whichever is
+//! less: 1,000 rooms that were all talked full hold 64 MiB, and a room where nobody talked holds
+//! nothing. Whispers are nobody's business and are not kept.
+
+use std::collections::VecDeque;
+
+use engine::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Channel;
+use crate::cast::{BOB, FOYER, WHEN, id};
+use crate::command::{Needs, Usage, Verb};
+use crate::mute::Hearing;
+use crate::place::{InRoom, Moved, Rooms};
+use crate::sheet::rfc3339;
+use crate::world::{Atlas, RoomIx};
+
+/// The most lines kept of a place.
+pub(super) const LINES_MAX: usize = 100;
+/// The most bytes of text kept of a place.
+const BYTES_MAX: usize = 64 * 1024;
+/// How many lines `history` shows unless told otherwise.
+const SHOWN: usize = 20;
+/// How many lines are shown to whoever comes in.
+const GREETING: usize = 5;
+/// How old a line may be to be shown to whoever comes in.
+const GREETING_AGE: Duration = Duration::from_secs(600);
+
+/// A line that was said.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) sender: StableId,
+    pub(super) admin: bool,
+    pub(super) name: String,
+    pub(super) channel: Channel,
+    pub(super) message: String,
+    /// By the wall clock.
+    pub(super) at: WorldTime,
+}
+
+/// What was said in one place.
+#[derive(Debug, Default, Clone)]
+struct Lines {
+    kept: VecDeque<Kept>,
+    bytes: usize,
+}
+
+impl Lines {
+    fn keep(&mut self, line: Kept) {
+        self.bytes += line.message.len();
+        self.kept.push_back(line);
+        while self.kept.len() > LINES_MAX || self.bytes > BYTES_MAX {
+            let Some(oldest) = self.kept.pop_front() else {
+                return;
+            };
+            self.bytes -= oldest.message.len();
+        }
+    }
+}
+
+/// What was said everywhere.
+#[derive(Resource, Debug)]
+pub(super) struct History {
+    rooms: Vec<Lines>,
+    sub_zones: Vec<Lines>,
+    global: Lines,
+    system: Lines,
+    admin: Lines,
+}
+
+impl History {
+    pub(super) fn of(atlas: &Atlas) -> Self {
+        Self {
+            rooms: vec![Lines::default(); atlas.rooms().len()],
+            sub_zones: vec![Lines::default(); atlas.sub_zones().count()],
+            global: Lines::default(),
+            system: Lines::default(),
+            admin: Lines::default(),
+        }
+    }
+
+    fn place(
+        &mut self,
+        atlas: &Atlas,
+        room: Option<RoomIx>,
+        channel: Channel,
+    ) -> Option<&mut Lines> {
+        match channel {
+            Channel::Say | Channel::Emote => self.rooms.get_mut(room?.index()),
+            Channel::Local => self.sub_zones.get_mut(atlas.room(room?).sub_zone),
+            Channel::Global => Some(&mut self.global),
+            Channel::System => Some(&mut self.system),
+            Channel::Admin => Some(&mut self.admin),
+            // A whisper is for one, and a pose is seen for as long as it lasts.
+            Channel::Whisper | Channel::Pose => None,
+        }
+    }
+
+    /// Keeps a line that was said in `room`, if its channel is kept.
+    pub(super) fn keep(&mut self, atlas: &Atlas, room: Option<RoomIx>, line: Kept) {
+        if let Some(place) = self.place(atlas, room, line.channel) {
+            place.keep(line);
+        }
+    }
+
+    /// The last lines, oldest first, that `viewer` wants to hear.
+    fn shown<'a>(
+        &'a self,
+        atlas: &Atlas,
+        (viewer, role): (Entity, Role),
+        room: RoomIx,
+        channel: Channel,
+        hearing: &Hearing<'_, '_>,
+        count: usize,
+    ) -> Vec<&'a Kept> {
+        let lines = match channel {
+            Channel::Local => &self.sub_zones[atlas.room(room).sub_zone],
+            Channel::Global => &self.global,
+            Channel::System => &self.system,
+            Channel::Admin => &self.admin,
+            Channel::Say | Channel::Emote | Channel::Whisper | Channel::Pose => {
+                &self.rooms[room.index()]
+            }
+        };
+        let heard = |line: &&Kept| {
+            let by = if line.admin {
+                Role::Admin
+            } else {
+                Role::Player
+            };
+            hearing.hears(viewer, (line.sender, by), line.channel)
+                && (role == Role::Admin || line.admin || !hearing.is_silenced(line.sender))
+        };
+        let mut shown: Vec<&Kept> = lines.kept.iter().rev().filter(heard).take(count).collect();
+        shown.reverse();
+        shown
+    }
+}
+
+/// `history`, `history global 50`
+#[derive(Message, Debug)]
+pub(super) struct AskHistory {
+    order: Order,
+    channel: Channel,
+    count: usize,
+}
+
+impl Verb for AskHistory {
+    const WORDS: &'static [&'static str] = &["history", "recall"];
+    const USAGE: &'static str = "history [channel] [lines]";
+    const HELP: &'static str = "Shows what was said lately: in this room, or on the channel local, global or system. At most the last 100 lines are remembered, without those of people you have muted.";
+    const NEEDS: Needs = Needs::NOTHING;
+
+    fn read(order: Order, words: crate::command::Words<'_>) -> Result<Self, Usage> {
+        let (mut channel, mut count) = (Channel::Say, SHOWN);
+        for word in words.rest().split_whitespace() {
+            if let Ok(number) = word.parse::<usize>() {
+                count = number.clamp(1, LINES_MAX);
+            } else if word.eq_ignore_ascii_case("room") {
+                channel = Channel::Say;
+            } else {
+                channel = Channel::from_word(word)
+                    .filter(|known| !matches!(known, Channel::Whisper | Channel::Pose))
+                    .ok_or_else(|| Usage::Say(format!("Nothing is remembered of \"{word}\".")))?;
+            }
+        }
+        Ok(Self {
+            order,
+            channel,
+            count,
+        })
+    }
+}
+
+/// Shows what was said.
+pub(super) fn show(
+    mut asked: MessageReader<AskHistory>,
+    people: Query<(&Character, &InRoom)>,
+    atlas: Res<Atlas>,
+    history: Res<History>,
+    hearing: Hearing<'_, '_>,
+    clock: Res<Clock>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for AskHistory {
+        order,
+        channel,
+        count,
+    } in asked.read()
+    {
+        let Ok((character, InRoom(room))) = people.get(order.actor) else {
+            answers.write(Answer::refused(
+                *order,
+                Code::GameLogicError,
+                "You are nowhere.",
+            ));
+            continue;
+        };
+        if *channel == Channel::Admin && character.role != Role::Admin {
+            let message = "Nothing is remembered of \"admin\".";
+            answers.write(Answer::refused(*order, Code::InvalidInput, message));
+            continue;
+        }
+        let viewer = (order.actor, character.role);
+        let lines = history.shown(&atlas, viewer, *room, *channel, &hearing, *count);
+        let text = if lines.is_empty() {
+            "Nothing was said lately.".to_owned()
+        } else {
+            let lines = lines.iter().map(|line| dated(line, clock.wall()));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        answers.write(Answer::with(*order, text));
+    }
+}
+
+fn dated(line: &Kept, now: WorldTime) -> String {
+    match now.since(line.at).as_secs() / 60 {
+        0 => format!("(just now) {}", line.message),
+        minutes => format!("({minutes} min ago) {}", line.message),
+    }
+}
+
+/// `chat_history`: what was said in a room before one came in.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ChatHistory {
+    /// The room's id.
+    pub room_id: String,
+    /// The lines, oldest first; at most five, of the last ten minutes.
+    pub lines: Vec<PastLine>,
+}
+
+/// A line that was said before.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PastLine {
+    /// Who said it.
+    pub sender_id: StableId,
+    /// Their name.
+    pub player_name: String,
+    /// On which channel.
+    pub channel: Channel,
+    /// What everybody read.
+    pub message: String,
+    /// When, by the wall clock, RFC 3339.
+    pub timestamp: String,
+}
+
+impl Note for ChatHistory {
+    fn event_type(&self) -> &'static str {
+        "chat_history"
+    }
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
+    fn prose(&self) -> Option<Prose> {
+        let lines: Vec<&str> = self.lines.iter().map(|one| one.message.as_str()).collect();
+        let text = format!(
+            "You hear the echo of what was said:\n  {}",
+            lines.join("\n  ")
+        );
+        Some(Prose::of(Ink::Faint, text))
+    }
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room_id)
+    }
+}
+
+impl Published for ChatHistory {
+    const TYPES: &'static [&'static str] = &["chat_history"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            room_id: FOYER.to_owned(),
+            lines: vec![PastLine {
+                sender_id: id(BOB),
+                player_name: BOB.to_owned(),
+                channel: Channel::Say,
+                message: Channel::Say.format(BOB, "hello"),
+                timestamp: rfc3339(WHEN),
+            }],
+        }]
+    }
+}
+
+/// The room a character was in before, and until when: what was said there until then it knows.
+#[derive(Component, Debug, Default)]
+pub(super) struct CameFrom(Option<(RoomIx, WorldTime)>);
+
+/// Lets those who come into a room know what was said there lately. Runs before what is said in
+/// this tick is kept, because that they hear themselves.
+pub(super) fn greet(
+    mut moves: MessageReader<Moved>,
+    mut people: Query<(&Character, &mut CameFrom)>,
+    rooms: Rooms<'_, '_>,
+    history: Res<History>,
+    hearing: Hearing<'_, '_>,
+    clock: Res<Clock>,
+    mut outbox: ResMut<Outbox>,
+) {
+    let now = clock.wall();
+    for Moved {
+        actor, from, to, ..
+    } in moves.read()
+    {
+        let Ok((character, mut came_from)) = people.get_mut(*actor) else {
+            continue;
+        };
+        let knows = came_from
+            .0
+            .filter(|(room, _)| Some(*room) == *to)
+            .map(|(_, until)| until);
+        if let Some(from) = from {
+            came_from.0 = Some((*from, now));
+        }
+        let (Some(room), Some(session)) = (to, rooms.session(*actor)) else {
+            continue;
+        };
+        let viewer = (*actor, character.role);
+        let lines = history.shown(
+            &rooms.atlas,
+            viewer,
+            *room,
+            Channel::Say,
+            &hearing,
+            GREETING,
+        );
+        let lines: Vec<PastLine> = lines
+            .into_iter()
+            .filter(|line| now.since(line.at) <= GREETING_AGE)
+            .filter(|line| knows.is_none_or(|until| line.at > until))
+            .map(|line| PastLine {
+                sender_id: line.sender,
+                player_name: line.name.clone(),
+                channel: line.channel,
+                message: line.message.clone(),
+                timestamp: rfc3339(line.at),
+            })
+            .collect();
+        if !lines.is_empty() {
+            let room_id = rooms.atlas.room(*room).id.clone();
+            outbox.tell_one(session, ChatHistory { room_id, lines });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> Kept {
+        Kept {
+            sender: StableId::named("Ann"),
+            admin: false,
+            name: "Ann".to_owned(),
+            channel: Channel::Say,
+            message: text.to_owned(),
+            at: WorldTime(0),
+        }
+    }
+
+    #[test]
+    fn a_place_keeps_its_last_lines_and_no_more_bytes_than_it_may() {
+        let mut lines = Lines::default();
+        for n in 0..LINES_MAX + 20 {
+            lines.keep(line(&n.to_string()));
+        }
+        assert_eq!(lines.kept.len(), LINES_MAX);
+        assert_eq!(lines.kept[0].message, "20");
+        for _ in 0..LINES_MAX {
+            lines.keep(line(&"x".repeat(2_000)));
+        }
+        assert!(lines.bytes <= BYTES_MAX && lines.kept.len() == BYTES_MAX / 2_000);
+    }
+}

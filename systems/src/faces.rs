@@ -1,0 +1,170 @@
+//! Faces: who has been seen since the world woke, so that one can speak of those who are away.
+//!
+//! Kept in memory only. After a restart the faces of those who have not come back are unknown: a
+//! mute or ban that was made before stays, because it is kept by id.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use engine::port::AccountId;
+use engine::prelude::*;
+
+use crate::presence::Roster;
+
+/// The most faces remembered; the one not seen for longest goes first. At 200 bytes each: 13 MiB.
+const FACES_MAX: usize = 65_536;
+
+/// Somebody who was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Face {
+    /// The character.
+    pub id: StableId,
+    /// Its name.
+    pub name: String,
+    /// The account that owns it.
+    pub account: AccountId,
+    /// What that account may do.
+    pub role: Role,
+}
+
+/// Everybody seen since the world woke, by name in small letters.
+#[derive(Resource, Default, Debug)]
+pub struct Faces {
+    known: BTreeMap<String, (u64, Face)>,
+    /// Names in the order in which they were seen; only the entry of the newest sight counts.
+    seen: VecDeque<(u64, String)>,
+    sights: u64,
+}
+
+impl Faces {
+    /// Whoever was seen under that whole name, in any case.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Face> {
+        self.known.get(&name.to_lowercase()).map(|(_, face)| face)
+    }
+
+    fn see(&mut self, face: Face) {
+        let key = face.name.to_lowercase();
+        self.sights += 1;
+        self.known.insert(key.clone(), (self.sights, face));
+        self.seen.push_back((self.sights, key));
+        while self.seen.len() > 2 * FACES_MAX || self.known.len() > FACES_MAX {
+            let Some((sight, key)) = self.seen.pop_front() else {
+                return;
+            };
+            if self.known.get(&key).is_some_and(|(last, _)| *last == sight) {
+                self.known.remove(&key);
+            }
+        }
+    }
+}
+
+/// The faces plugin. Runs before whatever speaks of people.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.resource(Faces::default()).system(Phase::Ingest, see);
+}
+
+fn see(
+    mut arrived: MessageReader<Arrived>,
+    people: Query<(&StableId, &Character)>,
+    mut faces: ResMut<Faces>,
+) {
+    for Arrived { actor, .. } in arrived.read() {
+        if let Ok((id, character)) = people.get(*actor) {
+            faces.see(Face {
+                id: *id,
+                name: character.name.clone(),
+                account: character.account,
+                role: character.role,
+            });
+        }
+    }
+}
+
+/// People by name, whether they are awake or away.
+#[derive(SystemParam)]
+pub struct People<'w, 's> {
+    roster: Res<'w, Roster>,
+    faces: Res<'w, Faces>,
+    awake: Query<'w, 's, (&'static StableId, &'static Character)>,
+}
+
+impl People<'_, '_> {
+    /// Whoever is awake and meant by a name.
+    ///
+    /// # Errors
+    /// `resource_not_found`, or a question if several could be meant.
+    pub fn awake(&self, name: &str) -> Result<(Entity, Face), Refusal> {
+        let nobody = format!("Nobody called \"{name}\" is awake.");
+        let entity = self
+            .roster
+            .meant(name)
+            .map_err(|missed| missed.refusal(nobody.clone()))?;
+        let face = self
+            .face(entity)
+            .ok_or_else(|| Refusal::new(Code::ResourceNotFound, nobody))?;
+        Ok((entity, face))
+    }
+
+    /// Whoever is meant by a name, awake or away.
+    ///
+    /// # Errors
+    /// `resource_not_found`, or a question if several could be meant.
+    pub fn known(&self, name: &str) -> Result<(Option<Entity>, Face), Refusal> {
+        // The whole name of somebody away is meant before the beginning of somebody awake.
+        if self.roster.find(name).is_none()
+            && let Some(face) = self.faces.find(name)
+        {
+            return Ok((None, face.clone()));
+        }
+        match self.awake(name) {
+            Ok((entity, face)) => Ok((Some(entity), face)),
+            Err(refusal) if refusal.code == Code::ResourceNotFound => Err(Refusal::new(
+                Code::ResourceNotFound,
+                format!("Nobody called \"{name}\" has been seen since the world woke."),
+            )),
+            Err(question) => Err(question),
+        }
+    }
+
+    /// Who an entity is.
+    #[must_use]
+    pub fn face(&self, entity: Entity) -> Option<Face> {
+        let (id, character) = self.awake.get(entity).ok()?;
+        Some(Face {
+            id: *id,
+            name: character.name.clone(),
+            account: character.account,
+            role: character.role,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn face(name: &str) -> Face {
+        let id = StableId::named(name);
+        Face {
+            id,
+            name: name.to_owned(),
+            account: AccountId(id.uuid()),
+            role: Role::Player,
+        }
+    }
+
+    #[test]
+    fn the_face_not_seen_for_longest_is_forgotten_first() {
+        let mut faces = Faces::default();
+        faces.see(face("Ann"));
+        for n in 0..FACES_MAX {
+            faces.see(face(&format!("Bob{n}")));
+        }
+        assert_eq!(faces.find("ann"), None);
+        assert_eq!(faces.known.len(), FACES_MAX);
+        for _ in 0..3 * FACES_MAX {
+            faces.see(face("Cleo"));
+        }
+        assert!(faces.find("CLEO").is_some() && faces.seen.len() <= 2 * FACES_MAX);
+    }
+}

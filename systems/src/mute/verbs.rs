@@ -1,0 +1,298 @@
+//! `mute`, `unmute`, `mutes`, and for admins `mute_global` and `unmute_global`.
+
+use engine::prelude::*;
+
+use super::{Mutes, SetMute, SetSilence, Silences, Term};
+use crate::command::{Needs, Usage, Verb, Words};
+use crate::faces::People;
+use crate::staff::Audit;
+
+/// `mute Bob 5 too loud`
+#[derive(Message, Debug)]
+pub(super) struct MuteOne {
+    order: Order,
+    who: String,
+    term: Term,
+}
+
+impl Verb for MuteOne {
+    const WORDS: &'static [&'static str] = &["mute"];
+    const USAGE: &'static str = "mute <name> [minutes] [reason]";
+    const HELP: &'static str = "Hears no more of somebody, on any channel, for so many minutes (at most 10080, a week) or until you unmute them. They are not told. The words of keepers are always heard.";
+    const NEEDS: Needs = Needs::NOTHING;
+    const LASTS: bool = true;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let (who, rest) = named(words)?;
+        let term = Term::read(rest)?;
+        Ok(Self { order, who, term })
+    }
+}
+
+/// `unmute Bob`
+#[derive(Message, Debug)]
+pub(super) struct UnmuteOne {
+    order: Order,
+    who: String,
+}
+
+impl Verb for UnmuteOne {
+    const WORDS: &'static [&'static str] = &["unmute"];
+    const USAGE: &'static str = "unmute <name>";
+    const HELP: &'static str = "Hears somebody again whom you had muted.";
+    const NEEDS: Needs = Needs::NOTHING;
+    const LASTS: bool = true;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let (who, _) = named(words)?;
+        Ok(Self { order, who })
+    }
+}
+
+/// `mutes`
+#[derive(Message, Debug)]
+pub(super) struct ListMutes {
+    order: Order,
+}
+
+impl Verb for ListMutes {
+    const WORDS: &'static [&'static str] = &["mutes"];
+    const USAGE: &'static str = "mutes";
+    const HELP: &'static str =
+        "Lists whom and which channels you have muted, for how long and why.";
+    const NEEDS: Needs = Needs::NOTHING;
+
+    fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
+        Ok(Self { order })
+    }
+}
+
+/// `mute_global Bob 60 shouting`
+#[derive(Message, Debug)]
+pub(super) struct MuteGlobal {
+    order: Order,
+    who: String,
+    term: Term,
+}
+
+impl Verb for MuteGlobal {
+    const WORDS: &'static [&'static str] = &["mute_global"];
+    const USAGE: &'static str = "mute_global [name] [minutes] [reason]";
+    const HELP: &'static str = "Lets somebody speak on no channel, for so many minutes or until unmute_global. They may still whisper to a keeper. Without a name it lists who may not speak.";
+    const NEEDS: Needs = Needs::NOTHING;
+    const LASTS: bool = true;
+    const FACTS: u32 = 1;
+    const ADMIN: bool = true;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let (who, rest) = words.first();
+        Ok(Self {
+            order,
+            who: who.to_owned(),
+            term: Term::read(rest)?,
+        })
+    }
+}
+
+/// `unmute_global Bob`
+#[derive(Message, Debug)]
+pub(super) struct UnmuteGlobal {
+    order: Order,
+    who: String,
+}
+
+impl Verb for UnmuteGlobal {
+    const WORDS: &'static [&'static str] = &["unmute_global"];
+    const USAGE: &'static str = "unmute_global <name>";
+    const HELP: &'static str = "Lets somebody speak again.";
+    const NEEDS: Needs = Needs::NOTHING;
+    const LASTS: bool = true;
+    const FACTS: u32 = 1;
+    const ADMIN: bool = true;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let (who, _) = named(words)?;
+        Ok(Self { order, who })
+    }
+}
+
+fn named(words: Words<'_>) -> Result<(String, &str), Usage> {
+    match words.first() {
+        ("", _) => Err(Usage::Show),
+        (who, rest) => Ok((who.to_owned(), rest)),
+    }
+}
+
+/// Mutes and unmutes people for one character.
+pub(super) fn mute(
+    mut mutes: MessageReader<MuteOne>,
+    mut unmutes: MessageReader<UnmuteOne>,
+    lists: Query<(&Mutes, &Character)>,
+    people: People<'_, '_>,
+    clock: Res<Clock>,
+    mut set: MessageWriter<SetMute>,
+    mut answers: MessageWriter<Answer>,
+) {
+    let now = clock.now;
+    for MuteOne { order, who, term } in mutes.read() {
+        let done = (|| {
+            let (list, me) = lists
+                .get(order.actor)
+                .map_err(|_| Refusal::of(Code::InternalError))?;
+            let (entity, face) = people.known(who)?;
+            if entity == Some(order.actor) {
+                let message = "You can't help hearing yourself.";
+                return Err(Refusal::new(Code::InvalidInput, message));
+            }
+            if face.role == Role::Admin {
+                let message = format!("{} keeps the world, and is always heard.", face.name);
+                return Err(Refusal::new(Code::AuthorizationDenied, message));
+            }
+            if !list.has_room(now) && !list.hides(face.id, now) {
+                let message = "Your list of muted people is full.";
+                return Err(Refusal::new(Code::GameLogicError, message));
+            }
+            let mute = term.mute(&me.name, now);
+            let told = format!("You hear nothing of {} {}.", face.name, mute.told(now));
+            set.write(SetMute::Person {
+                owner: order.actor,
+                id: face.id,
+                name: face.name,
+                mute: Some(mute),
+            });
+            Ok(told)
+        })();
+        answers.write(answered(*order, done));
+    }
+    for UnmuteOne { order, who } in unmutes.read() {
+        let muted = lists
+            .get(order.actor)
+            .ok()
+            .and_then(|(list, _)| list.named(who, now));
+        answers.write(match muted {
+            Some((id, name)) => {
+                set.write(SetMute::Person {
+                    owner: order.actor,
+                    id,
+                    name: name.to_owned(),
+                    mute: None,
+                });
+                Answer::with(*order, format!("You hear {name} again."))
+            }
+            None => Answer::refused(
+                *order,
+                Code::ResourceNotFound,
+                format!("You have muted nobody called \"{who}\"."),
+            ),
+        });
+    }
+}
+
+/// Lists a character's mutes.
+pub(super) fn list(
+    mut asked: MessageReader<ListMutes>,
+    lists: Query<(&StableId, &Mutes)>,
+    silences: Res<Silences>,
+    clock: Res<Clock>,
+    mut answers: MessageWriter<Answer>,
+) {
+    let now = clock.now;
+    for ListMutes { order } in asked.read() {
+        let Ok((id, list)) = lists.get(order.actor) else {
+            continue;
+        };
+        let mut lines = Vec::new();
+        if let Some(silence) = silences.of(*id, now) {
+            lines.push(format!("You may not speak {}.", silence.mute.told(now)));
+        }
+        for (name, told) in list.people(now) {
+            lines.push(format!("{name} {told}"));
+        }
+        for (channel, told) in list.channels(now) {
+            lines.push(format!("the channel {} {told}", channel.word()));
+        }
+        let text = if lines.is_empty() {
+            "You have muted nobody and no channel.".to_owned()
+        } else {
+            format!("Muted:\n  {}", lines.join("\n  "))
+        };
+        answers.write(Answer::with(*order, text));
+    }
+}
+
+/// Silences people for everybody, and lets them speak again.
+pub(super) fn mute_global(
+    mut mutes: MessageReader<MuteGlobal>,
+    mut unmutes: MessageReader<UnmuteGlobal>,
+    silences: Res<Silences>,
+    people: People<'_, '_>,
+    clock: Res<Clock>,
+    mut audit: Audit<'_, '_>,
+    mut set: MessageWriter<SetSilence>,
+    mut answers: MessageWriter<Answer>,
+) {
+    let now = clock.now;
+    for MuteGlobal { order, who, term } in mutes.read() {
+        if who.is_empty() {
+            let mut lines: Vec<String> = silences
+                .all(now)
+                .map(|one| format!("{} {} (by {})", one.name, one.mute.told(now), one.mute.by))
+                .collect();
+            lines.sort_unstable();
+            let text = if lines.is_empty() {
+                "Everybody may speak.".to_owned()
+            } else {
+                format!("Silenced:\n  {}", lines.join("\n  "))
+            };
+            answers.write(Answer::with(*order, text));
+            continue;
+        }
+        let done = people.known(who).and_then(|(_, face)| {
+            if face.role == Role::Admin {
+                let message = format!("{} keeps the world, and can't be silenced.", face.name);
+                return Err(Refusal::new(Code::AuthorizationDenied, message));
+            }
+            let mute = term.mute(&audit.name(*order), now);
+            let told = format!("{} is silenced {}.", face.name, mute.told(now));
+            audit.record(
+                *order,
+                "mute_global",
+                Some((face.id, &face.name)),
+                &mute.told(now),
+            );
+            set.write(SetSilence {
+                target: face.id,
+                name: face.name,
+                mute: Some(mute),
+            });
+            Ok(told)
+        });
+        answers.write(answered(*order, done));
+    }
+    for UnmuteGlobal { order, who } in unmutes.read() {
+        answers.write(match silences.named(who, now) {
+            Some(silence) => {
+                let of = (silence.target, silence.name.as_str());
+                audit.record(*order, "unmute_global", Some(of), "");
+                set.write(SetSilence {
+                    target: silence.target,
+                    name: silence.name.clone(),
+                    mute: None,
+                });
+                Answer::with(*order, format!("{} may speak again.", silence.name))
+            }
+            None => Answer::refused(
+                *order,
+                Code::ResourceNotFound,
+                format!("Nobody called \"{who}\" is silenced."),
+            ),
+        });
+    }
+}
+
+fn answered(order: Order, done: Result<String, Refusal>) -> Answer {
+    match done {
+        Ok(told) => Answer::with(order, told),
+        Err(refusal) => Answer::refusal(order, refusal),
+    }
+}

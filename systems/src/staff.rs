@@ -1,0 +1,45 @@
+//! Staff: what those do who keep the world. Each of their orders is in the chronicle and in the
+//! log, under the correlation id of the connection it came by.
+//!
+//! To everybody else these verbs do not exist.
+
+mod audit;
+mod closing;
+mod desk;
+mod door;
+mod paths;
+mod tell;
+
+pub use audit::Audit;
+pub use closing::Closing;
+
+use engine::prelude::*;
+
+use crate::command::verb;
+
+/// The staff plugin. Runs after `place`, `presence` and `lucidity`.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.resource(Closing::default())
+        .resource(door::Barred::default())
+        .message::<tell::Tell>();
+    verb::<paths::Teleport>(reg);
+    verb::<paths::Goto>(reg);
+    verb::<desk::Admin>(reg);
+    verb::<door::AddAdmin>(reg);
+    verb::<door::Kick>(reg);
+    verb::<door::Ban>(reg);
+    verb::<door::Unban>(reg);
+    verb::<closing::Shutdown>(reg);
+    reg.system(Phase::Ingest, door::turn_away)
+        .system(Phase::Simulate, paths::travel)
+        .system(Phase::Simulate, desk::work)
+        .system(
+            Phase::Simulate,
+            (door::kick, door::ban, door::add_admin).chain(),
+        )
+        .system(
+            Phase::Simulate,
+            (closing::decide, closing::count_down).chain(),
+        )
+        .system(Phase::Emit, tell::tell);
+}

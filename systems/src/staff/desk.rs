@@ -1,0 +1,192 @@
+//! `admin`: looking things up, and setting them right.
+
+use engine::prelude::*;
+
+use super::Audit;
+use crate::calendar::MythosTime;
+use crate::command::{Needs, Usage, Verb, Words};
+use crate::faces::{Face, People};
+use crate::lucidity::{AdjustLucidity, Cause, Lucidity};
+use crate::mute::Silences;
+use crate::place::InRoom;
+use crate::presence::Roster;
+use crate::world::Atlas;
+
+/// Why lucidity changed that an admin changed.
+const CAUSE: Cause = Cause::new("admin");
+
+/// `admin status`, `admin status Bob`, `admin setlucidity Bob 40`, `admin lcd Bob -5`, `admin time`
+#[derive(Message, Debug)]
+pub(super) struct Admin {
+    order: Order,
+    task: Task,
+}
+
+#[derive(Debug)]
+enum Task {
+    World,
+    Person(String),
+    SetLucidity(String, i16),
+    Shift(String, i16),
+    Time,
+}
+
+impl Verb for Admin {
+    const WORDS: &'static [&'static str] = &["admin"];
+    const USAGE: &'static str =
+        "admin status [name] | setlucidity <name> <points> | lcd <name> <more or less> | time";
+    const HELP: &'static str = "Shows how the world or somebody in it stands, and sets it right. \"admins\" speaks to the other keepers.";
+    const NEEDS: Needs = Needs::NOTHING;
+    const LASTS: bool = true;
+    const FACTS: u32 = 2;
+    const ADMIN: bool = true;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let mut rest = words.rest().split_whitespace();
+        let points = |word: Option<&str>| {
+            let points = word.and_then(|word| word.parse::<i16>().ok());
+            points
+                .filter(|points| (-100..=100).contains(points))
+                .ok_or_else(|| Usage::Say("From -100 to 100, please.".to_owned()))
+        };
+        let task = match (rest.next(), rest.next()) {
+            (Some("status"), None) => Task::World,
+            (Some("status"), Some(who)) => Task::Person(who.to_owned()),
+            (Some("setlucidity"), Some(who)) => {
+                Task::SetLucidity(who.to_owned(), points(rest.next())?)
+            }
+            (Some("lcd"), Some(who)) => Task::Shift(who.to_owned(), points(rest.next())?),
+            (Some("time"), None) => Task::Time,
+            _ => return Err(Usage::Show),
+        };
+        Ok(Self { order, task })
+    }
+}
+
+/// What the desk looks things up in.
+#[derive(SystemParam)]
+pub(super) struct Books<'w, 's> {
+    people: People<'w, 's>,
+    minds: Query<'w, 's, &'static Lucidity>,
+    places: Query<'w, 's, (&'static InRoom, Has<Linkdead>)>,
+    atlas: Res<'w, Atlas>,
+    roster: Res<'w, Roster>,
+    silences: Res<'w, Silences>,
+    storage: Res<'w, StorageView>,
+    clock: Res<'w, Clock>,
+}
+
+/// Does what admins ask for at the desk.
+pub(super) fn work(
+    mut asked: MessageReader<Admin>,
+    books: Books<'_, '_>,
+    mut audit: Audit<'_, '_>,
+    mut adjust: MessageWriter<AdjustLucidity>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for Admin { order, task } in asked.read() {
+        let done = match task {
+            Task::World => {
+                audit.record(*order, "admin status", None, "");
+                Ok(books.world())
+            }
+            Task::Time => {
+                audit.record(*order, "admin time", None, "");
+                Ok(books.time())
+            }
+            Task::Person(who) => books.people.known(who).map(|(entity, face)| {
+                audit.record(*order, "admin status", Some((face.id, &face.name)), "");
+                books.person(entity, &face)
+            }),
+            Task::SetLucidity(who, points) => books.mind(who).map(|(mind, face, before)| {
+                let (id, detail) = ((face.id, face.name.as_str()), points.to_string());
+                audit.record(*order, "admin setlucidity", Some(id), &detail);
+                let delta = points - before.points();
+                adjust.write(adjustment(mind, delta));
+                format!(
+                    "{} was at {} and is at {points}.",
+                    face.name,
+                    before.points()
+                )
+            }),
+            Task::Shift(who, delta) => books.mind(who).map(|(mind, face, before)| {
+                let (id, detail) = ((face.id, face.name.as_str()), delta.to_string());
+                audit.record(*order, "admin lcd", Some(id), &detail);
+                adjust.write(adjustment(mind, *delta));
+                format!("{} was at {}, and {delta:+}.", face.name, before.points())
+            }),
+        };
+        answers.write(super::door::answered(*order, done));
+    }
+}
+
+const fn adjustment(mind: Entity, delta: i16) -> AdjustLucidity {
+    AdjustLucidity {
+        mind,
+        delta,
+        cause: CAUSE,
+    }
+}
+
+impl Books<'_, '_> {
+    fn mind(&self, who: &str) -> Result<(Entity, Face, Lucidity), Refusal> {
+        let (entity, face) = self.people.awake(who)?;
+        let mind = self
+            .minds
+            .get(entity)
+            .map_err(|_| Refusal::of(Code::InternalError))?;
+        Ok((entity, face, *mind))
+    }
+
+    fn world(&self) -> String {
+        let saving = if self.storage.accepting {
+            "saving works"
+        } else {
+            "nothing lasting can be done"
+        };
+        let silenced = self.silences.all(self.clock.now).count();
+        format!(
+            "Tick {}\nAwake: {}\nRooms: {}\nSilenced: {silenced}\nStorage: {saving}, room for {} facts",
+            self.clock.tick,
+            self.roster.everybody().len(),
+            self.atlas.rooms().len(),
+            self.storage.facts_room,
+        )
+    }
+
+    fn time(&self) -> String {
+        let mythos = MythosTime::at(self.clock.wall());
+        let night = if mythos.is_night() { "night" } else { "day" };
+        format!(
+            "Here: {mythos}, {night}\nOutside: {}\nTick {}",
+            crate::sheet::rfc3339(self.clock.wall()),
+            self.clock.tick,
+        )
+    }
+
+    fn person(&self, entity: Option<Entity>, face: &Face) -> String {
+        let role = match face.role {
+            Role::Admin => "keeper",
+            Role::Player => "player",
+        };
+        let mut text = format!(
+            "{}, {role}\nCharacter: {}\nAccount: {}",
+            face.name, face.id, face.account
+        );
+        match entity.and_then(|entity| Some((entity, self.places.get(entity).ok()?))) {
+            Some((entity, (InRoom(room), linkdead))) => {
+                let away = if linkdead { ", connection lost" } else { "" };
+                text.push_str(&format!("\nRoom: {}{away}", self.atlas.room(*room).id));
+                if let Ok(mind) = self.minds.get(entity) {
+                    text.push_str(&format!("\nLucidity: {}", mind.points()));
+                }
+            }
+            None => text.push_str("\nAsleep"),
+        }
+        if let Some(silence) = self.silences.of(face.id, self.clock.now) {
+            let told = silence.mute.told(self.clock.now);
+            text.push_str(&format!("\nSilenced {told} (by {})", silence.mute.by));
+        }
+        text
+    }
+}

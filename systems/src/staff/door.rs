@@ -1,0 +1,326 @@
+//! Who may be here: `kick`, `ban`, `unban`, `add_admin`.
+//!
+//! That an account is banned, or an admin's, is known by the account store, which is told by an
+//! order in the chronicle ([`AccountOrder`]): durable with its tick, and carried out when the
+//! database has it. Until then the world itself turns away whom it has banned.
+
+use std::collections::VecDeque;
+
+use engine::port::{AccountAct, AccountId, AccountOrder};
+use engine::prelude::*;
+
+use super::Audit;
+use super::tell::Tell;
+use crate::command::{Needs, Usage, Verb, Words};
+use crate::faces::{Face, People};
+use crate::mute::Term;
+
+/// How many bans the world remembers itself. It need only outlive the way to the database.
+const BARRED_MAX: usize = 4_096;
+
+macro_rules! sanction {
+    ($(#[$doc:meta])* $name:ident, $word:literal, $usage:literal, $help:literal, $lasts:literal, $facts:literal) => {
+        $(#[$doc])*
+        #[derive(Message, Debug)]
+        pub(super) struct $name {
+            order: Order,
+            who: String,
+            term: Term,
+        }
+
+        impl Verb for $name {
+            const WORDS: &'static [&'static str] = &[$word];
+            const USAGE: &'static str = $usage;
+            const HELP: &'static str = $help;
+            const NEEDS: Needs = Needs::NOTHING;
+            const LASTS: bool = $lasts;
+            const FACTS: u32 = $facts;
+            const ADMIN: bool = true;
+
+            fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+                match words.first() {
+                    ("", _) => Err(Usage::Show),
+                    (who, rest) => Ok(Self {
+                        order,
+                        who: who.to_owned(),
+                        term: Term::read(rest)?,
+                    }),
+                }
+            }
+        }
+    };
+}
+
+sanction!(
+    /// `kick Bob shouting`. Works also while nothing can be saved: peace must be kept then, too.
+    Kick, "kick", "kick <name> [reason]", "Ends somebody's session. They can sign in again.", false, 0
+);
+sanction!(
+    /// `ban Bob 60 shouting`
+    Ban, "ban", "ban <name> [minutes] [reason]", "Keeps the account that owns a character out, for so many minutes (at most 10080, a week) or until unban, and ends its sessions.", true, 2
+);
+sanction!(
+    /// `unban Bob`
+    Unban, "unban", "unban <name> [reason]", "Lets the account that owns a character sign in again.", true, 2
+);
+sanction!(
+    /// `add_admin Bob`
+    AddAdmin, "add_admin", "add_admin <name> [reason]", "Makes somebody who is awake a keeper of the world, for good.", true, 2
+);
+
+/// Whom the world has banned in this run, oldest first.
+#[derive(Resource, Default, Debug)]
+pub(super) struct Barred(VecDeque<Bar>);
+
+#[derive(Debug)]
+struct Bar {
+    account: Option<AccountId>,
+    /// In small letters, where nobody of that name was known.
+    name: String,
+    until: Option<WorldTime>,
+    told: String,
+}
+
+impl Bar {
+    fn is_for(&self, account: AccountId, name: &str) -> bool {
+        match self.account {
+            Some(barred) => barred == account,
+            None => self.name == name.to_lowercase(),
+        }
+    }
+}
+
+pub(super) fn answered(order: Order, done: Result<String, Refusal>) -> Answer {
+    match done {
+        Ok(told) => Answer::with(order, told),
+        Err(refusal) => Answer::refusal(order, refusal),
+    }
+}
+
+/// Turns away those who were banned and whom the account store did not know of yet.
+pub(super) fn turn_away(
+    mut arrived: MessageReader<Arrived>,
+    people: Query<&Character>,
+    barred: Res<Barred>,
+    clock: Res<Clock>,
+    mut tell: MessageWriter<Tell>,
+    mut dismiss: MessageWriter<Dismiss>,
+) {
+    for Arrived { actor, .. } in arrived.read() {
+        let Ok(character) = people.get(*actor) else {
+            continue;
+        };
+        let bar = barred.0.iter().find(|bar| {
+            bar.is_for(character.account, &character.name)
+                && bar.until.is_none_or(|until| clock.now < until)
+        });
+        if let Some(bar) = bar {
+            send_away(*actor, &bar.told, &mut tell, &mut dismiss);
+        }
+    }
+}
+
+fn send_away(
+    actor: Entity,
+    told: &str,
+    tell: &mut MessageWriter<'_, Tell>,
+    dismiss: &mut MessageWriter<'_, Dismiss>,
+) {
+    tell.write(Tell {
+        to: Some(actor),
+        text: told.to_owned(),
+    });
+    dismiss.write(Dismiss {
+        actor,
+        why: Leaving::Kicked,
+    });
+}
+
+/// Ends sessions.
+pub(super) fn kick(
+    mut asked: MessageReader<Kick>,
+    people: People<'_, '_>,
+    mut audit: Audit<'_, '_>,
+    mut tell: MessageWriter<Tell>,
+    mut dismiss: MessageWriter<Dismiss>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for Kick { order, who, term } in asked.read() {
+        let done = people.awake(who).and_then(|(target, face)| {
+            subject(*order, Some(target), &face)?;
+            audit.record(*order, "kick", Some((face.id, &face.name)), term.reason());
+            let why = if term.reason().is_empty() { "" } else { ": " };
+            let told = format!("A keeper sends you away{why}{}", term.reason());
+            send_away(target, &told, &mut tell, &mut dismiss);
+            Ok(format!("{} is sent away.", face.name))
+        });
+        answers.write(answered(*order, done));
+    }
+}
+
+/// Whether an admin may do such a thing to them.
+fn subject(order: Order, target: Option<Entity>, face: &Face) -> Result<(), Refusal> {
+    if target == Some(order.actor) {
+        return Err(Refusal::new(Code::InvalidInput, "Not to yourself."));
+    }
+    if face.role == Role::Admin {
+        let message = format!("{} is a keeper, too.", face.name);
+        return Err(Refusal::new(Code::AuthorizationDenied, message));
+    }
+    Ok(())
+}
+
+/// Keeps accounts out, and lets them in again.
+pub(super) fn ban(
+    mut bans: MessageReader<Ban>,
+    mut unbans: MessageReader<Unban>,
+    people: People<'_, '_>,
+    awake: Query<(Entity, &Character), With<Online>>,
+    clock: Res<Clock>,
+    mut barred: ResMut<Barred>,
+    mut audit: Audit<'_, '_>,
+    mut tell: MessageWriter<Tell>,
+    mut dismiss: MessageWriter<Dismiss>,
+    mut answers: MessageWriter<Answer>,
+) {
+    let now = clock.now;
+    for Ban { order, who, term } in bans.read() {
+        let known = match people.known(who) {
+            Ok(known) => Some(known),
+            Err(refusal) if refusal.code == Code::ResourceNotFound => None,
+            Err(question) => {
+                answers.write(Answer::refusal(*order, question));
+                continue;
+            }
+        };
+        if let Some((target, face)) = &known
+            && let Err(refusal) = subject(*order, *target, face)
+        {
+            answers.write(Answer::refusal(*order, refusal));
+            continue;
+        }
+        let until = term.until(now);
+        let span = crate::mute::told(until, term.reason(), now);
+        let face = known.as_ref().map(|(_, face)| face);
+        audit.order(
+            *order,
+            "ban",
+            (face, who),
+            &span,
+            AccountAct::Ban {
+                until,
+                reason: term.reason().to_owned(),
+            },
+        );
+        let told = format!("You are banned {span}");
+        if let Some(face) = face {
+            // Whom the store still lets in would be turned away, but for those here it is now.
+            let mut theirs: Vec<(&str, Entity)> = awake
+                .iter()
+                .filter(|(_, character)| character.account == face.account)
+                .map(|(entity, character)| (character.name.as_str(), entity))
+                .collect();
+            theirs.sort_unstable();
+            for (_, entity) in theirs {
+                send_away(entity, &told, &mut tell, &mut dismiss);
+            }
+        }
+        barred.0.push_back(Bar {
+            account: face.map(|face| face.account),
+            name: who.to_lowercase(),
+            until,
+            told,
+        });
+        if barred.0.len() > BARRED_MAX {
+            barred.0.pop_front();
+        }
+        let text = match face {
+            Some(face) => format!("The account of {} is banned {span}", face.name),
+            None => format!(
+                "Nobody called \"{who}\" has been seen since the world woke. If there is one, the account is banned {span}"
+            ),
+        };
+        answers.write(Answer::with(*order, text));
+    }
+    for Unban { order, who, term } in unbans.read() {
+        let known = people.known(who).ok().map(|(_, face)| face);
+        let name = who.to_lowercase();
+        barred.0.retain(|bar| {
+            bar.name != name
+                && known
+                    .as_ref()
+                    .is_none_or(|face| bar.account != Some(face.account))
+        });
+        audit.order(
+            *order,
+            "unban",
+            (known.as_ref(), who),
+            term.reason(),
+            AccountAct::Unban,
+        );
+        let text = format!("Whoever owns {who} can sign in again.");
+        answers.write(Answer::with(*order, text));
+    }
+}
+
+/// Makes admins.
+pub(super) fn add_admin(
+    mut asked: MessageReader<AddAdmin>,
+    people: People<'_, '_>,
+    guests: Query<&Character>,
+    mut audit: Audit<'_, '_>,
+    mut grants: MessageWriter<Grant>,
+    mut tell: MessageWriter<Tell>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for AddAdmin { order, who, term } in asked.read() {
+        let done = people.awake(who).and_then(|(target, face)| {
+            if face.role == Role::Admin {
+                let message = format!("{} is a keeper already.", face.name);
+                return Err(Refusal::new(Code::ResourceConflict, message));
+            }
+            if guests.get(target).is_ok_and(|character| character.guest) {
+                let message = format!("{} is a guest; a keeper needs an account.", face.name);
+                return Err(Refusal::new(Code::GameLogicError, message));
+            }
+            let role = Role::Admin;
+            let act = AccountAct::Grant { role };
+            audit.order(*order, "add_admin", (Some(&face), who), term.reason(), act);
+            grants.write(Grant {
+                actor: target,
+                role,
+            });
+            tell.write(Tell {
+                to: Some(target),
+                text: "You are a keeper of this world now. \"help\" tells what that means."
+                    .to_owned(),
+            });
+            Ok(format!("{} is a keeper of the world now.", face.name))
+        });
+        answers.write(answered(*order, done));
+    }
+}
+
+impl Audit<'_, '_> {
+    /// Records an order about an account, and gives it: two facts.
+    fn order(
+        &mut self,
+        order: Order,
+        verb: &'static str,
+        (face, who): (Option<&Face>, &str),
+        detail: &str,
+        act: AccountAct,
+    ) {
+        let name = face.map_or(who, |face| &face.name);
+        let id = face.map(|face| face.id);
+        let subject = id.unwrap_or_else(|| StableId::named(&format!("character {name}")));
+        self.record(order, verb, Some((subject, name)), detail);
+        let order = AccountOrder {
+            character: id,
+            name: name.to_owned(),
+            by: self.name(order),
+            act,
+        };
+        self.give(&order);
+    }
+}
