@@ -17,7 +17,9 @@ use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::body::Posture;
+use crate::chat::{Channel, Pose};
 use crate::command::{Missed, resolve, verb};
+use crate::mute::Hearing;
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// The room a character is in, as it is saved: by the room's id, which outlives the atlas.
@@ -85,6 +87,8 @@ pub struct Rooms<'w, 's> {
             Option<&'static Posture>,
         ),
     >,
+    poses: Query<'w, 's, &'static Pose>,
+    hearing: Hearing<'w, 's>,
 }
 
 impl Rooms<'_, '_> {
@@ -110,17 +114,59 @@ impl Rooms<'_, '_> {
             .map(|(_, _, online, ..)| online.session)
     }
 
-    /// Everybody in a room, as clients are told.
+    /// Everybody in a room, as clients are told who have muted nobody there.
     #[must_use]
     pub fn listing(&self, room: RoomIx) -> Vec<Occupant> {
+        self.listing_for(room, None)
+    }
+
+    /// Everybody in a room, as `viewer` is told: without the poses of those whom they have muted.
+    #[must_use]
+    pub fn listing_for(&self, room: RoomIx, viewer: Option<Entity>) -> Vec<Occupant> {
         let occupants = self.people.iter_many(self.occupants(room)).matched();
         occupants
-            .map(|(id, character, _, linkdead, _, posture)| Occupant {
+            .map(|(id, character, _, linkdead, entity, posture)| Occupant {
                 id: *id,
                 name: character.name.clone(),
                 linkdead,
                 position: posture.copied().unwrap_or_default(),
+                pose: self.pose(entity, viewer).map(str::to_owned),
             })
+            .collect()
+    }
+
+    /// How somebody stands there, if that is anything to tell `viewer`.
+    #[must_use]
+    pub fn pose(&self, actor: Entity, viewer: Option<Entity>) -> Option<&str> {
+        let pose = self.poses.get(actor).ok()?.text()?;
+        let (id, character, ..) = self.people.get(actor).ok()?;
+        let who = (*id, character.role);
+        let hears = viewer.is_none_or(|viewer| self.hearing.hears(viewer, who, Channel::Pose));
+        hears.then_some(pose)
+    }
+
+    /// Those in a room who have muted somebody whose pose the others there see.
+    #[must_use]
+    pub(crate) fn averted(&self, room: RoomIx) -> Vec<Entity> {
+        let posing: Vec<(StableId, Role)> = self
+            .people
+            .iter_many(self.occupants(room))
+            .matched()
+            .filter(|(_, _, _, _, entity, _)| {
+                self.poses
+                    .get(*entity)
+                    .is_ok_and(|pose| pose.text().is_some())
+            })
+            .map(|(id, character, ..)| (*id, character.role))
+            .collect();
+        let averted = |viewer: &&Entity| {
+            let hears = |who: &(StableId, Role)| self.hearing.hears(**viewer, *who, Channel::Pose);
+            !posing.iter().all(hears)
+        };
+        self.occupants(room)
+            .iter()
+            .filter(averted)
+            .copied()
             .collect()
     }
 

@@ -225,7 +225,7 @@ fn show(
         let Some(session) = rooms.session(*actor) else {
             continue;
         };
-        let players = rooms.listing(*room);
+        let players = rooms.listing_for(*room, Some(*actor));
         let profession = known.profession(character);
         let experience = known.experience(*actor);
         let state = GameState {

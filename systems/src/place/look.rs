@@ -53,7 +53,7 @@ pub(super) fn look(
                 .get(order.actor)
                 .map_or("", |(character, ..)| &character.name);
             let text = RoomView::of(&rooms.atlas, room, night)
-                .prose(&rooms.listing(room), me)
+                .prose(&rooms.listing_for(room, Some(order.actor)), me)
                 .plain();
             answers.write(Answer::with(*order, text));
             continue;
@@ -77,7 +77,10 @@ pub(super) fn look(
             continue;
         }
         let seen = match rooms.find_in(room, target) {
-            Ok(entity) => people.get(entity).ok(),
+            Ok(entity) => people
+                .get(entity)
+                .ok()
+                .map(|seen| (seen, rooms.pose(entity, Some(order.actor)))),
             Err(missed) => {
                 let nobody = format!("You see no \"{target}\" here.");
                 answers.write(Answer::refusal(*order, missed.refusal(nobody)));
@@ -85,14 +88,20 @@ pub(super) fn look(
             }
         };
         answers.write(match seen {
-            Some((character, true, _)) => Answer::with(
+            Some(((character, true, _), _)) => Answer::with(
                 *order,
                 format!(
                     "{} stands with empty eyes, as if the mind had been called away.",
                     character.name
                 ),
             ),
-            Some((character, false, posture)) => Answer::with(*order, person(character, posture)),
+            Some(((character, false, posture), None)) => {
+                Answer::with(*order, person(character, posture))
+            }
+            Some(((character, false, posture), Some(pose))) => Answer::with(
+                *order,
+                format!("{}\n{} {pose}", person(character, posture), character.name),
+            ),
             None => Answer::refused(
                 *order,
                 Code::ResourceNotFound,

@@ -3,7 +3,9 @@
 mod examples;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use engine::port::SessionId;
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,6 +13,7 @@ use serde::Serialize;
 use super::{Moved, Rooms};
 use crate::body::{Posture, PostureTaken};
 use crate::calendar::{MythosHour, MythosTime};
+use crate::chat::Posed;
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// A room as clients see it.
@@ -55,14 +58,18 @@ pub struct Occupant {
     pub linkdead: bool,
     /// How they hold themselves.
     pub position: Posture,
+    /// How they stand there, in words that follow their name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pose: Option<String>,
 }
 
 impl Occupant {
-    /// As text: whoever does not stand is said to sit or lie.
+    /// As text: a pose in its own words, else whoever does not stand is said to sit or lie.
     fn words(&self) -> String {
-        match self.position {
-            Posture::Standing => self.name.clone(),
-            posture => format!("{} ({})", self.name, posture.word()),
+        match (&self.pose, self.position) {
+            (Some(pose), _) => format!("{} ({pose})", self.name),
+            (None, Posture::Standing) => self.name.clone(),
+            (None, posture) => format!("{} ({})", self.name, posture.word()),
         }
     }
 }
@@ -264,6 +271,7 @@ pub(super) fn tell(
     mut linklost: MessageReader<LinkLost>,
     mut arrived: MessageReader<Arrived>,
     mut postures: MessageReader<PostureTaken>,
+    mut posed: MessageReader<Posed>,
     people: Query<(&StableId, &Character)>,
     places: Query<&super::InRoom>,
     rooms: Rooms<'_, '_>,
@@ -315,7 +323,7 @@ pub(super) fn tell(
         );
         outbox.tell(others(to, session), passing(true, came));
         if let Some(session) = session {
-            let players = rooms.listing(to);
+            let players = rooms.listing_for(to, Some(*actor));
             let update = RoomUpdate {
                 room: RoomView::of(atlas, to, night),
                 entities: Vec::new(),
@@ -335,7 +343,8 @@ pub(super) fn tell(
         .read()
         .map(|one| one.actor)
         .chain(arrived.read().map(|one| one.actor))
-        .chain(postures.read().map(|one| one.body));
+        .chain(postures.read().map(|one| one.body))
+        .chain(posed.read().map(|one| one.actor));
     changed.extend(
         stirred
             .filter_map(|actor| places.get(actor).ok())
@@ -344,17 +353,27 @@ pub(super) fn tell(
     changed.sort_unstable();
     changed.dedup();
     for room in changed {
-        let players = rooms.listing(room);
-        if players.is_empty() {
-            continue;
-        }
-        let note = RoomOccupants {
+        let note = |players: Vec<Occupant>| RoomOccupants {
             occupants: players.iter().map(|one| one.name.clone()).collect(),
             count: players.len(),
             players,
             room: rooms.atlas.room(room).id.clone(),
         };
-        outbox.tell(Audience::Many(rooms.audience(room)), note);
+        let averted = rooms.averted(room);
+        for viewer in &averted {
+            if let Some(session) = rooms.session(*viewer) {
+                outbox.tell_one(session, note(rooms.listing_for(room, Some(*viewer))));
+            }
+        }
+        let others = rooms
+            .occupants(room)
+            .iter()
+            .filter(|one| !averted.contains(one))
+            .filter_map(|one| rooms.session(*one));
+        let others: Arc<[SessionId]> = others.collect();
+        if !others.is_empty() {
+            outbox.tell(Audience::Many(others), note(rooms.listing(room)));
+        }
     }
 }
 

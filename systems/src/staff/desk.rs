@@ -4,6 +4,7 @@ use engine::prelude::*;
 
 use super::Audit;
 use crate::calendar::MythosTime;
+use crate::character::{SetStat, Settable};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::{Face, People};
 use crate::lucidity::{AdjustLucidity, Cause, Lucidity};
@@ -15,7 +16,7 @@ use crate::world::Atlas;
 /// Why lucidity changed that an admin changed.
 const CAUSE: Cause = Cause::new("admin");
 
-/// `admin status`, `admin status Bob`, `admin setlucidity Bob 40`, `admin lcd Bob -5`, `admin time`
+/// `admin status`, `admin status Bob`, `admin set luck Bob 40`, `admin setlucidity Bob 40`, `admin lcd Bob -5`, `admin time`
 #[derive(Message, Debug)]
 pub(super) struct Admin {
     order: Order,
@@ -26,6 +27,7 @@ pub(super) struct Admin {
 enum Task {
     World,
     Person(String),
+    Set(Settable, String, i32),
     SetLucidity(String, i16),
     Shift(String, i16),
     Time,
@@ -33,8 +35,7 @@ enum Task {
 
 impl Verb for Admin {
     const WORDS: &'static [&'static str] = &["admin"];
-    const USAGE: &'static str =
-        "admin status [name] | setlucidity <name> <points> | lcd <name> <more or less> | time";
+    const USAGE: &'static str = "admin status [name] | set <stat> <name> <value> | setlucidity <name> <points> | lcd <name> <more or less> | time";
     const HELP: &'static str = "Shows how the world or somebody in it stands, and sets it right. \"admins\" speaks to the other keepers.";
     const NEEDS: Needs = Needs::NOTHING;
     const LASTS: bool = true;
@@ -52,6 +53,21 @@ impl Verb for Admin {
         let task = match (rest.next(), rest.next()) {
             (Some("status"), None) => Task::World,
             (Some("status"), Some(who)) => Task::Person(who.to_owned()),
+            (Some("set"), Some(stat)) => {
+                let stat = Settable::from_word(stat)
+                    .ok_or_else(|| Usage::Say(format!("There is no \"{stat}\" to set.")))?;
+                let who = rest.next().ok_or(Usage::Show)?;
+                let range = stat.range();
+                let value = rest.next().and_then(|word| word.parse::<i32>().ok());
+                let value = value.filter(|value| range.contains(value)).ok_or_else(|| {
+                    Usage::Say(format!(
+                        "From {} to {}, please.",
+                        range.start(),
+                        range.end()
+                    ))
+                })?;
+                Task::Set(stat, who.to_owned(), value)
+            }
             (Some("setlucidity"), Some(who)) => {
                 Task::SetLucidity(who.to_owned(), points(rest.next())?)
             }
@@ -81,6 +97,7 @@ pub(super) fn work(
     mut asked: MessageReader<Admin>,
     books: Books<'_, '_>,
     mut audit: Audit<'_, '_>,
+    mut set: MessageWriter<SetStat>,
     mut adjust: MessageWriter<AdjustLucidity>,
     mut answers: MessageWriter<Answer>,
 ) {
@@ -97,6 +114,19 @@ pub(super) fn work(
             Task::Person(who) => books.people.known(who).map(|(entity, face)| {
                 audit.record(*order, "admin status", Some((face.id, &face.name)), "");
                 books.person(entity, &face)
+            }),
+            Task::Set(stat, who, value) => books.people.awake(who).map(|(actor, face)| {
+                let (id, detail) = (
+                    (face.id, face.name.as_str()),
+                    format!("{} {value}", stat.word()),
+                );
+                audit.record(*order, "admin set", Some(id), &detail);
+                set.write(SetStat {
+                    actor,
+                    stat: *stat,
+                    value: *value,
+                });
+                format!("{}: {} is {value}.", face.name, stat.word())
             }),
             Task::SetLucidity(who, points) => books.mind(who).map(|(mind, face, before)| {
                 let (id, detail) = ((face.id, face.name.as_str()), points.to_string());

@@ -15,4 +15,6 @@ mod lucidity;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod talk;
+#[cfg(test)]
 mod town;

@@ -35,6 +35,7 @@ impl Occupant {
             name: name.to_owned(),
             linkdead,
             position: Posture::Standing,
+            pose: None,
         };
         vec![one(ANN, false), one(BOB, true)]
     }
