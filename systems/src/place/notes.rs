@@ -1,6 +1,9 @@
 //! What people are told about places.
 
 mod examples;
+mod occupant;
+
+pub use occupant::Occupant;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Moved, Rooms};
-use crate::body::{Posture, PostureTaken};
+use crate::body::PostureTaken;
 use crate::calendar::{MythosHour, MythosTime};
 use crate::chat::Posed;
 use crate::world::{Atlas, Direction, RoomIx};
@@ -45,33 +48,6 @@ pub struct ExitView {
     /// What it looks like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-}
-
-/// Somebody in a room as clients see them.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Occupant {
-    /// Who.
-    pub id: StableId,
-    /// Their name.
-    pub name: String,
-    /// Their connection is away.
-    pub linkdead: bool,
-    /// How they hold themselves.
-    pub position: Posture,
-    /// How they stand there, in words that follow their name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pose: Option<String>,
-}
-
-impl Occupant {
-    /// As text: a pose in its own words, else whoever does not stand is said to sit or lie.
-    fn words(&self) -> String {
-        match (&self.pose, self.position) {
-            (Some(pose), _) => format!("{} ({pose})", self.name),
-            (None, Posture::Standing) => self.name.clone(),
-            (None, posture) => format!("{} ({})", self.name, posture.word()),
-        }
-    }
 }
 
 impl RoomView {
