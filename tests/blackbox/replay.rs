@@ -166,6 +166,9 @@ fn the_game_restored_from_a_save_goes_on_as_if_it_had_never_stopped() {
         plain.tick();
     }
     sleep(&mut plain);
+    // What was said is kept in memory only; ten minutes later no newcomer is told of it any more.
+    let later = plain.now().plus(Duration::from_secs(601));
+    plain.tick_at(later);
     let saved: SavedRows = plain.saved().clone();
     let ticks = plain.digests().len();
     let (now, last) = (plain.now(), plain.engine().last_tick());
