@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigFault, Overrides};
-use crate::{accounts, check, server};
+use crate::{accounts, check, dead_letters, server};
 
 /// Bad usage or configuration: the message names the key and where it was set.
 pub const EXIT_USAGE: u8 = 2;
@@ -33,6 +33,8 @@ enum Command {
     Serve(Flags),
     /// Validates configuration and world data; prints each problem as file:line: message
     Check(Flags),
+    /// Works on the messages of the bus that could not be used
+    DeadLetters(DeadLetterArgs),
     /// Makes accounts and grants rights; the password is read from stdin or asked for
     Account(AccountArgs),
 }
@@ -48,6 +50,9 @@ struct Flags {
     /// sqlite://… or postgres://…
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// nats://…: the bus to other nodes
+    #[arg(long, value_name = "URL")]
+    nats: Option<String>,
     /// Folder of the journal and the token keys
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -60,6 +65,36 @@ struct Flags {
     /// json or human
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct DeadLetterArgs {
+    #[command(subcommand)]
+    command: DeadLetterCommand,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum DeadLetterCommand {
+    /// Lists them, oldest first: name, subject, class, what was wrong
+    List,
+    /// Prints one whole
+    Show {
+        /// Its name
+        id: String,
+    },
+    /// Sends one again, as it came; once
+    Replay {
+        /// Its name
+        id: String,
+    },
+    /// Deletes the old ones
+    Purge {
+        /// How old, as in 7d, 12h, 30m or 10s
+        #[arg(long, value_name = "DURATION")]
+        older_than: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +130,7 @@ impl Flags {
             config,
             listen,
             database,
+            nats,
             data,
             world,
             seed,
@@ -105,6 +141,7 @@ impl Flags {
             Overrides {
                 listen,
                 database,
+                nats,
                 data,
                 world,
                 seed,
@@ -131,6 +168,17 @@ pub fn run() -> ExitCode {
             .config()
             .map_err(Into::into)
             .and_then(|config| check::run(&config)),
+        Command::DeadLetters(DeadLetterArgs { command, flags }) => flags
+            .config()
+            .map_err(Into::into)
+            .and_then(|config| match command {
+                DeadLetterCommand::List => dead_letters::list(&config),
+                DeadLetterCommand::Show { id } => dead_letters::show(&config, &id),
+                DeadLetterCommand::Replay { id } => dead_letters::replay(&config, &id),
+                DeadLetterCommand::Purge { older_than } => {
+                    dead_letters::purge(&config, &older_than)
+                }
+            }),
         Command::Account(AccountArgs { command, flags }) => flags
             .config()
             .map_err(Into::into)

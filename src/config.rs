@@ -17,7 +17,7 @@ use std::time::Duration;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
-use storage::{AccountsConfig, DatabaseConfig, JournalConfig};
+use storage::{AccountsConfig, DatabaseConfig, Guests, JournalConfig};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub struct Config {
     pub chat: ChatConfig,
     /// When `/readyz` says no.
     pub readiness: ReadinessConfig,
+    /// The bus to other nodes; none without a `url`.
+    pub nats: net::bridge::NatsConfig,
     /// Logs.
     pub log: LogConfig,
 }
@@ -105,6 +107,16 @@ impl Config {
                 format!("`{listen}` is not an address like 127.0.0.1:4000"),
             )
         })
+    }
+
+    /// Whether guests may play on this listener.
+    #[must_use]
+    pub const fn guests_welcome(&self, listener: SocketAddr) -> bool {
+        match self.accounts.guests {
+            Guests::Auto => listener.ip().is_loopback(),
+            Guests::Always => true,
+            Guests::Never => false,
+        }
     }
 
     /// What storage is told.
@@ -172,7 +184,7 @@ impl Config {
             })?;
             self.database.url = url.trim().to_owned();
         }
-        Ok(())
+        self.nats.read_secrets().map_err(nats)
     }
 
     fn validate(&self) -> Result<(), ConfigFault> {
@@ -195,12 +207,21 @@ impl Config {
         if self.readiness.lag_seconds == 0 {
             return Err(invalid("readiness.lag_seconds", "must be at least 1"));
         }
+        self.nats.validate().map_err(nats)?;
+        if self.nats.enabled() {
+            net::bridge::name(&self.server.node)
+                .map_err(|fault| invalid("server.node", fault.to_string()))?;
+        }
         crate::telemetry::targets(&self.log.level)
             .map_err(|reason| invalid("log.level", reason))?;
         self.storage()
             .validate()
             .map_err(|fault| ConfigFault::Unreadable(format!("configuration key {fault}")))
     }
+}
+
+fn nats(fault: net::bridge::NatsConfigFault) -> ConfigFault {
+    ConfigFault::Unreadable(format!("configuration key {fault}"))
 }
 
 fn invalid(key: &'static str, reason: impl Into<String>) -> ConfigFault {

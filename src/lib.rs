@@ -1,9 +1,11 @@
 //! The composition root: the only place where two crates of the house meet. It decides nothing.
 
 pub mod accounts;
+mod bus;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod dead_letters;
 mod gate;
 mod readiness;
 mod rolls;

@@ -44,7 +44,12 @@ impl Pulse {
 }
 
 /// Answers `/readyz`. `lag_max`: how far anything may lag.
-pub(crate) fn readiness(pulse: &Pulse, storage: &Storage, lag_max: Duration) -> Readiness {
+pub(crate) fn readiness(
+    pulse: &Pulse,
+    storage: &Storage,
+    bus: Check,
+    lag_max: Duration,
+) -> Readiness {
     let still = pulse.feel();
     let tick = match pulse.gauge.current_tick() {
         0 => Check::fails("the world has not begun"),
@@ -58,6 +63,6 @@ pub(crate) fn readiness(pulse: &Pulse, storage: &Storage, lag_max: Duration) -> 
         tick,
         journal: check(health.journal),
         storage: check(health.store),
-        bus: Check::holds("not configured"),
+        bus,
     })
 }

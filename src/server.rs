@@ -12,17 +12,17 @@ use engine::port::{LaneLimits, Registry, Stop, Tasks, lanes};
 use engine::runner::{Figures, Rate, RunnerConfig, Running, Watch};
 use engine::{Engine, Plugin, Registrar, Seed, Setup};
 use net::{Doors, Tls};
-use storage::{Guests, Left, Recovered, Storage};
+use storage::{Left, Recovered, Storage};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::check;
 use crate::cli::UsageFault;
 use crate::config::{Config, ConfigFault};
 use crate::gate::Gate;
 use crate::readiness::{Pulse, readiness};
 use crate::rolls::Rolls;
 use crate::telemetry;
+use crate::{bus, check};
 
 /// Durable, but the database lacks some of it until the next start.
 const EXIT_NOT_APPLIED: u8 = 3;
@@ -93,6 +93,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
     let gauge = std::sync::Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;
     let rolls = Rolls::new(world.characters.clone(), config.limits.rolls_per_minute);
+    let bus = bus::start(&config, &recovered, lanes.bridge, &tasks, &registry).await?;
     let game = systems::game(
         world,
         systems::Settings {
@@ -102,6 +103,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
             },
             chat: config.chat(),
             linkdead_grace: Duration::from_secs(config.server.linkdead_grace_seconds),
+            bus: bus::settings(&config),
         },
     );
     let halt = Stop::new();
@@ -121,12 +123,12 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
     let doors = Doors {
         gate: Gate {
             accounts: storage.accounts().clone(),
-            guests: guests_welcome(&config, address),
+            guests: config.guests_welcome(address),
             rolls: rolls.into(),
         },
         readiness: Box::new({
             let storage = storage.clone();
-            move || readiness(&pulse, &storage, lag_max)
+            move || readiness(&pulse, &storage, bus::check(bus.as_ref()), lag_max)
         }),
         tls: tls.clone(),
     };
@@ -196,7 +198,7 @@ fn start_world(
         run,
         recovered: before,
         last_now: None,
-        bridge: false,
+        bridge: config.nats.enabled(),
         rows: world_rows,
         quarantined: quarantine.names(),
         strict: false,
@@ -334,14 +336,6 @@ fn reload(tls: Option<&Tls>) {
         None => tracing::info!("nothing to reload"),
         Some(Ok(())) => tracing::info!("certificate reloaded"),
         Some(Err(fault)) => tracing::error!(%fault, "certificate not reloaded; the old one stays"),
-    }
-}
-
-fn guests_welcome(config: &Config, address: SocketAddr) -> bool {
-    match config.accounts.guests {
-        Guests::Auto => address.ip().is_loopback(),
-        Guests::Always => true,
-        Guests::Never => false,
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Overrides {
     pub listen: Option<String>,
     /// `--database`
     pub database: Option<String>,
+    /// `--nats`
+    pub nats: Option<String>,
     /// `--data`
     pub data: Option<PathBuf>,
     /// `--world`
@@ -29,6 +31,7 @@ impl Overrides {
         [
             ("--listen", "server.listen", self.listen.map(Value::from)),
             ("--database", "database.url", self.database.map(Value::from)),
+            ("--nats", "nats.url", self.nats.map(Value::from)),
             ("--data", "server.data", self.data.map(path)),
             ("--world", "server.world", self.world.map(path)),
             ("--seed", "tick.seed", self.seed.map(Value::from)),

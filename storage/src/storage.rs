@@ -63,6 +63,8 @@ struct Ends {
 pub struct Recovered {
     /// The world, one in journal and database.
     pub world: Uuid,
+    /// This folder's journal.
+    pub journal: Uuid,
     /// This run.
     pub run: RunId,
     /// The tick this run must begin with. Ticks never go backwards.

@@ -96,6 +96,9 @@ impl Plugin for ChatPlugin {
                 Phase::Settle,
                 (speak::remember, gesture::settle_pose, habit::settle).chain(),
             )
-            .system(Phase::Emit, (history::greet, deliver::deliver).chain());
+            .system(
+                Phase::Emit,
+                (history::greet, deliver::deliver, deliver::deliver_afar).chain(),
+            );
     }
 }

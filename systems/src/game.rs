@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use engine::prelude::*;
 
+use crate::bus::BusSettings;
 use crate::chat::ChatLimits;
 use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
 use crate::world::WorldData;
 use crate::{
-    body, calendar, character, chat, command, exploration, faces, lucidity, mute, place, presence,
-    sheet, staff,
+    body, bus, calendar, character, chat, command, exploration, faces, lucidity, mute, place,
+    presence, sheet, staff,
 };
 
 /// What can be set about the game.
@@ -22,6 +23,8 @@ pub struct Settings {
     pub chat: ChatLimits,
     /// How long a character stays after its connection was lost.
     pub linkdead_grace: Duration,
+    /// The bus to other nodes, where there is one.
+    pub bus: Option<BusSettings>,
 }
 
 impl Default for Settings {
@@ -30,6 +33,7 @@ impl Default for Settings {
             commands: CommandLimits::default(),
             chat: ChatLimits::default(),
             linkdead_grace: Duration::from_secs(30),
+            bus: None,
         }
     }
 }
@@ -62,6 +66,7 @@ impl Plugin for Game {
             .add(presence::plugin(presence))
             .add(character::plugin(self.world.characters.clone()))
             .add(body::plugin(self.world.body, &self.world.atlas))
+            .add(bus::plugin(self.settings.bus.clone()))
             .add(lucidity::plugin(
                 self.world.lucidity.clone(),
                 &self.world.atlas,

@@ -8,6 +8,7 @@
 //! each (people and places of `cast`), and `reg.note::<T>()` in its plugin.
 
 pub mod body;
+pub mod bus;
 pub mod calendar;
 mod cast;
 pub mod character;

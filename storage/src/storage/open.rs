@@ -122,6 +122,7 @@ impl Opening<'_> {
 
         let recovered = Recovered {
             world: identity.world,
+            journal: identity.journal,
             run,
             first_tick,
             before: before.map(|trace| (trace.run, trace.survived)),

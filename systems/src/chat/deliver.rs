@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use engine::Bridge;
 use engine::port::SessionId;
 use engine::prelude::*;
 
 use super::history::{History, Kept};
 use super::speak::{Said, Words};
 use super::{Channel, ChatMessage};
+use crate::bus::{HeardAfar, say_afar};
 use crate::mute::Hearing;
 use crate::place::{InRoom, Rooms};
 use crate::presence::Roster;
@@ -131,6 +133,7 @@ pub(super) fn deliver(
     clock: Res<Clock>,
     mut crowd: Local<Crowd>,
     mut history: ResMut<History>,
+    mut bridge: ResMut<Bridge>,
     mut outbox: ResMut<Outbox>,
 ) {
     if said.is_empty() {
@@ -176,6 +179,10 @@ pub(super) fn deliver(
             at: clock.wall(),
         };
         history.keep(&ears.rooms.atlas, room, kept);
+        if bridge.open() {
+            let sub_zone = room.map(|room| ears.rooms.atlas.sub_zone(room).id.as_str());
+            say_afar(&mut bridge, &note(message.clone()), sub_zone);
+        }
         let heard = match (channel, room) {
             (Channel::Emote, Some(room)) => {
                 let mut apart = Vec::new();
@@ -212,5 +219,58 @@ pub(super) fn deliver(
         if !heard.is_empty() {
             outbox.tell(Audience::Many(heard), note(message));
         }
+    }
+}
+
+/// Lets everybody here hear what was said on other nodes who can and wants to.
+pub(super) fn deliver_afar(
+    mut heard: MessageReader<HeardAfar>,
+    ears: Ears<'_, '_>,
+    index: Res<Index>,
+    clock: Res<Clock>,
+    mut crowd: Local<Crowd>,
+    mut outbox: ResMut<Outbox>,
+) {
+    crowd.0.clear();
+    for HeardAfar { line, .. } in heard.read() {
+        let Some(channel) = Channel::from_word(&line.channel) else {
+            continue;
+        };
+        // Only keepers speak on their channels, on whatever node.
+        let role = match channel {
+            Channel::System | Channel::Admin => Role::Admin,
+            _ => Role::Player,
+        };
+        let who = (line.sender_id, role);
+        let target = line.target_id.and_then(|id| index.get(id));
+        let hearers: Arc<[SessionId]> = match channel {
+            Channel::Global | Channel::System | Channel::Admin => {
+                ears.far(&mut crowd, Entity::PLACEHOLDER, who, channel)
+            }
+            Channel::Whisper => target
+                .filter(|target| ears.hearing.hears(*target, who, channel))
+                .and_then(|target| ears.rooms.session(target))
+                .into_iter()
+                .collect(),
+            // What is said in a room is heard in that room, which is another one here.
+            _ => continue,
+        };
+        if hearers.is_empty() {
+            continue;
+        }
+        let target = target.and_then(|target| ears.speakers.get(target).ok());
+        let note = ChatMessage {
+            sender_id: line.sender_id,
+            player_name: line.sender_name.clone(),
+            channel,
+            message: channel.format(&line.sender_name, &line.text),
+            original_content: line.text.clone(),
+            message_id: line.message_id.clone(),
+            timestamp: crate::sheet::rfc3339(clock.wall()),
+            target_id: target.map(|(id, ..)| *id),
+            target_name: target.map(|(_, character, _)| character.name.clone()),
+            room: None,
+        };
+        outbox.tell(Audience::Many(hearers), note);
     }
 }

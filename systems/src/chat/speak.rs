@@ -1,11 +1,13 @@
 //! From words to something said: who may say it, how often, and to whom.
 
+use engine::port::{ChatLine, Content, Topic};
 use engine::prelude::*;
 
 use super::Channel;
 use super::habit::Habit;
 use super::rate::{ChatLimits, Spoke};
 use super::verbs::{Admins, Chat, Global, Local, Reply, Say, System, Whisper};
+use crate::bus::{Afar, HeardAfar, Post};
 use crate::command::Missed;
 use crate::mute::Hearing;
 use crate::presence::Roster;
@@ -178,6 +180,9 @@ pub(super) fn whisper(
     mut replies: MessageReader<Reply>,
     last: Query<&LastWhisper>,
     roster: Res<Roster>,
+    afar: Res<Afar>,
+    dice: Res<Dice>,
+    mut posts: MessageWriter<Post>,
     mut mouth: Mouth<'_, '_>,
 ) {
     let told = whispers
@@ -208,8 +213,35 @@ pub(super) fn whisper(
                 mouth.say(order, Channel::Whisper, words, Some(target), Some(echo));
             }
             Err(missed) => {
-                let nobody = format!("Nobody called \"{to}\" is awake.");
-                mouth.refuse(order, missed.refusal(nobody));
+                let Some(target) = afar.find(&to) else {
+                    let nobody = format!("Nobody called \"{to}\" is awake.");
+                    mouth.refuse(order, missed.refusal(nobody));
+                    continue;
+                };
+                let words = Words::Plain(text.clone());
+                if !afar.has_room() {
+                    let message = "Too much is on its way to other nodes just now.";
+                    mouth.refuse(order, Refusal::new(Code::ServerBusy, message));
+                } else if let Err(refusal) =
+                    mouth.check(order.actor, Channel::Whisper, &words, None)
+                {
+                    mouth.refuse(order, refusal);
+                } else if let Ok((id, me)) = mouth.people.get(order.actor) {
+                    posts.write(Post {
+                        topic: Topic::Whisper(target.id),
+                        content: Content::Chat(ChatLine {
+                            channel: Channel::Whisper.word().to_owned(),
+                            message_id: format!("{:016x}", dice.roll(*id, "whisper afar", 0)),
+                            sender_id: *id,
+                            sender_name: me.name.clone(),
+                            text: text.clone(),
+                            room_id: None,
+                            target_id: Some(target.id),
+                            target_name: Some(target.name.clone()),
+                        }),
+                    });
+                    mouth.answer(order, format!("You whisper to {}: {text}", target.name));
+                }
             }
         }
     }
@@ -220,8 +252,19 @@ pub(super) fn remember(
     mut said: MessageReader<Said>,
     people: Query<(&StableId, &Character)>,
     hearing: Hearing<'_, '_>,
+    mut heard: MessageReader<HeardAfar>,
+    index: Res<Index>,
     mut last: Query<&mut LastWhisper>,
 ) {
+    for HeardAfar { line, .. } in heard.read() {
+        let target = line.target_id.and_then(|id| index.get(id));
+        if let Some(target) = target
+            && hearing.hears(target, (line.sender_id, Role::Player), Channel::Whisper)
+            && let Ok(mut last) = last.get_mut(target)
+        {
+            last.0 = Some(line.sender_name.clone());
+        }
+    }
     for Said {
         speaker,
         channel,

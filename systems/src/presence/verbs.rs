@@ -3,6 +3,7 @@
 use engine::prelude::*;
 
 use super::Roster;
+use crate::bus::Afar;
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::InRoom;
 use crate::world::Atlas;
@@ -33,6 +34,7 @@ pub(super) fn who(
     roster: Res<Roster>,
     people: Query<(&Character, Option<&InRoom>, Has<Linkdead>)>,
     atlas: Res<Atlas>,
+    afar: Res<Afar>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Who { order, filter } in asked.read() {
@@ -49,6 +51,12 @@ pub(super) fn who(
             };
             let away = if linkdead { " (mind elsewhere)" } else { "" };
             lines.push(format!("  {}{admin}, {place}{away}", character.name));
+        }
+        for one in afar.everybody() {
+            if one.name.to_lowercase().contains(filter) {
+                let admin = if one.admin { " [keeper]" } else { "" };
+                lines.push(format!("  {}{admin}, {}, elsewhere", one.name, one.place));
+            }
         }
         let text = match lines.len() {
             0 => format!("Nobody called \"{filter}\" is awake."),

@@ -1,6 +1,8 @@
 //! The game's plugins, proved on the stage through what players see, hear and find again.
 
 #[cfg(test)]
+mod bus;
+#[cfg(test)]
 mod calendar;
 #[cfg(test)]
 mod chronicle;

@@ -1,0 +1,216 @@
+//! The bus: what this node and others tell each other through NATS.
+//!
+//! The bridge meets the world only through two bounded lanes ([`BridgePorts`]), so a broker that
+//! is slow, frozen or gone costs the world nothing. What need not arrive is dropped and counted
+//! when it can't be sent; what must arrive is saved by the world first, stored by JetStream, and
+//! acknowledged by its receiver only when the effect is durable there.
+
+mod breaker;
+mod class;
+mod config;
+mod dial;
+mod envelope;
+mod figures;
+mod hear;
+mod letters;
+mod link;
+mod out;
+mod presence;
+mod replay;
+mod retry;
+mod shared;
+mod state;
+mod store;
+mod stream;
+mod subject;
+mod take;
+
+pub use breaker::{Breaker, BreakerLimits, BreakerOpen, BreakerState};
+pub use class::Class;
+pub use config::{NatsConfig, NatsConfigFault};
+pub use envelope::{ENVELOPE_BYTES_MAX, Envelope, EnvelopeFault, VERSION, open};
+pub use letters::{DeadLetter, DeadLetters, LetterFault};
+pub use replay::{ReplayFault, replay};
+pub use retry::RetryLimits;
+pub use state::{ATTEMPTS_MAX, IllegalStep, LinkEvent, LinkState, MISSES_MAX};
+pub use subject::{Grammar, SUBJECT_BYTES_MAX, Subject, SubjectFault, class_of, name};
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::port::{BridgePorts, MetricsFault, Registry, Tasks};
+use tokio::sync::{mpsc, watch};
+use tokio::time::interval;
+
+use envelope::Sender;
+use figures::Figures;
+use out::Outlets;
+use shared::Shared;
+use take::UnderWay;
+
+/// Acknowledgements that wait for their tick to be durable, in ticks: 200 s at 20 Hz.
+const PROCESSED_MAX: usize = 4_096;
+
+/// Who this node is on the bus.
+#[derive(Clone, Debug)]
+pub struct BusNode {
+    /// Its name, one of its own among the nodes of a world.
+    pub name: String,
+    /// The node and its journal: who numbers what must arrive.
+    pub origin: String,
+    /// This process start.
+    pub run: u64,
+    /// The data folder, for dead letters.
+    pub data: PathBuf,
+}
+
+/// The bus can't be started.
+#[derive(Debug, thiserror::Error)]
+pub enum BusFault {
+    /// A key can't be used.
+    #[error(transparent)]
+    Config(#[from] NatsConfigFault),
+    /// A figure's name is taken.
+    #[error(transparent)]
+    Metrics(#[from] MetricsFault),
+    /// The world's name can't be a token.
+    #[error(transparent)]
+    Subject(#[from] SubjectFault),
+}
+
+/// The running bus.
+#[derive(Clone, Debug)]
+pub struct Bus {
+    shared: Arc<Shared>,
+}
+
+impl Bus {
+    /// How the bus stands, in words; `Err`: it does not answer.
+    ///
+    /// # Errors
+    /// When a connection does not stand.
+    pub fn health(&self) -> Result<String, String> {
+        if let Some(node) = self.shared.impostor.get() {
+            return Err(format!("another node is called `{node}`, too"));
+        }
+        let links = &self.shared.links;
+        match links.iter().find(|link| !link.state().usable()) {
+            None => Ok(format!("{} connections answer", links.len())),
+            Some(link) => Err(link.state().word().to_owned()),
+        }
+    }
+}
+
+/// Starts the bus. It connects on its own time: a broker that is not there yet holds up nothing.
+///
+/// # Errors
+/// When the configuration names a file that can't be used.
+pub async fn spawn(
+    config: NatsConfig,
+    node: BusNode,
+    ports: BridgePorts,
+    tasks: &Tasks,
+    registry: &Registry,
+) -> Result<Bus, BusFault> {
+    if !config.tls_verify {
+        tracing::warn!("nats.tls_verify is false: anybody can pose as the broker");
+    }
+    let grammar = Grammar::new(&config.world)?;
+    name(&node.name)?;
+    let letters = config.dead_letters(&node.data);
+    let options = dial::options(&config, format!("kadath {}", node.name)).await?;
+    let BridgePorts {
+        bridged,
+        parcels,
+        gauge,
+    } = ports;
+    let sender = Sender {
+        node: node.name,
+        origin: node.origin,
+        run: node.run,
+    };
+    let figures = Figures::new(registry)?;
+    let (shared, dead) = Shared::new(
+        config,
+        grammar,
+        sender,
+        figures,
+        (bridged, gauge),
+        tasks.clone(),
+    );
+    let shared = Arc::new(shared);
+    let stop = tasks.stop();
+
+    let mut writers = Vec::new();
+    for link in &shared.links {
+        let (batches, batches_out) = mpsc::channel(link::BATCHES_MAX);
+        writers.push(batches);
+        let (options, link) = (options.clone(), Arc::clone(link));
+        tasks.spawn(
+            "bus-writer",
+            link::write(
+                Arc::clone(&link),
+                batches_out,
+                Arc::clone(&shared),
+                stop.clone(),
+            ),
+        );
+        tasks.spawn("bus-link", link::keep(link, options, Arc::clone(&shared)));
+    }
+    let (durable, durable_out) = mpsc::channel(shared.config.outbox_max);
+    let (processed, processed_out) = mpsc::channel(PROCESSED_MAX);
+    let awake = watch::Sender::new(Vec::new());
+    let mine = awake.subscribe();
+    let outlets = Outlets {
+        links: writers,
+        durable,
+        processed,
+        awake,
+    };
+    tasks.spawn("bus-out", out::run(parcels, outlets, Arc::clone(&shared)));
+    if let Some(first) = shared.links.first() {
+        let under_way = Arc::new(UnderWay::default());
+        tasks.spawn("bus-hear", hear::run(first.clients(), Arc::clone(&shared)));
+        tasks.spawn(
+            "bus-store",
+            store::run(durable_out, first.clients(), Arc::clone(&shared)),
+        );
+        tasks.spawn(
+            "bus-take",
+            take::run(
+                first.clients(),
+                Arc::clone(&under_way),
+                letters.clone(),
+                Arc::clone(&shared),
+            ),
+        );
+        tasks.spawn(
+            "bus-acknowledge",
+            take::acknowledge_durable(processed_out, under_way, Arc::clone(&shared)),
+        );
+        tasks.spawn(
+            "bus-presence",
+            presence::run(first.clients(), mine, Arc::clone(&shared)),
+        );
+    }
+    tasks.spawn(
+        "bus-letters",
+        shared::keep_letters(dead, letters, Arc::clone(&shared)),
+    );
+    tasks.spawn("bus-watch", watch_breakers(Arc::clone(&shared)));
+    Ok(Bus { shared })
+}
+
+/// Shows the breakers that time alone has half opened.
+async fn watch_breakers(shared: Arc<Shared>) {
+    let mut timer = interval(Duration::from_secs(1));
+    while shared
+        .stop
+        .run_until_cancelled(timer.tick())
+        .await
+        .is_some()
+    {
+        shared.figures.show_breakers();
+    }
+}

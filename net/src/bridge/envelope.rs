@@ -1,0 +1,301 @@
+//! The one envelope around everything that nodes tell each other.
+
+use engine::port::{Body, Content, Parcel, Tick, WorldTime};
+use serde::{Deserialize, Serialize};
+
+/// The version of the envelope's shape. A node refuses every other one.
+pub const VERSION: u16 = 1;
+/// The largest envelope taken in, in bytes: a line of 10,000 characters has at most 60,000.
+pub const ENVELOPE_BYTES_MAX: usize = 128 * 1024;
+
+/// A message between nodes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// [`VERSION`].
+    pub version: u16,
+    /// The message's own id; what must arrive is stored under it once.
+    pub id: String,
+    /// The node that sent it.
+    pub node: String,
+    /// Who numbers it: the node and its journal. Only where it must arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Its number there, rising by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// The tick that sent it.
+    pub tick: Tick,
+    /// When, by that node's wall clock, in milliseconds of the Unix epoch.
+    pub at_ms: u64,
+    /// The connection whose command caused it, 16 hexadecimal digits.
+    pub correlation_id: String,
+    /// What it says.
+    pub content: Content,
+}
+
+/// Why some bytes are no envelope. Never the broker's fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeFault {
+    /// More than [`ENVELOPE_BYTES_MAX`].
+    #[error("the message has {0} bytes")]
+    TooBig(usize),
+    /// Another version of the shape.
+    #[error("the envelope's version is {0}, and not {VERSION}")]
+    Version(u64),
+    /// Not JSON, or not of this shape.
+    #[error("the envelope does not fit its schema: {0}")]
+    Schema(String),
+}
+
+/// Who sends, and when.
+#[derive(Clone, Debug)]
+pub(super) struct Sender {
+    /// The node's name.
+    pub(super) node: String,
+    /// The node and its journal.
+    pub(super) origin: String,
+    /// Tells apart the starts of one node: ids of messages without a number begin with it.
+    pub(super) run: u64,
+}
+
+#[derive(Serialize)]
+struct Outgoing<'a, C: Serialize> {
+    version: u16,
+    id: &'a str,
+    node: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+    tick: Tick,
+    at_ms: u64,
+    correlation_id: String,
+    content: C,
+}
+
+/// A note in the shape of [`Content::Event`], without a copy of it.
+#[derive(Serialize)]
+struct EventContent<'a> {
+    kind: &'static str,
+    data: EventData<'a>,
+}
+
+#[derive(Serialize)]
+struct EventData<'a> {
+    event_type: &'static str,
+    data: &'a dyn erased_serde::Serialize,
+}
+
+/// The id under which the broker stores a numbered message once.
+#[must_use]
+pub(super) fn stored_id(origin: &str, seq: u64) -> String {
+    format!("{origin}.{seq}")
+}
+
+impl Sender {
+    /// A parcel as bytes. `ordinal` tells apart the parcels of one tick.
+    ///
+    /// # Errors
+    /// When a note can't be written as JSON, or the whole is too big.
+    pub(super) fn seal(
+        &self,
+        parcel: &Parcel,
+        tick: Tick,
+        wall: WorldTime,
+        ordinal: usize,
+    ) -> Result<Vec<u8>, EnvelopeFault> {
+        let id = match parcel.seq {
+            Some(seq) => stored_id(&self.origin, seq),
+            None => format!("{}.{:x}.{tick}.{ordinal}", self.node, self.run),
+        };
+        match &parcel.body {
+            Body::Content(content) => self.write(&id, parcel, tick, wall, content),
+            Body::Note(note) => {
+                let data = EventData {
+                    event_type: note.event_type(),
+                    data: note.data(),
+                };
+                self.write(
+                    &id,
+                    parcel,
+                    tick,
+                    wall,
+                    EventContent {
+                        kind: "event",
+                        data,
+                    },
+                )
+            }
+        }
+    }
+
+    fn write(
+        &self,
+        id: &str,
+        parcel: &Parcel,
+        tick: Tick,
+        wall: WorldTime,
+        content: impl Serialize,
+    ) -> Result<Vec<u8>, EnvelopeFault> {
+        let bytes = serde_json::to_vec(&Outgoing {
+            version: VERSION,
+            id,
+            node: &self.node,
+            origin: parcel.seq.map(|_| self.origin.as_str()),
+            seq: parcel.seq,
+            tick,
+            at_ms: wall.millis(),
+            correlation_id: parcel.correlation.to_string(),
+            content,
+        })
+        .map_err(|fault| EnvelopeFault::Schema(fault.to_string()))?;
+        if bytes.len() > ENVELOPE_BYTES_MAX {
+            return Err(EnvelopeFault::TooBig(bytes.len()));
+        }
+        Ok(bytes)
+    }
+}
+
+/// Opens an envelope.
+///
+/// # Errors
+/// Says what is wrong with it; it will never be right.
+pub fn open(bytes: &[u8]) -> Result<Envelope, EnvelopeFault> {
+    #[derive(Deserialize)]
+    struct Probe {
+        version: u64,
+    }
+    if bytes.len() > ENVELOPE_BYTES_MAX {
+        return Err(EnvelopeFault::TooBig(bytes.len()));
+    }
+    let envelope: Result<Envelope, serde_json::Error> = serde_json::from_slice(bytes);
+    match envelope {
+        Ok(envelope) if envelope.version == VERSION => Ok(envelope),
+        Ok(envelope) => Err(EnvelopeFault::Version(envelope.version.into())),
+        // Another version may have another shape: that is the more helpful answer.
+        Err(fault) => match serde_json::from_slice(bytes) {
+            Ok(Probe { version }) if version != u64::from(VERSION) => {
+                Err(EnvelopeFault::Version(version))
+            }
+            _ => Err(EnvelopeFault::Schema(fault.to_string())),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use engine::port::{ChatLine, Correlation, Note, PublicEvent, StableId, Topic};
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Rang;
+
+    impl Note for Rang {
+        fn event_type(&self) -> &'static str {
+            "bell"
+        }
+        fn data(&self) -> &dyn erased_serde::Serialize {
+            &"ding"
+        }
+    }
+
+    fn sender() -> Sender {
+        Sender {
+            node: "north".into(),
+            origin: "north.77".into(),
+            run: 255,
+        }
+    }
+
+    fn chat() -> Content {
+        Content::Chat(ChatLine {
+            channel: "global".into(),
+            message_id: "1".into(),
+            sender_id: StableId::named("Ann"),
+            sender_name: "Ann".into(),
+            text: "hello \"there\"".into(),
+            room_id: None,
+            target_id: None,
+            target_name: None,
+        })
+    }
+
+    fn parcel(seq: Option<u64>, body: Body) -> Parcel {
+        Parcel {
+            topic: Topic::Global,
+            seq,
+            correlation: Correlation(0xabc),
+            body,
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_is_opened() {
+        let parcel = parcel(Some(4), Body::Content(chat()));
+        let bytes = sender().seal(&parcel, 12, WorldTime(5_000_000), 0).unwrap();
+        let expected = Envelope {
+            version: 1,
+            id: "north.77.4".into(),
+            node: "north".into(),
+            origin: Some("north.77".into()),
+            seq: Some(4),
+            tick: 12,
+            at_ms: 5_000,
+            correlation_id: "0000000000000abc".into(),
+            content: chat(),
+        };
+        assert_eq!(open(&bytes), Ok(expected));
+    }
+
+    #[test]
+    fn a_note_arrives_as_the_event_that_clients_see() {
+        let parcel = parcel(None, Body::Note(Arc::new(Rang)));
+        let bytes = sender().seal(&parcel, 12, WorldTime(0), 3).unwrap();
+        let envelope = open(&bytes).unwrap();
+        assert_eq!(envelope.id, "north.ff.12.3");
+        let event = PublicEvent {
+            event_type: "bell".into(),
+            data: json!("ding"),
+        };
+        assert_eq!(envelope.content, Content::Event(event));
+        assert_eq!((envelope.seq, envelope.origin), (None, None));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_for_what_it_is() {
+        let good = sender()
+            .seal(&parcel(None, Body::Content(chat())), 1, WorldTime(0), 0)
+            .unwrap();
+        let good: serde_json::Value = serde_json::from_slice(&good).unwrap();
+        let changed = |change: &dyn Fn(&mut serde_json::Value)| {
+            let mut value = good.clone();
+            change(&mut value);
+            open(&serde_json::to_vec(&value).unwrap())
+        };
+        assert!(changed(&|_| ()).is_ok());
+        let version = changed(&|value| value["version"] = json!(2));
+        assert_eq!(version, Err(EnvelopeFault::Version(2)));
+        let version = open(br#"{"version":3,"shape":"another"}"#);
+        assert_eq!(version, Err(EnvelopeFault::Version(3)));
+        for change in [
+            &(|value: &mut serde_json::Value| value["more"] = json!(1))
+                as &dyn Fn(&mut serde_json::Value),
+            &|value: &mut serde_json::Value| value["content"]["kind"] = json!("gossip"),
+            &|value: &mut serde_json::Value| value["content"]["data"]["text"] = json!(7),
+            &|value: &mut serde_json::Value| value["content"]["data"]["more"] = json!(7),
+            &|value: &mut serde_json::Value| value["tick"] = json!(-1),
+        ] {
+            assert!(matches!(changed(change), Err(EnvelopeFault::Schema(_))));
+        }
+        for bytes in [&b""[..], b"\xff", b"[]", b"{", b"null"] {
+            assert!(matches!(open(bytes), Err(EnvelopeFault::Schema(_))));
+        }
+        let big = vec![b' '; ENVELOPE_BYTES_MAX + 1];
+        assert_eq!(open(&big), Err(EnvelopeFault::TooBig(big.len())));
+    }
+}

@@ -1,0 +1,188 @@
+//! What the bridge's tasks share.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use engine::port::{BridgeIn, Lane, SaveGauge, Stop, Tasks};
+use tokio::sync::mpsc;
+
+use super::class::Class;
+use super::config::NatsConfig;
+use super::envelope::Sender;
+use super::figures::{Figures, Way};
+use super::letters::{DeadLetter, DeadLetters};
+use super::link::Link;
+use super::retry::RetryLimits;
+use super::subject::Grammar;
+
+/// What waits to be handed on to the world when its lane is full. 256 tasks of one message each.
+const RETRIES_MAX: usize = 256;
+/// Letters that wait to be written.
+const LETTERS_MAX: usize = 1_024;
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) config: NatsConfig,
+    pub(super) grammar: Grammar,
+    pub(super) sender: Sender,
+    pub(super) figures: Figures,
+    pub(super) lane: Lane<BridgeIn>,
+    pub(super) gauge: Arc<SaveGauge>,
+    pub(super) tasks: Tasks,
+    pub(super) stop: Stop,
+    pub(super) links: Vec<Arc<Link>>,
+    /// Another node uses this node's name.
+    pub(super) impostor: OnceLock<String>,
+    letters: mpsc::Sender<DeadLetter>,
+    retries: Arc<tokio::sync::Semaphore>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        config: NatsConfig,
+        grammar: Grammar,
+        sender: Sender,
+        figures: Figures,
+        (lane, gauge): (Lane<BridgeIn>, Arc<SaveGauge>),
+        tasks: Tasks,
+    ) -> (Self, mpsc::Receiver<DeadLetter>) {
+        let (letters, dead) = mpsc::channel(LETTERS_MAX);
+        let links = (0..config.connections).map(|number| Arc::new(Link::new(number)));
+        let shared = Self {
+            links: links.collect(),
+            config,
+            grammar,
+            sender,
+            figures,
+            lane,
+            gauge,
+            stop: tasks.stop().clone(),
+            tasks,
+            impostor: OnceLock::new(),
+            letters,
+            retries: Arc::new(tokio::sync::Semaphore::new(RETRIES_MAX)),
+        };
+        (shared, dead)
+    }
+
+    /// Shows whether every connection stands.
+    pub(super) fn show_state(&self) {
+        let all = self.links.iter().all(|link| link.state().usable());
+        self.figures.connected.set(i64::from(all));
+    }
+
+    /// Gives a letter to the one who writes them; beyond its bound letters are lost, and counted.
+    pub(super) fn bury(&self, letter: DeadLetter) {
+        tracing::warn!(
+            subject = letter.subject,
+            fault = letter.error,
+            letter = letter.id,
+            "message of the bus could not be used"
+        );
+        if self.letters.try_send(letter).is_err() {
+            self.figures.dead_lost.inc();
+        }
+    }
+
+    /// Hands a message without a promise to the world. A full lane is tried again elsewhere, so
+    /// that whoever receives goes on receiving; what still finds no room becomes a dead letter.
+    pub(super) fn hand_over(
+        self: &Arc<Self>,
+        class: Class,
+        came: BridgeIn,
+        subject: &str,
+        payload: &Bytes,
+    ) {
+        let bury = |shared: &Self, attempts: u32, why: String| {
+            shared.figures.dropped(Way::In, class);
+            shared.bury(DeadLetter::new(
+                subject,
+                class.word(),
+                why,
+                attempts,
+                payload,
+            ));
+        };
+        if let Err(open) = self.figures.pass(Way::In, class) {
+            bury(self, 0, open.to_string());
+            return;
+        }
+        let Err(full) = self.lane.try_send(came) else {
+            self.figures.went(Way::In, class, true);
+            self.figures.passed(Way::In, class);
+            return;
+        };
+        let Ok(place) = Arc::clone(&self.retries).try_acquire_owned() else {
+            self.figures.went(Way::In, class, false);
+            bury(self, 1, "the world takes nothing".to_owned());
+            return;
+        };
+        let (shared, subject, payload) = (Arc::clone(self), subject.to_owned(), payload.clone());
+        // Ends within the waits of three attempts.
+        self.tasks.spawn("bus-retry", async move {
+            let _place = place;
+            let limits = RetryLimits {
+                base: Duration::from_millis(50),
+                ..RetryLimits::default()
+            };
+            let mut came = Some(full.0);
+            for attempt in 1..limits.attempts {
+                tokio::time::sleep(limits.wait_by_chance(attempt - 1)).await;
+                let Some(message) = came.take() else { return };
+                match shared.lane.try_send(message) {
+                    Ok(()) => {
+                        shared.figures.went(Way::In, class, true);
+                        shared.figures.passed(Way::In, class);
+                        return;
+                    }
+                    Err(full) => came = Some(full.0),
+                }
+            }
+            shared.figures.went(Way::In, class, false);
+            shared.figures.dropped(Way::In, class);
+            let why = "the world takes nothing".to_owned();
+            shared.bury(DeadLetter::new(
+                &subject,
+                class.word(),
+                why,
+                limits.attempts,
+                &payload,
+            ));
+        });
+    }
+}
+
+/// Writes letters, one after the other, until everybody who could bury one is gone.
+pub(super) async fn keep_letters(
+    mut dead: mpsc::Receiver<DeadLetter>,
+    folder: DeadLetters,
+    shared: Arc<Shared>,
+) {
+    let count = |folder: &DeadLetters| i64::try_from(folder.count()).unwrap_or(i64::MAX);
+    shared.figures.dead.set(count(&folder));
+    let stop = shared.stop.clone();
+    while let Some(Some(letter)) = stop.run_until_cancelled(dead.recv()).await {
+        keep_letter(&folder, letter, &shared).await;
+    }
+    // Those that were buried before the stop.
+    while let Ok(letter) = dead.try_recv() {
+        keep_letter(&folder, letter, &shared).await;
+    }
+}
+
+async fn keep_letter(folder: &DeadLetters, letter: DeadLetter, shared: &Shared) {
+    let writer = folder.clone();
+    let kept = tokio::task::spawn_blocking(move || writer.keep(&letter).map(|()| writer.count()));
+    match kept.await {
+        Ok(Ok(count)) => shared
+            .figures
+            .dead
+            .set(i64::try_from(count).unwrap_or(i64::MAX)),
+        Ok(Err(fault)) => {
+            shared.figures.dead_lost.inc();
+            tracing::error!(%fault, "dead letter could not be kept");
+        }
+        Err(_) => shared.figures.dead_lost.inc(),
+    }
+}

@@ -1,0 +1,151 @@
+//! What must arrive: given to the stream in order, each message once, until the broker has it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::Client;
+use async_nats::jetstream::Context;
+use async_nats::jetstream::message::PublishMessage;
+use engine::port::BridgeIn;
+use futures_util::future::join_all;
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+
+use super::figures::Way;
+use super::out::Durable;
+use super::retry::RetryLimits;
+use super::shared::Shared;
+use super::stream;
+
+/// Messages on their way to the broker at once.
+const WINDOW: usize = 256;
+/// How often it is looked whether a tick has become durable without a batch of its own.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Sends until `stop`.
+pub(super) async fn run(
+    mut durable: mpsc::Receiver<Durable>,
+    mut clients: watch::Receiver<Option<Client>>,
+    shared: Arc<Shared>,
+) {
+    let stop = shared.stop.clone();
+    stop.run_until_cancelled(async {
+        // By number: what is offered twice is here once.
+        let mut waiting: BTreeMap<u64, Durable> = BTreeMap::new();
+        let mut founded: Option<Context> = None;
+        let mut failures = 0;
+        loop {
+            shared
+                .figures
+                .unconfirmed
+                .set(i64::try_from(waiting.len()).unwrap_or(i64::MAX));
+            if waiting.is_empty() {
+                match durable.recv().await {
+                    Some(one) => waiting.insert(one.seq, one),
+                    None => return,
+                };
+            }
+            while waiting.len() < shared.config.outbox_max
+                && let Ok(one) = durable.try_recv()
+            {
+                waiting.insert(one.seq, one);
+            }
+            let ready = ready(&waiting, shared.gauge.durable_tick(), &shared);
+            // What is tried now would only time out, and look like the broker's refusal.
+            let usable = shared
+                .links
+                .first()
+                .is_some_and(|link| link.state().usable());
+            if ready.is_empty() || !usable {
+                sleep(LOOK).await;
+                continue;
+            }
+            if clients.has_changed().unwrap_or(true) {
+                founded = None;
+            }
+            if founded.is_none() {
+                founded = found(&mut clients, &shared).await;
+            }
+            let Some(context) = &founded else {
+                sleep(RetryLimits::PATIENT.wait_by_chance(failures.min(8))).await;
+                failures += 1;
+                continue;
+            };
+            let sent = send(context, &ready, &shared).await;
+            let complete = sent.len() == ready.len();
+            for seq in sent {
+                // A full lane: it is sent again, the broker knows it, and it is confirmed then.
+                if shared.lane.try_send(BridgeIn::Confirmed { seq }).is_ok() {
+                    waiting.remove(&seq);
+                }
+            }
+            if complete {
+                failures = 0;
+            } else {
+                sleep(RetryLimits::PATIENT.wait_by_chance(failures.min(8))).await;
+                failures += 1;
+            }
+        }
+    })
+    .await;
+}
+
+/// The next of those whose tick is durable, whose class is not shut off.
+fn ready(waiting: &BTreeMap<u64, Durable>, durable_tick: u64, shared: &Shared) -> Vec<Durable> {
+    waiting
+        .values()
+        .take_while(|one| one.tick <= durable_tick)
+        .filter(|one| shared.figures.pass(Way::Out, one.class).is_ok())
+        .take(WINDOW)
+        .cloned()
+        .collect()
+}
+
+async fn found(clients: &mut watch::Receiver<Option<Client>>, shared: &Shared) -> Option<Context> {
+    let client = clients.borrow_and_update().clone()?;
+    let context = stream::context(&client, shared);
+    match stream::found(&context, shared).await {
+        Ok(()) => Some(context),
+        Err(fault) => {
+            tracing::warn!(fault, "stream of the bus can't be had");
+            None
+        }
+    }
+}
+
+/// Sends them all, then waits for the broker's word on each; answers the numbers it has stored.
+async fn send(context: &Context, ready: &[Durable], shared: &Shared) -> Vec<u64> {
+    let mut promised = Vec::with_capacity(ready.len());
+    for one in ready {
+        let message = PublishMessage::build()
+            .payload(one.bytes.clone())
+            .message_id(&one.id);
+        promised.push(context.send_publish(one.subject.clone(), message).await);
+    }
+    // All at once: each has its time limit, and the limits must not add up.
+    let waited = promised.into_iter().map(|promise| async {
+        match promise {
+            Ok(promise) => promise.await.map(|_| ()),
+            Err(fault) => Err(fault),
+        }
+    });
+    let answers = join_all(waited).await;
+    let mut stored = Vec::with_capacity(ready.len());
+    let mut well = BTreeMap::new();
+    for (one, answer) in ready.iter().zip(answers) {
+        *well.entry(one.class).or_insert(true) &= answer.is_ok();
+        match answer {
+            Ok(()) => {
+                shared.figures.passed(Way::Out, one.class);
+                stored.push(one.seq);
+            }
+            Err(fault) => tracing::debug!(%fault, seq = one.seq, "broker has not stored it"),
+        }
+    }
+    // One call to the broker, whatever the number of messages in it.
+    for (class, well) in well {
+        shared.figures.went(Way::Out, class, well);
+    }
+    stored
+}

@@ -1,0 +1,51 @@
+//! The bus, where one is configured.
+
+use engine::port::{BridgePorts, Registry, Tasks};
+use net::Check;
+use net::bridge::{Bus, BusNode};
+use storage::Recovered;
+
+use crate::cli::UsageFault;
+use crate::config::Config;
+
+/// What the game is told of the bus.
+pub(crate) fn settings(config: &Config) -> Option<systems::bus::BusSettings> {
+    config.nats.enabled().then(|| systems::bus::BusSettings {
+        node: config.server.node.clone(),
+        outbox_max: config.nats.outbox_max,
+    })
+}
+
+/// Starts the bus; without one, nobody takes what the world's lane for it holds.
+///
+/// # Errors
+/// When a file that the configuration names can't be used.
+pub(crate) async fn start(
+    config: &Config,
+    recovered: &Recovered,
+    ports: BridgePorts,
+    tasks: &Tasks,
+    registry: &Registry,
+) -> anyhow::Result<Option<Bus>> {
+    if !config.nats.enabled() {
+        return Ok(None);
+    }
+    let node = BusNode {
+        name: config.server.node.clone(),
+        origin: format!("{}.{}", config.server.node, recovered.journal.simple()),
+        run: recovered.run.0,
+        data: config.server.data.clone(),
+    };
+    let bus = net::bridge::spawn(config.nats.clone(), node, ports, tasks, registry)
+        .await
+        .map_err(|fault| UsageFault(format!("configuration key {fault}")))?;
+    Ok(Some(bus))
+}
+
+/// What `/readyz` says of it.
+pub(crate) fn check(bus: Option<&Bus>) -> Check {
+    match bus {
+        None => Check::holds("not configured"),
+        Some(bus) => bus.health().map_or_else(Check::fails, Check::holds),
+    }
+}

@@ -1,0 +1,65 @@
+//! Who is awake on other nodes.
+
+use std::collections::BTreeMap;
+
+use engine::port::Awake;
+use engine::prelude::*;
+
+/// Everybody who is awake on other nodes.
+#[derive(Resource, Default, Debug)]
+pub struct Afar {
+    nodes: BTreeMap<String, Vec<Awake>>,
+    by_name: BTreeMap<String, Awake>,
+    /// How many messages that must arrive may wait; 0: there is no bus.
+    outbox_max: usize,
+    waiting: usize,
+}
+
+impl Afar {
+    pub(super) fn open(outbox_max: usize) -> Self {
+        Self {
+            outbox_max,
+            ..Self::default()
+        }
+    }
+
+    /// The one awake elsewhere who is called so, in any case.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Awake> {
+        self.by_name.get(&name.trim().to_lowercase())
+    }
+
+    /// Everybody awake elsewhere, by name.
+    pub fn everybody(&self) -> impl ExactSizeIterator<Item = &Awake> {
+        self.by_name.values()
+    }
+
+    /// Whether a message that must arrive can be taken now.
+    #[must_use]
+    pub const fn has_room(&self) -> bool {
+        self.waiting < self.outbox_max
+    }
+
+    pub(super) const fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    pub(super) const fn set_waiting(&mut self, waiting: usize) {
+        self.waiting = waiting;
+    }
+
+    pub(super) fn learn(&mut self, node: &str, players: &[Awake]) {
+        if players.is_empty() {
+            self.nodes.remove(node);
+        } else {
+            self.nodes.insert(node.to_owned(), players.to_vec());
+        }
+        // One that moved between two lists may be in both for a moment; nodes come in order.
+        self.by_name = self
+            .nodes
+            .values()
+            .flatten()
+            .map(|one| (one.name.to_lowercase(), one.clone()))
+            .collect();
+    }
+}

@@ -1,0 +1,303 @@
+//! Other nodes, as the world meets them.
+
+use std::time::Duration;
+
+use engine::Seed;
+use engine::port::{
+    Awake, Body, BridgeIn, ChatLine, Content, DeliveryId, Leaving, Parcel, Sanction, SanctionAct,
+    StableId, Topic, WorldTime,
+};
+use engine::stage::{STAGE_START, SavedRows, Stage};
+use systems::Settings;
+use systems::bus::BusSettings;
+
+use crate::town::Town;
+
+fn node(saved: SavedRows, now: WorldTime, outbox_max: usize) -> Stage {
+    let world = Town::of(&[("porch", "indoors"), ("hall", "indoors")]).load();
+    let settings = Settings {
+        bus: Some(BusSettings {
+            node: "north".into(),
+            outbox_max,
+        }),
+        ..Settings::default()
+    };
+    let game = systems::game(world.expect("the town is sound"), settings);
+    Stage::restored(game, Seed(1), saved, now).expect("the plugins fit together")
+}
+
+fn awake(name: &str) -> BridgeIn {
+    BridgeIn::Awake {
+        node: "south".into(),
+        players: vec![Awake {
+            id: StableId::named(name),
+            name: name.into(),
+            place: "The Docks".into(),
+            admin: false,
+        }],
+    }
+}
+
+fn whisper(seq: u64, delivery: u64) -> BridgeIn {
+    BridgeIn::Delivered {
+        delivery: DeliveryId(delivery),
+        origin: "south.1".into(),
+        seq,
+        content: Content::Chat(ChatLine {
+            channel: "whisper".into(),
+            message_id: "1".into(),
+            sender_id: StableId::named("Bob"),
+            sender_name: "Bob".into(),
+            text: format!("word {seq}"),
+            room_id: None,
+            target_id: Some(StableId::named("Ann")),
+            target_name: Some("Ann".into()),
+        }),
+    }
+}
+
+/// What must arrive, of all that was sent since it was last asked.
+fn posted(stage: &mut Stage) -> Vec<Parcel> {
+    let sent = stage.parcels().into_iter().flat_map(|tick| tick.sent);
+    sent.filter(|parcel| parcel.seq.is_some()).collect()
+}
+
+fn processed(stage: &mut Stage) -> Vec<u64> {
+    let ticks = stage.parcels().into_iter();
+    ticks
+        .flat_map(|tick| tick.processed)
+        .map(|id| id.0)
+        .collect()
+}
+
+fn received(stage: &Stage) -> usize {
+    let facts = stage.facts().iter();
+    facts.filter(|fact| fact.kind == "bus_received").count()
+}
+
+#[test]
+fn a_message_delivered_twice_is_heard_once_and_answered_twice() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.heard("Ann");
+    stage.parcels();
+    for delivery in [5, 6] {
+        stage.bridged(whisper(1, delivery));
+    }
+    stage.tick();
+    assert_eq!(processed(&mut stage), [5, 6]);
+    stage.bridged(whisper(1, 7));
+    stage.tick();
+    assert_eq!(processed(&mut stage), [7]);
+    assert_eq!(
+        stage.heard("Ann").matches("Bob whispers: word 1").count(),
+        1
+    );
+    assert_eq!(received(&stage), 1);
+}
+
+#[test]
+fn after_a_restart_a_message_that_had_its_effect_is_known_and_one_that_had_none_is_not() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.bridged(whisper(1, 5));
+    stage.tick();
+    stage.hold_saves(true);
+    stage.bridged(whisper(2, 6));
+    stage.tick();
+    assert_eq!(received(&stage), 1, "the second was never saved");
+    let saved = stage.saved().clone();
+    let mut stage = node(saved, STAGE_START.plus(Duration::from_secs(9)), 10);
+    stage.enter("Ann");
+    for seq in [1, 2] {
+        stage.bridged(whisper(seq, seq));
+    }
+    stage.tick();
+    let heard = stage.heard("Ann");
+    assert!(
+        heard.contains("word 2") && !heard.contains("word 1"),
+        "{heard}"
+    );
+    assert_eq!(received(&stage), 1);
+    assert_eq!(processed(&mut stage), [1, 2]);
+}
+
+#[test]
+fn what_can_not_be_saved_is_not_taken() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.tick();
+    stage.set_accepting(false);
+    stage.bridged(whisper(1, 5));
+    stage.tick();
+    assert!(processed(&mut stage).is_empty());
+    stage.set_accepting(true);
+    stage.bridged(whisper(1, 6));
+    stage.tick();
+    assert_eq!(processed(&mut stage), [6]);
+}
+
+#[test]
+fn a_whisper_to_another_node_waits_in_the_save_until_it_is_confirmed() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.bridged(awake("Bob"));
+    stage.tick();
+    stage.says("Ann", "whisper bob are you there");
+    stage.tick();
+    assert!(
+        stage
+            .heard("Ann")
+            .contains("You whisper to Bob: are you there")
+    );
+    let sent = posted(&mut stage);
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].topic, Topic::Whisper(StableId::named("Bob")));
+    assert_eq!(sent[0].seq, Some(1));
+    stage.pass(Duration::from_secs(5));
+    assert!(posted(&mut stage).is_empty(), "not all the time");
+    stage.pass(Duration::from_secs(15));
+    assert_eq!(posted(&mut stage).len(), 1, "but again after a while");
+
+    // A crash: it is offered again under its own number.
+    let saved = stage.saved().clone();
+    let mut stage = node(saved, STAGE_START.plus(Duration::from_secs(60)), 10);
+    stage.tick();
+    let sent = posted(&mut stage);
+    assert_eq!(
+        sent.iter().map(|one| one.seq).collect::<Vec<_>>(),
+        [Some(1)]
+    );
+    assert!(
+        matches!(&sent[0].body, Body::Content(Content::Chat(line)) if line.text == "are you there")
+    );
+    stage.bridged(BridgeIn::Confirmed { seq: 1 });
+    stage.tick();
+    stage.pass(Duration::from_secs(40));
+    assert!(posted(&mut stage).is_empty());
+    let left = stage
+        .saved()
+        .keys()
+        .filter(|(_, name)| name == "bus_outgoing");
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn numbers_go_on_after_a_restart() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.bridged(awake("Bob"));
+    stage.tick();
+    stage.says("Ann", "whisper bob one");
+    stage.tick();
+    stage.bridged(BridgeIn::Confirmed { seq: 1 });
+    stage.tick();
+    let saved = stage.saved().clone();
+    let mut stage = node(saved, STAGE_START.plus(Duration::from_secs(60)), 10);
+    stage.enter("Ann");
+    stage.bridged(awake("Bob"));
+    stage.tick();
+    stage.parcels();
+    // Her client goes on counting, too.
+    stage.sends("Ann", Some(9), "whisper bob two");
+    stage.tick();
+    assert_eq!(posted(&mut stage)[0].seq, Some(2));
+}
+
+#[test]
+fn beyond_its_bound_the_outbox_takes_no_more() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 2);
+    stage.enter("Ann");
+    stage.bridged(awake("Bob"));
+    stage.tick();
+    for _ in 0..3 {
+        stage.says("Ann", "whisper bob hey");
+        stage.tick();
+        stage.tick();
+    }
+    assert!(stage.heard("Ann").contains("on its way to other nodes"));
+    assert_eq!(posted(&mut stage).len(), 2);
+}
+
+#[test]
+fn who_lists_other_nodes_until_they_are_gone() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.bridged(awake("Bob"));
+    stage.tick();
+    stage.says("Ann", "who");
+    stage.tick();
+    let heard = stage.heard("Ann");
+    assert!(heard.contains("Bob, The Docks, elsewhere"), "{heard}");
+    stage.bridged(BridgeIn::Awake {
+        node: "south".into(),
+        players: Vec::new(),
+    });
+    stage.tick();
+    stage.says("Ann", "who");
+    stage.tick();
+    assert!(!stage.heard("Ann").contains("Bob"));
+}
+
+#[test]
+fn a_ban_spoken_elsewhere_holds_here() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.ears("Ann");
+    stage.bridged(BridgeIn::Delivered {
+        delivery: DeliveryId(1),
+        origin: "south.1".into(),
+        seq: 1,
+        content: Content::Sanction(Sanction {
+            act: SanctionAct::Ban,
+            target_id: StableId::named("Ann"),
+            target_name: "Ann".into(),
+            by: "Wilbur".into(),
+            reason: "shouting".into(),
+            until: None,
+        }),
+    });
+    stage.tick();
+    assert_eq!(stage.ears("Ann").closed, Some(Leaving::Kicked));
+    let orders = stage.facts().iter();
+    let order = orders.filter_map(engine::port::AccountOrder::of).next();
+    let order = order.expect("the account store is told");
+    assert_eq!((order.name.as_str(), order.by.as_str()), ("Ann", "Wilbur"));
+}
+
+#[test]
+fn what_is_said_to_everybody_goes_out_and_who_is_awake_is_told() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.says("Ann", "global hello");
+    stage.pass(Duration::from_secs(2));
+    let parcels = stage.parcels();
+    let told: Vec<_> = parcels
+        .iter()
+        .filter_map(|tick| tick.awake.as_ref())
+        .collect();
+    assert_eq!(told.last().expect("told")[0].name, "Ann");
+    let sent = parcels.iter().flat_map(|tick| &tick.sent);
+    let lines = sent.filter(|parcel| parcel.topic == Topic::Global);
+    assert_eq!(lines.count(), 1);
+    stage.bridged(BridgeIn::Heard {
+        node: "south".into(),
+        content: match whisper(1, 1) {
+            BridgeIn::Delivered {
+                content: Content::Chat(line),
+                ..
+            } => Content::Chat(ChatLine {
+                channel: "global".into(),
+                target_id: None,
+                ..line
+            }),
+            other => panic!("{other:?}"),
+        },
+    });
+    stage.tick();
+    assert!(stage.heard("Ann").contains("Bob (global): word 1"));
+    let again = stage.parcels().into_iter().flat_map(|tick| tick.sent);
+    assert_eq!(
+        again.filter(|parcel| parcel.topic == Topic::Global).count(),
+        0,
+        "no echo"
+    );
+}

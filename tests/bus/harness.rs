@@ -1,0 +1,182 @@
+//! Servers, brokers and a bridge without a world.
+
+#[path = "../blackbox/harness/http.rs"]
+#[expect(dead_code, reason = "shared with tests that ask for more")]
+mod http;
+#[path = "../blackbox/harness/player.rs"]
+#[expect(dead_code, reason = "shared with tests that ask for more")]
+mod player;
+#[path = "../survival/harness/server.rs"]
+#[expect(dead_code, reason = "shared with tests that ask for more")]
+mod server;
+
+use std::time::{Duration, Instant};
+
+use engine::port::{
+    Body, BridgeIn, ChatLine, Content, EnginePorts, LaneLimits, Parcel, Registry, SaveGauge,
+    StableId, Tasks, Topic, lanes,
+};
+use net::bridge::{Bus, BusNode, NatsConfig, spawn};
+use tempfile::TempDir;
+
+pub(crate) use http::Http;
+pub(crate) use player::Player;
+pub(crate) use server::{Recipe, Server};
+
+/// Long enough for two busy processors, short enough to notice.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Held by each proof: figures of one must not be those of its neighbour.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// Waits until no other proof runs.
+pub(crate) async fn alone() -> tokio::sync::MutexGuard<'static, ()> {
+    ALONE.lock().await
+}
+
+/// Whether the proofs run whole.
+pub(crate) fn whole() -> bool {
+    std::env::var("KADATH_PROOF").is_ok_and(|proof| proof == "full")
+}
+
+/// Looks again and again until `look` finds something.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(began.elapsed() < PATIENCE, "waited in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A bridge whose world is the test: it sees what comes in and says what goes out.
+pub(crate) struct Node {
+    pub(crate) bus: Bus,
+    pub(crate) ports: EnginePorts,
+    pub(crate) gauge: std::sync::Arc<SaveGauge>,
+    pub(crate) registry: Registry,
+    pub(crate) folder: TempDir,
+    tasks: Tasks,
+    tick: u64,
+}
+
+/// What a test wants of the bus: quick to notice, quick to try again.
+pub(crate) fn quick(url: &str) -> NatsConfig {
+    NatsConfig {
+        url: url.to_owned(),
+        connect_timeout_ms: 1_000,
+        request_timeout_ms: 1_000,
+        health_interval_ms: 1_000,
+        circuit_ms: 300,
+        lease_ms: 1_500,
+        ack_wait_ms: 1_000,
+        ..NatsConfig::default()
+    }
+}
+
+impl Node {
+    pub(crate) async fn start(name: &str, config: NatsConfig) -> Self {
+        Self::start_with(name, config, LaneLimits::default()).await
+    }
+
+    pub(crate) async fn start_with(name: &str, config: NatsConfig, limits: LaneLimits) -> Self {
+        let registry = Registry::new();
+        let tasks = Tasks::new(&registry).unwrap();
+        let lanes = lanes(limits, &registry).unwrap();
+        let folder = TempDir::with_prefix("kadath-bus-").unwrap();
+        let node = BusNode {
+            name: name.to_owned(),
+            origin: format!("{name}.journal"),
+            run: 7,
+            data: folder.path().to_owned(),
+        };
+        let gauge = std::sync::Arc::clone(&lanes.bridge.gauge);
+        let bus = spawn(config, node, lanes.bridge, &tasks, &registry)
+            .await
+            .unwrap();
+        Self {
+            bus,
+            ports: lanes.engine,
+            gauge,
+            registry,
+            folder,
+            tasks,
+            tick: 0,
+        }
+    }
+
+    /// Waits until the bus answers.
+    pub(crate) async fn up(&self) {
+        until("the bus", async || self.bus.health().ok()).await;
+    }
+
+    /// Hands these over with one tick, which is durable at once.
+    pub(crate) fn say(&mut self, sent: Vec<Parcel>) {
+        self.tick += 1;
+        let parcels = engine::port::Parcels {
+            tick: self.tick,
+            sent,
+            ..Default::default()
+        };
+        let _ = self.ports.parcels.try_send(parcels);
+        self.gauge.set_durable(self.tick);
+    }
+
+    /// What has come in meanwhile.
+    pub(crate) fn heard(&self) -> Vec<BridgeIn> {
+        self.ports.bridged.try_iter().collect()
+    }
+
+    /// A figure's sum over its labels.
+    pub(crate) fn figure(&self, name: &str) -> f64 {
+        let families = self.registry.gather();
+        let metrics = families.iter().filter(|family| family.name() == name);
+        metrics
+            .flat_map(|family| family.get_metric())
+            .map(|metric| metric.get_counter().get_value() + metric.get_gauge().get_value())
+            .sum()
+    }
+
+    /// Stops every task of it.
+    pub(crate) async fn stop(self) {
+        self.tasks.stop().cancel();
+        let left = self.tasks.join(Duration::from_secs(5)).await;
+        assert!(left.is_empty(), "still running: {left:?}");
+    }
+}
+
+/// A line of talk.
+pub(crate) fn line(channel: &str, text: &str) -> Content {
+    Content::Chat(ChatLine {
+        channel: channel.to_owned(),
+        message_id: text.to_owned(),
+        sender_id: StableId::named("Ann"),
+        sender_name: "Ann".to_owned(),
+        text: text.to_owned(),
+        room_id: None,
+        target_id: None,
+        target_name: None,
+    })
+}
+
+/// A line to everybody.
+pub(crate) fn global(text: &str) -> Parcel {
+    Parcel {
+        topic: Topic::Global,
+        seq: None,
+        correlation: Default::default(),
+        body: Body::Content(line("global", text)),
+    }
+}
+
+/// A line that must arrive.
+pub(crate) fn numbered(seq: u64) -> Parcel {
+    Parcel {
+        topic: Topic::Whisper(StableId::named("Bob")),
+        seq: Some(seq),
+        correlation: Default::default(),
+        body: Body::Content(line("whisper", &seq.to_string())),
+    }
+}

@@ -1,0 +1,20 @@
+//! The bus: real brokers, real servers, real faults.
+//!
+//! Each proof starts its own `nats-server` on a free port. Those that are long run at a tenth of
+//! their size, or whole with `KADATH_PROOF=full`, and print their figures.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test ends by panicking, and a proof shows its figures"
+)]
+
+mod broker;
+mod faults;
+mod flood;
+mod harness;
+mod nodes;
+mod once;
+mod tls;
