@@ -33,6 +33,8 @@ export function entriesFor(frame, before, after) {
       return roomEntry(before.room, after.room);
     case "chat_message":
       return said("chat", data.message, { channel: data.channel });
+    case "chat_history":
+      return echoes(data.lines);
     case "player_entered":
     case "player_left":
     case "player_entered_game":
@@ -65,6 +67,15 @@ export function entriesFor(frame, before, after) {
  */
 function said(kind, text, more = {}) {
   return typeof text === "string" && text !== "" ? [{ kind, text, ...more }] : [];
+}
+
+/**
+ * What was said in a room before one came in.
+ * @param {{message: string}[] | undefined} lines
+ * @returns {Entry[]}
+ */
+function echoes(lines) {
+  return (lines ?? []).flatMap((line) => said("coming", `Said before: ${line.message}`));
 }
 
 /**

@@ -32,6 +32,11 @@ test("the occupants of a room just left do not appear in the next", () => {
   assert.deepEqual(reduce(IN_HALL, late).occupants.map(({ name }) => name), ["Cy"]);
 });
 
+test("what was said before one came is told apart from what is said", () => {
+  const echo = frame("chat_history", { room_id: "hall", lines: [{ message: "Bo says: hush" }] });
+  assert.deepEqual(told(IN_HALL, echo), [["coming", "Said before: Bo says: hush"]]);
+});
+
 test("another mind's lucidity is not ours", () => {
   const change = { current_lcd: 3, max_lcd: 90, delta: -69, tier: "deranged" };
   assert.equal(reduce(IN_HALL, frame("lucidity_change", { ...change, player_id: "p2" })), IN_HALL);

@@ -12,12 +12,14 @@
 
 mod anybody;
 mod figures;
+mod gestures;
 mod harness;
 mod invariants;
 mod journey;
 mod logs;
 mod refusals;
 mod replay;
+mod staff;
 mod startup;
 mod survival;
 mod tidy;

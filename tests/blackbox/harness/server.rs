@@ -219,6 +219,12 @@ impl Server {
         self.recipe.clone().listen(self.address())
     }
 
+    /// Waits until it ends by itself.
+    pub(crate) async fn ends(mut self) -> ExitStatus {
+        let ended = timeout(PATIENCE, self.process.wait()).await;
+        ended.expect("it does not end").unwrap()
+    }
+
     /// SIGTERM, and what comes of it.
     pub(crate) async fn terminate(&mut self) -> ExitStatus {
         let began = Instant::now();

@@ -1,0 +1,62 @@
+//! What admins do that reaches beyond the world: accounts, and the process itself.
+
+use serde_json::json;
+use tokio::process::Command;
+
+use crate::harness::{Player, Recipe, Server, until};
+
+/// Makes an account an admin's, as an operator does beside the running server.
+async fn grant(recipe: &Recipe, username: &str) {
+    let done = Command::new(env!("CARGO_BIN_EXE_kadath"))
+        .args(["account", "--data"])
+        .arg(recipe.data())
+        .args(["grant", username, "admin"])
+        .output()
+        .await
+        .unwrap();
+    assert!(done.status.success(), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ban_that_was_durable_holds_after_a_kill_and_shutdown_ends_the_server_cleanly() {
+    let server = Server::start().await;
+    let ada = server.http.register("armitage", "Ada").await;
+    let bob = server.http.register("zadok", "Bob").await;
+    grant(server.recipe(), "armitage").await;
+    let mut keeper = Player::join(&server, &ada.token).await;
+    let mut player = Player::join(&server, &bob.token).await;
+    keeper.does_for_good("ban Bob 60 shouting").await;
+    let (error, close) = player.closed().await;
+    assert_eq!(error.unwrap()["code"], "authorization_denied");
+    assert_eq!(u16::from(close.unwrap().code), 1008);
+    let log = server.stderr();
+    assert!(
+        log.contains("moderation") && log.contains("correlation_id"),
+        "{log}"
+    );
+
+    let server = server.kill9().await.start().await;
+    let login = json!({"username": bob.username, "password": bob.password});
+    let (_, refused) = server.http.post("/auth/login", login.clone()).await;
+    let error = &refused["error"];
+    assert_eq!(error["code"], "authorization_denied", "{refused}");
+    assert!(
+        error["message"].as_str().unwrap().contains("shouting"),
+        "{refused}"
+    );
+    let mut keeper = Player::join(&server, &ada.token).await;
+    keeper.does_for_good("unban Bob").await;
+    until("the account store to know", async || {
+        let (status, _) = server.http.post("/auth/login", login.clone()).await;
+        (status == 200).then_some(())
+    })
+    .await;
+
+    let token = server.http.login(&bob).await;
+    let mut player = Player::join(&server, &token).await;
+    keeper.does("shutdown 2").await;
+    let told = |data: &serde_json::Value| data["message"] == "The world ends in 1 second.";
+    player.find("system", told).await;
+    assert_eq!(u16::from(player.closed().await.1.unwrap().code), 1001);
+    assert_eq!(server.ends().await.code(), Some(0));
+}
