@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use engine::port::{Awake, Body, BridgeIn, ChatLine, Content, Correlation, Parcel, Topic};
+use engine::port::{
+    Awake, Body, BridgeIn, ChatLine, Content, Correlation, Parcel, Sanction, SanctionAct, Topic,
+};
 use engine::prelude::*;
 use engine::{Bridge, Bridged};
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,31 @@ pub struct Post {
     pub topic: Topic,
     /// What it is.
     pub content: Content,
+}
+
+impl Post {
+    /// A ban, or the end of one, that holds on every node.
+    #[must_use]
+    pub fn sanction(
+        act: SanctionAct,
+        (id, name): (Option<StableId>, &str),
+        by: &str,
+        reason: &str,
+        until: Option<WorldTime>,
+    ) -> Self {
+        Self {
+            topic: Topic::Moderation,
+            content: Content::Sanction(Sanction {
+                act,
+                // Whom this node has never seen is known elsewhere by the name.
+                target_id: id.unwrap_or_else(|| StableId::named(name)),
+                target_name: name.to_owned(),
+                by: by.to_owned(),
+                reason: reason.to_owned(),
+                until,
+            }),
+        }
+    }
 }
 
 /// A message that must arrive, until the broker has stored it.

@@ -6,11 +6,12 @@
 
 use std::collections::VecDeque;
 
-use engine::port::{AccountAct, AccountId, AccountOrder};
+use engine::port::{AccountAct, AccountId, AccountOrder, SanctionAct};
 use engine::prelude::*;
 
 use super::Audit;
 use super::tell::Tell;
+use crate::bus::{Afar, Post};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::{Face, People};
 use crate::mute::Term;
@@ -177,6 +178,8 @@ pub(super) fn ban(
     people: People<'_, '_>,
     awake: Query<(Entity, &Character), With<Online>>,
     clock: Res<Clock>,
+    afar: Res<Afar>,
+    mut posts: MessageWriter<Post>,
     mut barred: ResMut<Barred>,
     mut audit: Audit<'_, '_>,
     mut tell: MessageWriter<Tell>,
@@ -212,6 +215,12 @@ pub(super) fn ban(
                 reason: term.reason().to_owned(),
             },
         );
+        if afar.has_room() {
+            let by = awake.get(order.actor).map_or("", |(_, one)| &one.name);
+            let target = (face.map(|face| face.id), who.as_str());
+            let act = SanctionAct::Ban;
+            posts.write(Post::sanction(act, target, by, term.reason(), until));
+        }
         let told = format!("You are banned {span}");
         if let Some(face) = face {
             // Whom the store still lets in would be turned away, but for those here it is now.
@@ -258,6 +267,12 @@ pub(super) fn ban(
             term.reason(),
             AccountAct::Unban,
         );
+        if afar.has_room() {
+            let by = awake.get(order.actor).map_or("", |(_, one)| &one.name);
+            let target = (known.as_ref().map(|face| face.id), who.as_str());
+            let act = SanctionAct::Unban;
+            posts.write(Post::sanction(act, target, by, term.reason(), None));
+        }
         let text = format!("Whoever owns {who} can sign in again.");
         answers.write(Answer::with(*order, text));
     }

@@ -301,3 +301,24 @@ fn what_is_said_to_everybody_goes_out_and_who_is_awake_is_told() {
         "no echo"
     );
 }
+
+#[test]
+fn a_ban_spoken_here_goes_to_every_node() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter_as("Wilbur", engine::port::Role::Admin);
+    stage.enter("Ann");
+    stage.says("Wilbur", "ban Ann");
+    stage.tick();
+    stage.tick();
+    let sent = posted(&mut stage);
+    assert_eq!(sent.len(), 1, "{}", stage.heard("Wilbur"));
+    assert_eq!(sent[0].topic, Topic::Moderation);
+    let Body::Content(Content::Sanction(sanction)) = &sent[0].body else {
+        panic!("{:?}", sent[0]);
+    };
+    assert_eq!(
+        (sanction.act, sanction.by.as_str()),
+        (SanctionAct::Ban, "Wilbur")
+    );
+    assert_eq!(sanction.target_id, StableId::named("Ann"));
+}
