@@ -3,7 +3,7 @@
 /**
  * One line of the log. `kind` picks its look; `title` stands before the text as a heading.
  * @typedef {object} Entry
- * @property {"room" | "chat" | "coming" | "echo" | "result" | "error" | "lucidity" | "system" | "strange"} kind
+ * @property {"room" | "chat" | "coming" | "echo" | "result" | "error" | "lucidity" | "body" | "system" | "strange"} kind
  * @property {string} text
  * @property {string} [title]
  * @property {string} [channel] of a chat line
@@ -44,6 +44,18 @@ export function entriesFor(frame, before, after) {
       return answerEntry(data, { run: after.marks.run, tick: frame.tick });
     case "lucidity_change":
       return after.lucidity === before.lucidity ? [] : lucidityEntry(data, before.lucidity?.tier);
+    case "player_dp_updated":
+      return data.player_id === after.self.id ? hurtEntry(data) : [];
+    case "player_dp_decay":
+      return data.player_id === after.self.id ? said("body", `It runs out of you: ${data.new_dp}.`) : [];
+    case "player_mortally_wounded":
+      return said("body", befell(data, after, "You are mortally wounded.", "falls and does not get up."));
+    case "player_died":
+      return said("body", befell(data, after, "You are dead. To come back, type respawn.", "is dead."));
+    case "player_respawned":
+      return said("body", "You draw a breath, and then another. You are alive.");
+    case "room_message":
+      return said(data.hazard ? "body" : "coming", data.message);
     case "error":
       return said("error", faultText(data));
     case "hallucination":
@@ -76,6 +88,24 @@ function said(kind, text, more = {}) {
  */
 function echoes(lines) {
   return (lines ?? []).flatMap((line) => said("coming", `Said before: ${line.message}`));
+}
+
+/**
+ * @param {{damage_taken: number, new_dp: number, max_dp: number}} change
+ * @returns {Entry[]}
+ */
+function hurtEntry({ damage_taken: lost, new_dp: now, max_dp: most }) {
+  return said("body", `${lost > 0 ? "You are hurt" : "You mend"}: ${now} of ${most} determination.`);
+}
+
+/**
+ * @param {{player_id: string, player_name: string}} whom
+ * @param {State} state
+ * @param {string} own
+ * @param {string} other
+ */
+function befell({ player_id: id, player_name: name }, state, own, other) {
+  return id === state.self.id ? own : `${name} ${other}`;
 }
 
 /**

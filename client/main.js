@@ -13,6 +13,7 @@ import { PROTOCOL } from "./protocol.js";
 import { RoomPanel } from "./room.js";
 import { NOWHERE } from "./state.js";
 import { StatusLine } from "./status.js";
+import { VitalsPanel } from "./vitals.js";
 
 /**
  * @typedef {import("./identity.js").Identity} Identity
@@ -38,6 +39,7 @@ const whoami = byId("whoami", HTMLElement);
 const identities = new IdentityStore(() => localStorage, () => sessionStorage);
 const log = new Log();
 const bar = new LucidityBar();
+const vitals = new VitalsPanel();
 const clock = new Clock();
 const map = new MapPanel();
 const prompt = new Prompt((line) => game?.say(line));
@@ -106,6 +108,7 @@ const listener = {
     }
     if (state.occupants !== before.occupants) room.showOccupants(state.occupants, state.self.name);
     if (state.lucidity !== null && state.lucidity !== before.lucidity) bar.show(state.lucidity);
+    if (state.vitals !== null && state.vitals !== before.vitals) vitals.show(state.vitals);
     if (state.clock !== null && state.clock !== before.clock) clock.show(state.clock);
     if (state.explored !== before.explored || state.room?.id !== before.room?.id) {
       map.show(state.explored, state.room);

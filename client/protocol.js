@@ -8,8 +8,9 @@
  * @typedef {{id: string, name: string, description: string, environment?: string, zone?: string,
  *   sub_zone?: string, plane?: string, exits?: Record<string, Exit>}} Room
  * @typedef {{id: string, name: string, linkdead?: boolean, position?: string}} Occupant
- * @typedef {{id: string, name: string, lucidity_tier?: string,
- *   stats?: {lucidity?: number, max_lucidity?: number}}} Player
+ * @typedef {{id?: string, name?: string, lucidity_tier?: string, position?: string, level?: number,
+ *   stats?: {lucidity?: number, max_lucidity?: number, current_dp?: number, max_dp?: number,
+ *     magic_points?: number, max_magic_points?: number}}} Player
  * @typedef {{id: string, name: string, zone?: string, sub_zone?: string, environment?: string,
  *   x: number, y: number, z: number, exits?: Record<string, string>}} MapRoom
  * @typedef {{code: string, message: string, field?: string, retry_after_ms?: number}} Fault

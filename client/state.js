@@ -15,12 +15,15 @@ import { NO_MARKS, marksAfterWatermark, marksAfterWelcome } from "./durability.j
 
 /** @typedef {{current: number, max: number, tier: string, liabilities: string[]}} Lucidity */
 
+/** @typedef {{dp: number, maxDp: number, mp: number, maxMp: number, position: string, level: number}} Vitals */
+
 /**
  * @typedef {object} State
  * @property {{id: string, name: string}} self
  * @property {Room | null} room
  * @property {Occupant[]} occupants everyone in the room, ourselves included
  * @property {Lucidity | null} lucidity
+ * @property {Vitals | null} vitals
  * @property {MythosTime | null} clock
  * @property {ReadonlyMap<string, MapRoom>} explored by room id
  * @property {import("./durability.js").Marks} marks
@@ -32,6 +35,7 @@ export const NOWHERE = {
   room: null,
   occupants: [],
   lucidity: null,
+  vitals: null,
   clock: null,
   explored: new Map(),
   marks: NO_MARKS,
@@ -61,6 +65,7 @@ export function reduce(state, frame) {
         room: data.room ?? state.room,
         occupants: occupantsOf(data),
         lucidity: lucidityOf(data.player) ?? state.lucidity,
+        vitals: vitalsAfter(state.vitals, data.player),
       };
     case "room_update":
       return { ...state, room: data.room ?? state.room, occupants: occupantsOf(data) };
@@ -79,6 +84,14 @@ export function reduce(state, frame) {
           liabilities: data.liabilities ?? [],
         },
       };
+    case "player_update":
+      if (data.player_id !== undefined && data.player_id !== state.self.id) return state;
+      return { ...state, vitals: vitalsAfter(state.vitals, data) };
+    case "player_dp_updated":
+    case "player_dp_decay":
+    case "player_respawned":
+      if (data.player_id !== undefined && data.player_id !== state.self.id) return state;
+      return { ...state, vitals: vitalsAfter(state.vitals, { stats: { current_dp: data.new_dp, max_dp: data.max_dp } }) };
     case "mythos_time_update":
       return { ...state, clock: data };
     case "explored_map":
@@ -116,4 +129,24 @@ function lucidityOf(player) {
   const current = player?.stats?.lucidity;
   if (player === undefined || current === undefined) return null;
   return { current, max: player.stats?.max_lucidity ?? 100, tier: player.lucidity_tier ?? "", liabilities: [] };
+}
+
+/**
+ * The body after whatever a frame tells of it.
+ * @param {Vitals | null} before
+ * @param {import("./protocol.js").Player | undefined} told
+ * @returns {Vitals | null}
+ */
+function vitalsAfter(before, told) {
+  const stats = told?.stats ?? {};
+  if (before === null && stats.current_dp === undefined) return null;
+  const known = before ?? { dp: 0, maxDp: 0, mp: 0, maxMp: 0, position: "standing", level: 0 };
+  return {
+    dp: stats.current_dp ?? known.dp,
+    maxDp: stats.max_dp ?? known.maxDp,
+    mp: stats.magic_points ?? known.mp,
+    maxMp: stats.max_magic_points ?? known.maxMp,
+    position: told?.position ?? known.position,
+    level: told?.level ?? known.level,
+  };
 }
