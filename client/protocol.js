@@ -1,29 +1,30 @@
-// The shapes of kadath.v1 as the client reads them, and the one place where bytes become frames.
+// The shapes of kadath.v1 as the client reads them, drawn from the server's own types, and the
+// one place where bytes become frames.
 //
 // Every field that a server may leave out is optional here: a client newer or older than
 // its server must show what it has, not fail on what it lacks.
 
 /**
- * @typedef {{to: string, name?: string}} Exit
- * @typedef {{id: string, name: string, description: string, environment?: string, zone?: string,
- *   sub_zone?: string, plane?: string, exits?: Record<string, Exit>}} Room
- * @typedef {{id: string, name: string, linkdead?: boolean, position?: string}} Occupant
- * @typedef {{id?: string, name?: string, lucidity_tier?: string, position?: string, level?: number,
- *   stats?: {lucidity?: number, max_lucidity?: number, current_dp?: number, max_dp?: number,
- *     magic_points?: number, max_magic_points?: number}}} Player
- * @typedef {{id: string, name: string, zone?: string, sub_zone?: string, environment?: string,
- *   x: number, y: number, z: number, exits?: Record<string, string>}} MapRoom
- * @typedef {{code: string, message: string, field?: string, retry_after_ms?: number}} Fault
- * @typedef {{session_id: string, player_id: string, run: string, resumed: boolean,
- *   last_command_id: number, durable_tick: number,
- *   recovered?: {run: string, tick: number} | null}} Welcome
- * @typedef {{id: number, ok: boolean, repeated?: boolean, result?: string, error?: Fault}} CommandResponse
- * @typedef {{player_name: string, channel: string, message: string, tags?: string[]}} ChatMessage
- * @typedef {{player_id?: string, current_lcd: number, max_lcd: number, delta: number, tier: string,
- *   liabilities?: string[], reason?: string, source?: string}} LucidityChange
- * @typedef {{mythos_clock: string, month_name?: string, day_of_month?: number, day_name?: string,
- *   season?: string, daypart?: string, is_witching_hour?: boolean,
- *   active_holidays?: Array<string | {name: string}>}} MythosTime
+ * What the server's types say of T, of which this client can't do without K.
+ * @template T
+ * @template {keyof T} K
+ * @typedef {Pick<T, K> & Partial<T>} Known
+ */
+
+/**
+ * @typedef {Known<import("./frames.d.ts").ExitView, "to">} Exit
+ * @typedef {Known<import("./frames.d.ts").RoomView, "id" | "name" | "description">} Room
+ * @typedef {Known<import("./frames.d.ts").Occupant, "id" | "name"> & {position?: string}} Occupant
+ * @typedef {Known<import("./frames.d.ts").Sheet, "id" | "name">} Player
+ * @typedef {Known<import("./frames.d.ts").MapRoom, "id" | "name" | "x" | "y" | "z">} MapRoom
+ * @typedef {Known<import("./frames.d.ts").ErrorNote, "code" | "message">} Fault
+ * @typedef {Known<import("./frames.d.ts").Welcome, "session_id" | "player_id" | "run" | "resumed" | "last_command_id"
+ *   | "durable_tick">} Welcome
+ * @typedef {Known<import("./frames.d.ts").CommandResponse, "ok"> & {id: number}} CommandResponse
+ * @typedef {Known<import("./frames.d.ts").ChatMessage, "player_name" | "channel" | "message">} ChatMessage
+ * @typedef {Known<import("./frames.d.ts").LucidityChange, "current_lcd" | "max_lcd" | "delta" | "tier">} LucidityChange
+ * @typedef {Omit<Known<import("./frames.d.ts").MythosTimeUpdate, "mythos_clock">, "active_holidays">
+ *   & {active_holidays?: Array<string | {name: string}>}} MythosTime
  */
 
 /**

@@ -48,10 +48,25 @@ pub fn grant(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode>
     say(&format!("account {name} is {role} now"))
 }
 
-fn with_accounts(
+/// Makes invite codes, each for one account, and prints them, a line each.
+///
+/// # Errors
+/// When the database can't be reached.
+pub fn invite(config: Config, count: u32, days: u32) -> anyhow::Result<ExitCode> {
+    let codes = with_accounts(&config, async |accounts| {
+        let mut codes = Vec::new();
+        for _ in 0..count {
+            codes.push(accounts.create_invite(None, days).await?.code);
+        }
+        Ok(codes)
+    })?;
+    say(&codes.join("\n"))
+}
+
+fn with_accounts<T>(
     config: &Config,
-    work: impl AsyncFnOnce(&Accounts) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+    work: impl AsyncFnOnce(&Accounts) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

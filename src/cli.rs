@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigFault, Overrides};
-use crate::{accounts, check, dead_letters, server};
+use crate::{accounts, check, dead_letters, schema, server};
 
 /// Bad usage or configuration: the message names the key and where it was set.
 pub const EXIT_USAGE: u8 = 2;
@@ -33,6 +33,8 @@ enum Command {
     Serve(Flags),
     /// Validates configuration and world data; prints each problem as file:line: message
     Check(Flags),
+    /// Prints the websocket protocol for machines, with the events of all plugins
+    Schema(SchemaArgs),
     /// Works on the messages of the bus that could not be used
     DeadLetters(DeadLetterArgs),
     /// Makes accounts and grants rights; the password is read from stdin or asked for
@@ -65,6 +67,15 @@ struct Flags {
     /// json or human
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct SchemaArgs {
+    /// As what
+    #[arg(value_enum)]
+    kind: schema::Kind,
+    #[command(flatten)]
+    flags: Flags,
 }
 
 #[derive(Debug, Args)]
@@ -114,6 +125,15 @@ enum AccountCommand {
         /// Give it the admin role
         #[arg(long)]
         admin: bool,
+    },
+    /// Makes invite codes, each good for one account, and prints them
+    Invite {
+        /// How many
+        #[arg(default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        count: u32,
+        /// For how many days
+        #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
     },
     /// Gives an account a role
     Grant {
@@ -168,6 +188,10 @@ pub fn run() -> ExitCode {
             .config()
             .map_err(Into::into)
             .and_then(|config| check::run(&config)),
+        Command::Schema(SchemaArgs { kind, flags }) => flags
+            .config()
+            .map_err(Into::into)
+            .and_then(|config| schema::run(&config, kind)),
         Command::DeadLetters(DeadLetterArgs { command, flags }) => flags
             .config()
             .map_err(Into::into)
@@ -184,6 +208,7 @@ pub fn run() -> ExitCode {
             .map_err(Into::into)
             .and_then(|config| match command {
                 AccountCommand::Create { name, admin } => accounts::create(config, &name, admin),
+                AccountCommand::Invite { count, days } => accounts::invite(config, count, days),
                 AccountCommand::Grant { name, role } => accounts::grant(config, &name, &role),
             }),
     };

@@ -71,12 +71,18 @@ impl Gate {
 }
 
 impl Gatekeeper for Gate {
+    fn needs_invite(&self) -> bool {
+        self.accounts.invites_required()
+    }
+
     async fn register(&self, who: Registration) -> Result<SignedIn, Denied> {
         let invite = who.invite_code.as_deref();
-        let done = self
-            .accounts
-            .register(&who.username, who.password.expose(), invite)
-            .await;
+        let (name, password) = (&who.username, who.password.expose());
+        let done = if who.character {
+            self.accounts.register_to_play(name, password, invite).await
+        } else {
+            self.accounts.register(name, password, invite).await
+        };
         done.map(signed_in).map_err(denied)
     }
 

@@ -9,6 +9,7 @@ pub mod dead_letters;
 mod gate;
 mod readiness;
 mod rolls;
+pub mod schema;
 pub mod server;
 pub mod telemetry;
 mod world_files;

@@ -12,10 +12,12 @@ mod ansi;
 mod depth;
 mod gmcp;
 mod kadath;
+mod shape;
 mod typed;
 
 pub(crate) use gmcp::{Packet, Supports};
 pub(crate) use kadath::{Authenticate, ClientFrame, Command, Defect, Head, Resume, decode};
+pub use shape::{ClientMessage, Envelope, Message, encoded};
 pub(crate) use typed::{Typed, decode_typed, typed_line};
 
 /// The largest message a client may send, in bytes.

@@ -15,6 +15,9 @@ use uuid::Uuid;
 /// A database that can't be reached is refused with `database_connection_error` and a time to
 /// wait; a wrong name and a wrong password look the same.
 pub trait Gatekeeper: Send + Sync + 'static {
+    /// Whether registering needs an invite code.
+    fn needs_invite(&self) -> bool;
+
     /// Makes an account and signs it in.
     fn register(&self, who: Registration) -> impl Future<Output = Result<SignedIn, Denied>> + Send;
 
@@ -116,6 +119,8 @@ pub struct Registration {
     pub password: Secret,
     /// An invitation, where one is needed.
     pub invite_code: Option<String>,
+    /// A character of the account's name is made with it, both or neither.
+    pub character: bool,
 }
 
 /// A signed-in account.

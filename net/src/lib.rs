@@ -30,7 +30,7 @@ mod transport;
 
 pub use config::{NetConfig, NetLimits, SessionBounds, Timeouts};
 pub use fault::NetFault;
-pub use format::understands;
+pub use format::{ClientMessage, Envelope, Message, encoded, understands};
 pub use gatekeeper::{
     Admitted, Character, Denied, Gatekeeper, Profession, Registration, Rolled, Secret, SignedIn,
 };

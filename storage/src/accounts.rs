@@ -143,6 +143,12 @@ impl Accounts {
         self.inner.store.close(Duration::from_secs(1)).await;
     }
 
+    /// Whether registering needs an invite code.
+    #[must_use]
+    pub fn invites_required(&self) -> bool {
+        self.inner.config.invites_required
+    }
+
     /// Who holds this token.
     ///
     /// # Errors

@@ -5,7 +5,10 @@
 //!
 //! **A new note** is a type with `Serialize`, `JsonSchema` and doc comments on its fields that
 //! client authors will read, `impl Note`, `impl Published` with its event types and an example of
-//! each (people and places of `cast`), and `reg.note::<T>()` in its plugin.
+//! each (people and places of `cast`), and `reg.note::<T>()` in its plugin. Then
+//! `UPDATE=1 cargo test --test blackbox -- schema golden` writes it into `docs/schema`, the
+//! client's types and the golden frames: look at what has changed there, and commit it. Whatever
+//! the transcripts and journeys hear is compared with its schema.
 
 pub mod body;
 pub mod bus;

@@ -1,12 +1,15 @@
 //! A server of the test's own, and what stands around it.
 
 mod browser;
+mod fits;
 mod http;
+mod kept;
 mod player;
 #[path = "../../storage/tests/storage/harness/postgres.rs"]
 #[expect(dead_code, reason = "storage freezes its servers, here they only run")]
 mod postgres;
 mod server;
+mod shape;
 mod world;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,10 +18,13 @@ use std::time::{Duration, Instant};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 pub(crate) use browser::{Browser, Driver};
+pub(crate) use fits::Schema;
 pub(crate) use http::Http;
+pub(crate) use kept::kept;
 pub(crate) use player::Player;
 pub(crate) use postgres::Cluster;
 pub(crate) use server::{Ended, Recipe, Server};
+pub(crate) use shape::{data_unlike_its_schema, frame_unlike_its_schema, published};
 pub(crate) use world::{SmallWorld, shipped};
 
 /// Long enough for two busy processors, short enough to notice.

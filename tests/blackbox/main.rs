@@ -13,12 +13,14 @@
 mod anybody;
 mod figures;
 mod gestures;
+mod golden;
 mod harness;
 mod invariants;
 mod journey;
 mod logs;
 mod refusals;
 mod replay;
+mod schema;
 mod staff;
 mod startup;
 mod survival;

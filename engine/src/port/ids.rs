@@ -15,7 +15,7 @@ use uuid::Uuid;
 #[derive(
     Component, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
-#[schemars(inline)]
+#[schemars(inline, description = "A UUID.")]
 #[component(immutable)]
 #[serde(transparent)]
 pub struct StableId(Uuid);

@@ -28,7 +28,7 @@ pub struct Publication {
     pub types: &'static [&'static str],
     /// The Rust type.
     pub rust: fn() -> &'static str,
-    /// The JSON Schema of its `data`; shapes that it shares with others go to the generator.
+    /// The JSON Schema of its `data`: a reference to what the generator then knows.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// Notes as they might be sent.
     pub examples: fn() -> Vec<Arc<dyn Note>>,
@@ -42,7 +42,7 @@ impl Publication {
         Self {
             types: N::TYPES,
             rust: std::any::type_name::<N>,
-            schema: N::json_schema,
+            schema: SchemaGenerator::subschema_for::<N>,
             examples: examples::<N>,
             id: TypeId::of::<N>,
         }

@@ -134,7 +134,7 @@ impl Defect {
 }
 
 /// Command ids must survive a client that keeps numbers as doubles.
-const ID_MAX: u64 = (1 << 53) - 1;
+pub(super) const ID_MAX: u64 = (1 << 53) - 1;
 
 /// Reads a client's frame.
 ///

@@ -71,6 +71,7 @@ impl Fields {
             username: self.text("username")?,
             password: Secret::new(self.text("password")?),
             invite_code: self.maybe("invite_code")?,
+            character: false,
         })
     }
 }

@@ -28,6 +28,18 @@ guest                  just looks around
 colour off             switches colours off (/colour once you play)
 quit                   leaves";
 
+/// The same where nobody comes in without an invitation.
+const HELP_INVITED: &str = "\
+create NAME PASSWORD CODE   makes a character, by invitation
+connect NAME PASSWORD       comes back as one
+guest                       just looks around
+colour off                  switches colours off (/colour once you play)
+quit                        leaves";
+
+const fn help(invites: bool) -> &'static str {
+    if invites { HELP_INVITED } else { HELP }
+}
+
 /// Something the gateway says on a text subprotocol.
 #[derive(Debug)]
 struct Saying(Ink, &'static str);
@@ -48,7 +60,11 @@ impl Note for Saying {
 
 /// What was asked for at the prompt.
 enum Wish {
-    Create(String, Secret),
+    Create {
+        name: String,
+        password: Secret,
+        invite: Option<String>,
+    },
     Connect(String, Secret),
     Guest,
 }
@@ -65,7 +81,8 @@ impl<G: Gatekeeper> Newcomer<G> {
         }
 
         link.say(&Saying(Ink::Title, BANNER)).await?;
-        link.say(&Saying(Ink::System, HELP)).await?;
+        let invites = self.gateway.gate.needs_invite();
+        link.say(&Saying(Ink::System, help(invites))).await?;
         let deadline = Instant::now() + self.gateway.hub.config.timeouts.typed_sign_in;
         for _ in 0..TRIES_MAX {
             let wish = self.wish(link, &mut held, deadline).await?;
@@ -89,6 +106,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         held: &mut Held,
         deadline: Instant,
     ) -> Result<Wish, Exit> {
+        let invites = self.gateway.gate.needs_invite();
         loop {
             let heard = self.next(link, deadline).await?;
             if !matches!(heard, Heard::Text(_) | Heard::Binary(_)) {
@@ -99,7 +117,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                 Ok(Typed::Lines(lines)) => {
                     let mut lines = lines.into_iter();
                     while let Some(line) = lines.next() {
-                        if let Some(wish) = at_prompt(link, &line).await? {
+                        if let Some(wish) = at_prompt(link, &line, invites).await? {
                             for line in lines.by_ref() {
                                 let line = typed_line(&line);
                                 // Too many are left out: nobody types that fast.
@@ -129,13 +147,18 @@ impl<G: Gatekeeper> Newcomer<G> {
                 let signed = gateway.login(self.from, name.clone(), password).await?;
                 (signed, Some(name))
             }
-            Wish::Create(name, password) => {
+            Wish::Create {
+                name,
+                password,
+                invite,
+            } => {
                 let who = Registration {
-                    username: name.clone(),
+                    username: name,
                     password,
-                    invite_code: None,
+                    invite_code: invite,
+                    character: true,
                 };
-                (gateway.register(self.from, who).await?, Some(name))
+                (gateway.register(self.from, who).await?, None)
             }
         };
         let SignedIn {
@@ -156,13 +179,22 @@ impl<G: Gatekeeper> Newcomer<G> {
 }
 
 /// Answers what can be answered at the prompt; the rest is a wish.
-async fn at_prompt(link: &mut Link, line: &Secret) -> Result<Option<Wish>, Exit> {
+async fn at_prompt(link: &mut Link, line: &Secret, invites: bool) -> Result<Option<Wish>, Exit> {
     let mut words = line.expose().splitn(3, char::is_whitespace);
     let verb = words.next().unwrap_or_default().trim_start_matches('/');
     let (first, second) = (words.next(), words.next().map(str::trim));
     match (verb.to_ascii_lowercase().as_str(), first, second) {
         ("create", Some(name), Some(password)) if !password.is_empty() => {
-            return Ok(Some(Wish::Create(name.to_owned(), Secret::new(password))));
+            // A password may hold spaces: only where a code is needed is the last word one.
+            let (password, invite) = match password.rsplit_once(char::is_whitespace) {
+                Some((password, code)) if invites => (password.trim_end(), Some(code.to_owned())),
+                _ => (password, None),
+            };
+            return Ok(Some(Wish::Create {
+                name: name.to_owned(),
+                password: Secret::new(password),
+                invite,
+            }));
         }
         ("connect", Some(name), Some(password)) if !password.is_empty() => {
             return Ok(Some(Wish::Connect(name.to_owned(), Secret::new(password))));
@@ -177,7 +209,7 @@ async fn at_prompt(link: &mut Link, line: &Secret) -> Result<Option<Wish>, Exit>
             link.say(&colour_is(false)).await?;
         }
         ("quit", None, None) => return Err(Exit::Quit),
-        _ => link.say(&Saying(Ink::System, HELP)).await?,
+        _ => link.say(&Saying(Ink::System, help(invites))).await?,
     }
     Ok(None)
 }

@@ -373,6 +373,8 @@ pub(crate) struct FakeGate {
     revoked: Arc<Mutex<Vec<String>>>,
     /// How often it was asked who plays.
     pub(crate) admissions: Arc<Mutex<u32>>,
+    /// Registering needs the code `INVITED`.
+    pub(crate) invites: Arc<Mutex<bool>>,
 }
 
 pub(crate) fn token(name: &str) -> String {
@@ -426,6 +428,10 @@ fn character(name: &str) -> Character {
 }
 
 impl Gatekeeper for FakeGate {
+    fn needs_invite(&self) -> bool {
+        *self.invites.lock().unwrap()
+    }
+
     async fn register(&self, who: Registration) -> Result<SignedIn, Denied> {
         if who.password.expose().len() < 4 {
             let refusal = Refusal::new(Code::ValidationError, "too short");
@@ -435,7 +441,11 @@ impl Gatekeeper for FakeGate {
         if accounts.contains_key(&who.username) {
             return Err(Refusal::of(Code::ResourceAlreadyExists).into());
         }
-        accounts.insert(who.username.clone(), Vec::new());
+        if self.needs_invite() && who.invite_code.as_deref() != Some("INVITED") {
+            return Err(Refusal::new(Code::ValidationError, "not invited").into());
+        }
+        let characters = Vec::from_iter(who.character.then(|| who.username.clone()));
+        accounts.insert(who.username.clone(), characters);
         drop(accounts);
         Ok(self.signed(&who.username))
     }

@@ -52,6 +52,24 @@ async fn a_terminal_signs_in_by_typing_and_plays() {
 }
 
 #[tokio::test]
+async fn where_invites_are_needed_the_last_word_is_the_code() {
+    let mut server = Server::start(config()).await;
+    *server.gate.invites.lock().unwrap() = true;
+    let dial = Dial {
+        protocols: &["terminal.mudstandards.org"],
+        ..Dial::default()
+    };
+    let mut client = Client::dial(server.address, dial).await.unwrap();
+    client.text().await;
+    assert!(client.text().await.contains("create NAME PASSWORD CODE"));
+    client.line("create Ann yellow king").await;
+    assert!(client.text().await.contains("not invited"));
+    client.line("create Ann yellow king INVITED").await;
+    assert_eq!(server.world.let_in().await.name, "Ann");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_refused_without_being_repeated_and_may_be_tried_again() {
     let mut server = Server::start(config()).await;
     let mut client = terminal(&server).await;

@@ -235,19 +235,18 @@ impl Accounts {
                 .bind(signed(character.created_at.0))
                 .execute(&mut *tx)
                 .await
-                .map_err(|error| {
-                    if is_unique_violation(&error) {
-                        Denied::field(
-                            Code::ResourceAlreadyExists,
-                            "name",
-                            "That name is taken.",
-                        )
-                    } else {
-                        error.into()
-                    }
-                })?;
+                .map_err(name_taken)?;
         });
         Ok(())
+    }
+}
+
+/// A unique name that some living character has.
+pub(super) fn name_taken(error: sqlx::Error) -> Denied {
+    if is_unique_violation(&error) {
+        Denied::field(Code::ResourceAlreadyExists, "name", "That name is taken.")
+    } else {
+        error.into()
     }
 }
 

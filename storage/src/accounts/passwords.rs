@@ -67,6 +67,16 @@ impl Passwords {
         })
     }
 
+    /// Whether a hash was made at another cost than is configured now.
+    pub(super) fn is_outdated(&self, hash: &str) -> bool {
+        PasswordHash::new(hash).is_ok_and(|hash| {
+            Params::try_from(&hash).is_ok_and(|made| {
+                let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+                cost(&made) != cost(&self.params)
+            })
+        })
+    }
+
     /// Whether the password is the one; takes as long where there is none.
     pub(super) async fn verify(
         &self,

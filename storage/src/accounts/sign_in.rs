@@ -5,8 +5,8 @@ use sqlx::{query, query_as};
 use uuid::Uuid;
 
 use super::{
-    Account, AccountTuple, Accounts, Denied, SignIn, account_of, bans, bounded, invites, names,
-    role_word,
+    Account, AccountTuple, Accounts, Denied, SignIn, account_of, bans, bounded, characters,
+    invites, names, role_word,
 };
 use crate::identity::wall;
 use crate::store::{is_unique_violation, reading, signed, transaction, writing};
@@ -35,6 +35,32 @@ impl Accounts {
         password: &str,
         invite: Option<&str>,
     ) -> Result<SignIn, Denied> {
+        self.invited(invite)?;
+        let account = self
+            .make(username, password, invite, Role::Player, None)
+            .await?;
+        self.signed_in(account).await
+    }
+
+    /// Makes an account with a character of the same name, both or neither, and signs it in.
+    ///
+    /// # Errors
+    /// As [`Accounts::register`] and [`Accounts::create_character`].
+    pub async fn register_to_play(
+        &self,
+        name: &str,
+        password: &str,
+        invite: Option<&str>,
+    ) -> Result<SignIn, Denied> {
+        self.invited(invite)?;
+        names::check_character(name)?;
+        let account = self
+            .make(name, password, invite, Role::Player, Some(name))
+            .await?;
+        self.signed_in(account).await
+    }
+
+    fn invited(&self, invite: Option<&str>) -> Result<(), Denied> {
         if invite.is_none() && self.inner.config.invites_required {
             return Err(Denied::field(
                 Code::MissingRequiredField,
@@ -42,8 +68,7 @@ impl Accounts {
                 "An invite code is needed.",
             ));
         }
-        let account = self.make(username, password, invite, Role::Player).await?;
-        self.signed_in(account).await
+        Ok(())
     }
 
     /// Makes an account without signing it in; for the command line.
@@ -56,7 +81,7 @@ impl Accounts {
         password: &str,
         role: Role,
     ) -> Result<Account, Denied> {
-        self.make(username, password, None, role).await
+        self.make(username, password, None, role, None).await
     }
 
     /// Signs in by name and password.
@@ -83,11 +108,18 @@ impl Accounts {
             }
             None => (None, None),
         };
-        let right = self.inner.passwords.verify(password, hash).await?;
+        let passwords = &self.inner.passwords;
+        let outdated = hash
+            .as_deref()
+            .is_some_and(|hash| passwords.is_outdated(hash));
+        let right = passwords.verify(password, hash).await?;
         match account {
             // Only whoever knows the password learns that the account is banned.
             Some((account, ban)) if right => {
                 bans::check(ban)?;
+                if outdated {
+                    self.hash_again(account.id, password).await;
+                }
                 self.signed_in(account).await
             }
             _ => Err(Denied::of(Code::AuthenticationFailed)),
@@ -191,6 +223,7 @@ impl Accounts {
         password: &str,
         invite: Option<&str>,
         role: Role,
+        character: Option<&str>,
     ) -> Result<Account, Denied> {
         names::check_username(username)?;
         names::check_password(password)?;
@@ -202,17 +235,38 @@ impl Accounts {
             guest: false,
             created_at: wall(),
         };
-        bounded(self.insert(&account, &hash, invite)).await?;
+        bounded(self.insert(&account, &hash, invite, character)).await?;
         tracing::info!(account = %account.id, "account made");
         Ok(account)
     }
 
-    /// The account and its invite, both or neither.
+    /// Hashes a password anew that was hashed at another cost. The sign-in stands without it: the
+    /// next one tries again.
+    async fn hash_again(&self, account: AccountId, password: &str) {
+        let Ok(hash) = self.inner.passwords.hash(password).await else {
+            return;
+        };
+        let sql = self
+            .store()
+            .sql("UPDATE accounts SET password_hash = $2 WHERE id = $1");
+        let kept = bounded(async {
+            let hash = &hash;
+            Ok(writing!(self.store(), db => query(sql)
+                .bind(account.0).bind(hash).execute(db).await.map(|_| ()))?)
+        })
+        .await;
+        if let Err(denied) = kept {
+            tracing::warn!(%account, code = denied.refusal.code.word(), "password hash was not renewed");
+        }
+    }
+
+    /// The account, its character and its invite: all or nothing.
     async fn insert(
         &self,
         account: &Account,
         hash: &str,
         invite: Option<&str>,
+        character: Option<&str>,
     ) -> Result<(), Denied> {
         let store = self.store();
         let at = signed(account.created_at.0);
@@ -220,8 +274,8 @@ impl Accounts {
         transaction!(store, tx => {
             query(store.sql(
                 "INSERT INTO accounts
-                     (id, username, username_key, password_hash, role, guest, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                     (id, username, username_key, password_hash, role, guest, created_at, living)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             ))
             .bind(account.id.0)
             .bind(&account.username)
@@ -230,9 +284,23 @@ impl Accounts {
             .bind(role_word(account.role))
             .bind(account.guest)
             .bind(at)
+            .bind(i32::from(character.is_some()))
             .execute(&mut *tx)
             .await
             .map_err(name_taken)?;
+            if let Some(name) = character {
+                query(store.sql(characters::INSERT))
+                    .bind(Uuid::new_v4())
+                    .bind(account.id.0)
+                    .bind(name)
+                    .bind(names::key(name))
+                    .bind(None::<String>)
+                    .bind(rand::random::<u64>().cast_signed())
+                    .bind(at)
+                    .execute(&mut *tx)
+                    .await
+                    .map_err(characters::name_taken)?;
+            }
             if let Some(code) = invite {
                 let used = query(store.sql(invites::USE))
                     .bind(code)

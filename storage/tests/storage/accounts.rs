@@ -1,15 +1,12 @@
 //! Accounts, characters, guests and invites, on both databases.
 
-use engine::port::{AccountId, Code, Role};
+use engine::port::{Code, Role};
 use storage::{Denied, Left};
-use uuid::Uuid;
 
 use crate::harness::{Batch, Database, World, on_both, row};
 
 on_both!(
-    registering_signs_in_and_a_login_comes_back,
     a_name_belongs_to_one_account_whatever_its_case,
-    a_wrong_password_and_an_unknown_name_are_told_alike,
     values_that_break_a_rule_name_their_field,
     an_account_has_three_characters_at_most_even_at_once,
     a_deleted_character_frees_its_name_and_is_not_admitted,
@@ -17,58 +14,13 @@ on_both!(
     a_guest_plays_at_once_and_keeps_its_character_when_claimed,
     unused_guests_go_with_their_rows,
     an_invite_works_once_and_a_failed_registration_leaves_it,
-    too_many_waiting_hashes_are_refused,
 );
 
-const PASSWORD: &str = "the king in yellow";
+pub(crate) const PASSWORD: &str = "the king in yellow";
 
-fn code<T: std::fmt::Debug>(answer: Result<T, Denied>) -> (Code, Option<&'static str>) {
+pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, Denied>) -> (Code, Option<&'static str>) {
     let denied = answer.unwrap_err();
     (denied.refusal.code, denied.field)
-}
-
-async fn registering_signs_in_and_a_login_comes_back(database: Database) {
-    let world = World::start(database.config()).await;
-    let signed = world
-        .accounts()
-        .register("Zadok", PASSWORD, None)
-        .await
-        .unwrap();
-    assert_eq!(signed.account.username, "Zadok");
-    assert!(!signed.account.guest && signed.characters.is_empty());
-    let claims = world.accounts().verify(&signed.token).unwrap();
-    assert_eq!(
-        (claims.account, claims.expires_at),
-        (signed.account.id, signed.expires_at)
-    );
-    let ann = world
-        .accounts()
-        .create_character(signed.account.id, "Ann", Some("Professor"))
-        .await
-        .unwrap();
-    assert_eq!(world.stop().await, Left::Applied);
-
-    let world = World::start(database.config()).await;
-    let again = world.accounts().login("zadok", PASSWORD).await.unwrap();
-    assert_eq!(again.account, signed.account);
-    assert_eq!(again.characters, [ann]);
-    assert_eq!(again.characters[0].profession.as_deref(), Some("Professor"));
-    assert_eq!(
-        world.accounts().me(again.account.id).await.unwrap(),
-        signed.account
-    );
-    assert!(
-        world.accounts().verify(&signed.token).is_ok(),
-        "the key survived the restart"
-    );
-    // The hash is what the configuration asks for, and nothing else is stored.
-    let hash = database.text("SELECT password_hash FROM accounts").await;
-    assert!(hash.starts_with("$argon2id$v=19$m=1024,t=1,p=1$"), "{hash}");
-    let nobody = AccountId(Uuid::from_u128(5));
-    assert_eq!(
-        code(world.accounts().me(nobody).await).0,
-        Code::InvalidToken
-    );
 }
 
 async fn a_name_belongs_to_one_account_whatever_its_case(database: Database) {
@@ -93,25 +45,6 @@ async fn a_name_belongs_to_one_account_whatever_its_case(database: Database) {
         code(accounts.create_character(other, "aNN", None).await),
         taken
     );
-}
-
-async fn a_wrong_password_and_an_unknown_name_are_told_alike(database: Database) {
-    let world = World::start(database.config()).await;
-    let accounts = world.accounts();
-    accounts.register("Zadok", PASSWORD, None).await.unwrap();
-    let guest = accounts.guest().await.unwrap();
-    let wrong = accounts
-        .login("Zadok", "the king in blue")
-        .await
-        .unwrap_err();
-    let unknown = accounts.login("Dagon", PASSWORD).await.unwrap_err();
-    let passwordless = accounts
-        .login(&guest.account.username, PASSWORD)
-        .await
-        .unwrap_err();
-    assert_eq!(wrong.refusal.code, Code::AuthenticationFailed);
-    assert_eq!(wrong, unknown);
-    assert_eq!(wrong, passwordless);
 }
 
 async fn values_that_break_a_rule_name_their_field(database: Database) {
@@ -352,29 +285,4 @@ async fn an_invite_works_once_and_a_failed_registration_leaves_it(database: Data
         .register("Ephraim", PASSWORD, Some(&expired.code))
         .await;
     assert_eq!(code(late), wrong);
-}
-
-async fn too_many_waiting_hashes_are_refused(database: Database) {
-    let mut config = database.config();
-    config.accounts.hash_workers = 1;
-    config.accounts.hash_queue_max = 2;
-    config.accounts.argon2.memory_kib = 16_384;
-    let world = World::start(config).await;
-    let mut crowd = tokio::task::JoinSet::new();
-    for n in 0..30 {
-        let accounts = world.accounts().clone();
-        crowd.spawn(async move {
-            accounts
-                .register(&format!("player{n}"), PASSWORD, None)
-                .await
-        });
-    }
-    let answers = crowd.join_all().await;
-    let busy = answers
-        .iter()
-        .filter_map(|answer| answer.as_ref().err())
-        .inspect(|denied| assert_eq!(denied.refusal.code, Code::ServerBusy))
-        .inspect(|denied| assert!(denied.refusal.retry_after_ms.is_some()))
-        .count();
-    assert!((1..=27).contains(&busy), "{busy} of 30 refused");
 }

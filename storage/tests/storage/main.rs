@@ -14,4 +14,5 @@ mod logs;
 mod outage;
 mod refusals;
 mod roles;
+mod sign_in;
 mod tokens;

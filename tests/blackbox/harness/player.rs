@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use super::{PATIENCE, Server};
+use super::{PATIENCE, Server, frame_unlike_its_schema};
 
 /// A socket and what has been heard from it.
 pub(crate) struct Player {
@@ -117,6 +117,7 @@ impl Player {
                         self.last
                     );
                     self.last = number;
+                    assert_eq!(frame_unlike_its_schema(&frame), None);
                     return Ok(frame);
                 }
                 Some(Ok(Message::Close(close))) => return Err(format!("closed: {close:?}")),

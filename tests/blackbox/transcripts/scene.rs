@@ -15,7 +15,7 @@ use systems::lucidity::{Drift, Lucidity};
 use systems::place::Whereabouts;
 
 use super::script::{Deed, Fault, SavedPlayer, Script, Sight, StageSet, Step};
-use crate::harness::shipped;
+use crate::harness::{data_unlike_its_schema, shipped};
 
 /// Real time of a Mythos hour.
 const MYTHOS_HOUR: f64 = 375.0;
@@ -167,6 +167,7 @@ impl Heard {
                 self.lines.extend(prose.plain().lines().map(str::to_owned));
             }
             let data = serde_json::to_value(note.data()).unwrap();
+            assert_eq!(data_unlike_its_schema(note.event_type(), &data), None);
             self.events.push((note.event_type(), data));
         }
         for outcome in ears.outcomes {

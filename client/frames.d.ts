@@ -1,0 +1,468 @@
+// The frames of kadath.v1, made from the server's own types. Not to be edited:
+// `UPDATE=1 cargo test --test blackbox schema` writes it anew.
+
+/** A sign-in, or the resume of a session. */
+export type Authentication = {
+  /** Whom to play; without it, the account's most recently played character. */
+  character_id?: string | null;
+  /** The session to go on with. */
+  resume?: ResumePoint | null;
+  /** The `access_token` of a sign-in over HTTP. */
+  token: string;
+};
+
+/** `player_entered_game` and `player_left_game`. */
+export type CameOrWent = {
+  message: string;
+  /** A UUID. */
+  player_id: string;
+  player_name: string;
+  room_id: string;
+};
+
+/** Why lucidity changed: a stable word for clients and for the chronicle. */
+export type Cause = string;
+
+/** A way to talk. */
+export type Channel = "say" | "local" | "global" | "whisper" | "emote";
+
+/** Something said. */
+export type ChatMessage = {
+  /** On which channel. */
+  channel: Channel;
+  /** What everybody reads: "Ann says: hello". */
+  message: string;
+  /** This line's own id. */
+  message_id: string;
+  /** The bare words. */
+  original_content: string;
+  /** Their name. */
+  player_name: string;
+  /** Who said it. */
+  sender_id: string;
+  /** To whom, where to one. */
+  target_id?: string;
+  /** Their name. */
+  target_name?: string;
+  /** When, by the wall clock, RFC 3339. */
+  timestamp: string;
+};
+
+/** `chat_message` */
+export type ChatMessageFrame = Envelope & {
+  data: ChatMessage;
+  event_type: "chat_message";
+};
+
+/** What a client sends: JSON of at most 10 KiB, nested at most 10 deep. */
+export type ClientFrame = {
+  /** Who. */
+  data: Authentication;
+  type: "authenticate";
+} | {
+  /** The line. */
+  data: CommandLine;
+  /** Rises per character, not necessarily by 1. Without it a resend can't be told from a
+   * new command. */
+  id?: number | null;
+  type: "command";
+} | {
+  /** Nothing. */
+  data?: Nothing | null;
+  type: "ping";
+};
+
+/** Why something was refused; the word is what clients match on, so it never changes. */
+export type Code = "authentication_failed" | "authorization_denied" | "invalid_token" | "token_expired" | "validation_error" | "invalid_input" | "missing_required_field" | "invalid_format" | "resource_not_found" | "resource_already_exists" | "resource_conflict" | "game_logic_error" | "invalid_command" | "invalid_movement" | "player_not_in_room" | "database_error" | "database_connection_error" | "database_query_error" | "network_error" | "connection_error" | "timeout_error" | "rate_limit_exceeded" | "too_many_requests" | "configuration_error" | "system_error" | "internal_error" | "websocket_error" | "message_processing_error" | "server_busy" | "storage_unavailable" | "command_out_of_order" | "session_taken_over" | "slow_client";
+
+/** A line as it is typed, or a verb and its words. */
+export type CommandLine = {
+  /** `say hello`; at most 1,000 characters, none of them a control character. */
+  line: string;
+} | {
+  /** `hello` */
+  args?: string[] | null;
+  /** `say` */
+  command: string;
+};
+
+/** `command_response`: the one outcome of a command. */
+export type CommandResponse = {
+  /** Why it was not done. */
+  error?: Reason;
+  /** The client's id; `null` where it gave none. */
+  id: number | null;
+  /** It was done. */
+  ok: boolean;
+  /** This is the outcome of an earlier execution; nothing was done now. */
+  repeated?: boolean;
+  /** The text to show. */
+  result?: string;
+};
+
+/** `command_response` */
+export type CommandResponseFrame = Envelope & {
+  data: CommandResponse;
+  event_type: "command_response";
+};
+
+/** A part of the Mythos day. */
+export type Daypart = "witching" | "dawn" | "day" | "dusk" | "night";
+
+/** The ten ways to go. */
+export type Direction = "north" | "east" | "south" | "west" | "northeast" | "northwest" | "southeast" | "southwest" | "up" | "down";
+
+/** `durable`: what was done up to a tick survives a crash. */
+export type Durable = {
+  /** The process whose ticks are meant. */
+  run: string;
+  /** Every effect with a tick up to this one. */
+  through_tick: number;
+};
+
+/** `durable` */
+export type DurableFrame = Envelope & {
+  data: Durable;
+  event_type: "durable";
+};
+
+/** What every frame of the server has, whatever its `data`. */
+export type Envelope = {
+  /** What it is, and so what `data` is. */
+  event_type: string;
+  /** The character it is about, where it is about one. */
+  player_id?: string;
+  /** The room it is about, where it is about one. */
+  room_id?: string;
+  /** Grows by exactly 1 per frame of the session; the first `welcome` is 1, frames before
+   * sign-in have 0. */
+  sequence_number: number;
+  /** The tick that produced the frame; for frames of the gateway's own, the last one it saw. */
+  tick: number;
+  /** The wall clock at that tick, RFC 3339. */
+  timestamp: string;
+};
+
+/** `error` */
+export type ErrorFrame = Envelope & {
+  data: ErrorNote;
+  event_type: "error";
+};
+
+/** `error`: something was refused that has no answer of its own, or the socket is about to close. */
+export type ErrorNote = {
+  /** The catalogue word. */
+  code: Code;
+  /** The field at fault, where one is. */
+  field?: string;
+  /** A sentence for a person. */
+  message: string;
+  /** How long to wait before trying again. */
+  retry_after_ms?: number;
+};
+
+/** A way out as clients see it. */
+export type ExitView = {
+  /** What it looks like. */
+  name?: string;
+  /** The id of the room it leads to. */
+  to: string;
+};
+
+/** `explored_map`: every room this character has been in. */
+export type ExploredMap = {
+  rooms: MapRoom[];
+};
+
+/** `explored_map` */
+export type ExploredMapFrame = Envelope & {
+  data: ExploredMap;
+  event_type: "explored_map";
+};
+
+/** `game_state`: everything a client needs to begin. */
+export type GameState = {
+  occupants: string[];
+  player: Sheet;
+  players: Occupant[];
+  room: RoomView;
+};
+
+/** `game_state` */
+export type GameStateFrame = Envelope & {
+  data: GameState;
+  event_type: "game_state";
+};
+
+/** `lucidity_change`: how clear a mind is now. Carries the value itself, so a slow client that
+ * misses one in between knows all the same. */
+export type LucidityChange = {
+  current_lcd: number;
+  delta: number;
+  max_lcd: number;
+  /** A UUID. */
+  player_id: string;
+  reason: Cause;
+  tier: Tier;
+};
+
+/** `lucidity_change` */
+export type LucidityChangeFrame = Envelope & {
+  data: LucidityChange;
+  event_type: "lucidity_change";
+};
+
+/** A room on the map: `room_explored`, and each one of an [`ExploredMap`]. */
+export type MapRoom = {
+  environment: string;
+  exits: Record<string, string>;
+  id: string;
+  name: string;
+  sub_zone: string;
+  /** Rooms to the east. */
+  x: number;
+  /** Rooms to the south: a screen's rows grow downwards, though the atlas counts northwards. */
+  y: number;
+  /** Rooms up. */
+  z: number;
+  zone: string;
+};
+
+/** `mythos_time_update`: what time it is. */
+export type MythosTimeUpdate = {
+  /** Holidays and schedules: none yet exist. */
+  active_holidays: unknown[];
+  active_schedules: unknown[];
+  day_name: string;
+  day_of_month: number;
+  daypart: Daypart;
+  is_daytime: boolean;
+  is_witching_hour: boolean;
+  month_name: string;
+  mythos_clock: string;
+  mythos_datetime: string;
+  season: Season;
+  server_timestamp: string;
+  upcoming_holidays: unknown[];
+  week_of_month: number;
+};
+
+/** `mythos_time_update` */
+export type MythosTimeUpdateFrame = Envelope & {
+  data: MythosTimeUpdate;
+  event_type: "mythos_time_update";
+};
+
+/** An empty object. */
+export type Nothing = Record<string, never>;
+
+/** Somebody in a room as clients see them. */
+export type Occupant = {
+  /** Who. */
+  id: string;
+  /** Their connection is away. */
+  linkdead: boolean;
+  /** Their name. */
+  name: string;
+};
+
+/** `player_entered` and `player_left`. */
+export type Passing = {
+  direction?: Direction;
+  from_room_id?: string;
+  message: string;
+  /** A UUID. */
+  player_id: string;
+  player_name: string;
+  room_id: string;
+  to_room_id?: string;
+};
+
+/** `player_entered` */
+export type PlayerEnteredFrame = Envelope & {
+  data: Passing;
+  event_type: "player_entered";
+};
+
+/** `player_entered_game` */
+export type PlayerEnteredGameFrame = Envelope & {
+  data: CameOrWent;
+  event_type: "player_entered_game";
+};
+
+/** `player_left` */
+export type PlayerLeftFrame = Envelope & {
+  data: Passing;
+  event_type: "player_left";
+};
+
+/** `player_left_game` */
+export type PlayerLeftGameFrame = Envelope & {
+  data: CameOrWent;
+  event_type: "player_left_game";
+};
+
+/** `pong`: the answer to a `ping`. */
+export type Pong = Record<string, never>;
+
+/** `pong` */
+export type PongFrame = Envelope & {
+  data: Pong;
+  event_type: "pong";
+};
+
+/** Why something was not done. */
+export type Reason = {
+  /** The catalogue word. */
+  code: Code;
+  /** A sentence for a person. */
+  message: string;
+  /** How long to wait before trying again. */
+  retry_after_ms?: number;
+};
+
+/** What of an earlier run survived. */
+export type Recovered = {
+  /** That run. */
+  run: string;
+  /** Exactly its effects up to this tick. */
+  tick: number;
+};
+
+/** Where a session goes on. */
+export type ResumePoint = {
+  /** The last `sequence_number` that the client has seen. */
+  last_sequence: number;
+  /** The `session_id` of its `welcome`. */
+  session_id: string;
+};
+
+/** `room_explored` */
+export type RoomExploredFrame = Envelope & {
+  data: MapRoom;
+  event_type: "room_explored";
+};
+
+/** `room_occupants`: who is here now. */
+export type RoomOccupants = {
+  /** How many. */
+  count: number;
+  /** Their names. */
+  occupants: string[];
+  /** Who they are. */
+  players: Occupant[];
+};
+
+/** `room_occupants` */
+export type RoomOccupantsFrame = Envelope & {
+  data: RoomOccupants;
+  event_type: "room_occupants";
+};
+
+/** `room_update`: where you are now. */
+export type RoomUpdate = {
+  /** The same in words. */
+  drop_summary: string;
+  /** Things that can be seen; none yet exist. */
+  entities: string[];
+  /** How many. */
+  occupant_count: number;
+  /** The names of everybody here. */
+  occupants: string[];
+  /** Everybody here. */
+  players: Occupant[];
+  /** The room. */
+  room: RoomView;
+  /** Things on the floor; none yet exist. */
+  room_drops: string[];
+};
+
+/** `room_update` */
+export type RoomUpdateFrame = Envelope & {
+  data: RoomUpdate;
+  event_type: "room_update";
+};
+
+/** A room as clients see it. */
+export type RoomView = {
+  /** What one sees at this hour. */
+  description: string;
+  /** Its environment's key. */
+  environment: string;
+  /** The ways out. */
+  exits: Record<string, ExitView>;
+  /** Its id. */
+  id: string;
+  /** Its name. */
+  name: string;
+  /** Its plane. */
+  plane: string;
+  /** Its sub-zone's id. */
+  sub_zone: string;
+  /** Its zone's id. */
+  zone: string;
+};
+
+/** A quarter of the Mythos year. */
+export type Season = "winter" | "spring" | "summer" | "autumn";
+
+/** A frame that the server sends on kadath.v1. */
+export type ServerFrame = ChatMessageFrame | CommandResponseFrame | DurableFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PongFrame | RoomExploredFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
+
+/** A player as its own client sees it. */
+export type Sheet = {
+  created_at: string;
+  current_room_id: string;
+  /** A UUID. */
+  id: string;
+  is_admin: boolean;
+  is_guest: boolean;
+  lucidity_tier?: Tier;
+  name: string;
+  profession_name?: string;
+  stats: Record<string, number>;
+  user_id: string;
+};
+
+/** `system`: the server speaks. */
+export type System = {
+  /** What it says. */
+  message: string;
+};
+
+/** `system` */
+export type SystemFrame = Envelope & {
+  data: System;
+  event_type: "system";
+};
+
+/** How clear a mind is, in words; worse is greater. */
+export type Tier = "lucid" | "uneasy" | "fractured" | "deranged" | "catatonic";
+
+/** `welcome`: the session holds its character. */
+export type Welcome = {
+  /** Every effect of this run up to this tick is durable. */
+  durable_tick: number;
+  /** The highest command id of the character that was executed; 0 if none. */
+  last_command_id: number;
+  /** The character. */
+  player_id: string;
+  /** The character's name. */
+  player_name: string;
+  /** The subprotocol in use. */
+  protocol: string;
+  /** What of the run before survived. */
+  recovered?: Recovered;
+  /** The missed frames follow, nothing else does. */
+  resumed: boolean;
+  /** This process, as 16 hexadecimal digits. */
+  run: string;
+  /** Names the session; with it a cut client resumes. As secret as a token. */
+  session_id: string;
+};
+
+/** `welcome` */
+export type WelcomeFrame = Envelope & {
+  data: Welcome;
+  event_type: "welcome";
+};

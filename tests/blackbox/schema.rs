@@ -1,0 +1,140 @@
+//! The protocol for machines is the protocol: generated files are up to date, and what is sent
+//! and understood is what they say.
+
+use kadath::schema::{Kind, client_frames, written};
+use net::{ClientMessage, understands};
+use serde_json::{Value, json};
+
+use crate::harness::{Schema, frame_unlike_its_schema, kept, published};
+
+#[test]
+fn the_generated_files_are_what_the_types_say() {
+    let events = published();
+    for (kind, path) in [
+        (Kind::ServerFrames, "docs/schema/server-frames.json"),
+        (Kind::ClientFrames, "docs/schema/client-frames.json"),
+        (Kind::Asyncapi, "docs/schema/asyncapi.json"),
+        (Kind::Typescript, "client/frames.d.ts"),
+    ] {
+        kept(path, &written(kind, &events), "schema");
+    }
+}
+
+#[test]
+fn a_schema_tells_a_right_frame_from_a_wrong_one() {
+    let right = json!({
+        "sequence_number": 7, "event_type": "durable", "timestamp": "2026-11-23T21:20:58Z",
+        "tick": 59, "data": {"run": "0007b5a056616ff0", "through_tick": 59},
+    });
+    assert_eq!(frame_unlike_its_schema(&right), None);
+    for (pointer, value) in [
+        ("/event_type", json!("rumour")),
+        ("/sequence_number", json!("7")),
+        ("/data/through_tick", json!(-1)),
+        ("/data", json!({"run": "0007b5a056616ff0"})),
+        (
+            "/data",
+            json!({"run": "0007b5a056616ff0", "through_tick": 59, "secret": 1}),
+        ),
+    ] {
+        let mut wrong = right.clone();
+        *wrong.pointer_mut(pointer).unwrap() = value;
+        assert!(frame_unlike_its_schema(&wrong).is_some(), "{wrong}");
+    }
+    let mut strange = right;
+    strange["strange"] = 1.into();
+    assert!(frame_unlike_its_schema(&strange).is_some(), "{strange}");
+}
+
+#[test]
+fn the_server_understands_exactly_the_frames_that_the_schema_allows() {
+    let schema = client_frames();
+    let schema = Schema {
+        schema: &schema,
+        defs: &schema["$defs"],
+        closed: false,
+    };
+    let mut frames: Vec<Value> = ClientMessage::examples()
+        .iter()
+        .map(|frame| serde_json::to_value(frame).unwrap())
+        .collect();
+    for frame in frames.clone() {
+        assert_eq!(schema.fault(&frame), None, "{frame}");
+        // Whatever else a ping says is not looked at.
+        if frame["type"] == "ping" {
+            continue;
+        }
+        frames.extend(varied(&frame));
+    }
+    let (mut good, mut bad) = (0, 0);
+    for frame in frames {
+        let understood = understands("kadath.v1", false, frame.to_string().as_bytes());
+        let allowed = schema.fault(&frame).is_none();
+        assert_eq!(understood, Some(allowed), "{frame}");
+        if allowed {
+            good += 1;
+        } else {
+            bad += 1;
+        }
+    }
+    assert!(good > 30 && bad > 60, "{good} good and {bad} bad frames");
+}
+
+/// The frame with each of its values replaced by others, and with each of its fields left out.
+fn varied(frame: &Value) -> Vec<Value> {
+    let mut pointers = Vec::new();
+    pointers_below(frame, "", &mut pointers);
+    let mut varied = Vec::new();
+    for pointer in pointers {
+        let others = [
+            json!(null),
+            json!(0),
+            json!(-1),
+            json!(1.5),
+            json!(7),
+            json!(9_007_199_254_740_992_u64),
+            json!("word"),
+            json!(""),
+            json!([]),
+            json!(["word"]),
+            json!([7]),
+            json!({}),
+            json!(true),
+        ];
+        for other in others {
+            let mut frame = frame.clone();
+            *frame.pointer_mut(&pointer).unwrap() = other;
+            varied.push(frame);
+        }
+        let (parent, field) = pointer.rsplit_once('/').unwrap();
+        let mut frame = frame.clone();
+        let parent = frame.pointer_mut(parent).unwrap();
+        if parent
+            .as_object_mut()
+            .is_some_and(|fields| fields.remove(field).is_some())
+        {
+            varied.push(frame);
+        }
+    }
+    varied
+}
+
+fn pointers_below(value: &Value, at: &str, pointers: &mut Vec<String>) {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), value))
+            .collect(),
+        Value::Array(values) => values
+            .iter()
+            .enumerate()
+            .map(|(n, value)| (n.to_string(), value))
+            .collect(),
+        _ => Vec::new(),
+    };
+    for (name, value) in inner {
+        let at = format!("{at}/{name}");
+        pointers.push(at.clone());
+        pointers_below(value, &at, pointers);
+    }
+}
