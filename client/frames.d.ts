@@ -20,8 +20,11 @@ export type CameOrWent = {
   room_id: string;
 };
 
-/** Why lucidity changed: a stable word for clients and for the chronicle. */
+/** Why points changed: a stable word for clients. */
 export type Cause = string;
+
+/** Why lucidity changed: a stable word for clients and for the chronicle. */
+export type Cause2 = string;
 
 /** A way to talk. */
 export type Channel = "say" | "local" | "global" | "whisper" | "emote";
@@ -194,6 +197,26 @@ export type GameStateFrame = Envelope & {
   event_type: "game_state";
 };
 
+/** A day that is kept each year. */
+export type Holiday = {
+  /** Words that rules can look for. */
+  bonus_tags: string[];
+  /** The day of the month. */
+  day: number;
+  /** How many Mythos hours it lasts; it begins at midnight. Above 48 counts as 48. */
+  duration_hours: number;
+  /** Its word. */
+  id: string;
+  /** The month, 1 to 12. */
+  month: number;
+  /** What people call it. */
+  name: string;
+  /** The season it belongs to. */
+  season: Season;
+  /** Whose it is. */
+  tradition: string;
+};
+
 /** `lucidity_change`: how clear a mind is now. Carries the value itself, so a slow client that
  * misses one in between knows all the same. */
 export type LucidityChange = {
@@ -202,7 +225,7 @@ export type LucidityChange = {
   max_lcd: number;
   /** A UUID. */
   player_id: string;
-  reason: Cause;
+  reason: Cause2;
   tier: Tier;
 };
 
@@ -230,9 +253,8 @@ export type MapRoom = {
 
 /** `mythos_time_update`: what time it is. */
 export type MythosTimeUpdate = {
-  /** Holidays and schedules: none yet exist. */
-  active_holidays: unknown[];
-  active_schedules: unknown[];
+  active_holidays: Holiday[];
+  active_schedules: Schedule[];
   day_name: string;
   day_of_month: number;
   daypart: Daypart;
@@ -243,7 +265,8 @@ export type MythosTimeUpdate = {
   mythos_datetime: string;
   season: Season;
   server_timestamp: string;
-  upcoming_holidays: unknown[];
+  /** The next three. */
+  upcoming_holidays: Holiday[];
   week_of_month: number;
 };
 
@@ -264,6 +287,8 @@ export type Occupant = {
   linkdead: boolean;
   /** Their name. */
   name: string;
+  /** How they hold themselves. */
+  position: Posture;
 };
 
 /** `player_entered` and `player_left`. */
@@ -276,6 +301,60 @@ export type Passing = {
   player_name: string;
   room_id: string;
   to_room_id?: string;
+};
+
+/** `player_died`: somebody in the room, or you, is dead. */
+export type PlayerDied = {
+  cause: Cause;
+  /** The room's name. */
+  death_location?: string;
+  /** A UUID. */
+  player_id: string;
+  player_name: string;
+  /** The room's id. */
+  room_id?: string;
+};
+
+/** `player_died` */
+export type PlayerDiedFrame = Envelope & {
+  data: PlayerDied;
+  event_type: "player_died";
+};
+
+/** `player_dp_decay`: what the mortally wounded have lost with this second. */
+export type PlayerDpDecay = {
+  decay_amount: number;
+  new_dp: number;
+  old_dp: number;
+  /** A UUID. */
+  player_id: string;
+  room_id?: string;
+};
+
+/** `player_dp_decay` */
+export type PlayerDpDecayFrame = Envelope & {
+  data: PlayerDpDecay;
+  event_type: "player_dp_decay";
+};
+
+/** `player_dp_updated`: what is left of you. Carries the value itself, so a slow client that
+ * misses one in between knows all the same. */
+export type PlayerDpUpdated = {
+  cause: Cause;
+  /** Negative when healed. */
+  damage_taken: number;
+  max_dp: number;
+  new_dp: number;
+  old_dp: number;
+  /** A UUID. */
+  player_id: string;
+  room_id?: string;
+};
+
+/** `player_dp_updated` */
+export type PlayerDpUpdatedFrame = Envelope & {
+  data: PlayerDpUpdated;
+  event_type: "player_dp_updated";
 };
 
 /** `player_entered` */
@@ -302,6 +381,58 @@ export type PlayerLeftGameFrame = Envelope & {
   event_type: "player_left_game";
 };
 
+/** `player_mortally_wounded`: somebody in the room, or you, can't get up. */
+export type PlayerMortallyWounded = {
+  cause: Cause;
+  /** A UUID. */
+  player_id: string;
+  player_name: string;
+  room_id?: string;
+};
+
+/** `player_mortally_wounded` */
+export type PlayerMortallyWoundedFrame = Envelope & {
+  data: PlayerMortallyWounded;
+  event_type: "player_mortally_wounded";
+};
+
+/** `player_respawned`: you are back. */
+export type PlayerRespawned = {
+  max_dp: number;
+  new_dp: number;
+  old_dp: number;
+  /** A UUID. */
+  player_id: string;
+  player_name: string;
+  respawn_room_id: string;
+};
+
+/** `player_respawned` */
+export type PlayerRespawnedFrame = Envelope & {
+  data: PlayerRespawned;
+  event_type: "player_respawned";
+};
+
+/** `player_update`: something of the character is another now. Only what has changed is there. */
+export type PlayerUpdate = {
+  experience_points?: number;
+  level?: number;
+  /** A UUID. */
+  player_id: string | null;
+  /** How the character stands. */
+  position?: string;
+  /** Stats by name, as in `game_state`. */
+  stats?: Record<string, number>;
+  /** The same once more, under the name that older clients know. */
+  xp?: number;
+};
+
+/** `player_update` */
+export type PlayerUpdateFrame = Envelope & {
+  data: PlayerUpdate;
+  event_type: "player_update";
+};
+
 /** `pong`: the answer to a `ping`. */
 export type Pong = Record<string, never>;
 
@@ -310,6 +441,9 @@ export type PongFrame = Envelope & {
   data: Pong;
   event_type: "pong";
 };
+
+/** How somebody holds themselves. */
+export type Posture = "standing" | "sitting" | "lying";
 
 /** Why something was not done. */
 export type Reason = {
@@ -341,6 +475,22 @@ export type ResumePoint = {
 export type RoomExploredFrame = Envelope & {
   data: MapRoom;
   event_type: "room_explored";
+};
+
+/** `room_message`: something happens here. */
+export type RoomMessage = {
+  /** The hazard that struck, if one did. */
+  hazard?: string;
+  message: string;
+  /** Who did it, if somebody did. */
+  player_id?: string;
+  room_id: string;
+};
+
+/** `room_message` */
+export type RoomMessageFrame = Envelope & {
+  data: RoomMessage;
+  event_type: "room_message";
 };
 
 /** `room_occupants`: who is here now. */
@@ -403,25 +553,55 @@ export type RoomView = {
   zone: string;
 };
 
+/** What is done at which hours. */
+export type Schedule = {
+  /** Whom it concerns. */
+  applies_to: string[];
+  /** What kind of thing it is. */
+  category: string;
+  /** The days it is kept; none: every day. */
+  days: string[];
+  /** What comes of it. */
+  effects: string[];
+  /** The hour it is over, 1 to 24; before `start_hour`: on the day after. */
+  end_hour: number;
+  /** Its word. */
+  id: string;
+  /** What people call it. */
+  name: string;
+  /** For those who keep the calendar. */
+  notes: string;
+  /** The hour it begins, 0 to 23. */
+  start_hour: number;
+};
+
 /** A quarter of the Mythos year. */
 export type Season = "winter" | "spring" | "summer" | "autumn";
 
 /** A frame that the server sends on kadath.v1. */
-export type ServerFrame = ChatMessageFrame | CommandResponseFrame | DurableFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PongFrame | RoomExploredFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
+export type ServerFrame = ChatMessageFrame | CommandResponseFrame | DurableFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
 
 /** A player as its own client sees it. */
 export type Sheet = {
   created_at: string;
   current_room_id: string;
+  experience_points: number;
   /** A UUID. */
   id: string;
   is_admin: boolean;
   is_guest: boolean;
+  level: number;
   lucidity_tier?: Tier;
   name: string;
+  position: Posture;
+  profession_description?: string;
+  profession_flavor_text?: string;
+  profession_id?: number;
   profession_name?: string;
   stats: Record<string, number>;
   user_id: string;
+  /** The same once more, under the name that older clients know. */
+  xp: number;
 };
 
 /** `system`: the server speaks. */
