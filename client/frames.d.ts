@@ -27,7 +27,21 @@ export type Cause = string;
 export type Cause2 = string;
 
 /** A way to talk. */
-export type Channel = "say" | "local" | "global" | "whisper" | "emote";
+export type Channel = "say" | "local" | "global" | "whisper" | "emote" | "pose" | "system" | "admin";
+
+/** `chat_history`: what was said in a room before one came in. */
+export type ChatHistory = {
+  /** The lines, oldest first; at most five, of the last ten minutes. */
+  lines: PastLine[];
+  /** The room's id. */
+  room_id: string;
+};
+
+/** `chat_history` */
+export type ChatHistoryFrame = Envelope & {
+  data: ChatHistory;
+  event_type: "chat_history";
+};
 
 /** Something said. */
 export type ChatMessage = {
@@ -287,6 +301,8 @@ export type Occupant = {
   linkdead: boolean;
   /** Their name. */
   name: string;
+  /** How they stand there, in words that follow their name. */
+  pose?: string;
   /** How they hold themselves. */
   position: Posture;
 };
@@ -301,6 +317,20 @@ export type Passing = {
   player_name: string;
   room_id: string;
   to_room_id?: string;
+};
+
+/** A line that was said before. */
+export type PastLine = {
+  /** On which channel. */
+  channel: Channel;
+  /** What everybody read. */
+  message: string;
+  /** Their name. */
+  player_name: string;
+  /** Who said it. */
+  sender_id: string;
+  /** When, by the wall clock, RFC 3339. */
+  timestamp: string;
 };
 
 /** `player_died`: somebody in the room, or you, is dead. */
@@ -579,7 +609,7 @@ export type Schedule = {
 export type Season = "winter" | "spring" | "summer" | "autumn";
 
 /** A frame that the server sends on kadath.v1. */
-export type ServerFrame = ChatMessageFrame | CommandResponseFrame | DurableFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
+export type ServerFrame = ChatHistoryFrame | ChatMessageFrame | CommandResponseFrame | DurableFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
 
 /** A player as its own client sees it. */
 export type Sheet = {
