@@ -1,5 +1,5 @@
 //! Whether a value is what a JSON Schema says, for the words that our schemas use; any other word
-//! is a failure. (The Node client of `interop` checks what it hears with a whole validator.)
+//! is a failure.
 
 use serde_json::{Map, Value};
 
