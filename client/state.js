@@ -134,7 +134,7 @@ function lucidityOf(player) {
 /**
  * The body after whatever a frame tells of it.
  * @param {Vitals | null} before
- * @param {import("./protocol.js").Player | undefined} told
+ * @param {Partial<import("./protocol.js").Player> | undefined} told
  * @returns {Vitals | null}
  */
 function vitalsAfter(before, told) {
