@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::UsageFault;
-use crate::config::{Config, ConfigFault};
+use crate::config::{Config, ConfigFault, LimitsConfig};
 use crate::gate::Gate;
 use crate::readiness::{Pulse, readiness};
 use crate::rolls::Rolls;
@@ -49,6 +49,15 @@ pub fn run(config: Config) -> anyhow::Result<ExitCode> {
 /// As [`run`].
 pub fn run_with(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
     let _log = telemetry::init(&config.log)?;
+    run_unlogged(config, extra)
+}
+
+/// Like [`run_with`], for a process that has a subscriber of its own or wants none. It may run
+/// again when it has ended.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_unlogged(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_name("kadath-io")
         .enable_all()
@@ -353,8 +362,10 @@ fn raise_descriptors(config: &mut Config) -> anyhow::Result<()> {
     }
     let room = usize::try_from(room).unwrap_or(usize::MAX);
     if config.limits.sockets == 0 || config.limits.sockets > room {
-        if config.limits.sockets > room {
-            tracing::info!(
+        // Nobody asked for the default, so nobody misses what it can't give.
+        if config.limits.sockets > room && config.limits.sockets != LimitsConfig::default().sockets
+        {
+            tracing::warn!(
                 limits_sockets = config.limits.sockets,
                 room,
                 "fewer open files are allowed than limits.sockets"

@@ -40,7 +40,8 @@ pub struct Order {
     ticket: Ticket,
 }
 
-/// A line was accepted; the game reads it, now or in a later tick, and says [`Begun`].
+/// A line was accepted. The game reads it in this tick and says [`Begun`], or [`Kept`] if its turn
+/// comes later; what nobody takes is answered with `internal_error` at once.
 #[derive(Message, Debug, Clone)]
 pub struct Heard {
     /// Whose line.
@@ -48,6 +49,10 @@ pub struct Heard {
     /// The words.
     pub line: Line,
 }
+
+/// The order waits for its turn; [`Begun`] follows in a later tick.
+#[derive(Message, Debug, Clone, Copy)]
+pub struct Kept(pub Order);
 
 /// The order is being executed in this tick.
 #[derive(Message, Debug, Clone, Copy)]
@@ -160,8 +165,11 @@ pub(crate) fn hear(
         correlation,
         heard: tick,
         begun: false,
+        kept: false,
     };
-    let ticket = world.resource_mut::<Ledger>().ticket(open);
+    let mut ledger = world.resource_mut::<Ledger>();
+    let ticket = ledger.ticket(open);
+    ledger.heard.push(ticket);
     world.write_message(Heard {
         order: Order {
             actor,
@@ -227,6 +235,11 @@ pub(crate) fn close(world: &mut World) {
                 begun.push(order.ticket);
             }
         }
+        for Kept(order) in world.resource_mut::<Messages<Kept>>().drain() {
+            if let Some(open) = ledger.get_mut(order.ticket) {
+                open.kept = true;
+            }
+        }
         let answers: Vec<Answer> = world.resource_mut::<Messages<Answer>>().drain().collect();
         for answer in answers {
             if let Some(open) = ledger.take(answer.order.ticket) {
@@ -239,11 +252,28 @@ pub(crate) fn close(world: &mut World) {
                 settle(world, &mut ledger, open, tick, Err(Refusal::of(Code::InternalError)));
             }
         }
+        refuse_the_untaken(world, &mut ledger, tick);
         give_up_the_forgotten(world, &mut ledger, tick);
     });
 }
 
-/// An order that no game ever begins (its command plugin is in quarantine) is refused in the end.
+/// A line of this tick that nobody took (the command plugin broke or is in quarantine) can't
+/// happen any more, and its player is told so.
+fn refuse_the_untaken(world: &mut World, ledger: &mut Ledger, tick: Tick) {
+    let mut heard = std::mem::take(&mut ledger.heard);
+    for ticket in heard.drain(..) {
+        if ledger.get_mut(ticket).is_some_and(|open| !open.kept)
+            && let Some(open) = ledger.take(ticket)
+        {
+            let refusal = Err(Refusal::of(Code::InternalError));
+            settle(world, ledger, open, tick, refusal);
+        }
+    }
+    // Given back for its room.
+    ledger.heard = heard;
+}
+
+/// An order that was kept and never begun is refused in the end.
 fn give_up_the_forgotten(world: &mut World, ledger: &mut Ledger, tick: Tick) {
     // Once in a while is enough for what should never happen.
     if !tick.is_multiple_of(WAIT_TICKS_MAX / 4) || ledger.is_empty() {

@@ -36,7 +36,7 @@ pub use engine::{
 };
 pub use fault::FaultReport;
 pub use identity::Index;
-pub use ledger::{Answer, Begun, CommandRecord, Heard, Order, REMEMBERED};
+pub use ledger::{Answer, Begun, CommandRecord, Heard, Kept, Order, REMEMBERED};
 pub use meter::{Beacon, Spent, Stopwatch};
 pub use outbox::Outbox;
 pub use persist::{Destroy, Migration, Recorded, StorageView};

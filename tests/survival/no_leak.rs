@@ -1,11 +1,13 @@
 //! Nothing stays behind: connections of servers that stop or die, threads and descriptors of
 //! starts and stops within one process.
 
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-use engine::port::{LaneLimits, Registry, SaveBatch, Tasks, lanes};
+use kadath::config::{Config, Overrides};
 use sqlx::{Connection, PgConnection};
-use storage::{Left, Storage, StorageConfig};
 
 use crate::harness::{Cluster, PATIENCE, Player, Recipe, alone, until, whole};
 
@@ -67,62 +69,89 @@ async fn connections(admin: &mut PgConnection) -> i64 {
 /// Turns the test below into the process that starts and stops.
 const ONE_PROCESS: &str = "KADATH_SURVIVAL_ONE_PROCESS";
 
-/// Storage is what a stop within a process would leave things of; it runs as in the server. In a
-/// process of its own, since neighbours have threads, too.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn starts_and_stops_in_one_process_leave_no_thread_and_no_descriptor() {
+/// The whole server, its runtime included, in a process of its own, since neighbours have threads,
+/// too.
+#[test]
+fn starts_and_stops_in_one_process_leave_no_thread_and_no_descriptor() {
     if std::env::var_os(ONE_PROCESS).is_none() {
-        let _alone = alone().await;
-        let itself = tokio::process::Command::new(std::env::current_exe().unwrap())
+        let itself = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "--nocapture"])
             .arg("no_leak::starts_and_stops_in_one_process_leave_no_thread_and_no_descriptor")
             .env(ONE_PROCESS, "1")
             .output();
-        let output = itself.await.unwrap();
+        let output = itself.unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{said}");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}{complaint}");
         let figures = said.lines().find(|line| line.starts_with("no leak"));
         println!("{}", figures.expect("the figures"));
         return;
     }
-    let rounds = if whole() { 100 } else { 20 };
+    let rounds = if whole() { 100 } else { 10 };
     let folder = tempfile::TempDir::new().unwrap();
     // The first rounds grow what is kept for ever.
     for _ in 0..3 {
-        start_and_stop(&folder).await;
+        start_and_stop(&folder);
     }
     let first = held();
     for _ in 0..rounds {
-        start_and_stop(&folder).await;
+        start_and_stop(&folder);
     }
-    let last = until("threads and descriptors to go", async || {
+    let began = Instant::now();
+    let last = loop {
         let now = held();
-        (now.0 <= first.0 && now.1 <= first.1).then_some(now)
-    })
-    .await;
+        if now.0 <= first.0 && now.1 <= first.1 {
+            break now;
+        }
+        assert!(began.elapsed() < PATIENCE, "{first:?} became {now:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
     println!(
         "no leak, one process: {rounds} starts and stops, threads {} then {}, descriptors {} then {}",
         first.0, last.0, first.1, last.1
     );
 }
 
-async fn start_and_stop(folder: &tempfile::TempDir) {
-    let registry = Registry::new();
-    let tasks = Tasks::new(&registry).unwrap();
-    let config = StorageConfig::in_folder(folder.path().join("data"));
-    let (storage, recovered) = Storage::open(config, &registry, &tasks).await.unwrap();
-    let lanes = lanes(LaneLimits::default(), &registry).unwrap();
-    storage.run(lanes.storage).unwrap();
-    let batch = SaveBatch {
-        tick: recovered.first_tick,
-        last: true,
-        ..SaveBatch::default()
+/// A server that answered, and was asked to stop.
+fn start_and_stop(folder: &tempfile::TempDir) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap();
+    drop(port);
+    let config = Config::load(
+        None,
+        Overrides {
+            listen: Some(address.to_string()),
+            data: Some(folder.path().join("data")),
+            ..Overrides::default()
+        },
+    );
+    let config = config.unwrap();
+    let server = std::thread::spawn(move || {
+        kadath::server::run_unlogged(config, |_: &mut engine::Registrar<'_>| {}).unwrap()
+    });
+    let began = Instant::now();
+    while !healthy(address) {
+        assert!(began.elapsed() < PATIENCE, "it does not answer");
+        assert!(!server.is_finished(), "it gave up");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let asked = std::process::Command::new("kill")
+        .args(["-TERM", &std::process::id().to_string()])
+        .status();
+    assert!(asked.unwrap().success());
+    assert_eq!(server.join().unwrap(), ExitCode::SUCCESS);
+}
+
+/// Whether somebody answers `/healthz` there.
+fn healthy(address: SocketAddr) -> bool {
+    let Ok(mut socket) = TcpStream::connect(address) else {
+        return false;
     };
-    assert!(lanes.engine.saves.try_send(batch).is_ok());
-    drop(lanes.engine);
-    assert_eq!(storage.shutdown(PATIENCE).await, Left::Applied);
-    drop(storage);
-    assert_eq!(tasks.join(PATIENCE).await, Vec::<&str>::new());
+    let asked = b"GET /healthz HTTP/1.1\r\nhost: kadath\r\nconnection: close\r\n\r\n";
+    let mut answer = String::new();
+    socket.write_all(asked).is_ok()
+        && socket.read_to_string(&mut answer).is_ok()
+        && answer.starts_with("HTTP/1.1 200")
 }
 
 /// Threads and descriptors of this process.

@@ -70,6 +70,7 @@ impl Engine {
                 .owns::<crate::Linkdead>();
             reg.message::<crate::Heard>()
                 .message::<crate::Begun>()
+                .message::<crate::Kept>()
                 .message::<crate::Answer>()
                 .message::<crate::Arrived>()
                 .message::<crate::LinkLost>()
@@ -88,6 +89,10 @@ impl Engine {
             return Err(EngineFault::Plugins(mistakes));
         }
 
+        register
+            .saved
+            .prepare(&mut world)
+            .map_err(|fault| EngineFault::Plugins(vec![fault]))?;
         Self::load_world(&mut world, &register, setup.rows)?;
         for (plugin, work) in std::mem::take(&mut register.startup) {
             tracing::trace!(plugin = register.plugins[plugin].name, "plugin starts");

@@ -18,6 +18,8 @@ pub(super) struct Ticket {
 pub(crate) struct Ledger {
     places: Vec<Place>,
     free: Vec<u32>,
+    /// What was heard in this tick.
+    pub(super) heard: Vec<Ticket>,
     /// Commands executed since the last batch.
     pub(crate) marks: Vec<CommandMark>,
 }
@@ -36,6 +38,8 @@ pub(super) struct Open {
     pub(super) correlation: Correlation,
     pub(super) heard: Tick,
     pub(super) begun: bool,
+    /// It waits for its turn.
+    pub(super) kept: bool,
 }
 
 impl Ledger {

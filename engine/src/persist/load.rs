@@ -15,12 +15,13 @@ pub(crate) struct LoadFault {
     why: String,
 }
 
-/// Inserts what the rows hold. A component that no plugin knows is left in the database, untouched.
+/// Inserts what the rows hold, as saved already; what a migration changed is dirty. A component that no plugin knows is left in the database, untouched.
 pub(crate) fn load_entity(
     types: &SavedTypes,
     entity: &mut EntityWorldMut<'_>,
     rows: &[Row],
 ) -> Result<(), LoadFault> {
+    let collected = types.collected();
     for row in rows {
         let Some(saved) = types.by_name.get(row.component.as_str()) else {
             tracing::debug!(component = %row.component, id = %row.id, "saved component of no plugin left alone");
@@ -39,10 +40,12 @@ pub(crate) fn load_entity(
             )));
         }
         let mut body = serde_json::from_str(&row.body).map_err(|error| fault(error.to_string()))?;
+        let mut clean_since = collected;
         if row.version < saved.name.version {
             body = (saved.migrate)(row.version, body).map_err(fault)?;
+            clean_since = None;
         }
-        (saved.insert)(entity, body).map_err(fault)?;
+        (saved.insert)(entity, body, clean_since).map_err(fault)?;
     }
     Ok(())
 }

@@ -27,7 +27,9 @@ pub(crate) struct SavedName {
     pub(crate) version: u32,
 }
 
-pub(crate) type Insert = fn(&mut EntityWorldMut<'_>, serde_json::Value) -> Result<(), String>;
+/// Inserts a value; with a tick, as one that has not changed since.
+pub(crate) type Insert =
+    fn(&mut EntityWorldMut<'_>, serde_json::Value, Option<Tick>) -> Result<(), String>;
 pub(crate) type Print = fn(&mut World, &'static str, &mut Vec<(StableId, &'static str, String)>);
 
 type Refresh = fn(&mut World, Tick);
@@ -96,19 +98,33 @@ impl SavedTypes {
     /// Keeps what is dirty dirty. bevy forgets a change of three billion system runs ago, which a
     /// long outage of storage can outlast; done at each check of change ticks, none gets that old.
     pub(crate) fn refresh(&self, world: &mut World) {
-        // The collectors run together, so one of them speaks for all.
-        let Some((_, collector)) = self
-            .collectors
-            .systems()
-            .ok()
-            .and_then(|mut all| all.next())
-        else {
+        let Some(since) = self.collected() else {
             return;
         };
-        let since = collector.get_last_run();
         for name in &self.order {
             (self.by_name[name].refresh)(world, since);
         }
+    }
+
+    /// Makes the collectors ready, so that what is loaded can be told from what changes.
+    ///
+    /// # Errors
+    /// When they can't run together.
+    pub(crate) fn prepare(&mut self, world: &mut World) -> Result<(), String> {
+        match self.collectors.initialize(world) {
+            Ok(_) => Ok(()),
+            Err(fault) => Err(fault.to_string(self.collectors.graph(), world)),
+        }
+    }
+
+    /// When the collectors ran last; what changed up to then is not dirty. `None` before the
+    /// first run was prepared.
+    pub(crate) fn collected(&self) -> Option<Tick> {
+        // They run together, so one of them speaks for all.
+        let mut collectors = self.collectors.systems().ok()?;
+        collectors
+            .next()
+            .map(|(_, collector)| collector.get_last_run())
     }
 
     /// Every saved value of the world as JSON, sorted: equal worlds print equally.
@@ -122,12 +138,18 @@ impl SavedTypes {
     }
 }
 
-fn insert<T: Component + DeserializeOwned>(
+fn insert<T: Component<Mutability = Mutable> + DeserializeOwned>(
     entity: &mut EntityWorldMut<'_>,
     body: serde_json::Value,
+    clean_since: Option<Tick>,
 ) -> Result<(), String> {
     let value: T = serde_json::from_value(body).map_err(|error| error.to_string())?;
     entity.insert(value);
+    if let Some(tick) = clean_since
+        && let Some(mut value) = entity.get_mut::<T>()
+    {
+        value.set_last_changed(tick);
+    }
     Ok(())
 }
 

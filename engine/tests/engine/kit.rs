@@ -247,6 +247,7 @@ fn obey(
     mut coins: Query<&mut Coins>,
     mut later: ResMut<Later>,
     mut begun: MessageWriter<Begun>,
+    mut kept: MessageWriter<engine::Kept>,
     mut answer: MessageWriter<Answer>,
     mut dismiss: MessageWriter<Dismiss>,
     mut spoken: MessageWriter<Spoken>,
@@ -259,8 +260,13 @@ fn obey(
         let order = *order;
         match line.as_str() {
             "ignore" => continue,
+            "forget" => {
+                kept.write(engine::Kept(order));
+                continue;
+            }
             "later" => {
                 later.0.push(order);
+                kept.write(engine::Kept(order));
                 continue;
             }
             "shrug" => {}

@@ -87,9 +87,20 @@ fn a_command_whose_plugin_breaks_gets_internal_error_in_its_tick() {
 }
 
 #[test]
-fn a_command_that_no_plugin_takes_up_is_refused_in_the_end() {
+fn a_command_that_no_plugin_takes_is_refused_in_its_tick() {
     let mut stage = scene();
     stage.says("ann", "ignore");
+    stage.tick();
+    assert_eq!(
+        outcomes(&mut stage, "ann"),
+        [one(1, "internal_error", false)]
+    );
+}
+
+#[test]
+fn a_command_that_is_kept_and_never_begun_is_refused_in_the_end() {
+    let mut stage = scene();
+    stage.says("ann", "forget");
     for _ in 0..4_096 {
         stage.tick();
     }
@@ -282,7 +293,7 @@ fn an_order_of_an_ended_session_never_passes_for_a_newer_one() {
     world.tick(vec![line(1, Some(1), "later")]);
     // Ann's order is dropped; Bob's takes its place, while the game still holds hers and answers.
     let said = world
-        .tick(vec![leave(1), line(2, Some(1), "ignore")])
+        .tick(vec![leave(1), line(2, Some(1), "forget")])
         .emission
         .said;
     assert!(

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use engine::Save;
-use engine::port::{Scope, Tombstone, WorldTime};
+use engine::port::{Scope, SessionId, StoreReply, Tombstone, WorldTime};
 use engine::prelude::*;
-use engine::stage::STAGE_START;
+use engine::stage::{STAGE_START, Stage};
 
 use crate::kit::{Backstage, Coins, Tape, arrival, batch, game, input, leave, line, named, values};
 
@@ -320,4 +320,38 @@ fn a_batch_names_the_commands_whose_effects_it_holds() {
         .map(|mark| (mark.correlation.0, mark.command_id, mark.tick))
         .collect();
     assert_eq!(marks, [(7, 3, 3), (7, 4, 3), (7, 0, 4)]);
+}
+
+#[test]
+fn what_was_loaded_is_saved_only_once_it_changes() {
+    let mut stage = Stage::new(game).unwrap();
+    stage.enter("ann");
+    stage.says("ann", "earn");
+    stage.tick();
+    let saved = stage.saved().clone();
+    assert!(saved.len() >= 2, "a record and a purse: {saved:?}");
+
+    let mut engine = crate::kit::bare(game);
+    let mut later = input(50, 0);
+    later.heard.push(arrival(7, "ann"));
+    engine.tick(later);
+    let mut later = input(100, 0);
+    later.stored.push(StoreReply::Loaded {
+        character: StableId::named("ann"),
+        session: SessionId(7),
+        rows: saved.into_values().collect(),
+    });
+    let loaded = engine.tick(later);
+    assert!(matches!(loaded.save, Save::Clean), "{:?}", loaded.save);
+    let mut later = input(150, 0);
+    later.heard.push(line(7, Some(9), "earn"));
+    let earned = values(&batch(engine.tick(later)));
+    let coins = earned
+        .iter()
+        .find(|(_, component, _)| *component == "coins");
+    assert_eq!(
+        coins.map(|(.., body)| body.as_str()),
+        Some("2"),
+        "{earned:?}"
+    );
 }

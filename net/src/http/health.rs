@@ -22,8 +22,10 @@ pub(super) async fn alive() -> Json<Value> {
 }
 
 pub(super) async fn ready<G: Gatekeeper>(State(gateway): Gate<G>) -> (StatusCode, Json<Readiness>) {
-    let readiness = (gateway.readiness)();
-    let status = if readiness.ready && !gateway.hub.is_draining() {
+    let mut readiness = (gateway.readiness)();
+    // Who drains wants no players, however well it does.
+    readiness.ready &= !gateway.hub.is_draining();
+    let status = if readiness.ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE

@@ -10,6 +10,7 @@
 mod accounts;
 mod conformance;
 mod harness;
+mod loads;
 mod logs;
 mod outage;
 mod refusals;

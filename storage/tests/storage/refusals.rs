@@ -121,6 +121,10 @@ async fn a_database_newer_than_the_program_is_refused(database: Database) {
         ),
         "{fault}"
     );
+    let said = fault.to_string();
+    for word in ["migration 9999", "none above", "newer version", "backup"] {
+        assert!(said.contains(word), "no `{word}` in: {said}");
+    }
 }
 
 async fn an_older_copy_of_the_journal_gives_way_to_the_database(database: Database) {

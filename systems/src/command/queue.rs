@@ -54,6 +54,7 @@ pub(super) fn accept(
     mut queues: Query<&mut Queue>,
     mut waiting: ResMut<Waiting>,
     mut answers: MessageWriter<Answer>,
+    mut kept: MessageWriter<engine::Kept>,
     limits: Res<CommandLimits>,
     clock: Res<Clock>,
 ) {
@@ -69,6 +70,7 @@ pub(super) fn accept(
             waiting.0.push_back(order.actor);
         }
         queue.lines.push_back((*order, line.clone()));
+        kept.write(engine::Kept(*order));
     }
 }
 

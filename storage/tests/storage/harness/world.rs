@@ -144,6 +144,25 @@ impl World {
     /// Dies without a word.
     pub(crate) fn crash(self) {}
 
+    /// How many statements the database was sent.
+    pub(crate) fn statements(&self) -> f64 {
+        self.metric("kadath_db_statements_total", None)
+    }
+
+    /// Waits until the upkeep at start, which has statements of its own, has ended.
+    pub(crate) async fn upkeep_done(&self) {
+        let mut seen = self.statements();
+        let mut calm = std::time::Instant::now();
+        until("the upkeep to end", || {
+            if self.statements() != seen {
+                seen = self.statements();
+                calm = std::time::Instant::now();
+            }
+            calm.elapsed() > Duration::from_millis(200)
+        })
+        .await;
+    }
+
     /// The value of a metric without labels, or of the one with this label value.
     pub(crate) fn metric(&self, name: &str, label: Option<&str>) -> f64 {
         for family in self.registry.gather() {
