@@ -3,18 +3,16 @@
 use std::fmt::Display;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use engine::port::{LaneLimits, Registry, Stop, Tasks, lanes};
-use engine::runner::{Figures, Rate, RunnerConfig, Running, Watch};
+use engine::runner::{Figures, Rate, RunnerConfig, Running};
 use engine::{Engine, Plugin, Registrar, Seed, Setup};
 use net::{Doors, Tls};
 use storage::{Left, Recovered, Storage};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::UsageFault;
 use crate::config::{Config, ConfigFault, LimitsConfig};
@@ -24,6 +22,12 @@ use crate::rolls::Rolls;
 use crate::telemetry;
 use crate::{bus, check};
 
+mod quarantine;
+mod signals;
+
+use quarantine::Quarantine;
+use signals::{Asked, Signals};
+
 /// Durable, but the database lacks some of it until the next start.
 const EXIT_NOT_APPLIED: u8 = 3;
 /// What the world needs beside one descriptor per socket: database, journal, logs, runtime.
@@ -32,8 +36,6 @@ const DESCRIPTORS_RESERVED: u64 = 128;
 const WORLD_PATIENCE: Duration = Duration::from_millis(1_200);
 const STORAGE_PATIENCE: Duration = Duration::from_millis(1_500);
 const TASKS_PATIENCE: Duration = Duration::from_millis(300);
-/// Signal 25 on Linux: a file grew beyond its limit. The journal hears of it as an error.
-const SIGXFSZ: i32 = 25;
 
 /// Runs the server until a signal; the exit code says whether everything is in the database.
 ///
@@ -198,9 +200,7 @@ fn start_world(
         world_rows,
         ..
     } = recovered;
-    let quarantine = Quarantine {
-        file: config.server.data.join("quarantine"),
-    };
+    let quarantine = Quarantine::of(&config.server.data);
     let setup = Setup {
         seed: Seed(config.tick.seed),
         last_tick: first_tick.saturating_sub(1),
@@ -214,7 +214,7 @@ fn start_world(
         stopwatch: Some(engine::runner::stopwatch),
     };
     for plugin in &setup.quarantined {
-        tracing::warn!(plugin, file = %quarantine.file.display(), "plugin held up the world before and starts in quarantine");
+        tracing::warn!(plugin, file = %quarantine.file().display(), "plugin held up the world before and starts in quarantine");
     }
     let engine = Engine::build(setup, game)?;
     let rate = Rate::hz(config.tick.rate_hz).ok_or(ConfigFault::Invalid {
@@ -273,73 +273,6 @@ async fn stop(running: Running, storage: &Storage, tasks: &Tasks) -> Left {
     left
 }
 
-/// Which plugins start in quarantine, kept in a file of one name a line.
-#[derive(Clone)]
-struct Quarantine {
-    file: PathBuf,
-}
-
-impl Quarantine {
-    fn names(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(&self.file).unwrap_or_default();
-        text.lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .map(str::to_owned)
-            .collect()
-    }
-
-    /// Remembers a plugin while it holds up the world: if it never lets go, the next start knows.
-    fn watch(self) -> Watch {
-        Watch::new(move |plugin, stuck| {
-            let mut names = self.names();
-            names.retain(|name| name != plugin);
-            if stuck {
-                names.push(plugin.to_owned());
-            }
-            if let Err(fault) = std::fs::write(&self.file, names.join("\n")) {
-                tracing::error!(%fault, plugin, "quarantine could not be remembered");
-            }
-        })
-    }
-}
-
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-/// What a signal asks for.
-enum Asked {
-    Stop,
-    Reload,
-}
-
-impl Signals {
-    fn listen() -> anyhow::Result<Self> {
-        // A handler for it is all that is needed: the default one kills.
-        drop(signal(SignalKind::from_raw(SIGXFSZ)).context("signals can't be handled")?);
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.interrupt.recv() => Asked::Stop,
-            _ = self.terminate.recv() => Asked::Stop,
-            _ = self.hangup.recv() => Asked::Reload,
-        }
-    }
-
-    async fn stop(&mut self) {
-        while let Asked::Reload = self.next().await {}
-    }
-}
-
 fn reload(tls: Option<&Tls>) {
     match tls.map(Tls::reload) {
         None => tracing::info!("nothing to reload"),
@@ -386,19 +319,4 @@ fn announce(address: SocketAddr, tls: bool) -> anyhow::Result<()> {
 /// A start that failed because of what was asked for, not because of a fault of ours.
 fn usage(fault: impl Display) -> UsageFault {
     UsageFault(fault.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stuck_plugin_is_remembered_until_it_lets_go() {
-        let file = std::env::temp_dir().join(format!("kadath-quarantine-{}", uuid::Uuid::new_v4()));
-        let quarantine = Quarantine { file: file.clone() };
-        assert!(quarantine.names().is_empty());
-        std::fs::write(&file, "fog\n").unwrap();
-        assert_eq!(quarantine.names(), ["fog"]);
-        std::fs::remove_file(file).unwrap();
-    }
 }
