@@ -16,19 +16,35 @@
 //! less than one point of flux is forgotten.
 
 mod adjust;
+mod dampen;
 mod flux;
 mod ground;
+mod liability;
 mod notes;
+mod psyche;
+mod rescue;
+mod ritual;
 mod rules;
+mod sight;
+mod vision;
+mod waking;
 
-pub use notes::LucidityChange;
-pub use rules::{Adaptation, Companions, Period, Profile, Rules, Tiers};
+pub use dampen::{Dampened, Mind, Minds, Said, dampen};
+pub use liability::{Liabilities, Liability};
+pub use notes::{
+    Catatonia, DeliriumRespawned, Encounter, Hallucination, LucidityChange, RescueUpdate,
+};
+pub use psyche::{Exposure, Psyche};
+pub use rules::{
+    Adaptation, Burdens, Companions, Dampening, Encounters, Fall, Hallucinations, Period, Profile,
+    Recovery, Rescue, Ritual, Rules, Shock, Tiers, Visions,
+};
 
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::command::{Needs, gate};
+use crate::command::{Needs, gate, verb};
 use crate::world::Atlas;
 
 /// One Mythos minute in world time.
@@ -62,14 +78,72 @@ impl Plugin for LucidityPlugin {
             .resource(self.rules.clone())
             .persist::<Lucidity>("lucidity")
             .persist::<Drift>("lucidity_drift")
+            .persist::<Psyche>("psyche")
             .character::<Lucidity>()
+            .character::<Psyche>()
             .character::<Drift>()
             .message::<AdjustLucidity>()
+            .message::<SetLucidity>()
             .message::<LucidityChanged>()
             .note::<LucidityChange>()
+            .note::<Catatonia>()
+            .note::<RescueUpdate>()
+            .note::<DeliriumRespawned>()
+            .note::<Encounter>()
+            .note::<Hallucination>()
+            .message::<Episode>()
+            .message::<rescue::Fetched>()
+            .message::<sight::Met>()
+            .message::<vision::Hallucinated>()
+            .owns::<rescue::Holding>()
+            .owns::<vision::Lull>()
+            .character::<vision::Lull>()
             .every(MYTHOS_MINUTE, flux::ebb)
-            .system(Phase::Settle, (adjust::adjust, adjust::keep_drift).chain())
-            .system(Phase::Emit, notes::tell);
+            .system(
+                Phase::Settle,
+                (
+                    adjust::stamp_on_arrival,
+                    sight::meet,
+                    ritual::compel,
+                    adjust::adjust,
+                    adjust::keep_drift,
+                    vision::hallucinate,
+                )
+                    .chain(),
+            )
+            .system(
+                Phase::Emit,
+                (
+                    notes::tell_sights,
+                    notes::tell,
+                    notes::tell_lapses,
+                    notes::tell_rescues,
+                    notes::tell_visions,
+                )
+                    .chain(),
+            );
+        verb::<rescue::Ground>(reg);
+        verb::<rescue::RescueVerb>(reg);
+        verb::<ritual::Pray>(reg);
+        verb::<ritual::Meditate>(reg);
+        verb::<ritual::Solace>(reg);
+        verb::<ritual::Therapy>(reg);
+        verb::<ritual::Tonic>(reg);
+        verb::<ritual::Debrief>(reg);
+        verb::<ritual::Ward>(reg);
+        verb::<waking::Awaken>(reg);
+        reg.system(
+            Phase::Simulate,
+            (
+                rescue::hold,
+                rescue::begin,
+                ritual::perform,
+                ritual::debrief,
+                ritual::ward,
+                waking::awaken,
+            )
+                .chain(),
+        );
         let rules = self.rules.clone();
         gate::<Lucidity>(reg, move |mind, verb| {
             let gone = rules.tier(*mind) == Tier::Catatonic && verb.needs.include(Needs::MIND);
@@ -161,6 +235,9 @@ pub struct Drift {
     /// Points given in this tick that are not settled yet: a late tick evaluates several minutes.
     #[serde(skip)]
     pending: i16,
+    /// One of them takes the mind to the end of the scale, so that it wakes in the sanitarium.
+    #[serde(skip)]
+    carried_off: bool,
     /// By its stable id, so that it is the same room for another atlas.
     room: Option<StableId>,
 }
@@ -190,6 +267,17 @@ pub struct AdjustLucidity {
     pub cause: Cause,
 }
 
+/// Give a mind just so many points, by the same door; after every [`AdjustLucidity`] of the tick.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetLucidity {
+    /// Whose.
+    pub mind: Entity,
+    /// How many points; the ends of the scale stand for what is beyond.
+    pub to: i16,
+    /// Why.
+    pub cause: Cause,
+}
+
 /// Why lucidity changed: a stable word for clients and for the chronicle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
@@ -199,9 +287,47 @@ impl Cause {
     /// What places and company do by the minute.
     pub const PASSIVE_FLUX: Self = Self("passive_flux");
 
+    /// The first look at something unpleasant, or another.
+    pub const DISTURBING: Self = Self("encounter_disturbing");
+    /// A look at a thing of nightmares.
+    pub const HORRIFIC: Self = Self("encounter_horrific");
+    /// A look at what a mind was not made to hold.
+    pub const COSMIC: Self = Self("encounter_cosmic");
+    /// `pray`
+    pub const PRAY: Self = Self("recovery_pray");
+    /// `meditate`
+    pub const MEDITATE: Self = Self("recovery_meditate");
+    /// `group_solace`
+    pub const GROUP_SOLACE: Self = Self("recovery_group_solace");
+    /// `therapy`
+    pub const THERAPY: Self = Self("recovery_therapy");
+    /// `folk_tonic`
+    pub const FOLK_TONIC: Self = Self("recovery_folk_tonic");
+    /// Somebody held on.
+    pub const GROUND_RESCUE: Self = Self("ground_rescue");
+    /// The same, by `rescue`.
+    pub const RESCUE_COMMAND: Self = Self("rescue_command");
+    /// Somebody let go.
+    pub const RESCUE_FAILED: Self = Self("rescue_failed");
+    /// Carried to the sanitarium from the end of the scale.
+    pub const SANITARIUM: Self = Self("sanitarium_failover");
+    /// `awaken`
+    pub const DELIRIUM_RESPAWN: Self = Self("delirium_respawn");
+    /// A day without a ward.
+    pub const RITUAL_COMPULSION: Self = Self("ritual_compulsion");
+    /// The longest word, in bytes.
+    pub const BYTES_MAX: usize = 64;
+
     /// A cause of another plugin's: a snake_case word of its own, such as `hazard_cold`.
+    ///
+    /// # Panics
+    /// When the word is longer than [`BYTES_MAX`](Self::BYTES_MAX); in a constant, when compiled.
     #[must_use]
     pub const fn new(word: &'static str) -> Self {
+        assert!(
+            word.len() <= Self::BYTES_MAX,
+            "a cause is a word, not a story"
+        );
         Self(word)
     }
 
@@ -210,6 +336,32 @@ impl Cause {
     pub const fn word(self) -> &'static str {
         self.0
     }
+}
+
+/// Something befell a mind that is more than a change of points.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Episode {
+    /// Whose.
+    pub mind: Entity,
+    /// What.
+    pub lapse: Lapse,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// What may befall a mind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lapse {
+    /// Nothing in it answers any more.
+    Catatonic,
+    /// It answers again.
+    Recovered,
+    /// It is so far gone that the player may ask to wake elsewhere.
+    Delirious,
+    /// It fell to the end of the scale and wakes in the sanitarium.
+    CarriedOff,
+    /// It woke in the sanitarium because the player asked for it.
+    Awakened,
 }
 
 /// A mind's lucidity is another now. Written once per change, after it.

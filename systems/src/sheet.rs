@@ -15,7 +15,7 @@ use crate::calendar::MythosTime;
 use crate::cast::{ANN, FOYER, WHEN, id};
 use crate::character::{self, Experience, Profession, Stats};
 use crate::command::{Needs, Usage, Verb, Words, verb};
-use crate::lucidity::{self, Lucidity, Tier};
+use crate::lucidity::{self, Lucidity, Psyche, Tier};
 use crate::place::{InRoom, Occupant, RoomView, Rooms};
 
 /// The sheet plugin.
@@ -156,6 +156,7 @@ struct Known<'w, 's> {
         ),
     >,
     characters: Res<'w, character::Rules>,
+    psyches: Query<'w, 's, &'static Psyche>,
     rules: Res<'w, lucidity::Rules>,
 }
 
@@ -334,6 +335,12 @@ fn status(
                 mind.points(),
                 Lucidity::CAP
             ));
+        }
+        if let Ok(psyche) = known.psyches.get(order.actor)
+            && !psyche.liabilities().is_empty()
+        {
+            let marks = psyche.liabilities().listed().join(", ").replace('_', " ");
+            text.push_str(&format!("\nMarks: {marks}"));
         }
         answers.write(Answer::with(*order, text));
     }

@@ -7,12 +7,14 @@ mod atlas;
 mod chart;
 mod check;
 mod parse;
+mod sight;
 mod source;
 
 use crate::chat::Emotes;
 use crate::{body, calendar, character, lucidity};
 
 pub use atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
+pub use sight::{Horror, Sight};
 pub use source::{Problem, Source, line_of};
 
 /// Everything that the files of a world say.

@@ -26,12 +26,12 @@
 //! | `! Ann: code: words` | is refused with that code and these words |
 //! | `* Ann: event {"key": value}` | is sent that event with these values, after those before |
 //! | `~ Ann: words` | reads no line with these words in it; `~ Ann` alone: reads nothing |
-//! | `= Ann: lucidity 99` | so it is now; also `room`, `residual`, `minutes`, `dp`, `mp`, `magic`, `posture`, `experience` |
+//! | `= Ann: lucidity 99` | so it is now; also `tier`, `liabilities`, `room`, `residual`, `minutes`, `dp`, `mp`, `magic`, `posture`, `experience` |
 //!
 //! What is expected is what was heard since the last thing that happened; several of a kind, line
 //! after line, are one. The stage is the shipped world, or `world` as in the harness's
 //! `SmallWorld`; `hour` is that of the Mythos clock; `saved.Ann` is what Ann was when she left last
-//! (`room`, `lucidity`, `dp`, `mp`, `posture`), and `commands_per_second` the limit of that name.
+//! (`room`, `lucidity`, `psyche`, `dp`, `mp`, `posture`), and `commands_per_second` the limit of that name.
 
 mod scene;
 mod script;

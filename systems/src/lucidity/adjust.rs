@@ -1,64 +1,256 @@
-//! The one door: every change of lucidity is settled here.
+//! The one door: every change of lucidity is settled here, with all that hangs on it.
 
 use engine::prelude::*;
 use serde::Serialize;
 
-use super::{AdjustLucidity, Cause, Drift, Lucidity, LucidityChanged};
-use crate::place::InRoom;
+use super::rules::{Rules, span};
+use super::{
+    AdjustLucidity, Cause, Drift, Episode, Lapse, Liability, Lucidity, LucidityChanged, Psyche,
+    SetLucidity, Tier,
+};
+use crate::calendar::MythosTime;
+use crate::place::{InRoom, Relocate};
 use crate::world::Atlas;
 
 /// The kind of the facts about lucidity in the chronicle.
 const FACT: &str = "lucidity";
 
+/// One change that somebody asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    mind: Entity,
+    change: Change,
+    cause: Cause,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    By(i16),
+    To(i16),
+}
+
+impl Change {
+    fn of(self, before: Lucidity) -> Lucidity {
+        match self {
+            Self::By(delta) => before.shifted(delta),
+            Self::To(points) => Lucidity::new(points),
+        }
+    }
+}
+
+/// What goes out by the door.
+#[derive(SystemParam)]
+pub(super) struct Outcomes<'w> {
+    changed: MessageWriter<'w, LucidityChanged>,
+    recorded: MessageWriter<'w, Recorded>,
+    episodes: MessageWriter<'w, Episode>,
+    relocate: MessageWriter<'w, Relocate>,
+}
+
+/// What the door goes by.
+#[derive(SystemParam)]
+pub(super) struct Law<'w> {
+    rules: Res<'w, Rules>,
+    atlas: Res<'w, Atlas>,
+    clock: Res<'w, Clock>,
+    dice: Res<'w, Dice>,
+}
+
+type Kept = (
+    &'static StableId,
+    &'static mut Lucidity,
+    &'static mut Drift,
+    &'static mut Psyche,
+    Option<&'static InRoom>,
+);
+
 /// Changes the minds that are to be changed, and records why.
 pub(super) fn adjust(
-    mut wanted: MessageReader<AdjustLucidity>,
-    mut minds: Query<(&StableId, &mut Lucidity, &mut Drift, Option<&InRoom>)>,
-    atlas: Res<Atlas>,
-    clock: Res<Clock>,
-    mut queue: Local<Vec<(StableId, AdjustLucidity)>>,
-    mut changed: MessageWriter<LucidityChanged>,
-    mut recorded: MessageWriter<Recorded>,
+    mut by: MessageReader<AdjustLucidity>,
+    mut to: MessageReader<SetLucidity>,
+    mut minds: Query<Kept>,
+    law: Law<'_>,
+    mut queue: Local<Vec<(StableId, Wanted)>>,
+    mut out: Outcomes<'_>,
 ) {
-    let whose = |one: &AdjustLucidity| minds.get(one.mind).ok().map(|(id, ..)| *id);
-    queue.extend(wanted.read().filter_map(|one| Some((whose(one)?, *one))));
+    let by = by
+        .read()
+        .map(|&AdjustLucidity { mind, delta, cause }| Wanted {
+            mind,
+            change: Change::By(delta),
+            cause,
+        });
+    // Last, so that whoever is set to a value has that value when the tick is over.
+    let to = to.read().map(|&SetLucidity { mind, to, cause }| Wanted {
+        mind,
+        change: Change::To(to),
+        cause,
+    });
+    let whose = |one: &Wanted| minds.get(one.mind).ok().map(|(id, ..)| *id);
+    queue.extend(by.chain(to).filter_map(|one| Some((whose(&one)?, one))));
     // The order in which minds lie in memory must not be heard; each mind's own order stays.
     queue.sort_by_key(|(id, _)| *id);
-    for (id, AdjustLucidity { mind, delta, cause }) in queue.drain(..) {
-        let Ok((_, mut lucidity, mut drift, place)) = minds.get_mut(mind) else {
+    let mut carried_off = None;
+    for (id, wanted) in queue.drain(..) {
+        // What else befell it happened where it no longer is; only the flux has followed it.
+        if carried_off == Some(id) && wanted.cause != Cause::PASSIVE_FLUX {
+            continue;
+        }
+        let Ok((_, mut lucidity, mut drift, mut psyche, place)) = minds.get_mut(wanted.mind) else {
             continue;
         };
         let before = *lucidity;
-        let now = before.shifted(delta);
+        let now = wanted.change.of(before);
         // At the end of the scale there is nothing to change, to save or to tell.
         if !lucidity.set_if_neq(now) {
             continue;
         }
-        if cause == Cause::PASSIVE_FLUX {
+        if wanted.cause == Cause::PASSIVE_FLUX {
             // Saved together with the points that it has given: see the module.
             drift.set_changed();
         }
-        // Small things that happen to everybody by the minute are merged, so they name no room.
-        let merges = cause == Cause::PASSIVE_FLUX;
-        let place = place.filter(|_| !merges);
-        let detail = Detail {
-            reason: cause.word(),
-            room: place.map(|InRoom(room)| atlas.room(*room).id.as_str()),
+        let room = place.map(|place| law.atlas.room(place.0).id.as_str());
+        let step = Step {
+            id,
+            mind: wanted.mind,
+            cause: wanted.cause,
+            before,
+            now,
         };
-        recorded.write(Recorded(Fact {
+        step.tell(room, law.clock.now, &mut out);
+        step.mark(&mut psyche, &law);
+        if step.falls_through(Lucidity::FLOOR) {
+            carried_off = Some(id);
+            let wakes = Lucidity::new(law.rules.fall.sanitarium_wakes_with);
+            *lucidity = wakes;
+            step.carry_off(&mut psyche, &law, &mut out);
+            let woken = Step {
+                cause: Cause::SANITARIUM,
+                before: now,
+                now: wakes,
+                ..step
+            };
+            woken.tell(room, law.clock.now, &mut out);
+            woken.stamp(&mut psyche, &law);
+        } else {
+            step.lapse(&mut psyche, &law, &mut out);
+        }
+    }
+}
+
+/// One change of one mind.
+#[derive(Clone, Copy)]
+struct Step {
+    id: StableId,
+    mind: Entity,
+    cause: Cause,
+    before: Lucidity,
+    now: Lucidity,
+}
+
+impl Step {
+    const fn delta(&self) -> i16 {
+        self.now.points() - self.before.points()
+    }
+
+    const fn falls_through(&self, line: i16) -> bool {
+        self.before.points() > line && self.now.points() <= line
+    }
+
+    /// Says that it happened, to everybody and to the chronicle.
+    fn tell(&self, room: Option<&str>, at: WorldTime, out: &mut Outcomes<'_>) {
+        // Small things that happen to everybody by the minute are merged, so they name no room.
+        let merges = self.cause == Cause::PASSIVE_FLUX;
+        let detail = Detail {
+            reason: self.cause.word(),
+            room: room.filter(|_| !merges),
+        };
+        out.recorded.write(Recorded(Fact {
             kind: FACT.into(),
-            subject: id,
-            at: clock.now,
+            subject: self.id,
+            at,
             count: 1,
-            sum: i64::from(now.points() - before.points()),
+            sum: i64::from(self.delta()),
             detail: serde_json::to_string(&detail).unwrap_or_default(),
             merges,
         }));
-        changed.write(LucidityChanged {
-            mind,
-            before,
-            now,
-            cause,
+        out.changed.write(LucidityChanged {
+            mind: self.mind,
+            before: self.before,
+            now: self.now,
+            cause: self.cause,
+        });
+    }
+
+    /// Leaves its mark: a liability for a shock or a fall of tier, and a memory.
+    fn mark(&self, psyche: &mut Mut<'_, Psyche>, law: &Law<'_>) {
+        let burdens = law.rules.liabilities;
+        let worse = law.rules.tier(self.now) > law.rules.tier(self.before);
+        if self.delta() <= burdens.shock || worse {
+            let new = psyche.liabilities.worsen(burdens.stacks_max);
+            if new == Liability::RitualCompulsion && psyche.liabilities.stacks(new) == 1 {
+                // The first day is free.
+                psyche.warded = Some(MythosTime::at(law.clock.wall()).hours());
+            }
+        }
+        if self.cause != Cause::PASSIVE_FLUX {
+            psyche.remember(self.cause, self.delta());
+        }
+    }
+
+    /// Goes into a stupor or out of it, and into delirium.
+    fn lapse(&self, psyche: &mut Mut<'_, Psyche>, law: &Law<'_>, out: &mut Outcomes<'_>) {
+        let mut tell = |lapse| {
+            out.episodes.write(Episode {
+                mind: self.mind,
+                lapse,
+                cause: self.cause,
+            });
+        };
+        if self.stamp(psyche, law) {
+            tell(if psyche.catatonic_since.is_some() {
+                Lapse::Catatonic
+            } else {
+                Lapse::Recovered
+            });
+        }
+        if self.falls_through(law.rules.fall.delirium) {
+            tell(Lapse::Delirious);
+        }
+    }
+
+    /// Keeps the stamp in step with the tier. Answers whether it changed.
+    fn stamp(&self, psyche: &mut Mut<'_, Psyche>, law: &Law<'_>) -> bool {
+        let catatonic = law.rules.tier(self.now) == Tier::Catatonic;
+        if catatonic == psyche.catatonic_since.is_some() {
+            return false;
+        }
+        let now = law.clock.now;
+        psyche.catatonic_since = catatonic.then_some(now);
+        let rescued = matches!(self.cause, Cause::GROUND_RESCUE | Cause::RESCUE_COMMAND);
+        psyche.sheltered_until = rescued.then(|| now.plus(span(law.rules.rescue.shelter_seconds)));
+        true
+    }
+
+    /// Carries a mind that fell to the end of the scale to the sanitarium.
+    fn carry_off(&self, psyche: &mut Mut<'_, Psyche>, law: &Law<'_>, out: &mut Outcomes<'_>) {
+        let which = law
+            .dice
+            .pick(Liability::ALL.len() as u64, self.id, "sanitarium", 0);
+        let otherwise = Liability::ALL[which as usize];
+        psyche
+            .liabilities
+            .deepen(otherwise, law.rules.liabilities.stacks_max);
+        psyche.debrief_due = true;
+        out.relocate.write(Relocate {
+            actor: self.mind,
+            to: law.atlas.default_room(),
+            way: None,
+        });
+        out.episodes.write(Episode {
+            mind: self.mind,
+            lapse: Lapse::CarriedOff,
+            cause: self.cause,
         });
     }
 }
@@ -75,6 +267,25 @@ pub(super) fn keep_drift(mut departed: MessageReader<Departed>, mut drifts: Quer
     for Departed { actor, .. } in departed.read() {
         if let Ok(mut drift) = drifts.get_mut(*actor) {
             drift.set_changed();
+        }
+    }
+}
+
+/// Gives those who come the stamp that goes with their tier: the rules may have changed, or the
+/// save may be older than stamps.
+pub(super) fn stamp_on_arrival(
+    mut arrived: MessageReader<Arrived>,
+    mut minds: Query<(&Lucidity, &mut Psyche)>,
+    rules: Res<Rules>,
+    clock: Res<Clock>,
+) {
+    for Arrived { actor, .. } in arrived.read() {
+        let Ok((lucidity, mut psyche)) = minds.get_mut(*actor) else {
+            continue;
+        };
+        let catatonic = rules.tier(*lucidity) == Tier::Catatonic;
+        if catatonic != psyche.catatonic_since.is_some() {
+            psyche.catatonic_since = catatonic.then_some(clock.now);
         }
     }
 }

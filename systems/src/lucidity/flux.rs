@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::ground::{Ground, nano};
 use super::rules::Rules;
-use super::{AdjustLucidity, Cause, Drift, Lucidity, NANO};
+use super::{AdjustLucidity, Cause, Drift, Liability, Lucidity, NANO, Psyche};
 use crate::calendar::MythosTime;
 use crate::place::InRoom;
 use crate::world::RoomIx;
@@ -56,6 +56,7 @@ struct Scale {
     window: u16,
     step: f64,
     floor: f64,
+    recovery_lost: f64,
 }
 
 impl Scale {
@@ -68,6 +69,7 @@ impl Scale {
             window: rules.adaptation.window.max(1),
             step: rules.adaptation.step,
             floor: rules.adaptation.floor,
+            recovery_lost: rules.liabilities.recovery_lost,
         }
     }
 
@@ -89,14 +91,33 @@ impl Scale {
         let weight = (1.0 - self.step * f64::from(steps)).max(self.floor);
         (total as f64 * weight) as i64
     }
+
+    /// What mends helps those less who see no way out.
+    fn mended(&self, total: i64, psyche: &Psyche) -> i64 {
+        let liabilities = psyche.liabilities();
+        if total <= 0 || liabilities.is_empty() {
+            return total;
+        }
+        let weight = liabilities.weight(Liability::BleakOutlook, self.recovery_lost);
+        (total as f64 * weight) as i64
+    }
 }
+
+type Drifting = (
+    Entity,
+    &'static InRoom,
+    &'static Lucidity,
+    &'static mut Drift,
+    &'static Psyche,
+    Has<Linkdead>,
+);
 
 /// Lets every mind ebb or mend by what its room and its company do.
 ///
 /// Whose company counts is read before anybody is moved, so the order of minds is not heard. A
 /// linkdead player is evaluated, too: the body still stands there.
 pub(super) fn ebb(
-    mut minds: Query<(Entity, &InRoom, &Lucidity, &mut Drift, Has<Linkdead>), With<Online>>,
+    mut minds: Query<Drifting, With<Online>>,
     ground: Res<Ground>,
     rules: Res<Rules>,
     clock: Res<Clock>,
@@ -118,26 +139,34 @@ pub(super) fn ebb(
         }
     };
 
+    let room = |room: &InRoom, drift: &Drift| {
+        if again && drift.carried_off {
+            ground.foyer
+        } else {
+            room.0
+        }
+    };
+
     company.0.fill(Minds::default());
-    for (_, InRoom(room), mind, drift, linkdead) in &minds {
+    for (_, place, mind, drift, _, linkdead) in &minds {
         let one = Minds::of(&rules, now(*mind, drift), linkdead);
-        let here = company.of(*room);
+        let here = company.of(room(place, drift));
         here.steady += one.steady;
         here.unhinged += one.unhinged;
     }
 
     let (mut evaluated, mut given, mut largest) = (0_u32, 0_u32, 0_i64);
-    for (mind, InRoom(room), lucidity, mut drift, linkdead) in &mut minds {
+    for (mind, place, settled, mut drift, psyche, linkdead) in &mut minds {
         // Everybody drifts each minute; only what is to be saved may look changed.
         let drift = drift.bypass_change_detection();
-        let lucidity = now(*lucidity, drift);
+        let (lucidity, room) = (now(*settled, drift), room(place, drift));
         let own = Minds::of(&rules, lucidity, linkdead);
-        let here = company.of(*room);
+        let here = company.of(room);
         let others = Minds {
             steady: here.steady - own.steady,
             unhinged: here.unhinged - own.unhinged,
         };
-        let plot = ground.plot(*room);
+        let plot = ground.plot(room);
         if drift.room == Some(plot.id) {
             drift.minutes = drift.minutes.saturating_add(1);
         } else {
@@ -145,15 +174,26 @@ pub(super) fn ebb(
             drift.minutes = 1;
         }
         let total = scale.adapted(plot.flux(day) + scale.company(others), drift.minutes);
-        let delta = drift.carry(total);
+        let mut delta = drift.carry(scale.mended(total, psyche));
+        if delta < 0 && psyche.is_sheltered(clock.now) {
+            // As at the end of the scale: what would go below is lost.
+            let least = rules.tiers.deranged - lucidity.points();
+            delta = delta.max(least.min(0));
+        }
         evaluated += 1;
         largest = largest.max(total.abs());
         if !again {
             drift.pending = 0;
+            drift.carried_off = false;
         }
         if delta != 0 {
             given += 1;
-            drift.pending += lucidity.shifted(delta).points() - lucidity.points();
+            let mut next = lucidity.shifted(delta);
+            if next.points() == Lucidity::FLOOR && lucidity != next {
+                drift.carried_off = true;
+                next = Lucidity::new(rules.fall.sanitarium_wakes_with);
+            }
+            drift.pending = next.points() - settled.points();
             adjust.write(AdjustLucidity {
                 mind,
                 delta,

@@ -10,6 +10,8 @@ use crate::world::{Atlas, RoomIx};
 #[derive(Resource, Clone, Debug)]
 pub(super) struct Ground {
     rooms: Vec<Plot>,
+    /// Where those wake who are carried off.
+    pub(super) foyer: RoomIx,
 }
 
 /// One room, together, because one look at it needs it all.
@@ -37,6 +39,7 @@ impl Ground {
         warn_of_great_drains(rules, atlas);
         Self {
             rooms: atlas.rooms().map(plot).collect(),
+            foyer: atlas.default_room(),
         }
     }
 

@@ -1,11 +1,19 @@
 //! What a mind is told about itself.
 
+mod lapses;
+mod visions;
+
+pub use lapses::{Catatonia, DeliriumRespawned, RescueUpdate};
+pub(super) use lapses::{tell_lapses, tell_rescues};
+pub use visions::{Encounter, Hallucination};
+pub(super) use visions::{tell_sights, tell_visions};
+
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rules::Rules;
-use super::{Cause, Lucidity, LucidityChanged, Tier};
+use super::{Cause, Liability, Lucidity, LucidityChanged, Psyche, Tier};
 use crate::cast::{ANN, id};
 
 /// `lucidity_change`: how clear a mind is now. Carries the value itself, so a slow client that
@@ -18,6 +26,9 @@ pub struct LucidityChange {
     delta: i16,
     tier: Tier,
     reason: Cause,
+    /// What shocks have left, each with its stacks; absent where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    liabilities: Vec<String>,
     /// The tier before; for text only.
     #[serde(skip)]
     was: Tier,
@@ -85,6 +96,7 @@ impl Published for LucidityChange {
             delta: -1,
             tier: Tier::Uneasy,
             reason: Cause::PASSIVE_FLUX,
+            liabilities: vec![Liability::NightFrayedReflexes.to_string()],
             was: Tier::Lucid,
         }]
     }
@@ -93,7 +105,7 @@ impl Published for LucidityChange {
 /// Tells each mind that has changed, once per change.
 pub(super) fn tell(
     mut changed: MessageReader<LucidityChanged>,
-    minds: Query<(&StableId, &Online)>,
+    minds: Query<(&StableId, &Online, &Psyche)>,
     rules: Res<Rules>,
     mut outbox: ResMut<Outbox>,
 ) {
@@ -104,7 +116,7 @@ pub(super) fn tell(
         cause,
     } in changed.read()
     {
-        let Ok((id, online)) = minds.get(*mind) else {
+        let Ok((id, online, psyche)) = minds.get(*mind) else {
             continue;
         };
         let note = LucidityChange {
@@ -114,6 +126,7 @@ pub(super) fn tell(
             delta: now.points() - before.points(),
             tier: rules.tier(*now),
             reason: *cause,
+            liabilities: psyche.liabilities().listed(),
             was: rules.tier(*before),
         };
         outbox.tell_one(online.session, note);

@@ -1,6 +1,12 @@
 //! The numbers, as designers write them in `rules/lucidity.toml`.
 
+mod active;
+mod visions;
 mod written;
+
+pub(super) use active::span;
+pub use active::{Burdens, Dampening, Encounters, Fall, Recovery, Rescue, Ritual, Shock};
+pub use visions::{Hallucinations, Visions};
 
 use std::collections::BTreeMap;
 
@@ -31,6 +37,20 @@ pub struct Rules {
     pub period: Period,
     /// Where the tiers begin.
     pub tiers: Tiers,
+    /// What sights take.
+    pub encounters: Encounters,
+    /// What rituals give.
+    pub recovery: Recovery,
+    /// How a lost mind is fetched back.
+    pub rescue: Rescue,
+    /// How deep a mind can fall.
+    pub fall: Fall,
+    /// What shocks leave behind.
+    pub liabilities: Burdens,
+    /// What becomes of words.
+    pub dampening: Dampening,
+    /// What is seen that is not there.
+    pub hallucinations: Hallucinations,
 }
 
 /// A flux by day and night.
@@ -104,6 +124,13 @@ impl Default for Rules {
             adaptation: Adaptation::default(),
             period: Period::default(),
             tiers: Tiers::default(),
+            encounters: Encounters::default(),
+            recovery: Recovery::default(),
+            rescue: Rescue::default(),
+            fall: Fall::default(),
+            liabilities: Burdens::default(),
+            dampening: Dampening::default(),
+            hallucinations: Hallucinations::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use super::sight::Sight;
 use bevy_ecs::resource::Resource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -181,6 +182,8 @@ pub struct Room {
     pub exits: Vec<Exit>,
     /// What it may do to those in it.
     pub hazards: Vec<Hazard>,
+    /// What is to be seen there that should not be.
+    pub sights: Vec<Sight>,
     /// Where it is on the map: east, north, up. Derived by a breadth-first walk.
     pub at: (i32, i32, i32),
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::parse::{Draft, DraftExit, DraftRoom};
+use super::sight;
 use super::source::Problem;
 
 /// The longest name of a room, in characters.
@@ -23,6 +24,7 @@ pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
     for room in &draft.rooms {
         texts(room, problems);
         environment(draft, room, problems);
+        sight::check(room, problems);
         for exit in &room.exits {
             way(room, exit, &by_id, problems);
         }

@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
 use super::chart::chart;
+use super::sight::{DraftSight, SightEntry};
 use super::source::{Problem, Source};
 use crate::body::Hazard;
 
@@ -87,6 +88,8 @@ struct RoomEntry {
     #[serde(default)]
     hazards: Vec<Spanned<Hazard>>,
     #[serde(default)]
+    sights: Vec<SightEntry>,
+    #[serde(default)]
     exits: BTreeMap<Spanned<Direction>, Spanned<ExitEntry>>,
 }
 
@@ -154,6 +157,7 @@ pub(super) struct DraftRoom {
     pub(super) description: (String, Place),
     pub(super) night: Option<(String, Place)>,
     pub(super) environment: Option<(String, Place)>,
+    pub(super) sights: Vec<DraftSight>,
     pub(super) exits: Vec<DraftExit>,
     pub(super) hazards: Vec<Hazard>,
 }
@@ -342,6 +346,11 @@ fn sub_zone(
             description: placed(room.description),
             night: room.night.map(placed),
             environment: room.environment.map(placed),
+            sights: room
+                .sights
+                .into_iter()
+                .map(|one| one.draft(source))
+                .collect(),
             exits: exits.collect(),
             hazards,
         });
@@ -414,6 +423,7 @@ impl Draft {
                     sub_zone: first_sub_zone[draft.zone] + draft.sub_zone,
                     exits,
                     hazards: draft.hazards.clone(),
+                    sights: draft.sights.iter().map(|one| one.sight.clone()).collect(),
                     at: (0, 0, 0),
                 }
             })

@@ -5,7 +5,7 @@ use engine::prelude::*;
 use engine::stage::{SavedRows, Stage};
 use engine::{Engine, Save, Setup, TickInput};
 use serde_json::json;
-use systems::command::{Usage, Verb, Words, verb};
+use systems::command::{Needs, Usage, Verb, Words, verb};
 use systems::lucidity::{AdjustLucidity, Cause, Drift, Lucidity, MYTHOS_MINUTE};
 
 use crate::town::{Town, arrival, before, clock, half_a_minute, save, settle};
@@ -18,6 +18,7 @@ impl Verb for Shake {
     const WORDS: &'static [&'static str] = &["shake"];
     const USAGE: &'static str = "shake <points>...";
     const HELP: &'static str = "Shakes your own mind.";
+    const NEEDS: Needs = Needs::NOTHING;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let deltas: Result<Vec<i16>, _> = words.rest().split(' ').map(str::parse).collect();
@@ -44,7 +45,7 @@ fn shake(
     }
 }
 
-fn shaking(reg: &mut Registrar<'_>) {
+pub(crate) fn shaking(reg: &mut Registrar<'_>) {
     verb::<Shake>(reg);
     reg.system(Phase::Simulate, shake);
 }
@@ -93,6 +94,7 @@ fn a_change_is_told_once_to_the_one_it_happens_to() {
         "delta": -3,
         "tier": "uneasy",
         "reason": "a_shake",
+        "liabilities": ["night_frayed_reflexes"],
     });
     assert_eq!(ears.events("lucidity_change"), [told]);
     let note = ears
@@ -142,7 +144,7 @@ fn what_leaves_the_scale_is_lost_and_told_as_what_it_came_to() {
     let mut stage = scene(saved);
     stage.enter("Ann");
     stage.ears("Ann");
-    for (line, now, delta) in [("shake 20", 100, 5), ("shake -32768", -100, -200)] {
+    for (line, now, delta) in [("shake 20", 100, 5), ("shake -199", -99, -199)] {
         stage.says("Ann", line);
         stage.tick();
         let told = stage.ears("Ann").events("lucidity_change");
@@ -152,11 +154,12 @@ fn what_leaves_the_scale_is_lost_and_told_as_what_it_came_to() {
             (&json!(now), &json!(delta))
         );
     }
-    stage.says("Ann", "shake -1");
+    stage.says("Ann", "shake -32768");
     stage.tick();
+    let told = stage.ears("Ann").events("lucidity_change");
     assert_eq!(
-        stage.ears("Ann").events("lucidity_change"),
-        [json!(null); 0]
+        (&told[0]["current_lcd"], &told[0]["delta"]),
+        (&json!(-100), &json!(-1))
     );
 }
 

@@ -7,6 +7,8 @@ mod calendar;
 #[cfg(test)]
 mod chronicle;
 #[cfg(test)]
+mod dampen;
+#[cfg(test)]
 mod exploration;
 #[cfg(test)]
 mod flux;
@@ -14,6 +16,8 @@ mod flux;
 mod gates;
 #[cfg(test)]
 mod lucidity;
+#[cfg(test)]
+mod mind;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]

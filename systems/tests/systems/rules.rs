@@ -69,6 +69,127 @@ fn a_mistake_is_named_with_its_file_and_line() {
 }
 
 #[test]
+fn every_section_of_shocks_and_rituals_is_checked() {
+    let wrong = |rules: &str| -> Vec<String> {
+        let problems = town(&format!("default = 0.0\n{rules}")).load().err();
+        let problems = problems.unwrap_or_default();
+        problems.iter().map(ToString::to_string).collect()
+    };
+    for (rules, expected) in [
+        (
+            "[encounters]\ncosmic = { first = 5, repeat = -1 }\n",
+            "2: an encounter gives points",
+        ),
+        (
+            "[encounters]\ncosmic = { first = -5, repeat = -10 }\n",
+            "2: an encounter gives points, or takes more when repeated",
+        ),
+        (
+            "[recovery]\npray = { gain = -1, cooldown_seconds = 1.0 }\n",
+            "2: a ritual takes points",
+        ),
+        (
+            "[recovery]\npray = { gain = 1, cooldown_seconds = nan }\n",
+            "2: a ritual takes points, or gives more than 200, or its cooldown",
+        ),
+        (
+            "[recovery]\npray = { gain = 1 }\n",
+            "3: missing field `cooldown_seconds`",
+        ),
+        (
+            "[rescue]\nfailure = 5\n",
+            "2: a rescue lifts off the scale, or its failure gives points",
+        ),
+        ("[rescue]\nchannel_seconds = -1.0\n", "2: a rescue lifts"),
+        (
+            "[fall]\ndelirium_wakes_with = -20\n",
+            "2: delirium does not begin",
+        ),
+        (
+            "[fall]\nsanitarium_wakes_with = -100\n",
+            "2: delirium does not begin",
+        ),
+        (
+            "[liabilities]\nstacks_max = 0\n",
+            "2: a liability's loss gives points, its stacks are none",
+        ),
+        (
+            "[dampening]\nglyph = 1.5\n",
+            "2: a probability of dampening",
+        ),
+        (
+            "[hallucinations]\nuneasy = { chance = 2.0 }\n",
+            "2: a probability of hallucinations",
+        ),
+        (
+            "[hallucinations]\nphantoms = [\"\"]\n",
+            "2: a text of the hallucinations",
+        ),
+        (
+            "[hallucinations]\ntells = [\"Hush.\"]\n",
+            "2: voices need something to tell",
+        ),
+    ] {
+        let problems = wrong(rules);
+        let expected = format!("rules/lucidity.toml:{expected}");
+        assert!(
+            problems.len() == 1 && problems[0].starts_with(&expected),
+            "{rules}{problems:?}"
+        );
+    }
+}
+
+#[test]
+fn a_sight_is_checked_where_it_is_written() {
+    let wrong = |sights: &str| -> Vec<String> {
+        let mut town = town("");
+        town.rooms[0].sights = sights.to_owned();
+        let problems = town.load().err().unwrap_or_default();
+        problems.iter().map(ToString::to_string).collect()
+    };
+    let sight = |archetype: &str, text: &str| {
+        format!("[{{ archetype = \"{archetype}\", category = \"cosmic\", text = \"{text}\" }}]")
+    };
+    assert_eq!(wrong(&sight("ghoul", "A ghoul is at its meal.")), [""; 0]);
+    assert_eq!(
+        wrong(&sight("a ghoul", "Gh.")),
+        [
+            "zones/town/yard.toml:8: the archetype of a sight in `here` is not 1 to 128 characters without blanks",
+            "zones/town/yard.toml:8: the text of a sight in `here` is not 10 to 500 characters long",
+        ]
+    );
+    let problems =
+        wrong("[{ archetype = \"x\", category = \"nasty\", text = \"A ghoul is here.\" }]");
+    assert!(
+        problems[0].starts_with("zones/town/yard.toml:8: unknown variant `nasty`"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn the_shipped_world_has_sights_and_words_for_minds_that_come_apart() {
+    let world = shipped();
+    let sights = world.atlas.rooms().map(|(_, room)| room.sights.len());
+    assert!(sights.sum::<usize>() >= 8);
+    let words = &world.lucidity.hallucinations;
+    let written = [
+        &words.phantoms,
+        &words.voices,
+        &words.tells,
+        &words.overlays,
+    ]
+    .map(Vec::len);
+    assert!(written >= [8, 8, 12, 12], "{written:?}");
+    assert!(
+        world
+            .atlas
+            .room(world.atlas.default_room())
+            .sights
+            .is_empty()
+    );
+}
+
+#[test]
 fn every_mistake_of_a_file_that_can_be_read_is_named() {
     check(
         "[environments.swamp]\nall = 500\n[rooms.gone]\nall = 0\n",
@@ -193,6 +314,13 @@ fn the_shipped_rules_are_the_domains_table() {
     assert_eq!(rules.adaptation, Adaptation::default());
     assert_eq!(rules.period, Period::default());
     assert_eq!(rules.tiers, Tiers::default());
+    let plain = Rules::default();
+    assert_eq!(rules.encounters, plain.encounters);
+    assert_eq!(rules.recovery, plain.recovery);
+    assert_eq!(rules.rescue, plain.rescue);
+    assert_eq!(rules.fall, plain.fall);
+    assert_eq!(rules.liabilities, plain.liabilities);
+    assert_eq!(rules.dampening, plain.dampening);
 }
 
 #[test]

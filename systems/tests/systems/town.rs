@@ -45,6 +45,9 @@ pub(crate) struct Place {
     pub(crate) zone: String,
     #[serde(default = "sub_zone")]
     pub(crate) sub_zone: String,
+    /// What is to be seen there, as TOML.
+    #[serde(default)]
+    pub(crate) sights: String,
 }
 
 fn outdoors() -> String {
@@ -66,6 +69,7 @@ impl Place {
             environment: environment.to_owned(),
             zone: zone(),
             sub_zone: sub_zone(),
+            sights: String::new(),
         }
     }
 }
@@ -104,7 +108,12 @@ impl Town {
                 environment,
                 zone,
                 sub_zone,
+                sights,
             } = room;
+            let sights = match sights.as_str() {
+                "" => String::new(),
+                sights => format!("sights = {sights}\n"),
+            };
             let drain = |key: &str| {
                 let rate = self.drains.get(key);
                 rate.map_or(String::new(), |rate| {
@@ -125,7 +134,7 @@ impl Town {
                 });
             let _ = writeln!(
                 rooms,
-                "[[rooms]]\nid = \"{id}\"\nname = \"The {id}\"\ndescription = \"A room of the test.\"\nenvironment = \"{environment}\"\n[rooms.exits]"
+                "[[rooms]]\nid = \"{id}\"\nname = \"The {id}\"\ndescription = \"A room of the test.\"\nenvironment = \"{environment}\"\n{sights}[rooms.exits]"
             );
             if let Some(next) = self.rooms.get(index + 1) {
                 let _ = writeln!(rooms, "east = \"{}\"", next.id);

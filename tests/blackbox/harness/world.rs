@@ -159,6 +159,7 @@ fn room_of(id: &str, room: &Value) -> Value {
     let environment = exits.remove("environment");
     let night = exits.remove("night");
     let hazards = exits.remove("hazards");
+    let sights = exits.remove("sights");
     let description = exits
         .remove("description")
         .unwrap_or_else(|| format!("A room called {id}, made for a scene.").into());
@@ -171,6 +172,7 @@ fn room_of(id: &str, room: &Value) -> Value {
     fields.extend(environment.map(|key| ("environment".to_owned(), key)));
     fields.extend(night.map(|text| ("night".to_owned(), text)));
     fields.extend(hazards.map(|list| ("hazards".to_owned(), list)));
+    fields.extend(sights.map(|sights| ("sights".to_owned(), sights)));
     fields.into()
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use systems::Settings;
 use systems::body::{Posture, Vitals};
 use systems::character::{Experience, Stats};
-use systems::lucidity::{Drift, Lucidity};
+use systems::lucidity::{Drift, Lucidity, Psyche, Rules};
 use systems::place::Whereabouts;
 
 use super::script::{Deed, Fault, SavedPlayer, Script, Sight, StageSet, Step};
@@ -134,6 +134,15 @@ impl Scene {
         let now = match what {
             "lucidity" => stage.component::<Lucidity>(who).points().to_string(),
             "room" => stage.component::<Whereabouts>(who).room,
+            "tier" => {
+                let mind = stage.component::<Lucidity>(who);
+                let rules = stage.engine().world().resource::<Rules>();
+                rules.tier(mind).word().to_owned()
+            }
+            "liabilities" => match stage.component::<Psyche>(who).liabilities().listed() {
+                none if none.is_empty() => "none".to_owned(),
+                some => some.join(", "),
+            },
             "minutes" => stage.component::<Drift>(who).minutes().to_string(),
             "residual" => {
                 let residual = stage.component::<Drift>(who).residual();
@@ -298,7 +307,13 @@ fn set(stage: &StageSet) -> Stage {
             let body = serde_json::json!({ "points": points });
             ("lucidity", body)
         });
-        for (component, body) in room.into_iter().chain(lucidity).chain(body_of(before)) {
+        let psyche = before.psyche.clone().map(|body| ("psyche", body));
+        let rows = room
+            .into_iter()
+            .chain(lucidity)
+            .chain(psyche)
+            .chain(body_of(before));
+        for (component, body) in rows {
             let id = StableId::named(who);
             let row = Row {
                 id,

@@ -51,6 +51,7 @@ pub(super) struct SavedPlayer {
     pub(super) dp: Option<i16>,
     pub(super) mp: Option<i16>,
     pub(super) posture: Option<String>,
+    pub(super) psyche: Option<Value>,
 }
 
 /// One line of a scene.

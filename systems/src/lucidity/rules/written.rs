@@ -1,12 +1,19 @@
 //! The rules as they are written, with where: read, checked, and turned into [`Rules`].
 
+mod active;
+
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Adaptation, Companions, Period, Profile, Rules, Tiers};
+use active::Sound;
+
+use super::{
+    Adaptation, Burdens, Companions, Dampening, Encounters, Fall, Hallucinations, Period, Profile,
+    Recovery, Rescue, Rules, Tiers,
+};
 use crate::lucidity::Lucidity;
 use crate::world::{Atlas, Problem, Source};
 
@@ -30,6 +37,13 @@ struct Written {
     adaptation: Option<Spanned<Adaptation>>,
     period: Option<Spanned<Period>>,
     tiers: Option<Spanned<Tiers>>,
+    encounters: Option<Spanned<Encounters>>,
+    recovery: Option<Spanned<Recovery>>,
+    rescue: Option<Spanned<Rescue>>,
+    fall: Option<Spanned<Fall>>,
+    liabilities: Option<Spanned<Burdens>>,
+    dampening: Option<Spanned<Dampening>>,
+    hallucinations: Option<Spanned<Hallucinations>>,
 }
 
 type Profiles = BTreeMap<Spanned<String>, WrittenProfile>;
@@ -55,6 +69,7 @@ impl Rules {
         let mut mistakes = Mistakes { source, problems };
         written.check_names(atlas, &mut mistakes);
         written.check_numbers(&mut mistakes);
+        written.check_sections(&mut mistakes);
         written.rules()
     }
 }
@@ -85,7 +100,27 @@ impl Mistakes<'_> {
     }
 }
 
+impl Mistakes<'_> {
+    fn sound<T: Sound>(&mut self, section: Option<&Spanned<T>>) {
+        if let Some(section) = section
+            && let Some(wrong) = section.as_ref().wrong()
+        {
+            self.unless(false, section.span(), || wrong.to_owned());
+        }
+    }
+}
+
 impl Written {
+    fn check_sections(&self, mistakes: &mut Mistakes<'_>) {
+        mistakes.sound(self.encounters.as_ref());
+        mistakes.sound(self.recovery.as_ref());
+        mistakes.sound(self.rescue.as_ref());
+        mistakes.sound(self.fall.as_ref());
+        mistakes.sound(self.liabilities.as_ref());
+        mistakes.sound(self.dampening.as_ref());
+        mistakes.sound(self.hallucinations.as_ref());
+    }
+
     fn check_names(&self, atlas: &Atlas, mistakes: &mut Mistakes<'_>) {
         for key in self.environments.keys() {
             let known = atlas.environments().any(|known| known == key.as_ref());
@@ -191,8 +226,19 @@ impl Written {
                 .map_or(first.adaptation, Spanned::into_inner),
             period: self.period.map_or(first.period, Spanned::into_inner),
             tiers: self.tiers.map_or(first.tiers, Spanned::into_inner),
+            encounters: plainly(self.encounters),
+            recovery: plainly(self.recovery),
+            rescue: plainly(self.rescue),
+            fall: plainly(self.fall),
+            liabilities: plainly(self.liabilities),
+            dampening: plainly(self.dampening),
+            hallucinations: plainly(self.hallucinations),
         }
     }
+}
+
+fn plainly<T: Default>(section: Option<Spanned<T>>) -> T {
+    section.map_or_else(T::default, Spanned::into_inner)
 }
 
 impl WrittenProfile {

@@ -1,0 +1,144 @@
+//! Liabilities: what a shock leaves behind in a mind.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a mind may have kept from a shock; in the order in which minds come by them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Liability {
+    /// Slower by night: a hazard strikes harder then.
+    NightFrayedReflexes,
+    /// Voices under every voice: words of others get lost among them.
+    MurmuringChorus,
+    /// Once a Mythos day a ward must be drawn, or the mind pays.
+    RitualCompulsion,
+    /// The cold between the stars gets in: a cold hazard strikes harder.
+    EtherealChill,
+    /// Nothing will ever be well: good places mend less.
+    BleakOutlook,
+}
+
+impl Liability {
+    /// All of them, in catalogue order.
+    pub const ALL: [Self; 5] = [
+        Self::NightFrayedReflexes,
+        Self::MurmuringChorus,
+        Self::RitualCompulsion,
+        Self::EtherealChill,
+        Self::BleakOutlook,
+    ];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NightFrayedReflexes => "night_frayed_reflexes",
+            Self::MurmuringChorus => "murmuring_chorus",
+            Self::RitualCompulsion => "ritual_compulsion",
+            Self::EtherealChill => "ethereal_chill",
+            Self::BleakOutlook => "bleak_outlook",
+        }
+    }
+}
+
+impl fmt::Display for Liability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// The liabilities of one mind, each with its weight in stacks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Liabilities(BTreeMap<Liability, u8>);
+
+impl Liabilities {
+    /// How heavily one weighs; 0: not held.
+    #[must_use]
+    pub fn stacks(&self, liability: Liability) -> u8 {
+        self.0.get(&liability).copied().unwrap_or(0)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each as clients read it: `bleak_outlook`, `bleak_outlook (x2)`.
+    #[must_use]
+    pub fn listed(&self) -> Vec<String> {
+        let words = self.0.iter().map(|(liability, stacks)| match stacks {
+            1 => liability.to_string(),
+            stacks => format!("{liability} (x{stacks})"),
+        });
+        words.collect()
+    }
+
+    /// What is left of something of which each stack of `liability` takes `share`: 1 where it is
+    /// not held.
+    #[must_use]
+    pub fn weight(&self, liability: Liability, share: f64) -> f64 {
+        (1.0 - share).powi(i32::from(self.stacks(liability)))
+    }
+
+    /// One more: the first of the catalogue that is not held, or else a stack more of the first.
+    pub(super) fn worsen(&mut self, most: u8) -> Liability {
+        let new = Liability::ALL
+            .into_iter()
+            .find(|one| self.stacks(*one) == 0);
+        let one = new.unwrap_or(Liability::ALL[0]);
+        self.add(one, most);
+        one
+    }
+
+    /// One stack more of each; `otherwise` where there are none.
+    pub(super) fn deepen(&mut self, otherwise: Liability, most: u8) {
+        if self.0.is_empty() {
+            self.add(otherwise, most);
+            return;
+        }
+        for stacks in self.0.values_mut() {
+            *stacks = stacks.saturating_add(1).min(most);
+        }
+    }
+
+    fn add(&mut self, liability: Liability, most: u8) {
+        let stacks = self.0.entry(liability).or_default();
+        *stacks = stacks.saturating_add(1).min(most);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shocks_leave_one_of_each_before_a_second_of_any() {
+        let mut held = Liabilities::default();
+        let came: Vec<Liability> = (0..7).map(|_| held.worsen(5)).collect();
+        assert_eq!(came[..5], Liability::ALL);
+        assert_eq!(came[5..], [Liability::ALL[0]; 2]);
+        assert_eq!(held.stacks(Liability::NightFrayedReflexes), 3);
+        assert_eq!(
+            held.listed()[..2],
+            ["night_frayed_reflexes (x3)", "murmuring_chorus"]
+        );
+    }
+
+    #[test]
+    fn no_liability_weighs_more_than_the_most() {
+        let mut held = Liabilities::default();
+        held.deepen(Liability::BleakOutlook, 5);
+        assert_eq!(held.listed(), ["bleak_outlook"]);
+        for _ in 0..9 {
+            held.deepen(Liability::MurmuringChorus, 5);
+        }
+        assert_eq!(held.listed(), ["bleak_outlook (x5)"]);
+        assert_eq!(held.weight(Liability::BleakOutlook, 0.5), 0.031_25);
+        assert_eq!(held.weight(Liability::MurmuringChorus, 0.25), 1.0);
+    }
+}

@@ -1,0 +1,324 @@
+//! What is told of stupors, deliriums and rescues.
+
+use engine::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::cast::{ANN, BOB, FOYER, id};
+use crate::lucidity::rescue::{Fetched, Stage};
+use crate::lucidity::rules::Rules;
+use crate::lucidity::{Cause, Episode, Lapse, Lucidity};
+use crate::place::{InRoom, Rooms};
+
+/// `catatonia`: somebody's mind is gone. Told to that player and to those who see it happen.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Catatonia {
+    /// Always `catatonic`.
+    status: &'static str,
+    target_name: String,
+    current_lcd: i16,
+    message: String,
+    #[serde(skip)]
+    whose: StableId,
+}
+
+impl Note for Catatonia {
+    fn event_type(&self) -> &'static str {
+        "catatonia"
+    }
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
+    fn prose(&self) -> Option<Prose> {
+        Some(Prose::of(Ink::Loss, self.message.clone()))
+    }
+    fn player_id(&self) -> Option<StableId> {
+        Some(self.whose)
+    }
+}
+
+impl Published for Catatonia {
+    const TYPES: &'static [&'static str] = &["catatonia"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            status: "catatonic",
+            target_name: ANN.to_owned(),
+            current_lcd: -2,
+            message: "Ann stops in the middle of a breath and is not there any more.".to_owned(),
+            whose: id(ANN),
+        }]
+    }
+}
+
+/// `rescue_update`: how it stands with somebody whose mind is gone.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RescueUpdate {
+    /// `channeling`, `success`, `rescued`, `failed`, `delirium` or `sanitarium`.
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rescuer_name: Option<String>,
+    target_name: String,
+    current_lcd: i16,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    /// In percent.
+    progress: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eta_seconds: Option<u64>,
+    #[serde(skip)]
+    ink: Ink,
+}
+
+impl Note for RescueUpdate {
+    fn event_type(&self) -> &'static str {
+        "rescue_update"
+    }
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
+    fn prose(&self) -> Option<Prose> {
+        Some(Prose::of(self.ink, self.message.clone()))
+    }
+}
+
+impl Published for RescueUpdate {
+    const TYPES: &'static [&'static str] = &["rescue_update"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            status: "channeling",
+            rescuer_name: Some(BOB.to_owned()),
+            target_name: ANN.to_owned(),
+            current_lcd: -2,
+            message: "The voice is nearer. It is Bob's.".to_owned(),
+            progress: Some(40),
+            eta_seconds: Some(20),
+            ink: Ink::Plain,
+        }]
+    }
+}
+
+/// `player_delirium_respawned`: the player woke where they had asked to.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DeliriumRespawned {
+    player_id: StableId,
+    player_name: String,
+    current_lcd: i16,
+    room_id: String,
+    message: &'static str,
+}
+
+impl Note for DeliriumRespawned {
+    fn event_type(&self) -> &'static str {
+        "player_delirium_respawned"
+    }
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
+    fn prose(&self) -> Option<Prose> {
+        Some(Prose::of(Ink::Gain, self.message))
+    }
+    fn room_id(&self) -> Option<&str> {
+        Some(&self.room_id)
+    }
+    fn player_id(&self) -> Option<StableId> {
+        Some(self.player_id)
+    }
+}
+
+impl Published for DeliriumRespawned {
+    const TYPES: &'static [&'static str] = &["player_delirium_respawned"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            player_id: id(ANN),
+            player_name: ANN.to_owned(),
+            current_lcd: 10,
+            room_id: FOYER.to_owned(),
+            message: AWAKENED,
+        }]
+    }
+}
+
+/// What those read who asked to wake elsewhere.
+const AWAKENED: &str = "You wake on a bench in the sanitarium, with your own hands in your lap.";
+
+/// Everybody whose mind may have lapsed.
+type Lapsed = (
+    &'static StableId,
+    &'static Character,
+    &'static Lucidity,
+    Option<&'static InRoom>,
+);
+
+/// Tells of each lapse, once to each who is to know.
+pub(in crate::lucidity) fn tell_lapses(
+    mut episodes: MessageReader<Episode>,
+    mut arrived: MessageReader<Arrived>,
+    minds: Query<Lapsed>,
+    rooms: Rooms<'_, '_>,
+    rules: Res<Rules>,
+    mut outbox: ResMut<Outbox>,
+) {
+    // Who comes back delirious must learn how to get out of it again.
+    let came = arrived
+        .read()
+        .filter(|one| one.how != Arrives::Returned)
+        .filter(|one| {
+            minds
+                .get(one.actor)
+                .is_ok_and(|(_, _, mind, _)| mind.points() <= rules.fall.delirium)
+        })
+        .map(|one| Episode {
+            mind: one.actor,
+            lapse: Lapse::Delirious,
+            cause: Cause::PASSIVE_FLUX,
+        });
+    for Episode { mind, lapse, cause } in episodes.read().copied().chain(came) {
+        let Ok((id, character, lucidity, place)) = minds.get(mind) else {
+            continue;
+        };
+        let Some(session) = rooms.session(mind) else {
+            continue;
+        };
+        let name = &character.name;
+        let update = |status, ink, message: &str| RescueUpdate {
+            status,
+            rescuer_name: None,
+            target_name: name.clone(),
+            current_lcd: lucidity.points(),
+            message: message.to_owned(),
+            progress: None,
+            eta_seconds: None,
+            ink,
+        };
+        match lapse {
+            Lapse::Catatonic => {
+                let note = |message: String| Catatonia {
+                    status: "catatonic",
+                    target_name: name.clone(),
+                    current_lcd: lucidity.points(),
+                    message,
+                    whose: *id,
+                };
+                let own = "Something in you sits down and does not get up again. Only somebody else can fetch you back.";
+                outbox.tell_one(session, note(own.to_owned()));
+                if let Some(InRoom(room)) = place {
+                    // Not in the order in which they came, which a restored world need not know.
+                    let mut all = rooms.audience(*room).to_vec();
+                    all.sort_unstable();
+                    let seen = Audience::Except(all.into(), session);
+                    let message = format!(
+                        "{name} stops in the middle of a breath and is not there any more."
+                    );
+                    outbox.tell(seen, note(message));
+                }
+            }
+            // A rescue and an awakening tell of themselves.
+            Lapse::Recovered
+                if matches!(
+                    cause,
+                    Cause::GROUND_RESCUE | Cause::RESCUE_COMMAND | Cause::DELIRIUM_RESPAWN
+                ) => {}
+            Lapse::Recovered => {
+                let message = "A hand moves. It is yours.";
+                outbox.tell_one(session, update("success", Ink::Gain, message));
+            }
+            Lapse::Delirious => {
+                let message = "You are somewhere with no floor. Type \"awaken\" to let go of it and wake in the sanitarium.";
+                outbox.tell_one(session, update("delirium", Ink::Loss, message));
+            }
+            Lapse::CarriedOff => {
+                let message = "There is nothing left to lose. People in white come, or seem to; when you can see again there is a foyer, and somebody would like to hear about it. (\"debrief\")";
+                outbox.tell_one(session, update("sanitarium", Ink::Loss, message));
+            }
+            Lapse::Awakened => {
+                let room = place.map_or_else(|| rooms.atlas.default_room(), |place| place.0);
+                let note = DeliriumRespawned {
+                    player_id: *id,
+                    player_name: name.clone(),
+                    current_lcd: lucidity.points(),
+                    room_id: rooms.atlas.room(room).id.clone(),
+                    message: AWAKENED,
+                };
+                outbox.tell_one(session, note);
+            }
+        }
+    }
+}
+
+/// Tells rescuer and rescued how it stands.
+pub(in crate::lucidity) fn tell_rescues(
+    mut fetched: MessageReader<Fetched>,
+    minds: Query<(&Character, &Lucidity)>,
+    rooms: Rooms<'_, '_>,
+    mut outbox: ResMut<Outbox>,
+) {
+    for Fetched {
+        rescuer,
+        whom,
+        stage,
+    } in fetched.read()
+    {
+        let (Ok((by, _)), Ok((of, mind))) = (minds.get(*rescuer), minds.get(*whom)) else {
+            continue;
+        };
+        let (by, of) = (&by.name, &of.name);
+        let (status, ink, to_rescuer, to_lost) = match stage {
+            Stage::Channeling { progress: 10, .. } => (
+                "channeling",
+                Ink::Plain,
+                format!("You talk to {of}, quietly, and hold on."),
+                format!("Very far above you, somebody is saying your name: {by}."),
+            ),
+            Stage::Channeling { .. } => (
+                "channeling",
+                Ink::Plain,
+                format!("Something in {of} is listening."),
+                format!("The voice is nearer. It is {by}'s."),
+            ),
+            Stage::Done { rescue } => (
+                if *rescue { "rescued" } else { "success" },
+                Ink::Gain,
+                format!("{of} looks at you and knows who you are."),
+                format!("You open your eyes on {by}."),
+            ),
+            Stage::Failed => (
+                "failed",
+                Ink::Loss,
+                format!("You lose hold of {of}, and something of you goes with it."),
+                format!("The voice of {by} is gone."),
+            ),
+            Stage::NotNeeded => (
+                "failed",
+                Ink::Plain,
+                format!("{of} has come back without you."),
+                format!("{by} lets go of you."),
+            ),
+        };
+        let (progress, eta_seconds) = match stage {
+            Stage::Channeling {
+                progress,
+                eta_seconds,
+            } => (Some(*progress), Some(*eta_seconds)),
+            Stage::Done { .. } => (Some(100), None),
+            Stage::Failed | Stage::NotNeeded => (None, None),
+        };
+        for (who, message) in [(rescuer, to_rescuer), (whom, to_lost)] {
+            if let Some(session) = rooms.session(*who) {
+                let note = RescueUpdate {
+                    status,
+                    rescuer_name: Some(by.clone()),
+                    target_name: of.clone(),
+                    current_lcd: mind.points(),
+                    message,
+                    progress,
+                    eta_seconds,
+                    ink,
+                };
+                outbox.tell_one(session, note);
+            }
+        }
+    }
+}

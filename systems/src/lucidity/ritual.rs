@@ -1,0 +1,239 @@
+//! Rituals: what a mind can do for itself, each only so often.
+//!
+//! The waiting times are moments of world time in the saved [`Psyche`], so neither a new session
+//! nor a restart shortens them.
+
+use engine::prelude::*;
+
+use super::rescue::{in_words, millis};
+use super::rules::{Ritual, Rules, span};
+use super::{AdjustLucidity, Cause, Liability, Psyche};
+use crate::calendar::{MythosHour, MythosTime};
+use crate::command::{Usage, Verb, Words};
+
+/// Hours of a Mythos day.
+const DAY: i64 = 24;
+/// How many of the things that befell it a mind talks over.
+const TALKED_OVER: usize = 5;
+
+macro_rules! ritual {
+    ($(#[$doc:meta])* $name:ident, $words:expr, $usage:literal, $help:literal) => {
+        $(#[$doc])*
+        #[derive(Message, Debug)]
+        pub(super) struct $name(Order);
+
+        impl Verb for $name {
+            const WORDS: &'static [&'static str] = $words;
+            const USAGE: &'static str = $usage;
+            const HELP: &'static str = $help;
+            const LASTS: bool = true;
+            const FACTS: u32 = 1;
+
+            fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
+                Ok(Self(order))
+            }
+        }
+    };
+}
+
+ritual!(
+    /// `pray`
+    Pray, &["pray"], "pray", "Steadies your mind by prayer, to whomever you pray to. Once in a quarter of an hour."
+);
+ritual!(
+    /// `meditate`
+    Meditate, &["meditate"], "meditate", "Steadies your mind by sitting with it. Once in ten minutes."
+);
+ritual!(
+    /// `group_solace`
+    Solace, &["group_solace", "solace"], "group_solace", "Steadies your mind by what people can be to each other. Once in twenty minutes."
+);
+ritual!(
+    /// `therapy`
+    Therapy, &["therapy"], "therapy", "Steadies your mind by talking it through with somebody who is paid to listen. Once in twelve hours."
+);
+ritual!(
+    /// `folk_tonic`
+    Tonic, &["folk_tonic", "tonic"], "folk_tonic", "Steadies your mind by a spoonful from a bottle without a label. Once in half an hour."
+);
+ritual!(
+    /// `ward`
+    Ward, &["ward"], "ward", "Draws the sign that a ritual compulsion asks of you, once a day by the Mythos clock."
+);
+
+/// `debrief`, `debrief therapy`
+#[derive(Message, Debug)]
+pub(super) struct Debrief {
+    order: Order,
+    therapy: bool,
+}
+
+impl Verb for Debrief {
+    const WORDS: &'static [&'static str] = &["debrief"];
+    const USAGE: &'static str = "debrief [therapy]";
+    const HELP: &'static str = "Talks over what brought you to the sanitarium. With \"therapy\" you have that as well, if it is time.";
+    const LASTS: bool = true;
+    const FACTS: u32 = 1;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let therapy = match words.rest().to_ascii_lowercase().as_str() {
+            "" => false,
+            "therapy" | "yes" | "y" | "t" => true,
+            _ => return Err(Usage::Show),
+        };
+        Ok(Self { order, therapy })
+    }
+}
+
+/// What is the same for every ritual.
+#[derive(SystemParam)]
+pub(super) struct Rites<'w, 's> {
+    minds: Query<'w, 's, &'static mut Psyche>,
+    rules: Res<'w, Rules>,
+    clock: Res<'w, Clock>,
+    adjust: MessageWriter<'w, AdjustLucidity>,
+    answers: MessageWriter<'w, Answer>,
+}
+
+impl Rites<'_, '_> {
+    /// Has one, if its time has come.
+    fn perform(&mut self, actor: Entity, cause: Cause, ritual: Ritual) -> Result<(), Refusal> {
+        let mut psyche = self
+            .minds
+            .get_mut(actor)
+            .map_err(|_| Refusal::of(Code::InternalError))?;
+        let action = cause.word();
+        if let Some(wait) = psyche.waits_for(action, self.clock.now) {
+            let message = format!("It is too soon for that. {} more.", in_words(wait));
+            return Err(Refusal::new(Code::GameLogicError, message).after_ms(millis(wait)));
+        }
+        psyche.cool_down(action, self.clock.now, span(ritual.cooldown_seconds));
+        self.adjust.write(AdjustLucidity {
+            mind: actor,
+            delta: ritual.gain,
+            cause,
+        });
+        Ok(())
+    }
+
+    fn answer(&mut self, order: Order, cause: Cause, ritual: Ritual, text: &'static str) {
+        let answer = match self.perform(order.actor, cause, ritual) {
+            Ok(()) => Answer::with(order, text),
+            Err(refusal) => Answer::refusal(order, refusal),
+        };
+        self.answers.write(answer);
+    }
+}
+
+/// Performs what is asked for.
+pub(super) fn perform(
+    mut prayers: MessageReader<Pray>,
+    mut meditations: MessageReader<Meditate>,
+    mut solaces: MessageReader<Solace>,
+    mut therapies: MessageReader<Therapy>,
+    mut tonics: MessageReader<Tonic>,
+    mut rites: Rites<'_, '_>,
+) {
+    let rules = rites.rules.recovery;
+    for Pray(order) in prayers.read() {
+        let text = "You pray until the words wear smooth.";
+        rites.answer(*order, Cause::PRAY, rules.pray, text);
+    }
+    for Meditate(order) in meditations.read() {
+        let text = "You count breaths until there is only counting, and then not even that.";
+        rites.answer(*order, Cause::MEDITATE, rules.meditate, text);
+    }
+    for Solace(order) in solaces.read() {
+        let text = "You think of those who would come if you called, and it helps.";
+        rites.answer(*order, Cause::GROUP_SOLACE, rules.group_solace, text);
+    }
+    for Therapy(order) in therapies.read() {
+        rites.answer(*order, Cause::THERAPY, rules.therapy, THERAPY);
+    }
+    for Tonic(order) in tonics.read() {
+        let text = "It tastes of tar and oranges. After a while nothing hurts very much.";
+        rites.answer(*order, Cause::FOLK_TONIC, rules.folk_tonic, text);
+    }
+}
+
+const THERAPY: &str =
+    "You talk for what seems an hour. Somebody writes all of it down and is not shocked.";
+
+/// Talks over what brought somebody to the sanitarium.
+pub(super) fn debrief(mut asked: MessageReader<Debrief>, mut rites: Rites<'_, '_>) {
+    for Debrief { order, therapy } in asked.read() {
+        let due = rites.minds.get_mut(order.actor).ok();
+        let Some(mut psyche) = due.filter(|psyche| psyche.debrief_due) else {
+            let message = "Nobody is waiting to hear your story.";
+            let answer = Answer::refused(*order, Code::GameLogicError, message);
+            rites.answers.write(answer);
+            continue;
+        };
+        psyche.debrief_due = false;
+        let mut text =
+            String::from("A doctor with a soft pencil asks what happened, and you tell it:");
+        let last = psyche.recent.len().saturating_sub(TALKED_OVER);
+        for one in psyche.recent.iter().skip(last) {
+            let what = one.reason.replace('_', " ");
+            text.push_str(&format!("\n  {what}: {:+}", one.delta));
+        }
+        let ritual = rites.rules.recovery.therapy;
+        if *therapy {
+            text.push('\n');
+            match rites.perform(order.actor, Cause::THERAPY, ritual) {
+                Ok(()) => text.push_str(THERAPY),
+                Err(refusal) => text.push_str(&refusal.message),
+            }
+        } else {
+            text.push_str("\nThere is \"therapy\", the doctor says, should you want it.");
+        }
+        rites.answers.write(Answer::with(*order, text));
+    }
+}
+
+/// Draws the ward that a compulsion asks for.
+pub(super) fn ward(mut asked: MessageReader<Ward>, mut rites: Rites<'_, '_>) {
+    for Ward(order) in asked.read() {
+        let hour = MythosTime::at(rites.clock.wall()).hours();
+        let psyche = rites.minds.get_mut(order.actor).ok();
+        let compelled =
+            psyche.filter(|psyche| psyche.liabilities.stacks(Liability::RitualCompulsion) > 0);
+        let answer = match compelled {
+            Some(mut psyche) => {
+                psyche.warded = Some(hour);
+                let text = "You draw the sign, and the itch behind your eyes lets go for a day.";
+                Answer::with(*order, text)
+            }
+            None => {
+                let message = "Nothing in you asks for a ward.";
+                Answer::refused(*order, Code::GameLogicError, message)
+            }
+        };
+        rites.answers.write(answer);
+    }
+}
+
+/// At midnight, makes those pay who are compelled to a ward and have drawn none that day.
+pub(super) fn compel(
+    mut hours: MessageReader<MythosHour>,
+    minds: Query<(Entity, &Psyche), With<Online>>,
+    rules: Res<Rules>,
+    mut adjust: MessageWriter<AdjustLucidity>,
+) {
+    let midnights = hours.read().filter(|one| one.hour.rem_euclid(DAY) == 0);
+    for MythosHour { hour } in midnights {
+        for (mind, psyche) in &minds {
+            let stacks = psyche.liabilities.stacks(Liability::RitualCompulsion);
+            let warded = psyche.warded.is_some_and(|at| at >= hour - DAY);
+            // Who can't lift a hand is not to blame.
+            if stacks == 0 || warded || psyche.catatonic_since.is_some() {
+                continue;
+            }
+            adjust.write(AdjustLucidity {
+                mind,
+                delta: rules.liabilities.unwarded.saturating_mul(i16::from(stacks)),
+                cause: Cause::RITUAL_COMPULSION,
+            });
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The numbers of everything that happens to a mind at once: shocks, rituals, rescues.
+//!
+//! Spans are in seconds of world time, which runs as fast as the player's own.
+
+use serde::Deserialize;
+
+use engine::prelude::Duration;
+
+/// What a sight does, by how terrible it is.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Encounters {
+    /// Unpleasant.
+    pub disturbing: Shock,
+    /// A thing of nightmares.
+    pub horrific: Shock,
+    /// A thing the mind was not made to hold.
+    pub cosmic: Shock,
+    /// From this exposure on a mind is used to a kind of sight: it pays half of `repeat`, but at
+    /// least a point.
+    pub acclimated_from: u32,
+    /// The same kind of sight counts again only after so long.
+    pub again_after_seconds: f64,
+}
+
+/// What one kind of sight takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shock {
+    /// The first time.
+    pub first: i16,
+    /// The next times.
+    pub repeat: i16,
+}
+
+/// What the rituals give back.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recovery {
+    /// `pray`
+    pub pray: Ritual,
+    /// `meditate`
+    pub meditate: Ritual,
+    /// `group_solace`
+    pub group_solace: Ritual,
+    /// `therapy`
+    pub therapy: Ritual,
+    /// `folk_tonic`
+    pub folk_tonic: Ritual,
+}
+
+/// One ritual.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ritual {
+    /// The points it gives.
+    pub gain: i16,
+    /// How long until it can be had again.
+    pub cooldown_seconds: f64,
+}
+
+/// How a lost mind is fetched back.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rescue {
+    /// How long it takes.
+    pub channel_seconds: f64,
+    /// The points it brings a mind up to.
+    pub lifts_to: i16,
+    /// How long a rescuer must wait before the next one, from its beginning.
+    pub cooldown_seconds: f64,
+    /// How long the passive flux can't make the rescued mind catatonic again.
+    pub shelter_seconds: f64,
+    /// What the rescuer pays when it fails.
+    pub failure: i16,
+}
+
+/// How deep a mind can fall and where it wakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Fall {
+    /// From here down a mind is delirious and may ask to wake elsewhere.
+    pub delirium: i16,
+    /// The points it wakes with then.
+    pub delirium_wakes_with: i16,
+    /// The points with which a mind wakes that fell to the end of the scale.
+    pub sanitarium_wakes_with: i16,
+}
+
+/// What shocks leave behind and what that does. Each stack takes its share of what is left.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Burdens {
+    /// A loss of so many points at once leaves a liability; so does any fall of tier.
+    pub shock: i16,
+    /// The most stacks of one.
+    pub stacks_max: u8,
+    /// `murmuring_chorus`: the part of others' words that is lost.
+    pub clarity_lost: f64,
+    /// `bleak_outlook`: the part of a passive recovery that is lost.
+    pub recovery_lost: f64,
+    /// `ritual_compulsion`: what a Mythos day without a ward takes.
+    pub unwarded: i16,
+    /// `night_frayed_reflexes`: how much harder a hazard strikes by night.
+    pub night_hazard: f64,
+    /// `ethereal_chill`: how much harder a cold hazard strikes.
+    pub cold_hazard: f64,
+}
+
+/// What becomes of words, as probabilities per line; see `dampen`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Dampening {
+    /// A fractured speaker's words end in a sign.
+    pub glyph: f64,
+    /// A fractured hearer misses the stops.
+    pub muffle: f64,
+    /// A deranged hearer hears words change places.
+    pub scramble: f64,
+}
+
+impl Default for Encounters {
+    fn default() -> Self {
+        let shock = |first, repeat| Shock { first, repeat };
+        Self {
+            disturbing: shock(-6, -2),
+            horrific: shock(-12, -5),
+            cosmic: shock(-20, -10),
+            acclimated_from: 6,
+            again_after_seconds: 300.0,
+        }
+    }
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        let ritual = |gain, minutes| Ritual {
+            gain,
+            cooldown_seconds: minutes * 60.0,
+        };
+        Self {
+            pray: ritual(8, 15.0),
+            meditate: ritual(6, 10.0),
+            group_solace: ritual(4, 20.0),
+            therapy: ritual(15, 12.0 * 60.0),
+            folk_tonic: ritual(3, 30.0),
+        }
+    }
+}
+
+impl Default for Rescue {
+    fn default() -> Self {
+        Self {
+            channel_seconds: 30.0,
+            lifts_to: 1,
+            cooldown_seconds: 600.0,
+            shelter_seconds: 1_800.0,
+            failure: -5,
+        }
+    }
+}
+
+impl Default for Fall {
+    fn default() -> Self {
+        Self {
+            delirium: -10,
+            delirium_wakes_with: 10,
+            sanitarium_wakes_with: 1,
+        }
+    }
+}
+
+impl Default for Burdens {
+    fn default() -> Self {
+        Self {
+            shock: -15,
+            stacks_max: 5,
+            clarity_lost: 0.25,
+            recovery_lost: 0.5,
+            unwarded: -5,
+            night_hazard: 0.1,
+            cold_hazard: 0.15,
+        }
+    }
+}
+
+impl Default for Dampening {
+    fn default() -> Self {
+        Self {
+            glyph: 0.2,
+            muffle: 0.3,
+            scramble: 0.1,
+        }
+    }
+}
+
+/// A span of the rules.
+pub(in crate::lucidity) fn span(seconds: f64) -> Duration {
+    // The check keeps every span within a year; rules made in code may say anything.
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
+impl Encounters {
+    /// What the `count`th exposure to a kind of sight takes, counted from 1.
+    #[must_use]
+    pub const fn loss(&self, shock: Shock, count: u32) -> i16 {
+        if count <= 1 {
+            shock.first
+        } else if count < self.acclimated_from {
+            shock.repeat
+        } else if shock.repeat / 2 == 0 {
+            -1
+        } else {
+            shock.repeat / 2
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_of_sight_takes_less_each_stage() {
+        let rules = Encounters::default();
+        let losses = |shock| {
+            (1..=7)
+                .map(|count| rules.loss(shock, count))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(losses(rules.disturbing), [-6, -2, -2, -2, -2, -1, -1]);
+        assert_eq!(losses(rules.horrific), [-12, -5, -5, -5, -5, -2, -2]);
+        assert_eq!(losses(rules.cosmic), [-20, -10, -10, -10, -10, -5, -5]);
+    }
+}

@@ -1,0 +1,112 @@
+//! Hallucinations: what minds that come apart see and hear, in authored words.
+
+use engine::prelude::*;
+
+use super::rules::{Hallucinations, Rules, Visions, span};
+use super::{Cause, Episode, Lapse, Lucidity, LucidityChanged, Tier};
+use crate::place::Moved;
+
+/// Until then a mind is left in peace. Not saved: it is seconds.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub(super) struct Lull {
+    until: WorldTime,
+}
+
+/// Somebody perceives what is not there.
+#[derive(Message, Clone, Copy, Debug)]
+pub(super) struct Hallucinated {
+    pub(super) mind: Entity,
+    pub(super) vision: Vision,
+}
+
+/// What is perceived, as indices into the authored words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Vision {
+    /// A hostile thing. It can't hurt whose mind is only fractured.
+    Phantom { name: usize, harmless: bool },
+    /// Somebody who is not there speaks.
+    Tell { voice: usize, words: usize },
+    /// The room is not what it was.
+    Overlay { text: usize },
+}
+
+/// Rolls for everybody who enters a room or whom the flux moves.
+pub(super) fn hallucinate(
+    mut moved: MessageReader<Moved>,
+    mut changed: MessageReader<LucidityChanged>,
+    mut episodes: MessageReader<Episode>,
+    mut minds: Query<(&StableId, &Lucidity, &mut Lull), With<Online>>,
+    rules: Res<Rules>,
+    dice: Res<Dice>,
+    clock: Res<Clock>,
+    mut seen: MessageWriter<Hallucinated>,
+) {
+    for Episode { mind, lapse, .. } in episodes.read() {
+        if *lapse == Lapse::CarriedOff
+            && let Ok((_, _, mut lull)) = minds.get_mut(*mind)
+        {
+            lull.until = WorldTime::default();
+        }
+    }
+    let entered = moved
+        .read()
+        .filter(|one| one.from.is_some() && one.to.is_some())
+        .map(|one| (one.actor, true));
+    let drifted = changed
+        .read()
+        .filter(|one| one.cause == Cause::PASSIVE_FLUX)
+        .map(|one| (one.mind, false));
+    for (mind, entered) in entered.chain(drifted) {
+        let Ok((id, lucidity, mut lull)) = minds.get_mut(mind) else {
+            continue;
+        };
+        let tier = rules.tier(*lucidity);
+        let words = &rules.hallucinations;
+        let Some(visions) = words.of(tier, entered) else {
+            continue;
+        };
+        let n = u32::from(entered);
+        if lull.until > clock.now || !dice.chance(visions.chance, *id, "hallucination", n) {
+            continue;
+        }
+        if let Some(vision) = words.pick(tier, *id, &dice, n) {
+            lull.until = clock.now.plus(span(visions.pause_seconds));
+            seen.write(Hallucinated { mind, vision });
+        }
+    }
+}
+
+impl Hallucinations {
+    const fn of(&self, tier: Tier, entered: bool) -> Option<Visions> {
+        match tier {
+            Tier::Uneasy if entered => Some(self.uneasy),
+            Tier::Fractured => Some(self.fractured),
+            Tier::Deranged => Some(self.deranged),
+            Tier::Lucid | Tier::Uneasy | Tier::Catatonic => None,
+        }
+    }
+
+    /// What it is this time; `None` where nobody wrote words for it.
+    fn pick(&self, tier: Tier, id: StableId, dice: &Dice, n: u32) -> Option<Vision> {
+        let one_of = |all: &[String], purpose| {
+            (!all.is_empty()).then(|| dice.pick(all.len() as u64, id, purpose, n) as usize)
+        };
+        let phantom = tier == Tier::Deranged
+            || (tier == Tier::Fractured && dice.chance(self.phantom, id, "vision_phantom", n));
+        if phantom {
+            return Some(Vision::Phantom {
+                name: one_of(&self.phantoms, "vision_name")?,
+                harmless: tier != Tier::Deranged,
+            });
+        }
+        if dice.chance(0.5, id, "vision_kind", n) {
+            return Some(Vision::Tell {
+                voice: one_of(&self.voices, "vision_voice")?,
+                words: one_of(&self.tells, "vision_words")?,
+            });
+        }
+        Some(Vision::Overlay {
+            text: one_of(&self.overlays, "vision_text")?,
+        })
+    }
+}
