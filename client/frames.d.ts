@@ -20,6 +20,21 @@ export type CameOrWent = {
   room_id: string;
 };
 
+/** `catatonia`: somebody's mind is gone. Told to that player and to those who see it happen. */
+export type Catatonia = {
+  current_lcd: number;
+  message: string;
+  /** Always `catatonic`. */
+  status: string;
+  target_name: string;
+};
+
+/** `catatonia` */
+export type CatatoniaFrame = Envelope & {
+  data: Catatonia;
+  event_type: "catatonia";
+};
+
 /** Why points changed: a stable word for clients. */
 export type Cause = string;
 
@@ -126,6 +141,16 @@ export type CommandResponseFrame = Envelope & {
 /** A part of the Mythos day. */
 export type Daypart = "witching" | "dawn" | "day" | "dusk" | "night";
 
+/** `player_delirium_respawned`: the player woke where they had asked to. */
+export type DeliriumRespawned = {
+  current_lcd: number;
+  message: string;
+  /** A UUID. */
+  player_id: string;
+  player_name: string;
+  room_id: string;
+};
+
 /** The ten ways to go. */
 export type Direction = "north" | "east" | "south" | "west" | "northeast" | "northwest" | "southeast" | "southwest" | "up" | "down";
 
@@ -141,6 +166,21 @@ export type Durable = {
 export type DurableFrame = Envelope & {
   data: Durable;
   event_type: "durable";
+};
+
+/** `encounter`: a sight that took something from the mind; what, a `lucidity_change` tells. */
+export type Encounter = {
+  archetype: string;
+  category: Horror;
+  /** Which exposure to this kind it was, counted from 1. */
+  exposure: number;
+  message: string;
+};
+
+/** `encounter` */
+export type EncounterFrame = Envelope & {
+  data: Encounter;
+  event_type: "encounter";
 };
 
 /** What every frame of the server has, whatever its `data`. */
@@ -211,6 +251,20 @@ export type GameStateFrame = Envelope & {
   event_type: "game_state";
 };
 
+/** `hallucination`: what only this player perceives. */
+export type Hallucination = {
+  /** `phantom_hostile`, `fake_npc_tell` or `room_text_overlay`. */
+  hallucination_type: string;
+  message: string;
+  metadata?: Phantom;
+};
+
+/** `hallucination` */
+export type HallucinationFrame = Envelope & {
+  data: Hallucination;
+  event_type: "hallucination";
+};
+
 /** A day that is kept each year. */
 export type Holiday = {
   /** Words that rules can look for. */
@@ -231,11 +285,16 @@ export type Holiday = {
   tradition: string;
 };
 
+/** How terrible a sight is. */
+export type Horror = "disturbing" | "horrific" | "cosmic";
+
 /** `lucidity_change`: how clear a mind is now. Carries the value itself, so a slow client that
  * misses one in between knows all the same. */
 export type LucidityChange = {
   current_lcd: number;
   delta: number;
+  /** What shocks have left, each with its stacks; absent where there is nothing. */
+  liabilities?: string[];
   max_lcd: number;
   /** A UUID. */
   player_id: string;
@@ -331,6 +390,20 @@ export type PastLine = {
   sender_id: string;
   /** When, by the wall clock, RFC 3339. */
   timestamp: string;
+};
+
+/** A phantom's figures. */
+export type Phantom = {
+  /** One blow, if it could be struck, and it is gone. */
+  determination_points: number;
+  is_non_damaging: boolean;
+  name: string;
+};
+
+/** `player_delirium_respawned` */
+export type PlayerDeliriumRespawnedFrame = Envelope & {
+  data: DeliriumRespawned;
+  event_type: "player_delirium_respawned";
 };
 
 /** `player_died`: somebody in the room, or you, is dead. */
@@ -493,6 +566,25 @@ export type Recovered = {
   tick: number;
 };
 
+/** `rescue_update`: how it stands with somebody whose mind is gone. */
+export type RescueUpdate = {
+  current_lcd: number;
+  eta_seconds?: number;
+  message: string;
+  /** In percent. */
+  progress?: number;
+  rescuer_name?: string;
+  /** `channeling`, `success`, `rescued`, `failed`, `delirium` or `sanitarium`. */
+  status: string;
+  target_name: string;
+};
+
+/** `rescue_update` */
+export type RescueUpdateFrame = Envelope & {
+  data: RescueUpdate;
+  event_type: "rescue_update";
+};
+
 /** Where a session goes on. */
 export type ResumePoint = {
   /** The last `sequence_number` that the client has seen. */
@@ -609,7 +701,7 @@ export type Schedule = {
 export type Season = "winter" | "spring" | "summer" | "autumn";
 
 /** A frame that the server sends on kadath.v1. */
-export type ServerFrame = ChatHistoryFrame | ChatMessageFrame | CommandResponseFrame | DurableFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
+export type ServerFrame = CatatoniaFrame | ChatHistoryFrame | ChatMessageFrame | CommandResponseFrame | DurableFrame | EncounterFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | HallucinationFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerDeliriumRespawnedFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RescueUpdateFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
 
 /** A player as its own client sees it. */
 export type Sheet = {
