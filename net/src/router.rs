@@ -18,6 +18,9 @@ use crate::session::{Bell, farewell};
 
 /// How often owed things are looked after when the world is silent: a tick at the default rate.
 const LOOK: Duration = Duration::from_millis(50);
+/// With fewer who wait for a watermark than this, each hears it at once. More hear it together
+/// with what the next tick says, [`LOOK`] later at most: a write less for each.
+const WATERMARK_CROWD: usize = 64;
 /// How long the world's last words are waited for when the server stops.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
@@ -55,6 +58,7 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
         hub,
     };
     let mut unsettled = false;
+    let mut looked = Instant::now();
     let ended = loop {
         let look = unsettled || !router.owed.is_empty();
         tokio::select! {
@@ -65,11 +69,17 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
                 None if stop.is_cancelled() => break Ended::Stopped,
                 None => break Ended::WorldGone,
             },
-            Ok(()) = durable.changed() => {}
+            Ok(()) = durable.changed() => {
+                if router.owed.len() >= WATERMARK_CROWD && looked.elapsed() < LOOK {
+                    continue;
+                }
+            }
             // The watermark also rises when there is nothing to save, which wakes nobody.
-            () = sleep_until(Instant::now() + LOOK), if look => {}
+            () = sleep_until(looked + LOOK), if look => {}
         }
         router.pay();
+        router.wake();
+        looked = Instant::now();
         unsettled = router.hub.settle();
     };
 
@@ -79,13 +89,13 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
         let last_words = async {
             while let Some(emission) = emissions.recv().await {
                 router.distribute(emission);
-                router.pay();
             }
         };
         // Either the lane closes or the time is up; both are the end of it.
         drop(timeout(LAST_WORDS, last_words).await);
     }
     router.pay();
+    router.wake();
     router.dismiss();
     ended
 }
@@ -117,6 +127,8 @@ impl Router {
         for said in said {
             self.route(tick, said);
         }
+        // Before anybody is woken, so that it leaves in the same write.
+        self.pay();
         self.wake();
     }
 
@@ -170,7 +182,7 @@ impl Router {
         }
     }
 
-    /// Tells the watermark to those who wait for one.
+    /// Queues the watermark for those who wait for one.
     fn pay(&mut self) {
         if self.owed.is_empty() {
             return;
@@ -190,7 +202,6 @@ impl Router {
             bells.extend(bell);
             still
         });
-        self.wake();
     }
 
     /// The server stops: every session hears it and is closed.

@@ -57,6 +57,9 @@ struct Inner {
     ring: Ring,
     /// Frames that go out again, with the numbers they had.
     replay: VecDeque<(u64, Parcel)>,
+    /// What had gathered before the client came back and has not left yet, in bytes: being away is
+    /// not being slow.
+    arrears: usize,
     /// The last number given.
     number: u64,
     /// Something is lost: this session can't be resumed.
@@ -167,6 +170,7 @@ impl Session {
                 outbox: Outbox::default(),
                 ring: Ring::default(),
                 replay: VecDeque::new(),
+                arrears: 0,
                 number: 0,
                 torn: false,
                 slow: false,
@@ -196,7 +200,7 @@ impl Inner {
     fn put(&mut self, voice: &Voice<'_>, bounds: &SessionBounds) {
         let keeps_up = self.stage == Stage::Playing && !self.slow;
         let bound = if keeps_up || self.stage == Stage::Ended {
-            bounds.queue_bytes
+            bounds.queue_bytes + self.arrears
         } else {
             // Nobody reads: what may wait is bounded together with what waits for a resume.
             (bounds.queue_bytes + bounds.replay_bytes).saturating_sub(self.ring.bytes())
@@ -237,6 +241,7 @@ impl Inner {
 
     fn number_next(&mut self, now: Instant, bounds: &SessionBounds) -> Option<(u64, Parcel)> {
         let parcel = self.outbox.pop()?;
+        self.arrears = self.arrears.saturating_sub(parcel.weight());
         let number = self.keep(now, &parcel, bounds);
         Some((number, parcel))
     }
@@ -247,7 +252,6 @@ impl Inner {
         if let Parcel::Tail(tail) = parcel {
             let tail = Arc::clone(tail);
             self.ring.push(self.number, now, tail, bounds.replay_bytes);
-            self.ring.trim(now, bounds.replay_time);
         }
         self.number
     }

@@ -221,6 +221,16 @@ impl Pending {
         }
     }
 
+    /// Waits until `rested`, unless no further batch will come.
+    pub(crate) async fn rest(&self, rested: tokio::time::Instant) {
+        while !self.inner().closed {
+            tokio::select! {
+                () = self.changed.notified() => {}
+                () = tokio::time::sleep_until(rested) => return,
+            }
+        }
+    }
+
     /// What waits. After a failed attempt the same again, unchanged: it may have been written
     /// although nobody heard so, and a fact summed into one that is written already would be lost.
     pub(crate) fn take(&self) -> Option<Arc<Layer>> {

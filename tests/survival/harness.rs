@@ -10,6 +10,9 @@ mod player;
 #[expect(dead_code, reason = "shared with tests that ask for more")]
 mod postgres;
 mod server;
+#[path = "../../benches/fanout/tree.rs"]
+#[expect(dead_code, reason = "shared with a bench that asks for more")]
+pub(crate) mod tree;
 
 use std::time::{Duration, Instant};
 

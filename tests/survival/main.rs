@@ -1,4 +1,5 @@
-//! The world that never waits and never forgets: real servers under real faults.
+//! The world that never waits and never forgets, and the gateway before it: real servers under real
+//! faults and among rude clients.
 //!
 //! Each proof runs at a tenth of its size, or whole with `KADATH_PROOF=full`, and prints its
 //! figures. What is drawn by lot grows from a seed that is printed; `KADATH_SEED` gives it back.
@@ -12,11 +13,15 @@
 )]
 
 mod backups;
+mod floods;
 mod harness;
+mod hearing;
 mod never_forgets;
 mod never_waits;
 mod no_leak;
 mod offline;
 mod removals;
+mod slow_clients;
 mod starting;
+mod streams;
 mod trades;

@@ -54,6 +54,7 @@ impl Session {
             let number = inner.resume_after;
             let inner = &mut *inner;
             let replay = &mut inner.replay;
+            inner.arrears = inner.outbox.bytes();
             replay.clear();
             voice.speak(&inner.tongue, |parcel| replay.push_back((number, parcel)));
             replay.extend(missed);

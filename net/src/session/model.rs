@@ -53,7 +53,9 @@ fn word(number: u64) -> CommandResponse {
 
 fn take(session: &Session, socket: u64, budget: usize) -> (Vec<(u64, String)>, Next) {
     let mut taken = Vec::new();
-    let next = session.take(socket, Instant::now(), budget, &mut taken);
+    let next = session.take(socket, Instant::now(), budget, |number, parcel| {
+        taken.push((number, parcel.clone()));
+    });
     let frames = taken.into_iter().map(|(number, parcel)| {
         let Parcel::Tail(tail) = parcel else {
             panic!("not a numbered frame");

@@ -73,7 +73,6 @@ impl Outbox {
     }
 
     /// What waits, in bytes.
-    #[cfg(test)]
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
     }

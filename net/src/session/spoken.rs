@@ -8,13 +8,14 @@ use super::{Bell, Next, NoResume, Press, Session, Socket, Stage, Step};
 use crate::format::{Format, Parcel, Supports, Tongue, Voice};
 
 impl Session {
-    /// Takes frames that are to be written now, numbered, until `budget` bytes are reached.
+    /// Takes frames that are to be written now, numbered, until `budget` bytes are reached. `write`
+    /// must not wait: it hears each of them under the lock.
     pub(crate) fn take(
         &self,
         socket: u64,
         now: Instant,
         budget: usize,
-        into: &mut Vec<(u64, Parcel)>,
+        mut write: impl FnMut(u64, &Parcel),
     ) -> Next {
         let mut inner = self.lock();
         if !inner.is(socket) {
@@ -40,8 +41,9 @@ impl Session {
                 },
             };
             bytes += parcel.weight();
-            into.push((number, parcel));
+            write(number, &parcel);
         }
+        inner.ring.trim(now, self.bounds.replay_time);
         if !inner.replay.is_empty() || !inner.outbox.is_empty() {
             return Next::More;
         }

@@ -12,7 +12,7 @@ use super::link::{Exit, Gone, Heard, Link, farewell_for};
 use super::sign_in::Entry;
 use super::threshold::{Held, error_of, hold, not_text, too_fast, typed};
 use super::typed_sign_in::{colour_is, switch};
-use crate::format::{ClientFrame, Command, Format, Parcel, Supports, Typed, decode, typed_line};
+use crate::format::{ClientFrame, Command, Format, Supports, Typed, decode, typed_line};
 use crate::gatekeeper::Secret;
 use crate::hub::{BUSY_RETRY_MS, Hub};
 use crate::payload::{CommandResponse, ErrorNote, Pong};
@@ -21,8 +21,6 @@ use crate::session::{Bell, Farewell, Next, Press, Session};
 /// What is written at once, at most. More than a tick's worth for most, little enough that a
 /// slow client's frames wait where they can still be coalesced.
 const BATCH_BYTES: usize = 64 * 1024;
-/// Places that a resting conversation keeps for the next batch.
-const BATCH_KEPT: usize = 8;
 
 /// One socket and the session it speaks for.
 pub(super) struct Conversation {
@@ -35,7 +33,6 @@ pub(super) struct Conversation {
     held: Held,
     playing: bool,
     since: Instant,
-    batch: Vec<(u64, Parcel)>,
 }
 
 /// Why a conversation is over.
@@ -86,7 +83,6 @@ impl Conversation {
             held,
             playing: false,
             since: Instant::now(),
-            batch: Vec::new(),
         }
     }
 
@@ -143,13 +139,13 @@ impl Conversation {
     async fn deliver(&mut self) -> Result<(), End> {
         loop {
             let now = Instant::now();
+            let link = &mut self.link;
             let next = self
                 .session
-                .take(self.socket, now, BATCH_BYTES, &mut self.batch);
-            if !self.batch.is_empty() {
-                for (number, parcel) in self.batch.drain(..) {
-                    self.link.write(number, &parcel);
-                }
+                .take(self.socket, now, BATCH_BYTES, |number, parcel| {
+                    link.write(number, parcel);
+                });
+            if self.link.backlog() > 0 {
                 match self.link.flush().now_or_never() {
                     Some(flushed) => flushed?,
                     None => {
@@ -166,7 +162,6 @@ impl Conversation {
                         self.playing = true;
                         self.release()?;
                     }
-                    self.batch.shrink_to(BATCH_KEPT);
                     return Ok(());
                 }
                 Next::Displaced => return Err(End::Displaced),

@@ -1,13 +1,14 @@
 //! The stream under the websocket library: gathers what is written until it is flushed.
 //!
-//! The library hands over frame by frame. Here they become one write to the socket, and the
-//! memory for it goes back as soon as it is empty, so that an idle connection holds none.
+//! The library hands over frame by frame. Here they become one write to the socket. The memory for
+//! it is lent by the thread and goes back as soon as it is empty: an idle connection holds none,
+//! and a busy one asks for none.
 
+use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, BufMut as _, BytesMut};
 use prometheus::IntCounter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
@@ -20,10 +21,19 @@ use crate::transport::Transport;
 /// flood of empty fragments, which the library would read for ever.
 const UNHEARD_BYTES_MAX: usize = 6 * MESSAGE_BYTES_MAX;
 
+/// A thread keeps what is at most this large for the next who writes.
+const LENT_BYTES_MAX: usize = 128 * 1024;
+
+thread_local! {
+    static LENT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 #[derive(Debug)]
 pub(super) struct Wire {
     transport: Transport,
-    out: BytesMut,
+    out: Vec<u8>,
+    /// How much of `out` the socket has taken.
+    taken: usize,
     unheard: usize,
     writes: IntCounter,
 }
@@ -33,7 +43,8 @@ impl Wire {
     pub(super) fn new(transport: Transport, writes: IntCounter) -> Self {
         Self {
             transport,
-            out: BytesMut::new(),
+            out: Vec::new(),
+            taken: 0,
             unheard: 0,
             writes,
         }
@@ -47,8 +58,9 @@ impl Wire {
             ..FrameHeader::default()
         };
         let length = head.len() + tail.len();
+        self.borrow();
         self.out.reserve(header.len(length as u64) + length);
-        let written = header.format(length as u64, &mut (&mut self.out).writer());
+        let written = header.format(length as u64, &mut self.out);
         debug_assert!(written.is_ok(), "memory takes everything");
         self.out.extend_from_slice(head);
         self.out.extend_from_slice(tail);
@@ -61,7 +73,22 @@ impl Wire {
 
     /// Bytes gathered and not yet taken by the socket.
     pub(super) fn backlog(&self) -> usize {
-        self.out.len()
+        self.out.len() - self.taken
+    }
+
+    fn borrow(&mut self) {
+        if self.out.capacity() == 0 {
+            self.out = LENT.take();
+        }
+    }
+
+    fn give_back(&mut self) {
+        let mut out = std::mem::take(&mut self.out);
+        self.taken = 0;
+        out.clear();
+        if (1..=LENT_BYTES_MAX).contains(&out.capacity()) {
+            LENT.set(out);
+        }
     }
 }
 
@@ -88,23 +115,23 @@ impl AsyncWrite for Wire {
         _: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.borrow();
         self.out.extend_from_slice(buf);
         Poll::Ready(Ok(buf.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        while this.out.has_remaining() {
-            let taken = ready!(Pin::new(&mut this.transport).poll_write(cx, &this.out))?;
+        while this.backlog() > 0 {
+            let rest = &this.out[this.taken..];
+            let taken = ready!(Pin::new(&mut this.transport).poll_write(cx, rest))?;
             if taken == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             this.writes.inc();
-            this.out.advance(taken);
+            this.taken += taken;
         }
-        if this.out.capacity() > 0 {
-            this.out = BytesMut::new();
-        }
+        this.give_back();
         Pin::new(&mut this.transport).poll_flush(cx)
     }
 
