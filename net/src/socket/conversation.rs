@@ -140,12 +140,15 @@ impl Conversation {
         loop {
             let now = Instant::now();
             let link = &mut self.link;
+            let mut wrote = false;
             let next = self
                 .session
                 .take(self.socket, now, BATCH_BYTES, |number, parcel| {
                     link.write(number, parcel);
+                    wrote = true;
                 });
-            if self.link.backlog() > 0 {
+            // A backlog without new frames was abandoned: the session says why instead.
+            if wrote {
                 match self.link.flush().now_or_never() {
                     Some(flushed) => flushed?,
                     None => {
