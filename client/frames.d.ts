@@ -62,7 +62,7 @@ export type ChatHistoryFrame = Envelope & {
 export type ChatMessage = {
   /** On which channel. */
   channel: Channel;
-  /** What everybody reads: "Ann says: hello". */
+  /** What is read: "Ann says: hello". */
   message: string;
   /** This line's own id. */
   message_id: string;
@@ -72,6 +72,9 @@ export type ChatMessage = {
   player_name: string;
   /** Who said it. */
   sender_id: string;
+  /** What a mind that is not well did to the words, the speaker's or the hearer's: `strained`,
+   * `muffled`, `scrambled`, `murmured`; absent where nothing. */
+  tags?: string[];
   /** To whom, where to one. */
   target_id?: string;
   /** Their name. */

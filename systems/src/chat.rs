@@ -6,6 +6,7 @@
 
 mod channel;
 mod deliver;
+mod ears;
 mod emotes;
 mod gesture;
 mod habit;
@@ -33,7 +34,7 @@ pub fn plugin(limits: ChatLimits, emotes: Emotes, atlas: &Atlas) -> impl Plugin 
     ChatPlugin {
         limits,
         emotes,
-        neighbourhoods: deliver::Neighbourhoods::of(atlas),
+        neighbourhoods: ears::Neighbourhoods::of(atlas),
         atlas: atlas.clone(),
     }
 }
@@ -41,7 +42,7 @@ pub fn plugin(limits: ChatLimits, emotes: Emotes, atlas: &Atlas) -> impl Plugin 
 struct ChatPlugin {
     limits: ChatLimits,
     emotes: Emotes,
-    neighbourhoods: deliver::Neighbourhoods,
+    neighbourhoods: ears::Neighbourhoods,
     atlas: Atlas,
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{AdjustVitals, Cause, Condition, RoomMessage, Vitals};
 use crate::calendar::MythosTime;
-use crate::lucidity::{self, AdjustLucidity};
+use crate::lucidity::{self, AdjustLucidity, Liability, Psyche};
 use crate::place::Rooms;
 use crate::world::{Atlas, RoomIx};
 
@@ -23,6 +23,9 @@ pub struct Hazard {
     /// Only then.
     #[serde(default)]
     pub when: When,
+    /// It is the cold that harms.
+    #[serde(default)]
+    pub cold: bool,
     /// Determination points that it takes.
     #[serde(default)]
     pub harm: u16,
@@ -85,6 +88,7 @@ struct Peril {
     period: u64,
     when: When,
     chance: f64,
+    cold: bool,
     harm: u16,
     lucidity: u16,
 }
@@ -101,6 +105,7 @@ impl Perils {
                     period: u64::from(hazard.every_seconds) * 1_000_000,
                     when: hazard.when,
                     chance: hazard.chance,
+                    cold: hazard.cold,
                     harm: hazard.harm,
                     lucidity: hazard.lucidity,
                 })
@@ -122,7 +127,8 @@ pub(super) struct Struck {
 pub(super) fn strike(
     perils: Res<Perils>,
     rooms: Rooms<'_, '_>,
-    bodies: Query<(&StableId, &Vitals)>,
+    bodies: Query<(&StableId, &Vitals, &Psyche)>,
+    minds: Res<lucidity::Rules>,
     clock: Res<Clock>,
     dice: Res<Dice>,
     mut struck: MessageWriter<Struck>,
@@ -140,7 +146,7 @@ pub(super) fn strike(
             continue;
         }
         for body in rooms.occupants(peril.room) {
-            let Ok((id, vitals)) = bodies.get(*body) else {
+            let Ok((id, vitals, psyche)) = bodies.get(*body) else {
                 continue;
             };
             // Who lies in their blood has been found by enough.
@@ -150,7 +156,14 @@ pub(super) fn strike(
             // Several seconds may pass in one tick; each has dice of its own.
             let second = (clock.now.0 / 1_000_000) as u32;
             let throw = u32::try_from(n).unwrap_or(u32::MAX) ^ second.rotate_left(16);
-            if !dice.chance(peril.chance, *id, "hazard", throw) {
+            let burdens = minds.liabilities;
+            let held = psyche.liabilities();
+            let frayed = if night {
+                held.excess(Liability::NightFrayedReflexes, burdens.night_hazard)
+            } else {
+                1.0
+            };
+            if !dice.chance((peril.chance * frayed).min(1.0), *id, "hazard", throw) {
                 continue;
             }
             struck.write(Struck {
@@ -158,8 +171,17 @@ pub(super) fn strike(
                 room: peril.room,
                 index: peril.index,
             });
-            if peril.harm > 0 {
-                adjust.write(AdjustVitals::harm(*body, peril.harm, Cause::HAZARD));
+            let chilled = if peril.cold {
+                held.excess(Liability::EtherealChill, burdens.cold_hazard)
+            } else {
+                1.0
+            };
+            let harm = f64::from(peril.harm) * chilled;
+            // Points are whole: what is left over is taken as often as it is a part of one.
+            let more = dice.chance(harm.fract(), *id, "hazard_chill", throw);
+            let harm = harm as u16 + u16::from(more);
+            if harm > 0 {
+                adjust.write(AdjustVitals::harm(*body, harm, Cause::HAZARD));
             }
             if peril.lucidity > 0 {
                 shake.write(AdjustLucidity {

@@ -100,6 +100,11 @@ impl Channel {
         }
     }
 
+    /// Whether one hears words on it; the keepers' are clear to everybody.
+    pub(super) const fn is_spoken(self) -> bool {
+        matches!(self, Self::Say | Self::Local | Self::Global | Self::Whisper)
+    }
+
     /// What everybody reads.
     #[must_use]
     pub fn format(self, name: &str, text: &str) -> String {

@@ -1,127 +1,21 @@
 //! From something said to those who hear it.
 
-use std::sync::Arc;
-
 use engine::Bridge;
-use engine::port::SessionId;
 use engine::prelude::*;
 
+use super::ears::{Crowd, Ears, Heard, Voice};
 use super::history::{History, Kept};
 use super::speak::{Said, Words};
 use super::{Channel, ChatMessage};
 use crate::bus::{HeardAfar, say_afar};
-use crate::mute::Hearing;
-use crate::place::{InRoom, Rooms};
-use crate::presence::Roster;
-use crate::world::{Atlas, RoomIx};
+use crate::lucidity::{self, Dampened, Mind};
 
-/// The rooms of each sub-zone, for those who call out.
-#[derive(Resource, Clone, Debug)]
-pub(super) struct Neighbourhoods(Vec<Vec<RoomIx>>);
-
-impl Neighbourhoods {
-    pub(super) fn of(atlas: &Atlas) -> Self {
-        let mut rooms = vec![Vec::new(); atlas.sub_zones().count()];
-        for (ix, room) in atlas.rooms() {
-            rooms[room.sub_zone].push(ix);
-        }
-        Self(rooms)
-    }
-}
-
-/// Somebody who may hear what is said to all.
-#[derive(Clone, Copy)]
-pub(super) struct Listener {
-    entity: Entity,
-    session: SessionId,
-    admin: bool,
-    /// Has muted nobody and nothing.
-    hears_all: bool,
-}
-
-/// Everybody awake, listed once per tick in which somebody speaks to all.
-#[derive(Default)]
-pub(super) struct Crowd(Vec<Listener>);
-
-impl Crowd {
-    fn gather(
-        &mut self,
-        roster: &Roster,
-        people: &Query<'_, '_, (&Character, &Online)>,
-        hearing: &Hearing<'_, '_>,
-    ) {
-        if !self.0.is_empty() {
-            return;
-        }
-        let listener = |entity| {
-            let (character, online) = people.get(entity).ok()?;
-            Some(Listener {
-                entity,
-                session: online.session,
-                admin: character.role == Role::Admin,
-                hears_all: hearing.hears_all(entity),
-            })
-        };
-        self.0.extend(roster.everybody().filter_map(listener));
-    }
-}
-
-/// What delivery reads of people and places.
-#[derive(SystemParam)]
-pub(super) struct Ears<'w, 's> {
-    speakers: Query<
-        'w,
-        's,
-        (
-            &'static StableId,
-            &'static Character,
-            Option<&'static InRoom>,
-        ),
-    >,
-    online: Query<'w, 's, (&'static Character, &'static Online)>,
-    rooms: Rooms<'w, 's>,
-    roster: Res<'w, Roster>,
-    hearing: Hearing<'w, 's>,
-    neighbourhoods: Res<'w, Neighbourhoods>,
-}
-
-impl Ears<'_, '_> {
-    /// The sessions of those in `rooms` who hear the speaker.
-    fn near(
-        &self,
-        rooms: &[RoomIx],
-        who: (StableId, Role),
-        channel: Channel,
-        but: &[Entity],
-    ) -> Arc<[SessionId]> {
-        rooms
-            .iter()
-            .flat_map(|room| self.rooms.occupants(*room))
-            .filter(|hearer| !but.contains(hearer))
-            .filter(|hearer| self.hearing.hears(**hearer, who, channel))
-            .filter_map(|hearer| self.rooms.session(*hearer))
-            .collect()
-    }
-
-    /// The sessions of everybody who hears the speaker.
-    fn far(
-        &self,
-        crowd: &mut Crowd,
-        speaker: Entity,
-        who: (StableId, Role),
-        channel: Channel,
-    ) -> Arc<[SessionId]> {
-        crowd.gather(&self.roster, &self.online, &self.hearing);
-        let heard = crowd.0.iter().filter(|one| match channel {
-            Channel::Global => one.entity != speaker,
-            Channel::Admin => one.admin,
-            _ => true,
-        });
-        heard
-            .filter(|one| one.hears_all || self.hearing.hears(one.entity, who, channel))
-            .map(|one| one.session)
-            .collect()
-    }
+/// A line as somebody hears it.
+#[derive(Clone)]
+struct Line {
+    message: String,
+    original: String,
+    tags: Vec<&'static str>,
 }
 
 /// Lets everybody hear what was said who can and wants to. A line is in the history whether or
@@ -139,7 +33,7 @@ pub(super) fn deliver(
     if said.is_empty() {
         return;
     }
-    crowd.0.clear();
+    crowd.clear();
     let timestamp = crate::sheet::rfc3339(clock.wall());
     for (n, one) in (0_u32..).zip(said.read()) {
         let Said {
@@ -152,18 +46,46 @@ pub(super) fn deliver(
             continue;
         };
         let who = (*id, character.role);
+        let voice = Voice {
+            who,
+            channel: *channel,
+            mind: ears.minds.of(*speaker).filter(|_| channel.is_spoken()),
+        };
         let room = place.map(|place| place.0);
         let target = to.and_then(|to| ears.speakers.get(to).ok());
-        let (original, message) = match words {
-            Words::Plain(text) => (text, channel.format(&character.name, text)),
-            Words::Gesture { word, room, .. } => (word, room.clone()),
+        let line = |text: &str, tags| Line {
+            message: channel.format(&character.name, text),
+            original: text.to_owned(),
+            tags,
         };
-        let note = |message: String| ChatMessage {
+        let gesture = |word: &str, view: &str| Line {
+            message: view.to_owned(),
+            original: word.to_owned(),
+            tags: Vec::new(),
+        };
+        let bare = match words {
+            Words::Plain(text) => text,
+            Words::Gesture { word, .. } => word,
+        };
+        let spoken = lucidity::Said {
+            text: bare,
+            whispered: *channel == Channel::Whisper,
+            n,
+        };
+        let uttered = match words {
+            Words::Plain(_) => match voice.mind.and_then(|mind| ears.minds.uttered(spoken, mind)) {
+                None => line(bare, Vec::new()),
+                Some(Dampened { text, tags }) => line(&text, tags),
+            },
+            Words::Gesture { word, room, .. } => gesture(word, room),
+        };
+        let note = |line: Line| ChatMessage {
             sender_id: *id,
             player_name: character.name.clone(),
             channel: *channel,
-            message,
-            original_content: original.clone(),
+            message: line.message,
+            original_content: line.original,
+            tags: line.tags,
             message_id: format!("{:016x}", dice.roll(*id, "message", n)),
             timestamp: timestamp.clone(),
             target_id: target.map(|(id, ..)| *id),
@@ -175,18 +97,24 @@ pub(super) fn deliver(
             admin: character.role == Role::Admin,
             name: character.name.clone(),
             channel: *channel,
-            message: message.clone(),
+            message: uttered.message.clone(),
             at: clock.wall(),
         };
         history.keep(&ears.rooms.atlas, room, kept);
         if bridge.open() {
             let sub_zone = room.map(|room| ears.rooms.atlas.sub_zone(room).id.as_str());
-            say_afar(&mut bridge, &note(message.clone()), sub_zone);
+            say_afar(&mut bridge, &note(uttered.clone()), sub_zone);
         }
         let heard = match (channel, room) {
             (Channel::Emote, Some(room)) => {
                 let mut apart = Vec::new();
-                if let Words::Gesture { actor, target, .. } = words {
+                if let Words::Gesture {
+                    word,
+                    actor,
+                    target,
+                    ..
+                } = words
+                {
                     for (hearer, view) in [(Some(*speaker), actor), (*to, target)] {
                         let Some(hearer) = hearer.filter(|one| !apart.contains(one)) else {
                             continue;
@@ -195,29 +123,36 @@ pub(super) fn deliver(
                         if ears.hearing.hears(hearer, who, *channel)
                             && let Some(session) = ears.rooms.session(hearer)
                         {
-                            outbox.tell_one(session, note(view.clone()));
+                            outbox.tell_one(session, note(gesture(word, view)));
                         }
                     }
                 }
-                ears.near(&[room], who, *channel, &apart)
+                ears.near(&[room], voice, &apart)
             }
-            (Channel::Say | Channel::Pose, Some(room)) => ears.near(&[room], who, *channel, &[]),
+            (Channel::Say | Channel::Pose, Some(room)) => ears.near(&[room], voice, &[]),
             (Channel::Local, Some(room)) => {
-                let near = &ears.neighbourhoods.0[ears.rooms.atlas.room(room).sub_zone];
-                ears.near(near, who, *channel, &[])
+                let sub_zone = ears.rooms.atlas.room(room).sub_zone;
+                ears.near(ears.neighbourhoods.of_sub_zone(sub_zone), voice, &[])
             }
             (Channel::Global | Channel::System | Channel::Admin, _) => {
-                ears.far(&mut crowd, *speaker, who, *channel)
+                ears.far(&mut crowd, *speaker, voice)
             }
-            (Channel::Whisper, _) => to
-                .filter(|to| ears.hearing.hears(*to, who, *channel))
-                .and_then(|to| ears.rooms.session(to))
-                .into_iter()
-                .collect(),
+            (Channel::Whisper, _) => ears.alone(*to, voice),
             _ => continue,
         };
-        if !heard.is_empty() {
-            outbox.tell(Audience::Many(heard), note(message));
+        let Heard { clearly, apart } = heard;
+        if !clearly.is_empty() {
+            outbox.tell(Audience::Many(clearly), note(uttered));
+        }
+        for (session, mind) in apart {
+            let heard = voice
+                .mind
+                .and_then(|speaker| ears.minds.heard(spoken, speaker, mind));
+            let heard = match heard {
+                None => line(bare, Vec::new()),
+                Some(Dampened { text, tags }) => line(&text, tags),
+            };
+            outbox.tell_one(session, note(heard));
         }
     }
 }
@@ -231,8 +166,9 @@ pub(super) fn deliver_afar(
     mut crowd: Local<Crowd>,
     mut outbox: ResMut<Outbox>,
 ) {
-    crowd.0.clear();
-    for HeardAfar { line, .. } in heard.read() {
+    crowd.clear();
+    // No line of this node's has these numbers.
+    for (n, HeardAfar { line, .. }) in (1_u32 << 24..).zip(heard.read()) {
         let Some(channel) = Channel::from_word(&line.channel) else {
             continue;
         };
@@ -241,36 +177,50 @@ pub(super) fn deliver_afar(
             Channel::System | Channel::Admin => Role::Admin,
             _ => Role::Player,
         };
-        let who = (line.sender_id, role);
+        // What the speaker's mind did to the words was done where they were spoken.
+        let speaker = Mind::clear(line.sender_id);
+        let voice = Voice {
+            who: (line.sender_id, role),
+            channel,
+            mind: Some(speaker).filter(|_| channel.is_spoken()),
+        };
         let target = line.target_id.and_then(|id| index.get(id));
-        let hearers: Arc<[SessionId]> = match channel {
+        let Heard { clearly, apart } = match channel {
             Channel::Global | Channel::System | Channel::Admin => {
-                ears.far(&mut crowd, Entity::PLACEHOLDER, who, channel)
+                ears.far(&mut crowd, Entity::PLACEHOLDER, voice)
             }
-            Channel::Whisper => target
-                .filter(|target| ears.hearing.hears(*target, who, channel))
-                .and_then(|target| ears.rooms.session(target))
-                .into_iter()
-                .collect(),
+            Channel::Whisper => ears.alone(target, voice),
             // What is said in a room is heard in that room, which is another one here.
             _ => continue,
         };
-        if hearers.is_empty() {
-            continue;
-        }
         let target = target.and_then(|target| ears.speakers.get(target).ok());
-        let note = ChatMessage {
+        let note = |text: &str, tags| ChatMessage {
             sender_id: line.sender_id,
             player_name: line.sender_name.clone(),
             channel,
-            message: channel.format(&line.sender_name, &line.text),
-            original_content: line.text.clone(),
+            message: channel.format(&line.sender_name, text),
+            original_content: text.to_owned(),
+            tags,
             message_id: line.message_id.clone(),
             timestamp: crate::sheet::rfc3339(clock.wall()),
             target_id: target.map(|(id, ..)| *id),
             target_name: target.map(|(_, character, _)| character.name.clone()),
             room: None,
         };
-        outbox.tell(Audience::Many(hearers), note);
+        if !clearly.is_empty() {
+            outbox.tell(Audience::Many(clearly), note(&line.text, Vec::new()));
+        }
+        let spoken = lucidity::Said {
+            text: &line.text,
+            whispered: channel == Channel::Whisper,
+            n,
+        };
+        for (session, mind) in apart {
+            let heard = match ears.minds.heard(spoken, speaker, mind) {
+                None => note(&line.text, Vec::new()),
+                Some(Dampened { text, tags }) => note(&text, tags),
+            };
+            outbox.tell_one(session, heard);
+        }
     }
 }

@@ -17,10 +17,14 @@ pub struct ChatMessage {
     pub player_name: String,
     /// On which channel.
     pub channel: Channel,
-    /// What everybody reads: "Ann says: hello".
+    /// What is read: "Ann says: hello".
     pub message: String,
     /// The bare words.
     pub original_content: String,
+    /// What a mind that is not well did to the words, the speaker's or the hearer's: `strained`,
+    /// `muffled`, `scrambled`, `murmured`; absent where nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<&'static str>,
     /// This line's own id.
     pub message_id: String,
     /// When, by the wall clock, RFC 3339.
@@ -73,6 +77,7 @@ impl Published for ChatMessage {
             channel,
             message: channel.format(BOB, text),
             original_content: text.to_owned(),
+            tags: Vec::new(),
             message_id: "eb1af47a41176e3d".to_owned(),
             timestamp: rfc3339(WHEN),
             target_id: target.map(id),
@@ -81,7 +86,10 @@ impl Published for ChatMessage {
         };
         vec![
             one(Channel::Say, "hello", None),
-            one(Channel::Whisper, "not so loud", Some(ANN)),
+            Self {
+                tags: vec!["strained"],
+                ..one(Channel::Whisper, "not so loud", Some(ANN))
+            },
         ]
     }
 }

@@ -9,6 +9,7 @@ use super::rate::{ChatLimits, Spoke};
 use super::verbs::{Admins, Chat, Global, Local, Reply, Say, System, Whisper};
 use crate::bus::{Afar, HeardAfar, Post};
 use crate::command::Missed;
+use crate::lucidity::{self, Minds};
 use crate::mute::Hearing;
 use crate::presence::Roster;
 
@@ -45,6 +46,7 @@ pub(super) struct Mouth<'w, 's> {
     spoke: Query<'w, 's, &'static mut Spoke>,
     people: Query<'w, 's, (&'static StableId, &'static Character)>,
     hearing: Hearing<'w, 's>,
+    minds: Minds<'w, 's>,
     limits: Res<'w, ChatLimits>,
     clock: Res<'w, Clock>,
     said: MessageWriter<'w, Said>,
@@ -100,6 +102,18 @@ impl Mouth<'_, '_> {
         self.people
             .get(actor)
             .map_or("", |(_, character)| &character.name)
+    }
+
+    /// A whisper as it leaves somebody.
+    fn whispered(&self, actor: Entity, text: &str) -> String {
+        let said = lucidity::Said {
+            text,
+            whispered: true,
+            n: 0,
+        };
+        let mind = self.minds.of(actor);
+        let uttered = mind.and_then(|mind| self.minds.uttered(said, mind));
+        uttered.map_or_else(|| text.to_owned(), |words| words.text.into_owned())
     }
 
     fn check(
@@ -234,7 +248,7 @@ pub(super) fn whisper(
                             message_id: format!("{:016x}", dice.roll(*id, "whisper afar", 0)),
                             sender_id: *id,
                             sender_name: me.name.clone(),
-                            text: text.clone(),
+                            text: mouth.whispered(order.actor, text),
                             room_id: None,
                             target_id: Some(target.id),
                             target_name: Some(target.name.clone()),

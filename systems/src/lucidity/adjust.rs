@@ -8,6 +8,7 @@ use super::{
     AdjustLucidity, Cause, Drift, Episode, Lapse, Liability, Lucidity, LucidityChanged, Psyche,
     SetLucidity, Tier,
 };
+use crate::body::{Condition, Posture, TakePosture, Vitals};
 use crate::calendar::MythosTime;
 use crate::place::{InRoom, Relocate};
 use crate::world::Atlas;
@@ -45,6 +46,7 @@ pub(super) struct Outcomes<'w> {
     recorded: MessageWriter<'w, Recorded>,
     episodes: MessageWriter<'w, Episode>,
     relocate: MessageWriter<'w, Relocate>,
+    stand: MessageWriter<'w, TakePosture>,
 }
 
 /// What the door goes by.
@@ -62,6 +64,7 @@ type Kept = (
     &'static mut Drift,
     &'static mut Psyche,
     Option<&'static InRoom>,
+    Option<&'static Vitals>,
 );
 
 /// Changes the minds that are to be changed, and records why.
@@ -96,9 +99,12 @@ pub(super) fn adjust(
         if carried_off == Some(id) && wanted.cause != Cause::PASSIVE_FLUX {
             continue;
         }
-        let Ok((_, mut lucidity, mut drift, mut psyche, place)) = minds.get_mut(wanted.mind) else {
+        let Ok((_, mut lucidity, mut drift, mut psyche, place, vitals)) =
+            minds.get_mut(wanted.mind)
+        else {
             continue;
         };
+        let dead = vitals.is_some_and(|vitals| vitals.condition() == Condition::Dead);
         let before = *lucidity;
         let now = wanted.change.of(before);
         // At the end of the scale there is nothing to change, to save or to tell.
@@ -123,7 +129,7 @@ pub(super) fn adjust(
             carried_off = Some(id);
             let wakes = Lucidity::new(law.rules.fall.sanitarium_wakes_with);
             *lucidity = wakes;
-            step.carry_off(&mut psyche, &law, &mut out);
+            step.carry_off(dead, &mut psyche, &law, &mut out);
             let woken = Step {
                 cause: Cause::SANITARIUM,
                 before: now,
@@ -232,8 +238,15 @@ impl Step {
         true
     }
 
-    /// Carries a mind that fell to the end of the scale to the sanitarium.
-    fn carry_off(&self, psyche: &mut Mut<'_, Psyche>, law: &Law<'_>, out: &mut Outcomes<'_>) {
+    /// Carries a mind that fell to the end of the scale to the sanitarium; that of the `dead` stays
+    /// where they are.
+    fn carry_off(
+        &self,
+        dead: bool,
+        psyche: &mut Mut<'_, Psyche>,
+        law: &Law<'_>,
+        out: &mut Outcomes<'_>,
+    ) {
         let which = law
             .dice
             .pick(Liability::ALL.len() as u64, self.id, "sanitarium", 0);
@@ -242,11 +255,17 @@ impl Step {
             .liabilities
             .deepen(otherwise, law.rules.liabilities.stacks_max);
         psyche.debrief_due = true;
-        out.relocate.write(Relocate {
-            actor: self.mind,
-            to: law.atlas.default_room(),
-            way: None,
-        });
+        if !dead {
+            out.relocate.write(Relocate {
+                actor: self.mind,
+                to: law.atlas.default_room(),
+                way: None,
+            });
+            out.stand.write(TakePosture {
+                body: self.mind,
+                posture: Posture::Standing,
+            });
+        }
         out.episodes.write(Episode {
             mind: self.mind,
             lapse: Lapse::CarriedOff,

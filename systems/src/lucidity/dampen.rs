@@ -41,6 +41,30 @@ pub struct Mind {
     pub clarity: f64,
 }
 
+impl Mind {
+    /// One of which only the id is known.
+    #[must_use]
+    pub const fn clear(id: StableId) -> Self {
+        Self {
+            id,
+            tier: Tier::Lucid,
+            clarity: 1.0,
+        }
+    }
+
+    /// Whether what it hears is what was said.
+    #[must_use]
+    pub fn hears_well(&self) -> bool {
+        !matches!(self.tier, Tier::Fractured | Tier::Deranged) && self.clarity >= 1.0
+    }
+
+    /// Whether what it says is what it means.
+    #[must_use]
+    pub const fn speaks_well(&self) -> bool {
+        !matches!(self.tier, Tier::Uneasy | Tier::Fractured)
+    }
+}
+
 /// What is heard instead of what was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dampened<'a> {
@@ -60,23 +84,12 @@ pub fn dampen<'a>(
     speaker: Mind,
     hearer: Mind,
 ) -> Option<Dampened<'a>> {
-    let well = speaker.tier == Tier::Lucid && hearer.tier <= Tier::Uneasy && hearer.clarity >= 1.0;
+    let well = speaker.speaks_well() && hearer.hears_well();
     if well || speaker.id == hearer.id {
         return None;
     }
-    let mut heard = Dampened {
-        text: Cow::Borrowed(said.text),
-        tags: Vec::new(),
-    };
-    if speaker.tier == Tier::Uneasy && said.whispered {
-        heard.tags.push("strained");
-    }
     let n = said.n;
-    if speaker.tier == Tier::Fractured && dice.chance(rules.glyph, speaker.id, "glyph", n) {
-        let sign = dice.pick(GLYPHS.len() as u64, speaker.id, "glyph_which", n);
-        heard.text.to_mut().push(' ');
-        heard.text.to_mut().extend(GLYPHS.get(sign as usize));
-    }
+    let mut heard = uttered(rules, dice, said, speaker);
     if hearer.tier == Tier::Fractured && dice.chance(rules.muffle, hearer.id, "muffle", n) {
         heard.alter("muffled", |text| text.replace(STOPS, ""));
     }
@@ -87,6 +100,24 @@ pub fn dampen<'a>(
         heard.alter("murmured", |text| murmured(text, dice, hearer, n));
     }
     (heard.text != said.text || !heard.tags.is_empty()).then_some(heard)
+}
+
+/// What leaves the speaker.
+fn uttered<'a>(rules: &Dampening, dice: &Dice, said: Said<'a>, speaker: Mind) -> Dampened<'a> {
+    let mut words = Dampened {
+        text: Cow::Borrowed(said.text),
+        tags: Vec::new(),
+    };
+    let n = said.n;
+    if speaker.tier == Tier::Uneasy && said.whispered {
+        words.tags.push("strained");
+    }
+    if speaker.tier == Tier::Fractured && dice.chance(rules.glyph, speaker.id, "glyph", n) {
+        let sign = dice.pick(GLYPHS.len() as u64, speaker.id, "glyph_which", n);
+        words.text.to_mut().push(' ');
+        words.text.to_mut().extend(GLYPHS.get(sign as usize));
+    }
+    words
 }
 
 impl Dampened<'_> {
@@ -145,6 +176,16 @@ impl Minds<'_, '_> {
                 self.rules.liabilities.clarity_lost,
             ),
         })
+    }
+
+    /// What a clear mind hears of a line; `None`: every word.
+    #[must_use]
+    pub fn uttered<'a>(&self, said: Said<'a>, speaker: Mind) -> Option<Dampened<'a>> {
+        if speaker.speaks_well() {
+            return None;
+        }
+        let words = uttered(&self.rules.dampening, &self.dice, said, speaker);
+        (words.text != said.text || !words.tags.is_empty()).then_some(words)
     }
 
     /// What `hearer` hears of a line, as [`dampen`].

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Liability {
-    /// Slower by night: a hazard strikes harder then.
+    /// Slower by night: a hazard is likelier to strike then.
     NightFrayedReflexes,
     /// Voices under every voice: words of others get lost among them.
     MurmuringChorus,
     /// Once a Mythos day a ward must be drawn, or the mind pays.
     RitualCompulsion,
-    /// The cold between the stars gets in: a cold hazard strikes harder.
+    /// The cold between the stars gets in: a cold hazard takes more.
     EtherealChill,
     /// Nothing will ever be well: good places mend less.
     BleakOutlook,
@@ -83,6 +83,13 @@ impl Liabilities {
     #[must_use]
     pub fn weight(&self, liability: Liability, share: f64) -> f64 {
         (1.0 - share).powi(i32::from(self.stacks(liability)))
+    }
+
+    /// How many times as much comes of something to which each stack of `liability` adds `share`:
+    /// 1 where it is not held.
+    #[must_use]
+    pub fn excess(&self, liability: Liability, share: f64) -> f64 {
+        share.mul_add(f64::from(self.stacks(liability)), 1.0)
     }
 
     /// One more: the first of the catalogue that is not held, or else a stack more of the first.

@@ -8,6 +8,7 @@ use engine::prelude::*;
 use super::rescue::{in_words, millis};
 use super::rules::{Ritual, Rules, span};
 use super::{AdjustLucidity, Cause, Liability, Psyche};
+use crate::body::{self, AdjustVitals};
 use crate::calendar::{MythosHour, MythosTime};
 use crate::command::{Usage, Verb, Words};
 
@@ -38,11 +39,11 @@ macro_rules! ritual {
 
 ritual!(
     /// `pray`
-    Pray, &["pray"], "pray", "Steadies your mind by prayer, to whomever you pray to. Once in a quarter of an hour."
+    Pray, &["pray"], "pray", "Steadies your mind by prayer, to whomever you pray to, and brings back a little magic. Once in a quarter of an hour."
 );
 ritual!(
     /// `meditate`
-    Meditate, &["meditate"], "meditate", "Steadies your mind by sitting with it. Once in ten minutes."
+    Meditate, &["meditate"], "meditate", "Steadies your mind by sitting with it, and brings back magic. Once in ten minutes."
 );
 ritual!(
     /// `group_solace`
@@ -91,7 +92,9 @@ pub(super) struct Rites<'w, 's> {
     minds: Query<'w, 's, &'static mut Psyche>,
     rules: Res<'w, Rules>,
     clock: Res<'w, Clock>,
+    bodies: Res<'w, body::Rules>,
     adjust: MessageWriter<'w, AdjustLucidity>,
+    vitals: MessageWriter<'w, AdjustVitals>,
     answers: MessageWriter<'w, Answer>,
 }
 
@@ -113,6 +116,18 @@ impl Rites<'_, '_> {
             delta: ritual.gain,
             cause,
         });
+        let magic = span(ritual.magic_seconds);
+        if !magic.is_zero() {
+            self.vitals.write(AdjustVitals {
+                body: actor,
+                change: if cause == Cause::MEDITATE {
+                    self.bodies.meditated(magic)
+                } else {
+                    self.bodies.rested(magic)
+                },
+                cause: body::Cause::new(cause.word()),
+            });
+        }
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use engine::prelude::*;
 
 use super::rules::Rules;
 use super::{Cause, Episode, Lapse, Lucidity, SetLucidity};
+use crate::body::{Condition, Posture, TakePosture, Vitals};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::Relocate;
 use crate::world::Atlas;
@@ -29,11 +30,12 @@ impl Verb for Awaken {
 /// Wakes those who ask and are far enough gone.
 pub(super) fn awaken(
     mut asked: MessageReader<Awaken>,
-    minds: Query<&Lucidity>,
+    minds: Query<(&Lucidity, Option<&Vitals>)>,
     rules: Res<Rules>,
     atlas: Res<Atlas>,
     mut set: MessageWriter<SetLucidity>,
     mut relocate: MessageWriter<Relocate>,
+    mut stand: MessageWriter<TakePosture>,
     mut episodes: MessageWriter<Episode>,
     mut answers: MessageWriter<Answer>,
 ) {
@@ -41,10 +43,12 @@ pub(super) fn awaken(
     let mut woken: Vec<Entity> = Vec::new();
     for Awaken(order) in asked.read() {
         let mind = order.actor;
+        // Another way leads back from there.
+        let dead = |vitals: &Vitals| vitals.condition() == Condition::Dead;
         let delirious = !woken.contains(&mind)
-            && minds
-                .get(mind)
-                .is_ok_and(|mind| mind.points() <= rules.fall.delirium);
+            && minds.get(mind).is_ok_and(|(mind, vitals)| {
+                mind.points() <= rules.fall.delirium && !vitals.is_some_and(dead)
+            });
         if !delirious {
             let message = "You are awake, as far as that goes.";
             answers.write(Answer::refused(*order, Code::GameLogicError, message));
@@ -60,6 +64,10 @@ pub(super) fn awaken(
             actor: mind,
             to: atlas.default_room(),
             way: None,
+        });
+        stand.write(TakePosture {
+            body: mind,
+            posture: Posture::Standing,
         });
         episodes.write(Episode {
             mind,

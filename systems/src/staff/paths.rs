@@ -4,6 +4,7 @@ use engine::prelude::*;
 
 use super::Audit;
 use super::tell::Tell;
+use crate::body::{Condition, Vitals};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::People;
 use crate::place::{InRoom, Relocate};
@@ -79,6 +80,7 @@ pub(super) fn travel(
     mut teleports: MessageReader<Teleport>,
     mut gotos: MessageReader<Goto>,
     places: Query<&InRoom>,
+    bodies: Query<&Vitals>,
     atlas: Res<Atlas>,
     people: People<'_, '_>,
     mut audit: Audit<'_, '_>,
@@ -86,9 +88,18 @@ pub(super) fn travel(
     mut tell: MessageWriter<Tell>,
     mut answers: MessageWriter<Answer>,
 ) {
+    let dead = |who| {
+        let vitals = bodies.get(who);
+        vitals.is_ok_and(|vitals| vitals.condition() == Condition::Dead)
+    };
     let nowhere = || Refusal::new(Code::GameLogicError, "That is nowhere.");
     for Teleport { order, who, way } in teleports.read() {
         let done = people.awake(who).and_then(|(target, face)| {
+            // Nobody is led out of limbo by the hand.
+            if dead(target) {
+                let message = format!("{} is dead.", face.name);
+                return Err(Refusal::new(Code::GameLogicError, message));
+            }
             let here = places.get(order.actor).map_err(|_| nowhere())?.0;
             let to = match way {
                 None => here,
@@ -123,6 +134,10 @@ pub(super) fn travel(
     }
     for Goto { order, who } in gotos.read() {
         let done = people.awake(who).and_then(|(target, face)| {
+            if dead(order.actor) {
+                let message = "You are dead. Type \"respawn\" to come back.";
+                return Err(Refusal::new(Code::GameLogicError, message));
+            }
             let to = places.get(target).map_err(|_| nowhere())?.0;
             if places.get(order.actor).is_ok_and(|place| place.0 == to) {
                 let message = format!("{} is here.", face.name);

@@ -57,6 +57,9 @@ pub struct Ritual {
     pub gain: i16,
     /// How long until it can be had again.
     pub cooldown_seconds: f64,
+    /// It brings back as much magic as so long a rest; `meditate`: as so long a meditation.
+    #[serde(default)]
+    pub magic_seconds: f64,
 }
 
 /// How a lost mind is fetched back.
@@ -87,7 +90,7 @@ pub struct Fall {
     pub sanitarium_wakes_with: i16,
 }
 
-/// What shocks leave behind and what that does. Each stack takes its share of what is left.
+/// What shocks leave behind and what that does; see `Liabilities`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Burdens {
@@ -101,9 +104,9 @@ pub struct Burdens {
     pub recovery_lost: f64,
     /// `ritual_compulsion`: what a Mythos day without a ward takes.
     pub unwarded: i16,
-    /// `night_frayed_reflexes`: how much harder a hazard strikes by night.
+    /// `night_frayed_reflexes`: how much likelier a hazard is to strike by night.
     pub night_hazard: f64,
-    /// `ethereal_chill`: how much harder a cold hazard strikes.
+    /// `ethereal_chill`: how much more a cold hazard takes.
     pub cold_hazard: f64,
 }
 
@@ -134,16 +137,17 @@ impl Default for Encounters {
 
 impl Default for Recovery {
     fn default() -> Self {
-        let ritual = |gain, minutes| Ritual {
+        let ritual = |gain, minutes, magic_seconds| Ritual {
             gain,
             cooldown_seconds: minutes * 60.0,
+            magic_seconds,
         };
         Self {
-            pray: ritual(8, 15.0),
-            meditate: ritual(6, 10.0),
-            group_solace: ritual(4, 20.0),
-            therapy: ritual(15, 12.0 * 60.0),
-            folk_tonic: ritual(3, 30.0),
+            pray: ritual(8, 15.0, 60.0),
+            meditate: ritual(6, 10.0, 180.0),
+            group_solace: ritual(4, 20.0, 0.0),
+            therapy: ritual(15, 12.0 * 60.0, 0.0),
+            folk_tonic: ritual(3, 30.0, 0.0),
         }
     }
 }

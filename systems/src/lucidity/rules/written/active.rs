@@ -56,13 +56,16 @@ impl Sound for Recovery {
             therapy,
             folk_tonic,
         } = *self;
-        let sound =
-            |one: Ritual| (0..=2 * Lucidity::CAP).contains(&one.gain) && span(one.cooldown_seconds);
+        let sound = |one: Ritual| {
+            (0..=2 * Lucidity::CAP).contains(&one.gain)
+                && span(one.cooldown_seconds)
+                && span(one.magic_seconds)
+        };
         unless(
             [pray, meditate, group_solace, therapy, folk_tonic]
                 .into_iter()
                 .all(sound),
-            "a ritual takes points, or gives more than 200, or its cooldown is not within a year",
+            "a ritual takes points, or gives more than 200, or a span of it is not within a year",
         )
     }
 }
