@@ -90,7 +90,11 @@ fn every_section_of_shocks_and_rituals_is_checked() {
         ),
         (
             "[recovery]\npray = { gain = 1, cooldown_seconds = nan }\n",
-            "2: a ritual takes points, or gives more than 200, or its cooldown",
+            "2: a ritual takes points, or gives more than 200, or a span",
+        ),
+        (
+            "[recovery]\npray = { gain = 1, cooldown_seconds = 1.0, magic_seconds = -1.0 }\n",
+            "2: a ritual takes points, or gives more than 200, or a span",
         ),
         (
             "[recovery]\npray = { gain = 1 }\n",
