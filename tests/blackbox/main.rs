@@ -24,5 +24,6 @@ mod schema;
 mod staff;
 mod startup;
 mod survival;
+mod ten_tourists;
 mod tidy;
 mod transcripts;
