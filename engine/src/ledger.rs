@@ -93,6 +93,12 @@ impl Answer {
         }
     }
 
+    /// Whose outcome it is.
+    #[must_use]
+    pub const fn order(&self) -> Order {
+        self.order
+    }
+
     /// Whether it was done.
     #[must_use]
     pub const fn is_done(&self) -> bool {

@@ -104,6 +104,7 @@ impl Plugin for LucidityPlugin {
                 (
                     adjust::stamp_on_arrival,
                     sight::meet,
+                    rescue::let_go,
                     ritual::compel,
                     adjust::adjust,
                     adjust::keep_drift,

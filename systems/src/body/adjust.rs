@@ -81,6 +81,8 @@ impl Cause {
     pub const REST: Self = Self("rest");
     /// Back from the dead.
     pub const RESPAWN: Self = Self("respawn");
+    /// The body became a smaller one.
+    pub const REFIT: Self = Self("stats");
     /// An admin's word.
     pub const SET: Self = Self("admin_set");
 

@@ -3,7 +3,10 @@
 use engine::prelude::*;
 
 use super::adjust::write;
-use super::{AdjustVitals, Cause, Change, Condition, Posture, TakePosture, Vitals, VitalsChanged};
+use super::{
+    AdjustVitals, Cause, Change, Condition, Posture, PostureTaken, TakePosture, Vitals,
+    VitalsChanged,
+};
 use crate::character::Stats;
 use crate::command::{Entry, Needs, Usage, Verb, Words};
 use crate::place::{InRoom, Relocate};
@@ -44,10 +47,38 @@ pub(super) fn embody(
 }
 
 /// Keeps points within bounds that have moved.
-pub(super) fn refit(mut bodies: Query<(&Stats, &mut Vitals, &mut Posture), Changed<Stats>>) {
-    for (stats, mut vitals, mut posture) in &mut bodies {
-        let now = vitals.within(stats.max_dp(), stats.max_mp());
-        write(&mut vitals, &mut posture, now);
+pub(super) fn refit(
+    others: Query<(Entity, &StableId), (With<Vitals>, Changed<Stats>)>,
+    mut bodies: Query<(&Stats, &mut Vitals, &mut Posture, Option<&InRoom>)>,
+    mut changed: MessageWriter<VitalsChanged>,
+    mut taken: MessageWriter<PostureTaken>,
+    mut queue: Local<Vec<(StableId, Entity)>>,
+) {
+    queue.extend(others.iter().map(|(body, id)| (*id, body)));
+    // The order in which bodies lie in memory must not be heard.
+    queue.sort_unstable();
+    for (_, body) in queue.drain(..) {
+        let Ok((stats, mut vitals, mut posture, place)) = bodies.get_mut(body) else {
+            continue;
+        };
+        let (max_dp, max_mp) = (stats.max_dp(), stats.max_mp());
+        let (before, now) = (*vitals, vitals.within(max_dp, max_mp));
+        let room = place.map(|place| place.0);
+        if write(&mut vitals, &mut posture, now) {
+            let forced = true;
+            taken.write(PostureTaken { body, room, forced });
+        }
+        if (before.dp(), before.mp()) != (now.dp(), now.mp()) {
+            changed.write(VitalsChanged {
+                body,
+                before,
+                now,
+                max_dp,
+                max_mp,
+                room,
+                cause: Cause::REFIT,
+            });
+        }
     }
 }
 

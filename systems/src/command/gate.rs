@@ -39,11 +39,12 @@ impl Needs {
     }
 }
 
-/// Somebody uses a verb in this tick: it passed every gate and its words were understood.
+/// Somebody uses a verb in this tick: it passed every gate and its words were understood. Whether
+/// anything came of it is in the order's [`Answer`].
 #[derive(Message, Clone, Copy, Debug)]
 pub struct Acted {
-    /// Who.
-    pub actor: Entity,
+    /// Who acts, and in which order.
+    pub order: Order,
     /// What the verb takes.
     pub needs: Needs,
 }

@@ -184,7 +184,7 @@ pub(super) fn dispatch(
             {
                 facts_room -= entry.facts;
                 acted.write(Acted {
-                    actor,
+                    order: *order,
                     needs: entry.needs,
                 });
             }

@@ -200,7 +200,6 @@ impl Standing<'_, '_> {
 /// Goes on with every rescue, to its end or its failure.
 pub(super) fn hold(
     mut holding: Query<(Entity, &StableId, &mut Holding)>,
-    mut acted: MessageReader<Acted>,
     standing: Standing<'_, '_>,
     clock: Res<Clock>,
     mut order: Local<Vec<(StableId, Entity)>>,
@@ -209,11 +208,6 @@ pub(super) fn hold(
     mut set: MessageWriter<SetLucidity>,
     mut fetched: MessageWriter<Fetched>,
 ) {
-    let acted: Vec<Entity> = acted
-        .read()
-        .filter(|one| one.needs.include(Needs::BODY))
-        .map(|one| one.actor)
-        .collect();
     // Query order is history, not identity.
     order.extend(holding.iter().map(|(rescuer, id, _)| (*id, rescuer)));
     order.sort_unstable();
@@ -234,10 +228,9 @@ pub(super) fn hold(
         let holds = standing
             .at(rescuer, room)
             .is_some_and(|tier| tier != Tier::Catatonic);
-        let broken = !holds || acted.contains(&rescuer) || acted.contains(&whom);
         let stage = match standing.at(whom, room) {
             Some(tier) if tier != Tier::Catatonic => Stage::NotNeeded,
-            Some(_) if !broken && held >= whole => {
+            Some(_) if holds && held >= whole => {
                 set.write(SetLucidity {
                     mind: whom,
                     to: rules.lifts_to,
@@ -247,7 +240,7 @@ pub(super) fn hold(
                     rescue: cause == Cause::RESCUE_COMMAND,
                 }
             }
-            Some(_) if !broken => {
+            Some(_) if holds => {
                 if told >= STAGES || held < whole * told / STAGES {
                     continue;
                 }
@@ -278,6 +271,56 @@ pub(super) fn hold(
             rescuer,
             whom,
             stage,
+        });
+    }
+}
+
+/// Breaks the rescues off in which somebody has done something else. What was refused was not done.
+pub(super) fn let_go(
+    mut acted: MessageReader<Acted>,
+    mut answers: MessageReader<Answer>,
+    holding: Query<(Entity, &StableId, &Holding)>,
+    rules: Res<Rules>,
+    clock: Res<Clock>,
+    mut commands: Commands<'_, '_>,
+    mut adjust: MessageWriter<AdjustLucidity>,
+    mut fetched: MessageWriter<Fetched>,
+) {
+    if holding.is_empty() {
+        acted.clear();
+        answers.clear();
+        return;
+    }
+    let acted: Vec<Order> = acted
+        .read()
+        .filter(|one| one.needs.include(Needs::BODY))
+        .map(|one| one.order)
+        .collect();
+    let done: Vec<Entity> = answers
+        .read()
+        .filter(|one| one.is_done() && acted.contains(&one.order()))
+        .map(|one| one.order().actor)
+        .collect();
+    let mut broken: Vec<_> = holding
+        .iter()
+        // Taking hold is no other act.
+        .filter(|(rescuer, _, one)| {
+            one.since < clock.now && (done.contains(rescuer) || done.contains(&one.whom))
+        })
+        .map(|(rescuer, id, one)| (*id, rescuer, one.whom))
+        .collect();
+    broken.sort_unstable();
+    for (_, rescuer, whom) in broken {
+        adjust.write(AdjustLucidity {
+            mind: rescuer,
+            delta: rules.rescue.failure,
+            cause: Cause::RESCUE_FAILED,
+        });
+        commands.entity(rescuer).try_remove::<Holding>();
+        fetched.write(Fetched {
+            rescuer,
+            whom,
+            stage: Stage::Failed,
         });
     }
 }

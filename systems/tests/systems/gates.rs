@@ -51,8 +51,8 @@ fn hold(
 struct Acts(u32);
 
 fn count(mut acted: MessageReader<Acted>, mut acts: Query<&mut Acts>) {
-    for Acted { actor, needs } in acted.read() {
-        if let Ok(mut acts) = acts.get_mut(*actor)
+    for Acted { order, needs } in acted.read() {
+        if let Ok(mut acts) = acts.get_mut(order.actor)
             && needs.include(Needs::BODY)
         {
             acts.0 += 1;

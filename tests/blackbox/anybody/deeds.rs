@@ -39,6 +39,49 @@ const ARGUMENTS: [&str; 24] = [
     "x say x",
 ];
 
+/// What players do that befalls bodies and minds.
+const LIVELY: [&str; 26] = [
+    "north",
+    "south",
+    "east",
+    "west",
+    "up",
+    "down",
+    "sit",
+    "stand",
+    "lie",
+    "rest 5",
+    "look",
+    "respawn",
+    "awaken",
+    "pray",
+    "meditate",
+    "folk_tonic",
+    "debrief therapy",
+    "ward",
+    "ground Bob",
+    "rescue Cleo",
+    "say oh, no!",
+    "whisper Bob are you there?",
+    "emote trembles.",
+    "mute Bob 1",
+    "unmute Bob",
+    "quit",
+];
+
+/// What the keeper does to people, before a name and a number.
+const KEEPING: [&str; 9] = [
+    "admin set dp",
+    "admin set dp",
+    "admin set mp",
+    "admin set constitution",
+    "admin set power",
+    "admin set experience",
+    "admin setlucidity",
+    "admin lcd",
+    "mute_global",
+];
+
 /// Something that somebody does.
 #[derive(Clone, Debug)]
 pub(super) enum Deed {
@@ -65,8 +108,20 @@ pub(super) fn deed(verbs: Vec<String>) -> impl Strategy<Value = Deed> {
         prop::sample::select(&ARGUMENTS),
     )
         .prop_map(|(verb, rest)| format!("{verb} {rest}"));
+    let lively = prop::sample::select(&LIVELY).prop_map(str::to_owned);
+    let whom = prop::sample::select(&PEOPLE);
+    let figure = prop_oneof![-12_i32..4, -100_i32..100];
+    let kept = (prop::sample::select(&KEEPING), whom, figure)
+        .prop_map(|(what, whom, figure)| format!("{what} {whom} {figure}"))
+        .boxed();
+    let moved = prop::sample::select(&["teleport", "goto", "kick"]);
+    let moved = (moved, prop::sample::select(&PEOPLE[1..]))
+        .prop_map(|(what, whom)| format!("{what} {whom}"));
     prop_oneof![
-        40 => (who.clone(), line).prop_map(|(who, line)| Deed::Type { who, line }),
+        30 => (who.clone(), line).prop_map(|(who, line)| Deed::Type { who, line }),
+        20 => (who.clone(), lively).prop_map(|(who, line)| Deed::Type { who, line }),
+        12 => kept.prop_map(|line| Deed::Type { who: 0, line }),
+        2 => moved.prop_map(|line| Deed::Type { who: 0, line }),
         2 => who.prop_map(Deed::Leave),
         3 => (0_u64..20_000).prop_map(Deed::Late),
         3 => (50_u64..3_000).prop_map(Deed::Wait),

@@ -5,29 +5,74 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::port::Code;
 use engine::prelude::*;
 use engine::stage::{Ears, Stage};
-use systems::lucidity::{Lucidity, Tier};
+use systems::command::{Needs, Verbs};
+use systems::lucidity::{Lucidity, Psyche, Tier};
 use systems::place::{InRoom, Occupancy, Whereabouts};
 use systems::world::Atlas;
 
+use super::bodies::{self, Figures};
 use super::deeds::PEOPLE;
 
 /// What a refused command must leave as it was; time goes on for the rest.
-pub(super) const LASTING: [&str; 4] = ["whereabouts", "lucidity", "explored", "aliases"];
+pub(super) const LASTING: [&str; 12] = [
+    "whereabouts",
+    "lucidity",
+    "psyche",
+    "vitals",
+    "posture",
+    "stats",
+    "experience",
+    "explored",
+    "aliases",
+    "mutes",
+    "silence",
+    "chat_habit",
+];
 
 /// What was typed and told so far.
 #[derive(Default)]
 pub(super) struct Watch {
+    /// The last id sent.
+    last_id: u64,
     /// Ids sent and not answered yet, by name.
     waiting: BTreeMap<&'static str, BTreeSet<u64>>,
     /// Lines of talk heard, by name: none comes twice.
     talk: BTreeMap<&'static str, BTreeSet<String>>,
     closed: BTreeSet<&'static str>,
+    /// What nobody in such a state can do, by name.
+    hindered: BTreeMap<&'static str, BTreeSet<u64>>,
+    /// How each body and mind stood when last looked at.
+    figures: BTreeMap<&'static str, Figures>,
 }
 
 impl Watch {
+    /// What is watched goes on in a world that was started again.
+    pub(super) fn after_restart(&self) -> Self {
+        Self {
+            last_id: self.last_id,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn typed(&mut self, stage: &mut Stage, who: usize, line: &str) {
-        let id = stage.says(PEOPLE[who], line);
-        self.waiting.entry(PEOPLE[who]).or_default().insert(id);
+        let name = PEOPLE[who];
+        self.last_id += 1;
+        let id = self.last_id;
+        stage.sends(name, Some(id), line);
+        self.waiting.entry(name).or_default().insert(id);
+        let word = line.split(' ').next().unwrap_or_default();
+        let verbs = stage.engine().world().resource::<Verbs>();
+        let acts = verbs
+            .find(word)
+            .is_some_and(|verb| !verb.admin && verb.needs.include(Needs::BODY));
+        if acts && bodies::helpless(stage, name) {
+            self.hindered.entry(name).or_default().insert(id);
+        }
+    }
+
+    /// Somebody is away for a while: what happens meanwhile is told to nobody.
+    pub(super) fn forget(&mut self, name: &str) {
+        self.figures.remove(name);
     }
 
     /// Whether somebody's session was closed since last asked.
@@ -41,9 +86,17 @@ impl Watch {
             let ears = stage.ears(name);
             self.answers(name, &ears);
             self.notes(name, &ears);
+            let now = Figures::of(stage, name);
+            if let (Some(before), Some(now), None) = (self.figures.remove(name), now, ears.closed) {
+                before.add_up(name, &ears, now);
+            }
+            if let Some(now) = now {
+                self.figures.insert(name, now);
+            }
         }
         places(stage);
         minds(stage);
+        bodies::check(stage);
     }
 
     /// Every command has one outcome, and a refusal is of the catalogue.
@@ -56,6 +109,11 @@ impl Watch {
                 assert_ne!(refusal.code, Code::InternalError, "{name}: {refusal:?}");
                 assert!(!refusal.message.is_empty(), "{name}: {refusal:?}");
             }
+            let hindered = self.hindered.entry(name).or_default().remove(&id);
+            assert!(
+                !hindered || outcome.result.is_err(),
+                "{name} has no strength and did {id} all the same"
+            );
         }
         if ears.closed.is_some() {
             // What was queued is forgotten with the session; nobody was told it would happen.
@@ -105,20 +163,28 @@ fn places(stage: &mut Stage) {
     let online: BTreeSet<Entity> = online.iter(world).collect();
     let placed: BTreeSet<Entity> = said.into_iter().map(|(_, who)| who).collect();
     assert!(online.is_subset(&placed), "somebody is online and nowhere");
+    let mut here = world.query_filtered::<Entity, Or<(With<Online>, With<Linkdead>)>>();
+    let here: BTreeSet<Entity> = here.iter(world).collect();
+    assert_eq!(placed, here, "somebody is in a room and not here");
 }
 
-/// Lucidity is on its scale, and the tier is what it says.
+/// Lucidity is on its scale, the tier is what it says, and the stamp is there while it is the last.
 fn minds(stage: &mut Stage) {
     let world = stage.engine().world();
     let rules = world.resource::<systems::lucidity::Rules>().clone();
-    let mut minds = world.query::<&Lucidity>();
-    for mind in minds.iter(world) {
+    let mut minds = world.query_filtered::<(&Lucidity, &Psyche), With<Online>>();
+    for (mind, psyche) in minds.iter(world) {
         let points = mind.points();
         assert!((-100..=100).contains(&points), "{points}");
         assert_eq!(
             rules.tier(*mind) == Tier::Catatonic,
             points <= 0,
             "{points}"
+        );
+        assert_eq!(
+            psyche.catatonic_since().is_some(),
+            points <= 0,
+            "the stamp of {points}"
         );
     }
 }
