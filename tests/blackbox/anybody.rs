@@ -6,6 +6,7 @@
 mod bodies;
 mod deeds;
 mod rules;
+mod twin;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use systems::Settings;
 use crate::harness::shipped;
 use deeds::{Deed, PEOPLE, deed};
 use rules::Watch;
+use twin::Play;
 
 /// How many random plays: a tenth of a whole proof unless it is asked for.
 fn plays() -> u32 {
@@ -38,22 +40,42 @@ fn enter(stage: &mut Stage, who: usize) {
     stage.enter_as(PEOPLE[who], role);
 }
 
-#[test]
-fn whatever_anybody_types_the_rules_of_the_world_hold() {
-    let plays = Config {
-        cases: plays(),
+/// Tries random plays of so many deeds; a failure is shrunk.
+fn try_plays(plays: u32, test: impl Fn(&[Deed])) {
+    let config = Config {
+        cases: plays,
         max_shrink_iters: 400,
         failure_persistence: None,
         ..Config::default()
     };
     let verbs = deeds::words(&mut stage());
     let deeds = prop::collection::vec(deed(verbs), 1..160);
-    TestRunner::new(plays)
+    TestRunner::new(config)
         .run(&deeds, |deeds| {
-            play(&deeds);
+            test(&deeds);
             Ok(())
         })
         .unwrap_or_else(|fault| panic!("{fault}"));
+}
+
+#[test]
+fn whatever_anybody_types_the_rules_of_the_world_hold() {
+    try_plays(plays(), play);
+}
+
+#[test]
+fn a_play_without_what_was_refused_is_the_same_play() {
+    try_plays(plays() / 2, |deeds| {
+        let all = Play::of(deeds, &[]);
+        let rest = Play::of(deeds, &all.refused);
+        assert_eq!(all.answers, rest.answers);
+        assert_eq!(all.facts, rest.facts);
+        for (key, row) in &all.saved {
+            let other = rest.saved.get(key).map(|row| &row.body);
+            assert_eq!(Some(&row.body), other, "{} with and without", key.1);
+        }
+        assert_eq!(all.saved.len(), rest.saved.len());
+    });
 }
 
 fn play(deeds: &[Deed]) {

@@ -4,6 +4,7 @@ use bevy_ecs::prelude::*;
 use engine::port::{Inbound, WorldTime};
 use engine::prelude::*;
 use engine::stage::{STAGE_START, SavedRows, Stage};
+use proptest::prelude::*;
 use serde_json::json;
 use systems::calendar::{MythosHour, MythosTime};
 use systems::lucidity::MYTHOS_MINUTE;
@@ -322,4 +323,51 @@ fn the_time_can_be_asked_for() {
         stage.heard("Ann"),
         "It is 14:05 Mythos, on Primus the 1st of January 1930: winter, day.\n"
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Over any ticks, stalls, stops and crashes: an hour in which the world was up strikes once,
+    /// an hour that it slept through does not, but for the one in which it wakes.
+    #[test]
+    fn each_hour_strikes_once_over_any_stalls_and_restarts(
+        deeds in prop::collection::vec((0_u8..4, 1_u64..2_000), 1..40)
+    ) {
+        let mut stage = scene(SavedRows::new(), clock(3, 30));
+        stage.tick();
+        prop_assert_eq!(struck(&mut stage), [3]);
+        let mut last = 3;
+        for (deed, seconds) in deeds {
+            let span = Duration::from_secs(seconds);
+            let expected: Vec<i64> = if deed == 0 {
+                // The last hour was saved in its own tick, so there is nothing that a crash forgets.
+                let (saved, now) = (stage.saved().clone(), stage.now().plus(span));
+                stage = scene(saved, now);
+                stage.tick();
+                let now = MythosTime::at(stage.now()).hours();
+                (now > last).then_some(now).into_iter().collect()
+            } else {
+                let now = stage.now().plus(span / u32::from(deed));
+                stage.tick_at(now);
+                (last + 1..=MythosTime::at(now).hours()).collect()
+            };
+            last = expected.last().copied().unwrap_or(last);
+            prop_assert_eq!(struck(&mut stage), expected);
+        }
+    }
+
+    /// 48 Mythos microseconds are 5 real ones, so no moment of the wall clock is lost.
+    #[test]
+    fn a_moment_is_found_again_from_what_the_mythos_clock_shows(wall in 0_u64..4_000_000_000_000_000) {
+        let shown = MythosTime::at(WorldTime(wall)).to_string();
+        let format = &time::format_description::well_known::Rfc3339;
+        let shown = time::OffsetDateTime::parse(&shown, format).expect("a date");
+        let epoch = time::macros::datetime!(1930-01-01 00:00 UTC);
+        let mythos_micros = (shown - epoch).whole_microseconds();
+        // To the second, because that is what is shown: a 9.6th of a real one.
+        let found = i128::from(STAGE_START.0) + (mythos_micros * 5).div_euclid(48);
+        let late = i128::from(wall) - found;
+        prop_assert!((0..=104_167).contains(&late), "{late} microseconds");
+    }
 }

@@ -19,6 +19,8 @@ mod lucidity;
 #[cfg(test)]
 mod mind;
 #[cfg(test)]
+mod pace;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod talk;
