@@ -70,7 +70,7 @@ impl Crowd {
                 session: online.session,
                 admin: character.role == Role::Admin,
                 hears_all: hearing.hears_all(entity),
-                dull: minds.of(entity).filter(|mind| !mind.hears_well()),
+                dull: minds.dull(entity),
             })
         };
         self.0.extend(roster.everybody().filter_map(listener));
@@ -168,10 +168,12 @@ impl Ears<'_, '_> {
         }
         let session = self.rooms.session(hearer)?;
         let differs = |speaker: Mind| {
-            let mind = self.minds.of(hearer)?;
             // One knows what one has said oneself.
-            let own = mind.id == speaker.id && !speaker.speaks_well();
-            (own || !mind.hears_well()).then_some(mind)
+            if !speaker.speaks_well() {
+                let own = self.minds.of(hearer).filter(|mind| mind.id == speaker.id);
+                return own.or_else(|| self.minds.dull(hearer));
+            }
+            self.minds.dull(hearer)
         };
         Some((session, voice.mind.and_then(differs)))
     }

@@ -178,6 +178,17 @@ impl Minds<'_, '_> {
         })
     }
 
+    /// The mind of a character who may not hear what was said; `None`: they do.
+    #[must_use]
+    pub fn dull(&self, actor: Entity) -> Option<Mind> {
+        let (_, lucidity, psyche) = self.minds.get(actor).ok()?;
+        // Almost everybody, asked for each hearer of each line.
+        if lucidity.points() >= self.rules.tiers.uneasy && psyche.liabilities.is_empty() {
+            return None;
+        }
+        self.of(actor).filter(|mind| !mind.hears_well())
+    }
+
     /// What a clear mind hears of a line; `None`: every word.
     #[must_use]
     pub fn uttered<'a>(&self, said: Said<'a>, speaker: Mind) -> Option<Dampened<'a>> {
