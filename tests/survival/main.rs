@@ -24,4 +24,5 @@ mod removals;
 mod slow_clients;
 mod starting;
 mod streams;
+mod talk;
 mod trades;
