@@ -23,10 +23,9 @@ use engine::port::{
 };
 use engine::runner::stopwatch;
 use engine::stage::STAGE_START;
-use engine::{Engine, Phase, Registrar, Save, Setup, TickInput};
-use systems::command::{self, CommandLimits};
-use systems::lucidity::{self, Drift, Lucidity, MYTHOS_MINUTE};
-use systems::place;
+use engine::{Engine, Phase, Save, Setup, TickInput};
+use systems::Settings;
+use systems::lucidity::{Drift, Lucidity, MYTHOS_MINUTE};
 use systems::world::{Source, WorldData};
 
 const ROOMS: usize = 1_000;
@@ -93,7 +92,7 @@ fn world(rooms: usize) -> WorldData {
     systems::world::load(&sources).expect("the generated world is sound")
 }
 
-/// The engine with the plugins that the flux needs, and everybody in it.
+/// The engine with the whole game, and everybody in it.
 struct Crowd {
     engine: Engine,
     now: WorldTime,
@@ -106,17 +105,12 @@ struct Crowd {
 
 impl Crowd {
     fn new(players: usize, rooms: usize) -> Self {
-        let world = world(rooms);
-        let plugins = move |reg: &mut Registrar<'_>| {
-            reg.add(command::plugin(CommandLimits::default()))
-                .add(place::plugin(world.atlas.clone()))
-                .add(lucidity::plugin(world.lucidity.clone(), &world.atlas));
-        };
+        let game = systems::game(world(rooms), Settings::default());
         let setup = Setup {
             stopwatch: Some(stopwatch),
             ..Setup::default()
         };
-        let engine = Engine::build(setup, plugins).expect("the plugins fit together");
+        let engine = Engine::build(setup, game).expect("the plugins fit together");
         let names = engine.plugins();
         let lucidity = names.iter().position(|name| *name == "lucidity");
         let mut crowd = Self {

@@ -241,6 +241,12 @@ pub struct Drift {
     carried_off: bool,
     /// By its stable id, so that it is the same room for another atlas.
     room: Option<StableId>,
+    /// What the flux asks of the [`Psyche`], kept here because it asks everybody each minute and a
+    /// psyche is large: how heavy its outlook is, and until when it is sheltered.
+    #[serde(default, skip_serializing_if = "Drift::is_bright")]
+    gloom: u8,
+    #[serde(default, skip_serializing_if = "Drift::is_bare")]
+    sheltered_until: WorldTime,
 }
 
 impl Drift {
@@ -254,6 +260,20 @@ impl Drift {
     #[must_use]
     pub const fn minutes(&self) -> u16 {
         self.minutes
+    }
+
+    /// Takes down what the flux asks of a psyche. Said by whoever writes one.
+    fn mirror(&mut self, psyche: &Psyche) {
+        self.gloom = psyche.liabilities.stacks(Liability::BleakOutlook);
+        self.sheltered_until = psyche.sheltered_until.unwrap_or_default();
+    }
+
+    const fn is_bright(gloom: &u8) -> bool {
+        *gloom == 0
+    }
+
+    const fn is_bare(until: &WorldTime) -> bool {
+        until.0 == 0
     }
 }
 

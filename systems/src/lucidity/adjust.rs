@@ -141,6 +141,7 @@ pub(super) fn adjust(
         } else {
             step.lapse(&mut psyche, &law, &mut out);
         }
+        drift.bypass_change_detection().mirror(&psyche);
     }
 }
 
@@ -290,21 +291,22 @@ pub(super) fn keep_drift(mut departed: MessageReader<Departed>, mut drifts: Quer
     }
 }
 
-/// Gives those who come the stamp that goes with their tier: the rules may have changed, or the
-/// save may be older than stamps.
+/// Gives those who come what is derived: the drift's copy of their psyche, and the stamp that goes
+/// with their tier, because the rules may have changed, or the save may be older than stamps.
 pub(super) fn stamp_on_arrival(
     mut arrived: MessageReader<Arrived>,
-    mut minds: Query<(&Lucidity, &mut Psyche)>,
+    mut minds: Query<(&Lucidity, &mut Psyche, &mut Drift)>,
     rules: Res<Rules>,
     clock: Res<Clock>,
 ) {
     for Arrived { actor, .. } in arrived.read() {
-        let Ok((lucidity, mut psyche)) = minds.get_mut(*actor) else {
+        let Ok((lucidity, mut psyche, mut drift)) = minds.get_mut(*actor) else {
             continue;
         };
         let catatonic = rules.tier(*lucidity) == Tier::Catatonic;
         if catatonic != psyche.catatonic_since.is_some() {
             psyche.catatonic_since = catatonic.then_some(clock.now);
         }
+        drift.bypass_change_detection().mirror(&psyche);
     }
 }

@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::ground::{Ground, nano};
 use super::rules::Rules;
-use super::{AdjustLucidity, Cause, Drift, Liability, Lucidity, NANO, Psyche};
+use super::{AdjustLucidity, Cause, Drift, Lucidity, NANO};
 use crate::calendar::MythosTime;
 use crate::place::InRoom;
 use crate::world::RoomIx;
@@ -93,12 +93,11 @@ impl Scale {
     }
 
     /// What mends helps those less who see no way out.
-    fn mended(&self, total: i64, psyche: &Psyche) -> i64 {
-        let liabilities = psyche.liabilities();
-        if total <= 0 || liabilities.is_empty() {
+    fn mended(&self, total: i64, gloom: u8) -> i64 {
+        if total <= 0 || gloom == 0 {
             return total;
         }
-        let weight = liabilities.weight(Liability::BleakOutlook, self.recovery_lost);
+        let weight = (1.0 - self.recovery_lost).powi(i32::from(gloom));
         (total as f64 * weight) as i64
     }
 }
@@ -108,7 +107,6 @@ type Drifting = (
     &'static InRoom,
     &'static Lucidity,
     &'static mut Drift,
-    &'static Psyche,
     Has<Linkdead>,
 );
 
@@ -148,7 +146,7 @@ pub(super) fn ebb(
     };
 
     company.0.fill(Minds::default());
-    for (_, place, mind, drift, _, linkdead) in &minds {
+    for (_, place, mind, drift, linkdead) in &minds {
         let one = Minds::of(&rules, now(*mind, drift), linkdead);
         let here = company.of(room(place, drift));
         here.steady += one.steady;
@@ -156,7 +154,7 @@ pub(super) fn ebb(
     }
 
     let (mut evaluated, mut given, mut largest) = (0_u32, 0_u32, 0_i64);
-    for (mind, place, settled, mut drift, psyche, linkdead) in &mut minds {
+    for (mind, place, settled, mut drift, linkdead) in &mut minds {
         // Everybody drifts each minute; only what is to be saved may look changed.
         let drift = drift.bypass_change_detection();
         let (lucidity, room) = (now(*settled, drift), room(place, drift));
@@ -174,8 +172,8 @@ pub(super) fn ebb(
             drift.minutes = 1;
         }
         let total = scale.adapted(plot.flux(day) + scale.company(others), drift.minutes);
-        let mut delta = drift.carry(scale.mended(total, psyche));
-        if delta < 0 && psyche.is_sheltered(clock.now) {
+        let mut delta = drift.carry(scale.mended(total, drift.gloom));
+        if delta < 0 && clock.now < drift.sheltered_until {
             // As at the end of the scale: what would go below is lost.
             let least = rules.tiers.deranged - lucidity.points();
             delta = delta.max(least.min(0));

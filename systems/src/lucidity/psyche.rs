@@ -99,11 +99,6 @@ impl Psyche {
         exposure.count
     }
 
-    /// Whether the passive flux can't make it catatonic now.
-    pub(super) fn is_sheltered(&self, now: WorldTime) -> bool {
-        self.sheltered_until.is_some_and(|until| now < until)
-    }
-
     pub(super) fn remember(&mut self, cause: Cause, delta: i16) {
         if self.recent.len() == REMEMBERED {
             self.recent.pop_front();
