@@ -13,11 +13,6 @@ const LONGER: &[(&str, usize, &str)] = &[
         "the format of the world's files, as designers write it",
     ),
     (
-        "benches/flux.rs",
-        420,
-        "one figure and the plain loop it is held against",
-    ),
-    (
         "engine/tests/engine/attach.rs",
         560,
         "who holds a character: a sentence for each turn of it",

@@ -1,0 +1,64 @@
+//! Why minds change.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Why lucidity changed: a stable word for clients and for the chronicle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Cause(&'static str);
+
+impl Cause {
+    /// What places and company do by the minute.
+    pub const PASSIVE_FLUX: Self = Self("passive_flux");
+
+    /// The first look at something unpleasant, or another.
+    pub const DISTURBING: Self = Self("encounter_disturbing");
+    /// A look at a thing of nightmares.
+    pub const HORRIFIC: Self = Self("encounter_horrific");
+    /// A look at what a mind was not made to hold.
+    pub const COSMIC: Self = Self("encounter_cosmic");
+    /// `pray`
+    pub const PRAY: Self = Self("recovery_pray");
+    /// `meditate`
+    pub const MEDITATE: Self = Self("recovery_meditate");
+    /// `group_solace`
+    pub const GROUP_SOLACE: Self = Self("recovery_group_solace");
+    /// `therapy`
+    pub const THERAPY: Self = Self("recovery_therapy");
+    /// `folk_tonic`
+    pub const FOLK_TONIC: Self = Self("recovery_folk_tonic");
+    /// Somebody held on.
+    pub const GROUND_RESCUE: Self = Self("ground_rescue");
+    /// The same, by `rescue`.
+    pub const RESCUE_COMMAND: Self = Self("rescue_command");
+    /// Somebody let go.
+    pub const RESCUE_FAILED: Self = Self("rescue_failed");
+    /// Carried to the sanitarium from the end of the scale.
+    pub const SANITARIUM: Self = Self("sanitarium_failover");
+    /// `awaken`
+    pub const DELIRIUM_RESPAWN: Self = Self("delirium_respawn");
+    /// A day without a ward.
+    pub const RITUAL_COMPULSION: Self = Self("ritual_compulsion");
+    /// The longest word, in bytes.
+    pub const BYTES_MAX: usize = 64;
+
+    /// A cause of another plugin's: a snake_case word of its own, such as `hazard_cold`.
+    ///
+    /// # Panics
+    /// When the word is longer than [`BYTES_MAX`](Self::BYTES_MAX); in a constant, when compiled.
+    #[must_use]
+    pub const fn new(word: &'static str) -> Self {
+        assert!(
+            word.len() <= Self::BYTES_MAX,
+            "a cause is a word, not a story"
+        );
+        Self(word)
+    }
+
+    /// The word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        self.0
+    }
+}
