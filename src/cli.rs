@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigFault, Overrides};
-use crate::{accounts, check, dead_letters, schema, server};
+use crate::{accounts, bench, check, dead_letters, schema, server};
 
 /// Bad usage or configuration: the message names the key and where it was set.
 pub const EXIT_USAGE: u8 = 2;
@@ -39,6 +39,8 @@ enum Command {
     DeadLetters(DeadLetterArgs),
     /// Makes accounts and grants rights; the password is read from stdin or asked for
     Account(AccountArgs),
+    /// Plays a load scenario; exit code 0 when its objectives hold, 99 when one does not, 1 on error
+    Bench(BenchArgs),
 }
 
 #[derive(Debug, Args, Default)]
@@ -106,6 +108,30 @@ enum DeadLetterCommand {
         #[arg(long, value_name = "DURATION")]
         older_than: String,
     },
+}
+
+#[derive(Debug, Args)]
+struct BenchArgs {
+    /// The scenario, TOML
+    scenario: PathBuf,
+    /// http://HOST:PORT of a running server; without, the bench starts one of its own
+    #[arg(long, value_name = "URL")]
+    target: Option<String>,
+    /// Write report.html, report.json and series.csv there
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Compare with an earlier report.json; a regression fails the run
+    #[arg(long, value_name = "OLD.json")]
+    compare: Option<PathBuf>,
+    /// Play it so often and report medians
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    runs: usize,
+    /// No sockets: the bots drive the engine in this process
+    #[arg(long, conflicts_with = "target")]
+    in_process: bool,
+    /// Show no progress
+    #[arg(long)]
+    quiet: bool,
 }
 
 #[derive(Debug, Args)]
@@ -203,6 +229,18 @@ pub fn run() -> ExitCode {
                     dead_letters::purge(&config, &older_than)
                 }
             }),
+        Command::Bench(args) => bench::run(
+            &args.scenario,
+            load::Options {
+                target: args.target,
+                report: args.report,
+                compare: args.compare,
+                runs: args.runs,
+                in_process: args.in_process,
+                quiet: args.quiet,
+                program: PathBuf::new(),
+            },
+        ),
         Command::Account(AccountArgs { command, flags }) => flags
             .config()
             .map_err(Into::into)

@@ -1,6 +1,7 @@
 //! The composition root: the only place where two crates of the house meet. It decides nothing.
 
 pub mod accounts;
+pub mod bench;
 mod bus;
 pub mod check;
 pub mod cli;

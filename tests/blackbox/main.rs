@@ -11,6 +11,7 @@
 )]
 
 mod anybody;
+mod bench;
 mod figures;
 mod gestures;
 mod golden;

@@ -10,7 +10,8 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("systems", &["engine"]),
     ("net", &["engine"]),
     ("storage", &["engine"]),
-    (".", &["engine", "systems", "net", "storage"]),
+    ("load", &["engine", "systems"]),
+    (".", &["engine", "systems", "net", "storage", "load"]),
 ];
 
 /// A text file of ours.

@@ -1,0 +1,419 @@
+//! Who should hear what, and who did: every line of chat is followed to every ear.
+//!
+//! The server says at which tick a line was said, and each bot knows from its own frames at which
+//! tick it was where. So who should hear a line is known without asking the server. A bot that
+//! moved, came or went in the very tick of a line may hear it or not; one whose connection was cut
+//! without a resume is excused from then on.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use tokio::time::Instant;
+
+use crate::scenario::Channel;
+
+/// Faults told by name; the rest is only counted.
+const NAMED_MAX: usize = 50;
+
+/// A place as bots name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    room: u32,
+    sub_zone: u32,
+}
+
+/// Everything that was said and heard.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    names: HashMap<String, u32>,
+    listeners: Vec<Listener>,
+    lines: BTreeMap<(u32, u32), Line>,
+    /// Bots that were ever in a room, so that an audience is looked for among few.
+    visitors: HashMap<u32, HashSet<u32>>,
+    pub(crate) count: Deliveries,
+    pub(crate) named: Vec<String>,
+}
+
+/// How deliveries came out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Deliveries {
+    /// That had to come.
+    pub(crate) expected: u64,
+    /// That had to come and came.
+    pub(crate) heard: u64,
+    /// That had to come and did not.
+    pub(crate) lost: u64,
+    /// That came more than once.
+    pub(crate) duplicated: u64,
+    /// That came after a later line of the same speaker.
+    pub(crate) reordered: u64,
+    /// That came to somebody who should not hear them.
+    pub(crate) strays: u64,
+    /// Of which nobody can say whether they had to come.
+    pub(crate) excused: u64,
+    /// All that came.
+    pub(crate) all: u64,
+}
+
+#[derive(Debug, Default)]
+struct Listener {
+    /// From which tick on it was where; `None`: not in the world, as far as it knows.
+    spans: Vec<(u64, Option<Place>)>,
+    /// The newest tick it has seen.
+    horizon: u64,
+    /// The last line heard of each speaker.
+    last: HashMap<u32, u32>,
+}
+
+#[derive(Debug)]
+struct Line {
+    due: Instant,
+    channel: Channel,
+    target: Option<u32>,
+    tick: Option<u64>,
+    /// The server said no.
+    refused: bool,
+    heard: Vec<u32>,
+}
+
+impl Listener {
+    /// Where it was at a tick, or nothing if that can't be said.
+    fn at(&self, tick: u64) -> Option<Place> {
+        let after = self.spans.partition_point(|(from, _)| *from <= tick);
+        let (from, place) = *self.spans.get(after.checked_sub(1)?)?;
+        if from == tick { None } else { place }
+    }
+
+    /// Whether it was out of the world, or came, went or moved, at a tick.
+    fn is_doubtful(&self, tick: u64) -> bool {
+        self.at(tick).is_none()
+    }
+}
+
+impl Book {
+    pub(crate) fn with(bots: usize) -> Self {
+        Self {
+            listeners: (0..bots).map(|_| Listener::default()).collect(),
+            ..Self::default()
+        }
+    }
+
+    fn id(&mut self, name: &str) -> u32 {
+        if let Some(id) = self.names.get(name) {
+            return *id;
+        }
+        let id = self.names.len() as u32;
+        self.names.insert(name.to_owned(), id);
+        id
+    }
+
+    /// A fault with its circumstances.
+    pub(crate) fn name(&mut self, fault: impl FnOnce() -> String) {
+        if self.named.len() < NAMED_MAX {
+            self.named.push(fault());
+        }
+    }
+
+    /// A bot is in a room from this tick on.
+    pub(crate) fn enters(&mut self, bot: usize, tick: u64, room: &str, sub_zone: &str) {
+        let place = Place {
+            room: self.id(room),
+            sub_zone: self.id(sub_zone),
+        };
+        self.listeners[bot].spans.push((tick, Some(place)));
+        self.visitors
+            .entry(place.room)
+            .or_default()
+            .insert(bot as u32);
+    }
+
+    /// A bot's connection is gone: what was said from its last tick on it may miss.
+    pub(crate) fn is_cut(&mut self, bot: usize) {
+        let listener = &mut self.listeners[bot];
+        listener.spans.push((listener.horizon, None));
+    }
+
+    /// The session goes on: what was missed comes again.
+    pub(crate) fn is_resumed(&mut self, bot: usize) {
+        let spans = &mut self.listeners[bot].spans;
+        if matches!(spans.last(), Some((_, None))) {
+            spans.pop();
+        }
+    }
+
+    /// A bot has everything up to this tick.
+    pub(crate) fn has_seen(&mut self, bot: usize, tick: u64) {
+        let horizon = &mut self.listeners[bot].horizon;
+        *horizon = (*horizon).max(tick);
+    }
+
+    /// A bot says something.
+    pub(crate) fn says(
+        &mut self,
+        bot: usize,
+        number: u32,
+        channel: Channel,
+        target: Option<usize>,
+        due: Instant,
+    ) {
+        let line = Line {
+            due,
+            channel,
+            target: target.map(|target| target as u32),
+            tick: None,
+            refused: false,
+            heard: Vec::new(),
+        };
+        self.lines.insert((bot as u32, number), line);
+    }
+
+    /// The server's answer to a line.
+    pub(crate) fn is_answered(&mut self, bot: usize, number: u32, tick: u64, ok: bool) {
+        if let Some(line) = self.lines.get_mut(&(bot as u32, number)) {
+            line.refused = !ok;
+            line.tick.get_or_insert(tick);
+        }
+    }
+
+    /// Nobody will ever say what came of a line.
+    pub(crate) fn forgets(&mut self, bot: usize, number: u32) {
+        self.lines.remove(&(bot as u32, number));
+    }
+
+    /// A bot hears a line; answers since when it was due.
+    pub(crate) fn hears(
+        &mut self,
+        listener: usize,
+        tick: u64,
+        (speaker, number): (usize, u32),
+    ) -> Option<Instant> {
+        self.count.all += 1;
+        let by = speaker as u32;
+        let ear = listener as u32;
+        let last = self.listeners[listener].last.entry(by).or_default();
+        let newer = number > *last;
+        *last = number.max(*last);
+        let line = self.lines.get_mut(&(by, number))?;
+        line.tick.get_or_insert(tick);
+        let due = line.due;
+        if newer {
+            line.heard.push(ear);
+            return Some(due);
+        }
+        let again = line.heard.contains(&ear);
+        line.heard.push(ear);
+        let what = if again {
+            self.count.duplicated += 1;
+            "heard again"
+        } else {
+            self.count.reordered += 1;
+            "heard after a later one"
+        };
+        self.name(|| format!("line {speaker}.{number} of tick {tick}: {what} by bot {listener}"));
+        Some(due)
+    }
+
+    /// Judges the lines that everybody concerned has had the time to hear; at the `end` all.
+    pub(crate) fn settle(&mut self, before: Instant, end: bool) {
+        let ripe: Vec<(u32, u32)> = self
+            .lines
+            .iter()
+            .filter(|(_, line)| end || (line.due < before && line.tick.is_some()))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in ripe {
+            let line = &self.lines[&id];
+            let Some(tick) = line.tick else {
+                self.lines.remove(&id);
+                continue;
+            };
+            let audience = if line.refused {
+                Some(Vec::new())
+            } else {
+                self.audience(id.0, line, tick)
+            };
+            let waits = |ear: &u32| {
+                let listener = &self.listeners[*ear as usize];
+                listener.horizon <= tick && !line.heard.contains(ear)
+            };
+            if !end && audience.as_ref().is_some_and(|ears| ears.iter().any(waits)) {
+                continue;
+            }
+            if let Some(line) = self.lines.remove(&id) {
+                self.judge(id, line, tick, audience);
+            }
+        }
+    }
+
+    fn judge(&mut self, id: (u32, u32), mut line: Line, tick: u64, audience: Option<Vec<u32>>) {
+        line.heard.sort_unstable();
+        line.heard.dedup();
+        let (speaker, number) = id;
+        let Some(audience) = audience else {
+            self.count.excused += line.heard.len() as u64;
+            return;
+        };
+        for ear in &audience {
+            self.count.expected += 1;
+            if line.heard.binary_search(ear).is_ok() {
+                self.count.heard += 1;
+            } else {
+                self.count.lost += 1;
+                self.name(|| {
+                    format!("line {speaker}.{number} of tick {tick}: never heard by bot {ear}")
+                });
+            }
+        }
+        for ear in line.heard {
+            if audience.binary_search(&ear).is_ok() {
+                continue;
+            }
+            if self.listeners[ear as usize].is_doubtful(tick) {
+                self.count.excused += 1;
+            } else {
+                self.count.strays += 1;
+                self.name(|| {
+                    format!(
+                        "line {speaker}.{number} of tick {tick}: not for bot {ear}, who heard it"
+                    )
+                });
+            }
+        }
+    }
+
+    /// Who must hear a line, sorted; `None` if where it was said is in doubt.
+    fn audience(&self, speaker: u32, line: &Line, tick: u64) -> Option<Vec<u32>> {
+        let place_of = |bot: u32| self.listeners[bot as usize].at(tick);
+        let mut ears: Vec<u32> = match line.channel {
+            Channel::Say | Channel::Emote => {
+                let here = place_of(speaker)?;
+                let visitors = self.visitors.get(&here.room)?;
+                let visitors = visitors.iter().copied();
+                visitors
+                    .filter(|bot| place_of(*bot).is_some_and(|place| place.room == here.room))
+                    .collect()
+            }
+            Channel::Local => {
+                let here = place_of(speaker)?;
+                let all = 0..self.listeners.len() as u32;
+                all.filter(|bot| {
+                    place_of(*bot).is_some_and(|place| place.sub_zone == here.sub_zone)
+                })
+                .collect()
+            }
+            Channel::Global => {
+                let all = 0..self.listeners.len() as u32;
+                all.filter(|bot| *bot != speaker && place_of(*bot).is_some())
+                    .collect()
+            }
+            Channel::Whisper => {
+                let target = line.target?;
+                place_of(target).map(|_| target).into_iter().collect()
+            }
+        };
+        ears.sort_unstable();
+        Some(ears)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three bots in one room, one in another, and a line of bot 0 at tick 10.
+    fn scene() -> (Book, Instant) {
+        let mut book = Book::with(4);
+        for bot in 0..4 {
+            book.enters(bot, 5, if bot == 3 { "elsewhere" } else { "here" }, "row");
+        }
+        let now = Instant::now();
+        book.says(0, 1, Channel::Say, None, now);
+        book.is_answered(0, 1, 10, true);
+        (book, now)
+    }
+
+    fn end(mut book: Book, now: Instant) -> (Deliveries, Vec<String>) {
+        book.settle(now, true);
+        (book.count, book.named)
+    }
+
+    #[tokio::test]
+    async fn a_line_that_everybody_hears_is_delivered() {
+        let (mut book, now) = scene();
+        for bot in 0..3 {
+            book.hears(bot, 10, (0, 1));
+        }
+        let (count, named) = end(book, now);
+        assert_eq!((count.expected, count.heard), (3, 3));
+        assert_eq!(named, Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn a_missing_line_is_lost_to_whom_it_was_meant_for() {
+        let (mut book, now) = scene();
+        book.hears(0, 10, (0, 1));
+        book.hears(2, 10, (0, 1));
+        let (count, named) = end(book, now);
+        assert_eq!((count.expected, count.lost), (3, 1));
+        assert_eq!(named, ["line 0.1 of tick 10: never heard by bot 1"]);
+    }
+
+    #[tokio::test]
+    async fn a_line_heard_elsewhere_is_a_stray() {
+        let (mut book, now) = scene();
+        for bot in 0..4 {
+            book.hears(bot, 10, (0, 1));
+        }
+        let (count, named) = end(book, now);
+        assert_eq!(count.strays, 1);
+        assert!(named[0].contains("not for bot 3"), "{named:?}");
+    }
+
+    #[tokio::test]
+    async fn whoever_moves_in_the_tick_of_a_line_may_hear_it_or_not() {
+        let (mut book, now) = scene();
+        book.enters(1, 10, "elsewhere", "row");
+        book.hears(0, 10, (0, 1));
+        book.hears(2, 10, (0, 1));
+        let (count, _) = end(book, now);
+        assert_eq!((count.expected, count.lost, count.strays), (2, 0, 0));
+    }
+
+    #[tokio::test]
+    async fn whoever_is_cut_is_excused_unless_the_session_goes_on() {
+        for (resumed, lost) in [(false, 0), (true, 1)] {
+            let (mut book, now) = scene();
+            book.has_seen(1, 8);
+            book.is_cut(1);
+            if resumed {
+                book.is_resumed(1);
+            }
+            book.hears(0, 10, (0, 1));
+            book.hears(2, 10, (0, 1));
+            assert_eq!(end(book, now).0.lost, lost, "resumed: {resumed}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_second_hearing_and_a_late_one_are_told_apart() {
+        let (mut book, now) = scene();
+        book.says(0, 2, Channel::Say, None, now);
+        book.is_answered(0, 2, 11, true);
+        for bot in [0, 2] {
+            book.hears(bot, 10, (0, 1));
+            book.hears(bot, 11, (0, 2));
+        }
+        book.hears(1, 11, (0, 2));
+        book.hears(1, 10, (0, 1));
+        book.hears(2, 11, (0, 2));
+        let (count, named) = end(book, now);
+        assert_eq!((count.reordered, count.duplicated, count.lost), (1, 1, 0));
+        assert!(
+            named[0].contains("0.1") && named[0].contains("by bot 1"),
+            "{named:?}"
+        );
+        assert!(
+            named[1].contains("0.2") && named[1].contains("by bot 2"),
+            "{named:?}"
+        );
+    }
+}

@@ -1,0 +1,188 @@
+//! One bot's will: a role's state machine and its own dice, without socket or clock. The same bots
+//! play over sockets and inside the process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::dice::Dice;
+use crate::map::Map;
+use crate::scenario::{Channel, Deed, Role, Scenario};
+
+/// Words of no meaning, so that lines have the length of lines.
+const WORDS: [&str; 12] = [
+    "the", "river", "keeps", "lanterns", "under", "ice", "while", "bells", "answer", "slowly",
+    "beyond", "harbour",
+];
+
+/// A bot.
+#[derive(Clone, Debug)]
+pub(crate) struct Bot {
+    pub(crate) index: usize,
+    role: Arc<Role>,
+    map: Option<Map>,
+    at: usize,
+    dice: Dice,
+    /// Lines said so far.
+    spoken: u32,
+}
+
+/// What a bot can see.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around<'a> {
+    /// The id of the room.
+    pub(crate) room: &'a str,
+    /// Its ways out.
+    pub(crate) ways: &'a [Way],
+    /// Somebody to whisper to: another bot and its name.
+    pub(crate) fellow: Option<(usize, &'a str)>,
+    /// Microseconds since the run began, told with every line.
+    pub(crate) micros: u64,
+    /// What marks the lines of this run.
+    pub(crate) tag: &'a str,
+}
+
+/// A way out of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Way {
+    pub(crate) word: String,
+    pub(crate) to: String,
+}
+
+/// What a bot does.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Act {
+    /// Types a line.
+    Type(String, Sense),
+    /// Nothing this time.
+    Nothing,
+    /// Cuts the connection and comes back.
+    Reconnect,
+    /// Does not read for so long.
+    SlowReading(Duration),
+    /// Types a line this often, without waiting for anything.
+    Flood(usize),
+}
+
+/// What a line is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sense {
+    /// A move this way.
+    Move(String),
+    /// Words for others.
+    Speech {
+        /// Where to.
+        channel: Channel,
+        /// The number of the line among this bot's.
+        number: u32,
+        /// The bot whispered to.
+        target: Option<usize>,
+    },
+    /// Anything else.
+    Other,
+}
+
+impl Bot {
+    /// The `index`-th bot of a scenario. Its role follows from the seed.
+    pub(crate) fn new(scenario: &Scenario, roles: &[Arc<Role>], index: usize) -> Self {
+        let mut dice = Dice::new(scenario.seed, index as u64);
+        let role = dice.pick(roles.iter().map(|role| role.weight));
+        Self {
+            index,
+            role: Arc::clone(&roles[role]),
+            map: Map::of(&scenario.world),
+            at: roles[role].start,
+            dice,
+            spoken: 0,
+        }
+    }
+
+    /// Whether the next step is a move, which needs to know where one is.
+    pub(crate) fn is_about_to_move(&self) -> bool {
+        matches!(
+            self.role.steps[self.at].deed,
+            Deed::Home | Deed::Walk | Deed::Go(_)
+        )
+    }
+
+    /// Does the present step; answers what, and how long until the next is due.
+    pub(crate) fn act(&mut self, around: Around<'_>) -> (Act, Duration) {
+        let role = Arc::clone(&self.role);
+        let step = &role.steps[self.at];
+        let act = match &step.deed {
+            Deed::Home => {
+                let way = self
+                    .map
+                    .and_then(|map| map.way(around.room, map.home(self.index)));
+                if let Some(way) = way {
+                    // Stays in this step until it is home.
+                    return (go(way), Duration::ZERO);
+                }
+                Act::Nothing
+            }
+            Deed::Walk if around.ways.is_empty() => Act::Nothing,
+            Deed::Walk => go(&around.ways[self.dice.below(around.ways.len())].word),
+            Deed::Go(way) => go(way),
+            Deed::Say(channel, words) => self.speak(*channel, *words, around),
+            Deed::Line(line) => Act::Type(line.clone(), Sense::Other),
+            Deed::Idle => Act::Nothing,
+            Deed::Reconnect => Act::Reconnect,
+            Deed::SlowReading(time) => Act::SlowReading(*time),
+            Deed::Flood(lines) => Act::Flood(*lines),
+        };
+        let think = step.think.draw(&mut self.dice);
+        let next = self.dice.pick(step.next.iter().map(|(_, weight)| *weight));
+        self.at = step.next[next].0;
+        // A circle of steps without time would never let anybody else act.
+        let floor = Duration::from_millis(if act == Act::Nothing { 50 } else { 1 });
+        (act, think.max(floor))
+    }
+
+    fn speak(&mut self, channel: Channel, words: usize, around: Around<'_>) -> Act {
+        self.spoken += 1;
+        let (index, number) = (self.index, self.spoken);
+        let mut text = format!("{}.{index}.{number}.{}", around.tag, around.micros);
+        for _ in 0..words {
+            text.push(' ');
+            text.push_str(WORDS[self.dice.below(WORDS.len())]);
+        }
+        let mut target = None;
+        let line = match channel {
+            Channel::Say => format!("say {text}"),
+            Channel::Emote => format!("emote {text}"),
+            Channel::Local => format!("local {text}"),
+            Channel::Global => format!("global {text}"),
+            Channel::Whisper => {
+                let Some((fellow, name)) = around.fellow else {
+                    return Act::Nothing;
+                };
+                target = Some(fellow);
+                format!("whisper {name} {text}")
+            }
+        };
+        Act::Type(
+            line,
+            Sense::Speech {
+                channel,
+                number,
+                target,
+            },
+        )
+    }
+
+    /// A number below `below` of the bot's own dice.
+    pub(crate) fn choose(&mut self, below: usize) -> usize {
+        self.dice.below(below)
+    }
+}
+
+fn go(way: &str) -> Act {
+    Act::Type(format!("go {way}"), Sense::Move(way.to_owned()))
+}
+
+/// The bot and line number of a text of this run's.
+pub(crate) fn mark(text: &str, tag: &str) -> Option<(usize, u32)> {
+    let mut parts = text.strip_prefix(tag)?.strip_prefix('.')?.splitn(3, '.');
+    let bot = parts.next()?.parse().ok()?;
+    let number = parts.next()?.parse().ok()?;
+    Some((bot, number))
+}

@@ -1,0 +1,181 @@
+//! What a run comes to: named numbers, each with its unit.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Figures by name. Times are seconds, shares 0 to 1, sizes bytes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Figures(BTreeMap<String, f64>);
+
+/// What a figure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds.
+    Time,
+    /// 0 to 1.
+    Share,
+    /// Bytes.
+    Bytes,
+    /// How many.
+    Count,
+    /// How many a second.
+    Rate,
+    /// How many for each of something else.
+    Ratio,
+}
+
+/// Kinds of latency that are measured, each with its percentiles.
+const TIMES: [&str; 6] = [
+    "response",
+    "delivery",
+    "durable",
+    "sign_in",
+    "tick",
+    "driver_delay",
+];
+/// And what is told of each.
+pub(crate) const QUANTILES: [(&str, f64); 5] = [
+    ("p50", 0.5),
+    ("p90", 0.9),
+    ("p95", 0.95),
+    ("p99", 0.99),
+    ("p999", 0.999),
+];
+
+const KNOWN: &[(&str, Unit)] = &[
+    ("bots", Unit::Count),
+    ("bytes_per_command", Unit::Ratio),
+    ("commands", Unit::Count),
+    ("commands_per_second", Unit::Rate),
+    ("cpu", Unit::Time),
+    ("cpu_per_1k_commands", Unit::Time),
+    ("cpu_per_1k_deliveries", Unit::Time),
+    ("cpu_share", Unit::Share),
+    ("delivered", Unit::Share),
+    ("deliveries", Unit::Count),
+    ("deliveries_per_second", Unit::Rate),
+    ("disconnects", Unit::Count),
+    ("driver_cpu_share", Unit::Share),
+    ("duplicated", Unit::Count),
+    ("effects", Unit::Count),
+    ("effects_duplicated", Unit::Count),
+    ("effects_lost", Unit::Count),
+    ("errors", Unit::Share),
+    ("excused", Unit::Count),
+    ("faults", Unit::Count),
+    ("frames", Unit::Count),
+    ("frames_per_command", Unit::Ratio),
+    ("frames_per_second", Unit::Rate),
+    ("gaps", Unit::Count),
+    ("hash_time", Unit::Time),
+    ("lane_refusals", Unit::Count),
+    ("late_ticks", Unit::Share),
+    ("lost", Unit::Count),
+    ("overruns", Unit::Count),
+    ("regressions", Unit::Count),
+    ("reordered", Unit::Count),
+    ("resumed", Unit::Count),
+    ("rss", Unit::Bytes),
+    ("rss_growth", Unit::Bytes),
+    ("sign_ins", Unit::Count),
+    ("sign_ins_failed", Unit::Count),
+    ("sign_ins_over_hash_time", Unit::Ratio),
+    ("slow_clients", Unit::Count),
+    ("statements", Unit::Count),
+    ("statements_per_1k_commands", Unit::Ratio),
+    ("statements_per_second", Unit::Rate),
+    ("storage_lag_max", Unit::Count),
+    ("strays", Unit::Count),
+    ("ticks", Unit::Count),
+    ("unanswered", Unit::Count),
+    ("writes_per_frame", Unit::Ratio),
+];
+
+impl Figures {
+    /// A figure, if it was measured.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.0.get(name).copied()
+    }
+
+    /// Every figure, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+
+    pub(crate) fn set(&mut self, name: impl Into<String>, value: f64) {
+        if value.is_finite() {
+            self.0.insert(name.into(), value);
+        }
+    }
+
+    /// A quotient, where there is something to divide by.
+    pub(crate) fn set_per(&mut self, name: impl Into<String>, value: f64, per: f64) {
+        if per > 0.0 {
+            self.set(name, value / per);
+        }
+    }
+}
+
+impl Unit {
+    /// The unit of a figure; `None` for a name that no figure has.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        if let Some(compared) = name.strip_prefix("compare.") {
+            return Self::of(compared).map(|_| Self::Share);
+        }
+        if name.starts_with("metric:") {
+            return Some(Self::Count);
+        }
+        if let Ok(at) = KNOWN.binary_search_by(|(known, _)| (*known).cmp(name)) {
+            return Some(KNOWN[at].1);
+        }
+        let (kind, which) = name.rsplit_once('_')?;
+        let told = QUANTILES.iter().any(|(known, _)| *known == which);
+        let told = told || matches!(which, "max" | "mean");
+        (TIMES.contains(&kind) && told).then_some(Self::Time)
+    }
+
+    /// A value as people read it.
+    #[must_use]
+    pub fn show(self, value: f64) -> String {
+        match self {
+            Self::Time if value >= 10.0 => format!("{value:.1} s"),
+            Self::Time if value >= 1.0 => format!("{value:.2} s"),
+            Self::Time if value >= 0.001 => format!("{:.2} ms", value * 1e3),
+            Self::Time => format!("{:.0} µs", value * 1e6),
+            Self::Share => format!("{:.3} %", value * 100.0),
+            Self::Bytes if value.abs() >= 1_048_576.0 => format!("{:.1} MiB", value / 1_048_576.0),
+            Self::Bytes => format!("{:.1} KiB", value / 1_024.0),
+            Self::Count => format!("{value:.0}"),
+            Self::Rate => format!("{value:.1}/s"),
+            Self::Ratio => format!("{value:.3}"),
+        }
+    }
+
+    pub(crate) const fn example(self) -> &'static str {
+        match self {
+            Self::Time => "80ms",
+            Self::Share => "99.9%",
+            Self::Bytes => "200MiB",
+            Self::Count | Self::Rate => "100",
+            Self::Ratio => "1.5",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_figure_is_found() {
+        for (name, unit) in KNOWN {
+            assert_eq!(Unit::of(name), Some(*unit), "{name}: is the list sorted?");
+        }
+        assert_eq!(Unit::of("response_p99"), Some(Unit::Time));
+        assert_eq!(Unit::of("response_p98"), None);
+    }
+}

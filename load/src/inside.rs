@@ -1,0 +1,21 @@
+//! The same bots without sockets: they drive `Engine::tick` directly.
+
+#[cfg(feature = "in-process")]
+mod world;
+
+use crate::fault::LoadFault;
+use crate::report::Report;
+use crate::scenario::Scenario;
+
+/// Plays a scenario in this process and adds the run to the report.
+#[cfg(feature = "in-process")]
+pub(crate) fn play(scenario: &Scenario, report: &mut Report, quiet: bool) -> Result<(), LoadFault> {
+    world::play(scenario, report, quiet)
+}
+
+/// This build has neither engine nor game.
+#[cfg(not(feature = "in-process"))]
+pub(crate) fn play(_: &Scenario, _: &mut Report, _: bool) -> Result<(), LoadFault> {
+    let why = "this build lacks the feature in-process";
+    Err(LoadFault::setup("playing in the process", why))
+}

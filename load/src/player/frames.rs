@@ -1,0 +1,81 @@
+//! What a player reads of the server's frames; everything else is left unread.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Welcome<'a> {
+    #[serde(borrow)]
+    pub(super) session_id: Cow<'a, str>,
+    pub(super) resumed: bool,
+    pub(super) last_command_id: u64,
+    #[serde(borrow)]
+    pub(super) run: Cow<'a, str>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct GameState<'a> {
+    #[serde(borrow)]
+    pub(super) player: Person<'a>,
+    #[serde(borrow)]
+    pub(super) room: Room<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Person<'a> {
+    #[serde(borrow)]
+    pub(super) name: Cow<'a, str>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RoomUpdate<'a> {
+    #[serde(borrow)]
+    pub(super) room: Room<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Room<'a> {
+    #[serde(borrow)]
+    pub(super) id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) sub_zone: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) exits: BTreeMap<Cow<'a, str>, Exit<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Exit<'a> {
+    #[serde(borrow)]
+    pub(super) to: Cow<'a, str>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Answer<'a> {
+    pub(super) id: Option<u64>,
+    pub(super) ok: bool,
+    #[serde(default)]
+    pub(super) repeated: bool,
+    #[serde(borrow)]
+    pub(super) error: Option<Fault<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Fault<'a> {
+    #[serde(borrow)]
+    pub(super) code: Cow<'a, str>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Durable<'a> {
+    #[serde(borrow)]
+    pub(super) run: Cow<'a, str>,
+    pub(super) through_tick: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Chat<'a> {
+    #[serde(borrow)]
+    pub(super) original_content: Cow<'a, str>,
+}

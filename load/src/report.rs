@@ -1,0 +1,208 @@
+//! What is left of a run: figures, judgements, and every second of it.
+
+mod csv;
+mod html;
+mod plot;
+mod table;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::compare::Comparison;
+use crate::conduct::{Mark, Outcome, Second};
+use crate::fault::LoadFault;
+use crate::figures::Figures;
+use crate::objective::{Judgement, Verdict};
+use crate::scenario::Scenario;
+
+pub(crate) use table::table;
+
+/// Where and when a run was made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Circumstances {
+    /// Of the driver and, unless a target was named, of the server.
+    pub version: String,
+    /// `x86_64 linux`.
+    pub platform: String,
+    /// Processors of the machine.
+    pub cores: usize,
+    /// What the kernel calls the processor.
+    pub processor: String,
+    /// Seconds since 1970.
+    pub at: u64,
+    /// Optimised or not.
+    pub build: String,
+}
+
+impl Circumstances {
+    pub(crate) fn now() -> Self {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = text
+            .lines()
+            .find_map(|line| line.strip_prefix("model name"));
+        let model = model.map(|line| line.trim_start_matches([' ', '\t', ':']));
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            platform: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            processor: model.unwrap_or("unknown").to_owned(),
+            at: since.map_or(0, |since| since.as_secs()),
+            build: if cfg!(debug_assertions) {
+                "debug"
+            } else {
+                "release"
+            }
+            .to_owned(),
+        }
+    }
+}
+
+/// A whole report, as it is written to `report.json`.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The scenario's name.
+    pub scenario: String,
+    /// What it is for.
+    pub about: String,
+    /// The seed of the bots.
+    pub seed: u64,
+    /// Where and when.
+    pub circumstances: Circumstances,
+    /// Each run's figures.
+    pub runs: Vec<Figures>,
+    /// The median of each figure over the runs.
+    pub figures: Figures,
+    /// What became of the objectives.
+    pub objectives: Vec<Judgement>,
+    /// Refusals and losses by their code, all runs together.
+    pub errors: BTreeMap<String, u64>,
+    /// Faults with their circumstances; the first fifty of each run.
+    pub named: Vec<String>,
+    /// Why the driver may have been slower than the server, if it may.
+    pub driver_was_the_limit: Option<String>,
+    /// Against an earlier report.
+    pub comparison: Option<Comparison>,
+    /// What was broken when, seconds since the beginning of the last run.
+    pub marks: Vec<(String, f64, f64)>,
+    #[serde(skip)]
+    pub(crate) seconds: Vec<Second>,
+    /// Mean seconds a tick of each plugin, where the engine ran in the driver's process.
+    pub plugins: Vec<(String, f64)>,
+    /// Every second of the last run.
+    pub series: Vec<BTreeMap<String, f64>>,
+}
+
+impl Report {
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        Self {
+            scenario: scenario.name.clone(),
+            about: scenario.about.clone(),
+            seed: scenario.seed,
+            circumstances: Circumstances::now(),
+            runs: Vec::new(),
+            figures: Figures::default(),
+            objectives: Vec::new(),
+            errors: BTreeMap::new(),
+            named: Vec::new(),
+            driver_was_the_limit: None,
+            comparison: None,
+            marks: Vec::new(),
+            seconds: Vec::new(),
+            plugins: Vec::new(),
+            series: Vec::new(),
+        }
+    }
+
+    /// Adds a run over sockets.
+    pub(crate) fn add(&mut self, outcome: Outcome, figures: Figures) {
+        self.driver_was_the_limit = outcome.driver_was_the_limit();
+        let state = outcome.run.state();
+        for (code, times) in &state.errors {
+            *self.errors.entry(code.clone()).or_default() += times;
+        }
+        self.named.extend(state.book.named.iter().cloned());
+        drop(state);
+        self.runs.push(figures);
+        let mark = |mark: &Mark| (mark.what.to_owned(), mark.from, mark.to);
+        self.marks = outcome.marks.iter().map(mark).collect();
+        self.seconds = outcome.seconds;
+    }
+
+    /// Adds a run without sockets.
+    #[cfg(feature = "in-process")]
+    pub(crate) fn add_inside(&mut self, figures: Figures, plugins: Vec<(String, f64)>) {
+        self.runs.push(figures);
+        self.plugins = plugins;
+    }
+
+    /// Takes the medians, compares and judges.
+    pub(crate) fn close(&mut self, scenario: &Scenario, old: Option<&crate::compare::Old>) {
+        self.figures = median(&self.runs);
+        if let Some(old) = old {
+            let comparison = old.compare(&self.runs, &mut self.figures);
+            self.comparison = Some(comparison);
+        }
+        self.series = csv::series(&self.seconds);
+        let judge = scenario
+            .objectives
+            .iter()
+            .map(|one| one.judge(&self.figures));
+        self.objectives = judge.collect();
+        if let Some(comparison) = &self.comparison {
+            self.objectives.push(comparison.judgement());
+        }
+    }
+
+    /// Whether every objective holds.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.objectives
+            .iter()
+            .all(|judgement| judgement.verdict != Verdict::Fails)
+    }
+
+    /// Writes `report.html`, `report.json` and `series.csv` into a folder.
+    ///
+    /// # Errors
+    /// When a file can't be written.
+    pub fn write(&self, folder: &Path) -> Result<(), LoadFault> {
+        std::fs::create_dir_all(folder).map_err(LoadFault::file(folder))?;
+        let json = serde_json::to_string_pretty(self);
+        let json = json.map_err(|why| LoadFault::setup("report.json", why))?;
+        let files = [
+            ("report.html", html::page(self)),
+            ("report.json", json),
+            ("series.csv", csv::text(&self.series)),
+        ];
+        for (name, text) in files {
+            let path = folder.join(name);
+            std::fs::write(&path, text).map_err(LoadFault::file(&path))?;
+        }
+        Ok(())
+    }
+}
+
+/// The median of each figure that all runs have.
+pub(crate) fn median(runs: &[Figures]) -> Figures {
+    let mut figures = Figures::default();
+    let Some(first) = runs.first() else {
+        return figures;
+    };
+    for (name, _) in first.iter() {
+        let mut values: Vec<f64> = runs.iter().filter_map(|run| run.get(name)).collect();
+        values.sort_by(f64::total_cmp);
+        if values.len() == runs.len() {
+            let half = values.len() / 2;
+            let middle = if values.len() % 2 == 1 {
+                values[half]
+            } else {
+                f64::midpoint(values[half - 1], values[half])
+            };
+            figures.set(name, middle);
+        }
+    }
+    figures
+}

@@ -1,0 +1,63 @@
+//! A NATS server of the bench's own.
+
+use std::process::Stdio;
+
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use super::{free_port, listens};
+use crate::fault::LoadFault;
+
+const WHAT: &str = "nats-server";
+
+/// The broker and its folder.
+pub(super) struct Broker {
+    folder: TempDir,
+    port: u16,
+    process: Option<Child>,
+}
+
+impl Broker {
+    pub(super) async fn start() -> Result<Self, LoadFault> {
+        let folder = TempDir::with_prefix("kadath-bench-nats-");
+        let mut broker = Self {
+            folder: folder.map_err(|why| LoadFault::setup(WHAT, why))?,
+            port: free_port()?,
+            process: None,
+        };
+        broker.run().await?;
+        Ok(broker)
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    pub(super) async fn run(&mut self) -> Result<(), LoadFault> {
+        let process = Command::new(WHAT)
+            .args([
+                "-a",
+                "127.0.0.1",
+                "-p",
+                &self.port.to_string(),
+                "-js",
+                "-sd",
+            ])
+            .arg(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn();
+        self.process = Some(process.map_err(|why| LoadFault::setup(WHAT, why))?);
+        listens(self.port, WHAT).await
+    }
+
+    pub(super) async fn kill(&mut self) -> Result<(), LoadFault> {
+        if let Some(mut process) = self.process.take() {
+            let killed = process.kill().await;
+            killed.map_err(|why| LoadFault::setup(WHAT, why))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! Percentiles that can be worked out by hand.
+
+use std::time::Duration;
+
+use load::{Figures, drive};
+use tokio::task::LocalSet;
+
+use crate::fake::{Fake, Habits};
+use crate::scenario;
+
+const DELAY: Duration = Duration::from_millis(50);
+
+/// Ten bots that look every `think`, whatever comes of it.
+fn lookers(think: &str, hold: &str) -> load::Scenario {
+    scenario(&format!(
+        "[[stages]]\nspike = \"{hold}\"\nbots = 10\n[roles.looker.steps.look]\ndo = \"look\"\nthink = \"{think}\"\n"
+    ))
+}
+
+fn figure(figures: &Figures, name: &str) -> f64 {
+    figures.get(name).unwrap_or_else(|| panic!("no {name}"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_third_answer_50_ms_late_is_told_exactly_with_a_clock_of_ones_own() {
+    let habits = Habits {
+        third: DELAY,
+        ..Habits::default()
+    };
+    let playing = async {
+        let (_fake, dial) = Fake::in_memory(habits);
+        drive(&lookers("300ms", "8900ms"), dial, None)
+            .await
+            .unwrap()
+    };
+    let report = LocalSet::new().run_until(playing).await;
+    let figures = &report.figures;
+    assert_eq!(figure(figures, "commands"), 300.0);
+    assert_eq!(figure(figures, "response_p50"), 0.0);
+    for late in [
+        "response_p90",
+        "response_p99",
+        "response_p999",
+        "response_max",
+    ] {
+        assert_eq!(figure(figures, late), 0.05, "{late}");
+    }
+    let mean = figure(figures, "response_mean");
+    assert!((mean - 0.05 / 3.0).abs() < 1e-6, "{mean}");
+    assert_eq!(figure(figures, "driver_delay_max"), 0.0);
+}
+
+#[tokio::test]
+async fn every_third_answer_50_ms_late_is_told_within_2_percent_over_sockets() {
+    let habits = Habits {
+        third: DELAY,
+        ..Habits::default()
+    };
+    let playing = async {
+        let (fake, dial) = Fake::over_sockets(habits).await;
+        let report = drive(&lookers("100ms", "4s"), dial, None).await.unwrap();
+        (report, fake.late.get())
+    };
+    let (report, fake_late) = LocalSet::new().run_until(playing).await;
+    let figures = &report.figures;
+    // Both live on this thread: how late one woke up is how late the other was asked.
+    let delay = figure(figures, "driver_delay_max") + fake_late.as_secs_f64();
+    let most = 0.05 * 1.02 + delay;
+    for late in ["response_p90", "response_p99"] {
+        let told = figure(figures, late);
+        assert!(
+            (0.05..=most).contains(&told),
+            "{late}: {told}, at most {most}"
+        );
+    }
+    let prompt = figure(figures, "response_p50");
+    assert!(prompt <= 0.001 + delay, "p50: {prompt}, delay {delay}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_of_silence_shows_with_all_that_queued_behind_it() {
+    let told = |arrivals: &'static str| async move {
+        let habits = Habits {
+            asleep: Some((Duration::from_secs(3), Duration::from_secs(4))),
+            ..Habits::default()
+        };
+        let (_fake, dial) = Fake::in_memory(habits);
+        let mut text = String::from("arrivals = \"");
+        text.push_str(arrivals);
+        text.push_str(
+            "\"\n[[stages]]\nspike = \"9950ms\"\nbots = 10\n[roles.looker.steps.look]\ndo = \"look\"\nthink = \"100ms\"\n",
+        );
+        drive(&scenario(&text), dial, None).await.unwrap().figures
+    };
+    let open = LocalSet::new().run_until(told("open")).await;
+    // 1,000 looks, evenly spread; a tenth fell due in the silence and waited from 1 s down to 0.
+    assert_eq!(figure(&open, "commands"), 1_000.0);
+    let near = |name: &str, expected: f64| {
+        let told = figure(&open, name);
+        assert!(
+            (told - expected).abs() <= 0.1 + 1e-9,
+            "{name}: {told}, not {expected}"
+        );
+    };
+    near("response_max", 1.0);
+    near("response_p99", 0.9);
+    near("response_p95", 0.5);
+    assert_eq!(figure(&open, "response_p50"), 0.0);
+    // Whoever waits for answers asks ten times where a hundred were due: the silence nearly hides.
+    let closed = LocalSet::new().run_until(told("closed")).await;
+    assert!(figure(&closed, "response_p95") < 0.001, "{closed:?}");
+    assert!(figure(&closed, "commands") < 920.0, "{closed:?}");
+}

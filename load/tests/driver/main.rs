@@ -1,0 +1,16 @@
+//! What the driver says of a server whose behaviour is known to the millisecond.
+
+mod ears;
+mod fake;
+mod latency;
+mod mistakes;
+mod regression;
+
+use std::path::Path;
+
+use load::Scenario;
+
+/// A scenario from its text.
+fn scenario(text: &str) -> Scenario {
+    Scenario::parse(Path::new("scenario.toml"), text).unwrap_or_else(|fault| panic!("{fault}"))
+}

@@ -1,0 +1,31 @@
+//! `kadath bench`: plays a scenario and says whether its objectives hold.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use load::Options;
+
+/// An objective does not hold.
+const EXIT_MISSED: u8 = 99;
+
+/// Plays `scenario`, prints the table, and answers 0 or 99.
+///
+/// # Errors
+/// When the scenario has mistakes or could not be played: exit code 1.
+pub fn run(scenario: &Path, mut options: Options) -> anyhow::Result<ExitCode> {
+    options.program = std::env::current_exe().context("this program can't be found")?;
+    let report = load::bench(scenario, &options)?;
+    let mut stdout = std::io::stdout();
+    // A closed pipe is no reason to lose the verdict.
+    let _ = stdout.write_all(load::table(&report).as_bytes());
+    if let Some(folder) = &options.report {
+        let _ = writeln!(stdout, "\nreport: {}", folder.join("report.html").display());
+    }
+    Ok(if report.holds() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(EXIT_MISSED)
+    })
+}

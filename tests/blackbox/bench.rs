@@ -1,0 +1,171 @@
+//! `kadath bench`, from a scenario to its exit code.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::harness::PATIENCE;
+
+/// One server and one driver at a time: their figures must not be each other's.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+struct Played {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+    report: Value,
+    folder: TempDir,
+}
+
+async fn bench(scenario: &Path, args: &[&str]) -> Played {
+    let _alone = ALONE.lock().await;
+    let folder = TempDir::with_prefix("kadath-bench-test-").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_kadath"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .arg("bench")
+        .arg(scenario)
+        .args(["--quiet", "--report"])
+        .arg(folder.path())
+        .args(args)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = timeout(PATIENCE * 5, output).await.unwrap().unwrap();
+    let json = std::fs::read_to_string(folder.path().join("report.json"));
+    Played {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        report: json.map_or(Value::Null, |json| serde_json::from_str(&json).unwrap()),
+        folder,
+    }
+}
+
+/// Plays a scenario that is written for the test.
+async fn bench_text(text: &str, args: &[&str]) -> Played {
+    let folder = TempDir::with_prefix("kadath-bench-test-").unwrap();
+    let path = folder.path().join("scenario.toml");
+    std::fs::write(&path, text).unwrap();
+    bench(&path, args).await
+}
+
+#[tokio::test]
+async fn quick_holds_its_objectives_and_leaves_a_report() {
+    let played = bench(Path::new("benches/scenarios/quick.toml"), &[]).await;
+    let (out, err) = (&played.stdout, &played.stderr);
+    assert_eq!(played.code, Some(0), "{out}\n{err}");
+    assert!(out.contains("holds    delivered = 100%"), "{out}");
+    let figures = &played.report["figures"];
+    assert!(figures["deliveries"].as_f64() > Some(100.0), "{figures}");
+    assert!(figures["response_p99"].as_f64() > Some(0.0), "{figures}");
+    assert!(figures["tick_p99"].as_f64() > Some(0.0), "{figures}");
+    let page = std::fs::read_to_string(played.folder.path().join("report.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("plugin:"), "{page}");
+    assert!(!page.contains("src=") && !page.contains("href="), "{page}");
+    let series = std::fs::read_to_string(played.folder.path().join("series.csv")).unwrap();
+    assert!(series.lines().count() > 8, "{series}");
+}
+
+#[tokio::test]
+async fn an_objective_that_does_not_hold_is_exit_code_99() {
+    let played = bench_text(
+        "objectives = [\"errors = 0%\", \"response_p50 < 1ns\"]\n\
+         [[stages]]\nspike = \"2s\"\nbots = 3\n[roles.a.steps.look]\ndo = \"look\"\nthink = \"300ms\"\n",
+        &[],
+    )
+    .await;
+    assert_eq!(
+        played.code,
+        Some(99),
+        "{}\n{}",
+        played.stdout,
+        played.stderr
+    );
+    assert!(
+        played.stdout.contains("FAILS    response_p50 < 1ns"),
+        "{}",
+        played.stdout
+    );
+    assert!(
+        played.stdout.contains("holds    errors = 0%"),
+        "{}",
+        played.stdout
+    );
+}
+
+#[tokio::test]
+async fn a_scenario_with_mistakes_is_exit_code_1_with_file_and_line() {
+    let played = bench_text("seed = 1\n\nroles = 3\n", &[]).await;
+    assert_eq!(played.code, Some(1), "{}", played.stderr);
+    assert!(
+        played.stderr.contains("scenario.toml:3: roles"),
+        "{}",
+        played.stderr
+    );
+    assert!(played.stderr.contains("stages"), "{}", played.stderr);
+}
+
+#[tokio::test]
+async fn the_same_bots_play_inside_the_process() {
+    let quick = Path::new("benches/scenarios/quick.toml");
+    let text = std::fs::read_to_string(quick).unwrap();
+    let objectives = text.find("objectives").unwrap()..text.find("[world]").unwrap();
+    let mut text = text;
+    text.replace_range(
+        objectives,
+        "objectives = [\"errors = 0%\", \"bots = 20\"]\n",
+    );
+    let played = bench_text(&text, &["--in-process"]).await;
+    assert_eq!(played.code, Some(0), "{}\n{}", played.stdout, played.stderr);
+    assert!(played.report["figures"]["tick_p99"].as_f64() > Some(0.0));
+}
+
+/// What the storm does in 75 s, in a fifth of the time.
+fn short_storm(text: &str) -> String {
+    [
+        ("bots = 100", "bots = 20"),
+        ("ramp = \"5s\"", "ramp = \"2s\""),
+        ("hold = \"70s\"", "hold = \"14s\""),
+        ("at = \"10s\"", "at = \"3s\""),
+        ("for = \"20s\"", "for = \"4s\""),
+        ("at = \"25s\"", "at = \"6s\""),
+        ("for = \"8s\"", "for = \"2s\""),
+        ("at = \"50s\"", "at = \"11s\""),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (whole, short)| {
+        assert!(text.contains(whole), "{whole}");
+        text.replace(whole, short)
+    })
+}
+
+async fn storm(database: &str) {
+    let storm = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/scenarios/storm.toml");
+    let mut text = std::fs::read_to_string(storm).unwrap();
+    if std::env::var("KADATH_PROOF").as_deref() != Ok("full") {
+        text = short_storm(&text);
+    }
+    let text = text.replace(
+        "database = \"postgres\"",
+        &format!("database = \"{database}\""),
+    );
+    let played = bench_text(&text, &[]).await;
+    let (out, err) = (&played.stdout, &played.stderr);
+    println!("{out}");
+    assert_eq!(played.code, Some(0), "{out}\n{err}");
+    assert_eq!(played.report["marks"].as_array().unwrap().len(), 3, "{out}");
+}
+
+#[tokio::test]
+async fn a_storm_loses_and_repeats_nothing_over_sqlite() {
+    storm("sqlite").await;
+}
+
+#[tokio::test]
+async fn a_storm_loses_and_repeats_nothing_over_postgresql() {
+    storm("postgres").await;
+}
