@@ -9,8 +9,8 @@ mod collect;
 mod load;
 mod types;
 
+pub(crate) use self::load::load_entity;
 pub(crate) use collect::{Collector, Unloading, forget_entity};
-pub(crate) use load::load_entity;
 pub use types::Migration;
 pub(crate) use types::SavedTypes;
 

@@ -121,7 +121,9 @@ async fn the_same_bots_play_inside_the_process() {
     );
     let played = bench_text(&text, &["--in-process"]).await;
     assert_eq!(played.code, Some(0), "{}\n{}", played.stdout, played.stderr);
-    assert!(played.report["figures"]["tick_p99"].as_f64() > Some(0.0));
+    // No tick of twenty players takes less than a microsecond, or a second.
+    let p99 = played.report["figures"]["tick_p99"].as_f64().unwrap();
+    assert!((1e-6..1.0).contains(&p99), "{p99}");
 }
 
 /// What the storm does in 75 s, in a fifth of the time.
@@ -155,7 +157,6 @@ async fn storm(database: &str) {
     );
     let played = bench_text(&text, &[]).await;
     let (out, err) = (&played.stdout, &played.stderr);
-    println!("{out}");
     assert_eq!(played.code, Some(0), "{out}\n{err}");
     assert_eq!(played.report["marks"].as_array().unwrap().len(), 3, "{out}");
 }

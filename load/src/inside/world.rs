@@ -23,6 +23,8 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::scenario::{Scenario, WorldPlan};
 
+/// A tick that takes longer is told as this long.
+const TICK_MAX_NANOS: u64 = 60_000_000_000;
 /// Ticks a second, as a server has by default.
 const RATE_HZ: u64 = 20;
 const TICK: Duration = Duration::from_millis(1_000 / RATE_HZ);
@@ -119,7 +121,8 @@ impl World {
                 inside: false,
             })
             .collect();
-        let times = Histogram::new(4).map_err(|why| LoadFault::setup(WHAT, why))?;
+        let times = Histogram::new_with_bounds(1, TICK_MAX_NANOS, 4)
+            .map_err(|why| LoadFault::setup(WHAT, why))?;
         Ok(Self {
             engine,
             now: BEGIN,
@@ -156,11 +159,13 @@ impl World {
             while self.players[index].due <= at && !self.players[index].waits {
                 let fellow = (index + 1) % self.players.len();
                 let name = name(fellow);
+                // Nobody whispers to who has not come yet.
+                let present = self.players[fellow].inside;
                 let player = &mut self.players[index];
                 let around = Around {
                     room: &player.room,
                     ways: &player.ways,
-                    fellow: Some((fellow, &name)),
+                    fellow: present.then_some((fellow, name.as_str())),
                     micros: player.due.as_micros() as u64,
                     tag: &self.tag,
                 };

@@ -1,5 +1,11 @@
 //! What the driver says of a server whose behaviour is known to the millisecond.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't go on has failed"
+)]
+
 mod ears;
 mod fake;
 mod latency;

@@ -1,0 +1,99 @@
+use super::*;
+
+/// Three bots in one room, one in another, and a line of bot 0 at tick 10.
+fn scene() -> (Book, Instant) {
+    let mut book = Book::with(4);
+    for bot in 0..4 {
+        book.enters(bot, 5, if bot == 3 { "elsewhere" } else { "here" }, "row");
+    }
+    let now = Instant::now();
+    book.says(0, 1, Channel::Say, None, now);
+    book.is_answered(0, 1, 10, true);
+    (book, now)
+}
+
+fn end(mut book: Book, now: Instant) -> (Deliveries, Vec<String>) {
+    book.settle(now, true);
+    (book.count, book.named)
+}
+
+#[tokio::test]
+async fn a_line_that_everybody_hears_is_delivered() {
+    let (mut book, now) = scene();
+    for bot in 0..3 {
+        book.hears(bot, 10, (0, 1));
+    }
+    let (count, named) = end(book, now);
+    assert_eq!((count.expected, count.heard), (3, 3));
+    assert_eq!(named, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_missing_line_is_lost_to_whom_it_was_meant_for() {
+    let (mut book, now) = scene();
+    book.hears(0, 10, (0, 1));
+    book.hears(2, 10, (0, 1));
+    let (count, named) = end(book, now);
+    assert_eq!((count.expected, count.lost), (3, 1));
+    assert_eq!(named, ["line 0.1 of tick 10: never heard by bot 1"]);
+}
+
+#[tokio::test]
+async fn a_line_heard_elsewhere_is_a_stray() {
+    let (mut book, now) = scene();
+    for bot in 0..4 {
+        book.hears(bot, 10, (0, 1));
+    }
+    let (count, named) = end(book, now);
+    assert_eq!(count.strays, 1);
+    assert!(named[0].contains("not for bot 3"), "{named:?}");
+}
+
+#[tokio::test]
+async fn whoever_moves_in_the_tick_of_a_line_may_hear_it_or_not() {
+    let (mut book, now) = scene();
+    book.enters(1, 10, "elsewhere", "row");
+    book.hears(0, 10, (0, 1));
+    book.hears(2, 10, (0, 1));
+    let (count, _) = end(book, now);
+    assert_eq!((count.expected, count.lost, count.strays), (2, 0, 0));
+}
+
+#[tokio::test]
+async fn whoever_is_cut_is_excused_unless_the_session_goes_on() {
+    for (resumed, lost) in [(false, 0), (true, 1)] {
+        let (mut book, now) = scene();
+        book.has_seen(1, 8);
+        book.is_cut(1);
+        if resumed {
+            book.is_resumed(1);
+        }
+        book.hears(0, 10, (0, 1));
+        book.hears(2, 10, (0, 1));
+        assert_eq!(end(book, now).0.lost, lost, "resumed: {resumed}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_hearing_and_a_late_one_are_told_apart() {
+    let (mut book, now) = scene();
+    book.says(0, 2, Channel::Say, None, now);
+    book.is_answered(0, 2, 11, true);
+    for bot in [0, 2] {
+        book.hears(bot, 10, (0, 1));
+        book.hears(bot, 11, (0, 2));
+    }
+    book.hears(1, 11, (0, 2));
+    book.hears(1, 10, (0, 1));
+    book.hears(2, 11, (0, 2));
+    let (count, named) = end(book, now);
+    assert_eq!((count.reordered, count.duplicated, count.lost), (1, 1, 0));
+    assert!(
+        named[0].contains("0.1") && named[0].contains("by bot 1"),
+        "{named:?}"
+    );
+    assert!(
+        named[1].contains("0.2") && named[1].contains("by bot 2"),
+        "{named:?}"
+    );
+}
