@@ -40,7 +40,10 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .system(Phase::Simulate, verbs::mute)
         .system(Phase::Simulate, verbs::list)
         .system(Phase::Simulate, verbs::mute_global)
-        .system(Phase::Settle, (list::settle, silence::settle).chain());
+        .system(
+            Phase::Settle,
+            (silence::learn, list::settle, silence::settle).chain(),
+        );
 }
 
 /// Who may speak, and who wants to hear it.

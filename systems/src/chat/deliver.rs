@@ -185,6 +185,14 @@ pub(super) fn deliver_afar(
             mind: Some(speaker).filter(|_| channel.is_spoken()),
         };
         let target = line.target_id.and_then(|id| index.get(id));
+        // Their own node may not have learnt yet that they may not speak.
+        let pleads = channel == Channel::Whisper
+            && target
+                .and_then(|target| ears.speakers.get(target).ok())
+                .is_some_and(|(_, character, _)| character.role == Role::Admin);
+        if role != Role::Admin && !pleads && ears.hearing.is_silenced(line.sender_id) {
+            continue;
+        }
         let Heard { clearly, apart } = match channel {
             Channel::Global | Channel::System | Channel::Admin => {
                 ears.far(&mut crowd, Entity::PLACEHOLDER, voice)

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use engine::port::SanctionAct;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Mute;
+use crate::bus::Sanctioned;
 
 /// Somebody may not speak.
 #[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +71,32 @@ pub(super) fn remember(world: &mut World) {
     let mut silences = world.resource_mut::<Silences>();
     for (entity, silence) in saved {
         silences.0.insert(silence.target, (entity, silence));
+    }
+}
+
+/// Whom keepers of other nodes silence may not speak here either. Known by id: another node's
+/// name may be somebody else's here.
+pub(super) fn learn(
+    mut sanctioned: MessageReader<Sanctioned>,
+    clock: Res<Clock>,
+    mut set: MessageWriter<SetSilence>,
+) {
+    for Sanctioned(sanction) in sanctioned.read() {
+        let mute = match sanction.act {
+            SanctionAct::Mute => Some(Mute {
+                by: sanction.by.clone(),
+                at: clock.now,
+                until: sanction.until,
+                reason: sanction.reason.clone(),
+            }),
+            SanctionAct::Unmute => None,
+            SanctionAct::Ban | SanctionAct::Unban => continue,
+        };
+        set.write(SetSilence {
+            target: sanction.target_id,
+            name: sanction.target_name.clone(),
+            mute,
+        });
     }
 }
 

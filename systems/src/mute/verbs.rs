@@ -1,8 +1,10 @@
 //! `mute`, `unmute`, `mutes`, and for admins `mute_global` and `unmute_global`.
 
+use engine::port::SanctionAct;
 use engine::prelude::*;
 
 use super::{Mutes, SetMute, SetSilence, Silences, Term};
+use crate::bus::{Afar, Post};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::People;
 use crate::staff::Audit;
@@ -227,6 +229,8 @@ pub(super) fn mute_global(
     silences: Res<Silences>,
     people: People<'_, '_>,
     clock: Res<Clock>,
+    afar: Res<Afar>,
+    mut posts: MessageWriter<Post>,
     mut audit: Audit<'_, '_>,
     mut set: MessageWriter<SetSilence>,
     mut answers: MessageWriter<Answer>,
@@ -247,22 +251,31 @@ pub(super) fn mute_global(
             answers.write(Answer::with(*order, text));
             continue;
         }
-        let done = people.known(who).and_then(|(_, face)| {
-            if face.role == Role::Admin {
-                let message = format!("{} keeps the world, and can't be silenced.", face.name);
+        let here = people
+            .known(who)
+            .map(|(_, face)| (face.id, face.name, face.role == Role::Admin));
+        let meant = match (here, afar.find(who)) {
+            (Err(refusal), Some(one)) if refusal.code == Code::ResourceNotFound => {
+                Ok((one.id, one.name.clone(), one.admin))
+            }
+            (here, _) => here,
+        };
+        let done = meant.and_then(|(id, name, admin)| {
+            if admin {
+                let message = format!("{name} keeps the world, and can't be silenced.");
                 return Err(Refusal::new(Code::AuthorizationDenied, message));
             }
-            let mute = term.mute(&audit.name(*order), now);
-            let told = format!("{} is silenced {}.", face.name, mute.told(now));
-            audit.record(
-                *order,
-                "mute_global",
-                Some((face.id, &face.name)),
-                &mute.told(now),
-            );
+            let by = audit.name(*order);
+            let mute = term.mute(&by, now);
+            let told = format!("{name} is silenced {}.", mute.told(now));
+            audit.record(*order, "mute_global", Some((id, &name)), &mute.told(now));
+            if afar.has_room() {
+                let (act, target) = (SanctionAct::Mute, (Some(id), name.as_str()));
+                posts.write(Post::sanction(act, target, &by, term.reason(), mute.until));
+            }
             set.write(SetSilence {
-                target: face.id,
-                name: face.name,
+                target: id,
+                name,
                 mute: Some(mute),
             });
             Ok(told)
@@ -274,6 +287,10 @@ pub(super) fn mute_global(
             Some(silence) => {
                 let of = (silence.target, silence.name.as_str());
                 audit.record(*order, "unmute_global", Some(of), "");
+                if afar.has_room() {
+                    let (act, target) = (SanctionAct::Unmute, (Some(of.0), of.1));
+                    posts.write(Post::sanction(act, target, &audit.name(*order), "", None));
+                }
                 set.write(SetSilence {
                     target: silence.target,
                     name: silence.name.clone(),

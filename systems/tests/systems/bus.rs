@@ -13,6 +13,8 @@ use systems::bus::BusSettings;
 
 use crate::town::Town;
 
+mod mutes;
+
 fn node(saved: SavedRows, now: WorldTime, outbox_max: usize) -> Stage {
     let world = Town::of(&[("porch", "indoors"), ("hall", "indoors")]).load();
     let settings = Settings {
