@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Frames are made on one thread and freed on another, and idle players' memory should go back.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     kadath::cli::run()
 }

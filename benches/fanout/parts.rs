@@ -20,6 +20,9 @@ const P99_MAX: Duration = Duration::from_millis(55);
 /// Deliveries a second.
 const LIMIT_MIN: f64 = 500_000.0;
 const IDLE_KIB_MAX: f64 = 20.0;
+/// Until what was sent at the arrival is kept no more for a resume: 120 s by default, and the half
+/// minute within which a session is looked after.
+const LAPSE: Duration = Duration::from_secs(155);
 
 /// What held and what did not.
 #[derive(Debug, Default)]
@@ -144,6 +147,9 @@ pub(crate) async fn memory(knobs: &Knobs, verdicts: &mut Verdicts) {
     let kadath = Kadath::start(knobs.idle).await;
     let before = kadath.process.resident();
     let crowd = Crowd::of_kadath(&kadath, ROOMS_OF, knobs.numbered).await;
+    let arrived = settled(&kadath.process, before, crowd.len()).await;
+    println!("  kadath {arrived:.1} KiB just after the arrival");
+    sleep(LAPSE).await;
     let ours = settled(&kadath.process, before, crowd.len()).await;
     let ended = crowd.tally.ended.get();
     drop((crowd, kadath));
@@ -153,7 +159,7 @@ pub(crate) async fn memory(knobs: &Knobs, verdicts: &mut Verdicts) {
     let crowd = Crowd::of_baseline(&baseline.address, knobs.idle, ROOMS_OF).await;
     let each = settled(&baseline, before, crowd.len()).await;
     println!(
-        "  kadath {ours:.1} KiB, {} {each:.1} KiB",
+        "  kadath {ours:.1} KiB at rest, {} {each:.1} KiB",
         Flush::Each.name()
     );
     verdicts.judge(

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::port::{Code, Tick};
 
+mod chain;
+
 /// How many executed commands a character remembers.
 pub const REMEMBERED: usize = 64;
 
@@ -15,15 +17,15 @@ pub const REMEMBERED: usize = 64;
 pub struct CommandRecord {
     #[serde(rename = "h")]
     pub(super) highest: u64,
-    #[serde(rename = "r")]
+    #[serde(rename = "r", with = "chain")]
     recent: VecDeque<Executed>,
     /// The highest id accepted in this session, executed or waiting its turn.
     #[serde(skip)]
     pub(super) accepted: u64,
 }
 
-/// Id, outcome and tick; a tuple, because thousands are written each second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Id, outcome and tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Executed(pub(super) u64, pub(super) Option<Code>, pub(super) Tick);
 
 impl CommandRecord {

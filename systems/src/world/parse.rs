@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -122,10 +123,10 @@ pub(super) struct Draft {
     pub(super) rooms: Vec<DraftRoom>,
 }
 
-/// A file's index and a byte range in it.
+/// A byte range of a file; all places of one file share it.
 #[derive(Clone)]
 pub(super) struct Place {
-    pub(super) source: Source,
+    pub(super) source: Arc<Source>,
     pub(super) span: Range<usize>,
 }
 
@@ -206,17 +207,17 @@ pub(super) fn parse(sources: &[Source], problems: &mut Vec<Problem>) -> Option<D
         sub_zone(source, index, &mut zones[index].1, &mut rooms, problems);
     }
     let (source, world) = world?;
-    let world = world?;
+    let (source, world) = (Arc::new(source.clone()), world?);
     let placed = |room: Spanned<String>| {
         let span = room.span();
-        let source = source.clone();
+        let source = Arc::clone(&source);
         (room.into_inner(), Place { source, span })
     };
     Some(Draft {
         name: world.name,
         motd: world.motd,
         default_at: Place {
-            source: source.clone(),
+            source: Arc::clone(&source),
             span: world.default_room.span(),
         },
         default_room: world.default_room.into_inner(),
@@ -306,8 +307,9 @@ fn sub_zone(
             .special_rules
             .and_then(|rules| rules.drain_rate(source, problems)),
     });
+    let shared = Arc::new(source.clone());
     let place = |span| Place {
-        source: source.clone(),
+        source: Arc::clone(&shared),
         span,
     };
     let placed = |text: Spanned<String>| {
@@ -349,7 +351,7 @@ fn sub_zone(
             sights: room
                 .sights
                 .into_iter()
-                .map(|one| one.draft(source))
+                .map(|one| one.draft(&shared))
                 .collect(),
             exits: exits.collect(),
             hazards,

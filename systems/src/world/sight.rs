@@ -8,6 +8,8 @@
 //! text = "Something pale stands between the stones and has been standing there for some time."
 //! ```
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -69,9 +71,9 @@ pub(super) struct DraftSight {
 }
 
 impl SightEntry {
-    pub(super) fn draft(self, source: &Source) -> DraftSight {
+    pub(super) fn draft(self, source: &Arc<Source>) -> DraftSight {
         let place = |span| Place {
-            source: source.clone(),
+            source: Arc::clone(source),
             span,
         };
         DraftSight {
