@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-/// Frames are made on one thread and freed on another, and idle players' memory should go back.
+/// Frames are made on one thread and freed on another, and memory that players leave behind goes
+/// back to the system while the server idles.
 #[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     kadath::cli::run()
