@@ -3,6 +3,10 @@
 /**
  * @typedef {{id: string, name: string}} Character
  * @typedef {{token: string, characters: Character[]}} SignedIn
+ * @typedef {{id: string, name: string, description: string, requires: Record<string, number>,
+ *   bonus: Record<string, number>}} Profession
+ * @typedef {{roll_id: string, profession: string | null, stats: Record<string, number>,
+ *   meets_requirements: boolean}} Roll
  */
 
 /** Longest wait for an answer, in milliseconds; a password takes the server a while to check. */
@@ -54,12 +58,37 @@ export async function characters(token) {
 }
 
 /**
+ * What a character can live by.
+ * @returns {Promise<Profession[]>}
+ */
+export async function professions() {
+  const answer = await ask("GET", "api/players/professions", {});
+  return Array.isArray(answer?.professions) ? answer.professions : [];
+}
+
+/**
+ * Stats as a character of this profession would be born with.
+ * @param {string} token
+ * @param {string} profession empty for none
+ * @returns {Promise<Roll>}
+ */
+export async function roll(token, profession) {
+  const answer = await ask("POST", "api/players/roll", { token, body: profession ? { profession } : {} });
+  if (typeof answer?.roll_id !== "string") throw new AccountError("internal_error", "The dice fell off the table.");
+  return answer;
+}
+
+/**
  * @param {string} token
  * @param {string} name
+ * @param {{profession?: string, rollId?: string}} [born] left out: of no profession, rolled unseen
  * @returns {Promise<Character>}
  */
-export async function createCharacter(token, name) {
-  const body = await ask("POST", "api/players/characters", { token, body: { name } });
+export async function createCharacter(token, name, { profession = "", rollId = "" } = {}) {
+  const body = await ask("POST", "api/players/characters", {
+    token,
+    body: { name, ...(profession && { profession }), ...(rollId && { roll_id: rollId }) },
+  });
   const made = charactersIn({ characters: [body?.character ?? body] })[0];
   if (made !== undefined) return made;
   const mine = (await characters(token)).find((one) => one.name.toLowerCase() === name.toLowerCase());

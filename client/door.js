@@ -4,6 +4,7 @@
 
 import * as account from "./account.js";
 import { byId, make, setText } from "./dom.js";
+import { Maker } from "./maker.js";
 
 /** @typedef {import("./identity.js").Identity} Identity */
 
@@ -18,6 +19,7 @@ export class Door {
   #register = byId("register-form", HTMLFormElement);
   #create = byId("character-form", HTMLFormElement);
   #choice = byId("character-choice", HTMLElement);
+  #maker = new Maker({ roll: () => this.#try(() => this.#reroll(), this.#create) });
   #enter;
   /** Signed in, but without a character yet. @type {{token: string, username: string} | null} */ #visitor = null;
 
@@ -76,7 +78,7 @@ export class Door {
     const { token, characters } = await account.signIn(username, password);
     this.#visitor = { token, username };
     const [first, ...others] = characters;
-    if (first === undefined) this.#askForCharacter();
+    if (first === undefined) await this.#askForCharacter("");
     else if (others.length === 0) this.#play({ token, username, isGuest: false }, first);
     else this.#offerChoice(characters);
   }
@@ -95,28 +97,30 @@ export class Door {
       this.#play({ token, username, isGuest: false }, ready);
       return;
     }
-    try {
-      await this.#withNewCharacter(name);
-    } catch (error) {
-      // The account stands; only the name has to be chosen again.
-      this.#askForCharacter();
-      throw error;
-    }
+    await this.#askForCharacter(name);
   }
 
   /** @param {string} name */
   async #withNewCharacter(name) {
     if (this.#visitor === null) return;
-    const character = await account.createCharacter(this.#visitor.token, name);
+    const { profession, rollId } = this.#maker;
+    const character = await account.createCharacter(this.#visitor.token, name, { profession, rollId });
     this.#play({ ...this.#visitor, isGuest: false }, character);
   }
 
-  #askForCharacter() {
+  async #reroll() {
+    if (this.#visitor === null) return;
+    this.#maker.showRoll(await account.roll(this.#visitor.token, this.#maker.profession));
+  }
+
+  /** @param {string} name to begin with */
+  async #askForCharacter(name) {
     // Signing in or registering once more would only refuse the name that was just taken.
     this.#accounts.hidden = true;
-    this.#create.hidden = false;
-    this.#create.querySelector("button")?.before(this.#notice);
-    this.#create.querySelector("input")?.focus();
+    this.#maker.show([], name);
+    this.#create.querySelector("button[type=submit]")?.before(this.#notice);
+    this.#maker.show(await account.professions(), name);
+    await this.#reroll();
   }
 
   /** @param {account.Character[]} characters */

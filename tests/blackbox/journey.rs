@@ -1,6 +1,6 @@
 //! What a player does, in a real browser: arrive, walk, talk, go away and come back.
 
-use crate::harness::{Browser, Driver, Server, until};
+use crate::harness::{Browser, Driver, Player, Recipe, Server, SmallWorld, until};
 
 const PASSWORD: &str = "the hounds of tindalos";
 
@@ -69,23 +69,103 @@ async fn a_newcomer_walks_is_heard_and_is_still_there_after_a_reload() {
     bob.reads("#log", "2 souls are awake").await;
 }
 
+/// Registers and rolls until the character can be made; answers its strength.
+async fn registers(browser: &Browser, username: &str, character: &str) -> String {
+    for (field, words) in [
+        ("username", username),
+        ("password", PASSWORD),
+        ("character", character),
+    ] {
+        let css = format!("#register-form input[name={field}]");
+        browser.fill(&css, words).await;
+    }
+    browser.click("#register-form button[type=submit]").await;
+    browser.sees("#character-form:not([hidden])").await;
+    browser.sees("#roll-stats dd").await;
+    let before = browser.text("#roll-stats").await;
+    // Nine stats of up to a hundred each: two rolls alike are not seen in a lifetime.
+    browser.click("#roll").await;
+    until("another roll", async || {
+        (browser.text("#roll-stats").await != before).then_some(())
+    })
+    .await;
+    browser.reads("#roll-note", "determination").await;
+    let strength = browser.text("#roll-stats dd").await;
+    browser.click("#character-form button[type=submit]").await;
+    browser.joins().await;
+    browser.reads("#whoami", character).await;
+    strength
+}
+
+/// A hall, and a yard of graves that takes a point of lucidity whenever the flux is reckoned.
+fn graves() -> SmallWorld {
+    SmallWorld::read(
+        r#"
+        [sub_zones.hill]
+        environment = "indoors"
+        rooms.hall = { north = "yard" }
+        rooms.yard = { south = "hall", environment = "graveyard" }
+        [rules.environments.graveyard]
+        all = -1.0
+        "#,
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rolled_character_loses_its_mind_among_graves_prays_whispers_and_mutes() {
+    let recipe = Recipe::new();
+    let folder = recipe.folder().join("world");
+    graves().write(&folder);
+    let server = recipe.flag("--world", folder).start().await;
+    let driver = Driver::start().await;
+    let ann = driver.open().await;
+    ann.visit(&server.url).await;
+    let strength = registers(&ann, "ann", "Ann").await;
+    ann.types("status").await;
+    ann.reads("#log", &format!("strength {strength}")).await;
+    let mut bob = server.guest().await;
+    let bob_s_name = bob.state["player"]["name"].as_str().unwrap().to_owned();
+    let keeper = server.http.register("armitage", "Ada").await;
+    server.recipe().grant("armitage").await;
+    let mut keeper = Player::join(&server, &keeper.token).await;
+
+    // A point above the border, then among the graves.
+    ann.reads("#tier", "Lucid").await;
+    keeper.does("admin setlucidity Ann 70").await;
+    ann.reads("#lucidity-value", "70 / 100").await;
+    ann.types("north").await;
+    ann.reads("#tier", "Uneasy").await;
+    ann.types("south").await;
+    ann.types("pray").await;
+    ann.reads("#tier", "Lucid").await;
+
+    // Words in a whisper, and none from whom one has muted.
+    ann.types(&format!("whisper {} Are they gone?", bob_s_name))
+        .await;
+    bob.find("chat_message", |data| {
+        data["original_content"] == "Are they gone?"
+    })
+    .await;
+    bob.does("say They never were.").await;
+    ann.reads("#log", "They never were.").await;
+    ann.types(&format!("mute {}", bob_s_name)).await;
+    ann.reads("#log", "You hear nothing of").await;
+    bob.does("say Can you hear me?").await;
+    keeper.does("say Somebody spoke.").await;
+    ann.reads("#log", "Somebody spoke.").await;
+    assert!(!ann.text("#log").await.contains("Can you hear me?"));
+
+    ann.types("map").await;
+    ann.reads("#map-count", "2 rooms").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_registers_comes_back_as_the_same_character() {
     let server = Server::start().await;
     let driver = Driver::start().await;
     let browser = driver.open().await;
     browser.visit(&server.url).await;
-    for (field, words) in [
-        ("username", "ann"),
-        ("password", PASSWORD),
-        ("character", "Ann"),
-    ] {
-        let css = format!("#register-form input[name={field}]");
-        browser.fill(&css, words).await;
-    }
-    browser.click("#register-form button[type=submit]").await;
-    browser.joins().await;
-    browser.reads("#whoami", "Ann").await;
+    registers(&browser, "ann", "Ann").await;
     browser.types("west").await;
     browser.reads("#room-name", "The Visitors' Day Room").await;
     browser.types("quit").await;

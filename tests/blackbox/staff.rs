@@ -1,28 +1,15 @@
 //! What admins do that reaches beyond the world: accounts, and the process itself.
 
 use serde_json::json;
-use tokio::process::Command;
 
-use crate::harness::{Player, Recipe, Server, until};
-
-/// Makes an account an admin's, as an operator does beside the running server.
-async fn grant(recipe: &Recipe, username: &str) {
-    let done = Command::new(env!("CARGO_BIN_EXE_kadath"))
-        .args(["account", "--data"])
-        .arg(recipe.data())
-        .args(["grant", username, "admin"])
-        .output()
-        .await
-        .unwrap();
-    assert!(done.status.success(), "{done:?}");
-}
+use crate::harness::{Player, Server, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ban_that_was_durable_holds_after_a_kill_and_shutdown_ends_the_server_cleanly() {
     let server = Server::start().await;
     let ada = server.http.register("armitage", "Ada").await;
     let bob = server.http.register("zadok", "Bob").await;
-    grant(server.recipe(), "armitage").await;
+    server.recipe().grant("armitage").await;
     let mut keeper = Player::join(&server, &ada.token).await;
     let mut player = Player::join(&server, &bob.token).await;
     keeper.does_for_good("ban Bob 60 shouting").await;

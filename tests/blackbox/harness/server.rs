@@ -131,6 +131,18 @@ impl Recipe {
         }
     }
 
+    /// Makes an account an admin's, as an operator does beside the running server.
+    pub(crate) async fn grant(&self, username: &str) {
+        let done = Command::new(env!("CARGO_BIN_EXE_kadath"))
+            .args(["account", "--data"])
+            .arg(self.data())
+            .args(["grant", username, "admin"])
+            .output()
+            .await
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
+    }
+
     /// Starts a server that is expected to give up.
     pub(crate) async fn refused(&self) -> Ended {
         self.clone()
