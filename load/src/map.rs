@@ -18,6 +18,8 @@ const WAYS: [&str; 9] = [
     "southwest",
     "down",
 ];
+/// The one way of a tree that [`BACK`] leads back from.
+const DOWN: &str = "down";
 const BACK: &str = "up";
 /// Rooms of one sub-zone, a file each.
 const ROW: usize = 100;
@@ -110,9 +112,11 @@ impl Map {
                  description = \"A cell like all others, made for the run and gone with it.\"\n\
                  [rooms.exits]\n"
             );
-            // In a tree, up from a room leads where another way leads down from.
-            let one_way = self.layout == Layout::Tree;
             for (way, to) in self.exits(room) {
+                // In a tree, up from a room leads where mostly another way leads from.
+                let one_way = self.layout == Layout::Tree
+                    && way != DOWN
+                    && !(way == BACK && WAYS[(room - 1) % WAYS.len()] == DOWN);
                 let _ = writeln!(
                     rooms,
                     "{way} = {{ to = \"load_room_{to}\", one_way = {one_way} }}"
@@ -161,6 +165,27 @@ impl Map {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "in-process")]
+    #[test]
+    fn the_server_finds_no_mistake_in_a_made_world() {
+        use systems::world::{Source, load};
+        for layout in [Layout::Tree, Layout::Ring] {
+            for rooms in [2, 5, 100, 1_000] {
+                let flux = -0.1;
+                let map = Map {
+                    rooms,
+                    layout,
+                    flux,
+                };
+                let files = map.files().into_iter();
+                let sources: Vec<Source> =
+                    files.map(|(path, text)| Source { path, text }).collect();
+                let problems = load(&sources).err().unwrap_or_default();
+                assert!(problems.is_empty(), "{rooms} in a {layout:?}: {problems:?}");
+            }
+        }
+    }
 
     #[test]
     fn every_room_can_be_reached_from_every_other() {
