@@ -17,4 +17,5 @@ mod flood;
 mod harness;
 mod nodes;
 mod once;
+mod replay;
 mod tls;

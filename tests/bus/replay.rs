@@ -1,0 +1,63 @@
+//! A dead letter is replayed, by whoever put right what was wrong.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use engine::port::BridgeIn;
+use net::bridge::{DeadLetter, DeadLetters, Envelope, LetterFault, ReplayFault, VERSION, replay};
+
+use crate::broker::Broker;
+use crate::harness::{Node, alone, line, quick, until};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_letter_replayed_twice_reaches_the_stream_once() {
+    let _alone = alone().await;
+    let broker = Broker::start().await;
+    let node = Node::start("north", quick(&broker.url())).await;
+    node.up().await;
+    let envelope = Envelope {
+        version: VERSION,
+        id: "far.1".to_owned(),
+        node: "far".to_owned(),
+        origin: Some("far".to_owned()),
+        seq: Some(1),
+        tick: 1,
+        at_ms: 0,
+        correlation_id: "0000000000000001".to_owned(),
+        content: line("whisper", "psst"),
+    };
+    let subject = "kadath.chat.whisper.player.00000000000000000000000000000001";
+    let payload = serde_json::to_vec(&envelope).unwrap();
+    let letter = DeadLetter::new(subject, "whispers", "no room".to_owned(), 3, &payload);
+    let letters = DeadLetters::below(node.folder.path(), 10, Duration::from_secs(3_600));
+    letters.keep(&letter).unwrap();
+    let config = quick(&broker.url());
+
+    replay(&config, &letters, &letter.id).await.unwrap();
+    let again = replay(&config, &letters, &letter.id).await;
+    assert!(
+        matches!(again, Err(ReplayFault::Letter(LetterFault::Replayed(_)))),
+        "{again:?}"
+    );
+    // As if it had been cut off between the broker's answer and the disk.
+    letters.keep(&letter).unwrap();
+    replay(&config, &letters, &letter.id).await.unwrap();
+
+    let mut came = BTreeSet::new();
+    until("the letter", async || {
+        came.extend(node.heard().into_iter().filter_map(|one| match one {
+            BridgeIn::Delivered { origin, seq, .. } => Some((origin, seq)),
+            _ => None,
+        }));
+        (!came.is_empty()).then_some(())
+    })
+    .await;
+    assert_eq!(came, BTreeSet::from([("far".to_owned(), 1)]));
+    let stream = async_nats::jetstream::new(broker.client().await)
+        .get_stream("kadath_durable")
+        .await
+        .unwrap();
+    assert_eq!(stream.get_info().await.unwrap().state.messages, 1);
+    assert_eq!(letters.count(), 0);
+    node.stop().await;
+}
