@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded, select};
+use crossbeam_channel::{Receiver, Select, Sender, bounded, select};
 use engine::port::{RunId, SaveBatch, SaveGauge};
 
 use super::record::{EncodedBatch, Record, encode_batch, frame};
@@ -222,7 +222,7 @@ impl Scribe {
                 // The world sends no batch before this one is durable, so waiting here gathers.
                 while let Some(wait) = due.checked_duration_since(Instant::now())
                     && !wait.is_zero()
-                    && self.pause(wait)
+                    && self.gather(wait)
                 {}
             }
             _ => {}
@@ -230,6 +230,21 @@ impl Scribe {
         self.writer.sync()?;
         *synced_at = Instant::now();
         Ok(())
+    }
+
+    /// Waits, but not past a halt, nor when the lane has more or is closed: only a world that
+    /// stops sends its last batch before this one is durable, and it does not wait long.
+    fn gather(&self, wait: Duration) -> bool {
+        let mut news = Select::new();
+        let saves = news.recv(&self.saves);
+        news.recv(&self.shared.nudged);
+        match news.ready_timeout(wait) {
+            Ok(ready) if ready == saves => false,
+            _ => {
+                let _ = self.shared.nudged.try_recv();
+                !self.shared.halted()
+            }
+        }
     }
 
     /// Waits, but not past a halt; a nudge ends the wait early, since it may have freed space.

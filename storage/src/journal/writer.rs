@@ -86,6 +86,8 @@ impl Writer {
     ///
     /// After an error the caller abandons the segment before it tries again.
     pub(crate) fn append(&mut self, framed: &[u8], applied: u64) -> io::Result<()> {
+        // First, because the disk may be full of what the database has by now.
+        self.trim(applied);
         self.make_room(framed.len() as u64, applied)?;
         let open = self.opened()?;
         open.file.append(framed)?;
@@ -149,12 +151,14 @@ impl Writer {
             .ok_or_else(|| io::Error::other("no journal segment is open"))
     }
 
-    /// Deletes segments that hold nothing the database lacks. One segment always stays.
+    /// Deletes segments that hold nothing the database lacks. One segment always stays: the open
+    /// one or, where a failure left none open, the newest.
     pub(crate) fn trim(&mut self, applied: u64) {
-        if self.open.is_none() {
-            return;
-        }
-        while let Some(oldest) = self.closed.front() {
+        let kept = usize::from(self.open.is_none());
+        while self.closed.len() > kept {
+            let Some(oldest) = self.closed.front() else {
+                break;
+            };
             if oldest.last_sequence > applied {
                 break;
             }
@@ -184,12 +188,11 @@ impl Writer {
         });
     }
 
-    /// Refuses to outgrow the limit; first frees what the database already has.
+    /// Refuses to outgrow the limit.
     fn make_room(&mut self, more: u64, applied: u64) -> io::Result<()> {
         if self.bytes_max == 0 || self.bytes() + more <= self.bytes_max {
             return Ok(());
         }
-        self.trim(applied);
         if self.bytes() + more > self.bytes_max && self.landed <= applied {
             // Everything is applied: a fresh segment lets the open one go, too.
             self.rotate();

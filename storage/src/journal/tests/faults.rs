@@ -71,6 +71,19 @@ impl Running {
         wait("a durable tick", || self.durable() >= tick);
     }
 
+    /// The first tick that did not become durable.
+    fn send_until_refused(&mut self) -> Tick {
+        loop {
+            let tick = self.send();
+            wait("durable or refused", || {
+                self.durable() >= tick || !self.accepting()
+            });
+            if self.durable() < tick {
+                return tick;
+            }
+        }
+    }
+
     fn durable(&self) -> Tick {
         self.ports.gauge.durable_tick()
     }
@@ -138,6 +151,45 @@ fn a_full_disk_refuses_and_recovers_when_space_returns() {
 }
 
 #[test]
+fn a_disk_full_of_our_own_segments_recovers_when_the_database_has_them() {
+    let folder = TempDir::new().unwrap();
+    let disk = FaultyDisk::healthy(6);
+    let config = JournalConfig {
+        segment_bytes: 4_096,
+        ..JournalConfig::default()
+    };
+    disk.set_room(20_000);
+    let mut running = Running::start(folder.path(), &disk, config);
+    let stuck = running.send_until_refused();
+    assert!(files(folder.path()).len() > 3, "several segments fill it");
+    assert!(!running.accepting());
+    running.shared.set_applied(stuck - 1);
+    wait("room", || running.durable() >= stuck);
+    wait("welcome", || running.accepting());
+    running.save();
+    assert!(running.end());
+    assert!(*ticks_above(folder.path(), stuck - 1).last().unwrap() > stuck);
+    assert_eq!(disk.trusted(), 0);
+}
+
+#[test]
+fn a_last_batch_ends_the_wait_for_an_interval() {
+    let folder = TempDir::new().unwrap();
+    let disk = FaultyDisk::healthy(7);
+    let config = JournalConfig {
+        fsync: FsyncPolicy::Interval,
+        fsync_interval_ms: 600_000,
+        ..JournalConfig::default()
+    };
+    let mut running = Running::start(folder.path(), &disk, config);
+    running.send();
+    wait("the batch to be taken", || running.ports.saves.is_empty());
+    running.send();
+    assert!(running.end(), "a stop waits for no interval");
+    assert_eq!(ticks(folder.path()), [1, 2]);
+}
+
+#[test]
 fn a_journal_at_its_limit_waits_for_the_database() {
     let folder = TempDir::new().unwrap();
     let disk = FaultyDisk::healthy(3);
@@ -146,17 +198,8 @@ fn a_journal_at_its_limit_waits_for_the_database() {
         ..JournalConfig::default()
     };
     let mut running = Running::start(folder.path(), &disk, config);
-    let mut landed = 0;
-    let stuck = loop {
-        let tick = running.send();
-        wait("durable or refused", || {
-            running.durable() >= tick || !running.accepting()
-        });
-        if running.durable() < tick {
-            break tick;
-        }
-        landed = tick;
-    };
+    let stuck = running.send_until_refused();
+    let landed = stuck - 1;
     assert!(landed > 100, "only {landed} small batches fit in 16 KiB");
     // Small batches, but segments: the database frees whole files.
     running.shared.set_applied(landed);

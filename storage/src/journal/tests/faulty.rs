@@ -59,6 +59,11 @@ impl FaultyDisk {
         self.0.lock().unwrap().trusted
     }
 
+    fn give_back(&self, bytes: u64) {
+        let mut plan = self.0.lock().unwrap();
+        plan.room = plan.room.saturating_add(bytes);
+    }
+
     fn chance(&self) -> bool {
         let mut plan = self.0.lock().unwrap();
         let one_in = plan.one_in;
@@ -75,6 +80,7 @@ impl Disk for FaultyDisk {
         }
         Ok(Box::new(FaultyFile {
             file: RealDisk.create(path)?,
+            bytes: 0,
             disk: self.clone(),
             broken: false,
         }))
@@ -84,7 +90,10 @@ impl Disk for FaultyDisk {
         if self.chance() {
             return Err(io::Error::other("not removed"));
         }
-        RealDisk.remove(path)
+        let bytes = std::fs::metadata(path)?.len();
+        RealDisk.remove(path)?;
+        self.give_back(bytes);
+        Ok(())
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
@@ -98,6 +107,7 @@ impl Disk for FaultyDisk {
 #[derive(Debug)]
 struct FaultyFile {
     file: Box<dyn DiskFile>,
+    bytes: u64,
     disk: FaultyDisk,
     broken: bool,
 }
@@ -115,6 +125,7 @@ impl DiskFile for FaultyFile {
             let mut plan = self.disk.0.lock().unwrap();
             let fits = plan.room.min(bytes.len() as u64);
             plan.room -= fits;
+            self.bytes += fits;
             usize::try_from(fits).unwrap()
         };
         if fits < bytes.len() {
@@ -157,6 +168,9 @@ impl DiskFile for FaultyFile {
         if self.disk.chance() {
             return Err(io::Error::other("cut failed"));
         }
-        self.file.cut(length)
+        self.file.cut(length)?;
+        self.disk.give_back(self.bytes - length);
+        self.bytes = length;
+        Ok(())
     }
 }
