@@ -310,10 +310,11 @@ impl Engine {
             attach::evict(&mut self.world, entity);
             forget_entity(&mut self.world, entity);
         }
-        if self
+        let busy = self
             .under_way
-            .is_some_and(|batch| batch > storage.durable_tick)
-        {
+            .is_some_and(|batch| batch > storage.durable_tick);
+        // The last batch can't wait for a slow disk: it goes behind the one under way.
+        if busy && !last {
             return Save::Busy;
         }
         self.under_way = None;
@@ -332,7 +333,7 @@ impl Engine {
             last,
         };
         // With nothing under way and nothing to hand over, everything up to now is durable.
-        let durable = if empty {
+        let durable = if empty && !busy {
             clock.tick
         } else {
             storage.durable_tick

@@ -81,7 +81,7 @@ pub struct RunnerConfig {
     pub rate: Rate,
     /// World time never starts before this: the time the saved world had reached.
     pub not_before: WorldTime,
-    /// How long the end may wait for the last batch to become durable.
+    /// How long the end may wait for storage to take a batch that is still in the lane.
     pub patience: Duration,
     /// Told which plugin holds up the world, and when it has let go.
     pub watch: Watch,
@@ -261,7 +261,8 @@ impl Pace {
         self.gauge.set_current(tick);
         let mut handed_over = false;
         match std::mem::take(&mut output.save) {
-            // The lane has room: the engine makes no batch before the last one is durable.
+            // The lane has room: the engine makes no batch before the one before is durable, and
+            // its last not before that one was taken.
             Save::Batch(batch) => {
                 handed_over = self
                     .saves
@@ -289,17 +290,21 @@ impl Pace {
     }
 
     /// Waits until the lane is free, takes everything that is still dirty, and closes the lane.
+    ///
+    /// Free, not durable: a batch under way may take longer than there is patience (a long sync
+    /// interval, a slow commit), and storage goes on when the world has ended.
     fn end(mut self, slot: u64) -> Ended {
         let deadline = Instant::now() + self.patience;
         let mut slot = slot;
-        let mut handed_over = false;
-        while !handed_over && Instant::now() < deadline {
-            handed_over = self.tick(slot, Duration::ZERO, true);
-            if !handed_over {
-                slot += 1;
-                std::thread::park_timeout(self.rate.slot(1).min(Duration::from_millis(20)));
-            }
+        while self.saves.as_ref().is_some_and(|saves| !saves.is_empty())
+            && Instant::now() < deadline
+        {
+            self.tick(slot, Duration::ZERO, false);
+            slot += 1;
+            std::thread::park_timeout(self.rate.slot(1).min(Duration::from_millis(20)));
         }
+        // Nobody else sends, so what is free now is free when the batch comes.
+        let handed_over = self.tick(slot, Duration::ZERO, true);
         self.saves = None;
         self.output.flush(deadline);
         Ended {

@@ -52,8 +52,9 @@ pub struct TickInput {
     pub bridged: Vec<BridgeIn>,
     /// How storage stands.
     pub storage: StorageState,
-    /// The world stops after this tick: its batch is the last, also when nothing changed. (Who is
-    /// connected hears of it from the gateway, once that batch is on its way.)
+    /// The world stops after this tick: its batch is the last, also when nothing changed or the
+    /// one before is not durable yet. (Who is connected hears of it from the gateway, once that
+    /// batch is on its way.)
     pub stopping: bool,
 }
 

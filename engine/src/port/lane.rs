@@ -207,7 +207,8 @@ pub struct EnginePorts {
     pub emissions: mpsc::Sender<Emission>,
     /// To storage: loads.
     pub asks: mpsc::Sender<StoreAsk>,
-    /// To storage: at most one batch is on its way, so one place is enough.
+    /// To storage: one batch is on its way at most, and when the world stops the last one behind
+    /// it, so one place is enough.
     pub saves: Sender<SaveBatch>,
     /// From the bus.
     pub bridged: Receiver<BridgeIn>,
