@@ -46,6 +46,9 @@ pub enum EnvelopeFault {
     /// Not JSON, or not of this shape.
     #[error("the envelope does not fit its schema: {0}")]
     Schema(String),
+    /// A control character that no text of ours holds: the database would refuse it.
+    #[error("the envelope holds a control character")]
+    Control,
 }
 
 /// Who sends, and when.
@@ -171,7 +174,10 @@ pub fn open(bytes: &[u8]) -> Result<Envelope, EnvelopeFault> {
     }
     let envelope: Result<Envelope, serde_json::Error> = serde_json::from_slice(bytes);
     match envelope {
-        Ok(envelope) if envelope.version == VERSION => Ok(envelope),
+        Ok(envelope) if envelope.version == VERSION => match holds_control(bytes) {
+            false => Ok(envelope),
+            true => Err(EnvelopeFault::Control),
+        },
         Ok(envelope) => Err(EnvelopeFault::Version(envelope.version.into())),
         // Another version may have another shape: that is the more helpful answer.
         Err(fault) => match serde_json::from_slice(bytes) {
@@ -181,6 +187,36 @@ pub fn open(bytes: &[u8]) -> Result<Envelope, EnvelopeFault> {
             _ => Err(EnvelopeFault::Schema(fault.to_string())),
         },
     }
+}
+
+/// Whether a string in this JSON holds a control character other than a tab or the end of a line.
+/// JSON lets them in by an escape only, save the last.
+fn holds_control(json: &[u8]) -> bool {
+    let mut rest = json.iter().copied();
+    while let Some(byte) = rest.next() {
+        let held = match byte {
+            0x7f => true,
+            b'\\' => match rest.next() {
+                Some(b'b' | b'f') => true,
+                Some(b'u') => {
+                    let hex: Vec<u8> = rest.by_ref().take(4).collect();
+                    let code = std::str::from_utf8(&hex)
+                        .ok()
+                        .and_then(|hex| u32::from_str_radix(hex, 16).ok())
+                        .and_then(char::from_u32);
+                    code.is_some_and(|code| {
+                        code.is_control() && !matches!(code, '\t' | '\n' | '\r')
+                    })
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        if held {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -291,6 +327,13 @@ mod tests {
             &|value: &mut serde_json::Value| value["tick"] = json!(-1),
         ] {
             assert!(matches!(changed(change), Err(EnvelopeFault::Schema(_))));
+        }
+        for text in ["\0", "\u{8}", "bell\u{7}", "\u{7f}", "\u{1b}[2J"] {
+            let refused = changed(&|value| value["content"]["data"]["sender_name"] = json!(text));
+            assert_eq!(refused, Err(EnvelopeFault::Control), "{text:?}");
+        }
+        for text in ["two\nlines\tand \\u0000", "\u{1F419}é"] {
+            assert!(changed(&|value| value["content"]["data"]["text"] = json!(text)).is_ok());
         }
         for bytes in [&b""[..], b"\xff", b"[]", b"{", b"null"] {
             assert!(matches!(open(bytes), Err(EnvelopeFault::Schema(_))));
