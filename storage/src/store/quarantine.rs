@@ -4,13 +4,18 @@ use sqlx::Error;
 
 use super::changeset::{Changeset, RefusedRow};
 use super::fault::{Trouble, trouble};
+use super::orders::carry_out;
 use super::{Pools, Store, postgres, sqlite};
 
-/// What is probed: a range of the rows, or of the facts.
+/// The longest name kept, in characters: the table's key holds it, and a key has a limit, too.
+const NAME_MAX: usize = 200;
+
+/// What is probed: a range of the rows, of the facts, or of the facts that are orders.
 #[derive(Clone, Copy)]
 enum What {
     Rows,
     Facts,
+    Orders,
 }
 
 /// Moves what the database refuses from the set's rows and facts to its `refused`; answers
@@ -22,25 +27,28 @@ pub(crate) async fn set_aside(store: &Store, set: &mut Changeset<'_>) -> Result<
             sequence,
             kind: "row",
             entity: row.id,
-            name: printable(&row.component),
+            name: name(&row.component),
             ordinal: 0,
             version: row.version,
             body: printable(&row.body),
             reason,
         });
     }
-    for (index, reason) in find(store, set, What::Facts, set.facts.len()).await? {
-        let fact = set.facts.remove(index);
-        set.refused.push(RefusedRow {
-            sequence: fact.sequence,
-            kind: "fact",
-            entity: fact.fact.subject,
-            name: printable(&fact.fact.kind),
-            ordinal: fact.ordinal,
-            version: 0,
-            body: printable(&fact.fact.detail),
-            reason,
-        });
+    for what in [What::Facts, What::Orders] {
+        for (index, reason) in find(store, set, what, set.facts.len()).await? {
+            // An order that can't be carried out is set aside with its fact.
+            let fact = set.facts.remove(index);
+            set.refused.push(RefusedRow {
+                sequence: fact.sequence,
+                kind: "fact",
+                entity: fact.fact.subject,
+                name: name(&fact.fact.kind),
+                ordinal: fact.ordinal,
+                version: 0,
+                body: printable(&fact.fact.detail),
+                reason,
+            });
+        }
     }
     Ok(!set.refused.is_empty())
 }
@@ -90,6 +98,7 @@ async fn probe(
                 What::Facts => {
                     sqlite::put_facts(store, &mut tx, set.origin, &set.facts[range]).await?;
                 }
+                What::Orders => carry_out!(store, &mut tx, &set.facts[range]),
             }
             tx.rollback().await
         }
@@ -100,6 +109,7 @@ async fn probe(
                 What::Facts => {
                     postgres::put_facts(store, &mut tx, set.origin, &set.facts[range]).await?;
                 }
+                What::Orders => carry_out!(store, &mut tx, &set.facts[range]),
             }
             tx.rollback().await
         }
@@ -112,6 +122,11 @@ fn reason(error: &Error) -> String {
         Error::Database(database) => database.message().to_owned(),
         other => other.to_string(),
     }
+}
+
+/// `text` as a name in the table.
+fn name(text: &str) -> String {
+    printable(text).chars().take(NAME_MAX).collect()
 }
 
 /// `text` without what a text column can't hold.
