@@ -149,6 +149,15 @@ impl Engine {
         hash.digest()
     }
 
+    /// Whether a value of this component, as it was written, comes back as it was.
+    #[cfg(feature = "stage")]
+    pub(crate) fn reread(&self, component: &str, body: &str) -> Result<(), String> {
+        match self.register.saved.by_name.get(component) {
+            Some(saved) => (saved.reread)(body),
+            None => Ok(()),
+        }
+    }
+
     /// The plugins' names, in order; the indices of [`Spent`] and [`Beacon`] point here.
     #[must_use]
     pub fn plugins(&self) -> Vec<&'static str> {

@@ -237,6 +237,14 @@ impl<'a> Registrar<'a> {
         self
     }
 
+    /// Removes the saved values of a component that no longer is. Without this they are kept, in
+    /// case the plugin comes back: a row goes when its entity is loaded, so leave the line in for
+    /// as long as somebody who has not signed in since may return.
+    pub fn retire(&mut self, name: &'static str) -> &mut Self {
+        self.register.saved.retire(name);
+        self
+    }
+
     /// Declares this plugin the one writer of a component that is not saved.
     pub fn owns<T: Component>(&mut self) -> &mut Self {
         let mistake = self.register.owners.claim::<T>(self.world, self.plugin);

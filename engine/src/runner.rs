@@ -14,6 +14,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use prometheus::{IntCounter, IntGauge};
 
 use crate::port::{
     BridgeIn, EnginePorts, Inbound, SaveGauge, Stop, StoreReply, Tasks, Tick, WorldTime,
@@ -185,6 +186,8 @@ struct Pace {
     /// World time at `start`.
     epoch: WorldTime,
     saves: Option<Sender<crate::port::SaveBatch>>,
+    saves_depth: IntGauge,
+    saves_refusals: IntCounter,
 }
 
 impl Pace {
@@ -207,6 +210,8 @@ impl Pace {
             inbound,
             replies,
             bridged,
+            saves_depth: depth.with_label_values(&["saves"]),
+            saves_refusals: refusals.with_label_values(&["saves"]),
             output: Output::new(emissions, asks, parcels, &depth, &refusals),
             gauge,
             figures,
@@ -268,10 +273,15 @@ impl Pace {
                     .saves
                     .as_ref()
                     .is_some_and(|saves| saves.try_send(*batch).is_ok());
+                if !handed_over {
+                    self.saves_refusals.inc();
+                }
             }
             Save::Clean => self.gauge.set_clean(tick),
             Save::Busy => {}
         }
+        let waiting = self.saves.as_ref().map_or(0, Sender::len);
+        self.saves_depth.set(i64::try_from(waiting).unwrap_or(0));
         self.output.offer(output.emission, output.asks);
         self.output.offer_parcels(output.parcels);
         for fault in &output.faults {

@@ -84,6 +84,7 @@ impl Engine {
             reg.add(plugin);
         }
         let mut mistakes = std::mem::take(&mut register.mistakes);
+        mistakes.extend(register.saved.mistakes());
         mistakes.extend(guard::check(&mut world, &mut register));
         if !mistakes.is_empty() {
             return Err(EngineFault::Plugins(mistakes));

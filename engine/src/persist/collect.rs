@@ -57,6 +57,11 @@ impl Collector {
         self.facts.push(fact);
     }
 
+    /// Notes the row of a retired component for removal.
+    pub(crate) fn retire(&mut self, id: StableId, name: &'static str) {
+        self.tombstones.insert((id, Some(name)));
+    }
+
     /// Takes the facts that wait.
     pub(crate) fn take_facts(&mut self) -> Vec<Fact> {
         self.merging.clear();

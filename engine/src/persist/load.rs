@@ -2,6 +2,7 @@
 
 use bevy_ecs::world::EntityWorldMut;
 
+use super::collect::Collector;
 use super::types::SavedTypes;
 use crate::port::Row;
 
@@ -15,7 +16,8 @@ pub(crate) struct LoadFault {
     why: String,
 }
 
-/// Inserts what the rows hold, as saved already; what a migration changed is dirty. A component that no plugin knows is left in the database, untouched.
+/// Inserts what the rows hold, as saved already; what a migration changed is dirty. A component
+/// that no plugin knows is left in the database, untouched; a retired one is removed.
 pub(crate) fn load_entity(
     types: &SavedTypes,
     entity: &mut EntityWorldMut<'_>,
@@ -23,6 +25,10 @@ pub(crate) fn load_entity(
 ) -> Result<(), LoadFault> {
     let collected = types.collected();
     for row in rows {
+        if let Some(name) = types.retired(&row.component) {
+            entity.world_scope(|world| world.resource_mut::<Collector>().retire(row.id, name));
+            continue;
+        }
         let Some(saved) = types.by_name.get(row.component.as_str()) else {
             tracing::debug!(component = %row.component, id = %row.id, "saved component of no plugin left alone");
             continue;

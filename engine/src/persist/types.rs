@@ -1,6 +1,6 @@
 //! The table of saved components.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use bevy_ecs::change_detection::{DetectChanges, DetectChangesMut, Tick};
 use bevy_ecs::component::{Component, Mutable};
@@ -40,6 +40,8 @@ pub(crate) struct SavedType {
     pub(crate) insert: Insert,
     pub(crate) print: Print,
     refresh: Refresh,
+    #[cfg(feature = "stage")]
+    pub(crate) reread: fn(&str) -> Result<(), String>,
 }
 
 #[derive(ScheduleLabel, Debug, Clone, PartialEq, Eq, Hash)]
@@ -50,6 +52,8 @@ pub(crate) struct SavedTypes {
     pub(crate) by_name: HashMap<&'static str, SavedType>,
     order: Vec<&'static str>,
     pub(crate) collectors: Schedule,
+    /// Components that no longer are: their rows are removed as they are met.
+    retired: BTreeSet<&'static str>,
 }
 
 impl Default for SavedTypes {
@@ -60,6 +64,7 @@ impl Default for SavedTypes {
             by_name: HashMap::new(),
             order: Vec::new(),
             collectors,
+            retired: BTreeSet::new(),
         }
     }
 }
@@ -82,6 +87,8 @@ impl SavedTypes {
             insert: insert::<T>,
             print: print::<T>,
             refresh: refresh::<T>,
+            #[cfg(feature = "stage")]
+            reread: reread::<T>,
         };
         if self.by_name.insert(name.name, saved).is_some() {
             return Err(format!("two saved components are called `{}`", name.name));
@@ -93,6 +100,25 @@ impl SavedTypes {
         );
         collect::watch_removals::<T>(world, name.name);
         Ok(())
+    }
+
+    /// Declares that no component has this name any longer.
+    pub(crate) fn retire(&mut self, name: &'static str) {
+        self.retired.insert(name);
+    }
+
+    /// The name as it was declared, if its component is retired.
+    pub(crate) fn retired(&self, name: &str) -> Option<&'static str> {
+        self.retired.get(name).copied()
+    }
+
+    /// What is retired and saved all the same.
+    pub(crate) fn mistakes(&self) -> impl Iterator<Item = String> + '_ {
+        let both = self
+            .retired
+            .iter()
+            .filter(|name| self.by_name.contains_key(**name));
+        both.map(|name| format!("the component `{name}` is saved and retired"))
     }
 
     /// Keeps what is dirty dirty. bevy forgets a change of three billion system runs ago, which a
@@ -160,6 +186,19 @@ fn refresh<T: Component<Mutability = Mutable>>(world: &mut World, since: Tick) {
         if value.last_changed().is_newer_than(since, now) {
             value.set_changed();
         }
+    }
+}
+
+/// Whether what was written comes back as the same value.
+#[cfg(feature = "stage")]
+fn reread<T: Serialize + DeserializeOwned>(body: &str) -> Result<(), String> {
+    let value: T = serde_json::from_str(body).map_err(|error| error.to_string())?;
+    // As JSON, not as text: a map may have another order.
+    let again = serde_json::to_value(&value).map_err(|error| error.to_string())?;
+    let was: serde_json::Value = serde_json::from_str(body).map_err(|error| error.to_string())?;
+    match again == was {
+        true => Ok(()),
+        false => Err("it comes back as another value".to_owned()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Gateway and storage as the stage plays them.
 
 use crate::port::{Outbound, Row, SessionId, StoreAsk, StoreReply};
-use crate::{Save, TickInput};
+use crate::{FaultReport, Phase, Save, TickInput};
 
 use super::Stage;
 
@@ -81,7 +81,21 @@ impl Stage {
         for column in &batch.columns {
             let (component, version) = (column.component(), column.version());
             column.visit(&mut |row| {
-                let body = serde_json::to_string(row.body).unwrap_or_default();
+                let written = serde_json::to_string(row.body).map_err(|error| error.to_string());
+                let reread = written
+                    .as_ref()
+                    .map_err(Clone::clone)
+                    .and_then(|body| self.engine.reread(component, body));
+                if let Err(why) = reread {
+                    self.faults.push(FaultReport {
+                        plugin: "engine",
+                        phase: Phase::Emit,
+                        system: String::new(),
+                        what: format!("`{component}` of {} can't be saved: {why}", row.id),
+                    });
+                }
+                // The server leaves out what can't be written, too.
+                let Ok(body) = written else { return };
                 let saved = Row {
                     id: row.id,
                     component: component.to_owned(),

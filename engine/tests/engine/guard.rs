@@ -293,6 +293,16 @@ fn a_saved_name_belongs_to_one_component() {
 }
 
 #[test]
+fn a_component_is_saved_or_retired() {
+    check(
+        |reg: &mut Registrar<'_>| {
+            reg.persist::<Purse>("money").retire("money");
+        },
+        &["the component `money` is saved and retired"],
+    );
+}
+
+#[test]
 fn a_plugin_name_belongs_to_one_plugin() {
     check(
         |reg: &mut Registrar<'_>| {

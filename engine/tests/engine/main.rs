@@ -27,4 +27,6 @@ mod phases;
 #[cfg(test)]
 mod runner;
 #[cfg(test)]
+mod saved;
+#[cfg(test)]
 mod upkeep;

@@ -1,0 +1,74 @@
+//! What the Stage saves and what comes back from it.
+
+use std::collections::HashMap;
+
+use engine::Seed;
+use engine::port::{Row, Scope};
+use engine::prelude::*;
+use engine::stage::{STAGE_START, SavedRows, Stage};
+use serde::{Deserialize, Serialize};
+
+use crate::kit::{Coins, game};
+
+fn well() -> StableId {
+    StableId::named("well")
+}
+
+#[test]
+fn a_value_that_does_not_come_back_is_a_fault_on_the_stage() {
+    #[derive(Component, Serialize, Deserialize, Clone)]
+    struct Depth(f64);
+    #[derive(Component, Serialize, Deserialize, Clone)]
+    struct Chart(HashMap<(i32, i32), u8>);
+    fn abyss(reg: &mut Registrar<'_>) {
+        reg.persist::<Depth>("depth")
+            .persist::<Chart>("chart")
+            .persist::<Coins>("coins")
+            .singleton("sea", || Depth(f64::NAN))
+            .singleton("map", || Chart(HashMap::from([((1, 2), 3)])))
+            .singleton("chest", || Coins(7));
+    }
+    let mut stage = Stage::new(abyss).unwrap();
+    stage.tick();
+    let faults: Vec<_> = stage.faults().iter().map(|fault| &fault.what).collect();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    for name in ["`depth`", "`chart`"] {
+        assert!(faults.iter().any(|what| what.contains(name)), "{faults:?}");
+    }
+    let saved: Vec<_> = stage
+        .saved()
+        .keys()
+        .map(|(_, name)| name.as_str())
+        .collect();
+    assert!(
+        saved.contains(&"coins") && !saved.contains(&"chart"),
+        "{saved:?}"
+    );
+}
+
+#[test]
+fn a_retired_component_is_removed_when_its_entity_is_loaded_and_an_unknown_one_is_kept() {
+    let row = |component: &str| {
+        let row = Row {
+            id: well(),
+            component: component.to_owned(),
+            version: 1,
+            scope: Scope::World,
+            body: "7".to_owned(),
+        };
+        ((well(), component.to_owned()), row)
+    };
+    let saved = SavedRows::from([row("coins"), row("unknown"), row("rust")]);
+    let plugin = |reg: &mut Registrar<'_>| {
+        game(reg);
+        reg.retire("rust");
+    };
+    let mut stage = Stage::restored(plugin, Seed(1), saved, STAGE_START).unwrap();
+    stage.tick();
+    let left: Vec<_> = stage
+        .saved()
+        .keys()
+        .map(|(_, name)| name.as_str())
+        .collect();
+    assert_eq!(left, ["coins", "unknown"]);
+}
