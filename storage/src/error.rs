@@ -124,6 +124,31 @@ pub enum StorageFault {
         /// The database, without credentials.
         target: String,
     },
+    /// The world went on without this journal, with another one.
+    #[error(
+        "the journal {journal} was superseded: the world in {target} has gone on with the journal {newer} since. \
+         Its changes would be laid over newer ones. Put the newer journal back, or move this journal folder away \
+         to go on from the database; where two servers share the database, give each a server.node of its own"
+    )]
+    Superseded {
+        /// This folder's journal.
+        journal: Uuid,
+        /// The one that the database has newer changes of.
+        newer: Uuid,
+        /// The database, without credentials.
+        target: String,
+    },
+    /// The journal was written by a node of another name.
+    #[error(
+        "the journal was written by the node `{was}`, and server.node is `{now}`: \
+         set it back, or stop once with the old name and exit code 0 and move the journal folder away"
+    )]
+    Renamed {
+        /// The name in the database.
+        was: String,
+        /// The name in the configuration.
+        now: String,
+    },
     /// The database could not be reached in time.
     #[error("the database {target} can't be reached, tried for {seconds} s: {reason}")]
     Unreachable {

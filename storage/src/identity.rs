@@ -5,12 +5,15 @@ use uuid::Uuid;
 
 use crate::StorageFault;
 use crate::journal::{Found, Identity, Trace};
-use crate::store::{AppliedMark, Store};
+use crate::store::{AppliedMark, Origin, Store};
 
 /// A run that follows a crash begins at a multiple of this. Idle ticks leave no trace in the
-/// journal but a beat a minute, and no tick may ever be executed twice: a million ticks are
-/// hours, whatever the rate.
+/// journal but a beat a minute, and no tick may ever be executed twice.
 pub(crate) const TICKS_AFTER_CRASH: Tick = 1_000_000;
+
+/// At least so many ticks behind the last one noted: the next multiple may be near. An hour at
+/// 120 Hz, seven at 20 Hz; also a disk that can't be written leaves ticks unnoted.
+const TICKS_UNNOTED_MAX: Tick = TICKS_AFTER_CRASH / 2;
 
 /// Makes sure that journal and database belong together; a new journal joins the database's
 /// world, a new database the journal's if that has no history yet.
@@ -51,6 +54,45 @@ pub(crate) async fn agree(store: &Store, found: &Found) -> Result<Identity, Stor
     })
 }
 
+/// Makes sure that nothing went on from this world without this journal: its batches would be
+/// laid over newer rows, and its ticks would come again.
+pub(crate) fn still_the_newest(
+    found: &Found,
+    origin: &Origin,
+    marks: &[AppliedMark],
+    target: &str,
+) -> Result<(), StorageFault> {
+    let (Some(identity), Some(trace)) = (found.identity, found.trace) else {
+        return Ok(());
+    };
+    let (ours, others): (Vec<_>, Vec<_>) = marks
+        .iter()
+        .partition(|mark| mark.journal == identity.journal);
+    if let Some(renamed) = ours.iter().find(|mark| mark.node != origin.node)
+        && ours.len() == 1
+    {
+        return Err(StorageFault::Renamed {
+            was: renamed.node.clone(),
+            now: origin.node.clone(),
+        });
+    }
+    let applied = ours.iter().map(|mark| mark.sequence).max().unwrap_or(0);
+    let reached = trace.survived.max(trace.seen);
+    let newer = others.iter().find(|mark| {
+        // After a restore the other may have begun again with lower ticks, but not earlier.
+        mark.node == origin.node
+            && (mark.tick > reached || (found.last_sequence > applied && mark.now > trace.now))
+    });
+    match newer {
+        None => Ok(()),
+        Some(mark) => Err(StorageFault::Superseded {
+            journal: identity.journal,
+            newer: mark.journal,
+            target: target.to_owned(),
+        }),
+    }
+}
+
 /// How far the run before came, from the journal or, where that is gone, from the database.
 pub(crate) fn before(
     found: &Found,
@@ -84,7 +126,10 @@ pub(crate) fn first_tick(before: Option<&Trace>) -> Tick {
     match before {
         None => 1,
         Some(trace) if trace.clean => trace.survived.max(trace.seen) + 1,
-        Some(trace) => (trace.survived.max(trace.seen) / TICKS_AFTER_CRASH + 1) * TICKS_AFTER_CRASH,
+        Some(trace) => {
+            let noted = trace.survived.max(trace.seen);
+            ((noted + TICKS_UNNOTED_MAX) / TICKS_AFTER_CRASH + 1) * TICKS_AFTER_CRASH
+        }
     }
 }
 
@@ -121,5 +166,7 @@ mod tests {
         assert_eq!(first_tick(Some(&trace(41, 41, true))), 42);
         assert_eq!(first_tick(Some(&trace(41, 90, false))), 1_000_000);
         assert_eq!(first_tick(Some(&trace(1_000_000, 0, false))), 2_000_000);
+        // Idle ticks behind the last one noted are not executed again.
+        assert_eq!(first_tick(Some(&trace(999_500, 999_500, false))), 2_000_000);
     }
 }

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 pub(crate) use disk::{Disk, RealDisk};
 pub(crate) use record::EncodedBatch;
+pub use recover::has_journal;
 pub(crate) use recover::{Found, Trace, batches_from, recover};
 pub(crate) use scribe::{Scribe, Shared};
 pub(crate) use segment::Closed;

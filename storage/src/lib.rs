@@ -37,5 +37,6 @@ pub use config::{
 };
 pub use error::StorageFault;
 pub use health::Health;
+pub use journal::has_journal;
 pub use storage::{Left, Recovered, Storage};
 pub use tokens::Claims;

@@ -27,7 +27,7 @@ impl Counters {
             )?,
             quarantined: IntCounter::new(
                 "kadath_storage_quarantined_total",
-                "rows and facts the database refused",
+                "rows and facts the database refused, and values that can't be encoded",
             )?,
         };
         registry.register(Box::new(counters.statements.clone()))?;

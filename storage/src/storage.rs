@@ -141,6 +141,7 @@ impl Storage {
             pending: Arc::clone(&inner.pending),
             shared: Arc::clone(&inner.journal),
             config: inner.config.journal.clone(),
+            left_out: inner.store.quarantined().clone(),
             durable_at_commit: inner.config.database.shared,
         };
         let journal = self.start_journal(scribe)?;

@@ -98,6 +98,11 @@ impl Store {
         &self.target
     }
 
+    /// Counts what could not be saved.
+    pub(crate) const fn quarantined(&self) -> &IntCounter {
+        &self.quarantined
+    }
+
     /// Counts one statement; wraps its text, so that none is forgotten.
     pub(crate) fn sql(&self, text: &'static str) -> &'static str {
         self.count(1);

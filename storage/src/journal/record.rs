@@ -1,6 +1,7 @@
 //! What a segment holds: framed records.
 
 use engine::port::{CommandMark, Fact, Row, RunId, SaveBatch, Tick, Tombstone, WorldTime};
+use prometheus::IntCounter;
 use serde::{Deserialize, Serialize};
 
 /// Length and checksum before each payload, 4 bytes each, little-endian.
@@ -46,9 +47,14 @@ pub(crate) struct EncodedBatch {
     pub(crate) last: bool,
 }
 
-/// Encodes the world's values. A value that can't be JSON is left out and reported: it is a
-/// mistake in its component, and the rest of the world must not suffer for it.
-pub(crate) fn encode_batch(batch: SaveBatch, sequence: u64, run: RunId) -> EncodedBatch {
+/// Encodes the world's values. A value that can't be JSON is left out, reported and counted: it
+/// is a mistake in its component, and the rest of the world must not suffer for it.
+pub(crate) fn encode_batch(
+    batch: SaveBatch,
+    sequence: u64,
+    run: RunId,
+    left_out: &IntCounter,
+) -> EncodedBatch {
     let mut upserts = Vec::with_capacity(batch.rows());
     for column in &batch.columns {
         column.visit(&mut |row| match serde_json::to_string(row.body) {
@@ -59,12 +65,15 @@ pub(crate) fn encode_batch(batch: SaveBatch, sequence: u64, run: RunId) -> Encod
                 scope: row.scope,
                 body,
             }),
-            Err(error) => tracing::error!(
-                entity = %row.id,
-                component = column.component(),
-                %error,
-                "component value can't be encoded and is not saved"
-            ),
+            Err(error) => {
+                left_out.inc();
+                tracing::error!(
+                    entity = %row.id,
+                    component = column.component(),
+                    %error,
+                    "component value can't be encoded and is not saved"
+                );
+            }
         });
     }
     EncodedBatch {

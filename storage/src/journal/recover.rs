@@ -44,6 +44,12 @@ pub(crate) struct Trace {
     pub(crate) clean: bool,
 }
 
+/// Whether a journal was ever begun in the data folder `data`.
+#[must_use]
+pub fn has_journal(data: &Path) -> bool {
+    list(&data.join("journal")).is_ok_and(|files| !files.is_empty())
+}
+
 /// Reads and checks every record in `folder`, and cuts a torn end off the last segment.
 pub(crate) fn recover(folder: &Path) -> Result<Found, StorageFault> {
     fs::create_dir_all(folder).map_err(StorageFault::io("create", folder))?;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Select, Sender, bounded, select};
 use engine::port::{RunId, SaveBatch, SaveGauge};
+use prometheus::IntCounter;
 
 use super::record::{EncodedBatch, Record, encode_batch, frame};
 use super::writer::Writer;
@@ -96,6 +97,8 @@ pub(crate) struct Scribe {
     pub(crate) pending: Arc<Pending>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) config: JournalConfig,
+    /// Counts the values that can't be encoded.
+    pub(crate) left_out: IntCounter,
     /// With a shared database only the commit there makes a batch durable.
     pub(crate) durable_at_commit: bool,
 }
@@ -143,7 +146,8 @@ impl Scribe {
     }
 
     fn save(&mut self, batch: SaveBatch, synced_at: &mut Instant) -> bool {
-        let record = Record::Batch(encode_batch(batch, self.writer.landed() + 1, self.run));
+        let sequence = self.writer.landed() + 1;
+        let record = Record::Batch(encode_batch(batch, sequence, self.run, &self.left_out));
         let last = matches!(&record, Record::Batch(batch) if batch.last);
         if !self.land(&record, last, synced_at) {
             return false;

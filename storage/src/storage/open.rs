@@ -25,9 +25,10 @@ pub(crate) async fn open(
     disk: Box<dyn Disk>,
 ) -> Result<(Storage, Recovered), StorageFault> {
     config.validate()?;
-    std::fs::create_dir_all(&config.data).map_err(StorageFault::io("create", &config.data))?;
+    make_folder(&config.data)?;
     let lock = Lock::take(&config.data)?;
     let folder = config.data.join("journal");
+    make_folder(&folder)?;
     let found = off_thread(&folder, {
         let folder = folder.clone();
         move || journal::recover(&folder)
@@ -77,6 +78,7 @@ impl Opening<'_> {
             journal: identity.journal,
         };
         let marks = store.applied().await.map_err(self.failed())?;
+        identity::still_the_newest(&found, &origin, &marks, store.target())?;
         let before = identity::before(&found, &origin.node, origin.journal, &marks);
         let applied = marks
             .iter()
@@ -235,6 +237,28 @@ impl Opening<'_> {
             reason: error.to_string(),
         }
     }
+}
+
+/// Makes the folder, and makes sure that the folders above it know of it: a journal that a power
+/// cut takes along as a whole was never durable.
+fn make_folder(folder: &Path) -> Result<(), StorageFault> {
+    let mut missing = Vec::new();
+    let mut at = Some(folder);
+    while let Some(here) = at.filter(|here| !here.as_os_str().is_empty() && !here.exists()) {
+        missing.push(here);
+        at = here.parent();
+    }
+    std::fs::create_dir_all(folder).map_err(StorageFault::io("create", folder))?;
+    for made in missing {
+        let above = match made.parent() {
+            Some(above) if !above.as_os_str().is_empty() => above,
+            _ => Path::new("."),
+        };
+        journal::RealDisk
+            .sync_folder(above)
+            .map_err(StorageFault::io("sync", above))?;
+    }
+    Ok(())
 }
 
 /// Runs file work where it blocks nobody.

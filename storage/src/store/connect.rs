@@ -18,7 +18,8 @@ use crate::config::{DatabaseConfig, TlsMode};
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 
-/// No single attempt may eat the whole patience.
+/// No single attempt to connect may eat the whole patience. Migrating may: it takes as long as the
+/// database is big, and another node may be at it.
 const ATTEMPT_MAX: Duration = Duration::from_secs(10);
 
 /// Readers beside SQLite's one writer; more would only wait for the same disk.
@@ -42,10 +43,9 @@ impl Store {
         let patience = Duration::from_secs(config.connect_retry_seconds);
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         loop {
-            let fault = match tokio::time::timeout(ATTEMPT_MAX, prepare(&options)).await {
-                Ok(Ok(())) => break,
-                Ok(Err(fault)) => fault,
-                Err(_) => MigrateError::Execute(Error::PoolTimedOut),
+            let fault = match prepare(&options).await {
+                Ok(()) => break,
+                Err(fault) => fault,
             };
             let is_file = matches!(options, Target::Sqlite(_));
             let reason = settle(&target, is_file, fault)?;
@@ -79,17 +79,30 @@ impl Store {
 async fn prepare(options: &Target) -> Result<(), MigrateError> {
     match options {
         Target::Sqlite(options) => {
-            let mut connection = options.connect().await?;
+            let mut connection = in_time(options.connect()).await?;
             SQLITE.run_direct(None, &mut connection, false).await?;
             connection.close().await?;
         }
         Target::Postgres(options) => {
-            let mut connection = options.connect().await?;
+            let mut connection = in_time(async {
+                let mut connection = options.connect().await?;
+                sqlx::query("SET statement_timeout = 0")
+                    .execute(&mut connection)
+                    .await?;
+                Ok(connection)
+            })
+            .await?;
             POSTGRES.run_direct(None, &mut connection, false).await?;
             connection.close().await?;
         }
     }
     Ok(())
+}
+
+async fn in_time<T>(connecting: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(ATTEMPT_MAX, connecting)
+        .await
+        .unwrap_or(Err(Error::PoolTimedOut))
 }
 
 /// Says whether to go on trying: `Ok` holds what to tell if not even that helps.

@@ -6,7 +6,7 @@ mod world;
 
 use std::time::{Duration, Instant};
 
-pub(crate) use database::{Backend, Database};
+pub(crate) use database::{Backend, Database, Peek};
 pub(crate) use postgres::Cluster;
 pub(crate) use world::{Batch, World, now_micros, row};
 

@@ -14,6 +14,7 @@ mod loads;
 mod logs;
 mod outage;
 mod refusals;
+mod refused;
 mod roles;
 mod sign_in;
 mod tokens;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use engine::port::{Code, StableId, StoreReply};
 use storage::{Left, StorageFault, TlsMode};
 
-use crate::harness::{Backend, Batch, Cluster, Database, PATIENCE, World, row, until};
+use crate::harness::{Backend, Batch, Cluster, Database, PATIENCE, Peek, World, row, until};
 
 fn ann() -> StableId {
     StableId::named("ann")
@@ -230,4 +230,135 @@ async fn none_of_ours(database: &Database) {
     while database.number(OURS).await > 0 {
         assert!(began.elapsed() < PATIENCE, "connections stay");
     }
+}
+
+/// Waits until a connection of ours has waited for a lock for so long.
+async fn a_wait_for_a_lock(database: &Database, longer_than_ms: u32) {
+    let waits = format!(
+        "{OURS} AND wait_event_type = 'Lock'
+         AND clock_timestamp() - query_start > interval '{longer_than_ms} ms'"
+    );
+    let began = Instant::now();
+    while database.number(&waits).await == 0 {
+        assert!(began.elapsed() < PATIENCE, "nobody waits for the lock");
+    }
+}
+
+async fn lock(database: &Database, table: &str) -> Peek {
+    let mut peek = database.peek().await;
+    peek.execute("BEGIN").await;
+    peek.execute(&format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+        .await;
+    peek
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_dies_in_the_middle_of_a_batch_leaves_nothing_of_it() {
+    let database = Backend::Postgres.fresh().await;
+    let mut world = World::start(database.config()).await;
+    world.apply(Batch::default().put(ann(), "purse", 1)).await;
+    let purse = "SELECT CAST(body AS BIGINT) FROM component_rows WHERE component = 'purse'";
+    let sequence = "SELECT sequence FROM applied";
+
+    // The rows come before the facts: they are written when it waits.
+    let hold = lock(&database, "facts").await;
+    let batch = Batch::default().put(ann(), "purse", 2);
+    let tick = world.save(batch.fact("audit", ann(), 1)).await;
+    a_wait_for_a_lock(&database, 0).await;
+    let killed = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+         WHERE pid IN (SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+                       AND datname = current_database() AND application_name = 'kadath')";
+    assert_eq!(database.number(killed).await, 1);
+    assert_eq!(database.number(purse).await, 1);
+    assert_eq!(database.number(sequence).await, 1);
+
+    hold.release().await;
+    world.applied(tick).await;
+    assert_eq!(database.number(purse).await, 2);
+    assert_eq!(database.number(sequence).await, 2);
+    assert_eq!(database.number("SELECT count(*) FROM facts").await, 1);
+    assert_eq!(world.stop().await, Left::Applied);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn migrating_may_take_longer_than_a_statement() {
+    let database = Backend::Postgres.fresh().await;
+    World::start(database.config()).await.stop().await;
+    let hold = lock(&database, "_sqlx_migrations").await;
+    let mut config = database.config();
+    config.database.statement_timeout_ms = 100;
+    config.database.connect_retry_seconds = 0;
+    let opening = tokio::spawn(World::open(config));
+    a_wait_for_a_lock(&database, 500).await;
+    hold.release().await;
+    assert!(opening.await.unwrap().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_that_takes_too_long_is_given_up() {
+    let database = Backend::Postgres.fresh().await;
+    let mut config = database.config();
+    config.database.statement_timeout_ms = 200;
+    let mut world = World::start(config).await;
+    world.apply(Batch::default().put(ann(), "purse", 1)).await;
+    let hold = lock(&database, "component_rows").await;
+    let began = Instant::now();
+    let reply = world.load(ann()).await;
+    assert!(matches!(reply, StoreReply::Unavailable { .. }), "{reply:?}");
+    // A load has two seconds; the statement had less.
+    assert!(
+        began.elapsed() < Duration::from_millis(1_500),
+        "{:?}",
+        began.elapsed()
+    );
+    hold.release().await;
+    assert_eq!(world.rows(ann()).await, [row(ann(), "purse", 1)]);
+    assert_eq!(world.stop().await, Left::Applied);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_nodes_that_open_an_empty_database_at_once_migrate_it_once() {
+    let database = Backend::Postgres.fresh().await;
+    let mut opening = tokio::task::JoinSet::new();
+    for node in ["north", "east", "south", "west"] {
+        let mut config = database.config_in(node);
+        config.node = node.to_owned();
+        opening.spawn(World::open(config));
+    }
+    let mut worlds = Vec::new();
+    while let Some(opened) = opening.join_next().await {
+        worlds.push(opened.unwrap().unwrap());
+    }
+    let first = worlds[0].recovered.world;
+    assert!(worlds.iter().all(|world| world.recovered.world == first));
+    let twice = "SELECT count(*) - count(DISTINCT version) FROM _sqlx_migrations";
+    assert_eq!(database.number(twice).await, 0);
+    for world in worlds {
+        assert_eq!(world.stop().await, Left::Applied);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_reads_given_up_half_way_leave_the_pool_as_it_was() {
+    let database = Backend::Postgres.fresh().await;
+    let mut config = database.config();
+    config.database.pool_max = 5;
+    let world = World::start(config).await;
+    let guest = world.accounts().guest().await.unwrap().account.id;
+    let hold = lock(&database, "accounts").await;
+    let mut crowd = tokio::task::JoinSet::new();
+    for _ in 0..10_000 {
+        let accounts = world.accounts().clone();
+        crowd.spawn(async move { accounts.me(guest).await.map(|_| ()) });
+    }
+    a_wait_for_a_lock(&database, 0).await;
+    crowd.shutdown().await;
+    hold.release().await;
+
+    let shown = |state| world.metric("kadath_db_connections", Some(state));
+    until("an idle pool", || shown("used") == 0.0).await;
+    assert!(shown("idle") <= 5.0);
+    assert_eq!(world.accounts().me(guest).await.unwrap().id, guest);
+    assert_eq!(world.stop().await, Left::Applied);
+    none_of_ours(&database).await;
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use engine::port::StableId;
 use storage::{Left, StorageFault};
 
-use crate::harness::{Backend, Batch, Database, World, on_both, row};
+use crate::harness::{Backend, Batch, Database, World, on_both, row, until};
 
 on_both!(
     a_second_server_on_the_folder_is_refused,
@@ -15,6 +15,8 @@ on_both!(
     a_database_older_than_the_journal_is_refused,
     a_database_newer_than_the_program_is_refused,
     an_older_copy_of_the_journal_gives_way_to_the_database,
+    a_journal_put_back_after_the_world_went_on_without_it_is_refused,
+    a_journal_of_a_node_of_another_name_is_refused,
 );
 
 fn ann() -> StableId {
@@ -149,6 +151,57 @@ async fn an_older_copy_of_the_journal_gives_way_to_the_database(database: Databa
     world.crash();
     let world = World::start(database.config()).await;
     assert_eq!(world.rows(ann()).await, [row(ann(), "purse", 3)]);
+}
+
+async fn a_journal_put_back_after_the_world_went_on_without_it_is_refused(database: Database) {
+    let mut world = World::start(database.config()).await;
+    world.apply(Batch::default().put(ann(), "purse", 1)).await;
+    // Durable, but as a restored backup has it not applied.
+    let hold = database.hold_writes().await;
+    world.save(Batch::default().put(ann(), "purse", 2)).await;
+    world.crash();
+    hold.release().await;
+    let away = database.folder.path().join("journal.away");
+    let journal = database.journal_folder();
+    wait_for_the_folder(&database).await;
+    fs::rename(&journal, &away).unwrap();
+
+    let mut world = World::start(database.config()).await;
+    world.apply(Batch::default().put(ann(), "purse", 3)).await;
+    assert_eq!(world.stop().await, Left::Applied);
+    fs::rename(&journal, database.folder.path().join("newer")).unwrap();
+    fs::rename(&away, &journal).unwrap();
+    let fault = refusal(database.config()).await;
+    assert!(matches!(fault, StorageFault::Superseded { .. }), "{fault}");
+    assert!(fault.to_string().contains("move this journal folder away"));
+
+    fs::remove_dir_all(&journal).unwrap();
+    fs::rename(database.folder.path().join("newer"), &journal).unwrap();
+    let world = World::start(database.config()).await;
+    assert_eq!(world.rows(ann()).await, [row(ann(), "purse", 3)]);
+}
+
+/// Until a predecessor that was dropped has let go.
+async fn wait_for_the_folder(database: &Database) {
+    let lock = database.config().data.join("lock");
+    until("the folder", || {
+        fs::File::open(&lock).unwrap().try_lock().is_ok()
+    })
+    .await;
+}
+
+async fn a_journal_of_a_node_of_another_name_is_refused(database: Database) {
+    let mut world = World::start(database.config()).await;
+    world.apply(Batch::default().put(ann(), "purse", 1)).await;
+    assert_eq!(world.stop().await, Left::Applied);
+    let mut config = database.config();
+    config.node = "renamed".to_owned();
+    let fault = refusal(config).await;
+    assert!(
+        matches!(&fault, StorageFault::Renamed { was, now } if was == "kadath" && now == "renamed"),
+        "{fault}"
+    );
+    World::start(database.config()).await.crash();
 }
 
 fn copy(from: &Path, to: &Path) {

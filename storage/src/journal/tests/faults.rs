@@ -44,6 +44,7 @@ impl Running {
             pending: Arc::clone(&pending),
             shared: Arc::clone(&shared),
             config,
+            left_out: prometheus::IntCounter::new("left_out", "values left out").unwrap(),
             durable_at_commit: false,
         };
         Self {

@@ -120,6 +120,49 @@ fn a_removed_segment_is_refused_as_a_gap() {
     assert!(matches!(fault, StorageFault::Gap { .. }), "{fault}");
 }
 
+/// Every byte of every file of a folder of several segments, cut and flipped.
+#[test]
+fn several_segments_torn_or_rotten_anywhere_yield_a_prefix_or_a_clear_refusal() {
+    let whole = TempDir::new().unwrap();
+    write(whole.path(), 7, SMALL);
+    let segments: Vec<_> = files(whole.path())
+        .into_iter()
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect();
+    assert!(segments.len() > 2);
+    let (mut prefixes, mut refusals) = (0, 0);
+    let mut look = |torn: usize, bytes: &[u8], how: &str| {
+        let folder = TempDir::new().unwrap();
+        for (index, (path, whole)) in segments.iter().enumerate() {
+            let bytes = if index == torn { bytes } else { whole };
+            fs::write(folder.path().join(path.file_name().unwrap()), bytes).unwrap();
+        }
+        match read(folder.path()) {
+            Ok((_, batches)) => {
+                assert!(is_prefix(&batches), "{how}");
+                // Whatever is in later segments was durable: only the last may lose its end.
+                assert!(torn + 1 == segments.len() || batches.len() == 7, "{how}");
+                prefixes += 1;
+            }
+            Err(
+                StorageFault::BadRecord { .. }
+                | StorageFault::BadSegment { .. }
+                | StorageFault::Gap { .. },
+            ) => refusals += 1,
+            Err(other) => panic!("{how}: {other}"),
+        }
+    };
+    for (index, (_, bytes)) in segments.iter().enumerate() {
+        for at in 0..bytes.len() {
+            look(index, &bytes[..at], &format!("segment {index} cut at {at}"));
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 0x10;
+            look(index, &flipped, &format!("segment {index} flipped at {at}"));
+        }
+    }
+    assert!(prefixes > 0 && refusals > prefixes, "{prefixes} {refusals}");
+}
+
 #[test]
 fn a_segment_of_another_world_is_refused() {
     let folder = TempDir::new().unwrap();
