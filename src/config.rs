@@ -204,8 +204,9 @@ impl Config {
         if self.sessions.queue_bytes < 16_384 {
             return Err(invalid("sessions.queue_bytes", "must be at least 16384"));
         }
-        if self.readiness.lag_seconds == 0 {
-            return Err(invalid("readiness.lag_seconds", "must be at least 1"));
+        // Changes are brought to the database once a second, so one second is no lag.
+        if self.readiness.lag_seconds < 2 {
+            return Err(invalid("readiness.lag_seconds", "must be at least 2"));
         }
         self.nats.validate().map_err(nats)?;
         if self.nats.enabled() {

@@ -95,11 +95,64 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
 
     let registry = Registry::new();
     let tasks = Tasks::new(&registry)?;
+    // Asked first: opening may apply some of it and be stopped then.
+    let left_over = storage::has_journal(&config.server.data);
     let opening = Storage::open(config.storage(), &registry, &tasks);
     let (storage, recovered) = tokio::select! {
         opened = opening => opened.map_err(usage)?,
-        () = signals.stop() => return Ok(ExitCode::SUCCESS),
+        () = signals.stop() => {
+            tracing::info!(left_over, "asked to stop while starting");
+            // Only the database could say that it has all of the journal.
+            return Ok(if left_over { ExitCode::from(EXIT_NOT_APPLIED) } else { ExitCode::SUCCESS });
+        }
     };
+    let ground = Ground {
+        config,
+        listener,
+        address,
+        tls,
+        registry,
+        tasks: tasks.clone(),
+        storage: storage.clone(),
+    };
+    let ended = live(ground, recovered, world, extra, &mut signals).await;
+    if ended.is_err() {
+        // Whatever failed: the database is left as a stop would leave it.
+        tasks.stop().cancel();
+        storage.shutdown(STORAGE_PATIENCE).await;
+        tasks.join(TASKS_PATIENCE).await;
+    }
+    ended
+}
+
+/// What the world stands on.
+struct Ground {
+    config: Config,
+    listener: TcpListener,
+    address: SocketAddr,
+    tls: Option<Tls>,
+    registry: Registry,
+    tasks: Tasks,
+    storage: Storage,
+}
+
+/// Builds the world, lets people in, and stops when asked to.
+async fn live(
+    ground: Ground,
+    recovered: Recovered,
+    world: systems::world::WorldData,
+    extra: impl Plugin,
+    signals: &mut Signals,
+) -> anyhow::Result<ExitCode> {
+    let Ground {
+        config,
+        listener,
+        address,
+        tls,
+        registry,
+        tasks,
+        storage,
+    } = ground;
     let lanes = lanes(LaneLimits::default(), &registry)?;
     let gauge = std::sync::Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;

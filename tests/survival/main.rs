@@ -23,6 +23,7 @@ mod offline;
 mod removals;
 mod slow_clients;
 mod starting;
+mod stopping;
 mod streams;
 mod talk;
 mod trades;

@@ -15,6 +15,8 @@ use crate::trades::FIRST_COINS;
 use client::{Client, Ending};
 
 const CLIENTS: usize = 8;
+/// Before every so many-th another one happens while the server starts and recovers.
+const IN_THE_START_EVERY: u32 = 4;
 /// After so many kills everything is counted up.
 const RECKONING_EVERY: u32 = 10;
 
@@ -62,6 +64,10 @@ async fn survives(store: &str, recipe: Recipe) {
     recipe = server.kill9().await;
 
     for kill in 1..=kills {
+        if kill % IN_THE_START_EVERY == 0 {
+            let moment = Duration::from_millis(lots.below(200));
+            recipe.killed_while_starting(moment).await;
+        }
         let server = recipe.start().await;
         let (tell, told) = watch::channel(Ending::Never);
         let mut playing = JoinSet::new();
@@ -85,7 +91,8 @@ async fn survives(store: &str, recipe: Recipe) {
     for client in &clients {
         sum.add(&client.book.figures);
     }
-    println!("never forgets, {store}: {kills} kills, {sum}");
+    let starts = kills / IN_THE_START_EVERY;
+    println!("never forgets, {store}: {kills} kills under way, {starts} while starting, {sum}");
     assert!(sum.durable > 0 && sum.repeated > 0, "the proof met nothing");
 }
 

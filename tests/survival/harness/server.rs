@@ -121,6 +121,30 @@ impl Recipe {
         ended.expect("it goes on").unwrap().code()
     }
 
+    /// Starts a server and takes the power away after so long, wherever it is by then.
+    pub(crate) async fn killed_while_starting(&self, after: Duration) {
+        let mut process = self.command().spawn().unwrap();
+        // The length is what is drawn.
+        tokio::time::sleep(after).await;
+        process.kill().await.unwrap();
+    }
+
+    /// Starts a server that finds no database, and asks it to stop once it has its folder; answers
+    /// its exit code.
+    pub(crate) async fn stopped_while_starting(&self) -> Option<i32> {
+        let mut process = self.command().spawn().unwrap();
+        let pid = process.id().unwrap();
+        until("the folder to be its own", async || {
+            let lock = std::fs::read_to_string(self.data().join("lock"));
+            lock.is_ok_and(|holder| holder.trim() == pid.to_string())
+                .then_some(())
+        })
+        .await;
+        terminate(pid).await;
+        let ended = timeout(PATIENCE, process.wait()).await;
+        ended.expect("it does not stop").unwrap().code()
+    }
+
     /// Starts a server and waits until it accepts connections.
     pub(crate) async fn start(self) -> Server {
         let mut process = self.command().spawn().unwrap();
@@ -172,12 +196,7 @@ impl Server {
     /// SIGTERM, what comes of it, and how long that took.
     pub(crate) async fn terminate(&mut self) -> (ExitStatus, Duration) {
         let began = Instant::now();
-        let sent = Command::new("kill")
-            .args(["-TERM", &self.pid().to_string()])
-            .status()
-            .await
-            .unwrap();
-        assert!(sent.success());
+        terminate(self.pid()).await;
         let ended = timeout(PATIENCE, self.process.wait()).await;
         (ended.expect("it does not stop").unwrap(), began.elapsed())
     }
@@ -188,4 +207,13 @@ impl Server {
         assert_eq!(status.code(), Some(0), "{}", self.recipe.stderr());
         self.recipe.clone()
     }
+}
+
+async fn terminate(pid: u32) {
+    let sent = Command::new("kill")
+        .args(["-TERM", &pid.to_string()])
+        .status()
+        .await
+        .unwrap();
+    assert!(sent.success());
 }

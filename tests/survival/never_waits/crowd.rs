@@ -1,8 +1,8 @@
 //! A crowd that acts all the time.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -26,6 +26,7 @@ pub(super) struct Crowd {
 struct Score {
     done: AtomicU64,
     refused: AtomicU64,
+    waits: Mutex<Vec<Duration>>,
 }
 
 impl Crowd {
@@ -61,6 +62,11 @@ impl Crowd {
         )
     }
 
+    /// How long each answer took since this was last asked.
+    pub(super) fn take_waits(&self) -> Vec<Duration> {
+        std::mem::take(&mut *self.score.waits.lock().unwrap())
+    }
+
     /// Sends everybody away; answers how many were still there.
     pub(super) async fn leave(mut self) -> usize {
         self.leave.send_replace(true);
@@ -75,8 +81,10 @@ impl Crowd {
 /// Counts, until told to leave. A cut socket or another refusal is a panic.
 async fn act(mut player: Player, mut leave: watch::Receiver<bool>, score: Arc<Score>) {
     while !*leave.borrow() {
+        let began = Instant::now();
         let id = player.begin("count").await;
         let answer = player.answer(id).await;
+        score.waits.lock().unwrap().push(began.elapsed());
         if answer["data"]["ok"] == true {
             score.done.fetch_add(1, Ordering::Relaxed);
         } else {

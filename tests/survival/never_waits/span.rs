@@ -22,6 +22,8 @@ pub(super) struct Span {
     /// Commands that were done, and such as were refused with `storage_unavailable`.
     pub(super) done: u64,
     pub(super) refused: u64,
+    /// How long all but a hundredth of the answers took at most.
+    pub(super) answers_p99: Duration,
     /// Resident memory beyond what it was when the span began, in bytes.
     pub(super) grown: u64,
 }
@@ -33,6 +35,7 @@ impl Span {
         let began = Instant::now();
         let memory = resident(server);
         let (done, refused) = crowd.score();
+        crowd.take_waits();
         let (mut durable_lag, mut applied_lag, mut grown) = (0.0_f64, 0.0_f64, 0);
         let after = loop {
             let figures = server.http.figures().await;
@@ -57,6 +60,7 @@ impl Span {
             applied_lag: applied_lag as u64,
             done: done_after - done,
             refused: refused_after - refused,
+            answers_p99: p99(crowd.take_waits()),
             grown,
         }
     }
@@ -71,7 +75,7 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} ticks, {} late ({:.2} %), p99.9 {:.2} ms, lag at most {} ticks durable and {} applied, {} done, {} refused, memory +{} KiB",
+            "{} ticks, {} late ({:.2} %), p99.9 {:.2} ms, lag at most {} ticks durable and {} applied, {} done, {} refused, answers p99 {:.0?}, memory +{} KiB",
             self.ticks,
             self.overruns,
             self.late() * 100.0,
@@ -80,6 +84,7 @@ impl fmt::Display for Span {
             self.applied_lag,
             self.done,
             self.refused,
+            self.answers_p99,
             self.grown / 1_024
         )
     }
@@ -89,6 +94,12 @@ impl fmt::Display for Span {
 pub(crate) fn figure(figures: &Figures, name: &str) -> f64 {
     let found = figures.iter().find(|(known, _)| known == name);
     found.unwrap_or_else(|| panic!("no figure {name}")).1
+}
+
+fn p99(mut waits: Vec<Duration>) -> Duration {
+    waits.sort_unstable();
+    let rank = waits.len().saturating_sub(1) * 99 / 100;
+    waits.get(rank).copied().unwrap_or_default()
 }
 
 fn refusals(figures: &Figures) -> f64 {
