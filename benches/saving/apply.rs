@@ -20,6 +20,9 @@ const ROWS: usize = 10_000;
 const ROUNDS: usize = 15;
 /// Of the bare loop's speed.
 const GOAL: f64 = 0.8;
+/// What the applier rests from the beginning of one transaction to that of the next, and a little
+/// more: how fast rows are written is the figure, not how seldom.
+const REST: Duration = Duration::from_millis(1_050);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A value of a common size, about 100 bytes of JSON.
@@ -128,6 +131,8 @@ struct Saver {
     storage: Storage,
     ports: engine::port::EnginePorts,
     tick: u64,
+    /// When the applier's rest is over.
+    rested: Instant,
 }
 
 impl Saver {
@@ -143,12 +148,14 @@ impl Saver {
             storage,
             ports: lanes.engine,
             tick: recovered.first_tick,
+            rested: Instant::now(),
         }
     }
 
     /// How long 10,000 durable rows take into the database.
     async fn apply(&mut self, round: usize) -> Duration {
         let rows = (0..ROWS).map(|n| (id(n), sheet(n, round))).collect();
+        tokio::time::sleep_until(self.rested.into()).await;
         let tick = self.send(vec![Box::new(Sheets(rows))], false);
         let gauge = std::sync::Arc::clone(&self.ports.gauge);
         let watching = tokio::task::spawn_blocking(move || {
@@ -161,9 +168,11 @@ impl Saver {
                 Instant::now()
             };
             let durable = wait(&|| gauge.durable_tick() >= tick);
-            wait(&|| gauge.applied_tick() >= tick) - durable
+            (durable, wait(&|| gauge.applied_tick() >= tick) - durable)
         });
-        watching.await.unwrap()
+        let (durable, took) = watching.await.unwrap();
+        self.rested = durable + REST;
+        took
     }
 
     fn send(&mut self, columns: Vec<Box<dyn Column>>, last: bool) -> u64 {
