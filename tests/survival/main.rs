@@ -13,6 +13,7 @@
 )]
 
 mod backups;
+mod figures;
 mod floods;
 mod harness;
 mod hearing;

@@ -89,14 +89,17 @@ fn starts_and_stops_in_one_process_leave_no_thread_and_no_descriptor() {
     }
     let rounds = if whole() { 100 } else { 10 };
     let folder = tempfile::TempDir::new().unwrap();
+    let cluster = Cluster::stopped();
+    cluster.start();
+    // The two databases in turns; a server waits for one that is not up yet.
+    let round = |round: u32| {
+        let url = (round % 2 == 1).then(|| cluster.url("postgres"));
+        start_and_stop(&folder, url);
+    };
     // The first rounds grow what is kept for ever.
-    for _ in 0..3 {
-        start_and_stop(&folder);
-    }
+    (0..4).for_each(round);
     let first = held();
-    for _ in 0..rounds {
-        start_and_stop(&folder);
-    }
+    (0..rounds).for_each(round);
     let began = Instant::now();
     let last = loop {
         let now = held();
@@ -107,13 +110,13 @@ fn starts_and_stops_in_one_process_leave_no_thread_and_no_descriptor() {
         std::thread::sleep(Duration::from_millis(20));
     };
     println!(
-        "no leak, one process: {rounds} starts and stops, threads {} then {}, descriptors {} then {}",
+        "no leak, one process: {rounds} starts and stops over both databases in turns, threads {} then {}, descriptors {} then {}",
         first.0, last.0, first.1, last.1
     );
 }
 
-/// A server that answered, and was asked to stop.
-fn start_and_stop(folder: &tempfile::TempDir) {
+/// A server that answered, and was asked to stop; over SQLite unless `url` says otherwise.
+fn start_and_stop(folder: &tempfile::TempDir, url: Option<String>) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = port.local_addr().unwrap();
     drop(port);
@@ -121,11 +124,15 @@ fn start_and_stop(folder: &tempfile::TempDir) {
         None,
         Overrides {
             listen: Some(address.to_string()),
-            data: Some(folder.path().join("data")),
+            data: Some(folder.path().join(match url {
+                Some(_) => "data-beside-postgresql",
+                None => "data",
+            })),
             ..Overrides::default()
         },
     );
-    let config = config.unwrap();
+    let mut config = config.unwrap();
+    config.database.url = url.unwrap_or_default();
     let server = std::thread::spawn(move || {
         kadath::server::run_unlogged(config, |_: &mut engine::Registrar<'_>| {}).unwrap()
     });

@@ -16,7 +16,7 @@ const SLEEPERS_PER_STATEMENT: u32 = 50;
 
 /// What a start, a sign-in, twenty commands and a stop fetch at most: the rows of one character a
 /// few times over, however many sleep.
-const READS_MAX: i64 = 2_000;
+const READS_MAX: i64 = 500;
 
 /// What the mean of a few dozen ticks may differ by on a busy machine. A tick that looked at
 /// each of 100,000 sleepers would take many times as long.
@@ -53,8 +53,7 @@ async fn characters_that_nobody_plays_cost_no_memory_and_no_tick_time() {
     assert!(full.memory <= empty.memory + MEMORY_NOISE);
     assert!(full.tick <= 2 * empty.tick + TICK_NOISE);
     assert!(full.statements <= f64::from(crowd / SLEEPERS_PER_STATEMENT));
-    // Whoever looked through a table would have read every sleeper.
-    assert!(reads.scanned < i64::from(crowd), "{reads:?}");
+    assert_eq!(reads.scanned, 0, "somebody looked through a table");
     assert!(reads.fetched < READS_MAX, "{reads:?}");
 }
 

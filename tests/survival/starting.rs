@@ -102,3 +102,48 @@ async fn a_pool_of_three_never_shows_a_fourth_connection() {
     assert!((1..=3).contains(&most), "{most} connections");
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saved_world_that_can_not_be_read_ends_the_start_with_its_connections() {
+    let _alone = alone().await;
+    let cluster = Cluster::shared().await;
+    let mut admin = PgConnection::connect(&cluster.url("postgres"))
+        .await
+        .unwrap();
+    sqlx::query("CREATE DATABASE unreadable")
+        .execute(&mut admin)
+        .await
+        .unwrap();
+    let server = Recipe::with_trades()
+        .set("database.url", cluster.url("unreadable"))
+        .start()
+        .await;
+    server.ready().await;
+    let recipe = server.stop().await;
+    let mut database = PgConnection::connect(&cluster.url("unreadable"))
+        .await
+        .unwrap();
+    let spoilt = sqlx::query("UPDATE component_rows SET body = '[[]]' WHERE scope = 0")
+        .execute(&mut database)
+        .await
+        .unwrap();
+    assert!(spoilt.rows_affected() > 0, "the world has no rows");
+
+    let began = Instant::now();
+    assert!(recipe.refused().await.is_some_and(|code| code != 0));
+    let said = recipe.stderr();
+    assert!(said.contains("the saved world can't be read"), "{said}");
+    assert!(said.contains("storage ended"), "{said}");
+    assert!(began.elapsed() < Duration::from_secs(10), "{said}");
+    until("its connections to end", async || {
+        let left: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = 'unreadable' AND application_name = 'kadath'",
+        )
+        .fetch_one(&mut admin)
+        .await
+        .unwrap();
+        (left == 0).then_some(())
+    })
+    .await;
+}

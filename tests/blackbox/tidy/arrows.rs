@@ -69,6 +69,54 @@ fn the_game_and_the_world_depend_on_nothing_that_speaks_to_the_outside() {
     }
 }
 
+/// Not even by way of somebody else, nor for its tests: the lock file knows everybody.
+#[test]
+fn nothing_that_the_game_is_built_from_reaches_a_database_or_a_network() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
+    let lock: Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+    let packages = lock["package"].as_array().unwrap();
+    let mut met = std::collections::BTreeSet::new();
+    let mut next = vec!["systems"];
+    while let Some(name) = next.pop() {
+        if !met.insert(name) {
+            continue;
+        }
+        let named = packages
+            .iter()
+            .filter(|package| package["name"].as_str() == Some(name));
+        let needed = named
+            .filter_map(|package| package.get("dependencies")?.as_array())
+            .flatten()
+            .filter_map(|needed| needed.as_str()?.split(' ').next());
+        next.extend(needed);
+    }
+    assert!(met.contains("engine") && met.len() > 20, "{met:?}");
+    let outside = ["async-nats", "axum", "hyper", "reqwest", "net", "storage"];
+    for name in met {
+        assert!(
+            !name.starts_with("sqlx") && !outside.contains(&name),
+            "systems: {name}"
+        );
+    }
+}
+
+/// A thread that waits for a future is a process's first, or the load driver's own.
+#[test]
+fn only_where_a_process_begins_is_a_future_waited_for() {
+    let mut found = Vec::new();
+    for folder in ["engine", "systems", "net", "storage", "load"] {
+        for file in rust_below(&format!("{folder}/src")) {
+            if file.is_test() || file.path == "load/src/bench.rs" {
+                continue;
+            }
+            for part in ["block_on", "Runtime::new", "Builder::new_current_thread"] {
+                found.extend(places(&file.path, &file.shipped(), part));
+            }
+        }
+    }
+    none(found);
+}
+
 #[test]
 fn sources_see_only_whom_the_house_allows() {
     let mut found = Vec::new();
