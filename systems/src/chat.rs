@@ -26,6 +26,8 @@ pub use rate::ChatLimits;
 
 use engine::prelude::*;
 
+use rate::SPAN;
+
 use crate::command::{more_words, verb};
 use crate::world::Atlas;
 
@@ -56,13 +58,12 @@ impl Plugin for ChatPlugin {
             .resource(self.emotes.clone())
             .resource(self.neighbourhoods.clone())
             .resource(history::History::of(&self.atlas))
+            .resource(rate::Lately::default())
             .persist::<Habit>("chat_habit")
-            .owns::<rate::Spoke>()
             .owns::<speak::LastWhisper>()
             .owns::<Pose>()
             .owns::<history::CameFrom>()
             .character::<Habit>()
-            .character::<rate::Spoke>()
             .character::<speak::LastWhisper>()
             .character::<Pose>()
             .character::<history::CameFrom>()
@@ -92,7 +93,8 @@ impl Plugin for ChatPlugin {
             habit::choose,
             history::show,
         );
-        reg.system(Phase::Simulate, said.chain())
+        reg.every(SPAN, rate::forget)
+            .system(Phase::Simulate, said.chain())
             .system(
                 Phase::Settle,
                 (speak::remember, gesture::settle_pose, habit::settle).chain(),

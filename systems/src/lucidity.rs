@@ -94,6 +94,7 @@ impl Plugin for LucidityPlugin {
             .note::<Encounter>()
             .note::<Hallucination>()
             .message::<Episode>()
+            .message::<flux::Ebbed>()
             .message::<rescue::Fetched>()
             .message::<sight::Met>()
             .message::<vision::Hallucinated>()

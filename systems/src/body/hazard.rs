@@ -3,10 +3,11 @@
 use engine::prelude::*;
 use serde::Deserialize;
 
-use super::{AdjustVitals, Cause, Condition, RoomMessage, Vitals};
+use super::adjust::Door;
+use super::{AdjustVitals, Cause, Condition, RoomMessage};
 use crate::calendar::MythosTime;
 use crate::lucidity::{self, AdjustLucidity, Liability, Psyche};
-use crate::place::Rooms;
+use crate::place::{Occupancy, Rooms};
 use crate::world::{Atlas, RoomIx};
 
 /// A danger of a room, as it is written with the room.
@@ -126,13 +127,13 @@ pub(super) struct Struck {
 /// epoch, so that neither a late tick nor a restart shifts them.
 pub(super) fn strike(
     perils: Res<Perils>,
-    rooms: Rooms<'_, '_>,
-    bodies: Query<(&StableId, &Vitals, &Psyche)>,
+    occupancy: Res<Occupancy>,
+    psyches: Query<&Psyche>,
     minds: Res<lucidity::Rules>,
     clock: Res<Clock>,
     dice: Res<Dice>,
     mut struck: MessageWriter<Struck>,
-    mut adjust: MessageWriter<AdjustVitals>,
+    mut door: Door<'_, '_>,
     mut shake: MessageWriter<AdjustLucidity>,
 ) {
     let night = MythosTime::at(clock.wall()).is_night();
@@ -145,10 +146,13 @@ pub(super) fn strike(
         if !now || !clock.now.0.is_multiple_of(peril.period) {
             continue;
         }
-        for body in rooms.occupants(peril.room) {
-            let Ok((id, vitals, psyche)) = bodies.get(*body) else {
+        for body in occupancy.of(peril.room) {
+            let (Ok((_, id, _, vitals, ..)), Ok(psyche)) =
+                (door.bodies.get(*body), psyches.get(*body))
+            else {
                 continue;
             };
+            let id = *id;
             // Who lies in their blood has been found by enough.
             if vitals.condition() != Condition::Able {
                 continue;
@@ -163,7 +167,7 @@ pub(super) fn strike(
             } else {
                 1.0
             };
-            if !dice.chance((peril.chance * frayed).min(1.0), *id, "hazard", throw) {
+            if !dice.chance((peril.chance * frayed).min(1.0), id, "hazard", throw) {
                 continue;
             }
             struck.write(Struck {
@@ -178,10 +182,10 @@ pub(super) fn strike(
             };
             let harm = f64::from(peril.harm) * chilled;
             // Points are whole: what is left over is taken as often as it is a part of one.
-            let more = dice.chance(harm.fract(), *id, "hazard_chill", throw);
+            let more = dice.chance(harm.fract(), id, "hazard_chill", throw);
             let harm = harm as u16 + u16::from(more);
             if harm > 0 {
-                adjust.write(AdjustVitals::harm(*body, harm, Cause::HAZARD));
+                door.change(AdjustVitals::harm(*body, harm, Cause::HAZARD));
             }
             if peril.lucidity > 0 {
                 shake.write(AdjustLucidity {

@@ -18,15 +18,27 @@ pub struct Resting {
     until: WorldTime,
     /// Healing not yet come to a point, in billionths.
     healing: i64,
+    /// Its owner was hurt; it ends when this tick settles.
+    disturbed: bool,
 }
 
 impl Resting {
-    /// One second more; answers the points that the healing has come to.
-    pub(super) fn heal(&mut self, nano: i64) -> u16 {
+    /// One second more, at `now`; answers the points that the healing has come to.
+    pub(super) fn heal(&mut self, nano: i64, now: WorldTime) -> u16 {
+        if self.disturbed || self.until < now {
+            return 0;
+        }
         self.healing += nano;
         let whole = self.healing / POINT;
         self.healing -= whole * POINT;
         u16::try_from(whole).unwrap_or(0)
+    }
+}
+
+impl Resting {
+    /// Heals no more.
+    pub(super) const fn disturb(&mut self) {
+        self.disturbed = true;
     }
 }
 
@@ -55,6 +67,7 @@ pub(super) struct RestVerb {
 impl Verb for RestVerb {
     const WORDS: &'static [&'static str] = &["rest"];
     const USAGE: &'static str = "rest [seconds]";
+    const LASTS: bool = true;
     const HELP: &'static str = "Sits you down to rest, for a minute or for as many seconds as you say, at most 300. Wounds close while you rest, and magic comes back as it does to those who sit or lie. Moving, standing up or being hurt ends it.";
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
@@ -137,6 +150,7 @@ pub(super) fn rest(
         commands.entity(*body).try_insert(Resting {
             until: *until,
             healing: 0,
+            disturbed: false,
         });
     }
 }

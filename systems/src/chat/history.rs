@@ -152,7 +152,7 @@ impl Verb for AskHistory {
     const WORDS: &'static [&'static str] = &["history", "recall"];
     const USAGE: &'static str = "history [channel] [lines]";
     const HELP: &'static str = "Shows what was said lately: in this room, or on the channel local, global or system. At most the last 100 lines are remembered, without those of people you have muted.";
-    const NEEDS: Needs = Needs::NOTHING;
+    const NEEDS: Needs = Needs::MIND;
 
     fn read(order: Order, words: crate::command::Words<'_>) -> Result<Self, Usage> {
         let (mut channel, mut count) = (Channel::Say, SHOWN);

@@ -7,6 +7,7 @@ use engine::prelude::*;
 
 use super::rules::{Rules, span};
 use super::{AdjustLucidity, Cause, Lucidity, Psyche, SetLucidity, Tier};
+use crate::body::{Condition, Vitals};
 use crate::command::{Acted, Needs, Usage, Verb, Words};
 use crate::place::{InRoom, Rooms};
 use crate::world::RoomIx;
@@ -187,6 +188,7 @@ pub(super) fn begin(
 #[derive(SystemParam)]
 pub(super) struct Standing<'w, 's> {
     minds: Query<'w, 's, (&'static InRoom, &'static Lucidity), With<Online>>,
+    bodies: Query<'w, 's, &'static Vitals>,
     rules: Res<'w, Rules>,
 }
 
@@ -194,6 +196,15 @@ impl Standing<'_, '_> {
     fn at(&self, who: Entity, room: RoomIx) -> Option<Tier> {
         let (place, mind) = self.minds.get(who).ok()?;
         (place.0 == room).then(|| self.rules.tier(*mind))
+    }
+
+    /// Whether somebody can hold on to anybody.
+    fn holds(&self, rescuer: Entity, room: RoomIx) -> bool {
+        let vitals = self.bodies.get(rescuer);
+        let able = vitals.map_or(true, |vitals| vitals.condition() == Condition::Able);
+        able && self
+            .at(rescuer, room)
+            .is_some_and(|tier| tier != Tier::Catatonic)
     }
 }
 
@@ -225,9 +236,7 @@ pub(super) fn hold(
         let rules = standing.rules.rescue;
         let held = clock.now.since(since);
         let whole = span(rules.channel_seconds);
-        let holds = standing
-            .at(rescuer, room)
-            .is_some_and(|tier| tier != Tier::Catatonic);
+        let holds = standing.holds(rescuer, room);
         let stage = match standing.at(whom, room) {
             Some(tier) if tier != Tier::Catatonic => Stage::NotNeeded,
             Some(_) if holds && held >= whole => {

@@ -17,7 +17,7 @@ pub(super) struct Look {
 
 impl Verb for Look {
     const WORDS: &'static [&'static str] = &["look", "l", "examine"];
-    const USAGE: &'static str = "look [direction or name]";
+    const USAGE: &'static str = "look [direction or name [which]]";
     const HELP: &'static str = "Shows where you are. With a direction it shows what lies that way, with a name the one you mean.";
     const NEEDS: Needs = Needs::MIND;
 
@@ -25,8 +25,18 @@ impl Verb for Look {
         let target = words.rest().strip_prefix("at ").unwrap_or(words.rest());
         Ok(Self {
             order,
-            target: target.trim().to_owned(),
+            target: ordinal(target.trim()),
         })
+    }
+}
+
+/// `ann 2` is the second who could be meant by `ann`, as `ann-2` is everywhere.
+fn ordinal(target: &str) -> String {
+    match target.rsplit_once(' ') {
+        Some((name, digits)) if digits.chars().all(|c| c.is_ascii_digit()) => {
+            format!("{}-{digits}", name.trim_end())
+        }
+        _ => target.to_owned(),
     }
 }
 

@@ -335,21 +335,7 @@ pub(super) fn tell(
             players,
             room: rooms.atlas.room(room).id.clone(),
         };
-        let averted = rooms.averted(room);
-        for viewer in &averted {
-            if let Some(session) = rooms.session(*viewer) {
-                outbox.tell_one(session, note(rooms.listing_for(room, Some(*viewer))));
-            }
-        }
-        let others = rooms
-            .occupants(room)
-            .iter()
-            .filter(|one| !averted.contains(one))
-            .filter_map(|one| rooms.session(*one));
-        let others: Arc<[SessionId]> = others.collect();
-        if !others.is_empty() {
-            outbox.tell(Audience::Many(others), note(rooms.listing(room)));
-        }
+        tell_listed(&rooms, room, note, &mut outbox);
     }
 }
 
@@ -370,8 +356,7 @@ pub(super) fn turn(
         if room.night.is_none() || rooms.occupants(ix).is_empty() {
             continue;
         }
-        let players = rooms.listing(ix);
-        let update = RoomUpdate {
+        let update = |players: Vec<Occupant>| RoomUpdate {
             room: RoomView::of(&rooms.atlas, ix, now.is_night()),
             entities: Vec::new(),
             occupants: players.iter().map(|one| one.name.clone()).collect(),
@@ -382,7 +367,32 @@ pub(super) fn turn(
             me: String::new(),
             turned: true,
         };
-        outbox.tell(Audience::Many(rooms.audience(ix)), update);
+        tell_listed(&rooms, ix, update, &mut outbox);
+    }
+}
+
+/// Tells everybody in a room what lists those in it: as each may see it, so that nobody is shown
+/// the pose of somebody whom they have muted.
+fn tell_listed<N: Published>(
+    rooms: &Rooms<'_, '_>,
+    room: RoomIx,
+    note: impl Fn(Vec<Occupant>) -> N,
+    outbox: &mut Outbox,
+) {
+    let averted = rooms.averted(room);
+    for viewer in &averted {
+        if let Some(session) = rooms.session(*viewer) {
+            outbox.tell_one(session, note(rooms.listing_for(room, Some(*viewer))));
+        }
+    }
+    let others = rooms
+        .occupants(room)
+        .iter()
+        .filter(|one| !averted.contains(one))
+        .filter_map(|one| rooms.session(*one));
+    let others: Arc<[SessionId]> = others.collect();
+    if !others.is_empty() {
+        outbox.tell(Audience::Many(others), note(rooms.listing(room)));
     }
 }
 

@@ -70,8 +70,12 @@ struct SpecialRules {
 impl SpecialRules {
     fn drain_rate(self, source: &Source, problems: &mut Vec<Problem>) -> Option<f64> {
         let rate = self.lucidity_drain_rate?;
-        if !rate.as_ref().is_finite() {
-            let message = format!("a drain rate of {} is not a number", rate.as_ref());
+        // As every flux: half the scale at once is surely a slip.
+        if !(-100.0..=100.0).contains(rate.as_ref()) {
+            let message = format!(
+                "a drain rate of {} is not within -100 to 100",
+                rate.as_ref()
+            );
             problems.push(source.problem(&rate.span(), message));
         }
         Some(rate.into_inner())

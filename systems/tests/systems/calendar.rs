@@ -237,7 +237,7 @@ fn every_hour_strikes_once() {
 }
 
 #[test]
-fn a_restart_strikes_no_hour_again_and_none_that_it_slept_through() {
+fn a_restart_strikes_no_hour_again_and_each_that_it_slept_through() {
     let mut stage = scene(SavedRows::new(), clock(3, 30));
     stage.pass(MYTHOS_MINUTE * 40);
     assert_eq!(struck(&mut stage), [3, 4]);
@@ -249,7 +249,12 @@ fn a_restart_strikes_no_hour_again_and_none_that_it_slept_through() {
 
     let mut late = scene(saved, clock(9, 59));
     late.pass(MYTHOS_MINUTE * 2);
-    assert_eq!(struck(&mut late), [9, 10]);
+    assert_eq!(struck(&mut late), [5, 6, 7, 8, 9, 10]);
+    let saved = late.saved().clone();
+
+    let mut days_later = scene(saved, clock(99, 30));
+    days_later.tick();
+    assert_eq!(struck(&mut days_later), (76..=99).collect::<Vec<_>>());
 }
 
 #[test]
@@ -328,8 +333,8 @@ fn the_time_can_be_asked_for() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Over any ticks, stalls, stops and crashes: an hour in which the world was up strikes once,
-    /// an hour that it slept through does not, but for the one in which it wakes.
+    /// Over any ticks, stalls, stops and crashes: each hour strikes once, those that the world slept
+    /// through when it wakes. No sleep is longer than a Mythos day.
     #[test]
     fn each_hour_strikes_once_over_any_stalls_and_restarts(
         deeds in prop::collection::vec((0_u8..4, 1_u64..2_000), 1..40)
@@ -345,8 +350,7 @@ proptest! {
                 let (saved, now) = (stage.saved().clone(), stage.now().plus(span));
                 stage = scene(saved, now);
                 stage.tick();
-                let now = MythosTime::at(stage.now()).hours();
-                (now > last).then_some(now).into_iter().collect()
+                (last + 1..=MythosTime::at(stage.now()).hours()).collect()
             } else {
                 let now = stage.now().plus(span / u32::from(deed));
                 stage.tick_at(now);

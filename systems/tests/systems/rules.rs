@@ -234,8 +234,8 @@ fn a_drain_rate_that_is_no_number_is_refused() {
     assert_eq!(
         problems,
         [
-            "zones/town/yard.toml:4: a drain rate of -inf is not a number",
-            "zones/town/zone.toml:5: a drain rate of inf is not a number",
+            "zones/town/yard.toml:4: a drain rate of -inf is not within -100 to 100",
+            "zones/town/zone.toml:5: a drain rate of inf is not within -100 to 100",
         ]
     );
 }
