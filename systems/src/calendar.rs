@@ -5,11 +5,13 @@
 //! **Invariant:** an hour strikes exactly once, over any number of restarts: those that the world
 //! sleeps through strike when it wakes, the last 24 of them. Only the newest is told to people.
 
+mod daylight;
 mod mythos;
 mod notes;
 mod observances;
 mod strike;
 
+pub use daylight::Daylight;
 pub use mythos::{Daypart, MythosTime, Season};
 pub use notes::MythosTimeUpdate;
 pub use observances::{Holiday, Observances, Schedule};
@@ -35,6 +37,7 @@ impl Plugin for CalendarPlugin {
 
     fn build(&self, reg: &mut Registrar<'_>) {
         reg.resource(self.observances.clone())
+            .resource(self.observances.daylight)
             .persist::<Almanac>("almanac")
             .singleton("calendar", Almanac::default)
             .message::<MythosHour>()

@@ -9,6 +9,7 @@ mod check;
 mod parse;
 mod sight;
 mod source;
+mod special;
 
 use crate::chat::Emotes;
 use crate::{body, calendar, character, lucidity};
@@ -16,6 +17,7 @@ use crate::{body, calendar, character, lucidity};
 pub use atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
 pub use sight::{Horror, Sight};
 pub use source::{Problem, Source, line_of};
+pub(crate) use special::FLUX;
 
 /// Everything that the files of a world say.
 #[derive(Debug, Clone)]

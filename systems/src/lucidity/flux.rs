@@ -5,7 +5,7 @@ use engine::prelude::*;
 use super::ground::{Ground, nano};
 use super::rules::Rules;
 use super::{AdjustLucidity, Cause, Drift, Lucidity, NANO};
-use crate::calendar::MythosTime;
+use crate::calendar::{Daylight, MythosTime};
 use crate::place::InRoom;
 use crate::world::RoomIx;
 
@@ -128,13 +128,13 @@ pub(super) fn ebb(
     ground: Res<Ground>,
     rules: Res<Rules>,
     clock: Res<Clock>,
+    daylight: Res<Daylight>,
     mut company: ResMut<Company>,
     mut tick: Local<Option<u64>>,
     mut adjust: MessageWriter<AdjustLucidity>,
     mut ebbed: MessageWriter<Ebbed>,
 ) {
-    let hour = MythosTime::at(clock.wall()).hour();
-    let day = rules.period.day_starts <= hour && hour < rules.period.day_ends;
+    let day = daylight.is_day(MythosTime::at(clock.wall()));
     let scale = Scale::of(&rules);
     // A late tick evaluates several minutes before anything settles. From the second on, what the
     // ones before gave is counted as if it had settled, or the outcome would hang on the tick rate.

@@ -1,4 +1,4 @@
-//! Fetching a lost mind back: half a minute of holding on, broken off by doing anything else.
+//! Fetching a lost mind back: a while of holding on, broken off by doing anything else.
 //!
 //! A rescue under way is a component of the rescuer; it is not saved, because who leaves the
 //! world breaks it off.
@@ -55,7 +55,7 @@ fetching!(
     Ground,
     "ground",
     "ground <name>",
-    "Holds on to somebody whose mind is gone until they come back to you. It takes half a minute in which neither of you may move or do anything; looking does no harm. Letting go costs you."
+    "Holds on to somebody whose mind is gone until they come back to you. It takes a while in which neither of you may move or do anything; looking does no harm. Letting go costs you."
 );
 fetching!(
     RescueVerb,

@@ -105,7 +105,7 @@ impl Hallucinations {
                 harmless: tier != Tier::Deranged,
             });
         }
-        if dice.chance(0.5, id, "vision_kind", n) {
+        if dice.chance(self.tell, id, "vision_kind", n) {
             return Some(Vision::Tell {
                 voice: one_of(&self.voices, "vision_voice")?,
                 words: one_of(&self.tells, "vision_words")?,

@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::Audit;
 use crate::body::{Condition, Vitals};
-use crate::calendar::MythosTime;
+use crate::calendar::{Daylight, MythosTime};
 use crate::character::{SetStat, Settable, Stats};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::{Face, People};
@@ -96,6 +96,7 @@ pub(super) struct Books<'w, 's> {
     silences: Res<'w, Silences>,
     storage: Res<'w, StorageView>,
     clock: Res<'w, Clock>,
+    daylight: Res<'w, Daylight>,
 }
 
 /// Does what admins ask for at the desk.
@@ -209,7 +210,11 @@ impl Books<'_, '_> {
 
     fn time(&self) -> String {
         let mythos = MythosTime::at(self.clock.wall());
-        let night = if mythos.is_night() { "night" } else { "day" };
+        let night = if self.daylight.is_night(mythos) {
+            "night"
+        } else {
+            "day"
+        };
         format!(
             "Here: {mythos}, {night}\nOutside: {}\nTick {}",
             crate::sheet::rfc3339(self.clock.wall()),
