@@ -48,7 +48,7 @@ export type Channel = "say" | "local" | "global" | "whisper" | "emote" | "pose" 
 
 /** `chat_history`: what was said in a room before one came in. */
 export type ChatHistory = {
-  /** The lines, oldest first; at most five, of the last ten minutes. */
+  /** The lines, oldest first; a few, of the last minutes. */
   lines: PastLine[];
   /** The room's id. */
   room_id: string;

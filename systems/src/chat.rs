@@ -13,6 +13,7 @@ mod habit;
 mod history;
 mod note;
 mod rate;
+mod rules;
 mod speak;
 mod verbs;
 
@@ -23,6 +24,7 @@ pub use habit::Habit;
 pub use history::{ChatHistory, PastLine};
 pub use note::ChatMessage;
 pub use rate::ChatLimits;
+pub use rules::{Remembered, Rules};
 
 use engine::prelude::*;
 
@@ -31,10 +33,11 @@ use rate::SPAN;
 use crate::command::{more_words, verb};
 use crate::world::Atlas;
 
-/// The chat plugin, with its limits and the world's gestures. Runs after `mute`.
-pub fn plugin(limits: ChatLimits, emotes: Emotes, atlas: &Atlas) -> impl Plugin {
+/// The chat plugin, with its limits, the world's rules and its gestures. Runs after `mute`.
+pub fn plugin(limits: ChatLimits, rules: Rules, emotes: Emotes, atlas: &Atlas) -> impl Plugin {
     ChatPlugin {
         limits,
+        rules,
         emotes,
         neighbourhoods: ears::Neighbourhoods::of(atlas),
         atlas: atlas.clone(),
@@ -43,6 +46,7 @@ pub fn plugin(limits: ChatLimits, emotes: Emotes, atlas: &Atlas) -> impl Plugin 
 
 struct ChatPlugin {
     limits: ChatLimits,
+    rules: Rules,
     emotes: Emotes,
     neighbourhoods: ears::Neighbourhoods,
     atlas: Atlas,
@@ -55,9 +59,10 @@ impl Plugin for ChatPlugin {
 
     fn build(&self, reg: &mut Registrar<'_>) {
         reg.resource(self.limits)
+            .resource(self.rules)
             .resource(self.emotes.clone())
             .resource(self.neighbourhoods.clone())
-            .resource(history::History::of(&self.atlas))
+            .resource(history::History::of(&self.atlas, self.rules.history))
             .resource(rate::Lately::default())
             .persist::<Habit>("chat_habit")
             .owns::<speak::LastWhisper>()

@@ -3,10 +3,10 @@
 use engine::port::{ChatLine, Content, Topic};
 use engine::prelude::*;
 
-use super::Channel;
 use super::habit::Habit;
 use super::rate::{ChatLimits, Lately};
 use super::verbs::{Admins, Chat, Global, Local, Reply, Say, System, Whisper};
+use super::{Channel, Rules};
 use crate::bus::{Afar, HeardAfar, Post};
 use crate::command::Missed;
 use crate::lucidity::{self, Minds};
@@ -48,6 +48,7 @@ pub(super) struct Mouth<'w, 's> {
     hearing: Hearing<'w, 's>,
     minds: Minds<'w, 's>,
     limits: Res<'w, ChatLimits>,
+    rules: Res<'w, Rules>,
     clock: Res<'w, Clock>,
     said: MessageWriter<'w, Said>,
     answers: MessageWriter<'w, Answer>,
@@ -125,7 +126,7 @@ impl Mouth<'_, '_> {
         words: &Words,
         to: Option<Role>,
     ) -> Result<(), Refusal> {
-        let most = channel.chars_max();
+        let most = self.rules.chars_max(channel);
         if let Words::Plain(text) = words
             && text.chars().count() > most
         {
