@@ -16,6 +16,9 @@
  * @typedef {import("./state.js").State} State
  */
 
+/** Events of which there is nothing to read: they change what the panels show, or nothing. */
+export const SILENT = new Set(["durable", "explored_map", "pong", "room_explored", "room_occupants"]);
+
 /**
  * The entries a frame adds, given the state before and after it.
  * @param {Frame} frame
@@ -58,10 +61,15 @@ export function entriesFor(frame, before, after) {
       return said(data.hazard ? "body" : "coming", data.message);
     case "error":
       return said("error", faultText(data));
+    case "encounter":
     case "hallucination":
     case "catatonia":
     case "rescue_update":
+    case "player_delirium_respawned":
       return said("strange", data.message);
+    case "player_update":
+      return data.player_id === after.self.id ? said("body", data.message) : [];
+    case "mythos_time_update":
     case "system":
     case "system_notification":
     case "intentional_disconnect":

@@ -24,6 +24,8 @@ export type CameOrWent = {
 export type Catatonia = {
   current_lcd: number;
   message: string;
+  /** Always null: nobody has hold yet of somebody who has only just gone. */
+  rescuer_name: string | null;
   /** Always `catatonic`. */
   status: string;
   target_name: string;
@@ -46,7 +48,7 @@ export type Channel = "say" | "local" | "global" | "whisper" | "emote" | "pose" 
 
 /** `chat_history`: what was said in a room before one came in. */
 export type ChatHistory = {
-  /** The lines, oldest first; at most five, of the last ten minutes. */
+  /** The lines, oldest first; a few, of the last minutes. */
   lines: PastLine[];
   /** The room's id. */
   room_id: string;
@@ -147,10 +149,17 @@ export type Daypart = "witching" | "dawn" | "day" | "dusk" | "night";
 /** `player_delirium_respawned`: the player woke where they had asked to. */
 export type DeliriumRespawned = {
   current_lcd: number;
+  /** The id of the room that they were lost in. */
+  delirium_location?: string;
   message: string;
+  /** As `current_lcd`. */
+  new_lucidity: number;
+  old_lucidity: number;
   /** A UUID. */
   player_id: string;
   player_name: string;
+  /** As `room_id`. */
+  respawn_room_id: string;
   room_id: string;
 };
 
@@ -336,6 +345,8 @@ export type MythosTimeUpdate = {
   daypart: Daypart;
   is_daytime: boolean;
   is_witching_hour: boolean;
+  /** What is to be read where a part of the day or a holiday has just begun. */
+  message?: string;
   month_name: string;
   mythos_clock: string;
   mythos_datetime: string;
@@ -504,6 +515,8 @@ export type PlayerMortallyWoundedFrame = Envelope & {
 
 /** `player_respawned`: you are back. */
 export type PlayerRespawned = {
+  /** The id of the room in which you died. */
+  death_room_id?: string;
   max_dp: number;
   new_dp: number;
   old_dp: number;
@@ -523,6 +536,8 @@ export type PlayerRespawnedFrame = Envelope & {
 export type PlayerUpdate = {
   experience_points?: number;
   level?: number;
+  /** What is to be read of it, where there is anything to read. */
+  message?: string;
   /** A UUID. */
   player_id: string | null;
   /** How the character stands. */
@@ -715,7 +730,11 @@ export type Sheet = {
   id: string;
   is_admin: boolean;
   is_guest: boolean;
+  /** When the character was active last: now, because it has just come. */
+  last_active: string;
   level: number;
+  /** What shocks have left, each with its stacks. */
+  liabilities: string[];
   lucidity_tier?: Tier;
   name: string;
   position: Posture;

@@ -128,7 +128,7 @@ function occupantsOf({ occupants, players = [] }) {
 function lucidityOf(player) {
   const current = player?.stats?.lucidity;
   if (player === undefined || current === undefined) return null;
-  return { current, max: player.stats?.max_lucidity ?? 100, tier: player.lucidity_tier ?? "", liabilities: [] };
+  return { current, max: player.stats?.max_lucidity ?? 100, tier: player.lucidity_tier ?? "", liabilities: player.liabilities ?? [] };
 }
 
 /**

@@ -169,7 +169,7 @@ impl Crowd {
 fn line(player: usize, round: usize) -> Line {
     let text = match player.wrapping_mul(7).wrapping_add(round) % 10 {
         0..=2 => format!("say is anybody there? I am number {player} and this is my {round}th try"),
-        3 => "emote shivers and looks over a shoulder".to_owned(),
+        3 => format!("nod Player{}", player / 10 * 10 + (player + 1) % 10),
         4 => "east".to_owned(),
         5 => "west".to_owned(),
         6 => "look".to_owned(),
@@ -199,14 +199,28 @@ fn arrival(player: usize) -> Arrival {
     }
 }
 
+/// What was saved of a player: minds from 1 to 100, and what the flux owes them spread as evenly,
+/// as among people who came at different times.
 fn rows(id: StableId, room: usize) -> Vec<Row> {
-    vec![Row {
+    let (chance, _) = id.uuid().as_u64_pair();
+    let row = |component: &str, body: String| Row {
         id,
-        component: "whereabouts".to_owned(),
+        component: component.to_owned(),
         version: 1,
         scope: Scope::Character,
-        body: format!(r#"{{"room":"room_{room}"}}"#),
-    }]
+        body,
+    };
+    vec![
+        row("whereabouts", format!(r#"{{"room":"room_{room}"}}"#)),
+        row("lucidity", format!(r#"{{"points":{}}}"#, chance % 100 + 1)),
+        row(
+            "lucidity_drift",
+            format!(
+                r#"{{"residual":{},"minutes":0,"room":null}}"#,
+                chance / 100 % 1_000_000_000
+            ),
+        ),
+    ]
 }
 
 /// Nanoseconds of processor time of this thread.

@@ -1,4 +1,5 @@
-//! A town of rooms in rows, of every environment, on the shipped rules.
+//! A town of rooms in rows, of every environment, on the domain's rules, with sights and hazards, and
+//! the shipped calendar and gestures.
 
 use std::fmt::Write as _;
 
@@ -21,6 +22,13 @@ const ENVIRONMENTS: [&str; 10] = [
     "eldritch",
 ];
 
+/// One room in so many has something to be seen that should not be.
+const SIGHT_EVERY: usize = 20;
+const SIGHT: &str = "sights = [{ archetype = \"rats\", category = \"disturbing\", text = \"Rats sit in a circle.\" }]\n";
+/// One in so many may hurt those in it.
+const HAZARD_EVERY: usize = 20;
+const HAZARD: &str = "hazards = [{ id = \"stone\", every_seconds = 5, chance = 0.02, harm = 1, lucidity = 1, text = \"A stone falls.\" }]\n";
+
 /// A world of so many rooms.
 pub(crate) fn world(rooms: usize) -> WorldData {
     let shipped = |path: &str, text: &str| Source {
@@ -36,7 +44,11 @@ pub(crate) fn world(rooms: usize) -> WorldData {
             "environments.toml",
             include_str!("../../world/environments.toml"),
         ),
-        shipped("rules/lucidity.toml", include_str!("../rows-lucidity.toml")),
+        shipped("calendar.toml", include_str!("../../world/calendar.toml")),
+        shipped(
+            "rules/emotes.toml",
+            include_str!("../../world/rules/emotes.toml"),
+        ),
         shipped(
             "zones/rows/zone.toml",
             "id = \"rows\"\nplane = \"earth\"\nname = \"Rows\"\nenvironment = \"outdoors\"\n",
@@ -48,7 +60,9 @@ pub(crate) fn world(rooms: usize) -> WorldData {
             let environment = ENVIRONMENTS[room % ENVIRONMENTS.len()];
             let _ = write!(
                 text,
-                "[[rooms]]\nid = \"room_{room}\"\nname = \"Cell\"\ndescription = \"A cell like all others, with a door to the east and one to the west.\"\nenvironment = \"{environment}\"\n[rooms.exits]\neast = \"room_{}\"\nwest = \"room_{}\"\n",
+                "[[rooms]]\nid = \"room_{room}\"\nname = \"Cell\"\ndescription = \"A cell like all others, with a door to the east and one to the west.\"\nnight = \"A cell like all others, as far as one can see in the dark.\"\nenvironment = \"{environment}\"\n{}{}[rooms.exits]\neast = \"room_{}\"\nwest = \"room_{}\"\n",
+                if room % SIGHT_EVERY == 3 { SIGHT } else { "" },
+                if room % HAZARD_EVERY == 4 { HAZARD } else { "" },
                 (room + 1) % rooms,
                 (room + rooms - 1) % rooms,
             );

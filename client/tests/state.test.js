@@ -97,3 +97,19 @@ test("after a crash the welcome tells which answers survived", () => {
   assert.equal(standing({ run: "r1", tick: 9 }, after), "lost");
   assert.equal(standing({ run: "r0", tick: 1 }, after), "unknown");
 });
+
+test("what shocks have left is there from the beginning", () => {
+  const player = { ...PLAYER, liabilities: ["bleak_outlook (x2)"] };
+  const state = reduce(IN_HALL, frame("game_state", { player, room: HALL, occupants: ["Ann"] }));
+  assert.deepEqual(state.lucidity.liabilities, ["bleak_outlook (x2)"]);
+});
+
+test("a sight, a dawn, a level and an awakening are read", () => {
+  const words = (type, data) => told(IN_HALL, frame(type, data));
+  assert.deepEqual(words("encounter", { archetype: "rats", message: "Rats." }), [["strange", "Rats."]]);
+  assert.deepEqual(words("mythos_time_update", { mythos_clock: "05:00 Mythos", message: "It is dawn." }), [["system", "It is dawn."]]);
+  assert.deepEqual(words("mythos_time_update", { mythos_clock: "06:00 Mythos" }), []);
+  assert.deepEqual(words("player_update", { player_id: "p1", level: 2, message: "You are of level 2." }), [["body", "You are of level 2."]]);
+  assert.deepEqual(words("player_update", { player_id: "p1", level: 2 }), []);
+  assert.deepEqual(words("player_delirium_respawned", { message: "You wake." }), [["strange", "You wake."]]);
+});

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { SILENT } from "../entries.js";
 
 const ROOT = new URL("../", import.meta.url);
 const read = (name) => readFileSync(new URL(name, ROOT), "utf8");
@@ -31,4 +32,12 @@ test("every relative import is a file that is served", () => {
   for (const name of MODULES) {
     for (const [, target] of read(name).matchAll(/from "\.\/([^"]+)"/g)) assert.ok(MODULES.includes(target), `${name}: ${target}`);
   }
+});
+
+test("every event that a server publishes is read, or known to be silent", () => {
+  const published = new Set([...read("frames.d.ts").matchAll(/event_type: "([a-z_]+)"/g)].map(([, type]) => type));
+  const read_aloud = new Set([...read("entries.js").matchAll(/case "([a-z_]+)":/g)].map(([, type]) => type));
+  assert.ok(published.size > 20);
+  for (const type of published) assert.notEqual(read_aloud.has(type), SILENT.has(type), type);
+  for (const type of SILENT) assert.ok(published.has(type), type);
 });

@@ -29,7 +29,7 @@ pub use notes::{
 pub use posture::{Posture, PostureTaken, TakePosture};
 pub use rest::Resting;
 pub use rules::Rules;
-pub use vitals::{Condition, Vitals};
+pub use vitals::{Condition, Grave, Vitals};
 
 use engine::prelude::*;
 
@@ -64,6 +64,7 @@ impl Plugin for BodyPlugin {
             .resource(self.hazards.clone())
             .persist::<Vitals>("vitals")
             .persist::<Posture>("posture")
+            .persist::<Grave>("grave")
             .owns::<Resting>()
             .character::<Posture>()
             .message::<AdjustVitals>()

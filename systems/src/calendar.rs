@@ -2,14 +2,16 @@
 //!
 //! Mythos time is a pure function of the wall clock ([`MythosTime::at`]); nothing is saved of it
 //! and nothing can stop it. What is saved is the last hour struck ([`Almanac`]).
-//! **Invariant:** an hour strikes at most once, over any number of restarts. Hours that pass while
-//! the world is up all strike; of those that pass while it is down, only the one it wakes in.
+//! **Invariant:** an hour strikes exactly once, over any number of restarts: those that the world
+//! sleeps through strike when it wakes, the last 24 of them. Only the newest is told to people.
 
+mod daylight;
 mod mythos;
 mod notes;
 mod observances;
 mod strike;
 
+pub use daylight::Daylight;
 pub use mythos::{Daypart, MythosTime, Season};
 pub use notes::MythosTimeUpdate;
 pub use observances::{Holiday, Observances, Schedule};
@@ -35,6 +37,7 @@ impl Plugin for CalendarPlugin {
 
     fn build(&self, reg: &mut Registrar<'_>) {
         reg.resource(self.observances.clone())
+            .resource(self.observances.daylight)
             .persist::<Almanac>("almanac")
             .singleton("calendar", Almanac::default)
             .message::<MythosHour>()

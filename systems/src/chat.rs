@@ -13,6 +13,7 @@ mod habit;
 mod history;
 mod note;
 mod rate;
+mod rules;
 mod speak;
 mod verbs;
 
@@ -23,16 +24,20 @@ pub use habit::Habit;
 pub use history::{ChatHistory, PastLine};
 pub use note::ChatMessage;
 pub use rate::ChatLimits;
+pub use rules::{Remembered, Rules};
 
 use engine::prelude::*;
+
+use rate::SPAN;
 
 use crate::command::{more_words, verb};
 use crate::world::Atlas;
 
-/// The chat plugin, with its limits and the world's gestures. Runs after `mute`.
-pub fn plugin(limits: ChatLimits, emotes: Emotes, atlas: &Atlas) -> impl Plugin {
+/// The chat plugin, with its limits, the world's rules and its gestures. Runs after `mute`.
+pub fn plugin(limits: ChatLimits, rules: Rules, emotes: Emotes, atlas: &Atlas) -> impl Plugin {
     ChatPlugin {
         limits,
+        rules,
         emotes,
         neighbourhoods: ears::Neighbourhoods::of(atlas),
         atlas: atlas.clone(),
@@ -41,6 +46,7 @@ pub fn plugin(limits: ChatLimits, emotes: Emotes, atlas: &Atlas) -> impl Plugin 
 
 struct ChatPlugin {
     limits: ChatLimits,
+    rules: Rules,
     emotes: Emotes,
     neighbourhoods: ears::Neighbourhoods,
     atlas: Atlas,
@@ -53,16 +59,16 @@ impl Plugin for ChatPlugin {
 
     fn build(&self, reg: &mut Registrar<'_>) {
         reg.resource(self.limits)
+            .resource(self.rules)
             .resource(self.emotes.clone())
             .resource(self.neighbourhoods.clone())
-            .resource(history::History::of(&self.atlas))
+            .resource(history::History::of(&self.atlas, self.rules.history))
+            .resource(rate::Lately::default())
             .persist::<Habit>("chat_habit")
-            .owns::<rate::Spoke>()
             .owns::<speak::LastWhisper>()
             .owns::<Pose>()
             .owns::<history::CameFrom>()
             .character::<Habit>()
-            .character::<rate::Spoke>()
             .character::<speak::LastWhisper>()
             .character::<Pose>()
             .character::<history::CameFrom>()
@@ -92,7 +98,8 @@ impl Plugin for ChatPlugin {
             habit::choose,
             history::show,
         );
-        reg.system(Phase::Simulate, said.chain())
+        reg.every(SPAN, rate::forget)
+            .system(Phase::Simulate, said.chain())
             .system(
                 Phase::Settle,
                 (speak::remember, gesture::settle_pose, habit::settle).chain(),

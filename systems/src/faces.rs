@@ -60,7 +60,9 @@ impl Faces {
 
 /// The faces plugin. Runs before whatever speaks of people.
 pub fn plugin(reg: &mut Registrar<'_>) {
-    reg.resource(Faces::default()).system(Phase::Ingest, see);
+    reg.resource(Faces::default())
+        .system(Phase::Ingest, see)
+        .system(Phase::Settle, promote);
 }
 
 fn see(
@@ -76,6 +78,17 @@ fn see(
                 account: character.account,
                 role: character.role,
             });
+        }
+    }
+}
+
+/// Whoever was given a role is seen with it from then on, also when they have left.
+fn promote(mut grants: MessageReader<Grant>, people: Query<&Character>, mut faces: ResMut<Faces>) {
+    for Grant { actor, role } in grants.read() {
+        if let Ok(character) = people.get(*actor)
+            && let Some((_, face)) = faces.known.get_mut(&character.name.to_lowercase())
+        {
+            face.role = *role;
         }
     }
 }
@@ -124,6 +137,50 @@ impl People<'_, '_> {
             )),
             Err(question) => Err(question),
         }
+    }
+
+    /// Whoever is awake under that whole name. For whatever the next line does not undo: that must
+    /// not befall somebody whose name only begins alike.
+    ///
+    /// # Errors
+    /// `resource_not_found`, with the one whose name begins so, if there is one.
+    pub fn awake_called(&self, name: &str) -> Result<(Entity, Face), Refusal> {
+        let called = self.roster.find(name).and_then(|entity| {
+            let face = self.face(entity)?;
+            Some((entity, face))
+        });
+        called.ok_or_else(|| {
+            let message = format!("Nobody called \"{name}\" is awake.{}", self.hint(name));
+            Refusal::new(Code::ResourceNotFound, message)
+        })
+    }
+
+    /// Whoever is awake or away under that whole name.
+    ///
+    /// # Errors
+    /// As [`awake_called`](Self::awake_called).
+    pub fn called(&self, name: &str) -> Result<(Option<Entity>, Face), Refusal> {
+        if let Ok((entity, face)) = self.awake_called(name) {
+            return Ok((Some(entity), face));
+        }
+        let away = self.faces.find(name).map(|face| (None, face.clone()));
+        away.ok_or_else(|| {
+            let hint = self.hint(name);
+            let message =
+                format!("Nobody called \"{name}\" has been seen since the world woke.{hint}");
+            Refusal::new(Code::ResourceNotFound, message)
+        })
+    }
+
+    /// Whose whole name to type, where a beginning was typed.
+    #[must_use]
+    pub fn hint(&self, name: &str) -> String {
+        let begun = self.roster.meant(name).ok();
+        begun
+            .and_then(|entity| self.face(entity))
+            .map_or_else(String::new, |face| {
+                format!(" This takes a whole name: did you mean \"{}\"?", face.name)
+            })
     }
 
     /// Who an entity is.

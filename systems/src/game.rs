@@ -76,6 +76,7 @@ impl Plugin for Game {
             .add(mute::plugin)
             .add(chat::plugin(
                 self.settings.chat,
+                self.world.chat,
                 self.world.emotes.clone(),
                 &self.world.atlas,
             ))

@@ -38,16 +38,18 @@ pub use notes::{
 };
 pub use psyche::{Exposure, Psyche};
 pub use rules::{
-    Adaptation, Burdens, Companions, Dampening, Encounters, Fall, Hallucinations, Period, Profile,
+    Adaptation, Burdens, Companions, Dampening, Encounters, Fall, Hallucinations, Profile,
     Recovery, Rescue, Ritual, Rules, Shock, Tiers, Visions,
 };
+
+pub use sight::Confronted;
 
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::command::{Needs, gate, verb};
-use crate::world::Atlas;
+use crate::world::{Atlas, RoomIx};
 
 /// One Mythos minute in world time.
 pub const MYTHOS_MINUTE: Duration = Duration::from_millis(6_250);
@@ -94,8 +96,10 @@ impl Plugin for LucidityPlugin {
             .note::<Encounter>()
             .note::<Hallucination>()
             .message::<Episode>()
+            .message::<flux::Ebbed>()
             .message::<rescue::Fetched>()
             .message::<sight::Met>()
+            .message::<Confronted>()
             .message::<vision::Hallucinated>()
             .owns::<rescue::Holding>()
             .owns::<vision::Lull>()
@@ -324,7 +328,12 @@ pub enum Lapse {
     /// It fell to the end of the scale and wakes in the sanitarium.
     CarriedOff,
     /// It woke in the sanitarium because the player asked for it.
-    Awakened,
+    Awakened {
+        /// With so many points.
+        points: i16,
+        /// Where it had been, if it was anywhere.
+        room: Option<RoomIx>,
+    },
 }
 
 /// A mind's lucidity is another now. Written once per change, after it.

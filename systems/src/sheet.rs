@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::body::{Posture, Vitals};
-use crate::calendar::MythosTime;
+use crate::calendar::{Daylight, MythosTime};
 use crate::cast::{ANN, FOYER, WHEN, id};
 use crate::character::{self, Experience, Profession, Stats};
 use crate::command::{Needs, Usage, Verb, Words, verb};
@@ -51,7 +51,11 @@ pub struct Sheet {
     stats: BTreeMap<&'static str, i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lucidity_tier: Option<Tier>,
+    /// What shocks have left, each with its stacks.
+    liabilities: Vec<String>,
     created_at: String,
+    /// When the character was active last: now, because it has just come.
+    last_active: String,
     is_admin: bool,
     is_guest: bool,
 }
@@ -129,7 +133,9 @@ impl Published for GameState {
                 ]
                 .into(),
                 lucidity_tier: Some(Tier::Lucid),
+                liabilities: vec![lucidity::Liability::NightFrayedReflexes.to_string()],
                 created_at: rfc3339(WHEN),
+                last_active: rfc3339(WHEN),
                 is_admin: false,
                 is_guest: false,
             },
@@ -199,6 +205,11 @@ impl Known<'_, '_> {
             .find(character.profession.as_deref()?)
     }
 
+    fn liabilities(&self, actor: Entity) -> Vec<String> {
+        let psyche = self.psyches.get(actor);
+        psyche.map_or_else(|_| Vec::new(), |psyche| psyche.liabilities().listed())
+    }
+
     fn tier(&self, actor: Entity) -> Option<Tier> {
         self.minds
             .get(actor)
@@ -213,9 +224,10 @@ fn show(
     known: Known<'_, '_>,
     rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
+    daylight: Res<Daylight>,
     mut outbox: ResMut<Outbox>,
 ) {
-    let night = MythosTime::at(clock.wall()).is_night();
+    let night = daylight.is_night(MythosTime::at(clock.wall()));
     for Arrived { actor, how } in arrived.read() {
         if *how == Arrives::Returned {
             continue;
@@ -247,7 +259,9 @@ fn show(
                 position: known.posture(*actor),
                 stats: known.stats(*actor),
                 lucidity_tier: known.tier(*actor),
+                liabilities: known.liabilities(*actor),
                 created_at: rfc3339(character.created_at),
+                last_active: rfc3339(clock.wall()),
                 is_admin: character.role == Role::Admin,
                 is_guest: character.guest,
             },
@@ -336,10 +350,9 @@ fn status(
                 Lucidity::CAP
             ));
         }
-        if let Ok(psyche) = known.psyches.get(order.actor)
-            && !psyche.liabilities().is_empty()
-        {
-            let marks = psyche.liabilities().listed().join(", ").replace('_', " ");
+        let marks = known.liabilities(order.actor);
+        if !marks.is_empty() {
+            let marks = marks.join(", ").replace('_', " ");
             text.push_str(&format!("\nMarks: {marks}"));
         }
         answers.write(Answer::with(*order, text));

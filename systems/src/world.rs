@@ -9,13 +9,15 @@ mod check;
 mod parse;
 mod sight;
 mod source;
+mod special;
 
 use crate::chat::Emotes;
-use crate::{body, calendar, character, lucidity};
+use crate::{body, calendar, character, chat, lucidity};
 
 pub use atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
 pub use sight::{Horror, Sight};
 pub use source::{Problem, Source, line_of};
+pub(crate) use special::FLUX;
 
 /// Everything that the files of a world say.
 #[derive(Debug, Clone)]
@@ -34,6 +36,8 @@ pub struct WorldData {
     pub body: body::Rules,
     /// Holidays, and what is done at which hours.
     pub observances: calendar::Observances,
+    /// How long lines may be, and how much of them is remembered.
+    pub chat: chat::Rules,
     /// Gestures that have a word of their own.
     pub emotes: Emotes,
 }
@@ -59,6 +63,7 @@ pub fn load(sources: &[Source]) -> Result<WorldData, Vec<Problem>> {
             characters: character::Rules::load(sources, &mut problems),
             body: body::Rules::load(sources, &mut problems),
             observances: calendar::Observances::load(sources, &mut problems),
+            chat: chat::Rules::load(sources, &mut problems),
             emotes: Emotes::load(sources, &mut problems),
         }
     });

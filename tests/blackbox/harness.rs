@@ -30,6 +30,9 @@ pub(crate) use world::{SmallWorld, shipped};
 /// Long enough for two busy processors, short enough to notice.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long what has not come yet is given before it is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// Looks again and again until `look` finds something.
 ///
 /// # Panics
@@ -41,7 +44,7 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
             return found;
         }
         assert!(began.elapsed() < PATIENCE, "waited in vain for {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a player does, in a real browser: arrive, walk, talk, go away and come back.
 
+use engine::port::WorldTime;
+use systems::calendar::MythosTime;
+
 use crate::harness::{Browser, Driver, Player, Recipe, Server, SmallWorld, until};
 
 const PASSWORD: &str = "the hounds of tindalos";
@@ -97,18 +100,26 @@ async fn registers(browser: &Browser, username: &str, character: &str) -> String
     strength
 }
 
-/// A hall, and a yard of graves that takes a point of lucidity whenever the flux is reckoned.
+/// A hall, and a yard of graves that takes a point of lucidity whenever the flux is reckoned by
+/// night. Its one hour of daylight is half a day away from the hour it is when the test begins.
 fn graves() -> SmallWorld {
-    SmallWorld::read(
+    let wall = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let now = MythosTime::at(WorldTime(u64::try_from(wall.as_micros()).unwrap()));
+    let dawn = (now.hour() + 12) % 24;
+    let dusk = dawn + 1;
+    SmallWorld::read(&format!(
         r#"
+        [calendar]
+        daylight = {{ starts = {dawn}, ends = {dusk} }}
         [sub_zones.hill]
         environment = "indoors"
-        rooms.hall = { north = "yard" }
-        rooms.yard = { south = "hall", environment = "graveyard" }
+        rooms.hall = {{ north = "yard" }}
+        rooms.yard = {{ south = "hall", environment = "graveyard" }}
         [rules.environments.graveyard]
-        all = -1.0
-        "#,
-    )
+        day = 0.0
+        night = -1.0
+        "#
+    ))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,15 +140,24 @@ async fn a_rolled_character_loses_its_mind_among_graves_prays_whispers_and_mutes
     server.recipe().grant("armitage").await;
     let mut keeper = Player::join(&server, &keeper.token).await;
 
-    // A point above the border, then among the graves.
+    // A point above the border, then among the graves. Not in one step: that would be a shock, and
+    // the fall of tier a second one, after which voices drown a part of what others say.
     ann.reads("#tier", "Lucid").await;
-    keeper.does("admin setlucidity Ann 70").await;
+    for points in [90, 80, 70] {
+        keeper
+            .does(&format!("admin setlucidity Ann {points}"))
+            .await;
+    }
     ann.reads("#lucidity-value", "70 / 100").await;
     ann.types("north").await;
+    ann.reads("#room-name", "Yard").await;
     ann.reads("#tier", "Uneasy").await;
+    ann.reads("#liabilities", "night frayed reflexes").await;
     ann.types("south").await;
+    ann.reads("#room-name", "Hall").await;
     ann.types("pray").await;
     ann.reads("#tier", "Lucid").await;
+    assert_eq!(ann.text("#liabilities").await, "night frayed reflexes");
 
     // Words in a whisper, and none from whom one has muted.
     ann.types(&format!("whisper {} Are they gone?", bob_s_name))

@@ -45,7 +45,7 @@ use script::Script;
 fn every_transcript_goes_as_it_is_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
     let files = files_below(&folder);
-    assert!(files.len() > 20, "only {} transcripts", files.len());
+    assert!(files.len() >= 120, "only {} transcripts", files.len());
     let mut failed = Vec::new();
     for file in &files {
         let name = file.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();

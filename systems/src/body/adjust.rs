@@ -4,7 +4,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Condition, POINT, Posture, PostureTaken, Vitals};
+use super::{Condition, POINT, Posture, PostureTaken, Resting, Vitals};
 use crate::character::{SetStat, Settable, Stats};
 use crate::place::InRoom;
 use crate::world::RoomIx;
@@ -28,6 +28,28 @@ pub enum Change {
     Determination(i32),
     /// Magic in billionths of a point; what is negative is spent.
     Magic(i64),
+    /// Just so many determination points, or as many as the body can have.
+    DeterminationTo(i16),
+    /// Just so many magic points, or as many as the body can have.
+    MagicTo(i16),
+}
+
+impl Change {
+    /// What a body comes to by it.
+    fn of(self, before: Vitals, max_dp: i16, max_mp: i16) -> Vitals {
+        let up_to = |points: i16, now: i16| i32::from(points) - i32::from(now);
+        match self {
+            Self::Determination(points) => before.shifted(points, max_dp, max_mp),
+            Self::DeterminationTo(points) => {
+                before.shifted(up_to(points, before.dp()), max_dp, max_mp)
+            }
+            Self::Magic(nano) => before.charged(nano, max_dp, max_mp),
+            Self::MagicTo(points) => {
+                let nano = i64::from(up_to(points, before.mp())) * POINT;
+                before.charged(nano, max_dp, max_mp)
+            }
+        }
+    }
 }
 
 impl AdjustVitals {
@@ -119,53 +141,66 @@ pub struct VitalsChanged {
 }
 
 type Body = (
+    Entity,
     &'static StableId,
     &'static Stats,
     &'static mut Vitals,
     &'static mut Posture,
     Option<&'static InRoom>,
+    Option<&'static mut Resting>,
+    Has<Online>,
 );
 
-/// Changes the bodies that are to be changed; whoever has nothing left falls.
-pub(super) fn adjust(
-    mut wanted: MessageReader<AdjustVitals>,
-    mut bodies: Query<Body>,
-    mut queue: Local<Vec<(StableId, AdjustVitals)>>,
-    mut changed: MessageWriter<VitalsChanged>,
-    mut taken: MessageWriter<PostureTaken>,
-) {
-    let whose = |one: &AdjustVitals| bodies.get(one.body).ok().map(|(id, ..)| *id);
-    queue.extend(wanted.read().filter_map(|one| Some((whose(one)?, *one))));
-    // The order in which bodies lie in memory must not be heard; each body's own order stays.
-    queue.sort_by_key(|(id, _)| *id);
-    for (
-        _,
+/// The door itself. What asks from outside is settled when everything is; what happens by the
+/// second goes through at once, because a late tick has several seconds, and each must find bodies
+/// as the one before left them.
+#[derive(SystemParam)]
+pub(super) struct Door<'w, 's> {
+    pub(super) bodies: Query<'w, 's, Body>,
+    pub(super) changed: MessageWriter<'w, VitalsChanged>,
+    taken: MessageWriter<'w, PostureTaken>,
+}
+
+impl Door<'_, '_> {
+    /// Changes a body; whoever has nothing left falls.
+    pub(super) fn change(
+        &mut self,
         AdjustVitals {
             body,
             change,
             cause,
-        },
-    ) in queue.drain(..)
-    {
-        let Ok((_, stats, mut vitals, mut posture, place)) = bodies.get_mut(body) else {
-            continue;
+        }: AdjustVitals,
+    ) {
+        let Ok((_, _, stats, mut vitals, mut posture, place, resting, _)) =
+            self.bodies.get_mut(body)
+        else {
+            return;
         };
         let before = *vitals;
-        if before.condition() == Condition::Dead && cause != Cause::RESPAWN {
-            continue;
-        }
         let (max_dp, max_mp) = (stats.max_dp(), stats.max_mp());
-        let now = match change {
-            Change::Determination(points) => before.shifted(points, max_dp, max_mp),
-            Change::Magic(nano) => before.charged(nano, max_dp, max_mp),
+        let now = change.of(before, max_dp, max_mp);
+        let dead = before.condition() == Condition::Dead;
+        // Only a respawn brings the dead back, and an admin's word that puts them on their feet.
+        let cause = if cause == Cause::SET && dead && now.condition() == Condition::Able {
+            Cause::RESPAWN
+        } else {
+            cause
         };
+        if dead && cause != Cause::RESPAWN {
+            return;
+        }
         let room = place.map(|place| place.0);
         if write(&mut vitals, &mut posture, now) {
             let forced = true;
-            taken.write(PostureTaken { body, room, forced });
+            self.taken.write(PostureTaken { body, room, forced });
+        }
+        if now.dp() < before.dp()
+            && let Some(mut resting) = resting
+        {
+            resting.disturb();
         }
         if (before.dp(), before.mp()) != (now.dp(), now.mp()) {
-            changed.write(VitalsChanged {
+            self.changed.write(VitalsChanged {
                 body,
                 before,
                 now,
@@ -178,36 +213,34 @@ pub(super) fn adjust(
     }
 }
 
-/// Sets what admins set. Points above zero bring the dead back.
-pub(super) fn set(
-    mut wanted: MessageReader<SetStat>,
-    bodies: Query<&Vitals>,
-    mut adjust: MessageWriter<AdjustVitals>,
+/// Changes the bodies that are to be changed.
+pub(super) fn adjust(
+    mut wanted: MessageReader<AdjustVitals>,
+    mut queue: Local<Vec<(StableId, AdjustVitals)>>,
+    mut door: Door<'_, '_>,
 ) {
+    let whose = |one: &AdjustVitals| door.bodies.get(one.body).ok().map(|(_, id, ..)| *id);
+    queue.extend(wanted.read().filter_map(|one| Some((whose(one)?, *one))));
+    // The order in which bodies lie in memory must not be heard; each body's own order stays.
+    queue.sort_by_key(|(id, _)| *id);
+    for (_, one) in queue.drain(..) {
+        door.change(one);
+    }
+}
+
+/// Sets what admins set. Points above zero bring the dead back.
+pub(super) fn set(mut wanted: MessageReader<SetStat>, mut adjust: MessageWriter<AdjustVitals>) {
     for SetStat { actor, stat, value } in wanted.read() {
-        let Ok(vitals) = bodies.get(*actor) else {
-            continue;
-        };
+        let points = i16::try_from(*value).unwrap_or(i16::MAX);
         let change = match stat {
-            Settable::Determination => {
-                Change::Determination(value.saturating_sub(i32::from(vitals.dp())))
-            }
-            Settable::Magic => {
-                let has = i64::from(vitals.mp()) * POINT;
-                Change::Magic(i64::from(*value) * POINT - has)
-            }
+            Settable::Determination => Change::DeterminationTo(points),
+            Settable::Magic => Change::MagicTo(points),
             Settable::Base(_) | Settable::Experience => continue,
         };
-        let raises = matches!(change, Change::Determination(_)) && *value > 0;
-        let dead = vitals.condition() == Condition::Dead;
         adjust.write(AdjustVitals {
             body: *actor,
             change,
-            cause: if dead && raises {
-                Cause::RESPAWN
-            } else {
-                Cause::SET
-            },
+            cause: Cause::SET,
         });
     }
 }

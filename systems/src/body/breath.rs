@@ -1,42 +1,39 @@
 //! What a second does: magic comes back, rest heals, wounds bleed.
+//!
+//! A late tick has several seconds. Each finds bodies as the one before left them, because all of
+//! it goes through the door at once.
 
 use engine::prelude::*;
 
-use super::adjust::{AdjustVitals, Cause, VitalsChanged, write};
-use super::{Condition, Posture, Resting, Rules, Vitals};
-use crate::character::Stats;
-use crate::place::InRoom;
-
-type Body = (
-    Entity,
-    &'static Stats,
-    &'static mut Vitals,
-    &'static mut Posture,
-    &'static InRoom,
-    Option<&'static mut Resting>,
-);
+use super::adjust::{AdjustVitals, Cause, Door, VitalsChanged, write};
+use super::{Condition, Rules, Vitals};
 
 /// One second of every body that is played.
 pub(super) fn breathe(
-    mut bodies: Query<Body, With<Online>>,
     rules: Res<Rules>,
-    mut adjust: MessageWriter<AdjustVitals>,
-    mut changed: MessageWriter<VitalsChanged>,
+    clock: Res<Clock>,
+    mut door: Door<'_, '_>,
+    mut through: Local<Vec<AdjustVitals>>,
 ) {
-    for (body, stats, mut vitals, mut posture, place, resting) in &mut bodies {
+    for (body, _, stats, mut vitals, mut posture, place, resting, online) in &mut door.bodies {
+        // Who is nowhere is not played.
+        let (true, Some(place)) = (online, place) else {
+            continue;
+        };
         let before = *vitals;
         match before.condition() {
             Condition::Dead => continue,
             Condition::Wounded => {
-                adjust.write(AdjustVitals::harm(body, rules.decay, Cause::DECAY));
+                through.push(AdjustVitals::harm(body, rules.decay, Cause::DECAY));
                 continue;
             }
             Condition::Able => {}
         }
         if let Some(mut resting) = resting {
-            let healed = resting.bypass_change_detection().heal(rules.rest_healing);
+            let resting = resting.bypass_change_detection();
+            let healed = resting.heal(rules.rest_healing, clock.now);
             if healed > 0 {
-                adjust.write(AdjustVitals::heal(body, healed, Cause::REST));
+                through.push(AdjustVitals::heal(body, healed, Cause::REST));
             }
         }
         let (max_dp, max_mp) = (stats.max_dp(), stats.max_mp());
@@ -46,7 +43,7 @@ pub(super) fn breathe(
         let now = before.charged(rules.magic(*posture), max_dp, max_mp);
         write(&mut vitals, &mut posture, now);
         if now.mp() != before.mp() {
-            changed.write(VitalsChanged {
+            door.changed.write(VitalsChanged {
                 body,
                 before,
                 now,
@@ -56,6 +53,9 @@ pub(super) fn breathe(
                 cause: Cause::BREATH,
             });
         }
+    }
+    for one in through.drain(..) {
+        door.change(one);
     }
 }
 

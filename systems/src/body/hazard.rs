@@ -3,11 +3,12 @@
 use engine::prelude::*;
 use serde::Deserialize;
 
-use super::{AdjustVitals, Cause, Condition, RoomMessage, Vitals};
-use crate::calendar::MythosTime;
-use crate::lucidity::{self, AdjustLucidity, Liability, Psyche};
-use crate::place::Rooms;
-use crate::world::{Atlas, RoomIx};
+use super::adjust::Door;
+use super::{AdjustVitals, Cause, Condition, RoomMessage};
+use crate::calendar::{Daylight, MythosTime};
+use crate::lucidity::{self, AdjustLucidity, Confronted, Liability, Psyche};
+use crate::place::{Occupancy, Rooms};
+use crate::world::{Atlas, Horror, RoomIx};
 
 /// A danger of a room, as it is written with the room.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -32,6 +33,9 @@ pub struct Hazard {
     /// Points of lucidity that it takes.
     #[serde(default)]
     pub lucidity: u16,
+    /// It is a sight of its kind, too, which a mind gets used to: then that says what it takes.
+    #[serde(default)]
+    pub category: Option<Horror>,
     /// What whom it strikes is told.
     pub text: String,
 }
@@ -67,8 +71,12 @@ impl Hazard {
         if !(0.0..=1.0).contains(&self.chance) {
             return Some("a hazard's chance is not within 0 to 1");
         }
-        if self.harm > 100 || self.lucidity > 100 || self.harm + self.lucidity == 0 {
+        let takes = self.harm + self.lucidity > 0 || self.category.is_some();
+        if self.harm > 100 || self.lucidity > 100 || !takes {
             return Some("a hazard takes neither 1 to 100 points of determination nor of lucidity");
+        }
+        if self.lucidity > 0 && self.category.is_some() {
+            return Some("a hazard of a category takes what the category says, not `lucidity`");
         }
         (!(1..=500).contains(&self.text.trim().chars().count()))
             .then_some("a hazard's text is not 1 to 500 characters long")
@@ -91,6 +99,7 @@ struct Peril {
     cold: bool,
     harm: u16,
     lucidity: u16,
+    sight: bool,
 }
 
 impl Perils {
@@ -108,6 +117,7 @@ impl Perils {
                     cold: hazard.cold,
                     harm: hazard.harm,
                     lucidity: hazard.lucidity,
+                    sight: hazard.category.is_some(),
                 })
         });
         Self(perils.collect())
@@ -126,16 +136,18 @@ pub(super) struct Struck {
 /// epoch, so that neither a late tick nor a restart shifts them.
 pub(super) fn strike(
     perils: Res<Perils>,
-    rooms: Rooms<'_, '_>,
-    bodies: Query<(&StableId, &Vitals, &Psyche)>,
+    occupancy: Res<Occupancy>,
+    psyches: Query<&Psyche>,
     minds: Res<lucidity::Rules>,
     clock: Res<Clock>,
+    daylight: Res<Daylight>,
     dice: Res<Dice>,
     mut struck: MessageWriter<Struck>,
-    mut adjust: MessageWriter<AdjustVitals>,
+    mut door: Door<'_, '_>,
     mut shake: MessageWriter<AdjustLucidity>,
+    mut confronted: MessageWriter<Confronted>,
 ) {
-    let night = MythosTime::at(clock.wall()).is_night();
+    let night = daylight.is_night(MythosTime::at(clock.wall()));
     for (n, peril) in perils.0.iter().enumerate() {
         let now = match peril.when {
             When::Always => true,
@@ -145,10 +157,13 @@ pub(super) fn strike(
         if !now || !clock.now.0.is_multiple_of(peril.period) {
             continue;
         }
-        for body in rooms.occupants(peril.room) {
-            let Ok((id, vitals, psyche)) = bodies.get(*body) else {
+        for body in occupancy.of(peril.room) {
+            let (Ok((_, id, _, vitals, ..)), Ok(psyche)) =
+                (door.bodies.get(*body), psyches.get(*body))
+            else {
                 continue;
             };
+            let id = *id;
             // Who lies in their blood has been found by enough.
             if vitals.condition() != Condition::Able {
                 continue;
@@ -163,7 +178,7 @@ pub(super) fn strike(
             } else {
                 1.0
             };
-            if !dice.chance((peril.chance * frayed).min(1.0), *id, "hazard", throw) {
+            if !dice.chance((peril.chance * frayed).min(1.0), id, "hazard", throw) {
                 continue;
             }
             struck.write(Struck {
@@ -178,10 +193,17 @@ pub(super) fn strike(
             };
             let harm = f64::from(peril.harm) * chilled;
             // Points are whole: what is left over is taken as often as it is a part of one.
-            let more = dice.chance(harm.fract(), *id, "hazard_chill", throw);
+            let more = dice.chance(harm.fract(), id, "hazard_chill", throw);
             let harm = harm as u16 + u16::from(more);
             if harm > 0 {
-                adjust.write(AdjustVitals::harm(*body, harm, Cause::HAZARD));
+                door.change(AdjustVitals::harm(*body, harm, Cause::HAZARD));
+            }
+            if peril.sight {
+                confronted.write(Confronted {
+                    mind: *body,
+                    room: peril.room,
+                    hazard: peril.index,
+                });
             }
             if peril.lucidity > 0 {
                 shake.write(AdjustLucidity {

@@ -3,6 +3,7 @@
 use engine::prelude::*;
 
 use super::adjust::write;
+use super::vitals::Grave;
 use super::{
     AdjustVitals, Cause, Change, Condition, Posture, PostureTaken, TakePosture, Vitals,
     VitalsChanged,
@@ -88,14 +89,25 @@ pub(super) fn cross(
     atlas: Res<Atlas>,
     mut relocate: MessageWriter<Relocate>,
     mut take: MessageWriter<TakePosture>,
+    mut commands: Commands<'_, '_>,
 ) {
     for VitalsChanged {
-        body, before, now, ..
+        body,
+        before,
+        now,
+        room,
+        ..
     } in changed.read()
     {
         let dead = |vitals: &Vitals| vitals.condition() == Condition::Dead;
         let to = match (dead(before), dead(now)) {
-            (false, true) => atlas.limbo_room(),
+            (false, true) => {
+                if let Some(room) = room {
+                    let grave = Grave(atlas.room(*room).id.clone());
+                    commands.entity(*body).try_insert(grave);
+                }
+                atlas.limbo_room()
+            }
             (true, false) => {
                 take.write(TakePosture {
                     body: *body,

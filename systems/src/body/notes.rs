@@ -70,6 +70,9 @@ pub struct PlayerRespawned {
     pub(super) player_id: StableId,
     pub(super) player_name: String,
     pub(super) respawn_room_id: String,
+    /// The id of the room in which you died.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) death_room_id: Option<String>,
     pub(super) old_dp: i16,
     pub(super) new_dp: i16,
     pub(super) max_dp: i16,

@@ -101,7 +101,8 @@ impl Verb for Sit {
     const WORDS: &'static [&'static str] = &["sit"];
     const USAGE: &'static str = "sit";
     const HELP: &'static str =
-        "Sits down. Magic comes back three times as fast to those who sit; nobody walks sitting.";
+        "Sits down. Magic comes back faster to those who sit; nobody walks sitting.";
+    const LASTS: bool = true;
 
     fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
         Ok(Self(order))
@@ -112,6 +113,7 @@ impl Verb for Stand {
     const WORDS: &'static [&'static str] = &["stand"];
     const USAGE: &'static str = "stand";
     const HELP: &'static str = "Stands up. Only those who stand can walk.";
+    const LASTS: bool = true;
 
     fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
         Ok(Self(order))
@@ -122,7 +124,8 @@ impl Verb for Lie {
     const WORDS: &'static [&'static str] = &["lie"];
     const USAGE: &'static str = "lie [down]";
     const HELP: &'static str =
-        "Lies down. Nothing brings magic back as fast, and nothing is slower to get up from.";
+        "Lies down. Magic comes back faster still than to those who sit; nobody walks lying.";
+    const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         match words.rest() {

@@ -3,14 +3,9 @@
 use engine::prelude::*;
 
 use super::posture::PostureTaken;
-use super::{POINT, Posture, TakePosture, VitalsChanged};
+use super::{POINT, Posture, Rules, TakePosture, VitalsChanged};
 use crate::command::{Usage, Verb, Words};
 use crate::place::Moved;
-
-/// The longest rest, in seconds.
-const SECONDS_MAX: u64 = 300;
-/// How long one rests who doesn't say.
-const SECONDS: u64 = 60;
 
 /// Somebody rests until then, if nothing comes between.
 #[derive(Component, Clone, Copy, Debug)]
@@ -18,15 +13,27 @@ pub struct Resting {
     until: WorldTime,
     /// Healing not yet come to a point, in billionths.
     healing: i64,
+    /// Its owner was hurt; it ends when this tick settles.
+    disturbed: bool,
 }
 
 impl Resting {
-    /// One second more; answers the points that the healing has come to.
-    pub(super) fn heal(&mut self, nano: i64) -> u16 {
+    /// One second more, at `now`; answers the points that the healing has come to.
+    pub(super) fn heal(&mut self, nano: i64, now: WorldTime) -> u16 {
+        if self.disturbed || self.until < now {
+            return 0;
+        }
         self.healing += nano;
         let whole = self.healing / POINT;
         self.healing -= whole * POINT;
         u16::try_from(whole).unwrap_or(0)
+    }
+}
+
+impl Resting {
+    /// Heals no more.
+    pub(super) const fn disturb(&mut self) {
+        self.disturbed = true;
     }
 }
 
@@ -49,22 +56,20 @@ pub(super) struct Rested {
 #[derive(Message, Debug)]
 pub(super) struct RestVerb {
     order: Order,
-    seconds: u64,
+    seconds: Option<u64>,
 }
 
 impl Verb for RestVerb {
     const WORDS: &'static [&'static str] = &["rest"];
     const USAGE: &'static str = "rest [seconds]";
-    const HELP: &'static str = "Sits you down to rest, for a minute or for as many seconds as you say, at most 300. Wounds close while you rest, and magic comes back as it does to those who sit or lie. Moving, standing up or being hurt ends it.";
+    const LASTS: bool = true;
+    const HELP: &'static str = "Sits you down to rest, for a while or for as many seconds as you say. Wounds close while you rest, and magic comes back as it does to those who sit or lie. Moving, standing up or being hurt ends it.";
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let seconds = match words.rest() {
-            "" => SECONDS,
-            rest => rest.parse().map_err(|_| Usage::Show)?,
+            "" => None,
+            rest => Some(rest.parse().map_err(|_| Usage::Show)?),
         };
-        if !(1..=SECONDS_MAX).contains(&seconds) {
-            return Err(Usage::Say("One rests for 1 to 300 seconds.".to_owned()));
-        }
         Ok(Self { order, seconds })
     }
 }
@@ -72,6 +77,7 @@ impl Verb for RestVerb {
 pub(super) fn ask(
     mut asked: MessageReader<RestVerb>,
     bodies: Query<&Posture>,
+    rules: Res<Rules>,
     clock: Res<Clock>,
     mut rest: MessageWriter<Rest>,
     mut take: MessageWriter<TakePosture>,
@@ -79,11 +85,20 @@ pub(super) fn ask(
 ) {
     for RestVerb { order, seconds } in asked.read() {
         let body = order.actor;
+        let (seconds, most) = (
+            seconds.unwrap_or(rules.rest_seconds),
+            rules.rest_seconds_max,
+        );
+        if !(1..=most).contains(&seconds) {
+            let message = format!("One rests for 1 to {most} seconds.");
+            answers.write(Answer::refused(*order, Code::InvalidInput, message));
+            continue;
+        }
         if bodies.get(body).is_ok_and(|now| *now == Posture::Standing) {
             let posture = Posture::Sitting;
             take.write(TakePosture { body, posture });
         }
-        let until = clock.now.plus(Duration::from_secs(*seconds));
+        let until = clock.now.plus(Duration::from_secs(seconds));
         rest.write(Rest { body, until });
         answers.write(Answer::with(*order, "You settle down to rest."));
     }
@@ -137,6 +152,7 @@ pub(super) fn rest(
         commands.entity(*body).try_insert(Resting {
             until: *until,
             healing: 0,
+            disturbed: false,
         });
     }
 }

@@ -24,6 +24,9 @@ pub struct Rules {
     meditation: f64,
     /// Determination points that a second of rest heals, in billionths.
     pub(super) rest_healing: i64,
+    /// How long one rests who doesn't say, and at most, in seconds.
+    pub(super) rest_seconds: u64,
+    pub(super) rest_seconds_max: u64,
 }
 
 impl Default for Rules {
@@ -70,17 +73,35 @@ impl Default for Wounds {
     }
 }
 
+#[derive(Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Rest {
+    seconds: u64,
+    seconds_max: u64,
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Self {
+            seconds: 60,
+            seconds_max: 300,
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     magic: Option<Spanned<Magic>>,
     wounds: Option<Spanned<Wounds>>,
+    rest: Option<Spanned<Rest>>,
 }
 
 impl From<Written> for Rules {
     fn from(written: Written) -> Self {
         let magic = written.magic.map(Spanned::into_inner).unwrap_or_default();
         let wounds = written.wounds.map(Spanned::into_inner).unwrap_or_default();
+        let rest = written.rest.map(Spanned::into_inner).unwrap_or_default();
         Self {
             decay: wounds.decay_per_second,
             magic: nano(magic.per_second),
@@ -89,6 +110,8 @@ impl From<Written> for Rules {
             rest: magic.rest,
             meditation: magic.meditation,
             rest_healing: nano(wounds.rest_heals_per_second),
+            rest_seconds: rest.seconds,
+            rest_seconds_max: rest.seconds_max,
         }
     }
 }
@@ -131,6 +154,18 @@ impl Rules {
                 problems.push(source.problem(
                     &wounds.span(),
                     "the decay is not 1 to 10 points a second, or what rest heals not within 0 to 10",
+                ));
+            }
+        }
+        if let Some(rest) = &written.rest {
+            let Rest {
+                seconds,
+                seconds_max,
+            } = *rest.as_ref();
+            if !(1..=seconds_max).contains(&seconds) || seconds_max > 86_400 {
+                problems.push(source.problem(
+                    &rest.span(),
+                    "a rest is not of 1 up to its most seconds, which are a day's at most",
                 ));
             }
         }

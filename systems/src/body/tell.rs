@@ -9,14 +9,14 @@ use super::notes::{
 };
 use super::posture::PostureTaken;
 use super::rest::Rested;
-use super::{Cause, Condition, Posture, Vitals, VitalsChanged};
+use super::{Cause, Condition, Grave, Posture, Vitals, VitalsChanged};
 use crate::character::{PlayerUpdate, Stats};
 use crate::place::Rooms;
 
 /// Tells everyone concerned what became of whom.
 pub(super) fn tell(
     mut changed: MessageReader<VitalsChanged>,
-    people: Query<(&StableId, &Character, &Posture)>,
+    people: Query<(&StableId, &Character, &Posture, Option<&Grave>)>,
     rooms: Rooms<'_, '_>,
     mut outbox: ResMut<Outbox>,
     mut queue: Local<Vec<(StableId, VitalsChanged)>>,
@@ -35,7 +35,8 @@ pub(super) fn tell(
             room,
             cause,
         } = one;
-        let (Ok((_, character, posture)), Some(session)) = (people.get(body), rooms.session(body))
+        let (Ok((_, character, posture, grave)), Some(session)) =
+            (people.get(body), rooms.session(body))
         else {
             continue;
         };
@@ -58,6 +59,7 @@ pub(super) fn tell(
                 player_id,
                 player_name,
                 respawn_room_id,
+                death_room_id: grave.map(|grave| grave.0.clone()),
                 old_dp,
                 new_dp,
                 max_dp,

@@ -15,6 +15,11 @@ pub struct Vitals {
     residual: i32,
 }
 
+/// The room, by id, in which a body died last; only those who have died have one.
+#[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Grave(pub(super) String);
+
 /// What becomes of a body at its points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {

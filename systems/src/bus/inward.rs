@@ -7,6 +7,7 @@ use engine::{Bridge, Bridged};
 use super::BusSettings;
 use super::afar::Afar;
 use super::book::Book;
+use super::outward::target;
 use crate::presence::Roster;
 
 /// A line of talk from another node: it is heard here as if it were said here.
@@ -112,10 +113,13 @@ pub(super) fn take(
     }
 }
 
-/// A ban of another node shuts the account out here, too.
+/// A ban of another node shuts the account out here, too. By the character's id, where the other
+/// node knew it: somebody else may have that name here.
 pub(super) fn sanction(
     mut sanctioned: MessageReader<Sanctioned>,
     roster: Res<Roster>,
+    index: Res<Index>,
+    online: Query<(), With<Online>>,
     clock: Res<Clock>,
     mut recorded: MessageWriter<Recorded>,
     mut dismiss: MessageWriter<Dismiss>,
@@ -130,15 +134,19 @@ pub(super) fn sanction(
             // Whoever lets lines be heard knows of mutes.
             SanctionAct::Mute | SanctionAct::Unmute => continue,
         };
-        if let (SanctionAct::Ban, Some(actor)) = (sanction.act, roster.find(&sanction.target_name))
-        {
+        let character = target(sanction);
+        let here = match character {
+            Some(id) => index.get(id).filter(|actor| online.contains(*actor)),
+            None => roster.find(&sanction.target_name),
+        };
+        if let (SanctionAct::Ban, Some(actor)) = (sanction.act, here) {
             dismiss.write(Dismiss {
                 actor,
                 why: Leaving::Kicked,
             });
         }
         let order = AccountOrder {
-            character: None,
+            character,
             name: sanction.target_name.clone(),
             by: sanction.by.clone(),
             act,

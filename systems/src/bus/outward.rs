@@ -46,8 +46,7 @@ impl Post {
             topic: Topic::Moderation,
             content: Content::Sanction(Sanction {
                 act,
-                // Whom this node has never seen is known elsewhere by the name.
-                target_id: id.unwrap_or_else(|| StableId::named(name)),
+                target_id: id.unwrap_or_else(|| nobody(name)),
                 target_name: name.to_owned(),
                 by: by.to_owned(),
                 reason: reason.to_owned(),
@@ -55,6 +54,17 @@ impl Post {
             }),
         }
     }
+}
+
+/// The id that stands for somebody of whom only the name is known.
+fn nobody(name: &str) -> StableId {
+    StableId::named(&format!("character {}", name.to_lowercase()))
+}
+
+/// The character that a sanction is about; `None`: only its name is known.
+pub(super) fn target(sanction: &Sanction) -> Option<StableId> {
+    let id = sanction.target_id;
+    (id != nobody(&sanction.target_name)).then_some(id)
 }
 
 /// A message that must arrive, until the broker has stored it.

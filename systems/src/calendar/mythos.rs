@@ -153,23 +153,6 @@ impl MythosTime {
         Daypart::of_hour(self.hour())
     }
 
-    /// Whether the sun is up: from 06:00 up to, not including, 18:00.
-    #[must_use]
-    pub const fn is_daytime(&self) -> bool {
-        6 <= self.hour() && self.hour() < 18
-    }
-
-    /// Whether the sun is down.
-    #[must_use]
-    pub const fn is_night(&self) -> bool {
-        !self.is_daytime()
-    }
-
-    /// Whether the sun is down in an hour, as [`hours`](Self::hours).
-    pub(crate) const fn is_night_at(hour: i64) -> bool {
-        !matches!(hour.rem_euclid(24), 6..=17)
-    }
-
     /// Whether it is the witching hour.
     #[must_use]
     pub fn is_witching_hour(&self) -> bool {

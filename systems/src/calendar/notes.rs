@@ -29,12 +29,9 @@ pub struct MythosTimeUpdate {
     /// The next three.
     upcoming_holidays: Vec<Holiday>,
     active_schedules: Vec<Schedule>,
-    /// A holiday that has just begun; for text only.
-    #[serde(skip)]
-    opens: Option<String>,
-    /// The part of the day that has just begun; for text only.
-    #[serde(skip)]
-    begins: Option<Daypart>,
+    /// What is to be read where a part of the day or a holiday has just begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
 }
 
 impl MythosTimeUpdate {
@@ -54,29 +51,40 @@ impl MythosTimeUpdate {
             week_of_month: now.week_of_month(),
             season: now.season(),
             daypart: now.daypart(),
-            is_daytime: now.is_daytime(),
+            is_daytime: observances.daylight.is_day(now),
             is_witching_hour: now.is_witching_hour(),
             server_timestamp: server.unwrap_or_default(),
             active_holidays: observances.active(now).cloned().collect(),
             upcoming_holidays: observances.upcoming(now).into_iter().cloned().collect(),
             active_schedules: observances.scheduled(now).cloned().collect(),
-            opens: None,
-            begins: None,
+            message: None,
         }
     }
 
-    /// The same, said at the stroke of the hour: text clients read of it when a part of the day
-    /// begins.
+    /// The same, said at the stroke of the hour: there is something to read of it when a part of
+    /// the day or a holiday begins.
     fn striking(mut self, hour: u8) -> Self {
         let before = Daypart::of_hour((hour + 23) % 24);
-        self.begins = Some(self.daypart).filter(|now| *now != before);
+        let begins = (self.daypart != before).then(|| begun(self.daypart).to_owned());
         // Every holiday begins at midnight, which the hour before belongs to no longer.
-        let opening = self.active_holidays.iter();
-        self.opens = opening
-            .filter(|one| hour == 0 && one.day == self.day_of_month)
-            .map(|one| one.name.clone())
-            .next();
+        let mut opening = self.active_holidays.iter();
+        let opens = opening
+            .find(|one| hour == 0 && one.day == self.day_of_month)
+            .map(|one| format!("Today is {}.", one.name));
+        let words: Vec<String> = begins.into_iter().chain(opens).collect();
+        self.message = (!words.is_empty()).then(|| words.join("\n"));
         self
+    }
+}
+
+/// What is read when a part of the day begins.
+const fn begun(part: Daypart) -> &'static str {
+    match part {
+        Daypart::Dawn => "The sky pales. It is dawn.",
+        Daypart::Day => "The day has begun.",
+        Daypart::Dusk => "The light goes. It is dusk.",
+        Daypart::Night => "Night lies over everything.",
+        Daypart::Witching => "Somewhere a clock strikes eleven. It is the witching hour.",
     }
 }
 
@@ -88,20 +96,7 @@ impl Note for MythosTimeUpdate {
         self
     }
     fn prose(&self) -> Option<Prose> {
-        let words = self.begins.map(|begins| match begins {
-            Daypart::Dawn => "The sky pales. It is dawn.",
-            Daypart::Day => "The day has begun.",
-            Daypart::Dusk => "The light goes. It is dusk.",
-            Daypart::Night => "Night lies over everything.",
-            Daypart::Witching => "Somewhere a clock strikes eleven. It is the witching hour.",
-        });
-        let opens = self.opens.as_ref().map(|name| format!("Today is {name}."));
-        match (words, opens) {
-            (None, None) => None,
-            (Some(words), None) => Some(Prose::of(Ink::Faint, words)),
-            (None, Some(opens)) => Some(Prose::of(Ink::Faint, opens)),
-            (Some(words), Some(opens)) => Some(Prose::of(Ink::Faint, format!("{words}\n{opens}"))),
-        }
+        Some(Prose::of(Ink::Faint, self.message.clone()?))
     }
     fn coalesce(&self) -> Option<&'static str> {
         Some("mythos_time_update")
@@ -115,7 +110,7 @@ impl Published for MythosTimeUpdate {
         let mut dawn = Self::at(WHEN, &Observances::default());
         dawn.upcoming_holidays = vec![Holiday::example()];
         dawn.active_schedules = vec![Schedule::example()];
-        dawn.begins = Some(dawn.daypart);
+        dawn.message = Some(begun(dawn.daypart).to_owned());
         vec![dawn]
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::mythos::DAYS;
-use super::{MythosTime, Season};
+use super::{Daylight, MythosTime, Season};
 use crate::world::{Problem, Source};
 
 /// Where they are written.
@@ -16,9 +16,10 @@ const HOURS_MAX: i64 = 48;
 /// How many holidays ahead are told.
 const UPCOMING: usize = 3;
 
-/// Every holiday and every schedule.
+/// Every holiday and every schedule, and when it is day.
 #[derive(Resource, Clone, Debug, Default, PartialEq)]
 pub struct Observances {
+    pub(super) daylight: Daylight,
     holidays: Vec<Holiday>,
     schedules: Vec<Schedule>,
 }
@@ -77,6 +78,7 @@ pub struct Schedule {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    daylight: Option<Spanned<Daylight>>,
     #[serde(default)]
     holidays: Vec<Spanned<Holiday>>,
     #[serde(default)]
@@ -93,6 +95,12 @@ impl Observances {
             return Self::default();
         };
         let mut all = Self::default();
+        if let Some(daylight) = written.daylight {
+            if let Some(mistake) = daylight.as_ref().mistake() {
+                problems.push(source.problem(&daylight.span(), mistake));
+            }
+            all.daylight = daylight.into_inner();
+        }
         for entry in written.holidays {
             let span = entry.span();
             let one = entry.into_inner();

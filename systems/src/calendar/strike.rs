@@ -6,41 +6,29 @@ use engine::prelude::*;
 
 use super::{Almanac, MythosHour, MythosTime};
 
-/// The most hours that strike in one tick, a Mythos day (2.5 real hours); after a longer stall the
-/// oldest are left out.
+/// The most hours that strike in one tick, a Mythos day (2.5 real hours): whatever hinges on an hour
+/// of the day finds it among them. After a longer sleep the oldest are left out.
 const HOURS_MAX: i64 = 24;
 
-/// Says each hour that has begun since the last tick.
+/// Says each hour that has begun since the last one struck, also those that the world has slept
+/// through.
 pub(super) fn strike(
     almanac: Query<&Almanac>,
     clock: Res<Clock>,
     mut hours: MessageWriter<MythosHour>,
 ) {
-    let now = MythosTime::at(clock.wall());
-    let before = clock
-        .wall()
-        .since(WorldTime::default())
-        .saturating_sub(clock.dt);
-    let before = MythosTime::at(WorldTime::default().plus(before));
+    let now = MythosTime::at(clock.wall()).hours();
     for almanac in &almanac {
-        hours.write_batch(
-            due(almanac.struck, before.hours(), now.hours()).map(|hour| MythosHour { hour }),
-        );
+        hours.write_batch(due(almanac.struck, now).map(|hour| MythosHour { hour }));
     }
 }
 
-/// Which hours strike when the last one struck was `struck`, the last tick was in hour `before`,
-/// and this one is in hour `now`.
-fn due(struck: Option<i64>, before: i64, now: i64) -> RangeInclusive<i64> {
+/// Which hours strike when the last one struck was `struck` and this is hour `now`.
+fn due(struck: Option<i64>, now: i64) -> RangeInclusive<i64> {
     let none = RangeInclusive::new(1, 0);
     match struck {
         None => now..=now,
-        Some(last) if last < now => {
-            // What passed before the last tick passed while the world was down, or when somebody
-            // set the clock: only the hour it is now counts.
-            let first = (last.max(before) + 1).min(now);
-            first.max(now - HOURS_MAX + 1)..=now
-        }
+        Some(last) if last < now => (last + 1).max(now - HOURS_MAX + 1)..=now,
         // A clock set back a little strikes nothing twice; one set back far was wrong before, and
         // waiting until it comes round again would silence the hours for years.
         Some(last) if now + HOURS_MAX < last => {
@@ -69,31 +57,23 @@ pub(super) fn remember(mut hours: MessageReader<MythosHour>, mut almanac: Query<
 mod tests {
     use super::due;
 
-    fn check(struck: Option<i64>, before: i64, now: i64, expected: &[i64]) {
-        let hours: Vec<i64> = due(struck, before, now).collect();
-        assert_eq!(hours, expected, "struck {struck:?}, {before} to {now}");
+    fn check(struck: Option<i64>, now: i64, expected: &[i64]) {
+        let hours: Vec<i64> = due(struck, now).collect();
+        assert_eq!(hours, expected, "struck {struck:?}, now {now}");
     }
 
     #[test]
     fn each_hour_strikes_once() {
-        check(None, 7, 7, &[7]);
-        check(Some(7), 7, 7, &[]);
-        check(Some(7), 7, 8, &[8]);
-        check(Some(7), 7, 10, &[8, 9, 10]);
-    }
-
-    #[test]
-    fn a_restart_strikes_the_hour_it_wakes_in_and_none_before() {
-        check(Some(7), 7, 7, &[]);
-        check(Some(7), 12, 12, &[12]);
-        check(Some(7), 11, 12, &[12]);
+        check(None, 7, &[7]);
+        check(Some(7), 7, &[]);
+        check(Some(7), 8, &[8]);
+        check(Some(7), 10, &[8, 9, 10]);
     }
 
     #[test]
     fn a_clock_that_is_set_floods_nobody() {
-        check(Some(7), 7, 100_007, &(99_984..=100_007).collect::<Vec<_>>());
-        check(Some(7), 100_007, 100_007, &[100_007]);
-        check(Some(7), 3, 3, &[]);
-        check(Some(100), 3, 3, &[3]);
+        check(Some(7), 100_007, &(99_984..=100_007).collect::<Vec<_>>());
+        check(Some(7), 3, &[]);
+        check(Some(100), 3, &[3]);
     }
 }

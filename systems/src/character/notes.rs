@@ -25,9 +25,9 @@ pub struct PlayerUpdate {
     xp: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<usize>,
-    /// What a text client reads of it.
-    #[serde(skip)]
-    words: Option<String>,
+    /// What is to be read of it, where there is anything to read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
 }
 
 impl PlayerUpdate {
@@ -38,7 +38,7 @@ impl PlayerUpdate {
             experience_points: Some(points),
             xp: Some(points),
             level: Some(level),
-            words: risen
+            message: risen
                 .then(|| format!("You have learnt from all this. You are of level {level}.")),
             ..Self::default()
         }
@@ -55,7 +55,7 @@ impl PlayerUpdate {
             player_id: Some(player),
             stats: Some(stats),
             position: Some(position),
-            words: words.map(str::to_owned),
+            message: words.map(str::to_owned),
             ..Self::default()
         }
     }
@@ -69,7 +69,7 @@ impl Note for PlayerUpdate {
         self
     }
     fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(Ink::Gain, self.words.clone()?))
+        Some(Prose::of(Ink::Gain, self.message.clone()?))
     }
     fn gmcp(&self) -> Vec<Gmcp> {
         let stats = self.stats.iter().map(|stats| Gmcp {
@@ -84,7 +84,7 @@ impl Note for PlayerUpdate {
     }
     fn coalesce(&self) -> Option<&'static str> {
         // Words must be read in their order; figures alone may be skipped for newer ones.
-        match (&self.words, &self.stats) {
+        match (&self.message, &self.stats) {
             (Some(_), _) => None,
             (None, Some(_)) => Some("player_update_body"),
             (None, None) => Some("player_update_experience"),

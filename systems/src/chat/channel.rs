@@ -75,18 +75,6 @@ impl Channel {
         !matches!(self, Self::System | Self::Admin)
     }
 
-    /// The longest text, in characters.
-    #[must_use]
-    pub const fn chars_max(self) -> usize {
-        match self {
-            Self::Say | Self::Local => 500,
-            Self::Global => 1_000,
-            Self::Whisper | Self::System | Self::Admin => 2_000,
-            Self::Emote => 200,
-            Self::Pose => 100,
-        }
-    }
-
     /// Lines a character may send in any sliding minute, unless configured otherwise.
     #[must_use]
     pub const fn per_minute(self) -> u32 {

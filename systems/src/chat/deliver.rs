@@ -164,6 +164,7 @@ pub(super) fn deliver_afar(
     index: Res<Index>,
     clock: Res<Clock>,
     mut crowd: Local<Crowd>,
+    mut history: ResMut<History>,
     mut outbox: ResMut<Outbox>,
 ) {
     crowd.clear();
@@ -193,6 +194,16 @@ pub(super) fn deliver_afar(
         if role != Role::Admin && !pleads && ears.hearing.is_silenced(line.sender_id) {
             continue;
         }
+        let kept = Kept {
+            sender: line.sender_id,
+            admin: role == Role::Admin,
+            name: line.sender_name.clone(),
+            channel,
+            message: channel.format(&line.sender_name, &line.text),
+            at: clock.wall(),
+        };
+        // What is said in no room of ours is kept on the channels that need none.
+        history.keep(&ears.rooms.atlas, None, kept);
         let Heard { clearly, apart } = match channel {
             Channel::Global | Channel::System | Channel::Admin => {
                 ears.far(&mut crowd, Entity::PLACEHOLDER, voice)

@@ -42,8 +42,12 @@ impl Verb for ChannelVerb {
     const USAGE: &'static str =
         "channel [name], channel mute <name> [minutes] [reason], channel unmute <name>";
     const HELP: &'static str = "Shows the channels, or makes one your own: \"chat\" then speaks on it, also when you come back another day. A channel that you mute you neither hear nor speak on.";
-    const NEEDS: Needs = Needs::NOTHING;
+    const NEEDS: Needs = Needs::MIND;
     const LASTS: bool = true;
+
+    fn asks(words: Words<'_>) -> bool {
+        words.rest().is_empty()
+    }
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let (first, rest) = words.first();

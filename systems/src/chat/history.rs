@@ -1,8 +1,8 @@
 //! What was said lately: in memory, per room, per sub-zone, and for the channels of all.
 //!
-//! Each place keeps its last [`LINES_MAX`] lines or [`BYTES_MAX`] bytes of them, whichever is
-//! less: 1,000 rooms that were all talked full hold 64 MiB, and a room where nobody talked holds
-//! nothing. Whispers are nobody's business and are not kept.
+//! Each place keeps its last lines up to a number, or up to as many bytes, whichever is less
+//! ([`Remembered`]): by the shipped rules 1,000 rooms that were all talked full hold 64 MiB, and a
+//! room where nobody talked holds nothing. Whispers are nobody's business and are not kept.
 
 use std::collections::VecDeque;
 
@@ -10,24 +10,13 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Channel;
+use super::{Channel, Remembered};
 use crate::cast::{BOB, FOYER, WHEN, id};
 use crate::command::{Needs, Usage, Verb};
 use crate::mute::Hearing;
 use crate::place::{InRoom, Moved, Rooms};
 use crate::sheet::rfc3339;
 use crate::world::{Atlas, RoomIx};
-
-/// The most lines kept of a place.
-pub(super) const LINES_MAX: usize = 100;
-/// The most bytes of text kept of a place.
-const BYTES_MAX: usize = 64 * 1024;
-/// How many lines `history` shows unless told otherwise.
-const SHOWN: usize = 20;
-/// How many lines are shown to whoever comes in.
-const GREETING: usize = 5;
-/// How old a line may be to be shown to whoever comes in.
-const GREETING_AGE: Duration = Duration::from_secs(600);
 
 /// A line that was said.
 #[derive(Debug, Clone)]
@@ -49,10 +38,10 @@ struct Lines {
 }
 
 impl Lines {
-    fn keep(&mut self, line: Kept) {
+    fn keep(&mut self, line: Kept, most: Remembered) {
         self.bytes += line.message.len();
         self.kept.push_back(line);
-        while self.kept.len() > LINES_MAX || self.bytes > BYTES_MAX {
+        while self.kept.len() > most.lines || self.bytes > most.bytes {
             let Some(oldest) = self.kept.pop_front() else {
                 return;
             };
@@ -69,16 +58,18 @@ pub(super) struct History {
     global: Lines,
     system: Lines,
     admin: Lines,
+    most: Remembered,
 }
 
 impl History {
-    pub(super) fn of(atlas: &Atlas) -> Self {
+    pub(super) fn of(atlas: &Atlas, most: Remembered) -> Self {
         Self {
             rooms: vec![Lines::default(); atlas.rooms().len()],
             sub_zones: vec![Lines::default(); atlas.sub_zones().count()],
             global: Lines::default(),
             system: Lines::default(),
             admin: Lines::default(),
+            most,
         }
     }
 
@@ -101,8 +92,9 @@ impl History {
 
     /// Keeps a line that was said in `room`, if its channel is kept.
     pub(super) fn keep(&mut self, atlas: &Atlas, room: Option<RoomIx>, line: Kept) {
+        let most = self.most;
         if let Some(place) = self.place(atlas, room, line.channel) {
-            place.keep(line);
+            place.keep(line, most);
         }
     }
 
@@ -145,20 +137,20 @@ impl History {
 pub(super) struct AskHistory {
     order: Order,
     channel: Channel,
-    count: usize,
+    count: Option<usize>,
 }
 
 impl Verb for AskHistory {
     const WORDS: &'static [&'static str] = &["history", "recall"];
     const USAGE: &'static str = "history [channel] [lines]";
-    const HELP: &'static str = "Shows what was said lately: in this room, or on the channel local, global or system. At most the last 100 lines are remembered, without those of people you have muted.";
-    const NEEDS: Needs = Needs::NOTHING;
+    const HELP: &'static str = "Shows what was said lately: in this room, or on the channel local, global or system. Only the last lines are remembered, without those of people you have muted.";
+    const NEEDS: Needs = Needs::MIND;
 
     fn read(order: Order, words: crate::command::Words<'_>) -> Result<Self, Usage> {
-        let (mut channel, mut count) = (Channel::Say, SHOWN);
+        let (mut channel, mut count) = (Channel::Say, None);
         for word in words.rest().split_whitespace() {
             if let Ok(number) = word.parse::<usize>() {
-                count = number.clamp(1, LINES_MAX);
+                count = Some(number.max(1));
             } else if word.eq_ignore_ascii_case("room") {
                 channel = Channel::Say;
             } else {
@@ -205,7 +197,8 @@ pub(super) fn show(
             continue;
         }
         let viewer = (order.actor, character.role);
-        let lines = history.shown(&atlas, viewer, *room, *channel, &hearing, *count);
+        let count = count.unwrap_or(history.most.shown);
+        let lines = history.shown(&atlas, viewer, *room, *channel, &hearing, count);
         let text = if lines.is_empty() {
             "Nothing was said lately.".to_owned()
         } else {
@@ -228,7 +221,7 @@ fn dated(line: &Kept, now: WorldTime) -> String {
 pub struct ChatHistory {
     /// The room's id.
     pub room_id: String,
-    /// The lines, oldest first; at most five, of the last ten minutes.
+    /// The lines, oldest first; a few, of the last minutes.
     pub lines: Vec<PastLine>,
 }
 
@@ -324,11 +317,11 @@ pub(super) fn greet(
             *room,
             Channel::Say,
             &hearing,
-            GREETING,
+            history.most.greeting,
         );
         let lines: Vec<PastLine> = lines
             .into_iter()
-            .filter(|line| now.since(line.at) <= GREETING_AGE)
+            .filter(|line| now.since(line.at) <= Duration::from_secs(history.most.greeting_seconds))
             .filter(|line| knows.is_none_or(|until| line.at > until))
             .map(|line| PastLine {
                 sender_id: line.sender,
@@ -363,14 +356,15 @@ mod tests {
     #[test]
     fn a_place_keeps_its_last_lines_and_no_more_bytes_than_it_may() {
         let mut lines = Lines::default();
-        for n in 0..LINES_MAX + 20 {
-            lines.keep(line(&n.to_string()));
+        let most = Remembered::default();
+        for n in 0..most.lines + 20 {
+            lines.keep(line(&n.to_string()), most);
         }
-        assert_eq!(lines.kept.len(), LINES_MAX);
+        assert_eq!(lines.kept.len(), most.lines);
         assert_eq!(lines.kept[0].message, "20");
-        for _ in 0..LINES_MAX {
-            lines.keep(line(&"x".repeat(2_000)));
+        for _ in 0..most.lines {
+            lines.keep(line(&"x".repeat(2_000)), most);
         }
-        assert!(lines.bytes <= BYTES_MAX && lines.kept.len() == BYTES_MAX / 2_000);
+        assert!(lines.bytes <= most.bytes && lines.kept.len() == most.bytes / 2_000);
     }
 }

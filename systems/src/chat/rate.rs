@@ -1,13 +1,13 @@
 //! How often one may speak.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use engine::prelude::*;
 
 use super::Channel;
 
 /// The span over which lines are counted.
-const SPAN: Duration = Duration::from_secs(60);
+pub(super) const SPAN: Duration = Duration::from_secs(60);
 
 /// Lines per sliding minute, character and channel; 0 lifts a limit.
 #[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +29,18 @@ impl ChatLimits {
 }
 
 /// When a character spoke, per channel, oldest first; never more than the limit.
-#[derive(Component, Default, Debug)]
-pub(super) struct Spoke([VecDeque<WorldTime>; Channel::ALL.len()]);
+type Spoke = [VecDeque<WorldTime>; Channel::ALL.len()];
 
-impl Spoke {
+/// When everybody spoke who did so lately. By character and not with it: whoever leaves and comes
+/// back has said what they have said. Holds those who spoke in the last two minutes at most.
+#[derive(Resource, Default, Debug)]
+pub(super) struct Lately(BTreeMap<StableId, Spoke>);
+
+impl Lately {
     /// Counts a line, or says how long to wait.
     pub(super) fn count(
         &mut self,
+        speaker: StableId,
         channel: Channel,
         limits: ChatLimits,
         now: WorldTime,
@@ -44,7 +49,7 @@ impl Spoke {
         if limit == 0 {
             return Ok(());
         }
-        let spoke = &mut self.0[channel.index()];
+        let spoke = &mut self.0.entry(speaker).or_default()[channel.index()];
         while spoke.front().is_some_and(|at| now.since(*at) >= SPAN) {
             spoke.pop_front();
         }
@@ -58,4 +63,12 @@ impl Spoke {
         spoke.push_back(now);
         Ok(())
     }
+}
+
+/// Forgets those who have said nothing for a minute.
+pub(super) fn forget(clock: Res<Clock>, mut lately: ResMut<Lately>) {
+    let fresh = |at: &WorldTime| clock.now.since(*at) < SPAN;
+    lately
+        .0
+        .retain(|_, spoke| spoke.iter().any(|times| times.back().is_some_and(fresh)));
 }

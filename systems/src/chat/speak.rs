@@ -3,10 +3,10 @@
 use engine::port::{ChatLine, Content, Topic};
 use engine::prelude::*;
 
-use super::Channel;
 use super::habit::Habit;
-use super::rate::{ChatLimits, Spoke};
+use super::rate::{ChatLimits, Lately};
 use super::verbs::{Admins, Chat, Global, Local, Reply, Say, System, Whisper};
+use super::{Channel, Rules};
 use crate::bus::{Afar, HeardAfar, Post};
 use crate::command::Missed;
 use crate::lucidity::{self, Minds};
@@ -43,11 +43,12 @@ pub(super) enum Words {
 /// The mouth: checks a line against its channel's figures and counts it.
 #[derive(SystemParam)]
 pub(super) struct Mouth<'w, 's> {
-    spoke: Query<'w, 's, &'static mut Spoke>,
+    lately: ResMut<'w, Lately>,
     people: Query<'w, 's, (&'static StableId, &'static Character)>,
     hearing: Hearing<'w, 's>,
     minds: Minds<'w, 's>,
     limits: Res<'w, ChatLimits>,
+    rules: Res<'w, Rules>,
     clock: Res<'w, Clock>,
     said: MessageWriter<'w, Said>,
     answers: MessageWriter<'w, Answer>,
@@ -64,7 +65,9 @@ impl Mouth<'_, '_> {
         to: Option<Entity>,
         echo: Option<String>,
     ) -> bool {
-        let answer = match self.check(order.actor, channel, &words, to) {
+        let hearer = to.and_then(|to| self.people.get(to).ok());
+        let hearer = hearer.map(|(_, character)| character.role);
+        let answer = match self.check(order.actor, channel, &words, hearer) {
             Err(refusal) => Answer::refusal(order, refusal),
             Ok(()) => {
                 self.said.write(Said {
@@ -121,9 +124,9 @@ impl Mouth<'_, '_> {
         actor: Entity,
         channel: Channel,
         words: &Words,
-        to: Option<Entity>,
+        to: Option<Role>,
     ) -> Result<(), Refusal> {
-        let most = channel.chars_max();
+        let most = self.rules.chars_max(channel);
         if let Words::Plain(text) = words
             && text.chars().count() > most
         {
@@ -139,18 +142,12 @@ impl Mouth<'_, '_> {
         if !channel.is_open_to(character.role) {
             return Err(Refusal::of(Code::AuthorizationDenied));
         }
-        let to = to
-            .and_then(|to| self.people.get(to).ok())
-            .map(|(_, character)| character.role);
         let who = (*id, character.role);
         if let Some(refusal) = self.hearing.refusal(actor, who, channel, to) {
             return Err(refusal);
         }
-        let mut spoke = self
-            .spoke
-            .get_mut(actor)
-            .map_err(|_| Refusal::of(Code::InternalError))?;
-        spoke.count(channel, *self.limits, self.clock.now)
+        self.lately
+            .count(*id, channel, *self.limits, self.clock.now)
     }
 }
 
@@ -199,9 +196,15 @@ pub(super) fn whisper(
     mut posts: MessageWriter<Post>,
     mut mouth: Mouth<'_, '_>,
 ) {
-    let told = whispers
-        .read()
-        .map(|Whisper { order, to, text }| (*order, Some(to.clone()), text, roster.meant(to)));
+    let told = whispers.read().map(|Whisper { order, to, text }| {
+        // A whole name, here or elsewhere, comes before the beginning of one.
+        let found = match (roster.find(to), afar.find(to)) {
+            (Some(here), _) => Ok(here),
+            (None, Some(_)) => Err(Missed::nobody(to)),
+            (None, None) => roster.meant(to),
+        };
+        (*order, Some(to.clone()), text, found)
+    });
     let replied = replies.read().map(|Reply { order, text }| {
         let to = last.get(order.actor).ok().and_then(|last| last.0.clone());
         // Only that very one: an answer must not reach somebody whose name begins alike.
@@ -233,11 +236,16 @@ pub(super) fn whisper(
                     continue;
                 };
                 let words = Words::Plain(text.clone());
+                let role = if target.admin {
+                    Role::Admin
+                } else {
+                    Role::Player
+                };
                 if !afar.has_room() {
                     let message = "Too much is on its way to other nodes just now.";
                     mouth.refuse(order, Refusal::new(Code::ServerBusy, message));
                 } else if let Err(refusal) =
-                    mouth.check(order.actor, Channel::Whisper, &words, None)
+                    mouth.check(order.actor, Channel::Whisper, &words, Some(role))
                 {
                     mouth.refuse(order, refusal);
                 } else if let Ok((id, me)) = mouth.people.get(order.actor) {

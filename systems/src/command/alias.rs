@@ -98,10 +98,15 @@ impl Verb for Alias {
     const USAGE: &'static str = "alias [name [command]]";
     const HELP: &'static str = "Makes a short word for a command, shows one, or lists yours. \"alias home go north\" lets you type \"home\"; what you type behind it is put behind the command. \"unalias home\" forgets it.";
     const LASTS: bool = true;
-    const NEEDS: Needs = Needs::NOTHING;
+    const NEEDS: Needs = Needs::MIND;
+
+    fn asks(words: Words<'_>) -> bool {
+        words.first().1.is_empty()
+    }
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let (name, command) = words.first();
+        let name = typed(name);
         if name.chars().count() > NAME_MAX {
             return Err(Usage::Say(format!(
                 "An alias has at most {NAME_MAX} characters."
@@ -132,17 +137,22 @@ impl Verb for Unalias {
     const USAGE: &'static str = "unalias <name>";
     const HELP: &'static str = "Forgets one of your aliases.";
     const LASTS: bool = true;
-    const NEEDS: Needs = Needs::NOTHING;
+    const NEEDS: Needs = Needs::MIND;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         match words.first() {
             ("", _) => Err(Usage::Show),
             (name, _) => Ok(Self {
                 order,
-                name: name.to_lowercase(),
+                name: typed(name).to_lowercase(),
             }),
         }
     }
+}
+
+/// A name as it is looked up when it is typed, where one leading `/` means nothing.
+fn typed(name: &str) -> &str {
+    name.strip_prefix('/').unwrap_or(name)
 }
 
 /// Shows aliases and makes them.
@@ -204,6 +214,11 @@ pub(super) fn forget(
 }
 
 impl Aliases {
+    /// Every name.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     fn list(&self, verbs: &Verbs) -> String {
         if self.0.is_empty() {
             return "You have no aliases.".to_owned();

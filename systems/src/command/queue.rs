@@ -42,6 +42,8 @@ pub(super) struct Queue {
     accepted: VecDeque<WorldTime>,
     /// Stands in [`Waiting`].
     waiting: bool,
+    /// Its last line was one too many.
+    refused: bool,
 }
 
 /// Players with lines waiting, in the order they began to wait.
@@ -63,15 +65,32 @@ pub(super) fn accept(
             continue;
         };
         if let Err(refusal) = queue.admit(*limits, clock.now) {
+            // Once until something is taken again: whoever floods must not flood the log.
+            if !std::mem::replace(&mut queue.refused, true) {
+                let correlation_id = order.correlation.to_string();
+                tracing::info!(correlation_id, "rate_limit_violation");
+            }
             answers.write(Answer::refusal(*order, refusal));
             continue;
         }
         if !std::mem::replace(&mut queue.waiting, true) {
             waiting.0.push_back(order.actor);
         }
-        queue.lines.push_back((*order, line.clone()));
+        queue.refused = false;
+        queue.lines.push_back((*order, collapsed(line)));
         kept.write(engine::Kept(*order));
     }
+}
+
+/// A line with one blank where several stood.
+fn collapsed(line: &Line) -> Line {
+    let text = line.as_str();
+    if !text.contains("  ") && !text.contains('\t') {
+        return line.clone();
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    // Shorter than what was a line, so it is one.
+    Line::new(&words.join(" ")).unwrap_or_else(|_| line.clone())
 }
 
 impl Queue {
@@ -172,17 +191,21 @@ pub(super) fn dispatch(
             first = verb;
             begun.write(Begun(*order));
             let refused = match entry {
-                _ if expanded.is_err() => expanded.as_ref().err().cloned(),
-                None => Some(unknown(&verbs, words.verb(), character.role)),
+                _ if expanded.is_err() => gates
+                    .refusal(&reachable, &Entry::UNKNOWN)
+                    .or_else(|| expanded.as_ref().err().cloned()),
+                None => gates
+                    .refusal(&reachable, &Entry::UNKNOWN)
+                    .or_else(|| Some(unknown(&verbs, aliases, words.verb(), character.role))),
                 Some(entry) => gates
                     .refusal(&reachable, entry)
-                    .or_else(|| entry.stopped(*storage, facts_room))
+                    .or_else(|| entry.stopped(words, *storage, facts_room))
                     .or_else(|| entry.begin(&mut commands, *order, words)),
             };
             if refused.is_none()
                 && let Some(entry) = entry
             {
-                facts_room -= entry.facts;
+                facts_room -= entry.facts_of(words);
                 acted.write(Acted {
                     order: *order,
                     needs: entry.needs,
@@ -201,9 +224,15 @@ pub(super) fn dispatch(
 }
 
 impl Entry {
+    /// The most facts that these words record.
+    fn facts_of(&self, words: Words<'_>) -> u32 {
+        if (self.asks)(words) { 0 } else { self.facts }
+    }
+
     /// Why it can't be used while storage stands like this.
-    fn stopped(&self, storage: StorageView, facts_room: u32) -> Option<Refusal> {
-        ((self.lasts && !storage.accepting) || self.facts > facts_room)
+    fn stopped(&self, words: Words<'_>, storage: StorageView, facts_room: u32) -> Option<Refusal> {
+        let lasts = self.lasts && !(self.asks)(words);
+        ((lasts && !storage.accepting) || self.facts_of(words) > facts_room)
             .then(|| Refusal::of(Code::StorageUnavailable).after_ms(5_000))
     }
 
@@ -225,9 +254,9 @@ impl Entry {
     }
 }
 
-fn unknown(verbs: &Verbs, word: &str, role: Role) -> Refusal {
+fn unknown(verbs: &Verbs, aliases: &Aliases, word: &str, role: Role) -> Refusal {
     let word: String = word.chars().take(32).collect();
-    let message = match verbs.nearest(&word, role) {
+    let message = match verbs.nearest(&word, role, aliases.names()) {
         Some(known) => format!("There is no command \"{word}\". Did you mean \"{known}\"?"),
         None => format!("There is no command \"{word}\". Type \"help\" for those there are."),
     };

@@ -26,6 +26,13 @@ pub trait Verb: Message + Sized {
     /// Only admins have it; to others it does not exist.
     const ADMIN: bool = false;
 
+    /// Whether these words only ask for something: then nothing lasting comes of them, whatever
+    /// [`LASTS`](Self::LASTS) and [`FACTS`](Self::FACTS) say of the others, and they are never
+    /// refused for what storage does.
+    fn asks(_words: Words<'_>) -> bool {
+        false
+    }
+
     /// Reads the words.
     ///
     /// # Errors
@@ -59,7 +66,23 @@ pub struct Entry {
     pub needs: Needs,
     /// Only admins have it.
     pub admin: bool,
+    pub(super) asks: fn(Words<'_>) -> bool,
     pub(super) send: fn(&mut Commands<'_, '_>, Order, Words<'_>) -> Result<(), Usage>,
+}
+
+impl Entry {
+    /// Stands for a word that is no verb, where gates are asked.
+    pub(super) const UNKNOWN: Self = Self {
+        words: &[""],
+        usage: "",
+        help: "",
+        lasts: false,
+        facts: 0,
+        needs: Needs::MIND,
+        admin: false,
+        asks: |_| true,
+        send: |_, _, _| Err(Usage::Show),
+    };
 }
 
 /// All verbs, by every word that means them.
@@ -97,11 +120,18 @@ impl Verbs {
         entries.into_iter()
     }
 
-    /// The word closest to a mistyped one, if any is close.
+    /// The word closest to a mistyped one, if any is close: of a verb, of the world's own, or of
+    /// `more`.
     #[must_use]
-    pub fn nearest(&self, word: &str, role: Role) -> Option<&'static str> {
+    pub fn nearest<'a>(
+        &'a self,
+        word: &str,
+        role: Role,
+        more: impl Iterator<Item = &'a str>,
+    ) -> Option<&'a str> {
         let words = self.of(role).flat_map(|entry| entry.words).copied();
-        nearest(word, words)
+        let own = self.more.keys().map(String::as_str);
+        nearest(word, words.chain(own).chain(more))
     }
 
     fn add(&mut self, entry: Entry) -> Option<String> {
@@ -119,10 +149,7 @@ impl Verbs {
 }
 
 /// The one of `known` closest to a mistyped word, if any is close.
-pub(super) fn nearest(
-    word: &str,
-    known: impl Iterator<Item = &'static str>,
-) -> Option<&'static str> {
+pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
     known
         .filter(|known| known.len() > 1)
@@ -151,6 +178,7 @@ pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
         facts: V::FACTS,
         needs: V::NEEDS,
         admin: V::ADMIN,
+        asks: V::asks,
         send: |commands, order, words| {
             let message = V::read(order, words)?;
             commands.queue(move |world: &mut World| {

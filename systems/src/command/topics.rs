@@ -18,7 +18,7 @@ pub(super) const TOPICS: &[Topic] = &[
     },
     Topic {
         words: &["mind", "lucidity", "sanity"],
-        text: "Lucidity\nA hundred points make a clear mind. Some places wear at it minute by minute, and more so by night; others mend it. Company helps, as long as the company is sound. Below 70 you are uneasy, below 40 fractured, below 20 deranged; at nothing you are catatonic, and can do little more than ask for help.",
+        text: "Lucidity\nA hundred points make a clear mind. Some places wear at it minute by minute, and more so by night; others mend it. Company helps, as long as the company is sound. The fewer are left the worse you are: lucid, uneasy, fractured, deranged; at last you are catatonic, and can do little more than ask for help.",
     },
     Topic {
         words: &["saving", "durable", "memory"],

@@ -56,6 +56,7 @@ pub(super) struct Law<'w> {
     atlas: Res<'w, Atlas>,
     clock: Res<'w, Clock>,
     dice: Res<'w, Dice>,
+    storage: Res<'w, StorageView>,
 }
 
 type Kept = (
@@ -123,7 +124,7 @@ pub(super) fn adjust(
             before,
             now,
         };
-        step.tell(room, law.clock.now, &mut out);
+        step.tell(room, &law, &mut out);
         step.mark(&mut psyche, &law);
         if step.falls_through(Lucidity::FLOOR) {
             carried_off = Some(id);
@@ -136,7 +137,7 @@ pub(super) fn adjust(
                 now: wakes,
                 ..step
             };
-            woken.tell(room, law.clock.now, &mut out);
+            woken.tell(room, &law, &mut out);
             woken.stamp(&mut psyche, &law);
         } else {
             step.lapse(&mut psyche, &law, &mut out);
@@ -165,12 +166,16 @@ impl Step {
     }
 
     /// Says that it happened, to everybody and to the chronicle.
-    fn tell(&self, room: Option<&str>, at: WorldTime, out: &mut Outcomes<'_>) {
-        // Small things that happen to everybody by the minute are merged, so they name no room.
-        let merges = self.cause == Cause::PASSIVE_FLUX;
+    fn tell(&self, room: Option<&str>, law: &Law<'_>, out: &mut Outcomes<'_>) {
+        let at = law.clock.now;
+        // What nobody ordered can't be refused when the chronicle is full: it is summed while it
+        // waits. Small things that happen to everybody by the minute never name a room, the others
+        // while there is room for each.
+        let merges = !self.cause.is_ordered();
+        let named = self.cause != Cause::PASSIVE_FLUX && (!merges || law.storage.facts_room > 0);
         let detail = Detail {
             reason: self.cause.word(),
-            room: room.filter(|_| !merges),
+            room: room.filter(|_| named),
         };
         out.recorded.write(Recorded(Fact {
             kind: FACT.into(),

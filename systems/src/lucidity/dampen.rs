@@ -94,7 +94,9 @@ pub fn dampen<'a>(
         heard.alter("muffled", |text| text.replace(STOPS, ""));
     }
     if hearer.tier == Tier::Deranged && dice.chance(rules.scramble, hearer.id, "scramble", n) {
-        heard.alter("scrambled", |text| scrambled(text, dice, hearer.id, n));
+        heard.alter("scrambled", |text| {
+            scrambled(text, rules, dice, hearer.id, n)
+        });
     }
     if hearer.clarity < 1.0 {
         heard.alter("murmured", |text| murmured(text, dice, hearer, n));
@@ -130,10 +132,12 @@ impl Dampened<'_> {
     }
 }
 
-/// A few neighbouring words change places: one pair in four words, at most three.
-fn scrambled(text: &str, dice: &Dice, hearer: StableId, n: u32) -> String {
+/// A few neighbouring words change places.
+fn scrambled(text: &str, rules: &Dampening, dice: &Dice, hearer: StableId, n: u32) -> String {
     let mut words: Vec<&str> = text.split(' ').collect();
-    for pair in 0..(words.len() / 4).min(3) {
+    // The check of the rules has it above zero; rules made in code may not.
+    let pairs = words.len() / rules.scramble_words.max(1);
+    for pair in 0..pairs.min(rules.scramble_pairs).min(words.len() - 1) {
         let salt = n.wrapping_mul(4).wrapping_add(pair as u32);
         let places = words.len() as u64 - 1;
         let at = dice.pick(places, hearer, "scramble_where", salt) as usize;

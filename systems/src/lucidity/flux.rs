@@ -5,7 +5,7 @@ use engine::prelude::*;
 use super::ground::{Ground, nano};
 use super::rules::Rules;
 use super::{AdjustLucidity, Cause, Drift, Lucidity, NANO};
-use crate::calendar::MythosTime;
+use crate::calendar::{Daylight, MythosTime};
 use crate::place::InRoom;
 use crate::world::RoomIx;
 
@@ -15,6 +15,15 @@ const POINT: i64 = NANO as i64;
 const EPSILON: i64 = POINT / 1_000_000;
 /// A minute that moves a mind by more than this is told to the operator: no rule should.
 const LARGE: i64 = 5 * POINT;
+
+/// The flux has moved a mind: what that mind comes to, and in which minute. A late tick has several
+/// minutes, and what hangs on one must not hang on how many.
+#[derive(Message, Clone, Copy, Debug)]
+pub(super) struct Ebbed {
+    pub(super) mind: Entity,
+    pub(super) now: Lucidity,
+    pub(super) at: WorldTime,
+}
 
 /// How many steady and how many unhinged minds each room holds. Filled anew by each evaluation;
 /// a resource only to keep its memory.
@@ -119,12 +128,13 @@ pub(super) fn ebb(
     ground: Res<Ground>,
     rules: Res<Rules>,
     clock: Res<Clock>,
+    daylight: Res<Daylight>,
     mut company: ResMut<Company>,
     mut tick: Local<Option<u64>>,
     mut adjust: MessageWriter<AdjustLucidity>,
+    mut ebbed: MessageWriter<Ebbed>,
 ) {
-    let hour = MythosTime::at(clock.wall()).hour();
-    let day = rules.period.day_starts <= hour && hour < rules.period.day_ends;
+    let day = daylight.is_day(MythosTime::at(clock.wall()));
     let scale = Scale::of(&rules);
     // A late tick evaluates several minutes before anything settles. From the second on, what the
     // ones before gave is counted as if it had settled, or the outcome would hang on the tick rate.
@@ -192,6 +202,13 @@ pub(super) fn ebb(
                 next = Lucidity::new(rules.fall.sanitarium_wakes_with);
             }
             drift.pending = next.points() - settled.points();
+            if next != lucidity {
+                ebbed.write(Ebbed {
+                    mind,
+                    now: next,
+                    at: clock.now,
+                });
+            }
             adjust.write(AdjustLucidity {
                 mind,
                 delta,

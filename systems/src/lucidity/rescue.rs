@@ -1,4 +1,4 @@
-//! Fetching a lost mind back: half a minute of holding on, broken off by doing anything else.
+//! Fetching a lost mind back: a while of holding on, broken off by doing anything else.
 //!
 //! A rescue under way is a component of the rescuer; it is not saved, because who leaves the
 //! world breaks it off.
@@ -7,6 +7,7 @@ use engine::prelude::*;
 
 use super::rules::{Rules, span};
 use super::{AdjustLucidity, Cause, Lucidity, Psyche, SetLucidity, Tier};
+use crate::body::{Condition, Vitals};
 use crate::command::{Acted, Needs, Usage, Verb, Words};
 use crate::place::{InRoom, Rooms};
 use crate::world::RoomIx;
@@ -54,7 +55,7 @@ fetching!(
     Ground,
     "ground",
     "ground <name>",
-    "Holds on to somebody whose mind is gone until they come back to you. It takes half a minute in which neither of you may move or do anything; looking does no harm. Letting go costs you."
+    "Holds on to somebody whose mind is gone until they come back to you. It takes a while in which neither of you may move or do anything; looking does no harm. Letting go costs you."
 );
 fetching!(
     RescueVerb,
@@ -187,6 +188,7 @@ pub(super) fn begin(
 #[derive(SystemParam)]
 pub(super) struct Standing<'w, 's> {
     minds: Query<'w, 's, (&'static InRoom, &'static Lucidity), With<Online>>,
+    bodies: Query<'w, 's, &'static Vitals>,
     rules: Res<'w, Rules>,
 }
 
@@ -194,6 +196,15 @@ impl Standing<'_, '_> {
     fn at(&self, who: Entity, room: RoomIx) -> Option<Tier> {
         let (place, mind) = self.minds.get(who).ok()?;
         (place.0 == room).then(|| self.rules.tier(*mind))
+    }
+
+    /// Whether somebody can hold on to anybody.
+    fn holds(&self, rescuer: Entity, room: RoomIx) -> bool {
+        let vitals = self.bodies.get(rescuer);
+        let able = vitals.map_or(true, |vitals| vitals.condition() == Condition::Able);
+        able && self
+            .at(rescuer, room)
+            .is_some_and(|tier| tier != Tier::Catatonic)
     }
 }
 
@@ -225,9 +236,7 @@ pub(super) fn hold(
         let rules = standing.rules.rescue;
         let held = clock.now.since(since);
         let whole = span(rules.channel_seconds);
-        let holds = standing
-            .at(rescuer, room)
-            .is_some_and(|tier| tier != Tier::Catatonic);
+        let holds = standing.holds(rescuer, room);
         let stage = match standing.at(whom, room) {
             Some(tier) if tier != Tier::Catatonic => Stage::NotNeeded,
             Some(_) if holds && held >= whole => {

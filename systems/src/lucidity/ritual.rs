@@ -39,23 +39,23 @@ macro_rules! ritual {
 
 ritual!(
     /// `pray`
-    Pray, &["pray"], "pray", "Steadies your mind by prayer, to whomever you pray to, and brings back a little magic. Once in a quarter of an hour."
+    Pray, &["pray"], "pray", "Steadies your mind by prayer, to whomever you pray to, and brings back a little magic. It helps only every so often."
 );
 ritual!(
     /// `meditate`
-    Meditate, &["meditate"], "meditate", "Steadies your mind by sitting with it, and brings back magic. Once in ten minutes."
+    Meditate, &["meditate"], "meditate", "Steadies your mind by sitting with it, and brings back magic. It helps only every so often."
 );
 ritual!(
     /// `group_solace`
-    Solace, &["group_solace", "solace"], "group_solace", "Steadies your mind by what people can be to each other. Once in twenty minutes."
+    Solace, &["group_solace", "solace"], "group_solace", "Steadies your mind by what people can be to each other. It helps only every so often."
 );
 ritual!(
     /// `therapy`
-    Therapy, &["therapy"], "therapy", "Steadies your mind by talking it through with somebody who is paid to listen. Once in twelve hours."
+    Therapy, &["therapy"], "therapy", "Steadies your mind by talking it through with somebody who is paid to listen. It helps only every so often."
 );
 ritual!(
     /// `folk_tonic`
-    Tonic, &["folk_tonic", "tonic"], "folk_tonic", "Steadies your mind by a spoonful from a bottle without a label. Once in half an hour."
+    Tonic, &["folk_tonic", "tonic"], "folk_tonic", "Steadies your mind by a spoonful from a bottle without a label. It helps only every so often."
 );
 ritual!(
     /// `ward`

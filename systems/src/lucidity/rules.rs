@@ -15,8 +15,7 @@ use serde::Deserialize;
 
 use super::{Lucidity, Tier};
 
-/// The rules of lucidity. By default no place moves a mind, and everything else is as the domain
-/// has it. Flux is in points per Mythos minute; what is negative drains.
+/// The rules of lucidity. By default as the domain has them. Flux is in points per Mythos minute; what is negative drains.
 #[derive(Resource, Clone, Debug, PartialEq)]
 pub struct Rules {
     /// The flux where nothing else is said.
@@ -33,8 +32,6 @@ pub struct Rules {
     pub companions: Companions,
     /// How a mind gets used to a place.
     pub adaptation: Adaptation,
-    /// When it is day.
-    pub period: Period,
     /// Where the tiers begin.
     pub tiers: Tiers,
     /// What sights take.
@@ -88,16 +85,6 @@ pub struct Adaptation {
     pub floor: f64,
 }
 
-/// The hours of the Mythos clock that are day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Period {
-    /// The first hour of the day.
-    pub day_starts: u8,
-    /// The first hour that is night again.
-    pub day_ends: u8,
-}
-
 /// The fewest points of each tier; a mind with fewer than `deranged` is catatonic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -117,12 +104,11 @@ impl Default for Rules {
         Self {
             default: 0.0,
             drain_rate_max: 10.0,
-            environments: BTreeMap::new(),
+            environments: environments(),
             sub_zones: BTreeMap::new(),
             rooms: BTreeMap::new(),
             companions: Companions::default(),
             adaptation: Adaptation::default(),
-            period: Period::default(),
             tiers: Tiers::default(),
             encounters: Encounters::default(),
             recovery: Recovery::default(),
@@ -133,6 +119,35 @@ impl Default for Rules {
             hallucinations: Hallucinations::default(),
         }
     }
+}
+
+/// What each environment does, by day and by night.
+fn environments() -> BTreeMap<String, Profile> {
+    [
+        ("sun_sanctuary", 0.6, 0.3),
+        ("sanctuary", 0.6, 0.3),
+        ("temple", 0.6, 0.3),
+        ("safehouse", 0.6, 0.3),
+        ("street_paved", 0.2, 0.0),
+        ("camp", 0.2, 0.2),
+        ("graveyard", -0.4, -0.8),
+        ("haunted", -0.4, -0.8),
+        ("eldritch", -1.2, -1.5),
+        ("storm", -0.3, -0.3),
+        ("forsaken", -0.5, -0.2),
+        ("indoors", 0.0, 0.0),
+        ("outdoors", 0.0, 0.0),
+    ]
+    .into_iter()
+    .map(|(key, day, night)| {
+        let profile = Profile {
+            day: Some(day),
+            night: Some(night),
+            all: None,
+        };
+        (key.to_owned(), profile)
+    })
+    .collect()
 }
 
 impl Default for Companions {
@@ -151,15 +166,6 @@ impl Default for Adaptation {
             window: 10,
             step: 0.25,
             floor: 0.5,
-        }
-    }
-}
-
-impl Default for Period {
-    fn default() -> Self {
-        Self {
-            day_starts: 6,
-            day_ends: 18,
         }
     }
 }

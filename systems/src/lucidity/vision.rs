@@ -2,8 +2,9 @@
 
 use engine::prelude::*;
 
+use super::flux::Ebbed;
 use super::rules::{Hallucinations, Rules, Visions, span};
-use super::{Cause, Episode, Lapse, Lucidity, LucidityChanged, Tier};
+use super::{Episode, Lapse, Lucidity, MYTHOS_MINUTE, Tier};
 use crate::place::Moved;
 
 /// Until then a mind is left in peace. Not saved: it is seconds.
@@ -33,7 +34,7 @@ pub(super) enum Vision {
 /// Rolls for everybody who enters a room or whom the flux moves.
 pub(super) fn hallucinate(
     mut moved: MessageReader<Moved>,
-    mut changed: MessageReader<LucidityChanged>,
+    mut ebbed: MessageReader<Ebbed>,
     mut episodes: MessageReader<Episode>,
     mut minds: Query<(&StableId, &Lucidity, &mut Lull), With<Online>>,
     rules: Res<Rules>,
@@ -51,29 +52,34 @@ pub(super) fn hallucinate(
     let entered = moved
         .read()
         .filter(|one| one.from.is_some() && one.to.is_some())
-        .map(|one| (one.actor, true));
-    let drifted = changed
-        .read()
-        .filter(|one| one.cause == Cause::PASSIVE_FLUX)
-        .map(|one| (one.mind, false));
-    for (mind, entered) in entered.chain(drifted) {
+        .map(|one| (one.actor, None));
+    let drifted = ebbed.read().map(|one| (one.mind, Some((one.now, one.at))));
+    for (mind, drifted) in drifted.chain(entered) {
         let Ok((id, lucidity, mut lull)) = minds.get_mut(mind) else {
             continue;
         };
-        let tier = rules.tier(*lucidity);
+        let entered = drifted.is_none();
+        let (lucidity, at) = drifted.unwrap_or((*lucidity, clock.now));
+        let tier = rules.tier(lucidity);
         let words = &rules.hallucinations;
         let Some(visions) = words.of(tier, entered) else {
             continue;
         };
-        let n = u32::from(entered);
-        if lull.until > clock.now || !dice.chance(visions.chance, *id, "hallucination", n) {
+        // Each minute of a late tick has dice of its own.
+        let n = if entered { 1 } else { minute(at) << 1 };
+        if lull.until > at || !dice.chance(visions.chance, *id, "hallucination", n) {
             continue;
         }
         if let Some(vision) = words.pick(tier, *id, &dice, n) {
-            lull.until = clock.now.plus(span(visions.pause_seconds));
+            lull.until = at.plus(span(visions.pause_seconds));
             seen.write(Hallucinated { mind, vision });
         }
     }
+}
+
+/// The number of a Mythos minute, for dice.
+fn minute(at: WorldTime) -> u32 {
+    (at.since(WorldTime::default()).as_micros() / MYTHOS_MINUTE.as_micros()) as u32
 }
 
 impl Hallucinations {
@@ -99,7 +105,7 @@ impl Hallucinations {
                 harmless: tier != Tier::Deranged,
             });
         }
-        if dice.chance(0.5, id, "vision_kind", n) {
+        if dice.chance(self.tell, id, "vision_kind", n) {
             return Some(Vision::Tell {
                 voice: one_of(&self.voices, "vision_voice")?,
                 words: one_of(&self.tells, "vision_words")?,

@@ -6,7 +6,7 @@ use super::rules::Rules;
 use super::{Cause, Episode, Lapse, Lucidity, SetLucidity};
 use crate::body::{Condition, Posture, TakePosture, Vitals};
 use crate::command::{Needs, Usage, Verb, Words};
-use crate::place::Relocate;
+use crate::place::{InRoom, Relocate};
 use crate::world::Atlas;
 
 /// `awaken`
@@ -30,7 +30,7 @@ impl Verb for Awaken {
 /// Wakes those who ask and are far enough gone.
 pub(super) fn awaken(
     mut asked: MessageReader<Awaken>,
-    minds: Query<(&Lucidity, Option<&Vitals>)>,
+    minds: Query<(&Lucidity, Option<&Vitals>, Option<&InRoom>)>,
     rules: Res<Rules>,
     atlas: Res<Atlas>,
     mut set: MessageWriter<SetLucidity>,
@@ -45,15 +45,14 @@ pub(super) fn awaken(
         let mind = order.actor;
         // Another way leads back from there.
         let dead = |vitals: &Vitals| vitals.condition() == Condition::Dead;
-        let delirious = !woken.contains(&mind)
-            && minds.get(mind).is_ok_and(|(mind, vitals)| {
-                mind.points() <= rules.fall.delirium && !vitals.is_some_and(dead)
-            });
-        if !delirious {
+        let delirious = minds.get(mind).ok().filter(|(points, vitals, _)| {
+            points.points() <= rules.fall.delirium && !vitals.is_some_and(dead)
+        });
+        let Some((before, _, place)) = delirious.filter(|_| !woken.contains(&mind)) else {
             let message = "You are awake, as far as that goes.";
             answers.write(Answer::refused(*order, Code::GameLogicError, message));
             continue;
-        }
+        };
         woken.push(mind);
         set.write(SetLucidity {
             mind,
@@ -71,7 +70,10 @@ pub(super) fn awaken(
         });
         episodes.write(Episode {
             mind,
-            lapse: Lapse::Awakened,
+            lapse: Lapse::Awakened {
+                points: before.points(),
+                room: place.map(|place| place.0),
+            },
             cause: Cause::DELIRIUM_RESPAWN,
         });
         answers.write(Answer::done(*order));

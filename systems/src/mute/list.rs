@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Mute;
 use crate::chat::Channel;
+use crate::command::{Missed, resolve};
 
 /// The most people one character can have muted: 256 × about 150 bytes is a row of 40 KiB at most,
 /// and a look-up in it at most eight comparisons.
@@ -55,14 +56,14 @@ impl Mutes {
         self.people.len() < PEOPLE_MAX || self.people.values().any(|one| !one.mute.holds(now))
     }
 
-    /// The muted one of that name, in any case.
-    #[must_use]
-    pub fn named(&self, name: &str, now: WorldTime) -> Option<(StableId, &str)> {
-        let name = name.to_lowercase();
-        self.people
-            .iter()
-            .find(|(_, one)| one.mute.holds(now) && one.name.to_lowercase() == name)
-            .map(|(id, one)| (*id, one.name.as_str()))
+    /// The muted one who is meant by a name, the beginning of one, or an ordinal (`an-2`).
+    ///
+    /// # Errors
+    /// When nobody is, or more than one could be.
+    pub fn meant(&self, name: &str, now: WorldTime) -> Result<(StableId, &str), Missed> {
+        let held = self.people.iter().filter(|(_, one)| one.mute.holds(now));
+        let held = held.map(|(id, one)| (*id, one.name.as_str()));
+        resolve(name, held.map(|(id, name)| (id, name, (id, name))))
     }
 
     /// The people, by name, with what is said of each mute.

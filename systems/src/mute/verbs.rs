@@ -21,7 +21,7 @@ impl Verb for MuteOne {
     const WORDS: &'static [&'static str] = &["mute"];
     const USAGE: &'static str = "mute <name> [minutes] [reason]";
     const HELP: &'static str = "Hears no more of somebody, on any channel, for so many minutes (at most 10080, a week) or until you unmute them. They are not told. The words of keepers are always heard.";
-    const NEEDS: Needs = Needs::NOTHING;
+    const NEEDS: Needs = Needs::MIND;
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
@@ -42,7 +42,7 @@ impl Verb for UnmuteOne {
     const WORDS: &'static [&'static str] = &["unmute"];
     const USAGE: &'static str = "unmute <name>";
     const HELP: &'static str = "Hears somebody again whom you had muted.";
-    const NEEDS: Needs = Needs::NOTHING;
+    const NEEDS: Needs = Needs::MIND;
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
@@ -62,7 +62,7 @@ impl Verb for ListMutes {
     const USAGE: &'static str = "mutes";
     const HELP: &'static str =
         "Lists whom and which channels you have muted, for how long and why.";
-    const NEEDS: Needs = Needs::NOTHING;
+    const NEEDS: Needs = Needs::MIND;
 
     fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
         Ok(Self { order })
@@ -85,6 +85,10 @@ impl Verb for MuteGlobal {
     const LASTS: bool = true;
     const FACTS: u32 = 1;
     const ADMIN: bool = true;
+
+    fn asks(words: Words<'_>) -> bool {
+        words.rest().is_empty()
+    }
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let (who, rest) = words.first();
@@ -131,7 +135,9 @@ pub(super) fn mute(
     mut unmutes: MessageReader<UnmuteOne>,
     lists: Query<(&Mutes, &Character)>,
     people: People<'_, '_>,
+    afar: Res<Afar>,
     clock: Res<Clock>,
+    mut audit: Audit<'_, '_>,
     mut set: MessageWriter<SetMute>,
     mut answers: MessageWriter<Answer>,
 ) {
@@ -141,25 +147,26 @@ pub(super) fn mute(
             let (list, me) = lists
                 .get(order.actor)
                 .map_err(|_| Refusal::of(Code::InternalError))?;
-            let (entity, face) = people.known(who)?;
+            let (entity, id, name, admin) = heard_of(who, &people, &afar)?;
             if entity == Some(order.actor) {
                 let message = "You can't help hearing yourself.";
                 return Err(Refusal::new(Code::InvalidInput, message));
             }
-            if face.role == Role::Admin {
-                let message = format!("{} keeps the world, and is always heard.", face.name);
+            if admin {
+                let message = format!("{name} keeps the world, and is always heard.");
                 return Err(Refusal::new(Code::AuthorizationDenied, message));
             }
-            if !list.has_room(now) && !list.hides(face.id, now) {
+            if !list.has_room(now) && !list.hides(id, now) {
                 let message = "Your list of muted people is full.";
                 return Err(Refusal::new(Code::GameLogicError, message));
             }
             let mute = term.mute(&me.name, now);
-            let told = format!("You hear nothing of {} {}.", face.name, mute.told(now));
+            let told = format!("You hear nothing of {name} {}.", mute.told(now));
+            audit.note(*order, "mute", Some((id, &name)));
             set.write(SetMute::Person {
                 owner: order.actor,
-                id: face.id,
-                name: face.name,
+                id,
+                name,
                 mute: Some(mute),
             });
             Ok(told)
@@ -170,9 +177,10 @@ pub(super) fn mute(
         let muted = lists
             .get(order.actor)
             .ok()
-            .and_then(|(list, _)| list.named(who, now));
+            .map(|(list, _)| list.meant(who, now));
         answers.write(match muted {
-            Some((id, name)) => {
+            Some(Ok((id, name))) => {
+                audit.note(*order, "unmute", Some((id, name)));
                 set.write(SetMute::Person {
                     owner: order.actor,
                     id,
@@ -181,13 +189,28 @@ pub(super) fn mute(
                 });
                 Answer::with(*order, format!("You hear {name} again."))
             }
-            None => Answer::refused(
-                *order,
-                Code::ResourceNotFound,
-                format!("You have muted nobody called \"{who}\"."),
-            ),
+            Some(Err(missed)) => {
+                let nobody = format!("You have muted nobody called \"{who}\".");
+                Answer::refusal(*order, missed.refusal(nobody))
+            }
+            None => Answer::refusal(*order, Refusal::of(Code::InternalError)),
         });
     }
+}
+
+/// Whoever is meant by a name: a whole one here or on another node, else the beginning of one
+/// here. Answers entity, id, name, and whether they keep the world.
+fn heard_of(
+    who: &str,
+    people: &People<'_, '_>,
+    afar: &Afar,
+) -> Result<(Option<Entity>, StableId, String, bool), Refusal> {
+    let here = match (people.called(who), afar.find(who)) {
+        (Err(_), Some(one)) => return Ok((None, one.id, one.name.clone(), one.admin)),
+        (Err(_), None) => people.known(who),
+        (here, _) => here,
+    };
+    here.map(|(entity, face)| (entity, face.id, face.name, face.role == Role::Admin))
 }
 
 /// Lists a character's mutes.
@@ -252,7 +275,7 @@ pub(super) fn mute_global(
             continue;
         }
         let here = people
-            .known(who)
+            .called(who)
             .map(|(_, face)| (face.id, face.name, face.role == Role::Admin));
         let meant = match (here, afar.find(who)) {
             (Err(refusal), Some(one)) if refusal.code == Code::ResourceNotFound => {

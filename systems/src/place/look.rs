@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::{InRoom, Rooms, notes::RoomView};
 use crate::body::Posture;
-use crate::calendar::MythosTime;
+use crate::calendar::{Daylight, MythosTime};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::world::Direction;
 
@@ -17,7 +17,7 @@ pub(super) struct Look {
 
 impl Verb for Look {
     const WORDS: &'static [&'static str] = &["look", "l", "examine"];
-    const USAGE: &'static str = "look [direction or name]";
+    const USAGE: &'static str = "look [direction or name] [which]";
     const HELP: &'static str = "Shows where you are. With a direction it shows what lies that way, with a name the one you mean.";
     const NEEDS: Needs = Needs::MIND;
 
@@ -25,8 +25,18 @@ impl Verb for Look {
         let target = words.rest().strip_prefix("at ").unwrap_or(words.rest());
         Ok(Self {
             order,
-            target: target.trim().to_owned(),
+            target: ordinal(target.trim()),
         })
+    }
+}
+
+/// `ann 2` is the second who could be meant by `ann`, as `ann-2` is everywhere.
+fn ordinal(target: &str) -> String {
+    match target.rsplit_once(' ') {
+        Some((name, digits)) if digits.chars().all(|c| c.is_ascii_digit()) => {
+            format!("{}-{digits}", name.trim_end())
+        }
+        _ => target.to_owned(),
     }
 }
 
@@ -36,9 +46,10 @@ pub(super) fn look(
     people: Query<(&Character, Has<Linkdead>, Option<&Posture>)>,
     rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
+    daylight: Res<Daylight>,
     mut answers: MessageWriter<Answer>,
 ) {
-    let night = MythosTime::at(clock.wall()).is_night();
+    let night = daylight.is_night(MythosTime::at(clock.wall()));
     for Look { order, target } in looking.read() {
         let Ok(InRoom(room)) = lookers.get(order.actor).copied() else {
             answers.write(Answer::refused(

@@ -4,18 +4,17 @@ mod examples;
 mod occupant;
 
 pub use occupant::Occupant;
+use occupant::tell_listed;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use engine::port::SessionId;
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Moved, Rooms};
 use crate::body::PostureTaken;
-use crate::calendar::{MythosHour, MythosTime};
+use crate::calendar::{Daylight, MythosHour, MythosTime};
 use crate::chat::Posed;
 use crate::world::{Atlas, Direction, RoomIx};
 
@@ -252,9 +251,10 @@ pub(super) fn tell(
     places: Query<&super::InRoom>,
     rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
+    daylight: Res<Daylight>,
     mut outbox: ResMut<Outbox>,
 ) {
-    let night = MythosTime::at(clock.wall()).is_night();
+    let night = daylight.is_night(MythosTime::at(clock.wall()));
     let mut changed: Vec<RoomIx> = Vec::new();
     for Moved {
         actor,
@@ -335,21 +335,7 @@ pub(super) fn tell(
             players,
             room: rooms.atlas.room(room).id.clone(),
         };
-        let averted = rooms.averted(room);
-        for viewer in &averted {
-            if let Some(session) = rooms.session(*viewer) {
-                outbox.tell_one(session, note(rooms.listing_for(room, Some(*viewer))));
-            }
-        }
-        let others = rooms
-            .occupants(room)
-            .iter()
-            .filter(|one| !averted.contains(one))
-            .filter_map(|one| rooms.session(*one));
-        let others: Arc<[SessionId]> = others.collect();
-        if !others.is_empty() {
-            outbox.tell(Audience::Many(others), note(rooms.listing(room)));
-        }
+        tell_listed(&rooms, room, note, &mut outbox);
     }
 }
 
@@ -358,21 +344,21 @@ pub(super) fn turn(
     mut hours: MessageReader<MythosHour>,
     rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
+    daylight: Res<Daylight>,
     mut outbox: ResMut<Outbox>,
 ) {
     let now = MythosTime::at(clock.wall());
     // However many hours have struck, only whether it is another time of day counts.
     let before = hours.read().map(|one| one.hour - 1).min();
-    if before.is_none_or(|before| MythosTime::is_night_at(before) == now.is_night()) {
+    if before.is_none_or(|before| daylight.is_night_at(before) == daylight.is_night(now)) {
         return;
     }
     for (ix, room) in rooms.atlas.rooms() {
         if room.night.is_none() || rooms.occupants(ix).is_empty() {
             continue;
         }
-        let players = rooms.listing(ix);
-        let update = RoomUpdate {
-            room: RoomView::of(&rooms.atlas, ix, now.is_night()),
+        let update = |players: Vec<Occupant>| RoomUpdate {
+            room: RoomView::of(&rooms.atlas, ix, daylight.is_night(now)),
             entities: Vec::new(),
             occupants: players.iter().map(|one| one.name.clone()).collect(),
             occupant_count: players.len(),
@@ -382,7 +368,7 @@ pub(super) fn turn(
             me: String::new(),
             turned: true,
         };
-        outbox.tell(Audience::Many(rooms.audience(ix)), update);
+        tell_listed(&rooms, ix, update, &mut outbox);
     }
 }
 

@@ -4,6 +4,7 @@ use engine::prelude::*;
 
 use super::Roster;
 use crate::bus::Afar;
+use crate::character::{self, Experience};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::InRoom;
 use crate::world::Atlas;
@@ -18,7 +19,8 @@ pub(super) struct Who {
 impl Verb for Who {
     const WORDS: &'static [&'static str] = &["who"];
     const USAGE: &'static str = "who [part of a name]";
-    const HELP: &'static str = "Lists who is awake in the world, and in which part of it.";
+    const HELP: &'static str =
+        "Lists who is awake in the world, of which level, and in which part of it.";
     const NEEDS: Needs = Needs::NOTHING;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
@@ -32,14 +34,22 @@ impl Verb for Who {
 pub(super) fn who(
     mut asked: MessageReader<Who>,
     roster: Res<Roster>,
-    people: Query<(&Character, Option<&InRoom>, Has<Linkdead>)>,
+    people: Query<(
+        &Character,
+        Option<&InRoom>,
+        Has<Linkdead>,
+        Option<&Experience>,
+    )>,
+    rules: Res<character::Rules>,
     atlas: Res<Atlas>,
     afar: Res<Afar>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Who { order, filter } in asked.read() {
         let mut lines = Vec::new();
-        for (character, place, linkdead) in people.iter_many(roster.everybody()).matched() {
+        for (character, place, linkdead, experience) in
+            people.iter_many(roster.everybody()).matched()
+        {
             if !character.name.to_lowercase().contains(filter) {
                 continue;
             }
@@ -50,7 +60,9 @@ pub(super) fn who(
                 ""
             };
             let away = if linkdead { " (mind elsewhere)" } else { "" };
-            lines.push(format!("  {}{admin}, {place}{away}", character.name));
+            let level = rules.levels.level(experience.copied().unwrap_or_default());
+            let name = &character.name;
+            lines.push(format!("  {name}{admin}, level {level}, {place}{away}"));
         }
         for one in afar.everybody() {
             if one.name.to_lowercase().contains(filter) {

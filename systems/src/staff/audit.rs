@@ -51,6 +51,24 @@ impl Audit<'_, '_> {
         target: Option<(StableId, &str)>,
         detail: &str,
     ) {
+        self.write(order, verb, target, detail, false);
+    }
+
+    /// Records something of which there may be much, or which must be possible while the chronicle
+    /// is full, too: while they wait, those of one connection, verb and target are one fact, and no
+    /// verb need announce them.
+    pub fn note(&mut self, order: Order, verb: &'static str, target: Option<(StableId, &str)>) {
+        self.write(order, verb, target, "", true);
+    }
+
+    fn write(
+        &mut self,
+        order: Order,
+        verb: &'static str,
+        target: Option<(StableId, &str)>,
+        detail: &str,
+        merges: bool,
+    ) {
         let (by_id, by) = match self.people.get(order.actor) {
             Ok((id, character)) => (Some(*id), character.name.as_str()),
             Err(_) => (None, ""),
@@ -74,7 +92,7 @@ impl Audit<'_, '_> {
             count: 1,
             sum: 0,
             detail: serde_json::to_string(&told).unwrap_or_default(),
-            merges: false,
+            merges,
         }));
     }
 }

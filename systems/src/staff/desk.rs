@@ -3,18 +3,19 @@
 use engine::prelude::*;
 
 use super::Audit;
-use crate::calendar::MythosTime;
-use crate::character::{SetStat, Settable};
+use crate::body::{Condition, Vitals};
+use crate::calendar::{Daylight, MythosTime};
+use crate::character::{SetStat, Settable, Stats};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::{Face, People};
-use crate::lucidity::{AdjustLucidity, Cause, Lucidity};
+use crate::lucidity::{AdjustLucidity, Cause, Lucidity, SetLucidity};
 use crate::mute::Silences;
 use crate::place::InRoom;
 use crate::presence::Roster;
 use crate::world::Atlas;
 
 /// Why lucidity changed that an admin changed.
-const CAUSE: Cause = Cause::new("admin");
+const CAUSE: Cause = Cause::ordered("admin");
 
 /// `admin status`, `admin status Bob`, `admin set luck Bob 40`, `admin setlucidity Bob 40`, `admin lcd Bob -5`, `admin time`
 #[derive(Message, Debug)]
@@ -41,6 +42,10 @@ impl Verb for Admin {
     const LASTS: bool = true;
     const FACTS: u32 = 2;
     const ADMIN: bool = true;
+
+    fn asks(words: Words<'_>) -> bool {
+        matches!(words.first().0, "status" | "time")
+    }
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let mut rest = words.rest().split_whitespace();
@@ -84,12 +89,14 @@ impl Verb for Admin {
 pub(super) struct Books<'w, 's> {
     people: People<'w, 's>,
     minds: Query<'w, 's, &'static Lucidity>,
+    bodies: Query<'w, 's, (&'static Stats, &'static Vitals)>,
     places: Query<'w, 's, (&'static InRoom, Has<Linkdead>)>,
     atlas: Res<'w, Atlas>,
     roster: Res<'w, Roster>,
     silences: Res<'w, Silences>,
     storage: Res<'w, StorageView>,
     clock: Res<'w, Clock>,
+    daylight: Res<'w, Daylight>,
 }
 
 /// Does what admins ask for at the desk.
@@ -99,23 +106,25 @@ pub(super) fn work(
     mut audit: Audit<'_, '_>,
     mut set: MessageWriter<SetStat>,
     mut adjust: MessageWriter<AdjustLucidity>,
+    mut set_mind: MessageWriter<SetLucidity>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Admin { order, task } in asked.read() {
         let done = match task {
             Task::World => {
-                audit.record(*order, "admin status", None, "");
+                audit.note(*order, "admin status", None);
                 Ok(books.world())
             }
             Task::Time => {
-                audit.record(*order, "admin time", None, "");
+                audit.note(*order, "admin time", None);
                 Ok(books.time())
             }
             Task::Person(who) => books.people.known(who).map(|(entity, face)| {
-                audit.record(*order, "admin status", Some((face.id, &face.name)), "");
+                audit.note(*order, "admin status", Some((face.id, &face.name)));
                 books.person(entity, &face)
             }),
             Task::Set(stat, who, value) => books.people.awake(who).map(|(actor, face)| {
+                let value = books.within(actor, *stat, *value);
                 let (id, detail) = (
                     (face.id, face.name.as_str()),
                     format!("{} {value}", stat.word()),
@@ -124,15 +133,18 @@ pub(super) fn work(
                 set.write(SetStat {
                     actor,
                     stat: *stat,
-                    value: *value,
+                    value,
                 });
                 format!("{}: {} is {value}.", face.name, stat.word())
             }),
             Task::SetLucidity(who, points) => books.mind(who).map(|(mind, face, before)| {
                 let (id, detail) = ((face.id, face.name.as_str()), points.to_string());
                 audit.record(*order, "admin setlucidity", Some(id), &detail);
-                let delta = points - before.points();
-                adjust.write(adjustment(mind, delta));
+                set_mind.write(SetLucidity {
+                    mind,
+                    to: *points,
+                    cause: CAUSE,
+                });
                 format!(
                     "{} was at {} and is at {points}.",
                     face.name,
@@ -142,19 +154,15 @@ pub(super) fn work(
             Task::Shift(who, delta) => books.mind(who).map(|(mind, face, before)| {
                 let (id, detail) = ((face.id, face.name.as_str()), delta.to_string());
                 audit.record(*order, "admin lcd", Some(id), &detail);
-                adjust.write(adjustment(mind, *delta));
+                adjust.write(AdjustLucidity {
+                    mind,
+                    delta: *delta,
+                    cause: CAUSE,
+                });
                 format!("{} was at {}, and {delta:+}.", face.name, before.points())
             }),
         };
         answers.write(super::door::answered(*order, done));
-    }
-}
-
-const fn adjustment(mind: Entity, delta: i16) -> AdjustLucidity {
-    AdjustLucidity {
-        mind,
-        delta,
-        cause: CAUSE,
     }
 }
 
@@ -166,6 +174,22 @@ impl Books<'_, '_> {
             .get(entity)
             .map_err(|_| Refusal::of(Code::InternalError))?;
         Ok((entity, face, *mind))
+    }
+
+    /// What a value comes to: nobody has more points than their body bears.
+    fn within(&self, actor: Entity, stat: Settable, value: i32) -> i32 {
+        let Ok((stats, vitals)) = self.bodies.get(actor) else {
+            return value;
+        };
+        match stat {
+            // Who is dead is brought back or stays so.
+            Settable::Determination if vitals.condition() == Condition::Dead && value <= 0 => {
+                vitals.dp().into()
+            }
+            Settable::Determination => value.min(stats.max_dp().into()),
+            Settable::Magic => value.min(stats.max_mp().into()),
+            Settable::Base(_) | Settable::Experience => value,
+        }
     }
 
     fn world(&self) -> String {
@@ -186,7 +210,11 @@ impl Books<'_, '_> {
 
     fn time(&self) -> String {
         let mythos = MythosTime::at(self.clock.wall());
-        let night = if mythos.is_night() { "night" } else { "day" };
+        let night = if self.daylight.is_night(mythos) {
+            "night"
+        } else {
+            "day"
+        };
         format!(
             "Here: {mythos}, {night}\nOutside: {}\nTick {}",
             crate::sheet::rfc3339(self.clock.wall()),
@@ -209,6 +237,15 @@ impl Books<'_, '_> {
                 text.push_str(&format!("\nRoom: {}{away}", self.atlas.room(*room).id));
                 if let Ok(mind) = self.minds.get(entity) {
                     text.push_str(&format!("\nLucidity: {}", mind.points()));
+                }
+                if let Ok((stats, vitals)) = self.bodies.get(entity) {
+                    text.push_str(&format!(
+                        "\nDetermination: {} of {}\nMagic: {} of {}",
+                        vitals.dp(),
+                        stats.max_dp(),
+                        vitals.mp(),
+                        stats.max_mp(),
+                    ));
                 }
             }
             None => text.push_str("\nAsleep"),

@@ -147,7 +147,7 @@ pub(super) fn kick(
     mut answers: MessageWriter<Answer>,
 ) {
     for Kick { order, who, term } in asked.read() {
-        let done = people.awake(who).and_then(|(target, face)| {
+        let done = people.awake_called(who).and_then(|(target, face)| {
             subject(*order, Some(target), &face)?;
             audit.record(*order, "kick", Some((face.id, &face.name)), term.reason());
             let why = if term.reason().is_empty() { "" } else { ": " };
@@ -188,14 +188,7 @@ pub(super) fn ban(
 ) {
     let now = clock.now;
     for Ban { order, who, term } in bans.read() {
-        let known = match people.known(who) {
-            Ok(known) => Some(known),
-            Err(refusal) if refusal.code == Code::ResourceNotFound => None,
-            Err(question) => {
-                answers.write(Answer::refusal(*order, question));
-                continue;
-            }
-        };
+        let known = people.called(who).ok();
         if let Some((target, face)) = &known
             && let Err(refusal) = subject(*order, *target, face)
         {
@@ -217,7 +210,7 @@ pub(super) fn ban(
         );
         if afar.has_room() {
             let by = awake.get(order.actor).map_or("", |(_, one)| &one.name);
-            let target = (face.map(|face| face.id), who.as_str());
+            let target = elsewhere(face, who, &afar);
             let act = SanctionAct::Ban;
             posts.write(Post::sanction(act, target, by, term.reason(), until));
         }
@@ -246,13 +239,14 @@ pub(super) fn ban(
         let text = match face {
             Some(face) => format!("The account of {} is banned {span}", face.name),
             None => format!(
-                "Nobody called \"{who}\" has been seen since the world woke. If there is one, the account is banned {span}"
+                "Nobody called \"{who}\" has been seen since the world woke. If there is one, the account is banned {span}{}",
+                people.hint(who),
             ),
         };
         answers.write(Answer::with(*order, text));
     }
     for Unban { order, who, term } in unbans.read() {
-        let known = people.known(who).ok().map(|(_, face)| face);
+        let known = people.called(who).ok().map(|(_, face)| face);
         let name = who.to_lowercase();
         barred.0.retain(|bar| {
             bar.name != name
@@ -269,13 +263,24 @@ pub(super) fn ban(
         );
         if afar.has_room() {
             let by = awake.get(order.actor).map_or("", |(_, one)| &one.name);
-            let target = (known.as_ref().map(|face| face.id), who.as_str());
+            let target = elsewhere(known.as_ref(), who, &afar);
             let act = SanctionAct::Unban;
             posts.write(Post::sanction(act, target, by, term.reason(), None));
         }
         let text = format!("Whoever owns {who} can sign in again.");
         answers.write(Answer::with(*order, text));
     }
+}
+
+/// Whom other nodes are told of: whoever was seen here or is awake there, else only the name.
+fn elsewhere<'a>(
+    face: Option<&'a Face>,
+    who: &'a str,
+    afar: &'a Afar,
+) -> (Option<StableId>, &'a str) {
+    let known = face.map(|face| (face.id, face.name.as_str()));
+    let known = known.or_else(|| afar.find(who).map(|one| (one.id, one.name.as_str())));
+    known.map_or((None, who), |(id, name)| (Some(id), name))
 }
 
 /// Makes admins.
@@ -289,7 +294,7 @@ pub(super) fn add_admin(
     mut answers: MessageWriter<Answer>,
 ) {
     for AddAdmin { order, who, term } in asked.read() {
-        let done = people.awake(who).and_then(|(target, face)| {
+        let done = people.awake_called(who).and_then(|(target, face)| {
             if face.role == Role::Admin {
                 let message = format!("{} is a keeper already.", face.name);
                 return Err(Refusal::new(Code::ResourceConflict, message));

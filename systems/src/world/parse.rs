@@ -11,6 +11,7 @@ use super::atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Z
 use super::chart::chart;
 use super::sight::{DraftSight, SightEntry};
 use super::source::{Problem, Source};
+use super::special::SpecialRules;
 use crate::body::Hazard;
 
 #[derive(Deserialize)]
@@ -59,23 +60,6 @@ struct SubZoneFile {
     special_rules: Option<SpecialRules>,
     #[serde(default)]
     rooms: Vec<Spanned<RoomEntry>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SpecialRules {
-    lucidity_drain_rate: Option<Spanned<f64>>,
-}
-
-impl SpecialRules {
-    fn drain_rate(self, source: &Source, problems: &mut Vec<Problem>) -> Option<f64> {
-        let rate = self.lucidity_drain_rate?;
-        if !rate.as_ref().is_finite() {
-            let message = format!("a drain rate of {} is not a number", rate.as_ref());
-            problems.push(source.problem(&rate.span(), message));
-        }
-        Some(rate.into_inner())
-    }
 }
 
 #[derive(Deserialize)]

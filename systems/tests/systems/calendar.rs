@@ -6,7 +6,7 @@ use engine::prelude::*;
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use proptest::prelude::*;
 use serde_json::json;
-use systems::calendar::{MythosHour, MythosTime};
+use systems::calendar::{Daylight, MythosHour, MythosTime};
 use systems::lucidity::MYTHOS_MINUTE;
 
 use crate::town::{Town, before, clock};
@@ -34,6 +34,7 @@ fn struck(stage: &mut Stage) -> Vec<i64> {
 
 #[test]
 fn the_calendar_is_as_the_almanac_has_it() {
+    let daylight = Daylight::default();
     let days = |days: u64| WorldTime(STAGE_START.0 + days * 9_000_000_000);
     let plus = |time: WorldTime, minutes: u64| WorldTime(time.0 + minutes * 6_250_000);
     for (wall, iso, label, day, week, season, daypart, light) in [
@@ -204,7 +205,7 @@ fn the_calendar_is_as_the_almanac_has_it() {
             "{iso}"
         );
         assert_eq!(
-            (time.is_daytime(), time.is_night()),
+            (daylight.is_day(time), daylight.is_night(time)),
             (light, !light),
             "{iso}"
         );
@@ -237,7 +238,7 @@ fn every_hour_strikes_once() {
 }
 
 #[test]
-fn a_restart_strikes_no_hour_again_and_none_that_it_slept_through() {
+fn a_restart_strikes_no_hour_again_and_each_that_it_slept_through() {
     let mut stage = scene(SavedRows::new(), clock(3, 30));
     stage.pass(MYTHOS_MINUTE * 40);
     assert_eq!(struck(&mut stage), [3, 4]);
@@ -249,7 +250,12 @@ fn a_restart_strikes_no_hour_again_and_none_that_it_slept_through() {
 
     let mut late = scene(saved, clock(9, 59));
     late.pass(MYTHOS_MINUTE * 2);
-    assert_eq!(struck(&mut late), [9, 10]);
+    assert_eq!(struck(&mut late), [5, 6, 7, 8, 9, 10]);
+    let saved = late.saved().clone();
+
+    let mut days_later = scene(saved, clock(99, 30));
+    days_later.tick();
+    assert_eq!(struck(&mut days_later), (76..=99).collect::<Vec<_>>());
 }
 
 #[test]
@@ -328,8 +334,8 @@ fn the_time_can_be_asked_for() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Over any ticks, stalls, stops and crashes: an hour in which the world was up strikes once,
-    /// an hour that it slept through does not, but for the one in which it wakes.
+    /// Over any ticks, stalls, stops and crashes: each hour strikes once, those that the world slept
+    /// through when it wakes. No sleep is longer than a Mythos day.
     #[test]
     fn each_hour_strikes_once_over_any_stalls_and_restarts(
         deeds in prop::collection::vec((0_u8..4, 1_u64..2_000), 1..40)
@@ -345,8 +351,7 @@ proptest! {
                 let (saved, now) = (stage.saved().clone(), stage.now().plus(span));
                 stage = scene(saved, now);
                 stage.tick();
-                let now = MythosTime::at(stage.now()).hours();
-                (now > last).then_some(now).into_iter().collect()
+                (last + 1..=MythosTime::at(stage.now()).hours()).collect()
             } else {
                 let now = stage.now().plus(span / u32::from(deed));
                 stage.tick_at(now);

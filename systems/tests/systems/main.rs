@@ -15,6 +15,8 @@ mod flux;
 #[cfg(test)]
 mod gates;
 #[cfg(test)]
+mod late;
+#[cfg(test)]
 mod lucidity;
 #[cfg(test)]
 mod mind;
@@ -22,6 +24,8 @@ mod mind;
 mod pace;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod storage;
 #[cfg(test)]
 mod talk;
 #[cfg(test)]

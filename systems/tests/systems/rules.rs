@@ -1,6 +1,6 @@
 //! What `kadath check` says about the rules of lucidity, and what the shipped ones are.
 
-use systems::lucidity::{Adaptation, Companions, Lucidity, Period, Profile, Rules, Tier, Tiers};
+use systems::lucidity::{Adaptation, Companions, Lucidity, Profile, Rules, Tier, Tiers};
 use systems::world::{Source, WorldData};
 
 use crate::town::Town;
@@ -55,10 +55,6 @@ fn a_mistake_is_named_with_its_file_and_line() {
         &[
             "rules/lucidity.toml:1: what companions do is not within -100 to 100, or their cap is below 0",
         ],
-    );
-    check(
-        "[period]\nday_starts = 18\nday_ends = 6\n",
-        &["rules/lucidity.toml:1: the day does not end after it starts, by 24 at the latest"],
     );
     check(
         "[tiers]\nuneasy = 80\n",
@@ -234,8 +230,8 @@ fn a_drain_rate_that_is_no_number_is_refused() {
     assert_eq!(
         problems,
         [
-            "zones/town/yard.toml:4: a drain rate of -inf is not a number",
-            "zones/town/zone.toml:5: a drain rate of inf is not a number",
+            "zones/town/yard.toml:4: a drain rate of -inf is not within -100 to 100",
+            "zones/town/zone.toml:5: a drain rate of inf is not within -100 to 100",
         ]
     );
 }
@@ -316,7 +312,6 @@ fn the_shipped_rules_are_the_domains_table() {
     assert_eq!((rules.default, rules.drain_rate_max), (0.0, 10.0));
     assert_eq!(rules.companions, Companions::default());
     assert_eq!(rules.adaptation, Adaptation::default());
-    assert_eq!(rules.period, Period::default());
     assert_eq!(rules.tiers, Tiers::default());
     let plain = Rules::default();
     assert_eq!(rules.encounters, plain.encounters);

@@ -209,3 +209,26 @@ fn whoever_lost_the_connection_hears_once_what_was_said_meanwhile() {
     types(&mut stage, "Cleo", "say are you there?");
     assert_eq!(words(&mut stage, "Bea"), ["are you there?"]);
 }
+
+#[test]
+fn who_leaves_and_comes_back_has_said_what_they_have_said() {
+    let settings = Settings {
+        chat: unlimited().chat.with(Channel::Say, 2),
+        ..unlimited()
+    };
+    let mut stage = stage(settings, SavedRows::new(), STAGE_START);
+    stage.enter("Bea");
+    for text in ["one", "two"] {
+        types(&mut stage, "Bea", &format!("say {text}"));
+    }
+    stage.leaves("Bea");
+    stage.pass(Duration::from_secs(5));
+    stage.enter("Bea");
+    stage.tick();
+    stage.ears("Bea");
+    types(&mut stage, "Bea", "say three");
+    assert_eq!(words(&mut stage, "Bea"), Vec::<String>::new());
+    stage.pass(MINUTE);
+    types(&mut stage, "Bea", "say four");
+    assert_eq!(words(&mut stage, "Bea"), ["four"]);
+}

@@ -48,6 +48,9 @@ pub(crate) struct Place {
     /// What is to be seen there, as TOML.
     #[serde(default)]
     pub(crate) sights: String,
+    /// What may befall those there, as TOML.
+    #[serde(default)]
+    pub(crate) hazards: String,
 }
 
 fn outdoors() -> String {
@@ -70,6 +73,7 @@ impl Place {
             zone: zone(),
             sub_zone: sub_zone(),
             sights: String::new(),
+            hazards: String::new(),
         }
     }
 }
@@ -109,11 +113,13 @@ impl Town {
                 zone,
                 sub_zone,
                 sights,
+                hazards,
             } = room;
-            let sights = match sights.as_str() {
+            let list = |key: &str, list: &str| match list {
                 "" => String::new(),
-                sights => format!("sights = {sights}\n"),
+                list => format!("{key} = {list}\n"),
             };
+            let (sights, hazards) = (list("sights", sights), list("hazards", hazards));
             let drain = |key: &str| {
                 let rate = self.drains.get(key);
                 rate.map_or(String::new(), |rate| {
@@ -134,7 +140,7 @@ impl Town {
                 });
             let _ = writeln!(
                 rooms,
-                "[[rooms]]\nid = \"{id}\"\nname = \"The {id}\"\ndescription = \"A room of the test.\"\nenvironment = \"{environment}\"\n{sights}[rooms.exits]"
+                "[[rooms]]\nid = \"{id}\"\nname = \"The {id}\"\ndescription = \"A room of the test.\"\nenvironment = \"{environment}\"\n{sights}{hazards}[rooms.exits]"
             );
             if let Some(next) = self.rooms.get(index + 1) {
                 let _ = writeln!(rooms, "east = \"{}\"", next.id);

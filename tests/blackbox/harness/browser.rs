@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::timeout;
 
-use super::{PATIENCE, until};
+use super::{LOOK_AGAIN, PATIENCE, until};
 
 /// A programme that starts and steers browsers.
 pub(crate) struct Driver {
@@ -180,10 +180,18 @@ impl Browser {
 
     /// Waits until these words can be read there.
     pub(crate) async fn reads(&self, css: &str, words: &str) {
-        until(&format!("\"{words}\" in {css}"), async || {
-            self.text(css).await.contains(words).then_some(())
-        })
-        .await;
+        let began = Instant::now();
+        loop {
+            let text = self.text(css).await;
+            if text.contains(words) {
+                return;
+            }
+            assert!(
+                began.elapsed() < PATIENCE,
+                "waited in vain for \"{words}\" in {css}, which reads:\n{text}"
+            );
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// Waits until something is on the page.

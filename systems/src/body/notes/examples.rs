@@ -75,6 +75,7 @@ impl Published for PlayerRespawned {
             player_id: id(ANN),
             player_name: ANN.to_owned(),
             respawn_room_id: FOYER.to_owned(),
+            death_room_id: Some(CORRIDOR.to_owned()),
             old_dp: -10,
             new_dp: 23,
             max_dp: 23,

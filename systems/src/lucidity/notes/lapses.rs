@@ -4,7 +4,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::cast::{ANN, BOB, FOYER, id};
+use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
 use crate::lucidity::rescue::{Fetched, Stage};
 use crate::lucidity::rules::Rules;
 use crate::lucidity::{Cause, Episode, Lapse, Lucidity};
@@ -15,6 +15,8 @@ use crate::place::{InRoom, Rooms};
 pub struct Catatonia {
     /// Always `catatonic`.
     status: &'static str,
+    /// Always null: nobody has hold yet of somebody who has only just gone.
+    rescuer_name: Option<String>,
     target_name: String,
     current_lcd: i16,
     message: String,
@@ -43,6 +45,7 @@ impl Published for Catatonia {
     fn examples() -> Vec<Self> {
         vec![Self {
             status: "catatonic",
+            rescuer_name: None,
             target_name: ANN.to_owned(),
             current_lcd: -2,
             message: "Ann stops in the middle of a breath and is not there any more.".to_owned(),
@@ -105,7 +108,15 @@ pub struct DeliriumRespawned {
     player_id: StableId,
     player_name: String,
     current_lcd: i16,
+    old_lucidity: i16,
+    /// As `current_lcd`.
+    new_lucidity: i16,
     room_id: String,
+    /// As `room_id`.
+    respawn_room_id: String,
+    /// The id of the room that they were lost in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delirium_location: Option<String>,
     message: &'static str,
 }
 
@@ -135,7 +146,11 @@ impl Published for DeliriumRespawned {
             player_id: id(ANN),
             player_name: ANN.to_owned(),
             current_lcd: 10,
+            old_lucidity: -12,
+            new_lucidity: 10,
             room_id: FOYER.to_owned(),
+            respawn_room_id: FOYER.to_owned(),
+            delirium_location: Some(CORRIDOR.to_owned()),
             message: AWAKENED,
         }]
     }
@@ -197,6 +212,7 @@ pub(in crate::lucidity) fn tell_lapses(
             Lapse::Catatonic => {
                 let note = |message: String| Catatonia {
                     status: "catatonic",
+                    rescuer_name: None,
                     target_name: name.clone(),
                     current_lcd: lucidity.points(),
                     message,
@@ -233,13 +249,20 @@ pub(in crate::lucidity) fn tell_lapses(
                 let message = "There is nothing left to lose. People in white come, or seem to; when you can see again there is a foyer, and somebody would like to hear about it. (\"debrief\")";
                 outbox.tell_one(session, update("sanitarium", Ink::Loss, message));
             }
-            Lapse::Awakened => {
+            Lapse::Awakened {
+                points,
+                room: lost_in,
+            } => {
                 let room = place.map_or_else(|| rooms.atlas.default_room(), |place| place.0);
                 let note = DeliriumRespawned {
                     player_id: *id,
                     player_name: name.clone(),
                     current_lcd: lucidity.points(),
+                    old_lucidity: points,
+                    new_lucidity: lucidity.points(),
                     room_id: rooms.atlas.room(room).id.clone(),
+                    respawn_room_id: rooms.atlas.room(room).id.clone(),
+                    delirium_location: lost_in.map(|room| rooms.atlas.room(room).id.clone()),
                     message: AWAKENED,
                 };
                 outbox.tell_one(session, note);

@@ -118,8 +118,12 @@ pub struct Dampening {
     pub glyph: f64,
     /// A fractured hearer misses the stops.
     pub muffle: f64,
-    /// A deranged hearer hears words change places.
+    /// A deranged hearer hears words change places:
     pub scramble: f64,
+    /// one pair of neighbours in so many words,
+    pub scramble_words: usize,
+    /// and at most so many pairs.
+    pub scramble_pairs: usize,
 }
 
 impl Default for Encounters {
@@ -194,6 +198,8 @@ impl Default for Dampening {
             glyph: 0.2,
             muffle: 0.3,
             scramble: 0.1,
+            scramble_words: 4,
+            scramble_pairs: 3,
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct Hallucinations {
     pub deranged: Visions,
     /// The part of a fractured mind's hallucinations that are phantoms; a deranged one's all are.
     pub phantom: f64,
+    /// The part of the others that are voices; the rest are changes of the room.
+    pub tell: f64,
     /// Names of phantoms.
     pub phantoms: Vec<String>,
     /// Names of those who are not there and speak.
@@ -46,6 +48,7 @@ impl Default for Hallucinations {
             fractured: visions(0.25, 30.0),
             deranged: visions(0.45, 20.0),
             phantom: 0.15,
+            tell: 0.5,
             phantoms: Vec::new(),
             voices: Vec::new(),
             tells: Vec::new(),

@@ -3,7 +3,7 @@
 mod active;
 
 use std::collections::BTreeMap;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -11,16 +11,14 @@ use toml::Spanned;
 use active::Sound;
 
 use super::{
-    Adaptation, Burdens, Companions, Dampening, Encounters, Fall, Hallucinations, Period, Profile,
+    Adaptation, Burdens, Companions, Dampening, Encounters, Fall, Hallucinations, Profile,
     Recovery, Rescue, Rules, Tiers,
 };
 use crate::lucidity::Lucidity;
-use crate::world::{Atlas, Problem, Source};
+use crate::world::{Atlas, FLUX, Problem, Source};
 
 /// Where the rules are written.
 const PATH: &str = "rules/lucidity.toml";
-/// A flux in points per Mythos minute: half the scale at once is surely a slip.
-const FLUX: RangeInclusive<f64> = -100.0..=100.0;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,7 +33,6 @@ struct Written {
     rooms: Profiles,
     companions: Option<Spanned<Companions>>,
     adaptation: Option<Spanned<Adaptation>>,
-    period: Option<Spanned<Period>>,
     tiers: Option<Spanned<Tiers>>,
     encounters: Option<Spanned<Encounters>>,
     recovery: Option<Spanned<Recovery>>,
@@ -58,7 +55,7 @@ struct WrittenProfile {
 
 impl Rules {
     /// Reads the rules and checks them against the world they are for; a world without the file
-    /// has the default rules.
+    /// has the default rules. A file says itself what places do: of that nothing is filled in.
     pub(crate) fn load(sources: &[Source], atlas: &Atlas, problems: &mut Vec<Problem>) -> Self {
         let Some(source) = sources.iter().find(|source| source.path == PATH) else {
             return Self::default();
@@ -185,11 +182,6 @@ impl Written {
             "the window of adaptation is not at least 1, or its step or floor not within 0 to 1",
         );
         mistakes.section(
-            self.period.as_ref(),
-            |one| one.day_starts < one.day_ends && one.day_ends <= 24,
-            "the day does not end after it starts, by 24 at the latest",
-        );
-        mistakes.section(
             self.tiers.as_ref(),
             |one| {
                 one.lucid <= Lucidity::CAP
@@ -224,7 +216,6 @@ impl Written {
             adaptation: self
                 .adaptation
                 .map_or(first.adaptation, Spanned::into_inner),
-            period: self.period.map_or(first.period, Spanned::into_inner),
             tiers: self.tiers.map_or(first.tiers, Spanned::into_inner),
             encounters: plainly(self.encounters),
             recovery: plainly(self.recovery),

@@ -1,10 +1,15 @@
-//! Somebody in a list of people.
+//! Somebody in a list of people, and who is told such a list.
 
+use std::sync::Arc;
+
+use engine::port::SessionId;
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::body::Posture;
+use crate::place::Rooms;
+use crate::world::RoomIx;
 
 /// Somebody in a room as clients see them.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -30,5 +35,30 @@ impl Occupant {
             (None, Posture::Standing) => self.name.clone(),
             (None, posture) => format!("{} ({})", self.name, posture.word()),
         }
+    }
+}
+
+/// Tells everybody in a room what lists those in it: as each may see it, so that nobody is shown
+/// the pose of somebody whom they have muted.
+pub(super) fn tell_listed<N: Published>(
+    rooms: &Rooms<'_, '_>,
+    room: RoomIx,
+    note: impl Fn(Vec<Occupant>) -> N,
+    outbox: &mut Outbox,
+) {
+    let averted = rooms.averted(room);
+    for viewer in &averted {
+        if let Some(session) = rooms.session(*viewer) {
+            outbox.tell_one(session, note(rooms.listing_for(room, Some(*viewer))));
+        }
+    }
+    let others = rooms
+        .occupants(room)
+        .iter()
+        .filter(|one| !averted.contains(one))
+        .filter_map(|one| rooms.session(*one));
+    let others: Arc<[SessionId]> = others.collect();
+    if !others.is_empty() {
+        outbox.tell(Audience::Many(others), note(rooms.listing(room)));
     }
 }

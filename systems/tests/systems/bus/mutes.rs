@@ -110,3 +110,112 @@ fn a_keeper_silences_somebody_awake_on_another_node_and_every_node_is_told() {
         [(SanctionAct::Mute, true), (SanctionAct::Unmute, false)]
     );
 }
+
+/// A player of another node.
+fn awake_as(name: &str, admin: bool) -> BridgeIn {
+    BridgeIn::Awake {
+        node: "south".into(),
+        players: vec![engine::port::Awake {
+            id: StableId::named(&format!("{name} of the south")),
+            name: name.into(),
+            place: "The Docks".into(),
+            admin,
+        }],
+    }
+}
+
+#[test]
+fn a_whole_name_elsewhere_is_meant_before_the_beginning_of_one_here() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.enter("Bobette");
+    stage.bridged(awake_as("Bob", false));
+    stage.tick();
+    stage.says("Ann", "whisper Bob psst");
+    stage.tick();
+    stage.says("Ann", "mute Bob");
+    stage.tick();
+    stage.says("Bobette", "say not me");
+    stage.tick();
+    let heard = stage.heard("Ann");
+    for part in [
+        "You whisper to Bob: psst",
+        "You hear nothing of Bob until",
+        "not me",
+    ] {
+        assert!(heard.contains(part), "{part}: {heard}");
+    }
+    assert!(!stage.heard("Bobette").contains("psst"));
+    assert_eq!(posted(&mut stage).len(), 1);
+}
+
+#[test]
+fn who_was_silenced_may_plead_with_a_keeper_of_another_node() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter_as("Ada", Role::Admin);
+    stage.enter("Ann");
+    stage.bridged(awake_as("Abe", true));
+    stage.tick();
+    stage.says("Ada", "mute_global Ann");
+    stage.tick();
+    posted(&mut stage);
+    stage.says("Ann", "whisper Abe please");
+    stage.tick();
+    assert!(stage.heard("Ann").contains("You whisper to Abe: please"));
+    assert_eq!(posted(&mut stage).len(), 1);
+}
+
+#[test]
+fn a_ban_tells_other_nodes_whom_it_is_about_and_strikes_nobody_of_that_name_there() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter_as("Ada", Role::Admin);
+    stage.enter("Bob");
+    stage.tick();
+    stage.says("Ada", "ban bob 5 shouting");
+    stage.tick();
+    let told: Vec<Sanction> = posted(&mut stage)
+        .into_iter()
+        .filter_map(|parcel| match parcel.body {
+            Body::Content(Content::Sanction(sanction)) => Some(sanction),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told[0].target_name, "Bob", "as the character is called");
+    assert_eq!(told[0].target_id, StableId::named("Bob"));
+
+    // Another Bob is awake on the node that hears of it.
+    let mut there = node(SavedRows::new(), STAGE_START, 10);
+    there.enter("Bob");
+    let banned = Sanction {
+        target_id: StableId::named("Bob of the south"),
+        ..told[0].clone()
+    };
+    there.bridged(BridgeIn::Delivered {
+        delivery: DeliveryId(1),
+        origin: "south.1".into(),
+        seq: 1,
+        content: Content::Sanction(banned),
+    });
+    there.tick();
+    there.tick();
+    assert_eq!(there.ears("Bob").closed, None);
+    let order = there
+        .facts()
+        .iter()
+        .find_map(engine::port::AccountOrder::of);
+    let character = order.expect("the store is told").character;
+    assert_eq!(character, Some(StableId::named("Bob of the south")));
+}
+
+#[test]
+fn what_was_said_elsewhere_on_the_channels_of_all_is_remembered_here() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.bridged(shout("Bob", "is anybody there"));
+    stage.tick();
+    stage.heard("Ann");
+    stage.says("Ann", "history global");
+    stage.tick();
+    let heard = stage.heard("Ann");
+    assert!(heard.contains("Bob (global): is anybody there"), "{heard}");
+}

@@ -120,3 +120,26 @@ fn a_countdown_that_is_cancelled_ends_nothing() {
     types(&mut stage, "Ada", "shutdown cancel");
     assert!(stage.heard("Ada").contains("was not about to end"));
 }
+
+#[test]
+fn two_keepers_who_set_the_same_in_one_tick_set_it_to_that() {
+    let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
+    for name in ["Ada", "Abe"] {
+        stage.enter_as(name, Role::Admin);
+    }
+    stage.enter("Bea");
+    for (line, shown) in [
+        ("admin setlucidity Bea 10", "Lucidity: 10"),
+        ("admin set dp Bea 3", "Determination: 3 of"),
+        ("admin set mp Bea 1", "Magic: 1 of"),
+    ] {
+        for name in ["Ada", "Abe"] {
+            stage.sends(name, None, line);
+        }
+        stage.tick();
+        stage.ears("Ada");
+        types(&mut stage, "Ada", "admin status Bea");
+        let status = stage.heard("Ada");
+        assert!(status.contains(shown), "{line}: {status}");
+    }
+}

@@ -118,8 +118,9 @@ impl Sound for Dampening {
         unless(
             [self.glyph, self.muffle, self.scramble]
                 .into_iter()
-                .all(part),
-            "a probability of dampening is not within 0 to 1",
+                .all(part)
+                && self.scramble_words > 0,
+            "a probability of dampening is not within 0 to 1, or the words of a scramble are none",
         )
     }
 }
@@ -133,7 +134,8 @@ impl Sound for Hallucinations {
             [self.uneasy, self.fractured, self.deranged]
                 .into_iter()
                 .all(often)
-                && part(self.phantom),
+                && part(self.phantom)
+                && part(self.tell),
             "a probability of hallucinations is not within 0 to 1, or a pause not within a year",
         )
         .or_else(|| {

@@ -1,0 +1,78 @@
+//! When it is day: the one place that says so, for the mind, the eye and whatever comes by night.
+
+use engine::prelude::Resource;
+use serde::Deserialize;
+
+use super::MythosTime;
+
+/// The hours of the Mythos clock that are day, as `daylight` in `calendar.toml`.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Daylight {
+    /// The first hour of the day.
+    pub starts: u8,
+    /// The first hour that is night again.
+    pub ends: u8,
+}
+
+impl Default for Daylight {
+    fn default() -> Self {
+        Self {
+            starts: 6,
+            ends: 18,
+        }
+    }
+}
+
+impl Daylight {
+    /// Whether the sun is up.
+    #[must_use]
+    pub const fn is_day(self, time: MythosTime) -> bool {
+        self.lights(time.hour())
+    }
+
+    /// Whether the sun is down.
+    #[must_use]
+    pub const fn is_night(self, time: MythosTime) -> bool {
+        !self.is_day(time)
+    }
+
+    /// Whether the sun is down in an hour, as [`MythosTime::hours`].
+    pub(crate) const fn is_night_at(self, hour: i64) -> bool {
+        !self.lights(hour.rem_euclid(24) as u8)
+    }
+
+    pub(super) fn mistake(self) -> Option<&'static str> {
+        let holds = self.starts < self.ends && self.ends <= 24;
+        (!holds).then_some("the day does not end after it starts, by 24 at the latest")
+    }
+
+    const fn lights(self, hour: u8) -> bool {
+        self.starts <= hour && hour < self.ends
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::calendar::Observances;
+    use crate::world::Source;
+
+    #[test]
+    fn a_day_that_does_not_end_is_a_mistake_with_its_line() {
+        for (text, sound) in [
+            ("daylight = { starts = 0, ends = 24 }", true),
+            ("daylight = { starts = 18, ends = 6 }", false),
+            ("daylight = { starts = 6, ends = 25 }", false),
+        ] {
+            let source = Source {
+                path: "calendar.toml".to_owned(),
+                text: format!("# By the Mythos clock.\n{text}\n"),
+            };
+            let mut problems = Vec::new();
+            Observances::load(&[source], &mut problems);
+            let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            assert_eq!(told.is_empty(), sound, "{text}");
+            assert!(sound || told[0].starts_with("calendar.toml:2: the day does not end"));
+        }
+    }
+}
