@@ -16,6 +16,8 @@ const EXIT_MISSED: u8 = 99;
 /// When the scenario has mistakes or could not be played: exit code 1.
 pub fn run(scenario: &Path, mut options: Options) -> anyhow::Result<ExitCode> {
     options.program = std::env::current_exe().context("this program can't be found")?;
+    // A socket for each bot; the server that the bench starts inherits it.
+    options.descriptors = rlimit::increase_nofile_limit(u64::MAX).ok();
     let report = load::bench(scenario, &options)?;
     let mut stdout = std::io::stdout();
     // A closed pipe is no reason to lose the verdict.

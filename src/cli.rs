@@ -239,6 +239,7 @@ pub fn run() -> ExitCode {
                 in_process: args.in_process,
                 quiet: args.quiet,
                 program: PathBuf::new(),
+                descriptors: None,
             },
         ),
         Command::Account(AccountArgs { command, flags }) => flags

@@ -1,15 +1,17 @@
 //! `kadath bench`: from a file to a verdict.
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::Duration;
 
-use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
-use tokio::time::Instant;
 
+use crate::accounts::{accounts, hash_time};
 use crate::compare::Old;
-use crate::conduct::conduct;
+use crate::conduct::{Outcome, conduct};
 use crate::fault::LoadFault;
+use crate::figures::Figures;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::scenario::{Scenario, SignIn};
@@ -17,11 +19,8 @@ use crate::server::Server;
 use crate::sum::{Known, figures};
 use crate::wire::Dial;
 
-/// Characters have letters only.
-const LETTERS: &[u8; 26] = b"abcdefghijklmnopqrstuvwxyz";
-const PASSWORD: &str = "a password of the bench";
-/// Sign-ins from whose median the time of a hash is read.
-const HASHES: usize = 5;
+/// Open files beside a socket for each bot: the driver's own, and calls over HTTP.
+const DESCRIPTORS_BESIDE: u64 = 256;
 
 /// What is asked for beside the scenario.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +39,8 @@ pub struct Options {
     pub program: PathBuf,
     /// Show no progress.
     pub quiet: bool,
+    /// Files that this process may have open; none: not known.
+    pub descriptors: Option<u64>,
 }
 
 /// Plays a scenario and reports; what the report says is for the caller to print.
@@ -47,17 +48,25 @@ pub struct Options {
 /// # Errors
 /// When the scenario has mistakes, or a run could not be made or reported.
 pub fn bench(path: &Path, options: &Options) -> Result<Report, LoadFault> {
-    let scenario = Scenario::load(path)?;
+    let mut scenario = Scenario::load(path)?;
     let old = match &options.compare {
-        Some(old) => Some(Old::load(old, &scenario.name, scenario.seed)?),
+        Some(old) => Some(Old::load(old, &scenario, options.in_process)?),
         None => None,
     };
+    // Better now than after an hour of playing.
+    if let Some(folder) = &options.report {
+        std::fs::create_dir_all(folder).map_err(LoadFault::file(folder))?;
+    }
+    if options.target.is_none() {
+        scenario.settle_world();
+    }
     let mut report = Report::new(&scenario);
     for _ in 0..options.runs.max(1) {
         if options.in_process {
             crate::inside::play(&scenario, &mut report, options.quiet)?;
             continue;
         }
+        has_descriptors(&scenario, options.descriptors)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -72,6 +81,17 @@ pub fn bench(path: &Path, options: &Options) -> Result<Report, LoadFault> {
         report.write(folder)?;
     }
     Ok(report)
+}
+
+fn has_descriptors(scenario: &Scenario, allowed: Option<u64>) -> Result<(), LoadFault> {
+    let needed = scenario.bots_max() as u64 + DESCRIPTORS_BESIDE;
+    match allowed {
+        Some(allowed) if allowed < needed => {
+            let why = format!("{allowed} open files are allowed, {needed} are needed (ulimit -n)");
+            Err(LoadFault::setup("the driver's sockets", why))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The whole report as a table for a terminal.
@@ -90,7 +110,7 @@ pub async fn drive(
     dial: Dial,
     compare: Option<&Path>,
 ) -> Result<Report, LoadFault> {
-    let old = compare.map(|old| Old::load(old, &scenario.name, scenario.seed));
+    let old = compare.map(|old| Old::load(old, scenario, false));
     let old = old.transpose()?;
     let mut report = Report::new(scenario);
     let progress = Progress::begin(&scenario.name, scenario.length(), true);
@@ -101,109 +121,119 @@ pub async fn drive(
     Ok(report)
 }
 
+/// One run; a signal ends it early, and then as well everything that was started for it goes.
 async fn once(
     scenario: &Scenario,
     options: &Options,
     report: &mut Report,
 ) -> Result<(), LoadFault> {
     let progress = Progress::begin(&scenario.name, scenario.length(), options.quiet);
-    let (dial, mut server) = match &options.target {
-        Some(url) => {
-            if let Some(chaos) = scenario.chaos.first() {
-                let what = chaos.deed.word();
-                let why = format!(
-                    "the scenario asks to {what}, which is done to a server of the bench's own only"
-                );
-                return Err(LoadFault::Target(why));
-            }
-            (Dial::target(url).await?, None)
-        }
-        None => {
-            progress.say("starting a server");
-            let server = Server::start(&options.program, scenario).await?;
-            (server.dial()?, Some(server))
-        }
+    let mut interrupted = pin!(interrupted());
+    let (dial, mut server) = tokio::select! {
+        found = opponent(scenario, options, &progress) => found?,
+        fault = interrupted.as_mut() => return Err(fault),
     };
+    let played = tokio::select! {
+        played = played(scenario, dial, server.as_mut(), report, &progress) => played,
+        fault = interrupted.as_mut() => Err(fault),
+    };
+    progress.end();
+    let failures = match server {
+        Some(server) => Some(server.stop().await),
+        None => None,
+    };
+    let (outcome, mut figures) = played?;
+    if let Some(failures) = failures {
+        figures.set("server_failures", failures.len() as f64);
+        report.named.extend(failures);
+    }
+    if options.target.is_some() {
+        report.hints.extend(hint(&outcome));
+    }
+    report.add(outcome, figures);
+    Ok(())
+}
+
+/// Whom the bots play against: the named target, or a server of the bench's own.
+async fn opponent(
+    scenario: &Scenario,
+    options: &Options,
+    progress: &Progress,
+) -> Result<(Dial, Option<Server>), LoadFault> {
+    let Some(url) = &options.target else {
+        progress.say("starting a server");
+        let server = Server::start(&options.program, scenario).await?;
+        return Ok((server.dial()?, Some(server)));
+    };
+    if let Some(chaos) = scenario.chaos.first() {
+        let what = chaos.deed.word();
+        let why = format!(
+            "the scenario asks to {what}, which is done to a server of the bench's own only"
+        );
+        return Err(LoadFault::Target(why));
+    }
+    Ok((Dial::target(url).await?, None))
+}
+
+async fn played(
+    scenario: &Scenario,
+    dial: Dial,
+    server: Option<&mut Server>,
+    report: &Report,
+    progress: &Progress,
+) -> Result<(Outcome, Figures), LoadFault> {
     let mut known = Known {
         hash_time: None,
         cores: report.circumstances.cores,
     };
-    let accounts = if scenario.sign_in == SignIn::Accounts {
+    let mut names = Vec::new();
+    if scenario.sign_in == SignIn::Accounts {
         progress.say("making accounts");
-        let accounts = accounts(&dial, scenario.presences().len()).await?;
-        known.hash_time = hash_time(&dial, &accounts).await?;
-        accounts
-    } else {
-        Vec::new()
-    };
-    let outcome = conduct(scenario, dial, server.as_mut(), &accounts, &progress).await?;
-    progress.end();
+        names = accounts(&dial, scenario.presences().len()).await?;
+        known.hash_time = hash_time(&dial, &names, known.cores).await?;
+    }
+    let outcome = conduct(scenario, dial, server, &names, progress).await?;
+    somebody_came(&outcome)?;
     let figures = figures(&outcome, known);
-    report.add(outcome, figures);
-    if let Some(server) = server {
-        let code = server.stop().await;
-        if code.is_none_or(|code| code != 0) {
-            let code = code.map_or("no exit code".to_owned(), |code| {
-                format!("exit code {code}")
-            });
-            report.named.push(format!("the server stopped with {code}"));
-        }
-    }
-    Ok(())
+    Ok((outcome, figures))
 }
 
-/// Makes accounts with a character each; the server hashes as many at once as it has processors.
-async fn accounts(dial: &Dial, count: usize) -> Result<Vec<(String, String)>, LoadFault> {
-    // A target may remember the accounts of an earlier run.
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let salt = now.map_or(0, |now| now.as_secs() as usize % 11_881_376);
-    let mut accounts = Vec::new();
-    for first in (0..count).step_by(16) {
-        let some = (first..count.min(first + 16)).map(|index| async move {
-            let name = format!("l{}{}", letters(salt, 5), letters(index, 4));
-            let body = json!({"username": name, "password": PASSWORD});
-            let (status, answer) = dial
-                .call("POST", "/auth/register", None, Some(&body))
-                .await?;
-            let account: serde_json::Value = serde_json::from_slice(&answer).unwrap_or_default();
-            let token = account["access_token"].as_str().unwrap_or_default();
-            if status != 200 {
-                return Err(LoadFault::setup("an account", account));
+/// Of a run in which nobody got in there is nothing to report.
+fn somebody_came(outcome: &Outcome) -> Result<(), LoadFault> {
+    let state = outcome.run.state();
+    if state.count.sign_ins > 0 {
+        return Ok(());
+    }
+    let most = state.errors.iter().max_by_key(|(_, times)| **times);
+    let why = most.map_or("no bot got in", |(why, _)| why.as_str());
+    Err(LoadFault::setup("nobody got in", why))
+}
+
+/// What to do about the limits of somebody else's server.
+fn hint(outcome: &Outcome) -> Option<String> {
+    let state = outcome.run.state();
+    let limited = |code: &&String| code.contains("rate_limit_exceeded");
+    state.errors.keys().find(limited)?;
+    Some(
+        "the target refused with rate_limit_exceeded: it measured its limits, not itself.          Lift limits.* and chat.*_per_minute there (0), or let the bots think longer."
+            .to_owned(),
+    )
+}
+
+async fn interrupted() -> LoadFault {
+    let signals = signal(SignalKind::interrupt()).and_then(|interrupt| {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok((interrupt, terminate))
+    });
+    match signals {
+        Ok((mut interrupt, mut terminate)) => {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
             }
-            let body = json!({"name": name});
-            let path = "/api/players/characters";
-            let (status, answer) = dial.call("POST", path, Some(token), Some(&body)).await?;
-            if status != 201 {
-                let why = String::from_utf8_lossy(&answer).into_owned();
-                return Err(LoadFault::setup("a character", why));
-            }
-            Ok((name, PASSWORD.to_owned()))
-        });
-        for account in futures_util::future::join_all(some).await {
-            accounts.push(account?);
+            LoadFault::Interrupted
         }
+        // Without handlers a signal ends the process as it always does.
+        Err(_) => std::future::pending().await,
     }
-    Ok(accounts)
-}
-
-fn letters(mut number: usize, count: usize) -> String {
-    let mut word = String::new();
-    for _ in 0..count {
-        word.push(char::from(LETTERS[number % 26]));
-        number /= 26;
-    }
-    word
-}
-
-/// How long a sign-in takes when nothing else happens: a hash and little else.
-async fn hash_time(dial: &Dial, accounts: &[(String, String)]) -> Result<Option<f64>, LoadFault> {
-    let mut times = Vec::new();
-    for (name, password) in accounts.iter().take(HASHES) {
-        let body = json!({"username": name, "password": password});
-        let began = Instant::now();
-        dial.call("POST", "/auth/login", None, Some(&body)).await?;
-        times.push(began.elapsed().as_secs_f64());
-    }
-    times.sort_by(f64::total_cmp);
-    Ok(times.get(times.len() / 2).copied())
 }

@@ -5,11 +5,15 @@
 //! moved, came or went in the very tick of a line may hear it or not; one whose connection was cut
 //! without a resume is excused from then on.
 
+mod order;
+mod settled;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tokio::time::Instant;
 
 use crate::scenario::Channel;
+use settled::Settled;
 
 /// Faults told by name; the rest is only counted.
 const NAMED_MAX: usize = 50;
@@ -27,6 +31,7 @@ pub(crate) struct Book {
     names: HashMap<String, u32>,
     listeners: Vec<Listener>,
     lines: BTreeMap<(u32, u32), Line>,
+    settled: Settled,
     /// Bots that were ever in a room, so that an audience is looked for among few.
     visitors: HashMap<u32, HashSet<u32>>,
     pub(crate) count: Deliveries,
@@ -44,7 +49,8 @@ pub(crate) struct Deliveries {
     pub(crate) lost: u64,
     /// That came more than once.
     pub(crate) duplicated: u64,
-    /// That came after a later line of the same speaker.
+    /// That came after a later line: of the same speaker, of a later tick, or of another speaker
+    /// whom the others in the room heard later.
     pub(crate) reordered: u64,
     /// That came to somebody who should not hear them.
     pub(crate) strays: u64,
@@ -62,6 +68,10 @@ struct Listener {
     horizon: u64,
     /// The last line heard of each speaker.
     last: HashMap<u32, u32>,
+    /// The tick of the last line heard.
+    last_tick: u64,
+    /// Lines heard so far.
+    heard: u32,
 }
 
 #[derive(Debug)]
@@ -72,7 +82,15 @@ struct Line {
     tick: Option<u64>,
     /// The server said no.
     refused: bool,
-    heard: Vec<u32>,
+    heard: Vec<Hearing>,
+}
+
+/// One ear's hearing of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Hearing {
+    ear: u32,
+    /// The how-manieth line that this ear heard.
+    nth: u32,
 }
 
 impl Listener {
@@ -176,7 +194,10 @@ impl Book {
 
     /// Nobody will ever say what came of a line.
     pub(crate) fn forgets(&mut self, bot: usize, number: u32) {
-        self.lines.remove(&(bot as u32, number));
+        let id = (bot as u32, number);
+        if self.lines.remove(&id).is_some() {
+            self.settled.forgives(id);
+        }
     }
 
     /// A bot hears a line; answers since when it was due.
@@ -189,27 +210,47 @@ impl Book {
         self.count.all += 1;
         let by = speaker as u32;
         let ear = listener as u32;
-        let last = self.listeners[listener].last.entry(by).or_default();
+        let ears = &mut self.listeners[listener];
+        let last = ears.last.entry(by).or_default();
         let newer = number > *last;
         *last = number.max(*last);
-        let line = self.lines.get_mut(&(by, number))?;
-        line.tick.get_or_insert(tick);
-        let due = line.due;
-        if newer {
-            line.heard.push(ear);
-            return Some(due);
-        }
-        let again = line.heard.contains(&ear);
-        line.heard.push(ear);
-        let what = if again {
-            self.count.duplicated += 1;
-            "heard again"
-        } else {
-            self.count.reordered += 1;
-            "heard after a later one"
+        let last_tick = ears.last_tick;
+        ears.last_tick = tick.max(last_tick);
+        ears.heard += 1;
+        let hearing = Hearing {
+            ear,
+            nth: ears.heard,
+        };
+        let (due, again) = match self.lines.get_mut(&(by, number)) {
+            Some(line) => {
+                line.tick.get_or_insert(tick);
+                let again = line.heard.iter().any(|one| one.ear == ear);
+                line.heard.push(hearing);
+                (Some(line.due), Some(again))
+            }
+            None => (None, self.settled.has_heard((by, number), ear)),
+        };
+        let what = match again {
+            Some(true) => {
+                self.count.duplicated += 1;
+                "heard again"
+            }
+            Some(false) if newer && tick >= last_tick && due.is_some() => return due,
+            Some(false) => {
+                self.count.reordered += 1;
+                "heard after a later one"
+            }
+            None if self.settled.is_forgiven((by, number)) => {
+                self.count.excused += 1;
+                return None;
+            }
+            None => {
+                self.count.strays += 1;
+                "never said, but heard"
+            }
         };
         self.name(|| format!("line {speaker}.{number} of tick {tick}: {what} by bot {listener}"));
-        Some(due)
+        due
     }
 
     /// Judges the lines that everybody concerned has had the time to hear; at the `end` all.
@@ -220,6 +261,7 @@ impl Book {
             .filter(|(_, line)| end || (line.due < before && line.tick.is_some()))
             .map(|(id, _)| *id)
             .collect();
+        let mut judged = Vec::new();
         for id in ripe {
             let line = &self.lines[&id];
             let Some(tick) = line.tick else {
@@ -233,28 +275,33 @@ impl Book {
             };
             let waits = |ear: &u32| {
                 let listener = &self.listeners[*ear as usize];
-                listener.horizon <= tick && !line.heard.contains(ear)
+                listener.horizon <= tick && !line.heard.iter().any(|one| one.ear == *ear)
             };
             if !end && audience.as_ref().is_some_and(|ears| ears.iter().any(waits)) {
                 continue;
             }
-            if let Some(line) = self.lines.remove(&id) {
-                self.judge(id, line, tick, audience);
+            if let Some(mut line) = self.lines.remove(&id) {
+                line.heard.sort_unstable();
+                line.heard.dedup_by_key(|one| one.ear);
+                self.judge(id, &line, tick, audience);
+                let ears = line.heard.iter().map(|one| one.ear);
+                self.settled.keeps(id, ears.collect());
+                judged.push((tick, id, line));
             }
         }
+        self.compare_order(judged);
     }
 
-    fn judge(&mut self, id: (u32, u32), mut line: Line, tick: u64, audience: Option<Vec<u32>>) {
-        line.heard.sort_unstable();
-        line.heard.dedup();
+    fn judge(&mut self, id: (u32, u32), line: &Line, tick: u64, audience: Option<Vec<u32>>) {
         let (speaker, number) = id;
         let Some(audience) = audience else {
             self.count.excused += line.heard.len() as u64;
             return;
         };
+        let heard = |ear: &u32| line.heard.binary_search_by_key(ear, |one| one.ear);
         for ear in &audience {
             self.count.expected += 1;
-            if line.heard.binary_search(ear).is_ok() {
+            if heard(ear).is_ok() {
                 self.count.heard += 1;
             } else {
                 self.count.lost += 1;
@@ -263,7 +310,7 @@ impl Book {
                 });
             }
         }
-        for ear in line.heard {
+        for ear in line.heard.iter().map(|one| one.ear) {
             if audience.binary_search(&ear).is_ok() {
                 continue;
             }

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use crate::dice::Dice;
 use crate::map::Map;
-use crate::scenario::{Channel, Deed, Role, Scenario};
+use crate::scenario::{Channel, Deed, Role, Scenario, Step};
 
 /// Words of no meaning, so that lines have the length of lines.
 const WORDS: [&str; 12] = [
     "the", "river", "keeps", "lanterns", "under", "ice", "while", "bells", "answer", "slowly",
     "beyond", "harbour",
 ];
+
+/// Between two steps that do nothing.
+const LEAST: Duration = Duration::from_millis(50);
 
 /// A bot.
 #[derive(Clone, Debug)]
@@ -22,6 +25,9 @@ pub(crate) struct Bot {
     map: Option<Map>,
     at: usize,
     dice: Dice,
+    /// Dice of its own for whom to whisper to: how many others there are, and whether a step needs
+    /// one, must not move the rest.
+    company: Dice,
     /// Lines said so far.
     spoken: u32,
 }
@@ -92,6 +98,7 @@ impl Bot {
             map: Map::of(&scenario.world),
             at: roles[role].start,
             dice,
+            company: Dice::new(!scenario.seed, index as u64),
             spoken: 0,
         }
     }
@@ -102,6 +109,34 @@ impl Bot {
             self.role.steps[self.at].deed,
             Deed::Home | Deed::Walk | Deed::Go(_)
         )
+    }
+
+    /// The bot, of so many, that the next step would rather whisper to; `None` if it whispers to
+    /// nobody.
+    pub(crate) fn wants_company(&mut self, bots: usize) -> Option<usize> {
+        let deed = &self.role.steps[self.at].deed;
+        matches!(deed, Deed::Say(Channel::Whisper, _)).then(|| self.company.below(bots))
+    }
+
+    /// Whether the present step types something.
+    pub(crate) fn is_about_to_type(&self) -> bool {
+        !matches!(
+            self.role.steps[self.at].deed,
+            Deed::Idle | Deed::Reconnect | Deed::SlowReading(_)
+        )
+    }
+
+    /// Leaves the present step out; answers how long until the next is due.
+    pub(crate) fn passes(&mut self) -> Duration {
+        let role = Arc::clone(&self.role);
+        self.goes_on(&role.steps[self.at]).max(LEAST)
+    }
+
+    fn goes_on(&mut self, step: &Step) -> Duration {
+        let think = step.think.draw(&mut self.dice);
+        let next = self.dice.pick(step.next.iter().map(|(_, weight)| *weight));
+        self.at = step.next[next].0;
+        think
     }
 
     /// Does the present step; answers what, and how long until the next is due.
@@ -119,8 +154,14 @@ impl Bot {
                 }
                 Act::Nothing
             }
-            Deed::Walk if around.ways.is_empty() => Act::Nothing,
-            Deed::Walk => go(&around.ways[self.dice.below(around.ways.len())].word),
+            Deed::Walk => {
+                // Rolled in any case: a room without a way must not move the dice.
+                let at = self.dice.below(around.ways.len());
+                around
+                    .ways
+                    .get(at)
+                    .map_or(Act::Nothing, |way| go(&way.word))
+            }
             Deed::Go(way) => go(way),
             Deed::Say(channel, words) => self.speak(*channel, *words, around),
             Deed::Line(line) => Act::Type(line.clone(), Sense::Other),
@@ -129,11 +170,13 @@ impl Bot {
             Deed::SlowReading(time) => Act::SlowReading(*time),
             Deed::Flood(lines) => Act::Flood(*lines),
         };
-        let think = step.think.draw(&mut self.dice);
-        let next = self.dice.pick(step.next.iter().map(|(_, weight)| *weight));
-        self.at = step.next[next].0;
+        let think = self.goes_on(step);
         // A circle of steps without time would never let anybody else act.
-        let floor = Duration::from_millis(if act == Act::Nothing { 50 } else { 1 });
+        let floor = if act == Act::Nothing {
+            LEAST
+        } else {
+            Duration::from_millis(1)
+        };
         (act, think.max(floor))
     }
 
@@ -168,11 +211,6 @@ impl Bot {
             },
         )
     }
-
-    /// A number below `below` of the bot's own dice.
-    pub(crate) fn choose(&mut self, below: usize) -> usize {
-        self.dice.below(below)
-    }
 }
 
 fn go(way: &str) -> Act {
@@ -185,4 +223,48 @@ pub(crate) fn mark(text: &str, tag: &str) -> Option<(usize, u32)> {
     let bot = parts.next()?.parse().ok()?;
     let number = parts.next()?.parse().ok()?;
     Some((bot, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a bot does in 200 steps, and when, with what it can see.
+    fn life(fellow: Option<(usize, &str)>, ways: &[Way]) -> Vec<(Duration, String)> {
+        let text = "seed = 9\n[roles.a.steps.say]\ndo = \"say\"\nthink = {exponential = \"1s\"}\n\
+            next = {say = 1, whisper = 1, walk = 1}\n[roles.a.steps.whisper]\ndo = \"whisper\"\n\
+            think = {exponential = \"1s\"}\nnext = \"say\"\n[roles.a.steps.walk]\ndo = \"walk\"\n\
+            think = {exponential = \"1s\"}\nnext = \"say\"\n";
+        let scenario = Scenario::parse(std::path::Path::new("s.toml"), text).unwrap();
+        let roles: Vec<_> = scenario.roles.iter().cloned().map(Arc::new).collect();
+        let mut bot = Bot::new(&scenario, &roles, 3);
+        let mut life = Vec::new();
+        for _ in 0..200 {
+            let is_whisper = bot.wants_company(7).is_some();
+            let around = Around {
+                room: "here",
+                ways,
+                fellow,
+                micros: 0,
+                tag: "t",
+            };
+            let (act, think) = bot.act(around);
+            let said = match act {
+                Act::Type(line, Sense::Speech { .. }) if !is_whisper => line,
+                _ => String::new(),
+            };
+            life.push((think.max(LEAST), said));
+        }
+        life
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_life_whoever_is_there_and_wherever_ways_lead() {
+        let alone = life(None, &[]);
+        let way = Way {
+            word: "east".to_owned(),
+            to: "there".to_owned(),
+        };
+        assert_eq!(alone, life(Some((5, "Ann")), &[way]));
+    }
 }

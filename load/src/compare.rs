@@ -2,7 +2,8 @@
 //!
 //! Work that is counted (frames, bytes) hardly differs between equal runs, so one run each is
 //! enough. Time differs, most of all on machines that others use: it is judged only where both
-//! reports hold several runs, and only beyond the spread of both.
+//! reports hold several runs, and only beyond the spread of both. A fault that there was none of before
+//! is worse in any number.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,9 +11,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::LoadFault;
-use crate::figures::{Figures, Unit};
+use crate::figures::{Figures, Unit, is_fault, together};
 use crate::objective::{Judgement, Verdict};
-use crate::report::median;
+use crate::report::Circumstances;
+use crate::scenario::Scenario;
 
 /// Counted work may grow by so much; equal runs differ by less.
 const WORK_TOLERANCE: f64 = 0.1;
@@ -44,6 +46,7 @@ const CHANCE: [&str; 12] = [
 pub struct Old {
     path: PathBuf,
     runs: Vec<Figures>,
+    circumstances: Option<Circumstances>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +54,9 @@ struct OldFile {
     scenario: String,
     seed: u64,
     runs: Vec<Figures>,
+    #[serde(default)]
+    in_process: bool,
+    circumstances: Option<Circumstances>,
 }
 
 /// Old and new side by side.
@@ -58,6 +64,8 @@ struct OldFile {
 pub struct Comparison {
     /// The earlier report.
     pub with: PathBuf,
+    /// Why the two may not be comparable: another machine, another build.
+    pub warnings: Vec<String>,
     /// Figure by figure.
     pub lines: Vec<Line>,
 }
@@ -82,21 +90,36 @@ pub struct Line {
 }
 
 impl Old {
-    /// Reads a `report.json` of the same scenario and seed.
+    /// Reads a `report.json` of the same scenario and seed, played the same way.
     ///
     /// # Errors
     /// When it can't be read, is no report, or one of something else.
-    pub fn load(path: &Path, scenario: &str, seed: u64) -> Result<Self, LoadFault> {
+    pub fn load(path: &Path, scenario: &Scenario, in_process: bool) -> Result<Self, LoadFault> {
+        let (name, seed) = (scenario.name.as_str(), scenario.seed);
         let text = std::fs::read_to_string(path).map_err(LoadFault::file(path))?;
         let fault = |why: String| LoadFault::NotAReport {
             path: path.to_owned(),
             why,
         };
         let old: OldFile = serde_json::from_str(&text).map_err(|why| fault(why.to_string()))?;
-        if (old.scenario.as_str(), old.seed) != (scenario, seed) {
+        if (old.scenario.as_str(), old.seed) != (name, seed) {
             return Err(fault(format!(
-                "it is of {:?} with seed {}, not of {scenario:?} with seed {seed}",
+                "it is of {:?} with seed {}, not of {name:?} with seed {seed}",
                 old.scenario, old.seed
+            )));
+        }
+        if old.in_process != in_process {
+            let how = |inside| {
+                if inside {
+                    "in the process"
+                } else {
+                    "over sockets"
+                }
+            };
+            return Err(fault(format!(
+                "it was played {}, and this is played {}",
+                how(old.in_process),
+                how(in_process)
             )));
         }
         if old.runs.is_empty() {
@@ -105,23 +128,38 @@ impl Old {
         Ok(Self {
             path: path.to_owned(),
             runs: old.runs,
+            circumstances: old.circumstances,
         })
     }
 
     /// Compares; every change is a figure `compare.NAME` from then on, and the sum of those that
     /// are too large is `regressions`.
-    pub(crate) fn compare(&self, runs: &[Figures], figures: &mut Figures) -> Comparison {
-        let (old, new) = (median(&self.runs), median(runs));
+    pub(crate) fn compare(
+        &self,
+        runs: &[Figures],
+        circumstances: &Circumstances,
+        figures: &mut Figures,
+    ) -> Comparison {
+        let (old, new) = (together(&self.runs), together(runs));
         let enough = self.runs.len() >= RUNS_MIN && runs.len() >= RUNS_MIN;
         let mut lines = Vec::new();
         for (name, new) in new.iter() {
-            let Some(old) = old.get(name).filter(|old| *old > 0.0) else {
+            let Some(old) = old.get(name) else {
                 continue;
             };
-            let change = new / old - 1.0;
+            // From nothing to something there is no ratio: it counts as twice as much.
+            let change = if old > 0.0 {
+                new / old - 1.0
+            } else if new > 0.0 {
+                1.0
+            } else {
+                continue;
+            };
             let spread = enough.then(|| spread(&self.runs, name).max(spread(runs, name)));
             let tolerance = if WORK.contains(&name) {
                 Some(WORK_TOLERANCE.max(spread.unwrap_or(0.0)))
+            } else if is_fault(name) && old <= 0.0 {
+                Some(0.0)
             } else if CHANCE.contains(&name) {
                 spread.map(|spread| TIME_TOLERANCE.max(spread))
             } else {
@@ -142,8 +180,27 @@ impl Old {
         figures.set("regressions", regressions as f64);
         Comparison {
             with: self.path.clone(),
+            warnings: self.warnings(circumstances),
             lines,
         }
+    }
+}
+
+impl Old {
+    fn warnings(&self, now: &Circumstances) -> Vec<String> {
+        let Some(then) = &self.circumstances else {
+            return vec!["the earlier report does not say where it was made".to_owned()];
+        };
+        let machine = |one: &Circumstances| format!("{} cores of {}", one.cores, one.processor);
+        let pairs = [
+            ("machine", machine(then), machine(now)),
+            ("build", then.build.clone(), now.build.clone()),
+            ("version", then.version.clone(), now.version.clone()),
+        ];
+        let differ = pairs.into_iter().filter(|(_, then, now)| then != now);
+        differ
+            .map(|(what, then, now)| format!("another {what}: {then} then, {now} now"))
+            .collect()
     }
 }
 
@@ -152,7 +209,7 @@ fn spread(runs: &[Figures], name: &str) -> f64 {
     let values = || runs.iter().filter_map(|run| run.get(name));
     let least = values().fold(f64::INFINITY, f64::min);
     let most = values().fold(0.0, f64::max);
-    let middle = median(runs).get(name).unwrap_or(0.0);
+    let middle = together(runs).get(name).unwrap_or(0.0);
     if middle > 0.0 {
         (most - least) / middle
     } else {
@@ -188,6 +245,9 @@ impl Comparison {
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "against {}", self.with.display())?;
+        for warning in &self.warnings {
+            writeln!(f, "  warning: {warning}")?;
+        }
         writeln!(
             f,
             "  {:<28}{:>13}{:>13}{:>10}{:>10}{:>10}",
@@ -213,5 +273,59 @@ impl fmt::Display for Comparison {
             )?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(name: &str, values: &[f64]) -> Vec<Figures> {
+        let run = |value: &f64| {
+            let mut figures = Figures::default();
+            figures.set(name, *value);
+            figures
+        };
+        values.iter().map(run).collect()
+    }
+
+    /// Whether a figure counts as worse.
+    fn is_worse(name: &str, old: &[f64], new: &[f64]) -> bool {
+        let old = Old {
+            path: PathBuf::from("old.json"),
+            runs: runs(name, old),
+            circumstances: None,
+        };
+        let mut figures = Figures::default();
+        let now = Circumstances::now();
+        let comparison = old.compare(&runs(name, new), &now, &mut figures);
+        let worse = comparison.lines.iter().any(|line| line.regression);
+        assert_eq!(figures.get("regressions"), Some(f64::from(worse)));
+        worse
+    }
+
+    #[test]
+    fn time_is_judged_with_three_runs_each_and_beyond_their_spread() {
+        let name = "response_p99";
+        assert!(!is_worse(name, &[0.1], &[9.0]));
+        assert!(!is_worse(name, &[0.1, 0.1, 0.1], &[9.0, 9.0]));
+        assert!(is_worse(name, &[0.1, 0.1, 0.1], &[0.13, 0.13, 0.13]));
+        assert!(!is_worse(name, &[0.1, 0.1, 0.1], &[0.12, 0.12, 0.12]));
+        // The old runs lie 60 % apart: half as much again may be chance.
+        assert!(!is_worse(name, &[0.08, 0.1, 0.14], &[0.15, 0.15, 0.15]));
+        assert!(is_worse(name, &[0.08, 0.1, 0.14], &[0.17, 0.17, 0.17]));
+    }
+
+    #[test]
+    fn work_is_judged_with_one_run_each() {
+        assert!(!is_worse("frames_per_command", &[10.0], &[10.9]));
+        assert!(is_worse("frames_per_command", &[10.0], &[13.0]));
+    }
+
+    #[test]
+    fn a_fault_where_there_was_none_is_worse() {
+        assert!(is_worse("lost", &[0.0], &[1.0]));
+        assert!(!is_worse("lost", &[0.0], &[0.0]));
+        assert!(is_worse("errors", &[0.0, 0.0, 0.0], &[0.0, 0.0, 0.01]));
     }
 }

@@ -8,6 +8,8 @@ use tokio::time::Instant;
 pub(crate) const BUSY: f64 = 0.9;
 /// And beyond this delay between wanting to act and acting, at p99.
 pub(crate) const LATE: Duration = Duration::from_millis(50);
+/// And beyond this share of a second in which it could act and had no processor.
+pub(crate) const WAITED: f64 = 0.5;
 
 /// Processor time of this thread, and how long it waited for a processor, in seconds.
 #[derive(Clone, Copy, Debug, Default)]

@@ -35,6 +35,9 @@ pub enum LoadFault {
         /// Why it failed.
         why: String,
     },
+    /// SIGINT or SIGTERM came.
+    #[error("interrupted")]
+    Interrupted,
     /// A call over HTTP failed.
     #[error("{call}: {why}")]
     Http {

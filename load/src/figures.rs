@@ -58,6 +58,7 @@ const KNOWN: &[(&str, Unit)] = &[
     ("deliveries_per_second", Unit::Rate),
     ("disconnects", Unit::Count),
     ("driver_cpu_share", Unit::Share),
+    ("driver_waited_share", Unit::Share),
     ("duplicated", Unit::Count),
     ("effects", Unit::Count),
     ("effects_duplicated", Unit::Count),
@@ -65,6 +66,7 @@ const KNOWN: &[(&str, Unit)] = &[
     ("errors", Unit::Share),
     ("excused", Unit::Count),
     ("faults", Unit::Count),
+    ("forgotten", Unit::Count),
     ("frames", Unit::Count),
     ("frames_per_command", Unit::Ratio),
     ("frames_per_second", Unit::Rate),
@@ -73,12 +75,14 @@ const KNOWN: &[(&str, Unit)] = &[
     ("lane_refusals", Unit::Count),
     ("late_ticks", Unit::Share),
     ("lost", Unit::Count),
+    ("overdue", Unit::Count),
     ("overruns", Unit::Count),
     ("regressions", Unit::Count),
     ("reordered", Unit::Count),
     ("resumed", Unit::Count),
     ("rss", Unit::Bytes),
     ("rss_growth", Unit::Bytes),
+    ("server_failures", Unit::Count),
     ("sign_ins", Unit::Count),
     ("sign_ins_failed", Unit::Count),
     ("sign_ins_over_hash_time", Unit::Ratio),
@@ -90,8 +94,81 @@ const KNOWN: &[(&str, Unit)] = &[
     ("strays", Unit::Count),
     ("ticks", Unit::Count),
     ("unanswered", Unit::Count),
+    ("undurable", Unit::Count),
     ("writes_per_frame", Unit::Ratio),
 ];
+
+/// Faults: of several runs the worst counts, since a median would hide that one lost something.
+const FAULTS: [&str; 17] = [
+    "disconnects",
+    "duplicated",
+    "effects_duplicated",
+    "effects_lost",
+    "errors",
+    "faults",
+    "forgotten",
+    "gaps",
+    "lane_refusals",
+    "lost",
+    "overdue",
+    "reordered",
+    "server_failures",
+    "sign_ins_failed",
+    "strays",
+    "unanswered",
+    "undurable",
+];
+/// And of these the least.
+const GOODS: [&str; 2] = ["delivered", "sign_ins"];
+
+/// Figures that a run without sockets has: all others need clients that hear.
+const INSIDE: [&str; 8] = [
+    "bots",
+    "commands",
+    "commands_per_second",
+    "errors",
+    "frames",
+    "frames_per_command",
+    "frames_per_second",
+    "ticks",
+];
+
+/// Whether more of it is always a fault, however little.
+pub(crate) fn is_fault(name: &str) -> bool {
+    FAULTS.contains(&name)
+}
+
+/// Whether a figure is measured over sockets only.
+pub(crate) fn needs_sockets(name: &str) -> bool {
+    !(INSIDE.contains(&name) || name.starts_with("tick_") || name.starts_with("plugin:"))
+}
+
+/// Several runs as one: of each figure that all of them have the median, of faults the worst.
+pub(crate) fn together(runs: &[Figures]) -> Figures {
+    let mut figures = Figures::default();
+    let Some(first) = runs.first() else {
+        return figures;
+    };
+    for (name, _) in first.iter() {
+        let mut values: Vec<f64> = runs.iter().filter_map(|run| run.get(name)).collect();
+        values.sort_by(f64::total_cmp);
+        if values.len() != runs.len() {
+            continue;
+        }
+        let half = values.len() / 2;
+        let value = if is_fault(name) {
+            values[values.len() - 1]
+        } else if GOODS.contains(&name) {
+            values[0]
+        } else if values.len() % 2 == 1 {
+            values[half]
+        } else {
+            f64::midpoint(values[half - 1], values[half])
+        };
+        figures.set(name, value);
+    }
+    figures
+}
 
 impl Figures {
     /// A figure, if it was measured.
@@ -128,6 +205,13 @@ impl Unit {
         }
         if name.starts_with("metric:") {
             return Some(Self::Count);
+        }
+        if name.starts_with("plugin:") {
+            return Some(Self::Time);
+        }
+        // A stage's own figures.
+        if let Some((stage, figure)) = name.split_once('.') {
+            return Self::of(figure).filter(|_| !stage.is_empty());
         }
         if let Ok(at) = KNOWN.binary_search_by(|(known, _)| (*known).cmp(name)) {
             return Some(KNOWN[at].1);
@@ -177,5 +261,27 @@ mod tests {
         }
         assert_eq!(Unit::of("response_p99"), Some(Unit::Time));
         assert_eq!(Unit::of("response_p98"), None);
+        assert_eq!(Unit::of("aftermath.response_p99"), Some(Unit::Time));
+        assert_eq!(Unit::of("aftermath.response_p98"), None);
+        for name in FAULTS.iter().chain(&GOODS).chain(&INSIDE) {
+            assert!(Unit::of(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_loss_in_one_of_five_runs_is_not_hidden_by_the_median() {
+        let run = |lost, delivered, time| {
+            let mut figures = Figures::default();
+            figures.set("lost", lost);
+            figures.set("delivered", delivered);
+            figures.set("response_p99", time);
+            figures
+        };
+        let mut runs = vec![run(0.0, 1.0, 0.1); 4];
+        runs.push(run(3.0, 0.9, 9.0));
+        let told = together(&runs);
+        assert_eq!(told.get("lost"), Some(3.0));
+        assert_eq!(told.get("delivered"), Some(0.9));
+        assert_eq!(told.get("response_p99"), Some(0.1));
     }
 }

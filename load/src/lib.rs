@@ -5,6 +5,7 @@
 //! make its bots quiet. Every line of chat is followed to every ear, and the driver says when it
 //! was itself the limit.
 
+mod accounts;
 mod bench;
 mod book;
 mod bot;

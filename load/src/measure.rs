@@ -61,12 +61,36 @@ pub(crate) struct Timings {
     measured: Vec<(Duration, Duration)>,
     whole: Vec<Histogram<u64>>,
     second: Vec<Histogram<u64>>,
+    stages: Vec<Stretch>,
+}
+
+/// A stage with a name: figures of its own.
+#[derive(Debug)]
+struct Stretch {
+    name: String,
+    from: Duration,
+    to: Duration,
+    response: Histogram<u64>,
+    delivery: Histogram<u64>,
 }
 
 impl Timings {
-    /// Latencies of what was due in one of the `measured` stretches since `began` count.
-    pub(crate) fn new(began: Instant, measured: Vec<(Duration, Duration)>) -> Self {
+    /// Latencies of what was due in one of the `measured` stretches since `began` count; `stages`
+    /// are told apart beside that, by name.
+    pub(crate) fn new(
+        began: Instant,
+        measured: Vec<(Duration, Duration)>,
+        stages: Vec<(String, Duration, Duration)>,
+    ) -> Self {
+        let stages = stages.into_iter().map(|(name, from, to)| Stretch {
+            name,
+            from,
+            to,
+            response: histogram(3),
+            delivery: histogram(3),
+        });
         Self {
+            stages: stages.collect(),
             began,
             measured,
             // Four digits keep whole microseconds up to 32 ms and 0.01 % beyond.
@@ -83,6 +107,15 @@ impl Timings {
             .min(LONGEST);
         self.second[span as usize].saturating_record(micros);
         let since = due.saturating_duration_since(self.began);
+        for stage in &mut self.stages {
+            if (stage.from..stage.to).contains(&since) {
+                match span {
+                    Span::Response => stage.response.saturating_record(micros),
+                    Span::Delivery => stage.delivery.saturating_record(micros),
+                    Span::Durable | Span::SignIn | Span::DriverDelay => {}
+                }
+            }
+        }
         // Everybody signs in once, most before the measured stretch.
         let counts = span == Span::SignIn
             || self
@@ -116,18 +149,25 @@ impl Timings {
 
     pub(crate) fn figures(&self, figures: &mut Figures) {
         for span in Span::ALL {
-            let histogram = &self.whole[span as usize];
-            if histogram.is_empty() {
-                continue;
-            }
-            let name = span.word();
-            for (which, at) in QUANTILES {
-                figures.set(format!("{name}_{which}"), quantile(histogram, at));
-            }
-            figures.set(format!("{name}_max"), quantile(histogram, 1.0));
-            figures.set(format!("{name}_mean"), histogram.mean() / 1e6);
+            tell(&self.whole[span as usize], span.word(), figures);
+        }
+        for stage in &self.stages {
+            let name = |word| format!("{}.{word}", stage.name);
+            tell(&stage.response, &name(Span::Response.word()), figures);
+            tell(&stage.delivery, &name(Span::Delivery.word()), figures);
         }
     }
+}
+
+fn tell(histogram: &Histogram<u64>, name: &str, figures: &mut Figures) {
+    if histogram.is_empty() {
+        return;
+    }
+    for (which, at) in QUANTILES {
+        figures.set(format!("{name}_{which}"), quantile(histogram, at));
+    }
+    figures.set(format!("{name}_max"), quantile(histogram, 1.0));
+    figures.set(format!("{name}_mean"), histogram.mean() / 1e6);
 }
 
 fn histogram(digits: u8) -> Histogram<u64> {

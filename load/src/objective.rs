@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::figures::{Figures, Unit};
+use crate::figures::{Figures, Unit, needs_sockets};
 use crate::scenario::duration;
 
 /// One sentence about a figure.
@@ -54,7 +54,7 @@ pub enum Verdict {
     Holds,
     /// It does not, or nothing was measured that could show it.
     Fails,
-    /// It compares with an earlier report and none was given.
+    /// It compares with an earlier report and none was given, or needs sockets and there were none.
     Skipped,
 }
 
@@ -85,12 +85,14 @@ impl Objective {
         })
     }
 
-    /// Holds the figures against it.
+    /// Holds the figures against it. What only a run over sockets can show is skipped for one without.
     #[must_use]
-    pub fn judge(&self, figures: &Figures) -> Judgement {
+    pub fn judge(&self, figures: &Figures, in_process: bool) -> Judgement {
         let measured = figures.get(&self.figure);
         let verdict = match measured {
-            None if self.compares() => Verdict::Skipped,
+            None if self.compares() || (in_process && needs_sockets(&self.figure)) => {
+                Verdict::Skipped
+            }
             None => Verdict::Fails,
             Some(value) if self.holds(value) => Verdict::Holds,
             Some(_) => Verdict::Fails,
@@ -101,6 +103,12 @@ impl Objective {
                 .map(|value| Unit::of(&self.figure).unwrap_or(Unit::Count).show(value)),
             verdict,
         }
+    }
+
+    /// The stage whose figure it is about.
+    pub(crate) fn stage(&self) -> Option<&str> {
+        let (stage, _) = self.figure.split_once('.')?;
+        (stage != "compare").then_some(stage)
     }
 
     fn compares(&self) -> bool {
@@ -154,7 +162,7 @@ mod tests {
     fn check(objective: &str, figure: &str, value: f64, verdict: Verdict) {
         let mut figures = Figures::default();
         figures.set(figure, value);
-        let judged = Objective::parse(objective).unwrap().judge(&figures);
+        let judged = Objective::parse(objective).unwrap().judge(&figures, false);
         assert_eq!(judged.verdict, verdict, "{objective} with {value}");
     }
 
@@ -188,6 +196,13 @@ mod tests {
         );
         check("tick_p99 < 5ms", "response_p99", 0.0, Fails);
         check("regressions = 0", "lost", 0.0, Skipped);
+        check("metric:x_total = 0", "tick_p99", 0.1, Fails);
+        let without = Objective::parse("delivered = 100%").unwrap();
+        let none = Figures::default();
+        assert_eq!(without.judge(&none, true).verdict, Skipped);
+        assert_eq!(without.judge(&none, false).verdict, Fails);
+        let ticks = Objective::parse("tick_p99 < 5ms").unwrap();
+        assert_eq!(ticks.judge(&none, true).verdict, Fails);
         check(
             "compare.frames_per_command < 10%",
             "compare.frames_per_command",

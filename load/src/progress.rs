@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::conduct::Second;
+use crate::conduct::{Second, ServerSecond};
 use crate::measure::Span;
 
 /// A bar and a line of figures; silent where there is no terminal.
@@ -31,9 +31,9 @@ impl Progress {
         self.0.tick();
     }
 
-    pub(crate) fn show(&self, second: &Second) {
+    pub(crate) fn show(&self, second: &Second, server: Option<&ServerSecond>) {
         let response = second.spans[Span::Response as usize];
-        let tick = second.server.as_ref().and_then(|server| server.tick_p99);
+        let tick = server.and_then(|server| server.tick_p99);
         let tick = tick.map_or(String::new(), |tick| {
             format!(", tick p99 {:.1} ms", tick * 1e3)
         });

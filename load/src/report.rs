@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::compare::Comparison;
 use crate::conduct::{Mark, Outcome, Second};
 use crate::fault::LoadFault;
-use crate::figures::Figures;
+use crate::figures::{Figures, together};
 use crate::objective::{Judgement, Verdict};
 use crate::scenario::Scenario;
 
@@ -73,7 +73,7 @@ pub struct Report {
     pub circumstances: Circumstances,
     /// Each run's figures.
     pub runs: Vec<Figures>,
-    /// The median of each figure over the runs.
+    /// The median of each figure over the runs; of faults the worst.
     pub figures: Figures,
     /// What became of the objectives.
     pub objectives: Vec<Judgement>,
@@ -85,6 +85,10 @@ pub struct Report {
     pub driver_was_the_limit: Option<String>,
     /// Against an earlier report.
     pub comparison: Option<Comparison>,
+    /// What whoever reads this should know beside the figures.
+    pub hints: Vec<String>,
+    /// The bots drove the engine without sockets.
+    pub in_process: bool,
     /// What was broken when, seconds since the beginning of the last run.
     pub marks: Vec<(String, f64, f64)>,
     #[serde(skip)]
@@ -109,6 +113,8 @@ impl Report {
             named: Vec::new(),
             driver_was_the_limit: None,
             comparison: None,
+            hints: Vec::new(),
+            in_process: false,
             marks: Vec::new(),
             seconds: Vec::new(),
             plugins: Vec::new(),
@@ -118,7 +124,9 @@ impl Report {
 
     /// Adds a run over sockets.
     pub(crate) fn add(&mut self, outcome: Outcome, figures: Figures) {
-        self.driver_was_the_limit = outcome.driver_was_the_limit();
+        // One run in which the driver was the limit is enough to doubt them all.
+        let limit = outcome.driver_was_the_limit();
+        self.driver_was_the_limit = self.driver_was_the_limit.take().or(limit);
         let state = outcome.run.state();
         for (code, times) in &state.errors {
             *self.errors.entry(code.clone()).or_default() += times;
@@ -135,22 +143,26 @@ impl Report {
     #[cfg(feature = "in-process")]
     pub(crate) fn add_inside(&mut self, figures: Figures, plugins: Vec<(String, f64)>) {
         self.runs.push(figures);
+        self.in_process = true;
         self.plugins = plugins;
     }
 
     /// Takes the medians, compares and judges.
     pub(crate) fn close(&mut self, scenario: &Scenario, old: Option<&crate::compare::Old>) {
-        self.figures = median(&self.runs);
+        self.figures = together(&self.runs);
         if let Some(old) = old {
-            let comparison = old.compare(&self.runs, &mut self.figures);
+            let comparison = old.compare(&self.runs, &self.circumstances, &mut self.figures);
             self.comparison = Some(comparison);
         }
         self.series = csv::series(&self.seconds);
         let judge = scenario
             .objectives
             .iter()
-            .map(|one| one.judge(&self.figures));
+            .map(|one| one.judge(&self.figures, self.in_process));
         self.objectives = judge.collect();
+        if let Some(failures) = self.figures.get("server_failures") {
+            self.objectives.push(stayed(failures));
+        }
         if let Some(comparison) = &self.comparison {
             self.objectives.push(comparison.judgement());
         }
@@ -185,24 +197,15 @@ impl Report {
     }
 }
 
-/// The median of each figure that all runs have.
-pub(crate) fn median(runs: &[Figures]) -> Figures {
-    let mut figures = Figures::default();
-    let Some(first) = runs.first() else {
-        return figures;
-    };
-    for (name, _) in first.iter() {
-        let mut values: Vec<f64> = runs.iter().filter_map(|run| run.get(name)).collect();
-        values.sort_by(f64::total_cmp);
-        if values.len() == runs.len() {
-            let half = values.len() / 2;
-            let middle = if values.len() % 2 == 1 {
-                values[half]
-            } else {
-                f64::midpoint(values[half - 1], values[half])
-            };
-            figures.set(name, middle);
-        }
+/// A server of the bench's own that stops by itself, or can't stop in peace, fails the run.
+fn stayed(failures: f64) -> Judgement {
+    Judgement {
+        objective: "the server stays, and stops with exit code 0".to_owned(),
+        measured: Some(if failures > 0.0 { "no" } else { "yes" }.to_owned()),
+        verdict: if failures > 0.0 {
+            Verdict::Fails
+        } else {
+            Verdict::Holds
+        },
     }
-    figures
 }

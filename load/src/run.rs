@@ -1,7 +1,7 @@
 //! What the players of a run share. The driver is one thread: its bookkeeping needs no locks, and
 //! one number says whether it kept up.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -40,7 +40,30 @@ pub(crate) struct Run {
     pub(crate) tag: String,
     pub(crate) began: Instant,
     pub(crate) phase: watch::Receiver<Phase>,
+    /// How often the bench has killed the server: what a connection of an earlier count loses is
+    /// not the server's fault.
+    kills: Cell<u32>,
+    /// The bench has the server down.
+    is_down: Cell<bool>,
     state: RefCell<State>,
+}
+
+/// How a bot stands with the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Its time has not come.
+    Away,
+    /// Due since then, and never in so far.
+    Coming(Instant),
+    /// In the world.
+    In,
+    /// It was in and is on its way back.
+    Back {
+        /// Its loss is counted already.
+        counted: bool,
+    },
+    /// It has left, or was given up and counted.
+    Gone,
 }
 
 /// What is counted and known.
@@ -52,16 +75,25 @@ pub(crate) struct State {
     pub(crate) effects: Effects,
     /// Refusals and losses by their code.
     pub(crate) errors: BTreeMap<String, u64>,
-    /// Names of the bots that are in the world.
-    pub(crate) names: BTreeMap<usize, Rc<str>>,
+    /// Names of the bots that are in the world, by their number.
+    names: Vec<Option<Rc<str>>>,
+    /// How many of them there are.
+    pub(crate) online: usize,
+    standings: Vec<Standing>,
+    /// Bots that are due and not in.
+    pub(crate) missing: usize,
+    /// Answers that are not known to be durable.
+    pub(crate) unsaved: usize,
+    /// The server has said of something that it is durable.
+    pub(crate) saves: bool,
+    /// When everybody fell silent.
+    pub(crate) hushed: Option<Instant>,
     /// Commands that wait for their answer.
     pub(crate) outstanding: usize,
     /// Bots that have answered the last ping.
     pub(crate) ponged: usize,
     /// When the last bot got in for the first time, since the run began.
     pub(crate) last_in: Duration,
-    /// Cut connections are planned until then.
-    pub(crate) outage_until: Option<Instant>,
 }
 
 /// What happened how often.
@@ -71,8 +103,17 @@ pub(crate) struct Count {
     pub(crate) answers: u64,
     pub(crate) refused: u64,
     pub(crate) unanswered: u64,
+    /// Words whose answer went with a server that the bench killed.
+    pub(crate) forgotten: u64,
+    /// Answered, and never told durable.
+    pub(crate) undurable: u64,
+    /// Steps that were due when everybody fell silent and had not been done.
+    pub(crate) overdue: u64,
     pub(crate) frames: u64,
     pub(crate) bytes: u64,
+    /// Answers to floods, and their bytes: nobody asked for them one by one.
+    pub(crate) flood_frames: u64,
+    pub(crate) flood_bytes: u64,
     pub(crate) sign_ins: u64,
     pub(crate) sign_ins_failed: u64,
     pub(crate) disconnects: u64,
@@ -95,6 +136,7 @@ impl Run {
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap_or_default();
         let mut dice = Dice::new(now.as_nanos() as u64, u64::from(std::process::id()));
+        let bots = scenario.presences().len();
         Rc::new(Self {
             scenario: scenario.clone(),
             roles: scenario.roles.iter().cloned().map(Arc::new).collect(),
@@ -102,17 +144,24 @@ impl Run {
             tag: format!("k{:08x}", dice.next() as u32),
             began,
             phase,
+            kills: Cell::new(0),
+            is_down: Cell::new(false),
             state: RefCell::new(State {
-                timings: Timings::new(began, scenario.measured()),
-                book: Book::with(scenario.presences().len()),
+                timings: Timings::new(began, scenario.measured(), scenario.named_stages()),
+                book: Book::with(bots),
                 count: Count::default(),
                 effects: Effects::default(),
                 errors: BTreeMap::new(),
-                names: BTreeMap::new(),
+                names: vec![None; bots],
+                online: 0,
+                standings: vec![Standing::Away; bots],
+                missing: 0,
+                unsaved: 0,
+                saves: false,
+                hushed: None,
                 outstanding: 0,
                 ponged: 0,
                 last_in: Duration::ZERO,
-                outage_until: None,
             }),
         })
     }
@@ -126,10 +175,25 @@ impl Run {
         at.saturating_duration_since(self.began).as_micros() as u64
     }
 
-    pub(crate) fn is_outage(&self) -> bool {
-        self.state()
-            .outage_until
-            .is_some_and(|until| Instant::now() < until)
+    /// How often the server was killed so far; told anew before and after each kill.
+    pub(crate) fn kills(&self) -> u32 {
+        self.kills.get()
+    }
+
+    /// The bench kills the server now, or has just killed it.
+    pub(crate) fn is_killed(&self) {
+        self.kills.set(self.kills.get() + 1);
+        self.is_down.set(true);
+    }
+
+    /// The server listens again.
+    pub(crate) fn is_up(&self) {
+        self.is_down.set(false);
+    }
+
+    /// Whether what was begun at a count of [`kills`](Self::kills) may fail without blame.
+    pub(crate) fn excuses(&self, since: u32) -> bool {
+        self.is_down.get() || self.kills.get() != since
     }
 }
 
@@ -138,9 +202,28 @@ impl State {
         *self.errors.entry(code.to_owned()).or_default() += 1;
     }
 
-    /// Connections may be cut for so long without anybody being blamed.
-    pub(crate) fn plan_outage(&mut self, length: Duration) {
-        let until = Instant::now() + length;
-        self.outage_until = self.outage_until.max(Some(until));
+    pub(crate) fn standing(&self, bot: usize) -> Standing {
+        self.standings[bot]
+    }
+
+    pub(crate) fn stands(&mut self, bot: usize, standing: Standing) {
+        let is_missing = |one| matches!(one, Standing::Coming(_) | Standing::Back { .. });
+        let before = std::mem::replace(&mut self.standings[bot], standing);
+        self.missing -= usize::from(is_missing(before));
+        self.missing += usize::from(is_missing(standing));
+    }
+
+    /// A bot is in the world under this name, or in it no more.
+    pub(crate) fn is_called(&mut self, bot: usize, name: Option<Rc<str>>) {
+        self.online += usize::from(name.is_some());
+        let before = std::mem::replace(&mut self.names[bot], name);
+        self.online -= usize::from(before.is_some());
+    }
+
+    /// The first bot from `wanted` on, in a circle, that is in the world and not `own`.
+    pub(crate) fn fellow(&self, wanted: usize, own: usize) -> Option<(usize, Rc<str>)> {
+        let all = (wanted..self.names.len()).chain(0..wanted);
+        all.filter(|bot| *bot != own)
+            .find_map(|bot| Some((bot, Rc::clone(self.names[bot].as_ref()?))))
     }
 }

@@ -2,6 +2,7 @@
 
 mod parse;
 mod reader;
+mod roles;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +12,9 @@ use crate::fault::LoadFault;
 use crate::objective::Objective;
 
 pub(crate) use reader::duration;
+
+/// In a world that nobody described.
+const BOTS_PER_ROOM: usize = 10;
 
 /// A whole scenario, checked.
 #[derive(Clone, Debug)]
@@ -172,8 +176,10 @@ pub enum Channel {
 }
 
 /// A stretch of time and how many bots there are at its end.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
+    /// Its name, for figures of its own.
+    pub name: Option<String>,
     /// How long.
     pub length: Duration,
     /// How many at the end.
@@ -206,15 +212,34 @@ pub enum Havoc {
     DropBroker,
     /// `kill -9`, and a new start after the time.
     KillServer,
+    /// The server stands still.
+    FreezeServer,
+}
+
+/// The part of a server that is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Database,
+    Broker,
+    Server,
 }
 
 impl Havoc {
-    pub(crate) const WORDS: [(&'static str, Self); 4] = [
+    pub(crate) const WORDS: [(&'static str, Self); 5] = [
         ("freeze database", Self::FreezeDatabase),
         ("kill database", Self::KillDatabase),
         ("drop broker", Self::DropBroker),
         ("kill server", Self::KillServer),
+        ("freeze server", Self::FreezeServer),
     ];
+
+    pub(crate) fn subject(self) -> Subject {
+        match self {
+            Self::FreezeDatabase | Self::KillDatabase => Subject::Database,
+            Self::DropBroker => Subject::Broker,
+            Self::KillServer | Self::FreezeServer => Subject::Server,
+        }
+    }
 
     pub(crate) fn word(self) -> &'static str {
         let found = Self::WORDS.iter().find(|(_, havoc)| *havoc == self);
@@ -281,6 +306,36 @@ impl Scenario {
             began += stage.length;
         }
         all
+    }
+
+    /// The stages that have figures of their own: name, from, to, since the first stage began.
+    pub(crate) fn named_stages(&self) -> Vec<(String, Duration, Duration)> {
+        let mut began = Duration::ZERO;
+        let mut named = Vec::new();
+        for stage in &self.stages {
+            let end = began + stage.length;
+            if let Some(name) = &stage.name {
+                named.push((name.clone(), began, end));
+            }
+            began = end;
+        }
+        named
+    }
+
+    /// Without a world of its own and a `world` folder to serve, the bots get a made one.
+    pub(crate) fn settle_world(&mut self) {
+        let is_given = self
+            .server
+            .config
+            .iter()
+            .any(|(key, _)| key == "server.world");
+        if self.world == WorldPlan::Servers && !is_given && !Path::new("world").is_dir() {
+            self.world = WorldPlan::Made {
+                rooms: self.bots_max().div_ceil(BOTS_PER_ROOM).max(2),
+                layout: Layout::Tree,
+                flux: 0.0,
+            };
+        }
     }
 
     /// The stretches whose latencies count, since the first stage began.

@@ -2,15 +2,15 @@
 
 mod broker;
 mod database;
+mod host;
 
-use std::path::{Path, PathBuf};
+use std::cell::Cell;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout};
-use tokio::time::timeout;
 
 use crate::fault::LoadFault;
 use crate::map::Map;
@@ -18,9 +18,7 @@ use crate::scenario::{Havoc, Scenario, WorldPlan};
 use crate::wire::Dial;
 use broker::Broker;
 use database::Store;
-
-/// How long a server may take until it listens.
-const START_MAX: Duration = Duration::from_secs(90);
+use host::Host;
 
 /// What is not a subject of the run, unless the scenario says otherwise: how often one may speak.
 const LIFTED: [&str; 10] = [
@@ -36,21 +34,22 @@ const LIFTED: [&str; 10] = [
     "limits.connection_attempts_per_minute",
 ];
 
-/// A server that was started for a run.
-pub(crate) struct Server {
-    folder: TempDir,
-    program: PathBuf,
-    config: Vec<(String, String)>,
-    listen: String,
-    process: Option<Running>,
-    store: Store,
-    broker: Option<Broker>,
+/// Something of a server that can be broken and mended.
+pub(crate) trait Part {
+    /// Breaks it. What it is not a part of leaves it whole.
+    async fn wreck(&mut self, havoc: Havoc) -> Result<(), LoadFault>;
+
+    /// Mends it.
+    async fn mend(&mut self, havoc: Havoc) -> Result<(), LoadFault>;
 }
 
-struct Running {
-    child: Child,
-    /// Kept: a server whose stdout is closed is another case.
-    _stdout: Lines<BufReader<ChildStdout>>,
+/// A server that was started for a run.
+pub(crate) struct Server {
+    host: Host,
+    store: Store,
+    broker: Option<Broker>,
+    /// Goes last: the others write into it until they are gone.
+    folder: TempDir,
 }
 
 impl Server {
@@ -79,7 +78,11 @@ impl Server {
                 config.push(("server.world".to_owned(), world.display().to_string()));
             }
         }
-        let store = Store::start(plan.database, folder.path()).await?;
+        let freezes = scenario
+            .chaos
+            .iter()
+            .any(|one| one.deed == Havoc::FreezeDatabase);
+        let store = Store::start(plan.database, folder.path(), freezes).await?;
         if let Some(url) = store.url() {
             config.push(("database.url".to_owned(), url));
         }
@@ -95,132 +98,54 @@ impl Server {
             config.push((key.clone(), value.clone()));
         }
         let listen = format!("127.0.0.1:{}", free_port()?);
-        let mut server = Self {
-            folder,
-            program: program.to_owned(),
-            config,
-            listen,
-            process: None,
+        let log = folder.path().join("stderr.log");
+        let mut host = Host::new(program, config, listen, log);
+        host.run().await?;
+        Ok(Self {
+            host,
             store,
             broker,
-        };
-        server.run().await?;
-        Ok(server)
+            folder,
+        })
     }
 
     /// Where it listens, also after it was started again.
     pub(crate) fn dial(&self) -> Result<Dial, LoadFault> {
-        let address = self.listen.parse();
+        let address = self.host.listen().parse();
         let address = address.map_err(|why| LoadFault::setup("the server's address", why))?;
         Ok(Dial::Tcp(address))
     }
 
-    pub(crate) fn process(&self) -> Option<u32> {
-        self.process.as_ref().and_then(|running| running.child.id())
+    /// Its process, also after it was started again.
+    pub(crate) fn process(&self) -> Rc<Cell<Option<u32>>> {
+        self.host.process()
     }
 
-    fn log(&self) -> PathBuf {
-        self.folder.path().join("stderr.log")
+    /// What can be broken, each on its own.
+    pub(crate) fn parts(&mut self) -> (&mut Host, &mut Store, Option<&mut Broker>) {
+        (&mut self.host, &mut self.store, self.broker.as_mut())
     }
 
-    /// The last words of its log.
-    fn last_words(&self) -> String {
-        let text = std::fs::read_to_string(self.log()).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(8)..].join("\n")
+    /// Asks it to stop and waits, then stops its database and broker and removes the folder;
+    /// answers what went wrong with the server in the whole run.
+    pub(crate) async fn stop(self) -> Vec<String> {
+        let Self {
+            mut host,
+            store,
+            broker,
+            folder,
+        } = self;
+        let failures = host.stop().await;
+        // Their ends are waited for, which takes its time.
+        let _ = tokio::task::spawn_blocking(|| drop((store, broker, folder))).await;
+        failures
     }
+}
 
-    async fn run(&mut self) -> Result<(), LoadFault> {
-        let starting = "the server does not start";
-        let log = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(self.log())
-            .map_err(LoadFault::file(self.log()))?;
-        let mut command = tokio::process::Command::new(&self.program);
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("KADATH_") {
-                command.env_remove(name);
-            }
-        }
-        for (key, value) in &self.config {
-            let name = key.to_uppercase().replace('.', "__");
-            command.env(format!("KADATH_{name}"), value);
-        }
-        let mut child = command
-            .args(["serve", "--listen", &self.listen])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|why| LoadFault::setup(starting, why))?;
-        let stdout = child.stdout.take();
-        let stdout = stdout.ok_or_else(|| LoadFault::setup(starting, "it has no stdout"))?;
-        let mut stdout = BufReader::new(stdout).lines();
-        let listening = async {
-            while let Ok(Some(line)) = stdout.next_line().await {
-                if line.contains("kadath is listening on") {
-                    return true;
-                }
-            }
-            false
-        };
-        if timeout(START_MAX, listening).await != Ok(true) {
-            return Err(LoadFault::setup(starting, self.last_words()));
-        }
-        let _stdout = stdout;
-        self.process = Some(Running { child, _stdout });
-        Ok(())
-    }
-
-    /// Breaks something.
-    pub(crate) async fn wreck(&mut self, havoc: Havoc) -> Result<(), LoadFault> {
-        match havoc {
-            Havoc::FreezeDatabase => self.store.freeze(),
-            Havoc::KillDatabase => self.store.kill().await,
-            Havoc::DropBroker => match &mut self.broker {
-                Some(broker) => broker.kill().await,
-                None => Ok(()),
-            },
-            Havoc::KillServer => {
-                if let Some(mut running) = self.process.take() {
-                    let killed = running.child.kill().await;
-                    killed.map_err(|why| LoadFault::setup("kill -9 of the server", why))?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// Mends it.
-    pub(crate) async fn mend(&mut self, havoc: Havoc) -> Result<(), LoadFault> {
-        match havoc {
-            Havoc::FreezeDatabase => self.store.thaw(),
-            Havoc::KillDatabase => self.store.run().await,
-            Havoc::DropBroker => match &mut self.broker {
-                Some(broker) => broker.run().await,
-                None => Ok(()),
-            },
-            Havoc::KillServer => self.run().await,
-        }
-    }
-
-    /// Asks it to stop and waits; answers its exit code, none if it had to be killed.
-    pub(crate) async fn stop(mut self) -> Option<i32> {
-        let mut running = self.process.take()?;
-        if let Some(process) = running.child.id() {
-            signal("-TERM", process);
-        }
-        let ended = timeout(Duration::from_secs(15), running.child.wait()).await;
-        match ended {
-            Ok(Ok(status)) => status.code(),
-            _ => {
-                let _ = running.child.kill().await;
-                None
-            }
-        }
-    }
+/// Sends a signal without holding up the driver; answers whether there was somebody to receive it.
+async fn tell(what: &'static str, process: u32) -> bool {
+    let sent = tokio::task::spawn_blocking(move || signal(what, process)).await;
+    sent.unwrap_or(false)
 }
 
 /// Sends a signal; answers whether there was somebody to receive it.

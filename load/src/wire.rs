@@ -1,10 +1,13 @@
 //! The client's side of the wire: HTTP calls and a `kadath.v1` websocket.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
@@ -20,11 +23,17 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use crate::fault::LoadFault;
 
+/// What one socket reads at a time: thousands of them share a machine with the server.
+const READ_BUFFER: usize = 8 * 1_024;
 /// How long a connection may take to stand.
 const CONNECT_MAX: Duration = Duration::from_secs(20);
+
+/// How long one address of a target may take to say that it lives.
+const TARGET_MAX: Duration = Duration::from_secs(5);
 
 /// Where a server is.
 #[derive(Clone, Debug)]
@@ -39,20 +48,29 @@ trait Stream: AsyncRead + AsyncWrite + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
 
 impl Dial {
-    /// Understands `http://HOST:PORT`.
+    /// Understands `http://HOST:PORT`, and finds the address of it that answers `/healthz`.
     pub(crate) async fn target(url: &str) -> Result<Self, LoadFault> {
         let fault = |why: &str| LoadFault::Target(format!("{url:?} {why}"));
         let host = url
             .strip_prefix("http://")
             .ok_or_else(|| fault("does not begin with http://"))?
             .trim_end_matches('/');
-        let mut found = tokio::net::lookup_host(host)
+        let found = tokio::net::lookup_host(host)
             .await
             .map_err(|error| fault(&format!("is not HOST:PORT: {error}")))?;
-        found
-            .next()
-            .map(Self::Tcp)
-            .ok_or_else(|| fault("has no address"))
+        let mut why = "has no address".to_owned();
+        for address in found {
+            let dial = Self::Tcp(address);
+            let calling = dial.call("GET", "/healthz", None, None);
+            why = match timeout(TARGET_MAX, calling).await {
+                Ok(Ok((200, _))) => return Ok(dial),
+                Ok(Ok((status, _))) => format!("is no server for players: /healthz gives {status}"),
+                Ok(Err(LoadFault::Http { why, .. })) => format!("can't be reached: {why}"),
+                Ok(Err(why)) => format!("can't be reached: {why}"),
+                Err(_) => "can't be reached: no answer".to_owned(),
+            };
+        }
+        Err(fault(&why))
     }
 
     async fn stream(&self) -> std::io::Result<Box<dyn Stream>> {
@@ -154,24 +172,78 @@ impl Wire {
             request
                 .headers_mut()
                 .insert("sec-websocket-protocol", protocol);
-            let (socket, _) = tokio_tungstenite::client_async(request, stream)
-                .await
-                .map_err(|error| error.to_string())?;
+            let config = WebSocketConfig::default()
+                .read_buffer_size(READ_BUFFER)
+                .write_buffer_size(0);
+            let (socket, _) =
+                tokio_tungstenite::client_async_with_config(request, stream, Some(config))
+                    .await
+                    .map_err(|error| error.to_string())?;
             Ok(Self { socket })
         };
         let late = |_| "the handshake took too long".to_owned();
         timeout(CONNECT_MAX, connecting).await.map_err(late)?
     }
 
-    pub(crate) async fn send(&mut self, frame: String) -> Result<(), String> {
-        let sent = self.socket.send(Message::text(frame)).await;
-        sent.map_err(|error| error.to_string())
+    /// Its two directions, which don't wait for each other.
+    pub(crate) fn split(self) -> (Mouth, Ear) {
+        let (sink, stream) = self.socket.split();
+        let mouth = Mouth {
+            sink,
+            waiting: VecDeque::new(),
+            is_flushed: true,
+        };
+        (mouth, Ear { stream })
+    }
+}
+
+/// What is said to a server, in order.
+pub(crate) struct Mouth {
+    sink: SplitSink<WebSocketStream<Box<dyn Stream>>, Message>,
+    /// As many as its bot has due at once.
+    waiting: VecDeque<String>,
+    is_flushed: bool,
+}
+
+impl Mouth {
+    pub(crate) fn takes(&mut self, frames: Vec<String>) {
+        self.waiting.extend(frames);
     }
 
+    /// Everything has left.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.waiting.is_empty() && self.is_flushed
+    }
+
+    /// Sends what waits; can be dropped and called again at any time.
+    pub(crate) async fn speaks(&mut self) -> Result<(), String> {
+        let fault = |error: tokio_tungstenite::tungstenite::Error| error.to_string();
+        while !self.waiting.is_empty() {
+            poll_fn(|task| self.sink.poll_ready_unpin(task))
+                .await
+                .map_err(fault)?;
+            if let Some(frame) = self.waiting.pop_front() {
+                self.is_flushed = false;
+                let taken = self.sink.start_send_unpin(Message::text(frame));
+                taken.map_err(fault)?;
+            }
+        }
+        self.sink.flush().await.map_err(fault)?;
+        self.is_flushed = true;
+        Ok(())
+    }
+}
+
+/// What a server says.
+pub(crate) struct Ear {
+    stream: SplitStream<WebSocketStream<Box<dyn Stream>>>,
+}
+
+impl Ear {
     /// The next text; an error is the end of the connection and says why.
     pub(crate) async fn next(&mut self) -> Result<Text, String> {
         loop {
-            match self.socket.next().await {
+            match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => return Ok(Text(text.into())),
                 Some(Ok(Message::Close(frame))) => {
                     let reason = frame.map(|frame| frame.reason.to_string());

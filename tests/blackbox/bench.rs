@@ -1,5 +1,11 @@
 //! `kadath bench`, from a scenario to its exit code.
 
+mod chaos;
+mod compare;
+mod ends;
+mod proxy;
+mod target;
+
 use std::path::Path;
 use std::process::Stdio;
 
@@ -21,11 +27,29 @@ struct Played {
     folder: TempDir,
 }
 
+impl Played {
+    fn figure(&self, name: &str) -> f64 {
+        let told = self.report["figures"][name].as_f64();
+        told.unwrap_or_else(|| panic!("no {name}: {}\n{}", self.stdout, self.stderr))
+    }
+
+    /// Fails with everything that was said unless the exit code is this one.
+    fn ends_with(&self, code: i32) {
+        let (out, err) = (&self.stdout, &self.stderr);
+        assert_eq!(self.code, Some(code), "{out}\n{err}");
+    }
+}
+
 async fn bench(scenario: &Path, args: &[&str]) -> Played {
+    bench_in(Path::new(env!("CARGO_MANIFEST_DIR")), scenario, args).await
+}
+
+/// From a folder, whose world a server plays unless told otherwise.
+async fn bench_in(here: &Path, scenario: &Path, args: &[&str]) -> Played {
     let _alone = ALONE.lock().await;
     let folder = TempDir::with_prefix("kadath-bench-test-").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_kadath"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(here)
         .arg("bench")
         .arg(scenario)
         .args(["--quiet", "--report"])
@@ -124,49 +148,4 @@ async fn the_same_bots_play_inside_the_process() {
     // No tick of twenty players takes less than a microsecond, or a second.
     let p99 = played.report["figures"]["tick_p99"].as_f64().unwrap();
     assert!((1e-6..1.0).contains(&p99), "{p99}");
-}
-
-/// What the storm does in 75 s, in a fifth of the time.
-fn short_storm(text: &str) -> String {
-    [
-        ("bots = 100", "bots = 20"),
-        ("ramp = \"5s\"", "ramp = \"2s\""),
-        ("hold = \"70s\"", "hold = \"14s\""),
-        ("at = \"10s\"", "at = \"3s\""),
-        ("for = \"20s\"", "for = \"4s\""),
-        ("at = \"25s\"", "at = \"6s\""),
-        ("for = \"8s\"", "for = \"2s\""),
-        ("at = \"50s\"", "at = \"11s\""),
-    ]
-    .iter()
-    .fold(text.to_owned(), |text, (whole, short)| {
-        assert!(text.contains(whole), "{whole}");
-        text.replace(whole, short)
-    })
-}
-
-async fn storm(database: &str) {
-    let storm = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/scenarios/storm.toml");
-    let mut text = std::fs::read_to_string(storm).unwrap();
-    if std::env::var("KADATH_PROOF").as_deref() != Ok("full") {
-        text = short_storm(&text);
-    }
-    let text = text.replace(
-        "database = \"postgres\"",
-        &format!("database = \"{database}\""),
-    );
-    let played = bench_text(&text, &[]).await;
-    let (out, err) = (&played.stdout, &played.stderr);
-    assert_eq!(played.code, Some(0), "{out}\n{err}");
-    assert_eq!(played.report["marks"].as_array().unwrap().len(), 3, "{out}");
-}
-
-#[tokio::test]
-async fn a_storm_loses_and_repeats_nothing_over_sqlite() {
-    storm("sqlite").await;
-}
-
-#[tokio::test]
-async fn a_storm_loses_and_repeats_nothing_over_postgresql() {
-    storm("postgres").await;
 }

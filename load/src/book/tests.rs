@@ -97,3 +97,69 @@ async fn a_second_hearing_and_a_late_one_are_told_apart() {
         "{named:?}"
     );
 }
+
+#[tokio::test]
+async fn a_repetition_is_found_long_after_its_line_was_judged() {
+    let (mut book, now) = scene();
+    for bot in 0..3 {
+        book.hears(bot, 10, (0, 1));
+        book.has_seen(bot, 11);
+    }
+    book.settle(now + std::time::Duration::from_secs(9), false);
+    assert_eq!(book.count.heard, 3);
+    book.hears(2, 10, (0, 1));
+    let (count, named) = end(book, now);
+    assert_eq!((count.duplicated, count.lost), (1, 0));
+    assert!(named[0].contains("heard again by bot 2"), "{named:?}");
+}
+
+#[tokio::test]
+async fn words_that_nobody_said_are_strays() {
+    let (mut book, now) = scene();
+    for bot in 0..3 {
+        book.hears(bot, 10, (0, 1));
+    }
+    book.hears(1, 12, (0, 7));
+    let (count, named) = end(book, now);
+    assert_eq!((count.strays, count.lost), (1, 0));
+    assert!(named[0].contains("line 0.7"), "{named:?}");
+}
+
+#[tokio::test]
+async fn words_of_an_earlier_tick_come_too_late_whoever_said_them() {
+    let (mut book, now) = scene();
+    book.says(1, 1, Channel::Say, None, now);
+    book.is_answered(1, 1, 11, true);
+    for bot in [0, 1] {
+        book.hears(bot, 10, (0, 1));
+        book.hears(bot, 11, (1, 1));
+    }
+    book.hears(2, 11, (1, 1));
+    book.hears(2, 10, (0, 1));
+    let (count, named) = end(book, now);
+    assert_eq!((count.reordered, count.lost), (1, 0));
+    assert!(named[0].contains("by bot 2"), "{named:?}");
+}
+
+#[tokio::test]
+async fn everybody_hears_two_speakers_of_one_tick_in_the_same_order() {
+    for (swapped, reordered) in [(false, 0), (true, 1)] {
+        let (mut book, now) = scene();
+        book.says(1, 1, Channel::Say, None, now);
+        book.is_answered(1, 1, 10, true);
+        for bot in 0..3 {
+            let mut row = [(0, 1), (1, 1)];
+            if swapped && bot == 2 {
+                row.reverse();
+            }
+            for line in row {
+                book.hears(bot, 10, line);
+            }
+        }
+        let (count, named) = end(book, now);
+        assert_eq!((count.reordered, count.lost), (reordered, 0), "{named:?}");
+        if swapped {
+            assert!(named[0].contains("by bot 2"), "{named:?}");
+        }
+    }
+}

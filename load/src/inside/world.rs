@@ -21,7 +21,7 @@ use crate::figures::{Figures, QUANTILES};
 use crate::map::Map;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::scenario::{Scenario, WorldPlan};
+use crate::scenario::{Arrivals, Deed, Scenario, SignIn, WorldPlan};
 
 /// A tick that takes longer is told as this long.
 const TICK_MAX_NANOS: u64 = 60_000_000_000;
@@ -101,9 +101,46 @@ pub(super) fn play(scenario: &Scenario, report: &mut Report, quiet: bool) -> Res
         }
     }
     progress.end();
+    report.hints = ignored(scenario);
     let (figures, plugins) = world.figures(began.elapsed());
     report.add_inside(figures, plugins);
     Ok(())
+}
+
+/// What of a scenario needs sockets, and is left out here.
+fn ignored(scenario: &Scenario) -> Vec<String> {
+    let steps = || scenario.roles.iter().flat_map(|role| &role.steps);
+    let deeds: [(&str, fn(&Deed) -> bool); 3] = [
+        ("reconnect", |deed| *deed == Deed::Reconnect),
+        ("slow", |deed| matches!(deed, Deed::SlowReading(_))),
+        ("flood", |deed| matches!(deed, Deed::Flood(_))),
+    ];
+    let keys = [
+        (
+            "[server]",
+            !scenario.server.config.is_empty() || scenario.server.broker,
+        ),
+        ("[[chaos]]", !scenario.chaos.is_empty()),
+        ("sign_in", scenario.sign_in == SignIn::Accounts),
+        ("arrivals", scenario.arrivals == Arrivals::Closed),
+    ];
+    let mut left_out: Vec<String> = keys
+        .into_iter()
+        .filter(|(_, given)| *given)
+        .map(|(key, _)| key.to_owned())
+        .collect();
+    for (word, is) in deeds {
+        if steps().any(|step| is(&step.deed)) {
+            left_out.push(format!("do = \"{word}\""));
+        }
+    }
+    if left_out.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "without sockets these mean nothing and were left out: {}",
+        left_out.join(", ")
+    )]
 }
 
 impl World {
@@ -157,15 +194,16 @@ impl World {
                 continue;
             }
             while self.players[index].due <= at && !self.players[index].waits {
-                let fellow = (index + 1) % self.players.len();
-                let name = name(fellow);
-                // Nobody whispers to who has not come yet.
-                let present = self.players[fellow].inside;
+                let all = self.players.len();
+                // Nobody whispers to who has not come yet, or to oneself.
+                let fellow = self.players[index].bot.wants_company(all);
+                let fellow = fellow.filter(|one| *one != index && self.players[*one].inside);
+                let fellow = fellow.map(|one| (one, name(one)));
                 let player = &mut self.players[index];
                 let around = Around {
                     room: &player.room,
                     ways: &player.ways,
-                    fellow: present.then_some((fellow, name.as_str())),
+                    fellow: fellow.as_ref().map(|(one, name)| (*one, name.as_str())),
                     micros: player.due.as_micros() as u64,
                     tag: &self.tag,
                 };
@@ -280,6 +318,9 @@ impl World {
             .map(|(plugin, nanos)| (names[plugin].to_owned(), seconds(nanos) / ticks))
             .collect();
         plugins.sort_by(|a, b| b.1.total_cmp(&a.1));
+        for (plugin, time) in &plugins {
+            figures.set(format!("plugin:{plugin}"), *time);
+        }
         (figures, plugins)
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Welcome<'a> {
     pub(super) last_command_id: u64,
     #[serde(borrow)]
     pub(super) run: Cow<'a, str>,
+    #[serde(default)]
+    pub(super) durable_tick: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]

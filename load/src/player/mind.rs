@@ -12,9 +12,10 @@ mod hearing;
 
 use super::Ticket;
 use crate::bot::{Act, Around, Bot, Sense, Way};
+use crate::driver::LATE;
 use crate::effects::Walk;
 use crate::measure::Span;
-use crate::run::{Phase, Run};
+use crate::run::{Phase, Run, Standing};
 use crate::scenario::Arrivals;
 
 /// A command that has no answer yet.
@@ -33,6 +34,9 @@ pub(super) struct Mind {
     phase: Phase,
     /// Frames to be sent.
     out: Vec<String>,
+    /// Begins nothing any more: its time is over.
+    winding_up: bool,
+    name: Option<Rc<str>>,
     session: Option<(String, u64)>,
     /// The server's process start.
     server_run: String,
@@ -53,7 +57,8 @@ pub(super) struct Mind {
     /// When the next step is due; `None` while a closed loop waits.
     due: Option<Instant>,
     think: std::time::Duration,
-    deferred: bool,
+    /// Until then something other than the driver kept it from acting.
+    free_since: Option<Instant>,
     deaf_until: Option<Instant>,
 }
 
@@ -77,6 +82,8 @@ impl Mind {
             comes: ticket.comes,
             phase: Phase::Play,
             out: Vec::new(),
+            winding_up: false,
+            name: None,
             session: None,
             server_run: String::new(),
             welcomed: false,
@@ -92,21 +99,21 @@ impl Mind {
             ways: Vec::new(),
             due: None,
             think: std::time::Duration::ZERO,
-            deferred: false,
+            free_since: None,
             deaf_until: None,
         }
     }
 
-    /// The first frame of a connection.
-    pub(super) fn hello(&self, token: &str) -> String {
-        match &self.session {
+    /// A connection stands: says who it is.
+    pub(super) fn greets(&mut self, token: &str) {
+        let frame = match &self.session {
             None => json!({"type": "authenticate", "data": {"token": token}}),
             Some((session_id, last_sequence)) => json!({"type": "authenticate", "data": {
                 "token": token,
                 "resume": {"session_id": session_id, "last_sequence": last_sequence},
             }}),
-        }
-        .to_string()
+        };
+        self.out.push(frame.to_string());
     }
 
     /// The connection is gone; answers whether it was in the world.
@@ -115,39 +122,98 @@ impl Mind {
         if was_in {
             let mut state = self.run.state();
             state.book.is_cut(self.bot.index);
-            state.names.remove(&self.bot.index);
+            state.is_called(self.bot.index, None);
         }
         self.out.clear();
         self.deaf_until = None;
-        // What falls due while there is no connection is late by no fault of the driver's.
-        self.deferred = true;
         was_in
     }
 
-    /// Goes for good. Who goes before the end takes its open questions along.
+    /// Whether it still waits for an answer, or for the word that one is durable.
+    pub(super) fn has_questions(&self) -> bool {
+        let unsaved = !self.unsaved.is_empty() && self.run.state().saves;
+        !self.waiting.is_empty() || unsaved
+    }
+
+    /// Begins nothing any more.
+    pub(super) fn winds_up(&mut self) {
+        self.winding_up = true;
+        self.deaf_until = None;
+    }
+
+    /// Goes for good. Whatever is still open counts with the time it has waited: it took at least
+    /// so long.
     pub(super) fn leaves(&mut self) {
+        self.is_cut();
         let now = Instant::now();
+        self.is_overdue(now);
+        let index = self.bot.index;
         let mut state = self.run.state();
         state.outstanding -= self.waiting.len();
-        if self.phase >= Phase::Hush {
-            state.count.unanswered += self.waiting.len() as u64;
-            for waiting in self.waiting.values() {
-                // It took at least so long.
-                state.timings.record(Span::Response, waiting.due, now);
-            }
+        state.count.unanswered += self.waiting.len() as u64;
+        for waiting in std::mem::take(&mut self.waiting).into_values() {
+            state.timings.record(Span::Response, waiting.due, now);
         }
-        self.waiting.clear();
+        state.unsaved -= self.unsaved.len();
+        state.count.undurable += self.unsaved.len() as u64;
+        for (_, _, due) in self.unsaved.drain(..) {
+            state.timings.record(Span::Durable, due, now);
+        }
+        match state.standing(index) {
+            Standing::Coming(due) => {
+                state.count.sign_ins_failed += 1;
+                state.timings.record(Span::SignIn, due, now);
+                state.book.name(|| format!("bot {index}: never got in"));
+            }
+            Standing::Back { counted: false } => {
+                state.count.disconnects += 1;
+                state
+                    .book
+                    .name(|| format!("bot {index}: did not come back"));
+            }
+            Standing::Away | Standing::In | Standing::Back { .. } | Standing::Gone => {}
+        }
+        state.stands(index, Standing::Gone);
+    }
+
+    /// Counts the steps that should have been done by the time everybody fell silent: with open
+    /// arrivals a server that holds its players up would otherwise be asked less.
+    fn is_overdue(&mut self, now: Instant) {
+        if self.run.scenario.arrivals == Arrivals::Closed || self.winding_up {
+            return;
+        }
+        let hushed = self.run.state().hushed.unwrap_or(now);
+        // What the driver itself was late with is told elsewhere.
+        let until = hushed.checked_sub(LATE).unwrap_or(hushed);
+        while let Some(due) = self.due.filter(|due| *due <= until) {
+            let mut state = self.run.state();
+            state.count.overdue += 1;
+            if self.bot.is_about_to_type() {
+                state.timings.record(Span::Response, due, now);
+            }
+            drop(state);
+            self.due = Some(due + self.bot.passes());
+        }
     }
 
     pub(super) fn sees(&mut self, phase: Phase) {
         if phase == Phase::Ping && self.phase != Phase::Ping && self.welcomed {
-            self.out
-                .push(json!({"type": "ping", "data": {}}).to_string());
+            self.pings();
         }
         self.phase = phase;
         if phase >= Phase::Hush {
             self.deaf_until = None;
         }
+    }
+
+    fn pings(&mut self) {
+        let ping = json!({"type": "ping", "data": {}});
+        self.out.push(ping.to_string());
+    }
+
+    /// Welcomed, and the world in sight.
+    fn is_inside(&self) -> bool {
+        self.welcomed && self.remembered.is_none()
     }
 
     pub(super) fn take_out(&mut self) -> Vec<String> {
@@ -158,16 +224,18 @@ impl Mind {
         self.deaf_until.is_none()
     }
 
-    /// When something is to be done.
-    pub(super) fn wakes(&mut self) -> Option<Instant> {
+    /// When something is to be done; until it is in, `welcome_by`, to give up.
+    pub(super) fn wakes(&mut self, welcome_by: Instant) -> Option<Instant> {
+        if !self.is_inside() {
+            return Some(welcome_by);
+        }
         if let Some(until) = self.deaf_until {
             return Some(until);
         }
-        if !self.welcomed || self.phase != Phase::Play || self.remembered.is_some() {
+        if self.phase != Phase::Play || self.winding_up {
             return None;
         }
         if self.bot.is_about_to_move() && self.moving.is_some() {
-            self.deferred = true;
             return None;
         }
         self.due
@@ -175,18 +243,24 @@ impl Mind {
 
     /// Does what is due; `false` if that was to cut the connection.
     pub(super) fn acts(&mut self, now: Instant) -> Result<bool, String> {
-        if self.deaf_until.take().is_some() {
-            return Ok(true);
-        }
-        if !self.welcomed {
+        if !self.is_inside() {
             return Err("no welcome came".to_owned());
+        }
+        if self.deaf_until.take().is_some() {
+            // What fell due while it did not read is late by the scenario's will.
+            self.free_since = Some(now);
+            return Ok(true);
         }
         let Some(due) = self.due else {
             return Ok(true);
         };
-        if !std::mem::take(&mut self.deferred) {
-            self.run.state().timings.record(Span::DriverDelay, due, now);
-        }
+        // What fell due while there was no connection, or an answer to wait for, is late by no fault
+        // of the driver's.
+        let wanted = self.free_since.map_or(due, |free| free.max(due));
+        self.run
+            .state()
+            .timings
+            .record(Span::DriverDelay, wanted, now);
         let fellow = self.fellow();
         let around = Around {
             room: &self.room,
@@ -219,19 +293,10 @@ impl Mind {
         Ok(true)
     }
 
+    /// Whom to whisper to, if that is what comes.
     fn fellow(&mut self) -> Option<(usize, Rc<str>)> {
-        let state = self.run.state();
-        let others = state
-            .names
-            .len()
-            .checked_sub(1)
-            .filter(|others| *others > 0)?;
-        let at = self.bot.choose(others);
-        let mut names = state
-            .names
-            .iter()
-            .filter(|(index, _)| **index != self.bot.index);
-        names.nth(at).map(|(index, name)| (*index, Rc::clone(name)))
+        let wanted = self.bot.wants_company(self.run.scenario.bots_max())?;
+        self.run.state().fellow(wanted, self.bot.index)
     }
 
     fn types(&mut self, line: String, sense: Sense, due: Instant) {

@@ -59,7 +59,7 @@ pub(super) fn series(seconds: &[Second]) -> Vec<BTreeMap<String, f64>> {
                 ("tick_p50", server.tick_p50),
                 ("tick_p99", server.tick_p99),
                 ("rss", server.rss),
-                ("server_cpu", server.cpu.map(|cpu| cpu / passed)),
+                ("server_cpu", server.cpu),
                 ("durable_lag", server.durable_lag),
                 ("applied_lag", server.applied_lag),
                 ("players", server.players),
@@ -70,7 +70,7 @@ pub(super) fn series(seconds: &[Second]) -> Vec<BTreeMap<String, f64>> {
                 }
             }
             for (plugin, time) in &server.plugins {
-                set(&format!("plugin:{plugin}"), time / passed);
+                set(&format!("plugin:{plugin}"), *time);
             }
         }
         rows.push(row);

@@ -42,6 +42,9 @@ pub(super) fn page(report: &Report) -> String {
             escape(why)
         );
     }
+    for hint in &report.hints {
+        let _ = write!(html, "<p class=\"limit\">{}</p>", escape(hint));
+    }
     objectives(report, &mut html);
     plots(report, &mut html);
     if let Some(comparison) = &report.comparison {
@@ -51,6 +54,7 @@ pub(super) fn page(report: &Report) -> String {
             escape(&comparison.to_string())
         );
     }
+    plugins(report, &mut html);
     figures(report, &mut html);
     if !report.errors.is_empty() {
         html.push_str("<h2>Errors</h2><table>");
@@ -92,12 +96,36 @@ fn objectives(report: &Report, html: &mut String) {
     html.push_str("</table>");
 }
 
+/// Where the time of a tick went, the most expensive first.
+fn plugins(report: &Report, html: &mut String) {
+    let mut plugins: Vec<(&str, f64)> = report
+        .figures
+        .iter()
+        .filter_map(|(name, time)| Some((name.strip_prefix("plugin:")?, time)))
+        .collect();
+    if plugins.is_empty() {
+        return;
+    }
+    plugins.sort_by(|a, b| b.1.total_cmp(&a.1));
+    html.push_str("<h2>Plugins</h2><table><tr><th>plugin</th><th>mean of a tick</th></tr>");
+    for (plugin, time) in plugins {
+        let _ = write!(
+            html,
+            "<tr><td>{}</td><td>{}</td></tr>",
+            escape(plugin),
+            Unit::Time.show(time)
+        );
+    }
+    html.push_str("</table>");
+}
+
 fn figures(report: &Report, html: &mut String) {
     html.push_str(
         "<h2>Figures</h2><table><tr><th>figure</th><th>median</th><th>least</th><th>most</th></tr>",
     );
     for (name, value) in report.figures.iter() {
-        let Some(unit) = Unit::of(name) else {
+        // They have a table of their own.
+        let Some(unit) = Unit::of(name).filter(|_| !name.starts_with("plugin:")) else {
             continue;
         };
         let values = || report.runs.iter().filter_map(|run| run.get(name));

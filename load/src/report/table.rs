@@ -100,6 +100,9 @@ fn lists(report: &Report, text: &mut String) {
             "\nThe driver was the limit: {why}. Latencies are its own as much as the server's."
         );
     }
+    for hint in &report.hints {
+        let _ = writeln!(text, "\nhint: {hint}");
+    }
     if !report.objectives.is_empty() {
         text.push_str("\nobjectives\n");
         for judgement in &report.objectives {

@@ -3,16 +3,19 @@
 use std::path::Path;
 use std::time::Duration;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
-use super::reader::{Section, Source, duration, number};
+use super::reader::{Section, Source, number};
+use super::roles::roles;
 use super::{
-    Arrivals, Channel, Chaos, Database, Deed, Havoc, Layout, Role, Scenario, ServerPlan, SignIn,
-    Stage, Step, WorldPlan,
+    Arrivals, Chaos, Database, Havoc, Layout, Scenario, ServerPlan, SignIn, Stage, WorldPlan,
 };
-use crate::dice::Think;
 use crate::fault::LoadFault;
 use crate::objective::Objective;
+
+/// Players and time where the scenario says nothing of them.
+const BOTS: usize = 10;
+const LENGTH: Duration = Duration::from_secs(10);
 
 pub(super) fn scenario(path: &Path, text: &str) -> Result<Scenario, LoadFault> {
     let source = Source::new(path, text);
@@ -37,18 +40,25 @@ fn whole(root: Section<'_>, path: &Path) -> Scenario {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let arrivals = [("open", Arrivals::Open), ("closed", Arrivals::Closed)];
     let sign_in = [("guests", SignIn::Guests), ("accounts", SignIn::Accounts)];
+    let arrivals = root.word("arrivals", &arrivals).unwrap_or(Arrivals::Open);
+    let stages = stages(&root);
+    let names: Vec<&str> = stages
+        .iter()
+        .filter_map(|stage| stage.name.as_deref())
+        .collect();
+    let objectives = objectives(&root, &names);
     let scenario = Scenario {
         name: root.text("name").unwrap_or_else(|| stem.into_owned()),
         about: root.text("about").unwrap_or_default(),
         seed: root.count("seed").unwrap_or(1) as u64,
-        arrivals: root.word("arrivals", &arrivals).unwrap_or(Arrivals::Open),
+        arrivals,
         sign_in: root.word("sign_in", &sign_in).unwrap_or(SignIn::Guests),
         server: server(root.section("server")),
         world: world(root.section("world"), path),
-        roles: roles(&root),
-        stages: stages(&root),
+        roles: roles(&root, arrivals),
+        stages,
         chaos: chaos(&root),
-        objectives: objectives(&root),
+        objectives,
         settle: root.duration("settle").unwrap_or(Duration::from_secs(10)),
     };
     if scenario
@@ -124,166 +134,20 @@ fn world(section: Option<Section<'_>>, path: &Path) -> WorldPlan {
     plan
 }
 
-fn roles(root: &Section<'_>) -> Vec<Role> {
-    if !root.has("roles") {
-        root.fault("roles", "is missing");
-    }
-    let mut roles = Vec::new();
-    for (name, section) in root.named("roles") {
-        let steps = section.named("steps");
-        if steps.is_empty() {
-            section.fault("steps", "has no step");
-        }
-        let names: Vec<String> = steps.iter().map(|(name, _)| name.clone()).collect();
-        let find = |name: &str| names.iter().position(|known| known == name);
-        let start = match section.text("start") {
-            None => 0,
-            Some(start) => find(&start).unwrap_or_else(|| {
-                section.fault("start", format!("names no step: {start:?}"));
-                0
-            }),
-        };
-        let mut read = Vec::new();
-        for (index, (name, step)) in steps.into_iter().enumerate() {
-            read.push(Step {
-                deed: deed(&step),
-                think: think(&step),
-                next: next(&step, index, &find),
-                name,
-            });
-            step.finish();
-        }
-        roles.push(Role {
-            name,
-            weight: section.weight("weight").unwrap_or(1.0),
-            start,
-            steps: read,
-        });
-        section.finish();
-    }
-    roles
-}
-
-fn next(step: &Section<'_>, own: usize, find: &dyn Fn(&str) -> Option<usize>) -> Vec<(usize, f64)> {
-    let Some(value) = step.value("next") else {
-        return vec![(own, 1.0)];
-    };
-    let mut ways = Vec::new();
-    let mut add = |name: &str, weight: Option<f64>| match (find(name), weight) {
-        (Some(step), Some(weight)) if weight > 0.0 => ways.push((step, weight)),
-        (None, _) => step.fault("next", format!("names no step: {name:?}")),
-        _ => step.fault("next", format!("{name:?} has a weight that is not above 0")),
-    };
-    match value.get_ref() {
-        DeValue::String(name) => add(name, Some(1.0)),
-        DeValue::Table(table) => {
-            for (name, weight) in table {
-                add(name.get_ref(), number(weight.get_ref()));
-            }
-        }
-        _ => step.fault(
-            "next",
-            "is neither a step nor a table of steps with weights",
-        ),
-    }
-    // A table has no order of its own, and a seed must give the same run.
-    ways.sort_by_key(|(step, _)| *step);
-    if ways.is_empty() {
-        ways.push((own, 1.0));
-    }
-    ways
-}
-
-fn think(step: &Section<'_>) -> Think {
-    let none = Think::Fixed(Duration::ZERO);
-    let Some(value) = step.value("think") else {
-        return none;
-    };
-    let time = |value: Option<&DeValue<'_>>| value.and_then(DeValue::as_str).and_then(duration);
-    let read = match value.get_ref() {
-        DeValue::String(text) => duration(text).map(Think::Fixed),
-        DeValue::Table(table) => {
-            let of = |key: &str| {
-                let found = table.iter().find(|(known, _)| known.get_ref() == key);
-                found.map(|(_, value)| value.get_ref())
-            };
-            if let Some(mean) = of("exponential") {
-                time(Some(mean)).map(Think::Exponential)
-            } else if let Some(range) = of("uniform").and_then(DeValue::as_array) {
-                let at = |index: usize| time(range.get(index).map(toml::Spanned::get_ref));
-                let pair = at(0).zip(at(1)).filter(|(from, to)| from <= to);
-                pair.map(|(from, to)| Think::Uniform(from, to))
-            } else {
-                let sigma = of("sigma").and_then(number).unwrap_or(0.5);
-                let median = time(of("median")).filter(|_| (0.0..=3.0).contains(&sigma));
-                median.map(|median| Think::LogNormal { median, sigma })
-            }
-        }
-        _ => None,
-    };
-    read.unwrap_or_else(|| {
-        step.fault(
-            "think",
-            "is none of \"2s\", {exponential = \"2s\"}, {uniform = [\"1s\", \"3s\"]}, \
-             {median = \"2s\", sigma = 0.5}",
-        );
-        none
-    })
-}
-
-fn deed(step: &Section<'_>) -> Deed {
-    let words = step.count("words").unwrap_or(6);
-    let Some(word) = step.text("do") else {
-        step.fault("do", "is missing");
-        return Deed::Idle;
-    };
-    let deed = match word.as_str() {
-        "home" => Deed::Home,
-        "walk" => match step.text("way") {
-            Some(way) => Deed::Go(way),
-            None => Deed::Walk,
-        },
-        "say" => Deed::Say(Channel::Say, words),
-        "emote" => Deed::Say(Channel::Emote, words),
-        "local" => Deed::Say(Channel::Local, words),
-        "global" => Deed::Say(Channel::Global, words),
-        "whisper" => Deed::Say(Channel::Whisper, words),
-        "look" => Deed::Line("look".to_owned()),
-        "idle" => Deed::Idle,
-        "reconnect" => Deed::Reconnect,
-        "line" => match step.text("line") {
-            Some(line) => Deed::Line(line),
-            None => {
-                step.fault("line", "is missing");
-                Deed::Idle
-            }
-        },
-        "slow" => match step.duration("for") {
-            Some(time) => Deed::SlowReading(time),
-            None => {
-                step.fault("for", "is missing");
-                Deed::Idle
-            }
-        },
-        "flood" => Deed::Flood(step.count("lines").unwrap_or(100)),
-        _ => {
-            step.fault(
-                "do",
-                "is none of: home, walk, say, emote, local, global, whisper, look, line, idle, \
-                 reconnect, slow, flood",
-            );
-            Deed::Idle
-        }
-    };
-    if words > 60 {
-        step.fault("words", "is more than 60");
-    }
-    deed
-}
-
 fn stages(root: &Section<'_>) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
-    for section in root.list("stages") {
+    if !root.has("stages") {
+        return vec![Stage {
+            name: None,
+            length: LENGTH,
+            bots: BOTS,
+            at_once: true,
+            measure: true,
+        }];
+    }
+    let list = root.list("stages");
+    let is_only = list.len() == 1;
+    for section in list {
         let before = stages.last().map_or(0, |stage| stage.bots);
         let ramp = section.duration("ramp");
         let hold = section.duration("hold");
@@ -303,11 +167,19 @@ fn stages(root: &Section<'_>) -> Vec<Stage> {
         if hold.is_none() && bots.is_none() {
             section.fault("bots", "is missing");
         }
+        let name = section.text("name");
+        if let Some(name) = &name
+            && (name.is_empty() || name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
+        {
+            section.fault("name", "has other signs than letters, digits and _");
+        }
         stages.push(Stage {
+            name,
             length,
             bots: bots.unwrap_or(before),
             at_once: spike.is_some(),
-            measure: section.flag("measure").unwrap_or(ramp.is_none()),
+            // Nothing would be measured otherwise.
+            measure: section.flag("measure").unwrap_or(ramp.is_none()) || is_only,
         });
         section.finish();
     }
@@ -337,7 +209,7 @@ fn chaos(root: &Section<'_>) -> Vec<Chaos> {
     all
 }
 
-fn objectives(root: &Section<'_>) -> Vec<Objective> {
+fn objectives(root: &Section<'_>, stages: &[&str]) -> Vec<Objective> {
     let Some(value) = root.value("objectives") else {
         return Vec::new();
     };
@@ -348,7 +220,15 @@ fn objectives(root: &Section<'_>) -> Vec<Objective> {
     let mut objectives = Vec::new();
     for value in array {
         match value.get_ref().as_str().map(Objective::parse) {
-            Some(Ok(objective)) => objectives.push(objective),
+            Some(Ok(objective)) => {
+                if let Some(stage) = objective.stage()
+                    && !stages.contains(&stage)
+                {
+                    let why = format!("objectives: no stage has the name {stage:?}");
+                    root.problem(value.span().start, why);
+                }
+                objectives.push(objective);
+            }
             Some(Err(why)) => root.problem(value.span().start, format!("objectives: {why}")),
             None => root.problem(value.span().start, "objectives: not a text"),
         }

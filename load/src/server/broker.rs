@@ -5,16 +5,17 @@ use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use super::{free_port, listens};
+use super::{Part, free_port, listens};
 use crate::fault::LoadFault;
+use crate::scenario::Havoc;
 
 const WHAT: &str = "nats-server";
 
-/// The broker and its folder.
-pub(super) struct Broker {
-    folder: TempDir,
+/// The broker and its folder, which goes last.
+pub(crate) struct Broker {
     port: u16,
     process: Option<Child>,
+    folder: TempDir,
 }
 
 impl Broker {
@@ -33,7 +34,7 @@ impl Broker {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
-    pub(super) async fn run(&mut self) -> Result<(), LoadFault> {
+    async fn run(&mut self) -> Result<(), LoadFault> {
         let process = Command::new(WHAT)
             .args([
                 "-a",
@@ -53,11 +54,21 @@ impl Broker {
         listens(self.port, WHAT).await
     }
 
-    pub(super) async fn kill(&mut self) -> Result<(), LoadFault> {
+    async fn kill(&mut self) -> Result<(), LoadFault> {
         if let Some(mut process) = self.process.take() {
             let killed = process.kill().await;
             killed.map_err(|why| LoadFault::setup(WHAT, why))?;
         }
         Ok(())
+    }
+}
+
+impl Part for Broker {
+    async fn wreck(&mut self, _: Havoc) -> Result<(), LoadFault> {
+        self.kill().await
+    }
+
+    async fn mend(&mut self, _: Havoc) -> Result<(), LoadFault> {
+        self.run().await
     }
 }

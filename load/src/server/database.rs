@@ -4,15 +4,15 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::{free_port, listens, signal};
+use super::{Part, free_port, listens, signal};
 use crate::fault::LoadFault;
-use crate::scenario::Database;
+use crate::scenario::{Database, Havoc};
 
 const POSTGRES: &str = "PostgreSQL";
 const SQLITE: &str = "the SQLite file can't be locked (it takes the sqlite3 program)";
 
 /// A database for one server.
-pub(super) enum Store {
+pub(crate) enum Store {
     /// A file in the server's data folder.
     Sqlite {
         file: PathBuf,
@@ -28,8 +28,18 @@ pub(super) enum Store {
 }
 
 impl Store {
-    pub(super) async fn start(kind: Database, folder: &Path) -> Result<Self, LoadFault> {
+    /// Starts it; whoever is to freeze it later must say so, since that may need more.
+    pub(super) async fn start(
+        kind: Database,
+        folder: &Path,
+        freezes: bool,
+    ) -> Result<Self, LoadFault> {
         if kind == Database::Sqlite {
+            if freezes {
+                let mut version = Command::new("sqlite3");
+                let answer = succeed(version.arg("--version").stdout(Stdio::null()));
+                answer.map_err(|why| LoadFault::setup(SQLITE, why))?;
+            }
             return Ok(Self::Sqlite {
                 file: folder.join("data").join("kadath.db"),
                 lock: None,
@@ -75,7 +85,7 @@ impl Store {
         }
     }
 
-    pub(super) async fn run(&mut self) -> Result<(), LoadFault> {
+    async fn run(&mut self) -> Result<(), LoadFault> {
         let Self::Postgres {
             data,
             port,
@@ -104,75 +114,112 @@ impl Store {
     }
 
     /// Stands still until thawed.
-    pub(super) fn freeze(&mut self) -> Result<(), LoadFault> {
+    async fn freeze(&mut self) -> Result<(), LoadFault> {
         match self {
             Self::Sqlite { file, lock } => {
-                let locked = hold(file).map_err(|why| LoadFault::setup(SQLITE, why))?;
-                *lock = Some(locked);
+                let file = file.clone();
+                let held = beside(SQLITE, move || hold(&file)).await?;
+                *lock = Some(held);
                 Ok(())
             }
-            Self::Postgres { .. } => self.tell_all("-STOP"),
+            Self::Postgres { process, .. } => tell_all(process.as_ref(), "-STOP").await,
         }
     }
 
-    pub(super) fn thaw(&mut self) -> Result<(), LoadFault> {
+    async fn thaw(&mut self) -> Result<(), LoadFault> {
         match self {
-            Self::Sqlite { lock, .. } => {
-                if let Some(mut lock) = lock.take() {
-                    // Its stdin ends, and with it the transaction.
-                    drop(lock.stdin.take());
-                    lock.wait().map_err(|why| LoadFault::setup(SQLITE, why))?;
-                }
-                Ok(())
-            }
-            Self::Postgres { .. } => self.tell_all("-CONT"),
+            Self::Sqlite { lock, .. } => match lock.take() {
+                Some(lock) => beside(SQLITE, move || let_go(lock)).await,
+                None => Ok(()),
+            },
+            Self::Postgres { process, .. } => tell_all(process.as_ref(), "-CONT").await,
         }
     }
 
     /// SIGQUIT: it drops everything and recovers at the next start.
-    pub(super) async fn kill(&mut self) -> Result<(), LoadFault> {
-        self.tell_all("-QUIT")?;
-        if let Self::Postgres { process, .. } = self
-            && let Some(mut child) = process.take()
-        {
-            let ended = tokio::task::spawn_blocking(move || child.wait()).await;
-            ended.map_err(|why| LoadFault::setup(POSTGRES, why))?.ok();
-        }
-        Ok(())
-    }
-
-    /// To the server first, which then makes no new processes.
-    fn tell_all(&self, what: &str) -> Result<(), LoadFault> {
-        let Self::Postgres {
-            process: Some(child),
-            ..
-        } = self
-        else {
+    async fn kill(&mut self) -> Result<(), LoadFault> {
+        let Self::Postgres { process, .. } = self else {
             return Ok(());
         };
-        let main = child.id();
-        if !signal(what, main) {
-            return Err(LoadFault::setup(POSTGRES, "it is gone"));
-        }
-        let children = std::fs::read_to_string(format!("/proc/{main}/task/{main}/children"));
-        for child in children.unwrap_or_default().split_whitespace() {
-            if let Ok(child) = child.parse() {
-                signal(what, child);
+        tell_all(process.as_ref(), "-QUIT").await?;
+        match process.take() {
+            Some(mut child) => {
+                beside(POSTGRES, move || {
+                    child.wait().map(drop).map_err(|why| why.to_string())
+                })
+                .await
             }
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+impl Part for Store {
+    async fn wreck(&mut self, havoc: Havoc) -> Result<(), LoadFault> {
+        match havoc {
+            Havoc::FreezeDatabase => self.freeze().await,
+            Havoc::KillDatabase => self.kill().await,
+            Havoc::DropBroker | Havoc::KillServer | Havoc::FreezeServer => Ok(()),
+        }
+    }
+
+    async fn mend(&mut self, havoc: Havoc) -> Result<(), LoadFault> {
+        match havoc {
+            Havoc::FreezeDatabase => self.thaw().await,
+            Havoc::KillDatabase => self.run().await,
+            Havoc::DropBroker | Havoc::KillServer | Havoc::FreezeServer => Ok(()),
+        }
+    }
+}
+
+/// What waits for other processes runs beside the driver, which must not.
+async fn beside<T: Send + 'static>(
+    what: &'static str,
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, LoadFault> {
+    let done = tokio::task::spawn_blocking(work).await;
+    let done = done.map_err(|why| LoadFault::setup(what, why))?;
+    done.map_err(|why| LoadFault::setup(what, why))
+}
+
+async fn tell_all(main: Option<&Child>, what: &'static str) -> Result<(), LoadFault> {
+    let Some(main) = main.map(Child::id) else {
+        return Ok(());
+    };
+    beside(POSTGRES, move || signal_all(main, what)).await
+}
+
+/// To the server first, which then makes no new processes.
+fn signal_all(main: u32, what: &str) -> Result<(), String> {
+    if !signal(what, main) {
+        return Err("it is gone".to_owned());
+    }
+    let children = std::fs::read_to_string(format!("/proc/{main}/task/{main}/children"));
+    for child in children.unwrap_or_default().split_whitespace() {
+        if let Ok(child) = child.parse() {
+            signal(what, child);
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        // A frozen server must be thawed to hear anything. Nobody is left to tell of a failure.
-        let _ = self.thaw();
-        let _ = self.tell_all("-QUIT");
-        if let Self::Postgres { process, .. } = self
-            && let Some(mut child) = process.take()
-        {
-            let _ = child.wait();
+        // Nobody is left to tell of a failure.
+        match self {
+            Self::Sqlite { lock, .. } => {
+                if let Some(lock) = lock.take() {
+                    let _ = let_go(lock);
+                }
+            }
+            Self::Postgres { process, .. } => {
+                if let Some(mut child) = process.take() {
+                    // A frozen server must be thawed to hear anything.
+                    let _ = signal_all(child.id(), "-CONT");
+                    let _ = signal_all(child.id(), "-QUIT");
+                    let _ = child.wait();
+                }
+            }
         }
     }
 }
@@ -199,6 +246,12 @@ fn hold(file: &Path) -> Result<Child, String> {
     } else {
         Err("no lock".to_owned())
     }
+}
+
+/// Its stdin ends, and with it the transaction.
+fn let_go(mut lock: Child) -> Result<(), String> {
+    drop(lock.stdin.take());
+    lock.wait().map(drop).map_err(|why| why.to_string())
 }
 
 fn succeed(command: &mut Command) -> Result<(), String> {

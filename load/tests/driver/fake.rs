@@ -27,6 +27,18 @@ pub(crate) struct Habits {
     pub(crate) asleep: Option<(Duration, Duration)>,
     /// Frames beside each answer.
     pub(crate) frames: usize,
+    /// Guests that get in; those who come later hear nothing.
+    pub(crate) door: Option<usize>,
+    /// It takes sockets and says nothing.
+    pub(crate) silent: bool,
+    /// It reads nothing after the first frame.
+    pub(crate) unreading: bool,
+    /// It says that answers are durable, until so long after the start.
+    pub(crate) saves_until: Option<Duration>,
+    /// Whoever comes back goes on where the connection was cut.
+    pub(crate) resumes: bool,
+    /// A look at its figures never ends.
+    pub(crate) metrics_hang: bool,
     /// What a hand in the wire of client 1 does to the chat frame of this number, counted from 1.
     pub(crate) hand: Option<(usize, Hand)>,
 }
@@ -45,6 +57,7 @@ pub(crate) struct Fake {
     began: Instant,
     clients: RefCell<Vec<mpsc::Sender<(u64, Value)>>>,
     tick: Cell<u64>,
+    guests: Cell<usize>,
     /// By how much its own late answers were later than they should be, at most.
     pub(crate) late: Cell<Duration>,
 }
@@ -56,6 +69,7 @@ impl Fake {
             began: Instant::now(),
             clients: RefCell::default(),
             tick: Cell::new(1),
+            guests: Cell::new(0),
             late: Cell::default(),
         })
     }
@@ -97,6 +111,16 @@ impl Fake {
             head.push(byte);
         }
         if !head.starts_with(b"GET /api/ws") {
+            let is_guest = head.starts_with(b"POST /auth/guest");
+            self.guests.set(self.guests.get() + usize::from(is_guest));
+            let is_shut = self
+                .habits
+                .door
+                .is_some_and(|door| self.guests.get() > door);
+            let hangs = self.habits.metrics_hang && head.starts_with(b"GET /metrics");
+            if (is_guest && is_shut) || hangs {
+                std::future::pending::<()>().await;
+            }
             let (status, body) = if head.starts_with(b"POST /auth/guest") {
                 ("200 OK", r#"{"access_token":"t"}"#)
             } else {
@@ -156,7 +180,13 @@ impl Fake {
                 continue;
             };
             answers += usize::from(frame["type"] == "command");
+            if self.habits.silent {
+                continue;
+            }
             self.answer(index, &queue, &frame, answers).await;
+            if self.habits.unreading {
+                std::future::pending::<()>().await;
+            }
         }
     }
 
@@ -170,7 +200,8 @@ impl Fake {
         let tick = self.tick.get();
         match frame["type"].as_str() {
             Some("authenticate") => {
-                let welcome = json!({"session_id": format!("s{index}"), "resumed": false,
+                let resumed = self.habits.resumes && frame["data"]["resume"].is_object();
+                let welcome = json!({"session_id": format!("s{index}"), "resumed": resumed,
                     "last_command_id": 0, "run": "r1"});
                 let room = json!({"id": "here", "sub_zone": "row", "exits": {}});
                 let name = format!("Bot{index}");
@@ -178,7 +209,9 @@ impl Fake {
                 let welcome = json!({"event_type": "welcome", "data": welcome});
                 let state = json!({"event_type": "game_state", "data": state});
                 queue.send((tick, welcome)).await.unwrap();
-                queue.send((tick, state)).await.unwrap();
+                if !resumed {
+                    queue.send((tick, state)).await.unwrap();
+                }
             }
             Some("ping") => {
                 let pong = json!({"event_type": "pong", "data": {}});
@@ -221,5 +254,13 @@ impl Fake {
         let data = json!({"id": frame["id"], "ok": true});
         let answer = json!({"event_type": "command_response", "data": data});
         let _ = queue.try_send((tick, answer));
+        if self
+            .habits
+            .saves_until
+            .is_some_and(|until| self.began.elapsed() < until)
+        {
+            let data = json!({"run": "r1", "through_tick": tick});
+            let _ = queue.try_send((tick, json!({"event_type": "durable", "data": data})));
+        }
     }
 }

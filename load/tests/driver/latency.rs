@@ -63,8 +63,10 @@ async fn every_third_answer_50_ms_late_is_told_within_2_percent_over_sockets() {
     };
     let (report, fake_late) = LocalSet::new().run_until(playing).await;
     let figures = &report.figures;
-    // Both live on this thread: how late one woke up is how late the other was asked.
-    let delay = figure(figures, "driver_delay_max") + fake_late.as_secs_f64();
+    // Both live on this thread: how late one woke up is how late the other was asked. In its worst
+    // second the thread waited so long for a processor.
+    let waited = figure(figures, "driver_waited_share");
+    let delay = figure(figures, "driver_delay_max") + fake_late.as_secs_f64() + waited;
     let most = 0.05 * 1.02 + delay;
     for late in ["response_p90", "response_p99"] {
         let told = figure(figures, late);

@@ -10,6 +10,7 @@ mod ears;
 mod fake;
 mod latency;
 mod mistakes;
+mod omission;
 mod regression;
 
 use std::path::Path;

@@ -8,7 +8,7 @@ use super::super::frames::{Answer, Chat, Durable, Fault, GameState, Room, RoomUp
 use super::{Mind, command, read};
 use crate::bot::{Sense, Way, mark};
 use crate::measure::Span;
-use crate::run::Phase;
+use crate::run::{Phase, Standing};
 use crate::wire::Text;
 
 impl Mind {
@@ -41,8 +41,10 @@ impl Mind {
             "game_state" => {
                 if let Some(state) = read::<GameState<'_>>(frame.data) {
                     let name: Rc<str> = Rc::from(state.player.name.as_ref());
-                    run.state().names.insert(self.bot.index, name);
+                    self.name = Some(Rc::clone(&name));
+                    run.state().is_called(self.bot.index, Some(name));
                     self.is_in(&state.room, frame.tick);
+                    self.free_since = Some(now);
                     self.compares();
                 }
             }
@@ -53,6 +55,11 @@ impl Mind {
             }
             "command_response" => {
                 if let Some(answer) = read::<Answer<'_>>(frame.data) {
+                    if answer.id.is_none() {
+                        let mut state = run.state();
+                        state.count.flood_frames += 1;
+                        state.count.flood_bytes += text.len() as u64;
+                    }
                     self.is_answered(&answer, frame.tick, now);
                 }
             }
@@ -68,7 +75,7 @@ impl Mind {
             }
             "durable" => {
                 if let Some(durable) = read::<Durable<'_>>(frame.data) {
-                    self.is_durable(&durable, now);
+                    self.is_durable(&durable.run, durable.through_tick, now);
                 }
             }
             "pong" if self.phase == Phase::Ping => run.state().ponged += 1,
@@ -106,10 +113,14 @@ impl Mind {
         let run = Rc::clone(&self.run);
         let mut state = run.state();
         self.welcomed = true;
+        self.free_since = Some(now);
         if welcome.resumed {
             state.count.resumed += 1;
             state.book.is_resumed(self.bot.index);
+            // No sight of the world follows: it is called what it was called before.
+            state.is_called(self.bot.index, self.name.clone());
         }
+        state.stands(self.bot.index, Standing::In);
         if !std::mem::replace(&mut self.was_welcomed_before, true) {
             state.count.sign_ins += 1;
             state.last_in = now.saturating_duration_since(run.began);
@@ -117,6 +128,9 @@ impl Mind {
             self.due = Some(now);
         }
         drop(state);
+        if self.phase == Phase::Ping {
+            self.pings();
+        }
         self.session = Some((welcome.session_id.clone().into_owned(), number));
         if welcome.resumed {
             self.sends_again();
@@ -126,17 +140,24 @@ impl Mind {
         welcome.run.as_ref().clone_into(&mut self.server_run);
         self.remembered = Some(welcome.last_command_id);
         if restarted {
-            self.forgets(welcome.last_command_id);
+            self.forgets(welcome.last_command_id, now);
+        } else if let Some(tick) = welcome.durable_tick {
+            self.is_durable(&welcome.run, tick, now);
         }
         self.next_id = self.next_id.max(welcome.last_command_id + 1);
     }
 
     /// After a new start of the server: words are not said twice, and what was answered but not
-    /// durable is gone by right.
-    fn forgets(&mut self, last_command_id: u64) {
-        self.unsaved.clear();
+    /// durable is gone by right. It all counts with the time it has waited.
+    fn forgets(&mut self, last_command_id: u64, now: Instant) {
+        let was_killed = self.run.kills() > 0;
         let mut state = self.run.state();
         let index = self.bot.index;
+        state.unsaved -= self.unsaved.len();
+        for (_, id, due) in self.unsaved.drain(..) {
+            state.timings.record(Span::Durable, due, now);
+            state.count.undurable += u64::from(id > last_command_id);
+        }
         self.waiting.retain(|id, waiting| {
             waiting.done = *id <= last_command_id;
             let Sense::Speech { number, .. } = waiting.sense else {
@@ -144,10 +165,16 @@ impl Mind {
             };
             state.book.forgets(index, number);
             state.outstanding -= 1;
+            state.timings.record(Span::Response, waiting.due, now);
+            if was_killed {
+                state.count.forgotten += 1;
+            } else {
+                state.count.unanswered += 1;
+            }
             false
         });
         if self.due.is_none() && self.waiting.is_empty() {
-            self.due = Some(Instant::now());
+            self.due = Some(now);
         }
     }
 
@@ -227,6 +254,7 @@ impl Mind {
         if answer.ok {
             if !answer.repeated {
                 self.unsaved.push_back((tick, id, waiting.due));
+                state.unsaved += 1;
             }
         } else {
             state.count.refused += 1;
@@ -236,6 +264,7 @@ impl Mind {
         match waiting.sense {
             Sense::Move(_) => {
                 self.moving = None;
+                self.free_since = Some(now);
                 if !answer.ok {
                     self.walk.is_refused(id);
                 }
@@ -252,15 +281,17 @@ impl Mind {
         }
     }
 
-    fn is_durable(&mut self, durable: &Durable<'_>, now: Instant) {
-        if durable.run != self.server_run {
+    fn is_durable(&mut self, run: &str, through_tick: u64, now: Instant) {
+        if run != self.server_run {
             return;
         }
         let mut state = self.run.state();
+        state.saves = true;
         while let Some((tick, id, due)) = self.unsaved.front().copied()
-            && tick <= durable.through_tick
+            && tick <= through_tick
         {
             self.unsaved.pop_front();
+            state.unsaved -= 1;
             self.walk.is_durable(id);
             state.timings.record(Span::Durable, due, now);
         }

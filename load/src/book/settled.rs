@@ -1,0 +1,55 @@
+//! Lines that were judged already, so that a hearing that comes too late is still known for what it
+//! is.
+
+use std::collections::{HashMap, VecDeque};
+
+/// Lines that are remembered. Ten hearings each, they take some 20 MB; a repetition that comes later
+/// than 200,000 lines is taken for a line that nobody said.
+const KEPT: usize = 200_000;
+
+/// The newest of the judged lines and who heard them.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// Sorted ears; `None`: nobody can say what became of the line.
+    lines: HashMap<(u32, u32), Option<Box<[u32]>>>,
+    order: VecDeque<(u32, u32)>,
+}
+
+impl Settled {
+    /// A line was judged; `ears` are sorted.
+    pub(super) fn keeps(&mut self, line: (u32, u32), ears: Box<[u32]>) {
+        self.adds(line, Some(ears));
+    }
+
+    /// A line that nobody is asked about.
+    pub(super) fn forgives(&mut self, line: (u32, u32)) {
+        self.adds(line, None);
+    }
+
+    fn adds(&mut self, line: (u32, u32), ears: Option<Box<[u32]>>) {
+        if self.order.len() >= KEPT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.lines.remove(&oldest);
+        }
+        self.order.push_back(line);
+        self.lines.insert(line, ears);
+    }
+
+    /// Whether this ear has heard a judged line before, and hears it again from now on; `None` of
+    /// one that is not known here.
+    pub(super) fn has_heard(&mut self, line: (u32, u32), ear: u32) -> Option<bool> {
+        let ears = self.lines.get_mut(&line)?.as_mut()?;
+        let Err(at) = ears.binary_search(&ear) else {
+            return Some(true);
+        };
+        let mut more = std::mem::take(ears).into_vec();
+        more.insert(at, ear);
+        *ears = more.into_boxed_slice();
+        Some(false)
+    }
+
+    pub(super) fn is_forgiven(&self, line: (u32, u32)) -> bool {
+        matches!(self.lines.get(&line), Some(None))
+    }
+}
