@@ -12,8 +12,19 @@ use crate::config::Config;
 pub(crate) fn settings(config: &Config) -> Option<systems::bus::BusSettings> {
     config.nats.enabled().then(|| systems::bus::BusSettings {
         node: config.server.node.clone(),
+        origin: origin(&config.server.node),
         outbox_max: config.nats.outbox_max,
+        forget_after: config.nats.forgotten_after(),
     })
+}
+
+/// A name for this start of the node that no other start ever has, also not after a journal, a
+/// database or both were lost or restored. Later ones sort behind earlier ones.
+fn origin(node: &str) -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let started = since.unwrap_or_default().as_millis();
+    let chance = uuid::Uuid::new_v4().as_u128() & 0xffff_ffff;
+    format!("{node}.{started:012x}{chance:08x}")
 }
 
 /// Starts the bus; without one, nobody takes what the world's lane for it holds.
@@ -32,7 +43,6 @@ pub(crate) async fn start(
     }
     let node = BusNode {
         name: config.server.node.clone(),
-        origin: format!("{}.{}", config.server.node, recovered.journal.simple()),
         run: recovered.run.0,
         data: config.server.data.clone(),
     };

@@ -61,7 +61,8 @@ pub fn replay(config: &Config, id: &str) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("the runtime can't be started")?;
-    let done = runtime.block_on(net::bridge::replay(&config.nats, &letters(config), id));
+    let (node, letters) = (&config.server.node, letters(config));
+    let done = runtime.block_on(net::bridge::replay(&config.nats, node, &letters, id));
     let words = match done {
         Ok(()) => format!("{id} was sent again"),
         Err(ReplayFault::Letter(LetterFault::Replayed(_))) => {

@@ -1,5 +1,7 @@
 //! What this tick tells other nodes, and what they told.
 
+use std::sync::Arc;
+
 use bevy_ecs::message::Message;
 use bevy_ecs::resource::Resource;
 
@@ -42,8 +44,15 @@ impl Bridge {
         }
     }
 
+    /// This many lines of other nodes were not heard here: there were too many at once.
+    pub fn unheard(&mut self, lines: u64) {
+        if self.open {
+            self.parcels.unheard += lines;
+        }
+    }
+
     /// Tells other nodes who is awake here now; it replaces what was told before.
-    pub fn awake(&mut self, players: Vec<Awake>) {
+    pub fn awake(&mut self, players: Vec<Arc<Awake>>) {
         if self.open {
             self.parcels.awake = Some(players);
         }

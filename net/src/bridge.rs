@@ -11,7 +11,9 @@ mod config;
 mod dial;
 mod envelope;
 mod figures;
+mod fits;
 mod hear;
+mod known;
 mod letters;
 mod link;
 mod out;
@@ -39,26 +41,28 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::port::{BridgePorts, MetricsFault, Registry, Tasks};
+use engine::port::{BridgeIn, BridgePorts, MetricsFault, Registry, Tasks};
 use tokio::sync::{mpsc, watch};
-use tokio::time::interval;
+use tokio::time::{interval, sleep};
 
 use envelope::Sender;
 use figures::Figures;
 use out::Outlets;
 use shared::Shared;
+use stream::Kept;
 use take::UnderWay;
 
 /// Acknowledgements that wait for their tick to be durable, in ticks: 200 s at 20 Hz.
 const PROCESSED_MAX: usize = 4_096;
+
+/// How long a full lane is waited for.
+const LANE_WAIT: Duration = Duration::from_millis(20);
 
 /// Who this node is on the bus.
 #[derive(Clone, Debug)]
 pub struct BusNode {
     /// Its name, one of its own among the nodes of a world.
     pub name: String,
-    /// The node and its journal: who numbers what must arrive.
-    pub origin: String,
     /// This process start.
     pub run: u64,
     /// The data folder, for dead letters.
@@ -91,7 +95,8 @@ impl Bus {
     /// # Errors
     /// When a connection does not stand.
     pub fn health(&self) -> Result<String, String> {
-        if let Some(node) = self.shared.impostor.get() {
+        if self.shared.impostor.is_there() {
+            let node = &self.shared.sender.node;
             return Err(format!("another node is called `{node}`, too"));
         }
         let links = &self.shared.links;
@@ -127,7 +132,6 @@ pub async fn spawn(
     } = ports;
     let sender = Sender {
         node: node.name,
-        origin: node.origin,
         run: node.run,
     };
     let figures = Figures::new(registry)?;
@@ -176,15 +180,22 @@ pub async fn spawn(
             "bus-store",
             store::run(durable_out, first.clients(), Arc::clone(&shared)),
         );
-        tasks.spawn(
-            "bus-take",
-            take::run(
-                first.clients(),
-                Arc::clone(&under_way),
-                letters.clone(),
-                Arc::clone(&shared),
-            ),
-        );
+        for (task, kept) in [
+            ("bus-take", Kept::Durable),
+            ("bus-moderate", Kept::Moderation),
+        ] {
+            tasks.spawn(
+                task,
+                take::run(
+                    kept,
+                    first.clients(),
+                    Arc::clone(&under_way),
+                    letters.clone(),
+                    Arc::clone(&shared),
+                ),
+            );
+        }
+        tasks.spawn("bus-tell", tell_link(Arc::clone(&shared)));
         tasks.spawn(
             "bus-acknowledge",
             take::acknowledge_durable(processed_out, under_way, Arc::clone(&shared)),
@@ -200,6 +211,27 @@ pub async fn spawn(
     );
     tasks.spawn("bus-watch", watch_breakers(Arc::clone(&shared)));
     Ok(Bus { shared })
+}
+
+/// Tells the world whether the broker answers, so that it offers nothing in vain.
+async fn tell_link(shared: Arc<Shared>) {
+    let mut up = shared.up.subscribe();
+    let stop = shared.stop.clone();
+    stop.run_until_cancelled(async {
+        loop {
+            let news = BridgeIn::Link {
+                up: *up.borrow_and_update(),
+            };
+            if shared.lane.try_send(news).is_err() {
+                sleep(LANE_WAIT).await;
+                up.mark_changed();
+            }
+            if up.changed().await.is_err() {
+                return;
+            }
+        }
+    })
+    .await;
 }
 
 /// Shows the breakers that time alone has half opened.

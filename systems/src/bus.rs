@@ -1,18 +1,25 @@
 //! Other nodes: who is awake there, what they say, and what must arrive there or here.
 //!
 //! A message that must arrive is an entity of its own, saved with the tick that caused it and kept
-//! until the broker has stored it. One that comes in is taken down in the [`book::Book`] in the
-//! same tick as its effect, so that a second delivery is recognised whatever happens in between.
+//! until the broker has stored it. One that comes in has its effect with whoever owns what it
+//! changes; their word for it ([`Took`]) is taken down in the [`book::Book`] in the same tick, so
+//! that a second delivery is recognised whatever happens in between, and an effect that failed is
+//! never taken for one that happened.
 //! Without a bus this plugin only holds an empty [`Afar`].
 
 mod afar;
 mod book;
+mod inbox;
 mod inward;
+mod ledger;
+mod outbox;
 mod outward;
 
 pub use afar::Afar;
+pub use inbox::{Ticket, Took};
 pub use inward::{HeardAfar, Sanctioned};
-pub use outward::{Post, say_afar};
+pub use outbox::Post;
+pub use outward::say_afar;
 
 use engine::prelude::*;
 
@@ -21,8 +28,13 @@ use engine::prelude::*;
 pub struct BusSettings {
     /// This node's name.
     pub node: String,
+    /// The node and this start of it: who numbers what must arrive from now on. Never used before,
+    /// so that a world restored from an older save gives no number twice.
+    pub origin: String,
     /// Messages that must arrive and are not stored by the broker yet; beyond, no more are taken.
     pub outbox_max: usize,
+    /// After so long nothing comes again: not from the stream, and not from a dead letter.
+    pub forget_after: Duration,
 }
 
 /// The bus plugin; `None`: there is no bus.
@@ -42,27 +54,39 @@ impl Plugin for BusPlugin {
     fn build(&self, reg: &mut Registrar<'_>) {
         reg.message::<HeardAfar>()
             .message::<Sanctioned>()
+            .message::<Took>()
             .message::<Post>()
-            .persist::<book::Book>("bus_book")
-            .persist::<outward::Outgoing>("bus_outgoing");
+            .persist::<book::Book>("bus_heard")
+            .persist::<ledger::Standing>("bus_sanction")
+            .persist::<outbox::Outgoing>("bus_posted");
         let Some(settings) = self.settings.clone() else {
             reg.resource(Afar::default());
             return;
         };
-        let node = settings.node.clone();
+        let (node, own) = (settings.node.clone(), settings.node.clone());
         reg.resource(Afar::open(settings.outbox_max))
             .resource(settings)
-            .resource(outward::Offered::default())
+            .resource(inbox::Inbox::default())
+            .resource(inward::Unheard::default())
+            .resource(ledger::Ledger::default())
+            .resource(outbox::Outbox::default())
+            .resource(outward::Told::default())
             .startup(move |world| book::open(world, &node))
-            .system(Phase::Ingest, inward::hear)
-            .system(Phase::Settle, (inward::take, inward::sanction).chain())
-            .system(Phase::Settle, (outward::post, outward::confirm).chain())
-            .system(Phase::Settle, outward::count)
+            .startup(move |world| outbox::remember(world, &own))
+            .startup(ledger::remember)
+            .every(Duration::from_secs(3_600), ledger::tidy)
+            .system(Phase::Ingest, (inbox::hear, inward::hear).chain())
+            .system(Phase::Settle, (outbox::post, outbox::confirm).chain())
+            .system(
+                Phase::Settle,
+                (inbox::take, inward::sanction, inbox::take_down).chain(),
+            )
             .system(
                 Phase::Emit,
                 (
-                    inward::answer,
-                    outward::offer,
+                    inbox::answer,
+                    inward::count,
+                    outbox::offer,
                     outward::tell_awake,
                     outward::tell_events,
                 )

@@ -42,7 +42,13 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .system(Phase::Simulate, verbs::mute_global)
         .system(
             Phase::Settle,
-            (silence::learn, list::settle, silence::settle).chain(),
+            (
+                silence::learn,
+                list::settle,
+                silence::settle,
+                silence::confirm,
+            )
+                .chain(),
         );
 }
 

@@ -14,8 +14,8 @@ async fn all_confirmed(node: &mut Node, mut open: BTreeSet<u64>) {
     let mut offered = Instant::now();
     until("the broker to store everything", async || {
         for came in node.heard() {
-            if let BridgeIn::Confirmed { seq } = came {
-                open.remove(&seq);
+            if let BridgeIn::Confirmed(mark) = came {
+                open.remove(&mark.seq);
             }
         }
         if offered.elapsed() > Duration::from_millis(500) {
@@ -98,7 +98,7 @@ async fn over_restarts_of_the_broker_what_must_arrive_is_stored_once() {
     until("every message", async || {
         for came in other.heard() {
             if let BridgeIn::Delivered { seq, origin, .. } = came {
-                assert_eq!(origin, "north.journal");
+                assert_eq!(origin, "north.1");
                 seen.push(seq);
             }
         }

@@ -13,10 +13,10 @@ mod server;
 use std::time::{Duration, Instant};
 
 use engine::port::{
-    Body, BridgeIn, ChatLine, Content, EnginePorts, LaneLimits, Parcel, Registry, SaveGauge,
+    Body, BridgeIn, ChatLine, Content, EnginePorts, LaneLimits, Mark, Parcel, Registry, SaveGauge,
     StableId, Tasks, Topic, lanes,
 };
-use net::bridge::{Bus, BusNode, NatsConfig, spawn};
+use net::bridge::{Bus, BusNode, Grammar, NatsConfig, spawn};
 use tempfile::TempDir;
 
 pub(crate) use http::Http;
@@ -88,7 +88,6 @@ impl Node {
         let folder = TempDir::with_prefix("kadath-bus-").unwrap();
         let node = BusNode {
             name: name.to_owned(),
-            origin: format!("{name}.journal"),
             run: 7,
             data: folder.path().to_owned(),
         };
@@ -156,16 +155,31 @@ pub(crate) fn line(channel: &str, text: &str) -> Content {
         sender_name: "Ann".to_owned(),
         text: text.to_owned(),
         room_id: None,
-        target_id: None,
+        // Whispers go to Bob.
+        target_id: (channel == "whisper").then(|| StableId::named("Bob")),
         target_name: None,
     })
+}
+
+/// Where whispers to Bob go.
+pub(crate) fn to_bob() -> String {
+    let bob = Topic::Whisper(StableId::named("Bob"));
+    Grammar::new("kadath").unwrap().topic(&bob).unwrap()
+}
+
+/// The mark of what `north` numbers.
+pub(crate) fn mark(seq: u64) -> Mark {
+    Mark {
+        origin: "north.1".into(),
+        seq,
+    }
 }
 
 /// A line to everybody.
 pub(crate) fn global(text: &str) -> Parcel {
     Parcel {
         topic: Topic::Global,
-        seq: None,
+        mark: None,
         correlation: Default::default(),
         body: Body::Content(line("global", text)),
     }
@@ -175,7 +189,7 @@ pub(crate) fn global(text: &str) -> Parcel {
 pub(crate) fn numbered(seq: u64) -> Parcel {
     Parcel {
         topic: Topic::Whisper(StableId::named("Bob")),
-        seq: Some(seq),
+        mark: Some(mark(seq)),
         correlation: Default::default(),
         body: Body::Content(line("whisper", &seq.to_string())),
     }

@@ -8,7 +8,7 @@ use net::bridge::{Envelope, VERSION};
 use sqlx::Row as _;
 
 use crate::broker::Broker;
-use crate::harness::{Recipe, alone, line, until, whole};
+use crate::harness::{Recipe, alone, line, to_bob, until, whole};
 
 /// Messages sent before each kill.
 const EACH: u64 = 40;
@@ -40,7 +40,7 @@ async fn a_consumer_killed_between_receipt_and_effect_has_each_effect_once() {
     let mut server = recipe.start().await;
     server.ready().await;
     let context = jetstream::new(broker.client().await);
-    let subject = "kadath.chat.whisper.player.00000000000000000000000000000001";
+    let subject = to_bob();
     let mut seq = 0;
     let mut redelivered = 0.0;
     for kill in 0..kills {
@@ -48,7 +48,10 @@ async fn a_consumer_killed_between_receipt_and_effect_has_each_effect_once() {
             seq += 1;
             // Every third is sent twice, as by a sender that did not hear the broker's answer.
             for _ in 0..1 + u64::from(seq % 3 == 0) {
-                let sent = context.send_publish(subject, message(seq)).await.unwrap();
+                let sent = context
+                    .send_publish(subject.clone(), message(seq))
+                    .await
+                    .unwrap();
                 sent.await.unwrap();
             }
         }

@@ -1,7 +1,7 @@
 //! What the world exchanges with other nodes and services: plain data, no wire format.
 //!
 //! The bus is a copy, not a path: whatever is said here has been heard by this node's own players
-//! already. What must arrive ([`Parcel::seq`] is set) is kept by the world until the bridge says
+//! already. What must arrive ([`Parcel::mark`] is set) is kept by the world until the bridge says
 //! [`BridgeIn::Confirmed`], and what came in is only acknowledged once a tick has answered
 //! [`Parcels::processed`] and that tick is durable.
 
@@ -30,8 +30,10 @@ pub enum Topic {
     Emote(Arc<str>),
     /// A pose in a room.
     Pose(Arc<str>),
-    /// Mutes and bans that hold on every node.
-    Moderation,
+    /// Whether this character may speak, on every node.
+    Mute(StableId),
+    /// Whether this character's account may sign in, on every node.
+    Ban(StableId),
     /// An order from an admin to the node of this name.
     Order(Arc<str>),
     /// Something that happened in a room, for other services: `player_entered` and the like.
@@ -109,6 +111,10 @@ pub struct Sanction {
     /// Until when; `None`: until it is lifted.
     #[serde(default)]
     pub until: Option<WorldTime>,
+    /// When it was spoken, by the clock of its node: of two about one character, the later holds.
+    /// Filled in when it is posted.
+    #[serde(default)]
+    pub at: WorldTime,
 }
 
 /// What a sanction does.
@@ -145,6 +151,17 @@ pub struct PublicEvent {
     pub data: serde_json::Value,
 }
 
+/// Who numbered a message that must arrive, and its number there: one message for ever.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// The node, and which of its starts. It goes with the message into the save, so that the
+    /// message keeps its name whatever was lost or restored meanwhile.
+    pub origin: Arc<str>,
+    /// The number there, rising by one.
+    pub seq: u64,
+}
+
 /// What a parcel holds.
 #[derive(Clone, Debug)]
 pub enum Body {
@@ -160,8 +177,8 @@ pub struct Parcel {
     /// Where it goes.
     pub topic: Topic,
     /// `None`: whoever listens hears it. `Some`: it must arrive; the world has saved it under this
-    /// number and keeps it until it is confirmed. Numbers rise by one.
-    pub seq: Option<u64>,
+    /// mark and keeps it until it is confirmed.
+    pub mark: Option<Mark>,
     /// The connection whose command caused it.
     pub correlation: Correlation,
     /// What it is.
@@ -180,14 +197,19 @@ pub struct Parcels {
     /// Deliveries whose effect is in this tick, or was in an earlier one.
     pub processed: Vec<DeliveryId>,
     /// Who is awake here, where that has changed.
-    pub awake: Option<Vec<Awake>>,
+    pub awake: Option<Vec<Arc<Awake>>>,
+    /// Lines without a promise that this tick did not let anybody hear: there were too many.
+    pub unheard: u64,
 }
 
 impl Parcels {
     /// Whether there is nothing to do.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.sent.is_empty() && self.processed.is_empty() && self.awake.is_none()
+        self.sent.is_empty()
+            && self.processed.is_empty()
+            && self.awake.is_none()
+            && self.unheard == 0
     }
 }
 
@@ -217,10 +239,23 @@ pub enum BridgeIn {
         /// What was sent.
         content: Content,
     },
-    /// The broker has stored the parcel of this number for good.
-    Confirmed {
-        /// Its number.
+    /// A message that must take effect once has none here: it was for another node. Its number is
+    /// taken down like any other, so that numbers have no gaps.
+    Passed {
+        /// To be given back in [`Parcels::processed`].
+        delivery: DeliveryId,
+        /// Who numbers these messages.
+        origin: String,
+        /// The number there.
         seq: u64,
+    },
+    /// The parcel of this mark is done with: the broker has stored it for good, or it can never be
+    /// sent.
+    Confirmed(Mark),
+    /// Whether the broker answers; until this is said, it does.
+    Link {
+        /// Whether it does.
+        up: bool,
     },
     /// Who is awake on another node now; it replaces what was known of that node. Nobody: the node
     /// is gone.

@@ -247,6 +247,14 @@ impl NatsConfig {
         super::DeadLetters::below(data, self.dead_letters_max, longest)
     }
 
+    /// After so long no message comes again: not from the stream, and not from a dead letter.
+    #[must_use]
+    pub fn forgotten_after(&self) -> Duration {
+        let stream = self.stream_max_age_hours.saturating_mul(3_600);
+        let letters = self.dead_letters_days.saturating_mul(86_400);
+        Duration::from_secs(stream.saturating_add(letters).saturating_add(86_400))
+    }
+
     pub(super) const fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
     }

@@ -1,7 +1,9 @@
 //! The one envelope around everything that nodes tell each other.
 
-use engine::port::{Body, Content, Parcel, Tick, WorldTime};
+use engine::port::{Body, Content, Mark, Parcel, Tick, Topic, WorldTime};
 use serde::{Deserialize, Serialize};
+
+use super::fits::fits;
 
 /// The version of the envelope's shape. A node refuses every other one.
 pub const VERSION: u16 = 1;
@@ -18,7 +20,7 @@ pub struct Envelope {
     pub id: String,
     /// The node that sent it.
     pub node: String,
-    /// Who numbers it: the node and its journal. Only where it must arrive.
+    /// Who numbers it: the node and one of its starts. Only where it must arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// Its number there, rising by one.
@@ -49,6 +51,9 @@ pub enum EnvelopeFault {
     /// A control character that no text of ours holds: the database would refuse it.
     #[error("the envelope holds a control character")]
     Control,
+    /// What it holds does not belong to its subject.
+    #[error("the envelope holds something that does not go by this subject")]
+    Misplaced,
 }
 
 /// Who sends, and when.
@@ -56,8 +61,6 @@ pub enum EnvelopeFault {
 pub(super) struct Sender {
     /// The node's name.
     pub(super) node: String,
-    /// The node and its journal.
-    pub(super) origin: String,
     /// Tells apart the starts of one node: ids of messages without a number begin with it.
     pub(super) run: u64,
 }
@@ -92,8 +95,8 @@ struct EventData<'a> {
 
 /// The id under which the broker stores a numbered message once.
 #[must_use]
-pub(super) fn stored_id(origin: &str, seq: u64) -> String {
-    format!("{origin}.{seq}")
+pub(super) fn stored_id(mark: &Mark) -> String {
+    format!("{}.{}", mark.origin, mark.seq)
 }
 
 impl Sender {
@@ -108,8 +111,8 @@ impl Sender {
         wall: WorldTime,
         ordinal: usize,
     ) -> Result<Vec<u8>, EnvelopeFault> {
-        let id = match parcel.seq {
-            Some(seq) => stored_id(&self.origin, seq),
+        let id = match &parcel.mark {
+            Some(mark) => stored_id(mark),
             None => format!("{}.{:x}.{tick}.{ordinal}", self.node, self.run),
         };
         match &parcel.body {
@@ -145,8 +148,8 @@ impl Sender {
             version: VERSION,
             id,
             node: &self.node,
-            origin: parcel.seq.map(|_| self.origin.as_str()),
-            seq: parcel.seq,
+            origin: parcel.mark.as_ref().map(|mark| &*mark.origin),
+            seq: parcel.mark.as_ref().map(|mark| mark.seq),
             tick,
             at_ms: wall.millis(),
             correlation_id: parcel.correlation.to_string(),
@@ -157,6 +160,19 @@ impl Sender {
             return Err(EnvelopeFault::TooBig(bytes.len()));
         }
         Ok(bytes)
+    }
+}
+
+/// Opens an envelope that came by a subject.
+///
+/// # Errors
+/// As [`open`], and when what it holds does not go there.
+pub(super) fn open_by(topic: &Topic, bytes: &[u8]) -> Result<Envelope, EnvelopeFault> {
+    let envelope = open(bytes)?;
+    if fits(topic, &envelope.content) {
+        Ok(envelope)
+    } else {
+        Err(EnvelopeFault::Misplaced)
     }
 }
 
@@ -243,7 +259,6 @@ mod tests {
     fn sender() -> Sender {
         Sender {
             node: "north".into(),
-            origin: "north.77".into(),
             run: 255,
         }
     }
@@ -264,7 +279,10 @@ mod tests {
     fn parcel(seq: Option<u64>, body: Body) -> Parcel {
         Parcel {
             topic: Topic::Global,
-            seq,
+            mark: seq.map(|seq| Mark {
+                origin: "north.77".into(),
+                seq,
+            }),
             correlation: Correlation(0xabc),
             body,
         }
@@ -286,6 +304,20 @@ mod tests {
             content: chat(),
         };
         assert_eq!(open(&bytes), Ok(expected));
+    }
+
+    #[test]
+    fn what_came_by_a_subject_of_another_kind_is_refused() {
+        let bytes = sender()
+            .seal(&parcel(None, Body::Content(chat())), 1, WorldTime(0), 0)
+            .unwrap();
+        assert!(open_by(&Topic::Global, &bytes).is_ok());
+        let misplaced = Err(EnvelopeFault::Misplaced);
+        assert_eq!(open_by(&Topic::System, &bytes), misplaced);
+        assert_eq!(
+            open_by(&Topic::Ban(StableId::named("Ann")), &bytes),
+            misplaced
+        );
     }
 
     #[test]

@@ -130,6 +130,14 @@ impl Figures {
         self.dropped[way as usize][class.index()].inc();
     }
 
+    pub(super) fn passed_many(&self, way: Way, class: Class, count: u64) {
+        self.messages[way as usize][class.index()].inc_by(count);
+    }
+
+    pub(super) fn dropped_many(&self, way: Way, class: Class, count: u64) {
+        self.dropped[way as usize][class.index()].inc_by(count);
+    }
+
     /// Whether messages of this class may be handed on this way now.
     pub(super) fn pass(&self, way: Way, class: Class) -> Result<(), BreakerOpen> {
         self.breaker(way, class, |breaker| breaker.pass())

@@ -1,5 +1,6 @@
 //! What other nodes say without a promise: the channels that all nodes share.
 
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,12 +18,13 @@ use super::subject::{Subject, class_of};
 pub(super) async fn run(mut clients: watch::Receiver<Option<Client>>, shared: Arc<Shared>) {
     let stop = shared.stop.clone();
     stop.run_until_cancelled(async {
+        let mut replayed = Replayed::default();
         loop {
             let client = clients.borrow_and_update().clone();
             match client {
                 Some(client) => {
                     tokio::select! {
-                        () = listen(&client, &shared) => {}
+                        () = listen(&client, &mut replayed, &shared) => {}
                         changed = clients.changed() => if changed.is_err() { return },
                     }
                 }
@@ -37,13 +39,15 @@ pub(super) async fn run(mut clients: watch::Receiver<Option<Client>>, shared: Ar
     .await;
 }
 
-async fn listen(client: &Client, shared: &Arc<Shared>) {
+async fn listen(client: &Client, replayed: &mut Replayed, shared: &Arc<Shared>) {
     // One subscription, so that what is said on several channels keeps its order.
     let pattern = format!("{}.chat.*", shared.grammar.world());
     match client.subscribe(pattern).await {
         Ok(mut heard) => {
             while let Some(message) = heard.next().await {
-                hear(&message, shared);
+                if replayed.concerns(&message, shared) {
+                    hear(&message, shared);
+                }
             }
         }
         Err(fault) => tracing::warn!(%fault, "bus can't be listened to"),
@@ -52,11 +56,54 @@ async fn listen(client: &Client, shared: &Arc<Shared>) {
     std::future::pending::<()>().await;
 }
 
+/// The header of a replayed dead letter: whose it is. The others had their chance to hear it.
+pub(super) const REPLAY_FOR: &str = "Kadath-Replay-For";
+/// The header that names the letter.
+pub(super) const REPLAY_OF: &str = "Kadath-Replay-Of";
+/// Letters whose replay is remembered: four times as many as are kept by default.
+const REPLAYED_MAX: usize = 4_096;
+
+/// The letters that were replayed lately, so that a replay that was cut off and repeated is heard
+/// once.
+#[derive(Debug, Default)]
+struct Replayed {
+    known: HashSet<String>,
+    order: VecDeque<String>,
+}
+
+impl Replayed {
+    /// Whether this node is to hear a message: all that is no replay, and its own letters once.
+    fn concerns(&mut self, message: &Message, shared: &Shared) -> bool {
+        let header = |name| {
+            let headers = message.headers.as_ref()?;
+            headers.get(name).map(|value| value.as_str())
+        };
+        match (header(REPLAY_FOR), header(REPLAY_OF)) {
+            (None, _) => true,
+            (Some(node), Some(letter)) if node == shared.sender.node => self.first(letter),
+            _ => false,
+        }
+    }
+
+    fn first(&mut self, letter: &str) -> bool {
+        if !self.known.insert(letter.to_owned()) {
+            return false;
+        }
+        self.order.push_back(letter.to_owned());
+        if self.order.len() > REPLAYED_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
+    }
+}
+
 fn hear(message: &Message, shared: &Arc<Shared>) {
     let began = Instant::now();
     let subject = message.subject.as_str();
-    let class = match shared.grammar.parse(subject) {
-        Ok(Subject::Topic(topic)) => class_of(&topic),
+    let topic = match shared.grammar.parse(subject) {
+        Ok(Subject::Topic(topic)) => topic,
         Ok(Subject::Probe { .. }) => return,
         Err(fault) => {
             shared.bury(DeadLetter::new(
@@ -69,7 +116,8 @@ fn hear(message: &Message, shared: &Arc<Shared>) {
             return;
         }
     };
-    match envelope::open(&message.payload) {
+    let class = class_of(&topic);
+    match envelope::open_by(&topic, &message.payload) {
         // What it said itself was heard here first.
         Ok(envelope) if envelope.node == shared.sender.node => return,
         Ok(envelope) => {

@@ -37,6 +37,39 @@ pub(super) struct Link {
     state: Mutex<LinkState>,
     /// The client, while there is one; whoever uses it takes the next when it changes.
     client: watch::Sender<Option<Client>>,
+    unsure: tokio::sync::Mutex<Unsure>,
+}
+
+/// What was given to the client and may be lost with its connection, by class. What was given
+/// before a probe that is answered has reached the broker; when the connection is lost, the rest
+/// counts as dropped. So each message is counted once, and none is lost uncounted.
+#[derive(Debug, Default)]
+struct Unsure {
+    since: [u64; Class::ALL.len()],
+    before_probe: [u64; Class::ALL.len()],
+}
+
+impl Unsure {
+    fn probed(&mut self) {
+        for (before, since) in self.before_probe.iter_mut().zip(&mut self.since) {
+            *before += std::mem::take(since);
+        }
+    }
+
+    fn arrived(&mut self, shared: &Shared) {
+        for (class, count) in Class::ALL.into_iter().zip(&mut self.before_probe) {
+            let count = std::mem::take(count);
+            shared.figures.passed_many(Way::Out, class, count);
+        }
+    }
+
+    fn lost(&mut self, shared: &Shared) {
+        self.probed();
+        for (class, count) in Class::ALL.into_iter().zip(&mut self.before_probe) {
+            let count = std::mem::take(count);
+            shared.figures.dropped_many(Way::Out, class, count);
+        }
+    }
 }
 
 impl Link {
@@ -45,6 +78,7 @@ impl Link {
             number,
             state: Mutex::new(LinkState::Disconnected),
             client: watch::Sender::new(None),
+            unsure: tokio::sync::Mutex::default(),
         }
     }
 
@@ -96,6 +130,7 @@ pub(super) async fn keep(link: Arc<Link>, options: ConnectOptions, shared: Arc<S
             link.client.send_replace(Some(client.clone()));
             serve(&link, &client, &mut heard, &shared).await;
             link.client.send_replace(None);
+            link.unsure.lock().await.lost(&shared);
         }
     };
     stop.run_until_cancelled(work).await;
@@ -167,6 +202,7 @@ async fn serve(
         match event {
             Some(Event::Disconnected) => {
                 link.step(LinkEvent::Lost, shared);
+                link.unsure.lock().await.lost(shared);
             }
             Some(Event::Connected) => {
                 if matches!(link.state(), LinkState::Reconnecting { .. }) {
@@ -202,7 +238,11 @@ async fn probe(link: &Link, client: &Client, period: Duration, shared: &Shared) 
         let sent = Instant::now();
         let answer = async {
             let stamp = Bytes::from(format!("{}.{number}", shared.sender.run));
-            client.publish(subject.clone(), stamp.clone()).await.ok()?;
+            {
+                let mut unsure = link.unsure.lock().await;
+                client.publish(subject.clone(), stamp.clone()).await.ok()?;
+                unsure.probed();
+            }
             client.flush().await.ok()?;
             loop {
                 // Late answers to earlier probes say nothing about now.
@@ -215,6 +255,7 @@ async fn probe(link: &Link, client: &Client, period: Duration, shared: &Shared) 
         match answered {
             Ok(Some(())) => {
                 shared.figures.round_trip.set(sent.elapsed().as_secs_f64());
+                link.unsure.lock().await.arrived(shared);
                 link.step(LinkEvent::Answered, shared);
             }
             Ok(None) => return,
@@ -248,6 +289,8 @@ pub(super) async fn write(
             continue;
         };
         let limit = shared.config.request_timeout();
+        // Held over the whole batch: a loss is counted before or after it, not in its middle.
+        let mut unsure = link.unsure.lock().await;
         for Packet {
             class,
             subject,
@@ -262,11 +305,12 @@ pub(super) async fn write(
             let well = matches!(sent, Ok(Ok(())));
             shared.figures.went(Way::Out, class, well);
             if well {
-                shared.figures.passed(Way::Out, class);
+                unsure.since[class.index()] += 1;
             } else {
                 shared.figures.dropped(Way::Out, class);
             }
         }
+        drop(unsure);
         if timeout(limit, client.flush()).await.is_err() {
             tracing::debug!(link = link.number, "flush to the bus timed out");
         }

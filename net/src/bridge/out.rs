@@ -4,7 +4,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use engine::port::{Awake, DeliveryId, Parcel, Parcels, Tick, Topic, WorldTime};
+use engine::port::{
+    Awake, Body, BridgeIn, DeliveryId, Mark, Parcel, Parcels, Tick, Topic, WorldTime,
+};
 use tokio::sync::{mpsc, watch};
 
 use super::class::Class;
@@ -17,7 +19,7 @@ use super::subject::class_of;
 /// A message that must arrive.
 #[derive(Clone, Debug)]
 pub(super) struct Durable {
-    pub(super) seq: u64,
+    pub(super) mark: Mark,
     /// It leaves once this tick is durable: before, a crash could take back what it tells.
     pub(super) tick: Tick,
     pub(super) class: Class,
@@ -32,7 +34,7 @@ pub(super) struct Outlets {
     pub(super) links: Vec<mpsc::Sender<Vec<Packet>>>,
     pub(super) durable: mpsc::Sender<Durable>,
     pub(super) processed: mpsc::Sender<(Tick, Vec<DeliveryId>)>,
-    pub(super) awake: watch::Sender<Vec<Awake>>,
+    pub(super) awake: watch::Sender<Vec<Arc<Awake>>>,
 }
 
 /// Encodes and sorts until `stop`, or until the world has ended.
@@ -49,7 +51,11 @@ pub(super) async fn run(
             sent,
             processed,
             awake,
+            unheard,
         } = tick;
+        if unheard > 0 {
+            shared.figures.dropped_many(Way::In, Class::Chat, unheard);
+        }
         if let Some(players) = awake {
             outlets.awake.send_replace(players);
         }
@@ -78,25 +84,23 @@ fn send(sent: Vec<Parcel>, (tick, wall): (Tick, WorldTime), outlets: &Outlets, s
         let (subject, bytes) = match sealed {
             Ok(sealed) => sealed,
             Err(fault) => {
-                shared.figures.dropped(Way::Out, class);
-                let what = format!("{:?}", parcel.topic);
-                shared.bury(DeadLetter::new(&what, class.word(), fault, 0, b""));
+                refuse(parcel, class, fault, shared);
                 continue;
             }
         };
-        match parcel.seq {
-            Some(seq) => {
+        match parcel.mark {
+            Some(mark) => {
                 let durable = Durable {
-                    seq,
+                    id: super::envelope::stored_id(&mark),
+                    mark,
                     tick,
                     class,
                     subject,
-                    id: super::envelope::stored_id(&shared.sender.origin, seq),
                     bytes,
                 };
                 // The world keeps it and offers it again: nothing is lost here.
                 if outlets.durable.try_send(durable).is_err() {
-                    tracing::debug!(seq, "message of the bus waits to be offered again");
+                    tracing::debug!(tick, "message of the bus waits to be offered again");
                 }
             }
             None => {
@@ -119,6 +123,27 @@ fn send(sent: Vec<Parcel>, (tick, wall): (Tick, WorldTime), outlets: &Outlets, s
             }
         }
     }
+}
+
+/// What can't be put into words for others can't be sent, now or later: it is counted, and the
+/// world need not keep it. What should have arrived is kept for people to read.
+fn refuse(parcel: Parcel, class: Class, fault: String, shared: &Shared) {
+    let Some(mark) = parcel.mark else {
+        shared.figures.dropped(Way::Out, class);
+        tracing::warn!(class = class.word(), fault, "message can't be sent");
+        return;
+    };
+    // A full lane: it is offered again, and refused then.
+    if shared.lane.try_send(BridgeIn::Confirmed(mark)).is_err() {
+        return;
+    }
+    shared.figures.dropped(Way::Out, class);
+    let content = match &parcel.body {
+        Body::Content(content) => serde_json::to_vec(content).unwrap_or_default(),
+        Body::Note(_) => Vec::new(),
+    };
+    let what = format!("{:?}", parcel.topic);
+    shared.bury(DeadLetter::new(&what, "unsent", fault, 0, &content));
 }
 
 /// The connection of a topic: the same for everything that must keep its order.

@@ -1,47 +1,50 @@
 //! Who is awake where: each node keeps its list in a key-value bucket, and renews it before its
 //! lease ends. A node that dies takes its players from everybody's list within the lease.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::Client;
-use async_nats::jetstream::kv::{Entry, Operation, Store};
+use async_nats::jetstream::Context;
+use async_nats::jetstream::kv::Store;
 use async_nats::jetstream::stream::{Config, DiscardPolicy};
-use engine::port::{Awake, BridgeIn};
+use engine::port::Awake;
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use super::known::Known;
 use super::retry::RetryLimits;
 use super::shared::Shared;
 use super::stream;
 
 /// The version of a list's shape.
-const VERSION: u16 = 1;
+pub(super) const VERSION: u16 = 1;
 /// Players in one value: 1,000 of 200 bytes stay below the broker's usual limit of 1 MiB.
 const PART: usize = 1_000;
 
 /// One part of a node's list.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Part {
-    version: u16,
-    node: String,
+pub(super) struct Part {
+    pub(super) version: u16,
+    pub(super) node: String,
     /// Which start of the node this is.
-    run: u64,
+    pub(super) run: u64,
     /// Which part, from 0.
-    part: usize,
+    pub(super) part: usize,
     /// Of how many.
-    parts: usize,
-    players: Vec<Awake>,
+    pub(super) parts: usize,
+    /// The lease of that node, in milliseconds: for so long it is believed.
+    pub(super) lease_ms: u64,
+    pub(super) players: Vec<Arc<Awake>>,
 }
 
 /// Tells and hears until `stop`.
 pub(super) async fn run(
     mut clients: watch::Receiver<Option<Client>>,
-    mut mine: watch::Receiver<Vec<Awake>>,
+    mut mine: watch::Receiver<Vec<Arc<Awake>>>,
     shared: Arc<Shared>,
 ) {
     let stop = shared.stop.clone();
@@ -89,7 +92,7 @@ fn key(node: &str, part: usize) -> String {
 
 async fn keep(
     client: &Client,
-    mine: &mut watch::Receiver<Vec<Awake>>,
+    mine: &mut watch::Receiver<Vec<Arc<Awake>>>,
     known: &mut Known,
     told: &mut usize,
     current: &watch::Sender<Option<Store>>,
@@ -98,37 +101,17 @@ async fn keep(
     let context = stream::context(client, shared);
     let bucket = format!("{}_presence", shared.grammar.world());
     let lease = shared.config.lease();
-    let store = match context.get_key_value(&bucket).await {
+    let store = match bucket_of(&context, &bucket, shared).await {
         Ok(store) => store,
-        // Made as the stream that it is: brokers before 2.10 don't tell what the client asks first.
-        Err(_) => {
-            let wanted = Config {
-                name: format!("KV_{bucket}"),
-                subjects: vec![format!("$KV.{bucket}.>")],
-                max_messages_per_subject: 1,
-                max_age: lease,
-                num_replicas: shared.config.stream_replicas,
-                duplicate_window: lease,
-                allow_rollup: true,
-                deny_delete: true,
-                allow_direct: true,
-                discard: DiscardPolicy::New,
-                ..Config::default()
-            };
-            if let Err(fault) = context.create_stream(wanted).await {
-                return fault.to_string();
-            }
-            match context.get_key_value(&bucket).await {
-                Ok(store) => store,
-                Err(fault) => return fault.to_string(),
-            }
-        }
+        Err(fault) => return fault,
     };
     current.send_replace(Some(store.clone()));
     let mut news = match store.watch_with_history(">").await {
         Ok(news) => news,
         Err(fault) => return fault.to_string(),
     };
+    // The last of those that were there is marked as the first of the new ones.
+    let mut fresh = false;
     let mut renew = interval(lease / 4);
     renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -150,7 +133,10 @@ async fn keep(
                 }
             }
             entry = news.next() => match entry {
-                Some(Ok(entry)) => known.learn(&entry, shared),
+                Some(Ok(entry)) => {
+                    known.learn(&entry, fresh, shared);
+                    fresh = entry.seen_current;
+                }
                 Some(Err(fault)) => return fault.to_string(),
                 None => return "its watch has ended".to_owned(),
             },
@@ -158,14 +144,57 @@ async fn keep(
     }
 }
 
+/// The bucket, made or brought in line with the configuration as the stream that it is: brokers
+/// before 2.10 don't tell what the client asks first.
+async fn bucket_of(context: &Context, bucket: &str, shared: &Shared) -> Result<Store, String> {
+    let lease = shared.config.lease();
+    let wanted = Config {
+        name: format!("KV_{bucket}"),
+        subjects: vec![format!("$KV.{bucket}.>")],
+        max_messages_per_subject: 1,
+        max_age: lease,
+        num_replicas: shared.config.stream_replicas,
+        duplicate_window: lease,
+        allow_rollup: true,
+        deny_delete: true,
+        allow_direct: true,
+        discard: DiscardPolicy::New,
+        ..Config::default()
+    };
+    let there = context
+        .get_or_create_stream(wanted.clone())
+        .await
+        .map_err(|fault| fault.to_string())?;
+    let there = &there.cached_info().config;
+    // A list must outlive the longest lease of those who share the bucket.
+    if there.max_age < wanted.max_age
+        || there.max_messages_per_subject != 1
+        || there.num_replicas != wanted.num_replicas
+    {
+        tracing::warn!(bucket, "bucket of presence differs and is changed");
+        let max_age = wanted.max_age.max(there.max_age);
+        let wanted = Config {
+            max_age,
+            duplicate_window: max_age,
+            ..wanted
+        };
+        context
+            .update_stream(wanted)
+            .await
+            .map_err(|fault| fault.to_string())?;
+    }
+    let store = context.get_key_value(bucket).await;
+    store.map_err(|fault| fault.to_string())
+}
+
 async fn tell(
     store: &Store,
-    players: &[Awake],
+    players: &[Arc<Awake>],
     told: &mut usize,
     known: &mut Known,
     shared: &Shared,
 ) -> Result<(), String> {
-    let mut chunks: Vec<&[Awake]> = players.chunks(PART).collect();
+    let mut chunks: Vec<&[Arc<Awake>]> = players.chunks(PART).collect();
     if chunks.is_empty() {
         // Nobody awake is news, too: the node itself is there.
         chunks.push(&[]);
@@ -178,6 +207,7 @@ async fn tell(
             run: shared.sender.run,
             part,
             parts,
+            lease_ms: shared.config.lease_ms,
             players: players.to_vec(),
         };
         let value = serde_json::to_vec(&value).map_err(|fault| fault.to_string())?;
@@ -188,108 +218,4 @@ async fn tell(
     }
     *told = parts.max(*told);
     Ok(())
-}
-
-/// What is known of other nodes.
-#[derive(Default)]
-struct Known {
-    nodes: HashMap<String, Node>,
-    /// Of the last list that this node has put.
-    own_revision: u64,
-}
-
-struct Node {
-    run: u64,
-    parts: BTreeMap<usize, Vec<Awake>>,
-    count: usize,
-    heard: Instant,
-    told: Vec<Awake>,
-}
-
-impl Known {
-    fn learn(&mut self, entry: &Entry, shared: &Shared) {
-        let Some((name, _)) = entry.key.rsplit_once('.') else {
-            return;
-        };
-        if entry.operation != Operation::Put {
-            if name != shared.sender.node && self.nodes.remove(name).is_some() {
-                tell_world(name, Vec::new(), shared);
-            }
-            return;
-        }
-        let part: Part = match serde_json::from_slice(&entry.value) {
-            Ok(part) => part,
-            Err(fault) => {
-                tracing::debug!(%fault, node = name, "list of another node can't be read");
-                return;
-            }
-        };
-        if part.version != VERSION || part.node != name {
-            return;
-        }
-        if name == shared.sender.node {
-            self.check_own(entry.revision, &part, shared);
-            return;
-        }
-        let fresh = Node {
-            run: part.run,
-            parts: BTreeMap::new(),
-            count: part.parts,
-            heard: Instant::now(),
-            told: Vec::new(),
-        };
-        let node = self.nodes.entry(name.to_owned()).or_insert(fresh);
-        if node.run != part.run {
-            node.parts.clear();
-            node.run = part.run;
-        }
-        node.heard = Instant::now();
-        node.count = part.parts;
-        node.parts.insert(part.part, part.players);
-        node.parts.retain(|number, _| *number < part.parts);
-        if node.parts.len() < node.count {
-            return;
-        }
-        let players: Vec<Awake> = node.parts.values().flatten().cloned().collect();
-        if players != node.told {
-            node.told.clone_from(&players);
-            tell_world(name, players, shared);
-        }
-    }
-
-    /// Two nodes of one name would each take what is meant for the other.
-    fn check_own(&self, revision: u64, part: &Part, shared: &Shared) {
-        // The start before this one may have left its list, but nothing newer than ours.
-        let newer = self.own_revision > 0 && revision > self.own_revision;
-        if newer && part.run != shared.sender.run && shared.impostor.set(part.node.clone()).is_ok()
-        {
-            tracing::error!(node = part.node, "another node has this node's name");
-        }
-    }
-
-    fn expire(&mut self, shared: &Shared) {
-        // A living one is heard of every quarter, and it is looked as often: gone within the lease.
-        let lease = shared.config.lease().mul_f64(0.7);
-        let gone: Vec<String> = self
-            .nodes
-            .iter()
-            .filter(|(_, node)| node.heard.elapsed() > lease)
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in gone {
-            tracing::warn!(node = name, "node is gone from the bus");
-            self.nodes.remove(&name);
-            tell_world(&name, Vec::new(), shared);
-        }
-    }
-}
-
-fn tell_world(node: &str, players: Vec<Awake>, shared: &Shared) {
-    let news = BridgeIn::Awake {
-        node: node.to_owned(),
-        players,
-    };
-    if shared.lane.try_send(news).is_err() {
-        tracing::warn!(node, "world takes no news of other nodes");
-    }
 }

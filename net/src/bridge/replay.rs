@@ -1,11 +1,13 @@
 //! A dead letter is sent once more.
 
+use async_nats::HeaderMap;
 use async_nats::jetstream::{self, message::PublishMessage};
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use super::config::{NatsConfig, NatsConfigFault};
 use super::dial;
+use super::hear::{REPLAY_FOR, REPLAY_OF};
 use super::letters::{DeadLetters, LetterFault};
 use super::subject::{Grammar, Subject, SubjectFault, class_of};
 
@@ -29,12 +31,14 @@ pub enum ReplayFault {
 /// Publishes a dead letter again, as it came, and puts it aside when the broker has it.
 ///
 /// A letter of a durable class carries the letter's own id as the message's, and its envelope the
-/// number it always had, so that a replay which is cut off and repeated takes effect once.
+/// number it always had, so that a replay which is cut off and repeated takes effect once. Any
+/// other is for `node` alone, whose letter it is, and which knows it by the letter's id.
 ///
 /// # Errors
 /// When there is no such letter, it was replayed before, or the broker does not take it.
 pub async fn replay(
     config: &NatsConfig,
+    node: &str,
     letters: &DeadLetters,
     id: &str,
 ) -> Result<(), ReplayFault> {
@@ -64,13 +68,16 @@ pub async fn replay(
             .map_err(|fault| broker(&fault))?;
     } else {
         let subject = letter.subject;
+        let mut headers = HeaderMap::new();
+        headers.insert(REPLAY_FOR, node);
+        headers.insert(REPLAY_OF, id);
         let inbox = client.new_inbox();
         let mut echo = client
             .subscribe(inbox.clone())
             .await
             .map_err(|fault| broker(&fault))?;
         client
-            .publish(subject, payload)
+            .publish_with_headers(subject, headers, payload)
             .await
             .map_err(|fault| broker(&fault))?;
         // The broker reads in order: what it answers to was read after the letter.

@@ -1,11 +1,11 @@
 //! What the bridge's tasks share.
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use engine::port::{BridgeIn, Lane, SaveGauge, Stop, Tasks};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::class::Class;
 use super::config::NatsConfig;
@@ -21,6 +21,34 @@ const RETRIES_MAX: usize = 256;
 /// Letters that wait to be written.
 const LETTERS_MAX: usize = 1_024;
 
+/// Another node that uses this node's name, as long as it is seen.
+#[derive(Debug)]
+pub(super) struct Impostor {
+    seen: Mutex<Option<Instant>>,
+    lease: Duration,
+}
+
+impl Impostor {
+    const fn new(lease: Duration) -> Self {
+        Self {
+            seen: Mutex::new(None),
+            lease,
+        }
+    }
+
+    /// It is there; answers whether that is news.
+    pub(super) fn seen(&self) -> bool {
+        let news = !self.is_there();
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        news
+    }
+
+    pub(super) fn is_there(&self) -> bool {
+        let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.is_some_and(|seen| seen.elapsed() < self.lease)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) config: NatsConfig,
@@ -33,7 +61,9 @@ pub(super) struct Shared {
     pub(super) stop: Stop,
     pub(super) links: Vec<Arc<Link>>,
     /// Another node uses this node's name.
-    pub(super) impostor: OnceLock<String>,
+    pub(super) impostor: Impostor,
+    /// Whether the first connection, which carries what must arrive, can be used.
+    pub(super) up: watch::Sender<bool>,
     letters: mpsc::Sender<DeadLetter>,
     retries: Arc<tokio::sync::Semaphore>,
 }
@@ -49,6 +79,7 @@ impl Shared {
     ) -> (Self, mpsc::Receiver<DeadLetter>) {
         let (letters, dead) = mpsc::channel(LETTERS_MAX);
         let links = (0..config.connections).map(|number| Arc::new(Link::new(number)));
+        let lease = config.lease();
         let shared = Self {
             links: links.collect(),
             config,
@@ -59,7 +90,8 @@ impl Shared {
             gauge,
             stop: tasks.stop().clone(),
             tasks,
-            impostor: OnceLock::new(),
+            impostor: Impostor::new(lease),
+            up: watch::Sender::new(false),
             letters,
             retries: Arc::new(tokio::sync::Semaphore::new(RETRIES_MAX)),
         };
@@ -70,6 +102,9 @@ impl Shared {
     pub(super) fn show_state(&self) {
         let all = self.links.iter().all(|link| link.state().usable());
         self.figures.connected.set(i64::from(all));
+        let up = self.links.first().is_some_and(|link| link.state().usable());
+        self.up
+            .send_if_modified(|before| std::mem::replace(before, up) != up);
     }
 
     /// Gives a letter to the one who writes them; beyond its bound letters are lost, and counted.

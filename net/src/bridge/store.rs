@@ -1,17 +1,18 @@
 //! What must arrive: given to the stream in order, each message once, until the broker has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::Client;
 use async_nats::jetstream::Context;
 use async_nats::jetstream::message::PublishMessage;
-use engine::port::BridgeIn;
+use engine::port::{BridgeIn, Mark};
 use futures_util::future::join_all;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
+use super::class::Class;
 use super::figures::Way;
 use super::out::Durable;
 use super::retry::RetryLimits;
@@ -31,8 +32,8 @@ pub(super) async fn run(
 ) {
     let stop = shared.stop.clone();
     stop.run_until_cancelled(async {
-        // By number: what is offered twice is here once.
-        let mut waiting: BTreeMap<u64, Durable> = BTreeMap::new();
+        // By mark: what is offered twice is here once.
+        let mut waiting: BTreeMap<Mark, Durable> = BTreeMap::new();
         let mut founded: Option<Context> = None;
         let mut failures = 0;
         loop {
@@ -42,14 +43,14 @@ pub(super) async fn run(
                 .set(i64::try_from(waiting.len()).unwrap_or(i64::MAX));
             if waiting.is_empty() {
                 match durable.recv().await {
-                    Some(one) => waiting.insert(one.seq, one),
+                    Some(one) => waiting.insert(one.mark.clone(), one),
                     None => return,
                 };
             }
             while waiting.len() < shared.config.outbox_max
                 && let Ok(one) = durable.try_recv()
             {
-                waiting.insert(one.seq, one);
+                waiting.insert(one.mark.clone(), one);
             }
             let ready = ready(&waiting, shared.gauge.durable_tick(), &shared);
             // What is tried now would only time out, and look like the broker's refusal.
@@ -74,10 +75,11 @@ pub(super) async fn run(
             };
             let sent = send(context, &ready, &shared).await;
             let complete = sent.len() == ready.len();
-            for seq in sent {
+            for mark in sent {
                 // A full lane: it is sent again, the broker knows it, and it is confirmed then.
-                if shared.lane.try_send(BridgeIn::Confirmed { seq }).is_ok() {
-                    waiting.remove(&seq);
+                let confirmed = BridgeIn::Confirmed(mark.clone());
+                if shared.lane.try_send(confirmed).is_ok() {
+                    waiting.remove(&mark);
                 }
             }
             if complete {
@@ -91,12 +93,15 @@ pub(super) async fn run(
     .await;
 }
 
-/// The next of those whose tick is durable, whose class is not shut off.
-fn ready(waiting: &BTreeMap<u64, Durable>, durable_tick: u64, shared: &Shared) -> Vec<Durable> {
+/// The next of those whose tick is durable, whose class is not shut off. Of two words about one
+/// character the second waits until the first is stored: the stream keeps the last it was given.
+fn ready(waiting: &BTreeMap<Mark, Durable>, durable_tick: u64, shared: &Shared) -> Vec<Durable> {
+    let mut moderated = BTreeSet::new();
     waiting
         .values()
         .take_while(|one| one.tick <= durable_tick)
         .filter(|one| shared.figures.pass(Way::Out, one.class).is_ok())
+        .filter(|one| one.class != Class::Moderation || moderated.insert(one.subject.as_str()))
         .take(WINDOW)
         .cloned()
         .collect()
@@ -115,7 +120,7 @@ async fn found(clients: &mut watch::Receiver<Option<Client>>, shared: &Shared) -
 }
 
 /// Sends them all, then waits for the broker's word on each; answers the numbers it has stored.
-async fn send(context: &Context, ready: &[Durable], shared: &Shared) -> Vec<u64> {
+async fn send(context: &Context, ready: &[Durable], shared: &Shared) -> Vec<Mark> {
     let mut promised = Vec::with_capacity(ready.len());
     for one in ready {
         let message = PublishMessage::build()
@@ -138,9 +143,9 @@ async fn send(context: &Context, ready: &[Durable], shared: &Shared) -> Vec<u64>
         match answer {
             Ok(()) => {
                 shared.figures.passed(Way::Out, one.class);
-                stored.push(one.seq);
+                stored.push(one.mark.clone());
             }
-            Err(fault) => tracing::debug!(%fault, seq = one.seq, "broker has not stored it"),
+            Err(fault) => tracing::debug!(%fault, seq = one.mark.seq, "broker has not stored it"),
         }
     }
     // One call to the broker, whatever the number of messages in it.

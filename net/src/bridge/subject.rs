@@ -109,7 +109,8 @@ impl Grammar {
             Topic::Admin => self.join(&["chat", "admin"]),
             Topic::Emote(room) => self.join(&["chat", "emote", "room", &encode(room)]),
             Topic::Pose(room) => self.join(&["chat", "pose", "room", &encode(room)]),
-            Topic::Moderation => self.join(&["moderation", "sanction"]),
+            Topic::Mute(player) => self.join(&["moderation", "mute", &id(*player)]),
+            Topic::Ban(player) => self.join(&["moderation", "ban", &id(*player)]),
             Topic::Order(node) => self.join(&["orders", "node", name(node)?]),
             Topic::GameTick => self.join(&["events", "game_tick"]),
             Topic::Event { name: word, room } => self.join(&["events", name(word)?, &encode(room)]),
@@ -141,7 +142,8 @@ impl Grammar {
             ["chat", "admin"] => Topic::Admin,
             ["chat", "emote", "room", room] => Topic::Emote(decode(room)?.into()),
             ["chat", "pose", "room", room] => Topic::Pose(decode(room)?.into()),
-            ["moderation", "sanction"] => Topic::Moderation,
+            ["moderation", "mute", player] => Topic::Mute(parse_id(player)?),
+            ["moderation", "ban", player] => Topic::Ban(parse_id(player)?),
             ["orders", "node", node] => Topic::Order(name(node)?.into()),
             ["events", "game_tick"] => Topic::GameTick,
             ["events", word, room] => Topic::Event {
@@ -169,13 +171,14 @@ impl Grammar {
 
     /// What the durable stream holds.
     #[must_use]
-    pub fn stored(&self) -> [String; 3] {
-        [
-            "chat.whisper.player.*",
-            "moderation.sanction",
-            "orders.node.*",
-        ]
-        .map(|rest| format!("{}.{rest}", self.world))
+    pub fn stored(&self) -> [String; 2] {
+        ["chat.whisper.player.*", "orders.node.*"].map(|rest| format!("{}.{rest}", self.world))
+    }
+
+    /// What the stream of mutes and bans holds.
+    #[must_use]
+    pub fn moderated(&self) -> String {
+        format!("{}.moderation.*.*", self.world)
     }
 
     fn join(&self, tokens: &[&str]) -> Result<String, SubjectFault> {
@@ -198,7 +201,7 @@ impl Grammar {
 pub const fn class_of(topic: &Topic) -> Class {
     match topic {
         Topic::Whisper(_) => Class::Whispers,
-        Topic::Moderation => Class::Moderation,
+        Topic::Mute(_) | Topic::Ban(_) => Class::Moderation,
         Topic::Order(_) => Class::Orders,
         Topic::Event { .. } | Topic::GameTick => Class::Events,
         Topic::Combat { .. } => Class::Combat,
@@ -277,14 +280,17 @@ mod tests {
             id().prop_map(|zone| Subject::Topic(Topic::Local(zone))),
             id().prop_map(|room| Subject::Topic(Topic::Emote(room))),
             id().prop_map(|room| Subject::Topic(Topic::Pose(room))),
-            any::<u128>().prop_map(|bits| {
+            (any::<u128>(), 0..3).prop_map(|(bits, kind)| {
                 let player = StableId::from_uuid(uuid::Uuid::from_u128(bits));
-                Subject::Topic(Topic::Whisper(player))
+                Subject::Topic(match kind {
+                    0 => Topic::Whisper(player),
+                    1 => Topic::Mute(player),
+                    _ => Topic::Ban(player),
+                })
             }),
             Just(Subject::Topic(Topic::Global)),
             Just(Subject::Topic(Topic::System)),
             Just(Subject::Topic(Topic::Admin)),
-            Just(Subject::Topic(Topic::Moderation)),
             Just(Subject::Topic(Topic::GameTick)),
             word().prop_map(|node| Subject::Topic(Topic::Order(node))),
             event,
@@ -314,7 +320,7 @@ mod tests {
         fn what_is_parsed_is_built_back(
             tokens in prop::collection::vec(
                 prop_oneof![
-                    "(chat|say|room|local|subzone|global|whisper|player|system|admin|emote|pose|events|game_tick|combat|probe|orders|node|moderation|sanction)",
+                    "(chat|say|room|local|subzone|global|whisper|player|system|admin|emote|pose|events|game_tick|combat|probe|orders|node|moderation|mute|ban)",
                     "[A-Za-z0-9_-]{0,12}",
                     "[0-9a-f]{32}",
                     any::<String>(),

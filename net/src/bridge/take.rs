@@ -12,22 +12,30 @@ use futures_util::StreamExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
+use super::class::Class;
 use super::envelope::{self, Envelope};
 use super::figures::Way;
 use super::hear::with_headers;
 use super::letters::{DeadLetter, DeadLetters};
 use super::retry::RetryLimits;
 use super::shared::Shared;
-use super::stream;
+use super::stream::{self, Kept};
 use super::subject::{Subject, class_of};
 
-/// How long a full lane is waited for; the broker holds back the rest meanwhile.
-const LANE_WAIT: Duration = Duration::from_millis(20);
+/// Messages asked of the broker at once.
+const BATCH: usize = 1_024;
+/// How long a full lane is waited for before the next attempt; the broker holds back the rest
+/// meanwhile.
+const LANE_WAIT: RetryLimits = RetryLimits {
+    attempts: 3,
+    base: Duration::from_millis(20),
+    cap: Duration::from_secs(1),
+};
 /// How often it is looked whether a tick has become durable without a batch of its own.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// What was given to the world and is not acknowledged yet, by its number in the stream; bounded
-/// by what the broker lets be under way.
+/// What was given to the world and is not acknowledged yet, by its number in its stream, twice,
+/// and the stream's; bounded by what the broker lets be under way.
 #[derive(Default)]
 pub(super) struct UnderWay(Mutex<HashMap<DeliveryId, Acker>>);
 
@@ -42,14 +50,15 @@ impl UnderWay {
         all.remove(&delivery)
     }
 
-    fn clear(&self) {
+    fn clear(&self, kept: Kept) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.clear();
+        all.retain(|delivery, _| delivery.0 % 2 != kept as u64);
     }
 }
 
-/// Takes until `stop`.
+/// Takes from one of the streams until `stop`.
 pub(super) async fn run(
+    kept: Kept,
     mut clients: watch::Receiver<Option<Client>>,
     under_way: Arc<UnderWay>,
     letters: DeadLetters,
@@ -68,13 +77,13 @@ pub(super) async fn run(
             };
             let began = Instant::now();
             tokio::select! {
-                fault = consume(&client, &under_way, &letters, &shared) => {
+                fault = consume(kept, &client, &under_way, &letters, &shared) => {
                     tracing::warn!(fault, "stream of the bus is interrupted");
                 }
                 changed = clients.changed() => if changed.is_err() { return },
             }
             // Whatever was under way comes again.
-            under_way.clear();
+            under_way.clear(kept);
             failures = if began.elapsed() > Duration::from_secs(30) {
                 0
             } else {
@@ -87,6 +96,7 @@ pub(super) async fn run(
 }
 
 async fn consume(
+    kept: Kept,
     client: &Client,
     under_way: &UnderWay,
     letters: &DeadLetters,
@@ -96,49 +106,42 @@ async fn consume(
     if let Err(fault) = stream::found(&context, shared).await {
         return fault;
     }
-    let place = match stream::place(&context, shared).await {
+    let place = match stream::place(&context, kept, shared).await {
         Ok(place) => place,
         Err(fault) => return fault,
     };
-    let mut messages = match place.messages().await {
+    let mut messages = match place
+        .stream()
+        .max_messages_per_batch(BATCH)
+        .messages()
+        .await
+    {
         Ok(messages) => messages,
         Err(fault) => return fault.to_string(),
     };
     while let Some(message) = messages.next().await {
         match message {
-            Ok(message) => take(message, under_way, letters, shared).await,
+            Ok(message) => take(kept, message, under_way, letters, shared).await,
             Err(fault) => return fault.to_string(),
         }
     }
     "it has ended".to_owned()
 }
 
-async fn take(message: Message, under_way: &UnderWay, letters: &DeadLetters, shared: &Shared) {
+async fn take(
+    kept: Kept,
+    message: Message,
+    under_way: &UnderWay,
+    letters: &DeadLetters,
+    shared: &Shared,
+) {
     let began = Instant::now();
     let Ok(info) = message.info() else { return };
-    let (delivery, delivered) = (DeliveryId(info.stream_sequence), info.delivered);
+    let delivery = DeliveryId(info.stream_sequence * 2 + kept as u64);
+    let delivered = info.delivered;
     let subject = message.subject.to_string();
-    let read = shared
-        .grammar
-        .parse(&subject)
-        .map_err(|fault| ("unknown", fault.to_string()))
-        .and_then(|parsed| match parsed {
-            Subject::Topic(topic) => Ok(topic),
-            Subject::Probe { .. } => Err(("unknown", "a probe in the stream".to_owned())),
-        })
-        .and_then(|topic| {
-            let class = class_of(&topic);
-            let numbered = |envelope: Envelope| match (envelope.origin, envelope.seq) {
-                (Some(origin), Some(seq)) => Ok((origin, seq, envelope.content)),
-                _ => Err("the envelope has no origin or no number".to_owned()),
-            };
-            envelope::open(&message.payload)
-                .map_err(|fault| fault.to_string())
-                .and_then(numbered)
-                .map(|numbered| (topic, class, numbered))
-                .map_err(|fault| (class.word(), fault))
-        });
-    let (topic, class, (origin, seq, content)) = match read {
+    let read = read(&subject, &message.payload, shared);
+    let (topic, class, (origin, seq, envelope)) = match read {
         Ok(read) => read,
         Err((class, fault)) => {
             let letter = DeadLetter::new(&subject, class, fault, 1, &message.payload);
@@ -147,9 +150,8 @@ async fn take(message: Message, under_way: &UnderWay, letters: &DeadLetters, sha
         }
     };
     let (_, acker) = message.split();
-    let elsewhere = matches!(&topic, Topic::Order(node) if **node != *shared.sender.node);
-    if elsewhere || origin == shared.sender.origin {
-        // Another node's to obey; or one's own, whose effect was here before it was sent.
+    if envelope.node == shared.sender.node {
+        // One's own: its effect was here before it was sent.
         acknowledge(&acker, AckKind::Ack).await;
         return;
     }
@@ -157,22 +159,75 @@ async fn take(message: Message, under_way: &UnderWay, letters: &DeadLetters, sha
         shared.figures.redelivered.inc();
     }
     under_way.insert(delivery, acker);
-    let mut came = BridgeIn::Delivered {
-        delivery,
-        origin,
-        seq,
-        content,
+    let elsewhere = matches!(&topic, Topic::Order(node) if **node != *shared.sender.node);
+    let came = if elsewhere {
+        BridgeIn::Passed {
+            delivery,
+            origin,
+            seq,
+        }
+    } else {
+        BridgeIn::Delivered {
+            delivery,
+            origin,
+            seq,
+            content: envelope.content,
+        }
     };
-    // Waits here, on the stream's own path: nobody but the stream waits with it.
-    while let Err(full) = shared.lane.try_send(came) {
-        came = full.0;
-        sleep(LANE_WAIT).await;
-    }
+    hand_over(came, class, shared).await;
     shared.figures.passed(Way::In, class);
     shared
         .figures
         .processing
         .observe(began.elapsed().as_secs_f64());
+}
+
+type Numbered = (String, u64, Envelope);
+
+/// What a message of the stream says, or why it can't be understood, with its class.
+fn read(
+    subject: &str,
+    payload: &[u8],
+    shared: &Shared,
+) -> Result<(Topic, Class, Numbered), (&'static str, String)> {
+    let topic = match shared.grammar.parse(subject) {
+        Ok(Subject::Topic(topic)) => topic,
+        Ok(Subject::Probe { .. }) => {
+            return Err(("unknown", "a probe in the stream".to_owned()));
+        }
+        Err(fault) => return Err(("unknown", fault.to_string())),
+    };
+    let class = class_of(&topic);
+    let mut envelope =
+        envelope::open_by(&topic, payload).map_err(|fault| (class.word(), fault.to_string()))?;
+    match (envelope.origin.take(), envelope.seq) {
+        (Some(origin), Some(seq)) => Ok((topic, class, (origin, seq, envelope))),
+        _ => {
+            let fault = "the envelope has no origin or no number".to_owned();
+            Err((class.word(), fault))
+        }
+    }
+}
+
+/// Waits for a place in the world's lane, on the stream's own path: nobody but the stream waits
+/// with it, and what waits too long the broker delivers again. Three attempts are one failure.
+async fn hand_over(mut came: BridgeIn, class: Class, shared: &Shared) {
+    let mut attempt = 0;
+    loop {
+        if let Err(open) = shared.figures.pass(Way::In, class) {
+            sleep(open.retry_after).await;
+        }
+        match shared.lane.try_send(came) {
+            Ok(()) => break shared.figures.went(Way::In, class, true),
+            Err(full) => came = full.0,
+        }
+        sleep(LANE_WAIT.wait_by_chance(attempt)).await;
+        attempt += 1;
+        if attempt == LANE_WAIT.attempts {
+            attempt = 0;
+            shared.figures.went(Way::In, class, false);
+        }
+    }
 }
 
 /// Puts a message aside for good: it is on the disk before the broker forgets it.

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use engine::port::Awake;
 use engine::prelude::*;
 
+/// Mutes and bans that may wait beyond the bound of all that must arrive.
+const SANCTIONS_MAX: usize = 1_024;
+
 /// Everybody who is awake on other nodes.
 #[derive(Resource, Default, Debug)]
 pub struct Afar {
@@ -34,14 +37,29 @@ impl Afar {
         self.by_name.values()
     }
 
+    /// Whether there are other nodes to be told anything.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.outbox_max > 0
+    }
+
     /// Whether a message that must arrive can be taken now.
     #[must_use]
     pub const fn has_room(&self) -> bool {
         self.waiting < self.outbox_max
     }
 
-    pub(super) const fn waiting(&self) -> usize {
-        self.waiting
+    /// What is to be answered to a mute or a ban that could not reach other nodes now. Room for
+    /// these is kept apart, so that no whispers push them out.
+    ///
+    /// # Errors
+    /// `server_busy`, when that is full, too.
+    pub fn room_for_sanction(&self) -> Result<(), Refusal> {
+        if !self.is_open() || self.waiting < self.outbox_max.saturating_add(SANCTIONS_MAX) {
+            return Ok(());
+        }
+        let message = "Other nodes can't be told just now; try again in a moment.";
+        Err(Refusal::new(Code::ServerBusy, message))
     }
 
     pub(super) const fn set_waiting(&mut self, waiting: usize) {

@@ -1,23 +1,64 @@
-//! What of other nodes' messages has taken effect here, and the next number of our own.
+//! What of other nodes' messages has taken effect here.
 
 use std::collections::BTreeMap;
 
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Spans kept for one sender. Messages are sent 256 at a time at most, so more gaps than that
-/// can't be waiting to be filled.
-const SPANS_MAX: usize = 257;
+/// Spans kept for one sender. The broker lets 8,192 messages be unacknowledged, so no more gaps
+/// than that can be waiting to be filled.
+const SPANS_MAX: usize = 16_384;
+/// Senders kept, a start of a node each; the one not heard of for longest goes first.
+const SENDERS_MAX: usize = 4_096;
 
 /// This node's book, saved with the effects that it tells of.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Book {
     /// Whose book: nodes that share a database see each other's.
     pub(super) node: String,
-    /// The number of the next message that must arrive.
-    pub(super) next: u64,
     /// By sender, what has taken effect here.
-    pub(super) heard: BTreeMap<String, Spans>,
+    heard: BTreeMap<String, Heard>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Heard {
+    /// When the last came.
+    last: WorldTime,
+    spans: Spans,
+}
+
+impl Book {
+    /// Whether a message has had its effect.
+    pub(super) fn knows(&self, origin: &str, seq: u64) -> bool {
+        let heard = self.heard.get(origin);
+        heard.is_some_and(|heard| heard.spans.contains(seq))
+    }
+
+    /// Takes a message down, and forgets senders of whom nothing can come again.
+    pub(super) fn take_down(
+        &mut self,
+        origin: &str,
+        seq: u64,
+        now: WorldTime,
+        forget_after: Duration,
+    ) {
+        if let Some(heard) = self.heard.get_mut(origin) {
+            heard.last = now;
+            heard.spans.insert(seq);
+            return;
+        }
+        self.heard
+            .retain(|_, heard| now.since(heard.last) < forget_after);
+        if self.heard.len() >= SENDERS_MAX {
+            let oldest = self.heard.iter().min_by_key(|(_, heard)| heard.last);
+            let oldest = oldest.map(|(origin, _)| origin.clone());
+            oldest.and_then(|origin| self.heard.remove(&origin));
+        }
+        let mut spans = Spans::default();
+        spans.insert(seq);
+        self.heard
+            .insert(origin.to_owned(), Heard { last: now, spans });
+    }
 }
 
 /// A set of numbers that are nearly all there are, as the spans without a gap.
@@ -68,7 +109,6 @@ pub(super) fn open(world: &mut World, node: &str) {
     if world.get::<Book>(entity).is_none() {
         world.entity_mut(entity).insert(Book {
             node: node.to_owned(),
-            next: 1,
             heard: BTreeMap::new(),
         });
     }
@@ -100,16 +140,34 @@ mod tests {
     }
 
     #[test]
+    fn senders_of_whom_nothing_can_come_again_are_forgotten() {
+        let mut book = Book {
+            node: "north".into(),
+            heard: BTreeMap::new(),
+        };
+        let at = |seconds| WorldTime(0).plus(Duration::from_secs(seconds));
+        let week = Duration::from_secs(7 * 86_400);
+        book.take_down("south.1", 1, at(0), week);
+        book.take_down("west.1", 1, at(86_400), week);
+        book.take_down("south.2", 1, at(7 * 86_400), week);
+        assert!(!book.knows("south.1", 1) && book.knows("west.1", 1));
+        for n in 0..2 * SENDERS_MAX {
+            book.take_down(&format!("east.{n}"), 1, at(7 * 86_400 + 1), week);
+        }
+        assert_eq!(book.heard.len(), SENDERS_MAX);
+    }
+
+    #[test]
     fn a_long_run_is_one_span_and_gaps_are_bounded() {
         let mut spans = Spans::default();
         for number in 1..=10_000 {
             assert!(spans.insert(number));
         }
         assert_eq!(spans.0, [(1, 10_000)]);
-        for number in 0..2_000 {
+        for number in 0..20_000 {
             spans.insert(20_000 + number * 2);
         }
         assert!(spans.0.len() <= SPANS_MAX);
-        assert!(spans.contains(5) && !spans.contains(23_997));
+        assert!(spans.contains(5) && !spans.contains(59_997));
     }
 }

@@ -4,10 +4,9 @@ use engine::port::{AccountAct, AccountOrder, BridgeIn, ChatLine, Content, Sancti
 use engine::prelude::*;
 use engine::{Bridge, Bridged};
 
-use super::BusSettings;
 use super::afar::Afar;
-use super::book::Book;
-use super::outward::target;
+use super::inbox::{Ticket, Took};
+use super::outbox::target;
 use crate::presence::Roster;
 
 /// A line of talk from another node: it is heard here as if it were said here.
@@ -17,18 +16,68 @@ pub struct HeardAfar {
     pub node: String,
     /// What was said.
     pub line: ChatLine,
+    /// Where it must be heard: whoever lets it be heard answers [`Took`].
+    pub ticket: Option<Ticket>,
 }
 
 /// A mute or a ban, or the end of one, was spoken on another node and holds here, too.
+/// Whoever lets it hold answers [`Took`].
 #[derive(Message, Debug, Clone)]
-pub struct Sanctioned(pub Sanction);
+pub struct Sanctioned(pub Sanction, pub Ticket);
 
-/// Takes down who is awake elsewhere, and lets lines without a promise be heard.
+/// How much other nodes may say in a second, and at once. A line costs a copy for each who hears
+/// it, so a flood would cost this node's players their ticks.
+const LINES_PER_SECOND: u64 = 5_000;
+const LINES_AT_ONCE: u64 = 500;
+
+/// What may still be heard now.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    /// In lines times a second, so that nothing is lost to rounding at any tick rate.
+    saved: u64,
+    since: WorldTime,
+}
+
+impl Patience {
+    const ONE: u64 = 1_000_000;
+
+    fn pass_to(&mut self, now: WorldTime) {
+        let passed = u64::try_from(now.since(self.since).as_micros()).unwrap_or(u64::MAX);
+        let more = passed.saturating_mul(LINES_PER_SECOND);
+        self.saved = self
+            .saved
+            .saturating_add(more)
+            .min(LINES_AT_ONCE * Self::ONE);
+        self.since = now;
+    }
+
+    const fn spend(&mut self) -> bool {
+        let enough = self.saved >= Self::ONE;
+        if enough {
+            self.saved -= Self::ONE;
+        }
+        enough
+    }
+}
+
+/// Lines that were too many in this tick.
+#[derive(Resource, Default, Debug)]
+pub(super) struct Unheard(u64);
+
+/// Takes down who is awake elsewhere, and lets lines without a promise be heard, as many as this
+/// node's players can bear.
 pub(super) fn hear(
     mut came: MessageReader<Bridged>,
+    clock: Res<Clock>,
+    mut patience: Local<Patience>,
     mut afar: ResMut<Afar>,
+    mut unheard: ResMut<Unheard>,
     mut heard: MessageWriter<HeardAfar>,
 ) {
+    if came.is_empty() {
+        return;
+    }
+    patience.pass_to(clock.now);
     for Bridged(came) in came.read() {
         match came {
             BridgeIn::Awake { node, players } => afar.learn(node, players),
@@ -36,9 +85,14 @@ pub(super) fn hear(
                 node,
                 content: Content::Chat(line),
             } => {
+                if !patience.spend() {
+                    unheard.0 += 1;
+                    continue;
+                }
                 heard.write(HeardAfar {
                     node: node.clone(),
                     line: line.clone(),
+                    ticket: None,
                 });
             }
             _ => {}
@@ -46,70 +100,10 @@ pub(super) fn hear(
     }
 }
 
-/// Lets what must take effect do so once: in this tick, with its place in the book.
-pub(super) fn take(
-    mut came: MessageReader<Bridged>,
-    mut books: Query<&mut Book>,
-    settings: Res<BusSettings>,
-    storage: Res<StorageView>,
-    clock: Res<Clock>,
-    mut heard: MessageWriter<HeardAfar>,
-    mut sanctioned: MessageWriter<Sanctioned>,
-    mut recorded: MessageWriter<Recorded>,
-) {
-    if came.is_empty() {
-        return;
-    }
-    let Some(mut book) = books.iter_mut().find(|book| book.node == settings.node) else {
-        return;
-    };
-    let mut room = storage.facts_room;
-    for Bridged(came) in came.read() {
-        let BridgeIn::Delivered {
-            origin,
-            seq,
-            content,
-            ..
-        } = came
-        else {
-            continue;
-        };
-        let known = book
-            .heard
-            .get(origin)
-            .is_some_and(|spans| spans.contains(*seq));
-        // What can't be saved is not taken: it comes again.
-        if known || !storage.accepting || room < 2 {
-            continue;
-        }
-        room -= 2;
-        book.heard.entry(origin.clone()).or_default().insert(*seq);
-        let (kind, subject) = match content {
-            Content::Chat(line) => {
-                heard.write(HeardAfar {
-                    node: origin.clone(),
-                    line: line.clone(),
-                });
-                ("chat", line.target_id.unwrap_or(line.sender_id))
-            }
-            Content::Sanction(sanction) => {
-                sanctioned.write(Sanctioned(sanction.clone()));
-                ("sanction", sanction.target_id)
-            }
-            // Neither has an effect here; the chronicle tells that they came.
-            Content::Order(_) => ("order", StableId::named(origin)),
-            Content::Event(_) => ("event", StableId::named(origin)),
-        };
-        let detail = serde_json::json!({"origin": origin, "seq": seq, "kind": kind});
-        recorded.write(Recorded(Fact {
-            kind: "bus_received".into(),
-            subject,
-            at: clock.now,
-            count: 1,
-            sum: 0,
-            detail: detail.to_string(),
-            merges: false,
-        }));
+/// Counts what was not heard.
+pub(super) fn count(mut unheard: ResMut<Unheard>, mut bridge: ResMut<Bridge>) {
+    if unheard.0 > 0 {
+        bridge.unheard(std::mem::take(&mut unheard.0));
     }
 }
 
@@ -123,8 +117,9 @@ pub(super) fn sanction(
     clock: Res<Clock>,
     mut recorded: MessageWriter<Recorded>,
     mut dismiss: MessageWriter<Dismiss>,
+    mut took: MessageWriter<Took>,
 ) {
-    for Sanctioned(sanction) in sanctioned.read() {
+    for Sanctioned(sanction, ticket) in sanctioned.read() {
         let act = match sanction.act {
             SanctionAct::Ban => AccountAct::Ban {
                 until: sanction.until,
@@ -152,35 +147,6 @@ pub(super) fn sanction(
             act,
         };
         recorded.write(Recorded(order.fact(clock.now)));
-    }
-}
-
-/// Says which deliveries have taken effect, now or before.
-pub(super) fn answer(
-    mut came: MessageReader<Bridged>,
-    books: Query<&Book>,
-    settings: Res<BusSettings>,
-    mut bridge: ResMut<Bridge>,
-) {
-    if came.is_empty() {
-        return;
-    }
-    let Some(book) = books.iter().find(|book| book.node == settings.node) else {
-        return;
-    };
-    for Bridged(came) in came.read() {
-        if let BridgeIn::Delivered {
-            delivery,
-            origin,
-            seq,
-            ..
-        } = came
-            && book
-                .heard
-                .get(origin)
-                .is_some_and(|spans| spans.contains(*seq))
-        {
-            bridge.processed(*delivery);
-        }
+        took.write(Took(*ticket));
     }
 }

@@ -3,85 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use engine::port::{
-    Awake, Body, BridgeIn, ChatLine, Content, Correlation, Parcel, Sanction, SanctionAct, Topic,
-};
+use engine::Bridge;
+use engine::port::{Awake, Body, ChatLine, Content, Correlation, Parcel, Topic};
 use engine::prelude::*;
-use engine::{Bridge, Bridged};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::BusSettings;
-use super::afar::Afar;
-use super::book::Book;
 use crate::chat::{Channel, ChatMessage};
 use crate::place::{InRoom, Moved};
-use crate::presence::Roster;
 use crate::world::Atlas;
 
-/// A message that is not confirmed is offered again after so long: the lane may have been full.
-const OFFERED_AGAIN: Duration = Duration::from_secs(15);
 /// The list of who is awake is told at most this often.
 const TOLD: Duration = Duration::from_millis(500);
 
-/// Something that must arrive on other nodes.
-#[derive(Message, Debug, Clone)]
-pub struct Post {
-    /// Where it goes.
-    pub topic: Topic,
-    /// What it is.
-    pub content: Content,
-}
-
-impl Post {
-    /// A ban, or the end of one, that holds on every node.
-    #[must_use]
-    pub fn sanction(
-        act: SanctionAct,
-        (id, name): (Option<StableId>, &str),
-        by: &str,
-        reason: &str,
-        until: Option<WorldTime>,
-    ) -> Self {
-        Self {
-            topic: Topic::Moderation,
-            content: Content::Sanction(Sanction {
-                act,
-                target_id: id.unwrap_or_else(|| nobody(name)),
-                target_name: name.to_owned(),
-                by: by.to_owned(),
-                reason: reason.to_owned(),
-                until,
-            }),
-        }
-    }
-}
-
-/// The id that stands for somebody of whom only the name is known.
-fn nobody(name: &str) -> StableId {
-    StableId::named(&format!("character {}", name.to_lowercase()))
-}
-
-/// The character that a sanction is about; `None`: only its name is known.
-pub(super) fn target(sanction: &Sanction) -> Option<StableId> {
-    let id = sanction.target_id;
-    (id != nobody(&sanction.target_name)).then_some(id)
-}
-
-/// A message that must arrive, until the broker has stored it.
-#[derive(Component, Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Outgoing {
-    /// Who sends it: nodes that share a database see each other's.
-    node: String,
-    seq: u64,
-    topic: Topic,
-    content: Content,
-}
-
-/// When what was offered last.
+/// What others were told last.
 #[derive(Resource, Default, Debug)]
-pub(super) struct Offered {
-    at: BTreeMap<u64, WorldTime>,
-    told: Option<WorldTime>,
+pub(super) struct Told {
+    /// Everybody awake here. Shared with what is told, so that telling a thousand because one went
+    /// to another part of the world copies no text.
+    awake: BTreeMap<StableId, Arc<Awake>>,
+    /// Whose entity is whose: it may be gone when it is to be told that they are.
+    entities: BTreeMap<Entity, StableId>,
+    at: Option<WorldTime>,
     pulse: u64,
 }
 
@@ -101,7 +43,7 @@ pub fn say_afar(bridge: &mut Bridge, line: &ChatMessage, sub_zone: Option<&str>)
     };
     bridge.send(Parcel {
         topic,
-        seq: None,
+        mark: None,
         correlation: Correlation::default(),
         body: Body::Content(Content::Chat(ChatLine {
             channel: line.channel.word().to_owned(),
@@ -116,127 +58,60 @@ pub fn say_afar(bridge: &mut Bridge, line: &ChatMessage, sub_zone: Option<&str>)
     });
 }
 
-/// Saves what must arrive under the next number.
-pub(super) fn post(
-    mut posts: MessageReader<Post>,
-    mut books: Query<&mut Book>,
-    settings: Res<BusSettings>,
-    mut commands: Commands<'_, '_>,
-) {
-    if posts.is_empty() {
-        return;
-    }
-    let Some(mut book) = books.iter_mut().find(|book| book.node == settings.node) else {
-        return;
-    };
-    for Post { topic, content } in posts.read() {
-        let (node, seq) = (settings.node.clone(), book.next);
-        book.next += 1;
-        let id = StableId::named(&format!("bus message {seq} of {node}"));
-        commands.spawn((
-            id,
-            Outgoing {
-                node,
-                seq,
-                topic: topic.clone(),
-                content: content.clone(),
-            },
-        ));
-    }
-}
-
-/// Forgets what the broker has stored.
-pub(super) fn confirm(
-    mut came: MessageReader<Bridged>,
-    settings: Res<BusSettings>,
-    index: Res<Index>,
-    clock: Res<Clock>,
-    mut offered: ResMut<Offered>,
-    mut destroy: MessageWriter<Destroy>,
-) {
-    for Bridged(came) in came.read() {
-        if let BridgeIn::Confirmed { seq } = came {
-            // Until it is gone, at the end of this tick, it is not to be offered.
-            offered.at.insert(*seq, clock.now);
-            let id = StableId::named(&format!("bus message {seq} of {}", settings.node));
-            if let Some(entity) = index.get(id) {
-                destroy.write(Destroy(entity));
-            }
-        }
-    }
-}
-
-/// Counts what waits, for whoever would add to it.
-pub(super) fn count(outgoing: Query<(), With<Outgoing>>, mut afar: ResMut<Afar>) {
-    let waiting = outgoing.iter().len();
-    if afar.waiting() != waiting {
-        afar.set_waiting(waiting);
-    }
-}
-
-/// Offers what must arrive: what is new at once, the rest again after a while.
-pub(super) fn offer(
-    outgoing: Query<&Outgoing>,
-    settings: Res<BusSettings>,
-    clock: Res<Clock>,
-    mut offered: ResMut<Offered>,
-    mut bridge: ResMut<Bridge>,
-) {
-    if offered.at.len() > outgoing.iter().len() {
-        let waiting: BTreeSet<u64> = outgoing.iter().map(|one| one.seq).collect();
-        offered.at.retain(|seq, _| waiting.contains(seq));
-    }
-    let due = |seq: u64, offered: &Offered| {
-        let at = offered.at.get(&seq);
-        at.is_none_or(|at| clock.now.since(*at) >= OFFERED_AGAIN)
-    };
-    let mut ready: Vec<&Outgoing> = outgoing
-        .iter()
-        .filter(|one| one.node == settings.node && due(one.seq, &offered))
-        .collect();
-    ready.sort_unstable_by_key(|one| one.seq);
-    for one in ready {
-        offered.at.insert(one.seq, clock.now);
-        bridge.send(Parcel {
-            topic: one.topic.clone(),
-            seq: Some(one.seq),
-            correlation: Correlation::default(),
-            body: Body::Content(one.content.clone()),
-        });
-    }
-}
-
 /// Tells who is awake here, when that has changed.
 pub(super) fn tell_awake(
-    roster: Res<Roster>,
-    people: Query<(&StableId, &Character, Option<&InRoom>)>,
-    moved: MessageReader<Moved>,
+    mut arrived: MessageReader<Arrived>,
+    mut departed: MessageReader<Departed>,
+    mut moved: MessageReader<Moved>,
+    people: Query<(&StableId, &Character, Option<&InRoom>, Has<Online>)>,
     atlas: Res<Atlas>,
     clock: Res<Clock>,
-    mut offered: ResMut<Offered>,
-    mut pending: Local<bool>,
+    mut stirred: Local<BTreeSet<Entity>>,
+    mut told: ResMut<Told>,
     mut bridge: ResMut<Bridge>,
 ) {
-    *pending |= roster.is_changed() || !moved.is_empty();
-    let lately = offered
-        .told
-        .is_some_and(|told| clock.now.since(told) < TOLD);
-    if !*pending || lately {
+    stirred.extend(arrived.read().map(|one| one.actor));
+    stirred.extend(departed.read().map(|one| one.actor));
+    stirred.extend(moved.read().map(|one| one.actor));
+    let lately = told.at.is_some_and(|at| clock.now.since(at) < TOLD);
+    if stirred.is_empty() || lately {
         return;
     }
-    *pending = false;
-    offered.told = Some(clock.now);
-    let awake = people.iter_many(roster.everybody()).matched();
-    bridge.awake(
-        awake
-            .map(|(id, character, place)| Awake {
+    let mut news = false;
+    let stirred = std::mem::take(&mut *stirred);
+    let is_awake = |actor: &Entity| people.get(*actor).is_ok_and(|(.., online)| online);
+    // First those who are gone: one may be back under another entity.
+    let (awake, gone): (Vec<Entity>, Vec<Entity>) = stirred.into_iter().partition(is_awake);
+    for actor in gone {
+        if let Some(id) = told.entities.remove(&actor) {
+            news |= told.awake.remove(&id).is_some();
+        }
+    }
+    for actor in awake {
+        let Ok((id, character, place, _)) = people.get(actor) else {
+            continue;
+        };
+        let place = place.map_or("", |place| atlas.sub_zone(place.0).name.as_str());
+        let admin = character.role == Role::Admin;
+        let same = told.awake.get(id).is_some_and(|one| {
+            one.place == place && one.admin == admin && one.name == character.name
+        });
+        if !same {
+            news = true;
+            let one = Awake {
                 id: *id,
                 name: character.name.clone(),
-                place: place.map_or_else(String::new, |place| atlas.sub_zone(place.0).name.clone()),
-                admin: character.role == Role::Admin,
-            })
-            .collect(),
-    );
+                place: place.to_owned(),
+                admin,
+            };
+            told.awake.insert(*id, Arc::new(one));
+            told.entities.insert(actor, *id);
+        }
+    }
+    if news {
+        told.at = Some(clock.now);
+        bridge.awake(told.awake.values().cloned().collect());
+    }
 }
 
 /// Somebody came to a room or left it, as other services see it.
@@ -283,12 +158,12 @@ pub(super) fn tell_events(
     people: Query<(&StableId, &Character)>,
     atlas: Res<Atlas>,
     clock: Res<Clock>,
-    mut offered: ResMut<Offered>,
+    mut told: ResMut<Told>,
     mut bridge: ResMut<Bridge>,
 ) {
     let event = |topic, note: Arc<dyn Note>| Parcel {
         topic,
-        seq: None,
+        mark: None,
         correlation: Correlation::default(),
         body: Body::Note(note),
     };
@@ -315,8 +190,8 @@ pub(super) fn tell_events(
         }
     }
     let second = clock.now.millis() / 1_000;
-    if offered.pulse != second {
-        offered.pulse = second;
+    if told.pulse != second {
+        told.pulse = second;
         bridge.send(event(Topic::GameTick, Arc::new(Pulse { tick: clock.tick })));
     }
 }

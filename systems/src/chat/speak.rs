@@ -7,7 +7,7 @@ use super::habit::Habit;
 use super::rate::{ChatLimits, Lately};
 use super::verbs::{Admins, Chat, Global, Local, Reply, Say, System, Whisper};
 use super::{Channel, Rules};
-use crate::bus::{Afar, HeardAfar, Post};
+use crate::bus::{Afar, HeardAfar, Post, Took};
 use crate::command::Missed;
 use crate::lucidity::{self, Minds};
 use crate::mute::Hearing;
@@ -277,14 +277,19 @@ pub(super) fn remember(
     mut heard: MessageReader<HeardAfar>,
     index: Res<Index>,
     mut last: Query<&mut LastWhisper>,
+    mut took: MessageWriter<Took>,
 ) {
-    for HeardAfar { line, .. } in heard.read() {
+    for HeardAfar { line, ticket, .. } in heard.read() {
         let target = line.target_id.and_then(|id| index.get(id));
         if let Some(target) = target
             && hearing.hears(target, (line.sender_id, Role::Player), Channel::Whisper)
             && let Ok(mut last) = last.get_mut(target)
         {
             last.0 = Some(line.sender_name.clone());
+        }
+        // It is heard in this tick's Emit, or by nobody.
+        if let Some(ticket) = ticket {
+            took.write(Took(*ticket));
         }
     }
     for Said {

@@ -7,7 +7,7 @@ use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Mute;
-use crate::bus::Sanctioned;
+use crate::bus::{Sanctioned, Took};
 
 /// Somebody may not speak.
 #[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ pub(super) fn learn(
     clock: Res<Clock>,
     mut set: MessageWriter<SetSilence>,
 ) {
-    for Sanctioned(sanction) in sanctioned.read() {
+    for Sanctioned(sanction, _) in sanctioned.read() {
         let mute = match sanction.act {
             SanctionAct::Mute => Some(Mute {
                 by: sanction.by.clone(),
@@ -97,6 +97,16 @@ pub(super) fn learn(
             name: sanction.target_name.clone(),
             mute,
         });
+    }
+}
+
+/// Gives the word that what other nodes' keepers said about speech holds here. Runs after
+/// [`settle`], so that it is not given where that failed.
+pub(super) fn confirm(mut sanctioned: MessageReader<Sanctioned>, mut took: MessageWriter<Took>) {
+    for Sanctioned(sanction, ticket) in sanctioned.read() {
+        if matches!(sanction.act, SanctionAct::Mute | SanctionAct::Unmute) {
+            took.write(Took(*ticket));
+        }
     }
 }
 

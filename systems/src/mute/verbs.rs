@@ -288,11 +288,12 @@ pub(super) fn mute_global(
                 let message = format!("{name} keeps the world, and can't be silenced.");
                 return Err(Refusal::new(Code::AuthorizationDenied, message));
             }
+            afar.room_for_sanction()?;
             let by = audit.name(*order);
             let mute = term.mute(&by, now);
             let told = format!("{name} is silenced {}.", mute.told(now));
             audit.record(*order, "mute_global", Some((id, &name)), &mute.told(now));
-            if afar.has_room() {
+            if afar.is_open() {
                 let (act, target) = (SanctionAct::Mute, (Some(id), name.as_str()));
                 posts.write(Post::sanction(act, target, &by, term.reason(), mute.until));
             }
@@ -306,11 +307,15 @@ pub(super) fn mute_global(
         answers.write(answered(*order, done));
     }
     for UnmuteGlobal { order, who } in unmutes.read() {
+        if let Err(busy) = afar.room_for_sanction() {
+            answers.write(Answer::refusal(*order, busy));
+            continue;
+        }
         answers.write(match silences.named(who, now) {
             Some(silence) => {
                 let of = (silence.target, silence.name.as_str());
                 audit.record(*order, "unmute_global", Some(of), "");
-                if afar.has_room() {
+                if afar.is_open() {
                     let (act, target) = (SanctionAct::Unmute, (Some(of.0), of.1));
                     posts.write(Post::sanction(act, target, &audit.name(*order), "", None));
                 }

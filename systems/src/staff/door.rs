@@ -195,6 +195,10 @@ pub(super) fn ban(
             answers.write(Answer::refusal(*order, refusal));
             continue;
         }
+        if let Err(busy) = afar.room_for_sanction() {
+            answers.write(Answer::refusal(*order, busy));
+            continue;
+        }
         let until = term.until(now);
         let span = crate::mute::told(until, term.reason(), now);
         let face = known.as_ref().map(|(_, face)| face);
@@ -208,7 +212,7 @@ pub(super) fn ban(
                 reason: term.reason().to_owned(),
             },
         );
-        if afar.has_room() {
+        if afar.is_open() {
             let by = awake.get(order.actor).map_or("", |(_, one)| &one.name);
             let target = elsewhere(face, who, &afar);
             let act = SanctionAct::Ban;
@@ -246,6 +250,10 @@ pub(super) fn ban(
         answers.write(Answer::with(*order, text));
     }
     for Unban { order, who, term } in unbans.read() {
+        if let Err(busy) = afar.room_for_sanction() {
+            answers.write(Answer::refusal(*order, busy));
+            continue;
+        }
         let known = people.called(who).ok().map(|(_, face)| face);
         let name = who.to_lowercase();
         barred.0.retain(|bar| {
@@ -261,7 +269,7 @@ pub(super) fn ban(
             term.reason(),
             AccountAct::Unban,
         );
-        if afar.has_room() {
+        if afar.is_open() {
             let by = awake.get(order.actor).map_or("", |(_, one)| &one.name);
             let target = elsewhere(known.as_ref(), who, &afar);
             let act = SanctionAct::Unban;

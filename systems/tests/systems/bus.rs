@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use engine::Seed;
 use engine::port::{
-    Awake, Body, BridgeIn, ChatLine, Content, DeliveryId, Leaving, Parcel, Sanction, SanctionAct,
-    StableId, Topic, WorldTime,
+    Awake, Body, BridgeIn, ChatLine, Content, DeliveryId, Leaving, Mark, Parcel, Role, Sanction,
+    SanctionAct, StableId, Topic, WorldTime,
 };
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use systems::Settings;
@@ -16,16 +16,23 @@ use crate::town::Town;
 mod mutes;
 
 fn node(saved: SavedRows, now: WorldTime, outbox_max: usize) -> Stage {
+    let game = game(now, outbox_max);
+    Stage::restored(game, Seed(1), saved, now).expect("the plugins fit together")
+}
+
+fn game(now: WorldTime, outbox_max: usize) -> impl engine::Plugin {
     let world = Town::of(&[("porch", "indoors"), ("hall", "indoors")]).load();
     let settings = Settings {
         bus: Some(BusSettings {
             node: "north".into(),
+            // A name of its own for each start.
+            origin: format!("north.{}", now.0),
             outbox_max,
+            forget_after: Duration::from_secs(8 * 86_400),
         }),
         ..Settings::default()
     };
-    let game = systems::game(world.expect("the town is sound"), settings);
-    Stage::restored(game, Seed(1), saved, now).expect("the plugins fit together")
+    systems::game(world.expect("the town is sound"), settings)
 }
 
 fn awake(name: &str) -> BridgeIn {
@@ -61,7 +68,19 @@ fn whisper(seq: u64, delivery: u64) -> BridgeIn {
 /// What must arrive, of all that was sent since it was last asked.
 fn posted(stage: &mut Stage) -> Vec<Parcel> {
     let sent = stage.parcels().into_iter().flat_map(|tick| tick.sent);
-    sent.filter(|parcel| parcel.seq.is_some()).collect()
+    sent.filter(|parcel| parcel.mark.is_some()).collect()
+}
+
+/// The mark of a message of the world that began at `start`.
+fn mark(start: WorldTime, seq: u64) -> Mark {
+    Mark {
+        origin: format!("north.{}", start.0).into(),
+        seq,
+    }
+}
+
+fn confirmed(seq: u64) -> BridgeIn {
+    BridgeIn::Confirmed(mark(STAGE_START, seq))
 }
 
 fn processed(stage: &mut Stage) -> Vec<u64> {
@@ -134,7 +153,29 @@ fn what_can_not_be_saved_is_not_taken() {
     stage.set_accepting(true);
     stage.bridged(whisper(1, 6));
     stage.tick();
-    assert_eq!(processed(&mut stage), [6]);
+    assert_eq!(processed(&mut stage), [5, 6], "both deliveries of one");
+    assert_eq!(received(&stage), 1);
+}
+
+#[test]
+fn an_effect_that_failed_is_not_in_the_book() {
+    for (quarantined, answered) in [
+        (Vec::new(), vec![DeliveryId(1)]),
+        (vec!["mute"], Vec::new()),
+    ] {
+        let setup = engine::Setup {
+            bridge: true,
+            quarantined: quarantined.into_iter().map(str::to_owned).collect(),
+            ..engine::Setup::default()
+        };
+        let mut engine = engine::Engine::build(setup, game(STAGE_START, 10)).expect("it fits");
+        let output = engine.tick(engine::TickInput {
+            now: STAGE_START,
+            bridged: vec![mutes::sanctioned(1, SanctionAct::Mute, "Ann")],
+            ..engine::TickInput::default()
+        });
+        assert_eq!(output.parcels.processed, answered);
+    }
 }
 
 #[test]
@@ -153,55 +194,74 @@ fn a_whisper_to_another_node_waits_in_the_save_until_it_is_confirmed() {
     let sent = posted(&mut stage);
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].topic, Topic::Whisper(StableId::named("Bob")));
-    assert_eq!(sent[0].seq, Some(1));
+    assert_eq!(sent[0].mark, Some(mark(STAGE_START, 1)));
     stage.pass(Duration::from_secs(5));
     assert!(posted(&mut stage).is_empty(), "not all the time");
     stage.pass(Duration::from_secs(15));
     assert_eq!(posted(&mut stage).len(), 1, "but again after a while");
 
-    // A crash: it is offered again under its own number.
+    // A crash: it is offered again under its own name and number.
     let saved = stage.saved().clone();
     let mut stage = node(saved, STAGE_START.plus(Duration::from_secs(60)), 10);
     stage.tick();
     let sent = posted(&mut stage);
     assert_eq!(
-        sent.iter().map(|one| one.seq).collect::<Vec<_>>(),
-        [Some(1)]
+        sent.iter().map(|one| one.mark.clone()).collect::<Vec<_>>(),
+        [Some(mark(STAGE_START, 1))]
     );
     assert!(
         matches!(&sent[0].body, Body::Content(Content::Chat(line)) if line.text == "are you there")
     );
-    stage.bridged(BridgeIn::Confirmed { seq: 1 });
+    stage.bridged(confirmed(1));
     stage.tick();
     stage.pass(Duration::from_secs(40));
     assert!(posted(&mut stage).is_empty());
     let left = stage
         .saved()
         .keys()
-        .filter(|(_, name)| name == "bus_outgoing");
+        .filter(|(_, name)| name == "bus_posted");
     assert_eq!(left.count(), 0);
 }
 
 #[test]
-fn numbers_go_on_after_a_restart() {
+fn a_world_restored_from_an_older_save_gives_no_number_twice() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.bridged(awake("Bob"));
     stage.tick();
+    let older = stage.saved().clone();
     stage.says("Ann", "whisper bob one");
     stage.tick();
-    stage.bridged(BridgeIn::Confirmed { seq: 1 });
-    stage.tick();
-    let saved = stage.saved().clone();
-    let mut stage = node(saved, STAGE_START.plus(Duration::from_secs(60)), 10);
+    assert_eq!(posted(&mut stage)[0].mark, Some(mark(STAGE_START, 1)));
+    let later = STAGE_START.plus(Duration::from_secs(60));
+    let mut stage = node(older, later, 10);
     stage.enter("Ann");
     stage.bridged(awake("Bob"));
     stage.tick();
     stage.parcels();
-    // Her client goes on counting, too.
     stage.sends("Ann", Some(9), "whisper bob two");
     stage.tick();
-    assert_eq!(posted(&mut stage)[0].seq, Some(2));
+    assert_eq!(posted(&mut stage)[0].mark, Some(mark(later, 1)));
+}
+
+#[test]
+fn nothing_is_offered_while_the_broker_is_away_and_all_of_it_in_order_when_it_is_back() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 1_000);
+    stage.enter("Ann");
+    stage.bridged(awake("Bob"));
+    stage.bridged(BridgeIn::Link { up: false });
+    stage.tick();
+    for _ in 0..3 {
+        stage.says("Ann", "whisper bob hey");
+        stage.tick();
+    }
+    stage.pass(Duration::from_secs(40));
+    assert_eq!(posted(&mut stage).len(), 0);
+    stage.bridged(BridgeIn::Link { up: true });
+    stage.tick();
+    let sent = posted(&mut stage).into_iter();
+    let marks: Vec<_> = sent.filter_map(|one| one.mark).collect();
+    assert_eq!(marks, [1, 2, 3].map(|seq| mark(STAGE_START, seq)));
 }
 
 #[test]
@@ -217,6 +277,77 @@ fn beyond_its_bound_the_outbox_takes_no_more() {
     }
     assert!(stage.heard("Ann").contains("on its way to other nodes"));
     assert_eq!(posted(&mut stage).len(), 2);
+}
+
+#[test]
+fn a_full_outbox_still_takes_what_keepers_decide() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 1);
+    stage.enter_as("Wilbur", Role::Admin);
+    stage.enter("Ann");
+    stage.bridged(awake("Bob"));
+    stage.tick();
+    stage.says("Ann", "whisper bob hey");
+    stage.tick();
+    stage.says("Wilbur", "mute_global bob");
+    stage.pass(Duration::from_secs(1));
+    let topics: Vec<_> = posted(&mut stage)
+        .into_iter()
+        .map(|one| one.topic)
+        .collect();
+    let bob = StableId::named("Bob");
+    assert_eq!(topics, [Topic::Whisper(bob), Topic::Mute(bob)]);
+}
+
+#[test]
+fn a_flood_from_other_nodes_is_heard_as_far_as_a_tick_can_bear_and_the_rest_is_counted() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.pass(Duration::from_secs(1));
+    stage.heard("Ann");
+    stage.parcels();
+    for n in 0..2_000 {
+        let BridgeIn::Delivered { content, .. } = whisper(n, n) else {
+            panic!("it is one")
+        };
+        let Content::Chat(line) = content else {
+            panic!("it is one")
+        };
+        let channel = "global".to_owned();
+        stage.bridged(BridgeIn::Heard {
+            node: "south".into(),
+            content: Content::Chat(ChatLine { channel, ..line }),
+        });
+    }
+    stage.tick();
+    let heard = stage.heard("Ann").matches("Bob (global)").count() as u64;
+    let unheard: u64 = stage.parcels().iter().map(|tick| tick.unheard).sum();
+    assert_eq!(heard + unheard, 2_000);
+    assert!((100..1_000).contains(&heard), "{heard}");
+}
+
+#[test]
+fn what_finds_no_room_waits_with_all_that_is_behind_it() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.hold_saves(true);
+    stage.set_facts_max(5);
+    stage.heard("Ann");
+    for seq in 1..=4 {
+        stage.bridged(whisper(seq, seq));
+    }
+    stage.tick();
+    let first = stage.heard("Ann");
+    assert!(
+        first.contains("word 2") && !first.contains("word 4"),
+        "{first}"
+    );
+    stage.hold_saves(false);
+    stage.set_facts_max(1_000);
+    stage.tick();
+    stage.tick();
+    let all = first + &stage.heard("Ann");
+    let order: Vec<_> = (1..=4).map(|n| all.find(&format!("word {n}"))).collect();
+    assert!(order.is_sorted() && order[0].is_some(), "{all}");
 }
 
 #[test]
@@ -255,6 +386,7 @@ fn a_ban_spoken_elsewhere_holds_here() {
             by: "Wilbur".into(),
             reason: "shouting".into(),
             until: None,
+            at: WorldTime(5),
         }),
     });
     stage.tick();
@@ -307,14 +439,14 @@ fn what_is_said_to_everybody_goes_out_and_who_is_awake_is_told() {
 #[test]
 fn a_ban_spoken_here_goes_to_every_node() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
-    stage.enter_as("Wilbur", engine::port::Role::Admin);
+    stage.enter_as("Wilbur", Role::Admin);
     stage.enter("Ann");
     stage.says("Wilbur", "ban Ann");
     stage.tick();
     stage.tick();
     let sent = posted(&mut stage);
     assert_eq!(sent.len(), 1, "{}", stage.heard("Wilbur"));
-    assert_eq!(sent[0].topic, Topic::Moderation);
+    assert_eq!(sent[0].topic, Topic::Ban(StableId::named("Ann")));
     let Body::Content(Content::Sanction(sanction)) = &sent[0].body else {
         panic!("{:?}", sent[0]);
     };

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use engine::port::{
-    Body, BridgeIn, ChatLine, Content, DeliveryId, Role, Sanction, SanctionAct, StableId,
+    Body, BridgeIn, ChatLine, Content, DeliveryId, Role, Sanction, SanctionAct, StableId, WorldTime,
 };
 use engine::stage::{STAGE_START, SavedRows};
 
 use super::{awake, node, posted};
 
-fn sanctioned(seq: u64, act: SanctionAct, name: &str) -> BridgeIn {
+pub(super) fn sanctioned(seq: u64, act: SanctionAct, name: &str) -> BridgeIn {
     BridgeIn::Delivered {
         delivery: DeliveryId(seq),
         origin: "south.1".into(),
@@ -21,6 +21,7 @@ fn sanctioned(seq: u64, act: SanctionAct, name: &str) -> BridgeIn {
             by: "Wilbur".into(),
             reason: "shouting".into(),
             until: None,
+            at: WorldTime(1_000 * seq),
         }),
     }
 }
@@ -218,4 +219,69 @@ fn what_was_said_elsewhere_on_the_channels_of_all_is_remembered_here() {
     stage.tick();
     let heard = stage.heard("Ann");
     assert!(heard.contains("Bob (global): is anybody there"), "{heard}");
+}
+
+#[test]
+fn of_two_words_about_one_character_the_later_holds_in_whatever_order_they_come() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.bridged(sanctioned(2, SanctionAct::Unmute, "Ann"));
+    stage.tick();
+    let saved = stage.saved().clone();
+    let mut stage = node(saved, STAGE_START.plus(Duration::from_secs(9)), 10);
+    stage.enter("Ann");
+    stage.parcels();
+    stage.bridged(sanctioned(1, SanctionAct::Mute, "Ann"));
+    stage.tick();
+    assert_eq!(super::processed(&mut stage), [1], "it is done with");
+    stage.sends("Ann", None, "global hello");
+    stage.tick();
+    let heard = stage.heard("Ann");
+    assert!(heard.contains("You (global): hello"), "{heard}");
+}
+
+#[test]
+fn words_that_cross_on_their_way_end_alike_on_both_sides() {
+    // Here somebody is silenced while a keeper elsewhere, whose clock is behind, lets them speak.
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter_as("Wilbur", Role::Admin);
+    stage.enter("Ann");
+    stage.says("Wilbur", "mute_global ann");
+    stage.tick();
+    let sent = posted(&mut stage);
+    stage.bridged(sanctioned(1, SanctionAct::Unmute, "Ann"));
+    stage.tick();
+    stage.says("Ann", "global hello");
+    stage.tick();
+    let heard = stage.heard("Ann");
+    assert!(heard.contains("You may not speak"), "{heard}");
+    // The word that holds is said once more, so that whoever listens last hears it last.
+    let again = posted(&mut stage);
+    assert_eq!(again.len(), 1);
+    let said = |parcel: &engine::port::Parcel| match &parcel.body {
+        Body::Content(Content::Sanction(one)) => one.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(said(&again[0]), said(&sent[0]));
+    // A keeper here is believed later, too, whatever another node's clock says.
+    let mut ahead = sanctioned(2, SanctionAct::Mute, "Ann");
+    if let BridgeIn::Delivered {
+        content: Content::Sanction(one),
+        ..
+    } = &mut ahead
+    {
+        one.at = stage.now().plus(Duration::from_secs(600));
+    }
+    stage.bridged(ahead.clone());
+    stage.tick();
+    stage.says("Wilbur", "unmute_global ann");
+    stage.tick();
+    let BridgeIn::Delivered {
+        content: Content::Sanction(one),
+        ..
+    } = ahead
+    else {
+        panic!("it is one")
+    };
+    assert!(said(&posted(&mut stage)[0]).at > one.at);
 }

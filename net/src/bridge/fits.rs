@@ -1,0 +1,132 @@
+//! Whether what an envelope holds is what its subject promises.
+//!
+//! Who may publish where is the broker's to allow, by subject. So a ban must not come by a subject
+//! for whispers, nor the words of the server by one for everybody's.
+
+use engine::port::{Content, SanctionAct, Topic};
+
+/// Whether `content` may go by `topic`.
+pub(super) fn fits(topic: &Topic, content: &Content) -> bool {
+    match (topic, content) {
+        (Topic::Mute(player), Content::Sanction(one)) => {
+            one.target_id == *player && matches!(one.act, SanctionAct::Mute | SanctionAct::Unmute)
+        }
+        (Topic::Ban(player), Content::Sanction(one)) => {
+            one.target_id == *player && matches!(one.act, SanctionAct::Ban | SanctionAct::Unban)
+        }
+        (Topic::Whisper(player), Content::Chat(line)) => {
+            line.channel == "whisper" && line.target_id == Some(*player)
+        }
+        (Topic::Order(_), Content::Order(_)) => true,
+        (Topic::GameTick, Content::Event(event)) => event.event_type == "game_tick",
+        (Topic::Event { name, .. } | Topic::Combat { name, .. }, Content::Event(event)) => {
+            event.event_type == **name
+        }
+        (topic, Content::Chat(line)) => {
+            channel_of(topic).is_some_and(|channel| channel == line.channel)
+                && line.target_id.is_none()
+        }
+        _ => false,
+    }
+}
+
+const fn channel_of(topic: &Topic) -> Option<&'static str> {
+    Some(match topic {
+        Topic::Say(_) => "say",
+        Topic::Local(_) => "local",
+        Topic::Global => "global",
+        Topic::System => "system",
+        Topic::Admin => "admin",
+        Topic::Emote(_) => "emote",
+        Topic::Pose(_) => "pose",
+        Topic::Whisper(_)
+        | Topic::Mute(_)
+        | Topic::Ban(_)
+        | Topic::Order(_)
+        | Topic::Event { .. }
+        | Topic::GameTick
+        | Topic::Combat { .. } => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::port::{ChatLine, NodeOrder, PublicEvent, Sanction, StableId, WorldTime};
+
+    use super::*;
+
+    fn line(channel: &str, to: Option<&str>) -> Content {
+        Content::Chat(ChatLine {
+            channel: channel.into(),
+            message_id: "1".into(),
+            sender_id: StableId::named("Ann"),
+            sender_name: "Ann".into(),
+            text: "hello".into(),
+            room_id: None,
+            target_id: to.map(StableId::named),
+            target_name: None,
+        })
+    }
+
+    fn sanction(act: SanctionAct, target: &str) -> Content {
+        Content::Sanction(Sanction {
+            act,
+            target_id: StableId::named(target),
+            target_name: target.into(),
+            by: "Wilbur".into(),
+            reason: String::new(),
+            until: None,
+            at: WorldTime(1),
+        })
+    }
+
+    fn event(name: &str) -> Content {
+        Content::Event(PublicEvent {
+            event_type: name.into(),
+            data: serde_json::Value::Null,
+        })
+    }
+
+    #[test]
+    fn each_content_fits_its_own_subject_and_no_other() {
+        let bob = StableId::named("Bob");
+        let order = Content::Order(NodeOrder {
+            by: "Wilbur".into(),
+            line: "shutdown".into(),
+        });
+        let pairs = [
+            (Topic::Say("hall".into()), line("say", None)),
+            (Topic::Local("docks".into()), line("local", None)),
+            (Topic::Global, line("global", None)),
+            (Topic::System, line("system", None)),
+            (Topic::Admin, line("admin", None)),
+            (Topic::Emote("hall".into()), line("emote", None)),
+            (Topic::Pose("hall".into()), line("pose", None)),
+            (Topic::Whisper(bob), line("whisper", Some("Bob"))),
+            (Topic::Mute(bob), sanction(SanctionAct::Mute, "Bob")),
+            (Topic::Ban(bob), sanction(SanctionAct::Unban, "Bob")),
+            (Topic::Order("north".into()), order),
+            (Topic::GameTick, event("game_tick")),
+            (
+                Topic::Event {
+                    name: "player_left".into(),
+                    room: "hall".into(),
+                },
+                event("player_left"),
+            ),
+        ];
+        for (n, (topic, _)) in pairs.iter().enumerate() {
+            for (m, (_, content)) in pairs.iter().enumerate() {
+                assert_eq!(fits(topic, content), n == m, "{topic:?} {content:?}");
+            }
+        }
+        for (topic, content) in [
+            (Topic::Whisper(bob), line("whisper", Some("Cat"))),
+            (Topic::Whisper(bob), line("whisper", None)),
+            (Topic::Mute(bob), sanction(SanctionAct::Mute, "Cat")),
+            (Topic::Global, line("global", Some("Bob"))),
+        ] {
+            assert!(!fits(&topic, &content), "{topic:?} {content:?}");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! What must take effect here, once: it waits its turn in the order in which it came, its owner
+//! lets it take effect, and the book says so in the same tick.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use engine::port::{BridgeIn, Content, DeliveryId};
+use engine::prelude::*;
+use engine::{Bridge, Bridged};
+
+use super::BusSettings;
+use super::book::Book;
+use super::inward::{HeardAfar, Sanctioned};
+use super::ledger::{Keeper, Stamp};
+use super::outbox::{Post, topic_of};
+
+/// Deliveries that wait for their turn: two seconds of 10,000 messages each. More is not in the
+/// air: the broker lets 8,192 be unacknowledged. Whatever found no place comes again.
+const WAITING_MAX: usize = 20_000;
+/// Messages that take effect in one tick: at 20 Hz 20,000 a second.
+const PER_TICK: u32 = 1_024;
+/// Facts that one message may cost: its own in the chronicle, and an order about an account.
+const FACTS_EACH: u32 = 2;
+
+/// Tells a delivery from the others of its tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(usize);
+
+/// A delivery has had its effect: the word of whoever owns what it changes, spoken in Settle after
+/// the change. Without it the delivery is not in the book, and comes again.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Took(pub Ticket);
+
+#[derive(Debug)]
+struct Waiting {
+    delivery: DeliveryId,
+    origin: String,
+    seq: u64,
+    /// `None`: it was for another node.
+    content: Option<Content>,
+}
+
+/// A message whose effect is asked for in this tick.
+#[derive(Debug)]
+struct Asked {
+    origin: String,
+    seq: u64,
+    content: Option<Content>,
+    deliveries: Vec<DeliveryId>,
+    took: bool,
+}
+
+/// What waits, and what this tick does about it.
+#[derive(Resource, Default, Debug)]
+pub(super) struct Inbox {
+    waiting: VecDeque<Waiting>,
+    /// The deliveries among them.
+    queued: BTreeSet<DeliveryId>,
+    asked: Vec<Asked>,
+    by_mark: BTreeMap<(String, u64), usize>,
+    /// Deliveries of what had its effect before.
+    known: Vec<DeliveryId>,
+    room: u32,
+}
+
+/// Queues what came.
+pub(super) fn hear(
+    mut came: MessageReader<Bridged>,
+    books: Query<&Book>,
+    settings: Res<BusSettings>,
+    storage: Res<StorageView>,
+    mut inbox: ResMut<Inbox>,
+) {
+    if came.is_empty() && inbox.waiting.is_empty() && inbox.asked.is_empty() {
+        return;
+    }
+    let inbox = &mut *inbox;
+    inbox.asked.clear();
+    inbox.by_mark.clear();
+    inbox.known.clear();
+    inbox.room = 0;
+    let Some(book) = books.iter().find(|book| book.node == settings.node) else {
+        return;
+    };
+    // What can't be saved is not taken: it waits.
+    if storage.accepting {
+        inbox.room = (storage.facts_room / FACTS_EACH).min(PER_TICK);
+    }
+    for Bridged(came) in came.read() {
+        let (delivery, origin, seq, content) = match came {
+            BridgeIn::Delivered {
+                delivery,
+                origin,
+                seq,
+                content,
+            } => (*delivery, origin, *seq, Some(content)),
+            BridgeIn::Passed {
+                delivery,
+                origin,
+                seq,
+            } => (*delivery, origin, *seq, None),
+            _ => continue,
+        };
+        if book.knows(origin, seq) {
+            inbox.known.push(delivery);
+        } else if inbox.waiting.len() < WAITING_MAX && inbox.queued.insert(delivery) {
+            inbox.waiting.push_back(Waiting {
+                delivery,
+                origin: origin.clone(),
+                seq,
+                content: content.cloned(),
+            });
+        }
+    }
+}
+
+/// Asks the owners for the effects of what waits, as far as it can be saved.
+pub(super) fn take(
+    books: Query<&Book>,
+    settings: Res<BusSettings>,
+    mut keeper: Keeper<'_, '_>,
+    mut inbox: ResMut<Inbox>,
+    mut heard: MessageWriter<HeardAfar>,
+    mut sanctioned: MessageWriter<Sanctioned>,
+    mut posts: MessageWriter<Post>,
+    mut took: MessageWriter<Took>,
+) {
+    if inbox.room == 0 || inbox.waiting.is_empty() {
+        return;
+    }
+    let Some(book) = books.iter().find(|book| book.node == settings.node) else {
+        return;
+    };
+    let inbox = &mut *inbox;
+    // Strictly in order: what is behind one that finds no room waits, too.
+    while inbox.room > 0
+        && let Some(next) = inbox.waiting.pop_front()
+    {
+        let Waiting {
+            delivery,
+            origin,
+            seq,
+            content,
+        } = next;
+        inbox.queued.remove(&delivery);
+        let mark = (origin.clone(), seq);
+        if let Some(there) = inbox.by_mark.get(&mark) {
+            inbox.asked[*there].deliveries.push(delivery);
+            continue;
+        }
+        if book.knows(&origin, seq) {
+            inbox.known.push(delivery);
+            continue;
+        }
+        inbox.room -= 1;
+        let ticket = Ticket(inbox.asked.len());
+        match &content {
+            Some(Content::Chat(line)) => {
+                heard.write(HeardAfar {
+                    node: origin.clone(),
+                    line: line.clone(),
+                    ticket: Some(ticket),
+                });
+            }
+            Some(Content::Sanction(sanction)) => {
+                let stamp = Stamp::of(sanction.at, &origin, seq);
+                match keeper.learn(sanction, &stamp) {
+                    Ok(()) => {
+                        sanctioned.write(Sanctioned(sanction.clone(), ticket));
+                    }
+                    Err(later) => {
+                        // Overtaken. Where the later word is ours, the stream must end with it.
+                        if later.is_of(&settings.node)
+                            && let Some(last) = keeper.last(sanction)
+                        {
+                            posts.write(Post {
+                                topic: topic_of(last.act, last.target_id),
+                                content: Content::Sanction(last.clone()),
+                            });
+                        }
+                        took.write(Took(ticket));
+                    }
+                }
+            }
+            // Neither has an effect here; the chronicle tells that they came.
+            Some(Content::Order(_) | Content::Event(_)) | None => {
+                took.write(Took(ticket));
+            }
+        }
+        inbox.by_mark.insert(mark, ticket.0);
+        inbox.asked.push(Asked {
+            origin,
+            seq,
+            content,
+            deliveries: vec![delivery],
+            took: false,
+        });
+    }
+}
+
+/// Takes down what has had its effect.
+pub(super) fn take_down(
+    mut took: MessageReader<Took>,
+    settings: Res<BusSettings>,
+    clock: Res<Clock>,
+    mut books: Query<&mut Book>,
+    mut keeper: Keeper<'_, '_>,
+    mut inbox: ResMut<Inbox>,
+    mut recorded: MessageWriter<Recorded>,
+) {
+    if took.is_empty() {
+        return;
+    }
+    let Some(mut book) = books.iter_mut().find(|book| book.node == settings.node) else {
+        return;
+    };
+    for Took(ticket) in took.read() {
+        let Some(asked) = inbox.asked.get_mut(ticket.0).filter(|asked| !asked.took) else {
+            continue;
+        };
+        asked.took = true;
+        book.take_down(&asked.origin, asked.seq, clock.now, settings.forget_after);
+        let (kind, subject) = match &asked.content {
+            None => continue,
+            Some(Content::Chat(line)) => ("chat", line.target_id.unwrap_or(line.sender_id)),
+            Some(Content::Sanction(sanction)) => {
+                let stamp = Stamp::of(sanction.at, &asked.origin, asked.seq);
+                keeper.write(sanction, stamp);
+                ("sanction", sanction.target_id)
+            }
+            Some(Content::Order(_)) => ("order", StableId::named(&asked.origin)),
+            Some(Content::Event(_)) => ("event", StableId::named(&asked.origin)),
+        };
+        let (origin, seq) = (&asked.origin, asked.seq);
+        let detail = serde_json::json!({"origin": origin, "seq": seq, "kind": kind});
+        recorded.write(Recorded(Fact {
+            kind: "bus_received".into(),
+            subject,
+            at: clock.now,
+            count: 1,
+            sum: 0,
+            detail: detail.to_string(),
+            merges: false,
+        }));
+    }
+}
+
+/// Says which deliveries have taken effect, now or before.
+pub(super) fn answer(inbox: Res<Inbox>, mut bridge: ResMut<Bridge>) {
+    for delivery in &inbox.known {
+        bridge.processed(*delivery);
+    }
+    for asked in inbox.asked.iter().filter(|asked| asked.took) {
+        for delivery in &asked.deliveries {
+            bridge.processed(*delivery);
+        }
+    }
+}
