@@ -43,8 +43,8 @@ impl Plugin for BusPlugin {
         reg.message::<HeardAfar>()
             .message::<Sanctioned>()
             .message::<Post>()
-            .persist::<book::Book>("bus_book")
-            .persist::<outward::Outgoing>("bus_outgoing");
+            .persist_own::<book::Book>("bus_book")
+            .persist_own::<outward::Outgoing>("bus_outgoing");
         let Some(settings) = self.settings.clone() else {
             reg.resource(Afar::default());
             return;

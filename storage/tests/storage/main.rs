@@ -15,5 +15,6 @@ mod logs;
 mod outage;
 mod refusals;
 mod roles;
+mod shared;
 mod sign_in;
 mod tokens;
