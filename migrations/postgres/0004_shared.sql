@@ -48,3 +48,10 @@ CREATE TABLE conflicts (
     at        BIGINT NOT NULL,
     PRIMARY KEY (journal, sequence, entity, component)
 );
+
+-- When the last order about a role or a ban was given and whose journal has it: one of another
+-- journal that comes late must not undo a newer one.
+ALTER TABLE accounts ADD COLUMN role_at BIGINT;
+ALTER TABLE accounts ADD COLUMN role_by UUID;
+ALTER TABLE accounts ADD COLUMN ban_at BIGINT;
+ALTER TABLE accounts ADD COLUMN ban_by UUID;

@@ -46,10 +46,8 @@ fn with_ann() -> Backstage {
 fn a_character_that_is_wanted_elsewhere_is_closed_at_once_and_given_up_when_all_of_it_is_durable() {
     let mut world = with_ann();
     world.hold = true;
-    let asked = world.tick_with(
-        vec![line(1, Some(2), "earn")],
-        vec![StoreReply::Wanted { character: ann() }],
-    );
+    world.tick(vec![line(1, Some(2), "earn")]);
+    let asked = world.tick_with(vec![], vec![StoreReply::Wanted { character: ann() }]);
     assert_eq!(closed(&asked), [1]);
     for _ in 0..3 {
         // Storage asks again and again.

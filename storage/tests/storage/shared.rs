@@ -1,8 +1,8 @@
 //! Two nodes on one PostgreSQL: who has a character, and whose changes count.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use engine::port::{Scope, StableId, StoreAsk, StoreReply};
+use engine::port::{AccountAct, AccountOrder, Scope, StableId, StoreAsk, StoreReply};
 use storage::{Left, StorageConfig};
 
 use crate::harness::{Backend, Batch, Database, PATIENCE, World, row, until};
@@ -231,4 +231,45 @@ async fn a_second_node_of_the_same_name_is_refused_and_a_new_one_knows_of_no_run
     let south = World::start(node(&database, "south")).await;
     assert_eq!(south.recovered.before, None);
     assert!(south.recovered.first_tick > tick);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_in_an_old_journal_undoes_no_newer_one() {
+    const PASSWORD: &str = "the king in yellow";
+    let database = database().await;
+    let mut north = World::start(node(&database, "north")).await;
+    let mut south = World::start(node(&database, "south")).await;
+    let accounts = south.accounts().clone();
+    let zadok = accounts.register("Zadok", PASSWORD, None).await.unwrap();
+    let allen = accounts
+        .create_character(zadok.account.id, "Allen", None)
+        .await
+        .unwrap();
+    let order = |act| {
+        Batch::default().order(&AccountOrder {
+            character: Some(allen.id),
+            name: String::new(),
+            by: "Ann".to_owned(),
+            act,
+        })
+    };
+    let ban = || AccountAct::Ban {
+        until: None,
+        reason: "shouting in the library".to_owned(),
+    };
+    let held = database.hold_writes().await;
+    north.send(order(ban())).await;
+    until("a batch that waits", || {
+        north.storage.health(Duration::ZERO).store.is_err()
+    })
+    .await;
+    north.crash();
+    held.release().await;
+    south.save(order(ban())).await;
+    assert!(accounts.login("zadok", PASSWORD).await.is_err());
+    south.save(order(AccountAct::Unban)).await;
+    let north = World::start(node(&database, "north")).await;
+    assert_eq!(database.number("SELECT count(*) FROM facts").await, 3);
+    assert!(accounts.login("zadok", PASSWORD).await.is_ok());
+    north.crash();
 }
