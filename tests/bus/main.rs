@@ -18,4 +18,5 @@ mod harness;
 mod nodes;
 mod once;
 mod replay;
+mod shared;
 mod tls;
