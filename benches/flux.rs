@@ -151,7 +151,10 @@ impl Crowd {
         if let Save::Batch(batch) = &output.save {
             self.durable = batch.tick;
         }
-        for StoreAsk::Load { character, session } in &output.asks {
+        for ask in &output.asks {
+            let StoreAsk::Load { character, session } = ask else {
+                continue;
+            };
             let player = usize::try_from(session.0).expect("a small number");
             let room = player / self.players.div_ceil(self.rooms);
             self.stored.push(StoreReply::Loaded {

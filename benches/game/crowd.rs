@@ -149,7 +149,10 @@ impl Crowd {
                 _ => {}
             }
         }
-        for StoreAsk::Load { character, session } in &output.asks {
+        for ask in &output.asks {
+            let StoreAsk::Load { character, session } = ask else {
+                continue;
+            };
             self.stored.push(StoreReply::Loaded {
                 character: *character,
                 session: *session,

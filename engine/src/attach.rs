@@ -3,6 +3,7 @@
 //! One session holds a character. A character is in memory while it plays, while its socket may
 //! come back, and until what it last did is durable; then it is unloaded.
 
+mod lease;
 mod unload;
 mod words;
 
@@ -36,6 +37,8 @@ pub(crate) struct Sessions {
     dismissed: Vec<(SessionId, Leaving)>,
     /// Entities that are only kept until they are saved.
     pub(crate) departing: usize,
+    /// Characters that another node has taken, whose sessions were closed in this tick.
+    lost: Vec<StableId>,
 }
 
 #[derive(Debug)]
@@ -74,6 +77,7 @@ pub(crate) fn ingest(
     for (session, why) in std::mem::take(&mut world.resource_mut::<Sessions>().dismissed) {
         leave(world, session, why);
     }
+    lease::confirm(world);
     for reply in stored {
         match reply {
             StoreReply::Loaded {
@@ -103,6 +107,8 @@ pub(crate) fn ingest(
                     refuse(world, session, refusal);
                 }
             }
+            StoreReply::Wanted { character } => lease::wanted(world, character),
+            StoreReply::Lost { character } => lease::lost(world, character),
         }
     }
     for one in heard {
@@ -177,6 +183,8 @@ fn arrive(world: &mut World, arrival: Arrival) {
         });
     }
     match world.resource::<Index>().get(character) {
+        // Asked for once it is out of memory.
+        Some(entity) if lease::is_yielding(world, entity) => wait(world, arrival),
         Some(entity) => {
             let how = if world.get::<Online>(entity).is_some() {
                 Arrives::TakenOver
@@ -187,17 +195,22 @@ fn arrive(world: &mut World, arrival: Arrival) {
             seat(world, entity, arrival, how);
         }
         None => {
-            let state = SeatState::Waiting(Box::new(arrival));
-            world
-                .resource_mut::<Sessions>()
-                .seats
-                .insert(session, Seat { character, state });
+            wait(world, arrival);
             world
                 .resource_mut::<Asks>()
                 .0
                 .push(StoreAsk::Load { character, session });
         }
     }
+}
+
+fn wait(world: &mut World, arrival: Arrival) {
+    let (session, character) = (arrival.session, arrival.character);
+    let state = SeatState::Waiting(Box::new(arrival));
+    world
+        .resource_mut::<Sessions>()
+        .seats
+        .insert(session, Seat { character, state });
 }
 
 fn seat(world: &mut World, entity: Entity, arrival: Arrival, how: Arrives) {

@@ -12,7 +12,7 @@ mod types;
 pub(crate) use self::load::load_entity;
 pub(crate) use collect::{Collector, Unloading, forget_entity};
 pub use types::Migration;
-pub(crate) use types::SavedTypes;
+pub(crate) use types::{SavedName, SavedTypes};
 
 use bevy_ecs::entity::Entity;
 use bevy_ecs::message::Message;

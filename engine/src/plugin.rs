@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::fault;
 use crate::guard::Owners;
 use crate::message::MessageTypes;
-use crate::persist::{Migration, SavedTypes};
+use crate::persist::{Migration, SavedName, SavedTypes};
 use crate::phase::Phase;
 use crate::port::{Publication, Published};
 
@@ -226,14 +226,27 @@ impl<'a> Registrar<'a> {
     where
         T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
     {
+        let own = false;
+        self.save::<T>(SavedName { name, version, own }, migrate)
+    }
+
+    /// Like [`persist`](Self::persist), for what is this node's own where several share a
+    /// database: no other loads it, and it is written whoever writes the world.
+    pub fn persist_own<T>(&mut self, name: &'static str) -> &mut Self
+    where
+        T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
+    {
+        let (version, own) = (1, true);
+        self.save::<T>(SavedName { name, version, own }, |_, old| Ok(old))
+    }
+
+    fn save<T>(&mut self, name: SavedName, migrate: Migration) -> &mut Self
+    where
+        T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
+    {
         self.owns::<T>();
-        if let Err(mistake) = self
-            .register
-            .saved
-            .register::<T>(self.world, name, version, migrate)
-        {
-            self.register.mistakes.push(mistake);
-        }
+        let saved = self.register.saved.register::<T>(self.world, name, migrate);
+        self.register.mistakes.extend(saved.err());
         self
     }
 

@@ -97,7 +97,7 @@ impl Stage {
     ) -> Result<Self, EngineFault> {
         let rows = saved
             .values()
-            .filter(|row| row.scope == Scope::World)
+            .filter(|row| row.scope != Scope::Character)
             .cloned()
             .collect();
         let setup = Setup {

@@ -128,13 +128,7 @@ impl Accounts {
         config.validate()?;
         std::fs::create_dir_all(&config.data).map_err(StorageFault::io("create", &config.data))?;
         let counters = Counters::new(registry)?;
-        let store = Store::connect(
-            &config.database,
-            &config.database_url(),
-            counters.statements,
-            counters.quarantined,
-        )
-        .await?;
+        let store = Store::connect(&config.database, &config.database_url(), counters).await?;
         Self::open(config, store, tasks).await
     }
 

@@ -7,13 +7,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use engine::port::{SaveGauge, Stop};
+use engine::port::{Lane, SaveGauge, StableId, Stop, StoreReply};
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::journal;
+use crate::lease::Leases;
 use crate::pending::{Layer, Pending};
-use crate::store::{Origin, Store};
+use crate::store::{Kept, Origin, Store};
 
 /// From the beginning of one transaction to that of the next. Who acts all the time changes the
 /// same few values in every tick, and the journal has them already: merged over this time they are
@@ -31,8 +32,16 @@ pub(crate) struct Applier {
     pub(crate) trouble: Arc<Trouble>,
     /// How long one transaction may take; then its connection is taken for dead.
     pub(crate) limit: Option<Duration>,
-    /// With a shared database only the commit makes a batch durable.
-    pub(crate) durable_at_commit: bool,
+    /// With a shared database only the commit makes a batch durable, and not everything may be
+    /// written.
+    pub(crate) shared: Option<Shared>,
+}
+
+/// What an applier needs where other nodes write, too.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) leases: Arc<Leases>,
+    pub(crate) replies: Lane<StoreReply>,
 }
 
 /// Why the database takes nothing, while that is so.
@@ -74,7 +83,7 @@ impl Applier {
             };
             let began = Instant::now();
             match self.write(&layer).await {
-                Ok(()) => {
+                Ok(kept) => {
                     if self.trouble.set(None) {
                         tracing::info!(
                             database = self.store.target(),
@@ -82,10 +91,11 @@ impl Applier {
                         );
                     }
                     backoff.reset();
+                    self.settle(kept).await;
                     self.applied(&layer);
                     drop(layer);
                     // Where the commit makes durable, players wait for it.
-                    if !self.durable_at_commit {
+                    if self.shared.is_none() {
                         self.pending.rest(began + REST).await;
                     }
                 }
@@ -105,7 +115,7 @@ impl Applier {
     }
 
     /// A server that vanished without a word would otherwise be waited for until TCP gives up.
-    async fn write(&self, layer: &Layer) -> Result<(), sqlx::Error> {
+    async fn write(&self, layer: &Layer) -> Result<Kept, sqlx::Error> {
         let writing = self.store.write(&self.origin, layer);
         match self.limit {
             None => writing.await,
@@ -115,11 +125,21 @@ impl Applier {
         }
     }
 
+    /// What was not written: of the world it is kept, of characters their players must know.
+    async fn settle(&self, kept: Kept) {
+        let Some(shared) = &self.shared else { return };
+        self.pending.leave(kept.skipped);
+        let mut lost: Vec<StableId> = kept.conflicts.iter().map(|one| one.entity).collect();
+        lost.sort_unstable();
+        lost.dedup();
+        shared.leases.close(&lost, &shared.replies).await;
+    }
+
     fn applied(&self, layer: &Layer) {
         let Some(mark) = layer.mark else { return };
         self.pending.done();
         self.gauge.set_applied(mark.tick);
-        if self.durable_at_commit {
+        if self.shared.is_some() {
             self.gauge.set_durable(mark.tick);
         }
         self.gauge.set_facts_room(self.pending.facts_room());

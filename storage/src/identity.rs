@@ -93,7 +93,8 @@ pub(crate) fn still_the_newest(
     }
 }
 
-/// How far the run before came, from the journal or, where that is gone, from the database.
+/// How far this node's run before came, from the journal or, where that is gone, from the
+/// database. Of other nodes' runs nobody who plays here wants to hear.
 pub(crate) fn before(
     found: &Found,
     node: &str,
@@ -118,7 +119,13 @@ pub(crate) fn before(
     found
         .trace
         .or_else(|| mine.max_by_key(|mark| mark.tick).map(from_mark))
-        .or_else(|| marks.iter().max_by_key(|mark| mark.tick).map(from_mark))
+}
+
+/// The first tick of a node without a past in a database where others have one: beyond theirs, as
+/// after a crash.
+pub(crate) fn first_tick_beside(marks: &[AppliedMark]) -> Tick {
+    let highest = marks.iter().map(|mark| mark.tick).max();
+    highest.map_or(1, |tick| (tick / TICKS_AFTER_CRASH + 1) * TICKS_AFTER_CRASH)
 }
 
 /// The first tick of the run after `before`.

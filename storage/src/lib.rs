@@ -21,6 +21,7 @@ mod error;
 mod health;
 mod identity;
 mod journal;
+mod lease;
 mod loader;
 mod lock;
 mod metrics;

@@ -9,11 +9,16 @@ use engine::port::{
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::journal;
+use crate::lease::Leases;
 use crate::pending::{Changes, Pending};
 use crate::store::Store;
 
 /// Longer than a login should ever wait, shorter than a client's patience.
 const LOAD_LONGEST: Duration = Duration::from_secs(2);
+
+/// The same where another node may have to let go of the character first.
+const LEASE_LONGEST: Duration = Duration::from_secs(6);
 
 /// What a refused login is told to wait.
 const RETRY_AFTER_MS: u64 = 2_000;
@@ -30,6 +35,9 @@ const LANE_RETRY: Duration = Duration::from_millis(50);
 pub(crate) struct Loader {
     pub(crate) store: Store,
     pub(crate) pending: Arc<Pending>,
+    pub(crate) journal: Arc<journal::Shared>,
+    /// With a shared database, whose characters are leased.
+    pub(crate) leases: Option<Arc<Leases>>,
     pub(crate) replies: Lane<StoreReply>,
     pub(crate) tasks: Tasks,
 }
@@ -43,8 +51,16 @@ impl Loader {
                 () = halt.cancelled() => return,
                 ask = asks.recv() => ask,
             };
-            let Some(StoreAsk::Load { character, session }) = ask else {
-                return;
+            let (character, session) = match ask {
+                None => return,
+                Some(StoreAsk::Load { character, session }) => (character, session),
+                Some(StoreAsk::Release { character }) => {
+                    // At once: a load of the same character that comes next must find it free.
+                    if let Some(leases) = &self.leases {
+                        leases.release(character).await;
+                    }
+                    continue;
+                }
             };
             let Ok(place) = Arc::clone(&places).acquire_owned().await else {
                 return;
@@ -66,15 +82,17 @@ impl Loader {
     }
 
     async fn answer(&self, character: StableId, session: SessionId) -> StoreReply {
-        // The overlay comes first: what leaves it afterwards is in the database by then.
-        let overlay = self.pending.overlay(character);
-        let deadline = Instant::now() + LOAD_LONGEST;
-        let reason = match timeout_at(deadline, self.store.rows_of(character)).await {
+        let longest = match self.leases {
+            None => LOAD_LONGEST,
+            Some(_) => LEASE_LONGEST,
+        };
+        let deadline = Instant::now() + longest;
+        let reason = match timeout_at(deadline, self.rows(character)).await {
             Ok(Ok(rows)) => {
                 return StoreReply::Loaded {
                     character,
                     session,
-                    rows: overlaid(rows, overlay),
+                    rows,
                 };
             }
             Ok(Err(error)) => error.to_string(),
@@ -86,6 +104,17 @@ impl Loader {
             session,
             refusal: Refusal::of(Code::DatabaseConnectionError).after_ms(RETRY_AFTER_MS),
         }
+    }
+
+    async fn rows(&self, character: StableId) -> Result<Vec<Row>, sqlx::Error> {
+        if let Some(leases) = &self.leases {
+            // Nothing lies over the database: who is not in memory has nothing pending, since
+            // durable means committed, and what waits of an older lease must not come back.
+            return leases.load(character, self.journal.applied()).await;
+        }
+        // The overlay comes first: what leaves it afterwards is in the database by then.
+        let overlay = self.pending.overlay(character);
+        Ok(overlaid(self.store.rows_of(character).await?, overlay))
     }
 
     /// Every ask has its answer, so a full lane only delays it.

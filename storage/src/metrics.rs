@@ -16,6 +16,8 @@ use crate::store::Store;
 pub(crate) struct Counters {
     pub(crate) statements: IntCounter,
     pub(crate) quarantined: IntCounter,
+    pub(crate) conflicts: IntCounter,
+    pub(crate) elected: IntGauge,
 }
 
 impl Counters {
@@ -29,9 +31,19 @@ impl Counters {
                 "kadath_storage_quarantined_total",
                 "rows and facts the database refused, and values that can't be encoded",
             )?,
+            conflicts: IntCounter::new(
+                "kadath_storage_conflicts_total",
+                "changes of characters that another node had taken",
+            )?,
+            elected: IntGauge::new(
+                "kadath_storage_elected",
+                "1 while this node writes the world's own rows",
+            )?,
         };
         registry.register(Box::new(counters.statements.clone()))?;
         registry.register(Box::new(counters.quarantined.clone()))?;
+        registry.register(Box::new(counters.conflicts.clone()))?;
+        registry.register(Box::new(counters.elected.clone()))?;
         Ok(counters)
     }
 }

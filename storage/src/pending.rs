@@ -14,6 +14,7 @@ use engine::port::{CommandMark, Fact, Row, RunId, StableId, Tick, WorldTime};
 use tokio::sync::Notify;
 
 use crate::journal::EncodedBatch;
+use crate::store::Skipped;
 
 /// Marks are for the debug log only; of a long outage the newest are told.
 const COMMANDS_MAX: usize = 16_384;
@@ -33,6 +34,13 @@ struct Inner {
     /// What the applier is writing.
     taken: Option<Arc<Layer>>,
     closed: bool,
+    /// The newest of what of the world was left to the node that writes it: should this node
+    /// follow it, it is written. Bounded by the number of the world's rows.
+    left: HashMap<StableId, Changes>,
+    /// This node writes the world; always so where nobody else could.
+    elected: bool,
+    /// How far the last layer that was taken reached.
+    reached: Option<Mark>,
 }
 
 /// Batches merged into one.
@@ -184,6 +192,25 @@ impl Layer {
     }
 }
 
+impl Inner {
+    /// Lays what waits over what was left to another node that wrote the world, if this one
+    /// follows it.
+    fn inherit(&mut self) {
+        if !self.elected || self.left.is_empty() {
+            return;
+        }
+        let fresh = &mut self.fresh;
+        for (id, mut changes) in self.left.drain() {
+            if let Some(newer) = fresh.entities.remove(&id) {
+                changes.merge(newer);
+            }
+            fresh.entities.insert(id, changes);
+        }
+        fresh.mark = fresh.mark.or(self.reached);
+        fresh.since.get_or_insert_with(Instant::now);
+    }
+}
+
 impl Pending {
     pub(crate) fn new(facts_max: u32) -> Arc<Self> {
         Arc::new(Self {
@@ -210,7 +237,8 @@ impl Pending {
         loop {
             {
                 let inner = self.inner();
-                if inner.taken.is_some() || inner.fresh.mark.is_some() {
+                let inherited = inner.elected && !inner.left.is_empty();
+                if inner.taken.is_some() || inner.fresh.mark.is_some() || inherited {
                     return true;
                 }
                 if inner.closed {
@@ -235,12 +263,42 @@ impl Pending {
     /// although nobody heard so, and a fact summed into one that is written already would be lost.
     pub(crate) fn take(&self) -> Option<Arc<Layer>> {
         let mut inner = self.inner();
-        let Inner { fresh, taken, .. } = &mut *inner;
-        if taken.is_none() {
-            fresh.mark?;
-            *taken = Some(Arc::new(std::mem::take(fresh)));
+        if inner.taken.is_none() {
+            inner.inherit();
+            inner.fresh.mark?;
+            inner.reached = inner.fresh.mark;
+            inner.taken = Some(Arc::new(std::mem::take(&mut inner.fresh)));
         }
-        taken.clone()
+        inner.taken.clone()
+    }
+
+    /// This node writes the world, or does not.
+    pub(crate) fn set_elected(&self, elected: bool) {
+        self.inner().elected = elected;
+        self.changed.notify_one();
+    }
+
+    /// Another node writes the world: this was left to it.
+    pub(crate) fn leave(&self, skipped: Vec<Skipped>) {
+        if skipped.is_empty() {
+            return;
+        }
+        let mut inner = self.inner();
+        inner.elected = false;
+        for one in skipped {
+            let lives = one.changes.components.iter().any(|one| one.row.is_some());
+            if one.changes.wiped && !lives && !one.stored {
+                // It came and went while another wrote the world.
+                inner.left.remove(&one.entity);
+            } else if one.stored || lives || inner.left.contains_key(&one.entity) {
+                inner.left.entry(one.entity).or_default().merge(one.changes);
+            }
+        }
+    }
+
+    /// Whether no further batch will come.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.inner().closed
     }
 
     /// What was taken is in the database.

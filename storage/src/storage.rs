@@ -6,16 +6,19 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use engine::port::{Registry, Row, RunId, SaveGauge, Stop, StorePorts, Tasks, Tick, WorldTime};
+use engine::port::{
+    Lane, Registry, Row, RunId, SaveGauge, Stop, StorePorts, StoreReply, Tasks, Tick, WorldTime,
+};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::accounts::Accounts;
-use crate::applier::{Applier, Trouble};
+use crate::applier::{self, Applier, Trouble};
 use crate::config::StorageConfig;
 use crate::health::Health;
 use crate::journal::{self, Scribe, Writer};
+use crate::lease::Leases;
 use crate::loader::Loader;
 use crate::lock::Lock;
 use crate::metrics::Scrape;
@@ -40,6 +43,8 @@ struct Inner {
     origin: Origin,
     run: RunId,
     pending: Arc<Pending>,
+    /// With a shared database.
+    leases: Option<Arc<Leases>>,
     journal: Arc<journal::Shared>,
     trouble: Arc<Trouble>,
     writer: Mutex<Option<Writer>>,
@@ -145,19 +150,25 @@ impl Storage {
             durable_at_commit: inner.config.database.shared,
         };
         let journal = self.start_journal(scribe)?;
-        let applier = self.start_applier(gauge);
+        let applier = self.start_applier(gauge, &ports.replies);
         *inner.ends.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Ends { journal, applier });
 
         let loader = Loader {
             store: inner.store.clone(),
             pending: Arc::clone(&inner.pending),
-            replies: ports.replies,
+            journal: Arc::clone(&inner.journal),
+            leases: inner.leases.clone(),
+            replies: ports.replies.clone(),
             tasks: inner.tasks.clone(),
         };
         inner
             .tasks
             .spawn("loader", loader.run(ports.asks, inner.halt.clone()));
+        if let Some(leases) = &inner.leases {
+            let living = Arc::clone(leases).run(ports.replies, inner.halt.clone());
+            inner.tasks.spawn("leases", living);
+        }
         let upkeep = upkeep::run(
             inner.store.clone(),
             inner.accounts.clone(),
@@ -231,6 +242,14 @@ impl Storage {
         let patience = deadline
             .saturating_duration_since(Instant::now())
             .max(Duration::from_millis(200));
+        if inner.leases.is_some() {
+            // Others need not wait for the lease to end.
+            let retiring = inner.store.retire(&inner.origin);
+            match tokio::time::timeout(patience, retiring).await {
+                Ok(Ok(())) => {}
+                _ => tracing::warn!("leases are left to end by themselves"),
+            }
+        }
         inner.store.close(patience).await;
         tracing::info!(left = ?left, "storage ended");
         left
@@ -254,7 +273,11 @@ impl Storage {
         Ok(ended)
     }
 
-    fn start_applier(&self, gauge: Arc<SaveGauge>) -> watch::Receiver<Option<bool>> {
+    fn start_applier(
+        &self,
+        gauge: Arc<SaveGauge>,
+        replies: &Lane<StoreReply>,
+    ) -> watch::Receiver<Option<bool>> {
         let (end, ended) = watch::channel(None);
         let inner = &self.inner;
         let applier = Applier {
@@ -265,7 +288,10 @@ impl Storage {
             gauge,
             trouble: Arc::clone(&inner.trouble),
             limit: inner.config.database.transaction_limit(),
-            durable_at_commit: inner.config.database.shared,
+            shared: inner.leases.as_ref().map(|leases| applier::Shared {
+                leases: Arc::clone(leases),
+                replies: replies.clone(),
+            }),
         };
         let halt = inner.halt.clone();
         let lock = Arc::clone(&inner.lock);

@@ -7,6 +7,8 @@
 mod changeset;
 mod connect;
 mod fault;
+mod fence;
+mod leases;
 mod orders;
 mod postgres;
 mod quarantine;
@@ -21,6 +23,8 @@ use sqlx::{PgPool, SqlitePool};
 
 pub(crate) use changeset::Origin;
 pub(crate) use fault::{Trouble, is_unique_violation, trouble};
+pub(crate) use fence::{Kept, Skipped};
+pub(crate) use leases::Taken;
 pub(crate) use read::AppliedMark;
 
 /// One database. Cheap to clone; all clones share the connections.
@@ -29,6 +33,9 @@ pub(crate) struct Store {
     pools: Pools,
     statements: IntCounter,
     quarantined: IntCounter,
+    conflicts: IntCounter,
+    /// Other nodes write here, too: what is written passes a fence.
+    shared: bool,
     /// The database without credentials, for messages.
     target: String,
 }

@@ -56,9 +56,9 @@ impl Plugin for BusPlugin {
             .message::<Sanctioned>()
             .message::<Took>()
             .message::<Post>()
-            .persist::<book::Book>("bus_heard")
+            .persist_own::<book::Book>("bus_heard")
             .persist::<ledger::Standing>("bus_sanction")
-            .persist::<outbox::Outgoing>("bus_posted");
+            .persist_own::<outbox::Outgoing>("bus_posted");
         let Some(settings) = self.settings.clone() else {
             reg.resource(Afar::default());
             return;

@@ -6,6 +6,9 @@ mod http;
 #[path = "../blackbox/harness/player.rs"]
 #[expect(dead_code, reason = "shared with tests that ask for more")]
 mod player;
+#[path = "../../storage/tests/storage/harness/postgres.rs"]
+#[expect(dead_code, reason = "shared with tests that ask for more")]
+mod postgres;
 #[path = "../survival/harness/server.rs"]
 #[expect(dead_code, reason = "shared with tests that ask for more")]
 mod server;
@@ -19,8 +22,9 @@ use engine::port::{
 use net::bridge::{Bus, BusNode, Grammar, NatsConfig, spawn};
 use tempfile::TempDir;
 
-pub(crate) use http::Http;
+pub(crate) use http::{Account, Http};
 pub(crate) use player::Player;
+pub(crate) use postgres::Cluster;
 pub(crate) use server::{Recipe, Server};
 
 /// Long enough for two busy processors, short enough to notice.

@@ -20,4 +20,5 @@ mod nodes;
 mod once;
 mod proxy;
 mod replay;
+mod shared;
 mod tls;

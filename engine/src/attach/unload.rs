@@ -6,7 +6,7 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::query::With;
 use bevy_ecs::world::World;
 
-use super::{Departing, Sessions};
+use super::{Departing, Sessions, lease};
 use crate::persist::Unloading;
 use crate::port::{SaveBatch, StableId, Tick};
 
@@ -33,14 +33,17 @@ pub(crate) fn unload_saved(world: &mut World, batch: &SaveBatch, durable: Tick) 
             _ => batch.tick,
         };
         if saved_by <= durable {
-            gone.push(entity);
+            gone.push((entity, *id, departing.yields));
         } else {
             departing.saved_by = Some(saved_by);
             staying += 1;
         }
     }
-    for entity in gone {
+    for (entity, id, yields) in gone {
         unload(world, entity);
+        if yields {
+            lease::give_up(world, id);
+        }
     }
     // Counted anew, because a plugin may have destroyed one of them.
     world.resource_mut::<Sessions>().departing = staying;

@@ -48,6 +48,8 @@ pub struct Linkdead {
 pub(crate) struct Departing {
     /// The batch that holds its last state.
     pub(crate) saved_by: Option<Tick>,
+    /// Another node waits for it, or has it already.
+    pub(crate) yields: bool,
 }
 
 /// A character came into the world.

@@ -107,6 +107,8 @@ impl<T: Component + Clone + Serialize> ChangedValues<'_, '_, T> {
                     *id,
                     if character {
                         Scope::Character
+                    } else if name.own {
+                        Scope::Node
                     } else {
                         Scope::World
                     },

@@ -25,6 +25,8 @@ pub type Migration = fn(u32, serde_json::Value) -> Result<serde_json::Value, Str
 pub(crate) struct SavedName {
     pub(crate) name: &'static str,
     pub(crate) version: u32,
+    /// The rows of things that are no characters are this node's own.
+    pub(crate) own: bool,
 }
 
 /// Inserts a value; with a tick, as one that has not changed since.
@@ -73,14 +75,12 @@ impl SavedTypes {
     pub(crate) fn register<T>(
         &mut self,
         world: &mut World,
-        name: &'static str,
-        version: u32,
+        name: SavedName,
         migrate: Migration,
     ) -> Result<(), String>
     where
         T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
     {
-        let name = SavedName { name, version };
         let saved = SavedType {
             name,
             migrate,

@@ -71,6 +71,8 @@ pub enum Scope {
     World,
     /// With its character, at sign-in.
     Character,
+    /// With the world, at start, on the node that wrote it: no other has anything to do with it.
+    Node,
 }
 
 /// One saved value.
@@ -153,6 +155,12 @@ pub enum StoreAsk {
         /// For whom, to be given back in the reply.
         session: SessionId,
     },
+    /// The answer to [`StoreReply::Wanted`] and [`StoreReply::Lost`]: nobody plays the character
+    /// here any more. Of one that was wanted everything is durable and out of memory.
+    Release {
+        /// Who.
+        character: StableId,
+    },
 }
 
 /// What storage answers.
@@ -175,6 +183,18 @@ pub enum StoreReply {
         session: SessionId,
         /// Why, and when to try again.
         refusal: Refusal,
+    },
+    /// Unasked, and again until it is released: another node that shares the database waits for
+    /// this character.
+    Wanted {
+        /// Who.
+        character: StableId,
+    },
+    /// Unasked, and again until it is released: another node has taken this character. What
+    /// happens to it here is not saved any more.
+    Lost {
+        /// Who.
+        character: StableId,
     },
 }
 

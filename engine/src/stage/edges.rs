@@ -25,7 +25,10 @@ impl Stage {
         for said in output.emission.said {
             self.hear(said);
         }
-        for StoreAsk::Load { character, session } in output.asks {
+        for ask in output.asks {
+            let StoreAsk::Load { character, session } = ask else {
+                continue;
+            };
             let rows = self
                 .saved
                 .range((character, String::new())..)

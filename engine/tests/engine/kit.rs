@@ -89,6 +89,8 @@ pub(crate) struct Backstage {
     pub(crate) engine: Engine,
     /// Batches do not become durable.
     pub(crate) hold: bool,
+    /// Storage answers in the next tick.
+    pub(crate) answer: bool,
     ms: u64,
     under_way: u64,
     durable: u64,
@@ -100,6 +102,7 @@ impl Backstage {
         Self {
             engine: bare(plugin),
             hold: false,
+            answer: true,
             ms: 0,
             under_way: 0,
             durable: 0,
@@ -109,15 +112,27 @@ impl Backstage {
 
     /// One tick in which the gateway says `heard`.
     pub(crate) fn tick(&mut self, heard: Vec<Inbound>) -> TickOutput {
+        self.tick_with(heard, Vec::new())
+    }
+
+    /// One tick in which the gateway says `heard`, and storage `told` unasked.
+    pub(crate) fn tick_with(&mut self, heard: Vec<Inbound>, told: Vec<StoreReply>) -> TickOutput {
         self.ms += 50;
         if !self.hold {
             self.durable = self.under_way;
         }
         let mut input = input(self.ms, self.durable);
         input.heard = heard;
-        input.stored = std::mem::take(&mut self.replies);
+        input.stored = told;
+        input.stored.append(&mut self.replies);
         let output = self.engine.tick(input);
-        for StoreAsk::Load { character, session } in &output.asks {
+        for ask in &output.asks {
+            let StoreAsk::Load { character, session } = ask else {
+                continue;
+            };
+            if !self.answer {
+                continue;
+            }
             self.replies.push(StoreReply::Loaded {
                 character: *character,
                 session: *session,

@@ -15,6 +15,8 @@ mod guard;
 #[cfg(test)]
 mod kit;
 #[cfg(test)]
+mod lease;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod logbook;

@@ -248,7 +248,9 @@ impl World {
             self.durable = batch.tick;
         }
         for ask in output.asks {
-            let StoreAsk::Load { character, session } = ask;
+            let StoreAsk::Load { character, session } = ask else {
+                continue;
+            };
             self.stored.push(StoreReply::Loaded {
                 character,
                 session,

@@ -185,14 +185,16 @@ impl Accounts {
     /// # Errors
     /// `resource_not_found`; `database_connection_error`.
     pub async fn grant(&self, username: &str, role: Role) -> Result<(), Denied> {
-        let sql = self
-            .store()
-            .sql("UPDATE accounts SET role = $2 WHERE username_key = $1 AND guest = $3");
+        let sql = self.store().sql(
+            "UPDATE accounts SET role = $2, role_at = $4, role_by = $5
+                  WHERE username_key = $1 AND guest = $3",
+        );
         let key = names::key(username);
         let changed = bounded(async {
             let key = &key;
             Ok(writing!(self.store(), db => query(sql)
                 .bind(key).bind(role_word(role)).bind(false)
+                .bind(signed(wall().0)).bind(Uuid::nil())
                 .execute(db).await.map(|done| done.rows_affected()))?)
         })
         .await?;

@@ -47,6 +47,8 @@ pub struct DatabaseConfig {
     pub connect_retry_seconds: u64,
     /// Several nodes use this database: `durable` then means committed there.
     pub shared: bool,
+    /// How long a node that shares the database and is silent counts as alive, in milliseconds.
+    pub lease_ms: u64,
     /// Facts older than this many days are deleted; 0 keeps them for ever.
     pub facts_retention_days: u32,
     /// Protection of the connection.
@@ -71,6 +73,7 @@ impl Default for DatabaseConfig {
             statement_timeout_ms: 60_000,
             connect_retry_seconds: 60,
             shared: false,
+            lease_ms: 10_000,
             facts_retention_days: 90,
             tls: TlsMode::Url,
             tls_ca: None,
@@ -123,10 +126,25 @@ impl DatabaseConfig {
             "must be 0 to 3600",
         )?;
         check(
+            (1_000..=600_000).contains(&self.lease_ms),
+            "database.lease_ms",
+            "must be 1000 to 600000",
+        )?;
+        check(
+            !self.shared || scheme.starts_with("postgres"),
+            "database.shared",
+            "needs a database.url that begins with postgres://: a SQLite file has one server",
+        )?;
+        check(
             self.tls_cert.is_some() == self.tls_key.is_some(),
             "database.tls_cert",
             "must be given together with database.tls_key",
         )
+    }
+
+    /// How long a silent node counts as alive.
+    pub(crate) const fn lease(&self) -> Duration {
+        Duration::from_millis(self.lease_ms)
     }
 
     /// How long a transaction of the applier may take: it has up to six statements, and the
@@ -202,6 +220,21 @@ mod tests {
             ..DatabaseConfig::default()
         };
         assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn only_postgresql_can_be_shared() {
+        let config = DatabaseConfig {
+            shared: true,
+            ..DatabaseConfig::default()
+        };
+        let refused = config.validate().unwrap_err().to_string();
+        assert!(refused.contains("database.shared"), "{refused}");
+        let config = DatabaseConfig {
+            url: "postgres://db/world".to_owned(),
+            ..config
+        };
+        assert!(config.validate().is_ok());
     }
 
     #[test]

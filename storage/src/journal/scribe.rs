@@ -74,7 +74,8 @@ impl Shared {
             .clone()
     }
 
-    fn applied(&self) -> u64 {
+    /// The last batch that the database has.
+    pub(crate) fn applied(&self) -> u64 {
         self.applied.load(Ordering::Acquire)
     }
 

@@ -10,13 +10,14 @@ use super::{Inner, Recovered, Storage};
 use crate::StorageFault;
 use crate::accounts::Accounts;
 use crate::backoff::Backoff;
-use crate::config::StorageConfig;
+use crate::config::{StorageConfig, check};
 use crate::identity;
 use crate::journal::{self, Closed, Disk, Found, Start, Writer};
+use crate::lease::Leases;
 use crate::lock::Lock;
 use crate::metrics::Counters;
 use crate::pending::{Layer, Pending};
-use crate::store::{Origin, Store};
+use crate::store::{Kept, Origin, Store};
 
 pub(crate) async fn open(
     config: StorageConfig,
@@ -35,18 +36,13 @@ pub(crate) async fn open(
     })
     .await?;
     let counters = Counters::new(registry)?;
-    let store = Store::connect(
-        &config.database,
-        &config.database_url(),
-        counters.statements,
-        counters.quarantined,
-    )
-    .await?;
+    let store = Store::connect(&config.database, &config.database_url(), counters.clone()).await?;
     let opening = Opening {
         config,
         registry,
         tasks,
         store: store.clone(),
+        counters,
         lock,
     };
     let opened = opening.finish(found, &folder, disk).await;
@@ -61,6 +57,7 @@ struct Opening<'a> {
     registry: &'a Registry,
     tasks: &'a Tasks,
     store: Store,
+    counters: Counters,
     lock: Lock,
 }
 
@@ -77,9 +74,10 @@ impl Opening<'_> {
             node: self.config.node.clone(),
             journal: identity.journal,
         };
+        self.join(&origin).await?;
         let marks = store.applied().await.map_err(self.failed())?;
         identity::still_the_newest(&found, &origin, &marks, store.target())?;
-        let before = identity::before(&found, &origin.node, origin.journal, &marks);
+        let mut before = identity::before(&found, &origin.node, origin.journal, &marks);
         let applied = marks
             .iter()
             .find(|mark| mark.node == origin.node && mark.journal == origin.journal)
@@ -95,11 +93,18 @@ impl Opening<'_> {
             self.drop_older(&mut found, applied, &*disk)?;
             applied
         } else {
-            self.catch_up(&found.segments, applied, &origin).await?;
+            let late = self.catch_up(&found.segments, applied, &origin).await?;
+            if late {
+                // Not all of the run before survived: only what the database had is promised.
+                before = identity::before(&Found::default(), &origin.node, origin.journal, &marks);
+            }
             found.last_sequence
         };
 
-        let first_tick = identity::first_tick(before.as_ref());
+        let first_tick = match &before {
+            None => identity::first_tick_beside(&marks),
+            Some(trace) => identity::first_tick(Some(trace)),
+        };
         let run = identity::new_run();
         let start = Start {
             identity,
@@ -130,7 +135,10 @@ impl Opening<'_> {
             before: before.map(|trace| (trace.run, trace.survived)),
             clean: before.is_none_or(|trace| trace.clean),
             reached: before.map(|trace| trace.now).unwrap_or_default(),
-            world_rows: store.world_rows().await.map_err(self.failed())?,
+            world_rows: store
+                .world_rows(&origin.node)
+                .await
+                .map_err(self.failed())?,
         };
         let accounts = Accounts::open(&self.config, store.clone(), self.tasks).await?;
         tracing::info!(
@@ -141,9 +149,25 @@ impl Opening<'_> {
             database = store.target(),
             "storage opened"
         );
+        let pending = Pending::new(self.config.journal.facts_max);
+        let leases = self.config.database.shared.then(|| {
+            Leases::new(
+                store.clone(),
+                origin.clone(),
+                self.config.database.lease(),
+                Arc::clone(&pending),
+                self.counters.elected.clone(),
+            )
+        });
+        if let Some(leases) = &leases {
+            // Not before the journal was caught up with: what it has of the world is older than
+            // what whoever wrote the world meanwhile knows.
+            leases.campaign().await.map_err(self.failed())?;
+        }
         let storage = Storage {
             inner: Arc::new(Inner {
-                pending: Pending::new(self.config.journal.facts_max),
+                pending,
+                leases,
                 journal: journal::Shared::new(applied),
                 trouble: Arc::default(),
                 writer: Mutex::new(Some(writer)),
@@ -163,14 +187,31 @@ impl Opening<'_> {
         Ok((storage, recovered))
     }
 
-    /// Brings every batch above `applied` into the database, a segment at a time.
+    /// Counts as alive on a shared database from here on.
+    async fn join(&self, origin: &Origin) -> Result<(), StorageFault> {
+        let database = &self.config.database;
+        if database.shared {
+            let alone = self.store.beat(origin, database.lease()).await;
+            check(
+                alone.map_err(self.failed())?,
+                "server.node",
+                "another server of this name uses the shared database, or did a moment ago with \
+                 another data folder: name them differently, or wait for database.lease_ms",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Brings every batch above `applied` into the database, a segment at a time; answers whether
+    /// other nodes had taken some of it over.
     async fn catch_up(
         &self,
         segments: &[Closed],
         applied: u64,
         origin: &Origin,
-    ) -> Result<(), StorageFault> {
+    ) -> Result<bool, StorageFault> {
         let mut next = applied + 1;
+        let mut late = false;
         for segment in segments {
             let batches = off_thread(&segment.path, {
                 let segment = segment.clone();
@@ -185,7 +226,7 @@ impl Opening<'_> {
                 layer.add(batch);
             }
             if count > 0 {
-                self.persist(origin, &layer).await?;
+                late |= !self.persist(origin, &layer).await?.conflicts.is_empty();
                 tracing::info!(
                     batches = count,
                     through = next - 1,
@@ -193,17 +234,17 @@ impl Opening<'_> {
                 );
             }
         }
-        Ok(())
+        Ok(late)
     }
 
     /// Writes a layer, as patient with the database as the connection was.
-    async fn persist(&self, origin: &Origin, layer: &Layer) -> Result<(), StorageFault> {
+    async fn persist(&self, origin: &Origin, layer: &Layer) -> Result<Kept, StorageFault> {
         let patience = Duration::from_secs(self.config.database.connect_retry_seconds);
         let began = Instant::now();
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         loop {
             match self.store.write(origin, layer).await {
-                Ok(()) => return Ok(()),
+                Ok(kept) => return Ok(kept),
                 Err(error) if began.elapsed() >= patience => return Err(self.failed()(error)),
                 Err(_) => tokio::time::sleep(backoff.next()).await,
             }

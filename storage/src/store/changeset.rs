@@ -12,9 +12,16 @@ pub(crate) struct Origin {
     pub(crate) journal: Uuid,
 }
 
+impl Origin {
+    /// The node whose own a row is, if it is one's own.
+    pub(super) fn owner(&self, row: &Row) -> Option<&str> {
+        (row.scope == Scope::Node).then_some(self.node.as_str())
+    }
+}
+
 /// A layer, sorted: wipes, then removals, then rows, then facts. Sorted by key, so that two
 /// writers can't wait for each other in a circle.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Changeset<'a> {
     pub(crate) origin: &'a Origin,
     pub(crate) mark: Mark,
@@ -74,14 +81,16 @@ impl<'a> Changeset<'a> {
 /// A scope as the database keeps it.
 pub(crate) const fn scope_number(scope: Scope) -> i16 {
     match scope {
-        Scope::World => 0,
+        Scope::World | Scope::Node => 0,
         Scope::Character => 1,
     }
 }
 
-/// The other way; the column is checked to hold nothing else.
-pub(crate) const fn scope_of(number: i16) -> Scope {
+/// The other way, given whether the row is some node's own; the column is checked to hold nothing
+/// else.
+pub(crate) const fn scope_of(number: i16, own: bool) -> Scope {
     match number {
+        0 if own => Scope::Node,
         0 => Scope::World,
         _ => Scope::Character,
     }

@@ -3,7 +3,6 @@
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use prometheus::IntCounter;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -14,6 +13,7 @@ use super::{Pools, Store};
 use crate::StorageFault;
 use crate::backoff::Backoff;
 use crate::config::{DatabaseConfig, TlsMode};
+use crate::metrics::Counters;
 
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -35,8 +35,7 @@ impl Store {
     pub(crate) async fn connect(
         config: &DatabaseConfig,
         url: &str,
-        statements: IntCounter,
-        quarantined: IntCounter,
+        counters: Counters,
     ) -> Result<Self, StorageFault> {
         let (target, options) = parse(config, url)?;
         let began = Instant::now();
@@ -66,8 +65,10 @@ impl Store {
         }
         Ok(Self {
             pools: pools(config, options),
-            statements,
-            quarantined,
+            statements: counters.statements,
+            quarantined: counters.quarantined,
+            conflicts: counters.conflicts,
+            shared: config.shared,
             target,
         })
     }

@@ -6,14 +6,17 @@ use uuid::Uuid;
 use super::signed;
 use crate::accounts::{name_key, role_word};
 
-/// Gives a role; `character, name_key, role`.
+/// Gives a role; `character, name_key, at, journal, role`. Within a journal orders come as they
+/// were given, whatever the clock says.
 const GRANT: &str = "
-    UPDATE accounts SET role = $3 WHERE id IN
+    UPDATE accounts SET role = $5, role_at = $3, role_by = $4
+    WHERE (role_at IS NULL OR role_by = $4 OR role_at <= $3) AND id IN
     (SELECT account FROM characters WHERE id = $1 OR (name_key = $2 AND deleted_at IS NULL))";
 
-/// Bans or lifts a ban; `character, name_key, until, reason`.
+/// Bans or lifts a ban; `character, name_key, at, journal, until, reason`.
 const BAN: &str = "
-    UPDATE accounts SET banned_until = $3, ban_reason = $4 WHERE id IN
+    UPDATE accounts SET banned_until = $5, ban_reason = $6, ban_at = $3, ban_by = $4
+    WHERE (ban_at IS NULL OR ban_by = $4 OR ban_at <= $3) AND id IN
     (SELECT account FROM characters WHERE id = $1 OR (name_key = $2 AND deleted_at IS NULL))";
 
 /// One statement's text and what is bound to it.
@@ -22,6 +25,8 @@ pub(crate) struct Statement {
     pub(crate) sql: &'static str,
     pub(crate) character: Uuid,
     pub(crate) name_key: String,
+    /// When it was ordered.
+    pub(crate) at: i64,
     pub(crate) change: Change,
 }
 
@@ -53,20 +58,24 @@ pub(crate) fn statement(fact: &Fact) -> Option<Statement> {
         // A name may have a new bearer by now; an id never has.
         name_key: character.map_or_else(|| name_key(&name), |_| String::new()),
         character: character.map_or(Uuid::nil(), |id| id.uuid()),
+        at: signed(fact.at.0),
         change,
     })
 }
 
-/// Carries out the orders among `facts`, in their order, within a transaction of either database.
+/// Carries out the orders among a set's facts, in their order, within a transaction of either database.
 macro_rules! carry_out {
-    ($store:expr, $tx:expr, $facts:expr) => {
-        for order in $facts
+    ($store:expr, $tx:expr, $set:expr) => {
+        for order in $set
+            .facts
             .iter()
             .filter_map(|pending| $crate::store::orders::statement(&pending.fact))
         {
             let query = sqlx::query($store.sql(order.sql))
                 .bind(order.character)
-                .bind(order.name_key);
+                .bind(order.name_key)
+                .bind(order.at)
+                .bind($set.origin.journal);
             let query = match order.change {
                 $crate::store::orders::Change::Role(role) => query.bind(role),
                 $crate::store::orders::Change::Ban(until, reason) => query.bind(until).bind(reason),

@@ -49,9 +49,9 @@ pub(crate) async fn write(
         .execute(&mut **tx)
         .await?;
     }
-    put_rows(store, tx, &set.rows).await?;
+    put_rows(store, tx, set.origin, &set.rows).await?;
     put_facts(store, tx, set.origin, &set.facts).await?;
-    carry_out!(store, tx, &set.facts);
+    carry_out!(store, tx, set);
     for row in &set.refused {
         // One statement each: this is the rare path.
         query(store.sql(QUARANTINE))
@@ -75,6 +75,7 @@ pub(crate) async fn write(
 pub(crate) async fn put_rows(
     store: &Store,
     tx: &mut PgConnection,
+    origin: &Origin,
     rows: &[(u64, &Row)],
 ) -> Result<(), Error> {
     if rows.is_empty() {
@@ -85,6 +86,7 @@ pub(crate) async fn put_rows(
     let mut components: Vec<&str> = column(rows.len());
     let mut versions: Vec<i64> = Vec::with_capacity(rows.len());
     let mut scopes: Vec<i16> = Vec::with_capacity(rows.len());
+    let mut nodes: Vec<Option<&str>> = Vec::with_capacity(rows.len());
     let mut bodies: Vec<&str> = column(rows.len());
     let mut sequences: Vec<i64> = Vec::with_capacity(rows.len());
     for (sequence, row) in rows {
@@ -92,20 +94,23 @@ pub(crate) async fn put_rows(
         components.push(&row.component);
         versions.push(i64::from(row.version));
         scopes.push(scope_number(row.scope));
+        nodes.push(origin.owner(row));
         bodies.push(&row.body);
         sequences.push(signed(*sequence));
     }
     query(store.sql(
-        "INSERT INTO component_rows (entity, component, version, scope, body, sequence)
-         SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::bigint[], $4::smallint[], $5::text[], $6::bigint[])
+        "INSERT INTO component_rows (entity, component, version, scope, node, body, sequence)
+         SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::bigint[], $4::smallint[], $5::text[],
+                              $6::text[], $7::bigint[])
          ON CONFLICT (entity, component) DO UPDATE SET
-             version = excluded.version, scope = excluded.scope,
+             version = excluded.version, scope = excluded.scope, node = excluded.node,
              body = excluded.body, sequence = excluded.sequence",
     ))
     .bind(entities)
     .bind(components)
     .bind(versions)
     .bind(scopes)
+    .bind(nodes)
     .bind(bodies)
     .bind(sequences)
     .execute(tx)

@@ -94,7 +94,9 @@ async fn probe(
         Pools::Sqlite { writer, .. } => {
             let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
             match what {
-                What::Rows => sqlite::put_rows(store, &mut tx, &set.rows[range]).await?,
+                What::Rows => {
+                    sqlite::put_rows(store, &mut tx, set.origin, &set.rows[range]).await?
+                }
                 What::Facts => {
                     sqlite::put_facts(store, &mut tx, set.origin, &set.facts[range]).await?;
                 }
@@ -105,7 +107,9 @@ async fn probe(
         Pools::Postgres(pool) => {
             let mut tx = pool.begin().await?;
             match what {
-                What::Rows => postgres::put_rows(store, &mut tx, &set.rows[range]).await?,
+                What::Rows => {
+                    postgres::put_rows(store, &mut tx, set.origin, &set.rows[range]).await?
+                }
                 What::Facts => {
                     postgres::put_facts(store, &mut tx, set.origin, &set.facts[range]).await?;
                 }

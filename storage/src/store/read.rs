@@ -19,7 +19,7 @@ pub(crate) struct AppliedMark {
     pub(crate) clean: bool,
 }
 
-type RowTuple = (Uuid, String, i64, i16, String);
+pub(super) type RowTuple = (Uuid, String, i64, i16, Option<String>, String);
 
 impl Store {
     /// The world this database belongs to, if it has been given one.
@@ -62,20 +62,22 @@ impl Store {
             .collect())
     }
 
-    /// The rows that are loaded with the world, in key order.
-    pub(crate) async fn world_rows(&self) -> Result<Vec<Row>, Error> {
+    /// The rows that `node` loads with the world, in key order.
+    pub(crate) async fn world_rows(&self, node: &str) -> Result<Vec<Row>, Error> {
         let sql = self.sql(
-            "SELECT entity, component, version, scope, body
-             FROM component_rows WHERE scope = 0 ORDER BY entity, component",
+            "SELECT entity, component, version, scope, node, body
+             FROM component_rows WHERE scope = 0 AND (node IS NULL OR node = $1)
+             ORDER BY entity, component",
         );
-        let rows: Vec<RowTuple> = reading!(self, db => query_as(sql).fetch_all(db).await)?;
+        let rows: Vec<RowTuple> =
+            reading!(self, db => query_as(sql).bind(node).fetch_all(db).await)?;
         Ok(rows.into_iter().map(loaded).collect())
     }
 
     /// The rows of one entity.
     pub(crate) async fn rows_of(&self, id: StableId) -> Result<Vec<Row>, Error> {
         let sql = self.sql(
-            "SELECT entity, component, version, scope, body
+            "SELECT entity, component, version, scope, node, body
              FROM component_rows WHERE entity = $1",
         );
         let rows: Vec<RowTuple> =
@@ -95,12 +97,12 @@ impl Store {
     }
 }
 
-fn loaded((entity, component, version, scope, body): RowTuple) -> Row {
+pub(super) fn loaded((entity, component, version, scope, node, body): RowTuple) -> Row {
     Row {
         id: StableId::from_uuid(entity),
         component,
         version: u32::try_from(version).unwrap_or(u32::MAX),
-        scope: scope_of(scope),
+        scope: scope_of(scope, node.is_some()),
         body,
     }
 }

@@ -60,9 +60,9 @@ pub(crate) async fn write(
         .execute(&mut **tx)
         .await?;
     }
-    put_rows(store, tx, &set.rows).await?;
+    put_rows(store, tx, set.origin, &set.rows).await?;
     put_facts(store, tx, set.origin, &set.facts).await?;
-    carry_out!(store, tx, &set.facts);
+    carry_out!(store, tx, set);
     for row in &set.refused {
         // One statement each: this is the rare path.
         query(store.sql(QUARANTINE))
@@ -92,6 +92,7 @@ pub(crate) const QUARANTINE: &str = "
 pub(crate) async fn put_rows(
     store: &Store,
     tx: &mut SqliteConnection,
+    origin: &Origin,
     rows: &[(u64, &engine::port::Row)],
 ) -> Result<(), Error> {
     if rows.is_empty() {
@@ -105,17 +106,19 @@ pub(crate) async fn put_rows(
                 &row.component,
                 row.version,
                 scope_number(row.scope),
+                origin.owner(row),
                 &row.body,
                 sequence,
             )
         })
         .collect();
     query(store.sql(
-        "INSERT INTO component_rows (entity, component, version, scope, body, sequence)
-         SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+        "INSERT INTO component_rows (entity, component, version, scope, node, body, sequence)
+         SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+                value ->> 5, value ->> 6
          FROM json_each($1) WHERE true
          ON CONFLICT (entity, component) DO UPDATE SET
-             version = excluded.version, scope = excluded.scope,
+             version = excluded.version, scope = excluded.scope, node = excluded.node,
              body = excluded.body, sequence = excluded.sequence",
     ))
     .bind(parameter(&values)?)

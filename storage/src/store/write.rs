@@ -4,26 +4,28 @@ use sqlx::Error;
 
 use super::changeset::{Changeset, Origin};
 use super::fault::{Trouble, trouble};
+use super::fence::{self, Kept};
 use super::{Pools, Store, postgres, quarantine, sqlite};
 use crate::pending::Layer;
 
 impl Store {
     /// Writes everything in `layer` and how far that reaches. What the database refuses is put
-    /// into quarantine; the rest is written, all or nothing. Safe to repeat.
+    /// into quarantine; the rest is written, all or nothing. Safe to repeat. Answers what a shared
+    /// database's fence kept out.
     ///
     /// # Errors
     /// When nothing was written, or the database can't say whether it was.
-    pub(crate) async fn write(&self, origin: &Origin, layer: &Layer) -> Result<(), Error> {
+    pub(crate) async fn write(&self, origin: &Origin, layer: &Layer) -> Result<Kept, Error> {
         let Some(mark) = layer.mark else {
-            return Ok(());
+            return Ok(Kept::default());
         };
         let mut set = Changeset::new(origin, layer, mark);
-        match self.attempt(&set).await {
+        let kept = match self.attempt(&set).await {
             Err(error) if trouble(&error) == Trouble::Data => {
                 if !quarantine::set_aside(self, &mut set).await? {
                     return Err(error);
                 }
-                self.attempt(&set).await?;
+                let kept = self.attempt(&set).await?;
                 for row in &set.refused {
                     self.quarantined.inc();
                     tracing::error!(
@@ -34,24 +36,45 @@ impl Store {
                         "row refused by the database and put into quarantine"
                     );
                 }
-                Ok(())
+                kept
             }
-            other => other,
+            other => other?,
+        };
+        for conflict in &kept.conflicts {
+            self.conflicts.inc();
+            tracing::warn!(
+                entity = %conflict.entity,
+                component = conflict.component,
+                epoch = conflict.epoch,
+                holder = conflict.holder,
+                "change came under a lease that was over and is kept as a conflict"
+            );
         }
+        Ok(kept)
     }
 
-    async fn attempt(&self, set: &Changeset<'_>) -> Result<(), Error> {
+    async fn attempt(&self, set: &Changeset<'_>) -> Result<Kept, Error> {
         self.count(2);
         match self.pools() {
             Pools::Sqlite { writer, .. } => {
                 let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
                 sqlite::write(self, &mut tx, set).await?;
-                tx.commit().await
+                tx.commit().await?;
+                Ok(Kept::default())
+            }
+            Pools::Postgres(pool) if self.shared => {
+                let mut tx = pool.begin().await?;
+                let mut set = set.clone();
+                let kept = fence::admit(self, &mut tx, &mut set).await?;
+                postgres::write(self, &mut tx, &set).await?;
+                tx.commit().await?;
+                Ok(kept)
             }
             Pools::Postgres(pool) => {
                 let mut tx = pool.begin().await?;
                 postgres::write(self, &mut tx, set).await?;
-                tx.commit().await
+                tx.commit().await?;
+                Ok(Kept::default())
             }
         }
     }

@@ -17,7 +17,6 @@ on_both!(
     applied_segments_are_deleted,
     a_start_from_the_database_alone_knows_the_world,
     old_facts_are_forgotten,
-    a_shared_database_makes_durable_mean_committed,
 );
 
 fn id(name: &str) -> StableId {
@@ -337,26 +336,4 @@ async fn old_facts_are_forgotten(database: Database) {
         );
     }
     assert_eq!(database.number("SELECT sum FROM facts").await, 2);
-}
-
-async fn a_shared_database_makes_durable_mean_committed(database: Database) {
-    let mut config = database.config();
-    config.database.shared = true;
-    let mut world = World::start(config).await;
-    world
-        .apply(Batch::default().put(id("ann"), "purse", 1))
-        .await;
-    let held = database.hold_writes().await;
-    let tick = world
-        .send(Batch::default().put(id("ann"), "purse", 2))
-        .await;
-    // The journal has it, and a load sees it, but nobody may be told yet.
-    let began = std::time::Instant::now();
-    while world.rows(id("ann")).await != [row(id("ann"), "purse", 2)] {
-        assert!(began.elapsed() < crate::harness::PATIENCE);
-    }
-    assert!(world.ports.gauge.durable_tick() < tick);
-    held.release().await;
-    world.durable(tick).await;
-    assert_eq!(world.ports.gauge.applied_tick(), tick);
 }

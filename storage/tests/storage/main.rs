@@ -16,5 +16,6 @@ mod outage;
 mod refusals;
 mod refused;
 mod roles;
+mod shared;
 mod sign_in;
 mod tokens;

@@ -117,7 +117,7 @@ impl World {
     pub(crate) async fn rows(&self, character: StableId) -> Vec<Row> {
         match self.load(character).await {
             StoreReply::Loaded { rows, .. } => rows,
-            other @ StoreReply::Unavailable { .. } => panic!("not loaded: {other:?}"),
+            other => panic!("not loaded: {other:?}"),
         }
     }
 
