@@ -50,6 +50,14 @@ export function register(username, password, inviteCode) {
 }
 
 /**
+ * Makes a token worthless. Fails silently: one that can't be signed out runs out by itself.
+ * @param {string} token
+ */
+export async function signOut(token) {
+  await ask("POST", "auth/logout", { token }).catch(() => {});
+}
+
+/**
  * The account's characters; fails with the server's code when the token no longer holds.
  * @param {string} token
  */

@@ -1,5 +1,6 @@
 // Where the parts meet: the door, one game at a time, and the views that show it.
 
+import { signOut } from "./account.js";
 import { Clock } from "./clock.js";
 import { byId } from "./dom.js";
 import { Door } from "./door.js";
@@ -155,7 +156,11 @@ function end({ identityRefused }) {
 }
 
 byId("logout", HTMLButtonElement).addEventListener("click", () => {
-  if (identity !== null) identities.forget(identity);
+  if (identity !== null) {
+    const { token } = identity;
+    identities.forget(identity);
+    signOut(token);
+  }
   toDoor("");
 });
 

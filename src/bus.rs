@@ -2,7 +2,8 @@
 
 use engine::port::{BridgePorts, Registry, Tasks};
 use net::Check;
-use net::bridge::{Bus, BusNode};
+use net::bridge::{Bus, BusNode, Class};
+use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts};
 use storage::Recovered;
 
 use crate::cli::UsageFault;
@@ -39,6 +40,7 @@ pub(crate) async fn start(
     registry: &Registry,
 ) -> anyhow::Result<Option<Bus>> {
     if !config.nats.enabled() {
+        silent_figures(config, registry)?;
         return Ok(None);
     }
     let node = BusNode {
@@ -50,6 +52,37 @@ pub(crate) async fn start(
         .await
         .map_err(|fault| UsageFault(format!("configuration key {fault}")))?;
     Ok(Some(bus))
+}
+
+/// The figures of a bus that is not there: all are zero, but the dead letters of an earlier one
+/// are still kept. Who watches for a change need not know whether there is a bus.
+fn silent_figures(config: &Config, registry: &Registry) -> anyhow::Result<()> {
+    let connected = IntGauge::new("kadath_bus_connected", "1 while the broker answers")?;
+    let dead = IntGauge::new("kadath_dead_letters", "dead letters kept")?;
+    let letters = config.nats.dead_letters(&config.server.data).ids();
+    dead.set(letters.map_or(0, |ids| i64::try_from(ids.len()).unwrap_or(i64::MAX)));
+    let messages = IntCounterVec::new(
+        Opts::new("kadath_bus_messages_total", "messages taken and given"),
+        &["direction", "class"],
+    )?;
+    let breakers = IntGaugeVec::new(
+        Opts::new("kadath_breaker_state", "0 closed, 1 half open, 2 open"),
+        &["class"],
+    )?;
+    let seconds = HistogramOpts::new("kadath_bus_processing_seconds", "from receipt to lane");
+    let seconds = Histogram::with_opts(seconds)?;
+    for class in Class::ALL {
+        breakers.with_label_values(&[class.word()]);
+        for direction in ["in", "out"] {
+            messages.with_label_values(&[direction, class.word()]);
+        }
+    }
+    registry.register(Box::new(connected))?;
+    registry.register(Box::new(dead))?;
+    registry.register(Box::new(messages))?;
+    registry.register(Box::new(breakers))?;
+    registry.register(Box::new(seconds))?;
+    Ok(())
 }
 
 /// What `/readyz` says of it.

@@ -4,10 +4,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Config, ConfigFault, Overrides};
-use crate::{accounts, bench, check, dead_letters, schema, server};
+use crate::{accounts, bench, check, dead_letters, schema, server, telemetry};
 
 /// Bad usage or configuration: the message names the key and where it was set.
 pub const EXIT_USAGE: u8 = 2;
@@ -172,6 +172,12 @@ enum AccountCommand {
 
 impl Flags {
     fn config(self) -> Result<Config, ConfigFault> {
+        let (config, overrides) = self.sources();
+        Config::load(config.as_deref(), overrides)
+    }
+
+    /// The file, and what goes over it.
+    fn sources(self) -> (Option<PathBuf>, Overrides) {
         let Self {
             config,
             listen,
@@ -182,25 +188,37 @@ impl Flags {
             seed,
             log_format,
         } = self;
-        Config::load(
-            config.as_deref(),
-            Overrides {
-                listen,
-                database,
-                nats,
-                data,
-                world,
-                seed,
-                log_format,
-            },
-        )
+        let overrides = Overrides {
+            listen,
+            database,
+            nats,
+            data,
+            world,
+            seed,
+            log_format,
+        };
+        (config, overrides)
     }
+}
+
+/// The command line; flags may also stand behind the words of `account` and `dead-letters`.
+fn command() -> clap::Command {
+    let anywhere = |command: clap::Command| {
+        command.mut_args(|arg| {
+            let flag = arg.get_long().is_some();
+            arg.global(flag)
+        })
+    };
+    Cli::command()
+        .mut_subcommand("account", anywhere)
+        .mut_subcommand("dead-letters", anywhere)
 }
 
 /// Runs what the arguments ask for; the exit code is the contract's.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         // clap knows which of its messages are answers (help, version) and which are mistakes.
         Err(message) => {
@@ -208,12 +226,13 @@ pub fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(EXIT_USAGE));
         }
     };
+    let json = cli.wants_json();
     let ended = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(flags) => flags.config().map_err(Into::into).and_then(server::run),
-        Command::Check(flags) => flags
-            .config()
-            .map_err(Into::into)
-            .and_then(|config| check::run(&config)),
+        Command::Check(flags) => {
+            let (file, overrides) = flags.sources();
+            check::run(file.as_deref(), overrides)
+        }
         Command::Schema(SchemaArgs { kind, flags }) => flags
             .config()
             .map_err(Into::into)
@@ -257,13 +276,72 @@ pub fn run() -> ExitCode {
         } else {
             1
         };
+        let words = format!("{error:#}");
+        let line = if json {
+            telemetry::fault_line(&words)
+        } else {
+            format!("kadath: {words}")
+        };
         // Nobody is left to tell if stderr is gone.
-        let _ = writeln!(std::io::stderr(), "kadath: {error:#}");
+        let _ = writeln!(std::io::stderr(), "{line}");
         ExitCode::from(code)
     })
+}
+
+impl Cli {
+    /// Whether a server was asked for whose records are JSON, so that its last one is, too. The
+    /// configuration may be what is wrong, so a file counts only when it can be read.
+    fn wants_json(&self) -> bool {
+        let flags = match &self.command {
+            None => &self.serve,
+            Some(Command::Serve(flags)) => flags,
+            Some(_) => return false,
+        };
+        let from_file = || {
+            let text = std::fs::read_to_string(flags.config.as_ref()?).ok()?;
+            let table = text.split("[log]").nth(1)?;
+            let section = table.split("\n[").next()?;
+            let line = section
+                .lines()
+                .find(|line| line.trim_start().starts_with("format"))?;
+            Some(line.contains("\"json\""))
+        };
+        let said = flags.log_format.clone();
+        let said = said.or_else(|| std::env::var("KADATH_LOG__FORMAT").ok());
+        said.map_or_else(|| from_file().unwrap_or(false), |format| format == "json")
+    }
 }
 
 /// The server can't start as it was asked to: exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageFault(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_stand_before_or_behind_the_words() {
+        for line in [
+            "kadath account --data D create Ann",
+            "kadath account create Ann --data D",
+            "kadath account create --data D Ann --admin",
+            "kadath dead-letters list --data D",
+            "kadath dead-letters --data D purge --older-than 7d",
+            "kadath --data D",
+            "kadath serve --data D",
+        ] {
+            let matches = command().try_get_matches_from(line.split(' ')).unwrap();
+            let cli = Cli::from_arg_matches(&matches).unwrap();
+            let flags = match cli.command {
+                None => cli.serve,
+                Some(Command::Account(args)) => args.flags,
+                Some(Command::DeadLetters(args)) => args.flags,
+                Some(Command::Serve(flags)) => flags,
+                Some(other) => panic!("{other:?}"),
+            };
+            assert_eq!(flags.data, Some("D".into()), "{line}");
+        }
+    }
+}

@@ -1,13 +1,14 @@
 //! Configuration: a TOML file, then the environment, then flags. Every key has a default; an
 //! unknown one is an error that says where it was set.
 
+mod checks;
 mod flags;
 mod sections;
 
 pub use flags::Overrides;
 pub use sections::{
-    ChatConfig, LimitsConfig, LogConfig, LogFormat, ReadinessConfig, ServerConfig, SessionsConfig,
-    TickConfig,
+    ChatConfig, LimitsConfig, LogConfig, LogFormat, LucidityConfig, ReadinessConfig, ServerConfig,
+    SessionsConfig, TickConfig,
 };
 
 use std::net::SocketAddr;
@@ -39,6 +40,8 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// Lines per minute, character and channel; 0 lifts a limit.
     pub chat: ChatConfig,
+    /// What an operator may set beside the world's own rules.
+    pub lucidity: LucidityConfig,
     /// When `/readyz` says no.
     pub readiness: ReadinessConfig,
     /// The bus to other nodes; none without a `url`.
@@ -69,6 +72,26 @@ impl Config {
     /// # Errors
     /// Names the key and where it was set.
     pub fn load(file: Option<&Path>, flags: Overrides) -> Result<Self, ConfigFault> {
+        let config = Self::read(file, flags)?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// As [`Config::load`], but every value that makes no sense is named, not the first alone.
+    ///
+    /// # Errors
+    /// All of them; one, when the sources can't be read as a whole.
+    pub fn load_all(file: Option<&Path>, flags: Overrides) -> Result<Self, Vec<ConfigFault>> {
+        let config = Self::read(file, flags).map_err(|fault| vec![fault])?;
+        let faults = config.faults();
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(faults)
+        }
+    }
+
+    fn read(file: Option<&Path>, flags: Overrides) -> Result<Self, ConfigFault> {
         let mut figment = Figment::new();
         if let Some(file) = file {
             if !file.is_file() {
@@ -91,7 +114,6 @@ impl Config {
             .extract()
             .map_err(|error| ConfigFault::Unreadable(describe(error)))?;
         config.read_secrets()?;
-        config.validate()?;
         Ok(config)
     }
 
@@ -119,13 +141,28 @@ impl Config {
         }
     }
 
+    /// How far ticks, journal and database may lag before `/readyz` says no.
+    #[must_use]
+    pub const fn lag_max(&self) -> Duration {
+        match self.readiness.lag_seconds {
+            // A century.
+            0 => Duration::from_secs(100 * 366 * 86_400),
+            seconds => Duration::from_secs(seconds),
+        }
+    }
+
     /// What storage is told.
     #[must_use]
     pub fn storage(&self) -> storage::StorageConfig {
+        let mut journal = self.journal.clone();
+        if journal.facts_max == 0 {
+            // As many as memory holds.
+            journal.facts_max = u32::MAX;
+        }
         storage::StorageConfig {
             data: self.server.data.clone(),
             node: self.server.node.clone(),
-            journal: self.journal.clone(),
+            journal,
             database: self.database.clone(),
             accounts: self.accounts.clone(),
         }
@@ -137,6 +174,7 @@ impl Config {
         let limits = net::NetLimits {
             frames_per_minute: self.limits.frames_per_minute,
             connections_per_account: self.limits.connections_per_account,
+            connections_per_address: self.limits.connections_per_address,
             connection_attempts_per_minute: self.limits.connection_attempts_per_minute,
             failed_logins_per_minute: self.limits.failed_logins_per_minute,
             sign_ins_per_minute: self.limits.sign_ins_per_minute,
@@ -150,11 +188,14 @@ impl Config {
         };
         let timeouts = net::Timeouts {
             idle: Duration::from_secs(self.sessions.idle_seconds),
+            grace: Duration::from_secs(self.server.linkdead_grace_seconds),
             ..net::Timeouts::default()
         };
         net::NetConfig {
             origins: self.server.origins.clone(),
             trust_proxy: self.server.trust_proxy,
+            // The gateway knows by its doors.
+            tls: false,
             limits,
             sessions,
             timeouts,
@@ -185,39 +226,6 @@ impl Config {
             self.database.url = url.trim().to_owned();
         }
         self.nats.read_secrets().map_err(nats)
-    }
-
-    fn validate(&self) -> Result<(), ConfigFault> {
-        self.address()?;
-        if engine::runner::Rate::hz(self.tick.rate_hz).is_none() {
-            return Err(invalid(
-                "tick.rate_hz",
-                format!("{} is not between 1 and 120", self.tick.rate_hz),
-            ));
-        }
-        if self.server.tls_cert.is_some() != self.server.tls_key.is_some() {
-            return Err(invalid(
-                "server.tls_cert",
-                "tls_cert and tls_key go together",
-            ));
-        }
-        if self.sessions.queue_bytes < 16_384 {
-            return Err(invalid("sessions.queue_bytes", "must be at least 16384"));
-        }
-        // Changes are brought to the database once a second, so one second is no lag.
-        if self.readiness.lag_seconds < 2 {
-            return Err(invalid("readiness.lag_seconds", "must be at least 2"));
-        }
-        self.nats.validate().map_err(nats)?;
-        if self.nats.enabled() {
-            net::bridge::name(&self.server.node)
-                .map_err(|fault| invalid("server.node", fault.to_string()))?;
-        }
-        crate::telemetry::targets(&self.log.level)
-            .map_err(|reason| invalid("log.level", reason))?;
-        self.storage()
-            .validate()
-            .map_err(|fault| ConfigFault::Unreadable(format!("configuration key {fault}")))
     }
 }
 
@@ -315,6 +323,27 @@ mod tests {
             fault.contains("log.format") && fault.contains("--log-format"),
             "{fault}"
         );
+    }
+
+    #[test]
+    fn zero_lifts_what_is_a_limit() {
+        let config = load(
+            "[journal]\nfacts_max = 0\n[readiness]\nlag_seconds = 0\n[sessions]\nidle_seconds = 0\n",
+        )
+        .unwrap();
+        assert_eq!(config.storage().journal.facts_max, u32::MAX);
+        assert!(config.lag_max() > Duration::from_secs(1_000_000_000));
+        assert!(config.net().timeouts.idle.is_zero());
+    }
+
+    #[test]
+    fn an_operator_may_soften_what_the_world_does_to_minds() {
+        let config = load("[lucidity]\ndefault_flux = 0.5\ndrain_rate_max = 2.0\n").unwrap();
+        let mut rules = crate::check::load(Path::new("world")).unwrap().lucidity;
+        config.lucidity.apply(&mut rules);
+        assert_eq!((rules.default, rules.drain_rate_max), (0.5, 2.0));
+        let fault = load("[lucidity]\ndrain_rate_max = -1.0\n").unwrap_err();
+        assert!(fault.contains("lucidity.drain_rate_max"), "{fault}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::port::{Code, Refusal, StableId};
+use engine::port::{AccountId, Code, Refusal, StableId};
 use net::{
     Admitted, Character, Denied, Gatekeeper, Profession, Registration, Rolled, Secret, SignedIn,
 };
@@ -62,11 +62,17 @@ fn signed_in(sign_in: SignIn) -> SignedIn {
 }
 
 impl Gate {
-    fn holder(&self, token: &Secret) -> Result<engine::port::AccountId, Denied> {
-        self.accounts
-            .verify(token.expose())
-            .map(|claims| claims.account)
-            .map_err(denied)
+    fn holder(&self, token: &Secret) -> Result<AccountId, Denied> {
+        self.claims(token, false)
+    }
+
+    fn claims(&self, token: &Secret, expired_ok: bool) -> Result<AccountId, Denied> {
+        let claims = if expired_ok {
+            self.accounts.verify_expired_ok(token.expose())
+        } else {
+            self.accounts.verify(token.expose())
+        };
+        claims.map(|claims| claims.account).map_err(denied)
     }
 }
 
@@ -108,7 +114,12 @@ impl Gatekeeper for Gate {
     async fn claim(&self, token: Secret, who: Registration) -> Result<SignedIn, Denied> {
         let account = self.holder(&token)?;
         self.accounts
-            .claim(account, &who.username, who.password.expose())
+            .claim(
+                account,
+                &who.username,
+                who.password.expose(),
+                who.invite_code.as_deref(),
+            )
             .await
             .map(signed_in)
             .map_err(denied)
@@ -116,6 +127,26 @@ impl Gatekeeper for Gate {
 
     async fn logout(&self, token: Secret) -> Result<(), Denied> {
         self.accounts.logout(token.expose()).await.map_err(denied)
+    }
+
+    fn is_signed_out(&self, token: &Secret) -> bool {
+        self.accounts.is_signed_out(token.expose())
+    }
+
+    fn seal(&self, character: StableId, nonce: u64) -> u64 {
+        self.accounts.seal(character, nonce)
+    }
+
+    async fn sealed(
+        &self,
+        token: Secret,
+        nonce: u64,
+        seal: u64,
+        expired_ok: bool,
+    ) -> Result<Option<Uuid>, Denied> {
+        let account = self.claims(&token, expired_ok)?;
+        let sealed = self.accounts.sealed(account, nonce, seal).await;
+        Ok(sealed.map_err(denied)?.map(StableId::uuid))
     }
 
     async fn me(&self, token: Secret) -> Result<SignedIn, Denied> {
@@ -182,12 +213,7 @@ impl Gatekeeper for Gate {
         character: Option<Uuid>,
         expired_ok: bool,
     ) -> Result<Admitted, Denied> {
-        let claims = if expired_ok {
-            self.accounts.verify_expired_ok(token.expose())
-        } else {
-            self.accounts.verify(token.expose())
-        };
-        let account = claims.map_err(denied)?.account;
+        let account = self.claims(&token, expired_ok)?;
         let admitted = self
             .accounts
             .admit(account, character.map(StableId::from_uuid))

@@ -60,7 +60,11 @@ pub fn run_with(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> 
 /// # Errors
 /// As [`run`].
 pub fn run_unlogged(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if config.server.io_threads > 0 {
+        runtime.worker_threads(config.server.io_threads);
+    }
+    let runtime = runtime
         .thread_name("kadath-io")
         .enable_all()
         .build()
@@ -74,13 +78,14 @@ pub fn run_unlogged(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCo
 async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     raise_descriptors(&mut config)?;
-    let world = check::load(&config.server.world).map_err(|problems| {
+    let mut world = check::load(&config.server.world).map_err(|problems| {
         let more = match problems.len() {
             1 => String::new(),
             count => format!(" (and {} more; see `kadath check`)", count - 1),
         };
         UsageFault(format!("the world can't be used: {}{more}", problems[0]))
     })?;
+    config.lucidity.apply(&mut world.lucidity);
     let address = config.address()?;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         UsageFault(format!("server.listen: can't listen on {address}: {error}"))
@@ -183,7 +188,7 @@ async fn live(
 
     let pulse = Pulse::new(gauge);
     tasks.spawn("pulse", pulse.clone().watch(tasks.stop().clone()));
-    let lag_max = Duration::from_secs(config.readiness.lag_seconds);
+    let lag_max = config.lag_max();
     let doors = Doors {
         gate: Gate {
             accounts: storage.accounts().clone(),

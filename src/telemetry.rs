@@ -168,6 +168,21 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Records {
     }
 }
 
+/// A start that failed, as a record in JSON.
+pub(crate) fn fault_line(words: &str) -> String {
+    let timestamp = OffsetDateTime::now_utc()
+        .format(&Rfc3339)
+        .unwrap_or_default();
+    serde_json::json!({
+        "timestamp": timestamp,
+        "level": Level::ERROR.as_str(),
+        "target": "kadath",
+        "message": "kadath ended",
+        "fields": {"fault": words},
+    })
+    .to_string()
+}
+
 fn human(
     timestamp: &str,
     level: Level,

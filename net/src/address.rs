@@ -1,6 +1,6 @@
 //! Where a connection comes from.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::http::HeaderMap;
 
@@ -26,10 +26,17 @@ impl Neighbour {
 pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trust_proxy: bool) -> IpAddr {
     let said = || {
         let last = headers.get_all("x-forwarded-for").iter().next_back()?;
-        last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+        address(last.to_str().ok()?.rsplit(',').next()?.trim())
     };
     let address = if trust_proxy { said() } else { None };
     address.unwrap_or(peer).to_canonical()
+}
+
+/// An address as proxies write it: bare, in brackets, with a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    let with_port = || Some(text.parse::<SocketAddr>().ok()?.ip());
+    text.parse().ok().or_else(with_port).or_else(bare)
 }
 
 #[cfg(test)]
@@ -47,5 +54,20 @@ mod tests {
         assert_eq!(client(peer, &headers, false), peer);
         assert_eq!(client(peer, &headers, true).to_string(), "198.51.100.7");
         assert_eq!(client(peer, &HeaderMap::new(), true), peer);
+    }
+    #[test]
+    fn an_address_may_stand_in_brackets_and_have_a_port() {
+        let peer = "10.0.0.1".parse().unwrap();
+        for (said, expected) in [
+            ("198.51.100.7:51443", "198.51.100.7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("[2001:db8::7]:51443", "2001:db8::7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("unknown", "10.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", HeaderValue::from_static(said));
+            assert_eq!(client(peer, &headers, true).to_string(), expected, "{said}");
+        }
     }
 }

@@ -8,6 +8,8 @@ pub struct NetConfig {
     /// Origins beside the server's own that browsers may call from, as `scheme://host[:port]`;
     /// `*` allows all. A request without `Origin` is no browser's and always welcome.
     pub origins: Vec<String>,
+    /// The listener speaks TLS, and browsers are told to come by nothing else.
+    pub tls: bool,
     /// The last address in `X-Forwarded-For` is the client's. Only behind a proxy of one's own:
     /// anybody else can write that header.
     pub trust_proxy: bool,
@@ -26,6 +28,8 @@ pub struct NetLimits {
     pub frames_per_minute: u32,
     /// Characters of one account that are connected at once.
     pub connections_per_account: usize,
+    /// Connections open at once from one address, HTTP ones included; loopback peers don't count.
+    pub connections_per_address: u32,
     /// Websocket handshakes per address and minute; resumes and loopback peers don't count.
     pub connection_attempts_per_minute: u32,
     /// Failed sign-ins per account name and minute.
@@ -42,6 +46,8 @@ impl Default for NetLimits {
             // Twice the ten commands a second that the world takes from a character.
             frames_per_minute: 1_200,
             connections_per_account: 3,
+            // A school behind one address, and still no more than a hundredth of all places.
+            connections_per_address: 500,
             connection_attempts_per_minute: 120,
             failed_logins_per_minute: 10,
             sign_ins_per_minute: 60,
@@ -89,7 +95,7 @@ pub struct Timeouts {
     pub typed_sign_in: Duration,
     /// From the sign-in to the welcome: the account store and the world's load.
     pub arrival: Duration,
-    /// A socket nothing was heard from for so long is closed.
+    /// A socket nothing was heard from for so long is closed; zero: never.
     pub idle: Duration,
     /// A silent socket is pinged this often.
     pub ping: Duration,
@@ -101,6 +107,9 @@ pub struct Timeouts {
     pub request: Duration,
     /// For the last frames when the server stops.
     pub drain: Duration,
+    /// How long a character waits for a lost client. For so long after a start, expired tokens
+    /// come back in that were good when the server went down.
+    pub grace: Duration,
 }
 
 impl Default for Timeouts {
@@ -115,6 +124,7 @@ impl Default for Timeouts {
             linger: Duration::from_secs(1),
             request: Duration::from_secs(10),
             drain: Duration::from_secs(2),
+            grace: Duration::from_secs(30),
         }
     }
 }

@@ -3,6 +3,8 @@
 use engine::port::{MetricsFault, Registry};
 use prometheus::{Counter, IntCounter, IntGaugeVec, Opts};
 
+use crate::format::Format;
+
 /// What the gateway counts.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
@@ -39,6 +41,10 @@ impl Figures {
                 "time the event loop was late by more than 20 ms, summed",
             )?,
         };
+        for format in Format::ALL {
+            // There from the start, so that nobody takes none for unknown.
+            figures.sessions.with_label_values(&[format.subprotocol()]);
+        }
         registry.register(Box::new(figures.sessions.clone()))?;
         registry.register(Box::new(figures.frames_sent.clone()))?;
         registry.register(Box::new(figures.socket_writes.clone()))?;

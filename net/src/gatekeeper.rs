@@ -31,15 +31,32 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// Makes a throw-away account with one character.
     fn guest(&self) -> impl Future<Output = Result<SignedIn, Denied>> + Send;
 
-    /// Turns the guest of `token` into an account with a name and a password.
+    /// Turns the guest of `token` into an account with a name and a password; needs what
+    /// registering needs.
     fn claim(
         &self,
         token: Secret,
         who: Registration,
     ) -> impl Future<Output = Result<SignedIn, Denied>> + Send;
 
-    /// Makes `token` worthless.
+    /// Makes `token` worthless, expired or not.
     fn logout(&self, token: Secret) -> impl Future<Output = Result<(), Denied>> + Send;
+
+    /// Whether `token` was signed out. Known at once: a session resumes while the database is away.
+    fn is_signed_out(&self, token: &Secret) -> bool;
+
+    /// The seal on `nonce` for a session of `character`: always the same, and unguessable.
+    fn seal(&self, character: StableId, nonce: u64) -> u64;
+
+    /// Which living character of the token's account bears that seal on `nonce`, if any does.
+    /// `expired_ok` as in [`Gatekeeper::admit`].
+    fn sealed(
+        &self,
+        token: Secret,
+        nonce: u64,
+        seal: u64,
+        expired_ok: bool,
+    ) -> impl Future<Output = Result<Option<Uuid>, Denied>> + Send;
 
     /// Who holds `token`.
     fn me(&self, token: Secret) -> impl Future<Output = Result<SignedIn, Denied>> + Send;

@@ -3,18 +3,20 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use engine::port::{Code, Correlation, Refusal, Registry};
+use engine::port::{Code, Correlation, Refusal, Registry, StableId};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use uuid::Uuid;
 
 use crate::gatekeeper::{Denied, Gatekeeper, Registration, Secret, SignedIn};
 use crate::hub::Hub;
+use crate::limit::Seat;
 use crate::readiness::Readiness;
 
 /// The gateway as its handlers see it.
 pub(crate) struct Gateway<G> {
     pub(crate) hub: Arc<Hub>,
-    pub(crate) gate: G,
+    pub(crate) gate: Arc<G>,
     pub(crate) readiness: Box<dyn Fn() -> Readiness + Send + Sync>,
     pub(crate) registry: Registry,
 }
@@ -26,6 +28,7 @@ pub(crate) struct Caller {
     pub(crate) correlation: Correlation,
     /// Held, never looked at: they count the connection.
     pub(crate) _place: Option<OwnedSemaphorePermit>,
+    pub(crate) _seat: Option<Seat>,
     pub(crate) _open: TaskTrackerToken,
 }
 
@@ -49,14 +52,51 @@ impl<G: Gatekeeper> Gateway<G> {
     ) -> Result<SignedIn, Denied> {
         self.paced(from)?;
         let gates = &self.hub.gates;
+        // Counted before it is tried: a hundred at once are as many as one after another.
         gates.login(&username).map_err(too_many)?;
         let answer = self.gate.login(username.clone(), password).await;
-        if let Err(denied) = &answer
-            && denied.refusal.code == Code::AuthenticationFailed
-        {
-            gates.login_failed(&username);
+        let in_vain = matches!(&answer, Err(denied)
+            if denied.refusal.code == Code::AuthenticationFailed);
+        if !in_vain {
+            gates.login_was_fine(&username);
         }
         answer
+    }
+
+    /// Gives a guest a name and a password, unless too many were tried from there.
+    pub(crate) async fn claim(
+        &self,
+        from: IpAddr,
+        token: Secret,
+        who: Registration,
+    ) -> Result<SignedIn, Denied> {
+        self.paced(from)?;
+        self.gate.claim(token, who).await
+    }
+
+    /// Deletes a character that nobody plays.
+    pub(crate) async fn delete_character(
+        &self,
+        token: Secret,
+        character: Uuid,
+    ) -> Result<(), Denied> {
+        let directory = &self.hub.directory;
+        let player = StableId::from_uuid(character);
+        // Only its owner may learn that it is played.
+        let mine = self.gate.characters(token.clone()).await?;
+        if mine.iter().any(|mine| mine.id == player) && !directory.playing(player).is_empty() {
+            return Err(Refusal::new(
+                Code::ResourceConflict,
+                "That character is in the world. Let it leave first.",
+            )
+            .into());
+        }
+        self.gate.delete_character(token, character).await?;
+        // Whoever came in meanwhile plays somebody who is no more.
+        for session in directory.playing(player) {
+            self.hub.end(session, Code::ResourceNotFound);
+        }
+        Ok(())
     }
 
     /// Makes a guest, unless too many came from there.
@@ -65,12 +105,14 @@ impl<G: Gatekeeper> Gateway<G> {
         self.gate.guest().await
     }
 
-    /// Makes a token worthless, also for resumes.
+    /// Makes a token worthless, and ends the sessions that were signed in with it.
     pub(crate) async fn logout(&self, token: Secret) -> Result<(), Denied> {
         let mark = self.hub.mark(&token);
         self.gate.logout(token).await?;
         for session in self.hub.directory.all() {
-            session.forget_token(mark);
+            if session.is_vouched_by(mark) {
+                self.hub.end(session.id, Code::InvalidToken);
+            }
         }
         Ok(())
     }

@@ -85,6 +85,12 @@ async fn guard(State(config): State<Arc<NetConfig>>, request: Request, next: Nex
     };
 
     let headers = response.headers_mut();
+    if config.tls {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
     if let (Standing::Allowed, Some(origin)) = (standing, origin) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::VARY, HeaderValue::from_static("origin"));

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use engine::port::{
-    Arrival, Code, Correlation, Inbound, Lane, Note, Refusal, SaveGauge, SessionId, Tasks, Tick,
+    Arrival, Code, Correlation, Inbound, Lane, Leaving, Note, Refusal, SaveGauge, SessionId,
+    StableId, Tasks, Tick,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -18,7 +19,8 @@ use crate::figures::Figures;
 use crate::format::{Tongue, Voice};
 use crate::gatekeeper::Secret;
 use crate::limit::Gates;
-use crate::session::{Bell, Directory, NoResume, Session, Stage};
+use crate::payload::ErrorNote;
+use crate::session::{Bell, Directory, Farewell, NoResume, Session, SessionKey, Stage};
 
 /// How long a client waits before it tries again when the world's lane is full: a few ticks.
 pub(crate) const BUSY_RETRY_MS: u64 = 500;
@@ -32,6 +34,8 @@ pub(crate) struct Hub {
     pub(crate) gates: Gates,
     pub(crate) gauge: Arc<SaveGauge>,
     pub(crate) tasks: Tasks,
+    /// When the gateway began.
+    pub(crate) began: Instant,
     /// Counts the sockets that are still open.
     pub(crate) open: TaskTracker,
     inbound: Lane<Inbound>,
@@ -40,6 +44,19 @@ pub(crate) struct Hub {
     last_tick: AtomicU64,
     last_id: AtomicU64,
     marks: RandomState,
+    seal: Sealer,
+}
+
+/// The account store's seal on a character and the random half of a session's key.
+pub(crate) type Seal = dyn Fn(StableId, u64) -> u64 + Send + Sync;
+
+/// Knows how to seal, and shows nothing of it.
+struct Sealer(Box<Seal>);
+
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealer")
+    }
 }
 
 impl Hub {
@@ -49,13 +66,16 @@ impl Hub {
         inbound: Lane<Inbound>,
         gauge: Arc<SaveGauge>,
         tasks: Tasks,
+        seal: Box<Seal>,
     ) -> Self {
         Self {
+            seal: Sealer(seal),
             directory: Directory::new(figures.sessions.clone()),
             gates: Gates::new(config.limits),
             figures,
             gauge,
             tasks,
+            began: Instant::now(),
             open: TaskTracker::new(),
             inbound,
             owed: Mutex::default(),
@@ -126,9 +146,10 @@ impl Hub {
         bell: Bell,
         token_mark: Option<u64>,
     ) -> Result<Arc<Session>, Refusal> {
+        let key = SessionKey::sealed(|nonce| (self.seal.0)(arrival.character, nonce));
         let session = Session::new(
             arrival,
-            SessionId(self.next_id()),
+            (SessionId(self.next_id()), key),
             stage,
             tongue,
             self.config.sessions,
@@ -142,10 +163,7 @@ impl Hub {
         })?);
         let max = self.config.limits.connections_per_account;
         if !self.directory.enter(&session, max) {
-            return Err(Refusal::new(
-                Code::TooManyRequests,
-                "This account has as many characters connected as it may have.",
-            ));
+            return Err(Self::crowded());
         }
         if let Err(refusal) = self.ask(Inbound::Arrive(session.arrival.clone())) {
             self.directory.remove(session.id);
@@ -174,7 +192,7 @@ impl Hub {
             tongue,
             socket,
             bell,
-            old.token_mark(),
+            old.token_mark,
         )
     }
 
@@ -190,20 +208,54 @@ impl Hub {
         bell: Bell,
         correlation: Correlation,
     ) -> Result<(), NoResume> {
-        session.claim(
-            last,
-            socket,
-            bell,
-            |lost| self.tell(lost),
-            || {
-                let session = session.id;
-                self.ask(Inbound::Return {
-                    session,
-                    correlation,
-                })
-                .is_ok()
-            },
+        let claim = || {
+            session.claim(
+                last,
+                socket,
+                bell,
+                |lost| self.tell(lost),
+                || {
+                    let session = session.id;
+                    self.ask(Inbound::Return {
+                        session,
+                        correlation,
+                    })
+                    .is_ok()
+                },
+            )
+        };
+        let max = self.config.limits.connections_per_account;
+        self.directory
+            .reenter(session, max, claim)
+            .unwrap_or(Err(NoResume::Crowded))
+    }
+
+    /// What an account hears whose characters are too many.
+    pub(crate) fn crowded() -> Refusal {
+        Refusal::new(
+            Code::TooManyRequests,
+            "This account has as many characters connected as it may have.",
         )
+    }
+
+    /// Ends a session from our side: its client hears `code`, the world that it has left.
+    pub(crate) fn end(&self, session: SessionId, code: Code) {
+        let Some(session) = self.directory.remove(session) else {
+            return;
+        };
+        let error = ErrorNote::of(code);
+        let farewell = Farewell {
+            code: 1008,
+            reason: code.word(),
+        };
+        let bell = self.voiced(&error, |voice| session.close(Some((code, voice)), farewell));
+        self.tell(Inbound::Leave {
+            session: session.id,
+            why: Leaving::Quit,
+        });
+        if let Some(bell) = bell {
+            bell.notify_one();
+        }
     }
 
     /// The socket of a session is gone.

@@ -3,8 +3,9 @@
 mod attempts;
 mod window;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use attempts::Attempts;
 pub(crate) use window::{Pace, Window};
@@ -19,6 +20,30 @@ pub(crate) struct Gates {
     handshakes: Mutex<Attempts<Neighbour>>,
     sign_ins: Mutex<Attempts<Neighbour>>,
     failures: Mutex<Attempts<String>>,
+    seats: Seats,
+}
+
+/// Open connections, by whoever shares an address.
+type Seats = Arc<Mutex<HashMap<Neighbour, u32>>>;
+
+/// One connection's place among those of its address; free again when dropped.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    seats: Seats,
+    from: Option<Neighbour>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let Some(from) = self.from else { return };
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = seats.get_mut(&from) {
+            *taken -= 1;
+            if *taken == 0 {
+                seats.remove(&from);
+            }
+        }
+    }
 }
 
 /// What a handshake may become.
@@ -42,7 +67,28 @@ impl Gates {
             handshakes: Mutex::default(),
             sign_ins: Mutex::default(),
             failures: Mutex::default(),
+            seats: Seats::default(),
         }
+    }
+
+    /// A place for a connection; `None` when that address has as many open as it may have.
+    pub(crate) fn seat(&self, from: IpAddr) -> Option<Seat> {
+        let limit = self.limits.connections_per_address;
+        let seats = Arc::clone(&self.seats);
+        if limit == 0 || from.to_canonical().is_loopback() {
+            return Some(Seat { seats, from: None });
+        }
+        let from = Neighbour::of(from);
+        {
+            let mut seats = seats.lock().unwrap_or_else(PoisonError::into_inner);
+            let taken = seats.entry(from).or_default();
+            if *taken >= limit {
+                return None;
+            }
+            *taken += 1;
+        }
+        let from = Some(from);
+        Some(Seat { seats, from })
     }
 
     /// Counts a handshake.
@@ -78,25 +124,27 @@ impl Gates {
         if count <= limit { Ok(()) } else { Err(wait) }
     }
 
-    /// Whether that account may be tried now.
+    /// Counts a try of that account as one in vain, until [`Gates::login_was_fine`].
     ///
     /// # Errors
-    /// With the wait in milliseconds when it was tried in vain too often.
+    /// With the wait in milliseconds when it was tried in vain too often; that try counts nothing.
     pub(crate) fn login(&self, username: &str) -> Result<(), u64> {
         let limit = self.limits.failed_logins_per_minute;
         if limit == 0 {
             return Ok(());
         }
-        let (count, wait) = attempts::look(&self.failures, &account(username), limit);
-        if count < limit { Ok(()) } else { Err(wait) }
+        let account = account(username);
+        let (count, wait) = attempts::count(&self.failures, account.clone(), limit);
+        if count <= limit {
+            return Ok(());
+        }
+        attempts::forgive(&self.failures, &account);
+        Err(wait)
     }
 
-    /// That account was tried in vain.
-    pub(crate) fn login_failed(&self, username: &str) {
-        let limit = self.limits.failed_logins_per_minute;
-        if limit > 0 {
-            attempts::count(&self.failures, account(username), limit);
-        }
+    /// That account was not tried in vain.
+    pub(crate) fn login_was_fine(&self, username: &str) {
+        attempts::forgive(&self.failures, &account(username));
     }
 }
 
@@ -147,11 +195,31 @@ mod tests {
     #[test]
     fn an_account_tried_in_vain_has_to_wait_whatever_its_case() {
         let gates = gates();
-        gates.login_failed("Ann");
-        assert!(gates.login("ann").is_ok());
-        gates.login_failed("ANN");
+        assert!(gates.login("Ann").is_ok());
+        assert!(gates.login("ANN").is_ok());
+        // Two are under way, whatever becomes of them.
         assert!(gates.login("ann").is_err());
         assert!(gates.login("bob").is_ok());
+        gates.login_was_fine("ann");
+        assert!(gates.login("ann").is_ok());
+    }
+
+    #[test]
+    fn an_address_has_so_many_places_and_gets_them_back() {
+        let gates = Gates::new(NetLimits {
+            connections_per_address: 2,
+            ..NetLimits::default()
+        });
+        let from = "192.0.2.1".parse().unwrap();
+        let (first, second) = (gates.seat(from), gates.seat(from));
+        assert!(first.is_some() && second.is_some());
+        assert!(gates.seat(from).is_none());
+        assert!(gates.seat("192.0.2.2".parse().unwrap()).is_some());
+        for _ in 0..9 {
+            std::mem::forget(gates.seat([127, 0, 0, 1].into()).unwrap());
+        }
+        drop(first);
+        assert!(gates.seat(from).is_some());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::format::{Format, Voice};
 use crate::hub::{Hub, stamp};
-use crate::payload::CommandResponse;
+use crate::payload::{CommandResponse, Durable};
 use crate::session::{Bell, farewell};
 
 /// How often owed things are looked after when the world is silent: a tick at the default rate.
@@ -41,6 +41,8 @@ struct Router {
     stamp: String,
     /// Sessions with answers that no watermark covers.
     owed: BTreeSet<SessionId>,
+    /// The world's run; known since it let somebody in.
+    run: String,
     /// The watermark that all of those know, unless somebody is new among them.
     told: Option<Tick>,
     bells: Vec<Bell>,
@@ -53,6 +55,7 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
         stamp: stamp(0),
         second: 0,
         owed: BTreeSet::new(),
+        run: String::new(),
         told: None,
         bells: Vec::new(),
         hub,
@@ -146,6 +149,9 @@ impl Router {
                 let Some(session) = hub.directory.find(session) else {
                     return;
                 };
+                if self.run.is_empty() {
+                    self.run = admission.run.to_string();
+                }
                 self.bells
                     .extend(session.admit(&admission, tick, &self.stamp));
                 if session.is_over() {
@@ -160,8 +166,9 @@ impl Router {
             Outbound::Close { session, why } => {
                 if let Some(session) = hub.directory.remove(session) {
                     let (farewell, error) = farewell(why);
-                    let error = error.as_ref().map(|e| Voice::new(e, tick, &self.stamp));
-                    self.bells.extend(session.close(error.as_ref(), farewell));
+                    let voice = error.as_ref().map(|e| Voice::new(e, tick, &self.stamp));
+                    let last = error.as_ref().map(|e| e.code).zip(voice.as_ref());
+                    self.bells.extend(session.close(last, farewell));
                 }
             }
         }
@@ -192,13 +199,18 @@ impl Router {
             return;
         }
         self.told = Some(through);
-        let tick = self.hub.tick();
-        let (hub, stamp, bells) = (&self.hub, &self.stamp, &mut self.bells);
+        // Encoded once, however many have answers waiting.
+        let note = Durable {
+            run: self.run.clone(),
+            through_tick: through,
+        };
+        let voice = Voice::new(&note, self.hub.tick(), &self.stamp);
+        let (hub, bells) = (&self.hub, &mut self.bells);
         self.owed.retain(|id| {
             let Some(session) = hub.directory.find(*id) else {
                 return false;
             };
-            let (bell, still) = session.pay(through, tick, stamp);
+            let (bell, still) = session.pay(through, &voice);
             bells.extend(bell);
             still
         });
@@ -209,9 +221,10 @@ impl Router {
         let tick = self.hub.tick();
         let (farewell, error) = farewell(Leaving::Shutdown);
         let voice = error.as_ref().map(|e| Voice::new(e, tick, &self.stamp));
+        let last = error.as_ref().map(|e| e.code).zip(voice.as_ref());
         for session in self.hub.directory.all() {
             self.hub.directory.remove(session.id);
-            self.bells.extend(session.close(voice.as_ref(), farewell));
+            self.bells.extend(session.close(last, farewell));
         }
         self.wake();
     }

@@ -7,14 +7,16 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use engine::port::{Correlation, NetPorts, Registry, Tasks};
+use engine::port::{Correlation, Emission, NetPorts, Registry, Stop, Tasks};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::Receiver;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 
@@ -24,6 +26,7 @@ use crate::figures::Figures;
 use crate::gatekeeper::Gatekeeper;
 use crate::gateway::{Caller, Gateway};
 use crate::hub::Hub;
+use crate::limit::Seat;
 use crate::readiness::Readiness;
 use crate::tls::Tls;
 use crate::transport::Transport;
@@ -56,7 +59,7 @@ pub async fn serve<G: Gatekeeper>(
     listener: TcpListener,
     ports: NetPorts,
     doors: Doors<G>,
-    config: NetConfig,
+    mut config: NetConfig,
     tasks: &Tasks,
     registry: &Registry,
 ) -> Result<(), NetFault> {
@@ -66,27 +69,30 @@ pub async fn serve<G: Gatekeeper>(
         gauge,
     } = ports;
     let figures = Figures::new(registry)?;
+    config.tls = doors.tls.is_some();
     let stop = tasks.stop().clone();
+    let gate = Arc::new(doors.gate);
     let hub = Arc::new(Hub::new(
         config,
         figures.clone(),
         inbound,
         gauge,
         tasks.clone(),
+        {
+            let gate = Arc::clone(&gate);
+            Box::new(move |character, nonce| gate.seal(character, nonce))
+        },
     ));
     let gateway = Arc::new(Gateway {
         hub: Arc::clone(&hub),
-        gate: doors.gate,
+        gate,
         readiness: doors.readiness,
         registry: registry.clone(),
     });
     let app = http::app(gateway);
 
     tasks.spawn("event-loop-watch", stall::watch(figures, stop.clone()));
-    let mut routing = tasks.spawn(
-        "router",
-        router::run(emissions, Arc::clone(&hub), stop.clone()),
-    );
+    let mut routing = route(emissions, Arc::clone(&hub), stop)?;
     let places = hub.config.limits.sockets;
     let places = (places > 0).then(|| Arc::new(Semaphore::new(places)));
 
@@ -105,7 +111,17 @@ pub async fn serve<G: Gatekeeper>(
                             }
                         },
                     };
-                    admit(stream, peer, place, &hub, &app, doors.tls.as_ref());
+                    // Behind a proxy all come from one address; there the handshake counts.
+                    let seat = if hub.config.trust_proxy {
+                        None
+                    } else {
+                        let Some(seat) = hub.gates.seat(peer.ip()) else {
+                            turn_away(&stream);
+                            continue;
+                        };
+                        Some(seat)
+                    };
+                    admit(stream, peer, (place, seat), &hub, &app, doors.tls.as_ref());
                 }
                 Err(fault) => {
                     // Out of descriptors, or the peer is gone already: neither ends the listener.
@@ -131,10 +147,34 @@ pub async fn serve<G: Gatekeeper>(
     }
 }
 
+/// Routes on a thread of its own. Whom a worker of the runtime wakes, that worker runs, the last
+/// woken first; whom another thread wakes, any worker runs, in the order of the bells.
+fn route(
+    emissions: Receiver<Emission>,
+    hub: Arc<Hub>,
+    stop: Stop,
+) -> Result<oneshot::Receiver<router::Ended>, NetFault> {
+    let (tell, ended) = oneshot::channel();
+    let counted = hub.tasks.count("router");
+    let runtime = Handle::current();
+    std::thread::Builder::new()
+        .name("kadath-router".to_owned())
+        .spawn(move || {
+            let ended = runtime.block_on(router::run(emissions, hub, stop));
+            drop(counted);
+            // Nobody listens when the gateway itself was dropped.
+            let _ = tell.send(ended);
+        })
+        .map_err(NetFault::Router)?;
+    Ok(ended)
+}
+
 /// Says 503 without waiting for anything, not even for the request.
 fn turn_away(stream: &TcpStream) {
-    const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\
-        retry-after: 5\r\nconnection: close\r\n\r\n";
+    const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+        content-type: application/json\r\ncontent-length: 99\r\nretry-after: 5\r\n\
+        connection: close\r\n\r\n\
+        {\"error\":{\"code\":\"server_busy\",\"message\":\"All places are taken. Try again.\",\"retry_after_ms\":5000}}";
     // A peer that can't take even this gets nothing.
     drop(stream.try_write(BUSY));
     tracing::debug!("connection turned away, all places are taken");
@@ -143,7 +183,7 @@ fn turn_away(stream: &TcpStream) {
 fn admit(
     stream: TcpStream,
     peer: SocketAddr,
-    place: Option<OwnedSemaphorePermit>,
+    (place, seat): (Option<OwnedSemaphorePermit>, Option<Seat>),
     hub: &Arc<Hub>,
     app: &Router,
     tls: Option<&Tls>,
@@ -153,6 +193,7 @@ fn admit(
         peer: peer.ip().to_canonical(),
         correlation,
         _place: place,
+        _seat: seat,
         _open: hub.open.token(),
     });
     let span = tracing::info_span!("connection", correlation_id = %correlation);

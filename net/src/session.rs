@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use engine::port::{Arrival, Code, Leaving, Refusal, RunId, SessionId, Tick};
+use engine::port::{Arrival, Code, Leaving, Refusal, SessionId, Tick};
 use tokio::sync::Notify;
 
 use crate::config::SessionBounds;
@@ -45,6 +45,8 @@ pub(crate) struct Session {
     pub(crate) key: SessionKey,
     pub(crate) arrival: Arrival,
     pub(crate) format: Format,
+    /// The mark of the token it was signed in with.
+    pub(crate) token_mark: Option<u64>,
     bounds: SessionBounds,
     inner: Mutex<Inner>,
 }
@@ -72,10 +74,8 @@ struct Inner {
     farewell: Option<Farewell>,
     verdict: Option<Verdict>,
     resume_after: u64,
-    run: Option<RunId>,
     owed: Option<Owed>,
     refused: Refused,
-    token_mark: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -139,6 +139,8 @@ pub(crate) enum NoResume {
     Gone,
     /// The world can't be told just now.
     Busy,
+    /// The account has as many other characters connected as it may have.
+    Crowded,
 }
 
 impl Session {
@@ -148,7 +150,7 @@ impl Session {
     /// When nobody at that stage can arrive.
     pub(crate) fn new(
         mut arrival: Arrival,
-        id: SessionId,
+        (id, key): (SessionId, SessionKey),
         stage: Stage,
         tongue: Tongue,
         bounds: SessionBounds,
@@ -160,9 +162,10 @@ impl Session {
         arrival.session = id;
         Ok(Self {
             id,
-            key: SessionKey::random(),
+            key,
             arrival,
             format: tongue.format,
+            token_mark,
             bounds,
             inner: Mutex::new(Inner {
                 stage,
@@ -179,10 +182,8 @@ impl Session {
                 farewell: None,
                 verdict: None,
                 resume_after: 0,
-                run: None,
                 owed: None,
                 refused: Refused::default(),
-                token_mark,
             }),
         })
     }
@@ -205,7 +206,8 @@ impl Inner {
             // Nobody reads: what may wait is bounded together with what waits for a resume.
             (bounds.queue_bytes + bounds.replay_bytes).saturating_sub(self.ring.bytes())
         };
-        if self.torn && self.socket.is_none() {
+        let resumable = self.tongue.format == Format::Kadath && !self.torn;
+        if self.socket.is_none() && !resumable {
             // It will never be sent.
             return;
         }
@@ -261,7 +263,7 @@ impl Inner {
 pub(crate) fn farewell(why: Leaving) -> (Farewell, Option<ErrorNote>) {
     let (code, reason, error) = match why {
         Leaving::Quit => (1000, "goodbye", None),
-        Leaving::LinkDead => (1000, "link dead", Some(Code::TimeoutError)),
+        Leaving::LinkDead => (1000, "timeout_error", Some(Code::TimeoutError)),
         Leaving::TakenOver => (1000, "session_taken_over", Some(Code::SessionTakenOver)),
         Leaving::TooSlow => (1013, "slow_client", Some(Code::SlowClient)),
         Leaving::Kicked => (

@@ -53,6 +53,12 @@ pub(crate) async fn upgrade<G: Gatekeeper>(
     if let Handshake::TooMany(wait) = pace {
         return Err(Refusal::of(Code::RateLimitExceeded).after_ms(wait).into());
     }
+    let seat = if hub.config.trust_proxy {
+        let busy = || Refusal::of(Code::ServerBusy).after_ms(5_000);
+        Some(hub.gates.seat(from).ok_or_else(busy)?)
+    } else {
+        None
+    };
     if hub.is_draining() {
         return Err(Hub::going_away().into());
     }
@@ -72,8 +78,8 @@ pub(crate) async fn upgrade<G: Gatekeeper>(
     };
     let format = terms.format;
     let work = async move {
-        // Holds the connection's place until the socket is done.
-        let _caller = caller;
+        // Hold the connection's places until the socket is done.
+        let (_caller, _seat) = (caller, seat);
         let hub = Arc::clone(&newcomer.gateway.hub);
         if let Some((transport, ahead)) = upgraded(upgrade, &hub).await {
             // Boxed, like all that is big: a future keeps room for each place a value is moved to.

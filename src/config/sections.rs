@@ -26,6 +26,30 @@ pub struct ServerConfig {
     pub trust_proxy: bool,
     /// Seconds a character stays after its connection was lost.
     pub linkdead_grace_seconds: u64,
+    /// Threads that serve connections; 0: one per processor.
+    pub io_threads: usize,
+}
+
+/// `[lucidity]`: what an operator may set beside the world's own rules.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LucidityConfig {
+    /// The flux of places that no rule names, in points per Mythos minute.
+    pub default_flux: Option<f64>,
+    /// The most that a drain rate of zone or sub-zone counts for; 0 lifts the limit.
+    pub drain_rate_max: Option<f64>,
+}
+
+impl LucidityConfig {
+    /// Puts what is set in the place of what the world says.
+    pub fn apply(self, rules: &mut systems::lucidity::Rules) {
+        if let Some(flux) = self.default_flux {
+            rules.default = flux;
+        }
+        if let Some(most) = self.drain_rate_max {
+            rules.drain_rate_max = if most > 0.0 { most } else { f64::MAX };
+        }
+    }
 }
 
 /// `[tick]`
@@ -50,6 +74,8 @@ pub struct LimitsConfig {
     pub frames_per_minute: u32,
     /// Characters of one account that are connected at once.
     pub connections_per_account: usize,
+    /// Connections open at once from one address.
+    pub connections_per_address: u32,
     /// Websocket handshakes per address and minute.
     pub connection_attempts_per_minute: u32,
     /// Failed sign-ins per account name and minute.
@@ -140,6 +166,7 @@ impl Default for ServerConfig {
             origins: Vec::new(),
             trust_proxy: false,
             linkdead_grace_seconds: 30,
+            io_threads: 0,
         }
     }
 }
@@ -164,6 +191,7 @@ impl Default for LimitsConfig {
             lines_per_tick: command.lines_per_tick,
             frames_per_minute: net.frames_per_minute,
             connections_per_account: net.connections_per_account,
+            connections_per_address: net.connections_per_address,
             connection_attempts_per_minute: net.connection_attempts_per_minute,
             failed_logins_per_minute: net.failed_logins_per_minute,
             sign_ins_per_minute: net.sign_ins_per_minute,

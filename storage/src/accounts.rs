@@ -160,13 +160,42 @@ impl Accounts {
         self.inner.tokens.verify_expired_ok(token)
     }
 
-    /// Makes the token worthless from now on.
+    /// Makes the token worthless from now on, also one that has expired.
     ///
     /// # Errors
-    /// As [`Accounts::verify`]; `database_connection_error` when a restart before the token's end
+    /// As [`Accounts::verify_expired_ok`]; `database_connection_error` when a restart before the token's end
     /// would forget this.
     pub async fn logout(&self, token: &str) -> Result<(), Denied> {
         bounded(self.inner.tokens.revoke(token)).await
+    }
+
+    /// Whether the token was signed out, as far as this process knows.
+    #[must_use]
+    pub fn is_signed_out(&self, token: &str) -> bool {
+        self.inner.tokens.is_revoked(token)
+    }
+
+    /// The seal on `nonce` for a session of `character`: the same until the key that makes it is
+    /// spent, and unguessable without it.
+    #[must_use]
+    pub fn seal(&self, character: StableId, nonce: u64) -> u64 {
+        self.inner.tokens.seal(character.uuid(), nonce)
+    }
+
+    /// Which living character of the account bears that seal on `nonce`, if any does.
+    ///
+    /// # Errors
+    /// `database_connection_error`.
+    pub async fn sealed(
+        &self,
+        account: AccountId,
+        nonce: u64,
+        seal: u64,
+    ) -> Result<Option<StableId>, Denied> {
+        let characters = self.characters(account).await?;
+        let tokens = &self.inner.tokens;
+        let mine = |one: &Character| tokens.is_seal(one.id.uuid(), nonce, seal);
+        Ok(characters.into_iter().find(mine).map(|one| one.id))
     }
 
     /// Signs new tokens with a new key. Tokens of the older keys stay good until they expire.

@@ -19,7 +19,7 @@ use crate::store::{Kept, Origin, Store};
 /// From the beginning of one transaction to that of the next. Who acts all the time changes the
 /// same few values in every tick, and the journal has them already: merged over this time they are
 /// written a twentieth as often. Only what reads the database beside the server would miss them.
-const REST: Duration = Duration::from_secs(1);
+pub(crate) const REST: Duration = Duration::from_secs(1);
 
 /// The applier's state.
 #[derive(Debug)]

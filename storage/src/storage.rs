@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::accounts::Accounts;
-use crate::applier::{self, Applier, Trouble};
+use crate::applier::{self, Applier, REST, Trouble};
 use crate::config::StorageConfig;
 use crate::health::Health;
 use crate::journal::{self, Scribe, Writer};
@@ -199,7 +199,8 @@ impl Storage {
             None => Ok(()),
         };
         let lag = inner.pending.lag();
-        let store = if lag > lag_max {
+        // What waits for the next transaction does not lag.
+        let store = if lag > lag_max.saturating_add(REST) {
             let reason = inner.trouble.get().unwrap_or_else(|| "slow".to_owned());
             Err(format!(
                 "the database {} lags {} s behind: {reason}",

@@ -146,3 +146,35 @@ fn hall() -> SmallWorld {
 fn url(file: &Path) -> String {
     format!("sqlite://{}", file.display())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_tells_every_mistake_of_a_configuration_with_its_place() {
+    let recipe = Recipe::new();
+    let file = recipe.folder().join("kadath.toml");
+    let text = "[tick]\nrate_hz = 0\n\n[sessions]\nidle_seconds = 9\nqueue_bytes = 1\n";
+    std::fs::write(&file, text).unwrap();
+    let ended = recipe.flag("--config", &file).run("check").await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let places: Vec<_> = ended
+        .stdout
+        .lines()
+        .map(|line| line.strip_prefix(file.to_str().unwrap()).unwrap_or(line))
+        .collect();
+    assert_eq!(places.len(), 2, "{places:?}");
+    assert!(places[0].starts_with(":2: ") && places[0].contains("tick.rate_hz"));
+    assert!(places[1].starts_with(":6: ") && places[1].contains("sessions.queue_bytes"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_fails_says_so_in_the_form_of_its_logs() {
+    let recipe = Recipe::new()
+        .flag("--log-format", "json")
+        .env("KADATH_TICK__RATE_HZ", "121");
+    let ended = recipe.refused().await;
+    assert_eq!(ended.code, Some(2));
+    let line = ended.stderr.lines().last().unwrap();
+    let record: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(record["level"], "ERROR");
+    let fault = record["fields"]["fault"].as_str().unwrap();
+    assert!(fault.contains("tick.rate_hz"), "{fault}");
+}

@@ -42,8 +42,19 @@ fn packets(note: &dyn Note, write: impl Fn(&str, &Value) -> String) -> Vec<Packe
 }
 
 /// The packages a client has asked for, by `Core.Supports`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Supports(Vec<String>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Supports {
+    /// These.
+    Only(Vec<String>),
+    /// It has asked for nothing yet, and doesn't want these.
+    AllBut(Vec<String>),
+}
+
+impl Default for Supports {
+    fn default() -> Self {
+        Self::AllBut(Vec::new())
+    }
+}
 
 /// How the client changes what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,17 +84,24 @@ impl Supports {
             .iter()
             .filter_map(|module| module.split_whitespace().next())
             .map(str::to_ascii_lowercase);
-        let mut packages = match wish {
-            Wish::Set => Vec::new(),
-            Wish::Add | Wish::Remove => self.0,
+        let (mut packages, listed, all_but) = match (wish, self) {
+            (Wish::Add, Self::Only(packages)) => (packages, true, false),
+            (Wish::Remove, Self::Only(packages)) => (packages, false, false),
+            (Wish::Remove, Self::AllBut(packages)) => (packages, true, true),
+            // Whoever adds without having set asks for that and nothing else.
+            (Wish::Set | Wish::Add, _) => (Vec::new(), true, false),
         };
         for name in names {
             packages.retain(|package| *package != name);
-            if wish != Wish::Remove && packages.len() < Self::MAX {
+            if listed && packages.len() < Self::MAX {
                 packages.push(name);
             }
         }
-        Self(packages)
+        if all_but {
+            Self::AllBut(packages)
+        } else {
+            Self::Only(packages)
+        }
     }
 
     /// Whether a packet of that package is asked for: a package brings those below it.
@@ -95,7 +113,11 @@ impl Supports {
                 .is_some_and(|below| below.is_empty() || below.starts_with('.'))
         };
         // Core is the protocol itself.
-        package.starts_with("core.") || self.0.iter().any(brings)
+        package.starts_with("core.")
+            || match self {
+                Self::Only(asked) => asked.iter().any(brings),
+                Self::AllBut(unwanted) => !unwanted.iter().any(brings),
+            }
     }
 }
 
@@ -113,6 +135,16 @@ mod tests {
         assert!(!asked.wants("Character.Sheet"));
         let less = asked.after(Wish::Remove, &["Char 1".into()]);
         assert!(!less.wants("Char.Vitals"));
+    }
+
+    #[test]
+    fn without_a_set_adding_asks_for_that_alone_and_removing_for_all_the_rest() {
+        let added = Supports::default().after(Wish::Add, &["Char 1".into()]);
+        assert!(added.wants("Char.Vitals") && !added.wants("Room.Info"));
+        let less = Supports::default().after(Wish::Remove, &["Char".into()]);
+        assert!(!less.wants("Char.Vitals") && less.wants("Room.Info"));
+        let lesser = less.after(Wish::Remove, &["Room.Info".into()]);
+        assert!(!lesser.wants("Room.Info") && lesser.wants("Comm.Channel.Text"));
     }
 
     #[test]

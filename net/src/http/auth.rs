@@ -105,11 +105,12 @@ pub(super) async fn guest<G: Gatekeeper>(
 
 pub(super) async fn claim<G: Gatekeeper>(
     State(gateway): Gate<G>,
+    Origin(from): Origin,
     Bearer(token): Bearer,
     fields: Fields,
 ) -> Answer {
     let who = fields.registration()?;
-    Ok(NoStore(gateway.gate.claim(token, who).await?.into()))
+    Ok(NoStore(gateway.claim(from, token, who).await?.into()))
 }
 
 pub(super) async fn logout<G: Gatekeeper>(

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use engine::port::{Code, Refusal, StableId, WorldTime};
@@ -100,10 +101,10 @@ pub(super) async fn roll<G: Gatekeeper>(
 
 pub(super) async fn remove<G: Gatekeeper>(
     State(gateway): Gate<G>,
-    Path(id): Path<String>,
+    id: Result<Path<Uuid>, PathRejection>,
     Bearer(token): Bearer,
 ) -> Result<StatusCode, HttpFault> {
-    let id = Uuid::parse_str(&id).map_err(|_| Refusal::of(Code::ResourceNotFound))?;
-    gateway.gate.delete_character(token, id).await?;
+    let Path(id) = id.map_err(|_| Refusal::of(Code::ResourceNotFound))?;
+    gateway.delete_character(token, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::LazyLock;
 
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
@@ -42,9 +43,12 @@ pub(super) async fn index(headers: HeaderMap) -> Result<Response, HttpFault> {
 }
 
 pub(super) async fn file(
-    Path(path): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, HttpFault> {
+    let Ok(Path(path)) = path else {
+        return Err(nowhere().await);
+    };
     serve(&path, &headers).await
 }
 

@@ -5,8 +5,8 @@ use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// As many as are remembered; beyond that all is forgotten, which is kinder than refusing
-/// strangers because of strangers. At 100 bytes each that is 6 MiB.
+/// As many as are remembered; beyond that those who tried least are forgotten. Who tries often can't
+/// be made forgotten by crowds who try once. At 100 bytes each that is 6 MiB.
 const KNOWN_MAX: usize = 65_536;
 
 /// Who tried how often.
@@ -37,23 +37,11 @@ pub(super) fn count<K: Eq + Hash>(attempts: &Mutex<Attempts<K>>, who: K, limit: 
     let mut attempts = attempts.lock().unwrap_or_else(PoisonError::into_inner);
     let (minute, into) = attempts.now();
     if attempts.known.len() >= KNOWN_MAX && !attempts.known.contains_key(&who) {
-        attempts.known.retain(|_, tally| tally.minute == minute);
-        if attempts.known.len() >= KNOWN_MAX {
-            attempts.known.clear();
-        }
+        attempts.forget_the_least(minute, into);
     }
     let tally = attempts.known.entry(who).or_default();
     tally.roll(minute);
     tally.now = tally.now.saturating_add(1);
-    (tally.estimate(into), tally.wait(into, limit))
-}
-
-/// The estimate without counting.
-pub(super) fn look<K: Eq + Hash>(attempts: &Mutex<Attempts<K>>, who: &K, limit: u32) -> (u32, u64) {
-    let attempts = attempts.lock().unwrap_or_else(PoisonError::into_inner);
-    let (minute, into) = attempts.now();
-    let mut tally = attempts.known.get(who).copied().unwrap_or_default();
-    tally.roll(minute);
     (tally.estimate(into), tally.wait(into, limit))
 }
 
@@ -62,6 +50,21 @@ pub(super) fn forgive<K: Eq + Hash>(attempts: &Mutex<Attempts<K>>, who: &K) {
     let mut attempts = attempts.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(tally) = attempts.known.get_mut(who) {
         tally.now = tally.now.saturating_sub(1);
+    }
+}
+
+impl<K: Eq + Hash> Attempts<K> {
+    /// Makes room for an eighth more, at the cost of the smallest counts.
+    fn forget_the_least(&mut self, minute: u64, into: u64) {
+        let room = KNOWN_MAX - KNOWN_MAX / 8;
+        let mut least = 0;
+        while self.known.len() > room {
+            self.known.retain(|_, tally| {
+                tally.roll(minute);
+                tally.estimate(into) > least
+            });
+            least = least * 2 + 1;
+        }
     }
 }
 
@@ -104,7 +107,22 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::Tally;
+    use std::sync::Mutex;
+
+    use super::{Attempts, KNOWN_MAX, Tally, count};
+
+    #[test]
+    fn crowds_who_try_once_make_nobody_forgotten_who_tries_often() {
+        let attempts = Mutex::new(Attempts::default());
+        for _ in 0..50 {
+            count(&attempts, usize::MAX, 10);
+        }
+        for who in 0..KNOWN_MAX * 2 {
+            count(&attempts, who, 10);
+        }
+        assert!(count(&attempts, usize::MAX, 10).0 > 10);
+        assert!(attempts.lock().unwrap().known.len() <= KNOWN_MAX);
+    }
 
     #[test]
     fn a_minute_fades_while_the_next_one_passes() {

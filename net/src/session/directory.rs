@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use engine::port::{AccountId, SessionId, StableId};
@@ -9,15 +10,23 @@ use prometheus::IntGaugeVec;
 
 use super::Session;
 
-/// A session's public name, 128 random bits: who shows it may take the session over.
+/// A session's public name, 128 bits that nobody can guess: who shows it may take the session
+/// over. The upper half is random, the lower one the account store's seal on it and on the
+/// character, so that a key tells whose it was even after a restart that forgot the session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct SessionKey(u128);
 
 impl SessionKey {
-    /// A key nobody can guess.
-    pub(crate) fn random() -> Self {
+    /// A new key; `seal` answers the seal on its random half.
+    pub(crate) fn sealed(seal: impl FnOnce(u64) -> u64) -> Self {
         // The thread's generator is ChaCha, reseeded from the system: fit for secrets.
-        Self(rand::random())
+        let nonce = rand::random();
+        Self(u128::from(nonce) << 64 | u128::from(seal(nonce)))
+    }
+
+    /// The random half and the seal.
+    pub(crate) const fn parts(self) -> (u64, u64) {
+        ((self.0 >> 64) as u64, self.0 as u64)
     }
 
     /// As the client writes it: 32 hexadecimal digits.
@@ -50,9 +59,31 @@ pub(crate) struct Directory {
 
 #[derive(Debug, Default)]
 struct Inner {
-    by_id: HashMap<SessionId, Arc<Session>>,
+    by_id: HashMap<SessionId, Arc<Session>, BuildHasherDefault<Spread>>,
     by_key: HashMap<SessionKey, SessionId>,
     by_account: HashMap<AccountId, Vec<SessionId>>,
+}
+
+/// Spreads numbers that we count up ourselves, and nobody can aim: a look per hearer and note is
+/// too many for a hasher made against enemies.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(self.0 ^ u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // Odd and irregular, so both ends of the product differ between neighbours.
+        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+    }
 }
 
 impl Directory {
@@ -70,14 +101,7 @@ impl Directory {
         let account = session.arrival.account;
         let inner = &mut *inner;
         let others = inner.by_account.entry(account).or_default();
-        let characters: BTreeSet<StableId> = others
-            .iter()
-            .filter_map(|id| inner.by_id.get(id))
-            .filter(|other| other.has_socket())
-            .map(|other| other.arrival.character)
-            .filter(|character| *character != session.arrival.character)
-            .collect();
-        if max > 0 && characters.len() >= max {
+        if is_crowded(&inner.by_id, others, session, max) {
             if others.is_empty() {
                 inner.by_account.remove(&account);
             }
@@ -88,6 +112,37 @@ impl Directory {
         inner.by_key.insert(session.key, session.id);
         self.gauge_of(session).inc();
         true
+    }
+
+    /// Lets a session be claimed by a new socket, unless its account already has `max` other
+    /// characters connected. Under one lock with the count, so that two claims can't both be last.
+    pub(crate) fn reenter<T>(
+        &self,
+        session: &Session,
+        max: usize,
+        claim: impl FnOnce() -> T,
+    ) -> Option<T> {
+        let inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        let others = inner.by_account.get(&session.arrival.account);
+        let others = others.map_or(&[][..], Vec::as_slice);
+        (!is_crowded(&inner.by_id, others, session, max)).then(claim)
+    }
+
+    /// The sessions that hold a character, connected or not.
+    pub(crate) fn playing(&self, character: StableId) -> Vec<SessionId> {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        let sessions = inner.by_id.values();
+        sessions
+            .filter(|session| session.arrival.character == character)
+            .map(|session| session.id)
+            .collect()
+    }
+
+    /// Whether somebody is connected as that character.
+    pub(crate) fn is_connected(&self, character: StableId) -> bool {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = inner.by_id.values();
+        sessions.any(|session| session.arrival.character == character && session.has_socket())
     }
 
     /// Removes a session; its key is worthless from now on.
@@ -142,4 +197,21 @@ impl Directory {
         self.gauge
             .with_label_values(&[session.format.subprotocol()])
     }
+}
+
+/// Whether the account of `session` has `max` characters connected beside that one; 0: never.
+fn is_crowded(
+    by_id: &HashMap<SessionId, Arc<Session>, BuildHasherDefault<Spread>>,
+    others: &[SessionId],
+    session: &Session,
+    max: usize,
+) -> bool {
+    let characters: BTreeSet<StableId> = others
+        .iter()
+        .filter_map(|id| by_id.get(id))
+        .filter(|other| other.has_socket())
+        .map(|other| other.arrival.character)
+        .filter(|character| *character != session.arrival.character)
+        .collect();
+    max > 0 && characters.len() >= max
 }

@@ -4,7 +4,7 @@ use engine::port::{Admission, Code, Refusal, Tick};
 
 use super::{Bell, Farewell, Owed, Session, Stage, Step, Verdict};
 use crate::format::Voice;
-use crate::payload::{Durable, Welcome};
+use crate::payload::Welcome;
 
 impl Session {
     /// Queues a note. The answer is whom to wake, once per look of the socket's task.
@@ -41,7 +41,6 @@ impl Session {
         }
 
         inner.stage = stage;
-        inner.run = Some(admission.run);
         let welcome = Welcome::new(
             self.key.hex(),
             &self.arrival.name,
@@ -73,18 +72,23 @@ impl Session {
         inner.ring()
     }
 
-    /// The session is over: everything queued goes out, then `last`, then the socket closes.
-    pub(crate) fn close(&self, last: Option<&Voice<'_>>, farewell: Farewell) -> Option<Bell> {
+    /// The session is over: everything queued goes out, then `last`, then the socket closes. One
+    /// whose welcome has not gone out yet has no stream to end: it is refused with the same code.
+    pub(crate) fn close(
+        &self,
+        last: Option<(Code, &Voice<'_>)>,
+        farewell: Farewell,
+    ) -> Option<Bell> {
         let mut inner = self.lock();
         let before = inner.stage;
         inner.stage = before.after(Step::Closed).ok()?;
         match (before, last) {
-            (Stage::Playing | Stage::Detached, Some(voice)) => inner.put(voice, &self.bounds),
+            (Stage::Playing | Stage::Detached, Some((_, voice))) => inner.put(voice, &self.bounds),
             (Stage::Playing | Stage::Detached, None) => {}
-            // No welcome has gone out, so there is no stream to end.
-            _ => {
+            (_, last) => {
+                let code = last.map_or(Code::SystemError, |(code, _)| code);
                 inner.verdict = Some(Verdict {
-                    refusal: Refusal::of(Code::SystemError),
+                    refusal: Refusal::of(code),
                     returning: false,
                 });
             }
@@ -115,10 +119,11 @@ impl Session {
         });
     }
 
-    /// Pays what a watermark covers. Answers whom to wake, and whether something is still owed.
-    pub(crate) fn pay(&self, through: Tick, tick: Tick, stamp: &str) -> (Option<Bell>, bool) {
+    /// Pays what the watermark `through`, said by `voice`, covers. Answers whom to wake, and
+    /// whether something is still owed.
+    pub(crate) fn pay(&self, through: Tick, voice: &Voice<'_>) -> (Option<Bell>, bool) {
         let mut inner = self.lock();
-        let (Some(owed), Some(run)) = (inner.owed, inner.run) else {
+        let Some(owed) = inner.owed else {
             return (None, false);
         };
         if inner.stage == Stage::Ended {
@@ -131,14 +136,9 @@ impl Session {
             first: through + 1,
             last: owed.last,
         });
-        let note = Durable {
-            run: run.to_string(),
-            through_tick: through,
-        };
-        let voice = Voice::new(&note, tick, stamp);
         // A newer watermark says all that a waiting one would.
         inner.outbox.begin(voice.coalesce(), 0);
-        inner.put(&voice, &self.bounds);
+        inner.put(voice, &self.bounds);
         (inner.ring(), inner.owed.is_some())
     }
 }

@@ -12,10 +12,10 @@ use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Next, NoResume, Press, Session, Stage, farewell};
+use super::{Next, NoResume, Press, Session, SessionKey, Stage, farewell};
 use crate::config::SessionBounds;
 use crate::format::{Format, Head, Parcel, Tongue, Voice};
-use crate::payload::{CommandResponse, Pong};
+use crate::payload::{CommandResponse, Durable, Pong};
 
 fn session(bounds: SessionBounds) -> Session {
     let arrival = Arrival {
@@ -33,7 +33,8 @@ fn session(bounds: SessionBounds) -> Session {
     let stage = Stage::Authenticating;
     let tongue = Tongue::new(Format::Kadath);
     let bell = Arc::new(Notify::new());
-    Session::new(arrival, SessionId(1), stage, tongue, bounds, 1, bell, None).unwrap()
+    let names = (SessionId(1), SessionKey::sealed(|nonce| nonce));
+    Session::new(arrival, names, stage, tongue, bounds, 1, bell, None).unwrap()
 }
 
 fn admission(returned: bool) -> Admission {
@@ -139,12 +140,16 @@ fn a_newer_watermark_replaces_one_that_waits() {
     session.admit(&admission(false), 1, "then");
     session.owe(3);
     session.owe(5);
-    let (_, owing) = session.pay(2, 5, "then");
-    assert!(owing);
-    let (_, owing) = session.pay(3, 5, "then");
-    assert!(owing);
-    let (_, owing) = session.pay(9, 9, "then");
-    assert!(!owing);
+    let pay = |through| {
+        let note = Durable {
+            run: RunId(1).to_string(),
+            through_tick: through,
+        };
+        session.pay(through, &Voice::new(&note, 5, "then")).1
+    };
+    assert!(pay(2));
+    assert!(pay(3));
+    assert!(!pay(9));
     let (frames, _) = take(&session, 1, 10_000);
     assert_eq!(frames.len(), 2);
     assert!(frames[1].1.contains(r#""through_tick":9"#));
@@ -208,4 +213,31 @@ fn what_waits_and_what_is_kept_stay_within_their_bounds() {
         assert!(inner.outbox.bytes() + inner.ring.bytes() <= most);
     }
     assert!(session.lock().torn);
+}
+
+#[test]
+fn a_session_that_is_taken_over_before_its_welcome_is_told_so() {
+    let session = session(SessionBounds::default());
+    let (goodbye, error) = farewell(Leaving::TakenOver);
+    let error = error.unwrap();
+    let voice = Voice::new(&error, 1, "then");
+    session.close(Some((error.code, &voice)), goodbye);
+    let (frames, next) = take(&session, 1, 10_000);
+    assert!(frames.is_empty());
+    let Next::Refused(verdict) = next else {
+        panic!("not refused: {next:?}");
+    };
+    assert_eq!(verdict.refusal.code, Code::SessionTakenOver);
+}
+
+#[test]
+fn nothing_gathers_for_a_text_client_that_is_gone() {
+    let mut session = session(SessionBounds::default());
+    session.format = Format::Terminal;
+    session.inner.get_mut().unwrap().tongue = Tongue::new(Format::Terminal);
+    session.admit(&admission(false), 1, "then");
+    session.hear(&Voice::new(&word(1), 1, "then"));
+    session.detach(1, drop);
+    session.hear(&Voice::new(&word(2), 1, "then"));
+    assert_eq!(session.lock().outbox.bytes(), 0);
 }

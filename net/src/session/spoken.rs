@@ -96,6 +96,10 @@ impl Session {
         inner.socket = None;
         inner.slow = false;
         inner.rung = false;
+        if self.format != Format::Kadath {
+            // Nobody comes back for it.
+            inner.outbox.clear();
+        }
         let Ok(stage) = inner.stage.after(Step::Cut) else {
             return false;
         };
@@ -149,22 +153,9 @@ impl Session {
         Ok(())
     }
 
-    /// The mark of the token it was signed in with, while that vouches for it.
-    pub(crate) fn token_mark(&self) -> Option<u64> {
-        self.lock().token_mark
-    }
-
-    /// Whether it was signed in with the token of that mark, which is then as good as checked.
+    /// Whether it was signed in with the token of that mark.
     pub(crate) fn is_vouched_by(&self, mark: u64) -> bool {
-        self.token_mark() == Some(mark)
-    }
-
-    /// The token of that mark vouches for nothing any more.
-    pub(crate) fn forget_token(&self, mark: u64) {
-        let mut inner = self.lock();
-        if inner.token_mark == Some(mark) {
-            inner.token_mark = None;
-        }
+        self.token_mark == Some(mark)
     }
 
     /// Whether it has ended.

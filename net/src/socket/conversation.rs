@@ -361,7 +361,7 @@ impl Conversation {
         }
         self.session.trim(now);
         let silent = now.duration_since(self.link.heard_at());
-        if silent >= timeouts.idle {
+        if !timeouts.idle.is_zero() && silent >= timeouts.idle {
             let word = Refusal::new(
                 Code::TimeoutError,
                 "Nothing was heard from you for too long.",

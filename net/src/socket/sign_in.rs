@@ -7,6 +7,7 @@ use std::sync::Arc;
 use engine::port::{Arrival, Code, Correlation, Refusal};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
+use uuid::Uuid;
 
 use super::link::{Exit, Heard, Link};
 use super::threshold::{Held, error_of, hold, unheard};
@@ -61,9 +62,42 @@ impl<G: Gatekeeper> Newcomer<G> {
         }
         self.not_too_many()?;
         let gate = &self.gateway.gate;
-        let admitted = gate.admit(asked.token.clone(), asked.character, false);
+        let (character, expired_ok) = self.remembered(link, &mut held, &asked).await?;
+        let admitted = gate.admit(asked.token.clone(), character, expired_ok);
         let admitted = self.meanwhile(link, &mut held, admitted).await?;
+        // Whose session it was nobody knows, so it must cost nobody theirs.
+        let guessed = asked.resume.is_some() && character.is_none();
+        if guessed && self.gateway.hub.directory.is_connected(admitted.character) {
+            return Err(Exit::refused(Refusal::new(
+                Code::ResourceConflict,
+                "That session is unknown. Say character_id, or sign in without resume.",
+            )));
+        }
         self.arrive(link, admitted.arrival(), Some(&asked.token), held)
+    }
+
+    /// Whom a sign-in is for, and whether its token may have expired: whoever shows the key of a
+    /// session that a restart forgot comes back as the character it was of. How long that was away
+    /// is forgotten as well, so an expired token counts for one grace after the start.
+    async fn remembered(
+        &self,
+        link: &mut Link,
+        held: &mut Held,
+        asked: &Authenticate,
+    ) -> Result<(Option<Uuid>, bool), Exit> {
+        let hub = &self.gateway.hub;
+        let key = asked.resume.as_ref();
+        let Some(key) = key.and_then(|key| SessionKey::parse(key.session.expose())) else {
+            return Ok((asked.character, false));
+        };
+        let (nonce, seal) = key.parts();
+        let early = hub.began.elapsed() < hub.config.timeouts.grace;
+        let sealed = self
+            .gateway
+            .gate
+            .sealed(asked.token.clone(), nonce, seal, early);
+        let sealed = self.meanwhile(link, held, sealed).await?;
+        Ok((asked.character.or(sealed), early && sealed.is_some()))
     }
 
     /// The account has too many connections, the world is busy: those are exits; anything else
@@ -92,6 +126,11 @@ impl<G: Gatekeeper> Newcomer<G> {
                 mark,
             )
             .map_err(Exit::refused)?;
+        // A logout ends the sessions it finds; one that came in beside it is found here.
+        if token.is_some_and(|token| self.gateway.gate.is_signed_out(token)) {
+            hub.end(session.id, Code::InvalidToken);
+            return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
+        }
         Ok(Entry {
             session,
             socket,
@@ -164,9 +203,12 @@ impl<G: Gatekeeper> Newcomer<G> {
         let Some(session) = key.and_then(|key| hub.directory.find_key(key)) else {
             return Ok(None);
         };
+        let gate = &self.gateway.gate;
+        if gate.is_signed_out(&asked.token) {
+            return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
+        }
         if !session.is_vouched_by(hub.mark(&asked.token)) {
             let character = session.arrival.character.uuid();
-            let gate = &self.gateway.gate;
             let admitted = gate.admit(asked.token.clone(), Some(character), true);
             let admitted = self.meanwhile(link, held, admitted).await?;
             if admitted.account != session.arrival.account {
@@ -192,6 +234,7 @@ impl<G: Gatekeeper> Newcomer<G> {
             Err(NoResume::Busy) => Err(Exit::refused(
                 Refusal::of(Code::ServerBusy).after_ms(BUSY_RETRY_MS),
             )),
+            Err(NoResume::Crowded) => Err(Exit::refused(Hub::crowded())),
             Err(NoResume::Gone) => {
                 let renewed = hub.renew(session, socket, Arc::clone(&bell), self.correlation);
                 Ok(Entry {

@@ -175,8 +175,11 @@ async fn what_gathers_for_an_absent_client_is_bounded() {
         server.world.next().await,
         engine::port::Inbound::Lost { .. }
     ));
-    let notes = (0..100).map(long_word).collect();
-    server.world.tell(session.id, notes).await;
+    let (mut witness, other) = Client::play(&mut server, "bob").await;
+    let notes = (0..100).map(|n| long_word(n).to(session.id));
+    let said = notes.chain([long_word(0).to(other.id)]).collect();
+    server.world.say(said).await;
+    witness.event("chat_message").await;
     // Too much was missed, so the next one begins anew.
     let mut again = Client::connect(server.address).await;
     again.resume(&token("ann"), &session, 2).await;

@@ -48,6 +48,14 @@ async fn every_refusal_has_the_same_shape() {
             "resource_not_found",
             None,
         ),
+        (
+            Method::GET,
+            "/client/%ff",
+            None,
+            404,
+            "resource_not_found",
+            None,
+        ),
         (Method::GET, "/auth/login", None, 405, "invalid_input", None),
         (
             post.clone(),
@@ -300,5 +308,82 @@ async fn a_logged_out_token_resumes_nothing() {
     again.resume(&token("ann"), &session, 2).await;
     again.error("invalid_token").await;
     assert_eq!(again.closed().await.0, 1008);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn logging_out_ends_the_sessions_that_were_signed_in_with_that_token() {
+    let mut server = Server::start(config()).await;
+    let (mut ann, session) = crate::client::Client::play(&mut server, "ann").await;
+    let (mut bob, _) = crate::client::Client::play(&mut server, "bob").await;
+    let out = Some(token("ann"));
+    let (status, _) = call(&server, Method::POST, "/auth/logout", out.as_deref(), None).await;
+    assert_eq!(status, 204);
+    ann.error("invalid_token").await;
+    assert_eq!(ann.closed().await, (1008, "invalid_token".to_owned()));
+    let left = server.world.next().await;
+    assert!(
+        matches!(left, engine::port::Inbound::Leave { session: gone, .. } if gone == session.id)
+    );
+    bob.ping().await;
+    bob.event("pong").await;
+    // A token that has expired can be signed out as well.
+    let (status, _) = call(
+        &server,
+        Method::POST,
+        "/auth/logout",
+        Some("expired-bob"),
+        None,
+    )
+    .await;
+    assert_eq!(status, 204);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_character_that_is_played_is_not_deleted() {
+    let mut server = Server::start(config()).await;
+    let post = |path: &'static str, body: &'static str| {
+        call(&server, Method::POST, path, Some("token-ann"), Some(body))
+    };
+    post("/auth/register", r#"{"username":"ann","password":"right"}"#).await;
+    let (status, made) = post("/api/players/characters", r#"{"name":"ann"}"#).await;
+    assert_eq!(status, 201);
+    let path = format!("/api/players/characters/{}", made["id"].as_str().unwrap());
+    let (client, session) = crate::client::Client::play(&mut server, "ann").await;
+    let (status, error) = call(&server, Method::DELETE, &path, Some("token-ann"), None).await;
+    assert_eq!(
+        (status.as_u16(), &error["error"]["code"]),
+        (409, &json!("resource_conflict"))
+    );
+    client.cut();
+    let over = engine::port::Outbound::Close {
+        session: session.id,
+        why: engine::port::Leaving::LinkDead,
+    };
+    server.world.say(vec![over]).await;
+    server.until("kadath_sessions", |n| n == 0.0).await;
+    let (status, _) = call(&server, Method::DELETE, &path, Some("token-ann"), None).await;
+    assert_eq!(status, 204);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_guest_is_claimed_only_with_what_registering_needs() {
+    let server = Server::start(config()).await;
+    *server.gate.invites.lock().unwrap() = true;
+    let claim = |body: &'static str| {
+        call(
+            &server,
+            Method::POST,
+            "/auth/claim",
+            Some("token-guest1"),
+            Some(body),
+        )
+    };
+    let (status, _) = claim(r#"{"username":"ann","password":"right"}"#).await;
+    assert_eq!(status, 400);
+    let body = r#"{"username":"ann","password":"right","invite_code":"INVITED"}"#;
+    assert_eq!(claim(body).await.0, 200);
     server.stop().await;
 }

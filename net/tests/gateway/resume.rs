@@ -1,6 +1,8 @@
 //! Sockets come and go, sessions stay.
 
-use engine::port::{Code, Inbound, Leaving, Outbound, Refusal};
+use std::time::Duration;
+
+use engine::port::{Code, Inbound, Leaving, Outbound, Refusal, SessionId, StableId};
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -94,6 +96,10 @@ async fn begins_anew(server: &mut Server, key: &crate::client::Session, last: u6
     assert_eq!(welcome["sequence_number"], 1);
     assert_eq!(welcome["data"]["resumed"], false);
     assert_ne!(welcome["data"]["session_id"], key.key);
+    client.cut();
+    while !matches!(server.world.next().await, Inbound::Lost { session } if session == arrival.session)
+    {
+    }
     welcome
 }
 
@@ -158,7 +164,9 @@ async fn a_return_that_the_world_refuses_becomes_an_arrival() {
 
 #[tokio::test]
 async fn the_key_lets_an_expired_token_back_in_until_the_grace_ends_and_no_other() {
-    let mut server = Server::start(config()).await;
+    let mut config = config();
+    config.timeouts.grace = Duration::ZERO;
+    let mut server = Server::start(config).await;
     let (client, session) = Client::play(&mut server, "ann").await;
     client.cut();
     lost(&mut server).await;
@@ -247,5 +255,93 @@ async fn a_silent_socket_is_pinged_and_given_up() {
     assert_eq!(again.event("welcome").await["data"]["resumed"], true);
     again.send(json!({"type": "ping"})).await;
     again.event("pong").await;
+    server.stop().await;
+}
+
+/// The key of a session that an earlier process had of a character.
+fn forgotten(character: &str) -> crate::client::Session {
+    let character = StableId::named(character);
+    let nonce = 0x0123_4567_89ab_cdef;
+    let seal = crate::server::seal(character, nonce);
+    crate::client::Session {
+        id: SessionId(0),
+        character,
+        key: format!("{nonce:016x}{seal:016x}"),
+        welcome: Value::Null,
+    }
+}
+
+async fn arrives_as(server: &mut Server, token: &str, character: &str) {
+    let key = forgotten(character);
+    let mut client = Client::connect(server.address).await;
+    client.resume(token, &key, 7).await;
+    let session = client.let_in(&mut server.world).await;
+    assert_eq!(session.character, key.character);
+    assert_eq!(session.welcome["data"]["resumed"], false);
+    client.cut();
+    lost(server).await;
+}
+
+#[tokio::test]
+async fn a_key_from_before_a_restart_brings_back_the_character_it_was_of() {
+    let mut server = Server::start(config()).await;
+    arrives_as(&mut server, &token("ann"), "other").await;
+    arrives_as(&mut server, &token("ann"), "ann").await;
+    // Expired while the server was away.
+    arrives_as(&mut server, "expired-ann", "other").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_that_nobody_knows_takes_no_character_from_who_plays_it() {
+    let mut server = Server::start(config()).await;
+    let (mut playing, _) = Client::play(&mut server, "ann").await;
+    let mut stranger = Client::connect(server.address).await;
+    stranger.resume(&token("ann"), &forgotten("eve"), 7).await;
+    stranger.error("resource_conflict").await;
+    playing.ping().await;
+    playing.event("pong").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_resume_is_one_of_the_connections_that_an_account_may_have() {
+    let mut config = config();
+    config.limits.connections_per_account = 1;
+    let mut server = Server::start(config).await;
+    let (first, session) = Client::play(&mut server, "ann/one").await;
+    first.cut();
+    lost(&mut server).await;
+    let (second, _) = Client::play(&mut server, "ann/two").await;
+    let mut again = Client::connect(server.address).await;
+    again.resume(&token("ann/one"), &session, 2).await;
+    again.error("too_many_requests").await;
+    second.cut();
+    lost(&mut server).await;
+    let mut again = Client::connect(server.address).await;
+    again.resume(&token("ann/one"), &session, 2).await;
+    server.world.let_back(session.character).await;
+    assert_eq!(again.event("welcome").await["data"]["resumed"], true);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_taken_over_before_the_welcome_is_told_so() {
+    let mut server = Server::start(config()).await;
+    let mut older = Client::connect(server.address).await;
+    older.authenticate("ann").await;
+    let Inbound::Arrive(arrival) = server.world.next().await else {
+        panic!("not an arrival");
+    };
+    let over = Outbound::Close {
+        session: arrival.session,
+        why: Leaving::TakenOver,
+    };
+    server.world.say(vec![over]).await;
+    older.error("session_taken_over").await;
+    assert_eq!(
+        older.closed().await,
+        (1000, "session_taken_over".to_owned())
+    );
     server.stop().await;
 }

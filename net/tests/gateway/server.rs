@@ -381,6 +381,11 @@ pub(crate) fn token(name: &str) -> String {
     format!("token-{name}")
 }
 
+/// As good as a seal where nobody forges.
+pub(crate) fn seal(character: StableId, nonce: u64) -> u64 {
+    character.uuid().as_u64_pair().0 ^ nonce
+}
+
 impl FakeGate {
     fn signed(&self, name: &str) -> SignedIn {
         let accounts = self.accounts.lock().unwrap();
@@ -472,13 +477,39 @@ impl Gatekeeper for FakeGate {
 
     async fn claim(&self, token: Secret, who: Registration) -> Result<SignedIn, Denied> {
         self.holder(&token, false)?;
+        if self.needs_invite() && who.invite_code.as_deref() != Some("INVITED") {
+            return Err(Refusal::new(Code::ValidationError, "not invited").into());
+        }
         Ok(self.signed(&who.username))
     }
 
     async fn logout(&self, token: Secret) -> Result<(), Denied> {
-        self.holder(&token, false)?;
+        self.holder(&token, true)?;
         self.revoked.lock().unwrap().push(token.expose().to_owned());
         Ok(())
+    }
+
+    fn is_signed_out(&self, token: &Secret) -> bool {
+        let revoked = self.revoked.lock().unwrap();
+        revoked.iter().any(|gone| gone == token.expose())
+    }
+
+    fn seal(&self, character: StableId, nonce: u64) -> u64 {
+        seal(character, nonce)
+    }
+
+    /// The account `NAME` has the characters `NAME` and `other`.
+    async fn sealed(
+        &self,
+        token: Secret,
+        nonce: u64,
+        seal: u64,
+        expired_ok: bool,
+    ) -> Result<Option<Uuid>, Denied> {
+        let holder = self.holder(&token, expired_ok)?;
+        let mine = [holder.as_str(), "other"].map(StableId::named);
+        let sealed = mine.into_iter().find(|id| self.seal(*id, nonce) == seal);
+        Ok(sealed.map(StableId::uuid))
     }
 
     async fn me(&self, token: Secret) -> Result<SignedIn, Denied> {
@@ -529,16 +560,19 @@ impl Gatekeeper for FakeGate {
         Ok(())
     }
 
-    /// `token-NAME` plays the character NAME; `token-NAME/OTHER` plays OTHER of the account NAME.
+    /// `token-NAME` plays the character NAME unless `other` is asked for; `token-NAME/OTHER` plays
+    /// OTHER of the account NAME.
     async fn admit(
         &self,
         token: Secret,
-        _: Option<Uuid>,
+        character: Option<Uuid>,
         expired_ok: bool,
     ) -> Result<Admitted, Denied> {
         *self.admissions.lock().unwrap() += 1;
         let holder = self.holder(&token, expired_ok)?;
         let (account, name) = holder.split_once('/').unwrap_or((&holder, &holder));
+        let other = character == Some(StableId::named("other").uuid());
+        let name = if other { "other" } else { name };
         Ok(Admitted {
             account: AccountId(Uuid::new_v5(&Uuid::NAMESPACE_URL, account.as_bytes())),
             character: StableId::named(name),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use engine::port::LaneLimits;
 use futures_util::SinkExt as _;
 use net::Tls;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -72,7 +73,17 @@ async fn a_reloaded_certificate_is_shown_to_the_next_connection_and_open_ones_go
     fs::write(folder.path().join("cert.pem"), "nothing").unwrap();
     let fault = tls.reload().unwrap_err().to_string();
     assert!(fault.contains("cert.pem"), "{fault}");
-    assert!(connect(&server, &second).await.is_ok());
+    let mut page = connect(&server, &second).await.unwrap();
+    page.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut head = vec![0; 1024];
+    let read = page.read(&mut head).await.unwrap();
+    let head = String::from_utf8_lossy(&head[..read]);
+    assert!(
+        head.contains("strict-transport-security: max-age="),
+        "{head}"
+    );
 
     let ping = Message::text(r#"{"type":"ping"}"#);
     early.send(ping).await.unwrap();

@@ -1,6 +1,6 @@
 //! Invite codes: 12 characters, used once, gone after their time.
 
-use engine::port::{AccountId, WorldTime};
+use engine::port::{AccountId, Code, WorldTime};
 use sqlx::{query, query_as};
 use uuid::Uuid;
 
@@ -13,6 +13,18 @@ use crate::store::{reading, signed, unsigned, writing};
 pub(super) const USE: &str = "
     UPDATE invites SET used_by = $2, used_at = $3
     WHERE code = $1 AND used_at IS NULL AND expires_at > $3";
+
+/// Refuses where [`USE`] changed nothing.
+pub(super) fn was_good(used: u64) -> Result<(), Denied> {
+    if used > 0 {
+        return Ok(());
+    }
+    Err(Denied::field(
+        Code::ValidationError,
+        "invite_code",
+        "That invite code is unknown, used or expired.",
+    ))
+}
 
 const CODE_CHARACTERS: usize = 12;
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";

@@ -126,7 +126,8 @@ impl Accounts {
         }
     }
 
-    /// Turns a guest into a registered account that keeps its characters.
+    /// Turns a guest into a registered account that keeps its characters. Where registering needs
+    /// an invite, so does this.
     ///
     /// # Errors
     /// As [`Accounts::register`]; `resource_conflict` if it is no guest.
@@ -135,9 +136,15 @@ impl Accounts {
         account: AccountId,
         username: &str,
         password: &str,
+        invite: Option<&str>,
     ) -> Result<SignIn, Denied> {
+        self.invited(invite)?;
         names::check_username(username)?;
         names::check_password(password)?;
+        // A hash is dear, so it is made for guests only.
+        if !self.me(account).await?.guest {
+            return Err(not_a_guest());
+        }
         let hash = self.inner.passwords.hash(password).await?;
         let sql = self.store().sql(
             "UPDATE accounts SET username = $2, username_key = $3, password_hash = $4, guest = $5
@@ -146,20 +153,30 @@ impl Accounts {
         );
         let key = names::key(username);
         let claimed: Option<AccountTuple> = bounded(async {
-            let key = &key;
-            let hash = &hash;
-            let done = writing!(self.store(), db => query_as(sql)
-                .bind(account.0).bind(username).bind(key).bind(hash).bind(false).bind(true)
-                .fetch_optional(db).await);
-            done.map_err(name_taken)
+            let store = self.store();
+            let claimed = transaction!(store, tx => {
+                let claimed: Option<AccountTuple> = query_as(sql)
+                    .bind(account.0).bind(username).bind(&key).bind(&hash).bind(false).bind(true)
+                    .fetch_optional(&mut *tx)
+                    .await
+                    .map_err(name_taken)?;
+                if let (Some(_), Some(code)) = (&claimed, invite) {
+                    let used = query(store.sql(invites::USE))
+                        .bind(code)
+                        .bind(account.0)
+                        .bind(signed(wall().0))
+                        .execute(&mut *tx)
+                        .await?;
+                    invites::was_good(used.rows_affected())?;
+                }
+                claimed
+            });
+            Ok(claimed)
         })
         .await?;
         match claimed {
             Some(claimed) => self.signed_in(account_of(claimed)).await,
-            None => Err(Denied::because(
-                Code::ResourceConflict,
-                "Only a guest can be claimed.",
-            )),
+            None => Err(not_a_guest()),
         }
     }
 
@@ -310,17 +327,15 @@ impl Accounts {
                     .bind(at)
                     .execute(&mut *tx)
                     .await?;
-                if used.rows_affected() == 0 {
-                    return Err(Denied::field(
-                        Code::ValidationError,
-                        "invite_code",
-                        "That invite code is unknown, used or expired.",
-                    ));
-                }
+                invites::was_good(used.rows_affected())?;
             }
         });
         Ok(())
     }
+}
+
+fn not_a_guest() -> Denied {
+    Denied::because(Code::ResourceConflict, "Only a guest can be claimed.")
 }
 
 /// A unique name that somebody has.

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use jsonwebtoken::crypto::sign;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -45,9 +46,10 @@ impl Keys {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let keys = Self(vec![Key::make(now)]);
-                keys.save(path)?;
-                return Ok(keys);
+                // A server and a command may start beside each other: the first file stays, and
+                // both use what is in it.
+                Self(vec![Key::make(now)]).save_first(path)?;
+                fs::read_to_string(path).map_err(StorageFault::io("read", path))?
             }
             Err(error) => return Err(StorageFault::io("read", path)(error)),
         };
@@ -69,6 +71,27 @@ impl Keys {
 
     /// Writes the file as a whole, readable by its owner only.
     pub(super) fn save(&self, path: &Path) -> Result<(), StorageFault> {
+        self.write(path, |draft| fs::rename(draft, path))
+    }
+
+    /// As [`Keys::save`], unless there is a file by now.
+    fn save_first(&self, path: &Path) -> Result<(), StorageFault> {
+        self.write(path, |draft| {
+            let linked = match fs::hard_link(draft, path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                linked => linked,
+            };
+            fs::remove_file(draft)?;
+            linked
+        })
+    }
+
+    /// Writes a draft, which `place` puts where it belongs.
+    fn write(
+        &self,
+        path: &Path,
+        place: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> Result<(), StorageFault> {
         let stored = Stored {
             keys: self
                 .0
@@ -82,7 +105,8 @@ impl Keys {
         };
         let text = serde_json::to_string_pretty(&stored)
             .map_err(|error| StorageFault::io("encode", path)(error.into()))?;
-        let draft = path.with_extension("keys.new");
+        // Its own for each writer.
+        let draft = path.with_extension(format!("keys.{}.new", Uuid::new_v4().simple()));
         let written = (|| {
             let mut file = OpenOptions::new()
                 .write(true)
@@ -92,7 +116,7 @@ impl Keys {
                 .open(&draft)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
-            fs::rename(&draft, path)?;
+            place(&draft)?;
             match path.parent() {
                 Some(folder) => File::open(folder)?.sync_all(),
                 None => Ok(()),
@@ -121,6 +145,10 @@ impl Keys {
         self.0.last().expect("there is always a key")
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &Key> {
+        self.0.iter()
+    }
+
     pub(super) fn find(&self, id: &str) -> Option<&Key> {
         self.0.iter().find(|key| key.id == id)
     }
@@ -130,6 +158,25 @@ impl Key {
     fn make(now: u64) -> Self {
         let secret: [u8; SECRET_BYTES] = rand::random();
         Self::new(Uuid::new_v4().simple().to_string(), now, &secret)
+    }
+
+    /// 64 bits that only this key can make of a character and a number. The zero byte keeps it apart
+    /// from tokens, which are signed as base64.
+    pub(super) fn seal(&self, character: Uuid, nonce: u64) -> u64 {
+        let mut message = b"session\0".to_vec();
+        message.extend_from_slice(character.as_bytes());
+        message.extend_from_slice(&nonce.to_be_bytes());
+        let signature = sign(&message, &self.signing, Algorithm::HS256).unwrap_or_default();
+        // Base64 for URLs: eleven digits of six bits hold the first 64.
+        let digits = signature.bytes().take(11).map(|digit| match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'-' => 62,
+            _ => 63,
+        });
+        let bits = digits.fold(0_u128, |bits, digit| bits << 6 | u128::from(digit));
+        (bits >> 2) as u64
     }
 
     fn restore(stored: StoredKey) -> Option<Self> {
@@ -172,4 +219,48 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         .step_by(2)
         .map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::Keys;
+
+    #[test]
+    fn who_starts_beside_another_uses_the_same_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token.keys");
+        let starts: Vec<_> = (0..8)
+            .map(|_| {
+                let path = path.clone();
+                std::thread::spawn(move || Keys::load_or_make(&path, 7).unwrap())
+            })
+            .collect();
+        let mut ids: Vec<_> = starts
+            .into_iter()
+            .map(|start| start.join().unwrap().newest().id.clone())
+            .collect();
+        ids.dedup();
+        assert_eq!(ids.len(), 1);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_seal_is_of_one_key_one_character_and_one_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::load_or_make(&folder.path().join("token.keys"), 7).unwrap();
+        let (ann, bob) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let seal = keys.newest().seal(ann, 9);
+        assert_eq!(seal, keys.newest().seal(ann, 9));
+        let rotated = keys.rotated(8, 100);
+        assert!(rotated.all().any(|key| key.seal(ann, 9) == seal));
+        for other in [
+            keys.newest().seal(bob, 9),
+            keys.newest().seal(ann, 8),
+            rotated.newest().seal(ann, 9),
+        ] {
+            assert_ne!(seal, other);
+        }
+    }
 }

@@ -194,18 +194,23 @@ async fn a_guest_plays_at_once_and_keeps_its_character_when_claimed(database: Da
     assert!(admitted.guest);
 
     let claimed = accounts
-        .claim(guest.account.id, "Zadok", PASSWORD)
+        .claim(guest.account.id, "Zadok", PASSWORD, None)
         .await
         .unwrap();
     assert!(!claimed.account.guest);
     let again = accounts.login("Zadok", PASSWORD).await.unwrap();
     assert_eq!(again.account.id, guest.account.id);
     assert_eq!(again.characters[0].id, character.id);
-    let twice = accounts.claim(guest.account.id, "Obed", PASSWORD).await;
+    let twice = accounts
+        .claim(guest.account.id, "Obed", PASSWORD, None)
+        .await;
     assert_eq!(code(twice).0, Code::ResourceConflict);
     let second = accounts.guest().await.unwrap().account.id;
     let taken = (Code::ResourceAlreadyExists, Some("username"));
-    assert_eq!(code(accounts.claim(second, "ZADOK", PASSWORD).await), taken);
+    assert_eq!(
+        code(accounts.claim(second, "ZADOK", PASSWORD, None).await),
+        taken
+    );
 }
 
 async fn unused_guests_go_with_their_rows(database: Database) {
@@ -279,6 +284,23 @@ async fn an_invite_works_once_and_a_failed_registration_leaves_it(database: Data
     assert_eq!(u8::from(a.is_ok()) + u8::from(b.is_ok()), 1, "{a:?} {b:?}");
     assert!(accounts.invites().await.unwrap()[0].used_at.is_some());
     assert_eq!(database.number("SELECT count(*) FROM accounts").await, 2);
+
+    // A guest is no way around it.
+    let guest = accounts.guest().await.unwrap().account.id;
+    assert_eq!(
+        code(accounts.claim(guest, "Ezra", PASSWORD, None).await),
+        needed
+    );
+    let used = accounts
+        .claim(guest, "Ezra", PASSWORD, Some(&invite.code))
+        .await;
+    assert_eq!(code(used), wrong);
+    assert!(accounts.me(guest).await.unwrap().guest);
+    let second = accounts.create_invite(None, 30).await.unwrap();
+    accounts
+        .claim(guest, "Ezra", PASSWORD, Some(&second.code))
+        .await
+        .unwrap();
 
     let expired = accounts.create_invite(None, 0).await.unwrap();
     let late = accounts
