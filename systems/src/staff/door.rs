@@ -243,7 +243,7 @@ pub(super) fn ban(
         let text = match face {
             Some(face) => format!("The account of {} is banned {span}", face.name),
             None => format!(
-                "Nobody called \"{who}\" has been seen since the world woke. If there is one, the account is banned {span}{}",
+                "Nobody called \"{who}\" has been seen since the world woke.{} If there is one, the account is banned {span}",
                 people.hint(who),
             ),
         };

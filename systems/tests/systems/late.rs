@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use systems::body::{Posture, Vitals};
+use systems::lucidity::MYTHOS_MINUTE;
 
-use crate::town::{Town, save, settle};
+use crate::town::{Town, before, clock, half_a_minute, save, settle};
 
 /// A room in which a beam falls every ten seconds.
 fn mill() -> Town {
@@ -70,4 +71,31 @@ fn a_tick_that_is_seconds_late_leaves_bodies_as_ticks_on_time_would_have() {
         late.tick_at(then);
         assert_eq!(body(&mut on_time), body(&mut late), "with {dp} points");
     }
+}
+
+#[test]
+fn a_tick_that_is_minutes_late_brings_as_many_visions_as_ticks_on_time_would_have() {
+    let rules = r#"
+        [environments.graveyard]
+        all = -1.0
+        [hallucinations]
+        fractured = { chance = 1.0, pause_seconds = 12.0 }
+        phantom = 1.0
+        phantoms = ["The tall guest"]
+    "#;
+    let scene = || {
+        let mut saved = SavedRows::new();
+        settle(&mut saved, "Ann", "graves", 39);
+        let town = Town::of(&[("graves", "graveyard")]).with_rules(rules);
+        let mut stage = town.stage(saved, before(clock(0, 0), half_a_minute()));
+        stage.enter("Ann");
+        stage
+    };
+    let (mut on_time, mut late) = (scene(), scene());
+    let then = on_time.now().plus(MYTHOS_MINUTE * 8);
+    on_time.pass(MYTHOS_MINUTE * 8);
+    late.tick_at(then);
+    let seen = |stage: &mut Stage| stage.ears("Ann").events("hallucination").len();
+    assert_eq!(seen(&mut on_time), 4, "every other minute");
+    assert_eq!(seen(&mut late), 4);
 }

@@ -237,13 +237,17 @@ fn a_drain_rate_that_is_no_number_is_refused() {
 }
 
 #[test]
-fn a_world_without_the_file_has_rules_that_move_nobody() {
+fn a_world_without_the_file_has_the_domains_rules() {
     let rules = Town::of(&[("here", "graveyard")])
         .load()
         .expect("a sound town")
         .lucidity;
     assert_eq!(rules, Rules::default());
-    assert!(rules.environments.is_empty() && rules.default == 0.0);
+    let shipped = shipped().lucidity.environments;
+    for (key, profile) in &rules.environments {
+        assert_eq!(shipped[key], *profile, "{key}");
+    }
+    assert!(rules.environments["graveyard"].night < Some(0.0) && rules.default == 0.0);
 }
 
 /// The world in the repository.
