@@ -55,7 +55,7 @@ fn pairs() -> Vec<Pair> {
 
 fn rolls() -> Pair {
     let who = StableId::named("somebody");
-    let (mut tick, mut state): (Tick, u64) = (0, 1);
+    let (mut tick, mut plain_tick): (Tick, u64) = (0, 0);
     Pair {
         name: "dice",
         engine: Box::new(move || {
@@ -66,8 +66,9 @@ fn rolls() -> Pair {
             }
         }),
         plain: Box::new(move || {
-            for _ in 0..ROLLS {
-                black_box(plain::splitmix(&mut state));
+            plain_tick += 1;
+            for n in 0..ROLLS {
+                black_box(plain::roll(plain_tick, who.uuid(), "bench", n));
             }
         }),
     }

@@ -9,13 +9,15 @@ use uuid::Uuid;
 
 use crate::crew::PLAYERS;
 
-/// A row of chance.
-pub(crate) fn splitmix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+/// Hashes what a roll depends on with the library's own hash.
+pub(crate) fn roll(tick: u64, who: Uuid, purpose: &str, n: u32) -> u64 {
+    let mut hash = DefaultHasher::new();
+    hash.write_u64(7);
+    hash.write_u64(tick);
+    hash.write(who.as_bytes());
+    hash.write(purpose.as_bytes());
+    hash.write_u32(n);
+    hash.finish()
 }
 
 #[derive(Clone, Default)]
