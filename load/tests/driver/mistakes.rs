@@ -75,3 +75,24 @@ fn every_shipped_scenario_is_without_mistakes() {
     }
     assert!(count > 0);
 }
+
+#[test]
+fn what_is_left_out_has_a_sense_of_its_own() {
+    let parse = |text| Scenario::parse(Path::new("s.toml"), text);
+    let bare = parse("objectives = [\"errors = 0%\"]\n").unwrap();
+    assert_eq!(bare.bots_max(), 10);
+    assert_eq!(bare.length(), std::time::Duration::from_secs(10));
+    assert!(bare.stages[0].measure);
+    assert_eq!(bare.roles.len(), 1);
+    let ramp = parse("[[stages]]\nramp = \"5s\"\nbots = 3\n").unwrap();
+    assert!(ramp.stages[0].measure, "an only stage is measured");
+}
+
+#[test]
+fn a_figure_of_a_stage_needs_a_stage_of_that_name() {
+    let text = "objectives = [\"rush.response_p99 < 1s\", \"lull.response_p99 < 1s\"]\n\
+        [[stages]]\nspike = \"5s\"\nbots = 3\nname = \"rush\"\n";
+    let refused = Scenario::parse(Path::new("s.toml"), text).unwrap_err();
+    let told = refused.to_string();
+    assert_eq!(told, "s.toml:1: objectives: no stage has the name \"lull\"");
+}

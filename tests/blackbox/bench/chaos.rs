@@ -8,6 +8,7 @@ use super::bench_text;
 fn short_storm(text: &str) -> String {
     [
         ("bots = 100", "bots = 20"),
+        ("sign_ins = 100", "sign_ins = 20"),
         ("ramp = \"5s\"", "ramp = \"2s\""),
         ("hold = \"70s\"", "hold = \"14s\""),
         ("at = \"10s\"", "at = \"3s\""),

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::harness::{PATIENCE, until};
 
-const LONG: &str = "settle = \"1s\"\nobjectives = [\"sign_ins = 3\"]\n[world]\nrooms = 2\n[[stages]]\nspike = \"6s\"\nbots = 3\n[roles.a.steps.look]\ndo = \"look\"\nthink = \"300ms\"\n";
+const LONG: &str = "settle = \"1s\"\nobjectives = [\"sign_ins = 30\"]\n[world]\nrooms = 2\n[[stages]]\nramp = \"2s\"\nbots = 30\n[[stages]]\nhold = \"5s\"\n[roles.a.steps.look]\ndo = \"look\"\nthink = \"300ms\"\n";
 
 /// A bench with a folder of its own for everything temporary.
 struct Running {
@@ -91,21 +91,23 @@ async fn an_interrupted_bench_takes_its_server_and_its_folder_along() {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("interrupted"), "{said}");
     assert_eq!(left, 0, "folders are left");
-    assert!(!Path::new(&format!("/proc/{server}")).exists());
+    // Where nobody collects orphans, it may be there as a dead one.
+    let stat = std::fs::read_to_string(format!("/proc/{server}/stat")).unwrap_or_default();
+    assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
 }
 
 #[tokio::test]
 async fn a_server_that_dies_by_itself_fails_the_run() {
     let running = Running::start();
     let server = running.has_a_server().await;
-    until("somebody in the world", async || {
+    until("players in the world", async || {
         let files = std::fs::read_dir(format!("/proc/{server}/fd")).ok()?;
         let sockets = files.flatten().filter(|file| {
             let to = std::fs::read_link(file.path()).unwrap_or_default();
             to.to_string_lossy().starts_with("socket:")
         });
-        // Its listener and three players at least.
-        (sockets.count() >= 5).then_some(())
+        // They come one after the other: most of them are in.
+        (sockets.count() >= 30).then_some(())
     })
     .await;
     signal("-KILL", server).await;
