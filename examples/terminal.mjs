@@ -38,6 +38,7 @@ function connect() {
 
 function type(line) {
   if (socket.readyState === WebSocket.OPEN) socket.send(Buffer.from(`${line}\n`));
+  else console.error("-- not connected; try again");
 }
 
 const lines = createInterface({ input: process.stdin });

@@ -378,3 +378,18 @@ fn announce(address: SocketAddr, tls: bool) -> anyhow::Result<()> {
 fn usage(fault: impl Display) -> UsageFault {
     UsageFault(fault.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_takes_less_than_five_seconds_whatever_hangs() {
+        // The router's wait for the world's last words, and what the runtime gets at the end.
+        let rest = Duration::from_millis(300 + 100);
+        let world = WORLD_PATIENCE + Duration::from_millis(300);
+        let gateway = net::Timeouts::default().drain;
+        let whole = rest + gateway + world + STORAGE_PATIENCE + TASKS_PATIENCE;
+        assert!(whole < Duration::from_secs(5), "{whole:?}");
+    }
+}

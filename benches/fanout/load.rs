@@ -34,6 +34,9 @@ pub(crate) struct Measured {
     pub(crate) ended: u64,
     pub(crate) blocked: u64,
     pub(crate) latency: Latency,
+    /// How late the lines themselves were sent: what of the latency is the driver's own, since that
+    /// is counted from when a line was due.
+    pub(crate) late: Latency,
 }
 
 /// Speaks to a server for a while, so many lines a second.
@@ -67,9 +70,11 @@ pub(crate) async fn measure(server: &Process, crowd: &Crowd, lines: u64, seconds
             ended: 0,
             blocked: 0,
             latency: tally.latency.borrow().clone(),
+            late: Latency::new(),
         }
     };
-    let (sent, mut measured) = tokio::join!(sending, watching);
+    let ((sent, late), mut measured) = tokio::join!(sending, watching);
+    measured.late = late;
     let expected = deliveries_before + sent * crowd.rooms_of as u64;
     let patience = Instant::now() + DRAIN;
     while tally.deliveries.get() < expected && Instant::now() < patience {
@@ -82,10 +87,12 @@ pub(crate) async fn measure(server: &Process, crowd: &Crowd, lines: u64, seconds
     measured
 }
 
-/// Sends lines at even intervals, each from anybody; answers how many.
-async fn send(crowd: &Crowd, lines: u64, span: Duration) -> u64 {
+/// Sends lines at even intervals, each from anybody; answers how many, and how late
+/// after the warm-up.
+async fn send(crowd: &Crowd, lines: u64, span: Duration) -> (u64, Latency) {
     let began = Instant::now();
     let all = lines * span.as_millis() as u64 / 1_000;
+    let mut late = Latency::new();
     let mut lots = 0x9e37_79b9_7f4a_7c15_u64;
     for line in 0..all {
         let due = began + Duration::from_nanos(line * 1_000_000_000 / lines);
@@ -98,7 +105,10 @@ async fn send(crowd: &Crowd, lines: u64, span: Duration) -> u64 {
         lots ^= lots << 13;
         lots ^= lots >> 7;
         lots ^= lots << 17;
+        if due > began + WARM_UP {
+            late.note(due.elapsed());
+        }
         crowd.say((lots % crowd.len() as u64) as usize, due.into_std());
     }
-    all
+    (all, late)
 }

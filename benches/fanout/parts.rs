@@ -103,10 +103,21 @@ pub(crate) async fn latency(knobs: &Knobs, verdicts: &mut Verdicts) {
         knobs.clients,
         lines * ROOMS_OF as u64
     );
+    // The machine and the driver have their share, and a flush per tick waits as Kadath does.
+    for flush in [Flush::Each, Flush::Tick] {
+        let process = start_baseline(flush, knobs);
+        let crowd = Crowd::of_baseline(&process.address, knobs.clients, ROOMS_OF).await;
+        let measured = measure(&process, &crowd, lines, knobs.seconds).await;
+        show(flush.name(), &measured);
+        println!("    lines sent late: {}", measured.late);
+    }
     let kadath = Kadath::start(knobs.clients).await;
     let crowd = Crowd::of_kadath(&kadath, ROOMS_OF, knobs.numbered).await;
+    let threads = kadath.process.cpu_of_threads();
     let measured = measure(&kadath.process, &crowd, lines, knobs.seconds).await;
     show("kadath", &measured);
+    println!("    lines sent late: {}", measured.late);
+    show_threads(&threads, &kadath.process.cpu_of_threads());
     verdicts.nothing_lost("latency", &measured);
     let p99 = measured.latency.quantile(0.99);
     verdicts.judge(
@@ -131,11 +142,12 @@ pub(crate) async fn limit(knobs: &Knobs, verdicts: &mut Verdicts) {
     verdicts.nothing_lost("limit", &measured);
     show_threads(&threads, &kadath.process.cpu_of_threads());
     show_plugins(&figures, &kadath.figures().await);
-    let asked = LIMIT_MIN.min(load as f64);
+    // Of a smaller load, as from the command line, the clock's own unevenness is forgiven.
+    let asked = LIMIT_MIN.min(0.99 * load as f64);
     verdicts.judge(
-        measured.rate >= 0.99 * asked,
+        measured.rate >= asked,
         format!(
-            "{:.0} deliveries/s kept (at least {asked:.0} less 1 %)",
+            "{:.0} deliveries/s kept of {load} offered (at least {asked:.0})",
             measured.rate
         ),
     );

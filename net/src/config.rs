@@ -123,7 +123,8 @@ impl Default for Timeouts {
             write: Duration::from_secs(30),
             linger: Duration::from_secs(1),
             request: Duration::from_secs(10),
-            drain: Duration::from_secs(2),
+            // With the other patiences of a stop below the 5 s that one may take.
+            drain: Duration::from_secs(1),
             grace: Duration::from_secs(30),
         }
     }

@@ -1,5 +1,7 @@
 //! Signing in by typing, on the text subprotocols.
 
+use std::borrow::Cow;
+
 use engine::port::{Code, Ink, Note, Prose, Refusal};
 use tokio::time::Instant;
 
@@ -42,7 +44,7 @@ const fn help(invites: bool) -> &'static str {
 
 /// Something the gateway says on a text subprotocol.
 #[derive(Debug)]
-struct Saying(Ink, &'static str);
+struct Saying(Ink, Cow<'static, str>);
 
 impl Note for Saying {
     fn event_type(&self) -> &'static str {
@@ -54,7 +56,7 @@ impl Note for Saying {
     }
 
     fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(self.0, self.1))
+        Some(Prose::of(self.0, self.1.clone()))
     }
 }
 
@@ -80,15 +82,21 @@ impl<G: Gatekeeper> Newcomer<G> {
             return self.arrive(link, admitted.arrival(), Some(&token), held);
         }
 
-        link.say(&Saying(Ink::Title, BANNER)).await?;
+        link.say(&Saying(Ink::Title, BANNER.into())).await?;
         let invites = self.gateway.gate.needs_invite();
-        link.say(&Saying(Ink::System, help(invites))).await?;
+        link.say(&Saying(Ink::System, help(invites).into())).await?;
         let deadline = Instant::now() + self.gateway.hub.config.timeouts.typed_sign_in;
         for _ in 0..TRIES_MAX {
             let wish = self.wish(link, &mut held, deadline).await?;
             let asking = self.fulfil(wish);
             match self.patiently(link, &mut held, asking).await? {
-                Ok(admitted) => return self.arrive(link, admitted.arrival(), None, held),
+                Ok((admitted, renamed)) => {
+                    if renamed {
+                        let words = format!("Here they call you {}.", admitted.name);
+                        link.say(&Saying(Ink::System, words.into())).await?;
+                    }
+                    return self.arrive(link, admitted.arrival(), None, held);
+                }
                 Err(denied) => {
                     link.say(&ErrorNote::from(denied.refusal)).await?;
                     // What was typed ahead was meant for the world.
@@ -139,7 +147,8 @@ impl<G: Gatekeeper> Newcomer<G> {
         }
     }
 
-    async fn fulfil(&self, wish: Wish) -> Result<Admitted, Denied> {
+    /// Whom the wish makes, and whether its character had to be called otherwise than asked.
+    async fn fulfil(&self, wish: Wish) -> Result<(Admitted, bool), Denied> {
         let gateway = &self.gateway;
         let (signed, name) = match wish {
             Wish::Guest => (gateway.guest(self.from).await?, None),
@@ -153,12 +162,22 @@ impl<G: Gatekeeper> Newcomer<G> {
                 invite,
             } => {
                 let who = Registration {
-                    username: name,
+                    username: name.clone(),
                     password,
                     invite_code: invite,
                     character: true,
                 };
-                (gateway.register(self.from, who).await?, None)
+                match gateway.register(self.from, who.clone()).await {
+                    Err(denied) if denied.field == Some("name") => {
+                        // Good for an account, but a character can't be called that.
+                        let alone = Registration {
+                            character: false,
+                            ..who
+                        };
+                        (gateway.gate.register(alone).await?, Some(name))
+                    }
+                    answer => (answer?, None),
+                }
             }
         };
         let SignedIn {
@@ -166,16 +185,49 @@ impl<G: Gatekeeper> Newcomer<G> {
             characters,
             ..
         } = signed;
-        // An account without a character gets one of its own name.
+        let mut renamed = false;
         if let (true, Some(name)) = (characters.is_empty(), name) {
-            let token = access_token.clone();
-            gateway
-                .gate
-                .create_character(token, name, None, None)
-                .await?;
+            renamed = self.first_character(&access_token, &name).await?;
         }
-        gateway.gate.admit(access_token, None, false).await
+        let admitted = gateway.gate.admit(access_token, None, false).await?;
+        Ok((admitted, renamed))
     }
+
+    /// Gives an account without a character one of its own name, or of the nearest that is free.
+    /// Answers whether it had to be another.
+    async fn first_character(&self, token: &Secret, account: &str) -> Result<bool, Denied> {
+        let gate = &self.gateway.gate;
+        let mut tries = std::iter::once(account.to_owned())
+            .chain((0..NAMES_MAX).map(|attempt| nearest(account, attempt)));
+        let mut refused = None;
+        for name in tries.by_ref() {
+            match gate.create_character(token.clone(), name, None, None).await {
+                Ok(_) => return Ok(refused.is_some()),
+                Err(denied) if denied.field == Some("name") => refused = Some(denied),
+                Err(denied) => return Err(denied),
+            }
+        }
+        Err(refused.unwrap_or_else(|| Refusal::of(Code::ResourceConflict).into()))
+    }
+}
+
+/// Names that are tried for a character before it is given up.
+const NAMES_MAX: usize = 8;
+
+/// A character's name near an account's: its letters, from the second `attempt` on with another
+/// syllable behind them.
+fn nearest(account: &str, attempt: usize) -> String {
+    let letters = account.chars().filter(char::is_ascii_alphabetic);
+    let mut name: String = letters.take(14).collect();
+    if name.len() < 2 {
+        name = "Stranger".to_owned();
+    }
+    for _ in 0..attempt.min(3) {
+        let syllable = ["ra", "no", "li", "ve", "mo", "tu", "sha", "gi"];
+        name.push_str(syllable[rand::random_range(0..syllable.len())]);
+    }
+    name.truncate(20);
+    name
 }
 
 /// Answers what can be answered at the prompt; the rest is a wish.
@@ -209,7 +261,7 @@ async fn at_prompt(link: &mut Link, line: &Secret, invites: bool) -> Result<Opti
             link.say(&colour_is(false)).await?;
         }
         ("quit", None, None) => return Err(Exit::Quit),
-        _ => link.say(&Saying(Ink::System, help(invites))).await?,
+        _ => link.say(&Saying(Ink::System, help(invites).into())).await?,
     }
     Ok(None)
 }
@@ -228,9 +280,31 @@ pub(super) fn colour_is(on: bool) -> impl Note {
     Saying(
         Ink::System,
         if on {
-            "Colours are on."
+            "Colours are on.".into()
         } else {
-            "Colours are off."
+            "Colours are off.".into()
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_name_near_an_accounts_is_one_that_a_character_can_have() {
+        for account in [
+            "Ann_7",
+            "x9",
+            "12345678",
+            "a-very-long-name-of-an-account99",
+        ] {
+            for attempt in 0..8 {
+                let name = nearest(account, attempt);
+                assert!((2..=20).contains(&name.len()), "{name}");
+                assert!(name.chars().all(|c| c.is_ascii_alphabetic()), "{name}");
+            }
+        }
+        assert_eq!(nearest("Ann_7", 0), "Ann");
+    }
 }

@@ -1,7 +1,8 @@
 //! Random and mutated messages, thrown at every decoder. `KADATH_PROOF=full` throws ten times as
-//! many.
+//! many; `KADATH_FUZZ_SECONDS=3600` goes on for an hour, from a new seed each time.
 
 use std::panic::catch_unwind;
+use std::time::{Duration, Instant};
 
 use net::understands;
 use rand::rngs::StdRng;
@@ -80,6 +81,63 @@ fn no_message_makes_a_decoder_panic() {
         assert!(understood > messages() / 100, "{subprotocol}: {understood}");
         assert!(understood < messages(), "{subprotocol}");
     }
+}
+
+/// As long as `KADATH_FUZZ_SECONDS` says, from a seed that is printed: without it, a second.
+#[test]
+fn no_message_of_any_seed_makes_a_decoder_panic_or_hoard() {
+    let seconds = std::env::var("KADATH_FUZZ_SECONDS");
+    let seconds = seconds.map_or(1, |seconds| seconds.parse().expect("a number of seconds"));
+    let first: u64 = rand::random_range(1 << 32..1 << 62);
+    println!("the first seed is {first}");
+    let (began, before) = (Instant::now(), resident_kib());
+    let mut seed = first;
+    while began.elapsed() < Duration::from_secs(seconds) {
+        for _ in 0..1_000 {
+            let bytes = message(seed);
+            for subprotocol in SUBPROTOCOLS {
+                let binary = seed % 2 == 0;
+                let decoded = catch_unwind(|| understands(subprotocol, binary, &bytes));
+                assert!(decoded.is_ok(), "{subprotocol} panics on seed {seed}");
+            }
+            seed += 1;
+        }
+    }
+    // Other tests run beside this one; what decoders keep would soon be more than those take.
+    let grown = resident_kib().saturating_sub(before);
+    assert!(grown < 256 * 1024, "{grown} KiB more after {first}..{seed}");
+}
+
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let word = line.and_then(|line| line.split_whitespace().nth(1));
+    word.unwrap().parse().unwrap()
+}
+
+/// Bytes that are not even websocket frames.
+#[tokio::test]
+async fn raw_bytes_on_a_live_socket_end_it_and_hurt_nobody_else() {
+    use crate::client::Client;
+    use crate::server::{Server, config};
+    use tokio::io::AsyncWriteExt as _;
+
+    let mut server = Server::start(config()).await;
+    let (mut calm, _) = Client::play(&mut server, "calm").await;
+    for seed in 0..50 {
+        let mut noisy = Client::connect(server.address).await;
+        let mut bytes = message(seed * 4_001);
+        // A reserved opcode at the end: whatever came before, the socket can't live on.
+        bytes.extend([0xff; 64]);
+        let raw = noisy.ws.get_mut();
+        // The server may have ended it before all is written.
+        drop(raw.write_all(&bytes).await);
+        drop(raw.shutdown().await);
+        calm.ping().await;
+        calm.event("pong").await;
+    }
+    assert!(server.world.is_silent());
+    server.stop().await;
 }
 
 #[test]

@@ -386,6 +386,14 @@ pub(crate) fn seal(character: StableId, nonce: u64) -> u64 {
     character.uuid().as_u64_pair().0 ^ nonce
 }
 
+fn suits_a_character(name: &str) -> Result<(), Denied> {
+    if name.chars().all(|c| c.is_ascii_alphabetic()) {
+        return Ok(());
+    }
+    let refusal = Refusal::new(Code::ValidationError, "letters only");
+    Err(Denied::field("name", refusal))
+}
+
 impl FakeGate {
     fn signed(&self, name: &str) -> SignedIn {
         let accounts = self.accounts.lock().unwrap();
@@ -441,6 +449,9 @@ impl Gatekeeper for FakeGate {
         if who.password.expose().len() < 4 {
             let refusal = Refusal::new(Code::ValidationError, "too short");
             return Err(Denied::field("password", refusal));
+        }
+        if who.character {
+            suits_a_character(&who.username)?;
         }
         let mut accounts = self.accounts.lock().unwrap();
         if accounts.contains_key(&who.username) {
@@ -543,6 +554,7 @@ impl Gatekeeper for FakeGate {
         _: Option<Uuid>,
     ) -> Result<Character, Denied> {
         let holder = self.holder(&token, false)?;
+        suits_a_character(&name)?;
         let mut accounts = self.accounts.lock().unwrap();
         accounts.entry(holder).or_default().push(name.clone());
         Ok(character(&name))

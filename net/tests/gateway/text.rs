@@ -52,6 +52,21 @@ async fn a_terminal_signs_in_by_typing_and_plays() {
 }
 
 #[tokio::test]
+async fn an_account_whose_name_suits_no_character_gets_one_of_another_name() {
+    let mut server = Server::start(config()).await;
+    let mut client = terminal(&server).await;
+    client.line("create Ann7 right\r\n").await;
+    assert!(client.text().await.contains("Here they call you"));
+    server.world.let_in().await;
+    let mine = reqwest::Client::new()
+        .get(server.url("/api/players/characters"))
+        .bearer_auth("token-Ann7");
+    let mine = mine.send().await.unwrap().text().await.unwrap();
+    assert!(mine.contains("\"name\":\"Ann\""), "{mine}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn where_invites_are_needed_the_last_word_is_the_code() {
     let mut server = Server::start(config()).await;
     *server.gate.invites.lock().unwrap() = true;

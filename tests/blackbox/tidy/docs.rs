@@ -63,3 +63,16 @@ fn every_file_that_the_documents_link_to_exists() {
     }
     assert!(missing.is_empty(), "{missing:#?}");
 }
+
+#[test]
+fn the_protocol_names_every_event_that_is_published() {
+    let files = files();
+    let protocol = files.iter().find(|file| file.path == "docs/protocol.md");
+    let named: Vec<&str> = marked(&protocol.unwrap().text).collect();
+    let golden = files.iter().filter_map(|file| {
+        let name = file.path.strip_prefix("tests/golden/")?;
+        name.strip_suffix(".txt")
+    });
+    let unnamed: Vec<&str> = golden.filter(|event| !named.contains(event)).collect();
+    assert!(unnamed.is_empty(), "{unnamed:#?}");
+}
