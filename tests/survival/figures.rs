@@ -40,10 +40,9 @@ async fn the_more_happens_the_larger_the_figures_and_not_their_number() {
 
 async fn act(players: &mut [Player], times: usize) {
     for n in 0..times {
-        for player in &mut *players {
-            let line = ["count", "status", "holdings", "who"][n % 4];
-            player.does(line).await;
-        }
+        let line = ["count", "status", "holdings", "who"][n % 4];
+        let all = players.iter_mut().map(|player| player.does(line));
+        futures_util::future::join_all(all).await;
     }
 }
 
