@@ -63,11 +63,11 @@ pub(crate) fn statement(fact: &Fact) -> Option<Statement> {
     })
 }
 
-/// Carries out the orders among a set's facts, in their order, within a transaction of either database.
+/// Carries out the orders among `facts` of `journal`, in their order, within a transaction of either
+/// database.
 macro_rules! carry_out {
-    ($store:expr, $tx:expr, $set:expr) => {
-        for order in $set
-            .facts
+    ($store:expr, $tx:expr, $journal:expr, $facts:expr) => {
+        for order in $facts
             .iter()
             .filter_map(|pending| $crate::store::orders::statement(&pending.fact))
         {
@@ -75,7 +75,7 @@ macro_rules! carry_out {
                 .bind(order.character)
                 .bind(order.name_key)
                 .bind(order.at)
-                .bind($set.origin.journal);
+                .bind($journal);
             let query = match order.change {
                 $crate::store::orders::Change::Role(role) => query.bind(role),
                 $crate::store::orders::Change::Ban(until, reason) => query.bind(until).bind(reason),

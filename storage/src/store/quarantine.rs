@@ -100,7 +100,9 @@ async fn probe(
                 What::Facts => {
                     sqlite::put_facts(store, &mut tx, set.origin, &set.facts[range]).await?;
                 }
-                What::Orders => carry_out!(store, &mut tx, &set.facts[range]),
+                What::Orders => {
+                    carry_out!(store, &mut tx, set.origin.journal, &set.facts[range]);
+                }
             }
             tx.rollback().await
         }
@@ -113,7 +115,9 @@ async fn probe(
                 What::Facts => {
                     postgres::put_facts(store, &mut tx, set.origin, &set.facts[range]).await?;
                 }
-                What::Orders => carry_out!(store, &mut tx, &set.facts[range]),
+                What::Orders => {
+                    carry_out!(store, &mut tx, set.origin.journal, &set.facts[range]);
+                }
             }
             tx.rollback().await
         }

@@ -62,7 +62,7 @@ pub(crate) async fn write(
     }
     put_rows(store, tx, set.origin, &set.rows).await?;
     put_facts(store, tx, set.origin, &set.facts).await?;
-    carry_out!(store, tx, set);
+    carry_out!(store, tx, set.origin.journal, &set.facts);
     for row in &set.refused {
         // One statement each: this is the rare path.
         query(store.sql(QUARANTINE))
