@@ -9,6 +9,8 @@ use super::rate::{ChatLimits, Spoke};
 use super::verbs::{Admins, Chat, Global, Local, Reply, Say, System, Whisper};
 use crate::bus::{Afar, HeardAfar, Post, Took};
 use crate::command::Missed;
+use crate::faces::Faces;
+use crate::letters::{Leave, Mailboxes};
 use crate::lucidity::{self, Minds};
 use crate::mute::Hearing;
 use crate::presence::Roster;
@@ -195,7 +197,10 @@ pub(super) fn whisper(
     last: Query<&LastWhisper>,
     roster: Res<Roster>,
     afar: Res<Afar>,
+    faces: Res<Faces>,
+    boxes: Res<Mailboxes>,
     dice: Res<Dice>,
+    mut leave: MessageWriter<Leave>,
     mut posts: MessageWriter<Post>,
     mut mouth: Mouth<'_, '_>,
 ) {
@@ -227,34 +232,51 @@ pub(super) fn whisper(
                 mouth.say(order, Channel::Whisper, words, Some(target), Some(echo));
             }
             Err(missed) => {
-                let Some(target) = afar.find(&to) else {
+                // Awake on another node, or known and away: then it waits, wherever they come.
+                let awake = afar.find(&to).map(|one| (one.id, one.name.clone()));
+                let away = || faces.find(&to).map(|one| (one.id, one.name.clone()));
+                let elsewhere = awake.is_some();
+                let Some((id, name)) = awake.or_else(away) else {
                     let nobody = format!("Nobody called \"{to}\" is awake.");
                     mouth.refuse(order, missed.refusal(nobody));
                     continue;
                 };
                 let words = Words::Plain(text.clone());
-                if !afar.has_room() {
+                if afar.is_open() && !afar.has_room() {
                     let message = "Too much is on its way to other nodes just now.";
                     mouth.refuse(order, Refusal::new(Code::ServerBusy, message));
+                } else if !elsewhere && !boxes.has_room(id) {
+                    let message = format!("{name} is away, and too many words wait already.");
+                    mouth.refuse(order, Refusal::new(Code::GameLogicError, message));
                 } else if let Err(refusal) =
                     mouth.check(order.actor, Channel::Whisper, &words, None)
                 {
                     mouth.refuse(order, refusal);
-                } else if let Ok((id, me)) = mouth.people.get(order.actor) {
-                    posts.write(Post {
-                        topic: Topic::Whisper(target.id),
-                        content: Content::Chat(ChatLine {
-                            channel: Channel::Whisper.word().to_owned(),
-                            message_id: format!("{:016x}", dice.roll(*id, "whisper afar", 0)),
-                            sender_id: *id,
-                            sender_name: me.name.clone(),
-                            text: mouth.whispered(order.actor, text),
-                            room_id: None,
-                            target_id: Some(target.id),
-                            target_name: Some(target.name.clone()),
-                        }),
-                    });
-                    mouth.answer(order, format!("You whisper to {}: {text}", target.name));
+                } else if let Ok((sender_id, me)) = mouth.people.get(order.actor) {
+                    let line = ChatLine {
+                        channel: Channel::Whisper.word().to_owned(),
+                        message_id: format!("{:016x}", dice.roll(*sender_id, "whisper afar", 0)),
+                        sender_id: *sender_id,
+                        sender_name: me.name.clone(),
+                        text: mouth.whispered(order.actor, text),
+                        room_id: None,
+                        target_id: Some(id),
+                        target_name: Some(name.clone()),
+                    };
+                    if afar.is_open() {
+                        posts.write(Post {
+                            topic: Topic::Whisper(id),
+                            content: Content::Chat(line.clone()),
+                        });
+                    }
+                    // They may be gone when it comes there, and come back here.
+                    leave.write(Leave(line));
+                    let answer = if elsewhere {
+                        format!("You whisper to {name}: {text}")
+                    } else {
+                        format!("{name} is away. Your words will wait: {text}")
+                    };
+                    mouth.answer(order, answer);
                 }
             }
         }
@@ -268,6 +290,7 @@ pub(super) fn remember(
     hearing: Hearing<'_, '_>,
     mut heard: MessageReader<HeardAfar>,
     index: Res<Index>,
+    awake: Query<(), With<Online>>,
     mut last: Query<&mut LastWhisper>,
     mut took: MessageWriter<Took>,
 ) {
@@ -279,8 +302,10 @@ pub(super) fn remember(
         {
             last.0 = Some(line.sender_name.clone());
         }
-        // It is heard in this tick's Emit, or by nobody.
-        if let Some(ticket) = ticket {
+        // Heard in this tick's Emit; where nobody is, it is a letter.
+        if let Some(ticket) = ticket
+            && target.is_some_and(|target| awake.contains(target))
+        {
             took.write(Took(*ticket));
         }
     }
