@@ -55,6 +55,8 @@ use take::UnderWay;
 /// Acknowledgements that wait for their tick to be durable, in ticks: 200 s at 20 Hz.
 const PROCESSED_MAX: usize = 4_096;
 
+/// Time limits of requests after which a stream that stores nothing is said to be in trouble.
+const STUCK: u32 = 3;
 /// How long a full lane is waited for.
 const LANE_WAIT: Duration = Duration::from_millis(20);
 
@@ -101,6 +103,12 @@ impl Bus {
         }
         let links = &self.shared.links;
         match links.iter().find(|link| !link.state().usable()) {
+            None if self.shared.stuck_for() > STUCK * self.shared.config.request_timeout() => {
+                let seconds = self.shared.stuck_for().as_secs();
+                Err(format!(
+                    "nothing that must arrive was stored for {seconds} s"
+                ))
+            }
             None => Ok(format!("{} connections answer", links.len())),
             Some(link) => Err(link.state().word().to_owned()),
         }

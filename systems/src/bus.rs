@@ -17,7 +17,7 @@ mod outward;
 
 pub use afar::Afar;
 pub use inbox::{Ticket, Took};
-pub use inward::{HeardAfar, Sanctioned};
+pub use inward::{HeardAfar, Sanctioned, ToldAfar};
 pub use outbox::Post;
 pub use outward::say_afar;
 
@@ -54,6 +54,7 @@ impl Plugin for BusPlugin {
     fn build(&self, reg: &mut Registrar<'_>) {
         reg.message::<HeardAfar>()
             .message::<Sanctioned>()
+            .message::<ToldAfar>()
             .message::<Took>()
             .message::<Post>()
             .persist_own::<book::Book>("bus_heard")

@@ -10,8 +10,8 @@ use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
 use crate::world::WorldData;
 use crate::{
-    body, bus, calendar, character, chat, command, exploration, faces, lucidity, mute, place,
-    presence, sheet, staff,
+    body, bus, calendar, character, chat, command, exploration, faces, letters, lucidity, mute,
+    place, presence, sheet, staff,
 };
 
 /// What can be set about the game.
@@ -80,6 +80,7 @@ impl Plugin for Game {
                 self.world.emotes.clone(),
                 &self.world.atlas,
             ))
+            .add(letters::plugin)
             .add(staff::plugin);
     }
 }

@@ -20,6 +20,7 @@ pub mod command;
 pub mod exploration;
 pub mod faces;
 mod game;
+pub mod letters;
 pub mod lucidity;
 pub mod mute;
 pub mod place;

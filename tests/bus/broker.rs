@@ -116,6 +116,18 @@ impl Broker {
     }
 }
 
+/// Waits until the broker has done all that `client` asked of it: it works in order.
+pub(crate) async fn settled(client: &async_nats::Client) {
+    use futures_util::StreamExt as _;
+    let inbox = client.new_inbox();
+    let mut echo = client.subscribe(inbox.clone()).await.unwrap();
+    client.publish(inbox, Default::default()).await.unwrap();
+    client.flush().await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), echo.next())
+        .await
+        .unwrap();
+}
+
 impl Drop for Broker {
     fn drop(&mut self) {
         self.kill();

@@ -115,16 +115,17 @@ impl Node {
         until("the bus", async || self.bus.health().ok()).await;
     }
 
-    /// Hands these over with one tick, which is durable at once.
-    pub(crate) fn say(&mut self, sent: Vec<Parcel>) {
+    /// Hands these over with one tick, which is durable at once; answers whether the lane took it.
+    pub(crate) fn say(&mut self, sent: Vec<Parcel>) -> bool {
         self.tick += 1;
         let parcels = engine::port::Parcels {
             tick: self.tick,
             sent,
             ..Default::default()
         };
-        let _ = self.ports.parcels.try_send(parcels);
+        let taken = self.ports.parcels.try_send(parcels).is_ok();
         self.gauge.set_durable(self.tick);
+        taken
     }
 
     /// What has come in meanwhile.

@@ -11,7 +11,9 @@
     reason = "a test ends by panicking, and a proof shows its figures"
 )]
 
+mod boundaries;
 mod broker;
+mod effects;
 mod faults;
 mod flood;
 mod harness;
@@ -20,5 +22,6 @@ mod nodes;
 mod once;
 mod proxy;
 mod replay;
+mod schema;
 mod shared;
 mod tls;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use sqlx::Row as _;
 
-use crate::broker::Broker;
+use crate::broker::{Broker, settled};
 use crate::harness::{Player, Recipe, Server, alone, until, whole};
 use crate::proxy::{Proxy, Way};
 use crowd::Crowd;
@@ -20,9 +20,9 @@ use span::Span;
 /// Four probes are sent in this time; three intervals are what a fault may take to be seen.
 const INTERVAL: Duration = Duration::from_millis(1_000);
 /// Ticks below a tenth of their slot of 50 ms are told apart by the machine's other work only; of
-/// the few ticks of an everyday run, the slowest is its p99.9.
+/// the few ticks of an everyday run, the slowest is its p99.9. One that waited would take a time limit of the bus, a second.
 const NOISE: f64 = 0.005;
-const NOISE_OF_FEW: f64 = 0.05;
+const NOISE_OF_FEW: f64 = 0.25;
 
 async fn server(url: &str, node: &str) -> Server {
     let recipe = Recipe::new()
@@ -174,12 +174,13 @@ async fn no_tick_waits_for_the_bus_and_nothing_is_lost_that_must_arrive() {
 /// Somebody who listens all the time.
 struct Ear {
     heard: tokio::sync::watch::Receiver<BTreeMap<String, u32>>,
+    task: tokio::task::JoinHandle<()>,
 }
 
 impl Ear {
     fn of(mut player: Player) -> Self {
         let (tell, heard) = tokio::sync::watch::channel(BTreeMap::new());
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             while !tell.is_closed() {
                 let one = player.find("chat_message", |data| data["channel"] == "whisper");
                 let one = one.await;
@@ -190,13 +191,14 @@ impl Ear {
                 });
             }
         });
-        Self { heard }
+        Self { heard, task }
     }
 
     /// How often each whisper was heard, once there are so many.
     async fn heard(mut self, count: usize) -> BTreeMap<String, u32> {
         let all = self.heard.wait_for(|heard| heard.len() >= count);
         let _ = tokio::time::timeout(Duration::from_secs(30), all).await;
+        self.task.abort();
         self.heard.borrow().clone()
     }
 }
@@ -215,16 +217,13 @@ async fn what_needs_no_promise_is_heard_or_counted_over_cuts_of_its_connection()
     node.up().await;
     let client = broker.client().await;
     let mut listener = client.subscribe("kadath.chat.global").await.unwrap();
-    client.flush().await.unwrap();
+    settled(&client).await;
     let mut offered = 0_u64;
     for round in 0..rounds {
         for n in 0..200 {
-            node.say(
-                (0..5)
-                    .map(|_| crate::harness::global(&n.to_string()))
-                    .collect(),
-            );
-            offered += 5;
+            let lines = (0..5).map(|_| crate::harness::global(&n.to_string()));
+            // What the world's own lane refuses is counted by the world.
+            offered += 5 * u64::from(node.say(lines.collect()));
             if n == 100 {
                 proxy.be(if round % 2 == 0 {
                     Way::Reset
@@ -276,7 +275,7 @@ async fn what_one_tick_says_leaves_in_one_write() {
     node.up().await;
     let client = broker.client().await;
     let mut listener = client.subscribe("kadath.chat.global").await.unwrap();
-    client.flush().await.unwrap();
+    settled(&client).await;
     let mut spent = 0;
     let ticks = 20;
     for _ in 0..ticks {
@@ -287,7 +286,8 @@ async fn what_one_tick_says_leaves_in_one_write() {
                 .collect(),
         );
         for _ in 0..100 {
-            listener.next().await.unwrap();
+            let next = tokio::time::timeout(Duration::from_secs(30), listener.next());
+            next.await.unwrap().unwrap();
         }
         spent += proxy.reads() - before;
     }

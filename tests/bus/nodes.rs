@@ -8,7 +8,7 @@ use net::bridge::Grammar;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::time::timeout;
 
-use crate::broker::Broker;
+use crate::broker::{Broker, settled};
 use crate::harness::{PATIENCE, Player, Recipe, Server, alone, until};
 
 const LEASE: Duration = Duration::from_millis(2_000);
@@ -52,7 +52,7 @@ async fn three_nodes_are_one_community_and_a_dead_ones_players_vanish_within_its
     // Everything that anybody publishes from now on.
     let sniffer = broker.client().await;
     let mut sniffed = sniffer.subscribe("kadath.>").await.unwrap();
-    sniffer.flush().await.unwrap();
+    settled(&sniffer).await;
 
     let north = server(&broker, "north").await;
     let south = server(&broker, "south").await;

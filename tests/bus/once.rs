@@ -84,6 +84,10 @@ async fn a_consumer_killed_between_receipt_and_effect_has_each_effect_once() {
         let detail: serde_json::Value = serde_json::from_str(row.get::<&str, _>(0)).unwrap();
         *effects.entry(detail["seq"].as_u64().unwrap()).or_default() += 1;
     }
+    assert!(
+        redelivered > 0.0,
+        "nothing ever came again: the kills missed"
+    );
     println!("{seq} messages over {kills} kills, {redelivered} redelivered before a kill");
     let lost: Vec<u64> = (1..=seq).filter(|seq| !effects.contains_key(seq)).collect();
     let doubled: Vec<_> = effects.iter().filter(|(_, count)| **count != 1).collect();

@@ -34,6 +34,8 @@ pub enum Topic {
     Mute(StableId),
     /// Whether this character's account may sign in, on every node.
     Ban(StableId),
+    /// Letters to this character were told.
+    LettersTold(StableId),
     /// An order from an admin to the node of this name.
     Order(Arc<str>),
     /// Something that happened in a room, for other services: `player_entered` and the like.
@@ -62,6 +64,8 @@ pub enum Content {
     Chat(ChatLine),
     /// A mute or a ban, or the end of one.
     Sanction(Sanction),
+    /// Letters that were told, and need not be kept by others.
+    LettersTold(LettersTold),
     /// An order from an admin elsewhere.
     Order(NodeOrder),
     /// A public event, as clients see it.
@@ -129,6 +133,16 @@ pub enum SanctionAct {
     Ban,
     /// It can again.
     Unban,
+}
+
+/// Letters that were told on one node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LettersTold {
+    /// Whose letters.
+    pub target_id: StableId,
+    /// The ids of the lines in them.
+    pub ids: Vec<String>,
 }
 
 /// An order from an admin on another node.

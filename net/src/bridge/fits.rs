@@ -17,6 +17,7 @@ pub(super) fn fits(topic: &Topic, content: &Content) -> bool {
         (Topic::Whisper(player), Content::Chat(line)) => {
             line.channel == "whisper" && line.target_id == Some(*player)
         }
+        (Topic::LettersTold(player), Content::LettersTold(told)) => told.target_id == *player,
         (Topic::Order(_), Content::Order(_)) => true,
         (Topic::GameTick, Content::Event(event)) => event.event_type == "game_tick",
         (Topic::Event { name, .. } | Topic::Combat { name, .. }, Content::Event(event)) => {
@@ -42,6 +43,7 @@ const fn channel_of(topic: &Topic) -> Option<&'static str> {
         Topic::Whisper(_)
         | Topic::Mute(_)
         | Topic::Ban(_)
+        | Topic::LettersTold(_)
         | Topic::Order(_)
         | Topic::Event { .. }
         | Topic::GameTick
@@ -51,7 +53,9 @@ const fn channel_of(topic: &Topic) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use engine::port::{ChatLine, NodeOrder, PublicEvent, Sanction, StableId, WorldTime};
+    use engine::port::{
+        ChatLine, LettersTold, NodeOrder, PublicEvent, Sanction, StableId, WorldTime,
+    };
 
     use super::*;
 
@@ -94,6 +98,10 @@ mod tests {
             by: "Wilbur".into(),
             line: "shutdown".into(),
         });
+        let told = Content::LettersTold(LettersTold {
+            target_id: bob,
+            ids: vec!["1".into()],
+        });
         let pairs = [
             (Topic::Say("hall".into()), line("say", None)),
             (Topic::Local("docks".into()), line("local", None)),
@@ -105,6 +113,7 @@ mod tests {
             (Topic::Whisper(bob), line("whisper", Some("Bob"))),
             (Topic::Mute(bob), sanction(SanctionAct::Mute, "Bob")),
             (Topic::Ban(bob), sanction(SanctionAct::Unban, "Bob")),
+            (Topic::LettersTold(bob), told),
             (Topic::Order("north".into()), order),
             (Topic::GameTick, event("game_tick")),
             (

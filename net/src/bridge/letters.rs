@@ -239,7 +239,11 @@ impl DeadLetters {
         Ok(gone)
     }
 
-    fn tidy(&self) -> Result<(), LetterFault> {
+    /// Deletes what is too old or too much.
+    ///
+    /// # Errors
+    /// When the disk says no.
+    pub fn tidy(&self) -> Result<(), LetterFault> {
         let ids = self.ids()?;
         for id in ids.iter().take(ids.len().saturating_sub(self.most)) {
             let path = self.path(id);

@@ -57,7 +57,12 @@ pub(super) async fn run(
             shared.figures.dropped_many(Way::In, Class::Chat, unheard);
         }
         if let Some(players) = awake {
-            outlets.awake.send_replace(players);
+            // The world says it again from time to time.
+            outlets.awake.send_if_modified(|known| {
+                let news = *known != players;
+                *known = players;
+                news
+            });
         }
         // What does not fit is delivered again and answered again.
         if !processed.is_empty() && outlets.processed.try_send((tick, processed)).is_err() {

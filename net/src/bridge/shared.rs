@@ -20,6 +20,8 @@ use super::subject::Grammar;
 const RETRIES_MAX: usize = 256;
 /// Letters that wait to be written.
 const LETTERS_MAX: usize = 1_024;
+/// How often letters that are too old are looked for: nobody may die for a long time.
+const TIDIED: Duration = Duration::from_secs(3_600);
 
 /// Another node that uses this node's name, as long as it is seen.
 #[derive(Debug)]
@@ -64,6 +66,8 @@ pub(super) struct Shared {
     pub(super) impostor: Impostor,
     /// Whether the first connection, which carries what must arrive, can be used.
     pub(super) up: watch::Sender<bool>,
+    /// Since when the broker has stored nothing though something must arrive.
+    stuck: Mutex<Option<Instant>>,
     letters: mpsc::Sender<DeadLetter>,
     retries: Arc<tokio::sync::Semaphore>,
 }
@@ -92,6 +96,7 @@ impl Shared {
             tasks,
             impostor: Impostor::new(lease),
             up: watch::Sender::new(false),
+            stuck: Mutex::new(None),
             letters,
             retries: Arc::new(tokio::sync::Semaphore::new(RETRIES_MAX)),
         };
@@ -105,6 +110,22 @@ impl Shared {
         let up = self.links.first().is_some_and(|link| link.state().usable());
         self.up
             .send_if_modified(|before| std::mem::replace(before, up) != up);
+    }
+
+    /// Something waits for the broker to store it (`true`), which `stored` something just now.
+    pub(super) fn waits(&self, waits: bool, stored: bool) {
+        let mut stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        match (waits, stored) {
+            (false, _) => *stuck = None,
+            (true, true) => *stuck = Some(Instant::now()),
+            (true, false) => *stuck = stuck.or_else(|| Some(Instant::now())),
+        }
+    }
+
+    /// For how long the broker has stored nothing though something must arrive.
+    pub(super) fn stuck_for(&self) -> Duration {
+        let stuck = *self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        stuck.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     /// Gives a letter to the one who writes them; beyond its bound letters are lost, and counted.
@@ -188,6 +209,11 @@ impl Shared {
     }
 }
 
+enum Next {
+    Letter(Option<DeadLetter>),
+    Tidy,
+}
+
 /// Writes letters, one after the other, until everybody who could bury one is gone.
 pub(super) async fn keep_letters(
     mut dead: mpsc::Receiver<DeadLetter>,
@@ -197,8 +223,28 @@ pub(super) async fn keep_letters(
     let count = |folder: &DeadLetters| i64::try_from(folder.count()).unwrap_or(i64::MAX);
     shared.figures.dead.set(count(&folder));
     let stop = shared.stop.clone();
-    while let Some(Some(letter)) = stop.run_until_cancelled(dead.recv()).await {
-        keep_letter(&folder, letter, &shared).await;
+    let mut hourly = tokio::time::interval(TIDIED);
+    while let Some(next) = stop
+        .run_until_cancelled(async {
+            tokio::select! {
+                letter = dead.recv() => Next::Letter(letter),
+                _ = hourly.tick() => Next::Tidy,
+            }
+        })
+        .await
+    {
+        match next {
+            Next::Letter(Some(letter)) => keep_letter(&folder, letter, &shared).await,
+            Next::Letter(None) => return,
+            Next::Tidy => {
+                let writer = folder.clone();
+                let tidied = tokio::task::spawn_blocking(move || writer.tidy()).await;
+                if let Ok(Err(fault)) = tidied {
+                    tracing::warn!(%fault, "dead letters could not be tidied");
+                }
+                shared.figures.dead.set(count(&folder));
+            }
+        }
     }
     // Those that were buried before the stop.
     while let Ok(letter) = dead.try_recv() {

@@ -42,6 +42,7 @@ pub(super) async fn run(
                 .unconfirmed
                 .set(i64::try_from(waiting.len()).unwrap_or(i64::MAX));
             if waiting.is_empty() {
+                shared.waits(false, false);
                 match durable.recv().await {
                     Some(one) => waiting.insert(one.mark.clone(), one),
                     None => return,
@@ -52,7 +53,10 @@ pub(super) async fn run(
             {
                 waiting.insert(one.mark.clone(), one);
             }
-            let ready = ready(&waiting, shared.gauge.durable_tick(), &shared);
+            let durable_tick = shared.gauge.durable_tick();
+            let first = waiting.values().next();
+            shared.waits(first.is_some_and(|one| one.tick <= durable_tick), false);
+            let ready = ready(&waiting, durable_tick, &shared);
             // What is tried now would only time out, and look like the broker's refusal.
             let usable = shared
                 .links
@@ -75,6 +79,9 @@ pub(super) async fn run(
             };
             let sent = send(context, &ready, &shared).await;
             let complete = sent.len() == ready.len();
+            if !sent.is_empty() {
+                shared.waits(waiting.len() > sent.len(), true);
+            }
             for mark in sent {
                 // A full lane: it is sent again, the broker knows it, and it is confirmed then.
                 let confirmed = BridgeIn::Confirmed(mark.clone());

@@ -111,6 +111,7 @@ impl Grammar {
             Topic::Pose(room) => self.join(&["chat", "pose", "room", &encode(room)]),
             Topic::Mute(player) => self.join(&["moderation", "mute", &id(*player)]),
             Topic::Ban(player) => self.join(&["moderation", "ban", &id(*player)]),
+            Topic::LettersTold(player) => self.join(&["letters", "told", &id(*player)]),
             Topic::Order(node) => self.join(&["orders", "node", name(node)?]),
             Topic::GameTick => self.join(&["events", "game_tick"]),
             Topic::Event { name: word, room } => self.join(&["events", name(word)?, &encode(room)]),
@@ -144,6 +145,7 @@ impl Grammar {
             ["chat", "pose", "room", room] => Topic::Pose(decode(room)?.into()),
             ["moderation", "mute", player] => Topic::Mute(parse_id(player)?),
             ["moderation", "ban", player] => Topic::Ban(parse_id(player)?),
+            ["letters", "told", player] => Topic::LettersTold(parse_id(player)?),
             ["orders", "node", node] => Topic::Order(name(node)?.into()),
             ["events", "game_tick"] => Topic::GameTick,
             ["events", word, room] => Topic::Event {
@@ -171,8 +173,9 @@ impl Grammar {
 
     /// What the durable stream holds.
     #[must_use]
-    pub fn stored(&self) -> [String; 2] {
-        ["chat.whisper.player.*", "orders.node.*"].map(|rest| format!("{}.{rest}", self.world))
+    pub fn stored(&self) -> [String; 3] {
+        ["chat.whisper.player.*", "letters.told.*", "orders.node.*"]
+            .map(|rest| format!("{}.{rest}", self.world))
     }
 
     /// What the stream of mutes and bans holds.
@@ -200,7 +203,7 @@ impl Grammar {
 #[must_use]
 pub const fn class_of(topic: &Topic) -> Class {
     match topic {
-        Topic::Whisper(_) => Class::Whispers,
+        Topic::Whisper(_) | Topic::LettersTold(_) => Class::Whispers,
         Topic::Mute(_) | Topic::Ban(_) => Class::Moderation,
         Topic::Order(_) => Class::Orders,
         Topic::Event { .. } | Topic::GameTick => Class::Events,
@@ -280,11 +283,12 @@ mod tests {
             id().prop_map(|zone| Subject::Topic(Topic::Local(zone))),
             id().prop_map(|room| Subject::Topic(Topic::Emote(room))),
             id().prop_map(|room| Subject::Topic(Topic::Pose(room))),
-            (any::<u128>(), 0..3).prop_map(|(bits, kind)| {
+            (any::<u128>(), 0..4).prop_map(|(bits, kind)| {
                 let player = StableId::from_uuid(uuid::Uuid::from_u128(bits));
                 Subject::Topic(match kind {
                     0 => Topic::Whisper(player),
                     1 => Topic::Mute(player),
+                    2 => Topic::LettersTold(player),
                     _ => Topic::Ban(player),
                 })
             }),
@@ -320,7 +324,7 @@ mod tests {
         fn what_is_parsed_is_built_back(
             tokens in prop::collection::vec(
                 prop_oneof![
-                    "(chat|say|room|local|subzone|global|whisper|player|system|admin|emote|pose|events|game_tick|combat|probe|orders|node|moderation|mute|ban)",
+                    "(chat|say|room|local|subzone|global|whisper|player|system|admin|emote|pose|events|game_tick|combat|probe|orders|node|moderation|mute|ban|letters|told)",
                     "[A-Za-z0-9_-]{0,12}",
                     "[0-9a-f]{32}",
                     any::<String>(),

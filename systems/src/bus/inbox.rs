@@ -9,7 +9,7 @@ use engine::{Bridge, Bridged};
 
 use super::BusSettings;
 use super::book::Book;
-use super::inward::{HeardAfar, Sanctioned};
+use super::inward::{HeardAfar, Sanctioned, ToldAfar};
 use super::ledger::{Keeper, Stamp};
 use super::outbox::{Post, topic_of};
 
@@ -121,6 +121,7 @@ pub(super) fn take(
     mut inbox: ResMut<Inbox>,
     mut heard: MessageWriter<HeardAfar>,
     mut sanctioned: MessageWriter<Sanctioned>,
+    mut told: MessageWriter<ToldAfar>,
     mut posts: MessageWriter<Post>,
     mut took: MessageWriter<Took>,
 ) {
@@ -181,6 +182,9 @@ pub(super) fn take(
                     }
                 }
             }
+            Some(Content::LettersTold(letters)) => {
+                told.write(ToldAfar(letters.clone(), ticket));
+            }
             // Neither has an effect here; the chronicle tells that they came.
             Some(Content::Order(_) | Content::Event(_)) | None => {
                 took.write(Took(ticket));
@@ -227,6 +231,7 @@ pub(super) fn take_down(
                 keeper.write(sanction, stamp);
                 ("sanction", sanction.target_id)
             }
+            Some(Content::LettersTold(told)) => ("letters_told", told.target_id),
             Some(Content::Order(_)) => ("order", StableId::named(&asked.origin)),
             Some(Content::Event(_)) => ("event", StableId::named(&asked.origin)),
         };

@@ -1,6 +1,8 @@
 //! What other nodes say and order.
 
-use engine::port::{AccountAct, AccountOrder, BridgeIn, ChatLine, Content, Sanction, SanctionAct};
+use engine::port::{
+    AccountAct, AccountOrder, BridgeIn, ChatLine, Content, LettersTold, Sanction, SanctionAct,
+};
 use engine::prelude::*;
 use engine::{Bridge, Bridged};
 
@@ -24,6 +26,10 @@ pub struct HeardAfar {
 /// Whoever lets it hold answers [`Took`].
 #[derive(Message, Debug, Clone)]
 pub struct Sanctioned(pub Sanction, pub Ticket);
+
+/// Letters were told on another node. Whoever forgets them answers [`Took`].
+#[derive(Message, Debug, Clone)]
+pub struct ToldAfar(pub LettersTold, pub Ticket);
 
 /// How much other nodes may say in a second, and at once. A line costs a copy for each who hears
 /// it, so a flood would cost this node's players their ticks.

@@ -14,6 +14,8 @@ use crate::world::Atlas;
 
 /// The list of who is awake is told at most this often.
 const TOLD: Duration = Duration::from_millis(500);
+/// And at least this often: the lane may have been full.
+const TOLD_AGAIN: Duration = Duration::from_secs(15);
 
 /// What others were told last.
 #[derive(Resource, Default, Debug)]
@@ -73,11 +75,12 @@ pub(super) fn tell_awake(
     stirred.extend(arrived.read().map(|one| one.actor));
     stirred.extend(departed.read().map(|one| one.actor));
     stirred.extend(moved.read().map(|one| one.actor));
-    let lately = told.at.is_some_and(|at| clock.now.since(at) < TOLD);
-    if stirred.is_empty() || lately {
+    let since = told.at.map(|at| clock.now.since(at));
+    let again = since.is_some_and(|since| since >= TOLD_AGAIN);
+    if !again && (stirred.is_empty() || since.is_some_and(|since| since < TOLD)) {
         return;
     }
-    let mut news = false;
+    let mut news = again;
     let stirred = std::mem::take(&mut *stirred);
     let is_awake = |actor: &Entity| people.get(*actor).is_ok_and(|(.., online)| online);
     // First those who are gone: one may be back under another entity.

@@ -9,6 +9,8 @@ use super::verbs::{Admins, Chat, Global, Local, Reply, Say, System, Whisper};
 use super::{Channel, Rules};
 use crate::bus::{Afar, HeardAfar, Post, Took};
 use crate::command::Missed;
+use crate::faces::Faces;
+use crate::letters::{Leave, Mailboxes};
 use crate::lucidity::{self, Minds};
 use crate::mute::Hearing;
 use crate::presence::Roster;
@@ -192,16 +194,20 @@ pub(super) fn whisper(
     last: Query<&LastWhisper>,
     roster: Res<Roster>,
     afar: Res<Afar>,
+    faces: Res<Faces>,
+    boxes: Res<Mailboxes>,
     dice: Res<Dice>,
+    mut leave: MessageWriter<Leave>,
     mut posts: MessageWriter<Post>,
     mut mouth: Mouth<'_, '_>,
 ) {
     let told = whispers.read().map(|Whisper { order, to, text }| {
-        // A whole name, here or elsewhere, comes before the beginning of one.
-        let found = match (roster.find(to), afar.find(to)) {
-            (Some(here), _) => Ok(here),
-            (None, Some(_)) => Err(Missed::nobody(to)),
-            (None, None) => roster.meant(to),
+        // A whole name, here, elsewhere or of somebody away, comes before the beginning of one.
+        let elsewhere = || afar.find(to).is_some() || faces.find(to).is_some();
+        let found = match roster.find(to) {
+            Some(here) => Ok(here),
+            None if elsewhere() => Err(Missed::nobody(to)),
+            None => roster.meant(to),
         };
         (*order, Some(to.clone()), text, found)
     });
@@ -230,39 +236,57 @@ pub(super) fn whisper(
                 mouth.say(order, Channel::Whisper, words, Some(target), Some(echo));
             }
             Err(missed) => {
-                let Some(target) = afar.find(&to) else {
+                // Awake on another node, or known and away: then it waits, wherever they come.
+                let awake = afar.find(&to).map(|one| {
+                    let role = if one.admin { Role::Admin } else { Role::Player };
+                    (one.id, one.name.clone(), role)
+                });
+                let away = || {
+                    let face = faces.find(&to)?;
+                    Some((face.id, face.name.clone(), face.role))
+                };
+                let elsewhere = awake.is_some();
+                let Some((id, name, role)) = awake.or_else(away) else {
                     let nobody = format!("Nobody called \"{to}\" is awake.");
                     mouth.refuse(order, missed.refusal(nobody));
                     continue;
                 };
                 let words = Words::Plain(text.clone());
-                let role = if target.admin {
-                    Role::Admin
-                } else {
-                    Role::Player
-                };
-                if !afar.has_room() {
+                if afar.is_open() && !afar.has_room() {
                     let message = "Too much is on its way to other nodes just now.";
                     mouth.refuse(order, Refusal::new(Code::ServerBusy, message));
+                } else if !elsewhere && !boxes.has_room(id) {
+                    let message = format!("{name} is away, and too many words wait already.");
+                    mouth.refuse(order, Refusal::new(Code::GameLogicError, message));
                 } else if let Err(refusal) =
                     mouth.check(order.actor, Channel::Whisper, &words, Some(role))
                 {
                     mouth.refuse(order, refusal);
-                } else if let Ok((id, me)) = mouth.people.get(order.actor) {
-                    posts.write(Post {
-                        topic: Topic::Whisper(target.id),
-                        content: Content::Chat(ChatLine {
-                            channel: Channel::Whisper.word().to_owned(),
-                            message_id: format!("{:016x}", dice.roll(*id, "whisper afar", 0)),
-                            sender_id: *id,
-                            sender_name: me.name.clone(),
-                            text: mouth.whispered(order.actor, text),
-                            room_id: None,
-                            target_id: Some(target.id),
-                            target_name: Some(target.name.clone()),
-                        }),
-                    });
-                    mouth.answer(order, format!("You whisper to {}: {text}", target.name));
+                } else if let Ok((sender_id, me)) = mouth.people.get(order.actor) {
+                    let line = ChatLine {
+                        channel: Channel::Whisper.word().to_owned(),
+                        message_id: format!("{:016x}", dice.roll(*sender_id, "whisper afar", 0)),
+                        sender_id: *sender_id,
+                        sender_name: me.name.clone(),
+                        text: mouth.whispered(order.actor, text),
+                        room_id: None,
+                        target_id: Some(id),
+                        target_name: Some(name.clone()),
+                    };
+                    if afar.is_open() {
+                        posts.write(Post {
+                            topic: Topic::Whisper(id),
+                            content: Content::Chat(line.clone()),
+                        });
+                    }
+                    // They may be gone when it comes there, and come back here.
+                    leave.write(Leave(line));
+                    let answer = if elsewhere {
+                        format!("You whisper to {name}: {text}")
+                    } else {
+                        format!("{name} is away. Your words will wait: {text}")
+                    };
+                    mouth.answer(order, answer);
                 }
             }
         }
@@ -276,6 +300,7 @@ pub(super) fn remember(
     hearing: Hearing<'_, '_>,
     mut heard: MessageReader<HeardAfar>,
     index: Res<Index>,
+    awake: Query<(), With<Online>>,
     mut last: Query<&mut LastWhisper>,
     mut took: MessageWriter<Took>,
 ) {
@@ -287,8 +312,10 @@ pub(super) fn remember(
         {
             last.0 = Some(line.sender_name.clone());
         }
-        // It is heard in this tick's Emit, or by nobody.
-        if let Some(ticket) = ticket {
+        // Heard in this tick's Emit; where nobody is, it is a letter.
+        if let Some(ticket) = ticket
+            && target.is_some_and(|target| awake.contains(target))
+        {
             took.write(Took(*ticket));
         }
     }

@@ -1,8 +1,8 @@
 //! A crowd that talks all the time.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -19,7 +19,13 @@ const DOOR: usize = 20;
 pub(super) struct Crowd {
     players: JoinSet<()>,
     leave: watch::Sender<bool>,
-    done: Arc<AtomicU64>,
+    score: Arc<Score>,
+}
+
+#[derive(Debug, Default)]
+struct Score {
+    done: AtomicU64,
+    waits: Mutex<Vec<Duration>>,
 }
 
 impl Crowd {
@@ -27,7 +33,7 @@ impl Crowd {
     /// to everybody is one for the bus, too.
     pub(super) async fn gather(server: &Server, count: usize) -> Self {
         let (leave, left) = watch::channel(false);
-        let done = Arc::new(AtomicU64::new(0));
+        let score = Arc::new(Score::default());
         let mut players = JoinSet::new();
         let mut inside = Vec::new();
         while inside.len() < count {
@@ -39,18 +45,23 @@ impl Crowd {
             inside.extend(futures_util::future::join_all(guests).await);
         }
         for player in inside {
-            players.spawn(act(player, left.clone(), Arc::clone(&done)));
+            players.spawn(act(player, left.clone(), Arc::clone(&score)));
         }
         Self {
             players,
             leave,
-            done,
+            score,
         }
     }
 
     /// How many commands were done so far; none is ever refused.
     pub(super) fn score(&self) -> (u64, u64) {
-        (self.done.load(Ordering::Relaxed), 0)
+        (self.score.done.load(Ordering::Relaxed), 0)
+    }
+
+    /// How long each answer took since this was last asked.
+    pub(super) fn take_waits(&self) -> Vec<Duration> {
+        std::mem::take(&mut *self.score.waits.lock().unwrap())
     }
 
     /// Sends everybody away; answers how many were still there.
@@ -65,7 +76,7 @@ impl Crowd {
 }
 
 /// Talks until told to leave. A cut socket or a refusal is a panic.
-async fn act(mut player: Player, mut leave: watch::Receiver<bool>, done: Arc<AtomicU64>) {
+async fn act(mut player: Player, mut leave: watch::Receiver<bool>, score: Arc<Score>) {
     let lines = [
         "say hello",
         "look",
@@ -76,9 +87,11 @@ async fn act(mut player: Player, mut leave: watch::Receiver<bool>, done: Arc<Ato
         if *leave.borrow() {
             return;
         }
+        let began = Instant::now();
         player.does(line).await;
+        score.waits.lock().unwrap().push(began.elapsed());
         player.forget();
-        done.fetch_add(1, Ordering::Relaxed);
+        score.done.fetch_add(1, Ordering::Relaxed);
         let _ = tokio::time::timeout(PAUSE, leave.wait_for(|leave| *leave)).await;
     }
 }

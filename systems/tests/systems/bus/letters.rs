@@ -1,0 +1,100 @@
+//! Letters between nodes.
+
+use engine::port::{BridgeIn, Content, DeliveryId, LettersTold, StableId, Topic};
+use engine::stage::{STAGE_START, SavedRows, Stage};
+
+use super::{node, posted, processed, whisper};
+
+/// Another node has told Ann what Bob whispered.
+fn told_elsewhere(seq: u64) -> BridgeIn {
+    BridgeIn::Delivered {
+        delivery: DeliveryId(seq),
+        origin: "west.1".into(),
+        seq,
+        content: Content::LettersTold(LettersTold {
+            target_id: StableId::named("Ann"),
+            ids: vec!["1".into()],
+        }),
+    }
+}
+
+fn topics(stage: &mut Stage) -> Vec<Topic> {
+    posted(stage).into_iter().map(|one| one.topic).collect()
+}
+
+fn mailboxes(stage: &Stage) -> usize {
+    let rows = stage.saved().keys();
+    rows.filter(|(_, name)| name == "mailbox").count()
+}
+
+#[test]
+fn a_whisper_to_one_who_is_awake_nowhere_waits_here_and_when_it_is_told_all_others_hear_so() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.bridged(whisper(1, 5));
+    stage.tick();
+    assert_eq!(processed(&mut stage), [5]);
+    assert_eq!(mailboxes(&stage), 1, "saved");
+    stage.enter("Ann");
+    let heard = stage.heard("Ann");
+    assert_eq!(heard.matches("Bob whispered: word 1").count(), 1, "{heard}");
+    let ann = StableId::named("Ann");
+    assert_eq!(topics(&mut stage), [Topic::LettersTold(ann)]);
+    stage.tick();
+    assert_eq!(mailboxes(&stage), 0);
+}
+
+#[test]
+fn a_letter_that_was_told_elsewhere_is_told_here_no_more_whichever_came_first() {
+    for told_first in [false, true] {
+        let mut stage = node(SavedRows::new(), STAGE_START, 10);
+        let mut came = vec![whisper(1, 5), told_elsewhere(1)];
+        if told_first {
+            came.reverse();
+        }
+        for one in came {
+            stage.bridged(one);
+            stage.tick();
+        }
+        stage.enter("Ann");
+        let heard = stage.heard("Ann");
+        assert!(!heard.contains("word 1"), "{heard}");
+    }
+}
+
+#[test]
+fn a_whisper_heard_here_is_kept_by_no_other_node() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.bridged(whisper(1, 5));
+    stage.tick();
+    assert!(stage.heard("Ann").contains("Bob whispers: word 1"));
+    let ann = StableId::named("Ann");
+    assert_eq!(topics(&mut stage), [Topic::LettersTold(ann)]);
+}
+
+#[test]
+fn a_mailbox_holds_sixty_four_letters_and_no_more() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 1_000);
+    for seq in 1..=80 {
+        let BridgeIn::Delivered {
+            delivery,
+            origin,
+            content: Content::Chat(mut line),
+            ..
+        } = whisper(seq, seq)
+        else {
+            panic!("it is one")
+        };
+        line.message_id = seq.to_string();
+        stage.bridged(BridgeIn::Delivered {
+            delivery,
+            origin,
+            seq,
+            content: Content::Chat(line),
+        });
+    }
+    stage.tick();
+    assert_eq!(processed(&mut stage).len(), 80);
+    stage.enter("Ann");
+    assert_eq!(stage.heard("Ann").matches("Bob whispered").count(), 64);
+}
