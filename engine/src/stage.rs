@@ -53,6 +53,7 @@ pub struct Stage {
     faults: Vec<FaultReport>,
     digests: Vec<u64>,
     halted: bool,
+    asked: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -134,6 +135,7 @@ impl Stage {
             faults: Vec::new(),
             digests: Vec::new(),
             halted: false,
+            asked: 0,
         })
     }
 
@@ -352,6 +354,12 @@ impl Stage {
             .get(name)
             .unwrap_or_else(|| panic!("nobody called {name} entered"))
             .session
+    }
+
+    /// How often storage was asked for anything.
+    #[must_use]
+    pub const fn asked(&self) -> u64 {
+        self.asked
     }
 
     /// Faults contained so far.

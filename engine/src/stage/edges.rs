@@ -25,6 +25,7 @@ impl Stage {
         for said in output.emission.said {
             self.hear(said);
         }
+        self.asked += output.asks.len() as u64;
         for ask in output.asks {
             let StoreAsk::Load { character, session } = ask else {
                 continue;

@@ -19,6 +19,8 @@ mod late;
 #[cfg(test)]
 mod lucidity;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod mind;
 #[cfg(test)]
 mod pace;
