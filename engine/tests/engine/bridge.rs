@@ -22,7 +22,7 @@ fn echo(mut came: MessageReader<Bridged>, mut bridge: ResMut<Bridge>) {
             bridge.processed(*delivery);
             bridge.send(Parcel {
                 topic: Topic::Global,
-                seq: None,
+                mark: None,
                 correlation: Default::default(),
                 body: Body::Content(content.clone()),
             });
