@@ -1,0 +1,114 @@
+//! What is too much, from others and for them.
+
+use std::time::Duration;
+
+use engine::port::{BridgeIn, ChatLine, Content, Role, StableId, Topic};
+use engine::stage::{STAGE_START, SavedRows};
+
+use super::{awake, mark, node, posted, whisper};
+
+#[test]
+fn nothing_is_offered_while_the_broker_is_away_and_all_of_it_in_order_when_it_is_back() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 1_000);
+    stage.enter("Ann");
+    stage.bridged(awake("Bob"));
+    stage.bridged(BridgeIn::Link { up: false });
+    stage.tick();
+    for _ in 0..3 {
+        stage.says("Ann", "whisper bob hey");
+        stage.tick();
+    }
+    stage.pass(Duration::from_secs(40));
+    assert_eq!(posted(&mut stage).len(), 0);
+    stage.bridged(BridgeIn::Link { up: true });
+    stage.tick();
+    let sent = posted(&mut stage).into_iter();
+    let marks: Vec<_> = sent.filter_map(|one| one.mark).collect();
+    assert_eq!(marks, [1, 2, 3].map(|seq| mark(STAGE_START, seq)));
+}
+
+#[test]
+fn beyond_its_bound_the_outbox_takes_no_more() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 2);
+    stage.enter("Ann");
+    stage.bridged(awake("Bob"));
+    stage.tick();
+    for _ in 0..3 {
+        stage.says("Ann", "whisper bob hey");
+        stage.tick();
+        stage.tick();
+    }
+    assert!(stage.heard("Ann").contains("on its way to other nodes"));
+    assert_eq!(posted(&mut stage).len(), 2);
+}
+
+#[test]
+fn a_full_outbox_still_takes_what_keepers_decide() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 1);
+    stage.enter_as("Wilbur", Role::Admin);
+    stage.enter("Ann");
+    stage.bridged(awake("Bob"));
+    stage.tick();
+    stage.says("Ann", "whisper bob hey");
+    stage.tick();
+    stage.says("Wilbur", "mute_global bob");
+    stage.pass(Duration::from_secs(1));
+    let topics: Vec<_> = posted(&mut stage)
+        .into_iter()
+        .map(|one| one.topic)
+        .collect();
+    let bob = StableId::named("Bob");
+    assert_eq!(topics, [Topic::Whisper(bob), Topic::Mute(bob)]);
+}
+
+#[test]
+fn a_flood_from_other_nodes_is_heard_as_far_as_a_tick_can_bear_and_the_rest_is_counted() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.pass(Duration::from_secs(1));
+    stage.heard("Ann");
+    stage.parcels();
+    for n in 0..2_000 {
+        let BridgeIn::Delivered { content, .. } = whisper(n, n) else {
+            panic!("it is one")
+        };
+        let Content::Chat(line) = content else {
+            panic!("it is one")
+        };
+        let channel = "global".to_owned();
+        stage.bridged(BridgeIn::Heard {
+            node: "south".into(),
+            content: Content::Chat(ChatLine { channel, ..line }),
+        });
+    }
+    stage.tick();
+    let heard = stage.heard("Ann").matches("Bob (global)").count() as u64;
+    let unheard: u64 = stage.parcels().iter().map(|tick| tick.unheard).sum();
+    assert_eq!(heard + unheard, 2_000);
+    assert!((100..1_000).contains(&heard), "{heard}");
+}
+
+#[test]
+fn what_finds_no_room_waits_with_all_that_is_behind_it() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.enter("Ann");
+    stage.hold_saves(true);
+    stage.set_facts_max(5);
+    stage.heard("Ann");
+    for seq in 1..=4 {
+        stage.bridged(whisper(seq, seq));
+    }
+    stage.tick();
+    let first = stage.heard("Ann");
+    assert!(
+        first.contains("word 2") && !first.contains("word 4"),
+        "{first}"
+    );
+    stage.hold_saves(false);
+    stage.set_facts_max(1_000);
+    stage.tick();
+    stage.tick();
+    let all = first + &stage.heard("Ann");
+    let order: Vec<_> = (1..=4).map(|n| all.find(&format!("word {n}"))).collect();
+    assert!(order.is_sorted() && order[0].is_some(), "{all}");
+}
