@@ -27,11 +27,6 @@ const LONGER: &[(&str, usize, &str)] = &[
         570,
         "a world and an account store in miniature, held in one hand",
     ),
-    (
-        "storage/tests/storage/conformance.rs",
-        420,
-        "the one list of what every database keeps",
-    ),
 ];
 
 /// Words that are a promise to somebody who is not reading. Written apart here, or this file
