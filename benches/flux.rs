@@ -21,9 +21,7 @@ use engine::port::{
     AccountId, Arrival, Correlation, Inbound, Role, Row, Scope, SessionId, StableId, StoreAsk,
     StoreReply, WorldTime,
 };
-use engine::runner::stopwatch;
-use engine::stage::STAGE_START;
-use engine::{Engine, Phase, Save, Setup, TickInput};
+use engine::{Engine, Phase, Save, Setup, TickInput, runner::stopwatch, stage::STAGE_START};
 use systems::Settings;
 use systems::lucidity::{Drift, Lucidity, MYTHOS_MINUTE};
 use systems::world::{Source, WorldData};
