@@ -109,7 +109,10 @@ impl World {
         if let Save::Batch(batch) = &output.save {
             self.durable = batch.tick;
         }
-        for StoreAsk::Load { character, session } in &output.asks {
+        for ask in &output.asks {
+            let StoreAsk::Load { character, session } = ask else {
+                continue;
+            };
             let room = self.rooms[character];
             self.stored.push(StoreReply::Loaded {
                 character: *character,

@@ -11,9 +11,6 @@ pub enum NetFault {
     /// The listener can't be used.
     #[error("the listener failed: {0}")]
     Listener(#[source] io::Error),
-    /// The router's thread can't be started.
-    #[error("the router can't be started: {0}")]
-    Router(#[source] io::Error),
     /// A figure's name is taken.
     #[error(transparent)]
     Metrics(#[from] MetricsFault),

@@ -7,16 +7,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use engine::port::{Correlation, Emission, NetPorts, Registry, Stop, Tasks};
+use engine::port::{Correlation, NetPorts, Registry, Tasks};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Handle;
-use tokio::sync::mpsc::Receiver;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 
@@ -92,7 +90,10 @@ pub async fn serve<G: Gatekeeper>(
     let app = http::app(gateway);
 
     tasks.spawn("event-loop-watch", stall::watch(figures, stop.clone()));
-    let mut routing = route(emissions, Arc::clone(&hub), stop)?;
+    let mut routing = tasks.spawn(
+        "router",
+        router::run(emissions, Arc::clone(&hub), stop.clone()),
+    );
     let places = hub.config.limits.sockets;
     let places = (places > 0).then(|| Arc::new(Semaphore::new(places)));
 
@@ -145,28 +146,6 @@ pub async fn serve<G: Gatekeeper>(
         // A panicked router is a mistake of ours; the world's word can't reach anybody either way.
         Ok(router::Ended::WorldGone) | Err(_) => Err(NetFault::WorldGone),
     }
-}
-
-/// Routes on a thread of its own. Whom a worker of the runtime wakes, that worker runs, the last
-/// woken first; whom another thread wakes, any worker runs, in the order of the bells.
-fn route(
-    emissions: Receiver<Emission>,
-    hub: Arc<Hub>,
-    stop: Stop,
-) -> Result<oneshot::Receiver<router::Ended>, NetFault> {
-    let (tell, ended) = oneshot::channel();
-    let counted = hub.tasks.count("router");
-    let runtime = Handle::current();
-    std::thread::Builder::new()
-        .name("kadath-router".to_owned())
-        .spawn(move || {
-            let ended = runtime.block_on(router::run(emissions, hub, stop));
-            drop(counted);
-            // Nobody listens when the gateway itself was dropped.
-            let _ = tell.send(ended);
-        })
-        .map_err(NetFault::Router)?;
-    Ok(ended)
 }
 
 /// Says 503 without waiting for anything, not even for the request.

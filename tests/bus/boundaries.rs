@@ -95,7 +95,10 @@ async fn a_stream_that_stores_nothing_is_seen_though_the_broker_answers() {
     .await;
     // As an operator might, by mistake: the stream takes nothing of more than a byte.
     let context = jetstream::new(broker.client().await);
-    let stream = context.get_stream("kadath_durable").await.unwrap();
+    let stream = until("the stream", async || {
+        context.get_stream("kadath_durable").await.ok()
+    })
+    .await;
     let sealed = jetstream::stream::Config {
         max_message_size: 1,
         ..stream.cached_info().config.clone()

@@ -16,6 +16,10 @@ use serde_json::{Value, json};
 use super::{stage, unlimited};
 use crate::town::save;
 
+/// The most a line may cost. Code that nobody optimised is several times slower, and machines
+/// differ: there only what waits, or grows with people and mutes, is found.
+const LINE_MAX: Duration = Duration::from_millis(if cfg!(debug_assertions) { 5 } else { 1 });
+
 /// How often the system took the processor from this thread.
 fn times_taken_off() -> u64 {
     let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
@@ -98,10 +102,10 @@ fn ten_thousand_lines_into_a_room_full_of_mutes_cost_less_than_a_millisecond_eac
         let (p50, p99) = (spans[spans.len() / 2], spans[spans.len() * 99 / 100]);
         best = best.min(p99);
         println!("{} lines: p50 {p50:?}, p99 {p99:?}", spans.len());
-        if best < Duration::from_millis(1) {
+        if best < LINE_MAX {
             break;
         }
     }
-    assert!(best < Duration::from_millis(1), "p99 of a line: {best:?}");
+    assert!(best < LINE_MAX, "p99 of a line: {best:?}");
     assert!(stage.faults().is_empty(), "{:?}", stage.faults());
 }
