@@ -1,5 +1,7 @@
-//! Presence: who is in the world, who came and went, and how long a lost connection is waited for.
+//! Presence: who is in the world, who came and went, whose connection is lost, and how long it is
+//! waited for.
 
+mod links;
 mod notes;
 mod roster;
 mod verbs;
@@ -46,11 +48,13 @@ impl Plugin for PresencePlugin {
     fn build(&self, reg: &mut Registrar<'_>) {
         reg.resource(self.settings.clone())
             .resource(Roster::default())
+            .resource(links::Away::default())
             .every(Duration::from_secs(1), give_up)
             .note::<notes::System>()
             .note::<notes::CameOrWent>()
             .system(Phase::Settle, roster::keep)
-            .system(Phase::Emit, notes::tell);
+            .system(Phase::Emit, notes::tell)
+            .system(Phase::Emit, links::tell);
         verb::<verbs::Who>(reg);
         verb::<verbs::Quit>(reg);
         reg.system(Phase::Simulate, verbs::who)

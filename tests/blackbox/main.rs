@@ -29,4 +29,5 @@ mod startup;
 mod survival;
 mod ten_tourists;
 mod tidy;
+mod tls;
 mod transcripts;

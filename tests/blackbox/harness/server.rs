@@ -153,6 +153,16 @@ impl Recipe {
 
     /// Starts a server and waits until it takes players.
     pub(crate) async fn start(self) -> Server {
+        let server = self.announced().await;
+        until("readiness", async || {
+            (server.http.get("/readyz").await.0 == 200).then_some(())
+        })
+        .await;
+        server
+    }
+
+    /// Starts a server and waits until it says where; whoever asks by TLS sees when it is ready.
+    pub(crate) async fn announced(self) -> Server {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -174,17 +184,12 @@ impl Recipe {
             .strip_prefix("kadath is listening on ")
             .unwrap_or_else(|| panic!("no address: {read:?}, {line:?}\n{}", self.stderr()))
             .to_owned();
-        let http = Http::new(&url);
-        until("readiness", async || {
-            (http.get("/readyz").await.0 == 200).then_some(())
-        })
-        .await;
         Server {
             recipe: self,
             process,
             _stdout: stdout,
+            http: Http::new(&url),
             url,
-            http,
         }
     }
 }
@@ -201,7 +206,7 @@ impl Server {
 
     /// Host and port.
     pub(crate) fn address(&self) -> &str {
-        self.url.strip_prefix("http://").unwrap()
+        self.url.split_once("://").unwrap().1
     }
 
     /// Everything it has written to stderr.
@@ -216,6 +221,16 @@ impl Server {
 
     fn pid(&self) -> u32 {
         self.process.id().unwrap()
+    }
+
+    /// Sends it a signal, as an operator does.
+    pub(crate) async fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .args([signal, &self.pid().to_string()])
+            .status()
+            .await
+            .unwrap();
+        assert!(sent.success());
     }
 
     /// Takes the power away: nothing of it runs any more when this returns.
@@ -240,12 +255,7 @@ impl Server {
     /// SIGTERM, and what comes of it.
     pub(crate) async fn terminate(&mut self) -> ExitStatus {
         let began = Instant::now();
-        let sent = Command::new("kill")
-            .args(["-TERM", &self.pid().to_string()])
-            .status()
-            .await
-            .unwrap();
-        assert!(sent.success());
+        self.signal("-TERM").await;
         let ended = timeout(PATIENCE, self.process.wait()).await;
         let status = ended.expect("it does not stop").unwrap();
         assert!(

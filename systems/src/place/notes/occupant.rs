@@ -28,12 +28,19 @@ pub struct Occupant {
 }
 
 impl Occupant {
-    /// As text: a pose in its own words, else whoever does not stand is said to sit or lie.
+    /// As text: a pose in its own words, else whoever does not stand is said to sit or lie; and
+    /// whose connection is away.
     pub(super) fn words(&self) -> String {
-        match (&self.pose, self.position) {
-            (Some(pose), _) => format!("{} ({pose})", self.name),
-            (None, Posture::Standing) => self.name.clone(),
-            (None, posture) => format!("{} ({})", self.name, posture.word()),
+        let posture = match (&self.pose, self.position) {
+            (Some(pose), _) => Some(pose.as_str()),
+            (None, Posture::Standing) => None,
+            (None, posture) => Some(posture.word()),
+        };
+        let link = self.linkdead.then_some("link lost");
+        match (posture, link) {
+            (None, None) => self.name.clone(),
+            (Some(one), None) | (None, Some(one)) => format!("{} ({one})", self.name),
+            (Some(posture), Some(link)) => format!("{} ({posture}; {link})", self.name),
         }
     }
 }
