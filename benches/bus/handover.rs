@@ -109,7 +109,11 @@ impl World {
         if let Save::Batch(batch) = &output.save {
             self.durable = batch.tick;
         }
-        for StoreAsk::Load { character, session } in &output.asks {
+        for ask in &output.asks {
+            // Nobody else wants a character of a bench.
+            let StoreAsk::Load { character, session } = ask else {
+                continue;
+            };
             let room = self.rooms[character];
             self.stored.push(StoreReply::Loaded {
                 character: *character,
