@@ -101,7 +101,7 @@ pub struct Timeouts {
     pub ping: Duration,
     /// A write that makes no progress for so long means the peer is gone.
     pub write: Duration,
-    /// For a peer to take the last word and the close.
+    /// For a peer to take the last word and the close; who is closed for being slow gets `write`.
     pub linger: Duration,
     /// For the head of an HTTP request, for its body, and for a TLS handshake, each.
     pub request: Duration,

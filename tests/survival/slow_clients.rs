@@ -1,11 +1,12 @@
-//! A fifth of the clients read a kilobyte a second, and the others must not notice.
+//! A fifth of the clients read a kilobyte a second or nothing at all, and the others must not notice.
 //!
-//! Who speaks is fast; each line is long. When the slow read at last as fast as they can, whatever
+//! Who speaks is fast; each line is long. The slow send commands, whose answers must come. When the slow read at last as fast as they can, whatever
 //! was closed over their heads is resumed, and they have heard the same talk as their neighbours,
 //! every line, in order.
 
 mod throttle;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -36,8 +37,11 @@ const WORDS: usize = 390;
 /// What may wait for a client, and what is kept for its return.
 const QUEUE_BYTES: u64 = 32 * 1_024;
 const REPLAY_BYTES: u64 = 512 * 1_024;
-/// The id of the last command; talk has none.
+/// The id of the last command, and of the first that a slow one sends; talk has none.
 const LOOK: u64 = 1_000;
+const ASKS: u64 = 100;
+/// Between two commands of a slow one.
+const ASK_PAUSE: Duration = Duration::from_secs(1);
 /// Of one slow client, beyond its queue and its ring: the batch that its socket does not take.
 const BATCH_BYTES: u64 = 64 * 1_024;
 /// The allocator's and the runtime's own.
@@ -77,6 +81,7 @@ async fn slow_clients_lose_no_word_and_slow_nobody_down() {
                 token,
                 room,
                 slowly: (at < SLOW).then(|| Arc::clone(&slowly)),
+                still: at == 0,
             };
             crowd.push(tokio::spawn(client.play(left.clone())));
         }
@@ -113,7 +118,14 @@ async fn slow_clients_lose_no_word_and_slow_nobody_down() {
         };
         agreements[report.room].add(who, &report.hearing.talk);
         assert!(report.slow || report.resumes == 0, "a fast one was cut");
+        assert!(report.waiting.is_empty(), "unanswered: {report:?}");
+        assert_eq!(report.slow, report.answers > 0, "nothing was asked");
+        // Whoever read nothing reads afterwards why it was closed.
+        assert!(!report.still || report.told == report.resumes, "{report:?}");
     }
+    let told = reports.iter().filter(|report| report.still);
+    let told: usize = told.map(|report| report.told).sum();
+    assert!(told > 0, "nobody who read nothing was told so");
     for pair in reports.windows(2) {
         if pair[0].room == pair[1].room {
             let last = |report: &Report| report.hearing.talk.last().cloned();
@@ -169,11 +181,20 @@ struct Client {
     room: usize,
     /// Of a slow one: whether it is slow now.
     slowly: Option<Arc<AtomicBool>>,
+    /// It is so slow that it reads nothing then.
+    still: bool,
 }
 
 /// What became of a client.
+#[derive(Debug)]
 struct Report {
     slow: bool,
+    still: bool,
+    /// How often it has read that it is slow.
+    told: usize,
+    /// Commands without an answer yet, and how many have one.
+    waiting: BTreeSet<u64>,
+    answers: usize,
     room: usize,
     hearing: Hearing,
     resumes: usize,
@@ -198,6 +219,10 @@ impl Client {
         let slow = self.slowly.is_some();
         let mut report = Report {
             slow,
+            still: self.still,
+            told: 0,
+            waiting: BTreeSet::new(),
+            answers: 0,
             room: self.room,
             hearing: Hearing::default(),
             resumes: 0,
@@ -205,20 +230,21 @@ impl Client {
         };
         let mut socket = self.sign_in(&mut report).await;
         let mut speak = tokio::time::interval(PAUSE);
+        let mut ask = tokio::time::interval(ASK_PAUSE);
+        let mut next = ASKS;
         let mut looked = false;
         loop {
             let now = *stage.borrow_and_update();
             if now == Stage::Leave && !looked {
                 looked = true;
                 // Its answer comes after everything that was said.
-                let look = json!({"type": "command", "id": LOOK, "data": {"line": "look"}});
-                if socket.send(text(&look)).await.is_err() {
+                if socket.send(command(LOOK, "look")).await.is_err() {
                     looked = false;
                     socket = self.sign_in(&mut report).await;
                     continue;
                 }
             }
-            let speaks = !slow && !matches!(now, Stage::Listen | Stage::Leave);
+            let acts = !matches!(now, Stage::Listen | Stage::Leave);
             tokio::select! {
                 heard = socket.next() => match heard {
                     Some(Ok(Message::Text(text))) => {
@@ -227,7 +253,12 @@ impl Client {
                         if let Stage::Measure(span) = now && let Some(sent) = sent(&frame) {
                             report.took[span].push(since_start().saturating_sub(sent));
                         }
-                        if looked && frame["data"]["id"] == LOOK {
+                        let answered = frame["data"]["id"].as_u64();
+                        if let Some(id) = answered && report.waiting.remove(&id) {
+                            assert_eq!(frame["data"]["ok"], true, "{frame}");
+                            report.answers += 1;
+                        }
+                        if looked && answered == Some(LOOK) {
                             return report;
                         }
                     }
@@ -235,6 +266,7 @@ impl Client {
                         let why = why.expect("a reason");
                         assert_eq!(u16::from(why.code), 1013, "{why:?}");
                         assert_eq!(why.reason.as_str(), "slow_client");
+                        report.told += 1;
                     }
                     Some(Ok(_)) => {}
                     // What the socket did not take of the close can't be seen.
@@ -244,10 +276,16 @@ impl Client {
                         socket = self.sign_in(&mut report).await;
                     }
                 },
-                _ = speak.tick(), if speaks => {
+                _ = speak.tick(), if acts && !slow => {
                     let words = format!("{} {}", since_start().as_micros(), "la ".repeat(WORDS / 3));
                     let line = json!({"type": "command", "data": {"line": format!("say {words}")}});
                     socket.send(text(&line)).await.unwrap();
+                }
+                _ = ask.tick(), if acts && slow => {
+                    report.waiting.insert(next);
+                    // Where that fails, it is sent again on the next socket.
+                    drop(socket.send(command(next, "status")).await);
+                    next += 1;
                 }
                 changed = stage.changed() => changed.expect("the proof goes on"),
             }
@@ -262,7 +300,7 @@ impl Client {
         }
         let stream = socket.connect(self.address.parse().unwrap()).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        let stream = Throttle::new(stream, self.slowly.clone());
+        let stream = Throttle::new(stream, self.slowly.clone(), self.still);
         let url = format!("ws://{}/api/ws", self.address);
         let mut request = url.into_client_request().unwrap();
         let protocol = HeaderValue::from_static("kadath.v1");
@@ -286,12 +324,19 @@ impl Client {
         assert_eq!(welcome["event_type"], "welcome", "{welcome}");
         assert_eq!(hearing.welcome(&welcome), resumes, "not resumed: {welcome}");
         report.resumes += usize::from(resumes);
+        for id in &report.waiting {
+            socket.send(command(*id, "status")).await.unwrap();
+        }
         socket
     }
 }
 
 fn text(frame: &Value) -> Message {
     Message::text(frame.to_string())
+}
+
+fn command(id: u64, line: &str) -> Message {
+    text(&json!({"type": "command", "id": id, "data": {"line": line}}))
 }
 
 /// When a line of talk was sent.

@@ -7,7 +7,7 @@
 
 mod bot;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -67,6 +67,7 @@ async fn streams_go_on_across_cuts_and_effects_across_kills() {
         .map(Result::unwrap)
         .collect();
     judge(&bots, kills as usize);
+    compare_places(&bots);
     server.stop().await;
 }
 
@@ -123,6 +124,37 @@ fn judge(bots: &[Bot], kills: usize) {
         sum(|bot| bot.counts() as usize),
     );
     assert!(lines > bots.len(), "nobody spoke");
+}
+
+/// Each was shown the place that it was in: by the `game_state` after a kill as many as were back
+/// by then, at the end everybody, and by `look` the same.
+fn compare_places(bots: &[Bot]) {
+    for bot in bots {
+        let here = bots.iter().filter(|one| one.room == bot.room);
+        let here: BTreeSet<String> = here.map(|one| one.name.clone()).collect();
+        let who = &bot.name;
+        for met in &bot.met {
+            assert!(met.contains(who) && met.is_subset(&here), "{who}: {met:?}");
+        }
+        assert_eq!(bot.occupants, here, "{who}: who is here");
+        let part = |label: &str| -> BTreeSet<String> {
+            let mut lines = bot.view.lines();
+            let line = lines.find_map(|line| line.strip_prefix(label));
+            // Who has had its last look already has left, and is still waited for.
+            let words = line.unwrap_or_default().split(", ");
+            words
+                .filter(|one| !one.is_empty())
+                .map(|one| one.trim_end_matches(" (link lost)").to_owned())
+                .collect()
+        };
+        assert_eq!(part("Ways: "), bot.exits, "{who}: ways, {}", bot.view);
+        let mut seen = part("Here: ");
+        seen.insert(who.clone());
+        assert_eq!(seen, here, "{who}: {}", bot.view);
+    }
+    // The last to come back after a kill found all the others.
+    let all = bots.iter().filter(|bot| bot.met.contains(&bot.occupants));
+    assert!(all.count() > 0, "nobody was shown a full room");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use engine::port::{Code, Note, Refusal};
@@ -230,25 +230,36 @@ impl Link {
         }
     }
 
-    /// Leaves with words that have numbers already.
+    /// Leaves with words that have numbers already. Whoever is left for reading slowly gets as long
+    /// as for any write: it reads why, once it reads again.
     pub(super) async fn leave_with(mut self, words: Vec<(u64, Parcel)>, farewell: Farewell) {
         for (number, parcel) in &words {
             self.write(*number, parcel);
         }
-        if timeout(self.hub.config.timeouts.linger, self.flush()).await == Ok(Ok(())) {
-            self.close(farewell).await;
+        let timeouts = &self.hub.config.timeouts;
+        let patience = if farewell.reason == Code::SlowClient.word() {
+            timeouts.write
+        } else {
+            timeouts.linger
+        };
+        if timeout(patience, self.flush()).await == Ok(Ok(())) {
+            self.close_within(farewell, patience).await;
         }
     }
 
     /// Closes the socket: the close frame, our end, and then what the peer still sends goes
     /// unread to nowhere. Without that, data on its way would make the system reset the
     /// connection, and the peer might never see the close.
-    pub(super) async fn close(mut self, farewell: Farewell) {
+    pub(super) async fn close(self, farewell: Farewell) {
+        let linger = self.hub.config.timeouts.linger;
+        self.close_within(farewell, linger).await;
+    }
+
+    async fn close_within(mut self, farewell: Farewell, patience: Duration) {
         let frame = CloseFrame {
             code: CloseCode::from(farewell.code),
             reason: Utf8Bytes::from_static(farewell.reason),
         };
-        let linger = self.hub.config.timeouts.linger;
         let goodbye = async {
             self.ws.send(Message::Close(Some(frame))).await.ok()?;
             let mut wire = self.ws.into_inner();
@@ -260,7 +271,7 @@ impl Link {
             Some(())
         };
         // However it ends, the socket is dropped.
-        drop(timeout(linger, goodbye).await);
+        drop(timeout(patience, goodbye).await);
     }
 }
 

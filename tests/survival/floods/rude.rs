@@ -19,6 +19,8 @@ type Socket = WebSocketStream<TcpStream>;
 /// Frames a second of a flood, and how many go in one write.
 const FLOOD: usize = 50_000;
 const BURST: usize = FLOOD / 100;
+/// Of the flood that must really have been offered: a server that reads slowly holds it back.
+const OFFERED_MIN: f64 = 0.5;
 /// A mask of zeros.
 const MASK: [u8; 4] = [0; 4];
 
@@ -26,12 +28,17 @@ const MASK: [u8; 4] = [0; 4];
 pub(super) async fn flood(address: String, token: String, span: Duration) -> String {
     let frame = br#"{"type":"ping","data":{}}"#;
     let (sent, heard) = pour(sign_in(&address, &token).await, frame, span).await;
-    let sent = sent.expect("slowed down, not cut");
+    let (sent, took) = sent.expect("slowed down, not cut");
+    let rate = sent as f64 / took.as_secs_f64();
+    assert!(
+        rate >= OFFERED_MIN * FLOOD as f64,
+        "{rate:.0} frames/s only"
+    );
     let told = told(&heard);
     assert!(told > 0, "never told: {heard}");
     assert!(heard.contains("retry_after_ms"), "no wait: {heard}");
     assert!(told < sent / 100, "told for every frame");
-    format!("flood: {sent} frames in {span:?}, told {told} times")
+    format!("flood: {sent} frames in {took:?}, {rate:.0}/s, told {told} times")
 }
 
 /// The same with commands, each of which has an answer. Kept as long as it takes its answers.
@@ -40,7 +47,7 @@ pub(super) async fn commands(address: String, token: String, span: Duration) -> 
     let (sent, heard) = pour(sign_in(&address, &token).await, frame, span).await;
     assert!(told(&heard) > 0, "never told: {heard}");
     match sent {
-        Some(sent) => format!("commands: {sent} in {span:?}"),
+        Some((sent, took)) => format!("commands: {sent} in {took:?}"),
         None => {
             assert!(heard.contains(r#""code":"slow_client""#), "cut: {heard}");
             "commands: closed over its answers".to_owned()
@@ -162,9 +169,9 @@ pub(super) async fn silent(address: String) -> String {
     format!("silent: gone after {} s", began.elapsed().as_secs())
 }
 
-/// Writes frames at the flood's pace while it reads; answers how many, unless the peer hung up,
-/// and everything heard.
-async fn pour(socket: Socket, text: &[u8], span: Duration) -> (Option<usize>, String) {
+/// Writes frames at the flood's pace while it reads; answers how many in what time, unless the peer
+/// hung up, and everything heard.
+async fn pour(socket: Socket, text: &[u8], span: Duration) -> (Option<(usize, Duration)>, String) {
     let mut raw = socket.into_inner();
     let mut frame = vec![0x81, 0x80 | text.len() as u8];
     frame.extend(MASK);
@@ -180,7 +187,7 @@ async fn pour(socket: Socket, text: &[u8], span: Duration) -> (Option<usize>, St
             write.write_all(&frames).await.ok()?;
             sent += BURST;
         }
-        Some(sent)
+        Some((sent, began.elapsed()))
     };
     let mut heard = Vec::new();
     let reading = async { while read.read_buf(&mut heard).await.is_ok_and(|read| read > 0) {} };

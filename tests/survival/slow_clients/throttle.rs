@@ -19,14 +19,17 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Throttle {
     stream: TcpStream,
     slowly: Option<Arc<AtomicBool>>,
+    /// Slow is not at all.
+    still: bool,
     pause: Pin<Box<Sleep>>,
 }
 
 impl Throttle {
-    pub(super) fn new(stream: TcpStream, slowly: Option<Arc<AtomicBool>>) -> Self {
+    pub(super) fn new(stream: TcpStream, slowly: Option<Arc<AtomicBool>>, still: bool) -> Self {
         Self {
             stream,
             slowly,
+            still,
             pause: Box::pin(sleep(Duration::ZERO)),
         }
     }
@@ -44,6 +47,11 @@ impl AsyncRead for Throttle {
             return Pin::new(&mut this.stream).poll_read(cx, buf);
         }
         ready!(this.pause.as_mut().poll(cx));
+        if this.still {
+            // Looks again whether it may.
+            this.pause.as_mut().reset(Instant::now() + PAUSE);
+            ready!(this.pause.as_mut().poll(cx));
+        }
         let mut some = [0; BYTES];
         let most = BYTES.min(buf.remaining());
         let mut few = ReadBuf::new(&mut some[..most]);

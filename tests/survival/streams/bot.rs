@@ -52,6 +52,14 @@ pub(super) struct Bot {
     pub(super) heard: usize,
     /// What the character had counted to at the end.
     pub(super) tally: u64,
+    /// Who is in the room, as the frames of the last session told.
+    pub(super) occupants: BTreeSet<String>,
+    /// Who was there by the `game_state` of each session.
+    pub(super) met: Vec<BTreeSet<String>>,
+    /// The ways out by every `game_state`.
+    pub(super) exits: BTreeSet<String>,
+    /// What a last `look` said.
+    pub(super) view: String,
     token: String,
     lots: Lots,
     /// Every line sent; the first has the id after `base`.
@@ -91,6 +99,10 @@ impl Bot {
             resumes: 0,
             heard: 0,
             tally: 0,
+            occupants: BTreeSet::new(),
+            met: Vec::new(),
+            exits: BTreeSet::new(),
+            view: String::new(),
             token,
             lots,
             lines: Vec::new(),
@@ -151,6 +163,7 @@ impl Bot {
                 quiet.fetch_add(1, Ordering::Relaxed);
             }
             if last_look.is_none() && matches!(stage, Stage::Leave(_)) {
+                self.wish(&mut socket, "look".to_owned()).await?;
                 last_look = Some(self.wish(&mut socket, "holdings".to_owned()).await?);
             }
             tokio::select! {
@@ -158,6 +171,9 @@ impl Bot {
                     let frame = frame?;
                     self.hearing.note(&frame);
                     self.take(&frame);
+                    if let Some(id) = last_look && frame["data"]["id"] == id - 1 {
+                        frame["data"]["result"].as_str().unwrap().clone_into(&mut self.view);
+                    }
                     if let Some(id) = last_look && frame["data"]["id"] == id {
                         let holdings = frame["data"]["result"].as_str().unwrap();
                         self.tally = holdings.split(' ').next().unwrap().parse().unwrap();
@@ -278,7 +294,16 @@ impl Bot {
                     room.clone_into(&mut self.room);
                 }
                 assert_eq!(self.room, room, "{} is elsewhere", self.name);
+                let exits = data["room"]["exits"].as_object().unwrap();
+                let exits: BTreeSet<String> = exits.keys().cloned().collect();
+                if self.exits.is_empty() {
+                    self.exits.clone_from(&exits);
+                }
+                assert_eq!(self.exits, exits, "{}: other ways", self.name);
+                self.occupants = names(&data["occupants"]);
+                self.met.push(self.occupants.clone());
             }
+            "room_occupants" => self.occupants = names(&data["occupants"]),
             "error" => panic!("{}: {frame}", self.name),
             _ => {}
         }
@@ -306,6 +331,11 @@ impl Bot {
         let command = json!({"type": "command", "id": id, "data": {"line": line}});
         socket.send(Message::text(command.to_string())).await
     }
+}
+
+fn names(listed: &Value) -> BTreeSet<String> {
+    let listed = listed.as_array().unwrap().iter();
+    listed.map(|one| one.as_str().unwrap().to_owned()).collect()
 }
 
 /// The next frame. Closes and errors of a server that goes down are ends like any other.
