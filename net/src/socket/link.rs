@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use engine::port::{Code, Note, Refusal};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data};
@@ -236,26 +236,36 @@ impl Link {
         for (number, parcel) in &words {
             self.write(*number, parcel);
         }
-        let timeouts = &self.hub.config.timeouts;
-        let patience = if farewell.reason == Code::SlowClient.word() {
-            timeouts.write
-        } else {
-            timeouts.linger
+        let patience = self.patience(&farewell);
+        let flushed = tokio::select! {
+            flushed = self.flush() => flushed.is_ok(),
+            () = patience => false,
         };
-        if timeout(patience, self.flush()).await == Ok(Ok(())) {
-            self.close_within(farewell, patience).await;
+        if flushed {
+            self.close(farewell).await;
+        }
+    }
+
+    /// Ends when the peer has had time enough for the last words. A stop waits for no slow one.
+    fn patience(&self, farewell: &Farewell) -> impl Future<Output = ()> + use<> {
+        let hub = Arc::clone(&self.hub);
+        let slow = farewell.reason == Code::SlowClient.word();
+        async move {
+            let timeouts = &hub.config.timeouts;
+            if slow {
+                let stop = hub.tasks.stop();
+                let _ = timeout(timeouts.write, stop.cancelled()).await;
+            } else {
+                sleep(timeouts.linger).await;
+            }
         }
     }
 
     /// Closes the socket: the close frame, our end, and then what the peer still sends goes
     /// unread to nowhere. Without that, data on its way would make the system reset the
     /// connection, and the peer might never see the close.
-    pub(super) async fn close(self, farewell: Farewell) {
-        let linger = self.hub.config.timeouts.linger;
-        self.close_within(farewell, linger).await;
-    }
-
-    async fn close_within(mut self, farewell: Farewell, patience: Duration) {
+    pub(super) async fn close(mut self, farewell: Farewell) {
+        let patience = self.patience(&farewell);
         let frame = CloseFrame {
             code: CloseCode::from(farewell.code),
             reason: Utf8Bytes::from_static(farewell.reason),
@@ -271,7 +281,10 @@ impl Link {
             Some(())
         };
         // However it ends, the socket is dropped.
-        drop(timeout(patience, goodbye).await);
+        tokio::select! {
+            _ = goodbye => {}
+            () = patience => {}
+        }
     }
 }
 
