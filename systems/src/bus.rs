@@ -17,8 +17,9 @@ mod outward;
 
 pub use afar::Afar;
 pub use inbox::{Ticket, Took};
-pub use inward::{HeardAfar, Sanctioned, ToldAfar};
+pub use inward::{HeardAfar, Ordered, Sanctioned, ToldAfar};
 pub use outbox::Post;
+pub(crate) use outbox::target;
 pub use outward::say_afar;
 
 use engine::prelude::*;
@@ -54,6 +55,7 @@ impl Plugin for BusPlugin {
     fn build(&self, reg: &mut Registrar<'_>) {
         reg.message::<HeardAfar>()
             .message::<Sanctioned>()
+            .message::<Ordered>()
             .message::<ToldAfar>()
             .message::<Took>()
             .message::<Post>()
@@ -65,7 +67,7 @@ impl Plugin for BusPlugin {
             return;
         };
         let (node, own) = (settings.node.clone(), settings.node.clone());
-        reg.resource(Afar::open(settings.outbox_max))
+        reg.resource(Afar::open(&settings.node, settings.outbox_max))
             .resource(settings)
             .resource(inbox::Inbox::default())
             .resource(inward::Unheard::default())
@@ -78,10 +80,7 @@ impl Plugin for BusPlugin {
             .every(Duration::from_secs(3_600), ledger::tidy)
             .system(Phase::Ingest, (inbox::hear, inward::hear).chain())
             .system(Phase::Settle, (outbox::post, outbox::confirm).chain())
-            .system(
-                Phase::Settle,
-                (inbox::take, inward::sanction, inbox::take_down).chain(),
-            )
+            .system(Phase::Settle, (inbox::take, inbox::take_down).chain())
             .system(
                 Phase::Emit,
                 (

@@ -10,7 +10,7 @@ pub use mailbox::{LETTERS_MAX, Mailbox, Mailboxes};
 
 use std::collections::BTreeMap;
 
-use engine::port::{ChatLine, Content, LettersTold, Topic};
+use engine::port::{ChatLine, Content, Correlation, LettersTold, Topic};
 use engine::prelude::*;
 
 use crate::bus::{Afar, HeardAfar, Post, ToldAfar, Took};
@@ -73,13 +73,20 @@ fn keep(
         change.letters.push(line.clone());
     }
     let mut tickets = Vec::new();
-    for HeardAfar { line, ticket, .. } in heard.read() {
+    for HeardAfar {
+        line,
+        ticket,
+        correlation,
+        ..
+    } in heard.read()
+    {
         let (Some(ticket), Some(target)) = (ticket, line.target_id) else {
             continue;
         };
         if index.get(target).is_some_and(|actor| awake.contains(actor)) {
             // It is heard here, now: nobody else need keep it.
-            posts.write(told_here(target, vec![line.message_id.clone()]));
+            let ids = vec![line.message_id.clone()];
+            posts.write(told_here(target, ids, *correlation));
             continue;
         }
         let change = changes.entry(target).or_default();
@@ -113,10 +120,11 @@ fn keep(
     }
 }
 
-fn told_here(target_id: StableId, ids: Vec<String>) -> Post {
+fn told_here(target_id: StableId, ids: Vec<String>, correlation: Correlation) -> Post {
     Post {
         topic: Topic::LettersTold(target_id),
         content: Content::LettersTold(LettersTold { target_id, ids }),
+        correlation,
     }
 }
 
@@ -148,7 +156,7 @@ fn open(
         }
         if afar.is_open() {
             let ids = letters.iter().map(|one| one.line.message_id.clone());
-            posts.write(told_here(*id, ids.collect()));
+            posts.write(told_here(*id, ids.collect(), Correlation::default()));
         }
         let reader = *actor;
         opened.write(Opened { reader, letters });

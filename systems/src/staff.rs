@@ -3,10 +3,13 @@
 //!
 //! To everybody else these verbs do not exist.
 
+mod abroad;
 mod audit;
+mod barred;
 mod closing;
 mod desk;
 mod door;
+mod orders;
 mod paths;
 mod tell;
 
@@ -20,8 +23,9 @@ use crate::command::verb;
 /// The staff plugin. Runs after `place`, `presence` and `lucidity`.
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.resource(Closing::default())
-        .resource(door::Barred::default())
-        .message::<tell::Tell>();
+        .resource(barred::Barred::default())
+        .message::<tell::Tell>()
+        .message::<orders::Obeyed>();
     verb::<paths::Teleport>(reg);
     verb::<paths::Goto>(reg);
     verb::<desk::Admin>(reg);
@@ -30,7 +34,8 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<door::Ban>(reg);
     verb::<door::Unban>(reg);
     verb::<closing::Shutdown>(reg);
-    reg.system(Phase::Ingest, door::turn_away)
+    verb::<orders::GiveOrder>(reg);
+    reg.system(Phase::Ingest, barred::turn_away)
         .system(Phase::Simulate, paths::travel)
         .system(Phase::Simulate, desk::work)
         .system(
@@ -41,5 +46,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
             Phase::Simulate,
             (closing::decide, closing::count_down).chain(),
         )
-        .system(Phase::Emit, tell::tell);
+        .system(Phase::Simulate, orders::give)
+        .system(Phase::Settle, (abroad::shut_out, orders::obey).chain())
+        .system(Phase::Emit, (tell::tell, orders::report).chain());
 }

@@ -17,6 +17,7 @@ mod effects;
 mod faults;
 mod flood;
 mod harness;
+mod keepers;
 mod never_waits;
 mod nodes;
 mod once;

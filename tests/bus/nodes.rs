@@ -13,7 +13,7 @@ use crate::harness::{PATIENCE, Player, Recipe, Server, alone, until};
 
 const LEASE: Duration = Duration::from_millis(2_000);
 
-async fn server(broker: &Broker, node: &str) -> Server {
+pub(crate) async fn server(broker: &Broker, node: &str) -> Server {
     let recipe = Recipe::new()
         .set("nats.url", broker.url())
         .set("nats.lease_ms", LEASE.as_millis())
@@ -26,13 +26,13 @@ async fn server(broker: &Broker, node: &str) -> Server {
     server
 }
 
-async fn player(server: &Server, name: &str) -> Player {
+pub(crate) async fn player(server: &Server, name: &str) -> Player {
     let account = server.http.register(&format!("{name}account"), name).await;
     Player::join(server, &account.token).await
 }
 
 /// Asks until `who` shows what is meant.
-async fn sees(player: &mut Player, what: &str, meant: impl Fn(&str) -> bool) -> String {
+pub(crate) async fn sees(player: &mut Player, what: &str, meant: impl Fn(&str) -> bool) -> String {
     let began = Instant::now();
     loop {
         let answer = player.does("who").await;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use engine::port::{
-    ChatLine, Content, LettersTold, NodeOrder, PublicEvent, Sanction, SanctionAct, StableId,
-    WorldTime,
+    AccountId, ChatLine, Content, LettersTold, NodeOrder, OrderAct, PublicEvent, Sanction,
+    SanctionAct, StableId, WorldTime,
 };
 use net::bridge::{Envelope, VERSION};
 use serde_json::Value;
@@ -23,6 +23,33 @@ fn schema() -> Value {
 fn keys(value: &Value) -> BTreeSet<&str> {
     let object = value.as_object().expect("an object");
     object.keys().map(String::as_str).collect()
+}
+
+#[test]
+fn what_can_be_ordered_is_in_the_page_and_nothing_else() {
+    let schema = schema();
+    let kinds = schema["properties"]["content"]["oneOf"].as_array().unwrap();
+    let order = kinds
+        .iter()
+        .find(|kind| kind["properties"]["kind"]["const"] == "order");
+    let acts = &order.unwrap()["properties"]["data"]["properties"]["act"]["oneOf"];
+    let acts = acts.as_array().unwrap();
+    let known = [
+        OrderAct::Kick {
+            name: "Ann".into(),
+            reason: "shouting".into(),
+        },
+        OrderAct::Shutdown { seconds: 60 },
+        OrderAct::CancelShutdown,
+    ];
+    assert_eq!(acts.len(), known.len());
+    for (act, schema) in known.iter().zip(acts) {
+        let value = serde_json::to_value(act).unwrap();
+        compare("act", &value, schema);
+        assert_eq!(schema["properties"]["verb"]["const"], value["verb"]);
+    }
+    let other = serde_json::from_value::<OrderAct>(serde_json::json!({"verb": "dance"}));
+    assert!(other.is_err(), "{other:?}");
 }
 
 /// Every field that is there is described, and none is said to be there always that is not.
@@ -51,6 +78,7 @@ fn the_schema_in_the_page_is_that_of_what_is_sent() {
     let sanction = Sanction {
         act: SanctionAct::Mute,
         target_id: id,
+        account_id: Some(AccountId(id.uuid())),
         target_name: "Ann".into(),
         by: "Wilbur".into(),
         reason: "shouting".into(),
@@ -63,7 +91,8 @@ fn the_schema_in_the_page_is_that_of_what_is_sent() {
     };
     let order = NodeOrder {
         by: "Wilbur".into(),
-        line: "shutdown".into(),
+        act: OrderAct::Shutdown { seconds: 60 },
+        until: WorldTime(1),
     };
     let event = PublicEvent {
         event_type: "game_tick".into(),

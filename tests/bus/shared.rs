@@ -12,13 +12,13 @@ use crate::harness::{Account, Cluster, PATIENCE, Player, Recipe, Server, alone, 
 const LEASE: Duration = Duration::from_millis(2_000);
 
 /// What the nodes share.
-struct Common {
+pub(crate) struct Common {
     broker: Broker,
     cluster: Cluster,
 }
 
 impl Common {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let cluster = Cluster::stopped();
         cluster.start();
         cluster.answers().await;
@@ -28,7 +28,7 @@ impl Common {
         }
     }
 
-    async fn node(&self, name: &str) -> Server {
+    pub(crate) async fn node(&self, name: &str) -> Server {
         let server = Recipe::new()
             .set("database.url", self.cluster.url("postgres"))
             .set("database.shared", true)
@@ -44,7 +44,7 @@ impl Common {
         server
     }
 
-    async fn database(&self) -> PgConnection {
+    pub(crate) async fn database(&self) -> PgConnection {
         PgConnection::connect(&self.cluster.url("postgres"))
             .await
             .unwrap()

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Correlation, Note, StableId, Tick, WorldTime};
+use super::{AccountId, Correlation, Note, StableId, Tick, WorldTime};
 
 /// Where a parcel goes; becomes its subject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -105,6 +105,10 @@ pub struct Sanction {
     pub act: SanctionAct,
     /// To which character.
     pub target_id: StableId,
+    /// The account that owns it, where that is known: nodes that share a database know accounts by
+    /// the same ids, and a ban is about all characters of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
     /// Its name.
     pub target_name: String,
     /// By whom.
@@ -151,8 +155,32 @@ pub struct LettersTold {
 pub struct NodeOrder {
     /// The admin's name.
     pub by: String,
-    /// The line, as it would be typed on the node it goes to.
-    pub line: String,
+    /// What is to be done there.
+    pub act: OrderAct,
+    /// From then on it is too late, and nothing is done: a node that was away for long is not
+    /// stopped by what was meant for another day.
+    pub until: WorldTime,
+}
+
+/// What can be ordered on another node; there is nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "snake_case", deny_unknown_fields)]
+pub enum OrderAct {
+    /// End the session of whoever is called so.
+    Kick {
+        /// Their whole name, in any case.
+        name: String,
+        /// Why; may be empty.
+        #[serde(default)]
+        reason: String,
+    },
+    /// End the world there.
+    Shutdown {
+        /// After so many seconds, 1 to 3,600.
+        seconds: u64,
+    },
+    /// Don't end it after all.
+    CancelShutdown,
 }
 
 /// A public event, as clients see it.
@@ -239,6 +267,8 @@ pub enum BridgeIn {
     Heard {
         /// The node's name.
         node: String,
+        /// The connection there whose command caused it.
+        correlation: Correlation,
         /// What it said.
         content: Content,
     },
@@ -250,6 +280,8 @@ pub enum BridgeIn {
         origin: String,
         /// The number there.
         seq: u64,
+        /// The connection there whose command caused it.
+        correlation: Correlation,
         /// What was sent.
         content: Content,
     },
@@ -271,13 +303,17 @@ pub enum BridgeIn {
         /// Whether it does.
         up: bool,
     },
-    /// Who is awake on another node now; it replaces what was known of that node. Nobody: the node
-    /// is gone.
+    /// Another node is there, and who is awake on it now; it replaces what was known of it.
     Awake {
         /// The node's name.
         node: String,
-        /// Who is awake there.
+        /// Who is awake there; may be nobody.
         players: Vec<Awake>,
+    },
+    /// Another node is gone, and all who were awake there with it.
+    Gone {
+        /// The node's name.
+        node: String,
     },
 }
 

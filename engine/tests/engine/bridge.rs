@@ -1,14 +1,17 @@
 //! What goes to the bus and comes from it.
 
-use engine::port::{Body, BridgeIn, Content, DeliveryId, NodeOrder, Parcel, Topic};
+use engine::port::{
+    Body, BridgeIn, Content, Correlation, DeliveryId, NodeOrder, OrderAct, Parcel, Topic, WorldTime,
+};
 use engine::prelude::*;
 use engine::stage::Stage;
 use engine::{Bridge, Bridged};
 
-fn order(line: &str) -> Content {
+fn order() -> Content {
     Content::Order(NodeOrder {
         by: "Ann".into(),
-        line: line.into(),
+        act: OrderAct::CancelShutdown,
+        until: WorldTime(1),
     })
 }
 
@@ -43,7 +46,8 @@ fn what_the_bus_brings_is_heard_in_its_tick_and_answered_with_it() {
             delivery: DeliveryId(n),
             origin: "elsewhere".into(),
             seq: n,
-            content: order("look"),
+            correlation: Correlation(7),
+            content: order(),
         });
     }
     stage.tick();
@@ -51,9 +55,7 @@ fn what_the_bus_brings_is_heard_in_its_tick_and_answered_with_it() {
     assert_eq!(parcels.len(), 1, "one hand-over a tick");
     assert_eq!(parcels[0].processed, [DeliveryId(1), DeliveryId(2)]);
     assert_eq!(parcels[0].sent.len(), 2);
-    assert!(
-        matches!(&parcels[0].sent[0].body, Body::Content(content) if *content == order("look"))
-    );
+    assert!(matches!(&parcels[0].sent[0].body, Body::Content(content) if *content == order()));
     stage.tick();
     assert!(stage.parcels().is_empty(), "said once");
 }

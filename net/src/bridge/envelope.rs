@@ -1,6 +1,6 @@
 //! The one envelope around everything that nodes tell each other.
 
-use engine::port::{Body, Content, Mark, Parcel, Tick, Topic, WorldTime};
+use engine::port::{Body, Content, Correlation, Mark, Parcel, Tick, Topic, WorldTime};
 use serde::{Deserialize, Serialize};
 
 use super::fits::fits;
@@ -34,6 +34,19 @@ pub struct Envelope {
     pub correlation_id: String,
     /// What it says.
     pub content: Content,
+}
+
+impl Envelope {
+    /// The connection whose command caused it.
+    #[must_use]
+    pub fn correlation(&self) -> Correlation {
+        Correlation(u64::from_str_radix(&self.correlation_id, 16).unwrap_or_default())
+    }
+
+    /// Whether the id of the connection is written as such ids are.
+    fn is_correlated(&self) -> bool {
+        self.correlation().to_string() == self.correlation_id
+    }
 }
 
 /// Why some bytes are no envelope. Never the broker's fault.
@@ -190,6 +203,10 @@ pub fn open(bytes: &[u8]) -> Result<Envelope, EnvelopeFault> {
     }
     let envelope: Result<Envelope, serde_json::Error> = serde_json::from_slice(bytes);
     match envelope {
+        Ok(envelope) if envelope.version == VERSION && !envelope.is_correlated() => {
+            let fault = "correlation_id is not 16 hexadecimal digits";
+            Err(EnvelopeFault::Schema(fault.to_owned()))
+        }
         Ok(envelope) if envelope.version == VERSION => match holds_control(bytes) {
             false => Ok(envelope),
             true => Err(EnvelopeFault::Control),
@@ -239,7 +256,7 @@ fn holds_control(json: &[u8]) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use engine::port::{ChatLine, Correlation, Note, PublicEvent, StableId, Topic};
+    use engine::port::{ChatLine, Note, PublicEvent, StableId, Topic};
     use serde_json::json;
 
     use super::*;
@@ -357,6 +374,8 @@ mod tests {
             &|value: &mut serde_json::Value| value["content"]["data"]["text"] = json!(7),
             &|value: &mut serde_json::Value| value["content"]["data"]["more"] = json!(7),
             &|value: &mut serde_json::Value| value["tick"] = json!(-1),
+            &|value: &mut serde_json::Value| value["correlation_id"] = json!("abc"),
+            &|value: &mut serde_json::Value| value["correlation_id"] = json!("000000000000000G"),
         ] {
             assert!(matches!(changed(change), Err(EnvelopeFault::Schema(_))));
         }

@@ -54,7 +54,7 @@ const fn channel_of(topic: &Topic) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use engine::port::{
-        ChatLine, LettersTold, NodeOrder, PublicEvent, Sanction, StableId, WorldTime,
+        ChatLine, LettersTold, NodeOrder, OrderAct, PublicEvent, Sanction, StableId, WorldTime,
     };
 
     use super::*;
@@ -76,6 +76,7 @@ mod tests {
         Content::Sanction(Sanction {
             act,
             target_id: StableId::named(target),
+            account_id: None,
             target_name: target.into(),
             by: "Wilbur".into(),
             reason: String::new(),
@@ -96,7 +97,8 @@ mod tests {
         let bob = StableId::named("Bob");
         let order = Content::Order(NodeOrder {
             by: "Wilbur".into(),
-            line: "shutdown".into(),
+            act: OrderAct::Shutdown { seconds: 10 },
+            until: WorldTime(1),
         });
         let told = Content::LettersTold(LettersTold {
             target_id: bob,

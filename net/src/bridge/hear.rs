@@ -122,6 +122,7 @@ fn hear(message: &Message, shared: &Arc<Shared>) {
         Ok(envelope) if envelope.node == shared.sender.node => return,
         Ok(envelope) => {
             let came = BridgeIn::Heard {
+                correlation: envelope.correlation(),
                 node: envelope.node,
                 content: envelope.content,
             };

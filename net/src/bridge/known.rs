@@ -116,11 +116,16 @@ impl Known {
             let Some(players) = node.players() else {
                 return true;
             };
-            let same = node.told.as_ref() == Some(&players);
+            let same = !node.gone && node.told.as_ref() == Some(&players);
             if !same {
-                let news = BridgeIn::Awake {
-                    node: name.clone(),
-                    players: players.iter().map(|one| Awake::clone(one)).collect(),
+                let node_name = name.clone();
+                let news = if node.gone {
+                    BridgeIn::Gone { node: node_name }
+                } else {
+                    BridgeIn::Awake {
+                        node: node_name,
+                        players: players.iter().map(|one| Awake::clone(one)).collect(),
+                    }
                 };
                 if shared.lane.try_send(news).is_err() {
                     tracing::warn!(node = name, "world takes no news of other nodes");

@@ -171,9 +171,16 @@ async fn take(
             delivery,
             origin,
             seq,
+            correlation: envelope.correlation(),
             content: envelope.content,
         }
     };
+    tracing::debug!(
+        correlation_id = envelope.correlation_id,
+        class = class.word(),
+        delivered,
+        "taken from the bus"
+    );
     hand_over(came, class, shared).await;
     shared.figures.passed(Way::In, class);
     shared

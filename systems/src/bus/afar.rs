@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use engine::port::Awake;
 use engine::prelude::*;
 
-/// Mutes and bans that may wait beyond the bound of all that must arrive.
+/// What keepers decide that may wait beyond the bound of all that must arrive.
 const SANCTIONS_MAX: usize = 1_024;
 
 /// Everybody who is awake on other nodes.
 #[derive(Resource, Default, Debug)]
 pub struct Afar {
+    /// This node's own name.
+    own: String,
+    /// The nodes that are there, also those on which nobody is awake.
     nodes: BTreeMap<String, Vec<Awake>>,
     by_name: BTreeMap<String, Awake>,
     /// How many messages that must arrive may wait; 0: there is no bus.
@@ -19,8 +22,9 @@ pub struct Afar {
 }
 
 impl Afar {
-    pub(super) fn open(outbox_max: usize) -> Self {
+    pub(super) fn open(own: &str, outbox_max: usize) -> Self {
         Self {
+            own: own.to_owned(),
             outbox_max,
             ..Self::default()
         }
@@ -49,8 +53,19 @@ impl Afar {
         self.waiting < self.outbox_max
     }
 
-    /// What is to be answered to a mute or a ban that could not reach other nodes now. Room for
-    /// these is kept apart, so that no whispers push them out.
+    /// This node's name; empty without a bus.
+    #[must_use]
+    pub fn own(&self) -> &str {
+        &self.own
+    }
+
+    /// The names of the other nodes that are there.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.nodes.keys().map(String::as_str)
+    }
+
+    /// What is to be answered to a mute, a ban or an order that could not reach other nodes now.
+    /// Room for these is kept apart, so that no whispers push them out.
     ///
     /// # Errors
     /// `server_busy`, when that is full, too.
@@ -67,11 +82,16 @@ impl Afar {
     }
 
     pub(super) fn learn(&mut self, node: &str, players: &[Awake]) {
-        if players.is_empty() {
-            self.nodes.remove(node);
-        } else {
-            self.nodes.insert(node.to_owned(), players.to_vec());
-        }
+        self.nodes.insert(node.to_owned(), players.to_vec());
+        self.look_up();
+    }
+
+    pub(super) fn forget(&mut self, node: &str) {
+        self.nodes.remove(node);
+        self.look_up();
+    }
+
+    fn look_up(&mut self) {
         // One that moved between two lists may be in both for a moment; nodes come in order.
         self.by_name = self
             .nodes

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use engine::port::{BridgeIn, Content, DeliveryId};
+use engine::port::{BridgeIn, Content, Correlation, DeliveryId};
 use engine::prelude::*;
 use engine::{Bridge, Bridged};
 
 use super::BusSettings;
 use super::book::Book;
-use super::inward::{HeardAfar, Sanctioned, ToldAfar};
+use super::inward::{HeardAfar, Ordered, Sanctioned, ToldAfar};
 use super::ledger::{Keeper, Stamp};
 use super::outbox::{Post, topic_of};
 
@@ -35,6 +35,7 @@ struct Waiting {
     delivery: DeliveryId,
     origin: String,
     seq: u64,
+    correlation: Correlation,
     /// `None`: it was for another node.
     content: Option<Content>,
 }
@@ -44,6 +45,7 @@ struct Waiting {
 struct Asked {
     origin: String,
     seq: u64,
+    correlation: Correlation,
     content: Option<Content>,
     deliveries: Vec<DeliveryId>,
     took: bool,
@@ -60,6 +62,11 @@ pub(super) struct Inbox {
     /// Deliveries of what had its effect before.
     known: Vec<DeliveryId>,
     room: u32,
+}
+
+/// The node in the name of one of its starts.
+fn node_of(origin: &str) -> &str {
+    origin.split('.').next().unwrap_or(origin)
 }
 
 /// Queues what came.
@@ -86,18 +93,19 @@ pub(super) fn hear(
         inbox.room = (storage.facts_room / FACTS_EACH).min(PER_TICK);
     }
     for Bridged(came) in came.read() {
-        let (delivery, origin, seq, content) = match came {
+        let (delivery, origin, seq, correlation, content) = match came {
             BridgeIn::Delivered {
                 delivery,
                 origin,
                 seq,
+                correlation,
                 content,
-            } => (*delivery, origin, *seq, Some(content)),
+            } => (*delivery, origin, *seq, *correlation, Some(content)),
             BridgeIn::Passed {
                 delivery,
                 origin,
                 seq,
-            } => (*delivery, origin, *seq, None),
+            } => (*delivery, origin, *seq, Correlation::default(), None),
             _ => continue,
         };
         if book.knows(origin, seq) {
@@ -107,6 +115,7 @@ pub(super) fn hear(
                 delivery,
                 origin: origin.clone(),
                 seq,
+                correlation,
                 content: content.cloned(),
             });
         }
@@ -121,6 +130,7 @@ pub(super) fn take(
     mut inbox: ResMut<Inbox>,
     mut heard: MessageWriter<HeardAfar>,
     mut sanctioned: MessageWriter<Sanctioned>,
+    mut ordered: MessageWriter<Ordered>,
     mut told: MessageWriter<ToldAfar>,
     mut posts: MessageWriter<Post>,
     mut took: MessageWriter<Took>,
@@ -140,6 +150,7 @@ pub(super) fn take(
             delivery,
             origin,
             seq,
+            correlation,
             content,
         } = next;
         inbox.queued.remove(&delivery);
@@ -159,6 +170,7 @@ pub(super) fn take(
                 heard.write(HeardAfar {
                     node: origin.clone(),
                     line: line.clone(),
+                    correlation,
                     ticket: Some(ticket),
                 });
             }
@@ -176,6 +188,7 @@ pub(super) fn take(
                             posts.write(Post {
                                 topic: topic_of(last.act, last.target_id),
                                 content: Content::Sanction(last.clone()),
+                                correlation,
                             });
                         }
                         took.write(Took(ticket));
@@ -185,8 +198,16 @@ pub(super) fn take(
             Some(Content::LettersTold(letters)) => {
                 told.write(ToldAfar(letters.clone(), ticket));
             }
-            // Neither has an effect here; the chronicle tells that they came.
-            Some(Content::Order(_) | Content::Event(_)) | None => {
+            Some(Content::Order(order)) => {
+                ordered.write(Ordered {
+                    order: order.clone(),
+                    node: node_of(&origin).to_owned(),
+                    correlation,
+                    ticket,
+                });
+            }
+            // No effect here; the chronicle tells that it came.
+            Some(Content::Event(_)) | None => {
                 took.write(Took(ticket));
             }
         }
@@ -194,6 +215,7 @@ pub(super) fn take(
         inbox.asked.push(Asked {
             origin,
             seq,
+            correlation,
             content,
             deliveries: vec![delivery],
             took: false,
@@ -236,7 +258,11 @@ pub(super) fn take_down(
             Some(Content::Event(_)) => ("event", StableId::named(&asked.origin)),
         };
         let (origin, seq) = (&asked.origin, asked.seq);
-        let detail = serde_json::json!({"origin": origin, "seq": seq, "kind": kind});
+        let correlation_id = asked.correlation.to_string();
+        tracing::debug!(correlation_id, origin, seq, kind, "received by the bus");
+        let detail = serde_json::json!({
+            "origin": origin, "seq": seq, "kind": kind, "correlation_id": correlation_id,
+        });
         recorded.write(Recorded(Fact {
             kind: "bus_received".into(),
             subject,

@@ -1,15 +1,11 @@
 //! What other nodes say and order.
 
-use engine::port::{
-    AccountAct, AccountOrder, BridgeIn, ChatLine, Content, LettersTold, Sanction, SanctionAct,
-};
+use engine::port::{BridgeIn, ChatLine, Content, Correlation, LettersTold, NodeOrder, Sanction};
 use engine::prelude::*;
 use engine::{Bridge, Bridged};
 
 use super::afar::Afar;
-use super::inbox::{Ticket, Took};
-use super::outbox::target;
-use crate::presence::Roster;
+use super::inbox::Ticket;
 
 /// A line of talk from another node: it is heard here as if it were said here.
 #[derive(Message, Debug, Clone)]
@@ -18,16 +14,33 @@ pub struct HeardAfar {
     pub node: String,
     /// What was said.
     pub line: ChatLine,
-    /// Where it must be heard: whoever lets it be heard answers [`Took`].
+    /// The connection there by which it was said.
+    pub correlation: Correlation,
+    /// Where it must be heard: whoever lets it be heard answers [`Took`](super::Took).
     pub ticket: Option<Ticket>,
 }
 
 /// A mute or a ban, or the end of one, was spoken on another node and holds here, too.
-/// Whoever lets it hold answers [`Took`].
+/// Whoever lets it hold answers [`Took`](super::Took).
 #[derive(Message, Debug, Clone)]
 pub struct Sanctioned(pub Sanction, pub Ticket);
 
-/// Letters were told on another node. Whoever forgets them answers [`Took`].
+/// A keeper of another node orders something here. Whoever does it, or finds that it can't be done,
+/// answers [`Took`](super::Took).
+#[derive(Message, Debug, Clone)]
+pub struct Ordered {
+    /// What is ordered, and by whom.
+    pub order: NodeOrder,
+    /// The keeper's node.
+    pub node: String,
+    /// The connection there by which it came.
+    pub correlation: Correlation,
+    /// To be answered.
+    pub ticket: Ticket,
+}
+
+/// Letters were told on another node. Whoever forgets them answers
+/// [`Took`](super::Took).
 #[derive(Message, Debug, Clone)]
 pub struct ToldAfar(pub LettersTold, pub Ticket);
 
@@ -87,8 +100,10 @@ pub(super) fn hear(
     for Bridged(came) in came.read() {
         match came {
             BridgeIn::Awake { node, players } => afar.learn(node, players),
+            BridgeIn::Gone { node } => afar.forget(node),
             BridgeIn::Heard {
                 node,
+                correlation,
                 content: Content::Chat(line),
             } => {
                 if !patience.spend() {
@@ -98,6 +113,7 @@ pub(super) fn hear(
                 heard.write(HeardAfar {
                     node: node.clone(),
                     line: line.clone(),
+                    correlation: *correlation,
                     ticket: None,
                 });
             }
@@ -110,49 +126,5 @@ pub(super) fn hear(
 pub(super) fn count(mut unheard: ResMut<Unheard>, mut bridge: ResMut<Bridge>) {
     if unheard.0 > 0 {
         bridge.unheard(std::mem::take(&mut unheard.0));
-    }
-}
-
-/// A ban of another node shuts the account out here, too. By the character's id, where the other
-/// node knew it: somebody else may have that name here.
-pub(super) fn sanction(
-    mut sanctioned: MessageReader<Sanctioned>,
-    roster: Res<Roster>,
-    index: Res<Index>,
-    online: Query<(), With<Online>>,
-    clock: Res<Clock>,
-    mut recorded: MessageWriter<Recorded>,
-    mut dismiss: MessageWriter<Dismiss>,
-    mut took: MessageWriter<Took>,
-) {
-    for Sanctioned(sanction, ticket) in sanctioned.read() {
-        let act = match sanction.act {
-            SanctionAct::Ban => AccountAct::Ban {
-                until: sanction.until,
-                reason: sanction.reason.clone(),
-            },
-            SanctionAct::Unban => AccountAct::Unban,
-            // Whoever lets lines be heard knows of mutes.
-            SanctionAct::Mute | SanctionAct::Unmute => continue,
-        };
-        let character = target(sanction);
-        let here = match character {
-            Some(id) => index.get(id).filter(|actor| online.contains(*actor)),
-            None => roster.find(&sanction.target_name),
-        };
-        if let (SanctionAct::Ban, Some(actor)) = (sanction.act, here) {
-            dismiss.write(Dismiss {
-                actor,
-                why: Leaving::Kicked,
-            });
-        }
-        let order = AccountOrder {
-            character,
-            name: sanction.target_name.clone(),
-            by: sanction.by.clone(),
-            act,
-        };
-        recorded.write(Recorded(order.fact(clock.now)));
-        took.write(Took(*ticket));
     }
 }

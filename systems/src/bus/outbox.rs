@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::port::{
-    Body, BridgeIn, Content, Correlation, Mark, Parcel, Sanction, SanctionAct, Topic,
+    AccountId, Body, BridgeIn, Content, Correlation, Mark, Parcel, Sanction, SanctionAct, Topic,
 };
 use engine::prelude::*;
 use engine::{Bridge, Bridged};
@@ -25,6 +25,8 @@ pub struct Post {
     pub topic: Topic,
     /// What it is.
     pub content: Content,
+    /// The connection whose command caused it.
+    pub correlation: Correlation,
 }
 
 impl Post {
@@ -32,8 +34,8 @@ impl Post {
     #[must_use]
     pub fn sanction(
         act: SanctionAct,
+        (order, by): (Order, &str),
         (id, name): (Option<StableId>, &str),
-        by: &str,
         reason: &str,
         until: Option<WorldTime>,
     ) -> Self {
@@ -44,13 +46,24 @@ impl Post {
             content: Content::Sanction(Sanction {
                 act,
                 target_id,
+                account_id: None,
                 target_name: name.to_owned(),
                 by: by.to_owned(),
                 reason: reason.to_owned(),
                 until,
                 at: WorldTime::default(),
             }),
+            correlation: order.correlation,
         }
+    }
+
+    /// The same, where the account is known that it is about.
+    #[must_use]
+    pub fn of_account(mut self, account: Option<AccountId>) -> Self {
+        if let Content::Sanction(sanction) = &mut self.content {
+            sanction.account_id = account;
+        }
+        self
     }
 }
 
@@ -60,7 +73,7 @@ fn nobody(name: &str) -> StableId {
 }
 
 /// The character that a sanction is about; `None`: only its name is known.
-pub(super) fn target(sanction: &Sanction) -> Option<StableId> {
+pub(crate) fn target(sanction: &Sanction) -> Option<StableId> {
     let id = sanction.target_id;
     (id != nobody(&sanction.target_name)).then_some(id)
 }
@@ -81,6 +94,8 @@ pub(super) struct Outgoing {
     mark: Mark,
     topic: Topic,
     content: Content,
+    #[serde(default)]
+    correlation: Correlation,
 }
 
 /// What waits for the broker, and when each is to be offered.
@@ -153,7 +168,12 @@ pub(super) fn post(
     if posts.is_empty() {
         return;
     }
-    for Post { topic, content } in posts.read() {
+    for Post {
+        topic,
+        content,
+        correlation,
+    } in posts.read()
+    {
         outbox.given += 1;
         let mark = Mark {
             origin: settings.origin.as_str().into(),
@@ -179,6 +199,7 @@ pub(super) fn post(
                 mark: mark.clone(),
                 topic: topic.clone(),
                 content,
+                correlation: *correlation,
             },
         ));
         let entity = entity.id();
@@ -224,7 +245,7 @@ pub(super) fn offer(
         bridge.send(Parcel {
             topic: one.topic.clone(),
             mark: Some(one.mark.clone()),
-            correlation: Correlation::default(),
+            correlation: one.correlation,
             body: Body::Content(one.content.clone()),
         });
     }

@@ -30,7 +30,12 @@ pub(super) struct Told {
 }
 
 /// Copies a line for other nodes and services; nobody here waits for it.
-pub fn say_afar(bridge: &mut Bridge, line: &ChatMessage, sub_zone: Option<&str>) {
+pub fn say_afar(
+    bridge: &mut Bridge,
+    line: &ChatMessage,
+    sub_zone: Option<&str>,
+    correlation: Correlation,
+) {
     let room = || line.room.as_deref().unwrap_or_default().into();
     let topic = match line.channel {
         Channel::Say => Topic::Say(room()),
@@ -46,7 +51,7 @@ pub fn say_afar(bridge: &mut Bridge, line: &ChatMessage, sub_zone: Option<&str>)
     bridge.send(Parcel {
         topic,
         mark: None,
-        correlation: Correlation::default(),
+        correlation,
         body: Body::Content(Content::Chat(ChatLine {
             channel: line.channel.word().to_owned(),
             message_id: line.message_id.clone(),

@@ -37,6 +37,7 @@ pub(super) fn deliver(
     let timestamp = crate::sheet::rfc3339(clock.wall());
     for (n, one) in (0_u32..).zip(said.read()) {
         let Said {
+            correlation,
             speaker,
             channel,
             words,
@@ -103,7 +104,7 @@ pub(super) fn deliver(
         history.keep(&ears.rooms.atlas, room, kept);
         if bridge.open() {
             let sub_zone = room.map(|room| ears.rooms.atlas.sub_zone(room).id.as_str());
-            say_afar(&mut bridge, &note(uttered.clone()), sub_zone);
+            say_afar(&mut bridge, &note(uttered.clone()), sub_zone, *correlation);
         }
         let heard = match (channel, room) {
             (Channel::Emote, Some(room)) => {

@@ -1,6 +1,6 @@
 //! From words to something said: who may say it, how often, and to whom.
 
-use engine::port::{ChatLine, Content, Topic};
+use engine::port::{ChatLine, Content, Correlation, Topic};
 use engine::prelude::*;
 
 use super::habit::Habit;
@@ -22,6 +22,8 @@ pub(super) struct LastWhisper(Option<String>);
 /// Something was said and is to be heard by those who want to.
 #[derive(Message, Debug, Clone)]
 pub(super) struct Said {
+    /// The connection by which it was said.
+    pub(super) correlation: Correlation,
     pub(super) speaker: Entity,
     pub(super) channel: Channel,
     pub(super) words: Words,
@@ -73,6 +75,7 @@ impl Mouth<'_, '_> {
             Err(refusal) => Answer::refusal(order, refusal),
             Ok(()) => {
                 self.said.write(Said {
+                    correlation: order.correlation,
                     speaker: order.actor,
                     channel,
                     words,
@@ -277,6 +280,7 @@ pub(super) fn whisper(
                         posts.write(Post {
                             topic: Topic::Whisper(id),
                             content: Content::Chat(line.clone()),
+                            correlation: order.correlation,
                         });
                     }
                     // They may be gone when it comes there, and come back here.

@@ -295,7 +295,8 @@ pub(super) fn mute_global(
             audit.record(*order, "mute_global", Some((id, &name)), &mute.told(now));
             if afar.is_open() {
                 let (act, target) = (SanctionAct::Mute, (Some(id), name.as_str()));
-                posts.write(Post::sanction(act, target, &by, term.reason(), mute.until));
+                let by = (*order, by.as_str());
+                posts.write(Post::sanction(act, by, target, term.reason(), mute.until));
             }
             set.write(SetSilence {
                 target: id,
@@ -317,7 +318,8 @@ pub(super) fn mute_global(
                 audit.record(*order, "unmute_global", Some(of), "");
                 if afar.is_open() {
                     let (act, target) = (SanctionAct::Unmute, (Some(of.0), of.1));
-                    posts.write(Post::sanction(act, target, &audit.name(*order), "", None));
+                    let by = audit.name(*order);
+                    posts.write(Post::sanction(act, (*order, &by), target, "", None));
                 }
                 set.write(SetSilence {
                     target: silence.target,

@@ -1,7 +1,7 @@
 //! The record of what admins do: a fact in the chronicle and a line in the log, with one
 //! correlation id.
 
-use engine::port::AccountOrder;
+use engine::port::{AccountOrder, Correlation};
 use engine::prelude::*;
 use serde::Serialize;
 
@@ -61,6 +61,23 @@ impl Audit<'_, '_> {
         self.write(order, verb, target, "", true);
     }
 
+    /// Records what a keeper of another node had done here, under the connection there.
+    pub(super) fn obeyed(
+        &mut self,
+        (by, correlation): (&str, Correlation),
+        verb: &'static str,
+        target: Option<(StableId, &str)>,
+        detail: &str,
+    ) {
+        Self::put(
+            &mut self.recorded,
+            self.clock.now,
+            (None, by, correlation),
+            (verb, target, detail),
+            false,
+        );
+    }
+
     fn write(
         &mut self,
         order: Order,
@@ -73,7 +90,23 @@ impl Audit<'_, '_> {
             Ok((id, character)) => (Some(*id), character.name.as_str()),
             Err(_) => (None, ""),
         };
-        let correlation_id = order.correlation.to_string();
+        Self::put(
+            &mut self.recorded,
+            self.clock.now,
+            (by_id, by, order.correlation),
+            (verb, target, detail),
+            merges,
+        );
+    }
+
+    fn put(
+        recorded: &mut MessageWriter<'_, Recorded>,
+        at: WorldTime,
+        (by_id, by, correlation): (Option<StableId>, &str, Correlation),
+        (verb, target, detail): (&'static str, Option<(StableId, &str)>, &str),
+        merges: bool,
+    ) {
+        let correlation_id = correlation.to_string();
         let name = target.map(|(_, name)| name);
         tracing::info!(correlation_id, verb, by, target = name, "moderation");
         let told = Detail {
@@ -85,10 +118,10 @@ impl Audit<'_, '_> {
             correlation_id,
         };
         let subject = target.map(|(id, _)| id).or(by_id);
-        self.recorded.write(Recorded(Fact {
+        recorded.write(Recorded(Fact {
             kind: FACT.into(),
             subject: subject.unwrap_or_else(|| StableId::named("world")),
-            at: self.clock.now,
+            at,
             count: 1,
             sum: 0,
             detail: serde_json::to_string(&told).unwrap_or_default(),

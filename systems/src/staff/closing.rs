@@ -9,14 +9,14 @@ use crate::command::{Needs, Usage, Verb, Words};
 /// The countdown unless told otherwise, in seconds.
 const SECONDS: u64 = 10;
 /// The longest countdown: an hour.
-const SECONDS_MAX: u64 = 3_600;
+pub(super) const SECONDS_MAX: u64 = 3_600;
 
 /// `shutdown`, `shutdown 60`, `shutdown cancel`. Works also while nothing can be saved.
 #[derive(Message, Debug)]
 pub(super) struct Shutdown {
     order: Order,
     /// `None`: not after all.
-    seconds: Option<u64>,
+    pub(super) seconds: Option<u64>,
 }
 
 impl Verb for Shutdown {
@@ -52,6 +52,26 @@ pub struct Closing {
     told: Option<u64>,
 }
 
+impl Closing {
+    /// Begins to count down.
+    pub(super) fn begin(&mut self, seconds: u64, now: WorldTime) {
+        self.at = Some(now.plus(Duration::from_secs(seconds)));
+        self.told = None;
+    }
+
+    /// Ends the countdown; answers whether there was one.
+    pub(super) fn cancel(&mut self, tell: &mut MessageWriter<'_, Tell>) -> bool {
+        let was = self.at.take().is_some();
+        if was {
+            tell.write(Tell {
+                to: None,
+                text: "The world does not end after all.".to_owned(),
+            });
+        }
+        was
+    }
+}
+
 /// Begins and ends countdowns.
 pub(super) fn decide(
     mut asked: MessageReader<Shutdown>,
@@ -65,17 +85,12 @@ pub(super) fn decide(
         match seconds {
             Some(seconds) => {
                 audit.record(*order, "shutdown", None, &format!("in {seconds} s"));
-                closing.at = Some(clock.now.plus(Duration::from_secs(*seconds)));
-                closing.told = None;
+                closing.begin(*seconds, clock.now);
                 let text = format!("The world ends in {seconds} s.");
                 answers.write(Answer::with(*order, text));
             }
-            None if closing.at.take().is_some() => {
+            None if closing.cancel(&mut tell) => {
                 audit.record(*order, "shutdown", None, "cancelled");
-                tell.write(Tell {
-                    to: None,
-                    text: "The world does not end after all.".to_owned(),
-                });
                 answers.write(Answer::with(*order, "Nothing ends."));
             }
             None => {

@@ -4,20 +4,16 @@
 //! order in the chronicle ([`AccountOrder`]): durable with its tick, and carried out when the
 //! database has it. Until then the world itself turns away whom it has banned.
 
-use std::collections::VecDeque;
-
-use engine::port::{AccountAct, AccountId, AccountOrder, SanctionAct};
+use engine::port::{AccountAct, AccountOrder, SanctionAct};
 use engine::prelude::*;
 
 use super::Audit;
+use super::barred::{Bar, Barred, send_all_away, send_away};
 use super::tell::Tell;
 use crate::bus::{Afar, Post};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::{Face, People};
 use crate::mute::Term;
-
-/// How many bans the world remembers itself. It need only outlive the way to the database.
-const BARRED_MAX: usize = 4_096;
 
 macro_rules! sanction {
     ($(#[$doc:meta])* $name:ident, $word:literal, $usage:literal, $help:literal, $lasts:literal, $facts:literal) => {
@@ -25,8 +21,8 @@ macro_rules! sanction {
         #[derive(Message, Debug)]
         pub(super) struct $name {
             order: Order,
-            who: String,
-            term: Term,
+            pub(super) who: String,
+            pub(super) term: Term,
         }
 
         impl Verb for $name {
@@ -69,72 +65,11 @@ sanction!(
     AddAdmin, "add_admin", "add_admin <name> [reason]", "Makes somebody who is awake a keeper of the world, for good.", true, 2
 );
 
-/// Whom the world has banned in this run, oldest first.
-#[derive(Resource, Default, Debug)]
-pub(super) struct Barred(VecDeque<Bar>);
-
-#[derive(Debug)]
-struct Bar {
-    account: Option<AccountId>,
-    /// In small letters, where nobody of that name was known.
-    name: String,
-    until: Option<WorldTime>,
-    told: String,
-}
-
-impl Bar {
-    fn is_for(&self, account: AccountId, name: &str) -> bool {
-        match self.account {
-            Some(barred) => barred == account,
-            None => self.name == name.to_lowercase(),
-        }
-    }
-}
-
 pub(super) fn answered(order: Order, done: Result<String, Refusal>) -> Answer {
     match done {
         Ok(told) => Answer::with(order, told),
         Err(refusal) => Answer::refusal(order, refusal),
     }
-}
-
-/// Turns away those who were banned and whom the account store did not know of yet.
-pub(super) fn turn_away(
-    mut arrived: MessageReader<Arrived>,
-    people: Query<&Character>,
-    barred: Res<Barred>,
-    clock: Res<Clock>,
-    mut tell: MessageWriter<Tell>,
-    mut dismiss: MessageWriter<Dismiss>,
-) {
-    for Arrived { actor, .. } in arrived.read() {
-        let Ok(character) = people.get(*actor) else {
-            continue;
-        };
-        let bar = barred.0.iter().find(|bar| {
-            bar.is_for(character.account, &character.name)
-                && bar.until.is_none_or(|until| clock.now < until)
-        });
-        if let Some(bar) = bar {
-            send_away(*actor, &bar.told, &mut tell, &mut dismiss);
-        }
-    }
-}
-
-fn send_away(
-    actor: Entity,
-    told: &str,
-    tell: &mut MessageWriter<'_, Tell>,
-    dismiss: &mut MessageWriter<'_, Dismiss>,
-) {
-    tell.write(Tell {
-        to: Some(actor),
-        text: told.to_owned(),
-    });
-    dismiss.write(Dismiss {
-        actor,
-        why: Leaving::Kicked,
-    });
 }
 
 /// Ends sessions.
@@ -150,13 +85,17 @@ pub(super) fn kick(
         let done = people.awake_called(who).and_then(|(target, face)| {
             subject(*order, Some(target), &face)?;
             audit.record(*order, "kick", Some((face.id, &face.name)), term.reason());
-            let why = if term.reason().is_empty() { "" } else { ": " };
-            let told = format!("A keeper sends you away{why}{}", term.reason());
-            send_away(target, &told, &mut tell, &mut dismiss);
+            send_away(target, &farewell(term.reason()), &mut tell, &mut dismiss);
             Ok(format!("{} is sent away.", face.name))
         });
         answers.write(answered(*order, done));
     }
+}
+
+/// What those are told who are sent away.
+pub(super) fn farewell(reason: &str) -> String {
+    let why = if reason.is_empty() { "" } else { ": " };
+    format!("A keeper sends you away{why}{reason}")
 }
 
 /// Whether an admin may do such a thing to them.
@@ -164,6 +103,11 @@ fn subject(order: Order, target: Option<Entity>, face: &Face) -> Result<(), Refu
     if target == Some(order.actor) {
         return Err(Refusal::new(Code::InvalidInput, "Not to yourself."));
     }
+    no_keeper(face)
+}
+
+/// Whether such a thing may be done to them by anybody.
+pub(super) fn no_keeper(face: &Face) -> Result<(), Refusal> {
     if face.role == Role::Admin {
         let message = format!("{} is a keeper, too.", face.name);
         return Err(Refusal::new(Code::AuthorizationDenied, message));
@@ -216,30 +160,21 @@ pub(super) fn ban(
             let by = awake.get(order.actor).map_or("", |(_, one)| &one.name);
             let target = elsewhere(face, who, &afar);
             let act = SanctionAct::Ban;
-            posts.write(Post::sanction(act, target, by, term.reason(), until));
+            let post = Post::sanction(act, (*order, by), target, term.reason(), until);
+            posts.write(post.of_account(face.map(|face| face.account)));
         }
         let told = format!("You are banned {span}");
         if let Some(face) = face {
             // Whom the store still lets in would be turned away, but for those here it is now.
-            let mut theirs: Vec<(&str, Entity)> = awake
-                .iter()
-                .filter(|(_, character)| character.account == face.account)
-                .map(|(entity, character)| (character.name.as_str(), entity))
-                .collect();
-            theirs.sort_unstable();
-            for (_, entity) in theirs {
-                send_away(entity, &told, &mut tell, &mut dismiss);
-            }
+            send_all_away(&[face.account], &awake, &told, &mut tell, &mut dismiss);
         }
-        barred.0.push_back(Bar {
+        barred.add(Bar {
             account: face.map(|face| face.account),
-            name: who.to_lowercase(),
+            character: None,
+            name: Some(who.to_lowercase()),
             until,
             told,
         });
-        if barred.0.len() > BARRED_MAX {
-            barred.0.pop_front();
-        }
         let text = match face {
             Some(face) => format!("The account of {} is banned {span}", face.name),
             None => format!(
@@ -255,13 +190,8 @@ pub(super) fn ban(
             continue;
         }
         let known = people.called(who).ok().map(|(_, face)| face);
-        let name = who.to_lowercase();
-        barred.0.retain(|bar| {
-            bar.name != name
-                && known
-                    .as_ref()
-                    .is_none_or(|face| bar.account != Some(face.account))
-        });
+        let account = known.as_ref().map(|face| face.account);
+        barred.lift(account, known.as_ref().map(|face| face.id), Some(who));
         audit.order(
             *order,
             "unban",
@@ -273,7 +203,8 @@ pub(super) fn ban(
             let by = awake.get(order.actor).map_or("", |(_, one)| &one.name);
             let target = elsewhere(known.as_ref(), who, &afar);
             let act = SanctionAct::Unban;
-            posts.write(Post::sanction(act, target, by, term.reason(), None));
+            let post = Post::sanction(act, (*order, by), target, term.reason(), None);
+            posts.write(post.of_account(account));
         }
         let text = format!("Whoever owns {who} can sign in again.");
         answers.write(Answer::with(*order, text));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::Seed;
 use engine::port::{
-    Awake, Body, BridgeIn, ChatLine, Content, DeliveryId, Leaving, Mark, Parcel, Role, Sanction,
+    Awake, Body, BridgeIn, ChatLine, Content, Correlation, DeliveryId, Mark, Parcel, Role,
     SanctionAct, StableId, Topic, WorldTime,
 };
 use engine::stage::{STAGE_START, SavedRows, Stage};
@@ -13,9 +13,11 @@ use systems::bus::BusSettings;
 
 use crate::town::Town;
 
+mod bans;
 mod bounds;
 mod letters;
 mod mutes;
+mod orders;
 
 fn node(saved: SavedRows, now: WorldTime, outbox_max: usize) -> Stage {
     let game = game(now, outbox_max);
@@ -54,6 +56,7 @@ fn whisper(seq: u64, delivery: u64) -> BridgeIn {
         delivery: DeliveryId(delivery),
         origin: "south.1".into(),
         seq,
+        correlation: Correlation(0xc0ffee),
         content: Content::Chat(ChatLine {
             channel: "whisper".into(),
             message_id: "1".into(),
@@ -256,41 +259,13 @@ fn who_lists_other_nodes_until_they_are_gone() {
     stage.tick();
     let heard = stage.heard("Ann");
     assert!(heard.contains("Bob, The Docks, elsewhere"), "{heard}");
-    stage.bridged(BridgeIn::Awake {
+    stage.bridged(BridgeIn::Gone {
         node: "south".into(),
-        players: Vec::new(),
     });
     stage.tick();
     stage.says("Ann", "who");
     stage.tick();
     assert!(!stage.heard("Ann").contains("Bob"));
-}
-
-#[test]
-fn a_ban_spoken_elsewhere_holds_here() {
-    let mut stage = node(SavedRows::new(), STAGE_START, 10);
-    stage.enter("Ann");
-    stage.ears("Ann");
-    stage.bridged(BridgeIn::Delivered {
-        delivery: DeliveryId(1),
-        origin: "south.1".into(),
-        seq: 1,
-        content: Content::Sanction(Sanction {
-            act: SanctionAct::Ban,
-            target_id: StableId::named("Ann"),
-            target_name: "Ann".into(),
-            by: "Wilbur".into(),
-            reason: "shouting".into(),
-            until: None,
-            at: WorldTime(5),
-        }),
-    });
-    stage.tick();
-    assert_eq!(stage.ears("Ann").closed, Some(Leaving::Kicked));
-    let orders = stage.facts().iter();
-    let order = orders.filter_map(engine::port::AccountOrder::of).next();
-    let order = order.expect("the account store is told");
-    assert_eq!((order.name.as_str(), order.by.as_str()), ("Ann", "Wilbur"));
 }
 
 #[test]
@@ -310,6 +285,7 @@ fn what_is_said_to_everybody_goes_out_and_who_is_awake_is_told() {
     assert_eq!(lines.count(), 1);
     stage.bridged(BridgeIn::Heard {
         node: "south".into(),
+        correlation: Correlation(0xc0ffee),
         content: match whisper(1, 1) {
             BridgeIn::Delivered {
                 content: Content::Chat(line),
@@ -333,22 +309,45 @@ fn what_is_said_to_everybody_goes_out_and_who_is_awake_is_told() {
 }
 
 #[test]
-fn a_ban_spoken_here_goes_to_every_node() {
+fn what_came_of_a_command_elsewhere_is_in_the_chronicle_under_its_connection() {
+    let mut stage = node(SavedRows::new(), STAGE_START, 10);
+    stage.bridged(whisper(1, 5));
+    stage.tick();
+    let facts = stage.facts().iter();
+    let received = facts.filter(|fact| fact.kind == "bus_received");
+    let details: Vec<serde_json::Value> = received
+        .map(|fact| serde_json::from_str(&fact.detail).expect("JSON"))
+        .collect();
+    assert_eq!(details.len(), 1);
+    assert_eq!(details[0]["correlation_id"], "0000000000c0ffee");
+}
+
+#[test]
+fn what_a_command_causes_elsewhere_goes_under_its_connection_also_after_a_restart() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter_as("Wilbur", Role::Admin);
-    stage.enter("Ann");
-    stage.says("Wilbur", "ban Ann");
+    stage.bridged(awake("Bob"));
     stage.tick();
+    stage.parcels();
+    let by = Correlation(stage.session("Wilbur").0);
+    for line in ["whisper bob hey", "mute_global bob", "global hello"] {
+        stage.says("Wilbur", line);
+        stage.tick();
+    }
     stage.tick();
-    let sent = posted(&mut stage);
-    assert_eq!(sent.len(), 1, "{}", stage.heard("Wilbur"));
-    assert_eq!(sent[0].topic, Topic::Ban(StableId::named("Ann")));
-    let Body::Content(Content::Sanction(sanction)) = &sent[0].body else {
-        panic!("{:?}", sent[0]);
+    let caused = |stage: &mut Stage| -> Vec<Topic> {
+        let sent = stage.parcels().into_iter().flat_map(|tick| tick.sent);
+        let by_command = sent.filter(|parcel| parcel.correlation == by);
+        by_command.map(|parcel| parcel.topic).collect()
     };
+    let bob = StableId::named("Bob");
+    let (whisper, mute) = (Topic::Whisper(bob), Topic::Mute(bob));
     assert_eq!(
-        (sanction.act, sanction.by.as_str()),
-        (SanctionAct::Ban, "Wilbur")
+        caused(&mut stage),
+        [whisper.clone(), mute.clone(), Topic::Global]
     );
-    assert_eq!(sanction.target_id, StableId::named("Ann"));
+    let saved = stage.saved().clone();
+    let mut stage = node(saved, STAGE_START.plus(Duration::from_secs(60)), 10);
+    stage.tick();
+    assert_eq!(caused(&mut stage), [whisper, mute]);
 }

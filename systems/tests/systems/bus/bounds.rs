@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::port::{BridgeIn, ChatLine, Content, Role, StableId, Topic};
+use engine::port::{BridgeIn, ChatLine, Content, Correlation, Role, StableId, Topic};
 use engine::stage::{STAGE_START, SavedRows};
 
 use super::{awake, mark, node, posted, whisper};
@@ -78,6 +78,7 @@ fn a_flood_from_other_nodes_is_heard_as_far_as_a_tick_can_bear_and_the_rest_is_c
         let channel = "global".to_owned();
         stage.bridged(BridgeIn::Heard {
             node: "south".into(),
+            correlation: Correlation(0xc0ffee),
             content: Content::Chat(ChatLine { channel, ..line }),
         });
     }

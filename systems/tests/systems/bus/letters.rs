@@ -1,6 +1,6 @@
 //! Letters between nodes.
 
-use engine::port::{BridgeIn, Content, DeliveryId, LettersTold, StableId, Topic};
+use engine::port::{BridgeIn, Content, Correlation, DeliveryId, LettersTold, StableId, Topic};
 use engine::stage::{STAGE_START, SavedRows, Stage};
 
 use super::{node, posted, processed, whisper};
@@ -11,6 +11,7 @@ fn told_elsewhere(seq: u64) -> BridgeIn {
         delivery: DeliveryId(seq),
         origin: "west.1".into(),
         seq,
+        correlation: Correlation(0xc0ffee),
         content: Content::LettersTold(LettersTold {
             target_id: StableId::named("Ann"),
             ids: vec!["1".into()],
@@ -90,6 +91,7 @@ fn a_mailbox_holds_sixty_four_letters_and_no_more() {
             delivery,
             origin,
             seq,
+            correlation: Correlation(0xc0ffee),
             content: Content::Chat(line),
         });
     }

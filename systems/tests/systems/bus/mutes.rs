@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use engine::port::{
-    Body, BridgeIn, ChatLine, Content, DeliveryId, Role, Sanction, SanctionAct, StableId, WorldTime,
+    AccountId, Body, BridgeIn, ChatLine, Content, Correlation, DeliveryId, Role, Sanction,
+    SanctionAct, StableId, WorldTime,
 };
 use engine::stage::{STAGE_START, SavedRows};
 
@@ -14,9 +15,11 @@ pub(super) fn sanctioned(seq: u64, act: SanctionAct, name: &str) -> BridgeIn {
         delivery: DeliveryId(seq),
         origin: "south.1".into(),
         seq,
+        correlation: Correlation(0xc0ffee),
         content: Content::Sanction(Sanction {
             act,
             target_id: StableId::named(name),
+            account_id: None,
             target_name: name.into(),
             by: "Wilbur".into(),
             reason: "shouting".into(),
@@ -29,6 +32,7 @@ pub(super) fn sanctioned(seq: u64, act: SanctionAct, name: &str) -> BridgeIn {
 fn shout(name: &str, text: &str) -> BridgeIn {
     BridgeIn::Heard {
         node: "south".into(),
+        correlation: Correlation(0xc0ffee),
         content: Content::Chat(ChatLine {
             channel: "global".into(),
             message_id: text.into(),
@@ -189,12 +193,14 @@ fn a_ban_tells_other_nodes_whom_it_is_about_and_strikes_nobody_of_that_name_ther
     there.enter("Bob");
     let banned = Sanction {
         target_id: StableId::named("Bob of the south"),
+        account_id: Some(AccountId(StableId::named("Bob of the south").uuid())),
         ..told[0].clone()
     };
     there.bridged(BridgeIn::Delivered {
         delivery: DeliveryId(1),
         origin: "south.1".into(),
         seq: 1,
+        correlation: Correlation(0xc0ffee),
         content: Content::Sanction(banned),
     });
     there.tick();
