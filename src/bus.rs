@@ -13,6 +13,7 @@ use crate::config::Config;
 pub(crate) fn settings(config: &Config) -> Option<systems::bus::BusSettings> {
     config.nats.enabled().then(|| systems::bus::BusSettings {
         node: config.server.node.clone(),
+        world: config.nats.world.clone(),
         origin: origin(&config.server.node),
         outbox_max: config.nats.outbox_max,
         forget_after: config.nats.forgotten_after(),

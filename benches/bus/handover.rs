@@ -54,6 +54,7 @@ impl World {
             },
             bus: lane.is_some().then(|| BusSettings {
                 node: "north".into(),
+                world: "kadath".into(),
                 origin: "north.1".into(),
                 outbox_max: 100_000,
                 forget_after: Duration::from_secs(86_400),

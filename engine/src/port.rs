@@ -19,8 +19,8 @@ mod tasks;
 
 pub use account::{AccountAct, AccountOrder};
 pub use bridge::{
-    Awake, Body, BridgeIn, ChatLine, Content, DeliveryId, LettersTold, Mark, NodeOrder, OrderAct,
-    Parcel, Parcels, PublicEvent, Sanction, SanctionAct, Topic,
+    Awake, Body, BridgeIn, ChatLine, Content, Crossing, DeliveryId, LettersTold, Mark, NodeOrder,
+    OrderAct, Parcel, Parcels, PublicEvent, Sanction, SanctionAct, Topic,
 };
 pub use code::Code;
 pub use ids::{AccountId, Correlation, RunId, SessionId, StableId, Tick, WorldTime};

@@ -49,7 +49,7 @@ use envelope::Sender;
 use figures::Figures;
 use out::Outlets;
 use shared::Shared;
-use stream::Kept;
+use stream::Source;
 use take::UnderWay;
 
 /// Acknowledgements that wait for their tick to be durable, in ticks: 200 s at 20 Hz.
@@ -188,14 +188,11 @@ pub async fn spawn(
             "bus-store",
             store::run(durable_out, first.clients(), Arc::clone(&shared)),
         );
-        for (task, kept) in [
-            ("bus-take", Kept::Durable),
-            ("bus-moderate", Kept::Moderation),
-        ] {
+        for source in Source::all(&shared)? {
             tasks.spawn(
-                task,
+                "bus-take",
                 take::run(
-                    kept,
+                    source,
                     first.clients(),
                     Arc::clone(&under_way),
                     letters.clone(),

@@ -17,7 +17,7 @@ mod outward;
 
 pub use afar::Afar;
 pub use inbox::{Ticket, Took};
-pub use inward::{HeardAfar, Ordered, Sanctioned, ToldAfar};
+pub use inward::{Crossed, HeardAfar, Ordered, Sanctioned, ToldAfar};
 pub use outbox::Post;
 pub(crate) use outbox::target;
 pub use outward::say_afar;
@@ -29,6 +29,8 @@ use engine::prelude::*;
 pub struct BusSettings {
     /// This node's name.
     pub node: String,
+    /// This world's name.
+    pub world: String,
     /// The node and this start of it: who numbers what must arrive from now on. Never used before,
     /// so that a world restored from an older save gives no number twice.
     pub origin: String,
@@ -56,6 +58,7 @@ impl Plugin for BusPlugin {
         reg.message::<HeardAfar>()
             .message::<Sanctioned>()
             .message::<Ordered>()
+            .message::<Crossed>()
             .message::<ToldAfar>()
             .message::<Took>()
             .message::<Post>()
@@ -67,7 +70,7 @@ impl Plugin for BusPlugin {
             return;
         };
         let (node, own) = (settings.node.clone(), settings.node.clone());
-        reg.resource(Afar::open(&settings.node, settings.outbox_max))
+        reg.resource(Afar::open(&settings))
             .resource(settings)
             .resource(inbox::Inbox::default())
             .resource(inward::Unheard::default())

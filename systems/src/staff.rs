@@ -9,6 +9,7 @@ mod barred;
 mod closing;
 mod desk;
 mod door;
+mod herald;
 mod orders;
 mod paths;
 mod tell;
@@ -35,6 +36,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<door::Unban>(reg);
     verb::<closing::Shutdown>(reg);
     verb::<orders::GiveOrder>(reg);
+    verb::<herald::Herald>(reg);
     reg.system(Phase::Ingest, barred::turn_away)
         .system(Phase::Simulate, paths::travel)
         .system(Phase::Simulate, desk::work)
@@ -46,7 +48,10 @@ pub fn plugin(reg: &mut Registrar<'_>) {
             Phase::Simulate,
             (closing::decide, closing::count_down).chain(),
         )
-        .system(Phase::Simulate, orders::give)
-        .system(Phase::Settle, (abroad::shut_out, orders::obey).chain())
+        .system(Phase::Simulate, (orders::give, herald::send).chain())
+        .system(
+            Phase::Settle,
+            (abroad::shut_out, orders::obey, herald::tell).chain(),
+        )
         .system(Phase::Emit, (tell::tell, orders::report).chain());
 }

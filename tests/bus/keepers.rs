@@ -14,7 +14,7 @@ use crate::nodes::{player, sees, server};
 use crate::shared::Common;
 
 /// Somebody who keeps the world.
-async fn keeper(server: &Server, name: &str) -> Player {
+pub(crate) async fn keeper(server: &Server, name: &str) -> Player {
     let username = format!("{}account", name.to_lowercase());
     let account = server.http.register(&username, name).await;
     let granted = Command::new(env!("CARGO_BIN_EXE_kadath"))
@@ -29,9 +29,14 @@ async fn keeper(server: &Server, name: &str) -> Player {
 
 /// Waits until a node has acknowledged all that it has to.
 async fn acknowledged(context: &jetstream::Context, node: &str) {
+    acknowledged_in(context, "kadath_durable", node).await;
+}
+
+/// The same of any place in any stream.
+pub(crate) async fn acknowledged_in(context: &jetstream::Context, stream: &str, place: &str) {
     until("everything to be acknowledged", async || {
-        let stream = context.get_stream("kadath_durable").await.ok()?;
-        let mut place: PullConsumer = stream.get_consumer(node).await.ok()?;
+        let stream = context.get_stream(stream).await.ok()?;
+        let mut place: PullConsumer = stream.get_consumer(place).await.ok()?;
         let info = place.info().await.ok()?;
         (info.num_pending == 0 && info.num_ack_pending == 0).then_some(())
     })

@@ -26,3 +26,4 @@ mod replay;
 mod schema;
 mod shared;
 mod tls;
+mod worlds;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use engine::port::{
-    AccountId, ChatLine, Content, LettersTold, NodeOrder, OrderAct, PublicEvent, Sanction,
-    SanctionAct, StableId, WorldTime,
+    AccountId, ChatLine, Content, Crossing, LettersTold, NodeOrder, OrderAct, PublicEvent,
+    Sanction, SanctionAct, StableId, WorldTime,
 };
 use net::bridge::{Envelope, VERSION};
 use serde_json::Value;
@@ -94,6 +94,12 @@ fn the_schema_in_the_page_is_that_of_what_is_sent() {
         act: OrderAct::Shutdown { seconds: 60 },
         until: WorldTime(1),
     };
+    let crossing = Crossing {
+        event: "herald".into(),
+        world: "kadath".into(),
+        by: "Wilbur".into(),
+        text: "The stars are right.".into(),
+    };
     let event = PublicEvent {
         event_type: "game_tick".into(),
         data: Value::Null,
@@ -103,6 +109,7 @@ fn the_schema_in_the_page_is_that_of_what_is_sent() {
         Content::Sanction(sanction),
         Content::LettersTold(told),
         Content::Order(order),
+        Content::Crossing(crossing),
         Content::Event(event),
     ];
     let schema = schema();

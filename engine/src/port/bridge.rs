@@ -38,6 +38,8 @@ pub enum Topic {
     LettersTold(StableId),
     /// An order from an admin to the node of this name.
     Order(Arc<str>),
+    /// An event of this world, of this name, for the players of other worlds.
+    Crossing(Arc<str>),
     /// Something that happened in a room, for other services: `player_entered` and the like.
     Event {
         /// The event's name, of letters, digits, `_` and `-`.
@@ -68,6 +70,8 @@ pub enum Content {
     LettersTold(LettersTold),
     /// An order from an admin elsewhere.
     Order(NodeOrder),
+    /// An event of one world, for the players of others.
+    Crossing(Crossing),
     /// A public event, as clients see it.
     Event(PublicEvent),
 }
@@ -181,6 +185,21 @@ pub enum OrderAct {
     },
     /// Don't end it after all.
     CancelShutdown,
+}
+
+/// An event of one world, for the players of others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crossing {
+    /// What it is: `herald` for what an admin has told in other worlds. A world that does not know
+    /// an event lets it pass.
+    pub event: String,
+    /// The world it comes from.
+    pub world: String,
+    /// The admin's name.
+    pub by: String,
+    /// The words.
+    pub text: String,
 }
 
 /// A public event, as clients see it.

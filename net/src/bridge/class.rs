@@ -17,17 +17,20 @@ pub enum Class {
     Moderation,
     /// Orders to a node: arrive.
     Orders,
+    /// Events for other worlds: arrive.
+    Crossing,
 }
 
 impl Class {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Chat,
         Self::Events,
         Self::Combat,
         Self::Whispers,
         Self::Moderation,
         Self::Orders,
+        Self::Crossing,
     ];
 
     /// The word in figures and logs.
@@ -40,13 +43,17 @@ impl Class {
             Self::Whispers => "whispers",
             Self::Moderation => "moderation",
             Self::Orders => "orders",
+            Self::Crossing => "crossing",
         }
     }
 
     /// Whether a message of this class must arrive, and take effect once.
     #[must_use]
     pub const fn durable(self) -> bool {
-        matches!(self, Self::Whispers | Self::Moderation | Self::Orders)
+        matches!(
+            self,
+            Self::Whispers | Self::Moderation | Self::Orders | Self::Crossing
+        )
     }
 
     pub(super) const fn index(self) -> usize {

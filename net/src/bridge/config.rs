@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::subject;
 
+/// The most worlds that a node hears; each costs it a task and a place in that world's stream.
+pub(super) const WORLDS_MAX: usize = 16;
+
 /// The bus's configuration. Without a `url` there is no bus.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -15,6 +18,8 @@ pub struct NatsConfig {
     pub url: String,
     /// The world's name, the first token of every subject.
     pub world: String,
+    /// Other worlds on the same brokers, whose heralds are told to the players here.
+    pub hears_worlds: Vec<String>,
     /// Connections; what is said in one room or to one player always takes the same.
     pub connections: u16,
     /// User name.
@@ -58,7 +63,7 @@ pub struct NatsConfig {
     /// Bytes that the stream may hold.
     pub stream_max_bytes: i64,
     /// Messages that must arrive and are not stored by the broker yet; beyond, whispers to other
-    /// nodes and orders are refused.
+    /// nodes are refused.
     pub outbox_max: usize,
     /// Dead letters kept.
     pub dead_letters_max: usize,
@@ -81,6 +86,7 @@ impl Default for NatsConfig {
         Self {
             url: String::new(),
             world: "kadath".to_owned(),
+            hears_worlds: Vec::new(),
             connections: 2,
             user: String::new(),
             password: String::new(),
@@ -165,6 +171,7 @@ impl NatsConfig {
             }
         }
         subject::name(&self.world).map_err(|fault| wrong("world", fault.to_string()))?;
+        self.validate_worlds()?;
         if !(1..=64).contains(&self.connections) {
             return Err(wrong("connections", "is not between 1 and 64"));
         }
@@ -232,6 +239,26 @@ impl NatsConfig {
         Ok(())
     }
 
+    fn validate_worlds(&self) -> Result<(), NatsConfigFault> {
+        let worlds = &self.hears_worlds;
+        if worlds.len() > WORLDS_MAX {
+            let reason = format!("at most {WORLDS_MAX} worlds can be heard");
+            return Err(wrong("hears_worlds", reason));
+        }
+        for (n, world) in worlds.iter().enumerate() {
+            subject::name(world).map_err(|fault| wrong("hears_worlds", fault.to_string()))?;
+            if *world == self.world {
+                let reason = format!("`{world}` is this world itself");
+                return Err(wrong("hears_worlds", reason));
+            }
+            if worlds[..n].contains(world) {
+                let reason = format!("`{world}` is named twice");
+                return Err(wrong("hears_worlds", reason));
+            }
+        }
+        Ok(())
+    }
+
     /// The brokers, one by one.
     pub fn urls(&self) -> impl Iterator<Item = &str> {
         self.url
@@ -289,6 +316,11 @@ mod tests {
         assert_eq!(broken(|c| c.url = "http://x".into()), "url");
         assert_eq!(broken(|c| c.url = "nats://a:1,b".into()), "url");
         assert_eq!(broken(|c| c.world = "a.b".into()), "world");
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        for worlds in [&["a.b"][..], &["kadath"], &["dream", "dream"], &["w"; 17]] {
+            let fault = broken(|c| c.hears_worlds = names(worlds));
+            assert_eq!(fault, "hears_worlds", "{worlds:?}");
+        }
         assert_eq!(broken(|c| c.connections = 0), "connections");
         assert_eq!(broken(|c| c.tls_cert = Some("x".into())), "tls_cert");
         assert_eq!(broken(|c| c.tls_ca = Some("no-such-file".into())), "tls_ca");

@@ -11,6 +11,8 @@ use prometheus::{
 use super::breaker::{Breaker, BreakerLimits, BreakerOpen, BreakerState};
 use super::class::Class;
 
+const CLASSES: usize = Class::ALL.len();
+
 /// Which way a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -37,10 +39,10 @@ pub(super) struct Figures {
     pub(super) dead_lost: IntCounter,
     pub(super) unconfirmed: IntGauge,
     pub(super) redelivered: IntCounter,
-    messages: [[IntCounter; 6]; 2],
-    dropped: [[IntCounter; 6]; 2],
+    messages: [[IntCounter; CLASSES]; 2],
+    dropped: [[IntCounter; CLASSES]; 2],
     breaker_state: IntGaugeVec,
-    breakers: Mutex<[[Breaker; 6]; 2]>,
+    breakers: Mutex<[[Breaker; CLASSES]; 2]>,
 }
 
 impl Figures {
@@ -99,7 +101,7 @@ impl Figures {
             messages: each(&messages),
             dropped: each(&dropped),
             breaker_state,
-            breakers: Mutex::new([[Breaker::new(BreakerLimits::default()); 6]; 2]),
+            breakers: Mutex::new([[Breaker::new(BreakerLimits::default()); CLASSES]; 2]),
         };
         for class in Class::ALL {
             figures

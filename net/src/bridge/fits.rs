@@ -19,6 +19,7 @@ pub(super) fn fits(topic: &Topic, content: &Content) -> bool {
         }
         (Topic::LettersTold(player), Content::LettersTold(told)) => told.target_id == *player,
         (Topic::Order(_), Content::Order(_)) => true,
+        (Topic::Crossing(name), Content::Crossing(one)) => one.event == **name,
         (Topic::GameTick, Content::Event(event)) => event.event_type == "game_tick",
         (Topic::Event { name, .. } | Topic::Combat { name, .. }, Content::Event(event)) => {
             event.event_type == **name
@@ -45,6 +46,7 @@ const fn channel_of(topic: &Topic) -> Option<&'static str> {
         | Topic::Ban(_)
         | Topic::LettersTold(_)
         | Topic::Order(_)
+        | Topic::Crossing(_)
         | Topic::Event { .. }
         | Topic::GameTick
         | Topic::Combat { .. } => return None,
@@ -54,7 +56,8 @@ const fn channel_of(topic: &Topic) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use engine::port::{
-        ChatLine, LettersTold, NodeOrder, OrderAct, PublicEvent, Sanction, StableId, WorldTime,
+        ChatLine, Crossing, LettersTold, NodeOrder, OrderAct, PublicEvent, Sanction, StableId,
+        WorldTime,
     };
 
     use super::*;
@@ -82,6 +85,15 @@ mod tests {
             reason: String::new(),
             until: None,
             at: WorldTime(1),
+        })
+    }
+
+    fn crossing(event: &str) -> Content {
+        Content::Crossing(Crossing {
+            event: event.into(),
+            world: "dream".into(),
+            by: "Wilbur".into(),
+            text: "The stars are right.".into(),
         })
     }
 
@@ -117,6 +129,7 @@ mod tests {
             (Topic::Ban(bob), sanction(SanctionAct::Unban, "Bob")),
             (Topic::LettersTold(bob), told),
             (Topic::Order("north".into()), order),
+            (Topic::Crossing("herald".into()), crossing("herald")),
             (Topic::GameTick, event("game_tick")),
             (
                 Topic::Event {
@@ -136,6 +149,7 @@ mod tests {
             (Topic::Whisper(bob), line("whisper", None)),
             (Topic::Mute(bob), sanction(SanctionAct::Mute, "Cat")),
             (Topic::Global, line("global", Some("Bob"))),
+            (Topic::Crossing("herald".into()), crossing("bell")),
         ] {
             assert!(!fits(&topic, &content), "{topic:?} {content:?}");
         }

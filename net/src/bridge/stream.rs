@@ -7,7 +7,9 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer, pu
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy};
 use async_nats::jetstream::{self, Context};
 
+use super::config::WORLDS_MAX;
 use super::shared::Shared;
+use super::subject::{Grammar, SubjectFault};
 
 /// Messages that may be under way to the world: 16 ticks of 10,000 messages a second.
 const UNACKNOWLEDGED_MAX: i64 = 8_192;
@@ -24,7 +26,7 @@ pub(super) fn context(client: &Client, shared: &Shared) -> Context {
 /// What must arrive is kept in two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kept {
-    /// Whispers and orders: for a while, for nodes that are away.
+    /// Whispers, orders and what is for other worlds: for a while, for nodes that are away.
     Durable,
     /// Mutes and bans: the last word about each character, for as long as the broker keeps
     /// anything. So a new node learns what holds.
@@ -34,12 +36,12 @@ pub(super) enum Kept {
 impl Kept {
     pub(super) const ALL: [Self; 2] = [Self::Durable, Self::Moderation];
 
-    fn name(self, shared: &Shared) -> String {
+    fn name(self, world: &str) -> String {
         let word = match self {
             Self::Durable => "durable",
             Self::Moderation => "moderation",
         };
-        format!("{}_{word}", shared.grammar.world())
+        format!("{world}_{word}")
     }
 
     fn wanted(self, shared: &Shared) -> Config {
@@ -49,7 +51,7 @@ impl Kept {
             Self::Moderation => (vec![shared.grammar.moderated()], Duration::ZERO, 1),
         };
         Config {
-            name: self.name(shared),
+            name: self.name(shared.grammar.world()),
             subjects,
             retention: RetentionPolicy::Limits,
             discard: DiscardPolicy::Old,
@@ -91,28 +93,80 @@ pub(super) async fn found(context: &Context, shared: &Shared) -> Result<(), Stri
     Ok(())
 }
 
-/// This node's place in a stream: what it has not acknowledged comes again.
-pub(super) async fn place(
-    context: &Context,
+/// Where a node takes what must take effect there.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    /// Tells it from the node's other sources.
+    pub(super) number: u64,
     kept: Kept,
-    shared: &Shared,
-) -> Result<PullConsumer, String> {
-    let fault = |fault: &dyn std::fmt::Display| fault.to_string();
-    let wanted = pull::Config {
-        durable_name: Some(shared.sender.node.clone()),
-        ack_policy: AckPolicy::Explicit,
-        ack_wait: Duration::from_millis(shared.config.ack_wait_ms),
-        // Also what came before this node was there: a ban holds on a new node, too.
-        deliver_policy: DeliverPolicy::All,
-        max_ack_pending: UNACKNOWLEDGED_MAX,
-        ..pull::Config::default()
-    };
-    let stream = context
-        .get_stream(kept.name(shared))
-        .await
-        .map_err(|one| fault(&one))?;
-    stream
-        .create_consumer(wanted)
-        .await
-        .map_err(|one| fault(&one))
+    /// The subjects of the world whose stream it is.
+    pub(super) grammar: Grammar,
+    /// Another world's stream, of which this node takes what is for other worlds.
+    pub(super) foreign: bool,
+}
+
+impl Source {
+    /// The most sources of a node.
+    pub(super) const MOST: u64 = Kept::ALL.len() as u64 + WORLDS_MAX as u64;
+
+    /// The streams of the node's own world, and those of the worlds that it hears.
+    pub(super) fn all(shared: &Shared) -> Result<Vec<Self>, SubjectFault> {
+        let own = Kept::ALL.map(|kept| (kept, Ok(shared.grammar.clone()), false));
+        let worlds = shared.config.hears_worlds.iter();
+        let heard = worlds.map(|world| (Kept::Durable, Grammar::new(world), true));
+        (0..)
+            .zip(own.into_iter().chain(heard))
+            .map(|(number, (kept, grammar, foreign))| {
+                Ok(Self {
+                    number,
+                    kept,
+                    grammar: grammar?,
+                    foreign,
+                })
+            })
+            .collect()
+    }
+
+    /// This node's place in the stream: what it has not acknowledged comes again.
+    pub(super) async fn place(
+        &self,
+        context: &Context,
+        shared: &Shared,
+    ) -> Result<PullConsumer, String> {
+        let fault = |fault: &dyn std::fmt::Display| fault.to_string();
+        let (node, config) = (&shared.sender.node, &shared.config);
+        let wanted = pull::Config {
+            durable_name: Some(node.clone()),
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: Duration::from_millis(config.ack_wait_ms),
+            // Also what came before this node was there: a ban holds on a new node, too.
+            deliver_policy: DeliverPolicy::All,
+            max_ack_pending: UNACKNOWLEDGED_MAX,
+            ..pull::Config::default()
+        };
+        let wanted = if self.foreign {
+            pull::Config {
+                // No name of a node or a world has this character in it.
+                durable_name: Some(format!("{node}@{}", config.world)),
+                filter_subject: self.grammar.crossing(),
+                // News of last week, to whom nobody has told any so far, are none.
+                deliver_policy: DeliverPolicy::New,
+                // Who hears that world no more leaves nothing behind there.
+                inactive_threshold: Duration::from_secs(
+                    config.stream_max_age_hours.saturating_mul(3_600),
+                ),
+                ..wanted
+            }
+        } else {
+            wanted
+        };
+        let stream = context
+            .get_stream(self.kept.name(self.grammar.world()))
+            .await
+            .map_err(|one| fault(&one))?;
+        stream
+            .create_consumer(wanted)
+            .await
+            .map_err(|one| fault(&one))
+    }
 }

@@ -113,6 +113,7 @@ impl Grammar {
             Topic::Ban(player) => self.join(&["moderation", "ban", &id(*player)]),
             Topic::LettersTold(player) => self.join(&["letters", "told", &id(*player)]),
             Topic::Order(node) => self.join(&["orders", "node", name(node)?]),
+            Topic::Crossing(event) => self.join(&["crossing", name(event)?]),
             Topic::GameTick => self.join(&["events", "game_tick"]),
             Topic::Event { name: word, room } => self.join(&["events", name(word)?, &encode(room)]),
             Topic::Combat { name: word, place } => {
@@ -147,6 +148,7 @@ impl Grammar {
             ["moderation", "ban", player] => Topic::Ban(parse_id(player)?),
             ["letters", "told", player] => Topic::LettersTold(parse_id(player)?),
             ["orders", "node", node] => Topic::Order(name(node)?.into()),
+            ["crossing", event] => Topic::Crossing(name(event)?.into()),
             ["events", "game_tick"] => Topic::GameTick,
             ["events", word, room] => Topic::Event {
                 name: name(word)?.into(),
@@ -173,9 +175,20 @@ impl Grammar {
 
     /// What the durable stream holds.
     #[must_use]
-    pub fn stored(&self) -> [String; 3] {
-        ["chat.whisper.player.*", "letters.told.*", "orders.node.*"]
-            .map(|rest| format!("{}.{rest}", self.world))
+    pub fn stored(&self) -> [String; 4] {
+        [
+            "chat.whisper.player.*",
+            "letters.told.*",
+            "orders.node.*",
+            "crossing.*",
+        ]
+        .map(|rest| format!("{}.{rest}", self.world))
+    }
+
+    /// What of that is for other worlds.
+    #[must_use]
+    pub fn crossing(&self) -> String {
+        format!("{}.crossing.*", self.world)
     }
 
     /// What the stream of mutes and bans holds.
@@ -206,6 +219,7 @@ pub const fn class_of(topic: &Topic) -> Class {
         Topic::Whisper(_) | Topic::LettersTold(_) => Class::Whispers,
         Topic::Mute(_) | Topic::Ban(_) => Class::Moderation,
         Topic::Order(_) => Class::Orders,
+        Topic::Crossing(_) => Class::Crossing,
         Topic::Event { .. } | Topic::GameTick => Class::Events,
         Topic::Combat { .. } => Class::Combat,
         _ => Class::Chat,
@@ -297,6 +311,7 @@ mod tests {
             Just(Subject::Topic(Topic::Admin)),
             Just(Subject::Topic(Topic::GameTick)),
             word().prop_map(|node| Subject::Topic(Topic::Order(node))),
+            word().prop_map(|event| Subject::Topic(Topic::Crossing(event))),
             event,
             (word(), id()).prop_map(|(name, place)| Subject::Topic(Topic::Combat { name, place })),
             (word(), any::<u16>()).prop_map(|(node, link)| Subject::Probe {
@@ -324,7 +339,7 @@ mod tests {
         fn what_is_parsed_is_built_back(
             tokens in prop::collection::vec(
                 prop_oneof![
-                    "(chat|say|room|local|subzone|global|whisper|player|system|admin|emote|pose|events|game_tick|combat|probe|orders|node|moderation|mute|ban|letters|told)",
+                    "(chat|say|room|local|subzone|global|whisper|player|system|admin|emote|pose|events|game_tick|combat|probe|orders|node|moderation|mute|ban|letters|told|crossing)",
                     "[A-Za-z0-9_-]{0,12}",
                     "[0-9a-f]{32}",
                     any::<String>(),

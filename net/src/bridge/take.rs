@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::Client;
 use async_nats::jetstream::{AckKind, Message, message::Acker};
-use engine::port::{BridgeIn, DeliveryId, Tick, Topic};
+use engine::port::{BridgeIn, Content, DeliveryId, Tick, Topic};
 use futures_util::StreamExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
@@ -19,7 +19,7 @@ use super::hear::with_headers;
 use super::letters::{DeadLetter, DeadLetters};
 use super::retry::RetryLimits;
 use super::shared::Shared;
-use super::stream::{self, Kept};
+use super::stream::{self, Source};
 use super::subject::{Subject, class_of};
 
 /// Messages asked of the broker at once.
@@ -34,8 +34,8 @@ const LANE_WAIT: RetryLimits = RetryLimits {
 /// How often it is looked whether a tick has become durable without a batch of its own.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// What was given to the world and is not acknowledged yet, by its number in its stream, twice,
-/// and the stream's; bounded by what the broker lets be under way.
+/// What was given to the world and is not acknowledged yet, by its number in its stream, as often
+/// as there may be sources, and the source's; bounded by what the broker lets be under way.
 #[derive(Default)]
 pub(super) struct UnderWay(Mutex<HashMap<DeliveryId, Acker>>);
 
@@ -50,15 +50,15 @@ impl UnderWay {
         all.remove(&delivery)
     }
 
-    fn clear(&self, kept: Kept) {
+    fn clear(&self, source: &Source) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|delivery, _| delivery.0 % 2 != kept as u64);
+        all.retain(|delivery, _| delivery.0 % Source::MOST != source.number);
     }
 }
 
 /// Takes from one of the streams until `stop`.
 pub(super) async fn run(
-    kept: Kept,
+    source: Source,
     mut clients: watch::Receiver<Option<Client>>,
     under_way: Arc<UnderWay>,
     letters: DeadLetters,
@@ -77,13 +77,14 @@ pub(super) async fn run(
             };
             let began = Instant::now();
             tokio::select! {
-                fault = consume(kept, &client, &under_way, &letters, &shared) => {
-                    tracing::warn!(fault, "stream of the bus is interrupted");
+                fault = consume(&source, &client, &under_way, &letters, &shared) => {
+                    let world = source.grammar.world();
+                    tracing::warn!(world, fault, "stream of the bus is interrupted");
                 }
                 changed = clients.changed() => if changed.is_err() { return },
             }
             // Whatever was under way comes again.
-            under_way.clear(kept);
+            under_way.clear(&source);
             failures = if began.elapsed() > Duration::from_secs(30) {
                 0
             } else {
@@ -96,17 +97,20 @@ pub(super) async fn run(
 }
 
 async fn consume(
-    kept: Kept,
+    source: &Source,
     client: &Client,
     under_way: &UnderWay,
     letters: &DeadLetters,
     shared: &Shared,
 ) -> String {
     let context = stream::context(client, shared);
-    if let Err(fault) = stream::found(&context, shared).await {
+    // Another world's stream is that world's to make.
+    if !source.foreign
+        && let Err(fault) = stream::found(&context, shared).await
+    {
         return fault;
     }
-    let place = match stream::place(&context, kept, shared).await {
+    let place = match source.place(&context, shared).await {
         Ok(place) => place,
         Err(fault) => return fault,
     };
@@ -121,7 +125,7 @@ async fn consume(
     };
     while let Some(message) = messages.next().await {
         match message {
-            Ok(message) => take(kept, message, under_way, letters, shared).await,
+            Ok(message) => take(source, message, under_way, letters, shared).await,
             Err(fault) => return fault.to_string(),
         }
     }
@@ -129,7 +133,7 @@ async fn consume(
 }
 
 async fn take(
-    kept: Kept,
+    source: &Source,
     message: Message,
     under_way: &UnderWay,
     letters: &DeadLetters,
@@ -137,10 +141,10 @@ async fn take(
 ) {
     let began = Instant::now();
     let Ok(info) = message.info() else { return };
-    let delivery = DeliveryId(info.stream_sequence * 2 + kept as u64);
+    let delivery = DeliveryId(info.stream_sequence * Source::MOST + source.number);
     let delivered = info.delivered;
     let subject = message.subject.to_string();
-    let read = read(&subject, &message.payload, shared);
+    let read = read(&subject, &message.payload, source);
     let (topic, class, (origin, seq, envelope)) = match read {
         Ok(read) => read,
         Err((class, fault)) => {
@@ -150,7 +154,7 @@ async fn take(
         }
     };
     let (_, acker) = message.split();
-    if envelope.node == shared.sender.node {
+    if !source.foreign && envelope.node == shared.sender.node {
         // One's own: its effect was here before it was sent.
         acknowledge(&acker, AckKind::Ack).await;
         return;
@@ -159,7 +163,12 @@ async fn take(
         shared.figures.redelivered.inc();
     }
     under_way.insert(delivery, acker);
-    let elsewhere = matches!(&topic, Topic::Order(node) if **node != *shared.sender.node);
+    let elsewhere = match &topic {
+        Topic::Order(node) => **node != *shared.sender.node,
+        // For other worlds; this one has words of its own for its nodes.
+        Topic::Crossing(_) => !source.foreign,
+        _ => false,
+    };
     let came = if elsewhere {
         BridgeIn::Passed {
             delivery,
@@ -195,9 +204,9 @@ type Numbered = (String, u64, Envelope);
 fn read(
     subject: &str,
     payload: &[u8],
-    shared: &Shared,
+    source: &Source,
 ) -> Result<(Topic, Class, Numbered), (&'static str, String)> {
-    let topic = match shared.grammar.parse(subject) {
+    let topic = match source.grammar.parse(subject) {
         Ok(Subject::Topic(topic)) => topic,
         Ok(Subject::Probe { .. }) => {
             return Err(("unknown", "a probe in the stream".to_owned()));
@@ -207,6 +216,14 @@ fn read(
     let class = class_of(&topic);
     let mut envelope =
         envelope::open_by(&topic, payload).map_err(|fault| (class.word(), fault.to_string()))?;
+    let world = match &envelope.content {
+        Content::Crossing(one) => Some(one.world.as_str()),
+        _ => None,
+    };
+    if world.map_or(source.foreign, |world| world != source.grammar.world()) {
+        let fault = "the envelope is none of this world for others".to_owned();
+        return Err((class.word(), fault));
+    }
     match (envelope.origin.take(), envelope.seq) {
         (Some(origin), Some(seq)) => Ok((topic, class, (origin, seq, envelope))),
         _ => {

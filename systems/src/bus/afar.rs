@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use engine::port::Awake;
 use engine::prelude::*;
 
+use super::BusSettings;
+
 /// What keepers decide that may wait beyond the bound of all that must arrive.
 const SANCTIONS_MAX: usize = 1_024;
 
@@ -13,6 +15,8 @@ const SANCTIONS_MAX: usize = 1_024;
 pub struct Afar {
     /// This node's own name.
     own: String,
+    /// This world's.
+    world: String,
     /// The nodes that are there, also those on which nobody is awake.
     nodes: BTreeMap<String, Vec<Awake>>,
     by_name: BTreeMap<String, Awake>,
@@ -22,10 +26,11 @@ pub struct Afar {
 }
 
 impl Afar {
-    pub(super) fn open(own: &str, outbox_max: usize) -> Self {
+    pub(super) fn open(settings: &BusSettings) -> Self {
         Self {
-            own: own.to_owned(),
-            outbox_max,
+            own: settings.node.clone(),
+            world: settings.world.clone(),
+            outbox_max: settings.outbox_max,
             ..Self::default()
         }
     }
@@ -57,6 +62,12 @@ impl Afar {
     #[must_use]
     pub fn own(&self) -> &str {
         &self.own
+    }
+
+    /// This world's name; empty without a bus.
+    #[must_use]
+    pub fn world(&self) -> &str {
+        &self.world
     }
 
     /// The names of the other nodes that are there.

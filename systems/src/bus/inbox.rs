@@ -9,7 +9,7 @@ use engine::{Bridge, Bridged};
 
 use super::BusSettings;
 use super::book::Book;
-use super::inward::{HeardAfar, Ordered, Sanctioned, ToldAfar};
+use super::inward::{Crossed, HeardAfar, Ordered, Sanctioned, ToldAfar};
 use super::ledger::{Keeper, Stamp};
 use super::outbox::{Post, topic_of};
 
@@ -131,6 +131,7 @@ pub(super) fn take(
     mut heard: MessageWriter<HeardAfar>,
     mut sanctioned: MessageWriter<Sanctioned>,
     mut ordered: MessageWriter<Ordered>,
+    mut crossed: MessageWriter<Crossed>,
     mut told: MessageWriter<ToldAfar>,
     mut posts: MessageWriter<Post>,
     mut took: MessageWriter<Took>,
@@ -206,6 +207,9 @@ pub(super) fn take(
                     ticket,
                 });
             }
+            Some(Content::Crossing(one)) => {
+                crossed.write(Crossed(one.clone(), ticket));
+            }
             // No effect here; the chronicle tells that it came.
             Some(Content::Event(_)) | None => {
                 took.write(Took(ticket));
@@ -255,6 +259,7 @@ pub(super) fn take_down(
             }
             Some(Content::LettersTold(told)) => ("letters_told", told.target_id),
             Some(Content::Order(_)) => ("order", StableId::named(&asked.origin)),
+            Some(Content::Crossing(_)) => ("crossing", StableId::named(&asked.origin)),
             Some(Content::Event(_)) => ("event", StableId::named(&asked.origin)),
         };
         let (origin, seq) = (&asked.origin, asked.seq);

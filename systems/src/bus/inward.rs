@@ -1,6 +1,8 @@
 //! What other nodes say and order.
 
-use engine::port::{BridgeIn, ChatLine, Content, Correlation, LettersTold, NodeOrder, Sanction};
+use engine::port::{
+    BridgeIn, ChatLine, Content, Correlation, Crossing, LettersTold, NodeOrder, Sanction,
+};
 use engine::prelude::*;
 use engine::{Bridge, Bridged};
 
@@ -38,6 +40,11 @@ pub struct Ordered {
     /// To be answered.
     pub ticket: Ticket,
 }
+
+/// Something of another world is to be told to the players here. Whoever tells it answers
+/// [`Took`](super::Took).
+#[derive(Message, Debug, Clone)]
+pub struct Crossed(pub Crossing, pub Ticket);
 
 /// Letters were told on another node. Whoever forgets them answers
 /// [`Took`](super::Took).

@@ -18,6 +18,7 @@ mod bounds;
 mod letters;
 mod mutes;
 mod orders;
+mod worlds;
 
 fn node(saved: SavedRows, now: WorldTime, outbox_max: usize) -> Stage {
     let game = game(now, outbox_max);
@@ -29,6 +30,7 @@ fn game(now: WorldTime, outbox_max: usize) -> impl engine::Plugin {
     let settings = Settings {
         bus: Some(BusSettings {
             node: "north".into(),
+            world: "kadath".into(),
             // A name of its own for each start.
             origin: format!("north.{}", now.0),
             outbox_max,

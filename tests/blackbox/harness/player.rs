@@ -87,6 +87,15 @@ impl Player {
         self.heard.clear();
     }
 
+    /// How many frames of this type, whose data is meant, were heard and not asked for.
+    #[allow(dead_code, reason = "not everybody who tests counts")]
+    pub(crate) fn count(&self, event_type: &str, meant: impl Fn(&Value) -> bool) -> usize {
+        let heard = self.heard.iter();
+        heard
+            .filter(|frame| frame["event_type"] == event_type && meant(&frame["data"]))
+            .count()
+    }
+
     /// The next frame of this type whose data is meant.
     pub(crate) async fn find(
         &mut self,
