@@ -5,26 +5,30 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use async_nats::ConnectOptions;
 use tempfile::TempDir;
 
 use crate::harness::until;
+use crate::sniffer::Sniffer;
 
 /// A `nats-server` with JetStream on a free port; killed when dropped.
-#[derive(Debug)]
 pub(crate) struct Broker {
     pub(crate) port: u16,
     folder: TempDir,
     extra: String,
     process: Option<Child>,
+    /// How the test's own clients get in.
+    options: ConnectOptions,
+    sniffer: Option<Sniffer>,
 }
 
 impl Broker {
     pub(crate) async fn start() -> Self {
-        Self::start_with("").await
+        Self::start_with("", ConnectOptions::new()).await
     }
 
-    /// With more in its configuration.
-    pub(crate) async fn start_with(extra: &str) -> Self {
+    /// With more in its configuration, and a way for the test itself to get in.
+    pub(crate) async fn start_with(extra: &str, options: ConnectOptions) -> Self {
         // Free a moment ago; nobody else on this machine picks ports by number.
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -36,8 +40,12 @@ impl Broker {
             folder: TempDir::with_prefix("kadath-broker-").unwrap(),
             extra: extra.to_owned(),
             process: None,
+            options: options.connection_timeout(Duration::from_secs(10)),
+            sniffer: None,
         };
         broker.run().await;
+        let sniffer = Sniffer::start(&broker.url(), broker.options.clone()).await;
+        broker.sniffer = Some(sniffer);
         broker
     }
 
@@ -108,11 +116,12 @@ impl Broker {
 
     /// A plain client of the test's own.
     pub(crate) async fn client(&self) -> async_nats::Client {
-        async_nats::ConnectOptions::new()
-            .connection_timeout(Duration::from_secs(10))
-            .connect(self.url())
-            .await
-            .unwrap()
+        self.options.clone().connect(self.url()).await.unwrap()
+    }
+
+    /// How many messages of worlds were published so far; all their subjects were looked at.
+    pub(crate) async fn sniffed(&self) -> u64 {
+        self.sniffer.as_ref().unwrap().count().await
     }
 }
 

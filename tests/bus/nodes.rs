@@ -3,12 +3,10 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
-use net::bridge::Grammar;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::time::timeout;
 
-use crate::broker::{Broker, settled};
+use crate::broker::Broker;
 use crate::harness::{PATIENCE, Player, Recipe, Server, alone, until};
 
 const LEASE: Duration = Duration::from_millis(2_000);
@@ -49,11 +47,6 @@ pub(crate) async fn sees(player: &mut Player, what: &str, meant: impl Fn(&str) -
 async fn three_nodes_are_one_community_and_a_dead_ones_players_vanish_within_its_lease() {
     let _alone = alone().await;
     let broker = Broker::start().await;
-    // Everything that anybody publishes from now on.
-    let sniffer = broker.client().await;
-    let mut sniffed = sniffer.subscribe("kadath.>").await.unwrap();
-    settled(&sniffer).await;
-
     let north = server(&broker, "north").await;
     let south = server(&broker, "south").await;
     let west = server(&broker, "west").await;
@@ -117,15 +110,9 @@ async fn three_nodes_are_one_community_and_a_dead_ones_players_vanish_within_its
 
     north.stop().await;
     south.stop().await;
-    let grammar = Grammar::new("kadath").unwrap();
-    let mut count = 0;
-    while let Ok(Some(message)) = timeout(Duration::from_millis(300), sniffed.next()).await {
-        let parsed = grammar.parse(&message.subject);
-        assert!(parsed.is_ok(), "{}: {parsed:?}", message.subject);
-        count += 1;
-    }
-    println!("{count} messages sniffed, every subject parses");
-    assert!(count > 20);
+    let count = broker.sniffed().await;
+    println!("{count} messages sniffed");
+    assert!(count > 20, "{count}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

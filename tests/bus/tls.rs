@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use async_nats::ConnectOptions;
 use net::bridge::NatsConfig;
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use serde_json::Value;
 
 use crate::broker::Broker;
-use crate::harness::{Node, alone, global, quick, until};
+use crate::harness::{Node, Recipe, alone, global, quick, until};
 
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -59,11 +61,15 @@ async fn only_who_proves_itself_is_connected() {
         write("server.pem", &server_cert),
         write("server.key", &server_key),
     );
-    let broker = Broker::start_with(&extra).await;
     let client = (
         write("client.pem", &client_cert),
         write("client.key", &client_key),
     );
+    let options = ConnectOptions::new()
+        .add_root_certificates(ca.clone())
+        .add_client_certificate(client.0.clone(), client.1.clone())
+        .require_tls(true);
+    let broker = Broker::start_with(&extra, options).await;
     let stranger = (
         write("stranger.pem", &stranger_cert),
         write("stranger.key", &stranger_key),
@@ -110,4 +116,35 @@ async fn only_who_proves_itself_is_connected() {
     .await;
     speaker.stop().await;
     hearer.stop().await;
+
+    // Who believes every broker is warned about it, by the shipped binary, and nobody else is.
+    for (verify, warned) in [(false, 1), (true, 0)] {
+        let server = Recipe::new()
+            .set("nats.url", broker.url())
+            .set(
+                "nats.tls_ca",
+                if verify { &ca } else { &other_ca }.display(),
+            )
+            .set("nats.tls_cert", client.0.display())
+            .set("nats.tls_key", client.1.display())
+            .set("nats.tls_verify", verify)
+            .set("log.format", "json")
+            .start()
+            .await;
+        server.ready().await;
+        let recipe = server.stop().await;
+        let text = recipe.stderr();
+        let records = text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        let warnings: Vec<Value> = records
+            .filter(|record: &Value| {
+                record["message"]
+                    .as_str()
+                    .is_some_and(|message| message.contains("tls_verify is false"))
+            })
+            .collect();
+        assert_eq!(warnings.len(), warned, "{text}");
+        assert!(warnings.iter().all(|one| one["level"] == "WARN"), "{text}");
+    }
 }

@@ -48,7 +48,12 @@ pub(super) async fn options(
     }
     if let Some(file) = &config.nkey_file {
         let seed = std::fs::read_to_string(file).map_err(|fault| bad("nkey_file", file, fault))?;
-        options = options.nkey(seed.trim().to_owned());
+        let seed = seed.trim();
+        if !is_seed(seed) {
+            // Not what it holds: it may be a secret all the same.
+            return Err(bad("nkey_file", file, "holds no seed of a user's nkey"));
+        }
+        options = options.nkey(seed.to_owned());
     }
     if let Some(file) = &config.credentials_file {
         options = options
@@ -93,6 +98,12 @@ fn tls(config: &NatsConfig) -> Result<ClientConfig, NatsConfigFault> {
         }
         _ => Ok(builder.with_no_client_auth()),
     }
+}
+
+/// Whether a text looks like the seed of a user's nkey: `SU` and 56 characters of base 32.
+fn is_seed(text: &str) -> bool {
+    let base32 = |byte: u8| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte);
+    text.len() == 58 && text.starts_with("SU") && text.bytes().all(base32)
 }
 
 fn roots(ca: Option<&Path>) -> Result<RootCertStore, NatsConfigFault> {
