@@ -20,7 +20,7 @@ pub use inbox::{Ticket, Took};
 pub use inward::{Crossed, HeardAfar, Ordered, Sanctioned, ToldAfar};
 pub use outbox::Post;
 pub(crate) use outbox::target;
-pub use outward::say_afar;
+pub use outward::{say_afar, show};
 
 use engine::prelude::*;
 

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use crate::broker::Broker;
 use crate::harness::{PATIENCE, Player, Recipe, Server, alone, until};
+use crate::keepers::keeper;
 
 const LEASE: Duration = Duration::from_millis(2_000);
 
@@ -150,6 +151,14 @@ async fn another_service_hears_what_happens() {
     ann.does(&format!("go {way}")).await;
     next("(player_left)").await;
     next("(game_tick)").await;
+    let mut ada = keeper(&server, "Ada").await;
+    ada.does("admin set dp Ann 0").await;
+    next("(player_mortally_wounded)").await;
+    next("(player_dp_decay)").await;
+    ada.does("admin set dp Ann -10").await;
+    next("(player_died)").await;
+    ann.does("respawn").await;
+    next("(player_respawned)").await;
     server.stop().await;
 }
 

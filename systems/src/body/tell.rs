@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::Bridge;
 use engine::prelude::*;
 
 use super::notes::{
@@ -10,14 +11,16 @@ use super::notes::{
 use super::posture::PostureTaken;
 use super::rest::Rested;
 use super::{Cause, Condition, Grave, Posture, Vitals, VitalsChanged};
+use crate::bus::show;
 use crate::character::{PlayerUpdate, Stats};
 use crate::place::Rooms;
 
-/// Tells everyone concerned what became of whom.
+/// Tells everyone concerned what became of whom, and other services of wounds, deaths and returns.
 pub(super) fn tell(
     mut changed: MessageReader<VitalsChanged>,
     people: Query<(&StableId, &Character, &Posture, Option<&Grave>)>,
     rooms: Rooms<'_, '_>,
+    mut bridge: ResMut<Bridge>,
     mut outbox: ResMut<Outbox>,
     mut queue: Local<Vec<(StableId, VitalsChanged)>>,
 ) {
@@ -64,20 +67,20 @@ pub(super) fn tell(
                 new_dp,
                 max_dp,
             };
+            show(&mut bridge, Some(&note.respawn_room_id), &note);
             outbox.tell_one(session, note);
             continue;
         }
         if cause == Cause::DECAY {
-            outbox.tell_one(
-                session,
-                PlayerDpDecay {
-                    player_id,
-                    old_dp: before.dp(),
-                    new_dp: now.dp(),
-                    decay_amount: before.dp() - now.dp(),
-                    room_id: room_id.clone(),
-                },
-            );
+            let note = PlayerDpDecay {
+                player_id,
+                old_dp: before.dp(),
+                new_dp: now.dp(),
+                decay_amount: before.dp() - now.dp(),
+                room_id: room_id.clone(),
+            };
+            show(&mut bridge, room_id.as_deref(), &note);
+            outbox.tell_one(session, note);
         } else {
             outbox.tell_one(
                 session,
@@ -104,6 +107,7 @@ pub(super) fn tell(
                 room_id: room_id.clone(),
                 own,
             };
+            show(&mut bridge, room_id.as_deref(), &note(false));
             outbox.tell_one(session, note(true));
             if let Some(others) = others {
                 outbox.tell(others, note(false));
@@ -118,6 +122,7 @@ pub(super) fn tell(
                 death_location: death_location.clone(),
                 own,
             };
+            show(&mut bridge, room_id.as_deref(), &note(false));
             outbox.tell_one(session, note(true));
             if let Some(others) = others {
                 outbox.tell(others, note(false));

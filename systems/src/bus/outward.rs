@@ -65,6 +65,23 @@ pub fn say_afar(
     });
 }
 
+/// Shows other services what clients are told that befell somebody in a room; nobody here waits
+/// for it.
+pub fn show(bridge: &mut Bridge, room: Option<&str>, note: &(impl Note + Clone)) {
+    let Some(room) = room.filter(|_| bridge.open()) else {
+        return;
+    };
+    bridge.send(Parcel {
+        topic: Topic::Event {
+            name: note.event_type().into(),
+            room: room.into(),
+        },
+        mark: None,
+        correlation: Correlation::default(),
+        body: Body::Note(Arc::new(note.clone())),
+    });
+}
+
 /// Tells who is awake here, when that has changed.
 pub(super) fn tell_awake(
     mut arrived: MessageReader<Arrived>,

@@ -18,6 +18,7 @@ mod bounds;
 mod letters;
 mod mutes;
 mod orders;
+mod shown;
 mod worlds;
 
 fn node(saved: SavedRows, now: WorldTime, outbox_max: usize) -> Stage {
