@@ -22,6 +22,7 @@ mod keys;
 mod never_waits;
 mod nodes;
 mod once;
+mod order;
 mod proxy;
 mod replay;
 mod schema;
