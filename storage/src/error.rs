@@ -138,6 +138,15 @@ pub enum StorageFault {
         /// The database, without credentials.
         target: String,
     },
+    /// Another server has the database, or several share it.
+    #[error(
+        "the database {target} is in use by another server; stop that one, \
+         or set database.shared on every server that uses it"
+    )]
+    Occupied {
+        /// The database, without credentials.
+        target: String,
+    },
     /// The journal was written by a node of another name.
     #[error(
         "the journal was written by the node `{was}`, and server.node is `{now}`: \

@@ -26,6 +26,7 @@ mod loader;
 mod lock;
 mod metrics;
 mod pending;
+mod sole;
 mod storage;
 mod store;
 mod tokens;

@@ -23,6 +23,7 @@ use crate::loader::Loader;
 use crate::lock::Lock;
 use crate::metrics::Scrape;
 use crate::pending::Pending;
+use crate::sole::Sole;
 use crate::store::{Origin, Store};
 use crate::{StorageFault, upkeep};
 
@@ -45,6 +46,8 @@ struct Inner {
     pending: Arc<Pending>,
     /// With a shared database.
     leases: Option<Arc<Leases>>,
+    /// With a PostgreSQL that is not shared.
+    sole: Option<Arc<Sole>>,
     journal: Arc<journal::Shared>,
     trouble: Arc<Trouble>,
     writer: Mutex<Option<Writer>>,
@@ -169,6 +172,10 @@ impl Storage {
             let living = Arc::clone(leases).run(ports.replies, inner.halt.clone());
             inner.tasks.spawn("leases", living);
         }
+        if let Some(sole) = &inner.sole {
+            let renewing = Arc::clone(sole).run(inner.halt.clone());
+            inner.tasks.spawn("leases", renewing);
+        }
         let upkeep = upkeep::run(
             inner.store.clone(),
             inner.accounts.clone(),
@@ -200,7 +207,13 @@ impl Storage {
         };
         let lag = inner.pending.lag();
         // What waits for the next transaction does not lag.
-        let store = if lag > lag_max.saturating_add(REST) {
+        let disturbed = inner.sole.as_ref().is_some_and(|sole| sole.is_disturbed());
+        let store = if disturbed {
+            Err(format!(
+                "another server uses the database {}, which is not shared",
+                inner.store.target()
+            ))
+        } else if lag > lag_max.saturating_add(REST) {
             let reason = inner.trouble.get().unwrap_or_else(|| "slow".to_owned());
             Err(format!(
                 "the database {} lags {} s behind: {reason}",
@@ -243,7 +256,7 @@ impl Storage {
         let patience = deadline
             .saturating_duration_since(Instant::now())
             .max(Duration::from_millis(200));
-        if inner.leases.is_some() {
+        if inner.store.is_postgres() {
             // Others need not wait for the lease to end.
             let retiring = inner.store.retire(&inner.origin);
             match tokio::time::timeout(patience, retiring).await {

@@ -258,3 +258,34 @@ async fn a_node_that_was_frozen_past_its_lease_closes_the_session_and_its_change
     north.stop().await;
     south.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_server_on_a_database_that_is_not_shared_is_refused() {
+    let _alone = alone().await;
+    let cluster = Cluster::stopped();
+    cluster.start();
+    cluster.answers().await;
+    let recipe = |node: &str| {
+        Recipe::new()
+            .set("database.url", cluster.url("postgres"))
+            .set("database.lease_ms", LEASE.as_millis())
+            .set("server.node", node)
+    };
+    let north = recipe("north").start().await;
+    north.ready().await;
+    for second in [
+        recipe("north"),
+        recipe("south"),
+        recipe("west").set("database.shared", true),
+    ] {
+        assert_eq!(second.refused().await, Some(2));
+        let said = second.stderr();
+        assert!(said.contains("in use by another server"), "{said}");
+        assert!(said.contains("database.shared"), "{said}");
+    }
+    north.ready().await;
+    north.stop().await;
+    let south = recipe("south").start().await;
+    south.ready().await;
+    south.stop().await;
+}

@@ -47,7 +47,7 @@ pub struct DatabaseConfig {
     pub connect_retry_seconds: u64,
     /// Several nodes use this database: `durable` then means committed there.
     pub shared: bool,
-    /// How long a node that shares the database and is silent counts as alive, in milliseconds.
+    /// How long a silent server counts as alive on a PostgreSQL, in milliseconds.
     pub lease_ms: u64,
     /// Facts older than this many days are deleted; 0 keeps them for ever.
     pub facts_retention_days: u32,
@@ -142,7 +142,7 @@ impl DatabaseConfig {
         )
     }
 
-    /// How long a silent node counts as alive.
+    /// How long a silent server counts as alive.
     pub(crate) const fn lease(&self) -> Duration {
         Duration::from_millis(self.lease_ms)
     }

@@ -12,11 +12,12 @@ use crate::accounts::Accounts;
 use crate::backoff::Backoff;
 use crate::config::{StorageConfig, check};
 use crate::identity;
-use crate::journal::{self, Closed, Disk, Found, Start, Writer};
+use crate::journal::{self, Closed, Disk, Found, Identity, Start, Writer};
 use crate::lease::Leases;
 use crate::lock::Lock;
 use crate::metrics::Counters;
 use crate::pending::{Layer, Pending};
+use crate::sole::{self, Sole};
 use crate::store::{Kept, Origin, Store};
 
 pub(crate) async fn open(
@@ -68,16 +69,34 @@ impl Opening<'_> {
         folder: &Path,
         disk: Box<dyn Disk>,
     ) -> Result<(Storage, Recovered), StorageFault> {
-        let store = &self.store;
-        let identity = identity::agree(store, &found).await?;
+        let store = self.store.clone();
+        let identity = identity::agree(&store, &found).await?;
         let origin = Origin {
             node: self.config.node.clone(),
             journal: identity.journal,
         };
         self.join(&origin).await?;
+        let opened = self
+            .go_on(&mut found, folder, disk, (identity, origin.clone()))
+            .await;
+        if opened.is_err() && store.is_postgres() {
+            // The next attempt need not wait for the lease to end.
+            let _ = tokio::time::timeout(Duration::from_secs(1), store.retire(&origin)).await;
+        }
+        opened
+    }
+
+    async fn go_on(
+        self,
+        found: &mut Found,
+        folder: &Path,
+        disk: Box<dyn Disk>,
+        (identity, origin): (Identity, Origin),
+    ) -> Result<(Storage, Recovered), StorageFault> {
+        let store = &self.store;
         let marks = store.applied().await.map_err(self.failed())?;
-        identity::still_the_newest(&found, &origin, &marks, store.target())?;
-        let mut before = identity::before(&found, &origin.node, origin.journal, &marks);
+        identity::still_the_newest(found, &origin, &marks, store.target())?;
+        let mut before = identity::before(found, &origin.node, origin.journal, &marks);
         let applied = marks
             .iter()
             .find(|mark| mark.node == origin.node && mark.journal == origin.journal)
@@ -90,7 +109,7 @@ impl Opening<'_> {
             });
         }
         let applied = if applied > found.last_sequence && found.identity.is_some() {
-            self.drop_older(&mut found, applied, &*disk)?;
+            self.drop_older(found, applied, &*disk)?;
             applied
         } else {
             let late = self.catch_up(&found.segments, applied, &origin).await?;
@@ -117,7 +136,7 @@ impl Opening<'_> {
         let mut writer = Writer::new(
             disk,
             folder,
-            &found,
+            found,
             start,
             journal.rotate_at(),
             journal.max_bytes,
@@ -164,10 +183,16 @@ impl Opening<'_> {
             // what whoever wrote the world meanwhile knows.
             leases.campaign().await.map_err(self.failed())?;
         }
+        let alone = leases.is_none() && store.is_postgres();
+        let sole = alone.then(|| {
+            let lease = self.config.database.lease();
+            Sole::new(store.clone(), origin.clone(), lease)
+        });
         let storage = Storage {
             inner: Arc::new(Inner {
                 pending,
                 leases,
+                sole,
                 journal: journal::Shared::new(applied),
                 trouble: Arc::default(),
                 writer: Mutex::new(Some(writer)),
@@ -187,9 +212,19 @@ impl Opening<'_> {
         Ok((storage, recovered))
     }
 
-    /// Counts as alive on a shared database from here on.
+    /// Counts as alive from here on, on a database that several servers can reach: as one of those
+    /// who share it, or as the only one.
     async fn join(&self, origin: &Origin) -> Result<(), StorageFault> {
         let database = &self.config.database;
+        let free = match self.store.is_postgres() {
+            false => Ok(true),
+            true if database.shared => sole::vacant(&self.store, database.lease()).await,
+            true => sole::occupy(&self.store, origin, database.lease()).await,
+        };
+        if !free.map_err(self.failed())? {
+            let target = self.store.target().to_owned();
+            return Err(StorageFault::Occupied { target });
+        }
         if database.shared {
             let alone = self.store.beat(origin, database.lease()).await;
             check(

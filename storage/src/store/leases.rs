@@ -29,6 +29,23 @@ const CAMPAIGN: &str = "
     WHERE (held.node = excluded.node AND held.journal = excluded.journal)
        OR held.until <= clock_timestamp()";
 
+/// A server has the database for itself, unless another has, or nodes that share it are alive.
+const OCCUPY: &str = "
+    INSERT INTO elections AS held (role, node, journal, term, until)
+    SELECT 'alone', $1, $2, 1, clock_timestamp() + $3 * interval '1 millisecond'
+    WHERE NOT EXISTS (SELECT FROM node_leases WHERE until > clock_timestamp())
+    ON CONFLICT (role) DO UPDATE SET
+        node = excluded.node, journal = excluded.journal, until = excluded.until,
+        term = held.term + CASE WHEN held.journal = excluded.journal THEN 0 ELSE 1 END
+    WHERE held.journal = excluded.journal OR held.until <= clock_timestamp()";
+
+/// Until when a living server has the database for itself, or, if asked, shares it.
+const OCCUPIED: &str = "
+    SELECT CAST(EXTRACT(EPOCH FROM max(until)) * 1000000 AS BIGINT) FROM (
+        SELECT until FROM elections WHERE role = 'alone'
+        UNION ALL SELECT until FROM node_leases WHERE $1
+    ) AS known WHERE until > clock_timestamp()";
+
 /// A node leases a character: one that is free, its own, of a node that is dead, or by force.
 const TAKE: &str = "
     INSERT INTO character_leases AS held (entity, node, journal, epoch, since)
@@ -58,6 +75,26 @@ impl Store {
     /// Makes a node the one that writes the world, if nobody else is; answers whether it is.
     pub(crate) async fn campaign(&self, origin: &Origin, lease: Duration) -> Result<bool, Error> {
         self.renew(CAMPAIGN, origin, lease).await
+    }
+
+    /// Takes or keeps the database for `origin` alone, where that has a meaning; answers whether
+    /// it has it.
+    pub(crate) async fn occupy(&self, origin: &Origin, lease: Duration) -> Result<bool, Error> {
+        self.renew(OCCUPY, origin, lease).await
+    }
+
+    /// Until when, in microseconds of the database's clock, some living server has the database
+    /// for itself or, with `shared`, shares it.
+    pub(crate) async fn occupied_until(&self, shared: bool) -> Result<Option<i64>, Error> {
+        query_scalar(self.sql(OCCUPIED))
+            .bind(shared)
+            .fetch_one(self.postgres()?)
+            .await
+    }
+
+    /// Whether this is a database that several servers can reach.
+    pub(crate) const fn is_postgres(&self) -> bool {
+        matches!(self.pools, Pools::Postgres(_))
     }
 
     async fn renew(

@@ -233,7 +233,7 @@ async fn a_load_sees_what_the_database_lacks(database: Database) {
 }
 
 async fn a_flush_costs_the_same_statements_for_any_number_of_rows(database: Database) {
-    let mut world = World::start(database.config()).await;
+    let mut world = World::start(database.quiet_config()).await;
     world.upkeep_done().await;
     let statements = World::statements;
     let mut costs = Vec::new();

@@ -12,7 +12,7 @@ const MANY: [&str; 8] = [
 ];
 
 async fn a_character_is_loaded_in_one_statement_however_many_rows_it_has(database: Database) {
-    let mut world = World::start(database.config()).await;
+    let mut world = World::start(database.quiet_config()).await;
     let (few, many) = (StableId::named("ann"), StableId::named("bob"));
     let mut batch = Batch::default().put(few, "purse", 1);
     for component in MANY {

@@ -323,6 +323,7 @@ async fn four_nodes_that_open_an_empty_database_at_once_migrate_it_once() {
     for node in ["north", "east", "south", "west"] {
         let mut config = database.config_in(node);
         config.node = node.to_owned();
+        config.database.shared = true;
         opening.spawn(World::open(config));
     }
     let mut worlds = Vec::new();

@@ -3,9 +3,12 @@
 use std::time::{Duration, Instant};
 
 use engine::port::{AccountAct, AccountOrder, Scope, StableId, StoreAsk, StoreReply};
-use storage::{Left, StorageConfig};
+use storage::{Left, StorageConfig, StorageFault};
 
 use crate::harness::{Backend, Batch, Database, PATIENCE, World, row, until};
+
+/// What the database may lag.
+const LAG: Duration = Duration::from_secs(30);
 
 async fn database() -> Database {
     Backend::Postgres.fresh().await
@@ -272,4 +275,55 @@ async fn an_order_in_an_old_journal_undoes_no_newer_one() {
     assert_eq!(database.number("SELECT count(*) FROM facts").await, 3);
     assert!(accounts.login("zadok", PASSWORD).await.is_ok());
     north.crash();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_that_do_not_share_a_database_are_not_both_let_on_it() {
+    let database = database().await;
+    let alone = |name: &str| {
+        let mut config = node(&database, name);
+        config.database.shared = false;
+        config
+    };
+    let north = World::start(alone("north")).await;
+    // Whatever it is called, and whether or not it would share.
+    let mut twin = alone("twin");
+    twin.node = "north".to_owned();
+    for config in [alone("south"), twin, node(&database, "west")] {
+        let refused = World::open(config).await.err().expect("it opens");
+        assert!(
+            matches!(refused, StorageFault::Occupied { .. }),
+            "{refused}"
+        );
+        assert!(refused.to_string().contains("database.shared"), "{refused}");
+    }
+    assert!(north.storage.health(LAG).is_ok());
+    // Who has stopped has left, and who has died leaves within the lease.
+    assert_eq!(north.stop().await, Left::Applied);
+    let began = Instant::now();
+    let south = World::start(alone("south")).await;
+    assert!(began.elapsed() < Duration::from_millis(1_000));
+    south.crash();
+    let west = World::start(node(&database, "west")).await;
+    let refused = World::open(alone("north")).await.err().expect("it opens");
+    assert!(
+        matches!(refused, StorageFault::Occupied { .. }),
+        "{refused}"
+    );
+    assert_eq!(west.stop().await, Left::Applied);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_finds_another_on_its_database_says_so() {
+    let database = database().await;
+    let mut config = node(&database, "north");
+    config.database.shared = false;
+    let north = World::start(config).await;
+    // As if it had been frozen for longer than its lease, and another had come.
+    let other = "UPDATE elections SET journal = '7a1c2d3e-0000-4000-8000-000000000000',
+                 until = clock_timestamp() + interval '1 hour' WHERE role = 'alone'";
+    database.execute(other).await;
+    until("trouble", || north.storage.health(LAG).store.is_err()).await;
+    let reason = north.storage.health(LAG).store.unwrap_err();
+    assert!(reason.contains("another server"), "{reason}");
 }

@@ -70,6 +70,8 @@ impl Database {
         let mut config = StorageConfig::in_folder(self.folder.path().join(data));
         config.database.url.clone_from(&self.url);
         config.database.connect_retry_seconds = 5;
+        // Who follows one that crashed, with another folder, waits for so long.
+        config.database.lease_ms = 1_000;
         config.accounts.argon2 = Argon2Config {
             time: 1,
             memory_kib: 1_024,
@@ -80,6 +82,13 @@ impl Database {
 
     pub(crate) fn config(&self) -> StorageConfig {
         self.config_in("data")
+    }
+
+    /// Whose server sends no statements unasked, once it has started.
+    pub(crate) fn quiet_config(&self) -> StorageConfig {
+        let mut config = self.config();
+        config.database.lease_ms = 600_000;
+        config
     }
 
     pub(crate) fn journal_folder(&self) -> PathBuf {
