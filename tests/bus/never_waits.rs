@@ -1,6 +1,7 @@
 //! Players act, talk and whisper to another node while their broker freezes, dies, and is cut off:
 //! none of them notices, no promise is broken, and nothing is lost uncounted.
 
+#[path = "../survival/never_waits/crowd.rs"]
 mod crowd;
 #[path = "../survival/never_waits/span.rs"]
 mod span;
@@ -14,9 +15,20 @@ use sqlx::Row as _;
 use crate::broker::{Broker, settled};
 use crate::harness::{Player, Recipe, Server, alone, until, whole};
 use crate::proxy::{Proxy, Way};
-use crowd::Crowd;
+use crowd::{Crowd, Manner};
 use span::Span;
 
+/// What the crowd does: each line in the room, to the sub-zone or to everybody is one for the bus,
+/// too.
+const TALKING: Manner = Manner {
+    lines: &[
+        "say hello",
+        "look",
+        "local is it late?",
+        "global good evening",
+    ],
+    pause: Duration::from_millis(500),
+};
 /// Four probes are sent in this time; three intervals are what a fault may take to be seen.
 const INTERVAL: Duration = Duration::from_millis(1_000);
 /// Ticks below a tenth of their slot of 50 ms are told apart by the machine's other work only; of
@@ -52,6 +64,7 @@ fn judge(what: &str, calm: &Span, fault: &Span) {
         (0.1, NOISE_OF_FEW)
     };
     assert!(fault.done > 0, "{what}: nobody could act");
+    assert_eq!(fault.refused, 0, "{what}: somebody was refused");
     assert!(
         fault.late() <= calm.late() + late,
         "{what}: late ticks: {fault}, calm {calm}"
@@ -95,7 +108,7 @@ async fn no_tick_waits_for_the_bus_and_nothing_is_lost_that_must_arrive() {
         text.contains("Bob").then_some(())
     })
     .await;
-    let crowd = Crowd::gather(&north, players).await;
+    let crowd = Crowd::gather(&north, players, TALKING).await;
     let mut said = Vec::new();
     let mut talk = async |what: &str| {
         for n in 0..10 {

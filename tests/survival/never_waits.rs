@@ -8,9 +8,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::harness::{Cluster, Recipe, Server, alone, until, whole};
-use crowd::Crowd;
+use crowd::{Crowd, Manner};
 use span::Span;
 
+/// What the crowd does: each command changes what is saved.
+const COUNTING: Manner = Manner {
+    lines: &["count"],
+    pause: Duration::from_millis(400),
+};
 const RATE_HZ: u32 = 20;
 /// Bytes that a session keeps for a resume in these proofs.
 const REPLAY_BYTES: u64 = 16 * 1_024;
@@ -48,7 +53,7 @@ async fn no_tick_waits_for_a_frozen_database_or_a_full_disk() {
         .set("readiness.lag_seconds", 2);
     let server = recipe.start().await;
     server.ready().await;
-    let crowd = Crowd::gather(&server, players).await;
+    let crowd = Crowd::gather(&server, players, COUNTING).await;
 
     let calm = Span::watch(&server, calm, &crowd).await;
     println!("never waits, {players} players, calm: {calm}");

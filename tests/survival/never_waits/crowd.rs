@@ -9,10 +9,17 @@ use tokio::task::JoinSet;
 
 use crate::harness::{Player, Server};
 
-/// Between two commands of one player.
-const PAUSE: Duration = Duration::from_millis(400);
 /// Sign-ins at once.
 const DOOR: usize = 20;
+
+/// What each of them does.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    /// One after the other, over and over.
+    pub(super) lines: &'static [&'static str],
+    /// Between two commands of one player.
+    pub(super) pause: Duration,
+}
 
 /// Everybody, each on a socket of its own.
 #[derive(Debug)]
@@ -31,7 +38,7 @@ struct Score {
 
 impl Crowd {
     /// Lets `count` guests in, who then begin to act.
-    pub(super) async fn gather(server: &Server, count: usize) -> Self {
+    pub(super) async fn gather(server: &Server, count: usize, manner: Manner) -> Self {
         let (leave, left) = watch::channel(false);
         let score = Arc::new(Score::default());
         let mut players = JoinSet::new();
@@ -45,7 +52,7 @@ impl Crowd {
             inside.extend(futures_util::future::join_all(guests).await);
         }
         for player in inside {
-            players.spawn(act(player, left.clone(), Arc::clone(&score)));
+            players.spawn(act(player, manner, left.clone(), Arc::clone(&score)));
         }
         Self {
             players,
@@ -78,13 +85,22 @@ impl Crowd {
     }
 }
 
-/// Counts, until told to leave. A cut socket or another refusal is a panic.
-async fn act(mut player: Player, mut leave: watch::Receiver<bool>, score: Arc<Score>) {
-    while !*leave.borrow() {
+/// Acts until told to leave. A cut socket or another refusal is a panic.
+async fn act(
+    mut player: Player,
+    manner: Manner,
+    mut leave: watch::Receiver<bool>,
+    score: Arc<Score>,
+) {
+    for line in manner.lines.iter().cycle() {
+        if *leave.borrow() {
+            return;
+        }
         let began = Instant::now();
-        let id = player.begin("count").await;
+        let id = player.begin(line).await;
         let answer = player.answer(id).await;
         score.waits.lock().unwrap().push(began.elapsed());
+        player.forget();
         if answer["data"]["ok"] == true {
             score.done.fetch_add(1, Ordering::Relaxed);
         } else {
@@ -94,6 +110,6 @@ async fn act(mut player: Player, mut leave: watch::Receiver<bool>, score: Arc<Sc
             );
             score.refused.fetch_add(1, Ordering::Relaxed);
         }
-        let _ = tokio::time::timeout(PAUSE, leave.wait_for(|leave| *leave)).await;
+        let _ = tokio::time::timeout(manner.pause, leave.wait_for(|leave| *leave)).await;
     }
 }
