@@ -8,7 +8,8 @@ use net::bridge::{Envelope, VERSION};
 use sqlx::Row as _;
 
 use crate::broker::Broker;
-use crate::harness::{Recipe, alone, line, to_bob, until, whole};
+use crate::harness::{Recipe, alone, line, to_bob, whole};
+use crate::keepers::acknowledged_in;
 
 /// Messages sent before each kill.
 const EACH: u64 = 40;
@@ -64,13 +65,7 @@ async fn a_consumer_killed_between_receipt_and_effect_has_each_effect_once() {
         server = recipe.start().await;
         server.ready().await;
     }
-    let name = "kadath_bus_messages_total{class=\"whispers\",direction=\"in\"}";
-    until("quiet", async || {
-        let before = server.http.figure(name).await;
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        (server.http.figure(name).await == before).then_some(())
-    })
-    .await;
+    acknowledged_in(&context, "kadath_durable", "north").await;
     let recipe = server.stop().await;
 
     let database = format!("sqlite://{}/kadath.db", recipe.data().display());

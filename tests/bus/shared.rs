@@ -138,7 +138,7 @@ async fn a_killed_nodes_players_play_on_elsewhere_and_its_old_journal_overwrites
 
     // One more deed reaches the journal only: the database takes nothing.
     let mut holder = common.database().await;
-    sqlx::raw_sql("BEGIN; LOCK TABLE component_rows, applied IN EXCLUSIVE MODE")
+    sqlx::raw_sql("BEGIN; LOCK TABLE component_rows IN EXCLUSIVE MODE")
         .execute(&mut holder)
         .await
         .unwrap();
