@@ -26,6 +26,7 @@ mod store;
 mod stream;
 mod subject;
 mod take;
+mod token;
 
 pub use breaker::{Breaker, BreakerLimits, BreakerOpen, BreakerState};
 pub use class::Class;

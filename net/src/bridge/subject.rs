@@ -4,11 +4,10 @@
 //! id may be any text: whatever is not a letter, a digit or `_` becomes `-` and two hexadecimal
 //! digits a byte, so that no id can break out of its token.
 
-use std::fmt::Write as _;
-
-use engine::port::{StableId, Topic};
+use engine::port::Topic;
 
 use super::class::Class;
+use super::token::{decode, encode, id, parse_id};
 
 /// The longest subject. An id of 255 bytes always fits; brokers take 4,096.
 pub const SUBJECT_BYTES_MAX: usize = 1_024;
@@ -226,62 +225,9 @@ pub const fn class_of(topic: &Topic) -> Class {
     }
 }
 
-fn encode(id: &str) -> String {
-    if id.is_empty() {
-        return "-".to_owned();
-    }
-    let mut token = String::with_capacity(id.len());
-    for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || byte == b'_' {
-            token.push(char::from(byte));
-        } else {
-            // Writing into a String can't fail.
-            let _ = write!(token, "-{byte:02X}");
-        }
-    }
-    token
-}
-
-fn decode(token: &str) -> Result<String, SubjectFault> {
-    let wrong = || SubjectFault::Id(token.to_owned());
-    if token == "-" {
-        return Ok(String::new());
-    }
-    let mut bytes = Vec::with_capacity(token.len());
-    let mut rest = token.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'-' {
-            let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16));
-            let (Some(high), Some(low)) = (digit(), digit()) else {
-                return Err(wrong());
-            };
-            bytes.push(u8::try_from(high * 16 + low).map_err(|_| wrong())?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    let id = String::from_utf8(bytes).map_err(|_| wrong())?;
-    // Exactly one token for each id: lower-case digits or needless escapes are another's work.
-    if id.is_empty() || encode(&id) != token {
-        return Err(wrong());
-    }
-    Ok(id)
-}
-
-fn id(id: StableId) -> String {
-    id.uuid().simple().to_string()
-}
-
-fn parse_id(token: &str) -> Result<StableId, SubjectFault> {
-    uuid::Uuid::try_parse(token)
-        .ok()
-        .map(StableId::from_uuid)
-        .filter(|found| id(*found) == token)
-        .ok_or_else(|| SubjectFault::Id(token.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
+    use engine::port::StableId;
     use proptest::prelude::*;
 
     use super::*;
