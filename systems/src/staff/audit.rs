@@ -124,7 +124,7 @@ impl Audit<'_, '_> {
             at,
             count: 1,
             sum: 0,
-            detail: serde_json::to_string(&told).unwrap_or_default(),
+            detail: serde_json::to_string(&told).unwrap_or_default().into(),
             merges,
         }));
     }
