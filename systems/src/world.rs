@@ -6,6 +6,7 @@
 mod atlas;
 mod chart;
 mod check;
+mod draft;
 mod parse;
 mod sight;
 mod source;

@@ -8,11 +8,6 @@ const LINES_MAX: usize = 400;
 /// Files that tell one story in more lines, with the lines they may have and why.
 const LONGER: &[(&str, usize, &str)] = &[
     (
-        "systems/src/world/parse.rs",
-        445,
-        "the format of the world's files, as designers write it",
-    ),
-    (
         "engine/tests/engine/attach.rs",
         560,
         "who holds a character: a sentence for each turn of it",
