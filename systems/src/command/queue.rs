@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use engine::Begun;
 use engine::port::Line;
 use engine::prelude::*;
+use engine::Begun;
 
+use super::AliasRules;
 use super::alias::Aliases;
 use super::gate::{Acted, Gated, Gates};
 use super::table::{Entry, Usage, Verbs};
@@ -153,6 +154,7 @@ pub(super) fn dispatch(
     mut answers: MessageWriter<Answer>,
     verbs: Res<Verbs>,
     limits: Res<CommandLimits>,
+    rules: Res<AliasRules>,
     storage: Res<StorageView>,
 ) {
     let turns = match limits.lines_per_tick {
@@ -176,7 +178,8 @@ pub(super) fn dispatch(
             let Some((order, line)) = queue.lines.front() else {
                 break;
             };
-            let expanded = aliases.expand(line.as_str(), |word| verbs.find(word).is_some());
+            let is_verb = |word: &str| verbs.find(word).is_some();
+            let expanded = aliases.expand(line.as_str(), rules.depth, is_verb);
             let stands_for = expanded.as_ref().ok().and_then(Option::as_ref);
             let words = Words::of(stands_for.unwrap_or(line).as_str());
             let entry = verbs

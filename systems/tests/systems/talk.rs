@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use systems::Settings;
 use systems::chat::{Channel, ChatLimits};
 use systems::command::CommandLimits;
-use systems::mute::PEOPLE_MAX;
+use systems::mute::Rules;
 
 use crate::town::{Town, save};
 
@@ -154,7 +154,7 @@ fn whoever_is_away_can_be_muted_and_silenced() {
 fn a_list_of_mutes_has_an_end_and_what_is_over_makes_room() {
     let mut people = serde_json::Map::new();
     let until = STAGE_START.plus(MINUTE);
-    for n in 0..PEOPLE_MAX {
+    for n in 0..Rules::default().people {
         let mute = json!({"by": "Bea", "at": 0, "until": until, "reason": ""});
         let id = StableId::named(&format!("Somebody {n}"));
         people.insert(
