@@ -12,7 +12,7 @@ use engine::port::{
 };
 use engine::prelude::*;
 use engine::runner::{Ended, Figures, Rate, RunnerConfig, Running, Watch, spawn, stopwatch};
-use engine::{Engine, Setup};
+use engine::{Engine, Setup, Violation};
 use prometheus::TextEncoder;
 
 use crate::kit::{Coins, Tape, Words, arrival, game, line, named, values};
@@ -218,6 +218,26 @@ fn a_contained_fault_is_counted_and_logged_with_plugin_and_system() {
     ];
     assert!(logbook::has("plugin fault contained", &fields));
     live.stop();
+}
+
+#[test]
+fn what_a_plugin_counts_as_a_violation_is_told_by_its_kind() {
+    let mut live = Live::new(named("usher", |reg| {
+        reg.system(
+            Phase::Simulate,
+            |clock: Res<Clock>, mut violations: MessageWriter<Violation>| {
+                if clock.tick <= 3 {
+                    violations.write(Violation("haste"));
+                }
+            },
+        );
+    }));
+    until("four ticks have passed", || live.tick() >= 4);
+    live.stop();
+    assert_eq!(
+        live.figure(r#"kadath_rate_limit_violations_total{kind="haste"}"#),
+        3.0
+    );
 }
 
 fn blow() {

@@ -1,5 +1,6 @@
 //! From words to something said: who may say it, how often, and to whom.
 
+use engine::Violation;
 use engine::port::{ChatLine, Content, Topic};
 use engine::prelude::*;
 
@@ -46,6 +47,7 @@ pub(super) enum Words {
 #[derive(SystemParam)]
 pub(super) struct Mouth<'w, 's> {
     lately: ResMut<'w, Lately>,
+    violations: MessageWriter<'w, Violation>,
     people: Query<'w, 's, (&'static StableId, &'static Character)>,
     hearing: Hearing<'w, 's>,
     minds: Minds<'w, 's>,
@@ -150,6 +152,9 @@ impl Mouth<'_, '_> {
         }
         self.lately
             .count(*id, channel, *self.limits, self.clock.now)
+            .inspect_err(|_| {
+                self.violations.write(Violation(channel.word()));
+            })
     }
 }
 

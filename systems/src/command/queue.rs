@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use engine::port::Line;
 use engine::prelude::*;
-use engine::Begun;
+use engine::{Begun, Violation};
 
 use super::AliasRules;
 use super::alias::Aliases;
@@ -58,6 +58,7 @@ pub(super) fn accept(
     mut waiting: ResMut<Waiting>,
     mut answers: MessageWriter<Answer>,
     mut kept: MessageWriter<engine::Kept>,
+    mut violations: MessageWriter<Violation>,
     limits: Res<CommandLimits>,
     clock: Res<Clock>,
 ) {
@@ -66,6 +67,7 @@ pub(super) fn accept(
             continue;
         };
         if let Err(refusal) = queue.admit(*limits, clock.now) {
+            violations.write(Violation("commands"));
             // Once until something is taken again: whoever floods must not flood the log.
             if !std::mem::replace(&mut queue.refused, true) {
                 let correlation_id = order.correlation.to_string();
