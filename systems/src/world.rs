@@ -69,15 +69,6 @@ const RULES: [&str; 9] = [
 /// Every mistake that was found, sorted by file and line.
 pub fn load(sources: &[Source]) -> Result<WorldData, Vec<Problem>> {
     let mut problems = Vec::new();
-    for source in sources {
-        // Misspelt, it would have no effect and nobody would be told.
-        let name = source.path.strip_prefix("rules/");
-        let known = name.and_then(|name| name.strip_suffix(".toml"));
-        if name.is_some() && !known.is_some_and(|name| RULES.contains(&name)) {
-            let message = format!("no such file; in rules/ there are {}", RULES.join(", "));
-            problems.push(source.problem(&(0..0), message));
-        }
-    }
     let draft = parse::parse(sources, &mut problems);
     // Whatever refers to a file that can't be read would seem to dangle.
     let data = draft.filter(|_| problems.is_empty()).map(|draft| {
@@ -100,6 +91,15 @@ pub fn load(sources: &[Source]) -> Result<WorldData, Vec<Problem>> {
             emotes: Emotes::load(sources, &mut problems),
         }
     });
+    for source in sources {
+        // Misspelt, it would have no effect and nobody would be told.
+        let name = source.path.strip_prefix("rules/");
+        let known = name.and_then(|name| name.strip_suffix(".toml"));
+        if name.is_some() && !known.is_some_and(|name| RULES.contains(&name)) {
+            let message = format!("no such file; in rules/ there are {}", RULES.join(", "));
+            problems.push(source.problem(&(0..0), message));
+        }
+    }
     problems.sort();
     problems.dedup();
     match data {
