@@ -24,6 +24,10 @@ mod town;
 
 use std::process::ExitCode;
 
+/// As the server has it.
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args()
         .skip(1)

@@ -44,6 +44,10 @@ const LIMIT: u64 = 10_000_000;
 /// What an idle player may cost a tick, in nanoseconds.
 const IDLE_LIMIT: f64 = 100.0;
 
+/// As the server has it.
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Nanoseconds of ticks, sorted.
 struct Ticks(Vec<u64>);
 

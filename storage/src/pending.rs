@@ -49,7 +49,7 @@ pub(crate) struct Layer {
     pub(crate) entities: HashMap<StableId, Changes>,
     pub(crate) facts: Vec<PendingFact>,
     /// Where in `facts` those stand that later ones are summed into.
-    merging: HashMap<(Cow<'static, str>, StableId, String), usize>,
+    merging: HashMap<(Cow<'static, str>, StableId, Cow<'static, str>), usize>,
     pub(crate) commands: VecDeque<CommandMark>,
     /// The newest batch in it; none while the layer is empty.
     pub(crate) mark: Option<Mark>,

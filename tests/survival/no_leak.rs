@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use kadath::config::{Config, Overrides};
 use sqlx::{Connection, PgConnection};
 
-use crate::harness::{Cluster, PATIENCE, Player, Recipe, alone, until, whole};
+use tokio::runtime::Runtime;
+
+use crate::harness::{Cluster, Http, PATIENCE, Player, Recipe, alone, until, whole};
 
 const STOP_MAX: Duration = Duration::from_secs(5);
 
@@ -92,9 +94,13 @@ fn starts_and_stops_in_one_process_leave_no_thread_and_no_descriptor() {
     let cluster = Cluster::stopped();
     cluster.start();
     // The two databases in turns; a server waits for one that is not up yet.
+    let guests = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let round = |round: u32| {
         let url = (round % 2 == 1).then(|| cluster.url("postgres"));
-        start_and_stop(&folder, url);
+        start_and_stop(&folder, url, &guests);
     };
     // The first rounds grow what is kept for ever.
     (0..4).for_each(round);
@@ -115,8 +121,9 @@ fn starts_and_stops_in_one_process_leave_no_thread_and_no_descriptor() {
     );
 }
 
-/// A server that answered, and was asked to stop; over SQLite unless `url` says otherwise.
-fn start_and_stop(folder: &tempfile::TempDir, url: Option<String>) {
+/// A server that a guest played on, and that was asked to stop while it did; over SQLite unless
+/// `url` says otherwise.
+fn start_and_stop(folder: &tempfile::TempDir, url: Option<String>, guests: &Runtime) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = port.local_addr().unwrap();
     drop(port);
@@ -142,11 +149,27 @@ fn start_and_stop(folder: &tempfile::TempDir, url: Option<String>) {
         assert!(!server.is_finished(), "it gave up");
         std::thread::sleep(Duration::from_millis(20));
     }
+    let guest = guests.block_on(play(address));
     let asked = std::process::Command::new("kill")
         .args(["-TERM", &std::process::id().to_string()])
         .status();
     assert!(asked.unwrap().success());
     assert_eq!(server.join().unwrap(), ExitCode::SUCCESS);
+    drop(guest);
+}
+
+/// Lets a guest do something that is saved; it stays.
+async fn play(address: SocketAddr) -> Player {
+    let url = format!("http://{address}");
+    let http = Http::new(&url);
+    until("readiness", async || {
+        (http.get("/readyz").await.0 == 200).then_some(())
+    })
+    .await;
+    let token = http.guest().await;
+    let mut guest = Player::join_at(&address.to_string(), &token).await;
+    guest.does_for_good("status").await;
+    guest
 }
 
 /// Whether somebody answers `/healthz` there.

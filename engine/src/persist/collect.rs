@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use bevy_ecs::component::Component;
@@ -28,7 +28,7 @@ pub(crate) struct Collector {
     tombstones: BTreeSet<(StableId, Option<&'static str>)>,
     pub(crate) facts: Vec<Fact>,
     /// Where in `facts` the mergeable ones stand.
-    merging: HashMap<(Cow<'static, str>, StableId, String), usize>,
+    merging: HashMap<(Cow<'static, str>, StableId, Cow<'static, str>), usize>,
 }
 
 /// Set while the engine takes a saved entity out of memory: that is not a removal.
@@ -62,6 +62,20 @@ impl Collector {
         self.tombstones.insert((id, Some(name)));
     }
 
+    /// Notes all rows of an entity for removal, in place of those of its components.
+    fn forget(&mut self, id: StableId) {
+        let lesser: Vec<_> = self
+            .tombstones
+            .range((id, None)..)
+            .take_while(|(of, _)| *of == id)
+            .copied()
+            .collect();
+        for one in lesser {
+            self.tombstones.remove(&one);
+        }
+        self.tombstones.insert((id, None));
+    }
+
     /// Takes the facts that wait.
     pub(crate) fn take_facts(&mut self) -> Vec<Fact> {
         self.merging.clear();
@@ -73,10 +87,22 @@ impl Collector {
         if self.tombstones.is_empty() {
             return Vec::new();
         }
+        // Most rows were never removed: what they are asked against must cost next to nothing.
+        let mut removed: HashMap<&'static str, HashSet<StableId>> = HashMap::new();
+        for (id, component) in &self.tombstones {
+            if let Some(name) = component {
+                removed.entry(name).or_default().insert(*id);
+            }
+        }
         for column in &self.columns {
             let name = column.component();
+            let Some(removed) = removed.get(name) else {
+                continue;
+            };
             column.visit(&mut |row| {
-                self.tombstones.remove(&(row.id, Some(name)));
+                if removed.contains(&row.id) {
+                    self.tombstones.remove(&(row.id, Some(name)));
+                }
             });
         }
         std::mem::take(&mut self.tombstones)
@@ -183,7 +209,5 @@ pub(crate) fn forget_entity(world: &mut World, entity: Entity) {
     world.despawn(entity);
     world.resource_mut::<Unloading>().0 = false;
     let Some(id) = id else { return };
-    let mut collector = world.resource_mut::<Collector>();
-    collector.tombstones.retain(|(of, _)| *of != id);
-    collector.tombstones.insert((id, None));
+    world.resource_mut::<Collector>().forget(id);
 }

@@ -55,7 +55,7 @@ impl AccountOrder {
             at,
             count: 1,
             sum: 0,
-            detail: serde_json::to_string(self).unwrap_or_default(),
+            detail: serde_json::to_string(self).unwrap_or_default().into(),
             merges: false,
         }
     }

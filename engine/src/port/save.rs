@@ -113,7 +113,7 @@ pub struct Fact {
     /// The sum of what they changed, in the kind's own unit.
     pub sum: i64,
     /// The rest, as JSON.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
     /// While it waits it is summed with others of equal kind, subject and detail: for small
     /// things that happen to everybody all the time.
     pub merges: bool,
@@ -122,7 +122,7 @@ pub struct Fact {
 impl Fact {
     /// What facts that merge have in common.
     #[must_use]
-    pub fn key(&self) -> (Cow<'static, str>, StableId, String) {
+    pub fn key(&self) -> (Cow<'static, str>, StableId, Cow<'static, str>) {
         (self.kind.clone(), self.subject, self.detail.clone())
     }
 

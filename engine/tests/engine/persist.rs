@@ -219,7 +219,7 @@ fn recorded(detail: &str, sum: i64, at: u64, merges: bool) -> Recorded {
         at: WorldTime(at),
         count: 1,
         sum,
-        detail: detail.to_owned(),
+        detail: detail.to_owned().into(),
         merges,
     })
 }
@@ -228,7 +228,7 @@ fn facts(world: &mut Backstage) -> Vec<(String, u32, i64, u64)> {
     batch(world.tick(vec![]))
         .facts
         .into_iter()
-        .map(|fact| (fact.detail, fact.count, fact.sum, fact.at.0))
+        .map(|fact| (fact.detail.into_owned(), fact.count, fact.sum, fact.at.0))
         .collect()
 }
 

@@ -1,6 +1,8 @@
 //! The one envelope around everything that nodes tell each other.
 
-use engine::port::{Body, Content, Mark, Parcel, Tick, Topic, WorldTime};
+use std::fmt;
+
+use engine::port::{Body, Content, Correlation, Mark, Parcel, Tick, Topic, WorldTime};
 use serde::{Deserialize, Serialize};
 
 use super::fits::fits;
@@ -9,6 +11,8 @@ use super::fits::fits;
 pub const VERSION: u16 = 1;
 /// The largest envelope taken in, in bytes: a line of 10,000 characters has at most 60,000.
 pub const ENVELOPE_BYTES_MAX: usize = 128 * 1024;
+/// What most envelopes fit into.
+const USUAL_BYTES: usize = 512;
 
 /// A message between nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,7 +72,8 @@ pub(super) struct Sender {
 #[derive(Serialize)]
 struct Outgoing<'a, C: Serialize> {
     version: u16,
-    id: &'a str,
+    #[serde(serialize_with = "plainly")]
+    id: fmt::Arguments<'a>,
     node: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<&'a str>,
@@ -76,8 +81,14 @@ struct Outgoing<'a, C: Serialize> {
     seq: Option<u64>,
     tick: Tick,
     at_ms: u64,
-    correlation_id: String,
+    #[serde(serialize_with = "plainly")]
+    correlation_id: Correlation,
     content: C,
+}
+
+/// As it prints, without a text of its own in between.
+fn plainly<S: serde::Serializer>(value: &impl fmt::Display, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(value)
 }
 
 /// A note in the shape of [`Content::Event`], without a copy of it.
@@ -111,40 +122,50 @@ impl Sender {
         wall: WorldTime,
         ordinal: usize,
     ) -> Result<Vec<u8>, EnvelopeFault> {
-        let id = match &parcel.mark {
-            Some(mark) => stored_id(mark),
-            None => format!("{}.{:x}.{tick}.{ordinal}", self.node, self.run),
-        };
+        match &parcel.mark {
+            Some(mark) => self.name(
+                format_args!("{}.{}", mark.origin, mark.seq),
+                parcel,
+                tick,
+                wall,
+            ),
+            None => {
+                let id = format_args!("{}.{:x}.{tick}.{ordinal}", self.node, self.run);
+                self.name(id, parcel, tick, wall)
+            }
+        }
+    }
+
+    fn name(
+        &self,
+        id: fmt::Arguments<'_>,
+        parcel: &Parcel,
+        tick: Tick,
+        wall: WorldTime,
+    ) -> Result<Vec<u8>, EnvelopeFault> {
         match &parcel.body {
-            Body::Content(content) => self.write(&id, parcel, tick, wall, content),
+            Body::Content(content) => self.write(id, parcel, tick, wall, content),
             Body::Note(note) => {
                 let data = EventData {
                     event_type: note.event_type(),
                     data: note.data(),
                 };
-                self.write(
-                    &id,
-                    parcel,
-                    tick,
-                    wall,
-                    EventContent {
-                        kind: "event",
-                        data,
-                    },
-                )
+                let kind = "event";
+                self.write(id, parcel, tick, wall, EventContent { kind, data })
             }
         }
     }
 
     fn write(
         &self,
-        id: &str,
+        id: fmt::Arguments<'_>,
         parcel: &Parcel,
         tick: Tick,
         wall: WorldTime,
         content: impl Serialize,
     ) -> Result<Vec<u8>, EnvelopeFault> {
-        let bytes = serde_json::to_vec(&Outgoing {
+        let mut bytes = Vec::with_capacity(USUAL_BYTES);
+        let outgoing = Outgoing {
             version: VERSION,
             id,
             node: &self.node,
@@ -152,10 +173,11 @@ impl Sender {
             seq: parcel.mark.as_ref().map(|mark| mark.seq),
             tick,
             at_ms: wall.millis(),
-            correlation_id: parcel.correlation.to_string(),
+            correlation_id: parcel.correlation,
             content,
-        })
-        .map_err(|fault| EnvelopeFault::Schema(fault.to_string()))?;
+        };
+        serde_json::to_writer(&mut bytes, &outgoing)
+            .map_err(|fault| EnvelopeFault::Schema(fault.to_string()))?;
         if bytes.len() > ENVELOPE_BYTES_MAX {
             return Err(EnvelopeFault::TooBig(bytes.len()));
         }

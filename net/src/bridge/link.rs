@@ -1,5 +1,6 @@
 //! One connection to the broker: made, watched, made again.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -272,6 +273,84 @@ async fn probe(link: &Link, client: &Client, period: Duration, shared: &Shared) 
     }
 }
 
+/// Gives a tick's messages to the client, which takes `limit` for all of them at most.
+async fn publish(
+    link: &Link,
+    client: &Client,
+    batch: Vec<Packet>,
+    limit: Duration,
+    shared: &Shared,
+) {
+    // One for all: a timer per message would cost more than the message.
+    let mut alarm = pin!(sleep(limit));
+    let mut gates = Gates::default();
+    // Held over the whole batch: a loss is counted before or after it, not in its middle.
+    let mut unsure = link.unsure.lock().await;
+    for Packet {
+        class,
+        subject,
+        bytes,
+    } in batch
+    {
+        if !link.state().usable() || !gates.pass(class, shared) {
+            shared.figures.dropped(Way::Out, class);
+            continue;
+        }
+        let well = tokio::select! {
+            biased;
+            sent = client.publish(subject, bytes) => sent.is_ok(),
+            () = &mut alarm => false,
+        };
+        gates.went(class, well, shared);
+        if well {
+            unsure.since[class.index()] += 1;
+        } else {
+            shared.figures.dropped(Way::Out, class);
+        }
+    }
+    gates.close(shared);
+}
+
+/// What the breakers said when they were last asked, for one batch: a class is asked anew only
+/// after a failure, and hears of what went well in a row once.
+#[derive(Debug, Default)]
+struct Gates([Gate; Class::ALL.len()]);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Gate {
+    open: Option<bool>,
+    /// Something went well of which the breaker has not heard.
+    well: bool,
+}
+
+impl Gates {
+    fn pass(&mut self, class: Class, shared: &Shared) -> bool {
+        let ask = || shared.figures.pass(Way::Out, class).is_ok();
+        *self.0[class.index()].open.get_or_insert_with(ask)
+    }
+
+    fn went(&mut self, class: Class, well: bool, shared: &Shared) {
+        let gate = &mut self.0[class.index()];
+        if well {
+            gate.well = true;
+            return;
+        }
+        if std::mem::take(&mut gate.well) {
+            shared.figures.went(Way::Out, class, true);
+        }
+        shared.figures.went(Way::Out, class, false);
+        gate.open = None;
+    }
+
+    fn close(self, shared: &Shared) {
+        for (class, gate) in Class::ALL.into_iter().zip(self.0) {
+            if gate.well {
+                shared.figures.went(Way::Out, class, true);
+            }
+        }
+    }
+}
+
 /// Publishes what one tick after the other wants to be heard: one flush each. What can't be sent
 /// now is dropped and counted: it would be old news later.
 pub(super) async fn write(
@@ -289,28 +368,7 @@ pub(super) async fn write(
             continue;
         };
         let limit = shared.config.request_timeout();
-        // Held over the whole batch: a loss is counted before or after it, not in its middle.
-        let mut unsure = link.unsure.lock().await;
-        for Packet {
-            class,
-            subject,
-            bytes,
-        } in batch
-        {
-            if !link.state().usable() || shared.figures.pass(Way::Out, class).is_err() {
-                shared.figures.dropped(Way::Out, class);
-                continue;
-            }
-            let sent = timeout(limit, client.publish(subject, bytes)).await;
-            let well = matches!(sent, Ok(Ok(())));
-            shared.figures.went(Way::Out, class, well);
-            if well {
-                unsure.since[class.index()] += 1;
-            } else {
-                shared.figures.dropped(Way::Out, class);
-            }
-        }
-        drop(unsure);
+        publish(&link, &client, batch, limit, &shared).await;
         if timeout(limit, client.flush()).await.is_err() {
             tracing::debug!(link = link.number, "flush to the bus timed out");
         }

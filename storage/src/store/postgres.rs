@@ -138,7 +138,7 @@ pub(crate) async fn put_facts(
     let times: Vec<i64> = facts.iter().map(|f| signed(f.fact.at.0)).collect();
     let counts: Vec<i64> = facts.iter().map(|f| i64::from(f.fact.count)).collect();
     let sums: Vec<i64> = facts.iter().map(|f| f.fact.sum).collect();
-    let details: Vec<&str> = facts.iter().map(|f| f.fact.detail.as_str()).collect();
+    let details: Vec<&str> = facts.iter().map(|f| f.fact.detail.as_ref()).collect();
     query(store.sql(
         "INSERT INTO facts (journal, sequence, ordinal, kind, subject, at, count, sum, detail)
          SELECT $1, new.* FROM UNNEST($2::bigint[], $3::int[], $4::text[], $5::uuid[],

@@ -243,7 +243,7 @@ pub(super) fn take_down(
             at: clock.now,
             count: 1,
             sum: 0,
-            detail: detail.to_string(),
+            detail: detail.to_string().into(),
             merges: false,
         }));
     }

@@ -16,6 +16,9 @@ use crate::world::Atlas;
 /// The kind of the facts about lucidity in the chronicle.
 const FACT: &str = "lucidity";
 
+/// What the chronicle says of the flux: always the same, so it is never written anew.
+const FLUX_DETAIL: &str = r#"{"reason":"passive_flux"}"#;
+
 /// One change that somebody asked for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
@@ -173,9 +176,10 @@ impl Step {
         // while there is room for each.
         let merges = !self.cause.is_ordered();
         let named = self.cause != Cause::PASSIVE_FLUX && (!merges || law.storage.facts_room > 0);
-        let detail = Detail {
-            reason: self.cause.word(),
-            room: room.filter(|_| named),
+        let detail = match self.cause {
+            // Thousands in one tick.
+            Cause::PASSIVE_FLUX => FLUX_DETAIL.into(),
+            _ => Detail::of(self.cause, room.filter(|_| named)).into(),
         };
         out.recorded.write(Recorded(Fact {
             kind: FACT.into(),
@@ -183,7 +187,7 @@ impl Step {
             at,
             count: 1,
             sum: i64::from(self.delta()),
-            detail: serde_json::to_string(&detail).unwrap_or_default(),
+            detail,
             merges,
         }));
         out.changed.write(LucidityChanged {
@@ -287,6 +291,13 @@ struct Detail<'a> {
     room: Option<&'a str>,
 }
 
+impl<'a> Detail<'a> {
+    fn of(cause: Cause, room: Option<&'a str>) -> String {
+        let reason = cause.word();
+        serde_json::to_string(&Self { reason, room }).unwrap_or_default()
+    }
+}
+
 /// Saves the drift of those who leave, so that they find it as it was.
 pub(super) fn keep_drift(mut departed: MessageReader<Departed>, mut drifts: Query<&mut Drift>) {
     for Departed { actor, .. } in departed.read() {
@@ -313,5 +324,15 @@ pub(super) fn stamp_on_arrival(
             psyche.catatonic_since = catatonic.then_some(clock.now);
         }
         drift.bypass_change_detection().mirror(&psyche);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_the_flux_is_what_would_be_written() {
+        assert_eq!(Detail::of(Cause::PASSIVE_FLUX, None), FLUX_DETAIL);
     }
 }

@@ -50,28 +50,46 @@ impl fmt::Display for Liability {
     }
 }
 
-/// The liabilities of one mind, each with its weight in stacks.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Liabilities(BTreeMap<Liability, u8>);
+/// The liabilities of one mind, each with its weight in stacks; saved as a map of those there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<Liability, u8>", into = "BTreeMap<Liability, u8>")]
+pub struct Liabilities([u8; Liability::ALL.len()]);
+
+impl From<BTreeMap<Liability, u8>> for Liabilities {
+    fn from(held: BTreeMap<Liability, u8>) -> Self {
+        Self(Liability::ALL.map(|one| held.get(&one).copied().unwrap_or(0)))
+    }
+}
+
+impl From<Liabilities> for BTreeMap<Liability, u8> {
+    fn from(held: Liabilities) -> Self {
+        held.held().collect()
+    }
+}
 
 impl Liabilities {
     /// How heavily one weighs; 0: not held.
     #[must_use]
     pub fn stacks(&self, liability: Liability) -> u8 {
-        self.0.get(&liability).copied().unwrap_or(0)
+        self.0[liability as usize]
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.held().next().is_none()
+    }
+
+    /// Those there are, in catalogue order.
+    fn held(self) -> impl Iterator<Item = (Liability, u8)> {
+        let all = Liability::ALL.into_iter().zip(self.0);
+        all.filter(|(_, stacks)| *stacks > 0)
     }
 
     /// Each as clients read it: `bleak_outlook`, `bleak_outlook (x2)`.
     #[must_use]
     pub fn listed(&self) -> Vec<String> {
-        let words = self.0.iter().map(|(liability, stacks)| match stacks {
+        let words = self.held().map(|(liability, stacks)| match stacks {
             1 => liability.to_string(),
             stacks => format!("{liability} (x{stacks})"),
         });
@@ -104,17 +122,17 @@ impl Liabilities {
 
     /// One stack more of each; `otherwise` where there are none.
     pub(super) fn deepen(&mut self, otherwise: Liability, most: u8) {
-        if self.0.is_empty() {
+        if self.is_empty() {
             self.add(otherwise, most);
             return;
         }
-        for stacks in self.0.values_mut() {
+        for stacks in self.0.iter_mut().filter(|stacks| **stacks > 0) {
             *stacks = stacks.saturating_add(1).min(most);
         }
     }
 
     fn add(&mut self, liability: Liability, most: u8) {
-        let stacks = self.0.entry(liability).or_default();
+        let stacks = &mut self.0[liability as usize];
         *stacks = stacks.saturating_add(1).min(most);
     }
 }

@@ -10,12 +10,14 @@ pub(super) use lapses::{tell_lapses, tell_rescues};
 pub use visions::{Encounter, Hallucination};
 pub(super) use visions::{tell_sights, tell_visions};
 
+use std::collections::BTreeMap;
+
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rules::Rules;
-use super::{Cause, Liability, Lucidity, LucidityChanged, Psyche, Tier};
+use super::{Cause, Liabilities, Liability, Lucidity, LucidityChanged, Psyche, Tier};
 use crate::cast::{ANN, id};
 
 /// `lucidity_change`: how clear a mind is now. Carries the value itself, so a slow client that
@@ -29,11 +31,20 @@ pub struct LucidityChange {
     tier: Tier,
     reason: Cause,
     /// What shocks have left, each with its stacks; absent where there is nothing.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    liabilities: Vec<String>,
+    #[serde(
+        skip_serializing_if = "Liabilities::is_empty",
+        serialize_with = "listed"
+    )]
+    #[schemars(with = "Vec<String>")]
+    liabilities: Liabilities,
     /// The tier before; for text only.
     #[serde(skip)]
     was: Tier,
+}
+
+/// Written out where somebody hears it, which is not in the world's thread.
+fn listed<S: serde::Serializer>(held: &Liabilities, to: S) -> Result<S::Ok, S::Error> {
+    held.listed().serialize(to)
 }
 
 impl Note for LucidityChange {
@@ -98,7 +109,7 @@ impl Published for LucidityChange {
             delta: -1,
             tier: Tier::Uneasy,
             reason: Cause::PASSIVE_FLUX,
-            liabilities: vec![Liability::NightFrayedReflexes.to_string()],
+            liabilities: BTreeMap::from([(Liability::NightFrayedReflexes, 1)]).into(),
             was: Tier::Lucid,
         }]
     }
@@ -128,7 +139,7 @@ pub(super) fn tell(
             delta: now.points() - before.points(),
             tier: rules.tier(*now),
             reason: *cause,
-            liabilities: psyche.liabilities().listed(),
+            liabilities: *psyche.liabilities(),
             was: rules.tier(*before),
         };
         outbox.tell_one(online.session, note);

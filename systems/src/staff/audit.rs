@@ -91,7 +91,7 @@ impl Audit<'_, '_> {
             at: self.clock.now,
             count: 1,
             sum: 0,
-            detail: serde_json::to_string(&told).unwrap_or_default(),
+            detail: serde_json::to_string(&told).unwrap_or_default().into(),
             merges,
         }));
     }

@@ -39,7 +39,7 @@ fn testify(
             at: clock.now,
             count: 1,
             sum: 0,
-            detail: "{}".to_owned(),
+            detail: "{}".into(),
             merges: false,
         }));
         answers.write(Answer::with(*order, "It is on record."));

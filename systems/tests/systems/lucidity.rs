@@ -326,7 +326,7 @@ fn every_change_is_in_the_chronicle_with_its_reason() {
     let facts = chronicle("shake -7", 2);
     let facts: Vec<_> = facts
         .iter()
-        .map(|fact| (&*fact.kind, fact.count, fact.sum, fact.detail.as_str()))
+        .map(|fact| (&*fact.kind, fact.count, fact.sum, &*fact.detail))
         .collect();
     assert_eq!(
         facts,

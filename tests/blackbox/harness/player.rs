@@ -30,7 +30,11 @@ pub(crate) struct Player {
 impl Player {
     /// Connects without a word.
     pub(crate) async fn connect(server: &Server) -> Self {
-        let url = format!("ws://{}/api/ws", server.address());
+        Self::connect_to(server.address()).await
+    }
+
+    async fn connect_to(address: &str) -> Self {
+        let url = format!("ws://{address}/api/ws");
         let mut request = url.into_client_request().unwrap();
         request.headers_mut().insert(
             "sec-websocket-protocol",
@@ -49,7 +53,12 @@ impl Player {
 
     /// Signs in and waits for the world.
     pub(crate) async fn join(server: &Server, token: &str) -> Self {
-        let mut player = Self::connect(server).await;
+        Self::join_at(server.address(), token).await
+    }
+
+    /// The same, where a server has no process of its own.
+    pub(crate) async fn join_at(address: &str, token: &str) -> Self {
+        let mut player = Self::connect_to(address).await;
         player
             .send(json!({"type": "authenticate", "data": {"token": token}}))
             .await;

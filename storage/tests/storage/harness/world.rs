@@ -233,7 +233,7 @@ impl Batch {
             at: WorldTime(now_micros()),
             count: 1,
             sum,
-            detail: "{}".to_owned(),
+            detail: "{}".into(),
             merges: false,
         });
         self
