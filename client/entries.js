@@ -61,9 +61,12 @@ export function entriesFor(frame, before, after) {
       return said(data.hazard ? "body" : "coming", data.message);
     case "error":
       return said("error", faultText(data));
+    case "catatonia":
+      // Who came back, and who fetched them, reads of it in a rescue_update.
+      if (data.status === "recovered" && [data.target_name, data.rescuer_name].includes(after.self.name)) return [];
+      return said("strange", data.message);
     case "encounter":
     case "hallucination":
-    case "catatonia":
     case "rescue_update":
     case "player_delirium_respawned":
       return said("strange", data.message);

@@ -20,13 +20,13 @@ export type CameOrWent = {
   room_id: string;
 };
 
-/** `catatonia`: somebody's mind is gone. Told to that player and to those who see it happen. */
+/** `catatonia`: somebody's mind is gone, or back. Told to that player and to those who see it happen. */
 export type Catatonia = {
   current_lcd: number;
   message: string;
-  /** Always null: nobody has hold yet of somebody who has only just gone. */
+  /** Who has fetched the mind back; null while it is gone, and where it came back by itself. */
   rescuer_name: string | null;
-  /** Always `catatonic`. */
+  /** `catatonic`, or `recovered` when it is over. */
   status: string;
   target_name: string;
 };
@@ -143,8 +143,8 @@ export type CommandResponseFrame = Envelope & {
   event_type: "command_response";
 };
 
-/** A part of the Mythos day. */
-export type Daypart = "witching" | "dawn" | "day" | "dusk" | "night";
+/** A part of the Mythos day; the hours in which the first three are kept are the world's to say. */
+export type Daypart = "witching" | "dawn" | "dusk" | "day" | "night";
 
 /** `player_delirium_respawned`: the player woke where they had asked to. */
 export type DeliriumRespawned = {
@@ -283,7 +283,8 @@ export type Holiday = {
   bonus_tags: string[];
   /** The day of the month. */
   day: number;
-  /** How many Mythos hours it lasts; it begins at midnight. Above 48 counts as 48. */
+  /** How many Mythos hours it lasts; it begins at midnight. Above the
+   * world's `holiday_hours_max` (48) counts as that. */
   duration_hours: number;
   /** Its word. */
   id: string;
@@ -352,7 +353,7 @@ export type MythosTimeUpdate = {
   mythos_datetime: string;
   season: Season;
   server_timestamp: string;
-  /** The next three. */
+  /** The next three, or as many as the world tells. */
   upcoming_holidays: Holiday[];
   week_of_month: number;
 };

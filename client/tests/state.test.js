@@ -43,6 +43,16 @@ test("another mind's lucidity is not ours", () => {
   assert.equal(reduce(IN_HALL, frame("lucidity_change", { ...change, player_id: "p1" })).lucidity.tier, "deranged");
 });
 
+test("a mind that comes back is read of once", () => {
+  const back = { status: "recovered", rescuer_name: "Bo", target_name: "Ann", message: "Ann blinks." };
+  assert.deepEqual(told(IN_HALL, frame("catatonia", back)), []);
+  assert.deepEqual(told(IN_HALL, frame("catatonia", { ...back, target_name: "Cy" })), [["strange", "Ann blinks."]]);
+  assert.deepEqual(told(IN_HALL, frame("catatonia", { ...back, rescuer_name: "Ann", target_name: "Cy" })), []);
+  assert.deepEqual(told(IN_HALL, frame("catatonia", { ...back, status: "catatonic", rescuer_name: null })), [
+    ["strange", "Ann blinks."],
+  ]);
+});
+
 test("explored rooms gather one by one", () => {
   const mapped = reduce(IN_HALL, frame("explored_map", { rooms: [{ id: "hall", name: "Hall", x: 0, y: 0, z: 0 }] }));
   const more = reduce(mapped, frame("room_explored", { id: "yard", name: "Yard", x: 0, y: -1, z: 0 }));

@@ -7,6 +7,8 @@ mod health;
 pub use exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
 pub use health::{FAULTS_MAX, QUARANTINE};
 
+use std::collections::BTreeMap;
+
 use bevy_ecs::change_detection::CheckChangeTicks;
 use bevy_ecs::message::Messages;
 use bevy_ecs::query::{QueryState, With};
@@ -24,7 +26,7 @@ use crate::persist::{Collector, Destroy, Recorded, StorageView, forget_entity};
 use crate::phase::Phase;
 use crate::plugin::{Installed, Register};
 use crate::port::{Emission, Publication, SaveBatch, StorageState, Tick, WorldTime};
-use crate::{Bridge, Bridged, Halt, Outbox};
+use crate::{Bridge, Bridged, Halt, Outbox, Violation};
 use health::{Health, blame};
 
 /// Settle goes round until nothing new is said, at most this often; more is a counted fault.
@@ -40,6 +42,8 @@ pub struct Engine {
     stopwatch: Stopwatch,
     faults: Vec<FaultReport>,
     dropped_runs: u64,
+    /// Not taken yet, by kind.
+    violations: BTreeMap<&'static str, u64>,
     /// The tick of the batch that is not known to be durable yet.
     under_way: Option<Tick>,
     started: bool,
@@ -108,6 +112,11 @@ impl Engine {
             .drain()
             .next()
             .is_some();
+        let violations = &mut self.violations;
+        let mut violated = self.world.resource_mut::<Messages<Violation>>();
+        for Violation(kind) in violated.drain() {
+            *violations.entry(kind).or_default() += 1;
+        }
         let save = self.persist(&clock, storage, stopping);
 
         self.register.messages.clear(&mut self.world);
@@ -188,6 +197,12 @@ impl Engine {
     /// How many characters are played.
     pub fn players_online(&mut self) -> usize {
         self.online.iter(&self.world).len()
+    }
+
+    /// How often limits were overstepped since this was last asked, by kind.
+    #[must_use]
+    pub fn violations(&mut self) -> BTreeMap<&'static str, u64> {
+        std::mem::take(&mut self.violations)
     }
 
     /// The world itself, for tests and tools.

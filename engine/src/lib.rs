@@ -23,6 +23,7 @@ pub mod port;
 pub mod runner;
 #[cfg(feature = "stage")]
 pub mod stage;
+mod violations;
 
 pub use attach::{
     Arrived, Arrives, Character, Departed, Dismiss, Grant, Halt, LinkLost, Linkdead, Online,
@@ -42,6 +43,7 @@ pub use outbox::Outbox;
 pub use persist::{Destroy, Migration, Recorded, StorageView};
 pub use phase::Phase;
 pub use plugin::{Plugin, Registrar};
+pub use violations::Violation;
 
 /// What a plugin's file begins with.
 pub mod prelude {

@@ -9,6 +9,8 @@
 
 #[path = "gateway/client.rs"]
 mod client;
+#[path = "gateway/gate.rs"]
+mod gate;
 #[path = "gateway/server.rs"]
 mod server;
 

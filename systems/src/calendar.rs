@@ -6,13 +6,15 @@
 //! sleeps through strike when it wakes, the last 24 of them. Only the newest is told to people.
 
 mod daylight;
+mod daypart;
 mod mythos;
 mod notes;
 mod observances;
 mod strike;
 
 pub use daylight::Daylight;
-pub use mythos::{Daypart, MythosTime, Season};
+pub use daypart::Daypart;
+pub use mythos::{MythosTime, Season};
 pub use notes::MythosTimeUpdate;
 pub use observances::{Holiday, Observances, Schedule};
 

@@ -8,14 +8,16 @@ mod alias;
 mod gate;
 mod help;
 mod queue;
+mod rules;
 mod table;
 mod target;
 mod topics;
 mod words;
 
-pub use alias::{ALIASES_MAX, Aliases, COMMAND_MAX, DEPTH_MAX, NAME_MAX};
+pub use alias::Aliases;
 pub use gate::{Acted, Needs, gate};
 pub use queue::CommandLimits;
+pub use rules::AliasRules;
 pub use table::{Entry, Usage, Verb, Verbs, more_words, verb};
 pub use target::{Missed, resolve};
 pub use words::Words;
@@ -23,13 +25,14 @@ pub use words::Words;
 use bevy_ecs::system::{ParamBuilder, QueryParamBuilder, SystemParamBuilder};
 use engine::prelude::*;
 
-/// The commands plugin, with its limits.
-pub fn plugin(limits: CommandLimits) -> impl Plugin {
-    CommandPlugin { limits }
+/// The commands plugin, with its limits and the world's rules about aliases.
+pub fn plugin(limits: CommandLimits, aliases: AliasRules) -> impl Plugin {
+    CommandPlugin { limits, aliases }
 }
 
 struct CommandPlugin {
     limits: CommandLimits,
+    aliases: AliasRules,
 }
 
 impl Plugin for CommandPlugin {
@@ -51,11 +54,13 @@ impl Plugin for CommandPlugin {
             ParamBuilder,
             ParamBuilder,
             ParamBuilder,
+            ParamBuilder,
         )
             .build_system(queue::dispatch);
         reg.fill(|_: &mut gate::Gates| {})
             .message::<Acted>()
             .resource(self.limits)
+            .resource(self.aliases)
             .resource(queue::Waiting::default())
             .owns::<queue::Queue>()
             .character::<queue::Queue>()

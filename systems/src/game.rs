@@ -59,7 +59,7 @@ impl Plugin for Game {
             motd: self.world.motd.clone(),
         };
         // The sheet speaks first: what a client is told on arrival begins with where it is.
-        reg.add(command::plugin(self.settings.commands))
+        reg.add(command::plugin(self.settings.commands, self.world.aliases))
             .add(sheet::plugin)
             .add(faces::plugin)
             .add(place::plugin(self.world.atlas.clone()))
@@ -73,7 +73,7 @@ impl Plugin for Game {
             ))
             .add(exploration::plugin)
             .add(calendar::plugin(self.world.observances.clone()))
-            .add(mute::plugin)
+            .add(mute::plugin(self.world.mutes))
             .add(chat::plugin(
                 self.settings.chat,
                 self.world.chat,
@@ -81,6 +81,6 @@ impl Plugin for Game {
                 &self.world.atlas,
             ))
             .add(letters::plugin)
-            .add(staff::plugin);
+            .add(staff::plugin(self.world.staff));
     }
 }

@@ -181,6 +181,18 @@ impl Rooms<'_, '_> {
             here.map(|(id, character, _, _, entity, _)| (*id, character.name.as_str(), entity)),
         )
     }
+
+    /// The same, for somebody who may call themselves `me` or `self`.
+    ///
+    /// # Errors
+    /// As [`find_in`](Self::find_in).
+    pub fn find_for(&self, who: Entity, room: RoomIx, name: &str) -> Result<Entity, Missed> {
+        let own = ["me", "self", "myself"].contains(&name.to_ascii_lowercase().as_str());
+        if own {
+            return Ok(who);
+        }
+        self.find_in(room, name)
+    }
 }
 
 /// The place plugin over an atlas.

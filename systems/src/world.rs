@@ -6,13 +6,15 @@
 mod atlas;
 mod chart;
 mod check;
+mod draft;
 mod parse;
 mod sight;
 mod source;
 mod special;
 
 use crate::chat::Emotes;
-use crate::{body, calendar, character, chat, lucidity};
+use crate::command::AliasRules;
+use crate::{body, calendar, character, chat, lucidity, mute, staff};
 
 pub use atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
 pub use sight::{Horror, Sight};
@@ -38,9 +40,28 @@ pub struct WorldData {
     pub observances: calendar::Observances,
     /// How long lines may be, and how much of them is remembered.
     pub chat: chat::Rules,
+    /// How many aliases there may be, and how long.
+    pub aliases: AliasRules,
+    /// How long mutes and bans may be, and how many.
+    pub mutes: mute::Rules,
+    /// How the world ends.
+    pub staff: staff::Rules,
     /// Gestures that have a word of their own.
     pub emotes: Emotes,
 }
+
+/// The files that rules are read from.
+const RULES: [&str; 9] = [
+    "body",
+    "characters",
+    "chat",
+    "commands",
+    "emotes",
+    "lucidity",
+    "mutes",
+    "professions",
+    "staff",
+];
 
 /// Reads and checks a world.
 ///
@@ -64,9 +85,21 @@ pub fn load(sources: &[Source]) -> Result<WorldData, Vec<Problem>> {
             body: body::Rules::load(sources, &mut problems),
             observances: calendar::Observances::load(sources, &mut problems),
             chat: chat::Rules::load(sources, &mut problems),
+            aliases: AliasRules::load(sources, &mut problems),
+            mutes: mute::Rules::load(sources, &mut problems),
+            staff: staff::Rules::load(sources, &mut problems),
             emotes: Emotes::load(sources, &mut problems),
         }
     });
+    for source in sources {
+        // Misspelt, it would have no effect and nobody would be told.
+        let name = source.path.strip_prefix("rules/");
+        let known = name.and_then(|name| name.strip_suffix(".toml"));
+        if name.is_some() && !known.is_some_and(|name| RULES.contains(&name)) {
+            let message = format!("no such file; in rules/ there are {}", RULES.join(", "));
+            problems.push(source.problem(&(0..0), message));
+        }
+    }
     problems.sort();
     problems.dedup();
     match data {

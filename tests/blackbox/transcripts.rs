@@ -38,10 +38,18 @@
 mod scene;
 mod script;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use engine::Seed;
+use engine::port::Role;
+use engine::stage::{STAGE_START, SavedRows, Stage};
 use scene::Scene;
-use script::Script;
+use script::{Deed, Script, Sight, Step};
+use systems::Settings;
+use systems::command::{Entry, Verbs};
+
+use crate::harness::shipped;
 
 #[test]
 fn every_transcript_goes_as_it_is_written() {
@@ -68,6 +76,56 @@ fn every_transcript_goes_as_it_is_written() {
         files.len(),
         failed.join("\n\n")
     );
+}
+
+#[test]
+fn every_verb_is_typed_and_every_event_of_the_game_is_sent_in_some_scene() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let (mut typed, mut sent) = (BTreeSet::new(), BTreeSet::new());
+    for file in files_below(&folder) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let script =
+            Script::read(&text).unwrap_or_else(|fault| panic!("{}:{fault}", file.display()));
+        for (_, step) in script.steps {
+            match step {
+                Step::Do(Deed::Type { line, .. }) => {
+                    let word = line.split_whitespace().next().unwrap_or_default();
+                    typed.insert(word.trim_start_matches('/').to_lowercase());
+                }
+                Step::See(_, Sight::Event { event_type, .. }) => {
+                    sent.insert(event_type);
+                }
+                _ => {}
+            }
+        }
+    }
+    let game = systems::game(shipped(), Settings::default());
+    let mut stage = Stage::restored(game, Seed(1), SavedRows::new(), STAGE_START).unwrap();
+    let verbs = stage.engine().world().resource::<Verbs>();
+    let verbs: Vec<Entry> = verbs.of(Role::Admin).copied().collect();
+    let untyped: Vec<_> = verbs
+        .iter()
+        .filter(|verb| !verb.words.iter().any(|word| typed.contains(*word)))
+        .map(|verb| verb.words[0])
+        .collect();
+    assert!(untyped.is_empty(), "typed in no scene: {untyped:?}");
+    let unwritten: Vec<_> = verbs
+        .iter()
+        .filter(|verb| verb.help.len() < 20 || !verb.help.ends_with('.'))
+        .map(|verb| verb.words[0])
+        .collect();
+    assert!(
+        unwritten.is_empty(),
+        "without a sentence of help: {unwritten:?}"
+    );
+    let unsent: Vec<_> = stage
+        .engine()
+        .notes()
+        .iter()
+        .flat_map(|event| event.types)
+        .filter(|event| !sent.contains(**event))
+        .collect();
+    assert!(unsent.is_empty(), "sent in no scene: {unsent:?}");
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {

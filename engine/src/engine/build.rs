@@ -1,6 +1,6 @@
 //! From plugins and saved rows to a world.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use bevy_ecs::change_detection::CheckChangeTicks;
 use bevy_ecs::error::FallbackErrorHandler;
@@ -78,6 +78,7 @@ impl Engine {
                 .message::<crate::Dismiss>()
                 .message::<crate::Grant>()
                 .message::<crate::Halt>()
+                .message::<crate::Violation>()
                 .message::<crate::Bridged>()
                 .message::<Recorded>()
                 .message::<Destroy>();
@@ -127,6 +128,7 @@ impl Engine {
             stopwatch: setup.stopwatch.unwrap_or(stopped),
             faults: Vec::new(),
             dropped_runs: 0,
+            violations: BTreeMap::new(),
             under_way: None,
             started: setup.last_now.is_some(),
             online: QueryState::new(&mut world),

@@ -22,6 +22,7 @@ pub struct Figures {
     faults: IntCounterVec,
     quarantined: IntGaugeVec,
     players: IntGauge,
+    violations: IntCounterVec,
     /// The counters of `plugin_seconds` by plugin index and phase, so that no tick looks up a label.
     spans: Vec<[Counter; 4]>,
     names: Vec<&'static str>,
@@ -66,6 +67,13 @@ impl Figures {
                 &["plugin"],
             )?,
             players: IntGauge::new("kadath_players_online", "characters played")?,
+            violations: IntCounterVec::new(
+                Opts::new(
+                    "kadath_rate_limit_violations_total",
+                    "commands and lines refused because somebody had too many",
+                ),
+                &["kind"],
+            )?,
             spans: Vec::new(),
             names: Vec::new(),
         };
@@ -78,6 +86,7 @@ impl Figures {
         registry.register(Box::new(figures.faults.clone()))?;
         registry.register(Box::new(figures.quarantined.clone()))?;
         registry.register(Box::new(figures.players.clone()))?;
+        registry.register(Box::new(figures.violations.clone()))?;
         Ok(figures)
     }
 
@@ -111,6 +120,9 @@ impl Figures {
         self.dropped_runs.inc_by(dropped);
         self.players
             .set(i64::try_from(engine.players_online()).unwrap_or(i64::MAX));
+        for (kind, count) in engine.violations() {
+            self.violations.with_label_values(&[kind]).inc_by(count);
+        }
         for (plugin, phase, nanos) in engine.spent().iter() {
             if nanos > 0 {
                 self.spans[plugin][phase as usize].inc_by(nanos as f64 / 1e9);

@@ -1,5 +1,8 @@
 //! The world on its own thread, with lanes at its sides.
 
+mod lanes;
+mod saving;
+
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::bounded;
@@ -9,7 +12,7 @@ use engine::port::{
 };
 use engine::prelude::*;
 use engine::runner::{Ended, Figures, Rate, RunnerConfig, Running, Watch, spawn, stopwatch};
-use engine::{Engine, Setup};
+use engine::{Engine, Setup, Violation};
 use prometheus::TextEncoder;
 
 use crate::kit::{Coins, Tape, Words, arrival, game, line, named, values};
@@ -91,24 +94,6 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
     while !done() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         std::thread::park_timeout(Duration::from_millis(1));
-    }
-}
-
-/// Tells session 1 the number of each tick.
-fn herald(reg: &mut Registrar<'_>) {
-    reg.note::<Words>().system(
-        Phase::Emit,
-        |clock: Res<Clock>, mut outbox: ResMut<Outbox>| {
-            let note = Words(clock.tick.to_string());
-            outbox.tell(Audience::One(SessionId(1)), note);
-        },
-    );
-}
-
-fn one_place() -> LaneLimits {
-    LaneLimits {
-        emissions: 1,
-        ..LaneLimits::default()
     }
 }
 
@@ -235,197 +220,28 @@ fn a_contained_fault_is_counted_and_logged_with_plugin_and_system() {
     live.stop();
 }
 
+#[test]
+fn what_a_plugin_counts_as_a_violation_is_told_by_its_kind() {
+    let mut live = Live::new(named("usher", |reg| {
+        reg.system(
+            Phase::Simulate,
+            |clock: Res<Clock>, mut violations: MessageWriter<Violation>| {
+                if clock.tick <= 3 {
+                    violations.write(Violation("haste"));
+                }
+            },
+        );
+    }));
+    until("four ticks have passed", || live.tick() >= 4);
+    live.stop();
+    assert_eq!(
+        live.figure(r#"kadath_rate_limit_violations_total{kind="haste"}"#),
+        3.0
+    );
+}
+
 fn blow() {
     panic!("blown");
-}
-
-/// The ticks that were told, and which of them were torn.
-fn take(net: &mut NetPorts, into: &mut Vec<(u64, bool)>) {
-    while let Ok(Emission {
-        tick, torn, said, ..
-    }) = net.emissions.try_recv()
-    {
-        assert!(matches!(said[..], [Outbound::Note { .. }]));
-        into.push((tick, torn));
-    }
-}
-
-#[test]
-fn output_that_nobody_takes_is_held_and_comes_in_order() {
-    let mut live = Live::with(herald, one_place(), |_| {});
-    until("output is held", || {
-        live.figure(r#"kadath_lane_depth{lane="emissions"}"#) >= 20.0
-    });
-    let mut told = Vec::new();
-    until("50 ticks were told", || {
-        take(&mut live.net, &mut told);
-        told.len() >= 50
-    });
-    let expected: Vec<(u64, bool)> = (1..=told.len() as u64).map(|tick| (tick, false)).collect();
-    assert_eq!(told, expected);
-    assert_eq!(
-        live.figure(r#"kadath_lane_refusals_total{lane="emissions"}"#),
-        0.0
-    );
-}
-
-#[test]
-fn output_beyond_its_bound_is_dropped_whole_and_every_session_torn() {
-    let mut live = Live::with(herald, one_place(), |_| {});
-    let refusals = r#"kadath_lane_refusals_total{lane="emissions"}"#;
-    until("output is dropped", || live.figure(refusals) > 0.0);
-    let dropped = live.figure(refusals) as u64;
-    assert_eq!(dropped, 201, "200 ticks are held, no more");
-    let mut told = Vec::new();
-    until("output flows again", || {
-        take(&mut live.net, &mut told);
-        told.len() >= 10
-    });
-    // The first was in the lane already; what follows the gap says that there was one, once.
-    let (before, after) = told.split_at(1);
-    assert_eq!(before, [(1, false)]);
-    let expected: Vec<(u64, bool)> = (0..after.len() as u64)
-        .map(|n| (dropped + 2 + n, n == 0))
-        .collect();
-    assert_eq!(after, expected);
-}
-
-#[test]
-fn a_line_comes_in_and_its_outcome_goes_out() {
-    let mut live = Live::new(game);
-    let mut outcome = None;
-    live.net.inbound.try_send(arrival(1, "ann")).unwrap();
-    until("storage is asked", || live.storage.asks.try_recv().is_ok());
-    let loaded = engine::port::StoreReply::Loaded {
-        character: StableId::named("ann"),
-        session: SessionId(1),
-        rows: Vec::new(),
-    };
-    live.storage.replies.try_send(loaded).unwrap();
-    let mut admitted = false;
-    until("ann is admitted, and her line answered", || {
-        while let Ok(emission) = live.net.emissions.try_recv() {
-            for said in emission.said {
-                match said {
-                    Outbound::Admitted { .. } => {
-                        admitted = true;
-                        let line = line(1, Some(1), "earn");
-                        live.net.inbound.try_send(line).unwrap();
-                    }
-                    Outbound::Outcome { outcome: one, .. } => outcome = Some(one),
-                    _ => {}
-                }
-            }
-        }
-        outcome.is_some()
-    });
-    assert!(admitted);
-    assert_eq!(outcome.unwrap().result, Ok(Some("earned".to_owned())));
-    until("one player is counted", || {
-        live.figure("kadath_players_online") == 1.0
-    });
-}
-
-#[test]
-fn a_full_inbound_lane_gives_the_line_back_and_counts_it() {
-    let limits = LaneLimits {
-        inbound: 2,
-        ..LaneLimits::default()
-    };
-    let registry = Registry::new();
-    let lanes = lanes(limits, &registry).unwrap();
-    let send = || lanes.net.inbound.try_send(line(1, Some(1), "hello"));
-    assert!(send().is_ok() && send().is_ok());
-    assert!(send().is_err() && send().is_err());
-    let text = TextEncoder::new()
-        .encode_to_string(&registry.gather())
-        .unwrap();
-    assert!(
-        text.contains("kadath_lane_refusals_total{lane=\"inbound\"} 2"),
-        "{text}"
-    );
-    assert!(
-        text.contains("kadath_lane_depth{lane=\"inbound\"} 2"),
-        "{text}"
-    );
-}
-
-/// A durable thing that changes in every tick.
-fn clockwork(reg: &mut Registrar<'_>) {
-    reg.persist::<Coins>("coins")
-        .singleton("clockwork", || Coins(0))
-        .system(Phase::Simulate, |mut all: Query<&mut Coins>| {
-            for mut coins in &mut all {
-                coins.0 += 1;
-            }
-        });
-}
-
-#[test]
-fn a_slow_store_delays_no_tick_and_gets_one_batch_at_a_time() {
-    let live = Live::new(clockwork);
-    until("100 ticks have passed", || live.tick() >= 100);
-    let first = live.storage.saves.try_recv().unwrap();
-    assert_eq!(first.tick, 1);
-    assert!(live.storage.saves.is_empty());
-    assert_eq!(
-        live.net.gauge.durable_tick(),
-        0,
-        "nothing is called durable that is not"
-    );
-    live.storage.gauge.set_durable(first.tick);
-    let second = live.storage.saves.recv_timeout(Duration::from_secs(20));
-    assert!(second.unwrap().tick > 100);
-}
-
-#[test]
-fn an_idle_world_is_durable_as_it_is() {
-    let live = Live::new(|_: &mut Registrar<'_>| {});
-    until("the watermark follows the ticks", || {
-        live.net.gauge.durable_tick() >= 20
-    });
-    assert!(live.storage.saves.is_empty());
-}
-
-#[test]
-fn stopping_waits_for_the_lane_and_hands_over_the_last_batch() {
-    let mut live = Live::new(clockwork);
-    until("more has changed", || live.tick() >= 10);
-    let running = live.running.take().unwrap();
-    let stopping = std::thread::spawn(move || running.stop().unwrap());
-    // A batch is still in the lane: the end must wait for it, and ticks meanwhile.
-    let tick = live.tick();
-    until("it ticks on", || live.tick() > tick + 1);
-    assert!(!stopping.is_finished());
-    let next = || {
-        let saves = &live.storage.saves;
-        saves.recv_timeout(Duration::from_secs(20)).unwrap()
-    };
-    assert_eq!(next().tick, 1);
-    // Taken, but not durable: that may take longer than a stop has patience.
-    let last = next();
-    let ended = stopping.join().unwrap();
-    assert_eq!(live.storage.gauge.durable_tick(), 0);
-    assert!(last.last && ended.handed_over);
-    assert_eq!(last.tick, ended.last_tick);
-    assert_eq!(
-        values(&last)[0].2,
-        ended.last_tick.to_string(),
-        "all that ever changed"
-    );
-    assert!(
-        live.storage.saves.recv().is_err(),
-        "the lane is closed behind it"
-    );
-}
-
-#[test]
-fn stopping_gives_up_on_a_store_that_never_answers() {
-    let mut live = Live::with(clockwork, LaneLimits::default(), |config| {
-        config.patience = Duration::from_millis(100);
-    });
-    until("a batch is under way", || live.tick() >= 2);
-    assert!(!live.stop().handed_over);
 }
 
 #[test]

@@ -11,7 +11,8 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::server::{PATIENCE, Server, World, token};
+use crate::gate::token;
+use crate::server::{PATIENCE, Server, World};
 
 /// One client.
 pub(crate) struct Client {

@@ -4,7 +4,8 @@ use engine::port::{Outbound, SessionId};
 use serde_json::Value;
 
 use crate::client::{Client, Dial, Session};
-use crate::server::{Fact, Server, config, token};
+use crate::gate::token;
+use crate::server::{Fact, Server, config};
 
 /// Signs in a client whose system takes little on its behalf.
 async fn play_narrow(server: &mut Server, name: &str) -> (Client, Session) {

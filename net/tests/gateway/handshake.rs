@@ -5,7 +5,8 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::Error;
 
 use crate::client::{Client, Dial};
-use crate::server::{Server, config, token};
+use crate::gate::token;
+use crate::server::{Server, config};
 
 #[tokio::test]
 async fn the_clients_first_known_subprotocol_is_spoken() {

@@ -3,7 +3,8 @@
 use reqwest::{Client, Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::server::{Server, config, token};
+use crate::gate::token;
+use crate::server::{Server, config};
 
 async fn call(
     server: &Server,

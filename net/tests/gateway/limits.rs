@@ -11,7 +11,8 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::{Client, Dial};
-use crate::server::{PATIENCE, Server, config, token};
+use crate::gate::token;
+use crate::server::{PATIENCE, Server, config};
 
 #[tokio::test]
 async fn a_flood_is_told_once_a_second_and_delays_nobody() {

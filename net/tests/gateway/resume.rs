@@ -6,7 +6,8 @@ use engine::port::{Code, Inbound, Leaving, Outbound, Refusal, SessionId, StableI
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::server::{Fact, Server, config, token};
+use crate::gate::token;
+use crate::server::{Fact, Server, config};
 
 /// The numbers and words of the next `count` frames.
 async fn words(client: &mut Client, count: usize) -> Vec<(u64, String)> {
@@ -262,7 +263,7 @@ async fn a_silent_socket_is_pinged_and_given_up() {
 fn forgotten(character: &str) -> crate::client::Session {
     let character = StableId::named(character);
     let nonce = 0x0123_4567_89ab_cdef;
-    let seal = crate::server::seal(character, nonce);
+    let seal = crate::gate::seal(character, nonce);
     crate::client::Session {
         id: SessionId(0),
         character,

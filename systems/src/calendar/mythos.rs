@@ -23,22 +23,6 @@ pub(super) const DAYS: [&str; 6] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MythosTime(OffsetDateTime);
 
-/// A part of the Mythos day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Daypart {
-    /// 23:00 to 00:59.
-    Witching,
-    /// 05:00 to 06:59.
-    Dawn,
-    /// 07:00 to 17:59.
-    Day,
-    /// 18:00 to 19:59.
-    Dusk,
-    /// The rest.
-    Night,
-}
-
 /// A quarter of the Mythos year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -80,6 +64,11 @@ impl MythosTime {
             .and_then(|month| time::Date::from_calendar_date(year, month, day).ok())
             .or_else(|| time::Date::from_ordinal_date(year, 1).ok());
         date.map_or(i64::MAX, |date| Self(date.midnight().assume_utc()).hours())
+    }
+
+    /// The moment a Mythos hour before.
+    pub(super) fn an_hour_ago(self) -> Self {
+        Self(self.0.saturating_sub(time::Duration::HOUR))
     }
 
     /// The name of the day before.
@@ -147,18 +136,6 @@ impl MythosTime {
         }
     }
 
-    /// The part of the day.
-    #[must_use]
-    pub const fn daypart(&self) -> Daypart {
-        Daypart::of_hour(self.hour())
-    }
-
-    /// Whether it is the witching hour.
-    #[must_use]
-    pub fn is_witching_hour(&self) -> bool {
-        self.daypart() == Daypart::Witching
-    }
-
     /// The clock's label: `HH:MM Mythos`.
     #[must_use]
     pub fn label(&self) -> String {
@@ -175,32 +152,6 @@ impl fmt::Display for MythosTime {
             f,
             "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
         )
-    }
-}
-
-impl Daypart {
-    /// The part of the day that an hour, 0 to 23, belongs to.
-    #[must_use]
-    pub const fn of_hour(hour: u8) -> Self {
-        match hour {
-            23 | 0 => Self::Witching,
-            5 | 6 => Self::Dawn,
-            18 | 19 => Self::Dusk,
-            7..=17 => Self::Day,
-            _ => Self::Night,
-        }
-    }
-
-    /// The word on the wire.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Witching => "witching",
-            Self::Dawn => "dawn",
-            Self::Day => "day",
-            Self::Dusk => "dusk",
-            Self::Night => "night",
-        }
     }
 }
 

@@ -26,7 +26,7 @@ pub struct MythosTimeUpdate {
     is_witching_hour: bool,
     server_timestamp: String,
     active_holidays: Vec<Holiday>,
-    /// The next three.
+    /// The next three, or as many as the world tells.
     upcoming_holidays: Vec<Holiday>,
     active_schedules: Vec<Schedule>,
     /// What is to be read where a part of the day or a holiday has just begun.
@@ -39,6 +39,7 @@ impl MythosTimeUpdate {
     #[must_use]
     pub fn at(wall: WorldTime, observances: &Observances) -> Self {
         let now = MythosTime::at(wall);
+        let daypart = observances.daypart(now);
         let server = OffsetDateTime::from_unix_timestamp_nanos(i128::from(wall.0) * 1_000)
             .ok()
             .and_then(|wall| wall.format(&Rfc3339).ok());
@@ -50,9 +51,9 @@ impl MythosTimeUpdate {
             day_name: now.day_name(),
             week_of_month: now.week_of_month(),
             season: now.season(),
-            daypart: now.daypart(),
+            daypart,
             is_daytime: observances.daylight.is_day(now),
-            is_witching_hour: now.is_witching_hour(),
+            is_witching_hour: daypart == Daypart::Witching,
             server_timestamp: server.unwrap_or_default(),
             active_holidays: observances.active(now).cloned().collect(),
             upcoming_holidays: observances.upcoming(now).into_iter().cloned().collect(),
@@ -61,10 +62,9 @@ impl MythosTimeUpdate {
         }
     }
 
-    /// The same, said at the stroke of the hour: there is something to read of it when a part of
+    /// The same, said at the stroke of the hour, when it was `before`: there is something to read of it when a part of
     /// the day or a holiday begins.
-    fn striking(mut self, hour: u8) -> Self {
-        let before = Daypart::of_hour((hour + 23) % 24);
+    fn striking(mut self, hour: u8, before: Daypart) -> Self {
         let begins = (self.daypart != before).then(|| begun(self.daypart).to_owned());
         // Every holiday begins at midnight, which the hour before belongs to no longer.
         let mut opening = self.active_holidays.iter();
@@ -84,7 +84,7 @@ const fn begun(part: Daypart) -> &'static str {
         Daypart::Day => "The day has begun.",
         Daypart::Dusk => "The light goes. It is dusk.",
         Daypart::Night => "Night lies over everything.",
-        Daypart::Witching => "Somewhere a clock strikes eleven. It is the witching hour.",
+        Daypart::Witching => "Somewhere a clock strikes. It is the witching hour.",
     }
 }
 
@@ -140,7 +140,8 @@ pub(super) fn tell(
     sessions.dedup();
     let mut note = MythosTimeUpdate::at(clock.wall(), &observances);
     if struck {
-        note = note.striking(MythosTime::at(clock.wall()).hour());
+        let now = MythosTime::at(clock.wall());
+        note = note.striking(now.hour(), observances.daypart(now.an_hour_ago()));
     }
     outbox.tell(Audience::Many(sessions.into()), note);
 }
@@ -177,7 +178,7 @@ pub(super) fn time(
             now.month_name(),
             now.year(),
             now.season().word(),
-            now.daypart().word(),
+            observances.daypart(now).word(),
         );
         let list = |names: Vec<&str>| names.join(", ");
         let kept = list(

@@ -5,23 +5,38 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::daypart::Dayparts;
 use super::mythos::DAYS;
-use super::{Daylight, MythosTime, Season};
+use super::{Daylight, Daypart, MythosTime, Season};
 use crate::world::{Problem, Source};
 
 /// Where they are written.
 const PATH: &str = "calendar.toml";
-/// However long a holiday is written, nobody keeps it longer than this, in Mythos hours.
-const HOURS_MAX: i64 = 48;
-/// How many holidays ahead are told.
-const UPCOMING: usize = 3;
 
 /// Every holiday and every schedule, and when it is day.
-#[derive(Resource, Clone, Debug, Default, PartialEq)]
+#[derive(Resource, Clone, Debug, PartialEq)]
 pub struct Observances {
     pub(super) daylight: Daylight,
+    dayparts: Dayparts,
+    /// However long a holiday is written, nobody keeps it longer than this, in Mythos hours.
+    hours_max: u16,
+    /// How many holidays ahead are told.
+    ahead: usize,
     holidays: Vec<Holiday>,
     schedules: Vec<Schedule>,
+}
+
+impl Default for Observances {
+    fn default() -> Self {
+        Self {
+            daylight: Daylight::default(),
+            dayparts: Dayparts::default(),
+            hours_max: 48,
+            ahead: 3,
+            holidays: Vec::new(),
+            schedules: Vec::new(),
+        }
+    }
 }
 
 /// A day that is kept each year.
@@ -38,7 +53,8 @@ pub struct Holiday {
     pub month: u8,
     /// The day of the month.
     pub day: u8,
-    /// How many Mythos hours it lasts; it begins at midnight. Above 48 counts as 48.
+    /// How many Mythos hours it lasts; it begins at midnight. Above the
+    /// world's `holiday_hours_max` (48) counts as that.
     pub duration_hours: u16,
     /// The season it belongs to.
     pub season: Season,
@@ -79,6 +95,9 @@ pub struct Schedule {
 #[serde(deny_unknown_fields)]
 struct Written {
     daylight: Option<Spanned<Daylight>>,
+    dayparts: Option<Spanned<Dayparts>>,
+    holiday_hours_max: Option<Spanned<u16>>,
+    holidays_ahead: Option<Spanned<usize>>,
     #[serde(default)]
     holidays: Vec<Spanned<Holiday>>,
     #[serde(default)]
@@ -101,6 +120,16 @@ impl Observances {
             }
             all.daylight = daylight.into_inner();
         }
+        if let Some(dayparts) = written.dayparts {
+            if let Some(mistake) = dayparts.as_ref().mistake() {
+                problems.push(source.problem(&dayparts.span(), mistake));
+            }
+            all.dayparts = dayparts.into_inner();
+        }
+        let (hours, ahead) = (written.holiday_hours_max, written.holidays_ahead);
+        let (key, into) = ("holiday_hours_max", &mut all.hours_max);
+        source.take(key, hours, 1..=168, into, problems);
+        source.take("holidays_ahead", ahead, 0..=10, &mut all.ahead, problems);
         for entry in written.holidays {
             let span = entry.span();
             let one = entry.into_inner();
@@ -130,15 +159,22 @@ impl Observances {
         all
     }
 
+    /// The part of the day that it is.
+    #[must_use]
+    pub fn daypart(&self, now: MythosTime) -> Daypart {
+        self.dayparts.at(now, self.daylight)
+    }
+
     /// The holidays that are kept now.
     pub fn active(&self, now: MythosTime) -> impl Iterator<Item = &Holiday> {
         self.holidays.iter().filter(move |one| {
             let began = one.began(now);
-            now.hours() < began + i64::from(one.duration_hours).min(HOURS_MAX)
+            now.hours() < began + i64::from(one.duration_hours.min(self.hours_max))
         })
     }
 
-    /// The holidays that come next, the nearest first; three at most.
+    /// The holidays that come next, the nearest first; three at most, unless the world says
+    /// otherwise.
     #[must_use]
     pub fn upcoming(&self, now: MythosTime) -> Vec<&Holiday> {
         let mut ahead: Vec<(i64, &Holiday)> = self
@@ -147,7 +183,7 @@ impl Observances {
             .map(|one| (one.begins(now), one))
             .collect();
         ahead.sort_by(|(at, one), (other_at, other)| (at, &one.id).cmp(&(other_at, &other.id)));
-        ahead.truncate(UPCOMING);
+        ahead.truncate(self.ahead);
         ahead.into_iter().map(|(_, one)| one).collect()
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Channel;
 use crate::command::{Needs, Usage, Verb, Words};
-use crate::mute::{Mutes, SetMute, Term};
+use crate::mute::{self, Mutes, SetMute, Term};
 
 /// The channel that `chat` speaks on.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ impl Verb for ChannelVerb {
         let wish = match first.to_ascii_lowercase().as_str() {
             "" => Wish::Show,
             "mute" | "unmute" | "default" if name.is_empty() => return Err(Usage::Show),
-            "mute" => Wish::Mute(channel(name)?, Term::read(more.trim())?),
+            "mute" => Wish::Mute(channel(name)?, Term::read(more.trim())),
             "unmute" => Wish::Unmute(channel(name)?),
             "default" => Wish::Speak(channel(name)?),
             _ => Wish::Speak(channel(first)?),
@@ -79,6 +79,7 @@ pub(super) struct SetHabit {
 pub(super) fn choose(
     mut asked: MessageReader<ChannelVerb>,
     people: Query<(&Character, &Habit, &Mutes)>,
+    rules: Res<mute::Rules>,
     clock: Res<Clock>,
     mut habits: MessageWriter<SetHabit>,
     mut mutes: MessageWriter<SetMute>,
@@ -129,17 +130,20 @@ pub(super) fn choose(
                 Code::InvalidInput,
                 "What the keepers say must be heard.",
             ),
-            Wish::Mute(channel, term) => {
-                let mute = term.mute(&character.name, now);
-                let told = mute.told(now);
-                mutes.write(SetMute::Channel {
-                    owner: actor,
-                    channel: *channel,
-                    mute: Some(mute),
-                });
-                let text = format!("You hear nothing on {} {told}.", channel.word());
-                Answer::with(*order, text)
-            }
+            Wish::Mute(channel, term) => match rules.allow(term) {
+                Err(refusal) => Answer::refusal(*order, refusal),
+                Ok(()) => {
+                    let mute = term.mute(&character.name, now);
+                    let told = mute.told(now);
+                    mutes.write(SetMute::Channel {
+                        owner: actor,
+                        channel: *channel,
+                        mute: Some(mute),
+                    });
+                    let text = format!("You hear nothing on {} {told}.", channel.word());
+                    Answer::with(*order, text)
+                }
+            },
             Wish::Unmute(channel) if !list.closes(*channel, now) => {
                 let message = format!("You have not muted {}.", channel.word());
                 Answer::refused(*order, Code::ResourceNotFound, message)

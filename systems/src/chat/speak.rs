@@ -1,5 +1,6 @@
 //! From words to something said: who may say it, how often, and to whom.
 
+use engine::Violation;
 use engine::port::{ChatLine, Content, Correlation, Topic};
 use engine::prelude::*;
 
@@ -48,6 +49,7 @@ pub(super) enum Words {
 #[derive(SystemParam)]
 pub(super) struct Mouth<'w, 's> {
     lately: ResMut<'w, Lately>,
+    violations: MessageWriter<'w, Violation>,
     people: Query<'w, 's, (&'static StableId, &'static Character)>,
     hearing: Hearing<'w, 's>,
     minds: Minds<'w, 's>,
@@ -153,6 +155,9 @@ impl Mouth<'_, '_> {
         }
         self.lately
             .count(*id, channel, *self.limits, self.clock.now)
+            .inspect_err(|_| {
+                self.violations.write(Violation(channel.word()));
+            })
     }
 }
 

@@ -9,16 +9,7 @@ use engine::port::Line;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Needs, Usage, Verb, Verbs, Words};
-
-/// Aliases of one character.
-pub const ALIASES_MAX: usize = 50;
-/// Characters of an alias.
-pub const NAME_MAX: usize = 20;
-/// Characters of what it stands for.
-pub const COMMAND_MAX: usize = 200;
-/// Aliases that stand for each other in one line.
-pub const DEPTH_MAX: usize = 10;
+use super::{AliasRules, Needs, Usage, Verb, Verbs, Words};
 
 /// A character's aliases: what each stands for, by name in small letters.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,14 +17,15 @@ pub const DEPTH_MAX: usize = 10;
 pub struct Aliases(BTreeMap<String, String>);
 
 impl Aliases {
-    /// The line that `line` stands for; `None` if its first word is no alias. What follows an
-    /// alias is put behind what it stands for.
+    /// The line that `line` stands for, over at most `depth` aliases; `None` if its first word is no
+    /// alias. What follows an alias is put behind what it stands for.
     ///
     /// # Errors
     /// When aliases stand for each other in a circle or too deeply, or the line becomes too long.
     pub(super) fn expand(
         &self,
         line: &str,
+        depth: usize,
         is_verb: impl Fn(&str) -> bool,
     ) -> Result<Option<Line>, Refusal> {
         let mut expanded: Option<String> = None;
@@ -53,9 +45,9 @@ impl Aliases {
                     used.join(" ")
                 )));
             }
-            if used.len() == DEPTH_MAX {
+            if used.len() >= depth {
                 return Err(tangled(format!(
-                    "Your alias \"{}\" goes through more than {DEPTH_MAX} others.",
+                    "Your alias \"{}\" goes through more than {depth} others.",
                     used[0]
                 )));
             }
@@ -106,20 +98,9 @@ impl Verb for Alias {
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let (name, command) = words.first();
-        let name = typed(name);
-        if name.chars().count() > NAME_MAX {
-            return Err(Usage::Say(format!(
-                "An alias has at most {NAME_MAX} characters."
-            )));
-        }
-        if command.chars().count() > COMMAND_MAX {
-            return Err(Usage::Say(format!(
-                "An alias stands for at most {COMMAND_MAX} characters."
-            )));
-        }
         Ok(Self {
             order,
-            name: name.to_lowercase(),
+            name: typed(name).to_lowercase(),
             command: command.to_owned(),
         })
     }
@@ -160,6 +141,7 @@ pub(super) fn define(
     mut asked: MessageReader<Alias>,
     mut owners: Query<&mut Aliases>,
     verbs: Res<Verbs>,
+    rules: Res<AliasRules>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Alias {
@@ -180,7 +162,7 @@ pub(super) fn define(
                     format!("You have no alias \"{name}\"."),
                 )),
             },
-            (name, command) => aliases.fits(name, command, &verbs).map(|()| {
+            (name, command) => aliases.fits(name, command, &verbs, *rules).map(|()| {
                 aliases.0.insert(name.to_owned(), command.to_owned());
                 format!("From now on {name} is {command}")
             }),
@@ -233,20 +215,36 @@ impl Aliases {
         format!("Your aliases:\n{}", lines.collect::<Vec<_>>().join("\n"))
     }
 
-    fn fits(&self, name: &str, command: &str, verbs: &Verbs) -> Result<(), Refusal> {
+    fn fits(
+        &self,
+        name: &str,
+        command: &str,
+        verbs: &Verbs,
+        rules: AliasRules,
+    ) -> Result<(), Refusal> {
         let invalid = |message: String| Err(Refusal::new(Code::InvalidInput, message));
+        let (name_chars, command_chars) = (rules.name_chars, rules.command_chars);
+        if name.chars().count() > name_chars {
+            return invalid(format!("An alias has at most {name_chars} characters."));
+        }
+        if command.chars().count() > command_chars {
+            return invalid(format!(
+                "An alias stands for at most {command_chars} characters."
+            ));
+        }
         if verbs.find(name).is_some() {
             return invalid(format!("\"{name}\" is a command already."));
         }
-        if !self.0.contains_key(name) && self.0.len() >= ALIASES_MAX {
+        if !self.0.contains_key(name) && self.0.len() >= rules.count {
+            let count = self.0.len();
             return invalid(format!(
-                "You have {ALIASES_MAX} aliases, which is all you can have."
+                "You have {count} aliases, which is all you can have."
             ));
         }
         // Made known before it is kept, so that a circle is refused where it is drawn.
         let mut with = self.clone();
         with.0.insert(name.to_owned(), command.to_owned());
-        with.expand(name, |word| verbs.find(word).is_some())
+        with.expand(name, rules.depth, |word| verbs.find(word).is_some())
             .map(|_| ())
     }
 }
@@ -264,7 +262,8 @@ mod tests {
     }
 
     fn expand(aliases: &Aliases, line: &str) -> Result<Option<String>, Refusal> {
-        let line = aliases.expand(line, |word| ["say", "go"].contains(&word))?;
+        let depth = AliasRules::default().depth;
+        let line = aliases.expand(line, depth, |word| ["say", "go"].contains(&word))?;
         Ok(line.map(|line| line.as_str().to_owned()))
     }
 
@@ -299,8 +298,8 @@ mod tests {
                     .collect(),
             )
         };
-        assert!(expand(&chain(DEPTH_MAX), "a0").is_ok());
-        assert!(expand(&chain(DEPTH_MAX + 1), "a0").is_err());
+        assert!(expand(&chain(10), "a0").is_ok());
+        assert!(expand(&chain(11), "a0").is_err());
         let long = format!("a {}", "x".repeat(Line::CHARS_MAX - 3));
         assert!(expand(&aliases(&[("a", "say")]), &long).is_err());
     }

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use engine::Begun;
 use engine::port::Line;
 use engine::prelude::*;
+use engine::{Begun, Violation};
 
+use super::AliasRules;
 use super::alias::Aliases;
 use super::gate::{Acted, Gated, Gates};
 use super::table::{Entry, Usage, Verbs};
@@ -57,6 +58,7 @@ pub(super) fn accept(
     mut waiting: ResMut<Waiting>,
     mut answers: MessageWriter<Answer>,
     mut kept: MessageWriter<engine::Kept>,
+    mut violations: MessageWriter<Violation>,
     limits: Res<CommandLimits>,
     clock: Res<Clock>,
 ) {
@@ -65,6 +67,7 @@ pub(super) fn accept(
             continue;
         };
         if let Err(refusal) = queue.admit(*limits, clock.now) {
+            violations.write(Violation("commands"));
             // Once until something is taken again: whoever floods must not flood the log.
             if !std::mem::replace(&mut queue.refused, true) {
                 let correlation_id = order.correlation.to_string();
@@ -153,6 +156,7 @@ pub(super) fn dispatch(
     mut answers: MessageWriter<Answer>,
     verbs: Res<Verbs>,
     limits: Res<CommandLimits>,
+    rules: Res<AliasRules>,
     storage: Res<StorageView>,
 ) {
     let turns = match limits.lines_per_tick {
@@ -176,7 +180,8 @@ pub(super) fn dispatch(
             let Some((order, line)) = queue.lines.front() else {
                 break;
             };
-            let expanded = aliases.expand(line.as_str(), |word| verbs.find(word).is_some());
+            let is_verb = |word: &str| verbs.find(word).is_some();
+            let expanded = aliases.expand(line.as_str(), rules.depth, is_verb);
             let stands_for = expanded.as_ref().ok().and_then(Option::as_ref);
             let words = Words::of(stands_for.unwrap_or(line).as_str());
             let entry = verbs

@@ -1,9 +1,11 @@
 //! What a mind is told about itself.
 
+mod catatonia;
 mod lapses;
 mod visions;
 
-pub use lapses::{Catatonia, DeliriumRespawned, RescueUpdate};
+pub use catatonia::Catatonia;
+pub use lapses::{DeliriumRespawned, RescueUpdate};
 pub(super) use lapses::{tell_lapses, tell_rescues};
 pub use visions::{Encounter, Hallucination};
 pub(super) use visions::{tell_sights, tell_visions};

@@ -228,7 +228,8 @@ pub(super) fn ward(mut asked: MessageReader<Ward>, mut rites: Rites<'_, '_>) {
     }
 }
 
-/// At midnight, makes those pay who are compelled to a ward and have drawn none that day.
+/// At midnight, makes those pay who are compelled to a ward, are there, and have drawn none that
+/// day. Those who are away owe nothing for it, as with the flux: a Mythos day is short.
 pub(super) fn compel(
     mut hours: MessageReader<MythosHour>,
     minds: Query<(Entity, &Psyche), With<Online>>,

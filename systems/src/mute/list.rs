@@ -5,13 +5,9 @@ use std::collections::BTreeMap;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Mute;
+use super::{Mute, Rules};
 use crate::chat::Channel;
 use crate::command::{Missed, resolve};
-
-/// The most people one character can have muted: 256 × about 150 bytes is a row of 40 KiB at most,
-/// and a look-up in it at most eight comparisons.
-pub const PEOPLE_MAX: usize = 256;
 
 /// Whom and what a character does not want to hear.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,8 +48,8 @@ impl Mutes {
 
     /// Whether one more person fits.
     #[must_use]
-    pub fn has_room(&self, now: WorldTime) -> bool {
-        self.people.len() < PEOPLE_MAX || self.people.values().any(|one| !one.mute.holds(now))
+    pub fn has_room(&self, rules: Rules, now: WorldTime) -> bool {
+        self.people.len() < rules.people || self.people.values().any(|one| !one.mute.holds(now))
     }
 
     /// The muted one who is meant by a name, the beginning of one, or an ordinal (`an-2`).
@@ -115,6 +111,7 @@ pub enum SetMute {
 pub(super) fn settle(
     mut wanted: MessageReader<SetMute>,
     mut lists: Query<&mut Mutes>,
+    rules: Res<Rules>,
     clock: Res<Clock>,
 ) {
     for one in wanted.read() {
@@ -131,7 +128,7 @@ pub(super) fn settle(
                 mute: Some(mute),
                 ..
             } => {
-                if list.people.len() < PEOPLE_MAX || list.people.contains_key(&id) {
+                if list.people.len() < rules.people || list.people.contains_key(&id) {
                     list.people.insert(id, Person { name, mute });
                 }
             }

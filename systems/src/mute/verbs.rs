@@ -3,7 +3,7 @@
 use engine::port::SanctionAct;
 use engine::prelude::*;
 
-use super::{Mutes, SetMute, SetSilence, Silences, Term};
+use super::{Mutes, Rules, SetMute, SetSilence, Silences, Term};
 use crate::bus::{Afar, Post};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::People;
@@ -20,13 +20,13 @@ pub(super) struct MuteOne {
 impl Verb for MuteOne {
     const WORDS: &'static [&'static str] = &["mute"];
     const USAGE: &'static str = "mute <name> [minutes] [reason]";
-    const HELP: &'static str = "Hears no more of somebody, on any channel, for so many minutes (at most 10080, a week) or until you unmute them. They are not told. The words of keepers are always heard.";
+    const HELP: &'static str = "Hears no more of somebody, on any channel, for so many minutes or until you unmute them. They are not told. The words of keepers are always heard.";
     const NEEDS: Needs = Needs::MIND;
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let (who, rest) = named(words)?;
-        let term = Term::read(rest)?;
+        let term = Term::read(rest);
         Ok(Self { order, who, term })
     }
 }
@@ -95,7 +95,7 @@ impl Verb for MuteGlobal {
         Ok(Self {
             order,
             who: who.to_owned(),
-            term: Term::read(rest)?,
+            term: Term::read(rest),
         })
     }
 }
@@ -136,6 +136,7 @@ pub(super) fn mute(
     lists: Query<(&Mutes, &Character)>,
     people: People<'_, '_>,
     afar: Res<Afar>,
+    rules: Res<Rules>,
     clock: Res<Clock>,
     mut audit: Audit<'_, '_>,
     mut set: MessageWriter<SetMute>,
@@ -144,6 +145,7 @@ pub(super) fn mute(
     let now = clock.now;
     for MuteOne { order, who, term } in mutes.read() {
         let done = (|| {
+            rules.allow(term)?;
             let (list, me) = lists
                 .get(order.actor)
                 .map_err(|_| Refusal::of(Code::InternalError))?;
@@ -156,7 +158,7 @@ pub(super) fn mute(
                 let message = format!("{name} keeps the world, and is always heard.");
                 return Err(Refusal::new(Code::AuthorizationDenied, message));
             }
-            if !list.has_room(now) && !list.hides(id, now) {
+            if !list.has_room(*rules, now) && !list.hides(id, now) {
                 let message = "Your list of muted people is full.";
                 return Err(Refusal::new(Code::GameLogicError, message));
             }
@@ -251,6 +253,7 @@ pub(super) fn mute_global(
     mut unmutes: MessageReader<UnmuteGlobal>,
     silences: Res<Silences>,
     people: People<'_, '_>,
+    rules: Res<Rules>,
     clock: Res<Clock>,
     afar: Res<Afar>,
     mut posts: MessageWriter<Post>,
@@ -272,6 +275,10 @@ pub(super) fn mute_global(
                 format!("Silenced:\n  {}", lines.join("\n  "))
             };
             answers.write(Answer::with(*order, text));
+            continue;
+        }
+        if let Err(refusal) = rules.allow(term) {
+            answers.write(Answer::refusal(*order, refusal));
             continue;
         }
         let here = people

@@ -87,7 +87,7 @@ pub(super) fn look(
             });
             continue;
         }
-        let seen = match rooms.find_in(room, target) {
+        let seen = match rooms.find_for(order.actor, room, target) {
             Ok(entity) => people
                 .get(entity)
                 .ok()

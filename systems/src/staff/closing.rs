@@ -2,45 +2,62 @@
 
 use engine::prelude::*;
 
-use super::Audit;
 use super::tell::Tell;
+use super::{Audit, Rules};
 use crate::command::{Needs, Usage, Verb, Words};
-
-/// The countdown unless told otherwise, in seconds.
-const SECONDS: u64 = 10;
-/// The longest countdown: an hour.
-pub(super) const SECONDS_MAX: u64 = 3_600;
 
 /// `shutdown`, `shutdown 60`, `shutdown cancel`. Works also while nothing can be saved.
 #[derive(Message, Debug)]
 pub(super) struct Shutdown {
     order: Order,
-    /// `None`: not after all.
-    pub(super) seconds: Option<u64>,
+    pub(super) wish: Wish,
+}
+
+/// What is wanted of the countdown.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wish {
+    /// After the usual countdown.
+    Soon,
+    /// After so many seconds.
+    After(u64),
+    /// Not after all.
+    Cancel,
 }
 
 impl Verb for Shutdown {
     const WORDS: &'static [&'static str] = &["shutdown"];
     const USAGE: &'static str = "shutdown [seconds|cancel]";
-    const HELP: &'static str = "Ends the world after so many seconds (10 unless told otherwise, at most 3600), and tells everybody at every ten and at each of the last ten. What was done is saved.";
+    const HELP: &'static str = "Ends the world after so many seconds, a short while unless told otherwise, and tells everybody how long is left. What was done is saved. \"shutdown cancel\" lets it go on.";
     const NEEDS: Needs = Needs::NOTHING;
     const ADMIN: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let seconds = match words.first().0 {
-            "" => Some(SECONDS),
-            "cancel" => None,
-            number => Some(
-                number
-                    .parse()
-                    .ok()
-                    .filter(|seconds| (1..=SECONDS_MAX).contains(seconds))
-                    .ok_or_else(|| {
-                        Usage::Say(format!("From 1 to {SECONDS_MAX} seconds, please."))
-                    })?,
-            ),
+        let wish = match words.first().0 {
+            "" => Wish::Soon,
+            "cancel" => Wish::Cancel,
+            // What no number can hold is too long in any world.
+            number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Wish::After(number.parse().unwrap_or(u64::MAX))
+            }
+            _ => return Err(Usage::Show),
         };
-        Ok(Self { order, seconds })
+        Ok(Self { order, wish })
+    }
+}
+
+impl Wish {
+    /// The seconds it comes to; `None`: not after all.
+    pub(super) fn seconds(self, rules: &Rules) -> Result<Option<u64>, Refusal> {
+        let seconds = match self {
+            Self::Soon => rules.seconds,
+            Self::After(seconds) => seconds,
+            Self::Cancel => return Ok(None),
+        };
+        if (1..=rules.seconds_max).contains(&seconds) {
+            return Ok(Some(seconds));
+        }
+        let message = format!("From 1 to {} seconds, please.", rules.seconds_max);
+        Err(Refusal::new(Code::InvalidInput, message))
     }
 }
 
@@ -75,17 +92,25 @@ impl Closing {
 /// Begins and ends countdowns.
 pub(super) fn decide(
     mut asked: MessageReader<Shutdown>,
+    rules: Res<Rules>,
     clock: Res<Clock>,
     mut closing: ResMut<Closing>,
     mut audit: Audit<'_, '_>,
     mut tell: MessageWriter<Tell>,
     mut answers: MessageWriter<Answer>,
 ) {
-    for Shutdown { order, seconds } in asked.read() {
+    for Shutdown { order, wish } in asked.read() {
+        let seconds = match wish.seconds(&rules) {
+            Ok(seconds) => seconds,
+            Err(refusal) => {
+                answers.write(Answer::refused(*order, refusal.code, refusal.message));
+                continue;
+            }
+        };
         match seconds {
             Some(seconds) => {
                 audit.record(*order, "shutdown", None, &format!("in {seconds} s"));
-                closing.begin(*seconds, clock.now);
+                closing.begin(seconds, clock.now);
                 let text = format!("The world ends in {seconds} s.");
                 answers.write(Answer::with(*order, text));
             }
@@ -103,6 +128,7 @@ pub(super) fn decide(
 
 /// Counts down, aloud, and ends the world.
 pub(super) fn count_down(
+    rules: Res<Rules>,
     clock: Res<Clock>,
     mut closing: ResMut<Closing>,
     mut tell: MessageWriter<Tell>,
@@ -117,7 +143,9 @@ pub(super) fn count_down(
     }
     // Whole seconds, so that "10" is said when ten are left and not when nearly eleven are.
     let seconds = u64::try_from(left.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
-    let aloud = closing.told.is_none() || seconds <= 10 || seconds.is_multiple_of(10);
+    let aloud = closing.told.is_none()
+        || seconds <= rules.told_last
+        || seconds.is_multiple_of(rules.told_every);
     if aloud && closing.told != Some(seconds) {
         closing.told = Some(seconds);
         let unit = if seconds == 1 { "second" } else { "seconds" };

@@ -13,7 +13,7 @@ use super::tell::Tell;
 use crate::bus::{Afar, Post};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::{Face, People};
-use crate::mute::Term;
+use crate::mute::{Rules, Term};
 
 macro_rules! sanction {
     ($(#[$doc:meta])* $name:ident, $word:literal, $usage:literal, $help:literal, $lasts:literal, $facts:literal) => {
@@ -40,7 +40,7 @@ macro_rules! sanction {
                     (who, rest) => Ok(Self {
                         order,
                         who: who.to_owned(),
-                        term: Term::read(rest)?,
+                        term: Term::read(rest),
                     }),
                 }
             }
@@ -54,7 +54,7 @@ sanction!(
 );
 sanction!(
     /// `ban Bob 60 shouting`
-    Ban, "ban", "ban <name> [minutes] [reason]", "Keeps the account that owns a character out, for so many minutes (at most 10080, a week) or until unban, and ends its sessions.", true, 2
+    Ban, "ban", "ban <name> [minutes] [reason]", "Keeps the account that owns a character out, for so many minutes or until unban, and ends its sessions.", true, 2
 );
 sanction!(
     /// `unban Bob`
@@ -76,6 +76,7 @@ pub(super) fn answered(order: Order, done: Result<String, Refusal>) -> Answer {
 pub(super) fn kick(
     mut asked: MessageReader<Kick>,
     people: People<'_, '_>,
+    rules: Res<Rules>,
     mut audit: Audit<'_, '_>,
     mut tell: MessageWriter<Tell>,
     mut dismiss: MessageWriter<Dismiss>,
@@ -83,6 +84,7 @@ pub(super) fn kick(
 ) {
     for Kick { order, who, term } in asked.read() {
         let done = people.awake_called(who).and_then(|(target, face)| {
+            rules.allow(term)?;
             subject(*order, Some(target), &face)?;
             audit.record(*order, "kick", Some((face.id, &face.name)), term.reason());
             send_away(target, &farewell(term.reason()), &mut tell, &mut dismiss);
@@ -121,6 +123,7 @@ pub(super) fn ban(
     mut unbans: MessageReader<Unban>,
     people: People<'_, '_>,
     awake: Query<(Entity, &Character), With<Online>>,
+    rules: Res<Rules>,
     clock: Res<Clock>,
     afar: Res<Afar>,
     mut posts: MessageWriter<Post>,
@@ -139,8 +142,8 @@ pub(super) fn ban(
             answers.write(Answer::refusal(*order, refusal));
             continue;
         }
-        if let Err(busy) = afar.room_for_sanction() {
-            answers.write(Answer::refusal(*order, busy));
+        if let Err(refusal) = rules.allow(term).and_then(|()| afar.room_for_sanction()) {
+            answers.write(Answer::refusal(*order, refusal));
             continue;
         }
         let until = term.until(now);
@@ -185,8 +188,8 @@ pub(super) fn ban(
         answers.write(Answer::with(*order, text));
     }
     for Unban { order, who, term } in unbans.read() {
-        if let Err(busy) = afar.room_for_sanction() {
-            answers.write(Answer::refusal(*order, busy));
+        if let Err(refusal) = rules.allow(term).and_then(|()| afar.room_for_sanction()) {
+            answers.write(Answer::refusal(*order, refusal));
             continue;
         }
         let known = people.called(who).ok().map(|(_, face)| face);
@@ -227,6 +230,7 @@ pub(super) fn add_admin(
     mut asked: MessageReader<AddAdmin>,
     people: People<'_, '_>,
     guests: Query<&Character>,
+    rules: Res<Rules>,
     mut audit: Audit<'_, '_>,
     mut grants: MessageWriter<Grant>,
     mut tell: MessageWriter<Tell>,
@@ -234,6 +238,7 @@ pub(super) fn add_admin(
 ) {
     for AddAdmin { order, who, term } in asked.read() {
         let done = people.awake_called(who).and_then(|(target, face)| {
+            rules.allow(term)?;
             if face.role == Role::Admin {
                 let message = format!("{} is a keeper already.", face.name);
                 return Err(Refusal::new(Code::ResourceConflict, message));

@@ -7,11 +7,11 @@ use engine::Bridge;
 use engine::port::{Body, ChatLine, Content, Correlation, NodeOrder, OrderAct, Parcel, Topic};
 use engine::prelude::*;
 
-use super::Audit;
 use super::barred::send_away;
-use super::closing::{Closing, SECONDS_MAX, Shutdown};
+use super::closing::{Closing, Shutdown, Wish};
 use super::door::{Kick, answered, farewell, no_keeper};
 use super::tell::Tell;
+use super::{Audit, Rules};
 use crate::bus::{Afar, HeardAfar, Ordered, Post, Took};
 use crate::chat::Channel;
 use crate::command::{Needs, Usage, Verb, Words};
@@ -25,7 +25,29 @@ const HOLDS: Duration = Duration::from_secs(600);
 pub(super) struct GiveOrder {
     order: Order,
     node: String,
-    act: OrderAct,
+    deed: Deed,
+}
+
+/// What is wanted, before the rules have seen it.
+#[derive(Debug)]
+enum Deed {
+    Kick { name: String, reason: String },
+    Shutdown(Wish),
+}
+
+impl Deed {
+    fn act(&self, rules: &Rules) -> Result<OrderAct, Refusal> {
+        Ok(match self {
+            Self::Kick { name, reason } => OrderAct::Kick {
+                name: name.clone(),
+                reason: reason.clone(),
+            },
+            Self::Shutdown(wish) => match wish.seconds(rules)? {
+                Some(seconds) => OrderAct::Shutdown { seconds },
+                None => OrderAct::CancelShutdown,
+            },
+        })
+    }
 }
 
 impl Verb for GiveOrder {
@@ -43,16 +65,13 @@ impl Verb for GiveOrder {
             return Err(Usage::Show);
         }
         let line = Words::of(line);
-        let act = match line.verb().to_ascii_lowercase().as_str() {
+        let deed = match line.verb().to_ascii_lowercase().as_str() {
             "kick" => {
                 let Kick { who, term, .. } = Kick::read(order, line)?;
                 let reason = term.reason().to_owned();
-                OrderAct::Kick { name: who, reason }
+                Deed::Kick { name: who, reason }
             }
-            "shutdown" => match Shutdown::read(order, line)?.seconds {
-                Some(seconds) => OrderAct::Shutdown { seconds },
-                None => OrderAct::CancelShutdown,
-            },
+            "shutdown" => Deed::Shutdown(Shutdown::read(order, line)?.wish),
             other => {
                 return Err(Usage::Say(format!(
                     "\"{other}\" can't be ordered on another node; \"kick\" and \"shutdown\" can."
@@ -60,7 +79,7 @@ impl Verb for GiveOrder {
             }
         };
         let node = node.to_owned();
-        Ok(Self { order, node, act })
+        Ok(Self { order, node, deed })
     }
 }
 
@@ -77,18 +96,20 @@ fn line(act: &OrderAct) -> String {
 pub(super) fn give(
     mut asked: MessageReader<GiveOrder>,
     afar: Res<Afar>,
+    rules: Res<Rules>,
     clock: Res<Clock>,
     mut audit: Audit<'_, '_>,
     mut posts: MessageWriter<Post>,
     mut answers: MessageWriter<Answer>,
 ) {
-    for GiveOrder { order, node, act } in asked.read() {
+    for GiveOrder { order, node, deed } in asked.read() {
         let done = there(node, &afar).and_then(|()| {
             afar.room_for_sanction()?;
-            audit.record(*order, "order", None, &format!("{node}: {}", line(act)));
+            let act = deed.act(&rules)?;
+            audit.record(*order, "order", None, &format!("{node}: {}", line(&act)));
             let content = Content::Order(NodeOrder {
                 by: audit.name(*order),
-                act: act.clone(),
+                act,
                 until: clock.now.plus(HOLDS),
             });
             posts.write(Post {
@@ -137,6 +158,7 @@ pub(super) struct Obeyed {
 #[derive(SystemParam)]
 pub(super) struct Hands<'w, 's> {
     people: People<'w, 's>,
+    rules: Res<'w, Rules>,
     clock: Res<'w, Clock>,
     closing: ResMut<'w, Closing>,
     audit: Audit<'w, 's>,
@@ -171,7 +193,7 @@ impl Hands<'_, '_> {
                 Ok(format!("{} is sent away", face.name))
             }
             OrderAct::Shutdown { seconds } => {
-                let seconds = (*seconds).clamp(1, SECONDS_MAX);
+                let seconds = (*seconds).clamp(1, self.rules.seconds_max);
                 let detail = format!("{from}: in {seconds} s");
                 self.audit.obeyed(by, "shutdown", None, &detail);
                 self.closing.begin(seconds, self.clock.now);

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::parse::{Draft, DraftExit, DraftRoom};
+use super::draft::{Draft, DraftExit, DraftRoom};
 use super::sight;
 use super::source::Problem;
 

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::parse::{DraftRoom, Place};
+use super::draft::{DraftRoom, Place};
 use super::source::{Problem, Source};
 
 /// The longest archetype, in characters.

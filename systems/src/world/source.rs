@@ -1,9 +1,10 @@
 //! Texts with names, and mistakes with places.
 
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use serde::de::DeserializeOwned;
+use toml::Spanned;
 
 /// One file of a world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,25 @@ impl Source {
                 None
             }
         }
+    }
+
+    /// Takes over a number that was written, or says by its key that it is not within bounds. What
+    /// was not written stays as it is.
+    pub(crate) fn take<T: PartialOrd + fmt::Display>(
+        &self,
+        key: &str,
+        written: Option<Spanned<T>>,
+        bounds: RangeInclusive<T>,
+        into: &mut T,
+        problems: &mut Vec<Problem>,
+    ) {
+        let Some(written) = written else { return };
+        if !bounds.contains(written.as_ref()) {
+            let (number, from, to) = (written.as_ref(), bounds.start(), bounds.end());
+            let message = format!("`{key}` is {number}, not within {from} to {to}");
+            problems.push(self.problem(&written.span(), message));
+        }
+        *into = written.into_inner();
     }
 
     /// A problem at a byte range of this file.

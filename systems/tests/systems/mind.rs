@@ -109,7 +109,7 @@ proptest! {
         let people = [("Ann", "street", 75), ("Bea", "graves", 15), ("Cal", "ward", -5)];
         let mut stage = scene(&people, shaking);
         let mut told = vec![Vec::new(); people.len()];
-        let mut stupors = [0; 3];
+        let (mut stupors, mut returns) = ([0; 3], [0; 3]);
         let mut began = Vec::new();
         for (name, ..) in people {
             began.push(i64::from(stage.component::<Lucidity>(name).points()));
@@ -134,22 +134,29 @@ proptest! {
                 prop_assert!(listed.iter().all(|one| !one.contains("(x6)")), "{listed:?}");
                 let ears = stage.ears(name);
                 told[index].extend(ears.events("lucidity_change"));
-                let own = ears.events("catatonia").into_iter();
-                stupors[index] += own.filter(|one| one["target_name"] == json!(name)).count();
+                for one in ears.events("catatonia") {
+                    let own = one["target_name"] == json!(name);
+                    stupors[index] += usize::from(own && one["status"] == "catatonic");
+                    returns[index] += usize::from(own && one["status"] == "recovered");
+                }
             }
         }
         for (index, (name, ..)) in people.into_iter().enumerate() {
             let now = i64::from(stage.component::<Lucidity>(name).points());
             adds_up(name, &told[index], began[index], now)?;
             let mut before = began[index];
-            let mut fell = 0;
+            let (mut fell, mut rose) = (0, 0);
             for one in &told[index] {
                 let now = one["current_lcd"].as_i64().unwrap_or_default();
                 // Who falls to the very end is carried off and never seen going still.
                 fell += usize::from(before > 0 && now <= 0 && now > -100);
+                // Nor is who wakes at the sanitarium, and an awakening tells of itself.
+                let woke = one["reason"] == "delirium_respawn";
+                rose += usize::from(before <= 0 && before > -100 && now > 0 && !woke);
                 before = now;
             }
             prop_assert_eq!(stupors[index], fell, "{}", name);
+            prop_assert_eq!(returns[index], rose, "{}", name);
         }
         prop_assert_eq!(stage.faults(), []);
     }

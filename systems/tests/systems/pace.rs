@@ -1,5 +1,6 @@
 //! How many commands a character has.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::port::WorldTime;
@@ -47,4 +48,25 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn every_command_and_every_line_of_too_many_is_counted_by_its_kind() {
+    let town = Town::of(&[("here", "outdoors")]);
+    let mut stage = town.stage(SavedRows::new(), clock(0, 0));
+    stage.enter("Ann");
+    for _ in 0..MOST + 2 {
+        stage.sends("Ann", None, "time");
+    }
+    stage.tick();
+    assert_eq!(
+        stage.engine().violations(),
+        BTreeMap::from([("commands", 2)])
+    );
+    for _ in 0..18 {
+        stage.pass(SECOND);
+        stage.sends("Ann", None, "say hush");
+        stage.tick();
+    }
+    assert_eq!(stage.engine().violations(), BTreeMap::from([("say", 3)]));
 }

@@ -65,6 +65,24 @@ fn a_mistake_is_named_with_its_file_and_line() {
 }
 
 #[test]
+fn a_file_of_rules_that_nobody_reads_is_named() {
+    let mut sources = town("default = nan\n").sources();
+    sources.push(Source {
+        path: "rules/lucidty.toml".to_owned(),
+        text: "default = 1.0\n".to_owned(),
+    });
+    let problems = systems::world::load(&sources).unwrap_err();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "rules/lucidity.toml:1: a flux of NaN is not within -100 to 100",
+            "rules/lucidty.toml:1: no such file; in rules/ there are body, characters, chat, commands, emotes, lucidity, mutes, professions, staff"
+        ]
+    );
+}
+
+#[test]
 fn every_section_of_shocks_and_rituals_is_checked() {
     let wrong = |rules: &str| -> Vec<String> {
         let problems = town(&format!("default = 0.0\n{rules}")).load().err();

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use systems::Settings;
 use systems::chat::{Channel, ChatLimits};
 use systems::command::CommandLimits;
-use systems::mute::PEOPLE_MAX;
+use systems::mute::Rules;
 
 use crate::town::{Town, save};
 
@@ -48,6 +48,22 @@ fn types(stage: &mut Stage, who: &str, line: &str) {
     // Without ids: a world that was restored would take the first ones for resends.
     stage.sends(who, None, line);
     stage.tick();
+}
+
+/// Saves that `owner` has muted all of these, up to an instant or until they are unmuted.
+fn has_muted(
+    saved: &mut SavedRows,
+    owner: &str,
+    people: impl IntoIterator<Item = String>,
+    until: Option<WorldTime>,
+) {
+    let mute = json!({"by": owner, "at": 0, "until": until, "reason": "too loud"});
+    let muted = people.into_iter().map(|name| {
+        let id = StableId::named(&name).to_string();
+        (id, json!({"name": name, "mute": mute}))
+    });
+    let people: serde_json::Map<String, Value> = muted.collect();
+    save(saved, owner, "mutes", json!({"people": people}).to_string());
 }
 
 /// The bare words of what somebody heard, each line once per time it was heard.
@@ -152,19 +168,10 @@ fn whoever_is_away_can_be_muted_and_silenced() {
 
 #[test]
 fn a_list_of_mutes_has_an_end_and_what_is_over_makes_room() {
-    let mut people = serde_json::Map::new();
-    let until = STAGE_START.plus(MINUTE);
-    for n in 0..PEOPLE_MAX {
-        let mute = json!({"by": "Bea", "at": 0, "until": until, "reason": ""});
-        let id = StableId::named(&format!("Somebody {n}"));
-        people.insert(
-            id.to_string(),
-            json!({"name": format!("Somebody{n}"), "mute": mute}),
-        );
-    }
+    let people = (0..Rules::default().people).map(|n| format!("Somebody{n}"));
     let mut saved = SavedRows::new();
-    let row = json!({ "people": people }).to_string();
-    save(&mut saved, "Bea", "mutes", row);
+    let until = STAGE_START.plus(MINUTE);
+    has_muted(&mut saved, "Bea", people, Some(until));
     let mut stage = stage(unlimited(), saved, STAGE_START);
     stage.enter("Bea");
     stage.enter("Cleo");

@@ -38,6 +38,15 @@ pub(crate) struct SmallWorld {
     /// As in rules/characters.toml.
     #[serde(default)]
     characters: Table,
+    /// As in rules/commands.toml.
+    #[serde(default)]
+    commands: Table,
+    /// As in rules/mutes.toml.
+    #[serde(default)]
+    mutes: Table,
+    /// As in rules/staff.toml.
+    #[serde(default)]
+    staff: Table,
     /// As in calendar.toml.
     #[serde(default)]
     calendar: Table,
@@ -86,6 +95,18 @@ impl SmallWorld {
             Source {
                 path: "rules/characters.toml".to_owned(),
                 text: self.characters.to_string(),
+            },
+            Source {
+                path: "rules/commands.toml".to_owned(),
+                text: self.commands.to_string(),
+            },
+            Source {
+                path: "rules/mutes.toml".to_owned(),
+                text: self.mutes.to_string(),
+            },
+            Source {
+                path: "rules/staff.toml".to_owned(),
+                text: self.staff.to_string(),
             },
             Source {
                 path: "rules/professions.toml".to_owned(),

@@ -43,6 +43,39 @@ fn every_test_that_the_documents_name_exists() {
 }
 
 #[test]
+fn every_number_of_the_shipped_rules_is_in_the_handbook_of_worlds() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(folder.join(path)).unwrap();
+    let handbook = read("docs/world.md");
+    let documented: Vec<&str> = marked(&handbook).collect();
+    let mut missing = Vec::new();
+    for file in [
+        "body",
+        "characters",
+        "chat",
+        "commands",
+        "lucidity",
+        "mutes",
+        "staff",
+    ] {
+        let rules: toml::Table = read(&format!("world/rules/{file}.toml")).parse().unwrap();
+        for (section, value) in &rules {
+            let keys = match value {
+                toml::Value::Table(table) if file != "lucidity" => {
+                    table.keys().map(|key| format!("{section}.{key}")).collect()
+                }
+                _ => vec![section.clone()],
+            };
+            let unknown = keys
+                .into_iter()
+                .filter(|key| !documented.contains(&key.as_str()));
+            missing.extend(unknown.map(|key| format!("rules/{file}.toml: {key}")));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
 fn every_file_that_the_documents_link_to_exists() {
     let files = files();
     let mut missing = Vec::new();

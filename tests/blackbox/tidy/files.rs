@@ -6,28 +6,7 @@ use super::source::{File, files, none, places};
 const LINES_MAX: usize = 400;
 
 /// Files that tell one story in more lines, with the lines they may have and why.
-const LONGER: &[(&str, usize, &str)] = &[
-    (
-        "systems/src/world/parse.rs",
-        445,
-        "the format of the world's files, as designers write it",
-    ),
-    (
-        "engine/tests/engine/attach.rs",
-        560,
-        "who holds a character: a sentence for each turn of it",
-    ),
-    (
-        "engine/tests/engine/runner.rs",
-        500,
-        "what the thread promises, a sentence each",
-    ),
-    (
-        "net/tests/gateway/server.rs",
-        620,
-        "a world and an account store in miniature, held in one hand",
-    ),
-];
+const LONGER: &[(&str, usize, &str)] = &[];
 
 /// Words that are a promise to somebody who is not reading. Written apart here, or this file
 /// would hold them.

@@ -1,58 +1,16 @@
-//! What is told of stupors, deliriums and rescues.
+//! What is told of stupors, deliriums and rescues, and when.
 
+use engine::port::SessionId;
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::catatonia::{CATATONIC, Catatonia, RECOVERED, tell_return};
 use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
 use crate::lucidity::rescue::{Fetched, Stage};
 use crate::lucidity::rules::Rules;
 use crate::lucidity::{Cause, Episode, Lapse, Lucidity};
 use crate::place::{InRoom, Rooms};
-
-/// `catatonia`: somebody's mind is gone. Told to that player and to those who see it happen.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Catatonia {
-    /// Always `catatonic`.
-    status: &'static str,
-    /// Always null: nobody has hold yet of somebody who has only just gone.
-    rescuer_name: Option<String>,
-    target_name: String,
-    current_lcd: i16,
-    message: String,
-    #[serde(skip)]
-    whose: StableId,
-}
-
-impl Note for Catatonia {
-    fn event_type(&self) -> &'static str {
-        "catatonia"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(Ink::Loss, self.message.clone()))
-    }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.whose)
-    }
-}
-
-impl Published for Catatonia {
-    const TYPES: &'static [&'static str] = &["catatonia"];
-
-    fn examples() -> Vec<Self> {
-        vec![Self {
-            status: "catatonic",
-            rescuer_name: None,
-            target_name: ANN.to_owned(),
-            current_lcd: -2,
-            message: "Ann stops in the middle of a breath and is not there any more.".to_owned(),
-            whose: id(ANN),
-        }]
-    }
-}
 
 /// `rescue_update`: how it stands with somebody whose mind is gone.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -211,12 +169,13 @@ pub(in crate::lucidity) fn tell_lapses(
         match lapse {
             Lapse::Catatonic => {
                 let note = |message: String| Catatonia {
-                    status: "catatonic",
+                    status: CATATONIC,
                     rescuer_name: None,
                     target_name: name.clone(),
                     current_lcd: lucidity.points(),
                     message,
                     whose: *id,
+                    silent: false,
                 };
                 let own = "Something in you sits down and does not get up again. Only somebody else can fetch you back.";
                 outbox.tell_one(session, note(own.to_owned()));
@@ -240,6 +199,16 @@ pub(in crate::lucidity) fn tell_lapses(
             Lapse::Recovered => {
                 let message = "A hand moves. It is yours.";
                 outbox.tell_one(session, update("success", Ink::Gain, message));
+                let note = Catatonia {
+                    status: RECOVERED,
+                    rescuer_name: None,
+                    target_name: name.clone(),
+                    current_lcd: lucidity.points(),
+                    message: format!("{name} blinks, and is there again."),
+                    whose: *id,
+                    silent: false,
+                };
+                tell_return(&mut outbox, &rooms, place, note, &[session]);
             }
             Lapse::Delirious => {
                 let message = "You are somewhere with no floor. Type \"awaken\" to let go of it and wake in the sanitarium.";
@@ -274,7 +243,7 @@ pub(in crate::lucidity) fn tell_lapses(
 /// Tells rescuer and rescued how it stands.
 pub(in crate::lucidity) fn tell_rescues(
     mut fetched: MessageReader<Fetched>,
-    minds: Query<(&Character, &Lucidity)>,
+    minds: Query<Lapsed>,
     rooms: Rooms<'_, '_>,
     mut outbox: ResMut<Outbox>,
 ) {
@@ -284,7 +253,8 @@ pub(in crate::lucidity) fn tell_rescues(
         stage,
     } in fetched.read()
     {
-        let (Ok((by, _)), Ok((of, mind))) = (minds.get(*rescuer), minds.get(*whom)) else {
+        let (Ok((_, by, ..)), Ok((id, of, mind, place))) = (minds.get(*rescuer), minds.get(*whom))
+        else {
             continue;
         };
         let (by, of) = (&by.name, &of.name);
@@ -342,6 +312,20 @@ pub(in crate::lucidity) fn tell_rescues(
                 };
                 outbox.tell_one(session, note);
             }
+        }
+        if let Stage::Done { .. } = stage {
+            let know = [rescuer, whom].map(|who| rooms.session(*who));
+            let know: Vec<SessionId> = know.into_iter().flatten().collect();
+            let note = Catatonia {
+                status: RECOVERED,
+                rescuer_name: Some(by.clone()),
+                target_name: of.clone(),
+                current_lcd: mind.points(),
+                message: format!("{of} blinks, and is there again. {by} lets go."),
+                whose: *id,
+                silent: false,
+            };
+            tell_return(&mut outbox, &rooms, place, note, &know);
         }
     }
 }

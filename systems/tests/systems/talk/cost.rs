@@ -8,13 +8,10 @@
 
 use std::time::Duration;
 
-use engine::port::StableId;
 use engine::runner::stopwatch;
 use engine::stage::{STAGE_START, SavedRows};
-use serde_json::{Value, json};
 
-use super::{stage, unlimited};
-use crate::town::save;
+use super::{has_muted, stage, unlimited};
 
 /// The most a line may cost. Code that nobody optimised is several times slower, and machines
 /// differ: there only what waits, or grows with people and mutes, is found.
@@ -45,21 +42,8 @@ fn ten_thousand_lines_into_a_room_full_of_mutes_cost_less_than_a_millisecond_eac
     let name = |n: usize| format!("Soul{}", n % PEOPLE);
     let mut saved = SavedRows::new();
     for n in 0..PEOPLE {
-        let mute = json!({"by": name(n), "at": 0, "until": null, "reason": "too loud"});
-        let muted = (1..=MUTED).map(|step| {
-            let whom = name(n + step);
-            (
-                StableId::named(&whom).to_string(),
-                json!({"name": whom, "mute": mute}),
-            )
-        });
-        let people: serde_json::Map<String, Value> = muted.collect();
-        save(
-            &mut saved,
-            &name(n),
-            "mutes",
-            json!({"people": people}).to_string(),
-        );
+        let people = (1..=MUTED).map(|step| name(n + step));
+        has_muted(&mut saved, &name(n), people, None);
     }
     let mut stage = stage(unlimited(), saved, STAGE_START);
     for n in 0..PEOPLE {

@@ -1,0 +1,119 @@
+//! What is there when a character is loaded, and what if it can't be.
+
+use super::*;
+
+fn saved(rows: &[Row]) -> SavedRows {
+    rows.iter()
+        .map(|row| ((row.id, row.component.clone()), row.clone()))
+        .collect()
+}
+
+fn restored(plugin: impl Plugin, rows: &[Row]) -> Stage {
+    Stage::restored(plugin, Seed(1), saved(rows), STAGE_START).unwrap()
+}
+
+#[test]
+fn a_character_whose_row_cannot_be_read_is_refused_and_its_rows_stay() {
+    let ann = StableId::named("ann");
+    for (version, body) in [(1, "\"gold\""), (1, "{"), (2, "7")] {
+        let rows = [
+            row(ann, "coins", version, Scope::Character, body),
+            row(ann, "halo", 1, Scope::Character, "true"),
+        ];
+        let mut stage = restored(game, &rows);
+        stage.enter("ann");
+        let refused = stage.ears("ann").refused.map(|refusal| refusal.code);
+        assert_eq!(refused, Some(Code::InternalError), "{body}");
+        assert_eq!(living(stage.engine(), "ann"), None);
+        stage.pass(Duration::from_secs(1));
+        assert_eq!(stage.saved(), &saved(&rows));
+    }
+}
+
+#[test]
+fn a_world_whose_row_cannot_be_read_does_not_start() {
+    let well = StableId::named("well");
+    let setup = Setup {
+        rows: vec![row(well, "coins", 1, Scope::World, "\"wet\"")],
+        ..Setup::default()
+    };
+    let fault = Engine::build(setup, game).unwrap_err();
+    assert!(matches!(fault, EngineFault::Saved(_)));
+    for word in ["coins", "version 1", &well.to_string()] {
+        assert!(fault.to_string().contains(word), "{fault}");
+    }
+}
+
+#[test]
+fn a_component_that_no_plugin_knows_is_left_alone() {
+    let ann = StableId::named("ann");
+    let halo = row(ann, "halo", 3, Scope::Character, "{\"bright\":true}");
+    let mut stage = restored(game, std::slice::from_ref(&halo));
+    stage.enter("ann");
+    stage.says("ann", "earn");
+    stage.tick();
+    stage.leaves("ann");
+    stage.pass(Duration::from_secs(1));
+    assert_eq!(stage.saved()[&(ann, "halo".to_owned())], halo);
+}
+
+/// Coins once; since version 3 they are told apart by metal.
+#[derive(Component, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+struct Metals {
+    silver: u64,
+    gold: u64,
+}
+
+fn mint(reg: &mut Registrar<'_>) {
+    reg.persist_versioned::<Metals>("metals", 3, |version, old| match version {
+        1 => Ok(serde_json::json!({ "silver": old, "gold": 0 })),
+        2 => Ok(serde_json::json!({ "silver": old[0], "gold": old[1] })),
+        _ => Err("no such mint".to_owned()),
+    })
+    .character::<Metals>();
+}
+
+#[test]
+fn a_value_of_an_older_version_is_brought_into_todays_shape() {
+    let ann = StableId::named("ann");
+    for (version, body, silver, gold) in [
+        (1, "7", 7, 0),
+        (2, "[7,2]", 7, 2),
+        (3, r#"{"silver":7,"gold":2}"#, 7, 2),
+    ] {
+        let mut stage = restored(mint, &[row(ann, "metals", version, Scope::Character, body)]);
+        stage.enter("ann");
+        assert_eq!(stage.component::<Metals>("ann"), Metals { silver, gold });
+        stage.tick();
+        let now = &stage.saved()[&(ann, "metals".to_owned())];
+        assert_eq!((now.version, now.body.contains("silver")), (3, true));
+    }
+    let mut stage = restored(mint, &[row(ann, "metals", 0, Scope::Character, "7")]);
+    stage.enter("ann");
+    assert!(stage.ears("ann").refused.is_some());
+}
+
+#[test]
+fn a_sign_in_that_storage_cannot_serve_is_refused_with_its_words() {
+    let mut engine = bare(game);
+    let mut first = input(50, 0);
+    first.heard = vec![arrival(1, "ann")];
+    let asked = engine.tick(first).asks;
+    let (character, session) = (StableId::named("ann"), SessionId(1));
+    assert_eq!(asked, [StoreAsk::Load { character, session }]);
+    let refusal = Refusal::of(Code::DatabaseConnectionError).after_ms(2_000);
+    let mut second = input(100, 0);
+    second.stored = vec![StoreReply::Unavailable {
+        character,
+        session,
+        refusal: refusal.clone(),
+    }];
+    let said = engine.tick(second).emission.said;
+    assert!(
+        matches!(&said[..], [Outbound::Refused { refusal: said, .. }] if *said == refusal),
+        "{said:?}"
+    );
+    let mut again = input(150, 0);
+    again.heard = vec![arrival(2, "ann")];
+    assert_eq!(engine.tick(again).asks.len(), 1, "and may be tried again");
+}

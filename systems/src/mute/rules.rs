@@ -1,0 +1,156 @@
+//! The numbers about mutes and bans, as designers write them in `rules/mutes.toml`.
+
+use engine::prelude::*;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::Term;
+use crate::world::{Problem, Source};
+
+/// Where they are written.
+const PATH: &str = "rules/mutes.toml";
+
+/// The rules about mutes and bans; by default as the domain has them. What was muted under other
+/// rules stays so.
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// The longest mute or ban that ends by itself.
+    pub minutes_max: u32,
+    /// The longest reason, in characters.
+    pub reason_chars: usize,
+    /// The most people one character can have muted.
+    pub people: usize,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            minutes_max: 10_080,
+            reason_chars: 200,
+            people: 256,
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Written {
+    minutes_max: Option<Spanned<u32>>,
+    reason_chars: Option<Spanned<usize>>,
+    people: Option<Spanned<usize>>,
+}
+
+impl Rules {
+    /// Reads the rules and checks them; a world without the file has the default ones.
+    pub(crate) fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
+        let mut rules = Self::default();
+        let Some(source) = sources.iter().find(|source| source.path == PATH) else {
+            return rules;
+        };
+        let Some(written) = source.read::<Written>(problems) else {
+            return rules;
+        };
+        let Written {
+            minutes_max,
+            reason_chars,
+            people,
+        } = written;
+        // Ten years; longer is for ever, which is what no number says.
+        source.take(
+            "minutes_max",
+            minutes_max,
+            1..=5_256_000,
+            &mut rules.minutes_max,
+            problems,
+        );
+        source.take(
+            "reason_chars",
+            reason_chars,
+            0..=500,
+            &mut rules.reason_chars,
+            problems,
+        );
+        // A character's mutes are one row, written whole: 2,048 of about 150 bytes are 300 KiB.
+        source.take("people", people, 1..=2_048, &mut rules.people, problems);
+        rules
+    }
+
+    /// Whether a term is one that these rules allow.
+    ///
+    /// # Errors
+    /// When its minutes or its reason are out of bounds.
+    pub fn allow(&self, term: &Term) -> Result<(), Refusal> {
+        let (minutes_max, reason_chars) = (self.minutes_max, self.reason_chars);
+        let message = if !term
+            .minutes
+            .is_none_or(|minutes| (1..=minutes_max).contains(&minutes))
+        {
+            format!("From 1 to {minutes_max} minutes, please.")
+        } else if term.reason.chars().count() > reason_chars {
+            format!("A reason of at most {reason_chars} characters, please.")
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::new(Code::InvalidInput, message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> (Rules, Vec<String>) {
+        let source = Source {
+            path: PATH.to_owned(),
+            text: text.to_owned(),
+        };
+        let mut problems = Vec::new();
+        let rules = Rules::load(&[source], &mut problems);
+        (rules, problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn what_a_world_says_of_mutes_counts_and_the_rest_is_as_the_domain_has_it() {
+        let (rules, problems) = load("minutes_max = 60\n");
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!((rules.minutes_max, rules.reason_chars), (60, 200));
+        let shipped = include_str!("../../../world/rules/mutes.toml");
+        assert_eq!(load(shipped), (Rules::default(), Vec::new()));
+    }
+
+    #[test]
+    fn a_wrong_number_about_mutes_is_told_by_its_key_and_line() {
+        for (text, told) in [
+            (
+                "minutes_max = 0\n",
+                "rules/mutes.toml:1: `minutes_max` is 0, not within 1 to 5256000",
+            ),
+            (
+                "\nreason_chars = 501\n",
+                "rules/mutes.toml:2: `reason_chars` is 501, not within 0 to 500",
+            ),
+            (
+                "people = 0\n",
+                "rules/mutes.toml:1: `people` is 0, not within 1 to 2048",
+            ),
+        ] {
+            assert_eq!(load(text).1, [told]);
+        }
+        assert!(load("minutes = 3\n").1[0].contains("unknown field `minutes`"));
+    }
+
+    #[test]
+    fn a_term_is_within_the_rules_or_refused() {
+        let (rules, _) = load("minutes_max = 60\nreason_chars = 5\n");
+        let allow = |words: &str| rules.allow(&Term::read(words)).map_err(|one| one.message);
+        for fine in ["", "1", "60", "abcde", "60 abcde"] {
+            assert_eq!(allow(fine), Ok(()), "{fine}");
+        }
+        for odd in ["0", "61", "99999999999"] {
+            let told = "From 1 to 60 minutes, please.".to_owned();
+            assert_eq!(allow(odd), Err(told), "{odd}");
+        }
+        let told = "A reason of at most 5 characters, please.".to_owned();
+        assert_eq!(allow("1 abcdef"), Err(told));
+    }
+}
