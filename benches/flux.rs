@@ -33,10 +33,6 @@ const ROUNDS: usize = 60;
 /// How much slower than the loop the evaluation may be.
 const LIMIT: f64 = 2.5;
 
-/// As the server has it.
-#[global_allocator]
-static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
 /// The domain's environments: name, flux by day, flux by night.
 const ENVIRONMENTS: [(&str, f32, f32); 8] = [
     ("outdoors", 0.0, 0.0),

@@ -8,6 +8,7 @@
 mod breaker;
 mod class;
 mod config;
+mod control;
 mod dial;
 mod envelope;
 mod figures;

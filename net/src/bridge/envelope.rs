@@ -5,6 +5,7 @@ use std::fmt;
 use engine::port::{Body, Content, Correlation, Mark, Parcel, Tick, Topic, WorldTime};
 use serde::{Deserialize, Serialize};
 
+use super::control::holds_control;
 use super::fits::fits;
 
 /// The version of the envelope's shape. A node refuses every other one.
@@ -242,36 +243,6 @@ pub fn open(bytes: &[u8]) -> Result<Envelope, EnvelopeFault> {
             _ => Err(EnvelopeFault::Schema(fault.to_string())),
         },
     }
-}
-
-/// Whether a string in this JSON holds a control character other than a tab or the end of a line.
-/// JSON lets them in by an escape only, save the last.
-fn holds_control(json: &[u8]) -> bool {
-    let mut rest = json.iter().copied();
-    while let Some(byte) = rest.next() {
-        let held = match byte {
-            0x7f => true,
-            b'\\' => match rest.next() {
-                Some(b'b' | b'f') => true,
-                Some(b'u') => {
-                    let hex: Vec<u8> = rest.by_ref().take(4).collect();
-                    let code = std::str::from_utf8(&hex)
-                        .ok()
-                        .and_then(|hex| u32::from_str_radix(hex, 16).ok())
-                        .and_then(char::from_u32);
-                    code.is_some_and(|code| {
-                        code.is_control() && !matches!(code, '\t' | '\n' | '\r')
-                    })
-                }
-                _ => false,
-            },
-            _ => false,
-        };
-        if held {
-            return true;
-        }
-    }
-    false
 }
 
 #[cfg(test)]
