@@ -30,7 +30,7 @@
 //!
 //! What is expected is what was heard since the last thing that happened; several of a kind, line
 //! after line, are one. The stage is the shipped world, or `world` as in the harness's
-//! `SmallWorld`; `hour` is that of the Mythos clock; `saved.Ann` is what Ann was when she left last
+//! `SmallWorld`; `hour` is that of the Mythos clock, `hz` the ticks a second; `saved.Ann` is what Ann was when she left last
 //! (`room`, `lucidity`, `psyche`, `dp`, `mp`, `posture`), and `commands_per_second` the limit of that name.
 //!
 //! `SCENES=admin cargo test --test blackbox transcripts` plays only those whose path has that in it.

@@ -326,5 +326,10 @@ fn set(stage: &StageSet) -> Stage {
         }
     }
     let game = systems::game(world, settings);
-    Stage::restored(game, Seed(1), saved, now).unwrap_or_else(|fault| panic!("{fault}"))
+    let restored = Stage::restored(game, Seed(1), saved, now);
+    let restored = restored.unwrap_or_else(|fault| panic!("{fault}"));
+    match stage.hz {
+        Some(hz) => restored.at_hz(hz),
+        None => restored,
+    }
 }

@@ -36,6 +36,8 @@ pub(super) struct StageSet {
     pub(super) world: Option<SmallWorld>,
     #[serde(default)]
     pub(super) hour: f64,
+    /// Ticks a second, the usual 20 unless a scene lasts for hours.
+    pub(super) hz: Option<u32>,
     #[serde(default)]
     pub(super) saved: BTreeMap<String, SavedPlayer>,
     pub(super) commands_per_second: Option<u32>,
