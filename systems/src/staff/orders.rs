@@ -103,9 +103,9 @@ pub(super) fn give(
     mut answers: MessageWriter<Answer>,
 ) {
     for GiveOrder { order, node, deed } in asked.read() {
-        let done = there(node, &afar).and_then(|()| {
+        let done = deed.act(&rules).and_then(|act| {
+            there(node, &afar)?;
             afar.room_for_sanction()?;
-            let act = deed.act(&rules)?;
             audit.record(*order, "order", None, &format!("{node}: {}", line(&act)));
             let content = Content::Order(NodeOrder {
                 by: audit.name(*order),
