@@ -30,6 +30,7 @@ mod load;
 mod parts;
 mod process;
 mod tree;
+mod voices;
 mod wire;
 
 use knobs::{Knobs, Part};

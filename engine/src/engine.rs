@@ -125,11 +125,15 @@ impl Engine {
         let mut bridge = self.world.resource_mut::<Bridge>();
         let mut parcels = std::mem::take(&mut bridge.parcels);
         (parcels.tick, parcels.wall) = (clock.tick, clock.wall());
+        // The next tick will have as much to say: room at once costs less than growing.
+        let said = &mut self.world.resource_mut::<Outbox>().said;
+        let room = Vec::with_capacity(said.len());
+        let said = std::mem::replace(said, room);
         TickOutput {
             emission: Emission {
                 tick: clock.tick,
                 wall: clock.wall(),
-                said: std::mem::take(&mut self.world.resource_mut::<Outbox>().said),
+                said,
                 torn: false,
             },
             asks: std::mem::take(&mut self.world.resource_mut::<Asks>().0),

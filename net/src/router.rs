@@ -1,26 +1,36 @@
 //! The one task that hears the world and fills the sessions' queues.
 //!
 //! Once per tick: each note is encoded at most once per wire format, whoever hears it, and each
-//! session that got something is woken once. Nothing here waits for a socket.
+//! session that got something is woken once, when it has got everything. Those who are spoken to
+//! first are, since a tick takes lines in the order in which they came, those whose room waited
+//! longest: they are served first, and write while the others are still served.
+//! Nothing here waits for a socket.
+
+mod round;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::port::{Emission, Leaving, Outbound, Outcome, SessionId, Stop, Tick};
+use engine::port::{Admission, Emission, Leaving, Note, Outbound, Refusal, SessionId, Stop, Tick};
 use tokio::sync::mpsc::Receiver;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::format::{Format, Voice};
 use crate::hub::{Hub, stamp};
-use crate::payload::{CommandResponse, Durable};
-use crate::session::{Bell, farewell};
+use crate::payload::{CommandResponse, Durable, ErrorNote};
+use crate::session::{Bell, Farewell, Session, farewell};
+use round::Round;
 
 /// How often owed things are looked after when the world is silent: a tick at the default rate.
 const LOOK: Duration = Duration::from_millis(50);
 /// With fewer who wait for a watermark than this, each hears it at once. More hear it together
 /// with what the next tick says, [`LOOK`] later at most: a write less for each.
 const WATERMARK_CROWD: usize = 64;
+/// Sessions served before they get to write. A worker of the runtime whose own queue is full puts
+/// half of it behind everything else, and whoever was served first would write last.
+const WOKEN_AT_ONCE: usize = 32;
 /// How long the world's last words are waited for when the server stops.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
@@ -38,26 +48,50 @@ struct Router {
     hub: Arc<Hub>,
     /// The second that `stamp` is.
     second: u64,
-    stamp: String,
+    stamp: Arc<str>,
     /// Sessions with answers that no watermark covers.
     owed: BTreeSet<SessionId>,
     /// The world's run; known since it let somebody in.
     run: String,
     /// The watermark that all of those know, unless somebody is new among them.
     told: Option<Tick>,
+    /// Whom to wake.
     bells: Vec<Bell>,
+    /// Kept from tick to tick for its room.
+    round: Round,
+}
+
+/// What a session hears.
+enum Said {
+    Note(Arc<dyn Note>),
+    Answer(CommandResponse),
+    Admitted(Admission),
+    Refused(Refusal),
+    Close(Farewell, Option<ErrorNote>),
+}
+
+impl Said {
+    fn note(&self) -> Option<&dyn Note> {
+        match self {
+            Self::Note(note) => Some(&**note),
+            Self::Answer(response) => Some(response),
+            Self::Close(_, error) => error.as_ref().map(|error| error as &dyn Note),
+            Self::Admitted(_) | Self::Refused(_) => None,
+        }
+    }
 }
 
 /// Routes until `stop`, then says goodbye to every session.
 pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: Stop) -> Ended {
     let mut durable = hub.gauge.watch_durable();
     let mut router = Router {
-        stamp: stamp(0),
+        stamp: stamp(0).into(),
         second: 0,
         owed: BTreeSet::new(),
         run: String::new(),
         told: None,
         bells: Vec::new(),
+        round: Round::default(),
         hub,
     };
     let mut unsettled = false;
@@ -67,7 +101,7 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
         tokio::select! {
             () = stop.cancelled() => break Ended::Stopped,
             emission = emissions.recv() => match emission {
-                Some(emission) => router.distribute(emission),
+                Some(emission) => router.distribute(emission).await,
                 // Both stop at the same wish; either may be seen first.
                 None if stop.is_cancelled() => break Ended::Stopped,
                 None => break Ended::WorldGone,
@@ -81,7 +115,7 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
             () = sleep_until(looked + LOOK), if look => {}
         }
         router.pay();
-        router.wake();
+        router.wake().await;
         looked = Instant::now();
         unsettled = router.hub.settle();
     };
@@ -91,21 +125,21 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
         // Answers of the last ticks are still on their way.
         let last_words = async {
             while let Some(emission) = emissions.recv().await {
-                router.distribute(emission);
+                router.distribute(emission).await;
             }
         };
         // Either the lane closes or the time is up; both are the end of it.
         drop(timeout(LAST_WORDS, last_words).await);
     }
     router.pay();
-    router.wake();
-    router.dismiss();
+    router.wake().await;
+    router.dismiss().await;
     ended
 }
 
 impl Router {
     /// Queues everything a tick says and wakes who got something.
-    fn distribute(&mut self, emission: Emission) {
+    async fn distribute(&mut self, emission: Emission) {
         let Emission {
             tick,
             wall,
@@ -116,7 +150,7 @@ impl Router {
         let second = wall.0 / 1_000_000;
         if second != self.second {
             self.second = second;
-            self.stamp = stamp(second);
+            self.stamp = stamp(second).into();
         }
         if torn {
             tracing::warn!(
@@ -127,97 +161,167 @@ impl Router {
                 session.tear();
             }
         }
-        for said in said {
-            self.route(tick, said);
+
+        let mut round = std::mem::take(&mut self.round);
+        let mut heard = Vec::with_capacity(said.len());
+        for (place, said) in (0..).zip(said) {
+            heard.push(self.address(said, |session| round.add(session, place)));
         }
-        // Before anybody is woken, so that it leaves in the same write.
-        self.pay();
-        self.wake();
+        // Whoever waits for a watermark hears it last, so that it leaves in the same write.
+        let watermark = self.watermark();
+        let last = heard.len() as u32;
+        if watermark.is_some() {
+            self.owed.iter().for_each(|one| round.add(*one, last));
+        }
+
+        let stamp = Arc::clone(&self.stamp);
+        let voice = |note| Voice::new(note, tick, &stamp);
+        let voices: Vec<_> = heard.iter().map(|one| one.note().map(voice)).collect();
+        let watermark = watermark
+            .as_ref()
+            .map(|note| (note.through_tick, voice(note)));
+        for rank in 0..round.len() {
+            let (id, places) = round.hearer(rank);
+            let mut bell = None;
+            if let Some(session) = self.hub.directory.find(id) {
+                for place in places {
+                    let place = place as usize;
+                    let rung = match (heard.get(place), voices.get(place), &watermark) {
+                        (Some(said), Some(voice), _) => {
+                            self.tell(&session, tick, said, voice.as_ref())
+                        }
+                        (_, _, Some((through, voice))) => self.settle(&session, *through, voice),
+                        _ => None,
+                    };
+                    bell = bell.or(rung);
+                }
+            } else {
+                self.owed.remove(&id);
+            }
+            if let Some(bell) = bell {
+                bell.notify_one();
+            }
+            if rank % WOKEN_AT_ONCE == WOKEN_AT_ONCE - 1 {
+                yield_now().await;
+            }
+        }
+        round.clear();
+        self.round = round;
     }
 
-    fn route(&mut self, tick: Tick, said: Outbound) {
-        let hub = Arc::clone(&self.hub);
+    /// Names everybody who hears `said`, and keeps what they hear.
+    fn address(&mut self, said: Outbound, mut hearer: impl FnMut(SessionId)) -> Said {
         match said {
             Outbound::Note { to, note } => {
-                let voice = Voice::new(&*note, tick, &self.stamp);
-                let bells = &mut self.bells;
-                hub.directory
-                    .each(to.sessions(), |session| bells.extend(session.hear(&voice)));
+                to.sessions().for_each(hearer);
+                Said::Note(note)
             }
-            Outbound::Outcome { session, outcome } => self.answer(tick, session, outcome),
+            Outbound::Outcome { session, outcome } => {
+                hearer(session);
+                self.owed.insert(session);
+                self.told = None;
+                Said::Answer(outcome.into())
+            }
             Outbound::Admitted { session, admission } => {
-                let Some(session) = hub.directory.find(session) else {
-                    return;
-                };
+                hearer(session);
                 if self.run.is_empty() {
                     self.run = admission.run.to_string();
                 }
-                self.bells
-                    .extend(session.admit(&admission, tick, &self.stamp));
-                if session.is_over() {
-                    hub.directory.remove(session.id);
-                }
+                Said::Admitted(admission)
             }
             Outbound::Refused { session, refusal } => {
-                if let Some(session) = hub.directory.remove(session) {
-                    self.bells.extend(session.refuse(refusal));
-                }
+                hearer(session);
+                Said::Refused(refusal)
             }
             Outbound::Close { session, why } => {
-                if let Some(session) = hub.directory.remove(session) {
-                    let (farewell, error) = farewell(why);
-                    let voice = error.as_ref().map(|e| Voice::new(e, tick, &self.stamp));
-                    let last = error.as_ref().map(|e| e.code).zip(voice.as_ref());
-                    self.bells.extend(session.close(last, farewell));
-                }
+                hearer(session);
+                let (farewell, error) = farewell(why);
+                Said::Close(farewell, error)
             }
         }
     }
 
-    fn answer(&mut self, tick: Tick, session: SessionId, outcome: Outcome) {
-        let Some(session) = self.hub.directory.find(session) else {
-            return;
-        };
-        let response = CommandResponse::from(outcome);
-        let voice = Voice::new(&response, tick, &self.stamp);
-        self.bells.extend(session.hear(&voice));
-        // Only this protocol has a word for durability.
-        if session.format == Format::Kadath {
-            session.owe(tick);
-            self.owed.insert(session.id);
-            self.told = None;
+    /// Queues what a session hears; answers whom to wake.
+    fn tell(
+        &self,
+        session: &Session,
+        tick: Tick,
+        said: &Said,
+        voice: Option<&Voice<'_>>,
+    ) -> Option<Bell> {
+        let directory = &self.hub.directory;
+        match said {
+            Said::Note(_) => session.hear(voice?),
+            Said::Answer(_) => {
+                let bell = session.hear(voice?);
+                // Only this protocol has a word for durability.
+                if session.format == Format::Kadath {
+                    session.owe(tick);
+                }
+                bell
+            }
+            Said::Admitted(admission) => {
+                let bell = session.admit(admission, tick, &self.stamp);
+                if session.is_over() {
+                    directory.remove(session.id);
+                }
+                bell
+            }
+            Said::Refused(refusal) => {
+                let session = directory.remove(session.id)?;
+                session.refuse(refusal.clone())
+            }
+            Said::Close(farewell, error) => {
+                let session = directory.remove(session.id)?;
+                let last = error.as_ref().map(|error| error.code).zip(voice);
+                session.close(last, *farewell)
+            }
         }
     }
 
-    /// Queues the watermark for those who wait for one.
-    fn pay(&mut self) {
-        if self.owed.is_empty() {
-            return;
-        }
+    /// The watermark, where somebody waits for one that has not been told.
+    fn watermark(&mut self) -> Option<Durable> {
         let through = self.hub.gauge.durable_tick();
-        if self.told == Some(through) {
-            return;
+        if self.owed.is_empty() || self.told == Some(through) {
+            return None;
         }
         self.told = Some(through);
-        // Encoded once, however many have answers waiting.
-        let note = Durable {
+        Some(Durable {
             run: self.run.clone(),
             through_tick: through,
+        })
+    }
+
+    /// Queues the watermark for one who may wait for it; answers whom to wake.
+    fn settle(&mut self, session: &Session, through: Tick, voice: &Voice<'_>) -> Option<Bell> {
+        let (bell, still) = session.pay(through, voice);
+        if !still {
+            self.owed.remove(&session.id);
+        }
+        bell
+    }
+
+    /// Queues the watermark for those who wait for one, between two ticks.
+    fn pay(&mut self) {
+        let Some(note) = self.watermark() else {
+            return;
         };
-        let voice = Voice::new(&note, self.hub.tick(), &self.stamp);
-        let (hub, bells) = (&self.hub, &mut self.bells);
-        self.owed.retain(|id| {
-            let Some(session) = hub.directory.find(*id) else {
-                return false;
-            };
-            let (bell, still) = session.pay(through, &voice);
-            bells.extend(bell);
-            still
-        });
+        // Encoded once, however many have answers waiting.
+        let stamp = Arc::clone(&self.stamp);
+        let voice = Voice::new(&note, self.hub.tick(), &stamp);
+        for id in self.owed.iter().copied().collect::<Vec<_>>() {
+            match self.hub.directory.find(id) {
+                Some(session) => {
+                    let bell = self.settle(&session, note.through_tick, &voice);
+                    self.bells.extend(bell);
+                }
+                None => drop(self.owed.remove(&id)),
+            }
+        }
     }
 
     /// The server stops: every session hears it and is closed.
-    fn dismiss(&mut self) {
+    async fn dismiss(&mut self) {
         let tick = self.hub.tick();
         let (farewell, error) = farewell(Leaving::Shutdown);
         let voice = error.as_ref().map(|e| Voice::new(e, tick, &self.stamp));
@@ -226,12 +330,18 @@ impl Router {
             self.hub.directory.remove(session.id);
             self.bells.extend(session.close(last, farewell));
         }
-        self.wake();
+        self.wake().await;
     }
 
-    fn wake(&mut self) {
+    /// Wakes who got something.
+    async fn wake(&mut self) {
+        let mut woken = 0;
         for bell in self.bells.drain(..) {
             bell.notify_one();
+            woken += 1;
+            if woken % WOKEN_AT_ONCE == 0 {
+                yield_now().await;
+            }
         }
     }
 }

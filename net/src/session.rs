@@ -28,7 +28,7 @@ mod ring;
 mod spoken;
 mod stage;
 
-pub(crate) use directory::{Directory, SessionKey};
+pub(crate) use directory::{Directory, SessionKey, Spread};
 pub(crate) use stage::{Illegal, Stage, Step};
 
 use outbox::Outbox;

@@ -20,15 +20,15 @@ use span::Span;
 
 /// What the crowd does: each line in the room, to the sub-zone or to everybody is one for the bus,
 /// too.
-const TALKING: Manner = Manner {
-    lines: &[
-        "say hello",
-        "look",
-        "local is it late?",
-        "global good evening",
-    ],
-    pause: Duration::from_millis(500),
-};
+const LINES: &[&str] = &[
+    "say hello",
+    "look",
+    "local is it late?",
+    "global good evening",
+];
+/// Commands a second of the whole crowd, of any size. They all stand in one room: this is about the
+/// bus, and not about how many can hear a line.
+const COMMANDS_PER_SECOND: u32 = 100;
 /// Four probes are sent in this time; three intervals are what a fault may take to be seen.
 const INTERVAL: Duration = Duration::from_millis(1_000);
 /// Ticks below a tenth of their slot of 50 ms are told apart by the machine's other work only; of
@@ -102,16 +102,23 @@ async fn no_tick_waits_for_the_bus_and_nothing_is_lost_that_must_arrive() {
     let bob = south.http.register("bobaccount", "Bob").await;
     let ear = Ear::of(Player::join(&south, &bob.token).await);
     let ann = north.http.register("annaccount", "Ann").await;
-    let mut ann = Player::join(&north, &ann.token).await;
+    let mut awake = Player::join(&north, &ann.token).await;
     until("Bob to be known", async || {
-        let answer = ann.does("who").await;
+        let answer = awake.does("who").await;
         let text = answer["data"]["result"].as_str().unwrap().to_owned();
         text.contains("Bob").then_some(())
     })
     .await;
-    let crowd = Crowd::gather(&north, players, TALKING).await;
+    drop(awake);
+    let manner = Manner {
+        lines: LINES,
+        pause: Duration::from_secs(1) * players as u32 / COMMANDS_PER_SECOND,
+    };
+    let crowd = Crowd::gather(&north, players, manner).await;
     let mut said = Vec::new();
+    // She comes for each talk: between them nobody would read what she is told.
     let mut talk = async |what: &str| {
+        let mut ann = Player::join(&north, &ann.token).await;
         for n in 0..10 {
             let text = format!("{what} {n}");
             ann.does(&format!("whisper bob {text}")).await;

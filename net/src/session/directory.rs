@@ -67,7 +67,7 @@ struct Inner {
 /// Spreads numbers that we count up ourselves, and nobody can aim: a look per hearer and note is
 /// too many for a hasher made against enemies.
 #[derive(Clone, Copy, Debug, Default)]
-struct Spread(u64);
+pub(crate) struct Spread(u64);
 
 impl Hasher for Spread {
     fn finish(&self) -> u64 {
@@ -175,16 +175,6 @@ impl Directory {
             .get(&key)
             .and_then(|id| inner.by_id.get(id))
             .cloned()
-    }
-
-    /// Calls `see` for each of `ids` that is there. One lock for all: a room hears together.
-    pub(crate) fn each(&self, ids: impl Iterator<Item = SessionId>, mut see: impl FnMut(&Session)) {
-        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        for id in ids {
-            if let Some(session) = inner.by_id.get(&id) {
-                see(session);
-            }
-        }
     }
 
     /// Every session, in no promised order.
