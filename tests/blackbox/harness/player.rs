@@ -96,6 +96,43 @@ impl Player {
         self.heard.clear();
     }
 
+    /// The next frame that is meant, however long that takes; what comes before is forgotten.
+    #[allow(dead_code, reason = "not everybody who tests listens all the time")]
+    pub(crate) async fn overhears(&mut self, mut meant: impl FnMut(&Value) -> bool) -> Value {
+        loop {
+            match self.next(Instant::now() + PATIENCE * 60).await {
+                Ok(frame) if meant(&frame) => return frame,
+                Ok(_) => {}
+                Err(why) => panic!("listening in vain: {why}"),
+            }
+        }
+    }
+
+    /// Hears and forgets all that is said for a while, looking at the numbers only: to look at every
+    /// frame of a crowd costs more than to send it.
+    #[allow(dead_code, reason = "not everybody who tests stands in a crowd")]
+    pub(crate) async fn rest(&mut self, span: std::time::Duration) {
+        #[derive(serde::Deserialize)]
+        struct Head {
+            sequence_number: u64,
+        }
+        let end = Instant::now() + span;
+        while let Ok(message) = timeout_at(end, self.socket.next()).await {
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    let head: Head = serde_json::from_str(&text).unwrap();
+                    let number = head.sequence_number;
+                    assert!(number == 0 || number == self.last + 1, "{text}");
+                    self.last = number;
+                }
+                Some(Ok(Message::Close(why))) => panic!("closed: {why:?}"),
+                Some(Ok(_)) => {}
+                Some(Err(fault)) => panic!("{fault}"),
+                None => panic!("the connection ended"),
+            }
+        }
+    }
+
     /// How many frames of this type, whose data is meant, were heard and not asked for.
     #[allow(dead_code, reason = "not everybody who tests counts")]
     pub(crate) fn count(&self, event_type: &str, meant: impl Fn(&Value) -> bool) -> usize {

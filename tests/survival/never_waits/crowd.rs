@@ -37,22 +37,20 @@ struct Score {
 }
 
 impl Crowd {
-    /// Lets `count` guests in, who then begin to act.
+    /// Lets `count` guests in, who begin to act as soon as they are inside.
     pub(super) async fn gather(server: &Server, count: usize, manner: Manner) -> Self {
         let (leave, left) = watch::channel(false);
         let score = Arc::new(Score::default());
         let mut players = JoinSet::new();
-        let mut inside = Vec::new();
-        while inside.len() < count {
-            let few = DOOR.min(count - inside.len());
+        while players.len() < count {
+            let few = DOOR.min(count - players.len());
             let guests = (0..few).map(|_| async {
                 let token = server.http.guest().await;
                 Player::join(server, &token).await
             });
-            inside.extend(futures_util::future::join_all(guests).await);
-        }
-        for player in inside {
-            players.spawn(act(player, manner, left.clone(), Arc::clone(&score)));
+            for player in futures_util::future::join_all(guests).await {
+                players.spawn(act(player, manner, left.clone(), Arc::clone(&score)));
+            }
         }
         Self {
             players,
@@ -110,6 +108,9 @@ async fn act(
             );
             score.refused.fetch_add(1, Ordering::Relaxed);
         }
-        let _ = tokio::time::timeout(manner.pause, leave.wait_for(|leave| *leave)).await;
+        tokio::select! {
+            () = player.rest(manner.pause) => {}
+            _ = leave.wait_for(|leave| *leave) => {}
+        }
     }
 }
