@@ -98,24 +98,31 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
     let mut looked = Instant::now();
     let ended = loop {
         let look = unsettled || !router.owed.is_empty();
+        let mut pays = true;
         tokio::select! {
             () = stop.cancelled() => break Ended::Stopped,
             emission = emissions.recv() => match emission {
-                Some(emission) => router.distribute(emission).await,
+                Some(emission) => {
+                    router.distribute(emission).await;
+                    // What became durable meanwhile is told with the next tick's words.
+                    pays = !router.is_crowded();
+                }
                 // Both stop at the same wish; either may be seen first.
                 None if stop.is_cancelled() => break Ended::Stopped,
                 None => break Ended::WorldGone,
             },
             Ok(()) = durable.changed() => {
-                if router.owed.len() >= WATERMARK_CROWD && looked.elapsed() < LOOK {
+                if router.is_crowded() && looked.elapsed() < LOOK {
                     continue;
                 }
             }
             // The watermark also rises when there is nothing to save, which wakes nobody.
             () = sleep_until(looked + LOOK), if look => {}
         }
-        router.pay();
-        router.wake().await;
+        if pays {
+            router.pay();
+            router.wake().await;
+        }
         looked = Instant::now();
         unsettled = router.hub.settle();
     };
@@ -277,6 +284,11 @@ impl Router {
                 session.close(last, *farewell)
             }
         }
+    }
+
+    /// Whether so many wait for a watermark that they hear it together.
+    fn is_crowded(&self) -> bool {
+        self.owed.len() >= WATERMARK_CROWD
     }
 
     /// The watermark, where somebody waits for one that has not been told.
