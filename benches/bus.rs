@@ -15,8 +15,12 @@
     reason = "a bench that can't be set up has failed, and shows its figures"
 )]
 
+#[path = "game/arrival.rs"]
+mod arrival;
 #[path = "bus/handover.rs"]
 mod handover;
+#[path = "game/processor.rs"]
+mod processor;
 #[path = "bus/throughput.rs"]
 mod throughput;
 #[path = "game/town.rs"]

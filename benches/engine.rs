@@ -11,10 +11,14 @@
     reason = "a bench that can't be set up has failed"
 )]
 
+#[path = "game/arrival.rs"]
+mod arrival;
 #[path = "engine/crew.rs"]
 mod crew;
 #[path = "engine/plain.rs"]
 mod plain;
+#[path = "engine/store.rs"]
+mod store;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;

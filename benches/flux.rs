@@ -11,20 +11,25 @@
     reason = "a bench that can't be set up has failed"
 )]
 
+#[path = "game/arrival.rs"]
+mod arrival;
+#[path = "engine/store.rs"]
+mod store;
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::Write as _;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use engine::port::{
-    AccountId, Arrival, Correlation, Inbound, Role, Row, Scope, SessionId, StableId, StoreAsk,
-    StoreReply, WorldTime,
-};
-use engine::{Engine, Phase, Save, Setup, TickInput, runner::stopwatch, stage::STAGE_START};
+use engine::port::{Inbound, Row, Scope, StableId, WorldTime};
+use engine::{Engine, Phase, Setup, runner::stopwatch, stage::STAGE_START};
 use systems::Settings;
 use systems::lucidity::{Drift, Lucidity, MYTHOS_MINUTE};
 use systems::world::{Source, WorldData};
+
+use arrival::arrival;
+use store::Store;
 
 const ROOMS: usize = 1_000;
 const PLAYERS: usize = 100_000;
@@ -32,6 +37,10 @@ const PLAYERS: usize = 100_000;
 const ROUNDS: usize = 60;
 /// How much slower than the loop the evaluation may be.
 const LIMIT: f64 = 2.5;
+
+/// As the server has it.
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The domain's environments: name, flux by day, flux by night.
 const ENVIRONMENTS: [(&str, f32, f32); 8] = [
@@ -95,8 +104,7 @@ struct Crowd {
     engine: Engine,
     now: WorldTime,
     lucidity: usize,
-    durable: u64,
-    stored: Vec<StoreReply>,
+    store: Store,
     players: usize,
     rooms: usize,
 }
@@ -115,8 +123,7 @@ impl Crowd {
             lucidity: lucidity.expect("the lucidity plugin"),
             engine,
             now: STAGE_START,
-            durable: 0,
-            stored: Vec::new(),
+            store: Store::default(),
             players,
             rooms,
         };
@@ -129,7 +136,7 @@ impl Crowd {
         let per_room = self.players.div_ceil(self.rooms);
         for room in 0..self.rooms {
             let here = room * per_room..((room + 1) * per_room).min(self.players);
-            let arrivals = here.map(|player| Inbound::Arrive(arrival(player)));
+            let arrivals = here.map(|player| Inbound::Arrive(arrival(player as u64)));
             self.tick(Duration::ZERO, arrivals.collect());
         }
         self.tick(Duration::ZERO, Vec::new());
@@ -138,29 +145,12 @@ impl Crowd {
 
     fn tick(&mut self, span: Duration, heard: Vec<Inbound>) {
         self.now = self.now.plus(span);
-        let mut input = TickInput {
-            now: self.now,
-            heard,
-            stored: std::mem::take(&mut self.stored),
-            ..TickInput::default()
-        };
-        input.storage.durable_tick = self.durable;
-        let output = self.engine.tick(input);
-        if let Save::Batch(batch) = &output.save {
-            self.durable = batch.tick;
-        }
-        for ask in &output.asks {
-            let StoreAsk::Load { character, session } = ask else {
-                continue;
-            };
+        let output = self.engine.tick(self.store.input(self.now, heard));
+        let per_room = self.players.div_ceil(self.rooms);
+        self.store.serve(&output, |character, session| {
             let player = usize::try_from(session.0).expect("a small number");
-            let room = player / self.players.div_ceil(self.rooms);
-            self.stored.push(StoreReply::Loaded {
-                character: *character,
-                session: *session,
-                rows: rows(*character, player, room),
-            });
-        }
+            rows(character, player, player / per_room)
+        });
         black_box(output);
     }
 
@@ -202,22 +192,6 @@ struct Minute {
     settle: u64,
     emit: u64,
     tick: u64,
-}
-
-fn arrival(player: usize) -> Arrival {
-    let character = StableId::named(&format!("player {player}"));
-    Arrival {
-        session: SessionId(player as u64),
-        correlation: Correlation(player as u64),
-        account: AccountId(character.uuid()),
-        character,
-        name: format!("Player{player}"),
-        profession: None,
-        seed: None,
-        role: Role::Player,
-        guest: false,
-        created_at: STAGE_START,
-    }
 }
 
 fn rows(id: StableId, player: usize, room: usize) -> Vec<Row> {

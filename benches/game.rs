@@ -14,8 +14,12 @@
     reason = "a bench that can't be set up has failed"
 )]
 
+#[path = "game/arrival.rs"]
+mod arrival;
 #[path = "game/crowd.rs"]
 mod crowd;
+#[path = "game/processor.rs"]
+mod processor;
 #[path = "game/town.rs"]
 mod town;
 

@@ -5,8 +5,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use engine::port::{
-    AccountId, Arrival, Awake, BridgeIn, Correlation, Inbound, Line, Parcels, Role, Row, Scope,
-    SessionId, StableId, StoreAsk, StoreReply, WorldTime,
+    Awake, BridgeIn, Correlation, Inbound, Line, Parcels, Row, Scope, SessionId, StableId,
+    StoreAsk, StoreReply, WorldTime,
 };
 use engine::stage::STAGE_START;
 use engine::{Engine, Save, Setup, TickInput};
@@ -15,6 +15,8 @@ use systems::bus::BusSettings;
 use systems::chat::{Channel, ChatLimits};
 use systems::command::CommandLimits;
 
+use crate::arrival::arrival;
+use crate::processor::processor_time;
 use crate::{judge, median, town};
 
 const PLAYERS: u64 = 200;
@@ -230,27 +232,4 @@ fn line(player: u64, id: u64, text: &str) -> Inbound {
         line: Line::new(text).expect("a line"),
         correlation: Correlation(player),
     }
-}
-
-fn arrival(player: u64) -> Arrival {
-    let character = StableId::named(&format!("player {player}"));
-    Arrival {
-        session: SessionId(player),
-        correlation: Correlation(player),
-        account: AccountId(character.uuid()),
-        character,
-        name: format!("Player{player}"),
-        profession: None,
-        seed: None,
-        role: Role::Player,
-        guest: false,
-        created_at: STAGE_START,
-    }
-}
-
-/// Nanoseconds of processor time of this thread.
-fn processor_time() -> u64 {
-    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    let seconds = u64::try_from(spent.tv_sec).unwrap_or_default();
-    seconds * 1_000_000_000 + u64::try_from(spent.tv_nsec).unwrap_or_default()
 }

@@ -3,14 +3,14 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use engine::port::{
-    AccountId, Arrival, Correlation, Inbound, Line, Role, SessionId, StableId, StoreAsk,
-    StoreReply, WorldTime,
-};
+use engine::port::{Correlation, Inbound, Line, SessionId, WorldTime};
 use engine::prelude::*;
 use engine::stage::STAGE_START;
-use engine::{Answer, Begun, Engine, Heard, Save, Setup, TickInput};
+use engine::{Answer, Begun, Engine, Heard, Setup};
 use serde::{Deserialize, Serialize};
+
+use crate::arrival::arrival;
+use crate::store::Store;
 
 pub(crate) const PLAYERS: usize = 1_000;
 const TICK: Duration = Duration::from_millis(50);
@@ -96,8 +96,7 @@ fn answer(
 pub(crate) struct Crew {
     engine: Engine,
     now: WorldTime,
-    durable: u64,
-    stored: Vec<StoreReply>,
+    store: Store,
     lines: u64,
     commands: bool,
 }
@@ -108,12 +107,11 @@ impl Crew {
         let mut crew = Self {
             engine: engine.expect("the plugin is sound"),
             now: STAGE_START,
-            durable: 0,
-            stored: Vec::new(),
+            store: Store::default(),
             lines: 0,
             commands: false,
         };
-        let arrivals = (0..PLAYERS).map(|player| Inbound::Arrive(arrival(player)));
+        let arrivals = (0..PLAYERS).map(|player| Inbound::Arrive(arrival(player as u64)));
         crew.run(arrivals.collect());
         crew.run(Vec::new());
         assert_eq!(crew.engine.players_online(), PLAYERS);
@@ -142,44 +140,8 @@ impl Crew {
 
     fn run(&mut self, heard: Vec<Inbound>) {
         self.now = self.now.plus(TICK);
-        let mut input = TickInput {
-            now: self.now,
-            heard,
-            stored: std::mem::take(&mut self.stored),
-            ..TickInput::default()
-        };
-        input.storage.durable_tick = self.durable;
-        let output = self.engine.tick(input);
-        if let Save::Batch(batch) = &output.save {
-            self.durable = batch.tick;
-        }
-        for ask in &output.asks {
-            let StoreAsk::Load { character, session } = ask else {
-                continue;
-            };
-            self.stored.push(StoreReply::Loaded {
-                character: *character,
-                session: *session,
-                rows: Vec::new(),
-            });
-        }
+        let output = self.engine.tick(self.store.input(self.now, heard));
+        self.store.serve(&output, |_, _| Vec::new());
         black_box(output);
-    }
-}
-
-fn arrival(player: usize) -> Arrival {
-    let name = format!("Player{player}");
-    let character = StableId::named(&name);
-    Arrival {
-        session: SessionId(player as u64),
-        correlation: Correlation(player as u64),
-        account: AccountId(character.uuid()),
-        character,
-        name,
-        profession: None,
-        seed: None,
-        role: Role::Player,
-        guest: false,
-        created_at: STAGE_START,
     }
 }

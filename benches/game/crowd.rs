@@ -5,13 +5,16 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use engine::port::{
-    AccountId, Arrival, Correlation, Inbound, Line, Outbound, Role, Row, Scope, SessionId,
-    StableId, StoreAsk, StoreReply, WorldTime,
+    Correlation, Inbound, Line, Outbound, Row, Scope, SessionId, StableId, StoreAsk, StoreReply,
+    WorldTime,
 };
 use engine::runner::stopwatch;
 use engine::stage::STAGE_START;
 use engine::{Engine, Phase, Save, Setup, TickInput};
 use systems::lucidity::MYTHOS_MINUTE;
+
+use crate::arrival::arrival;
+use crate::processor::processor_time;
 
 /// Ticks until a batch is durable: the journal's fsync takes less than one.
 const DURABLE_AFTER: u64 = 1;
@@ -69,7 +72,7 @@ impl Crowd {
         for from in (0..players).step_by(per_room) {
             let here = from..(from + per_room).min(players);
             let arrivals = here.map(|player| {
-                let arrival = arrival(player);
+                let arrival = arrival(player as u64);
                 crowd.rooms.insert(arrival.character, player / per_room);
                 Inbound::Arrive(arrival)
             });
@@ -186,22 +189,6 @@ fn line(player: usize, round: usize) -> Line {
     Line::new(&text).expect("a line")
 }
 
-fn arrival(player: usize) -> Arrival {
-    let character = StableId::named(&format!("player {player}"));
-    Arrival {
-        session: SessionId(player as u64),
-        correlation: Correlation(player as u64),
-        account: AccountId(character.uuid()),
-        character,
-        name: format!("Player{player}"),
-        profession: None,
-        seed: None,
-        role: Role::Player,
-        guest: false,
-        created_at: STAGE_START,
-    }
-}
-
 /// What was saved of a player: minds from 1 to 100, and what the flux owes them spread as evenly,
 /// as among people who came at different times.
 fn rows(id: StableId, room: usize) -> Vec<Row> {
@@ -224,11 +211,4 @@ fn rows(id: StableId, room: usize) -> Vec<Row> {
             ),
         ),
     ]
-}
-
-/// Nanoseconds of processor time of this thread.
-fn processor_time() -> u64 {
-    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    let seconds = u64::try_from(spent.tv_sec).unwrap_or_default();
-    seconds * 1_000_000_000 + u64::try_from(spent.tv_nsec).unwrap_or_default()
 }

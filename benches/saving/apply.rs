@@ -74,23 +74,9 @@ impl Column for Sheets {
 /// Both figures.
 pub(crate) async fn run() -> bool {
     let folder = TempDir::new().expect("a folder");
-    let cluster = Cluster::stopped();
-    cluster.start();
-    cluster.answers().await;
-    let mut admin = PgConnection::connect(&cluster.url("postgres"))
-        .await
-        .unwrap();
-    for name in ["applied", "bare"] {
-        let sql = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-        query(sql).execute(&mut admin).await.unwrap();
-    }
-    let postgres = race(
-        "PostgreSQL",
-        &folder,
-        cluster.url("applied"),
-        cluster.url("bare"),
-    );
-    let postgres = postgres.await;
+    let cluster = Cluster::started().await;
+    let (applied, bare) = (cluster.make("applied").await, cluster.make("bare").await);
+    let postgres = race("PostgreSQL", &folder, applied, bare).await;
     let file = |name: &str| format!("sqlite://{}", folder.path().join(name).display());
     let sqlite = race("SQLite", &folder, file("applied.db"), file("bare.db")).await;
     postgres && sqlite

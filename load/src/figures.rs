@@ -27,7 +27,7 @@ pub enum Unit {
 }
 
 /// Kinds of latency that are measured, each with its percentiles.
-const TIMES: [&str; 6] = [
+pub(crate) const TIMES: [&str; 6] = [
     "response",
     "delivery",
     "durable",

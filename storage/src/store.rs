@@ -4,6 +4,7 @@
 //! integers); the batch statements, which each does best in its own way, are in [`sqlite`] and
 //! [`postgres`].
 
+mod alike;
 mod changeset;
 mod connect;
 mod fault;

@@ -12,10 +12,7 @@ mod server;
 mod shape;
 mod world;
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 pub(crate) use browser::{Browser, Driver};
 pub(crate) use fits::Schema;
@@ -46,19 +43,4 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
         assert!(began.elapsed() < PATIENCE, "waited in vain for {what}");
         tokio::time::sleep(LOOK_AGAIN).await;
     }
-}
-
-/// The URL of a new and empty database of a PostgreSQL.
-pub(crate) async fn fresh_database(cluster: &Cluster) -> String {
-    static MADE: AtomicU32 = AtomicU32::new(0);
-    let name = format!("test{}", MADE.fetch_add(1, Ordering::Relaxed));
-    let mut admin = PgConnection::connect(&cluster.url("postgres"))
-        .await
-        .unwrap();
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
-        .execute(&mut admin)
-        .await
-        .unwrap();
-    admin.close().await.unwrap();
-    cluster.url(&name)
 }

@@ -10,7 +10,7 @@ use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-use crate::harness::{Cluster, PATIENCE, Player, Recipe, Server, fresh_database, until};
+use crate::harness::{Cluster, PATIENCE, Player, Recipe, Server, until};
 
 const PASSWORD: &str = "canary-of-the-yellow-sign";
 const WRONG_PASSWORD: &str = "canary-of-the-pallid-mask";
@@ -143,7 +143,8 @@ async fn a_command_can_be_followed_from_the_socket_to_the_database() {
 async fn no_secret_is_logged_at_any_level() {
     let cluster = Cluster::shared().await;
     // Whom the database trusts may say any password.
-    let url = fresh_database(&cluster)
+    let url = cluster
+        .fresh()
         .await
         .replace("postgres@", &format!("postgres:{DATABASE_PASSWORD}@"));
     let server = at("trace").env("KADATH_DATABASE__URL", &url).start().await;

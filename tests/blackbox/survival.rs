@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Cluster, Player, Recipe, Server, SmallWorld, fresh_database, until};
+use crate::harness::{Cluster, Player, Recipe, Server, SmallWorld, until};
 
 /// A house that takes ten points a minute from everybody in its cellar.
 fn draining_house() -> SmallWorld {
@@ -142,7 +142,7 @@ async fn who_was_in_a_room_that_is_no_more_wakes_in_the_default_room() {
 async fn what_was_durable_is_there_after_a_kill_over_postgresql() {
     let cluster = Cluster::shared().await;
     let server = in_world(&draining_house())
-        .flag("--database", fresh_database(&cluster).await)
+        .flag("--database", cluster.fresh().await)
         .start()
         .await;
     let account = server.http.register("ann", "Ann").await;

@@ -3,10 +3,15 @@
 use std::path::PathBuf;
 
 use async_nats::ConnectOptions;
+use engine::port::Topic;
+use futures_util::StreamExt as _;
+use net::bridge::Grammar;
 use serde_json::Value;
+use tokio::time::timeout;
 
-use crate::broker::Broker;
-use crate::harness::{Recipe, alone, until};
+use crate::broker::{Broker, settled};
+use crate::creds::{Account, Operator};
+use crate::harness::{PATIENCE, Player, Recipe, Server, alone, until};
 
 /// A pair of keys made for this test, and the seed of another.
 const SEED: &str = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
@@ -37,6 +42,23 @@ fn records(recipe: &Recipe, message: &str) -> Vec<Value> {
         .collect()
 }
 
+/// Waits until the broker has said no, and looks at what the server says of it; answers what it
+/// says to whoever asks whether it is ready.
+async fn is_refused(server: &Server) -> Value {
+    let refusals = until("a refusal", async || {
+        let refusals = records(&server.recipe, "bus can't be reached");
+        (!refusals.is_empty()).then_some(refusals)
+    })
+    .await;
+    assert_eq!(refusals[0]["level"], "WARN");
+    let fault = refusals[0]["fields"]["fault"].as_str().unwrap();
+    assert!(fault.contains("authorization violation"), "{fault}");
+    let (status, answer) = server.http.get("/readyz").await;
+    assert_eq!(status, 503, "{answer}");
+    assert_eq!(answer["checks"]["bus"]["ok"], false, "{answer}");
+    answer
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_has_the_key_is_let_in_and_who_has_another_is_refused_without_a_word_of_it() {
     let _alone = alone().await;
@@ -52,20 +74,44 @@ async fn who_has_the_key_is_let_in_and_who_has_another_is_refused_without_a_word
 
     let recipe = with_file(&broker.url(), "nats.nkey_file", OTHER_SEED);
     let server = recipe.start().await;
-    let refusals = until("a refusal", async || {
-        let refusals = records(&server.recipe, "bus can't be reached");
-        (!refusals.is_empty()).then_some(refusals)
-    })
-    .await;
-    assert_eq!(refusals[0]["level"], "WARN");
-    let fault = refusals[0]["fields"]["fault"].as_str().unwrap();
-    assert!(fault.contains("authorization violation"), "{fault}");
-    let (status, answer) = server.http.get("/readyz").await;
-    assert_eq!(status, 503, "{answer}");
-    assert_eq!(answer["checks"]["bus"]["ok"], false, "{answer}");
+    is_refused(&server).await;
     let recipe = server.stop().await;
     let said = recipe.stderr();
     assert!(!said.contains(OTHER_SEED) && !said.contains(&OTHER_SEED[..20]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_credentials_is_let_in_and_who_has_a_strangers_is_refused_without_a_word_of_them() {
+    let _alone = alone().await;
+    let (operator, account) = (Operator::new(), Account::new());
+    let broker = Broker::start_with(&operator.knows(&account), account.user().options()).await;
+    let client = broker.client().await;
+    let subject = Grammar::new("kadath").unwrap().topic(&Topic::Global);
+    let mut lines = client.subscribe(subject.unwrap()).await.unwrap();
+    settled(&client).await;
+
+    let creds = account.user();
+    let recipe = with_file(&broker.url(), "nats.credentials_file", &creds.text());
+    let server = recipe.start().await;
+    server.ready().await;
+    assert_eq!(server.http.figure("kadath_bus_connected").await, 1.0);
+    let ann = server.http.register("annaccount", "Ann").await;
+    let mut ann = Player::join(&server, &ann.token).await;
+    ann.does("global who goes there").await;
+    let line = timeout(PATIENCE, lines.next()).await.unwrap().unwrap();
+    let line = String::from_utf8_lossy(&line.payload);
+    assert!(line.contains("who goes there"), "{line}");
+    let recipe = server.stop().await;
+    assert!(!creds.told_in(&recipe.stderr()));
+
+    // Sound in itself, and signed by an account of which the broker's operator says nothing.
+    let stranger = Account::new().user();
+    let recipe = with_file(&broker.url(), "nats.credentials_file", &stranger.text());
+    let server = recipe.start().await;
+    let answer = is_refused(&server).await;
+    assert!(!stranger.told_in(&answer.to_string()), "{answer}");
+    let recipe = server.stop().await;
+    assert!(!stranger.told_in(&recipe.stderr()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

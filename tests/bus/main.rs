@@ -13,6 +13,7 @@
 
 mod boundaries;
 mod broker;
+mod creds;
 mod effects;
 mod faults;
 mod flood;

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::broker::Broker;
 use crate::harness::{Account, Cluster, PATIENCE, Player, Recipe, Server, alone, until};
@@ -19,9 +19,7 @@ pub(crate) struct Common {
 
 impl Common {
     pub(crate) async fn start() -> Self {
-        let cluster = Cluster::stopped();
-        cluster.start();
-        cluster.answers().await;
+        let cluster = Cluster::started().await;
         Self {
             broker: Broker::start().await,
             cluster,
@@ -45,9 +43,7 @@ impl Common {
     }
 
     pub(crate) async fn database(&self) -> PgConnection {
-        PgConnection::connect(&self.cluster.url("postgres"))
-            .await
-            .unwrap()
+        self.cluster.connect("postgres").await
     }
 
     async fn number(&self, sql: &str) -> i64 {
@@ -262,9 +258,7 @@ async fn a_node_that_was_frozen_past_its_lease_closes_the_session_and_its_change
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_server_on_a_database_that_is_not_shared_is_refused() {
     let _alone = alone().await;
-    let cluster = Cluster::stopped();
-    cluster.start();
-    cluster.answers().await;
+    let cluster = Cluster::started().await;
     let recipe = |node: &str| {
         Recipe::new()
             .set("database.url", cluster.url("postgres"))

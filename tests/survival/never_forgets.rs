@@ -6,7 +6,6 @@ mod client;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -30,14 +29,8 @@ async fn what_was_durable_survives_every_kill_exactly_once_on_sqlite() {
 async fn what_was_durable_survives_every_kill_exactly_once_on_postgresql() {
     let _alone = alone().await;
     let cluster = Cluster::shared().await;
-    let url = cluster.url("postgres");
-    let mut admin = PgConnection::connect(&url).await.unwrap();
-    sqlx::query(AssertSqlSafe("CREATE DATABASE forgetting"))
-        .execute(&mut admin)
-        .await
-        .unwrap();
-    admin.close().await.unwrap();
-    let recipe = Recipe::with_trades().set("database.url", cluster.url("forgetting"));
+    let url = cluster.make("forgetting").await;
+    let recipe = Recipe::with_trades().set("database.url", url);
     survives("PostgreSQL", recipe).await;
 }
 

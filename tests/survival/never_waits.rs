@@ -42,9 +42,7 @@ async fn no_tick_waits_for_a_frozen_database_or_a_full_disk() {
     } else {
         (50, Duration::from_secs(4), Duration::from_secs(3))
     };
-    let cluster = Cluster::stopped();
-    cluster.start();
-    cluster.answers().await;
+    let cluster = Cluster::started().await;
     let recipe = Recipe::with_trades()
         .set("database.url", cluster.url("postgres"))
         .set("tick.rate_hz", RATE_HZ)

@@ -7,8 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use kadath::config::{Config, Overrides};
-use sqlx::{Connection, PgConnection};
-
+use sqlx::PgConnection;
 use tokio::runtime::Runtime;
 
 use crate::harness::{Cluster, Http, PATIENCE, Player, Recipe, alone, until, whole};
@@ -20,15 +19,10 @@ async fn starts_and_stops_and_kills_leave_no_connection_behind() {
     let _alone = alone().await;
     let rounds = if whole() { 100 } else { 10 };
     let cluster = Cluster::shared().await;
-    let mut admin = PgConnection::connect(&cluster.url("postgres"))
-        .await
-        .unwrap();
-    sqlx::query("CREATE DATABASE leaking")
-        .execute(&mut admin)
-        .await
-        .unwrap();
+    let url = cluster.make("leaking").await;
+    let mut admin = cluster.connect("postgres").await;
     let baseline = connections(&mut admin).await;
-    let mut recipe = Recipe::new().set("database.url", cluster.url("leaking"));
+    let mut recipe = Recipe::new().set("database.url", url);
     let (mut most, mut longest) = (0, Duration::ZERO);
     for kill in [false, true] {
         for _ in 0..rounds {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 
 use crate::harness::{Cluster, Player, Recipe, Server, alone, whole};
 use crate::never_waits::span::{figure, resident};
@@ -27,19 +27,13 @@ async fn characters_that_nobody_plays_cost_no_memory_and_no_tick_time() {
     let _alone = alone().await;
     let crowd: u32 = if whole() { 100_000 } else { 10_000 };
     let cluster = Cluster::shared().await;
-    let mut admin = PgConnection::connect(&cluster.url("postgres"))
-        .await
-        .unwrap();
-    sqlx::query("CREATE DATABASE asleep")
-        .execute(&mut admin)
-        .await
-        .unwrap();
-    let recipe = Recipe::new().set("database.url", cluster.url("asleep"));
+    let url = cluster.make("asleep").await;
+    let recipe = Recipe::new().set("database.url", url);
     let server = recipe.start().await;
     let (token, empty) = measure(&server, None).await;
     let recipe = server.stop().await;
 
-    let mut database = PgConnection::connect(&cluster.url("asleep")).await.unwrap();
+    let mut database = cluster.connect("asleep").await;
     let written = put_to_sleep(&mut database, crowd).await;
     let before = Reads::so_far(&mut database).await;
 

@@ -1,6 +1,6 @@
 //! What was taken away stays away, also when saving was held up meanwhile.
 
-use sqlx::{Connection, PgConnection};
+use sqlx::Connection;
 
 use crate::harness::{Cluster, Player, Recipe, Server, alone};
 use crate::never_waits::span::figure;
@@ -12,17 +12,8 @@ const ATTEMPTS: usize = 10;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_removed_while_saving_was_held_up_stays_removed() {
     let _alone = alone().await;
-    let cluster = Cluster::stopped();
-    cluster.start();
-    cluster.answers().await;
-    // The journal lane is busy for most of each second.
-    let server = Recipe::with_trades()
-        .set("database.url", cluster.url("postgres"))
-        .set("journal.fsync", "interval")
-        .set("journal.fsync_interval_ms", 1_000)
-        .start()
-        .await;
-    server.ready().await;
+    let cluster = Cluster::started().await;
+    let server = busy(&cluster).await;
     let token = server.http.guest().await;
     let mut guest = Player::join(&server, &token).await;
     guest.does_for_good("badge on").await;
@@ -47,23 +38,13 @@ async fn what_was_removed_while_saving_was_held_up_stays_removed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mute_lifted_while_saving_was_held_up_stays_lifted() {
     let _alone = alone().await;
-    let cluster = Cluster::stopped();
-    cluster.start();
-    cluster.answers().await;
-    let server = Recipe::with_trades()
-        .set("database.url", cluster.url("postgres"))
-        .set("journal.fsync", "interval")
-        .set("journal.fsync_interval_ms", 1_000)
-        .start()
-        .await;
-    server.ready().await;
+    let cluster = Cluster::started().await;
+    let server = busy(&cluster).await;
     let token = server.http.guest().await;
     let name = name_of(&server, &token).await;
     let other = server.http.guest().await;
     let muted = name_of(&server, &other).await;
-    let mut admin = PgConnection::connect(&cluster.url("postgres"))
-        .await
-        .unwrap();
+    let mut admin = cluster.connect("postgres").await;
     sqlx::query(
         "UPDATE accounts SET role = 'admin'
          WHERE id IN (SELECT account FROM characters WHERE name = $1)",
@@ -99,6 +80,18 @@ async fn a_mute_lifted_while_saving_was_held_up_stays_lifted() {
     let mut keeper = Player::join(&server, &token).await;
     assert!(!is_muted(&mut keeper, &muted).await, "the mute came back");
     server.stop().await;
+}
+
+/// A server whose journal lane is busy for most of each second.
+async fn busy(cluster: &Cluster) -> Server {
+    let server = Recipe::with_trades()
+        .set("database.url", cluster.url("postgres"))
+        .set("journal.fsync", "interval")
+        .set("journal.fsync_interval_ms", 1_000)
+        .start()
+        .await;
+    server.ready().await;
+    server
 }
 
 /// Removes something in a tick whose batch had to wait behind another, and waits until that is

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection, PgConnection};
-
 use crate::harness::{Cluster, Http, Player, Recipe, alone, until, whole};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,15 +67,10 @@ async fn a_pool_of_none_is_refused() {
 async fn a_pool_of_three_never_shows_a_fourth_connection() {
     let _alone = alone().await;
     let cluster = Cluster::shared().await;
-    let mut admin = PgConnection::connect(&cluster.url("postgres"))
-        .await
-        .unwrap();
-    sqlx::query("CREATE DATABASE narrow")
-        .execute(&mut admin)
-        .await
-        .unwrap();
+    let url = cluster.make("narrow").await;
+    let mut admin = cluster.connect("postgres").await;
     let server = Recipe::new()
-        .set("database.url", cluster.url("narrow"))
+        .set("database.url", url)
         .set("database.pool_max", 3)
         .set("database.acquire_timeout_ms", 20_000)
         .set("limits.sign_ins_per_minute", 0)
@@ -107,22 +100,12 @@ async fn a_pool_of_three_never_shows_a_fourth_connection() {
 async fn a_saved_world_that_can_not_be_read_ends_the_start_with_its_connections() {
     let _alone = alone().await;
     let cluster = Cluster::shared().await;
-    let mut admin = PgConnection::connect(&cluster.url("postgres"))
-        .await
-        .unwrap();
-    sqlx::query("CREATE DATABASE unreadable")
-        .execute(&mut admin)
-        .await
-        .unwrap();
-    let server = Recipe::new()
-        .set("database.url", cluster.url("unreadable"))
-        .start()
-        .await;
+    let url = cluster.make("unreadable").await;
+    let mut admin = cluster.connect("postgres").await;
+    let server = Recipe::new().set("database.url", &url).start().await;
     server.ready().await;
     let recipe = server.stop().await;
-    let mut database = PgConnection::connect(&cluster.url("unreadable"))
-        .await
-        .unwrap();
+    let mut database = cluster.connect("unreadable").await;
     let spoilt = sqlx::query("UPDATE component_rows SET body = '[[]]' WHERE scope = 0")
         .execute(&mut database)
         .await

@@ -21,9 +21,7 @@ const COUNTS: u64 = 3;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_beside_a_frozen_database_leaves_the_rest_to_the_next_start() {
     let _alone = alone().await;
-    let cluster = Cluster::stopped();
-    cluster.start();
-    cluster.answers().await;
+    let cluster = Cluster::started().await;
     let server = Recipe::with_trades()
         .set("database.url", cluster.url("postgres"))
         .start()

@@ -14,9 +14,7 @@ const LINE_MAX: Duration = Duration::from_millis(1);
 async fn talk_waits_for_no_database_and_the_muted_are_not_heard() {
     let _alone = alone().await;
     let each = if whole() { 200 } else { 20 };
-    let cluster = Cluster::stopped();
-    cluster.start();
-    cluster.answers().await;
+    let cluster = Cluster::started().await;
     let recipe = Recipe::new()
         .set("database.url", cluster.url("postgres"))
         .set("limits.sign_ins_per_minute", 0)

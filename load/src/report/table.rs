@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Report;
-use crate::figures::Unit;
+use crate::figures::{TIMES, Unit};
 use crate::objective::Verdict;
 
 const PERCENTILES: [&str; 6] = ["p50", "p90", "p99", "p999", "max", "mean"];
@@ -34,14 +34,7 @@ pub(crate) fn table(report: &Report) -> String {
         let _ = write!(text, "{which:>11}");
     }
     text.push('\n');
-    for kind in [
-        "response",
-        "delivery",
-        "durable",
-        "sign_in",
-        "tick",
-        "driver_delay",
-    ] {
+    for kind in TIMES {
         if figures.get(&format!("{kind}_p50")).is_none() {
             continue;
         }

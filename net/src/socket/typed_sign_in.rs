@@ -193,40 +193,48 @@ impl<G: Gatekeeper> Newcomer<G> {
         Ok((admitted, renamed))
     }
 
-    /// Gives an account without a character one of its own name, or of the nearest that is free.
+    /// Gives an account without a character one of its own name, or of a near one that is free.
     /// Answers whether it had to be another.
     async fn first_character(&self, token: &Secret, account: &str) -> Result<bool, Denied> {
         let gate = &self.gateway.gate;
-        let mut tries = std::iter::once(account.to_owned())
+        let tries = std::iter::once(account.to_owned())
             .chain((0..NAMES_MAX).map(|attempt| nearest(account, attempt)));
-        let mut refused = None;
-        for name in tries.by_ref() {
+        let mut renamed = false;
+        for name in tries {
             match gate.create_character(token.clone(), name, None, None).await {
-                Ok(_) => return Ok(refused.is_some()),
-                Err(denied) if denied.field == Some("name") => refused = Some(denied),
+                Ok(_) => return Ok(renamed),
+                Err(denied) if denied.field == Some("name") => renamed = true,
                 Err(denied) => return Err(denied),
             }
         }
-        Err(refused.unwrap_or_else(|| Refusal::of(Code::ResourceConflict).into()))
+        // Not what was wrong with the last one: nobody has asked for that name.
+        Err(Refusal::new(Code::ResourceConflict, NO_NAME).into())
     }
 }
 
-/// Names that are tried for a character before it is given up.
+/// Near names that are tried for a character before it is given up. The last is one of millions, so
+/// that a crowd of accounts without a letter in their names does not use them up.
 const NAMES_MAX: usize = 8;
+/// The longest name of a character.
+const NAME_CHARS: usize = 20;
 
-/// A character's name near an account's: its letters, from the second `attempt` on with another
-/// syllable behind them.
+/// When none of them is free.
+const NO_NAME: &str = "Your account is there, but it has no character yet: every name near its own that was tried is taken. Connect to it, and others are tried.";
+
+/// A character's name near an account's: its letters, with a syllable more behind them at each
+/// `attempt`, to which the last of them give way.
 fn nearest(account: &str, attempt: usize) -> String {
     let letters = account.chars().filter(char::is_ascii_alphabetic);
-    let mut name: String = letters.take(14).collect();
+    let mut name: String = letters.collect();
     if name.len() < 2 {
         name = "Stranger".to_owned();
     }
-    for _ in 0..attempt.min(3) {
+    name.truncate(NAME_CHARS.saturating_sub(2 * attempt).max(2));
+    for _ in 0..attempt {
         let syllable = ["ra", "no", "li", "ve", "mo", "tu", "sha", "gi"];
         name.push_str(syllable[rand::random_range(0..syllable.len())]);
     }
-    name.truncate(20);
+    name.truncate(NAME_CHARS);
     name
 }
 
@@ -306,5 +314,9 @@ mod tests {
             }
         }
         assert_eq!(nearest("Ann_7", 0), "Ann");
+        for account in ["Ann_7", "12345678"] {
+            let shortest = nearest(account, 0).len().min(6) + 2 * 7;
+            assert!(nearest(account, 7).len() >= shortest, "{account}");
+        }
     }
 }

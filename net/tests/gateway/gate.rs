@@ -18,6 +18,8 @@ pub(crate) struct FakeGate {
     pub(crate) admissions: Arc<Mutex<u32>>,
     /// Registering needs the code `INVITED`.
     pub(crate) invites: Arc<Mutex<bool>>,
+    /// Names of so many letters are taken, and all shorter ones.
+    pub(crate) taken: Arc<Mutex<usize>>,
 }
 
 pub(crate) fn token(name: &str) -> String {
@@ -198,6 +200,10 @@ impl Gatekeeper for FakeGate {
     ) -> Result<Character, Denied> {
         let holder = self.holder(&token, false)?;
         suits_a_character(&name)?;
+        if name.len() <= *self.taken.lock().unwrap() {
+            let refusal = Refusal::new(Code::ResourceAlreadyExists, "taken");
+            return Err(Denied::field("name", refusal));
+        }
         let mut accounts = self.accounts.lock().unwrap();
         accounts.entry(holder).or_default().push(name.clone());
         Ok(character(&name))

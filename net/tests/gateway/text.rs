@@ -67,6 +67,27 @@ async fn an_account_whose_name_suits_no_character_gets_one_of_another_name() {
 }
 
 #[tokio::test]
+async fn an_account_whose_near_names_are_taken_gets_a_farther_one_or_is_told_that_it_stands() {
+    let mut server = Server::start(config()).await;
+    *server.gate.taken.lock().unwrap() = 12;
+    let mut client = terminal(&server).await;
+    client.line("create Ann7 right\r\n").await;
+    assert!(client.text().await.contains("Here they call you"));
+    server.world.let_in().await;
+
+    *server.gate.taken.lock().unwrap() = 20;
+    let mut client = terminal(&server).await;
+    client.line("create Ben7 right\r\n").await;
+    let told = client.text().await;
+    assert!(told.contains("Your account is there"), "{told}");
+    *server.gate.taken.lock().unwrap() = 0;
+    client.line("connect Ben7 right\r\n").await;
+    assert!(client.text().await.contains("Here they call you"));
+    server.world.let_in().await;
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn where_invites_are_needed_the_last_word_is_the_code() {
     let mut server = Server::start(config()).await;
     *server.gate.invites.lock().unwrap() = true;

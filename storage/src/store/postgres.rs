@@ -4,9 +4,9 @@ use engine::port::Row;
 use sqlx::{Error, PgConnection, Postgres, Transaction, query};
 use uuid::Uuid;
 
+use super::alike::{mark, put_aside};
 use super::changeset::{Changeset, Origin, scope_number};
 use super::orders::carry_out;
-use super::sqlite::{APPLIED, QUARANTINE, newer};
 use super::{Store, signed};
 use crate::pending::PendingFact;
 
@@ -18,19 +18,7 @@ pub(crate) async fn write(
 ) -> Result<(), Error> {
     // First: it holds every other writer of this journal off, also a transaction of our own that
     // a frozen server may still finish after we gave it up.
-    let marked = query(store.sql(APPLIED))
-        .bind(&set.origin.node)
-        .bind(set.origin.journal)
-        .bind(signed(set.mark.sequence))
-        .bind(signed(set.mark.tick))
-        .bind(signed(set.mark.run.0))
-        .bind(signed(set.mark.now.0))
-        .bind(set.mark.clean)
-        .execute(&mut **tx)
-        .await?;
-    if marked.rows_affected() == 0 {
-        return Err(newer());
-    }
+    mark!(store, tx, set);
     if !set.wiped.is_empty() {
         query(store.sql("DELETE FROM component_rows WHERE entity = ANY($1)"))
             .bind(&set.wiped)
@@ -52,22 +40,7 @@ pub(crate) async fn write(
     put_rows(store, tx, set.origin, &set.rows).await?;
     put_facts(store, tx, set.origin, &set.facts).await?;
     carry_out!(store, tx, set.origin.journal, &set.facts);
-    for row in &set.refused {
-        // One statement each: this is the rare path.
-        query(store.sql(QUARANTINE))
-            .bind(set.origin.journal)
-            .bind(signed(row.sequence))
-            .bind(row.kind)
-            .bind(row.entity.uuid())
-            .bind(&row.name)
-            .bind(i64::from(row.ordinal))
-            .bind(i64::from(row.version))
-            .bind(&row.body)
-            .bind(&row.reason)
-            .bind(signed(set.mark.now.0))
-            .execute(&mut **tx)
-            .await?;
-    }
+    put_aside!(store, tx, set);
     Ok(())
 }
 

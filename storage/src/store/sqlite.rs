@@ -3,18 +3,11 @@
 use serde_json::json;
 use sqlx::{Error, Sqlite, SqliteConnection, Transaction, query};
 
+use super::Store;
+use super::alike::{mark, put_aside};
 use super::changeset::{Changeset, Origin, scope_number};
 use super::orders::carry_out;
-use super::{Store, signed};
 use crate::pending::PendingFact;
-
-pub(crate) const APPLIED: &str = "
-    INSERT INTO applied (node, journal, sequence, tick, run, world_time, clean)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (node, journal) DO UPDATE SET
-        sequence = excluded.sequence, tick = excluded.tick, run = excluded.run,
-        world_time = excluded.world_time, clean = excluded.clean
-    WHERE applied.sequence <= excluded.sequence";
 
 /// Writes the set within `tx`.
 pub(crate) async fn write(
@@ -23,19 +16,7 @@ pub(crate) async fn write(
     set: &Changeset<'_>,
 ) -> Result<(), Error> {
     // First: it holds every other writer of this journal off.
-    let marked = query(store.sql(APPLIED))
-        .bind(&set.origin.node)
-        .bind(set.origin.journal)
-        .bind(signed(set.mark.sequence))
-        .bind(signed(set.mark.tick))
-        .bind(signed(set.mark.run.0))
-        .bind(signed(set.mark.now.0))
-        .bind(set.mark.clean)
-        .execute(&mut **tx)
-        .await?;
-    if marked.rows_affected() == 0 {
-        return Err(newer());
-    }
+    mark!(store, tx, set);
     if !set.wiped.is_empty() {
         let gone: Vec<_> = set.wiped.iter().map(|id| id.simple().to_string()).collect();
         query(store.sql(
@@ -63,30 +44,9 @@ pub(crate) async fn write(
     put_rows(store, tx, set.origin, &set.rows).await?;
     put_facts(store, tx, set.origin, &set.facts).await?;
     carry_out!(store, tx, set.origin.journal, &set.facts);
-    for row in &set.refused {
-        // One statement each: this is the rare path.
-        query(store.sql(QUARANTINE))
-            .bind(set.origin.journal)
-            .bind(signed(row.sequence))
-            .bind(row.kind)
-            .bind(row.entity.uuid())
-            .bind(&row.name)
-            .bind(i64::from(row.ordinal))
-            .bind(i64::from(row.version))
-            .bind(&row.body)
-            .bind(&row.reason)
-            .bind(signed(set.mark.now.0))
-            .execute(&mut **tx)
-            .await?;
-    }
+    put_aside!(store, tx, set);
     Ok(())
 }
-
-pub(crate) const QUARANTINE: &str = "
-    INSERT INTO quarantined_rows
-        (journal, sequence, kind, entity, name, ordinal, version, body, reason, at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    ON CONFLICT DO NOTHING";
 
 /// Writes rows over their older selves.
 pub(crate) async fn put_rows(
@@ -165,11 +125,6 @@ pub(crate) async fn put_facts(
     .execute(tx)
     .await?;
     Ok(())
-}
-
-/// Nobody but us writes for this journal, so this can't happen while the lock is held.
-pub(crate) fn newer() -> Error {
-    Error::Protocol("the database already has a newer batch of this journal".to_owned())
 }
 
 fn parameter<T: serde::Serialize>(values: &T) -> Result<String, Error> {

@@ -13,9 +13,7 @@ fn ann() -> StableId {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_database_holds_nobody_up() {
-    let cluster = Cluster::stopped();
-    cluster.start();
-    cluster.answers().await;
+    let cluster = Cluster::started().await;
     let mut config = Backend::Sqlite.fresh().await.config();
     config.database.url = cluster.url("postgres");
     let folder = tempfile::TempDir::new().unwrap();
@@ -63,9 +61,7 @@ async fn a_frozen_database_holds_nobody_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_while_the_database_is_frozen_leaves_the_rest_in_the_journal() {
-    let cluster = Cluster::stopped();
-    cluster.start();
-    cluster.answers().await;
+    let cluster = Cluster::started().await;
     let folder = tempfile::TempDir::new().unwrap();
     let mut config = Backend::Sqlite.fresh().await.config();
     config.database.url = cluster.url("postgres");

@@ -119,10 +119,7 @@ impl From<Written> for Rules {
 impl Rules {
     /// Reads the rules and checks them; a world without the file has the default ones.
     pub(crate) fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
-        let Some(source) = sources.iter().find(|source| source.path == PATH) else {
-            return Self::default();
-        };
-        let Some(written) = source.read::<Written>(problems) else {
+        let Some((source, written)) = Source::find::<Written>(sources, PATH, problems) else {
             return Self::default();
         };
         if let Some(magic) = &written.magic {

@@ -64,13 +64,8 @@ mod tests {
             ("daylight = { starts = 18, ends = 6 }", false),
             ("daylight = { starts = 6, ends = 25 }", false),
         ] {
-            let source = Source {
-                path: "calendar.toml".to_owned(),
-                text: format!("# By the Mythos clock.\n{text}\n"),
-            };
-            let mut problems = Vec::new();
-            Observances::load(&[source], &mut problems);
-            let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            let file = format!("# By the Mythos clock.\n{text}\n");
+            let (_, told) = Source::alone("calendar.toml", &file, Observances::load);
             assert_eq!(told.is_empty(), sound, "{text}");
             assert!(sound || told[0].starts_with("calendar.toml:2: the day does not end"));
         }

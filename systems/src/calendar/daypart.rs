@@ -116,13 +116,7 @@ mod tests {
     use engine::port::WorldTime;
 
     fn load(text: &str) -> (Observances, Vec<String>) {
-        let source = Source {
-            path: "calendar.toml".to_owned(),
-            text: text.to_owned(),
-        };
-        let mut problems = Vec::new();
-        let all = Observances::load(&[source], &mut problems);
-        (all, problems.iter().map(ToString::to_string).collect())
+        Source::alone("calendar.toml", text, Observances::load)
     }
 
     fn parts(all: &Observances) -> Vec<&'static str> {

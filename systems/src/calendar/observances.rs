@@ -107,10 +107,7 @@ struct Written {
 impl Observances {
     /// Reads and checks them; a world without the file keeps none.
     pub(crate) fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
-        let Some(source) = sources.iter().find(|source| source.path == PATH) else {
-            return Self::default();
-        };
-        let Some(written) = source.read::<Written>(problems) else {
+        let Some((source, written)) = Source::find::<Written>(sources, PATH, problems) else {
             return Self::default();
         };
         let mut all = Self::default();

@@ -67,10 +67,7 @@ struct Written {
 impl Professions {
     /// Reads and checks them; a world without the file has none.
     pub(super) fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
-        let Some(source) = sources.iter().find(|source| source.path == PATH) else {
-            return Self::default();
-        };
-        let Some(written) = source.read::<Written>(problems) else {
+        let Some((source, written)) = Source::find::<Written>(sources, PATH, problems) else {
             return Self::default();
         };
         let mut known: Vec<Profession> = Vec::new();

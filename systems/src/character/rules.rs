@@ -53,10 +53,7 @@ impl Rules {
             professions,
             ..Self::default()
         };
-        let Some(source) = sources.iter().find(|source| source.path == PATH) else {
-            return first;
-        };
-        let Some(written) = source.read::<Written>(problems) else {
+        let Some((source, written)) = Source::find::<Written>(sources, PATH, problems) else {
             return first;
         };
         let mut rules = first;

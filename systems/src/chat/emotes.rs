@@ -43,15 +43,17 @@ struct Entry {
     at: Option<Spanned<At>>,
 }
 
+/// By the word that each is called by.
+type Entries = BTreeMap<Spanned<String>, Entry>;
+
 impl Emotes {
     /// Reads and checks the gestures of a world; one without the file has none.
     pub fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
-        let Some(source) = sources.iter().find(|source| source.path == FILE) else {
-            return Self::default();
-        };
-        let entries: Option<BTreeMap<Spanned<String>, Entry>> = source.read(problems);
         let mut emotes = Self::default();
-        for (word, Entry { also, alone, at }) in entries.unwrap_or_default() {
+        let Some((source, entries)) = Source::find::<Entries>(sources, FILE, problems) else {
+            return emotes;
+        };
+        for (word, Entry { also, alone, at }) in entries {
             let index = emotes.gestures.len();
             for word in std::iter::once(word).chain(also) {
                 let span = word.span();
@@ -133,13 +135,7 @@ mod tests {
     use super::*;
 
     fn load(text: &str) -> (Emotes, Vec<String>) {
-        let source = Source {
-            path: FILE.to_owned(),
-            text: text.to_owned(),
-        };
-        let mut problems = Vec::new();
-        let emotes = Emotes::load(&[source], &mut problems);
-        (emotes, problems.iter().map(ToString::to_string).collect())
+        Source::alone(FILE, text, Emotes::load)
     }
 
     #[test]

@@ -56,10 +56,8 @@ impl AliasRules {
     /// Reads the rules and checks them; a world without the file has the default ones.
     pub(crate) fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
         let mut rules = Self::default();
-        let Some(source) = sources.iter().find(|source| source.path == PATH) else {
-            return rules;
-        };
-        let Some(Written { aliases }) = source.read::<Written>(problems) else {
+        let Some((source, Written { aliases })) = Source::find::<Written>(sources, PATH, problems)
+        else {
             return rules;
         };
         let mut take = |key, written, most, into: &mut usize| {
@@ -89,13 +87,7 @@ mod tests {
     use super::*;
 
     fn load(text: &str) -> (AliasRules, Vec<String>) {
-        let source = Source {
-            path: PATH.to_owned(),
-            text: text.to_owned(),
-        };
-        let mut problems = Vec::new();
-        let rules = AliasRules::load(&[source], &mut problems);
-        (rules, problems.iter().map(ToString::to_string).collect())
+        Source::alone(PATH, text, AliasRules::load)
     }
 
     #[test]

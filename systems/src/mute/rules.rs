@@ -44,10 +44,7 @@ impl Rules {
     /// Reads the rules and checks them; a world without the file has the default ones.
     pub(crate) fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
         let mut rules = Self::default();
-        let Some(source) = sources.iter().find(|source| source.path == PATH) else {
-            return rules;
-        };
-        let Some(written) = source.read::<Written>(problems) else {
+        let Some((source, written)) = Source::find::<Written>(sources, PATH, problems) else {
             return rules;
         };
         let Written {
@@ -100,13 +97,7 @@ mod tests {
     use super::*;
 
     fn load(text: &str) -> (Rules, Vec<String>) {
-        let source = Source {
-            path: PATH.to_owned(),
-            text: text.to_owned(),
-        };
-        let mut problems = Vec::new();
-        let rules = Rules::load(&[source], &mut problems);
-        (rules, problems.iter().map(ToString::to_string).collect())
+        Source::alone(PATH, text, Rules::load)
     }
 
     #[test]

@@ -132,6 +132,29 @@ pub struct RoomUpdate {
     turned: bool,
 }
 
+impl RoomUpdate {
+    /// A room and who is in it, for all of them.
+    fn of(room: RoomView, players: Vec<Occupant>) -> Self {
+        Self {
+            room,
+            entities: Vec::new(),
+            occupants: names(&players),
+            occupant_count: players.len(),
+            players,
+            room_drops: Vec::new(),
+            drop_summary: String::new(),
+            me: String::new(),
+            turned: false,
+        }
+    }
+
+    /// For one of them, who is not listed in the text.
+    fn seen_by(self, name: &str) -> Self {
+        let me = name.to_owned();
+        Self { me, ..self }
+    }
+}
+
 impl Note for RoomUpdate {
     fn event_type(&self) -> &'static str {
         "room_update"
@@ -184,6 +207,21 @@ pub struct RoomOccupants {
     pub count: usize,
     #[serde(skip)]
     room: String,
+}
+
+impl RoomOccupants {
+    fn of(room: &str, players: Vec<Occupant>) -> Self {
+        Self {
+            occupants: names(&players),
+            count: players.len(),
+            players,
+            room: room.to_owned(),
+        }
+    }
+}
+
+fn names(players: &[Occupant]) -> Vec<String> {
+    players.iter().map(|one| one.name.clone()).collect()
 }
 
 impl Note for RoomOccupants {
@@ -300,18 +338,8 @@ pub(super) fn tell(
         outbox.tell(others(to, session), passing(true, came));
         if let Some(session) = session {
             let players = rooms.listing_for(to, Some(*actor));
-            let update = RoomUpdate {
-                room: RoomView::of(atlas, to, night),
-                entities: Vec::new(),
-                occupants: players.iter().map(|one| one.name.clone()).collect(),
-                occupant_count: players.len(),
-                players,
-                room_drops: Vec::new(),
-                drop_summary: String::new(),
-                me: name.clone(),
-                turned: false,
-            };
-            outbox.tell_one(session, update);
+            let update = RoomUpdate::of(RoomView::of(atlas, to, night), players);
+            outbox.tell_one(session, update.seen_by(name));
         }
     }
     // Who is linkdead, sits or lies shows in the list, too.
@@ -329,12 +357,7 @@ pub(super) fn tell(
     changed.sort_unstable();
     changed.dedup();
     for room in changed {
-        let note = |players: Vec<Occupant>| RoomOccupants {
-            occupants: players.iter().map(|one| one.name.clone()).collect(),
-            count: players.len(),
-            players,
-            room: rooms.atlas.room(room).id.clone(),
-        };
+        let note = |players| RoomOccupants::of(&rooms.atlas.room(room).id, players);
         tell_listed(&rooms, room, note, &mut outbox);
     }
 }
@@ -357,16 +380,12 @@ pub(super) fn turn(
         if room.night.is_none() || rooms.occupants(ix).is_empty() {
             continue;
         }
-        let update = |players: Vec<Occupant>| RoomUpdate {
-            room: RoomView::of(&rooms.atlas, ix, daylight.is_night(now)),
-            entities: Vec::new(),
-            occupants: players.iter().map(|one| one.name.clone()).collect(),
-            occupant_count: players.len(),
-            players,
-            room_drops: Vec::new(),
-            drop_summary: String::new(),
-            me: String::new(),
+        let update = |players| RoomUpdate {
             turned: true,
+            ..RoomUpdate::of(
+                RoomView::of(&rooms.atlas, ix, daylight.is_night(now)),
+                players,
+            )
         };
         tell_listed(&rooms, ix, update, &mut outbox);
     }

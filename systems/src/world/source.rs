@@ -16,6 +16,33 @@ pub struct Source {
 }
 
 impl Source {
+    /// The file of that path among all, with what it says; `None` where there is none, or where it
+    /// can't be read, which is a problem then.
+    pub(crate) fn find<'a, T: DeserializeOwned>(
+        sources: &'a [Self],
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<(&'a Self, T)> {
+        let source = sources.iter().find(|source| source.path == path)?;
+        Some((source, source.read(problems)?))
+    }
+
+    /// What `load` makes of a world of one file, and the problems that it tells.
+    #[cfg(test)]
+    pub(crate) fn alone<T>(
+        path: &str,
+        text: &str,
+        load: impl FnOnce(&[Self], &mut Vec<Problem>) -> T,
+    ) -> (T, Vec<String>) {
+        let source = Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        };
+        let mut problems = Vec::new();
+        let made = load(&[source], &mut problems);
+        (made, problems.iter().map(ToString::to_string).collect())
+    }
+
     /// Reads the text as TOML; a mistake becomes a problem with its line.
     pub fn read<T: DeserializeOwned>(&self, problems: &mut Vec<Problem>) -> Option<T> {
         match toml::from_str(&self.text) {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use engine::Seed;
 use engine::port::{
-    Awake, Body, BridgeIn, ChatLine, Content, Correlation, DeliveryId, Mark, Parcel, Role,
-    SanctionAct, StableId, Topic, WorldTime,
+    AccountId, Awake, Body, BridgeIn, ChatLine, Content, Correlation, DeliveryId, Mark, Parcel,
+    Role, Sanction, SanctionAct, StableId, Topic, WorldTime,
 };
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use systems::Settings;
@@ -69,6 +69,26 @@ fn whisper(seq: u64, delivery: u64) -> BridgeIn {
             room_id: None,
             target_id: Some(StableId::named("Ann")),
             target_name: Some("Ann".into()),
+        }),
+    }
+}
+
+/// What a keeper elsewhere has decided about somebody.
+fn sanctioned(seq: u64, act: SanctionAct, name: &str, account_id: Option<AccountId>) -> BridgeIn {
+    BridgeIn::Delivered {
+        delivery: DeliveryId(seq),
+        origin: "south.1".into(),
+        seq,
+        correlation: Correlation(0xc0ffee),
+        content: Content::Sanction(Sanction {
+            act,
+            target_id: StableId::named(name),
+            account_id,
+            target_name: name.into(),
+            by: "Wilbur".into(),
+            reason: "shouting".into(),
+            until: None,
+            at: WorldTime(1_000 * seq),
         }),
     }
 }
@@ -179,7 +199,7 @@ fn an_effect_that_failed_is_not_in_the_book() {
         let mut engine = engine::Engine::build(setup, game(STAGE_START, 10)).expect("it fits");
         let output = engine.tick(engine::TickInput {
             now: STAGE_START,
-            bridged: vec![mutes::sanctioned(1, SanctionAct::Mute, "Ann")],
+            bridged: vec![sanctioned(1, SanctionAct::Mute, "Ann", None)],
             ..engine::TickInput::default()
         });
         assert_eq!(output.parcels.processed, answered);

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection};
@@ -26,8 +25,6 @@ pub(crate) struct Database {
     cluster: Option<Arc<Cluster>>,
 }
 
-static DATABASES: AtomicU32 = AtomicU32::new(0);
-
 impl Backend {
     pub(crate) async fn fresh(self) -> Database {
         let folder = TempDir::new().unwrap();
@@ -39,17 +36,8 @@ impl Backend {
             },
             Self::Postgres => {
                 let cluster = Cluster::shared().await;
-                let name = format!("test{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-                let mut admin = PgConnection::connect(&cluster.url("postgres"))
-                    .await
-                    .unwrap();
-                sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
-                    .execute(&mut admin)
-                    .await
-                    .unwrap();
-                admin.close().await.unwrap();
                 Database {
-                    url: cluster.url(&name),
+                    url: cluster.fresh().await,
                     folder,
                     cluster: Some(cluster),
                 }

@@ -5,10 +5,11 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
 /// A running server, stopped when dropped.
@@ -17,6 +18,9 @@ pub(crate) struct Cluster {
     port: u16,
     server: Mutex<Option<Child>>,
 }
+
+/// Databases so far.
+static MADE: AtomicU32 = AtomicU32::new(0);
 
 static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
 
@@ -34,6 +38,14 @@ impl Cluster {
                 cluster
             }
         };
+        cluster.answers().await;
+        cluster
+    }
+
+    /// A server of the test's own, which answers.
+    pub(crate) async fn started() -> Self {
+        let cluster = Self::stopped();
+        cluster.start();
         cluster.answers().await;
         cluster
     }
@@ -140,6 +152,28 @@ impl Cluster {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// A connection of the test's own.
+    pub(crate) async fn connect(&self, database: &str) -> PgConnection {
+        PgConnection::connect(&self.url(database)).await.unwrap()
+    }
+
+    /// Makes an empty database of that name; answers its URL.
+    pub(crate) async fn make(&self, name: &str) -> String {
+        let mut admin = self.connect("postgres").await;
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut admin)
+            .await
+            .unwrap();
+        admin.close().await.unwrap();
+        self.url(name)
+    }
+
+    /// Makes an empty database of a name that no other has; answers its URL.
+    pub(crate) async fn fresh(&self) -> String {
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        self.make(&format!("test{number}")).await
     }
 
     pub(crate) fn url(&self, database: &str) -> String {

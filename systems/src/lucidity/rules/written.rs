@@ -57,10 +57,7 @@ impl Rules {
     /// Reads the rules and checks them against the world they are for; a world without the file
     /// has the default rules. A file says itself what places do: of that nothing is filled in.
     pub(crate) fn load(sources: &[Source], atlas: &Atlas, problems: &mut Vec<Problem>) -> Self {
-        let Some(source) = sources.iter().find(|source| source.path == PATH) else {
-            return Self::default();
-        };
-        let Some(written) = source.read::<Written>(problems) else {
+        let Some((source, written)) = Source::find::<Written>(sources, PATH, problems) else {
             return Self::default();
         };
         let mut mistakes = Mistakes { source, problems };

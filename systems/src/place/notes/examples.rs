@@ -46,17 +46,7 @@ impl Published for RoomUpdate {
 
     fn examples() -> Vec<Self> {
         let players = Occupant::examples();
-        vec![Self {
-            room: RoomView::example(),
-            entities: Vec::new(),
-            occupants: players.iter().map(|one| one.name.clone()).collect(),
-            occupant_count: players.len(),
-            players,
-            room_drops: Vec::new(),
-            drop_summary: String::new(),
-            me: ANN.to_owned(),
-            turned: false,
-        }]
+        vec![Self::of(RoomView::example(), players).seen_by(ANN)]
     }
 }
 
@@ -64,13 +54,7 @@ impl Published for RoomOccupants {
     const TYPES: &'static [&'static str] = &["room_occupants"];
 
     fn examples() -> Vec<Self> {
-        let players = Occupant::examples();
-        vec![Self {
-            occupants: players.iter().map(|one| one.name.clone()).collect(),
-            count: players.len(),
-            players,
-            room: FOYER.to_owned(),
-        }]
+        vec![Self::of(FOYER, Occupant::examples())]
     }
 }
 

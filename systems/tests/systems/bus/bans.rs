@@ -1,34 +1,15 @@
 //! Bans that hold on every node.
 
 use engine::port::{
-    AccountId, AccountOrder, Body, BridgeIn, Content, Correlation, DeliveryId, Inbound, Leaving,
-    Role, Sanction, SanctionAct, StableId, Topic, WorldTime,
+    AccountId, AccountOrder, Body, Content, Correlation, Inbound, Leaving, Role, SanctionAct,
+    StableId, Topic,
 };
 use engine::stage::{STAGE_START, SavedRows, Stage};
 
-use super::{node, posted};
+use super::{node, posted, sanctioned};
 
 fn account(name: &str) -> AccountId {
     AccountId(StableId::named(name).uuid())
-}
-
-fn spoken(seq: u64, act: SanctionAct, name: &str, account_id: Option<AccountId>) -> BridgeIn {
-    BridgeIn::Delivered {
-        delivery: DeliveryId(seq),
-        origin: "south.1".into(),
-        seq,
-        correlation: Correlation(0xc0ffee),
-        content: Content::Sanction(Sanction {
-            act,
-            target_id: StableId::named(name),
-            account_id,
-            target_name: name.into(),
-            by: "Wilbur".into(),
-            reason: "shouting".into(),
-            until: None,
-            at: WorldTime(5 * seq),
-        }),
-    }
 }
 
 fn closed(stage: &mut Stage, name: &str) -> Option<Leaving> {
@@ -40,7 +21,7 @@ fn a_ban_spoken_elsewhere_holds_here() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.ears("Ann");
-    stage.bridged(spoken(1, SanctionAct::Ban, "Ann", None));
+    stage.bridged(sanctioned(1, SanctionAct::Ban, "Ann", None));
     stage.tick();
     let ears = stage.ears("Ann");
     assert_eq!(ears.closed, Some(Leaving::Kicked));
@@ -63,7 +44,12 @@ fn a_ban_spoken_elsewhere_ends_all_sessions_of_the_account_also_one_whose_link_i
     let session = stage.session("Annabel");
     stage.inbound(Inbound::Lost { session });
     stage.tick();
-    stage.bridged(spoken(1, SanctionAct::Ban, "Bob", Some(account("Annabel"))));
+    stage.bridged(sanctioned(
+        1,
+        SanctionAct::Ban,
+        "Bob",
+        Some(account("Annabel")),
+    ));
     stage.tick();
     for name in ["Annabel", "Bob"] {
         assert_eq!(closed(&mut stage, name), Some(Leaving::Kicked), "{name}");
@@ -84,7 +70,12 @@ fn a_ban_spoken_elsewhere_ends_all_sessions_of_the_account_also_one_whose_link_i
 #[test]
 fn whom_another_node_banned_is_turned_away_at_once_and_let_in_again_when_it_is_lifted() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
-    stage.bridged(spoken(1, SanctionAct::Ban, "Ann", Some(account("Annabel"))));
+    stage.bridged(sanctioned(
+        1,
+        SanctionAct::Ban,
+        "Ann",
+        Some(account("Annabel")),
+    ));
     stage.tick();
     // The account store has not heard of it yet, and lets them in.
     for name in ["Ann", "Annabel", "Bob"] {
@@ -94,7 +85,7 @@ fn whom_another_node_banned_is_turned_away_at_once_and_let_in_again_when_it_is_l
         assert_eq!(closed(&mut stage, name), Some(Leaving::Kicked), "{name}");
     }
     assert_eq!(closed(&mut stage, "Bob"), None);
-    let lifted = spoken(2, SanctionAct::Unban, "Ann", Some(account("Annabel")));
+    let lifted = sanctioned(2, SanctionAct::Unban, "Ann", Some(account("Annabel")));
     stage.bridged(lifted);
     stage.tick();
     for name in ["Ann", "Annabel"] {

@@ -4,30 +4,11 @@ use std::time::Duration;
 
 use engine::port::{
     AccountId, Body, BridgeIn, ChatLine, Content, Correlation, DeliveryId, Role, Sanction,
-    SanctionAct, StableId, WorldTime,
+    SanctionAct, StableId,
 };
 use engine::stage::{STAGE_START, SavedRows};
 
-use super::{awake, node, posted};
-
-pub(super) fn sanctioned(seq: u64, act: SanctionAct, name: &str) -> BridgeIn {
-    BridgeIn::Delivered {
-        delivery: DeliveryId(seq),
-        origin: "south.1".into(),
-        seq,
-        correlation: Correlation(0xc0ffee),
-        content: Content::Sanction(Sanction {
-            act,
-            target_id: StableId::named(name),
-            account_id: None,
-            target_name: name.into(),
-            by: "Wilbur".into(),
-            reason: "shouting".into(),
-            until: None,
-            at: WorldTime(1_000 * seq),
-        }),
-    }
-}
+use super::{awake, node, posted, sanctioned};
 
 fn shout(name: &str, text: &str) -> BridgeIn {
     BridgeIn::Heard {
@@ -50,7 +31,7 @@ fn shout(name: &str, text: &str) -> BridgeIn {
 fn whom_a_keeper_elsewhere_silences_may_not_speak_here_until_it_is_lifted() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
-    stage.bridged(sanctioned(1, SanctionAct::Mute, "Ann"));
+    stage.bridged(sanctioned(1, SanctionAct::Mute, "Ann", None));
     stage.tick();
     stage.says("Ann", "global hello");
     stage.tick();
@@ -69,9 +50,9 @@ fn whom_a_keeper_elsewhere_silences_may_not_speak_here_until_it_is_lifted() {
     let heard = stage.heard("Ann");
     assert!(heard.contains("You may not speak"), "saved: {heard}");
     // Delivered again, it changes nothing; only its end does.
-    stage.bridged(sanctioned(2, SanctionAct::Unmute, "Ann"));
+    stage.bridged(sanctioned(2, SanctionAct::Unmute, "Ann", None));
     stage.tick();
-    stage.bridged(sanctioned(1, SanctionAct::Mute, "Ann"));
+    stage.bridged(sanctioned(1, SanctionAct::Mute, "Ann", None));
     stage.tick();
     stage.sends("Ann", None, "global hello");
     stage.tick();
@@ -231,13 +212,13 @@ fn what_was_said_elsewhere_on_the_channels_of_all_is_remembered_here() {
 fn of_two_words_about_one_character_the_later_holds_in_whatever_order_they_come() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
-    stage.bridged(sanctioned(2, SanctionAct::Unmute, "Ann"));
+    stage.bridged(sanctioned(2, SanctionAct::Unmute, "Ann", None));
     stage.tick();
     let saved = stage.saved().clone();
     let mut stage = node(saved, STAGE_START.plus(Duration::from_secs(9)), 10);
     stage.enter("Ann");
     stage.parcels();
-    stage.bridged(sanctioned(1, SanctionAct::Mute, "Ann"));
+    stage.bridged(sanctioned(1, SanctionAct::Mute, "Ann", None));
     stage.tick();
     assert_eq!(super::processed(&mut stage), [1], "it is done with");
     stage.sends("Ann", None, "global hello");
@@ -255,7 +236,7 @@ fn words_that_cross_on_their_way_end_alike_on_both_sides() {
     stage.says("Wilbur", "mute_global ann");
     stage.tick();
     let sent = posted(&mut stage);
-    stage.bridged(sanctioned(1, SanctionAct::Unmute, "Ann"));
+    stage.bridged(sanctioned(1, SanctionAct::Unmute, "Ann", None));
     stage.tick();
     stage.says("Ann", "global hello");
     stage.tick();
@@ -270,7 +251,7 @@ fn words_that_cross_on_their_way_end_alike_on_both_sides() {
     };
     assert_eq!(said(&again[0]), said(&sent[0]));
     // A keeper here is believed later, too, whatever another node's clock says.
-    let mut ahead = sanctioned(2, SanctionAct::Mute, "Ann");
+    let mut ahead = sanctioned(2, SanctionAct::Mute, "Ann", None);
     if let BridgeIn::Delivered {
         content: Content::Sanction(one),
         ..
