@@ -9,6 +9,7 @@ use super::config::{NatsConfig, NatsConfigFault};
 use super::dial;
 use super::hear::{REPLAY_FOR, REPLAY_OF};
 use super::letters::{DeadLetters, LetterFault};
+use super::retry::RetryLimits;
 use super::subject::{Grammar, Subject, SubjectFault, class_of};
 
 /// A letter could not be replayed.
@@ -57,13 +58,18 @@ pub async fn replay(
         .map_err(|fault| broker(&fault))?;
     let payload = letter.bytes().into();
     if durable {
+        let mut context = jetstream::new(client);
+        context.set_timeout(config.request_timeout());
         let message = PublishMessage::build()
             .payload(payload)
             .message_id(format!("replay.{id}"));
-        jetstream::new(client)
-            .send_publish(letter.subject, message)
-            .await
-            .map_err(|fault| broker(&fault))?
+        // A broker that has just begun may have no stream for it yet. It knows a second attempt.
+        let attempt = || async {
+            let sent = context.send_publish(letter.subject.clone(), message.clone());
+            sent.await?.await
+        };
+        RetryLimits::default()
+            .run(attempt, |_| false)
             .await
             .map_err(|fault| broker(&fault))?;
     } else {
