@@ -1,22 +1,20 @@
 //! Clients of one server: all on this thread, each with a task that reads.
-//! They speak on another ([`Voices`]).
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::task::{JoinHandle, spawn_local};
 
 use crate::kadath::Kadath;
 use crate::latency::Latency;
 use crate::tree;
-use crate::voices::{Speaks, Voices};
 use crate::wire::{self, Frame};
 
 /// Clients that find their place at once: few, so that the hall is never full.
@@ -29,10 +27,24 @@ const DIGITS: usize = 16;
 
 /// Everybody who hears one server.
 pub(crate) struct Crowd {
+    clients: Vec<Rc<Client>>,
     readers: Vec<JoinHandle<()>>,
     pub(crate) rooms_of: usize,
     pub(crate) tally: Rc<Tally>,
-    pub(crate) voices: Arc<Mutex<Voices>>,
+    numbered: bool,
+    speaks: Speaks,
+}
+
+/// What the server understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaks {
+    Kadath,
+    Lines,
+}
+
+struct Client {
+    write: OwnedWriteHalf,
+    last_id: Cell<u64>,
 }
 
 /// What the whole crowd has heard.
@@ -45,6 +57,8 @@ pub(crate) struct Tally {
     pub(crate) gaps: Cell<u64>,
     /// Sockets that ended.
     pub(crate) ended: Cell<u64>,
+    /// Lines that the socket did not take at once.
+    pub(crate) blocked: Cell<u64>,
     pub(crate) latency: RefCell<Latency>,
 }
 
@@ -56,18 +70,19 @@ impl Crowd {
         let address = &server.process.address;
         let came = server.tokens.iter().enumerate();
         let came = came.map(|(at, token)| settle(address, token, at / rooms_of));
-        Self::gather(came, rooms_of, Speaks::Kadath { numbered }).await
+        Self::gather(came, rooms_of, numbered, Speaks::Kadath).await
     }
 
     /// So many clients, so many in a room.
     pub(crate) async fn of_baseline(address: &str, clients: usize, rooms_of: usize) -> Self {
         let came = (0..clients).map(|at| enter(address, at / rooms_of));
-        Self::gather(came, rooms_of, Speaks::Lines).await
+        Self::gather(came, rooms_of, false, Speaks::Lines).await
     }
 
     async fn gather(
         came: impl Iterator<Item = impl Future<Output = Placed>>,
         rooms_of: usize,
+        numbered: bool,
         speaks: Speaks,
     ) -> Self {
         let tally = Rc::new(Tally {
@@ -78,26 +93,60 @@ impl Crowd {
             bytes: Cell::new(0),
             gaps: Cell::new(0),
             ended: Cell::new(0),
+            blocked: Cell::new(0),
             latency: RefCell::new(Latency::new()),
         });
-        let mut voices = Voices::new(speaks, tally.epoch);
-        let mut readers = Vec::new();
+        let mut crowd = Self {
+            clients: Vec::new(),
+            readers: Vec::new(),
+            rooms_of,
+            tally: Rc::clone(&tally),
+            numbered,
+            speaks,
+        };
         let mut came = futures_util::stream::iter(came).buffered(DOOR);
         while let Some(placed) = came.next().await {
-            voices.add(&placed.stream, placed.last_id);
-            let read = listen(placed.stream, placed.rest, placed.heard, Rc::clone(&tally));
-            readers.push(spawn_local(read));
+            let (read, write) = placed.stream.into_split();
+            let client = Rc::new(Client {
+                write,
+                last_id: Cell::new(placed.last_id),
+            });
+            crowd.clients.push(Rc::clone(&client));
+            let read = listen(read, placed.rest, placed.heard, client, Rc::clone(&tally));
+            crowd.readers.push(spawn_local(read));
         }
-        Self {
-            readers,
-            rooms_of,
-            tally,
-            voices: Arc::new(Mutex::new(voices)),
-        }
+        crowd
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.readers.len()
+        self.clients.len()
+    }
+
+    /// A client says something that was due `at`.
+    pub(crate) fn say(&self, client: usize, at: Instant) {
+        let client = &self.clients[client];
+        let stamp = at.saturating_duration_since(self.tally.epoch).as_micros();
+        let mut payload = Vec::with_capacity(128);
+        let words = format!("@{stamp:016}@ the tide is out");
+        match self.speaks {
+            Speaks::Lines => payload.extend_from_slice(words.as_bytes()),
+            Speaks::Kadath if self.numbered => {
+                let id = client.last_id.get() + 1;
+                client.last_id.set(id);
+                payload.extend_from_slice(
+                    format!(r#"{{"type":"command","id":{id},"data":{{"line":"say {words}"}}}}"#)
+                        .as_bytes(),
+                );
+            }
+            Speaks::Kadath => payload.extend_from_slice(
+                format!(r#"{{"type":"command","data":{{"line":"say {words}"}}}}"#).as_bytes(),
+            ),
+        }
+        let mut frame = Vec::with_capacity(160);
+        wire::text(&mut frame, &payload);
+        if client.write.try_write(&frame).ok() != Some(frame.len()) {
+            self.tally.blocked.set(self.tally.blocked.get() + 1);
+        }
     }
 }
 
@@ -185,7 +234,13 @@ async fn wait_for(stream: &mut TcpStream, rest: &mut Vec<u8>, heard: &mut u64, w
 }
 
 /// Reads to the end, counting.
-async fn listen(mut stream: TcpStream, mut rest: Vec<u8>, mut heard: u64, tally: Rc<Tally>) {
+async fn listen(
+    mut read: OwnedReadHalf,
+    mut rest: Vec<u8>,
+    mut heard: u64,
+    client: Rc<Client>,
+    tally: Rc<Tally>,
+) {
     const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
     loop {
         let read = std::future::poll_fn(|cx| {
@@ -193,7 +248,7 @@ async fn listen(mut stream: TcpStream, mut rest: Vec<u8>, mut heard: u64, tally:
             let ahead = rest.len();
             buffer[..ahead].copy_from_slice(&rest);
             let mut room = ReadBuf::new(&mut buffer[ahead..]);
-            match Pin::new(&mut stream).poll_read(cx, &mut room) {
+            match Pin::new(&mut read).poll_read(cx, &mut room) {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(Ok(())) if !room.filled().is_empty() => {
                     let bytes = room.filled().len();
@@ -204,7 +259,7 @@ async fn listen(mut stream: TcpStream, mut rest: Vec<u8>, mut heard: u64, tally:
                     rest.extend_from_slice(&bytes_all[taken..]);
                     if pinged {
                         // Who can't take a pong is closed soon enough.
-                        let _ = stream.try_write(&PONG);
+                        let _ = client.write.try_write(&PONG);
                     }
                     Poll::Ready(bytes)
                 }

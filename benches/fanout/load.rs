@@ -1,10 +1,8 @@
 //! Lines by the clock, and what came of them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::crowd::Crowd;
 use crate::latency::Latency;
@@ -14,6 +12,8 @@ use crate::process::{Process, own_cpu};
 const WARM_UP: Duration = Duration::from_secs(1);
 /// How long the last deliveries are waited for.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Lines sent without a look at what arrives.
+const BURST: u64 = 32;
 
 /// One measured span.
 #[derive(Debug)]
@@ -45,11 +45,8 @@ pub(crate) async fn measure(server: &Process, crowd: &Crowd, lines: u64, seconds
     let span = Duration::from_secs(seconds);
     let deliveries_before = tally.deliveries.get();
     let gaps = tally.gaps.get();
-    let voices = Arc::clone(&crowd.voices);
-    let speaking = spawn_blocking(move || {
-        let mut voices = voices.lock().expect("nobody has panicked");
-        voices.speak(lines, WARM_UP, span)
-    });
+    let blocked = tally.blocked.get();
+    let sending = send(crowd, lines, WARM_UP + span);
     let watching = async {
         sleep(WARM_UP).await;
         tally.latency.borrow_mut().clear();
@@ -76,11 +73,9 @@ pub(crate) async fn measure(server: &Process, crowd: &Crowd, lines: u64, seconds
             late: Latency::new(),
         }
     };
-    let (spoken, mut measured) = tokio::join!(speaking, watching);
-    let spoken = spoken.expect("nobody has panicked");
-    measured.late = spoken.late;
-    measured.blocked = spoken.blocked;
-    let expected = deliveries_before + spoken.lines * crowd.rooms_of as u64;
+    let ((sent, late), mut measured) = tokio::join!(sending, watching);
+    measured.late = late;
+    let expected = deliveries_before + sent * crowd.rooms_of as u64;
     let patience = Instant::now() + DRAIN;
     while tally.deliveries.get() < expected && Instant::now() < patience {
         sleep(Duration::from_millis(5)).await;
@@ -88,5 +83,32 @@ pub(crate) async fn measure(server: &Process, crowd: &Crowd, lines: u64, seconds
     measured.lost = expected.cast_signed() - tally.deliveries.get().cast_signed();
     measured.gaps = tally.gaps.get() - gaps;
     measured.ended = tally.ended.get();
+    measured.blocked = tally.blocked.get() - blocked;
     measured
+}
+
+/// Sends lines at even intervals, each from anybody; answers how many, and how late
+/// after the warm-up.
+async fn send(crowd: &Crowd, lines: u64, span: Duration) -> (u64, Latency) {
+    let began = Instant::now();
+    let all = lines * span.as_millis() as u64 / 1_000;
+    let mut late = Latency::new();
+    let mut lots = 0x9e37_79b9_7f4a_7c15_u64;
+    for line in 0..all {
+        let due = began + Duration::from_nanos(line * 1_000_000_000 / lines);
+        if due > Instant::now() {
+            sleep_until(due).await;
+        } else if line % BURST == 0 {
+            tokio::task::yield_now().await;
+        }
+        // xorshift: who speaks is drawn, so that a client's lines come unevenly.
+        lots ^= lots << 13;
+        lots ^= lots >> 7;
+        lots ^= lots << 17;
+        if due > began + WARM_UP {
+            late.note(due.elapsed());
+        }
+        crowd.say((lots % crowd.len() as u64) as usize, due.into_std());
+    }
+    (all, late)
 }

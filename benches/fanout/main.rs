@@ -30,7 +30,6 @@ mod load;
 mod parts;
 mod process;
 mod tree;
-mod voices;
 mod wire;
 
 use knobs::{Knobs, Part};
