@@ -62,6 +62,17 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Advances the world by one tick. Never waits; has no clock, no channel, no socket.
     pub fn tick(&mut self, input: TickInput) -> TickOutput {
+        let mut said = Emission::default();
+        let output = self.tick_aloud(input, |emission| said = emission);
+        TickOutput {
+            emission: said,
+            ..output
+        }
+    }
+
+    /// The same, but `speak` is given what is said as soon as it stands: before what changed is
+    /// collected, which nobody who listens needs to wait for. The output's emission is empty then.
+    pub fn tick_aloud(&mut self, input: TickInput, speak: impl FnOnce(Emission)) -> TickOutput {
         let TickInput {
             now,
             wall_offset,
@@ -106,6 +117,8 @@ impl Engine {
         ledger::close(&mut self.world);
         attach::grant(&mut self.world);
         attach::dismiss(&mut self.world);
+        self.destroy();
+        speak(self.emission(&clock));
         let halt = self
             .world
             .resource_mut::<Messages<Halt>>()
@@ -125,17 +138,8 @@ impl Engine {
         let mut bridge = self.world.resource_mut::<Bridge>();
         let mut parcels = std::mem::take(&mut bridge.parcels);
         (parcels.tick, parcels.wall) = (clock.tick, clock.wall());
-        // The next tick will have as much to say: room at once costs less than growing.
-        let said = &mut self.world.resource_mut::<Outbox>().said;
-        let room = Vec::with_capacity(said.len());
-        let said = std::mem::replace(said, room);
         TickOutput {
-            emission: Emission {
-                tick: clock.tick,
-                wall: clock.wall(),
-                said,
-                torn: false,
-            },
+            emission: Emission::default(),
             asks: std::mem::take(&mut self.world.resource_mut::<Asks>().0),
             parcels,
             save,
@@ -320,15 +324,20 @@ impl Engine {
         }
     }
 
-    fn persist(&mut self, clock: &Clock, storage: StorageState, last: bool) -> Save {
-        let recorded: Vec<Recorded> = self
-            .world
-            .resource_mut::<Messages<Recorded>>()
-            .drain()
-            .collect();
-        for one in recorded {
-            self.world.resource_mut::<Collector>().record(one);
+    fn emission(&mut self, clock: &Clock) -> Emission {
+        // The next tick will have as much to say: room at once costs less than growing.
+        let said = &mut self.world.resource_mut::<Outbox>().said;
+        let room = Vec::with_capacity(said.len());
+        Emission {
+            tick: clock.tick,
+            wall: clock.wall(),
+            said: std::mem::replace(said, room),
+            torn: false,
         }
+    }
+
+    /// Takes out of the world what plugins gave up in this tick.
+    fn destroy(&mut self) {
         let destroyed: Vec<Destroy> = self
             .world
             .resource_mut::<Messages<Destroy>>()
@@ -337,6 +346,17 @@ impl Engine {
         for Destroy(entity) in destroyed {
             attach::evict(&mut self.world, entity);
             forget_entity(&mut self.world, entity);
+        }
+    }
+
+    fn persist(&mut self, clock: &Clock, storage: StorageState, last: bool) -> Save {
+        let recorded: Vec<Recorded> = self
+            .world
+            .resource_mut::<Messages<Recorded>>()
+            .drain()
+            .collect();
+        for one in recorded {
+            self.world.resource_mut::<Collector>().record(one);
         }
         let busy = self
             .under_way

@@ -258,12 +258,15 @@ impl Pace {
         };
         self.output
             .drained(self.inbound.len(), self.replies.len(), self.bridged.len());
-        let mut output = self.engine.tick(input);
-        let tick = output.emission.tick;
+        let (gauge, lanes) = (&self.gauge, &mut self.output);
+        let mut output = self.engine.tick_aloud(input, |emission| {
+            gauge.set_current(emission.tick);
+            lanes.offer(emission);
+        });
+        let tick = self.engine.last_tick();
         if output.halt {
             self.halt.cancel();
         }
-        self.gauge.set_current(tick);
         let mut handed_over = false;
         match std::mem::take(&mut output.save) {
             // The lane has room: the engine makes no batch before the one before is durable, and
@@ -282,7 +285,7 @@ impl Pace {
         }
         let waiting = self.saves.as_ref().map_or(0, Sender::len);
         self.saves_depth.set(i64::try_from(waiting).unwrap_or(0));
-        self.output.offer(output.emission, output.asks);
+        self.output.offer_asks(output.asks);
         self.output.offer_parcels(output.parcels);
         for fault in &output.faults {
             self.figures.fault(fault, tick);

@@ -37,6 +37,10 @@ impl CommandRecord {
 
     /// What an executed command came to, if it is remembered.
     pub(super) fn outcome_of(&self, id: u64) -> Option<Executed> {
+        // Almost every command is a new one, and the whole memory is much to read to learn that.
+        if id > self.highest {
+            return None;
+        }
         self.recent.iter().rev().find(|one| one.0 == id).copied()
     }
 

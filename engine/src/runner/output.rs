@@ -68,11 +68,15 @@ impl Output {
         self.bridged_depth.set(figure(bridged));
     }
 
-    /// Sends what it can, holds the rest in order.
-    pub(super) fn offer(&mut self, emission: Emission, asks: Vec<StoreAsk>) {
+    /// Sends what it can of what storage is asked, holds the rest in order.
+    pub(super) fn offer_asks(&mut self, asks: Vec<StoreAsk>) {
         self.held_asks.extend(asks);
         self.send_asks();
         self.asks_depth.set(figure(self.held_asks.len()));
+    }
+
+    /// Sends what it can of what is said, holds the rest in order.
+    pub(super) fn offer(&mut self, emission: Emission) {
         if emission.said.is_empty() && self.held.is_empty() {
             return;
         }

@@ -6,6 +6,7 @@ use engine::Save;
 use engine::port::{Scope, SessionId, StoreReply, Tombstone, WorldTime};
 use engine::prelude::*;
 use engine::stage::{STAGE_START, Stage};
+use serde::{Deserialize, Serialize};
 
 use crate::kit::{Backstage, Coins, Tape, arrival, batch, game, input, leave, line, named, values};
 
@@ -303,6 +304,43 @@ fn storage_that_accepts_nothing_is_seen_by_the_plugins() {
         engine.tick(one);
     }
     assert_eq!(seen.read(), [true, false, true]);
+}
+
+/// Notes when it is copied.
+#[derive(Component, Serialize, Deserialize)]
+struct Watched {
+    #[serde(skip)]
+    tape: Tape<&'static str>,
+}
+
+impl Clone for Watched {
+    fn clone(&self) -> Self {
+        self.tape.write("copied");
+        Self {
+            tape: self.tape.clone(),
+        }
+    }
+}
+
+#[test]
+fn what_is_said_is_on_its_way_before_what_changed_is_copied() {
+    let mut engine = crate::kit::bare(|reg: &mut Registrar<'_>| {
+        game(reg);
+        reg.persist::<Watched>("watched");
+    });
+    let tape = Tape::default();
+    let watched = Watched { tape: tape.clone() };
+    engine.world().spawn((well(), watched));
+    let mut first = input(50, 0);
+    first.heard.push(arrival(7, "ann"));
+    let mut said = 0;
+    let output = engine.tick_aloud(first, |emission| {
+        said = emission.tick;
+        tape.write("said");
+    });
+    assert_eq!(tape.read(), ["said", "copied"]);
+    assert_eq!((said, output.emission.said.len()), (1, 0));
+    assert!(matches!(output.save, Save::Batch(_)), "{:?}", output.save);
 }
 
 #[test]
