@@ -128,12 +128,15 @@ pub(super) fn deliver(
                         }
                     }
                 }
-                ears.near(&[room], voice, &apart)
+                ears.near(&mut crowd, &[room], voice, &apart)
             }
-            (Channel::Say | Channel::Pose, Some(room)) => ears.near(&[room], voice, &[]),
+            (Channel::Say | Channel::Pose, Some(room)) => {
+                ears.near(&mut crowd, &[room], voice, &[])
+            }
             (Channel::Local, Some(room)) => {
                 let sub_zone = ears.rooms.atlas.room(room).sub_zone;
-                ears.near(ears.neighbourhoods.of_sub_zone(sub_zone), voice, &[])
+                let rooms = ears.neighbourhoods.of_sub_zone(sub_zone);
+                ears.near(&mut crowd, rooms, voice, &[])
             }
             (Channel::Global | Channel::System | Channel::Admin, _) => {
                 ears.far(&mut crowd, *speaker, voice)

@@ -1,5 +1,6 @@
 //! Who hears a line, and who of them hears every word.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::port::SessionId;
@@ -43,14 +44,20 @@ struct Listener {
     dull: Option<Mind>,
 }
 
-/// Everybody awake, listed once per tick in which somebody speaks to all.
+/// Who hears, listed at most once per tick, however much is said.
 #[derive(Default)]
-pub(super) struct Crowd(Vec<Listener>);
+pub(super) struct Crowd {
+    /// Everybody awake, once somebody speaks to all.
+    everybody: Vec<Listener>,
+    /// Those in a room, once somebody speaks there; `None` where not all of them hear every word.
+    rooms: HashMap<RoomIx, Option<Arc<[SessionId]>>>,
+}
 
 impl Crowd {
-    /// Forgets who was awake.
+    /// Forgets who was awake and where.
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.everybody.clear();
+        self.rooms.clear();
     }
 
     fn gather(
@@ -60,7 +67,7 @@ impl Crowd {
         hearing: &Hearing<'_, '_>,
         minds: &Minds<'_, '_>,
     ) {
-        if !self.0.is_empty() {
+        if !self.everybody.is_empty() {
             return;
         }
         let listener = |entity| {
@@ -73,7 +80,8 @@ impl Crowd {
                 dull: minds.dull(entity),
             })
         };
-        self.0.extend(roster.everybody().filter_map(listener));
+        self.everybody
+            .extend(roster.everybody().filter_map(listener));
     }
 }
 
@@ -134,7 +142,24 @@ impl Heard {
 
 impl Ears<'_, '_> {
     /// Those in `rooms` who hear the speaker.
-    pub(super) fn near(&self, rooms: &[RoomIx], voice: Voice, but: &[Entity]) -> Heard {
+    pub(super) fn near(
+        &self,
+        crowd: &mut Crowd,
+        rooms: &[RoomIx],
+        voice: Voice,
+        but: &[Entity],
+    ) -> Heard {
+        // Almost every line: a clear voice in one room of people who hear well and shut nobody out.
+        if let [room] = rooms
+            && but.is_empty()
+            && voice.mind.is_none_or(|mind| mind.speaks_well())
+            && let Some(clearly) = crowd.rooms.entry(*room).or_insert_with(|| self.all(*room))
+        {
+            return Heard {
+                clearly: Arc::clone(clearly),
+                apart: Vec::new(),
+            };
+        }
         let hearers = rooms
             .iter()
             .flat_map(|room| self.rooms.occupants(*room))
@@ -142,11 +167,20 @@ impl Ears<'_, '_> {
         Heard::sorted(hearers.filter_map(|hearer| self.one(*hearer, voice)))
     }
 
+    /// Everybody in a room, if every one of them hears every word of a clear voice.
+    fn all(&self, room: RoomIx) -> Option<Arc<[SessionId]>> {
+        let occupants = self.rooms.occupants(room);
+        let all_hear = occupants
+            .iter()
+            .all(|one| self.hearing.hears_all(*one) && self.minds.dull(*one).is_none());
+        all_hear.then(|| self.rooms.audience(room))
+    }
+
     /// Everybody who hears the speaker.
     pub(super) fn far(&self, crowd: &mut Crowd, speaker: Entity, voice: Voice) -> Heard {
         crowd.gather(&self.roster, &self.online, &self.hearing, &self.minds);
         let Voice { who, channel, mind } = voice;
-        let heard = crowd.0.iter().filter(|one| match channel {
+        let heard = crowd.everybody.iter().filter(|one| match channel {
             Channel::Global => one.entity != speaker,
             Channel::Admin => one.admin,
             _ => true,

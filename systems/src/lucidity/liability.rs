@@ -77,7 +77,7 @@ impl Liabilities {
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.held().next().is_none()
+        self.0.iter().all(|stacks| *stacks == 0)
     }
 
     /// Those there are, in catalogue order.

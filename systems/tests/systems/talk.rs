@@ -133,6 +133,30 @@ fn mutes_and_silences_are_there_after_a_restart() {
 }
 
 #[test]
+fn lines_of_one_tick_in_one_room_are_each_heard_by_whoever_hears_that_speaker() {
+    let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
+    for name in ["Ann", "Bea", "Cleo", "Dora"] {
+        stage.enter(name);
+    }
+    types(&mut stage, "Dora", "go east");
+    let both_say = |stage: &mut Stage| {
+        for name in ["Ann", "Bea", "Cleo", "Dora"] {
+            stage.ears(name);
+        }
+        stage.sends("Ann", None, "say one");
+        stage.sends("Bea", None, "say two");
+        stage.tick();
+        ["Ann", "Bea", "Cleo", "Dora"].map(|name| words(stage, name).join(" "))
+    };
+    assert_eq!(both_say(&mut stage), ["one two", "one two", "one two", ""]);
+    types(&mut stage, "Cleo", "mute Bea");
+    assert_eq!(both_say(&mut stage), ["one two", "one two", "one", ""]);
+    types(&mut stage, "Cleo", "unmute Bea");
+    types(&mut stage, "Ann", "go east");
+    assert_eq!(both_say(&mut stage), ["one", "two", "two", "one"]);
+}
+
+#[test]
 fn whoever_is_away_can_be_muted_and_silenced() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
     stage.enter_as("Ada", Role::Admin);
