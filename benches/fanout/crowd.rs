@@ -21,9 +21,13 @@ use crate::wire::{self, Frame};
 const DOOR: usize = 24;
 /// What one look at a socket takes, at most.
 const READ_BYTES: usize = 256 * 1024;
-/// Stands before and behind the moment when a line was due.
+/// Stands before and behind a line's stamp: when it was due, and how late it was sent.
 const MARK: u8 = b'@';
-const DIGITS: usize = 16;
+/// Microseconds since the crowd's epoch: eleven days.
+const DUE_DIGITS: usize = 12;
+/// Microseconds; who is later than a second is late by a second.
+const LATE_DIGITS: usize = 6;
+const LATE_MAX: u128 = 999_999;
 
 /// Everybody who hears one server.
 pub(crate) struct Crowd {
@@ -59,7 +63,10 @@ pub(crate) struct Tally {
     pub(crate) ended: Cell<u64>,
     /// Lines that the socket did not take at once.
     pub(crate) blocked: Cell<u64>,
+    /// From the moment when a line was given to its socket to the one when it was read.
     pub(crate) latency: RefCell<Latency>,
+    /// The same from the moment when the line was due.
+    pub(crate) since_due: RefCell<Latency>,
 }
 
 impl Crowd {
@@ -95,6 +102,7 @@ impl Crowd {
             ended: Cell::new(0),
             blocked: Cell::new(0),
             latency: RefCell::new(Latency::new()),
+            since_due: RefCell::new(Latency::new()),
         });
         let mut crowd = Self {
             clients: Vec::new(),
@@ -125,9 +133,10 @@ impl Crowd {
     /// A client says something that was due `at`.
     pub(crate) fn say(&self, client: usize, at: Instant) {
         let client = &self.clients[client];
-        let stamp = at.saturating_duration_since(self.tally.epoch).as_micros();
+        let due = at.saturating_duration_since(self.tally.epoch).as_micros();
+        let late = at.elapsed().as_micros().min(LATE_MAX);
         let mut payload = Vec::with_capacity(128);
-        let words = format!("@{stamp:016}@ the tide is out");
+        let words = format!("@{due:0DUE_DIGITS$}{late:0LATE_DIGITS$}@ the tide is out");
         match self.speaks {
             Speaks::Lines => payload.extend_from_slice(words.as_bytes()),
             Speaks::Kadath if self.numbered => {
@@ -279,6 +288,7 @@ impl Tally {
     fn count(&self, bytes: &[u8], heard: &mut u64, pinged: &mut bool) -> usize {
         let now = self.epoch.elapsed();
         let mut latency = self.latency.borrow_mut();
+        let mut since_due = self.since_due.borrow_mut();
         let (mut frames, mut deliveries) = (0, 0);
         let taken = wire::frames(bytes, |frame| match frame {
             Frame::Text(text) => {
@@ -288,9 +298,10 @@ impl Tally {
                         .set(self.gaps.get() + u64::from(number != *heard + 1));
                     *heard = number;
                 }
-                if let Some(due) = due(text) {
+                if let Some((due, late)) = stamp(text) {
                     deliveries += 1;
-                    latency.note(now.saturating_sub(due));
+                    since_due.note(now.saturating_sub(due));
+                    latency.note(now.saturating_sub(due + late));
                 }
             }
             Frame::Ping => *pinged = true,
@@ -303,11 +314,15 @@ impl Tally {
     }
 }
 
-/// When the line of a frame was due, since the crowd's epoch.
-fn due(text: &[u8]) -> Option<Duration> {
+/// When the line of a frame was due, since the crowd's epoch, and how much later it was sent.
+fn stamp(text: &[u8]) -> Option<(Duration, Duration)> {
     let at = memchr::memchr(MARK, text)? + 1;
-    let micros = digits(text.get(at..at + DIGITS)?)?;
-    Some(Duration::from_micros(micros))
+    let stamp = text.get(at..at + DUE_DIGITS + LATE_DIGITS)?;
+    let (due, late) = stamp.split_at(DUE_DIGITS);
+    Some((
+        Duration::from_micros(digits(due)?),
+        Duration::from_micros(digits(late)?),
+    ))
 }
 
 /// The number of a frame, where frames have one.

@@ -33,9 +33,11 @@ pub(crate) struct Measured {
     pub(crate) gaps: u64,
     pub(crate) ended: u64,
     pub(crate) blocked: u64,
+    /// From sent to heard.
     pub(crate) latency: Latency,
-    /// How late the lines themselves were sent: what of the latency is the driver's own, since that
-    /// is counted from when a line was due.
+    /// From due to heard: the driver's own lateness with it.
+    pub(crate) since_due: Latency,
+    /// How late the lines themselves were sent.
     pub(crate) late: Latency,
 }
 
@@ -50,6 +52,7 @@ pub(crate) async fn measure(server: &Process, crowd: &Crowd, lines: u64, seconds
     let watching = async {
         sleep(WARM_UP).await;
         tally.latency.borrow_mut().clear();
+        tally.since_due.borrow_mut().clear();
         let began = Instant::now();
         let cpu = (server.cpu(), own_cpu());
         let heard = (tally.deliveries.get(), tally.bytes.get());
@@ -70,6 +73,7 @@ pub(crate) async fn measure(server: &Process, crowd: &Crowd, lines: u64, seconds
             ended: 0,
             blocked: 0,
             latency: tally.latency.borrow().clone(),
+            since_due: tally.since_due.borrow().clone(),
             late: Latency::new(),
         }
     };

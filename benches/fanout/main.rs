@@ -3,7 +3,8 @@
 //! The shipped server with its limits lifted by configuration, and two servers that do nothing but
 //! fan out (`baseline`), run as child processes; one crowd of clients in this process speaks to
 //! each in turn. CPU is the servers' own, by `/proc`, so what the clients cost is not in it.
-//! Lines are sent by the clock, whatever comes back, and carry the moment when they were due.
+//! Lines are sent by the clock, whatever comes back, and carry the moment when they were due and how
+//! much later they were sent.
 //!
 //! ```sh
 //! cargo bench --bench fanout                        # all parts, under five minutes
