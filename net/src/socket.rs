@@ -26,7 +26,6 @@ mod link;
 mod negotiate;
 mod sign_in;
 mod threshold;
-mod turn;
 mod typed_sign_in;
 mod wire;
 

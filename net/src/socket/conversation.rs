@@ -11,7 +11,6 @@ use tokio::time::{Sleep, sleep};
 use super::link::{Exit, Gone, Heard, Link, farewell_for};
 use super::sign_in::Entry;
 use super::threshold::{Held, error_of, hold, not_text, too_fast, typed};
-use super::turn;
 use super::typed_sign_in::{colour_is, switch};
 use crate::format::{ClientFrame, Command, Format, Supports, Typed, decode, typed_line};
 use crate::gatekeeper::Secret;
@@ -151,10 +150,7 @@ impl Conversation {
             // A backlog without new frames was abandoned: the session says why instead.
             if wrote {
                 match self.link.flush().now_or_never() {
-                    Some(flushed) => {
-                        flushed?;
-                        turn::wrote();
-                    }
+                    Some(flushed) => flushed?,
                     None => {
                         self.flush().await?;
                         // The bell may have rung meanwhile, so this look is stale.
