@@ -10,6 +10,7 @@ mod connect;
 mod fault;
 mod fence;
 mod leases;
+mod migrations;
 mod orders;
 mod postgres;
 mod quarantine;

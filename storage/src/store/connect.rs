@@ -3,20 +3,17 @@
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Error};
 
 use super::fault::{Trouble, is_locked, trouble};
-use super::{Pools, Store};
+use super::{Pools, Store, migrations};
 use crate::StorageFault;
 use crate::backoff::Backoff;
 use crate::config::{DatabaseConfig, TlsMode};
 use crate::metrics::Counters;
-
-static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
-static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// No single attempt to connect may eat the whole patience. Migrating may: it takes as long as the
 /// database is big, and another node may be at it.
@@ -81,7 +78,9 @@ async fn prepare(options: &Target) -> Result<(), MigrateError> {
     match options {
         Target::Sqlite(options) => {
             let mut connection = in_time(options.connect()).await?;
-            SQLITE.run_direct(None, &mut connection, false).await?;
+            migrations::sqlite()
+                .run_direct(None, &mut connection, false)
+                .await?;
             connection.close().await?;
         }
         Target::Postgres(options) => {
@@ -93,7 +92,9 @@ async fn prepare(options: &Target) -> Result<(), MigrateError> {
                 Ok(connection)
             })
             .await?;
-            POSTGRES.run_direct(None, &mut connection, false).await?;
+            migrations::postgres()
+                .run_direct(None, &mut connection, false)
+                .await?;
             connection.close().await?;
         }
     }
@@ -121,11 +122,7 @@ fn settle(target: &str, is_file: bool, fault: MigrateError) -> Result<String, St
         MigrateError::VersionMissing(found) => Err(StorageFault::DatabaseNewer {
             target,
             found,
-            known: POSTGRES
-                .iter()
-                .map(|known| known.version)
-                .max()
-                .unwrap_or(0),
+            known: migrations::newest(),
         }),
         other => Err(StorageFault::Migration {
             target,
