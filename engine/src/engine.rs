@@ -3,6 +3,7 @@
 mod build;
 mod exchange;
 mod health;
+mod output;
 
 pub use exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
 pub use health::{FAULTS_MAX, QUARANTINE};
@@ -20,13 +21,13 @@ use crate::attach::{self, Asks, Life};
 use crate::clock::{Clock, due};
 use crate::dice::Dice;
 use crate::fault::{self, FaultReport};
-use crate::ledger::{self, Ledger};
+use crate::ledger;
 use crate::meter::{Beacon, Spent, Stopwatch};
-use crate::persist::{Collector, Destroy, Recorded, StorageView, forget_entity};
+use crate::persist::{Collector, StorageView};
 use crate::phase::Phase;
 use crate::plugin::{Installed, Register};
-use crate::port::{Emission, Publication, SaveBatch, StorageState, Tick, WorldTime};
-use crate::{Bridge, Bridged, Halt, Outbox, Violation};
+use crate::port::{Emission, Publication, Tick, WorldTime};
+use crate::{Bridge, Bridged, Halt, Violation};
 use health::{Health, blame};
 
 /// Settle goes round until nothing new is said, at most this often; more is a counted fault.
@@ -322,76 +323,6 @@ impl Engine {
                 what,
             });
         }
-    }
-
-    fn emission(&mut self, clock: &Clock) -> Emission {
-        // The next tick will have as much to say: room at once costs less than growing.
-        let said = &mut self.world.resource_mut::<Outbox>().said;
-        let room = Vec::with_capacity(said.len());
-        Emission {
-            tick: clock.tick,
-            wall: clock.wall(),
-            said: std::mem::replace(said, room),
-            torn: false,
-        }
-    }
-
-    /// Takes out of the world what plugins gave up in this tick.
-    fn destroy(&mut self) {
-        let destroyed: Vec<Destroy> = self
-            .world
-            .resource_mut::<Messages<Destroy>>()
-            .drain()
-            .collect();
-        for Destroy(entity) in destroyed {
-            attach::evict(&mut self.world, entity);
-            forget_entity(&mut self.world, entity);
-        }
-    }
-
-    fn persist(&mut self, clock: &Clock, storage: StorageState, last: bool) -> Save {
-        let recorded: Vec<Recorded> = self
-            .world
-            .resource_mut::<Messages<Recorded>>()
-            .drain()
-            .collect();
-        for one in recorded {
-            self.world.resource_mut::<Collector>().record(one);
-        }
-        let busy = self
-            .under_way
-            .is_some_and(|batch| batch > storage.durable_tick);
-        // The last batch can't wait for a slow disk: it goes behind the one under way.
-        if busy && !last {
-            return Save::Busy;
-        }
-        self.under_way = None;
-        self.register.saved.collectors.run(&mut self.world);
-        self.own_faults(Phase::Emit);
-        let marks = std::mem::take(&mut self.world.resource_mut::<Ledger>().marks);
-        let mut collector = self.world.resource_mut::<Collector>();
-        let empty = collector.is_empty() && marks.is_empty();
-        let batch = SaveBatch {
-            tick: clock.tick,
-            now: clock.now,
-            tombstones: collector.take_tombstones(),
-            facts: collector.take_facts(),
-            columns: std::mem::take(&mut collector.columns),
-            commands: marks,
-            last,
-        };
-        // With nothing under way and nothing to hand over, everything up to now is durable.
-        let durable = if empty && !busy {
-            clock.tick
-        } else {
-            storage.durable_tick
-        };
-        attach::unload_saved(&mut self.world, &batch, durable);
-        if empty && !last {
-            return Save::Clean;
-        }
-        self.under_way = Some(clock.tick);
-        Save::Batch(Box::new(batch))
     }
 
     /// Keeps change detection right over weeks: the schedules are ours, so bevy can't age them.

@@ -1,11 +1,11 @@
 //! How what the world says reaches clients, fast ones and slow ones.
 
-use engine::port::{Outbound, SessionId};
+use engine::port::{Outbound, Outcome, SessionId};
 use serde_json::Value;
 
 use crate::client::{Client, Dial, Session};
 use crate::gate::token;
-use crate::server::{Fact, Server, config};
+use crate::server::{Fact, PATIENCE, Server, config};
 
 /// Signs in a client whose system takes little on its behalf.
 async fn play_narrow(server: &mut Server, name: &str) -> (Client, Session) {
@@ -224,6 +224,59 @@ async fn watermarks_come_while_answers_wait_for_one_and_only_then() {
         let durable = client.event("durable").await;
         assert!(durable["data"]["through_tick"].as_u64().unwrap() >= late);
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_crowd_hears_a_watermark_in_the_write_of_the_next_tick() {
+    const CROWD: usize = 64;
+    let mut server = Server::start(config()).await;
+    let (mut bystander, _) = Client::play(&mut server, "bystander").await;
+    let mut crowd = Vec::new();
+    for n in 0..CROWD {
+        crowd.push(Client::play(&mut server, &format!("ann{n}")).await);
+    }
+    let answers = |crowd: &[(Client, Session)], id| -> Vec<Outbound> {
+        let outcome = Outcome {
+            id: Some(id),
+            result: Ok(None),
+            repeated: false,
+        };
+        let sessions = crowd.iter().map(|(_, session)| session.id);
+        let answer = |session| Outbound::Outcome {
+            session,
+            outcome: outcome.clone(),
+        };
+        sessions.map(answer).collect()
+    };
+    // They wait for the next tick no longer than it takes at 20 Hz, which a busy machine may miss.
+    let shared = async {
+        for round in (41..).step_by(2) {
+            let tick = server.world.say(answers(&crowd, round)).await;
+            for (client, _) in &mut crowd {
+                client.event("command_response").await;
+            }
+            let writes = server.figure("kadath_socket_writes_total");
+            server.world.gauge.set_durable(tick);
+            bystander.ping().await;
+            bystander.event("pong").await;
+            server.world.say(answers(&crowd, round + 1)).await;
+            let mut last = Vec::new();
+            for (client, _) in &mut crowd {
+                let both = [client.frame().await, client.frame().await];
+                let durable = both.iter().find(|one| one["event_type"] == "durable");
+                let durable = durable.expect("the watermark is told to all of them");
+                assert_eq!(durable["data"]["through_tick"], tick);
+                last.push(both[1]["event_type"] == "durable");
+            }
+            let writes = server.figure("kadath_socket_writes_total") - writes;
+            if writes == (CROWD + 1) as f64 && last.iter().all(|last| *last) {
+                return;
+            }
+        }
+    };
+    let patience = tokio::time::timeout(PATIENCE, shared).await;
+    patience.expect("the watermark always has writes of its own");
     server.stop().await;
 }
 
