@@ -107,7 +107,9 @@ const listener = {
       room.showRoom(state.room);
       document.title = `${state.room.name} · Kadath`;
     }
-    if (state.occupants !== before.occupants) room.showOccupants(state.occupants, state.self.name);
+    if (state.occupants !== before.occupants || state.company !== before.company) {
+      room.showOccupants(state.occupants, state.company, state.self.name);
+    }
     if (state.lucidity !== null && state.lucidity !== before.lucidity) bar.show(state.lucidity);
     if (state.vitals !== null && state.vitals !== before.vitals) vitals.show(state.vitals);
     if (state.clock !== null && state.clock !== before.clock) clock.show(state.clock);

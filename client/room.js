@@ -59,12 +59,15 @@ export class RoomPanel {
 
   /**
    * @param {Occupant[]} occupants
+   * @param {number} company how many there are, ourselves included
    * @param {string} selfName
    */
-  showOccupants(occupants, selfName) {
+  showOccupants(occupants, company, selfName) {
     const others = occupants.filter(({ name }) => name !== selfName);
     this.#occupants.replaceChildren(...others.map(occupantItem));
     if (others.length === 0) this.#occupants.append(make("li", "none", "Nobody but you."));
+    const more = company - 1 - others.length;
+    if (more > 0) this.#occupants.append(make("li", "none", `and ${more.toLocaleString("en-US")} more (“who here”)`));
   }
 }
 

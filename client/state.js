@@ -21,7 +21,8 @@ import { NO_MARKS, marksAfterWatermark, marksAfterWelcome } from "./durability.j
  * @typedef {object} State
  * @property {{id: string, name: string}} self
  * @property {Room | null} room
- * @property {Occupant[]} occupants everyone in the room, ourselves included
+ * @property {Occupant[]} occupants everyone in the room, ourselves included; of a crowd those we were told of
+ * @property {number} company how many are in the room
  * @property {Lucidity | null} lucidity
  * @property {Vitals | null} vitals
  * @property {MythosTime | null} clock
@@ -34,6 +35,7 @@ export const NOWHERE = {
   self: { id: "", name: "" },
   room: null,
   occupants: [],
+  company: 0,
   lucidity: null,
   vitals: null,
   clock: null,
@@ -63,16 +65,19 @@ export function reduce(state, frame) {
         ...state,
         self: { id: data.player?.id ?? state.self.id, name: data.player?.name ?? state.self.name },
         room: data.room ?? state.room,
-        occupants: occupantsOf(data),
+        ...companyOf(data),
         lucidity: lucidityOf(data.player) ?? state.lucidity,
         vitals: vitalsAfter(state.vitals, data.player),
       };
     case "room_update":
-      return { ...state, room: data.room ?? state.room, occupants: occupantsOf(data) };
+      return { ...state, room: data.room ?? state.room, ...companyOf(data) };
     case "room_occupants":
       // A coalesced list of the room we just left may arrive after the next room.
       if (frame.room_id !== undefined && frame.room_id !== state.room?.id) return state;
-      return { ...state, occupants: occupantsOf(data) };
+      return { ...state, ...companyOf(data) };
+    case "room_occupants_changed":
+      if (data.room_id !== state.room?.id) return state;
+      return { ...state, ...companyAfter(state.occupants, data) };
     case "lucidity_change":
       if (data.player_id !== undefined && data.player_id !== state.self.id) return state;
       return {
@@ -109,6 +114,33 @@ export function reduce(state, frame) {
  */
 function byId(room) {
   return [room.id, room];
+}
+
+/** More are not listed: of a crowd the server names so many, and says how many there are. */
+export const LISTED_MAX = 50;
+
+/**
+ * @param {{occupants?: string[], players?: Occupant[], count?: number}} data
+ * @returns {Pick<State, "occupants" | "company">}
+ */
+function companyOf(data) {
+  const occupants = occupantsOf(data);
+  return { occupants, company: data.count ?? occupants.length };
+}
+
+/**
+ * The company after a change: who joined may be known already, who changed may not.
+ * @param {Occupant[]} before
+ * @param {{joined?: Occupant[], left?: string[], changed?: Occupant[], count?: number}} change
+ * @returns {Pick<State, "occupants" | "company">}
+ */
+function companyAfter(before, { joined = [], left = [], changed = [], count }) {
+  const gone = new Set(left);
+  const now = new Map([...joined, ...changed].map((one) => [one.id, one]));
+  const stayed = before.filter(({ id }) => !gone.has(id)).map((one) => now.get(one.id) ?? one);
+  const known = new Set(stayed.map(({ id }) => id));
+  const occupants = [...stayed, ...joined.filter(({ id }) => !known.has(id))].slice(0, LISTED_MAX);
+  return { occupants, company: count ?? occupants.length };
 }
 
 /**

@@ -172,6 +172,7 @@ async fn live(
             },
             chat: config.chat(),
             linkdead_grace: Duration::from_secs(config.server.linkdead_grace_seconds),
+            link_notice: Duration::from_secs(config.server.link_notice_seconds),
             bus: bus::settings(&config),
         },
     );

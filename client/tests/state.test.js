@@ -32,6 +32,31 @@ test("the occupants of a room just left do not appear in the next", () => {
   assert.deepEqual(reduce(IN_HALL, late).occupants.map(({ name }) => name), ["Cy"]);
 });
 
+test("a change of company is applied by id, once and only here", () => {
+  const cy = { id: "p3", name: "Cy", linkdead: false, position: "standing" };
+  const bo = { id: "p2", name: "Bo", linkdead: false, position: "sitting" };
+  const change = { room_id: "hall", joined: [cy, bo], left: ["p9"], changed: [], count: 3 };
+  const after = reduce(IN_HALL, frame("room_occupants_changed", change));
+  assert.deepEqual(after.occupants.map(({ name, position }) => [name, position]), [
+    ["Ann", undefined],
+    ["Bo", "sitting"],
+    ["Cy", "standing"],
+  ]);
+  assert.equal(after.company, 3);
+  const left = reduce(after, frame("room_occupants_changed", { ...change, joined: [], left: ["p2"], count: 2 }));
+  assert.deepEqual(left.occupants.map(({ name }) => name), ["Ann", "Cy"]);
+  assert.equal(reduce(left, frame("room_occupants_changed", { ...change, room_id: "yard" })), left);
+});
+
+test("of a crowd so many are listed and all are counted", () => {
+  const many = Array.from({ length: 50 }, (_, n) => ({ id: `q${n}`, name: `Q${n}`, linkdead: false }));
+  const state = reduce(IN_HALL, frame("room_update", { room: YARD, occupants: many.map(({ name }) => name), players: many, count: 2000 }));
+  const change = { room_id: "yard", joined: [{ id: "p8", name: "Di" }], left: [], changed: [{ id: "p7", name: "Ed" }], count: 2001 };
+  const after = reduce(state, frame("room_occupants_changed", change));
+  assert.equal(after.occupants.length, 50);
+  assert.equal(after.company, 2001);
+});
+
 test("what was said before one came is told apart from what is said", () => {
   const echo = frame("chat_history", { room_id: "hall", lines: [{ message: "Bo says: hush" }] });
   assert.deepEqual(told(IN_HALL, echo), [["coming", "Said before: Bo says: hush"]]);

@@ -10,7 +10,7 @@ mod words;
 pub(crate) use unload::unload_saved;
 use words::Departing;
 pub use words::{
-    Arrived, Arrives, Character, Departed, Dismiss, Grant, Halt, LinkLost, Linkdead, Online,
+    Arrived, Arrives, Asked, Character, Departed, Dismiss, Grant, Halt, LinkLost, Linkdead, Online,
 };
 
 use std::collections::HashMap;
@@ -137,6 +137,21 @@ pub(crate) fn ingest(
                 }
             }
             Inbound::Leave { session, why } => leave(world, session, why),
+            Inbound::Ask {
+                ask,
+                sessions,
+                admin,
+                question,
+            } => {
+                let askers = sessions.into_iter();
+                let askers = askers.filter_map(|one| holder(world, one)).collect();
+                world.write_message(Asked {
+                    ask,
+                    askers,
+                    admin,
+                    question,
+                });
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ pub mod stage;
 mod violations;
 
 pub use attach::{
-    Arrived, Arrives, Character, Departed, Dismiss, Grant, Halt, LinkLost, Linkdead, Online,
+    Arrived, Arrives, Asked, Character, Departed, Dismiss, Grant, Halt, LinkLost, Linkdead, Online,
 };
 pub use bridge::{Bridge, Bridged};
 pub use clock::{CATCH_UP_MAX, Clock};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bevy_ecs::resource::Resource;
 
-use crate::port::{Audience, Outbound, Published, SessionId};
+use crate::port::{Audience, Outbound, Published, Refusal, Reply, SessionId};
 
 /// Collects notes; written in `Emit` only (the build refuses a system elsewhere).
 #[derive(Resource, Default, Debug)]
@@ -36,6 +36,11 @@ impl Outbox {
             std::any::type_name::<N>()
         );
         self.said.push(Outbound::Note { to, note });
+    }
+
+    /// Answers an [`Asked`](crate::Asked).
+    pub fn reply(&mut self, ask: u64, answer: Result<Arc<dyn Reply>, Refusal>) {
+        self.said.push(Outbound::Reply { ask, answer });
     }
 
     /// Tells one session.

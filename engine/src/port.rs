@@ -24,13 +24,13 @@ pub use bridge::{
 };
 pub use code::Code;
 pub use ids::{AccountId, Correlation, RunId, SessionId, StableId, Tick, WorldTime};
-pub use inbound::{Arrival, Inbound, Leaving, Line, LineFault, Role};
+pub use inbound::{Arrival, Inbound, Leaving, Line, LineFault, Question, Role};
 pub use lane::{
     BridgePorts, EnginePorts, Full, Lane, LaneLimits, Lanes, NetPorts, SaveGauge, StorePorts, lanes,
 };
 pub use metrics::MetricsFault;
 pub use note::{Gmcp, Note};
-pub use outbound::{Admission, Audience, Emission, Outbound, Outcome, Refusal};
+pub use outbound::{Admission, Audience, Emission, Outbound, Outcome, Refusal, Reply};
 pub use prose::{Ink, Prose};
 pub use published::{Publication, Published};
 pub use save::{

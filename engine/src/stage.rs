@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::port::{
-    AccountId, Arrival, BridgeIn, Correlation, Fact, Inbound, Leaving, Line, Parcels, Role, Row,
-    RunId, SaveBatch, Scope, SessionId, StableId, StorageState, StoreReply, WorldTime,
+    AccountId, Arrival, BridgeIn, Correlation, Fact, Inbound, Line, Parcels, Role, Row, RunId,
+    SaveBatch, Scope, SessionId, StableId, StorageState, StoreReply, WorldTime,
 };
 use crate::runner::Rate;
 pub use ears::Ears;
@@ -164,6 +164,14 @@ impl Stage {
 
     /// Like [`enter`](Self::enter), with a role.
     pub fn enter_as(&mut self, name: &str, role: Role) {
+        self.arrives(name, role);
+        self.tick();
+        self.tick();
+    }
+
+    /// A player of this name signs in; the world hears of it with the next tick, and lets the
+    /// character in with that tick or the one after it.
+    pub fn arrives(&mut self, name: &str, role: Role) {
         self.sessions += 1;
         let (id, session) = (StableId::named(name), SessionId(self.sessions));
         let next_id = self.players.get(name).map_or(1, |player| player.next_id);
@@ -187,8 +195,6 @@ impl Stage {
             guest: false,
             created_at: STAGE_START,
         }));
-        self.tick();
-        self.tick();
     }
 
     /// The player types a line; it is heard with the next tick. Answers the command's id.
@@ -224,15 +230,6 @@ impl Stage {
     /// The gateway says something.
     pub fn inbound(&mut self, inbound: Inbound) {
         self.heard.push(inbound);
-    }
-
-    /// The player quits at the gateway.
-    pub fn leaves(&mut self, name: &str) {
-        let session = self.session(name);
-        self.heard.push(Inbound::Leave {
-            session,
-            why: Leaving::Quit,
-        });
     }
 
     /// One tick.

@@ -21,6 +21,7 @@ mod characters;
 mod fault;
 mod health;
 mod page;
+mod rooms;
 
 pub(crate) use fault::HttpFault;
 
@@ -59,6 +60,7 @@ pub(crate) fn app<G: Gatekeeper>(gateway: Arc<Gateway<G>>) -> Router {
             "/api/players/characters/{id}",
             delete(characters::remove::<G>),
         )
+        .route("/api/rooms/{id}/occupants", get(rooms::occupants::<G>))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_that_way)
         .layer(from_fn_with_state(config, guard))

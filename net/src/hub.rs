@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio_util::task::TaskTracker;
 
+use crate::asks::Asks;
 use crate::config::NetConfig;
 use crate::figures::Figures;
 use crate::format::{Tongue, Voice};
@@ -33,6 +34,7 @@ pub(crate) struct Hub {
     pub(crate) directory: Directory,
     pub(crate) gates: Gates,
     pub(crate) gauge: Arc<SaveGauge>,
+    pub(crate) asks: Asks,
     pub(crate) tasks: Tasks,
     /// When the gateway began.
     pub(crate) began: Instant,
@@ -74,6 +76,7 @@ impl Hub {
             gates: Gates::new(config.limits),
             figures,
             gauge,
+            asks: Asks::default(),
             tasks,
             began: Instant::now(),
             open: TaskTracker::new(),

@@ -171,8 +171,9 @@ impl Router {
 
         let mut round = std::mem::take(&mut self.round);
         let mut heard = Vec::with_capacity(said.len());
-        for (place, said) in (0..).zip(said) {
-            heard.push(self.address(said, |session| round.add(session, place)));
+        for said in said {
+            let place = heard.len() as u32;
+            heard.extend(self.address(said, |session| round.add(session, place)));
         }
         // Whoever waits for a watermark hears it last, so that it leaves in the same write.
         let watermark = self.watermark();
@@ -216,9 +217,13 @@ impl Router {
         self.round = round;
     }
 
-    /// Names everybody who hears `said`, and keeps what they hear.
-    fn address(&mut self, said: Outbound, mut hearer: impl FnMut(SessionId)) -> Said {
-        match said {
+    /// Names everybody who hears `said`, and keeps what they hear. A reply is no session's.
+    fn address(&mut self, said: Outbound, mut hearer: impl FnMut(SessionId)) -> Option<Said> {
+        Some(match said {
+            Outbound::Reply { ask, answer } => {
+                self.hub.asks.answered(ask, answer);
+                return None;
+            }
             Outbound::Note { to, note } => {
                 to.sessions().for_each(hearer);
                 Said::Note(note)
@@ -245,7 +250,7 @@ impl Router {
                 let (farewell, error) = farewell(why);
                 Said::Close(farewell, error)
             }
-        }
+        })
     }
 
     /// Queues what a session hears; answers whom to wake.

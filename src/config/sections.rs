@@ -26,6 +26,8 @@ pub struct ServerConfig {
     pub trust_proxy: bool,
     /// Seconds a character stays after its connection was lost.
     pub linkdead_grace_seconds: u64,
+    /// Seconds a connection is away before those around are told; 0: at once.
+    pub link_notice_seconds: u64,
     /// Threads that serve connections; 0: one per processor.
     pub io_threads: usize,
 }
@@ -166,6 +168,7 @@ impl Default for ServerConfig {
             origins: Vec::new(),
             trust_proxy: false,
             linkdead_grace_seconds: 30,
+            link_notice_seconds: 5,
             io_threads: 0,
         }
     }

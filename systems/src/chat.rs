@@ -25,6 +25,7 @@ pub use history::{ChatHistory, PastLine};
 pub use note::ChatMessage;
 pub use rate::ChatLimits;
 pub use rules::{Remembered, Rules};
+pub use speak::LastSpoke;
 
 use engine::prelude::*;
 
@@ -66,10 +67,12 @@ impl Plugin for ChatPlugin {
             .resource(rate::Lately::default())
             .persist::<Habit>("chat_habit")
             .owns::<speak::LastWhisper>()
+            .owns::<LastSpoke>()
             .owns::<Pose>()
             .owns::<history::CameFrom>()
             .character::<Habit>()
             .character::<speak::LastWhisper>()
+            .character::<LastSpoke>()
             .character::<Pose>()
             .character::<history::CameFrom>()
             .message::<speak::Said>()
@@ -102,7 +105,13 @@ impl Plugin for ChatPlugin {
             .system(Phase::Simulate, said.chain())
             .system(
                 Phase::Settle,
-                (speak::remember, gesture::settle_pose, habit::settle).chain(),
+                (
+                    speak::remember,
+                    speak::mark,
+                    gesture::settle_pose,
+                    habit::settle,
+                )
+                    .chain(),
             )
             .system(
                 Phase::Emit,

@@ -23,6 +23,8 @@ pub struct Settings {
     pub chat: ChatLimits,
     /// How long a character stays after its connection was lost.
     pub linkdead_grace: Duration,
+    /// How long a connection is away before those around are told.
+    pub link_notice: Duration,
     /// The bus to other nodes, where there is one.
     pub bus: Option<BusSettings>,
 }
@@ -33,6 +35,7 @@ impl Default for Settings {
             commands: CommandLimits::default(),
             chat: ChatLimits::default(),
             linkdead_grace: Duration::from_secs(30),
+            link_notice: Duration::from_secs(5),
             bus: None,
         }
     }
@@ -56,6 +59,7 @@ impl Plugin for Game {
     fn build(&self, reg: &mut Registrar<'_>) {
         let presence = PresenceSettings {
             linkdead_grace: self.settings.linkdead_grace,
+            link_notice: self.settings.link_notice,
             motd: self.world.motd.clone(),
         };
         // The sheet speaks first: what a client is told on arrival begins with where it is.

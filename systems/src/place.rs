@@ -4,22 +4,26 @@
 //! kept by the same systems in the same step. Everybody else who wants somebody moved says
 //! [`Relocate`].
 
+mod changes;
+mod listing;
 mod look;
 mod notes;
+mod page;
+mod rooms;
 mod travel;
 
-pub use notes::{Occupant, RoomOccupants, RoomUpdate, RoomView};
+pub use changes::RoomOccupantsChanged;
+pub use listing::{LISTED_MAX, Listing, Occupant};
+pub use notes::{RoomOccupants, RoomUpdate, RoomView};
+pub use page::Page;
+pub use rooms::Rooms;
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
 
-use engine::port::SessionId;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::body::Posture;
-use crate::chat::{Channel, Pose};
-use crate::command::{Missed, resolve, verb};
-use crate::mute::Hearing;
+use crate::command::verb;
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// The room a character is in, as it is saved: by the room's id, which outlives the atlas.
@@ -33,15 +37,42 @@ pub struct Whereabouts {
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InRoom(pub RoomIx);
 
-/// Who is in which room, in the order they came.
+/// Who is in which room, in the order they came. Derived from [`InRoom`].
 #[derive(Resource, Debug)]
-pub struct Occupancy(Vec<Vec<Entity>>);
+pub struct Occupancy {
+    rooms: Vec<Vec<Entity>>,
+    /// Who is to be taken out of which room: all at once, since each time costs a look at everybody
+    /// there. Scratch.
+    leaving: BTreeMap<RoomIx, HashSet<Entity>>,
+}
 
 impl Occupancy {
     /// Everybody in a room.
     #[must_use]
     pub fn of(&self, room: RoomIx) -> &[Entity] {
-        &self.0[room.index()]
+        &self.rooms[room.index()]
+    }
+
+    /// Takes somebody out of a room, with the next [`settle`](Self::settle).
+    fn take_out(&mut self, room: RoomIx, who: Entity) {
+        self.leaving.entry(room).or_default().insert(who);
+    }
+
+    /// Puts somebody into a room, behind everybody else.
+    fn put(&mut self, room: RoomIx, who: Entity) {
+        // Who comes back has to be out first.
+        if let Some(leaving) = self.leaving.get_mut(&room)
+            && leaving.remove(&who)
+        {
+            self.rooms[room.index()].retain(|one| *one != who);
+        }
+        self.rooms[room.index()].push(who);
+    }
+
+    fn settle(&mut self) {
+        for (room, leaving) in std::mem::take(&mut self.leaving) {
+            self.rooms[room.index()].retain(|one| !leaving.contains(one));
+        }
     }
 }
 
@@ -69,132 +100,6 @@ pub struct Moved {
     pub way: Option<Direction>,
 }
 
-/// Rooms, who is in them, and how to reach those.
-#[derive(SystemParam)]
-pub struct Rooms<'w, 's> {
-    /// Every room.
-    pub atlas: Res<'w, Atlas>,
-    occupancy: Res<'w, Occupancy>,
-    people: Query<
-        'w,
-        's,
-        (
-            &'static StableId,
-            &'static Character,
-            &'static Online,
-            Has<Linkdead>,
-            Entity,
-            Option<&'static Posture>,
-        ),
-    >,
-    poses: Query<'w, 's, &'static Pose>,
-    hearing: Hearing<'w, 's>,
-}
-
-impl Rooms<'_, '_> {
-    /// Everybody in a room, in the order they came.
-    #[must_use]
-    pub fn occupants(&self, room: RoomIx) -> &[Entity] {
-        self.occupancy.of(room)
-    }
-
-    /// The sessions of everybody in a room.
-    #[must_use]
-    pub fn audience(&self, room: RoomIx) -> Arc<[SessionId]> {
-        let occupants = self.people.iter_many(self.occupants(room)).matched();
-        occupants.map(|(_, _, online, ..)| online.session).collect()
-    }
-
-    /// Somebody's session, if they are played.
-    #[must_use]
-    pub fn session(&self, actor: Entity) -> Option<SessionId> {
-        self.people
-            .get(actor)
-            .ok()
-            .map(|(_, _, online, ..)| online.session)
-    }
-
-    /// Everybody in a room, as clients are told who have muted nobody there.
-    #[must_use]
-    pub fn listing(&self, room: RoomIx) -> Vec<Occupant> {
-        self.listing_for(room, None)
-    }
-
-    /// Everybody in a room, as `viewer` is told: without the poses of those whom they have muted.
-    #[must_use]
-    pub fn listing_for(&self, room: RoomIx, viewer: Option<Entity>) -> Vec<Occupant> {
-        let occupants = self.people.iter_many(self.occupants(room)).matched();
-        occupants
-            .map(|(id, character, _, linkdead, entity, posture)| Occupant {
-                id: *id,
-                name: character.name.clone(),
-                linkdead,
-                position: posture.copied().unwrap_or_default(),
-                pose: self.pose(entity, viewer).map(str::to_owned),
-            })
-            .collect()
-    }
-
-    /// How somebody stands there, if that is anything to tell `viewer`.
-    #[must_use]
-    pub fn pose(&self, actor: Entity, viewer: Option<Entity>) -> Option<&str> {
-        let pose = self.poses.get(actor).ok()?.text()?;
-        let (id, character, ..) = self.people.get(actor).ok()?;
-        let who = (*id, character.role);
-        let hears = viewer.is_none_or(|viewer| self.hearing.hears(viewer, who, Channel::Pose));
-        hears.then_some(pose)
-    }
-
-    /// Those in a room who have muted somebody whose pose the others there see.
-    #[must_use]
-    pub(crate) fn averted(&self, room: RoomIx) -> Vec<Entity> {
-        let posing: Vec<(StableId, Role)> = self
-            .people
-            .iter_many(self.occupants(room))
-            .matched()
-            .filter(|(_, _, _, _, entity, _)| {
-                self.poses
-                    .get(*entity)
-                    .is_ok_and(|pose| pose.text().is_some())
-            })
-            .map(|(id, character, ..)| (*id, character.role))
-            .collect();
-        let averted = |viewer: &&Entity| {
-            let hears = |who: &(StableId, Role)| self.hearing.hears(**viewer, *who, Channel::Pose);
-            !posing.iter().all(hears)
-        };
-        self.occupants(room)
-            .iter()
-            .filter(averted)
-            .copied()
-            .collect()
-    }
-
-    /// The one in `room` who is meant.
-    ///
-    /// # Errors
-    /// When nobody there is, or more than one could be.
-    pub fn find_in(&self, room: RoomIx, name: &str) -> Result<Entity, Missed> {
-        let here = self.people.iter_many(self.occupants(room)).matched();
-        resolve(
-            name,
-            here.map(|(id, character, _, _, entity, _)| (*id, character.name.as_str(), entity)),
-        )
-    }
-
-    /// The same, for somebody who may call themselves `me` or `self`.
-    ///
-    /// # Errors
-    /// As [`find_in`](Self::find_in).
-    pub fn find_for(&self, who: Entity, room: RoomIx, name: &str) -> Result<Entity, Missed> {
-        let own = ["me", "self", "myself"].contains(&name.to_ascii_lowercase().as_str());
-        if own {
-            return Ok(who);
-        }
-        self.find_in(room, name)
-    }
-}
-
 /// The place plugin over an atlas.
 pub fn plugin(atlas: Atlas) -> impl Plugin {
     PlacePlugin { atlas }
@@ -210,8 +115,13 @@ impl Plugin for PlacePlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
-        reg.resource(Occupancy(vec![Vec::new(); self.atlas.rooms().len()]))
+        let occupancy = Occupancy {
+            rooms: vec![Vec::new(); self.atlas.rooms().len()],
+            leaving: BTreeMap::new(),
+        };
+        reg.resource(occupancy)
             .resource(self.atlas.clone())
+            .resource(changes::Changes::default())
             .persist::<Whereabouts>("whereabouts")
             .owns::<InRoom>()
             .character::<Whereabouts>()
@@ -219,12 +129,16 @@ impl Plugin for PlacePlugin {
             .message::<Moved>()
             .note::<notes::RoomUpdate>()
             .note::<notes::RoomOccupants>()
+            .note::<changes::RoomOccupantsChanged>()
             .note::<notes::Passing>()
             .system(
                 Phase::Settle,
                 (travel::leave_world, travel::enter_world, travel::relocate).chain(),
             )
-            .system(Phase::Emit, (notes::tell, notes::turn).chain());
+            .system(
+                Phase::Emit,
+                (notes::tell, changes::tell, notes::turn, page::answer).chain(),
+            );
         verb::<travel::Go>(reg);
         verb::<look::Look>(reg);
         reg.system(Phase::Simulate, travel::travel)

@@ -18,6 +18,8 @@ use crate::command::verb;
 pub struct PresenceSettings {
     /// How long a character stays in the world after its connection was lost.
     pub linkdead_grace: Duration,
+    /// How long a connection is away before those around are told.
+    pub link_notice: Duration,
     /// Told to everybody who comes.
     pub motd: String,
 }
@@ -26,6 +28,7 @@ impl Default for PresenceSettings {
     fn default() -> Self {
         Self {
             linkdead_grace: Duration::from_secs(30),
+            link_notice: Duration::from_secs(5),
             motd: String::new(),
         }
     }
@@ -64,17 +67,17 @@ impl Plugin for PresencePlugin {
 
 /// Lets those go whose connection stayed away too long.
 fn give_up(
-    away: Query<(Entity, &Linkdead)>,
+    away: Query<(&StableId, Entity, &Linkdead)>,
     clock: Res<Clock>,
     settings: Res<PresenceSettings>,
     mut dismiss: MessageWriter<Dismiss>,
 ) {
-    for (actor, linkdead) in &away {
-        if clock.now.since(linkdead.since) >= settings.linkdead_grace {
-            dismiss.write(Dismiss {
-                actor,
-                why: Leaving::LinkDead,
-            });
-        }
-    }
+    let gone = away
+        .iter()
+        .filter(|(_, _, linkdead)| clock.now.since(linkdead.since) >= settings.linkdead_grace);
+    let mut gone: Vec<(StableId, Entity)> = gone.map(|(id, actor, _)| (*id, actor)).collect();
+    // In no order of memory: it would be heard.
+    gone.sort_unstable();
+    let why = Leaving::LinkDead;
+    dismiss.write_batch(gone.into_iter().map(|(_, actor)| Dismiss { actor, why }));
 }

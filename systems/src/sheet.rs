@@ -16,7 +16,7 @@ use crate::cast::{ANN, FOYER, WHEN, id};
 use crate::character::{self, Experience, Profession, Stats};
 use crate::command::{Needs, Usage, Verb, Words, verb};
 use crate::lucidity::{self, Lucidity, Psyche, Tier};
-use crate::place::{InRoom, Occupant, RoomView, Rooms};
+use crate::place::{InRoom, Listing, RoomView, Rooms};
 
 /// The sheet plugin.
 pub fn plugin(reg: &mut Registrar<'_>) {
@@ -65,8 +65,8 @@ pub struct Sheet {
 pub struct GameState {
     player: Sheet,
     room: RoomView,
-    occupants: Vec<String>,
-    players: Vec<Occupant>,
+    #[serde(flatten)]
+    people: Listing,
 }
 
 impl Note for GameState {
@@ -77,7 +77,7 @@ impl Note for GameState {
         self
     }
     fn prose(&self) -> Option<Prose> {
-        Some(self.room.prose(&self.players, &self.player.name))
+        Some(self.room.prose(&self.people, &self.player.name))
     }
     fn gmcp(&self) -> Vec<Gmcp> {
         let name = serde_json::json!({ "name": self.player.name, "fullname": self.player.name });
@@ -106,7 +106,6 @@ impl Published for GameState {
     const TYPES: &'static [&'static str] = &["game_state"];
 
     fn examples() -> Vec<Self> {
-        let players = Occupant::examples();
         vec![Self {
             player: Sheet {
                 id: id(ANN),
@@ -140,8 +139,7 @@ impl Published for GameState {
                 is_guest: false,
             },
             room: RoomView::example(),
-            occupants: players.iter().map(|one| one.name.clone()).collect(),
-            players,
+            people: Listing::example(),
         }]
     }
 }
@@ -238,7 +236,6 @@ fn show(
         let Some(session) = rooms.session(*actor) else {
             continue;
         };
-        let players = rooms.listing_for(*room, Some(*actor));
         let profession = known.profession(character);
         let experience = known.experience(*actor);
         let state = GameState {
@@ -266,8 +263,7 @@ fn show(
                 is_guest: character.guest,
             },
             room: RoomView::of(&rooms.atlas, *room, night),
-            occupants: players.iter().map(|one| one.name.clone()).collect(),
-            players,
+            people: rooms.listing_for(*room, *actor),
         };
         outbox.tell_one(session, state);
     }

@@ -7,7 +7,7 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::message::Message;
 
 use crate::ledger::CommandRecord;
-use crate::port::{AccountId, Leaving, Role, SessionId, Tick, WorldTime};
+use crate::port::{AccountId, Leaving, Question, Role, SessionId, Tick, WorldTime};
 
 /// A person in the world. Comes with every component that plugins gave to characters.
 #[derive(Component, Clone, Debug)]
@@ -70,6 +70,20 @@ pub enum Arrives {
     TakenOver,
     /// It was here; its own session has a socket again and missed nothing.
     Returned,
+}
+
+/// Somebody asks something that no frame answers. Whoever knows writes the one answer with
+/// [`Outbox::reply`](crate::Outbox::reply), in the same tick.
+#[derive(Message, Clone, Debug)]
+pub struct Asked {
+    /// By which the answer is told from others.
+    pub ask: u64,
+    /// The characters in the world of whoever asks.
+    pub askers: Vec<Entity>,
+    /// An admin's account asks.
+    pub admin: bool,
+    /// What.
+    pub question: Question,
 }
 
 /// A character's socket is gone; [`Linkdead`] says since when.

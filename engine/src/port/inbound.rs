@@ -36,12 +36,37 @@ pub enum Inbound {
         /// The session.
         session: SessionId,
     },
+    /// Somebody asks something that no frame answers. Answered with one `Outbound::Reply`.
+    Ask {
+        /// By which the reply is told from others.
+        ask: u64,
+        /// The sessions of whoever asks.
+        sessions: Vec<SessionId>,
+        /// An admin's account asks.
+        admin: bool,
+        /// What.
+        question: Question,
+    },
     /// The session is over: the player left, or the gateway closed it.
     Leave {
         /// The session.
         session: SessionId,
         /// Why.
         why: Leaving,
+    },
+}
+
+/// What can be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Question {
+    /// Who is in a room, by name, a page at a time.
+    Occupants {
+        /// The room's id.
+        room: String,
+        /// The name after which the page begins; empty for the first.
+        after: String,
+        /// The most people on the page.
+        limit: u16,
     },
 }
 

@@ -1,5 +1,6 @@
 //! What the world tells the gateway.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,13 @@ pub enum Outbound {
         /// What came of it.
         outcome: Outcome,
     },
+    /// The one answer to an `Inbound::Ask`.
+    Reply {
+        /// Which.
+        ask: u64,
+        /// What was asked for, or why not.
+        answer: Result<Arc<dyn Reply>, Refusal>,
+    },
     /// The session holds its character; becomes the `welcome` frame.
     Admitted {
         /// Which session.
@@ -57,6 +65,18 @@ pub enum Outbound {
         /// Why.
         why: Leaving,
     },
+}
+
+/// What was asked for. The gateway writes it; the tick thread never serialises.
+pub trait Reply: fmt::Debug + Send + Sync + 'static {
+    /// The answer's JSON.
+    fn data(&self) -> &dyn erased_serde::Serialize;
+}
+
+impl<T: Serialize + fmt::Debug + Send + Sync + 'static> Reply for T {
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
 }
 
 /// Who hears a note. Rooms are resolved inside the tick.

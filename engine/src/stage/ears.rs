@@ -57,6 +57,8 @@ impl Ears {
     pub(super) fn hear(&mut self, said: Outbound) {
         match said {
             Outbound::Note { note, .. } => self.notes.push(note),
+            // Nobody's session hears it.
+            Outbound::Reply { .. } => {}
             Outbound::Outcome { outcome, .. } => self.outcomes.push(outcome),
             Outbound::Admitted { admission, .. } => self.admissions.push(admission),
             Outbound::Refused { refusal, .. } => self.refused = Some(refusal),

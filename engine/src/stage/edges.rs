@@ -1,11 +1,35 @@
 //! Gateway and storage as the stage plays them.
 
-use crate::port::{Outbound, Row, SessionId, StoreAsk, StoreReply};
+use crate::port::{Correlation, Inbound, Leaving, Outbound, Row, SessionId, StoreAsk, StoreReply};
 use crate::{FaultReport, Phase, Save, TickInput};
 
 use super::Stage;
 
 impl Stage {
+    /// The player's socket is gone.
+    pub fn loses(&mut self, name: &str) {
+        let session = self.session(name);
+        self.heard.push(Inbound::Lost { session });
+    }
+
+    /// The player's session has a socket again.
+    pub fn returns(&mut self, name: &str) {
+        let session = self.session(name);
+        self.heard.push(Inbound::Return {
+            session,
+            correlation: Correlation(session.0),
+        });
+    }
+
+    /// The player quits at the gateway.
+    pub fn leaves(&mut self, name: &str) {
+        let session = self.session(name);
+        self.heard.push(Inbound::Leave {
+            session,
+            why: Leaving::Quit,
+        });
+    }
+
     /// Gives the engine its input and deals with what comes out.
     pub(super) fn run(&mut self) {
         let held = self.held.as_ref().map_or(0, |batch| batch.facts.len());
@@ -60,6 +84,7 @@ impl Stage {
     fn hear(&mut self, said: Outbound) {
         let sessions: Vec<SessionId> = match &said {
             Outbound::Note { to, .. } => to.sessions().collect(),
+            Outbound::Reply { .. } => Vec::new(),
             Outbound::Outcome { session, .. }
             | Outbound::Admitted { session, .. }
             | Outbound::Refused { session, .. }

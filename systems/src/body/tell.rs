@@ -150,8 +150,8 @@ pub(super) fn tell_posture(
             session,
             PlayerUpdate::body(*id, figures, posture.word(), None),
         );
-        // Who falls is seen falling.
-        let Some(room) = room.filter(|_| !forced) else {
+        // Who falls is seen falling; in a crowd it shows in the lists.
+        let Some(room) = room.filter(|room| !forced && !rooms.is_crowd(*room)) else {
             continue;
         };
         let does = match posture {

@@ -64,7 +64,7 @@ pub(super) fn look(
                 .get(order.actor)
                 .map_or("", |(character, ..)| &character.name);
             let text = RoomView::of(&rooms.atlas, room, night)
-                .prose(&rooms.listing_for(room, Some(order.actor)), me)
+                .prose(&rooms.listing_for(room, order.actor), me)
                 .plain();
             answers.write(Answer::with(*order, text));
             continue;
@@ -91,7 +91,7 @@ pub(super) fn look(
             Ok(entity) => people
                 .get(entity)
                 .ok()
-                .map(|seen| (seen, rooms.pose(entity, Some(order.actor)))),
+                .map(|seen| (seen, rooms.pose(entity, order.actor))),
             Err(missed) => {
                 let nobody = format!("You see no \"{target}\" here.");
                 answers.write(Answer::refusal(*order, missed.refusal(nobody)));

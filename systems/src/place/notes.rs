@@ -1,21 +1,16 @@
 //! What people are told about places.
 
 mod examples;
-mod occupant;
 
-pub use occupant::Occupant;
-use occupant::tell_listed;
-
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Moved, Rooms};
-use crate::body::PostureTaken;
+use super::changes::tell_each;
+use super::{Listing, Moved, Rooms};
 use crate::calendar::{Daylight, MythosHour, MythosTime};
-use crate::chat::Posed;
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// A room as clients see it.
@@ -82,7 +77,7 @@ impl RoomView {
 
     /// The room as text, for `me`.
     #[must_use]
-    pub fn prose(&self, occupants: &[Occupant], me: &str) -> Prose {
+    pub fn prose(&self, people: &Listing, me: &str) -> Prose {
         let mut prose = Prose::of(Ink::Title, self.name.clone())
             .with(Ink::Plain, format!("\n{}\n", self.description))
             .with(Ink::Faint, "Ways: ");
@@ -93,15 +88,8 @@ impl RoomView {
                 prose = prose.with(Ink::Faint, format!(" ({name})"));
             }
         }
-        let others: Vec<String> = occupants
-            .iter()
-            .filter(|one| one.name != me)
-            .map(Occupant::words)
-            .collect();
-        if !others.is_empty() {
-            prose = prose
-                .with(Ink::Faint, "\nHere: ")
-                .with(Ink::Name, others.join(", "));
+        if let Some(others) = people.words(me) {
+            prose = prose.with(Ink::Faint, "\nHere: ").with(Ink::Name, others);
         }
         prose
     }
@@ -114,11 +102,10 @@ pub struct RoomUpdate {
     pub room: RoomView,
     /// Things that can be seen; none yet exist.
     pub entities: Vec<String>,
-    /// The names of everybody here.
-    pub occupants: Vec<String>,
-    /// Everybody here.
-    pub players: Vec<Occupant>,
-    /// How many.
+    /// Who is here.
+    #[serde(flatten)]
+    pub people: Listing,
+    /// The count once more, under the name that older clients know.
     pub occupant_count: usize,
     /// Things on the floor; none yet exist.
     pub room_drops: Vec<String>,
@@ -134,13 +121,12 @@ pub struct RoomUpdate {
 
 impl RoomUpdate {
     /// A room and who is in it, for all of them.
-    fn of(room: RoomView, players: Vec<Occupant>) -> Self {
+    fn of(room: RoomView, people: Listing) -> Self {
         Self {
             room,
             entities: Vec::new(),
-            occupants: names(&players),
-            occupant_count: players.len(),
-            players,
+            occupant_count: people.count(),
+            people,
             room_drops: Vec::new(),
             drop_summary: String::new(),
             me: String::new(),
@@ -167,7 +153,7 @@ impl Note for RoomUpdate {
             let description = self.room.description.clone();
             return Some(Prose::of(Ink::Plain, description));
         }
-        Some(self.room.prose(&self.players, &self.me))
+        Some(self.room.prose(&self.people, &self.me))
     }
     fn gmcp(&self) -> Vec<Gmcp> {
         vec![self.room.gmcp()]
@@ -199,29 +185,20 @@ impl RoomView {
 /// `room_occupants`: who is here now.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RoomOccupants {
-    /// Their names.
-    pub occupants: Vec<String>,
     /// Who they are.
-    pub players: Vec<Occupant>,
-    /// How many.
-    pub count: usize,
+    #[serde(flatten)]
+    pub people: Listing,
     #[serde(skip)]
     room: String,
 }
 
 impl RoomOccupants {
-    fn of(room: &str, players: Vec<Occupant>) -> Self {
+    pub(super) fn of(room: &str, people: Listing) -> Self {
         Self {
-            occupants: names(&players),
-            count: players.len(),
-            players,
+            people,
             room: room.to_owned(),
         }
     }
-}
-
-fn names(players: &[Occupant]) -> Vec<String> {
-    players.iter().map(|one| one.name.clone()).collect()
 }
 
 impl Note for RoomOccupants {
@@ -278,22 +255,16 @@ impl Note for Passing {
     }
 }
 
-/// Tells everyone concerned who came, who went, and the walkers where they are.
+/// Tells everyone concerned who walked by, and the walkers where they are.
 pub(super) fn tell(
     mut moves: MessageReader<Moved>,
-    mut linklost: MessageReader<LinkLost>,
-    mut arrived: MessageReader<Arrived>,
-    mut postures: MessageReader<PostureTaken>,
-    mut posed: MessageReader<Posed>,
     people: Query<(&StableId, &Character)>,
-    places: Query<&super::InRoom>,
     rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
     mut outbox: ResMut<Outbox>,
 ) {
     let night = daylight.is_night(MythosTime::at(clock.wall()));
-    let mut changed: Vec<RoomIx> = Vec::new();
     for Moved {
         actor,
         from,
@@ -301,7 +272,6 @@ pub(super) fn tell(
         way,
     } in moves.read()
     {
-        changed.extend(from.iter().chain(to));
         // Coming into the world and leaving it is told by presence.
         let (Some(from), Some(to)) = (*from, *to) else {
             continue;
@@ -337,28 +307,10 @@ pub(super) fn tell(
         );
         outbox.tell(others(to, session), passing(true, came));
         if let Some(session) = session {
-            let players = rooms.listing_for(to, Some(*actor));
-            let update = RoomUpdate::of(RoomView::of(atlas, to, night), players);
+            let people = rooms.listing_for(to, *actor);
+            let update = RoomUpdate::of(RoomView::of(atlas, to, night), people);
             outbox.tell_one(session, update.seen_by(name));
         }
-    }
-    // Who is linkdead, sits or lies shows in the list, too.
-    let stirred = linklost
-        .read()
-        .map(|one| one.actor)
-        .chain(arrived.read().map(|one| one.actor))
-        .chain(postures.read().map(|one| one.body))
-        .chain(posed.read().map(|one| one.actor));
-    changed.extend(
-        stirred
-            .filter_map(|actor| places.get(actor).ok())
-            .map(|place| place.0),
-    );
-    changed.sort_unstable();
-    changed.dedup();
-    for room in changed {
-        let note = |players| RoomOccupants::of(&rooms.atlas.room(room).id, players);
-        tell_listed(&rooms, room, note, &mut outbox);
     }
 }
 
@@ -380,14 +332,16 @@ pub(super) fn turn(
         if room.night.is_none() || rooms.occupants(ix).is_empty() {
             continue;
         }
-        let update = |players| RoomUpdate {
-            turned: true,
-            ..RoomUpdate::of(
-                RoomView::of(&rooms.atlas, ix, daylight.is_night(now)),
-                players,
-            )
-        };
-        tell_listed(&rooms, ix, update, &mut outbox);
+        let (list, count) = (rooms.list(ix), rooms.occupants(ix).len());
+        let nobody = BTreeSet::new();
+        tell_each(&rooms, ix, &nobody, &list.posing, &mut outbox, |hidden| {
+            let people = list.people.iter().map(|one| one.seen(hidden)).collect();
+            let view = RoomView::of(&rooms.atlas, ix, daylight.is_night(now));
+            RoomUpdate {
+                turned: true,
+                ..RoomUpdate::of(view, Listing::new(people, count))
+            }
+        });
     }
 }
 

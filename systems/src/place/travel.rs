@@ -1,5 +1,7 @@
 //! Walking, and every other change of place.
 
+use std::collections::HashMap;
+
 use engine::prelude::*;
 
 use super::{InRoom, Moved, Occupancy, Relocate, Whereabouts};
@@ -66,7 +68,7 @@ pub(super) fn travel(
     mut answers: MessageWriter<Answer>,
 ) {
     // Where those are who walked in this tick already: `InRoom` follows only when things settle.
-    let mut stepped: Vec<(Entity, RoomIx)> = Vec::new();
+    let mut stepped: HashMap<Entity, RoomIx> = HashMap::new();
     for Go { order, way } in going.read() {
         let actor = order.actor;
         let Ok(InRoom(room)) = walkers.get(actor).copied() else {
@@ -77,14 +79,10 @@ pub(super) fn travel(
             ));
             continue;
         };
-        let room = stepped
-            .iter()
-            .rev()
-            .find(|(who, _)| *who == actor)
-            .map_or(room, |(_, at)| *at);
+        let room = stepped.get(&actor).copied().unwrap_or(room);
         match atlas.room(room).exit(*way) {
             Some(exit) => {
-                stepped.push((actor, exit.to));
+                stepped.insert(actor, exit.to);
                 relocate.write(Relocate {
                     actor,
                     to: exit.to,
@@ -113,7 +111,7 @@ pub(super) fn leave_world(
 ) {
     for Departed { actor, .. } in departed.read() {
         if let Ok(InRoom(from)) = places.get(*actor).copied() {
-            occupancy.0[from.index()].retain(|one| one != actor);
+            occupancy.take_out(from, *actor);
             commands.entity(*actor).try_remove::<InRoom>();
             moved.write(Moved {
                 actor: *actor,
@@ -123,6 +121,7 @@ pub(super) fn leave_world(
             });
         }
     }
+    occupancy.settle();
 }
 
 /// Puts those who came where they were, or into the default room.
@@ -154,7 +153,7 @@ pub(super) fn enter_world(
         whereabouts.set_if_neq(Whereabouts {
             room: atlas.room(room).id.clone(),
         });
-        occupancy.0[room.index()].push(*actor);
+        occupancy.put(room, *actor);
         commands.entity(*actor).try_insert(InRoom(room));
         moved.write(Moved {
             actor: *actor,
@@ -183,8 +182,8 @@ pub(super) fn relocate(
         }
         place.0 = *to;
         whereabouts.room.clone_from(&atlas.room(*to).id);
-        occupancy.0[from.index()].retain(|one| one != actor);
-        occupancy.0[to.index()].push(*actor);
+        occupancy.take_out(from, *actor);
+        occupancy.put(*to, *actor);
         moved.write(Moved {
             actor: *actor,
             from: Some(from),
@@ -192,4 +191,5 @@ pub(super) fn relocate(
             way: *way,
         });
     }
+    occupancy.settle();
 }

@@ -1,5 +1,7 @@
 //! Comings and goings, told to those who see them.
 
+use std::collections::HashSet;
+
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -98,7 +100,8 @@ pub(super) fn tell(
     settings: Res<PresenceSettings>,
     mut outbox: ResMut<Outbox>,
 ) {
-    let why: Vec<Departed> = departed.read().copied().collect();
+    let lost = departed.read().filter(|one| one.why == Leaving::LinkDead);
+    let lost: HashSet<Entity> = lost.map(|one| one.actor).collect();
     for Moved {
         actor, from, to, ..
     } in moves.read()
@@ -111,11 +114,12 @@ pub(super) fn tell(
         let Ok((id, character)) = people.get(*actor) else {
             continue;
         };
+        // There it is one frame a second for all of them.
+        if rooms.is_crowd(room) {
+            continue;
+        }
         let name = &character.name;
-        let lost = why
-            .iter()
-            .any(|one| one.actor == *actor && one.why == Leaving::LinkDead);
-        let message = match (came, lost) {
+        let message = match (came, lost.contains(actor)) {
             (true, _) => format!("{name} blinks, as if waking from a long dream."),
             (false, true) => format!("{name} grows faint, and is no longer there."),
             (false, false) => format!("{name} falls into a deep and dreamless sleep."),

@@ -1,32 +1,48 @@
 //! `who` and `quit`.
 
+use std::fmt;
+
 use engine::prelude::*;
 
 use super::Roster;
 use crate::bus::Afar;
 use crate::character::{self, Experience};
 use crate::command::{Needs, Usage, Verb, Words};
-use crate::place::InRoom;
-use crate::world::Atlas;
+use crate::place::{InRoom, LISTED_MAX, Rooms};
 
-/// `who`, `who an`
+/// `who`, `who an`, `who after Ann`, `who here`, `who here after Ann`
 #[derive(Message, Debug)]
 pub(super) struct Who {
     order: Order,
+    here: bool,
     filter: String,
+    after: String,
 }
 
 impl Verb for Who {
     const WORDS: &'static [&'static str] = &["who"];
-    const USAGE: &'static str = "who [part of a name]";
-    const HELP: &'static str =
-        "Lists who is awake in the world, of which level, and in which part of it.";
+    const USAGE: &'static str = "who [here] [part of a name] [after <name>]";
+    const HELP: &'static str = "Lists who is awake in the world, of which level, and in which part of it: fifty people at a time, by name, those with that part in their name if you give one. \"who here\" lists everybody in the room with you; \"who after Ann\" and \"who here after Ann\" go on behind Ann.";
     const NEEDS: Needs = Needs::NOTHING;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let rest = words.rest().to_lowercase();
+        let (here, rest) = match rest.strip_prefix("here") {
+            Some(more) if more.is_empty() || more.starts_with(' ') => (true, more.trim_start()),
+            _ => (false, rest.as_str()),
+        };
+        let (filter, after) = match rest.strip_prefix("after ") {
+            Some(after) => ("", after),
+            None => rest.split_once(" after ").unwrap_or((rest, "")),
+        };
+        if here && !filter.is_empty() {
+            return Err(Usage::Show);
+        }
         Ok(Self {
             order,
-            filter: words.rest().to_lowercase(),
+            here,
+            filter: filter.to_owned(),
+            after: after.trim().to_owned(),
         })
     }
 }
@@ -41,42 +57,116 @@ pub(super) fn who(
         Option<&Experience>,
     )>,
     rules: Res<character::Rules>,
-    atlas: Res<Atlas>,
+    rooms: Rooms<'_, '_>,
     afar: Res<Afar>,
     mut answers: MessageWriter<Answer>,
 ) {
-    for Who { order, filter } in asked.read() {
-        let mut lines = Vec::new();
-        for (character, place, linkdead, experience) in
-            people.iter_many(roster.everybody()).matched()
-        {
-            if !character.name.to_lowercase().contains(filter) {
-                continue;
-            }
-            let place = place.map_or("nowhere", |place| atlas.sub_zone(place.0).name.as_str());
-            let admin = if character.role == Role::Admin {
-                " [keeper]"
-            } else {
-                ""
-            };
-            let away = if linkdead { " (mind elsewhere)" } else { "" };
+    for Who {
+        order,
+        here,
+        filter,
+        after,
+    } in asked.read()
+    {
+        if *here {
+            let place = people
+                .get(order.actor)
+                .ok()
+                .and_then(|(_, place, ..)| place);
+            answers.write(who_here(*order, after, place, &rooms));
+            continue;
+        }
+        let here = people.iter_many(roster.everybody()).matched();
+        let here = here.map(|(character, place, linkdead, experience)| {
+            let place = place.map(|place| rooms.atlas.sub_zone(place.0).name.as_str());
             let level = rules.levels.level(experience.copied().unwrap_or_default());
-            let name = &character.name;
-            lines.push(format!("  {name}{admin}, level {level}, {place}{away}"));
-        }
-        for one in afar.everybody() {
-            if one.name.to_lowercase().contains(filter) {
-                let admin = if one.admin { " [keeper]" } else { "" };
-                lines.push(format!("  {}{admin}, {}, elsewhere", one.name, one.place));
+            Soul {
+                name: &character.name,
+                admin: character.role == Role::Admin,
+                level: Some(level),
+                place: place.unwrap_or("nowhere"),
+                note: if linkdead { " (mind elsewhere)" } else { "" },
             }
-        }
-        let text = match lines.len() {
+        });
+        let elsewhere = afar.everybody().map(|one| Soul {
+            name: &one.name,
+            admin: one.admin,
+            level: None,
+            place: &one.place,
+            note: ", elsewhere",
+        });
+        let souls = here.chain(elsewhere);
+        let mut souls: Vec<(String, Soul<'_>)> = souls
+            .map(|soul| (soul.name.to_lowercase(), soul))
+            .filter(|(name, _)| name.contains(filter))
+            .collect();
+        souls.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let rest = &souls[souls.partition_point(|(name, _)| name <= after)..];
+        let shown = &rest[..rest.len().min(LISTED_MAX)];
+        let mut text = match souls.len() {
             0 => format!("Nobody called \"{filter}\" is awake."),
-            1 => format!("One soul is awake:\n{}", lines[0]),
-            count => format!("{count} souls are awake:\n{}", lines.join("\n")),
+            1 => "One soul is awake:".to_owned(),
+            count => format!("{count} souls are awake:"),
         };
+        for (_, soul) in shown {
+            text.push_str(&format!("\n  {soul}"));
+        }
+        if let Some((_, last)) = shown.last().filter(|_| shown.len() < rest.len()) {
+            let filter = if filter.is_empty() {
+                ""
+            } else {
+                &format!("{filter} ")
+            };
+            text.push_str(&format!("\nMore: \"who {filter}after {}\".", last.name));
+        }
         answers.write(Answer::with(*order, text));
     }
+}
+
+/// Somebody awake.
+struct Soul<'a> {
+    name: &'a str,
+    admin: bool,
+    /// Known of those on this node.
+    level: Option<usize>,
+    place: &'a str,
+    note: &'static str,
+}
+
+impl fmt::Display for Soul<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        if self.admin {
+            f.write_str(" [keeper]")?;
+        }
+        if let Some(level) = self.level {
+            write!(f, ", level {level}")?;
+        }
+        write!(f, ", {}{}", self.place, self.note)
+    }
+}
+
+/// A page of those in the room of whoever asks.
+fn who_here(order: Order, after: &str, place: Option<&InRoom>, rooms: &Rooms<'_, '_>) -> Answer {
+    let Some(InRoom(room)) = place else {
+        return Answer::refused(order, Code::GameLogicError, "You are nowhere.");
+    };
+    let page = rooms.page(*room, Some(order.actor), after, LISTED_MAX);
+    if page.players.is_empty() {
+        let words = format!("Nobody here comes after \"{after}\".");
+        return Answer::refused(order, Code::ResourceNotFound, words);
+    }
+    let mut text = match page.count {
+        1 => "One person is here:".to_owned(),
+        count => format!("{count} people are here:"),
+    };
+    for one in &page.players {
+        text.push_str(&format!("\n  {}", one.words()));
+    }
+    if let Some(next) = &page.next {
+        text.push_str(&format!("\nMore: \"who here after {next}\"."));
+    }
+    Answer::with(order, text)
 }
 
 /// `quit`

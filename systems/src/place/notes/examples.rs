@@ -2,9 +2,10 @@
 
 use engine::prelude::*;
 
-use super::{ExitView, Occupant, Passing, RoomOccupants, RoomUpdate, RoomView};
+use super::{ExitView, Listing, Passing, RoomOccupants, RoomUpdate, RoomView};
 use crate::body::Posture;
 use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
+use crate::place::{Occupant, RoomOccupantsChanged};
 use crate::world::Direction;
 
 impl RoomView {
@@ -28,16 +29,39 @@ impl RoomView {
 }
 
 impl Occupant {
-    /// The people of the examples; the connection of one is away.
-    pub(crate) fn examples() -> Vec<Self> {
-        let one = |name: &str, linkdead| Self {
+    fn example(name: &str, linkdead: bool) -> Self {
+        Self {
             id: id(name),
             name: name.to_owned(),
             linkdead,
             position: Posture::Standing,
             pose: None,
-        };
-        vec![one(ANN, false), one(BOB, true)]
+        }
+    }
+}
+
+impl Listing {
+    /// The people of the examples; the connection of one is away.
+    pub(crate) fn example() -> Self {
+        let people = [Occupant::example(ANN, false), Occupant::example(BOB, true)];
+        Self::new(people.into(), 2)
+    }
+}
+
+impl Published for RoomOccupantsChanged {
+    const TYPES: &'static [&'static str] = &["room_occupants_changed"];
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            room_id: FOYER.to_owned(),
+            joined: vec![Occupant::example(BOB, false)],
+            left: vec![id("Cleo")],
+            changed: vec![Occupant {
+                position: Posture::Sitting,
+                ..Occupant::example(ANN, false)
+            }],
+            count: 2,
+        }]
     }
 }
 
@@ -45,8 +69,7 @@ impl Published for RoomUpdate {
     const TYPES: &'static [&'static str] = &["room_update"];
 
     fn examples() -> Vec<Self> {
-        let players = Occupant::examples();
-        vec![Self::of(RoomView::example(), players).seen_by(ANN)]
+        vec![Self::of(RoomView::example(), Listing::example()).seen_by(ANN)]
     }
 }
 
@@ -54,7 +77,7 @@ impl Published for RoomOccupants {
     const TYPES: &'static [&'static str] = &["room_occupants"];
 
     fn examples() -> Vec<Self> {
-        vec![Self::of(FOYER, Occupant::examples())]
+        vec![Self::of(FOYER, Listing::example())]
     }
 }
 
