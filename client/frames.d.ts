@@ -251,8 +251,12 @@ export type ExploredMapFrame = Envelope & {
 
 /** `game_state`: everything a client needs to begin. */
 export type GameState = {
+  /** How many people there are in the room. */
+  count: number;
+  /** The names of the people in the room: all of them up to 50, else the 50 that matter most. */
   occupants: string[];
   player: Sheet;
+  /** The same people in the same order. */
   players: Occupant[];
   room: RoomView;
 };
@@ -636,12 +640,35 @@ export type RoomMessageFrame = Envelope & {
 
 /** `room_occupants`: who is here now. */
 export type RoomOccupants = {
-  /** How many. */
+  /** How many people there are in the room. */
   count: number;
-  /** Their names. */
+  /** The names of the people in the room: all of them up to 50, else the 50 that matter most. */
   occupants: string[];
-  /** Who they are. */
+  /** The same people in the same order. */
   players: Occupant[];
+};
+
+/** `room_occupants_changed`: who came into your room, who went, who is otherwise now, since the
+ * last frame about the people there. */
+export type RoomOccupantsChanged = {
+  /** Who is otherwise than before, as they are now. In a room of more than 50 some of them may
+   * not be on your list. */
+  changed: Occupant[];
+  /** How many people there are in the room. */
+  count: number;
+  /** Who came, as they are now: all of them in a room of up to 50, else the 50 that matter most.
+   * You may know some of them already. */
+  joined: Occupant[];
+  /** Who went. */
+  left: string[];
+  /** The room. */
+  room_id: string;
+};
+
+/** `room_occupants_changed` */
+export type RoomOccupantsChangedFrame = Envelope & {
+  data: RoomOccupantsChanged;
+  event_type: "room_occupants_changed";
 };
 
 /** `room_occupants` */
@@ -652,15 +679,17 @@ export type RoomOccupantsFrame = Envelope & {
 
 /** `room_update`: where you are now. */
 export type RoomUpdate = {
+  /** How many people there are in the room. */
+  count: number;
   /** The same in words. */
   drop_summary: string;
   /** Things that can be seen; none yet exist. */
   entities: string[];
-  /** How many. */
+  /** The count once more, under the name that older clients know. */
   occupant_count: number;
-  /** The names of everybody here. */
+  /** The names of the people in the room: all of them up to 50, else the 50 that matter most. */
   occupants: string[];
-  /** Everybody here. */
+  /** The same people in the same order. */
   players: Occupant[];
   /** The room. */
   room: RoomView;
@@ -720,7 +749,7 @@ export type Schedule = {
 export type Season = "winter" | "spring" | "summer" | "autumn";
 
 /** A frame that the server sends on kadath.v1. */
-export type ServerFrame = CatatoniaFrame | ChatHistoryFrame | ChatMessageFrame | CommandResponseFrame | DurableFrame | EncounterFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | HallucinationFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerDeliriumRespawnedFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RescueUpdateFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
+export type ServerFrame = CatatoniaFrame | ChatHistoryFrame | ChatMessageFrame | CommandResponseFrame | DurableFrame | EncounterFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | HallucinationFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerDeliriumRespawnedFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RescueUpdateFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsChangedFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
 
 /** A player as its own client sees it. */
 export type Sheet = {

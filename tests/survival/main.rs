@@ -13,6 +13,7 @@
 )]
 
 mod backups;
+mod crowds;
 mod figures;
 mod floods;
 mod harness;

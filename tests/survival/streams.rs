@@ -136,7 +136,7 @@ fn compare_places(bots: &[Bot]) {
         for met in &bot.met {
             assert!(met.contains(who) && met.is_subset(&here), "{who}: {met:?}");
         }
-        assert_eq!(bot.occupants, here, "{who}: who is here");
+        assert_eq!(bot.here(), here, "{who}: who is here");
         let part = |label: &str| -> BTreeSet<String> {
             let mut lines = bot.view.lines();
             let line = lines.find_map(|line| line.strip_prefix(label));
@@ -153,7 +153,7 @@ fn compare_places(bots: &[Bot]) {
         assert_eq!(seen, here, "{who}: {}", bot.view);
     }
     // The last to come back after a kill found all the others.
-    let all = bots.iter().filter(|bot| bot.met.contains(&bot.occupants));
+    let all = bots.iter().filter(|bot| bot.met.contains(&bot.here()));
     assert!(all.count() > 0, "nobody was shown a full room");
 }
 

@@ -169,17 +169,19 @@ pub(super) fn tell(
         if pending.stirred.is_empty() || !pending.is_due(now) {
             continue;
         }
-        pending.told = Some(now);
         let shown = came.get(room).into_iter().flat_map(BTreeMap::values);
         let shown = shown.copied().collect();
-        tell_room(&happened, &rooms, *room, pending, &shown, &mut outbox);
+        if tell_room(&happened, &rooms, *room, pending, &shown, &mut outbox) {
+            pending.told = Some(now);
+        }
     }
     changes.0.retain(|_, pending| {
         pending.crowded || !pending.stirred.is_empty() || !pending.is_due(now)
     });
 }
 
-/// Tells those in a room, but not those who were just shown it, what is pending there.
+/// Tells those in a room, but not those who were just shown it, what is pending there; answers
+/// whether there was anybody.
 fn tell_room(
     happened: &Happened<'_, '_>,
     rooms: &Rooms<'_, '_>,
@@ -187,7 +189,7 @@ fn tell_room(
     pending: &mut Pending,
     shown: &BTreeSet<Entity>,
     outbox: &mut Outbox,
-) {
+) -> bool {
     let (mut joined, mut changed, mut left) = (Vec::new(), Vec::new(), Vec::new());
     for (id, (entity, came)) in std::mem::take(&mut pending.stirred) {
         if !happened.is_in(entity, room) {
@@ -204,11 +206,10 @@ fn tell_room(
     pending.crowded = count > LISTED_MAX;
     if few_again || left.len() > LISTED_MAX || changed.len() > LISTED_MAX {
         let list = rooms.list(room);
-        tell_each(rooms, room, shown, &list.posing, outbox, |hidden| {
+        return tell_each(rooms, room, shown, &list.posing, outbox, |hidden| {
             let people = list.people.iter().map(|one| one.seen(hidden)).collect();
             RoomOccupants::of(room_id, Listing::new(people, count))
         });
-        return;
     }
     let joined = rooms.list_of(room, joined);
     let changed = rooms.list_of(room, changed);
@@ -227,11 +228,11 @@ fn tell_room(
             changed: seen(&changed),
             count,
         }
-    });
+    })
 }
 
 /// Tells everybody in a room but some what lists people: as each may see it, so that nobody is
-/// shown the pose of somebody whom they have muted.
+/// shown the pose of somebody whom they have muted. Answers whether there was anybody.
 pub(super) fn tell_each<N: Published>(
     rooms: &Rooms<'_, '_>,
     room: RoomIx,
@@ -239,8 +240,8 @@ pub(super) fn tell_each<N: Published>(
     posing: &[(StableId, Role)],
     outbox: &mut Outbox,
     note: impl Fn(&[StableId]) -> N,
-) {
-    let mut all: Vec<SessionId> = Vec::new();
+) -> bool {
+    let (mut apart, mut all): (bool, Vec<SessionId>) = (false, Vec::new());
     for one in rooms.occupants(room) {
         if but.contains(one) {
             continue;
@@ -252,11 +253,14 @@ pub(super) fn tell_each<N: Published>(
         if hidden.is_empty() {
             all.push(session);
         } else {
+            apart = true;
             outbox.tell_one(session, note(&hidden));
         }
     }
+    let told = apart || !all.is_empty();
     if !all.is_empty() {
         let all: Arc<[SessionId]> = all.into();
         outbox.tell(Audience::Many(all), note(&[]));
     }
+    told
 }

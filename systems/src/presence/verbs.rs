@@ -22,7 +22,7 @@ pub(super) struct Who {
 impl Verb for Who {
     const WORDS: &'static [&'static str] = &["who"];
     const USAGE: &'static str = "who [here] [part of a name] [after <name>]";
-    const HELP: &'static str = "Lists who is awake in the world, of which level, and in which part of it: fifty people at a time, by name, those with that part in their name if you give one. \"who here\" lists everybody in the room with you; \"who after Ann\" and \"who here after Ann\" go on behind Ann.";
+    const HELP: &'static str = "Lists who is awake in the world, of which level, and in which part of it. Fifty people are listed at a time, by name; a part of a name lists those who have it in theirs. \"who here\" lists everybody in the room; \"who after Ann\" and \"who here after Ann\" go on behind Ann.";
     const NEEDS: Needs = Needs::NOTHING;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {

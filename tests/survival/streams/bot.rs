@@ -21,6 +21,9 @@ use crate::hearing::Hearing;
 /// Commands under way at once; below the 64 whose outcomes are remembered.
 const WINDOW: usize = 6;
 
+/// What changes among the people in a room is told at most so much later.
+const TOLD_WITHIN: Duration = Duration::from_millis(1_500);
+
 /// What the clients are to do, and where the server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -52,8 +55,8 @@ pub(super) struct Bot {
     pub(super) heard: usize,
     /// What the character had counted to at the end.
     pub(super) tally: u64,
-    /// Who is in the room, as the frames of the last session told.
-    pub(super) occupants: BTreeSet<String>,
+    /// Who is in the room, by id, as the frames of the last session told.
+    occupants: BTreeMap<String, String>,
     /// Who was there by the `game_state` of each session.
     pub(super) met: Vec<BTreeSet<String>>,
     /// The ways out by every `game_state`.
@@ -99,7 +102,7 @@ impl Bot {
             resumes: 0,
             heard: 0,
             tally: 0,
-            occupants: BTreeSet::new(),
+            occupants: BTreeMap::new(),
             met: Vec::new(),
             exits: BTreeSet::new(),
             view: String::new(),
@@ -113,6 +116,11 @@ impl Bot {
             quiet: false,
             left: None,
         }
+    }
+
+    /// Who is in the room, by name.
+    pub(super) fn here(&self) -> BTreeSet<String> {
+        self.occupants.values().cloned().collect()
     }
 
     /// How often it has asked to count.
@@ -156,6 +164,7 @@ impl Bot {
         let mut wish_at = now;
         let cut_at = now + Duration::from_millis(200 + self.lots.below(2_000));
         let mut last_look = None;
+        let mut leave_at = None;
         loop {
             let plays = matches!(stage, Stage::Play(_));
             if !plays && !self.quiet && self.is_answered() {
@@ -177,8 +186,11 @@ impl Bot {
                     if let Some(id) = last_look && frame["data"]["id"] == id {
                         let holdings = frame["data"]["result"].as_str().unwrap();
                         self.tally = holdings.split(' ').next().unwrap().parse().unwrap();
-                        return Ok(End::Done);
+                        leave_at = Some(Instant::now() + TOLD_WITHIN);
                     }
+                }
+                () = sleep_until(leave_at.unwrap_or(now)), if leave_at.is_some() => {
+                    return Ok(End::Done);
                 }
                 () = sleep_until(wish_at), if plays && self.waiting.len() < WINDOW => {
                     let line = match self.lots.below(3) {
@@ -300,10 +312,22 @@ impl Bot {
                     self.exits.clone_from(&exits);
                 }
                 assert_eq!(self.exits, exits, "{}: other ways", self.name);
-                self.occupants = names(&data["occupants"]);
-                self.met.push(self.occupants.clone());
+                self.occupants = people(&data["players"]);
+                self.met.push(self.here());
             }
-            "room_occupants" => self.occupants = names(&data["occupants"]),
+            "room_occupants" => self.occupants = people(&data["players"]),
+            "room_occupants_changed" => {
+                self.occupants.extend(people(&data["joined"]));
+                for id in data["left"].as_array().unwrap() {
+                    self.occupants.remove(id.as_str().unwrap());
+                }
+                assert_eq!(
+                    data["count"],
+                    self.occupants.len(),
+                    "{}: {frame}",
+                    self.name
+                );
+            }
             "error" => panic!("{}: {frame}", self.name),
             _ => {}
         }
@@ -333,9 +357,13 @@ impl Bot {
     }
 }
 
-fn names(listed: &Value) -> BTreeSet<String> {
+/// Players by id.
+fn people(listed: &Value) -> BTreeMap<String, String> {
+    let word = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
     let listed = listed.as_array().unwrap().iter();
-    listed.map(|one| one.as_str().unwrap().to_owned()).collect()
+    listed
+        .map(|one| (word(one, "id"), word(one, "name")))
+        .collect()
 }
 
 /// The next frame. Closes and errors of a server that goes down are ends like any other.
