@@ -74,6 +74,7 @@ impl Engine {
                 .message::<crate::Answer>()
                 .message::<crate::Arrived>()
                 .message::<crate::LinkLost>()
+                .message::<crate::Received>()
                 .message::<crate::Departed>()
                 .message::<crate::Dismiss>()
                 .message::<crate::Grant>()
