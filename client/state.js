@@ -100,7 +100,7 @@ export function reduce(state, frame) {
     case "mythos_time_update":
       return { ...state, clock: data };
     case "explored_map":
-      return { ...state, explored: new Map((data.rooms ?? []).map(byId)) };
+      return { ...state, explored: new Map([...(data.page > 1 ? state.explored : []), ...(data.rooms ?? []).map(byId)]) };
     case "room_explored":
       return { ...state, explored: new Map([...state.explored, byId(data)]) };
     default:

@@ -182,6 +182,7 @@ impl Config {
         };
         let sessions = net::SessionBounds {
             queue_bytes: self.sessions.queue_bytes,
+            slow_time: Duration::from_secs(self.sessions.slow_seconds),
             replay_bytes: self.sessions.replay_bytes,
             replay_time: Duration::from_secs(self.sessions.replay_seconds),
             ..net::SessionBounds::default()

@@ -78,6 +78,14 @@ test("a mind that comes back is read of once", () => {
   ]);
 });
 
+test("explored_map pages merge and the first replaces", () => {
+  const page = (/** @type {string} */ id, /** @type {number} */ number) =>
+    frame("explored_map", { rooms: [{ id, name: id, x: 0, y: 0, z: 0 }], page: number, more: number < 2 });
+  const old = reduce(IN_HALL, page("gone", 1));
+  const whole = reduce(reduce(old, page("hall", 1)), page("yard", 2));
+  assert.deepEqual([...whole.explored.keys()], ["hall", "yard"]);
+});
+
 test("explored rooms gather one by one", () => {
   const mapped = reduce(IN_HALL, frame("explored_map", { rooms: [{ id: "hall", name: "Hall", x: 0, y: 0, z: 0 }] }));
   const more = reduce(mapped, frame("room_explored", { id: "yard", name: "Yard", x: 0, y: -1, z: 0 }));

@@ -11,6 +11,7 @@ pub(crate) use unload::unload_saved;
 use words::Departing;
 pub use words::{
     Arrived, Arrives, Asked, Character, Departed, Dismiss, Grant, Halt, LinkLost, Linkdead, Online,
+    Received,
 };
 
 use std::collections::HashMap;
@@ -134,6 +135,11 @@ pub(crate) fn ingest(
                 if let Some(actor) = holder(world, session) {
                     world.entity_mut(actor).insert(Linkdead { since });
                     world.write_message(LinkLost { actor });
+                }
+            }
+            Inbound::Received { session, through } => {
+                if let Some(actor) = holder(world, session) {
+                    world.write_message(Received { actor, through });
                 }
             }
             Inbound::Leave { session, why } => leave(world, session, why),

@@ -27,6 +27,7 @@ mod violations;
 
 pub use attach::{
     Arrived, Arrives, Asked, Character, Departed, Dismiss, Grant, Halt, LinkLost, Linkdead, Online,
+    Received,
 };
 pub use bridge::{Bridge, Bridged};
 pub use clock::{CATCH_UP_MAX, Clock};
@@ -58,7 +59,7 @@ pub mod prelude {
     };
     pub use crate::{
         Answer, Arrived, Arrives, Character, Clock, Departed, Destroy, Dice, Dismiss, Grant, Halt,
-        Heard, Index, LinkLost, Linkdead, Online, Order, Outbox, Phase, Plugin, Recorded,
+        Heard, Index, LinkLost, Linkdead, Online, Order, Outbox, Phase, Plugin, Received, Recorded,
         Registrar, StorageView,
     };
 }

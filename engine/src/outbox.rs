@@ -43,6 +43,11 @@ impl Outbox {
         self.said.push(Outbound::Reply { ask, answer });
     }
 
+    /// Asks for a [`Received`](crate::Received) once the client has read everything told so far.
+    pub fn ask_receipt(&mut self, of: SessionId) {
+        self.said.push(Outbound::Receipt { session: of });
+    }
+
     /// Tells one session.
     pub fn tell_one(&mut self, to: SessionId, note: impl Published) {
         self.tell(Audience::One(to), note);

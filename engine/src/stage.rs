@@ -39,6 +39,7 @@ pub struct Stage {
     base: (WorldTime, u64),
     storage: StorageState,
     hold_saves: bool,
+    hold_receipts: bool,
     held: Option<SaveBatch>,
     saved: SavedRows,
     facts: Vec<Fact>,
@@ -121,6 +122,7 @@ impl Stage {
                 ..StorageState::default()
             },
             hold_saves: false,
+            hold_receipts: false,
             held: None,
             saved,
             facts: Vec::new(),
@@ -286,6 +288,11 @@ impl Stage {
         if !hold {
             self.save();
         }
+    }
+
+    /// From now on clients read nothing that a receipt is asked for (`true`), or do again (`false`).
+    pub const fn hold_receipts(&mut self, hold: bool) {
+        self.hold_receipts = hold;
     }
 
     /// How storage stands, from now on.

@@ -60,8 +60,11 @@ impl Default for NetLimits {
 /// How much a session holds, at most.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionBounds {
-    /// Bytes that wait for a connected client.
+    /// Bytes of earlier ticks that may wait for a connected client; more for `slow_time`, and it
+    /// is slow.
     pub queue_bytes: usize,
+    /// For so long more may wait, as long as it becomes no less.
+    pub slow_time: Duration,
     /// Bytes kept after they were sent, for a resume; also what may gather while the socket is
     /// away.
     pub replay_bytes: usize,
@@ -72,11 +75,25 @@ pub struct SessionBounds {
     pub send_buffer_bytes: usize,
 }
 
+impl SessionBounds {
+    /// Bytes of earlier ticks that may wait whatever the time: eight times what makes a client
+    /// slow in the end, and as much as may have gathered before it came back. So a session holds
+    /// at most this, what one tick says, and in a ring `replay_bytes`: 2.25 MiB by default, of
+    /// which a frame heard by many is one piece of memory for all of them and a place (48 bytes)
+    /// for each. What it had not taken when its socket was cut, up to this once more, is kept
+    /// beside what gathers while it is away.
+    pub(crate) const fn left_over_max(&self) -> usize {
+        8 * self.queue_bytes + self.replay_bytes
+    }
+}
+
 impl Default for SessionBounds {
     fn default() -> Self {
         Self {
             // 10 s of a crowded room: 150 frames a second of 150 bytes.
             queue_bytes: 256 * 1024,
+            // A phone in a tunnel.
+            slow_time: Duration::from_secs(10),
             replay_bytes: 256 * 1024,
             // Four times the linkdead grace.
             replay_time: Duration::from_secs(120),

@@ -81,15 +81,18 @@ impl Tongue {
     }
 }
 
+/// Bytes that all who get them share. Thin: who has heard a crowd holds a thousand of them.
+pub(crate) type Shared = Arc<Box<[u8]>>;
+
 /// One websocket message, shared by all who get it.
 #[derive(Clone, Debug)]
 pub(crate) enum Parcel {
     /// A TEXT frame of `kadath.v1` without its head: the number comes when it leaves.
-    Tail(Arc<[u8]>),
+    Tail(Shared),
     /// A TEXT frame.
-    Text(Arc<[u8]>),
+    Text(Shared),
     /// A BINARY frame.
-    Binary(Arc<[u8]>),
+    Binary(Shared),
 }
 
 impl Parcel {
@@ -109,9 +112,9 @@ pub(crate) struct Voice<'a> {
     note: &'a dyn Note,
     tick: Tick,
     stamp: &'a str,
-    tail: OnceCell<Option<Arc<[u8]>>>,
-    colour: OnceCell<Option<Arc<[u8]>>>,
-    plain: OnceCell<Option<Arc<[u8]>>>,
+    tail: OnceCell<Option<Shared>>,
+    colour: OnceCell<Option<Shared>>,
+    plain: OnceCell<Option<Shared>>,
     words: OnceCell<Vec<Packet>>,
     wrapped: OnceCell<Vec<Packet>>,
 }
@@ -129,6 +132,11 @@ impl<'a> Voice<'a> {
             words: OnceCell::new(),
             wrapped: OnceCell::new(),
         }
+    }
+
+    /// The tick that says it.
+    pub(crate) const fn tick(&self) -> Tick {
+        self.tick
     }
 
     /// What the note replaces in a full queue.

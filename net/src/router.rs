@@ -67,6 +67,7 @@ enum Said {
     Answer(CommandResponse),
     Admitted(Admission),
     Refused(Refusal),
+    Receipt,
     Close(Farewell, Option<ErrorNote>),
 }
 
@@ -76,7 +77,7 @@ impl Said {
             Self::Note(note) => Some(&**note),
             Self::Answer(response) => Some(response),
             Self::Close(_, error) => error.as_ref().map(|error| error as &dyn Note),
-            Self::Admitted(_) | Self::Refused(_) => None,
+            Self::Admitted(_) | Self::Refused(_) | Self::Receipt => None,
         }
     }
 }
@@ -245,6 +246,10 @@ impl Router {
                 hearer(session);
                 Said::Refused(refusal)
             }
+            Outbound::Receipt { session } => {
+                hearer(session);
+                Said::Receipt
+            }
             Outbound::Close { session, why } => {
                 hearer(session);
                 let (farewell, error) = farewell(why);
@@ -283,6 +288,7 @@ impl Router {
                 let session = directory.remove(session.id)?;
                 session.refuse(refusal.clone())
             }
+            Said::Receipt => session.ask_receipt(tick),
             Said::Close(farewell, error) => {
                 let session = directory.remove(session.id)?;
                 let last = error.as_ref().map(|error| error.code).zip(voice);

@@ -23,6 +23,7 @@ mod heard;
 #[cfg(test)]
 mod model;
 mod outbox;
+mod receipt;
 mod refused;
 mod ring;
 mod spoken;
@@ -31,9 +32,15 @@ mod stage;
 pub(crate) use directory::{Directory, SessionKey, Spread};
 pub(crate) use stage::{Illegal, Stage, Step};
 
-use outbox::Outbox;
+use outbox::{Item, Outbox};
+use receipt::Receipts;
 use refused::Refused;
 use ring::Ring;
+
+/// What one tick may say to one session at the very most. The game says less by far: its talk is
+/// paced to 320 KiB a tick and audience, of which a hearer has five, and escapes in JSON at most
+/// double it; maps and letters come by 16 KiB.
+const TICK_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What wakes the task of a socket.
 pub(crate) type Bell = Arc<Notify>;
@@ -59,9 +66,15 @@ struct Inner {
     ring: Ring,
     /// Frames that go out again, with the numbers they had.
     replay: VecDeque<(u64, Parcel)>,
-    /// What had gathered before the client came back and has not left yet, in bytes: being away is
-    /// not being slow.
+    /// Of what waits in the outbox, what does not count, in bytes: of a connected client what had
+    /// gathered before it came back, since being away is not being slow; of one that is away what
+    /// it had not taken when it was cut, since that is no reason to lose it.
     arrears: usize,
+    /// The tick that said the newest thing in the outbox.
+    tick: Tick,
+    receipts: Receipts,
+    /// The proof that is awaited has to be asked for again, behind what is replayed.
+    proof_again: bool,
     /// The last number given.
     number: u64,
     /// Something is lost: this session can't be resumed.
@@ -123,6 +136,17 @@ pub(crate) enum Next {
     Refused(Verdict),
 }
 
+/// What leaves a session.
+#[derive(Debug)]
+pub(crate) enum Sent<'a> {
+    /// A frame with its number.
+    Frame(u64, &'a Parcel),
+    /// The client is to prove that it has read everything before, and then the world is told.
+    Proof(Tick),
+    /// It has read everything already: the world is told now.
+    Proven(Tick),
+}
+
 /// Why a write under way should not take its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Press {
@@ -174,6 +198,9 @@ impl Session {
                 ring: Ring::default(),
                 replay: VecDeque::new(),
                 arrears: 0,
+                tick: 0,
+                receipts: Receipts::default(),
+                proof_again: false,
                 number: 0,
                 torn: false,
                 slow: false,
@@ -199,37 +226,68 @@ impl Inner {
     }
 
     fn put(&mut self, voice: &Voice<'_>, bounds: &SessionBounds) {
-        let keeps_up = self.stage == Stage::Playing && !self.slow;
-        let bound = if keeps_up || self.stage == Stage::Ended {
-            bounds.queue_bytes + self.arrears
-        } else {
-            // Nobody reads: what may wait is bounded together with what waits for a resume.
-            (bounds.queue_bytes + bounds.replay_bytes).saturating_sub(self.ring.bytes())
-        };
-        let resumable = self.tongue.format == Format::Kadath && !self.torn;
-        if self.socket.is_none() && !resumable {
-            // It will never be sent.
+        if !self.is_to_be_sent() {
             return;
         }
-        let key = voice.coalesce();
-        let outbox = &mut self.outbox;
-        outbox.begin(key, bound);
+        self.begin_tick(voice.tick(), bounds);
+        let (key, outbox) = (voice.coalesce(), &mut self.outbox);
+        outbox.begin(key, bounds.queue_bytes);
         voice.speak(&self.tongue, |parcel| outbox.push(parcel, key));
-        if !outbox.over(bound) {
-            return;
-        }
-        match self.stage {
-            Stage::Playing if keeps_up => {
-                self.slow = true;
-                self.rung = false;
+        if self.is_judged() {
+            // Only what no tick of this game says comes so far: memory has an end all the same.
+            let most = bounds.left_over_max() + TICK_BYTES_MAX + self.arrears;
+            if self.outbox.bytes() > most {
+                self.give_up(bounds);
             }
-            Stage::Ended => {}
-            _ => {
+        } else if self.stage != Stage::Ended {
+            // Nobody reads: what may wait is bounded together with what waits for a resume.
+            let bound = bounds.queue_bytes + bounds.replay_bytes + self.arrears;
+            if self.outbox.over(bound.saturating_sub(self.ring.bytes())) {
                 self.torn = true;
                 self.outbox.clear();
                 self.ring.clear();
             }
         }
+    }
+
+    /// Whether what is queued now can ever be sent.
+    fn is_to_be_sent(&self) -> bool {
+        let resumable = self.tongue.format == Format::Kadath && !self.torn;
+        self.socket.is_some() || resumable
+    }
+
+    /// Whether a client reads, and may be found to be slow.
+    fn is_judged(&self) -> bool {
+        self.stage == Stage::Playing && !self.slow
+    }
+
+    /// Judges what is left of earlier ticks, when a new one begins to speak: never what this one
+    /// says, however much that is. Until here, a client is given time (see `socket/lag.rs`).
+    fn begin_tick(&mut self, tick: Tick, bounds: &SessionBounds) {
+        if tick <= self.tick {
+            return;
+        }
+        self.tick = tick;
+        if !self.is_judged() || self.outbox.bytes() <= bounds.queue_bytes {
+            return;
+        }
+        self.outbox.compact();
+        if self.outbox.bytes() > bounds.left_over_max() + self.arrears {
+            self.give_up(bounds);
+        }
+    }
+
+    /// The socket is to be closed, and what it has not taken is kept for the resume: bounded, so
+    /// that nobody who comes and goes without reading gathers ever more.
+    fn give_up(&mut self, bounds: &SessionBounds) {
+        self.slow = true;
+        self.rung = false;
+        self.set_aside(bounds);
+    }
+
+    fn set_aside(&mut self, bounds: &SessionBounds) {
+        let left = self.outbox.bytes().saturating_sub(bounds.queue_bytes);
+        self.arrears = left.min(bounds.left_over_max());
     }
 
     fn ring(&mut self) -> Option<Bell> {
@@ -241,8 +299,19 @@ impl Inner {
         Some(bell)
     }
 
-    fn number_next(&mut self, now: Instant, bounds: &SessionBounds) -> Option<(u64, Parcel)> {
-        let parcel = self.outbox.pop()?;
+    /// The next fresh frame, numbered; `asked` hears of receipts that stand before it.
+    fn number_next(
+        &mut self,
+        now: Instant,
+        bounds: &SessionBounds,
+        mut asked: impl FnMut(Sent<'_>),
+    ) -> Option<(u64, Parcel)> {
+        let parcel = loop {
+            match self.outbox.pop()? {
+                Item::Parcel(parcel) => break parcel,
+                Item::Receipt(tick) => asked(self.receipts.ask(tick, self.number)),
+            }
+        };
         self.arrears = self.arrears.saturating_sub(parcel.weight());
         let number = self.keep(now, &parcel, bounds);
         Some((number, parcel))

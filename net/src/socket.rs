@@ -22,6 +22,7 @@ use crate::limit::Handshake;
 use crate::transport::Transport;
 
 mod conversation;
+mod lag;
 mod link;
 mod negotiate;
 mod sign_in;

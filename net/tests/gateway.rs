@@ -28,6 +28,8 @@ mod handshake;
 mod http;
 #[path = "gateway/limits.rs"]
 mod limits;
+#[path = "gateway/pacing.rs"]
+mod pacing;
 #[path = "gateway/resume.rs"]
 mod resume;
 #[path = "gateway/text.rs"]

@@ -31,6 +31,11 @@ impl Config {
                 || "must be at least 16384".to_owned(),
             ),
             unless(
+                (1..=600).contains(&self.sessions.slow_seconds),
+                "sessions.slow_seconds",
+                || "must be between 1 and 600".to_owned(),
+            ),
+            unless(
                 self.lucidity
                     .default_flux
                     .is_none_or(|flux| flux.abs() <= 100.0),

@@ -94,8 +94,10 @@ pub struct LimitsConfig {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionsConfig {
-    /// Bytes that may wait for a connected client.
+    /// Bytes of earlier ticks that may wait for a connected client.
     pub queue_bytes: usize,
+    /// Seconds for which more may wait.
+    pub slow_seconds: u64,
     /// Bytes kept for a resume.
     pub replay_bytes: usize,
     /// Seconds for which sent frames are kept.
@@ -209,6 +211,7 @@ impl Default for SessionsConfig {
         let (bounds, timeouts) = (net::SessionBounds::default(), net::Timeouts::default());
         Self {
             queue_bytes: bounds.queue_bytes,
+            slow_seconds: bounds.slow_time.as_secs(),
             replay_bytes: bounds.replay_bytes,
             replay_seconds: bounds.replay_time.as_secs(),
             idle_seconds: timeouts.idle.as_secs(),

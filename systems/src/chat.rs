@@ -1,7 +1,7 @@
 //! Talk: to the room, the neighbourhood, everybody, one person; gestures, and what was said before.
 //!
-//! A line is delivered here, in the world, in the tick it is said: no broker and no database is
-//! on its way. What is said is one message, [`Said`](speak::Said); who hears it is decided in one
+//! A line is delivered here, in the world, in the tick it is said, or, where very many speak, in
+//! one soon after: no broker and no database is on its way. What is said is one message, [`Said`](speak::Said); who hears it is decided in one
 //! place, [`deliver`], per hearer and without I/O.
 
 mod channel;
@@ -12,6 +12,7 @@ mod gesture;
 mod habit;
 mod history;
 mod note;
+mod pace;
 mod rate;
 mod rules;
 mod speak;
@@ -65,6 +66,7 @@ impl Plugin for ChatPlugin {
             .resource(self.neighbourhoods.clone())
             .resource(history::History::of(&self.atlas, self.rules.history))
             .resource(rate::Lately::default())
+            .resource(pace::Pace::default())
             .persist::<Habit>("chat_habit")
             .owns::<speak::LastWhisper>()
             .owns::<LastSpoke>()

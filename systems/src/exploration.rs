@@ -5,6 +5,7 @@
 
 mod map;
 mod notes;
+mod pages;
 
 pub use notes::{ExploredMap, MapRoom};
 
@@ -25,7 +26,8 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .note::<notes::MapRoom>()
         .note::<notes::ExploredMap>()
         .system(Phase::Settle, mark)
-        .system(Phase::Emit, notes::tell);
+        .resource(pages::Unfolding::default())
+        .system(Phase::Emit, pages::tell);
     verb::<map::Map>(reg);
     reg.system(Phase::Simulate, map::map);
 }

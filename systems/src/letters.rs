@@ -3,8 +3,13 @@
 //! A row for each character that letters wait for, kept with the world. With other nodes, each of
 //! them keeps the letter, because nobody knows where its reader will arrive; the node that tells it
 //! says so to the others, which forget it.
+//!
+//! **Invariant:** a letter is in its mailbox until its reader's client has read it. They are told in
+//! portions, the next when the last was read. Whoever goes in between is told again what they had
+//! not provably read: so a letter may be heard twice, and none is lost.
 
 mod mailbox;
+mod reading;
 
 pub use mailbox::{LETTERS_MAX, Mailbox, Mailboxes};
 
@@ -13,34 +18,26 @@ use std::collections::BTreeMap;
 use engine::port::{ChatLine, Content, Correlation, LettersTold, Topic};
 use engine::prelude::*;
 
-use crate::bus::{Afar, HeardAfar, Post, ToldAfar, Took};
-use crate::chat::{Channel, ChatMessage};
-use crate::mute::Hearing;
-use crate::sheet::rfc3339;
-use mailbox::Letter;
+use crate::bus::{HeardAfar, Post, ToldAfar, Took};
 
 /// Keep this line for whom it is meant.
 #[derive(Message, Clone, Debug)]
 pub struct Leave(pub ChatLine);
 
-/// Letters are opened by whom they are for.
-#[derive(Message, Clone, Debug)]
-struct Opened {
-    reader: Entity,
-    letters: Vec<Letter>,
-}
-
 /// The letters plugin. Runs after `chat`.
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.resource(Mailboxes::default())
+        .resource(reading::Readers::default())
         .persist::<Mailbox>("mailbox")
         .message::<Leave>()
-        .message::<Opened>()
         .message::<mailbox::Sweep>()
         .startup(mailbox::remember)
         .every(Duration::from_secs(3_600), mailbox::tidy)
-        .system(Phase::Settle, (keep, open, mailbox::sweep).chain())
-        .system(Phase::Emit, tell);
+        .system(
+            Phase::Settle,
+            (keep, reading::follow, mailbox::sweep).chain(),
+        )
+        .system(Phase::Emit, reading::tell);
 }
 
 /// What becomes of one mailbox in a tick.
@@ -125,74 +122,5 @@ fn told_here(target_id: StableId, ids: Vec<String>, correlation: Correlation) ->
         topic: Topic::LettersTold(target_id),
         content: Content::LettersTold(LettersTold { target_id, ids }),
         correlation,
-    }
-}
-
-/// Opens what waited for whoever comes.
-fn open(
-    mut arrived: MessageReader<Arrived>,
-    people: Query<&StableId>,
-    afar: Res<Afar>,
-    mut boxes: ResMut<Mailboxes>,
-    mut rows: Query<&mut Mailbox>,
-    mut posts: MessageWriter<Post>,
-    mut opened: MessageWriter<Opened>,
-    mut destroy: MessageWriter<Destroy>,
-) {
-    for Arrived { actor, .. } in arrived.read() {
-        let Ok(id) = people.get(*actor) else { continue };
-        let Some(row) = boxes.row(*id) else { continue };
-        let Ok(mut mailbox) = rows.get_mut(row) else {
-            continue;
-        };
-        let letters = mailbox.open();
-        boxes.note(&mailbox);
-        if mailbox.is_empty() {
-            boxes.gone(*id);
-            destroy.write(Destroy(row));
-        }
-        if letters.is_empty() {
-            continue;
-        }
-        if afar.is_open() {
-            let ids = letters.iter().map(|one| one.line.message_id.clone());
-            posts.write(told_here(*id, ids.collect(), Correlation::default()));
-        }
-        let reader = *actor;
-        opened.write(Opened { reader, letters });
-    }
-}
-
-/// Tells what waited, except from those whom its reader has muted.
-fn tell(
-    mut opened: MessageReader<Opened>,
-    hearing: Hearing<'_, '_>,
-    people: Query<(&StableId, &Character, &Online)>,
-    mut outbox: ResMut<Outbox>,
-) {
-    for Opened { reader, letters } in opened.read() {
-        let Ok((id, character, online)) = people.get(*reader) else {
-            continue;
-        };
-        for Letter { line, at } in letters {
-            if !hearing.hears(*reader, (line.sender_id, Role::Player), Channel::Whisper) {
-                continue;
-            }
-            let name = &line.sender_name;
-            let note = ChatMessage {
-                sender_id: line.sender_id,
-                player_name: name.clone(),
-                channel: Channel::Whisper,
-                message: format!("While you were away, {name} whispered: {}", line.text),
-                original_content: line.text.clone(),
-                tags: Vec::new(),
-                message_id: line.message_id.clone(),
-                timestamp: rfc3339(*at),
-                target_id: Some(*id),
-                target_name: Some(character.name.clone()),
-                room: None,
-            };
-            outbox.tell_one(online.session, note);
-        }
     }
 }

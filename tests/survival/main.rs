@@ -22,6 +22,7 @@ mod never_forgets;
 mod never_waits;
 mod no_leak;
 mod offline;
+mod pacing;
 mod removals;
 mod slow_clients;
 mod starting;

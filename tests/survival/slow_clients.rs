@@ -62,6 +62,7 @@ async fn slow_clients_lose_no_word_and_slow_nobody_down() {
         .set("chat.say_per_minute", 0)
         .set("limits.sign_ins_per_minute", 0)
         .set("sessions.queue_bytes", QUEUE_BYTES)
+        .set("sessions.slow_seconds", 1)
         .set("sessions.replay_bytes", REPLAY_BYTES)
         // What a slow one had before it was slow need not be kept: what comes while it is away must.
         .set("sessions.replay_seconds", 8)

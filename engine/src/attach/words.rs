@@ -93,6 +93,16 @@ pub struct LinkLost {
     pub actor: Entity,
 }
 
+/// Everything said to a character's session up to a tick that [asked](crate::Outbox::ask_receipt)
+/// was read by its client.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Received {
+    /// Who.
+    pub actor: Entity,
+    /// The tick that asked, and every earlier one.
+    pub through: Tick,
+}
+
 /// A character left the world. It is no longer [`Online`], but still there to be asked who it is.
 #[derive(Message, Clone, Copy, Debug)]
 pub struct Departed {

@@ -75,6 +75,7 @@ impl Engine {
                 .message::<crate::Arrived>()
                 .message::<crate::LinkLost>()
                 .message::<crate::Asked>()
+                .message::<crate::Received>()
                 .message::<crate::Departed>()
                 .message::<crate::Dismiss>()
                 .message::<crate::Grant>()

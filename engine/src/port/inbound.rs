@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, Correlation, SessionId, StableId, WorldTime};
+use super::{AccountId, Correlation, SessionId, StableId, Tick, WorldTime};
 
 /// One thing that happened at the gateway.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,6 +53,14 @@ pub enum Inbound {
         session: SessionId,
         /// Why.
         why: Leaving,
+    },
+    /// The client has read everything that was said to the session up to `Outbound::Receipt` of
+    /// that tick. At most one for each.
+    Received {
+        /// The session.
+        session: SessionId,
+        /// The tick that asked.
+        through: Tick,
     },
 }
 

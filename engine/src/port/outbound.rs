@@ -58,6 +58,13 @@ pub enum Outbound {
         /// Why.
         refusal: Refusal,
     },
+    /// Let the world know, by `Inbound::Received`, when the client has read everything said to the
+    /// session before. Of several under way only the last need be answered; none is when the
+    /// session ends before.
+    Receipt {
+        /// Which session.
+        session: SessionId,
+    },
     /// The session is over; everything said to it before comes first.
     Close {
         /// Which session.

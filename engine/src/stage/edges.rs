@@ -46,7 +46,13 @@ impl Stage {
         };
         let output = self.engine.tick(input);
         self.digests.push(output.digest());
+        let through = output.emission.tick;
         for said in output.emission.said {
+            if let Outbound::Receipt { session } = said
+                && !self.hold_receipts
+            {
+                self.heard.push(Inbound::Received { session, through });
+            }
             self.hear(said);
         }
         self.asked += output.asks.len() as u64;
@@ -88,6 +94,7 @@ impl Stage {
             Outbound::Outcome { session, .. }
             | Outbound::Admitted { session, .. }
             | Outbound::Refused { session, .. }
+            | Outbound::Receipt { session }
             | Outbound::Close { session, .. } => vec![*session],
         };
         for session in sessions {

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use engine::port::{Ink, Note};
 
+use super::Shared;
+
 const RESET: &str = "\x1b[0m";
 
 /// The text of a note, ending its line; `None` if there is nothing to read.
-pub(crate) fn text(note: &dyn Note, colour: bool) -> Option<Arc<[u8]>> {
+pub(crate) fn text(note: &dyn Note, colour: bool) -> Option<Shared> {
     let prose = note.prose()?;
     let mut text = String::with_capacity(128);
     for (ink, words) in prose.pieces() {
@@ -27,7 +29,7 @@ pub(crate) fn text(note: &dyn Note, colour: bool) -> Option<Arc<[u8]>> {
         }
     }
     text.push_str("\r\n");
-    Some(text.into_bytes().into())
+    Some(Arc::new(text.into_bytes().into()))
 }
 
 /// How a meaning looks. The sixteen classic colours: every terminal's owner has made those

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use engine::port::Note;
 use serde_json::{Value, json};
 
+use super::Shared;
+
 /// One GMCP message, encoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Packet {
     pub(crate) package: &'static str,
-    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) bytes: Shared,
 }
 
 /// The note's packets as `Package.Name json`.
@@ -36,7 +38,7 @@ fn packets(note: &dyn Note, write: impl Fn(&str, &Value) -> String) -> Vec<Packe
         .into_iter()
         .map(|gmcp| Packet {
             package: gmcp.package,
-            bytes: write(gmcp.package, &gmcp.data).into_bytes().into(),
+            bytes: Arc::new(write(gmcp.package, &gmcp.data).into_bytes().into()),
         })
         .collect()
 }
@@ -149,9 +151,9 @@ mod tests {
 
     #[test]
     fn a_packet_without_data_is_its_name() {
-        assert_eq!(&*words(&Pong {})[0].bytes, b"Core.Ping");
+        assert_eq!(&**words(&Pong {})[0].bytes, b"Core.Ping");
         assert_eq!(
-            &*wrapped(&Pong {})[0].bytes,
+            &**wrapped(&Pong {})[0].bytes,
             br#"{"data":"","id":"Core.Ping","proto":"gmcp"}"#
         );
     }

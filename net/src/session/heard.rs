@@ -54,12 +54,27 @@ impl Session {
             let inner = &mut *inner;
             let replay = &mut inner.replay;
             inner.arrears = inner.outbox.bytes();
+            inner.proof_again = inner.receipts.awaited().is_some();
             replay.clear();
             voice.speak(&inner.tongue, |parcel| replay.push_back((number, parcel)));
             replay.extend(missed);
         } else {
             inner.put(&voice, &self.bounds);
         }
+        inner.ring()
+    }
+
+    /// The world wants to know when the client has read everything queued so far.
+    pub(crate) fn ask_receipt(&self, tick: Tick) -> Option<Bell> {
+        let mut inner = self.lock();
+        let reads = matches!(
+            inner.stage,
+            Stage::Playing | Stage::Detached | Stage::Returning
+        );
+        if !reads || !inner.is_to_be_sent() {
+            return None;
+        }
+        inner.outbox.ask_receipt(tick);
         inner.ring()
     }
 

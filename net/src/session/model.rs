@@ -12,7 +12,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Next, NoResume, Press, Session, SessionKey, Stage, farewell};
+use super::{Next, NoResume, Press, Sent, Session, SessionKey, Stage, farewell};
 use crate::config::SessionBounds;
 use crate::format::{Format, Head, Parcel, Tongue, Voice};
 use crate::payload::{CommandResponse, Durable, Pong};
@@ -52,31 +52,68 @@ fn word(number: u64) -> CommandResponse {
     CommandResponse::refused(Some(number), Refusal::of(Code::ServerBusy), false)
 }
 
-fn take(session: &Session, socket: u64, budget: usize) -> (Vec<(u64, String)>, Next) {
+/// What a socket is given.
+#[derive(Clone, Debug)]
+enum Got {
+    Frame(u64, String),
+    /// A ping that asks for the proof of that tick.
+    Ping(u64),
+    /// What that tick asked for is proven already.
+    Proven(u64),
+}
+
+fn take_all(session: &Session, socket: u64, budget: usize) -> (Vec<Got>, Next) {
     let mut taken = Vec::new();
-    let next = session.take(socket, Instant::now(), budget, |number, parcel| {
-        taken.push((number, parcel.clone()));
+    let next = session.take(socket, Instant::now(), budget, |sent| {
+        taken.push(match sent {
+            Sent::Proof(tick) => Got::Ping(tick),
+            Sent::Proven(tick) => Got::Proven(tick),
+            Sent::Frame(number, Parcel::Tail(tail)) => {
+                let frame = [Head::new(number).as_bytes(), &tail[..]].concat();
+                Got::Frame(number, String::from_utf8(frame).unwrap())
+            }
+            Sent::Frame(..) => panic!("not a numbered frame"),
+        });
     });
-    let frames = taken.into_iter().map(|(number, parcel)| {
-        let Parcel::Tail(tail) = parcel else {
-            panic!("not a numbered frame");
-        };
-        let frame = [Head::new(number).as_bytes(), &tail].concat();
-        (number, String::from_utf8(frame).unwrap())
+    (taken, next)
+}
+
+fn take(session: &Session, socket: u64, budget: usize) -> (Vec<(u64, String)>, Next) {
+    let (taken, next) = take_all(session, socket, budget);
+    let frames = taken.into_iter().filter_map(|got| match got {
+        Got::Frame(number, frame) => Some((number, frame)),
+        Got::Ping(_) | Got::Proven(_) => None,
     });
     (frames.collect(), next)
 }
 
-/// Says words, takes them in pieces, cuts the socket with some of what was taken on its way, and
-/// resumes. Answers the words that the client has heard, in order.
+/// Says words, asks for receipts, takes them in pieces, cuts the socket with some of what was taken
+/// on its way, and resumes. Answers the words that the client has heard, in order.
 fn play(seed: u64) -> (u64, Vec<u64>) {
     let mut dice = StdRng::seed_from_u64(seed);
     let session = session(SessionBounds::default());
     session.admit(&admission(false), 1, "then");
     let (mut socket, mut last) = (1, 0);
     let (mut said, mut heard) = (0, Vec::new());
-    let mut hear = |frames: &[(u64, String)], last: &mut u64| {
-        for (number, frame) in frames {
+    // How much had been said when a tick asked for a receipt; the last one proven.
+    let (mut asked, mut proven) = (Vec::new(), None);
+    let mut hear = |got: &[Got], socket, last: &mut u64, asked: &[(u64, u64)]| {
+        for one in got {
+            let (number, frame) = match one {
+                Got::Frame(number, frame) => (number, frame),
+                Got::Ping(tick) => {
+                    if session.prove(socket, *tick) {
+                        proven = Some(*tick);
+                        let (_, said) = asked.iter().find(|(at, _)| at == tick).unwrap();
+                        assert!(heard.len() as u64 >= *said, "unread at seed {seed}");
+                    }
+                    continue;
+                }
+                Got::Proven(tick) => {
+                    proven = Some(*tick);
+                    continue;
+                }
+            };
             let frame: serde_json::Value = serde_json::from_str(frame).unwrap();
             assert_eq!(frame["sequence_number"], *number);
             if frame["data"]["resumed"] == true {
@@ -89,7 +126,7 @@ fn play(seed: u64) -> (u64, Vec<u64>) {
         }
     };
     for _ in 0..200 {
-        match dice.random_range(0..5) {
+        match dice.random_range(0..6) {
             0..3 => {
                 for _ in 0..dice.random_range(1..5) {
                     said += 1;
@@ -97,14 +134,19 @@ fn play(seed: u64) -> (u64, Vec<u64>) {
                 }
             }
             3 => {
-                let (frames, _) = take(&session, socket, dice.random_range(1..2_000));
-                hear(&frames, &mut last);
+                let tick = 1_000 + asked.len() as u64;
+                session.ask_receipt(tick);
+                asked.push((tick, said));
+            }
+            4 => {
+                let (got, _) = take_all(&session, socket, dice.random_range(1..2_000));
+                hear(&got, socket, &mut last, &asked);
             }
             _ => {
                 // Of what was taken last, only a part arrives.
-                let (frames, _) = take(&session, socket, dice.random_range(1..2_000));
-                let arrived = dice.random_range(0..=frames.len());
-                hear(&frames[..arrived], &mut last);
+                let (got, _) = take_all(&session, socket, dice.random_range(1..2_000));
+                let arrived = dice.random_range(0..=got.len());
+                hear(&got[..arrived], socket, &mut last, &asked);
                 if dice.random() {
                     session.detach(socket, drop);
                 }
@@ -118,9 +160,10 @@ fn play(seed: u64) -> (u64, Vec<u64>) {
         }
     }
     loop {
-        let (frames, next) = take(&session, socket, 10_000);
-        hear(&frames, &mut last);
+        let (got, next) = take_all(&session, socket, 10_000);
+        hear(&got, socket, &mut last, &asked);
         if matches!(next, Next::Rest { .. }) {
+            assert_eq!(proven, asked.last().map(|(tick, _)| *tick), "seed {seed}");
             return (said, heard);
         }
     }
@@ -203,16 +246,95 @@ fn what_waits_and_what_is_kept_stay_within_their_bounds() {
     let session = session(bounds);
     session.admit(&admission(false), 1, "then");
     for number in 0..10_000 {
-        session.hear(&Voice::new(&word(number), 1, "then"));
+        session.hear(&Voice::new(&word(number), number, "then"));
         if number % 3 == 0 {
             take(&session, 1, 1);
         }
         let inner = session.lock();
-        // One note more than the bound may be in either.
-        let most = bounds.queue_bytes + bounds.replay_bytes + 1_000;
+        // One note more than the bound may be in either, and what was not taken at the end of it.
+        let left = bounds.left_over_max();
+        let most = 2 * left + bounds.queue_bytes + bounds.replay_bytes + 1_000;
         assert!(inner.outbox.bytes() + inner.ring.bytes() <= most);
     }
     assert!(session.lock().torn);
+}
+
+#[test]
+fn burst_of_one_tick_is_no_slowness() {
+    let session = session(SessionBounds::default());
+    session.admit(&admission(false), 1, "then");
+    for number in 1..=10_000 {
+        session.hear(&Voice::new(&word(number), 2, "then"));
+    }
+    assert!(session.waiting() > 4 * SessionBounds::default().queue_bytes);
+    let mut heard = 0;
+    loop {
+        let (frames, next) = take(&session, 1, 10_000);
+        heard += frames.len();
+        match next {
+            Next::More => {}
+            Next::Rest { .. } => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(heard, 10_001);
+}
+
+#[test]
+fn earlier_output_beyond_its_ceiling_is_slowness() {
+    let bounds = SessionBounds {
+        queue_bytes: 4_000,
+        replay_bytes: 4_000,
+        ..SessionBounds::default()
+    };
+    let session = session(bounds);
+    session.admit(&admission(false), 1, "then");
+    for tick in 2.. {
+        let before = session.waiting();
+        session.hear(&Voice::new(&word(tick), tick, "then"));
+        if session.lock().slow {
+            assert!(before > bounds.left_over_max());
+            break;
+        }
+        assert!(before <= bounds.left_over_max());
+    }
+    // Cut, it keeps what it had not taken, and what is said meanwhile.
+    session.detach(1, drop);
+    session.hear(&Voice::new(&word(1_000), 1_000, "then"));
+    assert!(!session.lock().torn);
+}
+
+#[test]
+fn coming_and_going_unread_gathers_no_more_than_bounded() {
+    let bounds = SessionBounds {
+        queue_bytes: 4_000,
+        replay_bytes: 4_000,
+        ..SessionBounds::default()
+    };
+    let session = session(bounds);
+    session.admit(&admission(false), 1, "then");
+    take(&session, 1, 1);
+    let most = 3 * bounds.left_over_max() + bounds.queue_bytes + bounds.replay_bytes;
+    for round in 2..200 {
+        for number in 0..20 {
+            session.hear(&Voice::new(&word(number), 100 * round + number, "then"));
+        }
+        assert!(
+            session.waiting() <= most,
+            "{} in round {round}",
+            session.waiting()
+        );
+        session.detach(round - 1, drop);
+        for number in 20..40 {
+            session.hear(&Voice::new(&word(number), 100 * round + number, "then"));
+        }
+        let bell = Arc::new(Notify::new());
+        if session.claim(1, round, bell, drop, || true).is_err() {
+            return;
+        }
+        session.admit(&admission(true), 1, "then");
+    }
+    panic!("it may be resumed for ever");
 }
 
 #[test]

@@ -2,7 +2,31 @@
 
 use std::collections::VecDeque;
 
+use engine::port::Tick;
+
 use crate::format::Parcel;
+
+/// One thing that waits.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// A frame.
+    Parcel(Parcel),
+    /// The world wants to know when the client has read what stands before.
+    Receipt(Tick),
+}
+
+impl Item {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Parcel(parcel) => parcel.weight(),
+            // Weightless: there is never more than one.
+            Self::Receipt(_) => 0,
+        }
+    }
+}
+
+/// The key under which receipts stand: a newer one makes those before it superfluous.
+const RECEIPT: &str = "receipt";
 
 /// Frames on their way to one client, in order.
 #[derive(Debug, Default)]
@@ -14,7 +38,7 @@ pub(crate) struct Outbox {
 
 #[derive(Debug)]
 struct Entry {
-    parcel: Parcel,
+    item: Item,
     key: Option<&'static str>,
     /// Which note it belongs to: the parcels of one note stay together.
     note: u64,
@@ -34,16 +58,38 @@ impl Outbox {
     pub(crate) fn push(&mut self, parcel: Parcel, key: Option<&'static str>) {
         self.bytes += parcel.weight();
         let note = self.notes;
-        self.queue.push_back(Entry { parcel, key, note });
+        let item = Item::Parcel(parcel);
+        self.queue.push_back(Entry { item, key, note });
+    }
+
+    /// Adds a wish to know when the client has read everything before it.
+    pub(crate) fn ask_receipt(&mut self, tick: Tick) {
+        self.notes += 1;
+        self.discard(|entry| entry.key == Some(RECEIPT));
+        self.queue.push_back(Entry {
+            item: Item::Receipt(tick),
+            key: Some(RECEIPT),
+            note: self.notes,
+        });
     }
 
     /// Whether more waits than `bound` even when each state is only there once.
     ///
-    /// One note alone is never too much: a map may be bigger than any sensible bound.
+    /// One note alone is never too much: what is said at once may be bigger than a sensible bound.
     pub(crate) fn over(&mut self, bound: usize) -> bool {
         if self.bytes <= bound {
             return false;
         }
+        self.compact();
+        let several = match (self.queue.front(), self.queue.back()) {
+            (Some(first), Some(last)) => first.note != last.note,
+            _ => false,
+        };
+        self.bytes > bound && several
+    }
+
+    /// Keeps of each state the newest only.
+    pub(crate) fn compact(&mut self) {
         let mut newest: Vec<(&'static str, u64)> = Vec::new();
         for entry in &self.queue {
             if let Some(key) = entry.key {
@@ -55,21 +101,16 @@ impl Outbox {
             let same = |(key, note): &(&str, u64)| entry.key == Some(*key) && entry.note < *note;
             newest.iter().any(same)
         });
-        let several = match (self.queue.front(), self.queue.back()) {
-            (Some(first), Some(last)) => first.note != last.note,
-            _ => false,
-        };
-        self.bytes > bound && several
     }
 
-    /// The next parcel to leave.
-    pub(crate) fn pop(&mut self) -> Option<Parcel> {
+    /// The next thing to leave.
+    pub(crate) fn pop(&mut self) -> Option<Item> {
         let entry = self.queue.pop_front()?;
-        self.bytes -= entry.parcel.weight();
+        self.bytes -= entry.item.weight();
         if self.queue.is_empty() && self.queue.capacity() > KEPT_MAX {
             self.queue = VecDeque::new();
         }
-        Some(entry.parcel)
+        Some(entry.item)
     }
 
     /// What waits, in bytes.
@@ -91,7 +132,7 @@ impl Outbox {
         self.queue.retain(|entry| {
             let goes = superfluous(entry);
             if goes {
-                *bytes -= entry.parcel.weight();
+                *bytes -= entry.item.weight();
             }
             !goes
         });
@@ -103,18 +144,21 @@ const KEPT_MAX: usize = 16;
 
 #[cfg(test)]
 mod tests {
-    use super::Outbox;
+    use std::sync::Arc;
+
+    use super::{Item, Outbox};
     use crate::format::Parcel;
 
     fn push(outbox: &mut Outbox, text: &'static str, key: Option<&'static str>, bound: usize) {
         outbox.begin(key, bound);
-        outbox.push(Parcel::Text(text.as_bytes().into()), key);
+        outbox.push(Parcel::Text(Arc::new(text.as_bytes().into())), key);
     }
 
     fn drain(outbox: &mut Outbox) -> Vec<String> {
         std::iter::from_fn(|| outbox.pop())
-            .map(|parcel| match parcel {
-                Parcel::Text(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+            .map(|item| match item {
+                Item::Parcel(Parcel::Text(bytes)) => String::from_utf8(bytes.to_vec()).unwrap(),
+                Item::Receipt(tick) => format!("receipt {tick}"),
                 other => panic!("unexpected {other:?}"),
             })
             .collect()
@@ -157,6 +201,18 @@ mod tests {
         push(&mut outbox, "word", None, 10_000);
         assert!(!outbox.over(200));
         assert_eq!(drain(&mut outbox), ["time", "word"]);
+    }
+
+    #[test]
+    fn newer_receipt_replaces_the_older() {
+        let mut outbox = Outbox::default();
+        outbox.ask_receipt(1);
+        push(&mut outbox, "word 1", None, 10_000);
+        outbox.ask_receipt(2);
+        push(&mut outbox, "word 2", None, 10_000);
+        outbox.compact();
+        assert_eq!(drain(&mut outbox), ["word 1", "receipt 2", "word 2"]);
+        assert_eq!(outbox.bytes(), 0);
     }
 
     #[test]

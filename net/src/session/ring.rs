@@ -4,49 +4,59 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::format::Parcel;
+use crate::format::{Parcel, Shared};
 
 /// Sent frames with their numbers, oldest first, without gap.
+///
+/// Kept small: whoever came with a crowd has heard of each of them. A frame takes a thin pointer,
+/// and when it was sent is noted once for all of a second.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
-    sent: VecDeque<Sent>,
+    sent: VecDeque<Shared>,
+    /// How many frames were sent in which second, oldest first.
+    spans: VecDeque<Span>,
     /// The number after the newest frame's.
     next: u64,
     bytes: usize,
     began: Option<Instant>,
 }
 
-/// One frame. Kept small: a busy client has thousands of them.
 #[derive(Debug)]
-struct Sent {
-    tail: Arc<[u8]>,
-    /// When, in tenths of a second since the ring's first frame: enough for years.
-    at: u32,
+struct Span {
+    /// Seconds since the ring's first frame.
+    second: u32,
+    frames: u32,
 }
 
 impl Ring {
     /// Keeps frame `number`, at the cost of the oldest where there are more than `bound` bytes.
-    pub(crate) fn push(&mut self, number: u64, now: Instant, tail: Arc<[u8]>, bound: usize) {
+    pub(crate) fn push(&mut self, number: u64, now: Instant, tail: Shared, bound: usize) {
         debug_assert!(self.sent.is_empty() || number == self.next, "a gap");
-        let at = self.tenths(now);
+        let second = self.second(now);
         self.next = number + 1;
         self.bytes += weight(&tail);
-        self.sent.push_back(Sent { tail, at });
+        self.sent.push_back(tail);
+        match self.spans.back_mut() {
+            // Time that goes back is the same second, too.
+            Some(span) if second <= span.second => span.frames += 1,
+            _ => self.spans.push_back(Span { second, frames: 1 }),
+        }
         while self.bytes > bound && self.drop_oldest() {}
     }
 
-    /// Forgets what is older than `age`.
+    /// Forgets what is older than `age`, to the second.
     pub(crate) fn trim(&mut self, now: Instant, age: Duration) {
-        let age = u32::try_from(age.as_millis() / 100).unwrap_or(u32::MAX);
-        let now = self.tenths(now);
-        while let Some(oldest) = self.sent.front() {
-            if now - oldest.at <= age {
+        let age = u32::try_from(age.as_secs()).unwrap_or(u32::MAX);
+        let now = self.second(now);
+        while let Some(oldest) = self.spans.front() {
+            if now.saturating_sub(oldest.second) <= age {
                 break;
             }
             self.drop_oldest();
         }
         if self.sent.len() * 4 < self.sent.capacity() {
             self.sent.shrink_to_fit();
+            self.spans.shrink_to_fit();
         }
     }
 
@@ -54,7 +64,7 @@ impl Ring {
     pub(crate) fn after(&self, last: u64, newest: u64) -> Option<Vec<(u64, Parcel)>> {
         let missed = usize::try_from(newest.checked_sub(last)?).ok()?;
         let from = self.sent.len().checked_sub(missed)?;
-        let tails = self.sent.range(from..).map(|sent| Arc::clone(&sent.tail));
+        let tails = self.sent.range(from..).map(Arc::clone);
         Some((last + 1..).zip(tails.map(Parcel::Tail)).collect())
     }
 
@@ -68,28 +78,40 @@ impl Ring {
         self.bytes
     }
 
-    fn tenths(&mut self, now: Instant) -> u32 {
+    /// What the ring itself takes, in bytes, beside frames that others may share.
+    #[cfg(test)]
+    pub(super) fn overhead(&self) -> usize {
+        self.sent.capacity() * size_of::<Shared>() + self.spans.capacity() * size_of::<Span>()
+    }
+
+    fn second(&mut self, now: Instant) -> u32 {
         let began = *self.began.get_or_insert(now);
-        let tenths = now.saturating_duration_since(began).as_millis() / 100;
-        u32::try_from(tenths).unwrap_or(u32::MAX)
+        u32::try_from(now.saturating_duration_since(began).as_secs()).unwrap_or(u32::MAX)
     }
 
     fn drop_oldest(&mut self) -> bool {
         let oldest = self.sent.pop_front();
-        if let Some(sent) = &oldest {
-            self.bytes -= weight(&sent.tail);
+        if let Some(tail) = &oldest {
+            self.bytes -= weight(tail);
+        }
+        if let Some(span) = self.spans.front_mut() {
+            span.frames -= 1;
+            if span.frames == 0 {
+                self.spans.pop_front();
+            }
         }
         oldest.is_some()
     }
 }
 
 /// A frame and its place.
-fn weight(tail: &Arc<[u8]>) -> usize {
-    tail.len() + size_of::<Sent>()
+fn weight(tail: &Shared) -> usize {
+    tail.len() + size_of::<Shared>()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::{Duration, Instant};
 
     use super::Ring;
@@ -97,7 +119,7 @@ mod tests {
     fn filled(numbers: std::ops::RangeInclusive<u64>, at: Instant, bound: usize) -> Ring {
         let mut ring = Ring::default();
         for number in numbers {
-            ring.push(number, at, b"x"[..].into(), bound);
+            ring.push(number, at, Arc::new(b"x"[..].into()), bound);
         }
         ring
     }
@@ -122,10 +144,10 @@ mod tests {
 
     #[test]
     fn frames_pushed_out_by_bytes_are_gone() {
-        let ring = filled(1..=5, Instant::now(), 25 * 3);
+        let ring = filled(1..=5, Instant::now(), 9 * 3);
         assert_eq!(numbers(&ring, 1, 5), None);
         assert_eq!(numbers(&ring, 2, 5), Some(vec![3, 4, 5]));
-        assert_eq!(ring.bytes(), 25 * 3);
+        assert_eq!(ring.bytes(), 9 * 3);
     }
 
     #[test]
@@ -135,5 +157,37 @@ mod tests {
         ring.trim(now + Duration::from_secs(61), Duration::from_secs(60));
         assert_eq!(numbers(&ring, 1, 2), None);
         assert_eq!(numbers(&ring, 2, 2), Some(vec![]));
+    }
+
+    #[test]
+    fn frames_of_a_second_go_one_second_after_another() {
+        let began = Instant::now();
+        let at = |millis| began + Duration::from_millis(millis);
+        let mut ring = Ring::default();
+        for (number, millis) in (1..).zip([0, 900, 1_100, 2_500]) {
+            ring.push(number, at(millis), Arc::new(b"x"[..].into()), 10_000);
+        }
+        let age = Duration::from_secs(60);
+        for (millis, oldest) in [(60_999, 1), (61_000, 3), (62_000, 4), (63_000, 5)] {
+            ring.trim(at(millis), age);
+            assert_eq!(numbers(&ring, oldest - 1, 4), Some((oldest..=4).collect()));
+            if oldest > 1 {
+                assert_eq!(numbers(&ring, oldest - 2, 4), None, "at {millis}");
+            }
+        }
+        assert_eq!(ring.bytes(), 0);
+    }
+
+    #[test]
+    fn ring_of_a_crowds_arrival_takes_little_itself() {
+        // 1,000 comings within 20 s, as frames of 330 bytes, and by default 256 KiB of them.
+        let began = Instant::now();
+        let mut ring = Ring::default();
+        for number in 1..=1_000 {
+            let at = began + Duration::from_millis(20 * number);
+            ring.push(number, at, Arc::new([0; 330].into()), 256 * 1_024);
+        }
+        assert!(ring.overhead() <= 9 * 1_024, "{} bytes", ring.overhead());
+        assert!(ring.bytes() > 255 * 1_024);
     }
 }

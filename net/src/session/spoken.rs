@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use engine::port::{Inbound, Leaving, Refusal};
+use engine::port::{Inbound, Leaving, Refusal, Tick};
 
-use super::{Bell, Next, NoResume, Press, Session, Socket, Stage, Step};
+use super::{Bell, Next, NoResume, Press, Sent, Session, Socket, Stage, Step};
 use crate::format::{Format, Parcel, Supports, Tongue, Voice};
 
 impl Session {
@@ -15,7 +15,7 @@ impl Session {
         socket: u64,
         now: Instant,
         budget: usize,
-        mut write: impl FnMut(u64, &Parcel),
+        mut write: impl FnMut(Sent<'_>),
     ) -> Next {
         let mut inner = self.lock();
         if !inner.is(socket) {
@@ -33,15 +33,23 @@ impl Session {
         }
         let mut bytes = 0;
         while bytes < budget {
-            let (number, parcel) = match inner.replay.pop_front() {
+            let next = inner.replay.pop_front();
+            let (number, parcel) = match next {
                 Some(again) => again,
-                None => match inner.number_next(now, &self.bounds) {
+                None => match inner.number_next(now, &self.bounds, &mut write) {
                     Some(fresh) => fresh,
                     None => break,
                 },
             };
             bytes += parcel.weight();
-            write(number, &parcel);
+            write(Sent::Frame(number, &parcel));
+            if inner.proof_again && inner.replay.is_empty() {
+                // The ping of the lost socket went with it, and its frames have just gone again.
+                inner.proof_again = false;
+                if let Some(tick) = inner.receipts.awaited() {
+                    write(Sent::Proof(tick));
+                }
+            }
         }
         inner.ring.trim(now, self.bounds.replay_time);
         if !inner.replay.is_empty() || !inner.outbox.is_empty() {
@@ -51,6 +59,20 @@ impl Session {
             Some(farewell) => Next::Close(farewell),
             None => Next::Rest { playing: true },
         }
+    }
+
+    /// Bytes that wait to be taken.
+    pub(crate) fn waiting(&self) -> usize {
+        let inner = self.lock();
+        let again = inner.replay.iter().map(|(_, parcel)| parcel.weight());
+        again.sum::<usize>() + inner.outbox.bytes()
+    }
+
+    /// The client has read what stood before the ping of that tick; answers whether the world
+    /// waits to hear so.
+    pub(crate) fn prove(&self, socket: u64, tick: Tick) -> bool {
+        let mut inner = self.lock();
+        inner.is(socket) && inner.receipts.prove(tick)
     }
 
     /// What a write under way has to know.
@@ -96,6 +118,7 @@ impl Session {
         inner.socket = None;
         inner.slow = false;
         inner.rung = false;
+        inner.set_aside(&self.bounds);
         if self.format != Format::Kadath {
             // Nobody comes back for it.
             inner.outbox.clear();

@@ -1,13 +1,15 @@
 //! A socket that speaks for a session, until one of them is done.
 
-use std::pin::{Pin, pin};
+mod out;
+
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use engine::port::{Code, Correlation, Inbound, Note, Refusal};
-use futures_util::FutureExt as _;
 use tokio::time::{Sleep, sleep};
 
+use super::lag::Lag;
 use super::link::{Exit, Gone, Heard, Link, farewell_for};
 use super::sign_in::Entry;
 use super::threshold::{Held, error_of, hold, not_text, too_fast, typed};
@@ -16,11 +18,7 @@ use crate::format::{ClientFrame, Command, Format, Supports, Typed, decode, typed
 use crate::gatekeeper::Secret;
 use crate::hub::{BUSY_RETRY_MS, Hub};
 use crate::payload::{CommandResponse, ErrorNote, Pong};
-use crate::session::{Bell, Farewell, Next, Press, Session};
-
-/// What is written at once, at most. More than a tick's worth for most, little enough that a
-/// slow client's frames wait where they can still be coalesced.
-const BATCH_BYTES: usize = 64 * 1024;
+use crate::session::{Bell, Farewell, Session};
 
 /// One socket and the session it speaks for.
 pub(super) struct Conversation {
@@ -33,6 +31,7 @@ pub(super) struct Conversation {
     held: Held,
     playing: bool,
     since: Instant,
+    lag: Lag,
 }
 
 /// Why a conversation is over.
@@ -83,6 +82,7 @@ impl Conversation {
             held,
             playing: false,
             since: Instant::now(),
+            lag: Lag::default(),
         }
     }
 
@@ -133,88 +133,6 @@ impl Conversation {
         }
     }
 
-    // ---- out ------------------------------------------------------------------------------
-
-    /// Writes everything that waits, a flush per batch.
-    async fn deliver(&mut self) -> Result<(), End> {
-        loop {
-            let now = Instant::now();
-            let link = &mut self.link;
-            let mut wrote = false;
-            let next = self
-                .session
-                .take(self.socket, now, BATCH_BYTES, |number, parcel| {
-                    link.write(number, parcel);
-                    wrote = true;
-                });
-            // A backlog without new frames was abandoned: the session says why instead.
-            if wrote {
-                match self.link.flush().now_or_never() {
-                    Some(flushed) => flushed?,
-                    None => {
-                        self.flush().await?;
-                        // The bell may have rung meanwhile, so this look is stale.
-                        continue;
-                    }
-                }
-            }
-            match next {
-                Next::More => {}
-                Next::Rest { playing } => {
-                    if playing && !self.playing {
-                        self.playing = true;
-                        self.release()?;
-                    }
-                    return Ok(());
-                }
-                Next::Displaced => return Err(End::Displaced),
-                Next::Slow => return Err(self.too_slow()),
-                Next::Close(farewell) => return Err(End::Over(farewell)),
-                Next::Refused(verdict) if verdict.returning => self.arrive_anew()?,
-                Next::Refused(verdict) => return Err(End::Refused(verdict.refusal)),
-            }
-        }
-    }
-
-    /// Flushes, unless the session has better to do than wait for a socket that doesn't take it.
-    async fn flush(&mut self) -> Result<(), End> {
-        let timeouts = &self.hub.config.timeouts;
-        let mut patience = timeouts.write;
-        let mut left = self.link.backlog();
-        let mut alarm = pin!(sleep(patience));
-        loop {
-            tokio::select! {
-                flushed = self.link.flush() => return Ok(flushed?),
-                () = self.bell.notified() => match self.session.press(self.socket) {
-                    // The next look at the session says why.
-                    Some(Press::Abandon) => return Ok(()),
-                    Some(Press::Hurry) if patience > timeouts.drain => {
-                        patience = timeouts.drain;
-                        alarm.as_mut().reset(tokio::time::Instant::now() + patience);
-                    }
-                    Some(Press::Hurry) | None => {}
-                },
-                () = &mut alarm => {
-                    // Slowly is well; not at all is not.
-                    let before = std::mem::replace(&mut left, self.link.backlog());
-                    if left >= before || patience == timeouts.drain {
-                        return Err(self.too_slow());
-                    }
-                    alarm.as_mut().reset(tokio::time::Instant::now() + patience);
-                }
-            }
-        }
-    }
-
-    fn too_slow(&self) -> End {
-        self.hub.figures.slow_clients.inc();
-        tracing::info!("slow client closed");
-        End::Break(
-            Box::new(ErrorNote::of(Code::SlowClient)),
-            farewell_for(Code::SlowClient),
-        )
-    }
-
     /// The session can't go on, but its character can: as a new session from 1.
     fn arrive_anew(&mut self) -> Result<(), End> {
         let bell = Arc::clone(&self.bell);
@@ -234,6 +152,14 @@ impl Conversation {
         }
         match heard {
             Heard::Sign => Ok(()),
+            Heard::Proof(through) => {
+                if self.session.prove(self.socket, through) {
+                    // Bounded: one for each receipt that the world has asked for.
+                    let session = self.session.id;
+                    self.hub.tell(Inbound::Received { session, through });
+                }
+                Ok(())
+            }
             Heard::Gone => Err(End::Gone),
             Heard::Broken(note, farewell) => Err(End::Break(Box::new(note), farewell)),
             Heard::TooFast(wait) => self.answer(&too_fast(wait)),

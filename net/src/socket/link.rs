@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use engine::port::{Code, Note, Refusal};
+use engine::port::{Code, Note, Refusal, Tick};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
@@ -25,6 +25,7 @@ use crate::transport::Transport;
 
 /// A message is at most 10 KiB, most are below 200 bytes: one read takes a burst of them.
 const READ_BUFFER_BYTES: usize = 2 * 1024;
+const TEXT: OpCode = OpCode::Data(Data::Text);
 /// Pongs gathered for a peer that pings and does not read.
 const BACKLOG_BYTES_MAX: usize = 64 * 1024;
 
@@ -52,6 +53,8 @@ pub(super) enum Heard {
     Binary(Bytes),
     /// Alive, and nothing else.
     Sign,
+    /// The pong to a ping that asked for a proof.
+    Proof(Tick),
     /// Too fast: tell it the wait in milliseconds.
     TooFast(u64),
     /// The socket is gone or closed.
@@ -161,6 +164,10 @@ impl Link {
                 ErrorNote::of(Code::SlowClient),
                 farewell_for(Code::SlowClient),
             ),
+            Message::Pong(payload) if payload.len() == size_of::<Tick>() => {
+                let tick = payload.as_ref().try_into().map(Tick::from_be_bytes);
+                tick.map_or(Heard::Sign, Heard::Proof)
+            }
             // The library answers pings and closes; after a close, the next call ends it.
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
                 Heard::Sign
@@ -178,10 +185,16 @@ impl Link {
         self.hub.figures.frames_sent.inc();
         let wire = self.ws.get_mut();
         match parcel {
-            Parcel::Tail(tail) => wire.frame(Data::Text, Head::new(number).as_bytes(), tail),
-            Parcel::Text(bytes) => wire.frame(Data::Text, &[], bytes),
-            Parcel::Binary(bytes) => wire.frame(Data::Binary, &[], bytes),
+            Parcel::Tail(tail) => wire.frame(TEXT, Head::new(number).as_bytes(), tail),
+            Parcel::Text(bytes) => wire.frame(TEXT, &[], bytes),
+            Parcel::Binary(bytes) => wire.frame(OpCode::Data(Data::Binary), &[], bytes),
         }
+    }
+
+    /// Adds a ping: its pong proves that the peer has read everything written before.
+    pub(super) fn ask_proof(&mut self, tick: Tick) {
+        let ping = OpCode::Control(Control::Ping);
+        self.ws.get_mut().frame(ping, &[], &tick.to_be_bytes());
     }
 
     /// Sends what was written. May be dropped and called again.

@@ -108,7 +108,7 @@ pub(super) async fn hold(link: &mut Link, held: &mut Held, heard: Heard) -> Resu
 /// Deals with what is no message for us.
 pub(super) async fn unheard(link: &mut Link, heard: Heard) -> Result<(), Exit> {
     match heard {
-        Heard::Sign => Ok(()),
+        Heard::Sign | Heard::Proof(_) => Ok(()),
         Heard::Text(_) | Heard::Binary(_) => Ok(link.say(&not_text()).await?),
         Heard::TooFast(wait) => Ok(link.say(&too_fast(wait)).await?),
         Heard::Gone => Err(Exit::Gone),

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use prometheus::IntCounter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
 
 use crate::format::MESSAGE_BYTES_MAX;
 use crate::transport::Transport;
@@ -52,9 +52,9 @@ impl Wire {
 
     /// Adds a whole frame, past the library: what goes through that stays in a buffer of its own
     /// that never shrinks. It may stand beside this since whatever it writes is taken whole.
-    pub(super) fn frame(&mut self, data: Data, head: &[u8], tail: &[u8]) {
+    pub(super) fn frame(&mut self, opcode: OpCode, head: &[u8], tail: &[u8]) {
         let header = FrameHeader {
-            opcode: OpCode::Data(data),
+            opcode,
             ..FrameHeader::default()
         };
         let length = head.len() + tail.len();

@@ -82,6 +82,7 @@ async fn all_frames_of_a_tick_leave_in_one_write() {
 async fn a_slow_client_is_closed_and_comes_back_without_loss_while_others_are_served() {
     let mut config = config();
     config.sessions.queue_bytes = 64 * 1024;
+    config.sessions.slow_time = std::time::Duration::from_secs(1);
     config.sessions.replay_bytes = 8 * 1024 * 1024;
     config.sessions.send_buffer_bytes = 8 * 1024;
     let mut server = Server::start(config).await;

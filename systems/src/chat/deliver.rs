@@ -5,6 +5,7 @@ use engine::prelude::*;
 
 use super::ears::{Crowd, Ears, Heard, Voice};
 use super::history::{History, Kept};
+use super::pace::{For, Pace};
 use super::speak::{Said, Words};
 use super::{Channel, ChatMessage};
 use crate::bus::{HeardAfar, say_afar};
@@ -27,9 +28,11 @@ pub(super) fn deliver(
     clock: Res<Clock>,
     mut crowd: Local<Crowd>,
     mut history: ResMut<History>,
+    mut pace: ResMut<Pace>,
     mut bridge: ResMut<Bridge>,
     mut outbox: ResMut<Outbox>,
 ) {
+    pace.begin(clock.dt, &mut outbox);
     if said.is_empty() {
         return;
     }
@@ -106,6 +109,12 @@ pub(super) fn deliver(
             let sub_zone = room.map(|room| ears.rooms.atlas.sub_zone(room).id.as_str());
             say_afar(&mut bridge, &note(uttered.clone()), sub_zone, *correlation);
         }
+        let place = room.map(|room| (room, ears.rooms.atlas.room(room).sub_zone));
+        let Some(whom) = For::hearers_of(*channel, place, target.map(|(id, ..)| *id)) else {
+            continue;
+        };
+        let bytes = Pace::bytes_of(uttered.original.len());
+        let mut telling = pace.line(whom, bytes, &mut outbox);
         let heard = match (channel, room) {
             (Channel::Emote, Some(room)) => {
                 let mut apart = Vec::new();
@@ -124,7 +133,7 @@ pub(super) fn deliver(
                         if ears.hearing.hears(hearer, who, *channel)
                             && let Some(session) = ears.rooms.session(hearer)
                         {
-                            outbox.tell_one(session, note(gesture(word, view)));
+                            telling.tell(Audience::One(session), note(gesture(word, view)));
                         }
                     }
                 }
@@ -146,7 +155,7 @@ pub(super) fn deliver(
         };
         let Heard { clearly, apart } = heard;
         if !clearly.is_empty() {
-            outbox.tell(Audience::Many(clearly), note(uttered));
+            telling.tell(Audience::Many(clearly), note(uttered));
         }
         for (session, mind) in apart {
             let heard = voice
@@ -156,8 +165,9 @@ pub(super) fn deliver(
                 None => line(bare, Vec::new()),
                 Some(Dampened { text, tags }) => line(&text, tags),
             };
-            outbox.tell_one(session, note(heard));
+            telling.tell(Audience::One(session), note(heard));
         }
+        telling.done();
     }
 }
 
@@ -169,6 +179,7 @@ pub(super) fn deliver_afar(
     clock: Res<Clock>,
     mut crowd: Local<Crowd>,
     mut history: ResMut<History>,
+    mut pace: ResMut<Pace>,
     mut outbox: ResMut<Outbox>,
 ) {
     crowd.clear();
@@ -230,8 +241,12 @@ pub(super) fn deliver_afar(
             target_name: target.map(|(_, character, _)| character.name.clone()),
             room: None,
         };
+        let Some(whom) = For::hearers_of(channel, None, line.target_id) else {
+            continue;
+        };
+        let mut telling = pace.line(whom, Pace::bytes_of(line.text.len()), &mut outbox);
         if !clearly.is_empty() {
-            outbox.tell(Audience::Many(clearly), note(&line.text, Vec::new()));
+            telling.tell(Audience::Many(clearly), note(&line.text, Vec::new()));
         }
         let spoken = lucidity::Said {
             text: &line.text,
@@ -243,7 +258,8 @@ pub(super) fn deliver_afar(
                 None => note(&line.text, Vec::new()),
                 Some(Dampened { text, tags }) => note(&text, tags),
             };
-            outbox.tell_one(session, heard);
+            telling.tell(Audience::One(session), heard);
         }
+        telling.done();
     }
 }

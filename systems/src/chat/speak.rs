@@ -1,10 +1,13 @@
 //! From words to something said: who may say it, how often, and to whom.
 
+use std::collections::BTreeMap;
+
 use engine::Violation;
 use engine::port::{ChatLine, Content, Correlation, Topic};
 use engine::prelude::*;
 
 use super::habit::Habit;
+use super::pace::Pace;
 use super::rate::{ChatLimits, Lately};
 use super::verbs::{Admins, Chat, Global, Local, Reply, Say, System, Whisper};
 use super::{Channel, Rules};
@@ -59,10 +62,20 @@ pub(super) enum Words {
     },
 }
 
+impl Words {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Plain(text) => text.len(),
+            Self::Gesture { word, room, .. } => word.len() + room.len(),
+        }
+    }
+}
+
 /// The mouth: checks a line against its channel's figures and counts it.
 #[derive(SystemParam)]
 pub(super) struct Mouth<'w, 's> {
     lately: ResMut<'w, Lately>,
+    pace: ResMut<'w, Pace>,
     violations: MessageWriter<'w, Violation>,
     people: Query<'w, 's, (&'static StableId, &'static Character)>,
     hearing: Hearing<'w, 's>,
@@ -167,6 +180,10 @@ impl Mouth<'_, '_> {
         if let Some(refusal) = self.hearing.refusal(actor, who, channel, to) {
             return Err(refusal);
         }
+        if !self.pace.promise(Pace::bytes_of(words.bytes())) {
+            let message = "Too many speak at once. Say it again in a moment.";
+            return Err(Refusal::new(Code::ServerBusy, message).after_ms(1_000));
+        }
         self.lately
             .count(*id, channel, *self.limits, self.clock.now)
             .inspect_err(|_| {
@@ -240,7 +257,9 @@ pub(super) fn whisper(
         let found = found.ok_or_else(|| Missed::nobody(to.as_deref().unwrap_or_default()));
         (*order, to, text, found)
     });
-    for (order, to, text, found) in told.chain(replied) {
+    // Promised to speakers in this tick, and not in the mailboxes yet.
+    let mut promised: BTreeMap<StableId, usize> = BTreeMap::new();
+    for (n, (order, to, text, found)) in (0..).zip(told.chain(replied)) {
         let Some(to) = to else {
             let message = "Nobody has whispered to you yet.";
             mouth.refuse(order, Refusal::new(Code::InvalidInput, message));
@@ -277,7 +296,7 @@ pub(super) fn whisper(
                 if afar.is_open() && !afar.has_room() {
                     let message = "Too much is on its way to other nodes just now.";
                     mouth.refuse(order, Refusal::new(Code::ServerBusy, message));
-                } else if !elsewhere && !boxes.has_room(id) {
+                } else if !elsewhere && boxes.room(id) <= promised.get(&id).copied().unwrap_or(0) {
                     let message = format!("{name} is away, and too many words wait already.");
                     mouth.refuse(order, Refusal::new(Code::GameLogicError, message));
                 } else if let Err(refusal) =
@@ -287,7 +306,7 @@ pub(super) fn whisper(
                 } else if let Ok((sender_id, me)) = mouth.people.get(order.actor) {
                     let line = ChatLine {
                         channel: Channel::Whisper.word().to_owned(),
-                        message_id: format!("{:016x}", dice.roll(*sender_id, "whisper afar", 0)),
+                        message_id: format!("{:016x}", dice.roll(*sender_id, "whisper afar", n)),
                         sender_id: *sender_id,
                         sender_name: me.name.clone(),
                         text: mouth.whispered(order.actor, text),
@@ -304,6 +323,7 @@ pub(super) fn whisper(
                     }
                     // They may be gone when it comes there, and come back here.
                     leave.write(Leave(line));
+                    *promised.entry(id).or_default() += 1;
                     let answer = if elsewhere {
                         format!("You whisper to {name}: {text}")
                     } else {

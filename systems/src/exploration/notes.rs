@@ -6,7 +6,6 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Discovered, Explored};
 use crate::cast::{CORRIDOR, FOYER};
 use crate::world::{Atlas, Direction, RoomIx};
 
@@ -48,6 +47,30 @@ impl MapRoom {
                 .collect(),
         }
     }
+
+    /// At least what it takes as JSON.
+    pub(super) fn bytes(&self) -> usize {
+        // The names of the fields, their signs, three numbers, and a comma behind.
+        let bare = 100 + 3 * 11;
+        let texts = [
+            &self.id,
+            &self.name,
+            &self.zone,
+            &self.sub_zone,
+            &self.environment,
+        ];
+        let texts: usize = texts.into_iter().map(|text| escaped(text)).sum();
+        // `"northeast":"",`
+        let exits: usize = self.exits.values().map(|to| 15 + escaped(to)).sum();
+        bare + texts + exits
+    }
+}
+
+/// What a text takes in JSON, at most.
+fn escaped(text: &str) -> usize {
+    let long = text.bytes().filter(|byte| *byte < b' ').count();
+    let marked = text.bytes().filter(|b| matches!(b, b'"' | b'\\')).count();
+    text.len() + marked + 5 * long
 }
 
 impl Note for MapRoom {
@@ -80,10 +103,14 @@ impl Published for MapRoom {
     }
 }
 
-/// `explored_map`: every room this character has been in.
+/// `explored_map`: a page of the rooms this character has been in, the nearest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ExploredMap {
-    rooms: Vec<MapRoom>,
+    pub(super) rooms: Vec<MapRoom>,
+    /// Which page, from 1. The first replaces what was known, each later one adds to it.
+    pub(super) page: u32,
+    /// Whether another page follows.
+    pub(super) more: bool,
 }
 
 impl Note for ExploredMap {
@@ -101,38 +128,27 @@ impl Published for ExploredMap {
     fn examples() -> Vec<Self> {
         vec![Self {
             rooms: MapRoom::examples(),
+            page: 1,
+            more: false,
         }]
     }
 }
 
-/// Gives those who came their map, and the others each room that they have found.
-pub(super) fn tell(
-    mut arrived: MessageReader<Arrived>,
-    mut discovered: MessageReader<Discovered>,
-    explorers: Query<(&Explored, &Online)>,
-    atlas: Res<Atlas>,
-    mut outbox: ResMut<Outbox>,
-) {
-    let mut came: Vec<Entity> = Vec::new();
-    for Arrived { actor, how } in arrived.read() {
-        if *how == Arrives::Returned || came.contains(actor) {
-            continue;
+#[cfg(test)]
+mod tests {
+    use super::{Direction, ExploredMap, MapRoom, Published as _};
+
+    #[test]
+    fn map_room_takes_no_more_json_than_it_says() {
+        let mut room = MapRoom::examples().remove(0);
+        for name in ["plain", "\"quoted\" \\ and\nbroken", "\u{1f600} \u{1}"] {
+            room.name = name.to_owned();
+            (room.x, room.y) = (i32::MIN, i32::MIN);
+            room.exits.insert(Direction::Northeast, name.to_owned());
+            let json = serde_json::to_string(&room).unwrap();
+            assert!(json.len() < room.bytes(), "{} for {json}", room.bytes());
+            assert!(room.bytes() < json.len() + 40 * (1 + room.exits.len()));
         }
-        let Ok((explored, online)) = explorers.get(*actor) else {
-            continue;
-        };
-        let rooms = explored.rooms(&atlas);
-        let rooms = rooms.map(|room| MapRoom::of(&atlas, room)).collect();
-        outbox.tell_one(online.session, ExploredMap { rooms });
-        came.push(*actor);
-    }
-    for Discovered { actor, room } in discovered.read() {
-        // The map that was just given has the room.
-        if came.contains(actor) {
-            continue;
-        }
-        if let Ok((_, online)) = explorers.get(*actor) {
-            outbox.tell_one(online.session, MapRoom::of(&atlas, *room));
-        }
+        assert_eq!(ExploredMap::examples()[0].page, 1);
     }
 }

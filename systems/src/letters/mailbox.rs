@@ -1,6 +1,6 @@
 //! One character's mailbox, and where it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use engine::port::ChatLine;
 use engine::prelude::*;
@@ -60,9 +60,15 @@ impl Mailbox {
         }
     }
 
-    /// Takes all letters out.
-    pub(super) fn open(&mut self) -> Vec<Letter> {
-        std::mem::take(&mut self.letters)
+    /// The letters, oldest first.
+    pub(super) fn letters(&self) -> &[Letter] {
+        &self.letters
+    }
+
+    /// Takes out the letters of these ids.
+    pub(super) fn take_out(&mut self, ids: &[String]) {
+        self.letters
+            .retain(|one| !ids.contains(&one.line.message_id));
     }
 
     /// Whether nothing is in it, nor to be remembered.
@@ -85,14 +91,15 @@ impl Mailbox {
 #[derive(Resource, Default, Debug)]
 pub struct Mailboxes {
     rows: BTreeMap<StableId, Entity>,
-    full: BTreeSet<StableId>,
+    waiting: BTreeMap<StableId, usize>,
 }
 
 impl Mailboxes {
-    /// Whether another letter has room.
+    /// How many more letters have room.
     #[must_use]
-    pub fn has_room(&self, target: StableId) -> bool {
-        !self.full.contains(&target)
+    pub fn room(&self, target: StableId) -> usize {
+        let waiting = self.waiting.get(&target).copied().unwrap_or(0);
+        LETTERS_MAX.saturating_sub(waiting)
     }
 
     pub(super) fn row(&self, target: StableId) -> Option<Entity> {
@@ -105,16 +112,12 @@ impl Mailboxes {
 
     pub(super) fn gone(&mut self, target: StableId) {
         self.rows.remove(&target);
-        self.full.remove(&target);
+        self.waiting.remove(&target);
     }
 
-    /// Notes whether there is room in it.
+    /// Notes how many letters are in it.
     pub(super) fn note(&mut self, mailbox: &Mailbox) {
-        if mailbox.letters.len() >= LETTERS_MAX {
-            self.full.insert(mailbox.target);
-        } else {
-            self.full.remove(&mailbox.target);
-        }
+        self.waiting.insert(mailbox.target, mailbox.letters.len());
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use systems::exploration::Explored;
 use systems::world::{Source, WorldData};
 
-use crate::town::{Town, save};
+use crate::town::{Town, save, settle};
 
 fn town() -> Town {
     Town::of(&[
@@ -118,6 +118,64 @@ fn the_map_is_given_to_a_new_session_and_not_to_one_that_returns() {
     assert!(stage.ears("Ann").events("explored_map").is_empty());
     stage.enter("Ann");
     assert_eq!(stage.ears("Ann").events("explored_map").len(), 1);
+}
+
+/// A row of so many rooms, all of which Ann has explored; she is in the middle of it.
+fn long_row(rooms: usize) -> Stage {
+    let ids: Vec<String> = (0..rooms).map(|n| format!("room{n:04}")).collect();
+    let town: Vec<_> = ids.iter().map(|id| (id.as_str(), "indoors")).collect();
+    let mut saved = SavedRows::new();
+    settle(&mut saved, "Ann", &ids[rooms / 2], 80);
+    save(&mut saved, "Ann", "explored", json!(ids).to_string());
+    Town::of(&town).stage(saved, STAGE_START)
+}
+
+#[test]
+fn big_map_comes_in_pages_with_the_near_first() {
+    let mut stage = long_row(500);
+    stage.enter("Ann");
+    let mut pages = stage.ears("Ann").events("explored_map");
+    assert_eq!(pages.len(), 1, "one page a tick");
+    while pages.last().is_some_and(|page| page["more"] == true) {
+        stage.tick();
+        let next = stage.ears("Ann").events("explored_map");
+        assert!(next.len() <= 1 && pages.len() < 50, "{} pages", pages.len());
+        pages.extend(next);
+    }
+    let mut rooms: Vec<Value> = Vec::new();
+    for (at, page) in (1..).zip(&pages) {
+        assert_eq!(page["page"], at);
+        assert!(page.to_string().len() <= 16 * 1_024);
+        rooms.extend(page["rooms"].as_array().expect("rooms").iter().cloned());
+    }
+    assert!(pages.len() > 4, "more than go unread");
+    let far: Vec<i64> = rooms
+        .iter()
+        .map(|room| (room["x"].as_i64().expect("a place") - 250).abs())
+        .collect();
+    assert!(far.is_sorted(), "{far:?}");
+    let mut all = ids(&rooms);
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!((rooms.len(), all.len()), (500, 500));
+    assert_eq!(stage.faults(), []);
+}
+
+#[test]
+fn map_pages_wait_until_they_are_read() {
+    let mut stage = long_row(500);
+    stage.hold_receipts(true);
+    stage.enter("Ann");
+    for _ in 0..20 {
+        stage.tick();
+    }
+    let pages = stage.ears("Ann").events("explored_map");
+    assert_eq!(pages.len(), 4);
+    // Whoever comes anew begins at the beginning.
+    stage.hold_receipts(false);
+    stage.enter("Ann");
+    let again = stage.ears("Ann").events("explored_map");
+    assert_eq!(again[0], pages[0]);
 }
 
 /// A square with a cellar, a way to the north-east, and something far off.

@@ -19,6 +19,8 @@ mod gates;
 #[cfg(test)]
 mod late;
 #[cfg(test)]
+mod letters;
+#[cfg(test)]
 mod lucidity;
 #[cfg(test)]
 mod memory;

@@ -1,6 +1,7 @@
 //! Talk and mutes: who hears what, for how long not, and what it costs.
 
 mod cost;
+mod crowded;
 mod dampened;
 mod model;
 mod staff;

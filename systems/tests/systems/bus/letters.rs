@@ -38,6 +38,8 @@ fn a_whisper_to_one_who_is_awake_nowhere_waits_here_and_when_it_is_told_all_othe
     stage.enter("Ann");
     let heard = stage.heard("Ann");
     assert_eq!(heard.matches("Bob whispered: word 1").count(), 1, "{heard}");
+    assert_eq!(topics(&mut stage), [], "not read yet");
+    stage.tick();
     let ann = StableId::named("Ann");
     assert_eq!(topics(&mut stage), [Topic::LettersTold(ann)]);
     stage.tick();
@@ -98,5 +100,7 @@ fn a_mailbox_holds_sixty_four_letters_and_no_more() {
     stage.tick();
     assert_eq!(processed(&mut stage).len(), 80);
     stage.enter("Ann");
+    // They come in portions.
+    stage.tick();
     assert_eq!(stage.heard("Ann").matches("Bob whispered").count(), 64);
 }
