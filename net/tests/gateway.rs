@@ -11,13 +11,21 @@
 mod client;
 #[path = "gateway/gate.rs"]
 mod gate;
+#[path = "gateway/raw.rs"]
+mod raw;
 #[path = "gateway/server.rs"]
 mod server;
 
 #[path = "gateway/bad_input.rs"]
 mod bad_input;
+#[path = "gateway/closing.rs"]
+mod closing;
+#[path = "gateway/conformance.rs"]
+mod conformance;
 #[path = "gateway/delivery.rs"]
 mod delivery;
+#[path = "gateway/floods.rs"]
+mod floods;
 #[path = "gateway/fuzz.rs"]
 mod fuzz;
 #[path = "gateway/handshake.rs"]
@@ -26,6 +34,8 @@ mod handshake;
 mod http;
 #[path = "gateway/limits.rs"]
 mod limits;
+#[path = "gateway/pings.rs"]
+mod pings;
 #[path = "gateway/resume.rs"]
 mod resume;
 #[path = "gateway/text.rs"]
