@@ -24,7 +24,7 @@ pub struct NetConfig {
 /// How much anyone may do. 0 lifts a limit.
 #[derive(Clone, Copy, Debug)]
 pub struct NetLimits {
-    /// Websocket messages in any 60 s of one connection.
+    /// Websocket messages, and lines beyond the first of each, in any 60 s of one session.
     pub frames_per_minute: u32,
     /// Characters of one account that are connected at once.
     pub connections_per_account: usize,
@@ -112,11 +112,15 @@ pub struct Timeouts {
     pub typed_sign_in: Duration,
     /// From the sign-in to the welcome: the account store and the world's load.
     pub arrival: Duration,
-    /// A socket nothing was heard from for so long is closed; zero: never.
+    /// A socket nothing was heard from for so long, not even the answer to a ping, is closed;
+    /// zero: never.
     pub idle: Duration,
-    /// A silent socket is pinged this often.
+    /// A silent socket is pinged this often, and after half of `idle` if that is sooner.
     pub ping: Duration,
-    /// A write that makes no progress for so long means the peer is gone.
+    /// Whoever goes on sending over its limit for so long is closed.
+    pub flood: Duration,
+    /// A write that makes no progress for so long means the peer is gone; so does an HTTP answer
+    /// that is not taken in this time.
     pub write: Duration,
     /// For a peer to take the last word and the close; who is closed for being slow gets `write`.
     pub linger: Duration,
@@ -137,6 +141,7 @@ impl Default for Timeouts {
             arrival: Duration::from_secs(30),
             idle: Duration::from_secs(300),
             ping: Duration::from_secs(30),
+            flood: Duration::from_secs(5),
             write: Duration::from_secs(30),
             linger: Duration::from_secs(1),
             request: Duration::from_secs(10),

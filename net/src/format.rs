@@ -18,7 +18,7 @@ mod typed;
 pub(crate) use gmcp::{Packet, Supports};
 pub(crate) use kadath::{Authenticate, ClientFrame, Command, Defect, Head, Resume, decode};
 pub use shape::{ClientMessage, Envelope, Message, encoded};
-pub(crate) use typed::{Typed, decode_typed, typed_line};
+pub(crate) use typed::{LINES_MAX, Typed, decode_typed, typed_line};
 
 /// The largest message a client may send, in bytes.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 10 * 1024;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use engine::port::{
-    Arrival, Code, Correlation, Inbound, Lane, Leaving, Note, Refusal, SaveGauge, SessionId,
+    Arrival, Code, Correlation, Full, Inbound, Lane, Leaving, Note, Refusal, SaveGauge, SessionId,
     StableId, Tasks, Tick,
 };
 use time::OffsetDateTime;
@@ -19,7 +19,7 @@ use crate::config::NetConfig;
 use crate::figures::Figures;
 use crate::format::{Tongue, Voice};
 use crate::gatekeeper::Secret;
-use crate::limit::Gates;
+use crate::limit::{Gates, Intake};
 use crate::payload::ErrorNote;
 use crate::session::{Bell, Directory, Farewell, NoResume, Session, SessionKey, Stage};
 
@@ -41,6 +41,8 @@ pub(crate) struct Hub {
     /// Counts the sockets that are still open.
     pub(crate) open: TaskTracker,
     inbound: Lane<Inbound>,
+    /// How much has ever been put into that lane.
+    offered: AtomicU64,
     owed: Mutex<VecDeque<Inbound>>,
     draining: AtomicBool,
     last_tick: AtomicU64,
@@ -81,6 +83,7 @@ impl Hub {
             began: Instant::now(),
             open: TaskTracker::new(),
             inbound,
+            offered: AtomicU64::new(0),
             owed: Mutex::default(),
             draining: AtomicBool::new(false),
             last_tick: AtomicU64::new(0),
@@ -97,12 +100,45 @@ impl Hub {
     /// # Errors
     /// `server_busy` when the lane is full.
     pub(crate) fn ask(&self, message: Inbound) -> Result<(), Refusal> {
-        let busy = || Refusal::of(Code::ServerBusy).after_ms(BUSY_RETRY_MS);
+        self.put(message).map(drop)
+    }
+
+    /// Sends a session's line.
+    ///
+    /// # Errors
+    /// `server_busy` when the lane is full, or that session's share of it.
+    pub(crate) fn offer(&self, intake: &Intake, line: Inbound) -> Result<(), Refusal> {
+        if !intake.has_share(self.taken()) {
+            return Err(Self::busy());
+        }
+        intake.stands_at(self.put(line)?);
+        Ok(())
+    }
+
+    /// How much of what was ever put into the lane the world has taken. May lag behind while
+    /// others put something in, but never runs ahead.
+    pub(crate) fn taken(&self) -> u64 {
+        let offered = self.offered.load(Ordering::Acquire);
+        offered.saturating_sub(self.inbound.waiting() as u64)
+    }
+
+    /// Answers the place in the lane.
+    fn put(&self, message: Inbound) -> Result<u64, Refusal> {
         // What is owed comes first: a return must not overtake the loss before it.
         if !self.owed().is_empty() {
-            return Err(busy());
+            return Err(Self::busy());
         }
-        self.inbound.try_send(message).map_err(|_| busy())
+        self.send(message).map_err(|_| Self::busy())
+    }
+
+    fn send(&self, message: Inbound) -> Result<u64, Full<Inbound>> {
+        self.inbound.try_send(message)?;
+        Ok(self.offered.fetch_add(1, Ordering::AcqRel) + 1)
+    }
+
+    /// What a client hears for which the world has no room just now.
+    pub(crate) fn busy() -> Refusal {
+        Refusal::of(Code::ServerBusy).after_ms(BUSY_RETRY_MS)
     }
 
     /// Sends what the world must hear, at once or as soon as there is room. Bounded by what it
@@ -110,7 +146,7 @@ impl Hub {
     pub(crate) fn tell(&self, message: Inbound) {
         let mut owed = self.owed();
         if owed.is_empty() {
-            if let Err(full) = self.inbound.try_send(message) {
+            if let Err(full) = self.send(message) {
                 owed.push_back(full.0);
             }
         } else {
@@ -122,7 +158,7 @@ impl Hub {
     pub(crate) fn settle(&self) -> bool {
         let mut owed = self.owed();
         while let Some(message) = owed.pop_front() {
-            if let Err(full) = self.inbound.try_send(message) {
+            if let Err(full) = self.send(message) {
                 owed.push_front(full.0);
                 return true;
             }
@@ -148,7 +184,10 @@ impl Hub {
         socket: u64,
         bell: Bell,
         token_mark: Option<u64>,
+        intake: &Arc<Intake>,
     ) -> Result<Arc<Session>, Refusal> {
+        // Whoever takes over goes on with the limits of the session before.
+        let earlier = self.directory.intake(arrival.account, arrival.character);
         let key = SessionKey::sealed(|nonce| (self.seal.0)(arrival.character, nonce));
         let session = Session::new(
             arrival,
@@ -159,6 +198,7 @@ impl Hub {
             socket,
             bell,
             token_mark,
+            earlier.unwrap_or_else(|| Arc::clone(intake)),
         );
         let session = Arc::new(session.map_err(|fault| {
             tracing::error!(%fault, "session can't begin");
@@ -196,6 +236,7 @@ impl Hub {
             socket,
             bell,
             old.token_mark,
+            &old.intake,
         )
     }
 

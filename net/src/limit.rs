@@ -1,6 +1,7 @@
 //! How often anyone may do anything. Counters use monotonic time and memory of fixed size.
 
 mod attempts;
+mod intake;
 mod window;
 
 use std::collections::HashMap;
@@ -8,7 +9,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use attempts::Attempts;
-pub(crate) use window::{Pace, Window};
+pub(crate) use intake::Intake;
+use window::Window;
 
 use crate::address::Neighbour;
 use crate::config::NetLimits;

@@ -27,7 +27,7 @@ use crate::hub::Hub;
 use crate::limit::Seat;
 use crate::readiness::Readiness;
 use crate::tls::Tls;
-use crate::transport::Transport;
+use crate::transport::{Answering, Transport};
 use crate::{http, router, stall};
 
 /// What the gateway asks of others.
@@ -212,6 +212,7 @@ async fn speak(transport: Transport, caller: Arc<Caller>, hub: &Hub, app: Router
         .header_read_timeout(hub.config.timeouts.request)
         // The smallest that hyper takes: requests are small.
         .max_buf_size(8 * 1024);
+    let transport = Answering::new(transport, hub.config.timeouts.write);
     let connection = http
         .serve_connection(TokioIo::new(transport), service)
         .with_upgrades();

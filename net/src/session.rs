@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 
 use crate::config::SessionBounds;
 use crate::format::{Format, Parcel, Tongue, Voice};
+use crate::limit::Intake;
 use crate::payload::ErrorNote;
 
 mod directory;
@@ -54,6 +55,8 @@ pub(crate) struct Session {
     pub(crate) format: Format,
     /// The mark of the token it was signed in with.
     pub(crate) token_mark: Option<u64>,
+    /// What it sends, whichever socket it comes by.
+    pub(crate) intake: Arc<Intake>,
     bounds: SessionBounds,
     inner: Mutex<Inner>,
 }
@@ -181,6 +184,7 @@ impl Session {
         socket: u64,
         bell: Bell,
         token_mark: Option<u64>,
+        intake: Arc<Intake>,
     ) -> Result<Self, Illegal> {
         let stage = stage.after(Step::Vouched)?;
         arrival.session = id;
@@ -190,6 +194,7 @@ impl Session {
             arrival,
             format: tongue.format,
             token_mark,
+            intake,
             bounds,
             inner: Mutex::new(Inner {
                 stage,

@@ -19,12 +19,13 @@ use crate::gateway::{Caller, Gateway};
 use crate::http::HttpFault;
 use crate::hub::Hub;
 use crate::limit::Handshake;
-use crate::transport::Transport;
+use crate::transport::{Answering, Transport};
 
 mod conversation;
 mod lag;
 mod link;
 mod negotiate;
+mod pulse;
 mod sign_in;
 mod threshold;
 mod typed_sign_in;
@@ -112,14 +113,15 @@ async fn upgraded(upgrade: OnUpgrade, hub: &Hub) -> Option<(Transport, Vec<u8>)>
         .await
         .ok()?
         .ok()?;
-    let parts = upgraded.downcast::<TokioIo<Transport>>().ok()?;
-    Some((parts.io.into_inner(), parts.read_buf.to_vec()))
+    let parts = upgraded.downcast::<TokioIo<Answering>>().ok()?;
+    let transport = parts.io.into_inner().into_inner();
+    Some((transport, parts.read_buf.to_vec()))
 }
 
 async fn converse<G: Gatekeeper>(newcomer: Newcomer<G>, mut link: Box<Link>) {
     let hub = Arc::clone(&newcomer.gateway.hub);
     // Boxed, so that thousands who have signed in don't carry its state around.
-    match Box::pin(newcomer.enter(&mut link)).await {
+    match Box::pin(newcomer.enter_in_time(&mut link)).await {
         Ok(entry) => Conversation::new(hub, link, entry).run().await,
         Err(exit) => Box::pin(link.leave(exit)).await,
     }

@@ -8,12 +8,29 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+mod answering;
+
+pub(crate) use answering::Answering;
+
 /// A connection's byte stream.
 #[derive(Debug)]
 pub(crate) enum Transport {
     Plain(TcpStream),
     // Boxed: its buffers would make every plain connection bigger.
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Transport {
+    /// Ready when bytes wait to be read, with how many at least; 0: the peer has ended. Reads
+    /// nothing.
+    pub(crate) fn poll_waiting(&self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let stream = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        };
+        let mut byte = [0];
+        stream.poll_peek(cx, &mut ReadBuf::new(&mut byte))
+    }
 }
 
 impl AsyncRead for Transport {

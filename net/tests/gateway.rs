@@ -11,6 +11,8 @@
 mod client;
 #[path = "gateway/gate.rs"]
 mod gate;
+#[path = "gateway/raw.rs"]
+mod raw;
 #[path = "gateway/server.rs"]
 mod server;
 
@@ -18,8 +20,14 @@ mod server;
 mod asks;
 #[path = "gateway/bad_input.rs"]
 mod bad_input;
+#[path = "gateway/closing.rs"]
+mod closing;
+#[path = "gateway/conformance.rs"]
+mod conformance;
 #[path = "gateway/delivery.rs"]
 mod delivery;
+#[path = "gateway/floods.rs"]
+mod floods;
 #[path = "gateway/fuzz.rs"]
 mod fuzz;
 #[path = "gateway/handshake.rs"]
@@ -30,6 +38,8 @@ mod http;
 mod limits;
 #[path = "gateway/pacing.rs"]
 mod pacing;
+#[path = "gateway/pings.rs"]
+mod pings;
 #[path = "gateway/resume.rs"]
 mod resume;
 #[path = "gateway/text.rs"]

@@ -72,7 +72,7 @@ pub struct LimitsConfig {
     pub commands_per_second: u32,
     /// Lines of one character executed in one tick.
     pub lines_per_tick: u32,
-    /// Websocket messages of one connection in any 60 s.
+    /// Websocket messages of one session in any 60 s; each line of one counts.
     pub frames_per_minute: u32,
     /// Characters of one account that are connected at once.
     pub connections_per_account: usize,
@@ -102,7 +102,7 @@ pub struct SessionsConfig {
     pub replay_bytes: usize,
     /// Seconds for which sent frames are kept.
     pub replay_seconds: u64,
-    /// Seconds after which a silent socket is closed.
+    /// Seconds after which a silent socket is closed that leaves a ping unanswered.
     pub idle_seconds: u64,
 }
 

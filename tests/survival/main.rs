@@ -18,6 +18,7 @@ mod figures;
 mod floods;
 mod harness;
 mod hearing;
+mod hostile;
 mod never_forgets;
 mod never_waits;
 mod no_leak;

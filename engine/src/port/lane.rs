@@ -89,6 +89,12 @@ impl<T> Lane<T> {
             }
         }
     }
+
+    /// How many messages wait for the other end.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.sender.len()
+    }
 }
 
 /// How far saving has come; written by the storage threads, read by everyone.

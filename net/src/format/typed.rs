@@ -24,7 +24,7 @@ pub(crate) enum Typed {
 }
 
 /// A message with more lines than this is no person's.
-const LINES_MAX: usize = 16;
+pub(crate) const LINES_MAX: usize = 16;
 
 /// Reads a text client's message.
 ///

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// hold more than the limit.
 const STEPS: usize = 61;
 
-/// Counts what one connection does. Memory is fixed; each count costs the same.
+/// Counts what one sender does. Memory is fixed; each count costs the same.
 #[derive(Debug)]
 pub(crate) struct Window {
     limit: u32,
@@ -15,18 +15,6 @@ pub(crate) struct Window {
     sum: u32,
     // Boxed on the first count: idle connections are many.
     steps: Option<Box<[u32; STEPS]>>,
-    announced: Option<Instant>,
-}
-
-/// What a count says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
-    /// Go on.
-    Fine,
-    /// Too fast; the wait in milliseconds. Not told for a second.
-    TooFast(u64),
-    /// Too fast, and told so within the last second.
-    Told,
 }
 
 impl Window {
@@ -38,16 +26,20 @@ impl Window {
             second: 0,
             sum: 0,
             steps: None,
-            announced: None,
         }
     }
 
     /// Counts one more, unless it is too much.
-    pub(crate) fn count(&mut self, now: Instant) -> Pace {
+    ///
+    /// # Errors
+    /// With the wait until there is room when there is none; nothing is counted then.
+    pub(crate) fn count(&mut self, now: Instant) -> Result<(), Duration> {
         if self.limit == 0 {
-            return Pace::Fine;
+            return Ok(());
         }
         let second = now.saturating_duration_since(self.began).as_secs();
+        // Another thread may have looked at its clock later and been here first.
+        let second = second.max(self.second);
         let steps = self.steps.get_or_insert_with(|| Box::new([0; STEPS]));
         let passed = second - self.second;
         if passed >= STEPS as u64 {
@@ -63,20 +55,16 @@ impl Window {
         if self.sum < self.limit {
             steps[second as usize % STEPS] += 1;
             self.sum += 1;
-            return Pace::Fine;
+            return Ok(());
         }
-        let told = |at: Instant| now.saturating_duration_since(at) < Duration::from_secs(1);
-        if self.announced.is_some_and(told) {
-            return Pace::Told;
-        }
-        self.announced = Some(now);
         // The oldest step that holds anything falls out of the window next.
         let oldest = (1..=STEPS as u64)
             .find(|ahead| steps[(second + ahead) as usize % STEPS] > 0)
             .unwrap_or(1);
         let due = self.began + Duration::from_secs(second + oldest);
-        let wait = due.saturating_duration_since(now).as_millis();
-        Pace::TooFast(u64::try_from(wait).unwrap_or(u64::MAX).max(1))
+        Err(due
+            .saturating_duration_since(now)
+            .max(Duration::from_millis(1)))
     }
 }
 
@@ -84,7 +72,7 @@ impl Window {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Pace, Window};
+    use super::Window;
 
     #[test]
     fn no_minute_holds_more_than_the_limit() {
@@ -94,7 +82,7 @@ mod tests {
         // Seven a second for five minutes.
         for step in 0..7 * 300_u64 {
             let now = began + Duration::from_millis(step * 1000 / 7);
-            if window.count(now) == Pace::Fine {
+            if window.count(now).is_ok() {
                 passed.push(now);
             }
         }
@@ -108,26 +96,22 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_is_told_once_a_second_and_how_long_to_wait() {
+    fn window_over_its_limit_says_how_long_to_wait() {
         let began = Instant::now();
         let mut window = Window::new(2, began);
-        assert_eq!(window.count(began), Pace::Fine);
-        assert_eq!(window.count(began), Pace::Fine);
-        let Pace::TooFast(wait) = window.count(began) else {
-            panic!("not too fast");
-        };
-        assert_eq!(wait, 61_000);
-        assert_eq!(window.count(began), Pace::Told);
+        assert_eq!(window.count(began), Ok(()));
+        assert_eq!(window.count(began), Ok(()));
+        let wait = Duration::from_secs(61);
+        assert_eq!(window.count(began), Err(wait));
         let later = began + Duration::from_secs(1);
-        assert!(matches!(window.count(later), Pace::TooFast(60_000)));
-        let free = began + Duration::from_millis(wait);
-        assert_eq!(window.count(free), Pace::Fine);
+        assert_eq!(window.count(later), Err(Duration::from_secs(60)));
+        assert_eq!(window.count(began + wait), Ok(()));
     }
 
     #[test]
     fn zero_lifts_the_limit() {
         let now = Instant::now();
         let mut window = Window::new(0, now);
-        assert!((0..10_000).all(|_| window.count(now) == Pace::Fine));
+        assert!((0..10_000).all(|_| window.count(now).is_ok()));
     }
 }

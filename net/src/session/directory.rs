@@ -9,6 +9,7 @@ use engine::port::{AccountId, SessionId, StableId};
 use prometheus::IntGaugeVec;
 
 use super::Session;
+use crate::limit::Intake;
 
 /// A session's public name, 128 bits that nobody can guess: who shows it may take the session
 /// over. The upper half is random, the lower one the account store's seal on it and on the
@@ -136,6 +137,16 @@ impl Directory {
             .filter(|session| session.arrival.character == character)
             .map(|session| session.id)
             .collect()
+    }
+
+    /// What a session of that character has sent, if there is one.
+    pub(crate) fn intake(&self, account: AccountId, character: StableId) -> Option<Arc<Intake>> {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = inner.by_account.get(&account)?.iter().rev();
+        sessions.find_map(|id| {
+            let session = inner.by_id.get(id)?;
+            (session.arrival.character == character).then(|| Arc::clone(&session.intake))
+        })
     }
 
     /// Whether somebody is connected as that character.

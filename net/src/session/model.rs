@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{Next, NoResume, Press, Sent, Session, SessionKey, Stage, farewell};
 use crate::config::SessionBounds;
 use crate::format::{Format, Head, Parcel, Tongue, Voice};
+use crate::limit::Intake;
 use crate::payload::{CommandResponse, Durable, Pong};
 
 fn session(bounds: SessionBounds) -> Session {
@@ -34,7 +35,8 @@ fn session(bounds: SessionBounds) -> Session {
     let tongue = Tongue::new(Format::Kadath);
     let bell = Arc::new(Notify::new());
     let names = (SessionId(1), SessionKey::sealed(|nonce| nonce));
-    Session::new(arrival, names, stage, tongue, bounds, 1, bell, None).unwrap()
+    let intake = Arc::new(Intake::new(0, Instant::now()));
+    Session::new(arrival, names, stage, tongue, bounds, 1, bell, None, intake).unwrap()
 }
 
 fn admission(returned: bool) -> Admission {

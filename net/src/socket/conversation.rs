@@ -1,13 +1,13 @@
 //! A socket that speaks for a session, until one of them is done.
 
 mod out;
+mod upkeep;
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use engine::port::{Code, Correlation, Inbound, Note, Refusal};
-use tokio::time::{Sleep, sleep};
+use tokio::time::sleep;
 
 use super::lag::Lag;
 use super::link::{Exit, Gone, Heard, Link, farewell_for};
@@ -16,7 +16,7 @@ use super::threshold::{Held, error_of, hold, not_text, too_fast, typed};
 use super::typed_sign_in::{colour_is, switch};
 use crate::format::{ClientFrame, Command, Format, Supports, Typed, decode, typed_line};
 use crate::gatekeeper::Secret;
-use crate::hub::{BUSY_RETRY_MS, Hub};
+use crate::hub::Hub;
 use crate::payload::{CommandResponse, ErrorNote, Pong};
 use crate::session::{Bell, Farewell, Session};
 
@@ -29,6 +29,8 @@ pub(super) struct Conversation {
     bell: Bell,
     correlation: Correlation,
     held: Held,
+    /// What is held was counted before its session was known.
+    uncounted: bool,
     playing: bool,
     since: Instant,
     lag: Lag,
@@ -38,6 +40,8 @@ pub(super) struct Conversation {
 enum End {
     /// The socket is gone.
     Gone,
+    /// The client closes and waits for the answer.
+    Closed,
     /// Another socket speaks for the session now.
     Displaced,
     /// The session is over, and the socket closes with it.
@@ -58,13 +62,14 @@ impl From<Exit> for End {
     fn from(exit: Exit) -> Self {
         match exit {
             Exit::Gone | Exit::Quit => Self::Gone,
+            Exit::Closed => Self::Closed,
             Exit::Said(note, farewell) => Self::Break(note, farewell),
         }
     }
 }
 
 impl Conversation {
-    pub(super) fn new(hub: Arc<Hub>, link: Box<Link>, entry: Entry) -> Self {
+    pub(super) fn new(hub: Arc<Hub>, mut link: Box<Link>, entry: Entry) -> Self {
         let Entry {
             session,
             socket,
@@ -72,6 +77,8 @@ impl Conversation {
             correlation,
             held,
         } = entry;
+        let uncounted = !Arc::ptr_eq(&link.intake, &session.intake);
+        link.intake = Arc::clone(&session.intake);
         Self {
             hub,
             link,
@@ -80,6 +87,7 @@ impl Conversation {
             bell,
             correlation,
             held,
+            uncounted,
             playing: false,
             since: Instant::now(),
             lag: Lag::default(),
@@ -96,6 +104,10 @@ impl Conversation {
         let now = Instant::now();
         match end {
             End::Gone => self.hub.detach(&self.session, self.socket),
+            End::Closed => {
+                self.hub.detach(&self.session, self.socket);
+                Box::pin(self.link.part()).await;
+            }
             End::Displaced => {
                 // The session's stream goes on elsewhere, so this word is outside of it.
                 let word = ErrorNote::of(Code::SessionTakenOver);
@@ -120,7 +132,7 @@ impl Conversation {
     }
 
     async fn converse(&mut self) -> Result<std::convert::Infallible, End> {
-        let mut alarm = Box::pin(sleep(self.hub.config.timeouts.ping));
+        let mut alarm = Box::pin(sleep(Duration::ZERO));
         // Whatever the world has said already waits in the session.
         self.deliver().await?;
         loop {
@@ -160,6 +172,7 @@ impl Conversation {
                 }
                 Ok(())
             }
+            Heard::Closed => Err(End::Closed),
             Heard::Gone => Err(End::Gone),
             Heard::Broken(note, farewell) => Err(End::Break(Box::new(note), farewell)),
             Heard::TooFast(wait) => self.answer(&too_fast(wait)),
@@ -179,8 +192,14 @@ impl Conversation {
             Heard::Binary(_) if self.session.format == Format::Kadath => self.answer(&not_text()),
             Heard::Text(_) | Heard::Binary(_) => match typed(self.session.format, &heard) {
                 Ok(Typed::Lines(lines)) => {
-                    for line in lines {
-                        self.typed_line(&line)?;
+                    for (at, line) in lines.iter().enumerate() {
+                        // The first was counted as the message.
+                        if at > 0
+                            && let Err(wait) = self.link.count(Instant::now())
+                        {
+                            return self.answer(&too_fast(wait));
+                        }
+                        self.typed_line(line)?;
                     }
                     Ok(())
                 }
@@ -225,12 +244,13 @@ impl Conversation {
                 command_id = id.unwrap_or_default(),
                 "command received"
             );
-            self.hub.ask(Inbound::Line {
+            let line = Inbound::Line {
                 session: self.session.id,
                 id,
                 line,
                 correlation: self.correlation,
-            })
+            };
+            self.hub.offer(&self.session.intake, line)
         });
         match (sent, id) {
             (Ok(()), _) => Ok(()),
@@ -257,9 +277,25 @@ impl Conversation {
             self.session.note_refusal(id, refusal);
         }
         for command in self.held.release() {
+            if self.uncounted
+                && let Err(wait) = self.link.count(Instant::now())
+            {
+                self.too_fast(command, wait)?;
+                continue;
+            }
             self.command(command)?;
         }
+        self.uncounted = false;
         Ok(())
+    }
+
+    /// Refuses a line that came too fast.
+    fn too_fast(&mut self, command: Command, wait: u64) -> Result<(), End> {
+        let refusal = Refusal::of(Code::RateLimitExceeded).after_ms(wait);
+        match command.id {
+            Some(id) => self.refuse(id, refusal),
+            None => self.answer(&ErrorNote::from(refusal)),
+        }
     }
 
     /// Queues an answer in the session's stream. It leaves with whatever else waits.
@@ -267,36 +303,6 @@ impl Conversation {
         let bell = self.hub.voiced(note, |voice| self.session.hear(voice));
         if let Some(bell) = bell {
             bell.notify_one();
-        }
-        Ok(())
-    }
-
-    // ---- time -----------------------------------------------------------------------------
-
-    /// Pings the silent, gives up on the gone, forgets what nobody can ask for any more.
-    async fn look_after(&mut self, mut alarm: Pin<&mut Sleep>) -> Result<(), End> {
-        let timeouts = self.hub.config.timeouts;
-        alarm
-            .as_mut()
-            .reset(tokio::time::Instant::now() + timeouts.ping);
-        let now = Instant::now();
-        if !self.playing && now.duration_since(self.since) >= timeouts.arrival {
-            let refusal = Refusal::of(Code::ServerBusy).after_ms(BUSY_RETRY_MS);
-            let farewell = farewell_for(refusal.code);
-            return Err(End::Break(Box::new(refusal.into()), farewell));
-        }
-        self.session.trim(now);
-        let silent = now.duration_since(self.link.heard_at());
-        if !timeouts.idle.is_zero() && silent >= timeouts.idle {
-            let word = Refusal::new(
-                Code::TimeoutError,
-                "Nothing was heard from you for too long.",
-            );
-            let farewell = farewell_for(Code::TimeoutError);
-            return Err(End::Break(Box::new(word.into()), farewell));
-        }
-        if silent >= timeouts.ping {
-            self.link.ping().await?;
         }
         Ok(())
     }

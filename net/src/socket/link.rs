@@ -7,33 +7,33 @@ use std::time::Instant;
 use bytes::Bytes;
 use engine::port::{Code, Note, Refusal, Tick};
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
+use super::pulse::{Beat, Pulse};
 use super::wire::Wire;
 use crate::format::{Format, Head, MESSAGE_BYTES_MAX, Parcel, Tongue};
 use crate::hub::Hub;
-use crate::limit::{Pace, Window};
+use crate::limit::Intake;
 use crate::payload::ErrorNote;
 use crate::session::{Farewell, Stage, Step};
 use crate::transport::Transport;
 
+mod closing;
+mod holding;
+
+use holding::Over;
+
 /// A message is at most 10 KiB, most are below 200 bytes: one read takes a burst of them.
 const READ_BUFFER_BYTES: usize = 2 * 1024;
 const TEXT: OpCode = OpCode::Data(Data::Text);
-/// Pongs gathered for a peer that pings and does not read.
-const BACKLOG_BYTES_MAX: usize = 64 * 1024;
-
-/// How a player leaves.
-const GOODBYE: Farewell = Farewell {
-    code: 1000,
-    reason: "goodbye",
-};
+/// Pongs gathered for a peer that pings and does not read: 129 of the longest, beyond all that the
+/// kernel keeps for it.
+const REPLIES_BYTES_MAX: usize = 16 * 1024;
 
 /// One websocket.
 pub(super) struct Link {
@@ -41,9 +41,12 @@ pub(super) struct Link {
     pub(super) tongue: Tongue,
     /// Where the session that this socket is to become stands.
     pub(super) stage: Stage,
+    /// What its session sends, or only itself as long as it has none.
+    pub(super) intake: Arc<Intake>,
     ws: WebSocketStream<Wire>,
-    window: Window,
-    heard_at: Instant,
+    pulse: Pulse,
+    /// It has sent more than it may and is not read just now.
+    over: Option<Over>,
 }
 
 /// What came from the client.
@@ -55,9 +58,11 @@ pub(super) enum Heard {
     Sign,
     /// The pong to a ping that asked for a proof.
     Proof(Tick),
-    /// Too fast: tell it the wait in milliseconds.
+    /// Too fast: tell it the wait in milliseconds. It is not read until then.
     TooFast(u64),
-    /// The socket is gone or closed.
+    /// The peer closes; the answer is ready to leave.
+    Closed,
+    /// The socket is gone.
     Gone,
     /// The socket can't be used any more.
     Broken(ErrorNote, Farewell),
@@ -72,6 +77,8 @@ pub(super) struct Gone;
 pub(super) enum Exit {
     /// The peer has left already.
     Gone,
+    /// The peer closes and waits for the answer.
+    Closed,
     /// The player wished to.
     Quit,
     /// With a word, and a close.
@@ -136,48 +143,61 @@ impl Link {
                 .after(Step::Upgraded)
                 .unwrap_or(Stage::Ended),
             ws: ws.await,
-            window: Window::new(hub.config.limits.frames_per_minute, now),
-            heard_at: now,
+            intake: Arc::new(Intake::new(hub.config.limits.frames_per_minute, now)),
+            pulse: Pulse::new(&hub.config.timeouts, now),
+            over: None,
             hub,
         }
     }
 
     /// The next thing from the client. May be dropped and called again: nothing is lost.
     pub(super) async fn hear(&mut self) -> Heard {
+        if self.is_held_back()
+            && let Some(end) = Box::pin(self.hold_back()).await
+        {
+            return end;
+        }
         let message = match self.ws.next().await {
             None => return Heard::Gone,
             Some(Err(fault)) => return broken(&fault),
             Some(Ok(message)) => message,
         };
         let now = Instant::now();
-        self.heard_at = now;
-        self.ws.get_mut().heard();
-        match self.window.count(now) {
-            Pace::Fine => {}
-            Pace::TooFast(wait) => return Heard::TooFast(wait),
-            Pace::Told => return Heard::Sign,
+        self.pulse.heard(now);
+        let wire = self.ws.get_mut();
+        wire.heard();
+        if wire.replies() > REPLIES_BYTES_MAX {
+            self.hub.figures.slow_clients.inc();
+            return broken_by(Refusal::of(Code::SlowClient));
+        }
+        if let Message::Close(_) = message {
+            return Heard::Closed;
+        }
+        if let Err(wait) = self.count(now) {
+            return Heard::TooFast(wait);
         }
         match message {
             Message::Text(text) => Heard::Text(text),
             Message::Binary(bytes) => Heard::Binary(bytes),
-            Message::Ping(_) if self.backlog() > BACKLOG_BYTES_MAX => Heard::Broken(
-                ErrorNote::of(Code::SlowClient),
-                farewell_for(Code::SlowClient),
-            ),
             Message::Pong(payload) if payload.len() == size_of::<Tick>() => {
                 let tick = payload.as_ref().try_into().map(Tick::from_be_bytes);
                 tick.map_or(Heard::Sign, Heard::Proof)
             }
-            // The library answers pings and closes; after a close, the next call ends it.
+            // The library answers pings.
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
                 Heard::Sign
             }
         }
     }
 
-    /// When something was heard last.
-    pub(super) const fn heard_at(&self) -> Instant {
-        self.heard_at
+    /// What is to be done for the socket now.
+    pub(super) fn beat(&mut self) -> Beat {
+        let now = Instant::now();
+        if self.is_held_back() {
+            // Who is not read can't be blamed for silence.
+            self.pulse.heard(now);
+        }
+        self.pulse.beat(now)
     }
 
     /// Adds a parcel to the next flush.
@@ -228,77 +248,12 @@ impl Link {
         let patience = self.hub.config.timeouts.write;
         timeout(patience, self.flush()).await.unwrap_or(Err(Gone))
     }
+}
 
-    /// Leaves with a last word, where there is one.
-    pub(super) async fn leave(mut self, exit: Exit) {
-        match exit {
-            Exit::Gone => {}
-            Exit::Quit => self.close(GOODBYE).await,
-            Exit::Said(note, farewell) => {
-                // Who does not read the word won't read the close either: both get a moment.
-                if timeout(self.hub.config.timeouts.linger, self.say(&*note)).await == Ok(Ok(())) {
-                    self.close(farewell).await;
-                }
-            }
-        }
-    }
-
-    /// Leaves with words that have numbers already. Whoever is left for reading slowly gets as long
-    /// as for any write: it reads why, once it reads again.
-    pub(super) async fn leave_with(mut self, words: Vec<(u64, Parcel)>, farewell: Farewell) {
-        for (number, parcel) in &words {
-            self.write(*number, parcel);
-        }
-        let patience = self.patience(&farewell);
-        let flushed = tokio::select! {
-            flushed = self.flush() => flushed.is_ok(),
-            () = patience => false,
-        };
-        if flushed {
-            self.close(farewell).await;
-        }
-    }
-
-    /// Ends when the peer has had time enough for the last words. A stop waits for no slow one.
-    fn patience(&self, farewell: &Farewell) -> impl Future<Output = ()> + use<> {
-        let hub = Arc::clone(&self.hub);
-        let slow = farewell.reason == Code::SlowClient.word();
-        async move {
-            let timeouts = &hub.config.timeouts;
-            if slow {
-                let stop = hub.tasks.stop();
-                let _ = timeout(timeouts.write, stop.cancelled()).await;
-            } else {
-                sleep(timeouts.linger).await;
-            }
-        }
-    }
-
-    /// Closes the socket: the close frame, our end, and then what the peer still sends goes
-    /// unread to nowhere. Without that, data on its way would make the system reset the
-    /// connection, and the peer might never see the close.
-    pub(super) async fn close(mut self, farewell: Farewell) {
-        let patience = self.patience(&farewell);
-        let frame = CloseFrame {
-            code: CloseCode::from(farewell.code),
-            reason: Utf8Bytes::from_static(farewell.reason),
-        };
-        let goodbye = async {
-            self.ws.send(Message::Close(Some(frame))).await.ok()?;
-            let mut wire = self.ws.into_inner();
-            wire.shutdown().await.ok()?;
-            let mut nowhere = [0; 1024];
-            while wire.read(&mut nowhere).await.ok()? > 0 {
-                wire.heard();
-            }
-            Some(())
-        };
-        // However it ends, the socket is dropped.
-        tokio::select! {
-            _ = goodbye => {}
-            () = patience => {}
-        }
-    }
+/// The socket ends because of a refusal.
+fn broken_by(refusal: Refusal) -> Heard {
+    let farewell = farewell_for(refusal.code);
+    Heard::Broken(refusal.into(), farewell)
 }
 
 /// What the library could not read, as an error and a close.

@@ -1,7 +1,7 @@
 //! From a fresh socket to a session: who is it, and does a session of theirs go on?
 
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use engine::port::{Arrival, Code, Correlation, Refusal};
@@ -10,11 +10,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;
 
 use super::link::{Exit, Heard, Link};
+use super::pulse::Beat;
 use super::threshold::{Held, error_of, hold, unheard};
 use crate::format::{Authenticate, ClientFrame, Format, Resume, decode};
 use crate::gatekeeper::{Denied, Gatekeeper, Secret};
 use crate::gateway::Gateway;
-use crate::hub::{BUSY_RETRY_MS, Hub};
+use crate::hub::Hub;
 use crate::payload::{ErrorNote, Pong};
 use crate::session::{Bell, NoResume, Session, SessionKey};
 
@@ -40,9 +41,26 @@ pub(super) struct Entry {
     pub(super) held: Held,
 }
 
+/// What the account store is asked. Boxed, since its futures are large and most of a socket's time
+/// at the door nothing is asked.
+pub(super) type Asking<'a, T> = Pin<Box<dyn Future<Output = Result<T, Denied>> + Send + 'a>>;
+
 impl<G: Gatekeeper> Newcomer<G> {
+    /// Lets nobody stand at the door for longer than a sign-in and an arrival may take, however
+    /// slowly it sends and takes its answers.
+    pub(super) async fn enter_in_time(self, link: &mut Link) -> Result<Entry, Exit> {
+        let timeouts = &self.gateway.hub.config.timeouts;
+        let sign_in = match link.tongue.format {
+            Format::Kadath => timeouts.sign_in,
+            _ => timeouts.typed_sign_in,
+        };
+        let patience = sign_in + timeouts.arrival;
+        let entered = timeout(patience, self.enter(link)).await;
+        entered.unwrap_or_else(|_| Err(nobody()))
+    }
+
     /// Waits until the client has said who it is, and finds or makes its session.
-    pub(super) async fn enter(mut self, link: &mut Link) -> Result<Entry, Exit> {
+    async fn enter(mut self, link: &mut Link) -> Result<Entry, Exit> {
         if link.tongue.format != Format::Kadath {
             return self.enter_by_typing(link).await;
         }
@@ -63,7 +81,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         self.not_too_many()?;
         let gate = &self.gateway.gate;
         let (character, expired_ok) = self.remembered(link, &mut held, &asked).await?;
-        let admitted = gate.admit(asked.token.clone(), character, expired_ok);
+        let admitted = Box::pin(gate.admit(asked.token.clone(), character, expired_ok));
         let admitted = self.meanwhile(link, &mut held, admitted).await?;
         // Whose session it was nobody knows, so it must cost nobody theirs.
         let guessed = asked.resume.is_some() && character.is_none();
@@ -92,10 +110,8 @@ impl<G: Gatekeeper> Newcomer<G> {
         };
         let (nonce, seal) = key.parts();
         let early = hub.began.elapsed() < hub.config.timeouts.grace;
-        let sealed = self
-            .gateway
-            .gate
-            .sealed(asked.token.clone(), nonce, seal, early);
+        let gate = &self.gateway.gate;
+        let sealed = Box::pin(gate.sealed(asked.token.clone(), nonce, seal, early));
         let sealed = self.meanwhile(link, held, sealed).await?;
         Ok((asked.character.or(sealed), early && sealed.is_some()))
     }
@@ -124,6 +140,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                 socket,
                 Arc::clone(&bell),
                 mark,
+                &link.intake,
             )
             .map_err(Exit::refused)?;
         // A logout ends the sessions it finds; one that came in beside it is found here.
@@ -172,16 +189,26 @@ impl<G: Gatekeeper> Newcomer<G> {
         }
     }
 
-    /// What comes next, until the deadline or until the server stops.
+    /// What comes next, until the deadline or until the server stops. The silent are pinged.
     pub(super) async fn next(&self, link: &mut Link, deadline: Instant) -> Result<Heard, Exit> {
-        tokio::select! {
-            heard = link.hear() => Ok(heard),
-            () = sleep_until(deadline) => Err(Exit::refused(Refusal::new(
-                Code::AuthenticationFailed,
-                "Nobody has signed in here.",
-            ))),
-            () = self.gateway.hub.tasks.stop().cancelled() => {
-                Err(Exit::refused(Hub::going_away()))
+        loop {
+            let beat = match link.beat() {
+                Beat::Wait(until) => until,
+                Beat::Ping => {
+                    link.ping().await?;
+                    continue;
+                }
+                // It has until the deadline all the same.
+                Beat::Gone => deadline.into_std(),
+            };
+            tokio::select! {
+                heard = link.hear() => return Ok(heard),
+                () = sleep_until(deadline.min(beat.into())) => if Instant::now() >= deadline {
+                    return Err(nobody());
+                },
+                () = self.gateway.hub.tasks.stop().cancelled() => {
+                    return Err(Exit::refused(Hub::going_away()));
+                }
             }
         }
     }
@@ -209,7 +236,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         }
         if !session.is_vouched_by(hub.mark(&asked.token)) {
             let character = session.arrival.character.uuid();
-            let admitted = gate.admit(asked.token.clone(), Some(character), true);
+            let admitted = Box::pin(gate.admit(asked.token.clone(), Some(character), true));
             let admitted = self.meanwhile(link, held, admitted).await?;
             if admitted.account != session.arrival.account {
                 return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
@@ -231,9 +258,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                 correlation: self.correlation,
                 held,
             }),
-            Err(NoResume::Busy) => Err(Exit::refused(
-                Refusal::of(Code::ServerBusy).after_ms(BUSY_RETRY_MS),
-            )),
+            Err(NoResume::Busy) => Err(Exit::refused(Hub::busy())),
             Err(NoResume::Crowded) => Err(Exit::refused(Hub::crowded())),
             Err(NoResume::Gone) => {
                 let renewed = hub.renew(session, socket, Arc::clone(&bell), self.correlation);
@@ -253,7 +278,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         &self,
         link: &mut Link,
         held: &mut Held,
-        asking: impl Future<Output = Result<T, Denied>> + Send,
+        asking: Asking<'_, T>,
     ) -> Result<T, Exit> {
         match self.patiently(link, held, asking).await? {
             Ok(answer) => Ok(answer),
@@ -271,23 +296,30 @@ impl<G: Gatekeeper> Newcomer<G> {
         &self,
         link: &mut Link,
         held: &mut Held,
-        asking: impl Future<Output = Result<T, Denied>> + Send,
+        asking: Asking<'_, T>,
     ) -> Result<Result<T, Denied>, Exit> {
         let hub = &self.gateway.hub;
-        let asking = async {
-            let late = Refusal::new(Code::TimeoutError, "The archive takes too long to answer.");
-            match timeout(hub.config.timeouts.arrival, asking).await {
-                Ok(answer) => answer,
-                Err(_) => Err(late.after_ms(5_000).into()),
-            }
-        };
-        let mut asking = pin!(asking);
+        let deadline = Instant::now() + hub.config.timeouts.arrival;
+        let mut asking = asking;
         loop {
             tokio::select! {
                 answer = &mut asking => return Ok(answer),
+                () = sleep_until(deadline) => {
+                    let late = "The archive takes too long to answer.";
+                    let late = Refusal::new(Code::TimeoutError, late);
+                    return Ok(Err(late.after_ms(5_000).into()));
+                }
                 heard = link.hear() => hold(link, held, heard).await?,
                 () = hub.tasks.stop().cancelled() => return Err(Exit::refused(Hub::going_away())),
             }
         }
     }
+}
+
+/// The time at the door is over.
+fn nobody() -> Exit {
+    Exit::refused(Refusal::new(
+        Code::AuthenticationFailed,
+        "Nobody has signed in here.",
+    ))
 }

@@ -1,5 +1,7 @@
 //! What clients send before they are in the world.
 
+use std::time::Instant;
+
 use engine::port::{Code, Refusal};
 
 use super::link::{Exit, Heard, Link};
@@ -91,7 +93,13 @@ pub(super) async fn hold(link: &mut Link, held: &mut Held, heard: Heard) -> Resu
         }
         other => return unheard(link, other).await,
     };
-    for command in commands {
+    for (at, command) in commands.into_iter().enumerate() {
+        // The first was counted as the message.
+        if at > 0
+            && let Err(wait) = link.count(Instant::now())
+        {
+            return Ok(link.say(&too_fast(wait)).await?);
+        }
         let id = command.id;
         match (held.keep(command), id) {
             (Ok(()), _) => {}
@@ -111,6 +119,7 @@ pub(super) async fn unheard(link: &mut Link, heard: Heard) -> Result<(), Exit> {
         Heard::Sign | Heard::Proof(_) => Ok(()),
         Heard::Text(_) | Heard::Binary(_) => Ok(link.say(&not_text()).await?),
         Heard::TooFast(wait) => Ok(link.say(&too_fast(wait)).await?),
+        Heard::Closed => Err(Exit::Closed),
         Heard::Gone => Err(Exit::Gone),
         Heard::Broken(note, farewell) => Err(Exit::Said(Box::new(note), farewell)),
     }

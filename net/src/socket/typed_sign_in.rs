@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::link::{Exit, Heard, Link};
 use super::sign_in::{Entry, Newcomer};
-use super::threshold::{Held, error_of, typed, unheard};
+use super::threshold::{Held, error_of, too_fast, typed, unheard};
 use crate::format::{Command, Supports, Typed, typed_line};
 use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Registration, Secret, SignedIn};
 use crate::payload::{ErrorNote, Pong};
@@ -77,7 +77,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         self.not_too_many()?;
         let mut held = Held::default();
         if let Some(token) = self.bearer.take() {
-            let admitted = self.gateway.gate.admit(token.clone(), None, false);
+            let admitted = Box::pin(self.gateway.gate.admit(token.clone(), None, false));
             let admitted = self.meanwhile(link, &mut held, admitted).await?;
             return self.arrive(link, admitted.arrival(), Some(&token), held);
         }
@@ -88,7 +88,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         let deadline = Instant::now() + self.gateway.hub.config.timeouts.typed_sign_in;
         for _ in 0..TRIES_MAX {
             let wish = self.wish(link, &mut held, deadline).await?;
-            let asking = self.fulfil(wish);
+            let asking = Box::pin(self.fulfil(wish));
             match self.patiently(link, &mut held, asking).await? {
                 Ok((admitted, renamed)) => {
                     if renamed {
@@ -124,14 +124,25 @@ impl<G: Gatekeeper> Newcomer<G> {
             match typed(link.tongue.format, &heard) {
                 Ok(Typed::Lines(lines)) => {
                     let mut lines = lines.into_iter();
-                    while let Some(line) = lines.next() {
-                        if let Some(wish) = at_prompt(link, &line, invites).await? {
-                            for line in lines.by_ref() {
+                    let mut line = lines.next();
+                    while let Some(asked) = &line {
+                        if let Some(wish) = at_prompt(link, asked, invites).await? {
+                            for line in lines {
                                 let line = typed_line(&line);
                                 // Too many are left out: nobody types that fast.
-                                drop(held.keep(Command { id: None, line }));
+                                if link.count(Instant::now().into_std()).is_ok() {
+                                    drop(held.keep(Command { id: None, line }));
+                                }
                             }
                             return Ok(wish);
+                        }
+                        line = lines.next();
+                        // The first was counted as the message.
+                        if line.is_some()
+                            && let Err(wait) = link.count(Instant::now().into_std())
+                        {
+                            link.say(&too_fast(wait)).await?;
+                            break;
                         }
                     }
                 }

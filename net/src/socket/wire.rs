@@ -34,6 +34,8 @@ pub(super) struct Wire {
     out: Vec<u8>,
     /// How much of `out` the socket has taken.
     taken: usize,
+    /// What the library has added of its own since `out` was last empty.
+    replies: usize,
     unheard: usize,
     writes: IntCounter,
 }
@@ -45,6 +47,7 @@ impl Wire {
             transport,
             out: Vec::new(),
             taken: 0,
+            replies: 0,
             unheard: 0,
             writes,
         }
@@ -76,6 +79,16 @@ impl Wire {
         self.out.len() - self.taken
     }
 
+    /// Bytes of pongs, at most, that the socket has not taken yet.
+    pub(super) const fn replies(&self) -> usize {
+        self.replies
+    }
+
+    /// Ready when bytes wait to be read, with how many at least; 0: the peer has ended.
+    pub(super) fn poll_waiting(&self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.transport.poll_waiting(cx)
+    }
+
     fn borrow(&mut self) {
         if self.out.capacity() == 0 {
             self.out = LENT.take();
@@ -85,6 +98,7 @@ impl Wire {
     fn give_back(&mut self) {
         let mut out = std::mem::take(&mut self.out);
         self.taken = 0;
+        self.replies = 0;
         out.clear();
         if (1..=LENT_BYTES_MAX).contains(&out.capacity()) {
             LENT.set(out);
@@ -109,7 +123,8 @@ impl AsyncRead for Wire {
 }
 
 impl AsyncWrite for Wire {
-    /// Always takes everything: whoever writes is bounded by what it takes from its queue.
+    /// Always takes everything. What is written through the library is a pong for each message
+    /// heard, which [`Wire::replies`] bounds, and our own pings and closes.
     fn poll_write(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
@@ -117,6 +132,7 @@ impl AsyncWrite for Wire {
     ) -> Poll<io::Result<usize>> {
         self.borrow();
         self.out.extend_from_slice(buf);
+        self.replies += buf.len();
         Poll::Ready(Ok(buf.len()))
     }
 

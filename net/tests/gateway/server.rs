@@ -214,7 +214,7 @@ impl World {
         let arrival = loop {
             match self.next().await {
                 // Of a client before this one.
-                Inbound::Lost { .. } => {}
+                Inbound::Lost { .. } | Inbound::Leave { .. } => {}
                 Inbound::Arrive(arrival) => break arrival,
                 other => panic!("not an arrival: {other:?}"),
             }

@@ -21,7 +21,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::server::{Server, config};
 
 /// Writes a fresh certificate for `localhost`.
-fn write(folder: &Path) -> CertificateDer<'static> {
+pub(crate) fn write(folder: &Path) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     fs::write(folder.join("cert.pem"), made.cert.pem()).unwrap();
     fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
@@ -29,7 +29,7 @@ fn write(folder: &Path) -> CertificateDer<'static> {
 }
 
 /// Connects, trusting that certificate and no other.
-async fn connect(
+pub(crate) async fn connect(
     server: &Server,
     trusted: &CertificateDer<'static>,
 ) -> io::Result<TlsStream<TcpStream>> {

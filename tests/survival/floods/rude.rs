@@ -19,39 +19,36 @@ type Socket = WebSocketStream<TcpStream>;
 /// Frames a second of a flood, and how many go in one write.
 const FLOOD: usize = 50_000;
 const BURST: usize = FLOOD / 100;
-/// Of the flood that must really have been offered: a server that reads slowly holds it back.
-const OFFERED_MIN: f64 = 0.5;
+/// How long the server lets somebody press on over the limit, and some time for it to say so.
+const HELD_BACK: Duration = Duration::from_secs(8);
 /// A mask of zeros.
 const MASK: [u8; 4] = [0; 4];
 
-/// One client sends far more than it may. It is told so, with a wait, and kept.
+/// One client sends far more than it may. It is told so, with a wait, is read no more, and closed
+/// when it presses on.
 pub(super) async fn flood(address: String, token: String, span: Duration) -> String {
     let frame = br#"{"type":"ping","data":{}}"#;
-    let (sent, heard) = pour(sign_in(&address, &token).await, frame, span).await;
-    let (sent, took) = sent.expect("slowed down, not cut");
-    let rate = sent as f64 / took.as_secs_f64();
-    assert!(
-        rate >= OFFERED_MIN * FLOOD as f64,
-        "{rate:.0} frames/s only"
-    );
+    let began = Instant::now();
+    let socket = sign_in(&address, &token).await;
+    let (sent, heard) = pour(socket, frame, span.max(HELD_BACK)).await;
+    assert!(sent.is_none(), "it goes on: {sent:?}");
     let told = told(&heard);
-    assert!(told > 0, "never told: {heard}");
+    assert_eq!(
+        told, 2,
+        "when it was too much, and when it was closed: {heard}"
+    );
     assert!(heard.contains("retry_after_ms"), "no wait: {heard}");
-    assert!(told < sent / 100, "told for every frame");
-    format!("flood: {sent} frames in {took:?}, {rate:.0}/s, told {told} times")
+    format!("flood: closed after {:.1?}", began.elapsed())
 }
 
-/// The same with commands, each of which has an answer. Kept as long as it takes its answers.
+/// The same with commands, each of which has an answer.
 pub(super) async fn commands(address: String, token: String, span: Duration) -> String {
     let frame = br#"{"type":"command","data":{"line":"look"}}"#;
     let (sent, heard) = pour(sign_in(&address, &token).await, frame, span).await;
     assert!(told(&heard) > 0, "never told: {heard}");
     match sent {
         Some((sent, took)) => format!("commands: {sent} in {took:?}"),
-        None => {
-            assert!(heard.contains(r#""code":"slow_client""#), "cut: {heard}");
-            "commands: closed over its answers".to_owned()
-        }
+        None => "commands: closed".to_owned(),
     }
 }
 

@@ -1,0 +1,45 @@
+//! What time brings: pings, the end of the silent, frames too old for a resume.
+
+use std::pin::Pin;
+use std::time::Instant;
+
+use engine::port::{Code, Refusal};
+use tokio::time::Sleep;
+
+use super::super::link::farewell_for;
+use super::super::pulse::Beat;
+use super::{Conversation, End};
+use crate::hub::Hub;
+
+impl Conversation {
+    /// Pings the silent, gives up on the gone, forgets what nobody can ask for any more.
+    pub(super) async fn look_after(&mut self, mut alarm: Pin<&mut Sleep>) -> Result<(), End> {
+        let now = Instant::now();
+        let arrival = self.since + self.hub.config.timeouts.arrival;
+        if !self.playing && now >= arrival {
+            let refusal = Hub::busy();
+            let farewell = farewell_for(refusal.code);
+            return Err(End::Break(Box::new(refusal.into()), farewell));
+        }
+        self.session.trim(now);
+        let mut next = loop {
+            match self.link.beat() {
+                Beat::Wait(until) => break until,
+                Beat::Ping => self.link.ping().await?,
+                Beat::Gone => {
+                    let word = Refusal::new(
+                        Code::TimeoutError,
+                        "Nothing was heard from you for too long.",
+                    );
+                    let farewell = farewell_for(Code::TimeoutError);
+                    return Err(End::Break(Box::new(word.into()), farewell));
+                }
+            }
+        };
+        if !self.playing {
+            next = next.min(arrival);
+        }
+        alarm.as_mut().reset(next.into());
+        Ok(())
+    }
+}
