@@ -53,12 +53,12 @@ pub(crate) fn readiness(
     let still = pulse.feel();
     let tick = match pulse.gauge.current_tick() {
         0 => Check::fails("the world has not begun"),
-        _ if still > lag_max => Check::fails(format!("no tick for {} s", still.as_secs())),
+        _ if still > lag_max => Check::fails("the world stands still"),
         tick => Check::holds(format!("tick {tick}")),
     };
     let health = storage.health(lag_max);
     let check =
-        |half: Result<(), String>| half.map_or_else(Check::fails, |()| Check::holds("keeps up"));
+        |half: Result<(), &str>| half.map_or_else(Check::fails, |()| Check::holds("keeps up"));
     Readiness::from(Checks {
         tick,
         journal: check(health.journal),

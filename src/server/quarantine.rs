@@ -1,6 +1,7 @@
 //! Plugins that held up the world are left out of the next start.
 
-use std::io;
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use engine::runner::Watch;
@@ -47,7 +48,13 @@ impl Quarantine {
         if stuck {
             names.push(plugin.to_owned());
         }
-        std::fs::write(&self.file, names.join("\n"))
+        std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&self.file)?
+            .write_all(names.join("\n").as_bytes())
     }
 }
 

@@ -19,7 +19,8 @@ use uuid::Uuid;
 use crate::StorageFault;
 use crate::config::{AccountsConfig, StorageConfig};
 use crate::metrics::Counters;
-use crate::store::Store;
+use crate::private;
+use crate::store::{DatabaseFile, Store};
 use crate::tokens::{Claims, Tokens};
 use passwords::Passwords;
 
@@ -126,7 +127,8 @@ impl Accounts {
         tasks: &Tasks,
     ) -> Result<Self, StorageFault> {
         config.validate()?;
-        std::fs::create_dir_all(&config.data).map_err(StorageFault::io("create", &config.data))?;
+        private::make_folder(&config.data).map_err(StorageFault::io("create", &config.data))?;
+        DatabaseFile::of(&config.database, &config.database_url())?;
         let counters = Counters::new(registry)?;
         let store = Store::connect(&config.database, &config.database_url(), counters).await?;
         Self::open(config, store, tasks).await

@@ -49,16 +49,17 @@ pub(crate) struct Shared {
 pub(crate) struct Trouble(Mutex<Option<String>>);
 
 impl Trouble {
-    pub(crate) fn get(&self) -> Option<String> {
+    pub(crate) fn is_some(&self) -> bool {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+            .is_some()
     }
 
+    /// Answers whether that is news.
     fn set(&self, trouble: Option<String>) -> bool {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let changed = held.is_some() != trouble.is_some();
+        let changed = *held != trouble;
         *held = trouble;
         changed
     }

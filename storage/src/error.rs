@@ -28,6 +28,28 @@ pub enum StorageFault {
         /// The process id written in the lock, if it could be read.
         pid: Option<u32>,
     },
+    /// Another process holds the database file.
+    #[error(
+        "the database file {} is in use by another server{}; stop that one, or give this one a --database of its own",
+        .file.display(), holder(.pid)
+    )]
+    DatabaseLocked {
+        /// The file, without links.
+        file: PathBuf,
+        /// The process id written in the lock beside it, if it could be read.
+        pid: Option<u32>,
+    },
+    /// The database file has several names.
+    #[error(
+        "the database file {} has {names} names (hard links), and what SQLite keeps beside it is named after one of them;          delete the other names, or make a copy",
+        .file.display()
+    )]
+    SeveralNames {
+        /// The file.
+        file: PathBuf,
+        /// How many.
+        names: u64,
+    },
     /// A file operation failed.
     #[error("can't {what} {}: {source}", .path.display())]
     Io {
@@ -167,6 +189,24 @@ pub enum StorageFault {
         seconds: u64,
         /// What the last attempt met.
         reason: String,
+    },
+    /// The database can't hold every text.
+    #[error(
+        "the database {target} has the encoding {encoding}, which can't hold every letter;          make it with ENCODING 'UTF8' TEMPLATE template0"
+    )]
+    Encoding {
+        /// The database, without credentials.
+        target: String,
+        /// The encoding that it, or our connection to it, has.
+        encoding: String,
+    },
+    /// A pooler stands before the database.
+    #[error(
+        "the database {target} is reached by a pooler that lends a connection for one transaction at a time;          set it to session mode (pool_mode = session), or connect without it"
+    )]
+    Pooled {
+        /// The database, without credentials.
+        target: String,
     },
     /// The database answers, but not to us: wrong password, no such database.
     #[error("the database {target} refuses us: {reason}")]

@@ -1,12 +1,13 @@
 //! Whether saving works, for `/readyz`.
 
-/// The two halves of storage, each fine or with a reason for people.
+/// The two halves of storage, each fine or with a reason. Anybody may hear the reasons: they are
+/// constants, and what they are about is in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
     /// The journal takes batches.
-    pub journal: Result<(), String>,
+    pub journal: Result<(), &'static str>,
     /// The database keeps up with the journal.
-    pub store: Result<(), String>,
+    pub store: Result<(), &'static str>,
 }
 
 impl Health {

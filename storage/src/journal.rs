@@ -27,7 +27,7 @@ pub use recover::has_journal;
 pub(crate) use recover::{Found, Trace, batches_from, recover};
 pub(crate) use scribe::{Scribe, Shared};
 pub(crate) use segment::Closed;
-pub(crate) use writer::{Start, Writer};
+pub(crate) use writer::{OpenSegment, Start, Writer};
 
 /// Whose journal it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

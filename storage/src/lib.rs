@@ -26,11 +26,13 @@ mod loader;
 mod lock;
 mod metrics;
 mod pending;
+mod private;
 mod sole;
 mod storage;
 mod store;
 mod tokens;
 mod upkeep;
+mod watch;
 
 pub use accounts::{Account, Accounts, Admitted, Character, Denied, Invite, SignIn};
 pub use config::{

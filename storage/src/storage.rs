@@ -20,11 +20,12 @@ use crate::health::Health;
 use crate::journal::{self, Scribe, Writer};
 use crate::lease::Leases;
 use crate::loader::Loader;
-use crate::lock::Lock;
+use crate::lock::Locks;
 use crate::metrics::Scrape;
 use crate::pending::Pending;
 use crate::sole::Sole;
 use crate::store::{Origin, Store};
+use crate::watch::{Files, Watch};
 use crate::{StorageFault, upkeep};
 
 /// Journal, database and accounts of one data folder.
@@ -56,7 +57,9 @@ struct Inner {
     halt: Stop,
     tasks: Tasks,
     registry: Registry,
-    lock: Arc<Lock>,
+    /// What is watched, until it is.
+    files: Mutex<Option<Files>>,
+    locks: Arc<Locks>,
 }
 
 /// How the two that must finish have ended; `None` while they work.
@@ -153,6 +156,7 @@ impl Storage {
             durable_at_commit: inner.config.database.shared,
         };
         let journal = self.start_journal(scribe)?;
+        self.start_watch(&gauge);
         let applier = self.start_applier(gauge, &ports.replies);
         *inner.ends.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Ends { journal, applier });
@@ -200,28 +204,25 @@ impl Storage {
             .gauge
             .get()
             .is_none_or(|gauge| gauge.state().accepting);
-        let journal = match inner.journal.trouble() {
-            Some(reason) => Err(format!("the journal can't be written: {reason}")),
-            None if !accepting => Err("durable actions are refused".to_owned()),
-            None => Ok(()),
+        let journal = match (inner.journal.barred(), inner.journal.trouble()) {
+            (Some(reason), _) => Err(reason),
+            (None, Some(_)) => Err("the journal can't be written"),
+            (None, None) if !accepting => Err("durable actions are refused"),
+            (None, None) => Ok(()),
         };
         let lag = inner.pending.lag();
         // What waits for the next transaction does not lag.
         let disturbed = inner.sole.as_ref().is_some_and(|sole| sole.is_disturbed());
-        let store = if disturbed {
-            Err(format!(
-                "another server uses the database {}, which is not shared",
-                inner.store.target()
-            ))
-        } else if lag > lag_max.saturating_add(REST) {
-            let reason = inner.trouble.get().unwrap_or_else(|| "slow".to_owned());
-            Err(format!(
-                "the database {} lags {} s behind: {reason}",
-                inner.store.target(),
-                lag.as_secs()
-            ))
-        } else {
+        let store = if let Some(reason) = inner.store.barred() {
+            Err(reason)
+        } else if disturbed {
+            Err("another server uses the database, which is not shared")
+        } else if lag <= lag_max.saturating_add(REST) {
             Ok(())
+        } else if inner.trouble.is_some() {
+            Err("the database takes no changes and lags behind")
+        } else {
+            Err("the database is slow and lags behind")
         };
         Health { journal, store }
     }
@@ -231,6 +232,12 @@ impl Storage {
     pub async fn shutdown(&self, patience: Duration) -> Left {
         let inner = &self.inner;
         let deadline = Instant::now() + patience;
+        let barred = inner.journal.barred();
+        if barred.is_some() {
+            // What is under way will never be durable.
+            inner.journal.halt();
+            inner.halt.cancel();
+        }
         let ends = inner
             .ends
             .lock()
@@ -246,6 +253,7 @@ impl Storage {
                 }
                 let applied = ended(&mut ends.applier, deadline).await;
                 match (durable, applied) {
+                    _ if barred.is_some() => Left::Lost,
                     (Some(true), Some(true)) => Left::Applied,
                     (Some(true), _) => Left::Durable,
                     _ => Left::Lost,
@@ -269,15 +277,32 @@ impl Storage {
         left
     }
 
+    fn start_watch(&self, gauge: &Arc<SaveGauge>) {
+        let inner = &self.inner;
+        let files = inner
+            .files
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let watch = Watch {
+            files: files.unwrap_or_default(),
+            journal: Arc::clone(&inner.journal),
+            gauge: Arc::clone(gauge),
+            store: inner.store.clone(),
+            origin: inner.origin.clone(),
+        };
+        inner.tasks.spawn("watch", watch.run(inner.halt.clone()));
+    }
+
     fn start_journal(&self, scribe: Scribe) -> Result<watch::Receiver<Option<bool>>, StorageFault> {
         let (end, ended) = watch::channel(None);
         let counted = self.inner.tasks.count("journal");
-        let lock = Arc::clone(&self.inner.lock);
+        let locks = Arc::clone(&self.inner.locks);
         thread::Builder::new()
             .name("kadath-journal".to_owned())
             .spawn(move || {
                 let whole = scribe.run();
-                drop((counted, lock));
+                drop((counted, locks));
                 end.send_replace(Some(whole));
             })
             .map_err(StorageFault::io(
@@ -308,10 +333,10 @@ impl Storage {
             }),
         };
         let halt = inner.halt.clone();
-        let lock = Arc::clone(&inner.lock);
+        let locks = Arc::clone(&inner.locks);
         inner.tasks.spawn("applier", async move {
             let whole = applier.run(halt).await;
-            drop(lock);
+            drop(locks);
             end.send_replace(Some(whole));
         });
         ended

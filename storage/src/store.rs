@@ -9,25 +9,33 @@ mod changeset;
 mod connect;
 mod fault;
 mod fence;
+mod fit;
 mod leases;
 mod migrations;
 mod orders;
+mod ours;
 mod postgres;
 mod quarantine;
 mod read;
+mod settled;
 mod sqlite;
+mod sqlite_file;
+mod target;
 mod write;
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use prometheus::IntCounter;
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Error, PgPool, SqlitePool};
 
 pub(crate) use changeset::Origin;
-pub(crate) use fault::{Trouble, is_unique_violation, trouble};
+pub(crate) use fault::{Trouble, is_absent, is_hopeless, is_unique_violation, trouble};
 pub(crate) use fence::{Kept, Skipped};
 pub(crate) use leases::Taken;
+pub(crate) use ours::{Ours, Whose};
 pub(crate) use read::AppliedMark;
+pub(crate) use sqlite_file::DatabaseFile;
 
 /// One database. Cheap to clone; all clones share the connections.
 #[derive(Clone, Debug)]
@@ -40,6 +48,10 @@ pub(crate) struct Store {
     shared: bool,
     /// The database without credentials, for messages.
     target: String,
+    /// What this server knows of its database.
+    ours: Arc<Ours>,
+    /// Why nobody may use the database at present.
+    barred: Arc<RwLock<Option<&'static str>>>,
 }
 
 /// The open connections.
@@ -57,8 +69,9 @@ pub(crate) enum Pools {
 macro_rules! reading {
     ($store:expr, $db:ident => $body:expr) => {
         match $store.pools() {
-            $crate::store::Pools::Sqlite { readers: $db, .. } => $body,
-            $crate::store::Pools::Postgres($db) => $body,
+            Ok($crate::store::Pools::Sqlite { readers: $db, .. }) => $body,
+            Ok($crate::store::Pools::Postgres($db)) => $body,
+            Err(barred) => Err(barred),
         }
     };
 }
@@ -67,8 +80,9 @@ macro_rules! reading {
 macro_rules! writing {
     ($store:expr, $db:ident => $body:expr) => {
         match $store.pools() {
-            $crate::store::Pools::Sqlite { writer: $db, .. } => $body,
-            $crate::store::Pools::Postgres($db) => $body,
+            Ok($crate::store::Pools::Sqlite { writer: $db, .. }) => $body,
+            Ok($crate::store::Pools::Postgres($db)) => $body,
+            Err(barred) => Err(barred),
         }
     };
 }
@@ -77,7 +91,7 @@ macro_rules! writing {
 macro_rules! transaction {
     ($store:expr, $tx:ident => $body:expr) => {{
         $store.count(2);
-        match $store.pools() {
+        match $store.pools()? {
             $crate::store::Pools::Sqlite { writer, .. } => {
                 // Immediate: a read that later wants to write could otherwise be refused.
                 let mut $tx = writer.begin_with("BEGIN IMMEDIATE").await?;
@@ -98,8 +112,30 @@ macro_rules! transaction {
 pub(crate) use {reading, transaction, writing};
 
 impl Store {
-    pub(crate) const fn pools(&self) -> &Pools {
-        &self.pools
+    /// The connections.
+    ///
+    /// # Errors
+    /// While the database is barred.
+    pub(crate) fn pools(&self) -> Result<&Pools, Error> {
+        match self.barred() {
+            None => Ok(&self.pools),
+            Some(_) => Err(Error::PoolClosed),
+        }
+    }
+
+    /// Lets nobody use the database, for this reason, or everybody again. What is under way goes on.
+    pub(crate) fn bar(&self, reason: Option<&'static str>) {
+        *self.barred.write().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+
+    /// Why nobody may use the database at present.
+    pub(crate) fn barred(&self) -> Option<&'static str> {
+        *self.barred.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What this server knows of its database.
+    pub(crate) fn ours(&self) -> &Ours {
+        &self.ours
     }
 
     /// The database without credentials, for messages.

@@ -138,7 +138,11 @@ impl SaveGauge {
     }
 
     /// At `tick` nothing was left to save: everything up to it is where everything before it is.
+    /// Unheard while no durable actions are welcome: nobody knows then where that is.
     pub fn set_clean(&self, tick: Tick) {
+        if !self.accepting.load(Ordering::Acquire) {
+            return;
+        }
         self.clean.fetch_max(tick, Ordering::AcqRel);
     }
 

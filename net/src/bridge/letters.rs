@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -139,7 +140,7 @@ impl DeadLetters {
     /// # Errors
     /// When the disk says no.
     pub fn keep(&self, letter: &DeadLetter) -> Result<(), LetterFault> {
-        fs::create_dir_all(&self.folder).map_err(|fault| disk(&self.folder, fault))?;
+        make_folder(&self.folder)?;
         let path = self.path(&letter.id);
         let text = serde_json::to_vec_pretty(letter).map_err(|fault| LetterFault::Unreadable {
             path: path.clone(),
@@ -147,7 +148,12 @@ impl DeadLetters {
         })?;
         // A half-written letter must not look like one.
         let draft = path.with_extension("draft");
-        let written = fs::File::create(&draft)
+        let written = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&draft)
             .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()));
         written.map_err(|fault| disk(&draft, fault))?;
         fs::rename(&draft, &path).map_err(|fault| disk(&path, fault))?;
@@ -211,8 +217,7 @@ impl DeadLetters {
     /// When there is none of that name, or the disk says no.
     pub fn mark_replayed(&self, id: &str) -> Result<(), LetterFault> {
         let (from, to) = (self.path(known(id)?), self.replayed(id));
-        fs::create_dir_all(self.folder.join(REPLAYED))
-            .map_err(|fault| disk(&self.folder, fault))?;
+        make_folder(&self.folder.join(REPLAYED))?;
         fs::rename(&from, &to).map_err(|fault| disk(&from, fault))
     }
 
@@ -259,6 +264,15 @@ impl DeadLetters {
     fn replayed(&self, id: &str) -> PathBuf {
         self.folder.join(REPLAYED).join(format!("{id}.json"))
     }
+}
+
+/// Makes a folder for its owner alone: letters hold what players said.
+fn make_folder(folder: &Path) -> Result<(), LetterFault> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|fault| disk(folder, fault))
 }
 
 /// A name that can't lead out of the folder.

@@ -95,6 +95,15 @@ impl DatabaseConfig {
             "database.url",
             "must begin with sqlite:// or postgres://",
         )?;
+        let query = self.url.split_once('?').map_or("", |(_, query)| query);
+        check(
+            scheme != "sqlite"
+                || !["mode=ro", "mode=memory", "immutable="]
+                    .iter()
+                    .any(|word| query.contains(word)),
+            "database.url",
+            "must name a file that can be written: no mode=ro, mode=memory or immutable",
+        )?;
         check(
             !self.url.contains(":memory:"),
             "database.url",

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+
+use crate::private;
 
 /// A folder's worth of append-only files.
 pub(crate) trait Disk: Send + fmt::Debug {
@@ -34,6 +37,7 @@ impl Disk for RealDisk {
         let file = OpenOptions::new()
             .append(true)
             .create_new(true)
+            .mode(private::FILE)
             .open(path)?;
         Ok(Box::new(RealFile(file)))
     }
@@ -56,7 +60,15 @@ impl DiskFile for RealFile {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.0.sync_data()
+        self.0.sync_data()?;
+        // What lies in a file without a name is gone with the process.
+        match self.0.metadata()?.nlink() {
+            0 => Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                "the journal segment was deleted while it was written",
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn cut(&mut self, length: u64) -> io::Result<()> {

@@ -9,7 +9,7 @@ use engine::port::{RunId, Tick, WorldTime};
 use super::record::{self, Damage, EncodedBatch, Record};
 use super::segment::{self, Closed, HEADER_BYTES, Header};
 use super::{Identity, disk::Disk, disk::RealDisk};
-use crate::StorageFault;
+use crate::{StorageFault, private};
 
 /// What a journal folder holds.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ pub fn has_journal(data: &Path) -> bool {
 
 /// Reads and checks every record in `folder`, and cuts a torn end off the last segment.
 pub(crate) fn recover(folder: &Path) -> Result<Found, StorageFault> {
-    fs::create_dir_all(folder).map_err(StorageFault::io("create", folder))?;
+    private::make_folder(folder).map_err(StorageFault::io("create", folder))?;
     let mut files = list(folder)?;
     drop_unborn(folder, &mut files)?;
 
@@ -240,7 +240,7 @@ fn scan(
 
 /// Where the first whole record begins, wherever that is.
 fn first_whole(bytes: &[u8]) -> Option<usize> {
-    (0..bytes.len()).find(|at| record::is_whole(&bytes[*at..]))
+    (0..bytes.len()).find(|at| record::look(&bytes[*at..]).is_whole)
 }
 
 /// Cuts the torn end off the last segment, for good.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Select, Sender, bounded, select};
@@ -30,10 +30,18 @@ pub(crate) struct Shared {
     bytes: AtomicU64,
     /// Stop now, whatever is under way.
     halt: AtomicBool,
-    /// Why nothing can be written, while that is so.
-    trouble: Mutex<Option<String>>,
+    state: Mutex<State>,
     nudge: Sender<()>,
     nudged: Receiver<()>,
+}
+
+/// What keeps batches from becoming durable.
+#[derive(Debug, Default)]
+struct State {
+    /// Why nothing can be written, while that is so.
+    trouble: Option<String>,
+    /// Why nothing may be written, while that is so.
+    barred: Option<&'static str>,
 }
 
 impl Shared {
@@ -44,7 +52,7 @@ impl Shared {
             applied: AtomicU64::new(applied),
             bytes: AtomicU64::new(0),
             halt: AtomicBool::new(false),
-            trouble: Mutex::new(None),
+            state: Mutex::default(),
             nudge,
             nudged,
         })
@@ -68,10 +76,21 @@ impl Shared {
 
     /// Why nothing can be written, while that is so.
     pub(crate) fn trouble(&self) -> Option<String> {
-        self.trouble
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.state().trouble.clone()
+    }
+
+    /// Why nothing may be called durable, while that is so.
+    pub(crate) fn barred(&self) -> Option<&'static str> {
+        self.state().barred
+    }
+
+    /// Lets nothing become durable, for this reason, or lets it again.
+    pub(crate) fn bar(&self, gauge: &SaveGauge, reason: Option<&'static str>) {
+        let mut state = self.state();
+        state.barred = reason;
+        state.tell(gauge);
+        drop(state);
+        let _ = self.nudge.try_send(());
     }
 
     /// The last batch that the database has.
@@ -83,8 +102,22 @@ impl Shared {
         self.halt.load(Ordering::Acquire)
     }
 
-    fn set_trouble(&self, trouble: Option<String>) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    fn set_trouble(&self, gauge: &SaveGauge, trouble: Option<String>) {
+        let mut state = self.state();
+        state.trouble = trouble;
+        state.tell(gauge);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Durable actions are welcome while nothing is in the way. Told under the lock, so that of two
+    /// who tell the later one is heard.
+    fn tell(&self, gauge: &SaveGauge) {
+        gauge.set_accepting(self.trouble.is_none() && self.barred.is_none());
     }
 }
 
@@ -185,34 +218,37 @@ impl Scribe {
             Err(error) => {
                 // A batch of more than 4 GiB. Nothing after it could be saved in order.
                 tracing::error!(%error, "journal record can't be encoded, journal stopped");
-                self.gauge.set_accepting(false);
-                self.shared.set_trouble(Some(error.to_string()));
+                self.shared
+                    .set_trouble(&self.gauge, Some(error.to_string()));
                 return false;
             }
         };
         let mut wait = RETRY_FIRST;
         loop {
-            let fault = match self.attempt(&framed, now, synced_at) {
-                Ok(()) => {
-                    self.writer.settle();
-                    break;
+            if self.shared.barred().is_none() {
+                let fault = match self.attempt(&framed, now, synced_at) {
+                    // While it was written the file may have lost its name.
+                    Ok(()) if let Some(reason) = self.shared.barred() => io::Error::other(reason),
+                    Ok(()) => {
+                        self.writer.settle();
+                        break;
+                    }
+                    Err(fault) => fault,
+                };
+                if wait == RETRY_FIRST {
+                    tracing::error!(error = %fault, "journal can't be written, durable actions are refused");
                 }
-                Err(fault) => fault,
-            };
-            if wait == RETRY_FIRST {
-                tracing::error!(error = %fault, "journal can't be written, durable actions are refused");
+                self.shared
+                    .set_trouble(&self.gauge, Some(fault.to_string()));
+                self.writer.abandon();
             }
-            self.shared.set_trouble(Some(fault.to_string()));
-            self.gauge.set_accepting(false);
-            self.writer.abandon();
             if !self.pause(wait) {
                 return false;
             }
             wait = (wait * 2).min(RETRY_LONGEST);
         }
         if self.shared.trouble().is_some() {
-            self.shared.set_trouble(None);
-            self.gauge.set_accepting(true);
+            self.shared.set_trouble(&self.gauge, None);
             tracing::info!("journal can be written again");
         }
         true

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::port::{RunId, Tick, WorldTime};
 
@@ -22,6 +23,25 @@ pub(crate) struct Start {
     pub(crate) next_sequence: u64,
 }
 
+/// The path of the segment that is open, for whoever looks whether it still is there. One that
+/// was followed by another is no longer in here before it is deleted.
+#[derive(Debug, Default)]
+pub(crate) struct OpenSegment(Mutex<Option<PathBuf>>);
+
+impl OpenSegment {
+    pub(crate) fn get(&self) -> Option<PathBuf> {
+        self.lock().clone()
+    }
+
+    fn set(&self, path: Option<PathBuf>) {
+        *self.lock() = path;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<PathBuf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The one writer of a journal folder.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -31,6 +51,7 @@ pub(crate) struct Writer {
     rotate_at: u64,
     bytes_max: u64,
     open: Option<Open>,
+    segment: Arc<OpenSegment>,
     closed: VecDeque<Closed>,
     next_number: u64,
     /// The last batch that landed, and its tick.
@@ -64,11 +85,17 @@ impl Writer {
             rotate_at,
             bytes_max,
             open: None,
+            segment: Arc::default(),
             closed: found.segments.iter().cloned().collect(),
             next_number: found.next_number.max(1),
             landed: start.next_sequence - 1,
             reached: start.first_tick.saturating_sub(1),
         }
+    }
+
+    /// The segment that is open, for others to look at.
+    pub(crate) fn segment(&self) -> Arc<OpenSegment> {
+        Arc::clone(&self.segment)
     }
 
     /// The last batch that landed.
@@ -144,7 +171,9 @@ impl Writer {
             self.rotate();
         }
         if self.open.is_none() {
-            self.open = Some(self.create()?);
+            let open = self.create()?;
+            self.segment.set(Some(open.path.clone()));
+            self.open = Some(open);
         }
         self.open
             .as_mut()
@@ -181,6 +210,7 @@ impl Writer {
     }
 
     fn close(&mut self, open: Open) {
+        self.segment.set(None);
         self.closed.push_back(Closed {
             path: open.path,
             bytes: open.bytes,

@@ -14,11 +14,13 @@ use crate::config::{StorageConfig, check};
 use crate::identity;
 use crate::journal::{self, Closed, Disk, Found, Identity, Start, Writer};
 use crate::lease::Leases;
-use crate::lock::Lock;
+use crate::lock::{Lock, Locks};
 use crate::metrics::Counters;
 use crate::pending::{Layer, Pending};
+use crate::private;
 use crate::sole::{self, Sole};
-use crate::store::{Kept, Origin, Store};
+use crate::store::{DatabaseFile, Kept, Origin, Store, Trouble, is_hopeless, trouble};
+use crate::watch::Files;
 
 pub(crate) async fn open(
     config: StorageConfig,
@@ -28,7 +30,16 @@ pub(crate) async fn open(
 ) -> Result<(Storage, Recovered), StorageFault> {
     config.validate()?;
     make_folder(&config.data)?;
-    let lock = Lock::take(&config.data)?;
+    let folder_lock = Lock::of_folder(&config.data)?;
+    let file = DatabaseFile::of(&config.database, &config.database_url())?;
+    let locks = Locks {
+        folder: folder_lock,
+        database: file.as_ref().map(DatabaseFile::lock).transpose()?,
+    };
+    private::look_after(&config.data);
+    if let Some(file) = &file {
+        private::warn_of(file.path());
+    }
     let folder = config.data.join("journal");
     make_folder(&folder)?;
     let found = off_thread(&folder, {
@@ -44,7 +55,8 @@ pub(crate) async fn open(
         tasks,
         store: store.clone(),
         counters,
-        lock,
+        file,
+        locks,
     };
     let opened = opening.finish(found, &folder, disk).await;
     if opened.is_err() {
@@ -59,7 +71,9 @@ struct Opening<'a> {
     tasks: &'a Tasks,
     store: Store,
     counters: Counters,
-    lock: Lock,
+    /// With a database of its own file.
+    file: Option<DatabaseFile>,
+    locks: Locks,
 }
 
 impl Opening<'_> {
@@ -108,6 +122,7 @@ impl Opening<'_> {
                 target: store.target().to_owned(),
             });
         }
+        store.ours().open(identity.world, applied);
         let applied = if applied > found.last_sequence && found.identity.is_some() {
             self.drop_older(found, applied, &*disk)?;
             applied
@@ -188,11 +203,21 @@ impl Opening<'_> {
             let lease = self.config.database.lease();
             Sole::new(store.clone(), origin.clone(), lease)
         });
+        let data = &self.config.data;
+        let files = Files::of(
+            data,
+            folder,
+            &self.locks,
+            self.file.as_ref(),
+            writer.segment(),
+        )
+        .map_err(StorageFault::io("look at", data))?;
         let storage = Storage {
             inner: Arc::new(Inner {
                 pending,
                 leases,
                 sole,
+                files: Mutex::new(Some(files)),
                 journal: journal::Shared::new(applied),
                 trouble: Arc::default(),
                 writer: Mutex::new(Some(writer)),
@@ -201,7 +226,7 @@ impl Opening<'_> {
                 halt: Stop::new(),
                 tasks: self.tasks.clone(),
                 registry: self.registry.clone(),
-                lock: Arc::new(self.lock),
+                locks: Arc::new(self.locks),
                 store: self.store,
                 config: self.config,
                 accounts,
@@ -280,8 +305,21 @@ impl Opening<'_> {
         loop {
             match self.store.write(origin, layer).await {
                 Ok(kept) => return Ok(kept),
-                Err(error) if began.elapsed() >= patience => return Err(self.failed()(error)),
-                Err(_) => tokio::time::sleep(backoff.next()).await,
+                Err(error)
+                    if began.elapsed() >= patience
+                        || is_hopeless(&error)
+                        || trouble(&error) != Trouble::Passing =>
+                {
+                    return Err(self.failed()(error));
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        database = self.store.target(),
+                        %error,
+                        "journal can't be applied, trying again"
+                    );
+                    tokio::time::sleep(backoff.next()).await;
+                }
             }
         }
     }
@@ -324,7 +362,7 @@ fn make_folder(folder: &Path) -> Result<(), StorageFault> {
         missing.push(here);
         at = here.parent();
     }
-    std::fs::create_dir_all(folder).map_err(StorageFault::io("create", folder))?;
+    private::make_folder(folder).map_err(StorageFault::io("create", folder))?;
     for made in missing {
         let above = match made.parent() {
             Some(above) if !above.as_os_str().is_empty() => above,

@@ -2,10 +2,14 @@
 
 use sqlx::Error;
 
-/// How far a journal has come; no row is written when the database knows of a newer batch.
+/// How far a journal has come; no row is written when the database knows of a newer batch, nor in
+/// one of another world (`$8`), nor in one that lacks what it is known to have had (`$9`).
 pub(crate) const APPLIED: &str = "
     INSERT INTO applied (node, journal, sequence, tick, run, world_time, clean)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    SELECT $1, $2, $3, $4, $5, $6, $7
+    WHERE EXISTS (SELECT 1 FROM meta WHERE key = 'world' AND value = $8)
+      AND ($9 = 0 OR EXISTS (SELECT 1 FROM applied AS known WHERE known.node = $1
+                             AND known.journal = $2 AND known.sequence >= $9))
     ON CONFLICT (node, journal) DO UPDATE SET
         sequence = excluded.sequence, tick = excluded.tick, run = excluded.run,
         world_time = excluded.world_time, clean = excluded.clean
@@ -19,9 +23,10 @@ pub(crate) const QUARANTINE: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT DO NOTHING";
 
-/// Nobody but us writes for this journal, so this can't happen while the lock is held.
-pub(crate) fn newer() -> Error {
-    Error::Protocol("the database already has a newer batch of this journal".to_owned())
+/// Nobody but us writes for this journal while the lock is held, so the database is not the one
+/// that was opened, or not as it was.
+pub(crate) fn not_ours() -> Error {
+    Error::Protocol("the database is not the one that this journal was applied to".to_owned())
 }
 
 /// Marks the batch of `set` as applied, within a transaction of either database.
@@ -36,10 +41,12 @@ macro_rules! mark {
             .bind($crate::store::signed(mark.run.0))
             .bind($crate::store::signed(mark.now.0))
             .bind(mark.clean)
+            .bind($store.ours().world())
+            .bind($store.ours().applied())
             .execute(&mut **$tx)
             .await?;
         if marked.rows_affected() == 0 {
-            return Err($crate::store::alike::newer());
+            return Err($crate::store::alike::not_ours());
         }
     };
 }

@@ -1,18 +1,19 @@
-//! Reaching the database at start: patient with one that is down, quick with a wrong setting.
+//! Reaching the database at start: patient with one that is down, quick with what time won't mend.
 
-use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::migrate::MigrateError;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{ConnectOptions, Connection, Error};
 
-use super::fault::{Trouble, is_locked, trouble};
-use super::{Pools, Store, migrations};
+use super::fault::{Trouble, is_hopeless, is_locked, trouble};
+use super::target::Target;
+use super::{Pools, Store, fit, migrations, settled};
 use crate::StorageFault;
 use crate::backoff::Backoff;
-use crate::config::{DatabaseConfig, TlsMode};
+use crate::config::DatabaseConfig;
 use crate::metrics::Counters;
 
 /// No single attempt to connect may eat the whole patience. Migrating may: it takes as long as the
@@ -22,9 +23,18 @@ const ATTEMPT_MAX: Duration = Duration::from_secs(10);
 /// Readers beside SQLite's one writer; more would only wait for the same disk.
 const SQLITE_READERS_MAX: u32 = 4;
 
-enum Target {
-    Sqlite(SqliteConnectOptions),
-    Postgres(PgConnectOptions),
+/// Why the database is not ready for us.
+enum Unready {
+    /// It can't be used as it is.
+    Unfit(StorageFault),
+    /// It could not be reached or brought up to date.
+    Failed(MigrateError),
+}
+
+impl<E: Into<MigrateError>> From<E> for Unready {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 impl Store {
@@ -34,14 +44,15 @@ impl Store {
         url: &str,
         counters: Counters,
     ) -> Result<Self, StorageFault> {
-        let (target, options) = parse(config, url)?;
+        let (target, options) = Target::parse(config, url)?;
         let began = Instant::now();
         let patience = Duration::from_secs(config.connect_retry_seconds);
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         loop {
-            let fault = match prepare(&options).await {
+            let fault = match prepare(config, &options, &target).await {
                 Ok(()) => break,
-                Err(fault) => fault,
+                Err(Unready::Unfit(fault)) => return Err(fault),
+                Err(Unready::Failed(fault)) => fault,
             };
             let is_file = matches!(options, Target::Sqlite(_));
             let reason = settle(&target, is_file, fault)?;
@@ -67,6 +78,8 @@ impl Store {
             conflicts: counters.conflicts,
             shared: config.shared,
             target,
+            ours: Arc::default(),
+            barred: Arc::default(),
         })
     }
 }
@@ -74,7 +87,7 @@ impl Store {
 /// One connection of its own, closed before the pool opens: migrating never exceeds the pool.
 ///
 /// `run_direct` and not `run`: the latter's future can't be sent to another thread.
-async fn prepare(options: &Target) -> Result<(), MigrateError> {
+async fn prepare(config: &DatabaseConfig, options: &Target, target: &str) -> Result<(), Unready> {
     match options {
         Target::Sqlite(options) => {
             let mut connection = in_time(options.connect()).await?;
@@ -84,14 +97,17 @@ async fn prepare(options: &Target) -> Result<(), MigrateError> {
             connection.close().await?;
         }
         Target::Postgres(options) => {
-            let mut connection = in_time(async {
-                let mut connection = options.connect().await?;
-                sqlx::query("SET statement_timeout = 0")
-                    .execute(&mut connection)
-                    .await?;
-                Ok(connection)
-            })
-            .await?;
+            let mut connection = in_time(options.connect()).await?;
+            let looking = fit::look(&mut connection, target);
+            let unfit = in_time(looking).await?;
+            unfit.map_err(Unready::Unfit)?;
+            if config.pool_max > 1 {
+                let comparing = fit::compare(&mut connection, options, target);
+                let unfit = in_time(comparing).await?;
+                unfit.map_err(Unready::Unfit)?;
+            }
+            let unbound = sqlx::query("SET statement_timeout = 0");
+            in_time(unbound.execute(&mut connection)).await?;
             migrations::postgres()
                 .run_direct(None, &mut connection, false)
                 .await?;
@@ -112,6 +128,10 @@ fn settle(target: &str, is_file: bool, fault: MigrateError) -> Result<String, St
     let target = target.to_owned();
     match fault {
         MigrateError::Execute(error) => match trouble(&error) {
+            _ if is_hopeless(&error) => Err(StorageFault::Refused {
+                target,
+                reason: error.to_string(),
+            }),
             // A file is there or it is not; only a lock on it passes.
             Trouble::Passing if !is_file || is_locked(&error) => Ok(error.to_string()),
             _ => Err(StorageFault::Refused {
@@ -131,57 +151,6 @@ fn settle(target: &str, is_file: bool, fault: MigrateError) -> Result<String, St
     }
 }
 
-fn parse(config: &DatabaseConfig, url: &str) -> Result<(String, Target), StorageFault> {
-    let bad = |error: Error| StorageFault::Config {
-        key: "database.url",
-        reason: format!("can't be understood: {error}"),
-    };
-    let statement_ms = config.statement_timeout_ms;
-    if url.starts_with("sqlite:") {
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(bad)?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_millis(config.acquire_timeout_ms))
-            .disable_statement_logging();
-        let target = options.get_filename().display().to_string();
-        return Ok((target, Target::Sqlite(options)));
-    }
-    let mut options = PgConnectOptions::from_str(url)
-        .map_err(bad)?
-        .application_name("kadath")
-        .options([
-            // A segment of the journal is deleted on the strength of a commit.
-            ("synchronous_commit", "on".to_owned()),
-            ("statement_timeout", statement_ms.to_string()),
-            // A transaction whose client vanished must not hold its locks for ever.
-            ("idle_in_transaction_session_timeout", "60000".to_owned()),
-        ])
-        .disable_statement_logging();
-    options = match config.tls {
-        TlsMode::Url => options,
-        TlsMode::Disable => options.ssl_mode(PgSslMode::Disable),
-        TlsMode::Require => options.ssl_mode(PgSslMode::Require),
-        TlsMode::VerifyCa => options.ssl_mode(PgSslMode::VerifyCa),
-        TlsMode::VerifyFull => options.ssl_mode(PgSslMode::VerifyFull),
-    };
-    if let Some(ca) = &config.tls_ca {
-        options = options.ssl_root_cert(ca);
-    }
-    if let (Some(cert), Some(key)) = (&config.tls_cert, &config.tls_key) {
-        options = options.ssl_client_cert(cert).ssl_client_key(key);
-    }
-    let target = format!(
-        "{} on {}:{}",
-        options.get_database().unwrap_or(options.get_username()),
-        options.get_host(),
-        options.get_port()
-    );
-    Ok((target, Target::Postgres(options)))
-}
-
 fn pools(config: &DatabaseConfig, options: Target) -> Pools {
     let acquire = Duration::from_millis(config.acquire_timeout_ms);
     match options {
@@ -191,21 +160,22 @@ fn pools(config: &DatabaseConfig, options: Target) -> Pools {
                     .max_connections(connections)
                     .min_connections(1)
                     .acquire_timeout(acquire)
-                    .connect_lazy_with(options.clone())
             };
-            let writer = pool(1);
+            let writer = settled::writers(pool(1)).connect_lazy_with(options.clone());
             let readers = match config.pool_max.saturating_sub(1) {
                 0 => writer.clone(),
-                more => pool(more.min(SQLITE_READERS_MAX)),
+                more => {
+                    settled::readers(pool(more.min(SQLITE_READERS_MAX))).connect_lazy_with(options)
+                }
             };
             Pools::Sqlite { writer, readers }
         }
-        Target::Postgres(options) => Pools::Postgres(
-            PgPoolOptions::new()
+        Target::Postgres(options) => {
+            let pool = PgPoolOptions::new()
                 .max_connections(config.pool_max)
                 .min_connections(config.pool_min)
-                .acquire_timeout(acquire)
-                .connect_lazy_with(options),
-        ),
+                .acquire_timeout(acquire);
+            Pools::Postgres(settled::both(pool).connect_lazy_with(options))
+        }
     }
 }

@@ -26,10 +26,12 @@ pub(crate) fn trouble(error: &Error) -> Trouble {
         .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
         .is_some()
     {
-        // Class 22: data exception; 23: constraint; 54: program limit. 28: authorisation;
-        // 3D: no such database; 42501: not allowed.
+        // Class 22: data exception, also of encoding; 23: constraint; 44: a view's; 54: program
+        // limit; P0001: a trigger's refusal. 28: authorization; 3D: no such database; 42501: not
+        // allowed.
         return match code.get(..2) {
-            Some("22" | "23" | "54") => Trouble::Data,
+            Some("22" | "23" | "44" | "54") => Trouble::Data,
+            _ if code == "P0001" => Trouble::Data,
             Some("28" | "3D") => Trouble::Refused,
             _ if code == "42501" => Trouble::Refused,
             _ => Trouble::Passing,
@@ -41,6 +43,35 @@ pub(crate) fn trouble(error: &Error) -> Trouble {
         18 | 19 | 20 | 25 => Trouble::Data,
         26 => Trouble::Refused,
         _ => Trouble::Passing,
+    }
+}
+
+/// Whether time mends nothing at a start: what answers is no database for us, or one that we may
+/// not write to.
+pub(crate) fn is_hopeless(error: &Error) -> bool {
+    match error {
+        // A certificate, or a server that does not speak as it should.
+        Error::Tls(_) | Error::Protocol(_) | Error::Configuration(_) => true,
+        // 25006: only reading is allowed; 0A000: too old for what we ask; 26000, 42P05: what was
+        // prepared is not there, or is already, as behind a pooler; 08P01: all that a pooler says,
+        // also of a server that is away.
+        Error::Database(database) => match database.code().as_deref() {
+            Some("25006" | "0A000" | "26000" | "42P05") => true,
+            Some("08P01") => database.message().contains("startup parameter"),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether the database, or what is in it, is no longer there.
+pub(crate) fn is_absent(error: &Error) -> bool {
+    match error {
+        // 3D000: no such database; 42P01: no such table.
+        Error::Database(database) => {
+            matches!(database.code().as_deref(), Some("3D000" | "42P01"))
+        }
+        _ => false,
     }
 }
 

@@ -231,7 +231,7 @@ impl Store {
     }
 
     fn postgres(&self) -> Result<&PgPool, Error> {
-        match &self.pools {
+        match self.pools()? {
             Pools::Postgres(pool) => Ok(pool),
             Pools::Sqlite { .. } => Err(Error::Configuration(
                 "a SQLite file can't be shared by nodes".into(),

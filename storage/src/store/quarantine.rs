@@ -53,6 +53,31 @@ pub(crate) async fn set_aside(store: &Store, set: &mut Changeset<'_>) -> Result<
     Ok(!set.refused.is_empty())
 }
 
+/// Writes what was refused in the plainest letters there are, which every encoding has. In a JSON
+/// text that is the same text.
+pub(super) fn spell_out(set: &mut Changeset<'_>) {
+    for row in &mut set.refused {
+        for text in [&mut row.name, &mut row.body, &mut row.reason] {
+            *text = plain(text);
+        }
+        row.name.truncate(NAME_MAX);
+    }
+}
+
+fn plain(text: &str) -> String {
+    let mut units = [0; 2];
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii() {
+            plain.push(letter);
+        } else {
+            let units = letter.encode_utf16(&mut units).iter();
+            plain.extend(units.map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    plain
+}
+
 /// Halves what is refused until single rows are left. The indices come in falling order.
 async fn find(
     store: &Store,
@@ -90,7 +115,7 @@ async fn probe(
     range: std::ops::Range<usize>,
 ) -> Result<(), Error> {
     store.count(2);
-    match store.pools() {
+    match store.pools()? {
         Pools::Sqlite { writer, .. } => {
             let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
             match what {

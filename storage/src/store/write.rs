@@ -25,7 +25,14 @@ impl Store {
                 if !quarantine::set_aside(self, &mut set).await? {
                     return Err(error);
                 }
-                let kept = self.attempt(&set).await?;
+                let kept = match self.attempt(&set).await {
+                    // Nor does it take the refused as they are into the table for them.
+                    Err(error) if trouble(&error) == Trouble::Data => {
+                        quarantine::spell_out(&mut set);
+                        self.attempt(&set).await?
+                    }
+                    other => other?,
+                };
                 for row in &set.refused {
                     self.quarantined.inc();
                     tracing::error!(
@@ -40,6 +47,7 @@ impl Store {
             }
             other => other?,
         };
+        self.ours().set_applied(mark.sequence);
         for conflict in &kept.conflicts {
             self.conflicts.inc();
             tracing::warn!(
@@ -55,7 +63,7 @@ impl Store {
 
     async fn attempt(&self, set: &Changeset<'_>) -> Result<Kept, Error> {
         self.count(2);
-        match self.pools() {
+        match self.pools()? {
             Pools::Sqlite { writer, .. } => {
                 let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
                 sqlite::write(self, &mut tx, set).await?;

@@ -1,12 +1,15 @@
 //! A world in miniature around a real storage, and the two databases under it.
 
 mod database;
+mod disk;
+#[expect(dead_code, reason = "shared with tests that ask for more")]
 mod postgres;
 mod world;
 
 use std::time::{Duration, Instant};
 
 pub(crate) use database::{Backend, Database, Peek};
+pub(crate) use disk::SmallDisk;
 pub(crate) use postgres::Cluster;
 pub(crate) use world::{Batch, World, now_micros, row};
 

@@ -9,13 +9,17 @@
 
 mod accounts;
 mod conformance;
+mod disks;
+mod files;
 mod harness;
 mod loads;
 mod logs;
 mod outage;
 mod refusals;
 mod refused;
+mod replaced;
 mod roles;
 mod shared;
 mod sign_in;
 mod tokens;
+mod unfit;

@@ -5,6 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
+use crate::journal::record;
 
 /// 200 bytes hold a header and two records or so.
 const SMALL: u64 = 200;
@@ -218,4 +219,69 @@ fn a_beat_tells_how_far_idle_ticks_had_gone() {
     // Seen, so never executed again; but no effect of it survived, so not promised.
     assert_eq!((trace.seen, trace.survived), (5_000_000, 0));
     assert_eq!(crate::identity::first_tick(Some(&trace)), 6_000_000);
+}
+
+/// Tails that a bad disk may leave, each of so many bytes, with no whole record in them.
+fn noises(length: usize) -> Vec<(&'static str, Vec<u8>)> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let bytes: Vec<u8> = (0..length).map(|_| random() as u8).collect();
+    let mut short = bytes.clone();
+    for (at, byte) in short.iter_mut().enumerate() {
+        // Whatever is read as a length fits.
+        if at % 2 == 0 {
+            *byte = 0;
+        }
+    }
+    let mut lengths: Vec<u8> = Vec::with_capacity(length);
+    while lengths.len() < length {
+        let fits = (random() as usize % length) as u32;
+        lengths.extend_from_slice(&fits.to_le_bytes());
+    }
+    let mut spoilt = frame(&Record::Batch(batch(1))).unwrap();
+    spoilt[4] ^= 1;
+    let records: Vec<u8> = spoilt.iter().copied().cycle().take(length).collect();
+    vec![
+        ("random bytes", bytes),
+        ("random bytes, every other one zero", short),
+        ("lengths that fit", lengths),
+        ("records with a wrong checksum", records),
+        ("the kind of a batch", vec![1; length]),
+        ("zeros", vec![0; length]),
+    ]
+}
+
+#[test]
+fn resync_cost_grows_with_tail_only() {
+    let cost = |bytes: &[u8]| -> usize {
+        let looks = (0..bytes.len()).map(|at| record::look(&bytes[at..]));
+        looks
+            .map(|look| {
+                assert!(!look.is_whole);
+                look.cost
+            })
+            .sum()
+    };
+    const TAIL: usize = 128 * 1_024;
+    for ((name, tail), (_, double)) in noises(TAIL).into_iter().zip(noises(2 * TAIL)) {
+        let (once, twice) = (cost(&tail), cost(&double));
+        assert!(twice * 2 <= once * 5, "{name}: {once}, then {twice}");
+        assert!(once <= 64 * TAIL, "{name}: {once} for {TAIL} bytes");
+    }
+}
+
+#[test]
+fn whole_record_in_noise_is_found() {
+    for (name, noise) in noises(10_000) {
+        let mut bytes = noise.clone();
+        bytes.extend(frame(&Record::Batch(batch(3))).unwrap());
+        bytes.extend(noise);
+        let found = (0..bytes.len()).find(|at| record::look(&bytes[*at..]).is_whole);
+        assert_eq!(found, Some(10_000), "{name}");
+    }
 }

@@ -14,7 +14,9 @@ use tempfile::TempDir;
 
 /// A running server, stopped when dropped.
 pub(crate) struct Cluster {
-    folder: TempDir,
+    folder: PathBuf,
+    /// The folder, where nobody else has it.
+    own: Option<TempDir>,
     port: u16,
     server: Mutex<Option<Child>>,
 }
@@ -52,13 +54,17 @@ impl Cluster {
 
     /// A server that is set up, but not running yet.
     pub(crate) fn stopped() -> Self {
+        let own = TempDir::new().unwrap();
+        let mut cluster = Self::stopped_in(own.path());
+        cluster.own = Some(own);
+        cluster
+    }
+
+    /// The same in a folder that is there, with small files for its log.
+    pub(crate) fn stopped_in(folder: &Path) -> Self {
         let programs = programs();
-        let folder = TempDir::new().unwrap();
         if is_root() {
-            let done = Command::new("chown")
-                .arg("postgres")
-                .arg(folder.path())
-                .status();
+            let done = Command::new("chown").arg("postgres").arg(folder).status();
             assert!(done.unwrap().success(), "chown failed");
         }
         let made = as_user(&programs.join("initdb"))
@@ -71,9 +77,10 @@ impl Cluster {
                 "UTF8",
                 "--locale=C",
                 "--no-sync",
+                "--wal-segsize=1",
                 "-D",
             ])
-            .arg(folder.path().join("data"))
+            .arg(folder.join("data"))
             .stdout(Stdio::null())
             .status()
             .unwrap();
@@ -84,7 +91,8 @@ impl Cluster {
             .unwrap()
             .port();
         Self {
-            folder,
+            folder: folder.to_owned(),
+            own: None,
             port,
             server: Mutex::new(None),
         }
@@ -94,7 +102,7 @@ impl Cluster {
     /// the certificate in PEM. For a server that does not run yet.
     pub(crate) fn protect(&self) -> String {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-        let data = self.folder.path().join("data");
+        let data = self.folder.join("data");
         let (cert, key) = (data.join("server.crt"), data.join("server.key"));
         fs::write(&cert, made.cert.pem()).unwrap();
         fs::write(&key, made.signing_key.serialize_pem()).unwrap();
@@ -120,7 +128,7 @@ impl Cluster {
     pub(crate) fn start(&self) {
         let child = as_user(&programs().join("postgres"))
             .arg("-D")
-            .arg(self.folder.path().join("data"))
+            .arg(self.folder.join("data"))
             .args(["-p", &self.port.to_string()])
             .args([
                 "-c",
@@ -134,6 +142,18 @@ impl Cluster {
             .spawn()
             .unwrap();
         *self.server.lock().unwrap() = Some(child);
+    }
+
+    /// Starts the server again if it has given up.
+    pub(crate) fn revive(&self) {
+        let ended = {
+            let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+            let child = server.as_mut().expect("the server was started");
+            child.try_wait().unwrap().is_some()
+        };
+        if ended {
+            self.start();
+        }
     }
 
     /// Waits until the server answers.

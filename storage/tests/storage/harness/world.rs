@@ -46,7 +46,9 @@ impl World {
         loop {
             match Self::open(config.clone()).await {
                 Ok(world) => return world,
-                Err(StorageFault::Locked { .. }) if began.elapsed() < PATIENCE => {
+                Err(StorageFault::Locked { .. } | StorageFault::DatabaseLocked { .. })
+                    if began.elapsed() < PATIENCE =>
+                {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
                 Err(fault) => panic!("storage does not open: {fault}"),
