@@ -74,6 +74,7 @@ fn give_up(
             dismiss.write(Dismiss {
                 actor,
                 why: Leaving::LinkDead,
+                told: None,
             });
         }
     }

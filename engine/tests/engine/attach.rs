@@ -66,7 +66,7 @@ fn short(said: &[Outbound]) -> Vec<String> {
             Outbound::Refused { session, refusal } => {
                 Some(format!("{} refused {}", session.0, refusal.code.word()))
             }
-            Outbound::Close { session, why } => Some(format!("{} closed {why:?}", session.0)),
+            Outbound::Close { session, why, .. } => Some(format!("{} closed {why:?}", session.0)),
         })
         .collect()
 }
