@@ -26,6 +26,8 @@ mod handshake;
 mod http;
 #[path = "gateway/limits.rs"]
 mod limits;
+#[path = "gateway/page.rs"]
+mod page;
 #[path = "gateway/resume.rs"]
 mod resume;
 #[path = "gateway/text.rs"]
