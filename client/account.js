@@ -1,8 +1,13 @@
 // Accounts and characters over HTTP.
 
+import { withWait } from "./words.js";
+
 /**
  * @typedef {{id: string, name: string}} Character
- * @typedef {{token: string, characters: Character[]}} SignedIn
+ * @typedef {{token: string, refreshToken: string, characters: Character[]}} SignedIn
+ *   `refreshToken` gets a new token when this one has run out; empty where the server has none
+ * @typedef {{guests: boolean, invites: boolean, registration: boolean, playersOnline: number, time: string}} World
+ *   what a door must know before anybody signs in
  * @typedef {{id: string, name: string, description: string, requires: Record<string, number>,
  *   bonus: Record<string, number>}} Profession
  * @typedef {{roll_id: string, profession: string | null, stats: Record<string, number>,
@@ -27,6 +32,24 @@ export class AccountError extends Error {
   }
 }
 
+/** What a world is taken for that does not say: then the server refuses what it does not allow. */
+export const WORLD_UNKNOWN = { guests: true, invites: true, registration: true, playersOnline: 0, time: "" };
+
+/**
+ * Who is welcome, and who is there.
+ * @returns {Promise<World>}
+ */
+export async function world() {
+  const answer = await ask("GET", "api/world", {}).catch(() => null);
+  return {
+    guests: answer?.guests ?? WORLD_UNKNOWN.guests,
+    invites: answer?.invites ?? WORLD_UNKNOWN.invites,
+    registration: answer?.registration ?? WORLD_UNKNOWN.registration,
+    playersOnline: Number.isSafeInteger(answer?.players_online) ? answer.players_online : 0,
+    time: typeof answer?.time === "string" ? answer.time : "",
+  };
+}
+
 /** A new guest with a character ready to play. */
 export function guest() {
   return signedIn("auth/guest", {});
@@ -36,8 +59,13 @@ export function guest() {
  * @param {string} username
  * @param {string} password
  */
-export function signIn(username, password) {
-  return signedIn("auth/login", { username, password });
+export async function signIn(username, password) {
+  try {
+    return await signedIn("auth/login", { username, password });
+  } catch (error) {
+    if (!(error instanceof AccountError) || error.code !== "authentication_failed") throw error;
+    throw new AccountError(error.code, "Wrong name or password.", "password");
+  }
 }
 
 /**
@@ -47,6 +75,25 @@ export function signIn(username, password) {
  */
 export function register(username, password, inviteCode) {
   return signedIn("auth/register", { username, password, ...(inviteCode && { invite_code: inviteCode }) });
+}
+
+/**
+ * Gives a guest a name and a password; the character stays.
+ * @param {string} token the guest's
+ * @param {string} username
+ * @param {string} password
+ * @param {string} inviteCode empty for none
+ */
+export function claim(token, username, password, inviteCode) {
+  return signedIn("auth/claim", { username, password, ...(inviteCode && { invite_code: inviteCode }) }, token);
+}
+
+/**
+ * A new token for one that has run out.
+ * @param {string} refreshToken good for one use
+ */
+export function refresh(refreshToken) {
+  return signedIn("auth/refresh", { refresh_token: refreshToken });
 }
 
 /**
@@ -107,14 +154,16 @@ export async function createCharacter(token, name, { profession = "", rollId = "
 /**
  * @param {string} path
  * @param {object} body
+ * @param {string} [token]
  * @returns {Promise<SignedIn>}
  */
-async function signedIn(path, body) {
-  const answer = await ask("POST", path, { body });
+async function signedIn(path, body, token) {
+  const answer = await ask("POST", path, { body, token });
   if (typeof answer?.access_token !== "string") {
     throw new AccountError("internal_error", "The server's answer made no sense.");
   }
-  return { token: answer.access_token, characters: charactersIn(answer) };
+  const refreshToken = typeof answer.refresh_token === "string" ? answer.refresh_token : "";
+  return { token: answer.access_token, refreshToken, characters: charactersIn(answer) };
 }
 
 /**
@@ -152,6 +201,6 @@ async function ask(method, path, { token, body }) {
   }
   const answer = await response.json().catch(() => null);
   if (response.ok) return answer;
-  const { code = "internal_error", message, field } = answer?.error ?? {};
-  throw new AccountError(code, message || `The server refused (${response.status}).`, field);
+  const { code = "internal_error", message, field, retry_after_ms: waitMs } = answer?.error ?? {};
+  throw new AccountError(code, withWait(message || "The server refused without a reason.", waitMs), field);
 }

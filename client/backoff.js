@@ -36,10 +36,13 @@ export function shouldReturn(closeCode, faultCode) {
   return closeCode !== 1000 && !(faultCode !== null && FINAL_CODES.has(faultCode));
 }
 
+/** Codes that speak of the token, not of what its holder may do: another one would be taken. */
+const TOKEN_CODES = new Set(["authentication_failed", "invalid_token", "token_expired"]);
+
 /**
  * Whether the server no longer accepts who we say we are.
  * @param {string | null} faultCode
  */
 export function isIdentityRefused(faultCode) {
-  return faultCode !== null && faultCode !== "session_taken_over" && FINAL_CODES.has(faultCode);
+  return faultCode !== null && TOKEN_CODES.has(faultCode);
 }

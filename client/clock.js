@@ -19,6 +19,7 @@ export class Clock {
     clearInterval(this.#timer);
     const heardAt = performance.now();
     const turn = () => setText(this.#face, clockAfter(time.mythos_clock, performance.now() - heardAt));
+    this.#face.title = dayText(time);
     turn();
     this.#timer = setInterval(turn, MINUTE_MS);
     setText(this.#day, dayText(time));
@@ -45,8 +46,9 @@ export function clockAfter(label, elapsedMs) {
 }
 
 /** @param {import("./protocol.js").MythosTime} time */
-function dayText({ day_name: day, day_of_month: date, month_name: month }) {
-  const dated = [date, month].filter((part) => part !== undefined).join(" ");
+export function dayText({ day_name: day, day_of_month: date, month_name: month, mythos_datetime: instant }) {
+  const year = /^\d+/.exec(instant ?? "")?.[0];
+  const dated = [date, month, year].filter((part) => part !== undefined).join(" ");
   return [day, dated].filter(Boolean).join(", ");
 }
 

@@ -14,7 +14,8 @@ import { parseFrame } from "./protocol.js";
  * What the wire is doing. `waiting` will try again by itself, `ended` will not.
  * @typedef {{phase: "connecting" | "joined"}
  *   | {phase: "waiting", delayMs: number}
- *   | {phase: "ended", code: string | null, identityRefused: boolean}} Status
+ *   | {phase: "ended", code: string | null, message: string, identityRefused: boolean}} Status
+ *   `message` is the server's last word, for people; empty where it said none
  */
 
 /**
@@ -49,6 +50,7 @@ export class Connection {
   /** @type {{sessionId: string, lastSequence: number} | null} */ #session = null;
   /** @type {() => void} */ #cancelTimer = () => {};
   /** @type {string | null} */ #lastFault = null;
+  #lastWord = "";
   #askedMs = 0;
   #attempt = 0;
   #joined = false;
@@ -75,6 +77,7 @@ export class Connection {
     if (this.#socket !== null) return;
     this.#cancelTimer();
     this.#lastFault = null;
+    this.#lastWord = "";
     this.#askedMs = 0;
     this.#onStatus({ phase: "connecting" });
     const socket = this.#around.open();
@@ -83,6 +86,14 @@ export class Connection {
     socket.onopen = () => this.#signIn(socket);
     socket.onmessage = ({ data }) => this.#receive(socket, data);
     socket.onclose = ({ code, reason }) => this.#drop(socket, code, reason);
+  }
+
+  /**
+   * From the next opening on, somebody else's word for the same character.
+   * @param {string} token
+   */
+  signAs(token) {
+    this.#credentials = { ...this.#credentials, token };
   }
 
   /** Leaves for good: no socket, no timer. */
@@ -132,6 +143,7 @@ export class Connection {
     // Only an error that is the last word before a close explains the close.
     const fault = frame.event_type === "error" ? frame.data : {};
     this.#lastFault = fault.code ?? null;
+    this.#lastWord = typeof fault.message === "string" ? fault.message : "";
     this.#askedMs = fault.retry_after_ms ?? 0;
     if (this.#joined) this.#expect(PING_AFTER_MS, () => this.#ping(socket));
     this.#onFrame(frame);
@@ -185,7 +197,8 @@ export class Connection {
     const fault = this.#lastFault ?? (reason || null);
     if (!shouldReturn(code, fault)) {
       this.#session = null;
-      this.#onStatus({ phase: "ended", code: fault, identityRefused: isIdentityRefused(fault) });
+      const message = this.#lastWord;
+      this.#onStatus({ phase: "ended", code: fault, message, identityRefused: isIdentityRefused(fault) });
       return;
     }
     const delayMs = pauseBefore(this.#attempt, this.#around.chance(), this.#askedMs);

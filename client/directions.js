@@ -54,14 +54,13 @@ const WITH_ALT = {
 };
 
 /**
- * The line a key stands for, or `null`. The number pad walks only while nothing is typed:
- * in the middle of a sentence a digit is a digit.
+ * The line a key stands for, or `null`. Keys walk only while nothing is typed: in the middle of a
+ * sentence a digit is a digit, and Alt with an arrow goes back a word.
  * @param {{code: string, altKey: boolean, ctrlKey: boolean, metaKey: boolean}} key
  * @param {boolean} isLineEmpty
  * @returns {string | null}
  */
 export function lineForKey({ code, altKey, ctrlKey, metaKey }, isLineEmpty) {
-  if (ctrlKey || metaKey) return null;
-  if (altKey) return WITH_ALT[code] ?? null;
-  return isLineEmpty ? (NUMPAD[code] ?? null) : null;
+  if (ctrlKey || metaKey || !isLineEmpty) return null;
+  return (altKey ? WITH_ALT[code] : NUMPAD[code]) ?? null;
 }

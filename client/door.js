@@ -4,14 +4,23 @@
 
 import * as account from "./account.js";
 import { byId, make, setText } from "./dom.js";
+import { fieldText, markField, revealPasswords } from "./forms.js";
 import { Maker } from "./maker.js";
+import { counted } from "./words.js";
 
-/** @typedef {import("./identity.js").Identity} Identity */
+/**
+ * @typedef {import("./identity.js").Identity} Identity
+ * @typedef {{token: string, refreshToken: string, username: string}} Owner
+ */
 
 export class Door {
   #screen = byId("door", HTMLElement);
   #notice = byId("door-notice", HTMLElement);
+  #now = byId("door-now", HTMLElement);
+  #waysIn = byId("ways-in", HTMLElement);
   #guest = byId("guest", HTMLButtonElement);
+  #guestHint = byId("guest-hint", HTMLElement);
+  #invite = byId("invite-line", HTMLElement);
   #continue = byId("continue", HTMLButtonElement);
   #forget = byId("forget", HTMLButtonElement);
   #accounts = byId("accounts", HTMLElement);
@@ -21,7 +30,7 @@ export class Door {
   #choice = byId("character-choice", HTMLElement);
   #maker = new Maker({ roll: () => this.#try(() => this.#reroll(), this.#create) });
   #enter;
-  /** Signed in, but without a character yet. @type {{token: string, username: string} | null} */ #visitor = null;
+  /** Signed in, but without a character yet. @type {Owner | null} */ #visitor = null;
 
   /**
    * @param {{enter: (identity: Identity) => void, resume: () => void, forget: () => void}} act
@@ -36,6 +45,7 @@ export class Door {
       this.#byRegister(field("username"), field("password"), field("character"), field("invite")),
     );
     this.#onSubmit(this.#create, (field) => this.#withNewCharacter(field("character")));
+    for (const form of [this.#signIn, this.#register]) revealPasswords(form);
   }
 
   /**
@@ -44,7 +54,8 @@ export class Door {
    */
   show(known, notice = "") {
     this.#screen.hidden = false;
-    this.#guest.parentElement?.before(this.#notice);
+    this.#screen.dataset.step = "";
+    this.#waysIn.before(this.#notice);
     this.#notify(notice);
     this.#visitor = null;
     this.#create.hidden = true;
@@ -57,6 +68,21 @@ export class Door {
     setText(this.#forget, `Forget ${known.characterName} in this browser`);
   }
 
+  /**
+   * Shows who is there, and offers only what the server allows.
+   * @param {account.World} world
+   */
+  describe({ guests, invites, registration, playersOnline, time }) {
+    this.#guest.hidden = !guests;
+    this.#guestHint.hidden = !guests;
+    this.#invite.hidden = !invites;
+    this.#invite.querySelector("input")?.toggleAttribute("required", invites);
+    this.#register.hidden = !registration;
+    this.#now.hidden = time === "" && playersOnline === 0;
+    const awake = playersOnline === 0 ? "Nobody is awake yet." : `${counted(playersOnline, "soul")} awake.`;
+    setText(this.#now, [time, awake].filter(Boolean).join(" "));
+  }
+
   /** Takes the door out of sight, passwords with it. */
   hide() {
     this.#screen.hidden = true;
@@ -64,10 +90,10 @@ export class Door {
   }
 
   async #asGuest() {
-    const { token, characters } = await account.guest();
+    const { token, refreshToken, characters } = await account.guest();
     const [character] = characters;
     if (character === undefined) throw new account.AccountError("internal_error", "The guest has no character.");
-    this.#play({ token, username: "", isGuest: true }, character);
+    this.#play({ token, refreshToken, username: "", isGuest: true }, character);
   }
 
   /**
@@ -75,11 +101,12 @@ export class Door {
    * @param {string} password
    */
   async #bySignIn(username, password) {
-    const { token, characters } = await account.signIn(username, password);
-    this.#visitor = { token, username };
+    const { token, refreshToken, characters } = await account.signIn(username, password);
+    const owner = { token, refreshToken, username };
+    this.#visitor = owner;
     const [first, ...others] = characters;
     if (first === undefined) await this.#askForCharacter("");
-    else if (others.length === 0) this.#play({ token, username, isGuest: false }, first);
+    else if (others.length === 0) this.#play({ ...owner, isGuest: false }, first);
     else this.#offerChoice(characters);
   }
 
@@ -90,11 +117,12 @@ export class Door {
    * @param {string} inviteCode
    */
   async #byRegister(username, password, name, inviteCode) {
-    const { token, characters } = await account.register(username, password, inviteCode);
-    this.#visitor = { token, username };
+    const { token, refreshToken, characters } = await account.register(username, password, inviteCode);
+    const owner = { token, refreshToken, username };
+    this.#visitor = owner;
     const [ready] = characters;
     if (ready !== undefined) {
-      this.#play({ token, username, isGuest: false }, ready);
+      this.#play({ ...owner, isGuest: false }, ready);
       return;
     }
     await this.#askForCharacter(name);
@@ -115,10 +143,11 @@ export class Door {
 
   /** @param {string} name to begin with */
   async #askForCharacter(name) {
-    // Signing in or registering once more would only refuse the name that was just taken.
+    // Any other way in would only throw away the account that was just made.
     this.#accounts.hidden = true;
+    this.#screen.dataset.step = "making";
     this.#maker.show([], name);
-    this.#create.querySelector("button[type=submit]")?.before(this.#notice);
+    this.#create.querySelector(".deed")?.before(this.#notice);
     this.#maker.show(await account.professions(), name);
     await this.#reroll();
   }
@@ -139,7 +168,7 @@ export class Door {
   }
 
   /**
-   * @param {{token: string, username: string, isGuest: boolean}} owner
+   * @param {Owner & {isGuest: boolean}} owner
    * @param {account.Character} character
    */
   #play(owner, { id, name }) {
@@ -168,13 +197,13 @@ export class Door {
     this.#screen.setAttribute("aria-busy", "true");
     this.#notify("");
     // On a phone the top of the page is out of sight: the refusal stands where the thumb is.
-    (form?.querySelector("button[type=submit]") ?? this.#guest.parentElement)?.before(this.#notice);
-    markField(form, undefined);
+    (form?.querySelector(".deed, button[type=submit]") ?? this.#waysIn).before(this.#notice);
+    markField(form, undefined, this.#notice.id);
     try {
       await work();
     } catch (error) {
       this.#notify(error instanceof Error ? error.message : "Something went wrong.");
-      if (error instanceof account.AccountError) markField(form, error.field);
+      if (error instanceof account.AccountError) markField(form, error.field, this.#notice.id);
     } finally {
       this.#screen.removeAttribute("aria-busy");
     }
@@ -185,34 +214,5 @@ export class Door {
     setText(this.#notice, text);
     this.#notice.hidden = text === "";
     if (text !== "") this.#notice.scrollIntoView({ block: "nearest" });
-  }
-}
-
-/**
- * A field as it was typed, a password to the last blank.
- * @param {FormData} data
- * @param {string} name
- */
-function fieldText(data, name) {
-  const value = data.get(name);
-  if (typeof value !== "string") return "";
-  return name === "password" ? value : value.trim();
-}
-
-/**
- * Marks the field at fault and puts the cursor there; every other mark goes.
- * @param {HTMLFormElement | undefined} form
- * @param {string | undefined} name
- */
-function markField(form, name) {
-  for (const input of form?.querySelectorAll("input") ?? []) {
-    // The API calls a character's name `name`; the form calls it `character`.
-    const isAtFault = name !== undefined && (input.name === name || (name === "name" && input.name === "character"));
-    input.removeAttribute("aria-describedby");
-    input.removeAttribute("aria-invalid");
-    if (!isAtFault) continue;
-    input.setAttribute("aria-invalid", "true");
-    input.setAttribute("aria-describedby", "door-notice");
-    input.focus();
   }
 }

@@ -1,4 +1,8 @@
 // What the log says about a frame: plain values, no markup.
+//
+// Numbers of body and mind move the bars, not the log: a change of tier, a wound, a death is a line.
+
+import { withWait } from "./words.js";
 
 /**
  * One line of the log. `kind` picks its look; `title` stands before the text as a heading.
@@ -7,6 +11,7 @@
  * @property {string} text
  * @property {string} [title]
  * @property {string} [channel] of a chat line
+ * @property {string} [speaker] with whose name the text of a chat line begins
  * @property {import("./durability.js").Stamp} [stamp] of an answer
  * @property {number} [commandId] of an answer
  */
@@ -24,9 +29,10 @@ export const SILENT = new Set(["durable", "explored_map", "pong", "room_explored
  * @param {Frame} frame
  * @param {State} before
  * @param {State} after
+ * @param {number} [walkedIn] the tick that brought us into the room
  * @returns {Entry[]}
  */
-export function entriesFor(frame, before, after) {
+export function entriesFor(frame, before, after, walkedIn = -1) {
   const { data } = frame;
   switch (frame.event_type) {
     case "welcome":
@@ -35,7 +41,7 @@ export function entriesFor(frame, before, after) {
     case "room_update":
       return roomEntry(before.room, after.room);
     case "chat_message":
-      return said("chat", data.message, { channel: data.channel });
+      return said("chat", data.message, { channel: data.channel, speaker: data.player_name });
     case "chat_history":
       return echoes(data.lines);
     case "player_entered":
@@ -44,13 +50,13 @@ export function entriesFor(frame, before, after) {
     case "player_left_game":
       return data.player_id === after.self.id ? [] : said("coming", data.message);
     case "command_response":
-      return answerEntry(data, { run: after.marks.run, tick: frame.tick });
+      return answerEntry(frame, walkedIn, after);
     case "lucidity_change":
-      return after.lucidity === before.lucidity ? [] : lucidityEntry(data, before.lucidity?.tier);
+      return after.lucidity === before.lucidity ? [] : tierEntry(before.lucidity?.tier, data.tier);
     case "player_dp_updated":
       return data.player_id === after.self.id ? hurtEntry(data) : [];
     case "player_dp_decay":
-      return data.player_id === after.self.id ? said("body", `It runs out of you: ${data.new_dp}.`) : [];
+      return data.player_id === after.self.id ? said("body", "Your life runs out of you.") : [];
     case "player_mortally_wounded":
       return said("body", befell(data, after, "You are mortally wounded.", "falls and does not get up."));
     case "player_died":
@@ -60,7 +66,7 @@ export function entriesFor(frame, before, after) {
     case "room_message":
       return said(data.hazard ? "body" : "coming", data.message);
     case "error":
-      return said("error", faultText(data));
+      return said(FAREWELLS.has(data.code) ? "system" : "error", faultText(data));
     case "catatonia":
       // Who came back, and who fetched them, reads of it in a rescue_update.
       if (data.status === "recovered" && [data.target_name, data.rescuer_name].includes(after.self.name)) return [];
@@ -102,11 +108,12 @@ function echoes(lines) {
 }
 
 /**
- * @param {{damage_taken: number, new_dp: number, max_dp: number}} change
+ * Mending is seen in the bar.
+ * @param {{damage_taken: number}} change
  * @returns {Entry[]}
  */
-function hurtEntry({ damage_taken: lost, new_dp: now, max_dp: most }) {
-  return said("body", `${lost > 0 ? "You are hurt" : "You mend"}: ${now} of ${most} determination.`);
+function hurtEntry({ damage_taken: lost }) {
+  return lost > 0 ? said("body", "You are hurt.") : [];
 }
 
 /**
@@ -143,39 +150,54 @@ function roomEntry(before, after) {
 }
 
 /**
- * @param {import("./protocol.js").CommandResponse} answer
- * @param {import("./durability.js").Stamp} stamp
+ * @param {Frame} frame
+ * @param {number} walkedIn
+ * @param {State} state
  * @returns {Entry[]}
  */
-function answerEntry(answer, stamp) {
-  const about = { stamp, commandId: answer.id };
-  if (!answer.ok) {
-    const text = answer.error ? faultText(answer.error) : answer.result || "That did not work.";
-    return said("error", text, about);
-  }
-  return said("result", answer.result, about);
+function answerEntry(frame, walkedIn, state) {
+  const { ok, id } = frame.data;
+  const stamp = { run: state.marks.run, tick: frame.tick };
+  return said(ok ? "result" : "error", answerText(frame, walkedIn), { stamp, ...(id && { commandId: id }) });
 }
+
+/** What a walk is answered with. */
+const WALKED = /^You go [a-z]+\.$/;
+
+/**
+ * What is to be read of an answer. That one has gone somewhere is seen by where one is, which was
+ * told before the answer.
+ * @param {Frame} frame
+ * @param {number} walkedIn the tick that brought us into the room
+ * @returns {string}
+ */
+export function answerText({ data, tick }, walkedIn) {
+  if (!data.ok) return data.error ? faultText(data.error) : data.result || "That did not work.";
+  const text = data.result ?? "";
+  return tick === walkedIn && WALKED.test(text) ? "" : text;
+}
+
+/** Codes with which the server ends a session; nothing was refused. */
+const FAREWELLS = new Set(["session_taken_over", "slow_client", "system_error", "timeout_error", "authorization_denied"]);
 
 /**
  * @param {{message?: string, code?: string, retry_after_ms?: number}} fault
  */
 function faultText(fault) {
-  const text = fault.message || fault.code || "Something went wrong.";
-  if (!fault.retry_after_ms) return text;
-  return `${text} (try again in ${Math.ceil(fault.retry_after_ms / 1_000)} s)`;
+  return withWait(fault.message || "Something went wrong.", fault.retry_after_ms);
 }
 
+/** From the clearest mind to the most lost. */
+const TIERS = ["lucid", "uneasy", "fractured", "deranged", "catatonic"];
+
+
 /**
- * @param {import("./protocol.js").LucidityChange} change
- * @param {string | undefined} tierBefore
+ * @param {string | undefined} before
+ * @param {string} now
  * @returns {Entry[]}
  */
-function lucidityEntry(change, tierBefore) {
-  const tierChanged = tierBefore !== undefined && tierBefore !== change.tier;
-  if (!change.delta && !tierChanged) return [];
-  const sign = change.delta < 0 ? "−" : "+";
-  const amount = change.delta ? ` (${sign}${Math.abs(change.delta)})` : "";
-  const because = change.reason ? `: ${change.reason.replaceAll("_", " ")}` : "";
-  const slide = tierChanged ? ` You are now ${change.tier}.` : "";
-  return [{ kind: "lucidity", text: `Lucidity ${change.current_lcd}${amount}${because}.${slide}` }];
+function tierEntry(before, now) {
+  if (before === undefined || before === now) return [];
+  const isWorse = TIERS.indexOf(now) > TIERS.indexOf(before);
+  return said("lucidity", isWorse ? `Your mind slips. You are ${now}.` : `Your mind clears. You are ${now}.`);
 }

@@ -332,6 +332,8 @@ export type MapRoom = {
   id: string;
   name: string;
   sub_zone: string;
+  /** What people call its sub-zone. */
+  sub_zone_name: string;
   /** Rooms to the east. */
   x: number;
   /** Rooms to the south: a screen's rows grow downwards, though the atlas counts northwards. */
@@ -719,8 +721,12 @@ export type RoomView = {
   plane: string;
   /** Its sub-zone's id. */
   sub_zone: string;
+  /** What people call its sub-zone. */
+  sub_zone_name: string;
   /** Its zone's id. */
   zone: string;
+  /** What people call its zone. */
+  zone_name: string;
 };
 
 /** What is done at which hours. */

@@ -3,7 +3,7 @@
 // The views learn of changes through the listener and speak through `say`.
 
 import { Connection } from "./connection.js";
-import { entriesFor } from "./entries.js";
+import { answerText, entriesFor } from "./entries.js";
 import { Outbox } from "./outbox.js";
 import { NOWHERE, reduce } from "./state.js";
 
@@ -21,12 +21,14 @@ import { NOWHERE, reduce } from "./state.js";
  * @property {(letter: Letter) => void} posted it went out and has an id now
  * @property {(letter: Letter, stamp: import("./durability.js").Stamp | null, text: boolean) => void} answered
  *   by the stamp's tick, or never (`null`); `text` says whether the answer has words of its own
+ * @property {(letter: Letter, fault: import("./protocol.js").Fault) => void} refused it may be said again later
  * @property {(status: import("./connection.js").Status) => void} status
  */
 
 export class Game {
   /** @type {State} */ #state = NOWHERE;
   #outbox = new Outbox();
+  /** The tick that brought us into the room. */ #walkedIn = -1;
   #listener;
   #connection;
 
@@ -46,6 +48,23 @@ export class Game {
   /** Enters, or tries again at once. */
   enter() {
     this.#connection.open();
+  }
+
+  /**
+   * From the next connection on, signs in with another token for the same character.
+   * @param {string} token
+   */
+  signAs(token) {
+    this.#connection.signAs(token);
+  }
+
+  /**
+   * Enters again with another token for the same character.
+   * @param {string} token
+   */
+  enterAs(token) {
+    this.signAs(token);
+    this.enter();
   }
 
   /** Leaves for good. */
@@ -72,8 +91,9 @@ export class Game {
     const before = this.#state;
     this.#state = reduce(before, frame);
     if (frame.event_type === "welcome") this.#reconcile(frame.data);
+    if (this.#state.room?.id !== before.room?.id) this.#walkedIn = frame.tick;
     const isStale = frame.event_type === "command_response" && !this.#settle(frame);
-    const entries = isStale ? [] : entriesFor(frame, before, this.#state);
+    const entries = isStale ? [] : entriesFor(frame, before, this.#state, this.#walkedIn);
     for (const entry of entries) this.#listener.told(entry);
     if (this.#state !== before) this.#listener.changed(this.#state, before);
   }
@@ -94,11 +114,15 @@ export class Game {
    * @param {import("./protocol.js").Frame} frame a command_response
    * @returns {boolean} false when this command was answered before
    */
-  #settle({ data, tick }) {
+  #settle(frame) {
+    const { data, tick } = frame;
+    // Without an id nobody can say which line it was; whatever it says is news.
+    if (data.id === null || data.id === undefined) return true;
     const letter = this.#outbox.answer(data.id);
     if (letter === null) return false;
-    const hasText = !data.ok || Boolean(data.result);
+    const hasText = answerText(frame, this.#walkedIn) !== "";
     this.#listener.answered(letter, { run: this.#state.marks.run, tick }, hasText);
+    if (data.error?.retry_after_ms) this.#listener.refused(letter, data.error);
     this.#post();
     return true;
   }
@@ -106,8 +130,10 @@ export class Game {
   #post() {
     if (!this.#connection.isJoined) return;
     for (const letter of this.#outbox.post()) {
-      this.#listener.posted(letter);
+      if (letter.id !== null) this.#listener.posted(letter);
       this.#send(letter);
+      // Nothing will say what became of it, so it carries no mark.
+      if (letter.id === null) this.#listener.answered(letter, { run: "", tick: 0 }, true);
     }
   }
 

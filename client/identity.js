@@ -5,7 +5,8 @@
 // when another window has signed in as someone else.
 
 /**
- * @typedef {{token: string, username: string, isGuest: boolean, characterId: string, characterName: string}} Identity
+ * @typedef {{token: string, refreshToken: string, username: string, isGuest: boolean, characterId: string,
+ *   characterName: string}} Identity `refreshToken` is empty where the server gives none
  */
 
 const KEY = "kadath.identity";
@@ -63,7 +64,8 @@ export class IdentityStore {
 function read(storage) {
   try {
     const value = JSON.parse(storage().getItem(KEY) ?? "null");
-    return typeof value?.token === "string" && typeof value.characterName === "string" ? value : null;
+    const isKnown = typeof value?.token === "string" && typeof value.characterName === "string";
+    return isKnown ? { refreshToken: "", ...value } : null;
   } catch {
     return null;
   }

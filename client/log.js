@@ -1,5 +1,6 @@
 // The log on the page: bounded, kept at its end while the reader is there, marks included.
 
+import { columnsIn } from "./columns.js";
 import { standing } from "./durability.js";
 import { byId, make } from "./dom.js";
 
@@ -24,13 +25,15 @@ const MARK_TEXT = {
 };
 
 /** Words before a line, for readers who cannot see its colour. */
-const SPOKEN_KIND = { error: "Refused: ", lucidity: "", system: "", echo: "You typed: " };
+const SPOKEN_KIND = new Map([["echo", "You typed: "]]);
 
 export class Log {
   #root = byId("log", HTMLElement);
   #newer = byId("newer", HTMLButtonElement);
   /** Answers whose fate is open. @type {Map<HTMLElement, Stamp>} */ #open = new Map();
   /** @type {WeakMap<object, HTMLElement>} */ #echoes = new WeakMap();
+  /** The newest entry, and how often it was said in a row. */
+  #repeat = { said: "", times: 0 };
 
   constructor() {
     this.#root.addEventListener("scroll", () => {
@@ -47,6 +50,7 @@ export class Log {
   clear() {
     this.#root.replaceChildren();
     this.#open.clear();
+    this.#repeat = { said: "", times: 0 };
     this.#newer.hidden = true;
   }
 
@@ -55,9 +59,43 @@ export class Log {
    * @param {Marks} marks
    */
   add(entry, marks) {
+    if (this.#isRepeat(entry)) return;
     const element = this.#append(entry);
     if (entry.commandId !== undefined) element.dataset.commandId = String(entry.commandId);
     if (entry.stamp) this.#stamp(element, entry.stamp, marks);
+    // A mark may have begun a line of its own.
+    if (this.#newer.hidden) this.#toEnd();
+  }
+
+  /**
+   * Says something that a button answers at once.
+   * @param {string} text
+   * @param {string} label of the button
+   * @param {() => void} act
+   */
+  offer(text, label, act) {
+    const button = make("button", "offer", label);
+    button.type = "button";
+    button.addEventListener("click", act);
+    this.#append({ kind: "system", text }, button);
+  }
+
+  /**
+   * What is said again and again is counted, not repeated. Answers stand alone: each has its mark.
+   * @param {Entry} entry
+   */
+  #isRepeat({ kind, text, title, stamp }) {
+    const said = `${kind} ${title ?? ""} ${text}`;
+    const newest = this.#root.lastElementChild;
+    if (stamp || said !== this.#repeat.said || newest === null) {
+      this.#repeat = { said: stamp ? "" : said, times: 1 };
+      return false;
+    }
+    this.#repeat.times += 1;
+    newest.querySelector(".times")?.remove();
+    newest.querySelector(".entry-text")?.append(make("span", "times", ` (${this.#repeat.times} times)`));
+    if (this.#newer.hidden) this.#toEnd();
+    return true;
   }
 
   /**
@@ -65,6 +103,7 @@ export class Log {
    * @param {import("./outbox.js").Letter} letter
    */
   addEcho(letter) {
+    this.#repeat = { said: "", times: 0 };
     const element = this.#append({ kind: "echo", text: letter.line });
     this.#echoes.set(letter, element);
     setMark(element, "sent");
@@ -118,17 +157,24 @@ export class Log {
     return now;
   }
 
-  /** @param {Entry} entry */
-  #append({ kind, text, title, channel }) {
+  /**
+   * @param {Entry} entry
+   * @param {Element[]} more what stands below the text
+   */
+  #append({ kind, text, title, channel, speaker }, ...more) {
     const follow = this.#isAtEnd();
     const element = make("div", `entry ${kind}`);
     if (channel) element.dataset.channel = channel;
     if (title) element.append(make("p", "entry-title", title));
-    const line = make("p", "entry-text");
-    const spoken = kind in SPOKEN_KIND ? SPOKEN_KIND[/** @type {keyof typeof SPOKEN_KIND} */ (kind)] : "";
+    const columns = kind === "result" ? columnsIn(text) : null;
+    if (columns !== null) element.classList.add("columns");
+    const line = make(columns === null ? "p" : "div", "entry-text");
+    const spoken = SPOKEN_KIND.get(kind);
     if (spoken) line.append(make("span", "unseen", spoken));
-    line.append(text);
-    element.append(line);
+    if (columns !== null) line.append(...columns.map(stretchElement));
+    else if (speaker && text.startsWith(speaker)) line.append(make("span", "speaker", speaker), text.slice(speaker.length));
+    else line.append(text);
+    element.append(line, ...more);
     this.#root.append(element);
     while (this.#root.childElementCount > ENTRIES_MAX) this.#forgetOldest();
     if (follow) this.#toEnd();
@@ -153,6 +199,14 @@ export class Log {
   }
 }
 
+/** @param {import("./columns.js").Stretch} stretch */
+function stretchElement(stretch) {
+  if (stretch.kind !== "rows") return make("p", stretch.kind, stretch.text);
+  const list = make("dl", "rows");
+  for (const { key, text } of stretch.rows) list.append(make("dt", "", key), make("dd", "", text));
+  return list;
+}
+
 /**
  * Shows how an answer stands. `null` takes mark and attribute away.
  * @param {HTMLElement} element
@@ -169,7 +223,8 @@ function setMark(element, now) {
   if (mark === null) {
     mark = make("span", "mark");
     mark.setAttribute("role", "img");
-    element.querySelector(".entry-text")?.append(" ", mark);
+    const line = element.querySelector(".entry-text");
+    (line?.querySelector(":scope > :last-child.prose") ?? line)?.append(" ", mark);
   }
   mark.setAttribute("aria-label", MARK_TEXT[now]);
   mark.setAttribute("title", MARK_TEXT[now]);

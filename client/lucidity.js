@@ -9,7 +9,8 @@ const TIERS = new Set(["lucid", "uneasy", "fractured", "deranged", "catatonic"])
 const FLOOR = -100;
 
 export class LucidityBar {
-  #panel = byId("lucidity", HTMLElement);
+  #screen = byId("game", HTMLElement);
+  #now = byId("now-mind", HTMLElement);
   #meter = byId("lucidity-meter", HTMLElement);
   #fill = byId("lucidity-fill", HTMLElement);
   #value = byId("lucidity-value", HTMLElement);
@@ -18,12 +19,13 @@ export class LucidityBar {
 
   /** @param {import("./state.js").Lucidity} lucidity */
   show({ current, max, tier, liabilities }) {
-    this.#panel.dataset.tier = TIERS.has(tier) ? tier : "";
+    this.#screen.dataset.tier = TIERS.has(tier) ? tier : "";
     this.#meter.setAttribute("aria-valuemin", String(FLOOR));
     this.#meter.setAttribute("aria-valuemax", String(max));
     this.#meter.setAttribute("aria-valuenow", String(current));
     this.#meter.setAttribute("aria-valuetext", `${current} of ${max}, ${tier}`);
     this.#fill.style.width = `${fillPercent(current, max)}%`;
+    this.#now.style.width = this.#fill.style.width;
     setText(this.#value, `${current} / ${max}`);
     setText(this.#tier, tier);
     setText(this.#liabilities, liabilities.map((name) => name.replaceAll("_", " ")).join(", "));

@@ -91,7 +91,7 @@ export function listByPlace(explored) {
   /** @type {Map<string, MapRoom[]>} */
   const places = new Map();
   for (const room of explored.values()) {
-    const place = (room.sub_zone || room.zone || "elsewhere").replaceAll("_", " ");
+    const place = room.sub_zone_name || (room.sub_zone || room.zone || "elsewhere").replaceAll("_", " ");
     places.set(place, [...(places.get(place) ?? []), room]);
   }
   for (const rooms of places.values()) rooms.sort((a, b) => a.name.localeCompare(b.name));

@@ -2,7 +2,8 @@
 //
 // A line gets its id when it first goes on the wire, not when it is typed: a newer session of
 // the same character may have used higher ids meanwhile. Invariant: ids only rise, and an id
-// once given never carries another line.
+// once given never carries another line. Past the highest number that JSON can hold there are no
+// ids any more: lines go out without one, and one that is lost on the way is not said again.
 
 /** @typedef {{line: string, id: number | null}} Letter */
 
@@ -36,6 +37,7 @@ export class Outbox {
   post() {
     const ready = this.#waiting.splice(0, UNANSWERED_MAX - this.#unanswered.length);
     for (const letter of ready) {
+      if (!Number.isSafeInteger(this.#nextId)) continue;
       letter.id = this.#nextId;
       this.#nextId += 1;
       this.#unanswered.push(letter);

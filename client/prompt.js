@@ -9,6 +9,7 @@ export class Prompt {
   #input = byId("command", HTMLInputElement);
   #history = new History();
   /** Beginning of the whisper put here last; names may have blanks, so it cannot be guessed. */ #prefix = "";
+  /** The line sent last from here. */ #typed = "";
   #say;
 
   /** @param {(line: string) => void} say */
@@ -19,6 +20,7 @@ export class Prompt {
       this.#submit();
     });
     this.#input.addEventListener("keydown", (event) => this.#key(event));
+    document.addEventListener("keydown", (event) => this.#catch(event));
   }
 
   /** Puts the cursor here, unless that would raise a keyboard over half the screen. */
@@ -39,12 +41,21 @@ export class Prompt {
     this.#input.focus();
   }
 
+  /**
+   * Puts back what was typed and refused, unless something else is being typed meanwhile.
+   * @param {string} line
+   */
+  giveBack(line) {
+    if (this.#input.value === "" && line === this.#typed) this.#show(line);
+  }
+
   #submit() {
     const line = this.#input.value.trim();
     this.#show("");
     this.#history.reset();
     if (line === "") return;
     this.#history.add(line);
+    this.#typed = line;
     this.#say(line);
   }
 
@@ -60,6 +71,17 @@ export class Prompt {
     else if (event.key === "Escape") this.#clear();
     else return;
     event.preventDefault();
+  }
+
+  /**
+   * Typing goes to the line, wherever the reader has clicked; only fields and buttons keep their keys.
+   * @param {KeyboardEvent} event
+   */
+  #catch({ key, target, isComposing, altKey, ctrlKey, metaKey }) {
+    if (key.length !== 1 || key === " " || isComposing || altKey || ctrlKey || metaKey) return;
+    if (this.#form.closest("[hidden]") !== null) return;
+    if (target instanceof Element && target.closest("input, select, textarea, button, summary") !== null) return;
+    this.#input.focus();
   }
 
   #clear() {

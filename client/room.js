@@ -14,6 +14,8 @@ export class RoomPanel {
   #description = byId("room-description", HTMLElement);
   #exits = byId("exits", HTMLElement);
   #occupants = byId("occupants", HTMLElement);
+  #now = byId("now-place", HTMLElement);
+  #count = byId("here-count", HTMLElement);
 
   /**
    * @param {{walk: (direction: string) => void, address: (name: string) => void}} act
@@ -32,13 +34,16 @@ export class RoomPanel {
   /** Nowhere yet: what another character saw must not stand here. */
   clear() {
     setText(this.#name, "…");
+    setText(this.#now, "");
+    setText(this.#count, "");
     for (const part of [this.#place, this.#description, this.#exits, this.#occupants]) part.replaceChildren();
   }
 
   /** @param {Room} room */
   showRoom(room) {
     setText(this.#name, room.name);
-    setText(this.#place, [room.sub_zone, room.zone].filter(Boolean).map(spaced).join(", "));
+    setText(this.#now, room.name);
+    setText(this.#place, placeName(room));
     setText(this.#description, room.description ?? "");
     this.#showExits(Object.entries(room.exits ?? {}));
   }
@@ -64,6 +69,7 @@ export class RoomPanel {
    */
   showOccupants(occupants, company, selfName) {
     const others = occupants.filter(({ name }) => name !== selfName);
+    setText(this.#count, others.length === 0 ? "" : ` · ${others.length}`);
     this.#occupants.replaceChildren(...others.map(occupantItem));
     if (others.length === 0) this.#occupants.append(make("li", "none", "Nobody but you."));
     const more = company - 1 - others.length;
@@ -87,12 +93,12 @@ function exitButton(direction, exit) {
 }
 
 /** @param {Occupant} occupant */
-function occupantItem({ name, linkdead, position }) {
+function occupantItem({ name, linkdead, position, pose }) {
   const button = make("button", "occupant", name);
   button.type = "button";
   button.dataset.name = name;
   button.title = `Whisper to ${name}`;
-  const about = [position === "standing" ? "" : position, linkdead ? "connection lost" : ""];
+  const about = [pose ?? (position === "standing" ? "" : position), linkdead ? "connection lost" : ""];
   const note = about.filter(Boolean).join(", ");
   const item = make("li", "");
   item.append(button);
@@ -100,7 +106,16 @@ function occupantItem({ name, linkdead, position }) {
   return item;
 }
 
-/** @param {string | undefined} key a name such as `french_hill` */
+/**
+ * Where a room lies, in the world's own names; one that is called like the room itself says nothing.
+ * @param {Room} room
+ */
+export function placeName({ name, sub_zone: subZone, sub_zone_name: subZoneName, zone, zone_name: zoneName }) {
+  const names = [subZoneName ?? spaced(subZone), zoneName ?? spaced(zone)];
+  return [...new Set(names)].filter((one) => one !== "" && one !== name).join(", ");
+}
+
+/** @param {string | undefined} key a name such as `french_hill`, from a server that tells no better */
 function spaced(key) {
   return (key ?? "").replaceAll("_", " ");
 }

@@ -39,6 +39,6 @@ export function statusText(status) {
     case "waiting":
       return `Connection lost. Trying again in ${Math.max(1, Math.round(status.delayMs / 1_000))} s`;
     case "ended":
-      return ENDED_TEXT.get(status.code ?? "") ?? "You have left the world.";
+      return ENDED_TEXT.get(status.code ?? "") ?? (status.message || "You have left the world.");
   }
 }

@@ -15,6 +15,8 @@ export class VitalsPanel {
   #mpMeter = byId("mp-meter", HTMLElement);
   #mpFill = byId("mp-fill", HTMLElement);
   #words = byId("posture", HTMLElement);
+  #nowBody = byId("now-body", HTMLElement);
+  #nowMagic = byId("now-magic", HTMLElement);
 
   /** @param {import("./state.js").Vitals} vitals */
   show(vitals) {
@@ -23,6 +25,8 @@ export class VitalsPanel {
     this.#panel.dataset.condition = condition(dp);
     measure(this.#dpMeter, this.#dpFill, FLOOR, dp, maxDp);
     measure(this.#mpMeter, this.#mpFill, 0, mp, maxMp);
+    this.#nowBody.style.width = this.#dpFill.style.width;
+    this.#nowMagic.style.width = this.#mpFill.style.width;
     setText(this.#dp, `${dp} / ${maxDp}`);
     setText(this.#mp, `${mp} / ${maxMp}`);
     setText(this.#words, bodyText(vitals));

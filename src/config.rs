@@ -216,6 +216,7 @@ impl Config {
             .with(Channel::Pose, self.chat.pose_per_minute)
             .with(Channel::System, self.chat.system_per_minute)
             .with(Channel::Admin, self.chat.admin_per_minute)
+            .in_one_go(self.chat.burst)
     }
 
     fn read_secrets(&mut self) -> Result<(), ConfigFault> {

@@ -12,6 +12,7 @@ use engine::runner::{Figures, Rate, RunnerConfig, Running};
 use engine::{Engine, Plugin, Registrar, Seed, Setup};
 use net::{Doors, Tls};
 use storage::{Left, Recovered, Storage};
+use systems::world::WorldData;
 use tokio::net::TcpListener;
 
 use crate::cli::UsageFault;
@@ -22,6 +23,7 @@ use crate::rolls::Rolls;
 use crate::telemetry;
 use crate::{bus, check};
 
+mod page;
 mod quarantine;
 mod signals;
 
@@ -145,7 +147,7 @@ struct Ground {
 async fn live(
     ground: Ground,
     recovered: Recovered,
-    world: systems::world::WorldData,
+    world: WorldData,
     extra: impl Plugin,
     signals: &mut Signals,
 ) -> anyhow::Result<ExitCode> {
@@ -161,6 +163,7 @@ async fn live(
     let lanes = lanes(LaneLimits::default(), &registry)?;
     let gauge = std::sync::Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;
+    let info = page::world_info(&world, config.guests_welcome(address));
     let rolls = Rolls::new(world.characters.clone(), config.limits.rolls_per_minute);
     let bus = bus::start(&config, &recovered, lanes.bridge, &tasks, &registry).await?;
     let game = systems::game(
@@ -193,7 +196,7 @@ async fn live(
     let doors = Doors {
         gate: Gate {
             accounts: storage.accounts().clone(),
-            guests: config.guests_welcome(address),
+            guests: info.guests,
             rolls: rolls.into(),
         },
         readiness: Box::new({
@@ -201,6 +204,7 @@ async fn live(
             move || readiness(&pulse, &storage, bus::check(bus.as_ref()), lag_max)
         }),
         tls: tls.clone(),
+        world: info,
     };
     let serving = net::serve(listener, lanes.net, doors, config.net(), &tasks, &registry);
     announce(address, tls.is_some())?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use systems::world::{Problem, Source};
 
-/// Every `.toml` below `folder`, in the order of their paths.
+/// Every `.toml` below `folder`, and every `.svg`, in the order of their paths.
 pub(crate) fn read(folder: &Path) -> Result<Vec<Source>, Vec<Problem>> {
     let mut sources = Vec::new();
     let mut problems = Vec::new();
@@ -38,7 +38,7 @@ fn walk(folder: &Path, prefix: &str, sources: &mut Vec<Source>, problems: &mut V
         let relative = format!("{prefix}{name}");
         if path.is_dir() {
             walk(&path, &format!("{relative}/"), sources, problems);
-        } else if name.ends_with(".toml") {
+        } else if name.ends_with(".toml") || name.ends_with(".svg") {
             match std::fs::read_to_string(&path) {
                 Ok(text) => sources.push(Source {
                     path: relative,

@@ -95,7 +95,7 @@ test("a takeover ends the connection and sets no timer", () => {
   bench.welcome();
   bench.hear(2, "error", { code: "session_taken_over", message: "" });
   bench.breakWire(1000);
-  assert.deepEqual(statuses.at(-1), { phase: "ended", code: "session_taken_over", identityRefused: false });
+  assert.deepEqual(statuses.at(-1), { phase: "ended", code: "session_taken_over", message: "", identityRefused: false });
   assert.deepEqual(bench.pauses, []);
 });
 
@@ -105,6 +105,26 @@ test("a refused token ends the connection as a refused identity", () => {
   bench.hear(0, "error", { code: "token_expired", message: "" });
   bench.breakWire(1008);
   assert.equal(statuses.at(-1).identityRefused, true);
+});
+
+test("a kick ends with the keeper's words and a good token", () => {
+  const { bench, statuses } = connected();
+  bench.welcome();
+  bench.hear(2, "error", { code: "authorization_denied", message: "A keeper sends you away: be nice" });
+  bench.breakWire(1008);
+  const { message, identityRefused } = statuses.at(-1);
+  assert.deepEqual([message, identityRefused], ["A keeper sends you away: be nice", false]);
+});
+
+test("a new token is shown at the next opening", () => {
+  const { bench, connection } = connected();
+  bench.socket.onopen();
+  bench.hear(0, "error", { code: "token_expired", message: "" });
+  bench.breakWire(1008);
+  connection.signAs("t2");
+  connection.open();
+  bench.socket.onopen();
+  assert.equal(bench.socket.sent[0].data.token, "t2");
 });
 
 test("an error long before a close does not explain it", () => {

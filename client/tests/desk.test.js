@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AccountError, charactersIn, signIn } from "../account.js";
-import { clockAfter } from "../clock.js";
+import { AccountError, charactersIn, claim, refresh, signIn, world } from "../account.js";
+import { clockAfter, dayText } from "../clock.js";
+import { columnsIn } from "../columns.js";
 import { lineForKey } from "../directions.js";
 import { History } from "../history.js";
 import { IdentityStore } from "../identity.js";
 import { fillPercent } from "../lucidity.js";
 import { layoutFloor, listByPlace } from "../maplayout.js";
+import { placeName } from "../room.js";
 import { statusText } from "../status.js";
+import { withWait } from "../words.js";
 
 const ROOMS = new Map(
   [
@@ -64,9 +67,10 @@ test("the number pad walks only on an empty line", () => {
   assert.equal(lineForKey(key, false), null);
 });
 
-test("alt and an arrow walk, a bare arrow does not", () => {
+test("alt and an arrow walk only on an empty line", () => {
   const key = { code: "ArrowLeft", altKey: true, ctrlKey: false, metaKey: false };
-  assert.equal(lineForKey(key, false), "west");
+  assert.equal(lineForKey(key, true), "west");
+  assert.equal(lineForKey(key, false), null);
   assert.equal(lineForKey({ ...key, altKey: false }, true), null);
 });
 
@@ -75,6 +79,39 @@ test("the clock goes on by the minute and over midnight", () => {
   assert.equal(clockAfter("23:58 Mythos", 6_249), "23:58 Mythos");
   assert.equal(clockAfter("23:58 Mythos", 12_500), "00:00 Mythos");
   assert.equal(clockAfter("dawn", 12_500), "dawn");
+});
+
+test("a date has the year of the world's own calendar", () => {
+  const time = { day_name: "Tertius", day_of_month: 3, month_name: "March", mythos_datetime: "1948-03-03T02:14:00Z" };
+  assert.equal(dayText(time), "Tertius, 3 March 1948");
+});
+
+test("a place is called by its names, each once", () => {
+  const room = { id: "r", name: "Hall", description: "", sub_zone: "frenchhill", zone: "arkhamcity" };
+  assert.equal(placeName({ ...room, sub_zone_name: "French Hill", zone_name: "Arkham" }), "French Hill, Arkham");
+  assert.equal(placeName({ ...room, sub_zone_name: "Hall", zone_name: "Arkham" }), "Arkham");
+  assert.equal(placeName({ ...room, zone: undefined, sub_zone: "old_house" }), "old house");
+});
+
+test("a list of commands is read as rows between prose", () => {
+  const help = "You can:\n  say <words>    Says something\n  whisper <name> <words>  Whispers\nType help.";
+  assert.deepEqual(columnsIn(help), [
+    { kind: "prose", text: "You can:" },
+    { kind: "rows", rows: [{ key: "say <words>", text: "Says something" }, { key: "whisper <name> <words>", text: "Whispers" }] },
+    { kind: "prose", text: "Type help." },
+  ]);
+});
+
+test("a drawing keeps its signs and prose stays prose", () => {
+  assert.equal(columnsIn("[ ]--[@]\n |    |")?.[0]?.kind, "typed");
+  assert.equal(columnsIn("It is late.\nThe lamps are out."), null);
+  assert.equal(columnsIn("One line  with a slip."), null);
+});
+
+test("a wait is told once, in words", () => {
+  assert.equal(withWait("Enough.", undefined), "Enough.");
+  assert.equal(withWait("Enough.", 400), "Enough. Try again in 1 second.");
+  assert.equal(withWait("Enough.", 900_000), "Enough. Try again in 15 minutes.");
 });
 
 test("the bar is empty at and below zero and never overfull", () => {
@@ -128,6 +165,32 @@ test("characters are read from a list or an object, under either name of their i
   assert.deepEqual(charactersIn([{ id: "c1", name: "Ann" }]), expected);
   assert.deepEqual(charactersIn({ characters: [{ player_id: "c1", name: "Ann" }, { name: "nobody" }] }), expected);
   assert.deepEqual(charactersIn(null), []);
+});
+
+test("a wrong password is called what it is", async (t) => {
+  const body = { error: { code: "authentication_failed", message: "Sign-in failed." } };
+  t.mock.method(globalThis, "fetch", async () => Response.json(body, { status: 401 }));
+  await assert.rejects(signIn("ann", "x"), new AccountError("authentication_failed", "Wrong name or password.", "password"));
+});
+
+test("a guest is claimed with its own token", async (t) => {
+  const fetch = t.mock.method(globalThis, "fetch", async () => Response.json({ access_token: "t2", refresh_token: "r2", characters: [] }));
+  assert.deepEqual(await claim("t1", "ann", "secret words", ""), { token: "t2", refreshToken: "r2", characters: [] });
+  const [path, { headers, body }] = fetch.mock.calls[0].arguments;
+  assert.deepEqual([path, headers.Authorization, JSON.parse(body)], ["auth/claim", "Bearer t1", { username: "ann", password: "secret words" }]);
+});
+
+test("a refresh shows only the refresh token", async (t) => {
+  const fetch = t.mock.method(globalThis, "fetch", async () => Response.json({ access_token: "t2", characters: [] }));
+  assert.deepEqual(await refresh("r1"), { token: "t2", refreshToken: "", characters: [] });
+  const [path, { headers, body }] = fetch.mock.calls[0].arguments;
+  assert.deepEqual([path, headers.Authorization, JSON.parse(body)], ["auth/refresh", undefined, { refresh_token: "r1" }]);
+});
+
+test("a world that says nothing of itself is taken as open", async (t) => {
+  const open = { guests: true, invites: true, registration: true, playersOnline: 0, time: "" };
+  t.mock.method(globalThis, "fetch", async () => Response.json({ error: {} }, { status: 404 }));
+  assert.deepEqual(await world(), open);
 });
 
 test("a refusal carries the server's code, words and field", async (t) => {

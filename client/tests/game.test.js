@@ -5,13 +5,17 @@ import { Bench } from "./fakes.js";
 
 function entered(welcome = {}) {
   const bench = new Bench();
-  const seen = { told: [], answered: [], status: [], state: null };
+  const seen = { told: [], answered: [], refused: [], status: [], state: null };
   const game = new Game(bench.around, { token: "t" }, {
     changed: (state) => (seen.state = state),
     told: (entry) => seen.told.push(entry.text),
     written: () => {},
     posted: () => {},
-    answered: (letter, stamp) => seen.answered.push([letter.line, stamp]),
+    answered: (letter, stamp, hasText) => {
+      seen.answered.push([letter.line, stamp]);
+      seen.hasText = hasText;
+    },
+    refused: (letter, fault) => seen.refused.push([letter.line, fault.code]),
     status: (status) => seen.status.push(status.phase),
   });
   game.enter();
@@ -82,6 +86,40 @@ test("what is typed without a connection is said after the next welcome", () => 
   bench.elapse();
   bench.welcome({ resumed: true });
   assert.deepEqual(bench.commands, [[1, "say hello"]]);
+});
+
+test("without ids an answer is told and the mark goes", () => {
+  const { bench, game, seen } = entered({ last_command_id: Number.MAX_SAFE_INTEGER });
+  game.say("look");
+  assert.deepEqual(bench.commands, [[undefined, "look"]]);
+  assert.equal(seen.hasText, true);
+  bench.hear(2, "command_response", { id: null, ok: true, result: "A hall." });
+  assert.deepEqual(seen.told, ["A hall."]);
+});
+
+test("a line refused for its haste is handed back", () => {
+  const { bench, game, seen } = entered();
+  game.say("whisper Bo psst");
+  const error = { code: "rate_limit_exceeded", message: "You have said enough for now.", retry_after_ms: 11_200 };
+  bench.hear(2, "command_response", { id: 1, ok: false, error });
+  assert.deepEqual(seen.refused, [["whisper Bo psst", "rate_limit_exceeded"]]);
+  assert.deepEqual(seen.told, ["You have said enough for now. Try again in 12 seconds."]);
+});
+
+test("a walk is told by where it leads", () => {
+  const { bench, game, seen } = entered();
+  bench.hear(2, "room_update", { room: { id: "a", name: "A", description: "Here." } });
+  game.say("south");
+  bench.hear(3, "room_update", { room: { id: "b", name: "B", description: "There." } }, { tick: 40 });
+  bench.hear(4, "command_response", { id: 1, ok: true, result: "You go south." }, { tick: 40 });
+  assert.deepEqual([seen.told, seen.hasText], [["Here.", "There."], false]);
+});
+
+test("an answer without a walk keeps its words", () => {
+  const { bench, game, seen } = entered();
+  game.say("north");
+  bench.hear(2, "command_response", { id: 1, ok: true, result: "You go north." }, { tick: 40 });
+  assert.deepEqual(seen.told, ["You go north."]);
 });
 
 test("leaving closes the socket and sets no timer", () => {

@@ -61,6 +61,15 @@ test("the second outcome of a resend finds nobody waiting", () => {
   assert.equal(outbox.answer(1), null);
 });
 
+test("past the highest id lines go out without one", () => {
+  const outbox = new Outbox();
+  outbox.reconcile({ resumed: false, last_command_id: Number.MAX_SAFE_INTEGER - 1 });
+  for (const line of ["last", "beyond", "further"]) outbox.write(line);
+  assert.deepEqual(outbox.post().map(({ id }) => id), [Number.MAX_SAFE_INTEGER, null, null]);
+  const { resend } = outbox.reconcile({ resumed: false, last_command_id: 0 });
+  assert.deepEqual(resend.map(({ line }) => line), ["last"]);
+});
+
 test("a line too many is refused, not queued", () => {
   const outbox = new Outbox();
   for (let n = 0; n < WAITING_MAX; n += 1) assert.ok(outbox.write(`line ${n}`));

@@ -106,12 +106,34 @@ test("a room is described on arrival and not again for a passer-by", () => {
 
 test("a refused command reads as its message with the wait", () => {
   const refused = frame("command_response", { id: 1, ok: false, error: { code: "rate_limit_exceeded", message: "Too fast.", retry_after_ms: 1_400 } });
-  assert.deepEqual(told(IN_HALL, refused), [["error", "Too fast. (try again in 2 s)"]]);
+  assert.deepEqual(told(IN_HALL, refused), [["error", "Too fast. Try again in 2 seconds."]]);
 });
 
-test("a change of tier is named", () => {
-  const change = frame("lucidity_change", { player_id: "p1", current_lcd: 65, max_lcd: 90, delta: -7, tier: "uneasy", reason: "a_dream" });
-  assert.deepEqual(told(IN_HALL, change), [["lucidity", "Lucidity 65 (−7): a dream. You are now uneasy."]]);
+const lucidity = (tier, reason) =>
+  frame("lucidity_change", { player_id: "p1", current_lcd: 65, max_lcd: 90, delta: -1, tier, reason });
+
+test("a change of tier is a line in the way it went", () => {
+  const slipped = reduce(IN_HALL, lucidity("uneasy", "a_dream"));
+  assert.deepEqual(told(IN_HALL, lucidity("uneasy", "a_dream")), [["lucidity", "Your mind slips. You are uneasy."]]);
+  assert.deepEqual(told(slipped, lucidity("lucid", "pray")), [["lucidity", "Your mind clears. You are lucid."]]);
+});
+
+test("points within a tier move the bar and say nothing", () => {
+  for (const reason of ["passive_flux", "encounter_horrific"]) {
+    assert.deepEqual(told(IN_HALL, lucidity("lucid", reason)), []);
+    assert.equal(reduce(IN_HALL, lucidity("lucid", reason)).lucidity.current, 65);
+  }
+});
+
+test("a wound is a line, mending is none", () => {
+  const change = (lost) => frame("player_dp_updated", { player_id: "p1", damage_taken: lost, new_dp: 9, max_dp: 20 });
+  assert.deepEqual(told(IN_HALL, change(3)), [["body", "You are hurt."]]);
+  assert.deepEqual(told(IN_HALL, change(-1)), []);
+});
+
+test("a stop of the server is no refusal", () => {
+  const stop = frame("error", { code: "system_error", message: "The server stops for a moment." });
+  assert.deepEqual(told(IN_HALL, stop), [["system", "The server stops for a moment."]]);
 });
 
 test("our own coming and going is not told to us", () => {

@@ -165,7 +165,7 @@ pub(crate) fn ingest(
 /// Turns this tick's dismissals into closes; they take effect with the next tick.
 pub(crate) fn dismiss(world: &mut World) {
     let dismissals: Vec<Dismiss> = world.resource_mut::<Messages<Dismiss>>().drain().collect();
-    for Dismiss { actor, why } in dismissals {
+    for Dismiss { actor, why, told } in dismissals {
         let Some(Online { session }) = world.get::<Online>(actor).copied() else {
             continue;
         };
@@ -175,7 +175,7 @@ pub(crate) fn dismiss(world: &mut World) {
             world
                 .resource_mut::<Outbox>()
                 .said
-                .push(Outbound::Close { session, why });
+                .push(Outbound::Close { session, why, told });
         }
     }
 }
@@ -201,6 +201,7 @@ fn arrive(world: &mut World, arrival: Arrival) {
         world.resource_mut::<Outbox>().said.push(Outbound::Close {
             session: old,
             why: Leaving::TakenOver,
+            told: None,
         });
     }
     match world.resource::<Index>().get(character) {
@@ -381,5 +382,6 @@ pub(crate) fn evict(world: &mut World, entity: Entity) {
     world.resource_mut::<Outbox>().said.push(Outbound::Close {
         session,
         why: Leaving::Kicked,
+        told: None,
     });
 }

@@ -9,9 +9,11 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
 use crate::gatekeeper::{Denied, Gatekeeper, Registration, Secret, SignedIn};
+use crate::http::Pages;
 use crate::hub::Hub;
 use crate::limit::Seat;
 use crate::readiness::Readiness;
+use crate::world::WorldInfo;
 
 /// The gateway as its handlers see it.
 pub(crate) struct Gateway<G> {
@@ -19,6 +21,8 @@ pub(crate) struct Gateway<G> {
     pub(crate) gate: Arc<G>,
     pub(crate) readiness: Box<dyn Fn() -> Readiness + Send + Sync>,
     pub(crate) registry: Registry,
+    pub(crate) world: WorldInfo,
+    pub(crate) pages: Pages,
 }
 
 /// Who is at the other end of a connection; lives as long as the connection does.

@@ -22,8 +22,10 @@ mod fault;
 mod health;
 mod page;
 mod rooms;
+mod world;
 
 pub(crate) use fault::HttpFault;
+pub(crate) use page::Pages;
 
 /// Scripts, styles and sockets of our own and nothing else; no frame around the page.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -35,8 +37,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 pub(crate) fn app<G: Gatekeeper>(gateway: Arc<Gateway<G>>) -> Router {
     let config = Arc::new(gateway.hub.config.clone());
     Router::new()
-        .route("/", get(page::index))
-        .route("/client/{*path}", get(page::file))
+        .route("/", get(page::index::<G>))
+        .route("/client/{*path}", get(page::file::<G>))
+        .route("/api/world", get(world::world::<G>))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready::<G>))
         .route("/metrics", get(health::metrics::<G>))
@@ -95,7 +98,7 @@ async fn guard(State(config): State<Arc<NetConfig>>, request: Request, next: Nex
     }
     if let (Standing::Allowed, Some(origin)) = (standing, origin) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::VARY, HeaderValue::from_static("origin"));
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
     let fixed = [

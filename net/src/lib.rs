@@ -28,6 +28,7 @@ mod socket;
 mod stall;
 mod tls;
 mod transport;
+mod world;
 
 pub use config::{NetConfig, NetLimits, SessionBounds, Timeouts};
 pub use fault::NetFault;
@@ -39,3 +40,4 @@ pub use payload::{CommandResponse, Durable, ErrorNote, Pong, Welcome, publicatio
 pub use readiness::{Check, Checks, Readiness};
 pub use serve::{Doors, serve};
 pub use tls::Tls;
+pub use world::WorldInfo;

@@ -189,10 +189,26 @@ impl Note for CommandResponse {
     fn prose(&self) -> Option<Prose> {
         match (&self.result, &self.error) {
             (Some(text), _) if !text.is_empty() => Some(Prose::of(Ink::Plain, text.clone())),
-            (_, Some(reason)) => Some(Prose::of(Ink::Refusal, reason.message.clone())),
+            (_, Some(reason)) => Some(refused(&reason.message, reason.retry_after_ms)),
             _ => None,
         }
     }
+}
+
+/// A refusal to read, with the time to wait, which the message itself never names.
+fn refused(message: &str, retry_after_ms: Option<u64>) -> Prose {
+    let Some(wait) = retry_after_ms else {
+        return Prose::of(Ink::Refusal, message.to_owned());
+    };
+    let (seconds, minutes) = (wait.div_ceil(1_000), wait.div_ceil(60_000));
+    let (count, unit) = match (seconds, minutes) {
+        (..=99, _) => (seconds, "second"),
+        (_, ..=99) => (minutes, "minute"),
+        _ => (minutes.div_ceil(60), "hour"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    let text = format!("{message} Try again in {count} {unit}{plural}.");
+    Prose::of(Ink::Refusal, text)
 }
 
 /// `error`: something was refused that has no answer of its own, or the socket is about to close.
@@ -237,7 +253,7 @@ impl Note for ErrorNote {
     }
 
     fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(Ink::Refusal, self.message.clone()))
+        Some(refused(&self.message, self.retry_after_ms))
     }
 }
 

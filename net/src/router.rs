@@ -250,9 +250,9 @@ impl Router {
                 hearer(session);
                 Said::Receipt
             }
-            Outbound::Close { session, why } => {
+            Outbound::Close { session, why, told } => {
                 hearer(session);
-                let (farewell, error) = farewell(why);
+                let (farewell, error) = farewell(why, told);
                 Said::Close(farewell, error)
             }
         })
@@ -346,7 +346,7 @@ impl Router {
     /// The server stops: every session hears it and is closed.
     async fn dismiss(&mut self) {
         let tick = self.hub.tick();
-        let (farewell, error) = farewell(Leaving::Shutdown);
+        let (farewell, error) = farewell(Leaving::Shutdown, None);
         let voice = error.as_ref().map(|e| Voice::new(e, tick, &self.stamp));
         let last = error.as_ref().map(|e| e.code).zip(voice.as_ref());
         for session in self.hub.directory.all() {

@@ -23,11 +23,13 @@ use crate::fault::NetFault;
 use crate::figures::Figures;
 use crate::gatekeeper::Gatekeeper;
 use crate::gateway::{Caller, Gateway};
+use crate::http::Pages;
 use crate::hub::Hub;
 use crate::limit::Seat;
 use crate::readiness::Readiness;
 use crate::tls::Tls;
 use crate::transport::{Answering, Transport};
+use crate::world::WorldInfo;
 use crate::{http, router, stall};
 
 /// What the gateway asks of others.
@@ -38,6 +40,8 @@ pub struct Doors<G> {
     pub readiness: Box<dyn Fn() -> Readiness + Send + Sync>,
     /// The certificate; `None`: plain TCP.
     pub tls: Option<Tls>,
+    /// What those may know of the world who are not in it yet.
+    pub world: WorldInfo,
 }
 
 impl<G> std::fmt::Debug for Doors<G> {
@@ -86,6 +90,8 @@ pub async fn serve<G: Gatekeeper>(
         gate,
         readiness: doors.readiness,
         registry: registry.clone(),
+        pages: Pages::of(&doors.world),
+        world: doors.world,
     });
     let app = http::app(gateway);
 
@@ -151,9 +157,9 @@ pub async fn serve<G: Gatekeeper>(
 /// Says 503 without waiting for anything, not even for the request.
 fn turn_away(stream: &TcpStream) {
     const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
-        content-type: application/json\r\ncontent-length: 99\r\nretry-after: 5\r\n\
+        content-type: application/json\r\ncontent-length: 88\r\nretry-after: 5\r\n\
         connection: close\r\n\r\n\
-        {\"error\":{\"code\":\"server_busy\",\"message\":\"All places are taken. Try again.\",\"retry_after_ms\":5000}}";
+        {\"error\":{\"code\":\"server_busy\",\"message\":\"All places are taken.\",\"retry_after_ms\":5000}}";
     // A peer that can't take even this gets nothing.
     drop(stream.try_write(BUSY));
     tracing::debug!("connection turned away, all places are taken");

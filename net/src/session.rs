@@ -333,19 +333,27 @@ impl Inner {
     }
 }
 
-/// How the world's reason becomes a close: the code, its text, and the error that goes before.
-pub(crate) fn farewell(why: Leaving) -> (Farewell, Option<ErrorNote>) {
-    let (code, reason, error) = match why {
-        Leaving::Quit => (1000, "goodbye", None),
-        Leaving::LinkDead => (1000, "timeout_error", Some(Code::TimeoutError)),
-        Leaving::TakenOver => (1000, "session_taken_over", Some(Code::SessionTakenOver)),
-        Leaving::TooSlow => (1013, "slow_client", Some(Code::SlowClient)),
-        Leaving::Kicked => (
-            1008,
-            "authorization_denied",
-            Some(Code::AuthorizationDenied),
-        ),
-        Leaving::Shutdown => (1001, "system_error", Some(Code::SystemError)),
+/// How the world's reason becomes a close: the code, its text, and the error that goes before, in
+/// the words of `told` where there are some.
+pub(crate) fn farewell(why: Leaving, told: Option<String>) -> (Farewell, Option<ErrorNote>) {
+    let usual = |code: Code| (code, code.message());
+    let (code, (error, words)) = match why {
+        Leaving::Quit => {
+            let reason = "goodbye";
+            return (Farewell { code: 1000, reason }, None);
+        }
+        Leaving::LinkDead => (1000, (Code::TimeoutError, "You were away for too long.")),
+        Leaving::TakenOver => (1000, usual(Code::SessionTakenOver)),
+        Leaving::TooSlow => (1013, usual(Code::SlowClient)),
+        Leaving::Kicked => (1008, (Code::AuthorizationDenied, "You were sent away.")),
+        Leaving::Shutdown => (1001, (Code::SystemError, GOING_DOWN)),
     };
-    (Farewell { code, reason }, error.map(ErrorNote::of))
+    let message = told.unwrap_or_else(|| words.to_owned());
+    let reason = error.word();
+    let error = Refusal::new(error, message).into();
+    (Farewell { code, reason }, Some(error))
 }
+
+/// What everybody reads when the server stops.
+const GOING_DOWN: &str =
+    "The server is going down. When it is up again, you come back to where you are.";

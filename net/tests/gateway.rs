@@ -38,6 +38,8 @@ mod http;
 mod limits;
 #[path = "gateway/pacing.rs"]
 mod pacing;
+#[path = "gateway/page.rs"]
+mod page;
 #[path = "gateway/pings.rs"]
 mod pings;
 #[path = "gateway/resume.rs"]

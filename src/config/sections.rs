@@ -126,6 +126,8 @@ pub struct ChatConfig {
     pub system_per_minute: u32,
     /// `admins`
     pub admin_per_minute: u32,
+    /// Lines in one go on each channel.
+    pub burst: u32,
 }
 
 /// `[readiness]`
@@ -231,6 +233,7 @@ impl Default for ChatConfig {
             pose_per_minute: Channel::Pose.per_minute(),
             system_per_minute: Channel::System.per_minute(),
             admin_per_minute: Channel::Admin.per_minute(),
+            burst: systems::chat::ChatLimits::BURST,
         }
     }
 }

@@ -79,5 +79,10 @@ fn give_up(
     // In no order of memory: it would be heard.
     gone.sort_unstable();
     let why = Leaving::LinkDead;
-    dismiss.write_batch(gone.into_iter().map(|(_, actor)| Dismiss { actor, why }));
+    let told = None;
+    dismiss.write_batch(gone.into_iter().map(|(_, actor)| Dismiss {
+        actor,
+        why,
+        told: told.clone(),
+    }));
 }

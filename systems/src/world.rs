@@ -4,6 +4,7 @@
 //! problems, each with its file and line.
 
 mod atlas;
+mod branding;
 mod chart;
 mod check;
 mod draft;
@@ -17,6 +18,7 @@ use crate::command::AliasRules;
 use crate::{body, calendar, character, chat, lucidity, mute, staff};
 
 pub use atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
+pub use branding::Branding;
 pub use sight::{Horror, Sight};
 pub use source::{Problem, Source, line_of};
 pub(crate) use special::FLUX;
@@ -28,6 +30,8 @@ pub struct WorldData {
     pub name: String,
     /// A few lines shown on arrival.
     pub motd: String,
+    /// How the world shows itself to those who are not in it yet.
+    pub branding: Branding,
     /// Every room.
     pub atlas: Atlas,
     /// What places and company do to the mind.
@@ -74,11 +78,13 @@ pub fn load(sources: &[Source]) -> Result<WorldData, Vec<Problem>> {
     let data = draft.filter(|_| problems.is_empty()).map(|draft| {
         check::check(&draft, &mut problems);
         let (name, motd) = (draft.name.clone(), draft.motd.clone());
+        let branding = draft.branding.clone();
         let atlas = draft.finish();
         let lucidity = lucidity::Rules::load(sources, &atlas, &mut problems);
         WorldData {
             name,
             motd,
+            branding,
             atlas,
             lucidity,
             characters: character::Rules::load(sources, &mut problems),

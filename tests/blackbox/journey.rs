@@ -5,6 +5,9 @@ use systems::calendar::MythosTime;
 
 use crate::harness::{Browser, Driver, Player, Recipe, Server, SmallWorld, until};
 
+mod door;
+mod screens;
+
 const PASSWORD: &str = "the hounds of tindalos";
 
 /// A guest, one click after the page is there.

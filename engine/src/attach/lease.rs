@@ -87,6 +87,7 @@ fn yields(world: &mut World, entity: Entity, character: StableId) {
             world.resource_mut::<Outbox>().said.push(Outbound::Close {
                 session,
                 why: Leaving::TakenOver,
+                told: None,
             });
             leave(world, session, Leaving::TakenOver);
         }

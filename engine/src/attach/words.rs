@@ -113,12 +113,14 @@ pub struct Departed {
 }
 
 /// Make a character leave: its session is closed after this tick's notes.
-#[derive(Message, Clone, Copy, Debug)]
+#[derive(Message, Clone, Debug)]
 pub struct Dismiss {
     /// Who.
     pub actor: Entity,
     /// Why.
     pub why: Leaving,
+    /// What they are told, where the usual words for `why` don't do.
+    pub told: Option<String>,
 }
 
 /// From the end of this tick on, a character's account may do this. Who signs in again has what

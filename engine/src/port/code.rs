@@ -65,7 +65,7 @@ catalogue! {
     /// The database refused.
     DatabaseError = "database_error": "The archive refused that.",
     /// The database can't be reached; try again later.
-    DatabaseConnectionError = "database_connection_error": "The archive can't be reached. Try again shortly.",
+    DatabaseConnectionError = "database_connection_error": "The archive can't be reached.",
     /// A statement failed.
     DatabaseQueryError = "database_query_error": "The archive could not answer.",
     /// A network fault.
@@ -75,9 +75,9 @@ catalogue! {
     /// It took too long.
     TimeoutError = "timeout_error": "That took too long.",
     /// Too fast; the wait is told.
-    RateLimitExceeded = "rate_limit_exceeded": "Too fast. Wait a moment.",
+    RateLimitExceeded = "rate_limit_exceeded": "Too fast.",
     /// Too many attempts; the wait is told.
-    TooManyRequests = "too_many_requests": "Too many attempts. Wait a moment.",
+    TooManyRequests = "too_many_requests": "Too many attempts.",
     /// The server is configured wrongly.
     ConfigurationError = "configuration_error": "The server is not configured for that.",
     /// The server is going away or broken.
@@ -89,7 +89,7 @@ catalogue! {
     /// A message could not be processed.
     MessageProcessingError = "message_processing_error": "That message could not be processed.",
     /// The world's inbound lane is full.
-    ServerBusy = "server_busy": "The world is busy. Try again in a moment.",
+    ServerBusy = "server_busy": "The world is busy.",
     /// Nothing durable can be done while storage refuses writes.
     StorageUnavailable = "storage_unavailable": "Nothing lasting can be done just now: storage is unavailable.",
     /// The command's id is lower than one already executed, and its outcome is no longer known.

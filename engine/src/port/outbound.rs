@@ -71,6 +71,8 @@ pub enum Outbound {
         session: SessionId,
         /// Why.
         why: Leaving,
+        /// What the player is told, where the usual words for `why` don't do.
+        told: Option<String>,
     },
 }
 

@@ -17,6 +17,8 @@ pub struct Ears {
     pub refused: Option<Refusal>,
     /// Why it was closed, if it was.
     pub closed: Option<Leaving>,
+    /// The words it was closed with, where there were any.
+    pub told: Option<String>,
     /// How many notes had been told when it was closed.
     pub notes_before_close: usize,
 }
@@ -38,6 +40,10 @@ impl Ears {
                 Ok(None) => continue,
                 Err(refusal) => text.push_str(&refusal.message),
             }
+            text.push('\n');
+        }
+        if let Some(told) = &self.told {
+            text.push_str(told);
             text.push('\n');
         }
         text
@@ -63,8 +69,9 @@ impl Ears {
             Outbound::Admitted { admission, .. } => self.admissions.push(admission),
             Outbound::Refused { refusal, .. } => self.refused = Some(refusal),
             Outbound::Receipt { .. } => {}
-            Outbound::Close { why, .. } => {
+            Outbound::Close { why, told, .. } => {
                 self.closed = Some(why);
+                self.told = told;
                 self.notes_before_close = self.notes.len();
             }
         }

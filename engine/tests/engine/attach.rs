@@ -67,7 +67,7 @@ fn short(said: &[Outbound]) -> Vec<String> {
                 Some(format!("{} refused {}", session.0, refusal.code.word()))
             }
             Outbound::Receipt { session } => Some(format!("{} receipt", session.0)),
-            Outbound::Close { session, why } => Some(format!("{} closed {why:?}", session.0)),
+            Outbound::Close { session, why, .. } => Some(format!("{} closed {why:?}", session.0)),
         })
         .collect()
 }

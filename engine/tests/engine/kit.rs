@@ -301,8 +301,11 @@ fn obey(
             "go" => {
                 spoken.write(Spoken("farewell".to_owned()));
                 answer.write(Answer::done(order));
-                let (actor, why) = (order.actor, Leaving::Kicked);
-                dismiss.write(Dismiss { actor, why });
+                dismiss.write(Dismiss {
+                    actor: order.actor,
+                    why: Leaving::Kicked,
+                    told: None,
+                });
             }
             words => {
                 spoken.write(Spoken(words.to_owned()));

@@ -27,6 +27,7 @@ fn closed(output: &TickOutput) -> Vec<u64> {
         Outbound::Close {
             session,
             why: Leaving::TakenOver,
+            ..
         } => Some(session.0),
         _ => None,
     })

@@ -188,6 +188,12 @@ impl Directory {
             .cloned()
     }
 
+    /// How many sessions there are.
+    pub(crate) fn count(&self) -> usize {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        inner.by_id.len()
+    }
+
     /// Every session, in no promised order.
     pub(crate) fn all(&self) -> Vec<Arc<Session>> {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);

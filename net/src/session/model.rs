@@ -217,7 +217,7 @@ fn a_close_is_heard_by_a_task_that_has_not_looked_since_the_last_bell() {
     let session = session(SessionBounds::default());
     assert!(session.admit(&admission(false), 1, "then").is_some());
     assert!(session.hear(&Voice::new(&Pong {}, 1, "then")).is_none());
-    let (goodbye, _) = farewell(Leaving::Quit);
+    let (goodbye, _) = farewell(Leaving::Quit, None);
     assert!(session.close(None, goodbye).is_some());
     assert_eq!(session.press(1), Some(Press::Hurry));
     let (frames, next) = take(&session, 1, 10_000);
@@ -342,7 +342,7 @@ fn coming_and_going_unread_gathers_no_more_than_bounded() {
 #[test]
 fn a_session_that_is_taken_over_before_its_welcome_is_told_so() {
     let session = session(SessionBounds::default());
-    let (goodbye, error) = farewell(Leaving::TakenOver);
+    let (goodbye, error) = farewell(Leaving::TakenOver, None);
     let error = error.unwrap();
     let voice = Voice::new(&error, 1, "then");
     session.close(Some((error.code, &voice)), goodbye);

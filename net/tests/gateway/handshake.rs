@@ -197,12 +197,33 @@ async fn a_newer_sign_in_takes_the_character_over() {
         .say(vec![Outbound::Close {
             session: first.id,
             why: Leaving::TakenOver,
+            told: None,
         }])
         .await;
     assert_eq!(old.error("session_taken_over").await["sequence_number"], 3);
     assert_eq!(old.closed().await, (1000, "session_taken_over".to_owned()));
     new.ping().await;
     new.event("pong").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn close_is_told_in_the_worlds_words() {
+    let mut server = Server::start(config()).await;
+    let (mut client, session) = Client::play(&mut server, "ann").await;
+    let told = Some("A keeper sends you away: be nice".to_owned());
+    let close = Outbound::Close {
+        session: session.id,
+        why: Leaving::Kicked,
+        told,
+    };
+    server.world.say(vec![close]).await;
+    let error = client.error("authorization_denied").await;
+    assert_eq!(error["data"]["message"], "A keeper sends you away: be nice");
+    assert_eq!(
+        client.closed().await,
+        (1008, "authorization_denied".to_owned())
+    );
     server.stop().await;
 }
 
@@ -216,6 +237,7 @@ async fn everything_said_before_a_close_comes_first() {
     said.push(Outbound::Close {
         session: session.id,
         why: Leaving::Quit,
+        told: None,
     });
     server.world.say(said).await;
     for n in 0..50 {

@@ -361,6 +361,7 @@ async fn a_character_that_is_played_is_not_deleted() {
     let over = engine::port::Outbound::Close {
         session: session.id,
         why: engine::port::Leaving::LinkDead,
+        told: None,
     };
     server.world.say(vec![over]).await;
     server.until("kadath_sessions", |n| n == 0.0).await;

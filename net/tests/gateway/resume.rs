@@ -189,6 +189,7 @@ async fn the_key_lets_an_expired_token_back_in_until_the_grace_ends_and_no_other
     let over = Outbound::Close {
         session: session.id,
         why: Leaving::LinkDead,
+        told: None,
     };
     server.world.say(vec![over]).await;
     server.until("kadath_sessions", |n| n == 0.0).await;
@@ -337,6 +338,7 @@ async fn who_is_taken_over_before_the_welcome_is_told_so() {
     let over = Outbound::Close {
         session: arrival.session,
         why: Leaving::TakenOver,
+        told: None,
     };
     server.world.say(vec![over]).await;
     older.error("session_taken_over").await;

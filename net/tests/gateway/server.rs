@@ -8,7 +8,7 @@ use engine::port::{
     Admission, Arrival, Audience, Emission, EnginePorts, Inbound, LaneLimits, Note, Outbound,
     Outcome, Prose, Registry, RunId, SaveGauge, SessionId, StableId, Tasks, Tick, WorldTime, lanes,
 };
-use net::{Check, Checks, Doors, NetConfig, NetFault, Tls};
+use net::{Check, Checks, Doors, NetConfig, NetFault, Tls, WorldInfo};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -82,6 +82,14 @@ impl Server {
                 .into()
             }),
             tls,
+            world: WorldInfo {
+                name: "The <Other> \"Shore\"".to_owned(),
+                tagline: "Sand & salt.".to_owned(),
+                accent: Some([0x20, 0x60, 0xa0]),
+                icon: None,
+                guests: false,
+                time: Box::new(|| "It is late.".to_owned()),
+            },
         };
         let serving = {
             let (tasks, registry) = (tasks.clone(), registry.clone());

@@ -213,6 +213,7 @@ async fn the_json_subprotocol_wraps_gmcp_and_takes_a_login_by_it() {
     let over = Outbound::Close {
         session: arrival.session,
         why: engine::port::Leaving::Quit,
+        told: None,
     };
     server.world.say(vec![over]).await;
     assert_eq!(client.closed().await.0, 1000);

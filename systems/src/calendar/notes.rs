@@ -161,6 +161,23 @@ impl Verb for Time {
     }
 }
 
+impl Observances {
+    /// What time it is, as people say it.
+    #[must_use]
+    pub fn sentence(&self, now: MythosTime) -> String {
+        format!(
+            "It is {}, on {} the {} of {} {}: {}, {}.",
+            now.label(),
+            now.day_name(),
+            ordinal(now.day()),
+            now.month_name(),
+            now.year(),
+            now.season().word(),
+            self.daypart(now).word(),
+        )
+    }
+}
+
 /// Answers what time it is.
 pub(super) fn time(
     mut asked: MessageReader<Time>,
@@ -170,16 +187,7 @@ pub(super) fn time(
 ) {
     for Time(order) in asked.read() {
         let now = MythosTime::at(clock.wall());
-        let mut text = format!(
-            "It is {}, on {} the {} of {} {}: {}, {}.",
-            now.label(),
-            now.day_name(),
-            ordinal(now.day()),
-            now.month_name(),
-            now.year(),
-            now.season().word(),
-            observances.daypart(now).word(),
-        );
+        let mut text = observances.sentence(now);
         let list = |names: Vec<&str>| names.join(", ");
         let kept = list(
             observances

@@ -75,7 +75,7 @@ impl Channel {
         !matches!(self, Self::System | Self::Admin)
     }
 
-    /// Lines a character may send in any sliding minute, unless configured otherwise.
+    /// Lines a character earns in a minute, unless configured otherwise.
     #[must_use]
     pub const fn per_minute(self) -> u32 {
         match self {

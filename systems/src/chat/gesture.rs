@@ -21,7 +21,7 @@ pub(super) struct Emote {
 impl Verb for Emote {
     const WORDS: &'static [&'static str] = &["emote", "me"];
     const USAGE: &'static str = "emote <what you do>";
-    const HELP: &'static str = "Shows everybody in the room what you do: \"emote shivers\". \"emote list\" lists the gestures that have a word of their own: \"nod\", or \"nod Ann\".";
+    const HELP: &'static str = "Shows everybody in the room what you do: \"emote shivers\", or \":shivers\". \"emote list\" lists the gestures that have a word of their own: \"nod\", or \"nod Ann\".";
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let verb = words.verb();

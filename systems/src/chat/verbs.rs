@@ -31,7 +31,7 @@ macro_rules! speech {
 
 speech!(
     /// `say hello`
-    Say, &["say"], "say <words>", "Says something to everybody in the room.", false
+    Say, &["say"], "say <words>", "Says something to everybody in the room. A quotation mark is enough: \"'hello\".", false
 );
 speech!(
     /// `local is anybody there?`

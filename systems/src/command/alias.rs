@@ -232,7 +232,7 @@ impl Aliases {
                 "An alias stands for at most {command_chars} characters."
             ));
         }
-        if verbs.find(name).is_some() {
+        if verbs.find(Words::of(name).verb()).is_some() {
             return invalid(format!("\"{name}\" is a command already."));
         }
         if !self.0.contains_key(name) && self.0.len() >= rules.count {

@@ -50,7 +50,7 @@ pub(super) fn help(
                         .split_once(". ")
                         .map_or(entry.help, |(first, _)| first);
                     text.push_str(&format!(
-                        "  {:<28} {}\n",
+                        "  {:<28}  {}\n",
                         entry.usage,
                         first.trim_end_matches('.')
                     ));

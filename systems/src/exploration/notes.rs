@@ -16,6 +16,8 @@ pub struct MapRoom {
     name: String,
     zone: String,
     sub_zone: String,
+    /// What people call its sub-zone.
+    sub_zone_name: String,
     environment: String,
     /// Rooms to the east.
     x: i32,
@@ -38,6 +40,7 @@ impl MapRoom {
             name: room.name.clone(),
             zone: atlas.zone(ix).id.clone(),
             sub_zone: atlas.sub_zone(ix).id.clone(),
+            sub_zone_name: atlas.sub_zone(ix).name.clone(),
             environment: atlas.environment(room.environment).to_owned(),
             x: east,
             y: -north,
@@ -94,6 +97,7 @@ impl Published for MapRoom {
             name: "Behind the Baize Door".to_owned(),
             zone: "arkhamcity".to_owned(),
             sub_zone: "sanitarium".to_owned(),
+            sub_zone_name: "Arkham Sanitarium".to_owned(),
             environment: "indoors".to_owned(),
             x: 0,
             y: -1,

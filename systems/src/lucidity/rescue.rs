@@ -153,10 +153,7 @@ pub(super) fn begin(
             continue;
         };
         if let Some(wait) = psyche.waits_for(COOLDOWN, clock.now) {
-            let message = format!(
-                "You have held on to somebody not long ago. {} more.",
-                in_words(wait)
-            );
+            let message = "You have held on to somebody not long ago.";
             let refusal = Refusal::new(Code::GameLogicError, message).after_ms(millis(wait));
             answers.write(Answer::refusal(order, refusal));
             continue;
@@ -331,16 +328,6 @@ pub(super) fn let_go(
             whom,
             stage: Stage::Failed,
         });
-    }
-}
-
-/// A wait, as people say it.
-pub(super) fn in_words(wait: Duration) -> String {
-    let minutes = wait.as_secs().div_ceil(60);
-    match (minutes, minutes / 60) {
-        (..=1, _) => "A minute".to_owned(),
-        (..=119, _) => format!("{minutes} minutes"),
-        (_, hours) => format!("{hours} hours"),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use engine::prelude::*;
 
-use super::rescue::{in_words, millis};
+use super::rescue::millis;
 use super::rules::{Ritual, Rules, span};
 use super::{AdjustLucidity, Cause, Liability, Psyche};
 use crate::body::{self, AdjustVitals};
@@ -107,8 +107,8 @@ impl Rites<'_, '_> {
             .map_err(|_| Refusal::of(Code::InternalError))?;
         let action = cause.word();
         if let Some(wait) = psyche.waits_for(action, self.clock.now) {
-            let message = format!("It is too soon for that. {} more.", in_words(wait));
-            return Err(Refusal::new(Code::GameLogicError, message).after_ms(millis(wait)));
+            let refusal = Refusal::new(Code::GameLogicError, "It is too soon for that.");
+            return Err(refusal.after_ms(millis(wait)));
         }
         psyche.cool_down(action, self.clock.now, span(ritual.cooldown_seconds));
         self.adjust.write(AdjustLucidity {

@@ -26,8 +26,12 @@ pub struct RoomView {
     pub environment: String,
     /// Its zone's id.
     pub zone: String,
+    /// What people call its zone.
+    pub zone_name: String,
     /// Its sub-zone's id.
     pub sub_zone: String,
+    /// What people call its sub-zone.
+    pub sub_zone_name: String,
     /// Its plane.
     pub plane: String,
     /// The ways out.
@@ -49,27 +53,20 @@ impl RoomView {
     #[must_use]
     pub fn of(atlas: &Atlas, ix: RoomIx, night: bool) -> Self {
         let room = atlas.room(ix);
-        let description = room
-            .night
-            .as_ref()
-            .filter(|_| night)
-            .unwrap_or(&room.description);
+        let night = room.night.as_ref().filter(|_| night);
         let exit = |exit: &crate::world::Exit| {
-            (
-                exit.way,
-                ExitView {
-                    to: atlas.room(exit.to).id.clone(),
-                    name: exit.name.clone(),
-                },
-            )
+            let (to, name) = (atlas.room(exit.to).id.clone(), exit.name.clone());
+            (exit.way, ExitView { to, name })
         };
         Self {
             id: room.id.clone(),
             name: room.name.clone(),
-            description: description.clone(),
+            description: night.unwrap_or(&room.description).clone(),
             environment: atlas.environment(room.environment).to_owned(),
             zone: atlas.zone(ix).id.clone(),
+            zone_name: atlas.zone(ix).name.clone(),
             sub_zone: atlas.sub_zone(ix).id.clone(),
+            sub_zone_name: atlas.sub_zone(ix).name.clone(),
             plane: atlas.zone(ix).plane.clone(),
             exits: room.exits.iter().map(exit).collect(),
         }

@@ -199,6 +199,7 @@ pub(super) fn quit(
         dismiss.write(Dismiss {
             actor: order.actor,
             why: Leaving::Quit,
+            told: None,
         });
     }
 }

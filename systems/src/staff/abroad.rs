@@ -4,7 +4,6 @@ use engine::port::{AccountAct, AccountId, AccountOrder, Sanction, SanctionAct};
 use engine::prelude::*;
 
 use super::barred::{Bar, Barred, send_all_away};
-use super::tell::Tell;
 use crate::bus::{Sanctioned, Took, target};
 use crate::faces::Faces;
 
@@ -46,7 +45,6 @@ pub(super) fn shut_out(
     clock: Res<Clock>,
     mut barred: ResMut<Barred>,
     mut recorded: MessageWriter<Recorded>,
-    mut tell: MessageWriter<Tell>,
     mut dismiss: MessageWriter<Dismiss>,
     mut took: MessageWriter<Took>,
 ) {
@@ -82,7 +80,7 @@ pub(super) fn shut_out(
         }
         if sanction.act == SanctionAct::Ban {
             let told = told(sanction, clock.now);
-            send_all_away(&accounts, &there, &told, &mut tell, &mut dismiss);
+            send_all_away(&accounts, &there, &told, &mut dismiss);
         }
         let order = AccountOrder {
             character,

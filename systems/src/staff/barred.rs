@@ -5,8 +5,6 @@ use std::collections::VecDeque;
 use engine::port::AccountId;
 use engine::prelude::*;
 
-use super::tell::Tell;
-
 /// How many bans the world remembers itself. It need only outlive the way to the database.
 const BARRED_MAX: usize = 4_096;
 
@@ -67,7 +65,6 @@ pub(super) fn turn_away(
     people: Query<(&StableId, &Character)>,
     barred: Res<Barred>,
     clock: Res<Clock>,
-    mut tell: MessageWriter<Tell>,
     mut dismiss: MessageWriter<Dismiss>,
 ) {
     for Arrived { actor, .. } in arrived.read() {
@@ -78,25 +75,18 @@ pub(super) fn turn_away(
             bar.is_for(*id, character) && bar.until.is_none_or(|until| clock.now < until)
         });
         if let Some(bar) = bar {
-            send_away(*actor, &bar.told, &mut tell, &mut dismiss);
+            send_away(*actor, &bar.told, &mut dismiss);
         }
     }
 }
 
-/// Ends a session, and says why.
-pub(super) fn send_away(
-    actor: Entity,
-    told: &str,
-    tell: &mut MessageWriter<'_, Tell>,
-    dismiss: &mut MessageWriter<'_, Dismiss>,
-) {
-    tell.write(Tell {
-        to: Some(actor),
-        text: told.to_owned(),
-    });
+/// Ends a session, and says why: the reason is the last word, so that it is still there to read
+/// when the connection is not.
+pub(super) fn send_away(actor: Entity, told: &str, dismiss: &mut MessageWriter<'_, Dismiss>) {
     dismiss.write(Dismiss {
         actor,
         why: Leaving::Kicked,
+        told: Some(told.to_owned()),
     });
 }
 
@@ -106,7 +96,6 @@ pub(super) fn send_all_away(
     accounts: &[AccountId],
     there: &Query<'_, '_, (Entity, &Character), With<Online>>,
     told: &str,
-    tell: &mut MessageWriter<'_, Tell>,
     dismiss: &mut MessageWriter<'_, Dismiss>,
 ) {
     let mut theirs: Vec<(&str, Entity)> = there
@@ -116,6 +105,6 @@ pub(super) fn send_all_away(
         .collect();
     theirs.sort_unstable();
     for (_, entity) in theirs {
-        send_away(entity, told, tell, dismiss);
+        send_away(entity, told, dismiss);
     }
 }

@@ -78,7 +78,6 @@ pub(super) fn kick(
     people: People<'_, '_>,
     rules: Res<Rules>,
     mut audit: Audit<'_, '_>,
-    mut tell: MessageWriter<Tell>,
     mut dismiss: MessageWriter<Dismiss>,
     mut answers: MessageWriter<Answer>,
 ) {
@@ -87,7 +86,7 @@ pub(super) fn kick(
             rules.allow(term)?;
             subject(*order, Some(target), &face)?;
             audit.record(*order, "kick", Some((face.id, &face.name)), term.reason());
-            send_away(target, &farewell(term.reason()), &mut tell, &mut dismiss);
+            send_away(target, &farewell(term.reason()), &mut dismiss);
             Ok(format!("{} is sent away.", face.name))
         });
         answers.write(answered(*order, done));
@@ -129,7 +128,6 @@ pub(super) fn ban(
     mut posts: MessageWriter<Post>,
     mut barred: ResMut<Barred>,
     mut audit: Audit<'_, '_>,
-    mut tell: MessageWriter<Tell>,
     mut dismiss: MessageWriter<Dismiss>,
     mut answers: MessageWriter<Answer>,
 ) {
@@ -169,7 +167,7 @@ pub(super) fn ban(
         let told = format!("You are banned {span}");
         if let Some(face) = face {
             // Whom the store still lets in would be turned away, but for those here it is now.
-            send_all_away(&[face.account], &awake, &told, &mut tell, &mut dismiss);
+            send_all_away(&[face.account], &awake, &told, &mut dismiss);
         }
         barred.add(Bar {
             account: face.map(|face| face.account),

@@ -189,7 +189,7 @@ impl Hands<'_, '_> {
                 let whom = Some((face.id, face.name.as_str()));
                 self.audit.obeyed(by, "kick", whom, detail);
                 let told = farewell(reason);
-                send_away(target, &told, &mut self.tell, &mut self.dismiss);
+                send_away(target, &told, &mut self.dismiss);
                 Ok(format!("{} is sent away", face.name))
             }
             OrderAct::Shutdown { seconds } => {

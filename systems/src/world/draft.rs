@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
+use super::branding::Branding;
 use super::chart::chart;
 use super::sight::DraftSight;
 use super::source::{Problem, Source};
@@ -14,6 +15,7 @@ use crate::body::Hazard;
 pub(super) struct Draft {
     pub(super) name: String,
     pub(super) motd: String,
+    pub(super) branding: Branding,
     pub(super) default_room: String,
     pub(super) default_at: Place,
     pub(super) respawn_room: Option<(String, Place)>,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::atlas::{Direction, Zone};
+use super::branding::BrandingKeys;
 use super::draft::{Draft, DraftExit, DraftRoom, DraftSubZone, DraftZone, Place};
 use super::sight::SightEntry;
 use super::source::{Problem, Source};
@@ -21,6 +22,9 @@ struct WorldFile {
     default_room: Spanned<String>,
     respawn_room: Option<Spanned<String>>,
     limbo_room: Option<Spanned<String>>,
+    tagline: Option<Spanned<String>>,
+    accent: Option<Spanned<String>>,
+    icon: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -135,8 +139,14 @@ pub(super) fn parse(sources: &[Source], problems: &mut Vec<Problem>) -> Option<D
         let source = Arc::clone(&source);
         (room.into_inner(), Place { source, span })
     };
+    let branding = BrandingKeys {
+        tagline: world.tagline,
+        accent: world.accent,
+        icon: world.icon,
+    };
     Some(Draft {
         name: world.name,
+        branding: branding.read(&source, sources, problems),
         motd: world.motd,
         default_at: Place {
             source: Arc::clone(&source),

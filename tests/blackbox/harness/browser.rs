@@ -8,7 +8,7 @@ use fantoccini::key::Key;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::timeout;
@@ -26,6 +26,8 @@ pub(crate) struct Driver {
 /// One browser window.
 pub(crate) struct Browser {
     client: Client,
+    /// Where its driver takes commands for it.
+    commands: String,
 }
 
 impl Driver {
@@ -93,7 +95,9 @@ impl Driver {
             .connect(&self.url)
             .await
             .unwrap_or_else(|fault| panic!("no browser ({fault}): apt-get install chromium"));
-        Browser { client }
+        let id = client.session_id().await.unwrap().unwrap();
+        let commands = format!("{}/session/{id}", self.url);
+        Browser { client, commands }
     }
 }
 
@@ -138,6 +142,25 @@ impl Browser {
 
     pub(crate) async fn reload(&self) {
         self.client.refresh().await.unwrap();
+    }
+
+    /// Makes the page that large: another device, larger letters, or a keyboard on the screen.
+    pub(crate) async fn resize(&self, (width, height): (u32, u32)) {
+        let params = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700,
+        });
+        let command = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": params});
+        let url = format!("{}/goog/cdp/execute", self.commands);
+        let sent = reqwest::Client::new().post(url).json(&command).send().await;
+        assert!(
+            sent.unwrap().status().is_success(),
+            "no page of {width}x{height}"
+        );
+    }
+
+    /// What a piece of JavaScript returns.
+    pub(crate) async fn finds(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
     }
 
     /// Clicks on something as soon as it can be clicked.

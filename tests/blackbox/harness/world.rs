@@ -24,6 +24,10 @@ pub(crate) struct SmallWorld {
     /// The message of the day.
     #[serde(default)]
     motd: String,
+    /// As in world.toml.
+    name: Option<String>,
+    tagline: Option<String>,
+    accent: Option<String>,
     /// The zone's drain rate.
     drain: Option<f64>,
     /// Where the dead are.
@@ -77,7 +81,12 @@ impl SmallWorld {
             file(
                 "world.toml",
                 [
-                    Some(("name", "A small world".into())),
+                    Some((
+                        "name",
+                        self.name.as_deref().unwrap_or("A small world").into(),
+                    )),
+                    self.tagline.clone().map(|text| ("tagline", text.into())),
+                    self.accent.clone().map(|color| ("accent", color.into())),
                     Some(("motd", self.motd.clone().into())),
                     Some(("default_room", start.into())),
                     self.limbo.clone().map(|room| ("limbo_room", room.into())),

@@ -21,7 +21,9 @@ impl RoomView {
             description: "A bell on a counter, and nobody behind it.".to_owned(),
             environment: "indoors".to_owned(),
             zone: "arkhamcity".to_owned(),
+            zone_name: "Arkham".to_owned(),
             sub_zone: "sanitarium".to_owned(),
+            sub_zone_name: "Arkham Sanitarium".to_owned(),
             plane: "earth".to_owned(),
             exits: [(Direction::North, exit)].into(),
         }

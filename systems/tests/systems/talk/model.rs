@@ -7,7 +7,7 @@ use engine::port::{Role, WorldTime};
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use proptest::prelude::*;
 use systems::Settings;
-use systems::chat::Channel;
+use systems::chat::{Channel, ChatLimits};
 
 use super::{MINUTE, stage, types, unlimited, words};
 
@@ -211,28 +211,33 @@ proptest! {
         prop_assert!(stage.faults().is_empty(), "{:?}", stage.faults());
     }
 
+    /// A purse of a burst of lines, filled evenly: a line costs 60 s times its rate.
     #[test]
-    fn in_any_minute_a_channel_takes_as_many_lines_as_it_may_and_no_fewer(
-        gaps in prop::collection::vec(0_u64..9, 60)
+    fn channel_takes_bursts_and_earns_lines_back(
+        gaps in prop::collection::vec(0_u64..25, 60)
     ) {
         let settings = Settings {
             commands: unlimited().commands,
             ..Settings::default()
         };
         let mut stage = stage(settings, SavedRows::new(), STAGE_START);
-        stage.enter("Bea");
-        let most = Channel::Say.per_minute() as usize;
-        let mut said: Vec<WorldTime> = Vec::new();
+        for who in ["Ann", "Bea"] {
+            stage.enter(who);
+        }
+        let rate = u64::from(Channel::Whisper.per_minute());
+        let most = u64::from(ChatLimits::BURST) * 60_000_000;
+        let (mut purse, mut looked) = (most, stage.now());
         for gap in gaps {
             later(&mut stage, gap);
             stage.ears("Bea");
-            types(&mut stage, "Bea", "say again");
-            let now = stage.now();
-            let lately = said.iter().filter(|at| now.since(**at) < MINUTE).count();
-            let done = !words(&mut stage, "Bea").is_empty();
-            prop_assert_eq!(done, lately < most);
-            if done {
-                said.push(now);
+            types(&mut stage, "Ann", "whisper Bea again");
+            let earned = stage.now().since(looked).as_micros() as u64 * rate;
+            looked = stage.now();
+            purse = most.min(purse + earned);
+            let may = purse >= 60_000_000;
+            prop_assert_eq!(!words(&mut stage, "Bea").is_empty(), may);
+            if may {
+                purse -= 60_000_000;
             }
         }
     }

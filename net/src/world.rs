@@ -1,0 +1,28 @@
+//! What the gateway knows of the world: how it shows itself, and who is welcome.
+
+use std::fmt;
+
+/// How a world shows itself to those who are not in it yet.
+pub struct WorldInfo {
+    /// Its name.
+    pub name: String,
+    /// What it is, in a sentence; may be empty.
+    pub tagline: String,
+    /// The color of buttons and headings, as red, green and blue.
+    pub accent: Option<[u8; 3]>,
+    /// Its icon, an SVG document; without one, the client's own.
+    pub icon: Option<String>,
+    /// Whether guests may play.
+    pub guests: bool,
+    /// What time it is there, in a sentence; asked whenever somebody looks.
+    pub time: Box<dyn Fn() -> String + Send + Sync>,
+}
+
+impl fmt::Debug for WorldInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorldInfo")
+            .field("name", &self.name)
+            .field("guests", &self.guests)
+            .finish_non_exhaustive()
+    }
+}

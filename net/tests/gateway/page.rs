@@ -1,0 +1,119 @@
+//! The page, its files, and what it may know before anybody signs in.
+
+use std::io::Read as _;
+
+use reqwest::{Client, header};
+use serde_json::{Value, json};
+
+use crate::client::Client as Player;
+use crate::server::{Server, config};
+
+#[tokio::test]
+async fn world_is_told_to_anybody() {
+    let mut server = Server::start(config()).await;
+    let ask = async |server: &Server| {
+        let answer = Client::new().get(server.url("/api/world")).send().await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+        answer.json::<Value>().await.unwrap()
+    };
+    let expected = json!({
+        "name": "The <Other> \"Shore\"", "tagline": "Sand & salt.", "guests": false,
+        "invites": false, "registration": true, "players_online": 0, "time": "It is late.",
+    });
+    assert_eq!(ask(&server).await, expected);
+    let (_ann, _) = Player::play(&mut server, "ann").await;
+    assert_eq!(ask(&server).await["players_online"], 1);
+}
+
+/// What the page names its files by: `client/DIGEST`.
+fn assets(page: &str) -> &str {
+    let (before, _) = page.split_once("/main.js").unwrap();
+    before.rsplit_once('"').unwrap().1
+}
+
+#[tokio::test]
+async fn page_is_dressed_as_its_world() {
+    let server = Server::start(config()).await;
+    let page = reqwest::get(server.url("/")).await.unwrap().text().await;
+    let page = page.unwrap();
+    assert!(page.contains("<title>The &lt;Other&gt; &quot;Shore&quot;</title>"));
+    assert!(page.contains("content=\"Sand &amp; salt.\""));
+    assert!(!page.contains("{{"), "something is left to fill in: {page}");
+    let style = server.url(&format!("/{}/world.css", assets(&page)));
+    let style = reqwest::get(style).await.unwrap().text().await.unwrap();
+    // On light paper as written, on dark paper lighter.
+    assert!(style.contains("(prefers-color-scheme: light){:root{--accent:#2060a0"));
+    assert!(style.starts_with(":root{--accent:#"), "{style}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn page_files_are_kept_for_good_under_their_digest() {
+    let server = Server::start(config()).await;
+    let page = reqwest::get(server.url("/")).await.unwrap().text().await;
+    let page = page.unwrap();
+    let assets = assets(&page);
+    let modules: Vec<&str> = page
+        .lines()
+        .filter_map(|line| {
+            line.trim()
+                .strip_prefix("<link rel=\"modulepreload\" href=\"")
+        })
+        .map(|rest| rest.trim_end_matches("\">"))
+        .collect();
+    assert!(modules.len() > 20, "{modules:?}");
+    for path in modules.into_iter().chain([&*format!("{assets}/style.css")]) {
+        let answer = reqwest::get(server.url(&format!("/{path}"))).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        let keep = answer.headers()[header::CACHE_CONTROL].to_str().unwrap();
+        assert!(keep.contains("immutable") && keep.contains("max-age=31536000"));
+    }
+    // Another digest is another server's: never to be kept.
+    let strange = reqwest::get(server.url("/client/0000000000000000/main.js"));
+    assert_eq!(strange.await.unwrap().status(), 404);
+    let plain = reqwest::get(server.url("/client/main.js")).await.unwrap();
+    assert_eq!(plain.headers()[header::CACHE_CONTROL], "no-cache");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn page_files_are_compressed_for_who_takes_it() {
+    let server = Server::start(config()).await;
+    let client = Client::new();
+    let get = async |encoding: &str, tag: Option<&header::HeaderValue>| {
+        let url = server.url("/client/style.css");
+        let mut request = client.get(url).header(header::ACCEPT_ENCODING, encoding);
+        if let Some(tag) = tag {
+            request = request.header(header::IF_NONE_MATCH, tag);
+        }
+        request.send().await.unwrap()
+    };
+    let plain = get("identity", None).await;
+    assert!(!plain.headers().contains_key(header::CONTENT_ENCODING));
+    let plain_tag = plain.headers()[header::ETAG].clone();
+    let plain = plain.bytes().await.unwrap();
+
+    let small = get("br, gzip", None).await;
+    assert_eq!(small.headers()[header::CONTENT_ENCODING], "gzip");
+    assert_eq!(small.headers()[header::VARY], "accept-encoding");
+    let small_tag = small.headers()[header::ETAG].clone();
+    assert_ne!(small_tag, plain_tag, "two forms under one tag");
+    let small = small.bytes().await.unwrap();
+    assert!(
+        small.len() * 2 < plain.len(),
+        "{} of {}",
+        small.len(),
+        plain.len()
+    );
+    let mut unpacked = Vec::new();
+    let mut decoder = flate2::read::GzDecoder::new(&*small);
+    decoder.read_to_end(&mut unpacked).unwrap();
+    assert_eq!(unpacked, plain);
+
+    assert_eq!(get("gzip", Some(&small_tag)).await.status(), 304);
+    assert_eq!(get("gzip", Some(&plain_tag)).await.status(), 200);
+    assert_eq!(get("identity", Some(&plain_tag)).await.status(), 304);
+    server.stop().await;
+}
