@@ -20,6 +20,7 @@ mod hub;
 mod limit;
 mod payload;
 mod readiness;
+mod records;
 mod router;
 mod serve;
 mod session;
@@ -28,6 +29,7 @@ mod stall;
 mod tls;
 mod transport;
 
+pub use address::Addresses;
 pub use config::{NetConfig, NetLimits, SessionBounds, Timeouts};
 pub use fault::NetFault;
 pub use format::{ClientMessage, Envelope, Message, encoded, understands};

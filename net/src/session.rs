@@ -47,6 +47,8 @@ pub(crate) struct Session {
     pub(crate) format: Format,
     /// The mark of the token it was signed in with.
     pub(crate) token_mark: Option<u64>,
+    /// When it began.
+    pub(crate) began: Instant,
     bounds: SessionBounds,
     inner: Mutex<Inner>,
 }
@@ -166,6 +168,7 @@ impl Session {
             arrival,
             format: tongue.format,
             token_mark,
+            began: Instant::now(),
             bounds,
             inner: Mutex::new(Inner {
                 stage,

@@ -82,6 +82,7 @@ impl Server {
                 .into()
             }),
             tls,
+            metrics: None,
         };
         let serving = {
             let (tasks, registry) = (tasks.clone(), registry.clone());
