@@ -1,4 +1,4 @@
-//! `kadath check`: says what is wrong with a world before anybody walks in it.
+//! `kadath check`: says what is wrong with a configuration and a world before anybody plays there.
 
 use std::io::Write;
 use std::path::Path;
@@ -6,65 +6,51 @@ use std::process::ExitCode;
 
 use systems::world::{Problem, WorldData};
 
-use crate::config::{Config, Overrides};
+use crate::config::{Loaded, Overrides};
 use crate::world_files;
 
-/// Prints each problem of configuration and world as `file:line: message`; exit code 1 if there is
-/// one.
+/// Prints each problem of configuration and world as `file:line:column: message`, none twice; exit
+/// code 1 if there is one.
 ///
 /// # Errors
 /// When nothing can be printed.
 pub fn run(file: Option<&Path>, flags: Overrides) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     let folder = flags.world.clone();
-    let (folder, faults) = match Config::load_all(file, flags) {
-        Ok(config) => (config.server.world, Vec::new()),
+    let (folder, faults) = match Loaded::read_for_start(file, flags) {
+        Ok(loaded) => (loaded.config.server.world, Vec::new()),
         // The world of a configuration that can't be read is the one named by hand, or the usual.
-        Err(faults) => (folder.unwrap_or_else(|| "world".into()), faults),
+        Err(told) => {
+            let named = folder.or(told.world);
+            (named.unwrap_or_else(|| "world".into()), told.faults)
+        }
     };
-    for fault in &faults {
-        writeln!(out, "{}", placed(file, &fault.to_string()))?;
-    }
-    match load(&folder) {
-        Ok(world) if faults.is_empty() => {
-            let rooms = world.atlas.rooms().len();
-            writeln!(out, "{}: {rooms} rooms, nothing wrong", folder.display())?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Ok(_) => {}
+    let mut lines: Vec<String> = faults.iter().map(|fault| fault.placed()).collect();
+    let rooms = match load(&folder) {
+        Ok(world) => world.atlas.rooms().len(),
         Err(problems) => {
-            for problem in problems {
-                writeln!(out, "{problem}")?;
-            }
+            lines.extend(problems.iter().map(Problem::placed));
+            0
         }
+    };
+    if lines.is_empty() {
+        writeln!(out, "{}: {rooms} rooms, nothing wrong", folder.display())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for line in lines {
+        writeln!(out, "{}", one_line(&line))?;
     }
     Ok(ExitCode::FAILURE)
 }
 
-/// A mistake in the configuration with file and line: the line of its key, else of its section,
-/// else the first. What environment or flags have set is in no file.
-fn placed(file: Option<&Path>, message: &str) -> String {
-    let Some(path) = file else {
-        return format!("configuration:0: {message}");
-    };
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let key = message.split_whitespace().find_map(|word| {
-        let word = word.trim_matches(|c: char| c == ':' || c == ',');
-        let parts = word.split_once('.')?;
-        text.contains(&format!("[{}", parts.0)).then_some(parts)
-    });
-    let line = key.and_then(|(section, name)| line_of(&text, section, name));
-    format!("{}:{}: {message}", path.display(), line.unwrap_or(1))
-}
-
-fn line_of(text: &str, section: &str, name: &str) -> Option<usize> {
-    let header = format!("[{section}]");
-    let mut lines = text.lines().enumerate();
-    let (at, _) = lines.find(|(_, line)| line.trim() == header)?;
-    let key = lines
-        .take_while(|(_, line)| !line.trim_start().starts_with('['))
-        .find(|(_, line)| line.split('=').next().is_some_and(|key| key.trim() == name));
-    Some(key.map_or(at, |(at, _)| at) + 1)
+/// A problem is a line, whatever somebody has put into the name of a file or key.
+fn one_line(text: &str) -> String {
+    let control = |c: char| c.is_control();
+    if text.contains(control) {
+        text.replace(control, "\u{fffd}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Reads and checks the world in `folder`; problems name files as the caller can open them.
@@ -78,20 +64,22 @@ pub(crate) fn load(folder: &Path) -> Result<WorldData, Vec<Problem>> {
         };
         Problem { file, ..problem }
     };
-    world_files::read(folder)
-        .and_then(|sources| systems::world::load(&sources))
-        .map_err(|problems| problems.into_iter().map(located).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::line_of;
-
-    #[test]
-    fn a_key_is_found_in_its_own_section() {
-        let text = "[tick]\nseed = 1\n\n[limits]\nsockets = 3\nrate_hz = 9\n";
-        assert_eq!(line_of(text, "limits", "rate_hz"), Some(6));
-        assert_eq!(line_of(text, "tick", "rate_hz"), Some(1));
-        assert_eq!(line_of(text, "log", "level"), None);
-    }
+    let (sources, unread) = world_files::read(folder);
+    let problems = if unread.is_empty() {
+        match systems::world::load(&sources) {
+            Ok(world) => return Ok(world),
+            Err(problems) => problems,
+        }
+    } else {
+        systems::world::mistakes(&sources)
+    };
+    let unread: Vec<Problem> = unread.into_iter().map(located).collect();
+    let problems = problems.into_iter().map(located);
+    // What can't be read is not missing, too.
+    let problems = problems.filter(|one| {
+        let same = |other: &Problem| Path::new(&one.file).starts_with(&other.file);
+        one.line > 0 || !unread.iter().any(same)
+    });
+    let problems: Vec<Problem> = problems.collect();
+    Err(unread.into_iter().chain(problems).collect())
 }

@@ -1,23 +1,39 @@
 //! The command line.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::{Config, ConfigFault, Overrides};
-use crate::{accounts, bench, check, dead_letters, schema, server, telemetry};
+use crate::config::{Config, ConfigFaults, Loaded, LogFormat, Overrides};
+use crate::{
+    accounts, bench, build, check, dead_letters, doctor, schema, server, settings, status,
+};
+
+mod failure;
 
 /// Bad usage or configuration: the message names the key and where it was set.
 pub const EXIT_USAGE: u8 = 2;
+
+/// Below the help: where the rest is said.
+const MORE: &str = "\
+Every key of the configuration may stand in a file (--config), in the environment
+(KADATH_SECTION__KEY) or, where there is one, in a flag; the last of these wins.
+`kadath config --sample` prints all of them with their defaults.
+
+  kadath                                    plays on this machine only
+  kadath --listen 0.0.0.0:4000 --data /var/lib/kadath
+  kadath check --config kadath.toml && kadath --config kadath.toml
+
+docs/operations.md says the rest.";
 
 /// Kadath, a server for persistent multiplayer text worlds.
 #[derive(Debug, Parser)]
 #[command(
     name = "kadath",
-    version,
+    version = build::LONG,
     about,
+    after_help = MORE,
     args_conflicts_with_subcommands = true
 )]
 struct Cli {
@@ -31,8 +47,14 @@ struct Cli {
 enum Command {
     /// Runs the server (what `kadath` alone does)
     Serve(Flags),
-    /// Validates configuration and world data; prints each problem as file:line: message
+    /// Validates configuration and world data; prints each problem as file:line:column: message
     Check(Flags),
+    /// Prints the effective settings and where each was set
+    Config(ConfigArgs),
+    /// Asks the running server how it does; exit code 1 when it is not ready
+    Status(StatusArgs),
+    /// Names what on this machine or in this configuration will hurt, each with its remedy; exit code 1 with findings
+    Doctor(Flags),
     /// Prints the websocket protocol for machines, with the events of all plugins
     Schema(SchemaArgs),
     /// Works on the messages of the bus that could not be used
@@ -45,30 +67,48 @@ enum Command {
 
 #[derive(Debug, Args, Default)]
 struct Flags {
-    /// Configuration file, TOML
+    /// Configuration file, TOML; none is read unless named
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Address to listen on; port 0 takes a free one
+    /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:4000]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// sqlite://… or postgres://…
+    /// sqlite://… or postgres://… [default: kadath.db in the data folder]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// nats://…: the bus to other nodes
+    /// nats://…: the bus to other nodes [default: none]
     #[arg(long, value_name = "URL")]
     nats: Option<String>,
-    /// Folder of the journal and the token keys
+    /// Folder of the journal and the token keys [default: data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Folder of the world's texts
+    /// Folder of the world's texts [default: world]
     #[arg(long, value_name = "DIR")]
     world: Option<PathBuf>,
-    /// What all chance grows from
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// json or human
+    /// What all chance grows from [default: 1]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    seed: Option<String>,
+    /// json or human [default: human]
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ConfigArgs {
+    /// A commented file of every key with its default instead
+    #[arg(long)]
+    sample: bool,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    /// http://HOST:PORT of the server; without, the address that it has written into its data folder
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    #[command(flatten)]
+    flags: Flags,
 }
 
 #[derive(Debug, Args)]
@@ -104,7 +144,7 @@ enum DeadLetterCommand {
     },
     /// Deletes the old ones
     Purge {
-        /// How old, as in 7d, 12h, 30m or 10s
+        /// How old, as in 7d, 12h, 1h30m or 10s
         #[arg(long, value_name = "DURATION")]
         older_than: String,
     },
@@ -171,9 +211,16 @@ enum AccountCommand {
 }
 
 impl Flags {
-    fn config(self) -> Result<Config, ConfigFault> {
+    fn config(self) -> Result<Config, ConfigFaults> {
+        self.loaded(Loaded::read).map(|loaded| loaded.config)
+    }
+
+    fn loaded(
+        self,
+        read: impl FnOnce(Option<&Path>, Overrides) -> Result<Loaded, ConfigFaults>,
+    ) -> Result<Loaded, ConfigFaults> {
         let (config, overrides) = self.sources();
-        Config::load(config.as_deref(), overrides)
+        read(config.as_deref(), overrides)
     }
 
     /// The file, and what goes over it.
@@ -201,8 +248,10 @@ impl Flags {
     }
 }
 
-/// The command line; flags may also stand behind the words of `account` and `dead-letters`.
-fn command() -> clap::Command {
+/// The command line; flags may also stand behind the words of `account` and `dead-letters`. The
+/// example `manual` makes man pages and completions of it.
+#[must_use]
+pub fn command() -> clap::Command {
     let anywhere = |command: clap::Command| {
         command.mut_args(|arg| {
             let flag = arg.get_long().is_some();
@@ -226,13 +275,33 @@ pub fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(EXIT_USAGE));
         }
     };
-    let json = cli.wants_json();
+    let serves = matches!(cli.command, None | Some(Command::Serve(_)));
+    let mut json = false;
     let ended = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(flags) => flags.config().map_err(Into::into).and_then(server::run),
+        Command::Serve(flags) => flags
+            .loaded(Loaded::read_for_start)
+            .map_err(Into::into)
+            .and_then(|loaded| {
+                json = loaded.config.log.format == LogFormat::Json;
+                server::run_loaded(loaded)
+            }),
         Command::Check(flags) => {
             let (file, overrides) = flags.sources();
             check::run(file.as_deref(), overrides)
         }
+        Command::Config(ConfigArgs { sample: true, .. }) => settings::print_sample(),
+        Command::Config(ConfigArgs { flags, .. }) => flags
+            .loaded(Loaded::read)
+            .map_err(Into::into)
+            .and_then(|loaded| settings::print(&loaded)),
+        Command::Status(StatusArgs { url, flags }) => flags
+            .config()
+            .map_err(Into::into)
+            .and_then(|config| status::run(&config, url.as_deref())),
+        Command::Doctor(flags) => flags
+            .loaded(Loaded::read_for_start)
+            .map_err(Into::into)
+            .and_then(|loaded| doctor::run(&loaded)),
         Command::Schema(SchemaArgs { kind, flags }) => flags
             .config()
             .map_err(Into::into)
@@ -270,46 +339,7 @@ pub fn run() -> ExitCode {
                 AccountCommand::Grant { name, role } => accounts::grant(config, &name, &role),
             }),
     };
-    ended.unwrap_or_else(|error| {
-        let code = if error.is::<UsageFault>() || error.is::<ConfigFault>() {
-            EXIT_USAGE
-        } else {
-            1
-        };
-        let words = format!("{error:#}");
-        let line = if json {
-            telemetry::fault_line(&words)
-        } else {
-            format!("kadath: {words}")
-        };
-        // Nobody is left to tell if stderr is gone.
-        let _ = writeln!(std::io::stderr(), "{line}");
-        ExitCode::from(code)
-    })
-}
-
-impl Cli {
-    /// Whether a server was asked for whose records are JSON, so that its last one is, too. The
-    /// configuration may be what is wrong, so a file counts only when it can be read.
-    fn wants_json(&self) -> bool {
-        let flags = match &self.command {
-            None => &self.serve,
-            Some(Command::Serve(flags)) => flags,
-            Some(_) => return false,
-        };
-        let from_file = || {
-            let text = std::fs::read_to_string(flags.config.as_ref()?).ok()?;
-            let table = text.split("[log]").nth(1)?;
-            let section = table.split("\n[").next()?;
-            let line = section
-                .lines()
-                .find(|line| line.trim_start().starts_with("format"))?;
-            Some(line.contains("\"json\""))
-        };
-        let said = flags.log_format.clone();
-        let said = said.or_else(|| std::env::var("KADATH_LOG__FORMAT").ok());
-        said.map_or_else(|| from_file().unwrap_or(false), |format| format == "json")
-    }
+    ended.unwrap_or_else(|error| failure::failed(&error, serves, json))
 }
 
 /// The server can't start as it was asked to: exit code 2.

@@ -1,22 +1,28 @@
 //! Configuration: a TOML file, then the environment, then flags. Every key has a default; an
-//! unknown one is an error that says where it was set.
+//! unknown one is an error that says where it was set. All mistakes are told at once.
 
 mod checks;
+mod fault;
+mod files;
 mod flags;
 mod sections;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod value;
 
+pub use fault::{ConfigFault, ConfigFaults, Origin};
 pub use flags::Overrides;
 pub use sections::{
     ChatConfig, LimitsConfig, LogConfig, LogFormat, LucidityConfig, ReadinessConfig, ServerConfig,
     SessionsConfig, TickConfig,
 };
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use figment::Figment;
-use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
 use storage::{AccountsConfig, DatabaseConfig, Guests, JournalConfig};
 
@@ -50,71 +56,48 @@ pub struct Config {
     pub log: LogConfig,
 }
 
-/// A key that can't be used, and where it was set.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigFault {
-    /// The file or a value in it can't be read.
-    #[error("{0}")]
-    Unreadable(String),
-    /// A value that makes no sense.
-    #[error("configuration key {key}: {reason}")]
-    Invalid {
-        /// The key.
-        key: &'static str,
-        /// What is wrong.
-        reason: String,
-    },
+/// A configuration, and where each key was set that was.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration; every value makes sense.
+    pub config: Config,
+    /// By key. What is not among them has its default.
+    pub origins: BTreeMap<String, Origin>,
 }
 
-impl Config {
+impl Loaded {
     /// Reads file, environment and flags, in that order, and checks every value.
     ///
     /// # Errors
-    /// Names the key and where it was set.
-    pub fn load(file: Option<&Path>, flags: Overrides) -> Result<Self, ConfigFault> {
-        let config = Self::read(file, flags)?;
-        config.validate()?;
-        Ok(config)
+    /// Every mistake, with its key and where it was set.
+    pub fn read(file: Option<&Path>, flags: Overrides) -> Result<Self, ConfigFaults> {
+        sources::read(file, std::env::vars_os(), flags, false)
     }
 
-    /// As [`Config::load`], but every value that makes no sense is named, not the first alone.
+    /// As [`Loaded::read`], and looks at what a start would read beside the configuration:
+    /// certificates, keys, the data folder.
     ///
     /// # Errors
-    /// All of them; one, when the sources can't be read as a whole.
-    pub fn load_all(file: Option<&Path>, flags: Overrides) -> Result<Self, Vec<ConfigFault>> {
-        let config = Self::read(file, flags).map_err(|fault| vec![fault])?;
-        let faults = config.faults();
-        if faults.is_empty() {
-            Ok(config)
-        } else {
-            Err(faults)
-        }
+    /// As [`Loaded::read`].
+    pub fn read_for_start(file: Option<&Path>, flags: Overrides) -> Result<Self, ConfigFaults> {
+        sources::read(file, std::env::vars_os(), flags, true)
     }
 
-    fn read(file: Option<&Path>, flags: Overrides) -> Result<Self, ConfigFault> {
-        let mut figment = Figment::new();
-        if let Some(file) = file {
-            if !file.is_file() {
-                return Err(ConfigFault::Unreadable(format!(
-                    "configuration file {} can't be read",
-                    file.display()
-                )));
-            }
-            figment = figment.merge(Toml::file_exact(file));
-        }
-        // Only KADATH_SECTION__KEY: other variables of that prefix belong to tests and scripts.
-        let variables = Env::prefixed("KADATH_")
-            .filter(|key| key.as_str().contains("__"))
-            .split("__");
-        figment = figment.merge(variables);
-        for flag in flags.flags() {
-            figment = figment.merge(flag);
-        }
-        let mut config: Self = figment
-            .extract()
-            .map_err(|error| ConfigFault::Unreadable(describe(error)))?;
-        config.read_secrets()?;
-        Ok(config)
+    /// Where a key was set.
+    #[must_use]
+    pub fn origin(&self, key: &str) -> Origin {
+        let origin = self.origins.get(key).cloned();
+        origin.unwrap_or(Origin::Default)
+    }
+}
+
+impl Config {
+    /// As [`Loaded::read`], without where what was set.
+    ///
+    /// # Errors
+    /// Every mistake, with its key and where it was set.
+    pub fn load(file: Option<&Path>, flags: Overrides) -> Result<Self, ConfigFaults> {
+        Loaded::read(file, flags).map(|loaded| loaded.config)
     }
 
     /// The address to listen on.
@@ -122,13 +105,18 @@ impl Config {
     /// # Errors
     /// When it is not an address.
     pub fn address(&self) -> Result<SocketAddr, ConfigFault> {
-        let listen = &self.server.listen;
-        listen.parse().map_err(|_| {
-            invalid(
-                "server.listen",
-                format!("`{listen}` is not an address like 127.0.0.1:4000"),
-            )
-        })
+        checks::address("server.listen", &self.server.listen)
+    }
+
+    /// The address that metrics have for themselves, if they have one.
+    ///
+    /// # Errors
+    /// When it is not an address.
+    pub fn metrics_address(&self) -> Result<Option<SocketAddr>, ConfigFault> {
+        let listen = self.server.metrics_listen.as_deref();
+        listen
+            .map(|listen| checks::address("server.metrics_listen", listen))
+            .transpose()
     }
 
     /// Whether guests may play on this listener.
@@ -197,6 +185,7 @@ impl Config {
             trust_proxy: self.server.trust_proxy,
             // The gateway knows by its doors.
             tls: false,
+            addresses: self.log.addresses,
             limits,
             sessions,
             timeouts,
@@ -217,144 +206,5 @@ impl Config {
             .with(Channel::System, self.chat.system_per_minute)
             .with(Channel::Admin, self.chat.admin_per_minute)
             .in_one_go(self.chat.burst)
-    }
-
-    fn read_secrets(&mut self) -> Result<(), ConfigFault> {
-        if let Some(file) = &self.database.url_file {
-            let read = std::fs::read_to_string(file);
-            let url = read.map_err(|error| {
-                invalid("database.url_file", format!("{}: {error}", file.display()))
-            })?;
-            self.database.url = url.trim().to_owned();
-        }
-        self.nats.read_secrets().map_err(nats)
-    }
-}
-
-fn nats(fault: net::bridge::NatsConfigFault) -> ConfigFault {
-    ConfigFault::Unreadable(format!("configuration key {fault}"))
-}
-
-fn invalid(key: &'static str, reason: impl Into<String>) -> ConfigFault {
-    ConfigFault::Invalid {
-        key,
-        reason: reason.into(),
-    }
-}
-
-/// One line: the key, what is wrong, and where it was set. A value is shown only by its kind: it
-/// might be a secret.
-fn describe(error: figment::Error) -> String {
-    let key = error.path.join(".");
-    let source = error
-        .metadata
-        .as_ref()
-        .map_or_else(String::new, |metadata| match &metadata.source {
-            Some(source) => format!(", set in {source}"),
-            None => format!(", set by {}", metadata.name),
-        });
-    match &error.kind {
-        // The path may or may not end with the field already.
-        figment::error::Kind::UnknownField(field, _) => {
-            let name = match error.path.last() {
-                Some(last) if last == field => key,
-                Some(_) => format!("{key}.{field}"),
-                None => field.clone(),
-            };
-            format!("unknown configuration key {name}{source}")
-        }
-        kind if key.is_empty() => format!("configuration: {kind}{source}"),
-        kind => format!("configuration key {key}: {kind}{source}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(toml: &str) -> Result<Config, String> {
-        let file =
-            std::env::temp_dir().join(format!("kadath-config-{}.toml", uuid::Uuid::new_v4()));
-        std::fs::write(&file, toml).unwrap();
-        let config = Config::load(Some(&file), Overrides::default());
-        std::fs::remove_file(&file).unwrap();
-        config.map_err(|fault| fault.to_string())
-    }
-
-    #[test]
-    fn an_unknown_key_is_named_with_its_file() {
-        let fault = load("[limits]\ncommand_per_second = 3\n").unwrap_err();
-        assert!(
-            fault.contains("limits.command_per_second") && fault.contains(".toml"),
-            "{fault}"
-        );
-        let fault = load("[limit]\nx = 3\n").unwrap_err();
-        assert!(fault.contains("unknown configuration key limit"), "{fault}");
-    }
-
-    #[test]
-    fn a_wrong_value_is_named_by_its_key() {
-        let fault = load("[tick]\nrate_hz = \"fast\"\n").unwrap_err();
-        assert!(fault.contains("tick.rate_hz"), "{fault}");
-        let fault = load("[tick]\nrate_hz = 121\n").unwrap_err();
-        assert!(
-            fault.contains("tick.rate_hz") && fault.contains("121"),
-            "{fault}"
-        );
-        let fault = load("[database]\npool_max = 0\n").unwrap_err();
-        assert!(fault.contains("database.pool_max"), "{fault}");
-    }
-
-    #[test]
-    fn a_flag_wins_and_is_blamed() {
-        let flags = Overrides {
-            listen: Some("here".into()),
-            ..Overrides::default()
-        };
-        let fault = Config::load(None, flags).unwrap_err().to_string();
-        assert!(
-            fault.contains("server.listen") && fault.contains("here"),
-            "{fault}"
-        );
-        let flags = Overrides {
-            log_format: Some("xml".into()),
-            ..Overrides::default()
-        };
-        let fault = Config::load(None, flags).unwrap_err().to_string();
-        assert!(
-            fault.contains("log.format") && fault.contains("--log-format"),
-            "{fault}"
-        );
-    }
-
-    #[test]
-    fn zero_lifts_what_is_a_limit() {
-        let config = load(
-            "[journal]\nfacts_max = 0\n[readiness]\nlag_seconds = 0\n[sessions]\nidle_seconds = 0\n",
-        )
-        .unwrap();
-        assert_eq!(config.storage().journal.facts_max, u32::MAX);
-        assert!(config.lag_max() > Duration::from_secs(1_000_000_000));
-        assert!(config.net().timeouts.idle.is_zero());
-    }
-
-    #[test]
-    fn an_operator_may_soften_what_the_world_does_to_minds() {
-        let config = load("[lucidity]\ndefault_flux = 0.5\ndrain_rate_max = 2.0\n").unwrap();
-        let mut rules = crate::check::load(Path::new("world")).unwrap().lucidity;
-        config.lucidity.apply(&mut rules);
-        assert_eq!((rules.default, rules.drain_rate_max), (0.5, 2.0));
-        let fault = load("[lucidity]\ndrain_rate_max = -1.0\n").unwrap_err();
-        assert!(fault.contains("lucidity.drain_rate_max"), "{fault}");
-    }
-
-    #[test]
-    fn everything_has_a_default() {
-        let config = load("").unwrap();
-        assert_eq!(
-            (config.tick.rate_hz, config.limits.commands_per_second),
-            (20, 10)
-        );
-        assert_eq!(config.limits.frames_per_minute, 1_200);
     }
 }

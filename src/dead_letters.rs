@@ -2,10 +2,10 @@
 
 use std::io::Write;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context;
 use net::bridge::{DeadLetters, LetterFault, ReplayFault};
+use systems::command::span;
 
 use crate::cli::UsageFault;
 use crate::config::Config;
@@ -79,53 +79,12 @@ pub fn replay(config: &Config, id: &str) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// When the age is none, or the disk says no.
 pub fn purge(config: &Config, older_than: &str) -> anyhow::Result<ExitCode> {
-    let age = age(older_than).ok_or_else(|| {
+    let age = span(older_than).ok_or_else(|| {
         UsageFault(format!(
-            "`{older_than}` is no age; write it as 7d, 12h, 30m or 10s"
+            "`{older_than}` is no age; write it as 7d, 12h, 1h30m or 10s"
         ))
     })?;
     let gone = letters(config).purge(age)?;
     writeln!(std::io::stdout(), "{gone} deleted")?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn age(text: &str) -> Option<Duration> {
-    let split = text
-        .len()
-        .checked_sub(1)
-        .filter(|split| text.is_char_boundary(*split))?;
-    let (number, unit) = text.split_at(split);
-    let seconds = match unit {
-        "d" => 86_400,
-        "h" => 3_600,
-        "m" => 60,
-        "s" => 1,
-        _ => return None,
-    };
-    let number: u64 = number.parse().ok()?;
-    number.checked_mul(seconds).map(Duration::from_secs)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_age_is_a_number_and_a_unit() {
-        assert_eq!(age("7d"), Some(Duration::from_secs(604_800)));
-        assert_eq!(age("90m"), Some(Duration::from_secs(5_400)));
-        assert_eq!(age("0s"), Some(Duration::ZERO));
-        for text in [
-            "",
-            "d",
-            "7",
-            "-1d",
-            "7 d",
-            "7w",
-            "1é",
-            "99999999999999999999d",
-        ] {
-            assert_eq!(age(text), None, "{text}");
-        }
-    }
 }

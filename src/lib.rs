@@ -2,15 +2,20 @@
 
 pub mod accounts;
 pub mod bench;
+mod build;
 mod bus;
 pub mod check;
 pub mod cli;
 pub mod config;
 pub mod dead_letters;
+pub mod doctor;
 mod gate;
+mod process;
 mod readiness;
 mod rolls;
 pub mod schema;
 pub mod server;
+pub mod settings;
+pub mod status;
 pub mod telemetry;
 mod world_files;

@@ -1,7 +1,6 @@
 //! `kadath serve`: joins the crates, and takes them apart again.
 
 use std::fmt::Display;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,24 +15,26 @@ use systems::world::WorldData;
 use tokio::net::TcpListener;
 
 use crate::cli::UsageFault;
-use crate::config::{Config, ConfigFault, LimitsConfig};
+use crate::config::{Config, ConfigFault, Loaded};
 use crate::gate::Gate;
 use crate::readiness::{Pulse, readiness};
 use crate::rolls::Rolls;
 use crate::telemetry;
 use crate::{bus, check};
 
+mod descriptors;
+mod first_words;
 mod page;
 mod quarantine;
 mod signals;
 
+use descriptors::raise_descriptors;
+pub use first_words::address_file;
 use quarantine::Quarantine;
 use signals::{Asked, Signals};
 
 /// Durable, but the database lacks some of it until the next start.
 const EXIT_NOT_APPLIED: u8 = 3;
-/// What the world needs beside one descriptor per socket: database, journal, logs, runtime.
-const DESCRIPTORS_RESERVED: u64 = 128;
 /// How long each part may take to stop; together under the contract's 5 s.
 const WORLD_PATIENCE: Duration = Duration::from_millis(1_200);
 const STORAGE_PATIENCE: Duration = Duration::from_millis(1_500);
@@ -45,6 +46,16 @@ const TASKS_PATIENCE: Duration = Duration::from_millis(300);
 /// When it can't start, or the world ends by itself.
 pub fn run(config: Config) -> anyhow::Result<ExitCode> {
     run_with(config, |_: &mut Registrar<'_>| {})
+}
+
+/// Like [`run`], and the log says first where the configuration came from.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_loaded(loaded: Loaded) -> anyhow::Result<ExitCode> {
+    let _log = telemetry::init(&loaded.config.log)?;
+    first_words::starting(&loaded);
+    run_unlogged(loaded.config, |_: &mut Registrar<'_>| {})
 }
 
 /// Like [`run`], with the plugins that `extra` adds after the game's own.
@@ -62,11 +73,14 @@ pub fn run_with(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> 
 /// # Errors
 /// As [`run`].
 pub fn run_unlogged(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    if config.server.io_threads > 0 {
-        runtime.worker_threads(config.server.io_threads);
-    }
-    let runtime = runtime
+    // Said in any case: tokio would read TOKIO_WORKER_THREADS, and panic where that is no number
+    // of threads.
+    let threads = match config.server.io_threads {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        threads => threads,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
         .thread_name("kadath-io")
         .enable_all()
         .build()
@@ -88,19 +102,19 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
         UsageFault(format!("the world can't be used: {}{more}", problems[0]))
     })?;
     config.lucidity.apply(&mut world.lucidity);
-    let address = config.address()?;
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        UsageFault(format!("server.listen: can't listen on {address}: {error}"))
-    })?;
-    let address = listener
-        .local_addr()
-        .context("the listener has no address")?;
+    first_words::world(&config, &world);
+    let (listener, address) = listen("server.listen", config.address()?).await?;
+    let metrics = match config.metrics_address()? {
+        Some(address) => Some(listen("server.metrics_listen", address).await?),
+        None => None,
+    };
     let tls = match (&config.server.tls_cert, &config.server.tls_key) {
         (Some(cert), Some(key)) => Some(Tls::load(cert, key).map_err(usage)?),
         _ => None,
     };
 
     let registry = Registry::new();
+    crate::build::register(&registry)?;
     let tasks = Tasks::new(&registry)?;
     // Asked first: opening may apply some of it and be stopped then.
     let left_over = storage::has_journal(&config.server.data);
@@ -117,6 +131,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
         config,
         listener,
         address,
+        metrics,
         tls,
         registry,
         tasks: tasks.clone(),
@@ -132,11 +147,24 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
     ended
 }
 
+/// A listener, and the address that it has got.
+async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| UsageFault(format!("{key}: can't listen on {address}: {error}")))?;
+    let address = listener
+        .local_addr()
+        .context("the listener has no address")?;
+    Ok((listener, address))
+}
+
 /// What the world stands on.
 struct Ground {
     config: Config,
     listener: TcpListener,
     address: SocketAddr,
+    /// The listener for metrics alone, where there is one.
+    metrics: Option<(TcpListener, SocketAddr)>,
     tls: Option<Tls>,
     registry: Registry,
     tasks: Tasks,
@@ -155,11 +183,14 @@ async fn live(
         config,
         listener,
         address,
+        metrics,
         tls,
         registry,
         tasks,
         storage,
     } = ground;
+    first_words::recovered(&config, &recovered);
+    let words = first_words::Listening::of(&config, address, metrics.as_ref().map(|it| it.1));
     let lanes = lanes(LaneLimits::default(), &registry)?;
     let gauge = std::sync::Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;
@@ -205,9 +236,10 @@ async fn live(
         }),
         tls: tls.clone(),
         world: info,
+        metrics: metrics.map(|(listener, _)| listener),
     };
     let serving = net::serve(listener, lanes.net, doors, config.net(), &tasks, &registry);
-    announce(address, tls.is_some())?;
+    words.say()?;
 
     let mut serving = std::pin::pin!(serving);
     let mut world_died = false;
@@ -280,10 +312,9 @@ fn start_world(
         tracing::warn!(plugin, file = %quarantine.file().display(), "plugin held up the world before and starts in quarantine");
     }
     let engine = Engine::build(setup, game)?;
-    let rate = Rate::hz(config.tick.rate_hz).ok_or(ConfigFault::Invalid {
-        key: "tick.rate_hz",
-        reason: "is not between 1 and 120".to_owned(),
-    })?;
+    tracing::info!(plugins = engine.plugins().join(", "), "world built");
+    let rate = Rate::hz(config.tick.rate_hz)
+        .ok_or_else(|| ConfigFault::of("tick.rate_hz", "must be between 1 and 120"))?;
     let config = RunnerConfig {
         rate,
         not_before: reached,
@@ -342,41 +373,6 @@ fn reload(tls: Option<&Tls>) {
         Some(Ok(())) => tracing::info!("certificate reloaded"),
         Some(Err(fault)) => tracing::error!(%fault, "certificate not reloaded; the old one stays"),
     }
-}
-
-/// Raises the descriptor limit as far as it goes, and keeps the sockets below it.
-fn raise_descriptors(config: &mut Config) -> anyhow::Result<()> {
-    let limit =
-        rlimit::increase_nofile_limit(u64::MAX).context("the limit of open files can't be read")?;
-    let room = limit.saturating_sub(DESCRIPTORS_RESERVED);
-    if room < 64 {
-        return Err(UsageFault(format!(
-            "only {limit} open files are allowed; at least {} are needed (ulimit -n)",
-            DESCRIPTORS_RESERVED + 64
-        ))
-        .into());
-    }
-    let room = usize::try_from(room).unwrap_or(usize::MAX);
-    if config.limits.sockets == 0 || config.limits.sockets > room {
-        // Nobody asked for the default, so nobody misses what it can't give.
-        if config.limits.sockets > room && config.limits.sockets != LimitsConfig::default().sockets
-        {
-            tracing::warn!(
-                limits_sockets = config.limits.sockets,
-                room,
-                "fewer open files are allowed than limits.sockets"
-            );
-        }
-        config.limits.sockets = room;
-    }
-    Ok(())
-}
-
-fn announce(address: SocketAddr, tls: bool) -> anyhow::Result<()> {
-    let scheme = if tls { "https" } else { "http" };
-    let mut out = std::io::stdout();
-    writeln!(out, "kadath is listening on {scheme}://{address}")?;
-    out.flush().context("stdout is closed")
 }
 
 /// A start that failed because of what was asked for, not because of a fault of ours.

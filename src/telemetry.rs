@@ -86,7 +86,7 @@ pub fn targets(level: &str) -> Result<Targets, String> {
             .split_once('=')
             .map_or((None, part), |(target, level)| (Some(target), level));
         let level = LevelFilter::from_str(level)
-            .map_err(|_| format!("`{level}` is not one of off, error, warn, info, debug, trace"))?;
+            .map_err(|_| "each level must be off, error, warn, info, debug or trace".to_owned())?;
         match target {
             Some(target) => targets = targets.with_target(target.trim(), level),
             None => targets = targets.with_targets(OURS.map(|target| (target, level))),

@@ -1,51 +1,153 @@
-//! Reads the files of a world; what they mean is the game's business.
+//! Reads the files of a world; what they mean is the game's business. What is read is bounded, and
+//! nothing is followed that leads out of the world's folder.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use systems::world::{Problem, Source};
 
-/// Every `.toml` below `folder`, and every `.svg`, in the order of their paths.
-pub(crate) fn read(folder: &Path) -> Result<Vec<Source>, Vec<Problem>> {
-    let mut sources = Vec::new();
-    let mut problems = Vec::new();
-    walk(folder, "", &mut sources, &mut problems);
-    sources.sort_by(|a, b| a.path.cmp(&b.path));
-    if problems.is_empty() {
-        Ok(sources)
-    } else {
-        Err(problems)
+/// The largest file: the shipped world as a whole has a tenth of that.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+/// All files together: a world of 100,000 rooms with a page of text each.
+const WORLD_BYTES_MAX: u64 = 256 << 20;
+/// Files and folders, whatever their names.
+const ENTRIES_MAX: usize = 100_000;
+/// Folders within folders; a world needs three.
+const DEPTH_MAX: usize = 16;
+
+/// Every `.toml` and `.svg` below `folder`, in the order of their paths, with what can't be read.
+pub(crate) fn read(folder: &Path) -> (Vec<Source>, Vec<Problem>) {
+    let mut walk = Walk::default();
+    match folder.canonicalize() {
+        Ok(root) => {
+            walk.root = root;
+            walk.folder(folder, "", 0);
+        }
+        Err(error) => walk.problem(folder, format!("can't be read: {error}")),
     }
+    walk.sources.sort_by(|a, b| a.path.cmp(&b.path));
+    (walk.sources, walk.problems)
 }
 
-fn walk(folder: &Path, prefix: &str, sources: &mut Vec<Source>, problems: &mut Vec<Problem>) {
-    let unreadable = |path: &Path, error: &std::io::Error| Problem {
-        file: path.display().to_string(),
-        line: 1,
-        message: format!("can't be read: {error}"),
-    };
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => {
-            problems.push(unreadable(folder, &error));
-            return;
+#[derive(Default)]
+struct Walk {
+    root: PathBuf,
+    /// Folders that were read, by their real paths: a link back to one is not followed.
+    seen: BTreeSet<PathBuf>,
+    entries: usize,
+    bytes: u64,
+    sources: Vec<Source>,
+    problems: Vec<Problem>,
+}
+
+impl Walk {
+    fn problem(&mut self, path: &Path, message: impl Into<String>) {
+        self.problems.push(Problem {
+            file: path.display().to_string(),
+            line: 0,
+            column: 0,
+            message: message.into(),
+        });
+    }
+
+    fn folder(&mut self, folder: &Path, prefix: &str, depth: usize) {
+        let real = match folder.canonicalize() {
+            Ok(real) => real,
+            Err(error) => return self.problem(folder, format!("can't be read: {error}")),
+        };
+        if !self.seen.insert(real) {
+            return self.problem(
+                folder,
+                "leads to a folder of this world that is read already",
+            );
         }
-    };
-    for entry in entries.flatten() {
-        let (path, name) = (
-            entry.path(),
-            entry.file_name().to_string_lossy().into_owned(),
-        );
-        let relative = format!("{prefix}{name}");
-        if path.is_dir() {
-            walk(&path, &format!("{relative}/"), sources, problems);
-        } else if name.ends_with(".toml") || name.ends_with(".svg") {
-            match std::fs::read_to_string(&path) {
-                Ok(text) => sources.push(Source {
-                    path: relative,
-                    text,
-                }),
-                Err(error) => problems.push(unreadable(&path, &error)),
+        if depth > DEPTH_MAX {
+            let message = format!("lies in more than {DEPTH_MAX} folders and is not read");
+            return self.problem(folder, message);
+        }
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => return self.problem(folder, format!("can't be read: {error}")),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            self.entries += 1;
+            if self.entries > ENTRIES_MAX {
+                let message = format!("a world has at most {ENTRIES_MAX} files and folders");
+                return self.problem(folder, message);
+            }
+            match entry {
+                Ok(entry) => names.push(entry.file_name()),
+                Err(error) => self.problem(folder, format!("an entry can't be read: {error}")),
             }
         }
+        names.sort();
+        for name in names {
+            let path = folder.join(&name);
+            match name.to_str() {
+                // What editors and mounts hide is not the world's.
+                Some(name) if name.starts_with('.') => {}
+                Some(name) => self.entry(&path, &format!("{prefix}{name}"), depth),
+                None => self.problem(&path, "its name is not UTF-8 text"),
+            }
+        }
+    }
+
+    fn entry(&mut self, path: &Path, relative: &str, depth: usize) {
+        let lower = relative.to_ascii_lowercase();
+        let named = Path::new(&lower)
+            .extension()
+            .is_some_and(|end| end == "toml" || end == "svg");
+        let about = match std::fs::metadata(path) {
+            Ok(about) => about,
+            Err(error) if named => return self.problem(path, format!("can't be read: {error}")),
+            // A dangling link with another name is nothing to us.
+            Err(_) => return,
+        };
+        if !about.is_dir() && !named {
+            return;
+        }
+        match path.canonicalize() {
+            Ok(real) if !real.starts_with(&self.root) => {
+                return self.problem(path, "leads out of the world's folder and is not followed");
+            }
+            Ok(_) => {}
+            Err(error) => return self.problem(path, format!("can't be read: {error}")),
+        }
+        if about.is_dir() {
+            self.folder(path, &format!("{relative}/"), depth + 1);
+        } else if !relative.ends_with(".toml") && !relative.ends_with(".svg") {
+            let message = "is read by nobody: a world's files end with `.toml`, icons with `.svg`";
+            self.problem(path, message);
+        } else if about.is_file() {
+            match self.text(path) {
+                Ok(text) => self.sources.push(Source {
+                    path: relative.to_owned(),
+                    text,
+                }),
+                Err(reason) => self.problem(path, reason),
+            }
+        } else {
+            self.problem(path, "is no regular file");
+        }
+    }
+
+    fn text(&mut self, path: &Path) -> Result<String, String> {
+        let unreadable = |error: std::io::Error| format!("can't be read: {error}");
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        let mut bytes = Vec::new();
+        let read = file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
+        let length = read.map_err(unreadable)? as u64;
+        self.bytes += length;
+        if length > FILE_BYTES_MAX {
+            return Err(format!("is longer than {FILE_BYTES_MAX} bytes"));
+        }
+        if self.bytes > WORLD_BYTES_MAX {
+            return Err(format!(
+                "is one too many: a world has at most {WORLD_BYTES_MAX} bytes"
+            ));
+        }
+        String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())
     }
 }

@@ -16,6 +16,7 @@ mod prose;
 mod published;
 mod save;
 mod tasks;
+mod visible;
 
 pub use account::{AccountAct, AccountOrder};
 pub use bridge::{
@@ -38,6 +39,7 @@ pub use save::{
     Tombstone,
 };
 pub use tasks::{Stop, Tasks};
+pub use visible::is_hidden;
 
 /// The registry into which every crate puts its figures; `/metrics` prints it.
 pub use prometheus::Registry;

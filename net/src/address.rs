@@ -1,8 +1,40 @@
 //! Where a connection comes from.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::http::HeaderMap;
+use serde::{Deserialize, Serialize};
+
+/// How much of people's addresses the log shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Addresses {
+    /// All of it.
+    Full,
+    /// The network: 24 bits of an IPv4 address, 48 of an IPv6 one.
+    #[default]
+    Prefix,
+    /// Nothing.
+    None,
+}
+
+impl Addresses {
+    /// An address as the log shows it.
+    pub(crate) fn shown(self, address: IpAddr) -> Option<String> {
+        match (self, address.to_canonical()) {
+            (Self::None, _) => None,
+            (Self::Full, address) => Some(address.to_string()),
+            (Self::Prefix, IpAddr::V4(v4)) => {
+                let [a, b, c, _] = v4.octets();
+                Some(format!("{}/24", Ipv4Addr::new(a, b, c, 0)))
+            }
+            (Self::Prefix, IpAddr::V6(v6)) => {
+                let [a, b, c, ..] = v6.segments();
+                Some(format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)))
+            }
+        }
+    }
+}
 
 /// Whoever shares a limit: an IPv4 address, or the 64 bits of an IPv6 network, since one
 /// household owns all of those.
@@ -43,7 +75,29 @@ fn address(text: &str) -> Option<IpAddr> {
 mod tests {
     use axum::http::{HeaderMap, HeaderValue};
 
-    use super::client;
+    use super::{Addresses, client};
+
+    #[test]
+    fn address_is_shown_as_far_as_allowed() {
+        let shown = |policy: Addresses, address: &str| policy.shown(address.parse().unwrap());
+        let (v4, v6) = ("203.0.113.9", "2001:db8:1:2:3:4:5:6");
+        assert_eq!(shown(Addresses::Full, v4).as_deref(), Some(v4));
+        assert_eq!(shown(Addresses::Full, v6).as_deref(), Some(v6));
+        assert_eq!(
+            shown(Addresses::Prefix, v4).as_deref(),
+            Some("203.0.113.0/24")
+        );
+        assert_eq!(
+            shown(Addresses::Prefix, v6).as_deref(),
+            Some("2001:db8:1::/48")
+        );
+        let mapped = "::ffff:203.0.113.9";
+        assert_eq!(
+            shown(Addresses::Prefix, mapped).as_deref(),
+            Some("203.0.113.0/24")
+        );
+        assert_eq!(shown(Addresses::None, v4), None);
+    }
 
     #[test]
     fn only_a_trusted_proxy_is_believed_and_only_its_own_word() {

@@ -13,6 +13,8 @@ pub struct NetConfig {
     /// The last address in `X-Forwarded-For` is the client's. Only behind a proxy of one's own:
     /// anybody else can write that header.
     pub trust_proxy: bool,
+    /// How much of people's addresses the log shows.
+    pub addresses: crate::Addresses,
     /// How much anyone may do.
     pub limits: NetLimits,
     /// How much a session holds.

@@ -1,9 +1,10 @@
 //! The gateway's figures.
 
 use engine::port::{MetricsFault, Registry};
-use prometheus::{Counter, IntCounter, IntGaugeVec, Opts};
+use prometheus::{Counter, IntCounter, IntCounterVec, IntGaugeVec, Opts};
 
 use crate::format::Format;
+use crate::records::RESULTS;
 
 /// What the gateway counts.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Figures {
     pub(crate) socket_writes: IntCounter,
     /// Clients closed because they could not keep up.
     pub(crate) slow_clients: IntCounter,
+    /// Sign-ins, by what became of them.
+    pub(crate) sign_ins: IntCounterVec,
     /// How late the event loop was, beyond what is usual.
     pub(crate) stall_seconds: Counter,
 }
@@ -36,6 +39,13 @@ impl Figures {
                 "kadath_slow_clients_total",
                 "clients closed because they could not keep up",
             )?,
+            sign_ins: IntCounterVec::new(
+                Opts::new(
+                    "kadath_sign_ins_total",
+                    "sign-ins by password, registration or as a guest, by result",
+                ),
+                &["result"],
+            )?,
             stall_seconds: Counter::new(
                 "kadath_event_loop_stall_seconds",
                 "time the event loop was late by more than 20 ms, summed",
@@ -45,6 +55,10 @@ impl Figures {
             // There from the start, so that nobody takes none for unknown.
             figures.sessions.with_label_values(&[format.subprotocol()]);
         }
+        for result in RESULTS {
+            figures.sign_ins.with_label_values(&[result]);
+        }
+        registry.register(Box::new(figures.sign_ins.clone()))?;
         registry.register(Box::new(figures.sessions.clone()))?;
         registry.register(Box::new(figures.frames_sent.clone()))?;
         registry.register(Box::new(figures.socket_writes.clone()))?;

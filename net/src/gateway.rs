@@ -13,6 +13,7 @@ use crate::http::Pages;
 use crate::hub::Hub;
 use crate::limit::Seat;
 use crate::readiness::Readiness;
+use crate::records::Way;
 use crate::world::WorldInfo;
 
 /// The gateway as its handlers see it.
@@ -44,7 +45,9 @@ impl<G: Gatekeeper> Gateway<G> {
         who: Registration,
     ) -> Result<SignedIn, Denied> {
         self.paced(from)?;
-        self.gate.register(who).await
+        let answer = self.gate.register(who).await;
+        self.hub.signed_in(Way::Register, from, &answer);
+        answer
     }
 
     /// Signs in, unless that account or address was tried in vain too often.
@@ -57,13 +60,17 @@ impl<G: Gatekeeper> Gateway<G> {
         self.paced(from)?;
         let gates = &self.hub.gates;
         // Counted before it is tried: a hundred at once are as many as one after another.
-        gates.login(&username).map_err(too_many)?;
+        gates.login(&username).map_err(|wait| {
+            self.hub.locked_out(from);
+            too_many(wait)
+        })?;
         let answer = self.gate.login(username.clone(), password).await;
         let in_vain = matches!(&answer, Err(denied)
             if denied.refusal.code == Code::AuthenticationFailed);
         if !in_vain {
             gates.login_was_fine(&username);
         }
+        self.hub.signed_in(Way::Password, from, &answer);
         answer
     }
 
@@ -75,7 +82,9 @@ impl<G: Gatekeeper> Gateway<G> {
         who: Registration,
     ) -> Result<SignedIn, Denied> {
         self.paced(from)?;
-        self.gate.claim(token, who).await
+        let answer = self.gate.claim(token, who).await;
+        self.hub.signed_in(Way::Claim, from, &answer);
+        answer
     }
 
     /// Deletes a character that nobody plays.
@@ -106,23 +115,31 @@ impl<G: Gatekeeper> Gateway<G> {
     /// Makes a guest, unless too many came from there.
     pub(crate) async fn guest(&self, from: IpAddr) -> Result<SignedIn, Denied> {
         self.paced(from)?;
-        self.gate.guest().await
+        let answer = self.gate.guest().await;
+        self.hub.signed_in(Way::Guest, from, &answer);
+        answer
     }
 
     /// Makes a token worthless, and ends the sessions that were signed in with it.
     pub(crate) async fn logout(&self, token: Secret) -> Result<(), Denied> {
         let mark = self.hub.mark(&token);
         self.gate.logout(token).await?;
+        let mut sessions = 0;
         for session in self.hub.directory.all() {
             if session.is_vouched_by(mark) {
                 self.hub.end(session.id, Code::InvalidToken);
+                sessions += 1;
             }
         }
+        tracing::info!(sessions, "signed out");
         Ok(())
     }
 
     fn paced(&self, from: IpAddr) -> Result<(), Refusal> {
-        self.hub.gates.sign_in(from).map_err(too_many)
+        self.hub.gates.sign_in(from).map_err(|wait| {
+            self.hub.rate_limited(from);
+            too_many(wait)
+        })
     }
 }
 

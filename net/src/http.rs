@@ -33,16 +33,32 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      form-action 'self'; frame-ancestors 'none'",
 );
 
-/// Everything the listener answers.
-pub(crate) fn app<G: Gatekeeper>(gateway: Arc<Gateway<G>>) -> Router {
-    let config = Arc::new(gateway.hub.config.clone());
+/// What is for operators: on a listener of their own, beside the players'.
+pub(crate) fn operators<G: Gatekeeper>(gateway: Arc<Gateway<G>>) -> Router {
     Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready::<G>))
+        .route("/metrics", get(health::metrics::<G>))
+        .fallback(nowhere)
+        .method_not_allowed_fallback(not_that_way)
+        .with_state(gateway)
+}
+
+/// Everything the listener answers; `apart`: without the metrics, which have a listener of their
+/// own.
+pub(crate) fn app<G: Gatekeeper>(gateway: Arc<Gateway<G>>, apart: bool) -> Router {
+    let config = Arc::new(gateway.hub.config.clone());
+    let metrics = if apart {
+        Router::new()
+    } else {
+        Router::new().route("/metrics", get(health::metrics::<G>))
+    };
+    metrics
         .route("/", get(page::index::<G>))
         .route("/client/{*path}", get(page::file::<G>))
         .route("/api/world", get(world::world::<G>))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready::<G>))
-        .route("/metrics", get(health::metrics::<G>))
         .route("/api/ws", any(socket::upgrade::<G>))
         .route("/auth/register", post(auth::register::<G>))
         .route("/auth/login", post(auth::login::<G>))

@@ -209,7 +209,7 @@ impl Hub {
             return Err(Self::crowded());
         }
         if let Err(refusal) = self.ask(Inbound::Arrive(session.arrival.clone())) {
-            self.directory.remove(session.id);
+            self.directory.remove(session.id, refusal.code.word());
             return Err(refusal);
         }
         Ok(session)
@@ -284,7 +284,7 @@ impl Hub {
 
     /// Ends a session from our side: its client hears `code`, the world that it has left.
     pub(crate) fn end(&self, session: SessionId, code: Code) {
-        let Some(session) = self.directory.remove(session) else {
+        let Some(session) = self.directory.remove(session, code.word()) else {
             return;
         };
         let error = ErrorNote::of(code);
@@ -305,7 +305,7 @@ impl Hub {
     /// The socket of a session is gone.
     pub(crate) fn detach(&self, session: &Session, socket: u64) {
         if session.detach(socket, |message| self.tell(message)) {
-            self.directory.remove(session.id);
+            self.directory.remove(session.id, "connection lost");
         }
     }
 

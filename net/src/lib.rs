@@ -21,6 +21,7 @@ mod hub;
 mod limit;
 mod payload;
 mod readiness;
+mod records;
 mod router;
 mod serve;
 mod session;
@@ -30,6 +31,7 @@ mod tls;
 mod transport;
 mod world;
 
+pub use address::Addresses;
 pub use config::{NetConfig, NetLimits, SessionBounds, Timeouts};
 pub use fault::NetFault;
 pub use format::{ClientMessage, Envelope, Message, encoded, understands};

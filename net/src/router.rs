@@ -280,17 +280,17 @@ impl Router {
             Said::Admitted(admission) => {
                 let bell = session.admit(admission, tick, &self.stamp);
                 if session.is_over() {
-                    directory.remove(session.id);
+                    directory.remove(session.id, "connection lost");
                 }
                 bell
             }
             Said::Refused(refusal) => {
-                let session = directory.remove(session.id)?;
+                let session = directory.remove(session.id, refusal.code.word())?;
                 session.refuse(refusal.clone())
             }
             Said::Receipt => session.ask_receipt(tick),
             Said::Close(farewell, error) => {
-                let session = directory.remove(session.id)?;
+                let session = directory.remove(session.id, farewell.reason)?;
                 let last = error.as_ref().map(|error| error.code).zip(voice);
                 session.close(last, *farewell)
             }
@@ -350,7 +350,7 @@ impl Router {
         let voice = error.as_ref().map(|e| Voice::new(e, tick, &self.stamp));
         let last = error.as_ref().map(|e| e.code).zip(voice.as_ref());
         for session in self.hub.directory.all() {
-            self.hub.directory.remove(session.id);
+            self.hub.directory.remove(session.id, farewell.reason);
             self.bells.extend(session.close(last, farewell));
         }
         self.wake().await;

@@ -32,6 +32,9 @@ use crate::transport::{Answering, Transport};
 use crate::world::WorldInfo;
 use crate::{http, router, stall};
 
+/// Connections to the listener of metrics: a few scrapers and probes, each with a spare.
+const OPERATORS_MAX: usize = 64;
+
 /// What the gateway asks of others.
 pub struct Doors<G> {
     /// The account store.
@@ -42,6 +45,8 @@ pub struct Doors<G> {
     pub tls: Option<Tls>,
     /// What those may know of the world who are not in it yet.
     pub world: WorldInfo,
+    /// The listener that metrics have for themselves; `None`: they are at the other.
+    pub metrics: Option<TcpListener>,
 }
 
 impl<G> std::fmt::Debug for Doors<G> {
@@ -93,7 +98,12 @@ pub async fn serve<G: Gatekeeper>(
         pages: Pages::of(&doors.world),
         world: doors.world,
     });
-    let app = http::app(gateway);
+    let apart = doors.metrics.is_some();
+    if let Some(listener) = doors.metrics {
+        let app = http::operators(Arc::clone(&gateway));
+        tasks.spawn("metrics", operators(listener, Arc::clone(&hub), app));
+    }
+    let app = http::app(gateway, apart);
 
     tasks.spawn("event-loop-watch", stall::watch(figures, stop.clone()));
     let mut routing = tasks.spawn(
@@ -151,6 +161,24 @@ pub async fn serve<G: Gatekeeper>(
         Ok(router::Ended::Stopped) => Ok(()),
         // A panicked router is a mistake of ours; the world's word can't reach anybody either way.
         Ok(router::Ended::WorldGone) | Err(_) => Err(NetFault::WorldGone),
+    }
+}
+
+/// Answers operators on a listener of their own, until the server stops.
+async fn operators(listener: TcpListener, hub: Arc<Hub>, app: Router) {
+    let places = Arc::new(Semaphore::new(OPERATORS_MAX));
+    let stop = hub.tasks.stop().clone();
+    while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
+        match accepted {
+            Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
+                Ok(place) => admit(stream, peer, (Some(place), None), &hub, &app, None),
+                Err(_) => turn_away(&stream),
+            },
+            Err(fault) => {
+                tracing::warn!(%fault, "connection could not be accepted");
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
     }
 }
 
@@ -215,6 +243,8 @@ async fn speak(transport: Transport, caller: Arc<Caller>, hub: &Hub, app: Router
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
+        // Who has sent the whole request and no more may still hear the answer.
+        .half_close(true)
         .header_read_timeout(hub.config.timeouts.request)
         // The smallest that hyper takes: requests are small.
         .max_buf_size(8 * 1024);

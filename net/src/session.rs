@@ -57,6 +57,8 @@ pub(crate) struct Session {
     pub(crate) token_mark: Option<u64>,
     /// What it sends, whichever socket it comes by.
     pub(crate) intake: Arc<Intake>,
+    /// When it began.
+    pub(crate) began: Instant,
     bounds: SessionBounds,
     inner: Mutex<Inner>,
 }
@@ -195,6 +197,7 @@ impl Session {
             format: tongue.format,
             token_mark,
             intake,
+            began: Instant::now(),
             bounds,
             inner: Mutex::new(Inner {
                 stage,

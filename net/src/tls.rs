@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::default_provider;
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::fault::NetFault;
@@ -58,7 +58,10 @@ fn read(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, NetFault> {
     if chain.is_empty() {
         return Err(fault(cert, "it holds no certificate".to_owned()));
     }
-    let secret = PrivateKeyDer::from_pem_file(key).map_err(|e| fault(key, e.to_string()))?;
+    let secret = PrivateKeyDer::from_pem_file(key).map_err(|e| match e {
+        pem::Error::NoItemsFound => fault(key, "it holds no private key".to_owned()),
+        e => fault(key, e.to_string()),
+    })?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|e| fault(cert, e.to_string()))?

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct ServerConfig {
     /// Address and port; port 0 takes a free one.
     pub listen: String,
+    /// Address and port for metrics alone; none: they are at `listen`.
+    pub metrics_listen: Option<String>,
     /// Folder of journal, keys and (by default) the SQLite file.
     pub data: PathBuf,
     /// Folder of the world's texts.
@@ -147,6 +149,8 @@ pub struct LogConfig {
     pub level: String,
     /// `human` or `json`.
     pub format: LogFormat,
+    /// How much of people's addresses is logged.
+    pub addresses: net::Addresses,
 }
 
 /// How a log record looks.
@@ -164,6 +168,7 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:4000".to_owned(),
+            metrics_listen: None,
             data: "data".into(),
             world: "world".into(),
             node: "kadath".to_owned(),
@@ -249,6 +254,7 @@ impl Default for LogConfig {
         Self {
             level: "info".to_owned(),
             format: LogFormat::Human,
+            addresses: net::Addresses::Prefix,
         }
     }
 }

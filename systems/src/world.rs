@@ -20,7 +20,7 @@ use crate::{body, calendar, character, chat, lucidity, mute, staff};
 pub use atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
 pub use branding::Branding;
 pub use sight::{Horror, Sight};
-pub use source::{Problem, Source, line_of};
+pub use source::{Problem, Source, broken_lines, column_of, line_of};
 pub(crate) use special::FLUX;
 
 /// Everything that the files of a world say.
@@ -67,49 +67,92 @@ const RULES: [&str; 9] = [
     "staff",
 ];
 
+/// The files beside rules and zones.
+const FILES: [&str; 3] = ["calendar.toml", "environments.toml", "world.toml"];
+
 /// Reads and checks a world.
 ///
 /// # Errors
 /// Every mistake that was found, sorted by file and line.
 pub fn load(sources: &[Source]) -> Result<WorldData, Vec<Problem>> {
     let mut problems = Vec::new();
-    let draft = parse::parse(sources, &mut problems);
-    // Whatever refers to a file that can't be read would seem to dangle.
-    let data = draft.filter(|_| problems.is_empty()).map(|draft| {
-        check::check(&draft, &mut problems);
-        let (name, motd) = (draft.name.clone(), draft.motd.clone());
-        let branding = draft.branding.clone();
-        let atlas = draft.finish();
-        let lucidity = lucidity::Rules::load(sources, &atlas, &mut problems);
-        WorldData {
-            name,
-            motd,
-            branding,
-            atlas,
-            lucidity,
-            characters: character::Rules::load(sources, &mut problems),
-            body: body::Rules::load(sources, &mut problems),
-            observances: calendar::Observances::load(sources, &mut problems),
-            chat: chat::Rules::load(sources, &mut problems),
-            aliases: AliasRules::load(sources, &mut problems),
-            mutes: mute::Rules::load(sources, &mut problems),
-            staff: staff::Rules::load(sources, &mut problems),
-            emotes: Emotes::load(sources, &mut problems),
-        }
-    });
-    for source in sources {
-        // Misspelt, it would have no effect and nobody would be told.
-        let name = source.path.strip_prefix("rules/");
-        let known = name.and_then(|name| name.strip_suffix(".toml"));
-        if name.is_some() && !known.is_some_and(|name| RULES.contains(&name)) {
-            let message = format!("no such file; in rules/ there are {}", RULES.join(", "));
-            problems.push(source.problem(&(0..0), message));
-        }
-    }
+    let data = read(sources, true, &mut problems);
     problems.sort();
     problems.dedup();
     match data {
         Some(data) if problems.is_empty() => Ok(data),
         _ => Err(problems),
+    }
+}
+
+/// What is wrong with those files of a world that could be read, when some could not: nothing that
+/// one of the others might set right.
+#[must_use]
+pub fn mistakes(sources: &[Source]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    read(sources, false, &mut problems);
+    problems.sort();
+    problems.dedup();
+    problems
+}
+
+fn read(sources: &[Source], whole: bool, problems: &mut Vec<Problem>) -> Option<WorldData> {
+    unread(sources, problems);
+    let mut parsed = Vec::new();
+    let draft = parse::parse(sources, &mut parsed);
+    // Whatever refers to a file that can't be read would seem to dangle.
+    let draft = draft.filter(|_| whole && parsed.is_empty());
+    problems.extend(parsed);
+    let characters = character::Rules::load(sources, problems);
+    let body = body::Rules::load(sources, problems);
+    let observances = calendar::Observances::load(sources, problems);
+    let chat = chat::Rules::load(sources, problems);
+    let aliases = AliasRules::load(sources, problems);
+    let mutes = mute::Rules::load(sources, problems);
+    let staff = staff::Rules::load(sources, problems);
+    let emotes = Emotes::load(sources, problems);
+    let draft = draft?;
+    check::check(&draft, problems);
+    let (name, motd) = (draft.name.clone(), draft.motd.clone());
+    let branding = draft.branding.clone();
+    let atlas = draft.finish();
+    Some(WorldData {
+        name,
+        motd,
+        branding,
+        lucidity: lucidity::Rules::load(sources, &atlas, problems),
+        atlas,
+        characters,
+        body,
+        observances,
+        chat,
+        aliases,
+        mutes,
+        staff,
+        emotes,
+    })
+}
+
+/// Names the files that nobody reads: misspelt, they would have no effect and nobody would be told.
+fn unread(sources: &[Source], problems: &mut Vec<Problem>) {
+    for source in sources {
+        let path = source.path.as_str();
+        let message = match path.strip_prefix("rules/") {
+            Some(name) => {
+                let known = name.strip_suffix(".toml");
+                if known.is_some_and(|name| RULES.contains(&name)) {
+                    continue;
+                }
+                format!("no such file; in rules/ there are {}", RULES.join(", "))
+            }
+            None if path.starts_with("zones/") || FILES.contains(&path) => continue,
+            // An icon that `world.toml` does not name harms nobody.
+            None if path.ends_with(".svg") => continue,
+            None => format!(
+                "this file is read by nobody; there are {}, rules/ and zones/",
+                FILES.join(", ")
+            ),
+        };
+        problems.push(source.problem(&(0..0), message));
     }
 }

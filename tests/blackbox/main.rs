@@ -12,6 +12,7 @@
 
 mod anybody;
 mod bench;
+mod check;
 mod figures;
 mod gestures;
 mod golden;
@@ -20,9 +21,12 @@ mod interop;
 mod invariants;
 mod journey;
 mod logs;
+mod operators;
+mod people;
 mod refusals;
 mod replay;
 mod resumes;
+mod rfc;
 mod schema;
 mod staff;
 mod startup;

@@ -43,7 +43,10 @@ async fn an_unknown_key_in_the_environment_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_out_of_range_is_named_by_its_key() {
     let recipe = Recipe::new().env("KADATH_TICK__RATE_HZ", "121");
-    check(&recipe.refused().await, &["tick.rate_hz", "121"]);
+    check(
+        &recipe.refused().await,
+        &["tick.rate_hz", "KADATH_TICK__RATE_HZ", "between 1 and 120"],
+    );
     let recipe = Recipe::new().env("KADATH_DATABASE__POOL_MAX", "0");
     check(&recipe.refused().await, &["database.pool_max"]);
 }
@@ -161,8 +164,8 @@ async fn check_tells_every_mistake_of_a_configuration_with_its_place() {
         .map(|line| line.strip_prefix(file.to_str().unwrap()).unwrap_or(line))
         .collect();
     assert_eq!(places.len(), 2, "{places:?}");
-    assert!(places[0].starts_with(":2: ") && places[0].contains("tick.rate_hz"));
-    assert!(places[1].starts_with(":6: ") && places[1].contains("sessions.queue_bytes"));
+    assert!(places[0].starts_with(":2:1: ") && places[0].contains("tick.rate_hz"));
+    assert!(places[1].starts_with(":6:1: ") && places[1].contains("sessions.queue_bytes"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, Correlation, SessionId, StableId, Tick, WorldTime};
+use super::{AccountId, Correlation, SessionId, StableId, Tick, WorldTime, visible};
 
 /// One thing that happened at the gateway.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -132,7 +132,8 @@ pub enum Leaving {
     Shutdown,
 }
 
-/// A player's line: 1 to 1,000 characters on one line, no control characters, not blank.
+/// A player's line: 1 to 1,000 characters on one line, none of which hides, breaks the line or
+/// turns it around; not blank.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Line(String);
@@ -141,22 +142,20 @@ impl Line {
     /// The longest line, in characters.
     pub const CHARS_MAX: usize = 1_000;
 
-    /// Checks and trims `text`; a tab counts as a space.
+    /// Checks and trims `text`; a tab counts as a space, and so do the blanks that Unicode calls
+    /// letters.
     ///
     /// # Errors
     /// Says which rule `text` breaks.
     pub fn new(text: &str) -> Result<Self, LineFault> {
         let text = text.trim();
-        if text.is_empty() {
+        if visible::is_blank(text) && !text.contains(char::is_control) {
             return Err(LineFault::Empty);
         }
         if text.chars().count() > Self::CHARS_MAX {
             return Err(LineFault::TooLong);
         }
-        if text.chars().any(|c| c.is_control() && c != '\t') {
-            return Err(LineFault::ControlCharacter);
-        }
-        Ok(Self(text.replace('\t', " ")))
+        Ok(Self(visible::legible(text)?.trim().to_owned()))
     }
 
     /// The words.
@@ -185,4 +184,110 @@ pub enum LineFault {
     /// A control character other than tab.
     #[error("the line holds a control character")]
     ControlCharacter,
+    /// A character that can't be seen, breaks lines or turns text around.
+    #[error("the line holds an invisible or directional character")]
+    Invisible,
+    /// A letter under too many marks.
+    #[error("the line holds a letter under more than four marks")]
+    Marks,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, LineFault};
+
+    fn read(text: &str) -> Result<String, LineFault> {
+        Line::new(text).map(|line| line.as_str().to_owned())
+    }
+
+    #[test]
+    fn line_with_a_hidden_character_is_refused() {
+        for hidden in [
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{200e}',
+            '\u{200f}',
+            '\u{61c}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{feff}',
+            '\u{200b}',
+            '\u{2060}',
+            '\u{2064}',
+            '\u{ad}',
+            '\u{180e}',
+            '\u{206a}',
+            '\u{fff9}',
+            '\u{1d173}',
+            '\u{e0001}',
+            '\u{e0041}',
+            '\u{e007f}',
+            '\u{e0002}',
+        ] {
+            let words = format!("say a{hidden}b");
+            assert_eq!(read(&words), Err(LineFault::Invisible), "{hidden:?}");
+        }
+        assert_eq!(read("say \u{85}"), Err(LineFault::ControlCharacter));
+        assert_eq!(read("say \u{7}"), Err(LineFault::ControlCharacter));
+        assert_eq!(read("say a\u{200d}\u{200d}b"), Err(LineFault::Invisible));
+    }
+
+    #[test]
+    fn line_of_blanks_is_empty() {
+        for blank in [
+            "",
+            " \t ",
+            "\u{3164}",
+            "\u{2800}",
+            "\u{115f}\u{1160}",
+            "\u{ffa0}",
+            "\u{200b}",
+            "\u{3000}",
+            "\u{200d}",
+            "\u{fe0f}",
+            "\u{34f}",
+            "\u{1d159}",
+            "\u{301}",
+        ] {
+            assert_eq!(read(blank), Err(LineFault::Empty), "{blank:?}");
+        }
+        // So that the verb sees that nothing is said.
+        for blank in [
+            "\u{3164}",
+            "\u{2800} \u{115f}",
+            "\u{200d}",
+            "\u{fe0f}",
+            "\u{34f}",
+        ] {
+            assert_eq!(
+                read(&format!("say {blank}")),
+                Ok("say".to_owned()),
+                "{blank:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn line_of_any_script_or_emoji_is_kept() {
+        for words in [
+            "say Grüße, 你好, こんにちは, สวัสดี, Здравствуйте",
+            "say 👩‍👩‍👧‍👦 ❤️ 1️⃣ 🏳️‍🌈 🇫🇷",
+            "say नमस्ते क्ष्म्य می‌خواهم",
+            "say בְּרֵאשִׁ֖ית ﷽ \u{600}",
+            "say Việt e\u{302}\u{301}",
+        ] {
+            assert_eq!(read(words), Ok(words.to_owned()));
+        }
+    }
+
+    #[test]
+    fn line_with_stacked_marks_is_refused() {
+        let stacked = |marks: usize| format!("say Z{}algo", "\u{301}".repeat(marks));
+        assert_eq!(read(&stacked(4)), Ok(stacked(4)));
+        assert_eq!(read(&stacked(5)), Err(LineFault::Marks));
+        let joined = format!("say Z{0}\u{200c}{0}", "\u{301}".repeat(4));
+        assert_eq!(read(&joined), Err(LineFault::Marks));
+    }
 }

@@ -279,7 +279,7 @@ pub(super) fn number(value: &DeValue<'_>) -> Option<f64> {
     }
 }
 
-/// `250ms`, `10s`, `1.5m`.
+/// `250ms`, `10s`, `1.5m`, `1h30m`.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let split = text.find(|c: char| c.is_ascii_alphabetic() || c == 'µ')?;
@@ -291,7 +291,8 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
         "s" => 1.0,
         "m" | "min" => 60.0,
         "h" => 3_600.0,
-        _ => return None,
+        // Several, or one that only whole numbers have.
+        _ => return humantime::parse_duration(text).ok(),
     };
     Duration::try_from_secs_f64(number * unit).ok()
 }

@@ -125,6 +125,9 @@ pub struct NatsConfigFault {
     pub reason: String,
 }
 
+/// What a world's name must be. Not the name that was given: it may be a secret at a wrong key.
+const NAME: &str = "must be 1 to 64 letters, digits, `_` and `-`";
+
 fn wrong(key: &'static str, reason: impl Into<String>) -> NatsConfigFault {
     NatsConfigFault {
         key,
@@ -137,20 +140,6 @@ impl NatsConfig {
     #[must_use]
     pub fn enabled(&self) -> bool {
         !self.url.trim().is_empty()
-    }
-
-    /// Reads the files that hold secrets.
-    ///
-    /// # Errors
-    /// When one can't be read.
-    pub fn read_secrets(&mut self) -> Result<(), NatsConfigFault> {
-        if let Some(file) = &self.password_file {
-            self.password = read("password_file", file)?;
-        }
-        if let Some(file) = &self.token_file {
-            self.token = read("token_file", file)?;
-        }
-        Ok(())
     }
 
     /// Checks every value, also when there is no bus.
@@ -170,16 +159,26 @@ impl NatsConfig {
                 }
             }
         }
-        subject::name(&self.world).map_err(|fault| wrong("world", fault.to_string()))?;
+        subject::name(&self.world).map_err(|_| wrong("world", NAME))?;
         self.validate_worlds()?;
         if !(1..=64).contains(&self.connections) {
             return Err(wrong("connections", "is not between 1 and 64"));
         }
         if self.tls_cert.is_some() != self.tls_key.is_some() {
-            return Err(wrong("tls_cert", "tls_cert and tls_key go together"));
+            let key = if self.tls_cert.is_some() {
+                "tls_cert"
+            } else {
+                "tls_key"
+            };
+            return Err(wrong(key, "tls_cert and tls_key go together"));
         }
         if self.user.is_empty() != self.password.is_empty() {
-            return Err(wrong("user", "user and password go together"));
+            let key = if self.user.is_empty() {
+                "password"
+            } else {
+                "user"
+            };
+            return Err(wrong(key, "user and password go together"));
         }
         let ways = [
             !self.user.is_empty(),
@@ -204,7 +203,7 @@ impl NatsConfig {
             if let Some(file) = file
                 && !file.is_file()
             {
-                return Err(wrong(key, format!("{} can't be read", file.display())));
+                return Err(wrong(key, "names no file that can be read"));
             }
         }
         let spans = [
@@ -246,14 +245,12 @@ impl NatsConfig {
             return Err(wrong("hears_worlds", reason));
         }
         for (n, world) in worlds.iter().enumerate() {
-            subject::name(world).map_err(|fault| wrong("hears_worlds", fault.to_string()))?;
+            subject::name(world).map_err(|_| wrong("hears_worlds", NAME))?;
             if *world == self.world {
-                let reason = format!("`{world}` is this world itself");
-                return Err(wrong("hears_worlds", reason));
+                return Err(wrong("hears_worlds", "one of them is this world itself"));
             }
             if worlds[..n].contains(world) {
-                let reason = format!("`{world}` is named twice");
-                return Err(wrong("hears_worlds", reason));
+                return Err(wrong("hears_worlds", "one of them is named twice"));
             }
         }
         Ok(())
@@ -289,12 +286,6 @@ impl NatsConfig {
     pub(super) const fn lease(&self) -> Duration {
         Duration::from_millis(self.lease_ms)
     }
-}
-
-fn read(key: &'static str, file: &Path) -> Result<String, NatsConfigFault> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|fault| wrong(key, format!("{}: {fault}", file.display())))?;
-    Ok(text.trim().to_owned())
 }
 
 #[cfg(test)]

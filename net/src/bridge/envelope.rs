@@ -66,8 +66,8 @@ pub enum EnvelopeFault {
     /// Not JSON, or not of this shape.
     #[error("the envelope does not fit its schema: {0}")]
     Schema(String),
-    /// A control character that no text of ours holds: the database would refuse it.
-    #[error("the envelope holds a control character")]
+    /// A character that no text of ours holds: it controls, hides or turns text around.
+    #[error("the envelope holds a control or hidden character")]
     Control,
     /// What it holds does not belong to its subject.
     #[error("the envelope holds something that does not go by this subject")]

@@ -186,7 +186,7 @@ fn authenticate(data: &Map<String, Value>) -> Result<Authenticate, Defect> {
             session: Secret::new(text_of(resume, "session_id")?),
             last_sequence: match resume.get("last_sequence") {
                 None => return Err(missing("last_sequence")),
-                Some(number) => number.as_u64().ok_or_else(|| {
+                Some(number) => whole(number).ok_or_else(|| {
                     wrong("last_sequence", "last_sequence must be a whole number.")
                 })?,
             },
@@ -252,13 +252,31 @@ pub(super) fn line(words: &str) -> Result<Line, Refusal> {
             Code::InvalidInput,
             "That line holds a character that can't be typed.",
         ),
+        LineFault::Invisible => Refusal::new(
+            Code::InvalidInput,
+            "That line holds a character that can't be seen.",
+        ),
+        LineFault::Marks => Refusal::new(
+            Code::InvalidInput,
+            "That line holds a letter under too many marks.",
+        ),
     })
+}
+
+/// A whole number, also where a client writes it with a point: to JSON Schema 1.0 is an integer.
+fn whole(number: &Value) -> Option<u64> {
+    let pointed = || {
+        let number = number.as_f64()?;
+        let fits = number.fract() == 0.0 && (0.0..=ID_MAX as f64).contains(&number);
+        fits.then_some(number as u64)
+    };
+    number.as_u64().or_else(pointed)
 }
 
 fn id(frame: &Map<String, Value>) -> Result<Option<u64>, Defect> {
     match frame.get("id") {
         None | Some(Value::Null) => Ok(None),
-        Some(id) => match id.as_u64() {
+        Some(id) => match whole(id) {
             Some(id @ 1..=ID_MAX) => Ok(Some(id)),
             _ => Err(Defect::new(
                 Code::ValidationError,
@@ -302,98 +320,4 @@ const fn missing(field: &'static str) -> Defect {
 }
 
 #[cfg(test)]
-mod tests {
-    use engine::port::Code;
-
-    use super::{ClientFrame, Head, decode};
-
-    fn check(frame: &str, code: Code, field: Option<&str>) {
-        let defect = decode(frame).unwrap_err();
-        assert_eq!((defect.code, defect.field), (code, field), "{frame}");
-    }
-
-    #[test]
-    fn each_defect_names_its_code_and_field() {
-        check("{", Code::InvalidFormat, None);
-        check("[]", Code::InvalidFormat, None);
-        check(&"[".repeat(40), Code::InvalidFormat, None);
-        check("{}", Code::MissingRequiredField, Some("type"));
-        check(r#"{"type":7}"#, Code::ValidationError, Some("type"));
-        check(r#"{"type":"x"}"#, Code::InvalidInput, Some("type"));
-        check(
-            r#"{"type":"authenticate"}"#,
-            Code::MissingRequiredField,
-            Some("data"),
-        );
-        check(
-            r#"{"type":"authenticate","data":{}}"#,
-            Code::MissingRequiredField,
-            Some("token"),
-        );
-        check(
-            r#"{"type":"authenticate","data":{"token":"t","character_id":"7"}}"#,
-            Code::ValidationError,
-            Some("character_id"),
-        );
-        check(
-            r#"{"type":"authenticate","data":{"token":"t","resume":{"session_id":"x"}}}"#,
-            Code::MissingRequiredField,
-            Some("last_sequence"),
-        );
-        check(
-            r#"{"type":"command","data":{}}"#,
-            Code::MissingRequiredField,
-            Some("line"),
-        );
-        check(
-            r#"{"type":"command","data":{"command":"say","args":[1]}}"#,
-            Code::ValidationError,
-            Some("args"),
-        );
-        for id in ["0", "-1", "1.5", "\"1\"", "9007199254740992"] {
-            check(
-                &format!(r#"{{"type":"command","id":{id},"data":{{"line":"look"}}}}"#),
-                Code::ValidationError,
-                Some("id"),
-            );
-        }
-    }
-
-    #[test]
-    fn a_bad_command_keeps_its_id_so_that_it_can_be_answered() {
-        let defect = decode(r#"{"type":"command","id":7,"data":{"line":9}}"#).unwrap_err();
-        assert_eq!(defect.id, Some(7));
-    }
-
-    #[test]
-    fn a_verb_and_its_words_are_one_line() {
-        let frame = r#"{"type":"command","data":{"command":"say","args":["hello","there"]}}"#;
-        let Ok(ClientFrame::Command(command)) = decode(frame) else {
-            panic!("not a command");
-        };
-        assert_eq!(command.line.unwrap().as_str(), "say hello there");
-    }
-
-    #[test]
-    fn a_line_that_is_none_is_a_command_with_a_refusal() {
-        for (line, code) in [
-            ("", Code::InvalidInput),
-            ("say \\u0007", Code::InvalidInput),
-            (&"x".repeat(1001), Code::ValidationError),
-        ] {
-            let frame = format!(r#"{{"type":"command","id":1,"data":{{"line":"{line}"}}}}"#);
-            let Ok(ClientFrame::Command(command)) = decode(&frame) else {
-                panic!("not a command");
-            };
-            assert_eq!(command.line.unwrap_err().code, code);
-        }
-    }
-
-    #[test]
-    fn the_head_holds_the_number() {
-        for number in [0, 7, 10, u64::MAX] {
-            let head = format!(r#"{{"sequence_number":{number},"#);
-            assert_eq!(Head::new(number).as_bytes(), head.as_bytes());
-        }
-    }
-}
+mod tests;

@@ -28,10 +28,7 @@ impl<G: Gatekeeper> FromRequest<Arc<Gateway<G>>> for Fields {
         let bytes = timeout(patience, bytes)
             .await
             .map_err(|_| Refusal::of(Code::TimeoutError))?
-            .map_err(|_| {
-                let refusal = Refusal::new(Code::ValidationError, "The body is over 10 KiB.");
-                HttpFault::from(refusal).with_status(StatusCode::PAYLOAD_TOO_LARGE)
-            })?;
+            .map_err(|fault| unread(&fault))?;
         if bytes.is_empty() {
             return Ok(Self(Map::new()));
         }
@@ -44,6 +41,19 @@ impl<G: Gatekeeper> FromRequest<Arc<Gateway<G>>> for Fields {
             _ => Err(bad().into()),
         }
     }
+}
+
+/// What a body is told that could not be read to its end.
+fn unread(fault: &axum::Error) -> HttpFault {
+    let mut cause = std::error::Error::source(fault);
+    while let Some(fault) = cause {
+        if fault.is::<http_body_util::LengthLimitError>() {
+            let refusal = Refusal::new(Code::ValidationError, "The body is over 10 KiB.");
+            return HttpFault::from(refusal).with_status(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        cause = fault.source();
+    }
+    Refusal::new(Code::InvalidFormat, "The body ended before its time.").into()
 }
 
 impl Fields {

@@ -156,8 +156,8 @@ impl Directory {
         sessions.any(|session| session.arrival.character == character && session.has_socket())
     }
 
-    /// Removes a session; its key is worthless from now on.
-    pub(crate) fn remove(&self, id: SessionId) -> Option<Arc<Session>> {
+    /// Removes a session; its key is worthless from now on. `why` is for the log.
+    pub(crate) fn remove(&self, id: SessionId, why: &'static str) -> Option<Arc<Session>> {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         let session = inner.by_id.remove(&id)?;
         inner.by_key.remove(&session.key);
@@ -169,6 +169,8 @@ impl Directory {
             }
         }
         self.gauge_of(&session).dec();
+        drop(inner);
+        crate::records::ended(&session, why);
         Some(session)
     }
 

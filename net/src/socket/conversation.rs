@@ -152,6 +152,8 @@ impl Conversation {
             .hub
             .renew(&self.session, self.socket, bell, self.correlation);
         self.session = renewed.map_err(End::Refused)?;
+        self.hub
+            .entered(&self.session, self.correlation, None, false);
         self.since = Instant::now();
         Ok(())
     }

@@ -148,6 +148,7 @@ impl<G: Gatekeeper> Newcomer<G> {
             hub.end(session.id, Code::InvalidToken);
             return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
         }
+        hub.entered(&session, self.correlation, Some(self.from), false);
         Ok(Entry {
             session,
             socket,
@@ -251,19 +252,24 @@ impl<G: Gatekeeper> Newcomer<G> {
         let hub = &self.gateway.hub;
         let (socket, bell) = (hub.next_id(), Arc::new(Notify::new()));
         match hub.reclaim(session, last, socket, Arc::clone(&bell), self.correlation) {
-            Ok(()) => Ok(Entry {
-                session: Arc::clone(session),
-                socket,
-                bell,
-                correlation: self.correlation,
-                held,
-            }),
+            Ok(()) => {
+                hub.entered(session, self.correlation, Some(self.from), true);
+                Ok(Entry {
+                    session: Arc::clone(session),
+                    socket,
+                    bell,
+                    correlation: self.correlation,
+                    held,
+                })
+            }
             Err(NoResume::Busy) => Err(Exit::refused(Hub::busy())),
             Err(NoResume::Crowded) => Err(Exit::refused(Hub::crowded())),
             Err(NoResume::Gone) => {
                 let renewed = hub.renew(session, socket, Arc::clone(&bell), self.correlation);
+                let session = renewed.map_err(Exit::refused)?;
+                hub.entered(&session, self.correlation, Some(self.from), false);
                 Ok(Entry {
-                    session: renewed.map_err(Exit::refused)?,
+                    session,
                     socket,
                     bell,
                     correlation: self.correlation,

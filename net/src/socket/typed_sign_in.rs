@@ -11,12 +11,13 @@ use super::threshold::{Held, error_of, too_fast, typed, unheard};
 use crate::format::{Command, Supports, Typed, typed_line};
 use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Registration, Secret, SignedIn};
 use crate::payload::{ErrorNote, Pong};
+use crate::records::Way;
 
 /// Wrong tries before the line goes dead.
 const TRIES_MAX: usize = 5;
 
-const BANNER: &str = "\
- _  __         _      _   _
+// No `\` at the first line's end: it would eat the blank that the letters begin with.
+const BANNER: &str = " _  __         _      _   _
 | |/ /__ _  __| | __ _| |_| |__
 | ' // _` |/ _` |/ _` | __| '_ \\
 | . \\ (_| | (_| | (_| | |_| | | |
@@ -185,7 +186,9 @@ impl<G: Gatekeeper> Newcomer<G> {
                             character: false,
                             ..who
                         };
-                        (gateway.gate.register(alone).await?, Some(name))
+                        let answer = gateway.gate.register(alone).await;
+                        gateway.hub.signed_in(Way::Register, self.from, &answer);
+                        (answer?, Some(name))
                     }
                     answer => (answer?, None),
                 }
@@ -251,9 +254,11 @@ fn nearest(account: &str, attempt: usize) -> String {
 
 /// Answers what can be answered at the prompt; the rest is a wish.
 async fn at_prompt(link: &mut Link, line: &Secret, invites: bool) -> Result<Option<Wish>, Exit> {
-    let mut words = line.expose().splitn(3, char::is_whitespace);
-    let verb = words.next().unwrap_or_default().trim_start_matches('/');
-    let (first, second) = (words.next(), words.next().map(str::trim));
+    // Any blanks between the words, as many as fingers put there.
+    let (verb, rest) = first_word(line.expose());
+    let verb = verb.unwrap_or_default().trim_start_matches('/');
+    let (first, rest) = first_word(rest);
+    let second = Some(rest).filter(|rest| !rest.is_empty());
     match (verb.to_ascii_lowercase().as_str(), first, second) {
         ("create", Some(name), Some(password)) if !password.is_empty() => {
             // A password may hold spaces: only where a code is needed is the last word one.
@@ -283,6 +288,13 @@ async fn at_prompt(link: &mut Link, line: &Secret, invites: bool) -> Result<Opti
         _ => link.say(&Saying(Ink::System, help(invites).into())).await?,
     }
     Ok(None)
+}
+
+/// The first word, and what follows it, without the blanks around.
+fn first_word(text: &str) -> (Option<&str>, &str) {
+    let text = text.trim();
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (Some(word).filter(|word| !word.is_empty()), rest.trim())
 }
 
 /// Reads `on` and `off`.

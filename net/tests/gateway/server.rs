@@ -90,6 +90,7 @@ impl Server {
                 guests: false,
                 time: Box::new(|| "It is late.".to_owned()),
             },
+            metrics: None,
         };
         let serving = {
             let (tasks, registry) = (tasks.clone(), registry.clone());

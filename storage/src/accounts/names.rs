@@ -99,14 +99,15 @@ pub(super) fn check_username(name: &str) -> Result<(), Denied> {
 
 /// Checks a password: 8 to 1,024 bytes.
 pub(super) fn check_password(password: &str) -> Result<(), Denied> {
-    if (8..=1_024).contains(&password.len()) {
-        return Ok(());
+    let wrong = |message| Err(Denied::field(Code::ValidationError, "password", message));
+    if !(8..=1_024).contains(&password.len()) {
+        return wrong("A password has 8 to 1024 bytes.");
     }
-    Err(Denied::field(
-        Code::ValidationError,
-        "password",
-        "A password has 8 to 1024 bytes.",
-    ))
+    // It must be possible to type it at a prompt, where a line is trimmed.
+    if password.trim() != password || password.contains(char::is_control) {
+        return wrong("A password neither begins nor ends with a blank, and is of one line.");
+    }
+    Ok(())
 }
 
 /// Checks a character's name: 2 to 20 ASCII letters, so that it can be typed in a command

@@ -146,8 +146,12 @@ impl DatabaseConfig {
         )?;
         check(
             self.tls_cert.is_some() == self.tls_key.is_some(),
-            "database.tls_cert",
-            "must be given together with database.tls_key",
+            if self.tls_cert.is_some() {
+                "database.tls_cert"
+            } else {
+                "database.tls_key"
+            },
+            "tls_cert and tls_key go together",
         )
     }
 

@@ -71,7 +71,7 @@ impl Hazard {
         if !(0.0..=1.0).contains(&self.chance) {
             return Some("a hazard's chance is not within 0 to 1");
         }
-        let takes = self.harm + self.lucidity > 0 || self.category.is_some();
+        let takes = self.harm > 0 || self.lucidity > 0 || self.category.is_some();
         if self.harm > 100 || self.lucidity > 100 || !takes {
             return Some("a hazard takes neither 1 to 100 points of determination nor of lucidity");
         }

@@ -59,7 +59,7 @@ impl Verb for ChannelVerb {
         let wish = match first.to_ascii_lowercase().as_str() {
             "" => Wish::Show,
             "mute" | "unmute" | "default" if name.is_empty() => return Err(Usage::Show),
-            "mute" => Wish::Mute(channel(name)?, Term::read(more.trim())),
+            "mute" => Wish::Mute(channel(name)?, Term::read(more)?),
             "unmute" => Wish::Unmute(channel(name)?),
             "default" => Wish::Speak(channel(name)?),
             _ => Wish::Speak(channel(first)?),

@@ -79,8 +79,8 @@ impl Rules {
     pub fn allow(&self, term: &Term) -> Result<(), Refusal> {
         let (minutes_max, reason_chars) = (self.minutes_max, self.reason_chars);
         let message = if !term
-            .minutes
-            .is_none_or(|minutes| (1..=minutes_max).contains(&minutes))
+            .span
+            .is_none_or(|span| (60..=u64::from(minutes_max) * 60).contains(&span.as_secs()))
         {
             format!("From 1 to {minutes_max} minutes, please.")
         } else if term.reason.chars().count() > reason_chars {
@@ -133,7 +133,11 @@ mod tests {
     #[test]
     fn a_term_is_within_the_rules_or_refused() {
         let (rules, _) = load("minutes_max = 60\nreason_chars = 5\n");
-        let allow = |words: &str| rules.allow(&Term::read(words)).map_err(|one| one.message);
+        let allow = |words: &str| {
+            rules
+                .allow(&Term::read(words).unwrap())
+                .map_err(|one| one.message)
+        };
         for fine in ["", "1", "60", "abcde", "60 abcde"] {
             assert_eq!(allow(fine), Ok(()), "{fine}");
         }

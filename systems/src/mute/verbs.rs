@@ -20,13 +20,13 @@ pub(super) struct MuteOne {
 impl Verb for MuteOne {
     const WORDS: &'static [&'static str] = &["mute"];
     const USAGE: &'static str = "mute <name> [minutes] [reason]";
-    const HELP: &'static str = "Hears no more of somebody, on any channel, for so many minutes or until you unmute them. They are not told. The words of keepers are always heard.";
+    const HELP: &'static str = "Hears no more of somebody, on any channel, for so many minutes (or 30m, 1h30m, 2d) or until you unmute them. They are not told. The words of keepers are always heard.";
     const NEEDS: Needs = Needs::MIND;
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let (who, rest) = named(words)?;
-        let term = Term::read(rest);
+        let term = Term::read(rest)?;
         Ok(Self { order, who, term })
     }
 }
@@ -80,7 +80,7 @@ pub(super) struct MuteGlobal {
 impl Verb for MuteGlobal {
     const WORDS: &'static [&'static str] = &["mute_global"];
     const USAGE: &'static str = "mute_global [name] [minutes] [reason]";
-    const HELP: &'static str = "Lets somebody speak on no channel, for so many minutes or until unmute_global. They may still whisper to a keeper. Without a name it lists who may not speak.";
+    const HELP: &'static str = "Lets somebody speak on no channel, for so many minutes (or 30m, 1h30m, 2d) or until unmute_global. They may still whisper to a keeper. Without a name it lists who may not speak.";
     const NEEDS: Needs = Needs::NOTHING;
     const LASTS: bool = true;
     const FACTS: u32 = 1;
@@ -95,7 +95,7 @@ impl Verb for MuteGlobal {
         Ok(Self {
             order,
             who: who.to_owned(),
-            term: Term::read(rest),
+            term: Term::read(rest)?,
         })
     }
 }

@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::tell::Tell;
 use super::{Audit, Rules};
-use crate::command::{Needs, Usage, Verb, Words};
+use crate::command::{Needs, Usage, Verb, Words, leading_span};
 
 /// `shutdown`, `shutdown 60`, `shutdown cancel`. Works also while nothing can be saved.
 #[derive(Message, Debug)]
@@ -39,7 +39,10 @@ impl Verb for Shutdown {
             number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Wish::After(number.parse().unwrap_or(u64::MAX))
             }
-            _ => return Err(Usage::Show),
+            _ => match leading_span(words.rest()) {
+                Some((span, "")) => Wish::After(span.as_secs()),
+                _ => return Err(Usage::Show),
+            },
         };
         Ok(Self { order, wish })
     }

@@ -40,7 +40,11 @@ macro_rules! sanction {
                     (who, rest) => Ok(Self {
                         order,
                         who: who.to_owned(),
-                        term: Term::read(rest),
+                        term: if $usage.contains("[minutes]") {
+                            Term::read(rest)?
+                        } else {
+                            Term::because(rest)
+                        },
                     }),
                 }
             }
@@ -54,7 +58,7 @@ sanction!(
 );
 sanction!(
     /// `ban Bob 60 shouting`
-    Ban, "ban", "ban <name> [minutes] [reason]", "Keeps the account that owns a character out, for so many minutes or until unban, and ends its sessions.", true, 2
+    Ban, "ban", "ban <name> [minutes] [reason]", "Keeps the account that owns a character out, for so many minutes (or 30m, 1h30m, 2d) or until unban, and ends its sessions.", true, 2
 );
 sanction!(
     /// `unban Bob`

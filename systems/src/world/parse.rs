@@ -166,7 +166,8 @@ fn find<'a>(sources: &'a [Source], path: &str, problems: &mut Vec<Problem>) -> O
     if found.is_none() {
         problems.push(Problem {
             file: path.to_owned(),
-            line: 1,
+            line: 0,
+            column: 0,
             message: "this file is missing".to_owned(),
         });
     }

@@ -69,6 +69,12 @@ impl Recipe {
         self
     }
 
+    /// With a flag that has no value.
+    pub(crate) fn switch(mut self, flag: &str) -> Self {
+        self.args.push(flag.into());
+        self
+    }
+
     /// On this address.
     pub(crate) fn listen(mut self, address: &str) -> Self {
         address.clone_into(&mut self.listen);
@@ -101,7 +107,8 @@ impl Recipe {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    fn command(&self, subcommand: &str) -> Command {
+    /// What runs with a subcommand.
+    pub(crate) fn command(&self, subcommand: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kadath"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("KADATH_") {

@@ -1,0 +1,147 @@
+//! What the log and the metrics say of people who come and go. Accounts by their number,
+//! connections by their correlation, addresses by `log.addresses`; never a name, a password or a
+//! token.
+
+use std::net::IpAddr;
+
+use engine::port::{Code, Correlation};
+
+use crate::gatekeeper::{Denied, SignedIn};
+use crate::hub::Hub;
+use crate::session::Session;
+
+/// How somebody asked to come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Password,
+    Register,
+    Claim,
+    Guest,
+}
+
+impl Way {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Register => "register",
+            Self::Claim => "claim",
+            Self::Guest => "guest",
+        }
+    }
+}
+
+/// What became of a sign-in: the values of `kadath_sign_ins_total{result}`.
+pub(crate) const RESULTS: [&str; 9] = [
+    "ok",
+    "registered",
+    "claimed",
+    "guest",
+    "failed",
+    "locked_out",
+    "rate_limited",
+    "refused",
+    "unavailable",
+];
+
+impl Hub {
+    /// Counts and logs what became of a sign-in.
+    pub(crate) fn signed_in(&self, way: Way, from: IpAddr, answer: &Result<SignedIn, Denied>) {
+        let (how, address) = (way.word(), self.config.addresses.shown(from));
+        let address = address.as_deref();
+        let denied = match answer {
+            Ok(signed) => {
+                let account = signed.account.to_string();
+                let (result, admin) = match way {
+                    Way::Password => ("ok", signed.role == engine::port::Role::Admin),
+                    Way::Register => ("registered", false),
+                    Way::Claim => ("claimed", false),
+                    Way::Guest => ("guest", false),
+                };
+                self.count_sign_in(result);
+                match way {
+                    Way::Guest => tracing::info!(account, address, "guest made"),
+                    Way::Register => tracing::info!(account, address, "account registered"),
+                    Way::Claim => tracing::info!(account, address, "guest registered"),
+                    Way::Password => tracing::info!(account, address, admin, "signed in"),
+                }
+                return;
+            }
+            Err(denied) => denied,
+        };
+        let code = denied.refusal.code;
+        match code {
+            Code::AuthenticationFailed => {
+                self.count_sign_in("failed");
+                tracing::info!(how, address, "sign-in failed");
+            }
+            Code::ServerBusy
+            | Code::StorageUnavailable
+            | Code::DatabaseConnectionError
+            | Code::DatabaseError
+            | Code::DatabaseQueryError
+            | Code::InternalError
+            | Code::SystemError
+            | Code::TimeoutError => {
+                self.count_sign_in("unavailable");
+                tracing::info!(how, address, code = code.word(), "sign-in not possible");
+            }
+            _ => {
+                self.count_sign_in("refused");
+                tracing::info!(how, address, code = code.word(), "sign-in refused");
+            }
+        }
+    }
+
+    /// Counts and logs a try for an account that was tried in vain too often.
+    pub(crate) fn locked_out(&self, from: IpAddr) {
+        self.count_sign_in("locked_out");
+        let address = self.config.addresses.shown(from);
+        tracing::info!(address = address.as_deref(), "sign-in locked out");
+    }
+
+    /// Counts and logs a try from an address that tried too often.
+    pub(crate) fn rate_limited(&self, from: IpAddr) {
+        self.count_sign_in("rate_limited");
+        let address = self.config.addresses.shown(from);
+        tracing::info!(address = address.as_deref(), "too many sign-ins");
+    }
+
+    fn count_sign_in(&self, result: &str) {
+        self.figures.sign_ins.with_label_values(&[result]).inc();
+    }
+
+    /// Logs that a connection speaks for a session from now on; `resumed`: one that was there.
+    pub(crate) fn entered(
+        &self,
+        session: &Session,
+        by: Correlation,
+        from: Option<IpAddr>,
+        resumed: bool,
+    ) {
+        let address = from.and_then(|from| self.config.addresses.shown(from));
+        tracing::info!(
+            correlation_id = %by,
+            account = %session.arrival.account,
+            character = %session.arrival.character,
+            session = session.id.0,
+            protocol = session.format.subprotocol(),
+            guest = session.arrival.guest,
+            address = address.as_deref(),
+            resumed,
+            "session started"
+        );
+    }
+}
+
+/// Logs that a session is over.
+pub(crate) fn ended(session: &Session, reason: &'static str) {
+    tracing::info!(
+        correlation_id = %session.arrival.correlation,
+        account = %session.arrival.account,
+        character = %session.arrival.character,
+        session = session.id.0,
+        reason,
+        seconds = session.began.elapsed().as_secs(),
+        "session ended"
+    );
+}
