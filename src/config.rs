@@ -177,6 +177,7 @@ impl Config {
             connections_per_address: self.limits.connections_per_address,
             connection_attempts_per_minute: self.limits.connection_attempts_per_minute,
             failed_logins_per_minute: self.limits.failed_logins_per_minute,
+            calls_per_minute: self.limits.calls_per_minute,
             sign_ins_per_minute: self.limits.sign_ins_per_minute,
             sockets: self.limits.sockets,
         };

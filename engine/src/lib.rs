@@ -26,7 +26,8 @@ pub mod stage;
 mod violations;
 
 pub use attach::{
-    Arrived, Arrives, Character, Departed, Dismiss, Grant, Halt, LinkLost, Linkdead, Online,
+    Arrived, Arrives, Character, Departed, Dismiss, Excluded, Grant, Halt, LinkLost, Linkdead,
+    Online, OrderUnheeded, RoleChanged, SetApart, SetBan,
 };
 pub use bridge::{Bridge, Bridged};
 pub use clock::{CATCH_UP_MAX, Clock};

@@ -17,7 +17,7 @@ mod published;
 mod save;
 mod tasks;
 
-pub use account::{AccountAct, AccountOrder};
+pub use account::{AccountAct, AccountOrder, Banned, Standings, Unheeded};
 pub use bridge::{
     Awake, Body, BridgeIn, ChatLine, Content, Crossing, DeliveryId, LettersTold, Mark, NodeOrder,
     OrderAct, Parcel, Parcels, PublicEvent, Sanction, SanctionAct, Topic,

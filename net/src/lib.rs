@@ -8,6 +8,7 @@
 //! through one router task that only encodes and queues, and every queue has a bound.
 
 mod address;
+mod bans;
 pub mod bridge;
 mod config;
 mod fault;

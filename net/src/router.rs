@@ -68,6 +68,8 @@ enum Said {
     Admitted(Admission),
     Refused(Refusal),
     Close(Farewell, Option<ErrorNote>),
+    /// For the gateway itself.
+    Heeded,
 }
 
 impl Said {
@@ -76,7 +78,7 @@ impl Said {
             Self::Note(note) => Some(&**note),
             Self::Answer(response) => Some(response),
             Self::Close(_, error) => error.as_ref().map(|error| error as &dyn Note),
-            Self::Admitted(_) | Self::Refused(_) => None,
+            Self::Admitted(_) | Self::Refused(_) | Self::Heeded => None,
         }
     }
 }
@@ -240,6 +242,11 @@ impl Router {
                 hearer(session);
                 Said::Refused(refusal)
             }
+            // Before anybody hears what else the tick has said.
+            Outbound::Ban { account, ban } => {
+                self.hub.bans.set(self.hub.tick(), account, ban);
+                Said::Heeded
+            }
             Outbound::Close { session, why } => {
                 hearer(session);
                 let (farewell, error) = farewell(why);
@@ -258,6 +265,7 @@ impl Router {
     ) -> Option<Bell> {
         let directory = &self.hub.directory;
         match said {
+            Said::Heeded => None,
             Said::Note(_) => session.hear(voice?),
             Said::Answer(_) => {
                 let bell = session.hear(voice?);

@@ -14,6 +14,8 @@ mod gate;
 #[path = "gateway/server.rs"]
 mod server;
 
+#[path = "gateway/authority.rs"]
+mod authority;
 #[path = "gateway/bad_input.rs"]
 mod bad_input;
 #[path = "gateway/delivery.rs"]

@@ -153,7 +153,7 @@ impl Storage {
             durable_at_commit: inner.config.database.shared,
         };
         let journal = self.start_journal(scribe)?;
-        let applier = self.start_applier(gauge, &ports.replies);
+        let applier = self.start_applier(Arc::clone(&gauge), &ports.replies);
         *inner.ends.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Ends { journal, applier });
 
@@ -162,6 +162,7 @@ impl Storage {
             pending: Arc::clone(&inner.pending),
             journal: Arc::clone(&inner.journal),
             leases: inner.leases.clone(),
+            gauge,
             replies: ports.replies.clone(),
             tasks: inner.tasks.clone(),
         };

@@ -18,6 +18,7 @@ mod read;
 mod sqlite;
 mod write;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::IntCounter;
@@ -36,6 +37,8 @@ pub(crate) struct Store {
     statements: IntCounter,
     quarantined: IntCounter,
     conflicts: IntCounter,
+    /// Orders about accounts that changed nothing.
+    unheard: Arc<orders::Unheard>,
     /// Other nodes write here, too: what is written passes a fence.
     shared: bool,
     /// The database without credentials, for messages.
@@ -110,6 +113,11 @@ impl Store {
     /// Counts what could not be saved.
     pub(crate) const fn quarantined(&self) -> &IntCounter {
         &self.quarantined
+    }
+
+    /// Orders about accounts that changed nothing.
+    pub(crate) fn unheard(&self) -> &orders::Unheard {
+        &self.unheard
     }
 
     /// Counts one statement; wraps its text, so that none is forgotten.

@@ -182,6 +182,7 @@ fn tell(
             let note = ChatMessage {
                 sender_id: line.sender_id,
                 player_name: name.clone(),
+                admin: false,
                 channel: Channel::Whisper,
                 message: format!("While you were away, {name} whispered: {}", line.text),
                 original_content: line.text.clone(),

@@ -60,6 +60,8 @@ impl Ears {
             Outbound::Outcome { outcome, .. } => self.outcomes.push(outcome),
             Outbound::Admitted { admission, .. } => self.admissions.push(admission),
             Outbound::Refused { refusal, .. } => self.refused = Some(refusal),
+            // No session's.
+            Outbound::Ban { .. } => {}
             Outbound::Close { why, .. } => {
                 self.closed = Some(why);
                 self.notes_before_close = self.notes.len();
