@@ -2,13 +2,17 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use engine::port::{Registry, Role, Tasks};
+use engine::port::{Registry, Role, Tasks, WorldTime};
 use storage::Accounts;
 
 use crate::cli::UsageFault;
 use crate::config::Config;
+
+/// The longest reason of a ban, in characters; as in the world.
+const REASON_MAX: usize = 200;
 
 /// Makes an account; the password comes from stdin, or from a prompt if that is a terminal.
 ///
@@ -46,6 +50,58 @@ pub fn grant(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode>
         accounts.grant(name, role_given).await.map_err(Into::into)
     })?;
     say(&format!("account {name} is {role} now"))
+}
+
+/// Takes a role from an account.
+///
+/// # Errors
+/// When there is no such account or role, or the database can't be reached.
+pub fn revoke(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode> {
+    if role != "admin" {
+        let words = format!("`{role}` is not a role to be taken; there is `admin`");
+        return Err(UsageFault(words).into());
+    }
+    with_accounts(&config, async |accounts| {
+        accounts.grant(name, Role::Player).await.map_err(Into::into)
+    })?;
+    say(&format!("account {name} is player now"))
+}
+
+/// Keeps an account out.
+///
+/// # Errors
+/// When there is no such account, it is an admin's, or the database can't be reached.
+pub fn ban(
+    config: Config,
+    name: &str,
+    minutes: Option<u32>,
+    reason: &str,
+) -> anyhow::Result<ExitCode> {
+    if reason.chars().count() > REASON_MAX || reason.chars().any(char::is_control) {
+        let words = format!("a reason has at most {REASON_MAX} characters on one line");
+        return Err(UsageFault(words).into());
+    }
+    let until = minutes.map(|minutes| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = since.map_or(0, |since| since.as_micros());
+        let now = WorldTime(u64::try_from(now).unwrap_or(u64::MAX));
+        now.plus(Duration::from_secs(u64::from(minutes) * 60))
+    });
+    with_accounts(&config, async |accounts| {
+        accounts.ban(name, until, reason).await.map_err(Into::into)
+    })?;
+    say(&format!("account {name} is banned"))
+}
+
+/// Lets an account in again.
+///
+/// # Errors
+/// When there is no such account, or the database can't be reached.
+pub fn unban(config: Config, name: &str) -> anyhow::Result<ExitCode> {
+    with_accounts(&config, async |accounts| {
+        accounts.unban(name).await.map_err(Into::into)
+    })?;
+    say(&format!("account {name} can sign in again"))
 }
 
 /// Makes invite codes, each for one account, and prints them, a line each.

@@ -201,12 +201,36 @@ enum AccountCommand {
         #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: u32,
     },
-    /// Gives an account a role
+    /// Gives an account a role, at once and wherever it plays
     Grant {
         /// Its name
         name: String,
         /// `admin` or `player`
         role: String,
+    },
+    /// Takes a role from an account, at once and wherever it plays
+    Revoke {
+        /// Its name
+        name: String,
+        /// `admin`
+        #[arg(default_value = "admin")]
+        role: String,
+    },
+    /// Keeps an account out, at once and wherever it plays
+    Ban {
+        /// Its name
+        name: String,
+        /// For so many minutes; without, until it is let in again
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        minutes: Option<u32>,
+        /// Why, for whoever is banned to read
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Lets an account in again
+    Unban {
+        /// Its name
+        name: String,
     },
 }
 
@@ -337,6 +361,13 @@ pub fn run() -> ExitCode {
                 AccountCommand::Create { name, admin } => accounts::create(config, &name, admin),
                 AccountCommand::Invite { count, days } => accounts::invite(config, count, days),
                 AccountCommand::Grant { name, role } => accounts::grant(config, &name, &role),
+                AccountCommand::Revoke { name, role } => accounts::revoke(config, &name, &role),
+                AccountCommand::Ban {
+                    name,
+                    minutes,
+                    reason,
+                } => accounts::ban(config, &name, minutes, &reason),
+                AccountCommand::Unban { name } => accounts::unban(config, &name),
             }),
     };
     ended.unwrap_or_else(|error| failure::failed(&error, serves, json))

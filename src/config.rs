@@ -165,6 +165,7 @@ impl Config {
             connections_per_address: self.limits.connections_per_address,
             connection_attempts_per_minute: self.limits.connection_attempts_per_minute,
             failed_logins_per_minute: self.limits.failed_logins_per_minute,
+            calls_per_minute: self.limits.calls_per_minute,
             sign_ins_per_minute: self.limits.sign_ins_per_minute,
             sockets: self.limits.sockets,
         };
@@ -183,8 +184,9 @@ impl Config {
         net::NetConfig {
             origins: self.server.origins.clone(),
             trust_proxy: self.server.trust_proxy,
-            // The gateway knows by its doors.
+            // The gateway knows by its doors and its listener.
             tls: false,
+            loopback: false,
             addresses: self.log.addresses,
             limits,
             sessions,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::port::{AccountId, Code, Refusal, StableId};
+use engine::port::{AccountId, Code, Refusal, Role, StableId};
 use net::{
     Admitted, Character, Denied, Gatekeeper, Profession, Registration, Rolled, Secret, SignedIn,
 };
@@ -62,10 +62,13 @@ fn signed_in(sign_in: SignIn) -> SignedIn {
 }
 
 impl Gate {
-    fn holder(&self, token: &Secret) -> Result<AccountId, Denied> {
-        self.claims(token, false)
+    /// Who holds a token and may act with it now.
+    async fn holder(&self, token: &Secret, expired_ok: bool) -> Result<AccountId, Denied> {
+        let holder = self.accounts.holder(token.expose(), expired_ok);
+        holder.await.map_err(denied)
     }
 
+    /// Who holds a token that is asked about in the same breath.
     fn claims(&self, token: &Secret, expired_ok: bool) -> Result<AccountId, Denied> {
         let claims = if expired_ok {
             self.accounts.verify_expired_ok(token.expose())
@@ -112,7 +115,7 @@ impl Gatekeeper for Gate {
     }
 
     async fn claim(&self, token: Secret, who: Registration) -> Result<SignedIn, Denied> {
-        let account = self.holder(&token)?;
+        let account = self.holder(&token, false).await?;
         self.accounts
             .claim(
                 account,
@@ -133,6 +136,15 @@ impl Gatekeeper for Gate {
         self.accounts.is_signed_out(token.expose())
     }
 
+    fn claimed(&self, token: &Secret) -> Option<AccountId> {
+        self.claims(token, true).ok()
+    }
+
+    async fn standing(&self, account: AccountId, character: StableId) -> Result<Role, Denied> {
+        let standing = self.accounts.standing(account, character);
+        standing.await.map_err(denied)
+    }
+
     fn seal(&self, character: StableId, nonce: u64) -> u64 {
         self.accounts.seal(character, nonce)
     }
@@ -144,13 +156,13 @@ impl Gatekeeper for Gate {
         seal: u64,
         expired_ok: bool,
     ) -> Result<Option<Uuid>, Denied> {
-        let account = self.claims(&token, expired_ok)?;
+        let account = self.holder(&token, expired_ok).await?;
         let sealed = self.accounts.sealed(account, nonce, seal).await;
         Ok(sealed.map_err(denied)?.map(StableId::uuid))
     }
 
     async fn me(&self, token: Secret) -> Result<SignedIn, Denied> {
-        let account = self.holder(&token)?;
+        let account = self.holder(&token, false).await?;
         let (me, characters) = (
             self.accounts.me(account).await,
             self.accounts.characters(account).await,
@@ -167,7 +179,7 @@ impl Gatekeeper for Gate {
     }
 
     async fn characters(&self, token: Secret) -> Result<Vec<Character>, Denied> {
-        let account = self.holder(&token)?;
+        let account = self.holder(&token, false).await?;
         let characters = self.accounts.characters(account).await.map_err(denied)?;
         Ok(characters.into_iter().map(character).collect())
     }
@@ -177,7 +189,7 @@ impl Gatekeeper for Gate {
     }
 
     async fn roll(&self, token: Secret, profession: Option<String>) -> Result<Rolled, Denied> {
-        let account = self.holder(&token)?;
+        let account = self.holder(&token, false).await?;
         self.rolls.roll(account, profession.as_deref())
     }
 
@@ -188,7 +200,7 @@ impl Gatekeeper for Gate {
         profession: Option<String>,
         roll: Option<Uuid>,
     ) -> Result<Character, Denied> {
-        let account = self.holder(&token)?;
+        let account = self.holder(&token, false).await?;
         let Born { seed, profession } = self.rolls.born(account, profession.as_deref(), roll)?;
         let made = self
             .accounts
@@ -200,7 +212,7 @@ impl Gatekeeper for Gate {
     }
 
     async fn delete_character(&self, token: Secret, character: Uuid) -> Result<(), Denied> {
-        let account = self.holder(&token)?;
+        let account = self.holder(&token, false).await?;
         self.accounts
             .delete_character(account, StableId::from_uuid(character))
             .await

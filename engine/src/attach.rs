@@ -4,14 +4,16 @@
 //! come back, and until what it last did is durable; then it is unloaded.
 
 mod lease;
+mod standing;
 mod unload;
 mod words;
 
+pub(crate) use standing::{Roles, grant, tell_bans};
 pub(crate) use unload::unload_saved;
 use words::Departing;
 pub use words::{
-    Arrived, Arrives, Asked, Character, Departed, Dismiss, Grant, Halt, LinkLost, Linkdead, Online,
-    Received,
+    Arrived, Arrives, Asked, Character, Departed, Dismiss, Excluded, Grant, Halt, LinkLost,
+    Linkdead, Online, OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
 };
 
 use std::collections::HashMap;
@@ -110,6 +112,10 @@ pub(crate) fn ingest(
             }
             StoreReply::Wanted { character } => lease::wanted(world, character),
             StoreReply::Lost { character } => lease::lost(world, character),
+            StoreReply::Standings(standings) => standing::learn(world, standings),
+            StoreReply::Unheeded { order, why } => {
+                world.write_message(OrderUnheeded { order, why });
+            }
         }
     }
     for one in heard {
@@ -160,6 +166,7 @@ pub(crate) fn ingest(
             }
         }
     }
+    standing::ask(world);
 }
 
 /// Turns this tick's dismissals into closes; they take effect with the next tick.
@@ -176,16 +183,6 @@ pub(crate) fn dismiss(world: &mut World) {
                 .resource_mut::<Outbox>()
                 .said
                 .push(Outbound::Close { session, why, told });
-        }
-    }
-}
-
-/// Gives the roles that were granted in this tick.
-pub(crate) fn grant(world: &mut World) {
-    let grants: Vec<Grant> = world.resource_mut::<Messages<Grant>>().drain().collect();
-    for Grant { actor, role } in grants {
-        if let Some(mut character) = world.get_mut::<Character>(actor) {
-            character.role = role;
         }
     }
 }
@@ -251,9 +248,12 @@ fn seat(world: &mut World, entity: Entity, arrival: Arrival, how: Arrives) {
     if world.entity(entity).contains::<Departing>() {
         world.resource_mut::<Sessions>().departing -= 1;
     }
+    let role = standing::role_of(world, account, role);
+    let seated = standing::Seated(world.resource::<Clock>().tick);
     world
         .entity_mut(entity)
         .insert((
+            seated,
             Character {
                 name,
                 account,

@@ -32,7 +32,13 @@ impl Clock {
     /// The wall clock at `now`.
     #[must_use]
     pub const fn wall(&self) -> WorldTime {
-        WorldTime(self.now.0.saturating_add_signed(self.wall_offset))
+        self.wall_at(self.now)
+    }
+
+    /// The wall clock at some moment of world time.
+    #[must_use]
+    pub const fn wall_at(&self, at: WorldTime) -> WorldTime {
+        WorldTime(at.0.saturating_add_signed(self.wall_offset))
     }
 }
 

@@ -115,6 +115,7 @@ impl Engine {
         self.run(Phase::Simulate, before);
         self.settle(before);
         self.run(Phase::Emit, before);
+        attach::tell_bans(&mut self.world);
         ledger::close(&mut self.world);
         attach::grant(&mut self.world);
         attach::dismiss(&mut self.world);

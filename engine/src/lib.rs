@@ -26,8 +26,8 @@ pub mod stage;
 mod violations;
 
 pub use attach::{
-    Arrived, Arrives, Asked, Character, Departed, Dismiss, Grant, Halt, LinkLost, Linkdead, Online,
-    Received,
+    Arrived, Arrives, Asked, Character, Departed, Dismiss, Excluded, Grant, Halt, LinkLost,
+    Linkdead, Online, OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
 };
 pub use bridge::{Bridge, Bridged};
 pub use clock::{CATCH_UP_MAX, Clock};

@@ -18,7 +18,7 @@ mod save;
 mod tasks;
 mod visible;
 
-pub use account::{AccountAct, AccountOrder};
+pub use account::{AccountAct, AccountOrder, Banned, Standings, Unheeded};
 pub use bridge::{
     Awake, Body, BridgeIn, ChatLine, Content, Crossing, DeliveryId, LettersTold, Mark, NodeOrder,
     OrderAct, Parcel, Parcels, PublicEvent, Sanction, SanctionAct, Topic,

@@ -8,6 +8,7 @@
     reason = "a scene that can't go on is a failed test, and says why"
 )]
 
+mod accounts;
 mod ears;
 mod edges;
 
@@ -15,8 +16,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::port::{
-    AccountId, Arrival, BridgeIn, Correlation, Fact, Inbound, Line, Parcels, Role, Row, RunId,
-    SaveBatch, Scope, SessionId, StableId, StorageState, StoreReply, WorldTime,
+    AccountId, Arrival, Banned, BridgeIn, Correlation, Fact, Inbound, Line, Parcels, Role, Row,
+    RunId, SaveBatch, Scope, SessionId, StableId, Standings, StorageState, StoreReply, WorldTime,
 };
 use crate::runner::Rate;
 pub use ears::Ears;
@@ -55,6 +56,9 @@ pub struct Stage {
     digests: Vec<u64>,
     halted: bool,
     asked: u64,
+    wall_offset: i64,
+    standings: Option<Standings>,
+    bans: Vec<(AccountId, Option<Banned>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -138,6 +142,9 @@ impl Stage {
             digests: Vec::new(),
             halted: false,
             asked: 0,
+            wall_offset: 0,
+            standings: None,
+            bans: Vec::new(),
         })
     }
 

@@ -21,11 +21,12 @@ use database::Store;
 use host::Host;
 
 /// What is not a subject of the run, unless the scenario says otherwise: how often one may speak.
-const LIFTED: [&str; 10] = [
+const LIFTED: [&str; 11] = [
     "limits.commands_per_second",
     "limits.frames_per_minute",
     "limits.connections_per_account",
     "limits.sign_ins_per_minute",
+    "limits.calls_per_minute",
     "chat.say_per_minute",
     "chat.local_per_minute",
     "chat.global_per_minute",

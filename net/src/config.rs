@@ -15,6 +15,9 @@ pub struct NetConfig {
     pub trust_proxy: bool,
     /// How much of people's addresses the log shows.
     pub addresses: crate::Addresses,
+    /// The listener can be reached from this machine only: a request must name it. Set by
+    /// [`serve`](crate::serve).
+    pub loopback: bool,
     /// How much anyone may do.
     pub limits: NetLimits,
     /// How much a session holds.
@@ -34,8 +37,11 @@ pub struct NetLimits {
     pub connections_per_address: u32,
     /// Websocket handshakes per address and minute; resumes and loopback peers don't count.
     pub connection_attempts_per_minute: u32,
-    /// Failed sign-ins per account name and minute.
+    /// Failed sign-ins per account name, address and minute; ten times as many per name and minute
+    /// from addresses that nobody signed in from well lately.
     pub failed_logins_per_minute: u32,
+    /// Calls with a token per address and minute; loopback peers don't count.
+    pub calls_per_minute: u32,
     /// Registrations, sign-ins and guests per address and minute; loopback peers don't count.
     pub sign_ins_per_minute: u32,
     /// Open sockets, HTTP ones included.
@@ -52,6 +58,8 @@ impl Default for NetLimits {
             connections_per_address: 500,
             connection_attempts_per_minute: 120,
             failed_logins_per_minute: 10,
+            // A school behind one address: a page asks three times as it opens.
+            calls_per_minute: 600,
             sign_ins_per_minute: 60,
             // Below the usual limit of 65,536 descriptors, with room for the database and the disk.
             sockets: 50_000,

@@ -39,11 +39,23 @@ pub trait Gatekeeper: Send + Sync + 'static {
         who: Registration,
     ) -> impl Future<Output = Result<SignedIn, Denied>> + Send;
 
-    /// Makes `token` worthless, expired or not.
+    /// Makes `token` worthless, expired or not, whatever the database does; once more is no mistake.
     fn logout(&self, token: Secret) -> impl Future<Output = Result<(), Denied>> + Send;
 
     /// Whether `token` was signed out. Known at once: a session resumes while the database is away.
     fn is_signed_out(&self, token: &Secret) -> bool;
+
+    /// Whose `token` is, as its signature says; the account store is not asked, and it may have
+    /// expired.
+    fn claimed(&self, token: &Secret) -> Option<AccountId>;
+
+    /// What an account may do whose session of `character` is to go on. Refused with
+    /// `authorization_denied` while it is banned, with `invalid_token` when one of the two is gone.
+    fn standing(
+        &self,
+        account: AccountId,
+        character: StableId,
+    ) -> impl Future<Output = Result<Role, Denied>> + Send;
 
     /// The seal on `nonce` for a session of `character`: always the same, and unguessable.
     fn seal(&self, character: StableId, nonce: u64) -> u64;

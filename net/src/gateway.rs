@@ -8,7 +8,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
-use crate::gatekeeper::{Denied, Gatekeeper, Registration, Secret, SignedIn};
+use crate::gatekeeper::{Character, Denied, Gatekeeper, Registration, Rolled, Secret, SignedIn};
 use crate::http::Pages;
 use crate::hub::Hub;
 use crate::limit::Seat;
@@ -50,7 +50,9 @@ impl<G: Gatekeeper> Gateway<G> {
         answer
     }
 
-    /// Signs in, unless that account or address was tried in vain too often.
+    /// Signs in, unless that account was tried in vain too often from there. Where it is tried in
+    /// vain from everywhere, whoever signed in well from there lately does not notice, and others
+    /// take turns.
     pub(crate) async fn login(
         &self,
         from: IpAddr,
@@ -60,15 +62,21 @@ impl<G: Gatekeeper> Gateway<G> {
         self.paced(from)?;
         let gates = &self.hub.gates;
         // Counted before it is tried: a hundred at once are as many as one after another.
-        gates.login(&username).map_err(|wait| {
+        let turn = gates.login(&username, from).map_err(|wait| {
             self.hub.locked_out(from);
             too_many(wait)
         })?;
+        if !turn.is_zero() {
+            tokio::time::sleep(turn).await;
+        }
         let answer = self.gate.login(username.clone(), password).await;
-        let in_vain = matches!(&answer, Err(denied)
-            if denied.refusal.code == Code::AuthenticationFailed);
-        if !in_vain {
-            gates.login_was_fine(&username);
+        match &answer {
+            Err(denied) if denied.refusal.code == Code::AuthenticationFailed => {}
+            Err(_) => gates.login_was_not_in_vain(&username, from),
+            Ok(signed) => {
+                gates.login_was_fine(&username, from);
+                self.hub.may_act(signed.account)?;
+            }
         }
         self.hub.signed_in(Way::Password, from, &answer);
         answer
@@ -82,22 +90,73 @@ impl<G: Gatekeeper> Gateway<G> {
         who: Registration,
     ) -> Result<SignedIn, Denied> {
         self.paced(from)?;
+        self.may_act(&token)?;
         let answer = self.gate.claim(token, who).await;
         self.hub.signed_in(Way::Claim, from, &answer);
         answer
     }
 
+    /// Who holds a token.
+    pub(crate) async fn me(&self, from: IpAddr, token: Secret) -> Result<SignedIn, Denied> {
+        self.called(from, &token)?;
+        self.gate.me(token).await
+    }
+
+    /// The characters of whoever holds a token.
+    pub(crate) async fn characters(
+        &self,
+        from: IpAddr,
+        token: Secret,
+    ) -> Result<Vec<Character>, Denied> {
+        self.called(from, &token)?;
+        self.gate.characters(token).await
+    }
+
+    /// Rolls what a character would be born with.
+    pub(crate) async fn roll(
+        &self,
+        from: IpAddr,
+        token: Secret,
+        profession: Option<String>,
+    ) -> Result<Rolled, Denied> {
+        self.called(from, &token)?;
+        self.gate.roll(token, profession).await
+    }
+
+    /// Makes a character, unless too many came from there.
+    pub(crate) async fn create_character(
+        &self,
+        from: IpAddr,
+        token: Secret,
+        name: String,
+        profession: Option<String>,
+        roll: Option<Uuid>,
+    ) -> Result<Character, Denied> {
+        self.called(from, &token)?;
+        self.paced(from)?;
+        self.gate
+            .create_character(token, name, profession, roll)
+            .await
+    }
+
     /// Deletes a character that nobody plays.
     pub(crate) async fn delete_character(
         &self,
+        from: IpAddr,
         token: Secret,
         character: Uuid,
     ) -> Result<(), Denied> {
+        self.called(from, &token)?;
         let directory = &self.hub.directory;
         let player = StableId::from_uuid(character);
         // Only its owner may learn that it is played.
         let mine = self.gate.characters(token.clone()).await?;
-        if mine.iter().any(|mine| mine.id == player) && !directory.playing(player).is_empty() {
+        if mine.iter().all(|mine| mine.id != player) {
+            // Not worth a write.
+            let message = "You have no such character.";
+            return Err(Refusal::new(Code::ResourceNotFound, message).into());
+        }
+        if !directory.playing(player).is_empty() {
             return Err(Refusal::new(
                 Code::ResourceConflict,
                 "That character is in the world. Let it leave first.",
@@ -120,19 +179,37 @@ impl<G: Gatekeeper> Gateway<G> {
         answer
     }
 
-    /// Makes a token worthless, and ends the sessions that were signed in with it.
+    /// Ends the sessions that were signed in or resumed with a token, and makes it worthless. The
+    /// sessions end first: whoever has them has shown it, and that needs no database.
     pub(crate) async fn logout(&self, token: Secret) -> Result<(), Denied> {
         let mark = self.hub.mark(&token);
-        self.gate.logout(token).await?;
         let mut sessions = 0;
-        for session in self.hub.directory.all() {
-            if session.is_vouched_by(mark) {
-                self.hub.end(session.id, Code::InvalidToken);
-                sessions += 1;
+        let mut end = || {
+            for session in self.hub.directory.all() {
+                if session.is_vouched_by(mark) {
+                    self.hub.end(session.id, Code::InvalidToken);
+                    sessions += 1;
+                }
             }
-        }
+        };
+        end();
+        let done = self.gate.logout(token).await;
+        // One that came in meanwhile.
+        end();
         tracing::info!(sessions, "signed out");
-        Ok(())
+        done
+    }
+
+    /// Refuses a token whose account the world has banned.
+    fn may_act(&self, token: &Secret) -> Result<(), Refusal> {
+        let account = self.gate.claimed(token);
+        account.map_or(Ok(()), |account| self.hub.may_act(account))
+    }
+
+    /// Counts a call with a token, and refuses those of banned accounts.
+    fn called(&self, from: IpAddr, token: &Secret) -> Result<(), Refusal> {
+        self.hub.gates.call(from).map_err(too_many)?;
+        self.may_act(token)
     }
 
     fn paced(&self, from: IpAddr) -> Result<(), Refusal> {

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, delete, get, post};
 use engine::port::{Code, Refusal};
 
-use crate::config::NetConfig;
 use crate::gatekeeper::Gatekeeper;
-use crate::gateway::Gateway;
+use crate::gateway::{Caller, Gateway};
+use crate::hub::Hub;
 use crate::socket;
 
 mod auth;
@@ -20,11 +20,13 @@ mod body;
 mod characters;
 mod fault;
 mod health;
+mod origin;
 mod page;
 mod rooms;
 mod world;
 
 pub(crate) use fault::HttpFault;
+use origin::Standing;
 pub(crate) use page::Pages;
 
 /// Scripts, styles and sockets of our own and nothing else; no frame around the page.
@@ -47,7 +49,7 @@ pub(crate) fn operators<G: Gatekeeper>(gateway: Arc<Gateway<G>>) -> Router {
 /// Everything the listener answers; `apart`: without the metrics, which have a listener of their
 /// own.
 pub(crate) fn app<G: Gatekeeper>(gateway: Arc<Gateway<G>>, apart: bool) -> Router {
-    let config = Arc::new(gateway.hub.config.clone());
+    let hub = Arc::clone(&gateway.hub);
     let metrics = if apart {
         Router::new()
     } else {
@@ -82,18 +84,26 @@ pub(crate) fn app<G: Gatekeeper>(gateway: Arc<Gateway<G>>, apart: bool) -> Route
         .route("/api/rooms/{id}/occupants", get(rooms::occupants::<G>))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_that_way)
-        .layer(from_fn_with_state(config, guard))
+        .layer(from_fn_with_state(hub, guard))
         .with_state(gateway)
 }
 
-/// Keeps strange origins out and says to browsers what the answers may be used for.
-async fn guard(State(config): State<Arc<NetConfig>>, request: Request, next: Next) -> Response {
+/// Keeps strange names and origins out and says to browsers what the answers may be used for.
+async fn guard(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+    let config = &hub.config;
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let standing = standing(&config, request.headers());
+    if let Some(caller) = request.extensions().get::<Arc<Caller>>() {
+        hub.warn_of_proxy(caller.peer, request.headers());
+    }
+    let (uri, version) = (request.uri(), request.version());
+    let named = origin::check_host(config, request.headers(), uri, version);
+    let standing = origin::standing(config, request.headers());
     // A page that is only read tells a stranger nothing: browsers keep it from them.
     let acts = request.method() != Method::GET && request.method() != Method::HEAD;
     let socket = request.uri().path() == "/api/ws";
-    let mut response = if standing == Standing::Strange && (acts || socket) {
+    let mut response = if let Err(fault) = named {
+        fault.into_response()
+    } else if standing == Standing::Strange && (acts || socket) {
         let refusal = Refusal::new(
             Code::AuthorizationDenied,
             "That origin is not allowed here.",
@@ -126,39 +136,6 @@ async fn guard(State(config): State<Arc<NetConfig>>, request: Request, next: Nex
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-/// How a request's origin stands to us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    /// The page is ours, or no page asks.
-    Home,
-    /// Configured.
-    Allowed,
-    /// Somebody else's page.
-    Strange,
-}
-
-fn standing(config: &NetConfig, headers: &HeaderMap) -> Standing {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return Standing::Home;
-    };
-    let Ok(origin) = origin.to_str() else {
-        return Standing::Strange;
-    };
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let authority = origin.split_once("://").map(|(_, authority)| authority);
-    if authority.is_some() && authority == host {
-        return Standing::Home;
-    }
-    let known = |allowed: &String| allowed == "*" || allowed.eq_ignore_ascii_case(origin);
-    if config.origins.iter().any(known) {
-        Standing::Allowed
-    } else {
-        Standing::Strange
-    }
 }
 
 fn preflight() -> Response {

@@ -2,19 +2,23 @@
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use axum::http::HeaderMap;
 use engine::port::{
-    Arrival, Code, Correlation, Full, Inbound, Lane, Leaving, Note, Refusal, SaveGauge, SessionId,
-    StableId, Tasks, Tick,
+    AccountId, Arrival, Code, Correlation, Full, Inbound, Lane, Leaving, Note, Refusal, SaveGauge,
+    SessionId, StableId, Tasks, Tick,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio_util::task::TaskTracker;
 
+use crate::address;
 use crate::asks::Asks;
+use crate::bans::Bans;
 use crate::config::NetConfig;
 use crate::figures::Figures;
 use crate::format::{Tongue, Voice};
@@ -26,6 +30,9 @@ use crate::session::{Bell, Directory, Farewell, NoResume, Session, SessionKey, S
 /// How long a client waits before it tries again when the world's lane is full: a few ticks.
 pub(crate) const BUSY_RETRY_MS: u64 = 500;
 
+/// For so long nobody who resumes waits for an account store that has not answered.
+const STORE_AWAY: Duration = Duration::from_secs(2);
+
 /// The gateway's shared state.
 #[derive(Debug)]
 pub(crate) struct Hub {
@@ -33,6 +40,8 @@ pub(crate) struct Hub {
     pub(crate) figures: Figures,
     pub(crate) directory: Directory,
     pub(crate) gates: Gates,
+    /// Whom the world has banned.
+    pub(crate) bans: Bans,
     pub(crate) gauge: Arc<SaveGauge>,
     pub(crate) asks: Asks,
     pub(crate) tasks: Tasks,
@@ -47,6 +56,9 @@ pub(crate) struct Hub {
     draining: AtomicBool,
     last_tick: AtomicU64,
     last_id: AtomicU64,
+    /// When the account store did not answer last.
+    store_away: Mutex<Option<Instant>>,
+    warned_of_proxy: AtomicBool,
     marks: RandomState,
     seal: Sealer,
 }
@@ -76,6 +88,9 @@ impl Hub {
             seal: Sealer(seal),
             directory: Directory::new(figures.sessions.clone()),
             gates: Gates::new(config.limits),
+            bans: Bans::default(),
+            store_away: Mutex::default(),
+            warned_of_proxy: AtomicBool::new(false),
             figures,
             gauge,
             asks: Asks::default(),
@@ -215,7 +230,8 @@ impl Hub {
         Ok(session)
     }
 
-    /// Makes a new session for the character of one that can't go on.
+    /// Makes a new session for the character of one that can't go on, with the role that the account
+    /// store said when it was resumed.
     ///
     /// # Errors
     /// As [`Hub::arrive`].
@@ -228,6 +244,8 @@ impl Hub {
     ) -> Result<Arc<Session>, Refusal> {
         let mut arrival = old.arrival.clone();
         arrival.correlation = correlation;
+        let (mark, role) = old.vouched();
+        arrival.role = role;
         let tongue = Tongue::new(old.format);
         self.arrive(
             arrival,
@@ -235,7 +253,7 @@ impl Hub {
             tongue,
             socket,
             bell,
-            old.token_mark,
+            mark,
             &old.intake,
         )
     }
@@ -318,6 +336,46 @@ impl Hub {
     /// worthless elsewhere and can't be aimed for.
     pub(crate) fn mark(&self, token: &Secret) -> u64 {
         self.marks.hash_one(token.expose())
+    }
+
+    // ---- accounts ---------------------------------------------------------------------------
+
+    /// Whether the world has banned an account whose ban the account store may lack.
+    ///
+    /// # Errors
+    /// `authorization_denied`.
+    pub(crate) fn may_act(&self, account: AccountId) -> Result<(), Refusal> {
+        self.bans.check(account, self.gauge.applied_tick())
+    }
+
+    /// Whether it is worth asking the account store before a session goes on.
+    pub(crate) fn store_may_answer(&self) -> bool {
+        let away = self
+            .store_away
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        away.is_none_or(|since| since.elapsed() >= STORE_AWAY)
+    }
+
+    /// The account store has answered, or not.
+    pub(crate) fn store_answered(&self, did: bool) {
+        let mut away = self
+            .store_away
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *away = (!did).then(Instant::now);
+    }
+
+    /// Says once that a proxy is in front of us which nobody has told us of.
+    pub(crate) fn warn_of_proxy(&self, peer: IpAddr, headers: &HeaderMap) {
+        if self.config.trust_proxy || !peer.is_loopback() || !address::is_forwarded(headers) {
+            return;
+        }
+        if !self.warned_of_proxy.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "requests come by a proxy on this machine, but server.trust_proxy is off: all who come by it share one address's limits"
+            );
+        }
     }
 
     // ---- time and frames ------------------------------------------------------------------

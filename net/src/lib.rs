@@ -9,6 +9,7 @@
 
 mod address;
 mod asks;
+mod bans;
 pub mod bridge;
 mod config;
 mod fault;

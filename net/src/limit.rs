@@ -2,14 +2,17 @@
 
 mod attempts;
 mod intake;
+mod known;
 mod window;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use attempts::Attempts;
 pub(crate) use intake::Intake;
+use known::{Here, Known, Turns};
 use window::Window;
 
 use crate::address::Neighbour;
@@ -21,7 +24,11 @@ pub(crate) struct Gates {
     limits: NetLimits,
     handshakes: Mutex<Attempts<Neighbour>>,
     sign_ins: Mutex<Attempts<Neighbour>>,
-    failures: Mutex<Attempts<String>>,
+    calls: Mutex<Attempts<Neighbour>>,
+    failures: Mutex<Attempts<Here>>,
+    failures_everywhere: Mutex<Attempts<String>>,
+    known: Known,
+    turns: Turns,
     seats: Seats,
 }
 
@@ -63,12 +70,19 @@ impl Gates {
     /// Over the limit a socket may still show that it resumes; far over it, not even that.
     const FAR: u32 = 4;
 
+    /// So many times the limit of one address holds for one account and all addresses together.
+    const WIDE: u32 = 10;
+
     pub(crate) fn new(limits: NetLimits) -> Self {
         Self {
             limits,
             handshakes: Mutex::default(),
             sign_ins: Mutex::default(),
+            calls: Mutex::default(),
             failures: Mutex::default(),
+            failures_everywhere: Mutex::default(),
+            known: Known::default(),
+            turns: Turns::default(),
             seats: Seats::default(),
         }
     }
@@ -126,27 +140,60 @@ impl Gates {
         if count <= limit { Ok(()) } else { Err(wait) }
     }
 
-    /// Counts a try of that account as one in vain, until [`Gates::login_was_fine`].
+    /// Counts a call with a token.
+    ///
+    /// # Errors
+    /// With the wait in milliseconds when there were too many from there.
+    pub(crate) fn call(&self, from: IpAddr) -> Result<(), u64> {
+        let limit = self.limits.calls_per_minute;
+        if limit == 0 || from.is_loopback() {
+            return Ok(());
+        }
+        let (count, wait) = attempts::count(&self.calls, Neighbour::of(from), limit);
+        if count <= limit { Ok(()) } else { Err(wait) }
+    }
+
+    /// Counts a try of that account from there as one in vain, until [`Gates::login_was_fine`] or
+    /// [`Gates::login_was_not_in_vain`]; answers how long it has to wait for its turn.
     ///
     /// # Errors
     /// With the wait in milliseconds when it was tried in vain too often; that try counts nothing.
-    pub(crate) fn login(&self, username: &str) -> Result<(), u64> {
+    pub(crate) fn login(&self, username: &str, from: IpAddr) -> Result<Duration, u64> {
         let limit = self.limits.failed_logins_per_minute;
         if limit == 0 {
-            return Ok(());
+            return Ok(Duration::ZERO);
         }
-        let account = account(username);
-        let (count, wait) = attempts::count(&self.failures, account.clone(), limit);
-        if count <= limit {
-            return Ok(());
+        let (account, from) = (account(username), Neighbour::of(from));
+        let here = (account.clone(), from);
+        let known = self.known.holds(&here);
+        let (count, wait) = attempts::count(&self.failures, here.clone(), limit);
+        let wide = limit.saturating_mul(Self::WIDE);
+        let (everywhere, _) = attempts::count(&self.failures_everywhere, account.clone(), wide);
+        let turn = match (known, count <= limit, everywhere <= wide) {
+            // Only a try too many from there is to be kept out, and only where nobody is known.
+            (false, false, _) => Err(wait),
+            (true, true, _) | (false, true, true) => Ok(Duration::ZERO),
+            (true, false, _) => self.turns.take((account.clone(), Some(from))),
+            (false, true, false) => self.turns.take((account.clone(), None)),
+        };
+        if turn.is_err() {
+            attempts::forgive(&self.failures, &here);
+            attempts::forgive(&self.failures_everywhere, &account);
         }
-        attempts::forgive(&self.failures, &account);
-        Err(wait)
+        turn
     }
 
-    /// That account was not tried in vain.
-    pub(crate) fn login_was_fine(&self, username: &str) {
-        attempts::forgive(&self.failures, &account(username));
+    /// That account was not tried in vain from there, nor signed in.
+    pub(crate) fn login_was_not_in_vain(&self, username: &str, from: IpAddr) {
+        let account = account(username);
+        attempts::forgive(&self.failures_everywhere, &account);
+        attempts::forgive(&self.failures, &(account, Neighbour::of(from)));
+    }
+
+    /// Somebody has signed in well from there.
+    pub(crate) fn login_was_fine(&self, username: &str, from: IpAddr) {
+        self.login_was_not_in_vain(username, from);
+        self.known.add((account(username), Neighbour::of(from)));
     }
 }
 
@@ -161,6 +208,8 @@ fn account(username: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::{Gates, Handshake};
     use crate::config::NetLimits;
 
@@ -197,13 +246,57 @@ mod tests {
     #[test]
     fn an_account_tried_in_vain_has_to_wait_whatever_its_case() {
         let gates = gates();
-        assert!(gates.login("Ann").is_ok());
-        assert!(gates.login("ANN").is_ok());
+        let from = "192.0.2.1".parse().unwrap();
+        assert_eq!(gates.login("Ann", from), Ok(Duration::ZERO));
+        assert_eq!(gates.login("ANN", from), Ok(Duration::ZERO));
         // Two are under way, whatever becomes of them.
-        assert!(gates.login("ann").is_err());
-        assert!(gates.login("bob").is_ok());
-        gates.login_was_fine("ann");
-        assert!(gates.login("ann").is_ok());
+        assert!(gates.login("ann", from).is_err());
+        assert_eq!(gates.login("bob", from), Ok(Duration::ZERO));
+        gates.login_was_not_in_vain("ann", from);
+        assert_eq!(gates.login("ann", from), Ok(Duration::ZERO));
+    }
+
+    #[test]
+    fn failures_elsewhere_lock_nobody_out_here() {
+        let gates = gates();
+        let home = "192.0.2.1".parse().unwrap();
+        for n in 0..9 {
+            let from = [198, 51, 100, n].into();
+            gates.login("ann", from).unwrap();
+            gates.login("ann", from).unwrap();
+            assert!(gates.login("ann", from).is_err());
+        }
+        // Somebody new has a try, and whoever has signed in well is known.
+        assert_eq!(gates.login("ann", home), Ok(Duration::ZERO));
+        gates.login_was_fine("ann", home);
+        for n in 0..40 {
+            let _ = gates.login("ann", [203, 0, 113, n].into());
+        }
+        let stranger = gates.login("ann", "192.0.2.99".parse().unwrap());
+        assert!(stranger != Ok(Duration::ZERO), "{stranger:?}");
+        assert_eq!(gates.login("ann", home), Ok(Duration::ZERO));
+    }
+
+    #[test]
+    fn known_address_takes_turns_instead_of_waiting_a_minute() {
+        let gates = gates();
+        let home = "192.0.2.1".parse().unwrap();
+        gates.login("ann", home).unwrap();
+        gates.login_was_fine("ann", home);
+        for _ in 0..2 {
+            assert_eq!(gates.login("ann", home), Ok(Duration::ZERO));
+        }
+        // Somebody else behind the same address guesses: the owner waits for seconds at most.
+        let mut turns = Vec::new();
+        let refused = loop {
+            match gates.login("ann", home) {
+                Ok(turn) => turns.push(turn),
+                Err(wait) => break wait,
+            }
+        };
+        assert!((2..20).contains(&turns.len()), "{turns:?}");
+        assert!(turns.iter().all(|turn| turn.as_secs() <= 8), "{turns:?}");
+        assert!(refused <= 10_000, "{refused}");
     }
 
     #[test]

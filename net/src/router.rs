@@ -69,6 +69,8 @@ enum Said {
     Refused(Refusal),
     Receipt,
     Close(Farewell, Option<ErrorNote>),
+    /// For the gateway itself.
+    Heeded,
 }
 
 impl Said {
@@ -77,7 +79,7 @@ impl Said {
             Self::Note(note) => Some(&**note),
             Self::Answer(response) => Some(response),
             Self::Close(_, error) => error.as_ref().map(|error| error as &dyn Note),
-            Self::Admitted(_) | Self::Refused(_) | Self::Receipt => None,
+            Self::Admitted(_) | Self::Refused(_) | Self::Receipt | Self::Heeded => None,
         }
     }
 }
@@ -246,6 +248,11 @@ impl Router {
                 hearer(session);
                 Said::Refused(refusal)
             }
+            // Before anybody hears what else the tick has said.
+            Outbound::Ban { account, ban } => {
+                self.hub.bans.set(self.hub.tick(), account, ban);
+                Said::Heeded
+            }
             Outbound::Receipt { session } => {
                 hearer(session);
                 Said::Receipt
@@ -268,6 +275,7 @@ impl Router {
     ) -> Option<Bell> {
         let directory = &self.hub.directory;
         match said {
+            Said::Heeded => None,
             Said::Note(_) => session.hear(voice?),
             Said::Answer(_) => {
                 let bell = session.hear(voice?);

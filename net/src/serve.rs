@@ -77,6 +77,9 @@ pub async fn serve<G: Gatekeeper>(
     } = ports;
     let figures = Figures::new(registry)?;
     config.tls = doors.tls.is_some();
+    config.loopback = listener
+        .local_addr()
+        .is_ok_and(|address| address.ip().to_canonical().is_loopback());
     let stop = tasks.stop().clone();
     let gate = Arc::new(doors.gate);
     let hub = Arc::new(Hub::new(

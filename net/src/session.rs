@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use engine::port::{Arrival, Code, Leaving, Refusal, SessionId, Tick};
+use engine::port::{Arrival, Code, Leaving, Refusal, Role, SessionId, Tick};
 use tokio::sync::Notify;
 
 use crate::config::SessionBounds;
@@ -92,6 +92,8 @@ struct Inner {
     farewell: Option<Farewell>,
     verdict: Option<Verdict>,
     resume_after: u64,
+    /// The mark of the token it was resumed with last, and the role that its account had then.
+    resumed: Option<(u64, Role)>,
     owed: Option<Owed>,
     refused: Refused,
 }
@@ -217,6 +219,7 @@ impl Session {
                 farewell: None,
                 verdict: None,
                 resume_after: 0,
+                resumed: None,
                 owed: None,
                 refused: Refused::default(),
             }),

@@ -18,6 +18,8 @@ mod server;
 
 #[path = "gateway/asks.rs"]
 mod asks;
+#[path = "gateway/authority.rs"]
+mod authority;
 #[path = "gateway/bad_input.rs"]
 mod bad_input;
 #[path = "gateway/closing.rs"]

@@ -84,7 +84,9 @@ pub struct LimitsConfig {
     pub connection_attempts_per_minute: u32,
     /// Failed sign-ins per account name and minute.
     pub failed_logins_per_minute: u32,
-    /// Registrations, sign-ins and guests per address and minute.
+    /// Calls with a token per address and minute.
+    pub calls_per_minute: u32,
+    /// Registrations, sign-ins, guests and new characters per address and minute.
     pub sign_ins_per_minute: u32,
     /// Rolls of a new character's stats per account and minute.
     pub rolls_per_minute: u32,
@@ -206,6 +208,7 @@ impl Default for LimitsConfig {
             connections_per_address: net.connections_per_address,
             connection_attempts_per_minute: net.connection_attempts_per_minute,
             failed_logins_per_minute: net.failed_logins_per_minute,
+            calls_per_minute: net.calls_per_minute,
             sign_ins_per_minute: net.sign_ins_per_minute,
             rolls_per_minute: 10,
             sockets: net.sockets,

@@ -7,7 +7,10 @@ mod guests;
 mod invites;
 mod names;
 mod passwords;
+mod roles;
 mod sign_in;
+mod standing;
+mod sweep;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -27,7 +30,7 @@ use passwords::Passwords;
 pub use characters::Admitted;
 pub use denied::Denied;
 pub use invites::Invite;
-pub(crate) use names::key as name_key;
+pub(crate) use names::{is_nobodys, key as name_key};
 
 /// How long a request may wait for the database before it is told to come back.
 const DATABASE_LONGEST: Duration = Duration::from_secs(5);
@@ -162,13 +165,14 @@ impl Accounts {
         self.inner.tokens.verify_expired_ok(token)
     }
 
-    /// Makes the token worthless from now on, also one that has expired.
+    /// Makes the token worthless from now on, also one that has expired or was signed out. Where the
+    /// database does not take it, a file in the data folder does, until it does.
     ///
     /// # Errors
-    /// As [`Accounts::verify_expired_ok`]; `database_connection_error` when a restart before the token's end
-    /// would forget this.
+    /// `invalid_token` for what was never one; `token_expired` for one that nothing takes any more;
+    /// `server_busy`.
     pub async fn logout(&self, token: &str) -> Result<(), Denied> {
-        bounded(self.inner.tokens.revoke(token)).await
+        self.inner.tokens.revoke(token).await
     }
 
     /// Whether the token was signed out, as far as this process knows.
@@ -211,7 +215,13 @@ impl Accounts {
     /// What is due at start and once a day.
     pub(crate) async fn upkeep(&self) {
         self.purge_guests().await;
+        self.sweep_deleted().await;
         self.inner.tokens.upkeep().await;
+    }
+
+    /// Brings sign-outs into the database that it did not take at once. Never ends.
+    pub(crate) async fn save_sign_outs(&self) {
+        self.inner.tokens.save_unsaved().await;
     }
 
     fn store(&self) -> &Store {

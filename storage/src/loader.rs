@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::port::{
-    Code, Full, Lane, Refusal, Row, SessionId, StableId, Stop, StoreAsk, StoreReply, Tasks,
+    Code, Full, Lane, Refusal, Row, SaveGauge, SessionId, StableId, Standings, Stop, StoreAsk,
+    StoreReply, Tasks, Tick,
 };
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::journal;
 use crate::lease::Leases;
@@ -19,6 +20,10 @@ const LOAD_LONGEST: Duration = Duration::from_secs(2);
 
 /// The same where another node may have to let go of the character first.
 const LEASE_LONGEST: Duration = Duration::from_secs(6);
+
+/// The same for who is set apart, which the world asks for every two seconds: one is under way at a
+/// time.
+const STANDINGS_LONGEST: Duration = Duration::from_millis(1_500);
 
 /// What a refused login is told to wait.
 const RETRY_AFTER_MS: u64 = 2_000;
@@ -38,6 +43,7 @@ pub(crate) struct Loader {
     pub(crate) journal: Arc<journal::Shared>,
     /// With a shared database, whose characters are leased.
     pub(crate) leases: Option<Arc<Leases>>,
+    pub(crate) gauge: Arc<SaveGauge>,
     pub(crate) replies: Lane<StoreReply>,
     pub(crate) tasks: Tasks,
 }
@@ -59,6 +65,16 @@ impl Loader {
                     if let Some(leases) = &self.leases {
                         leases.release(character).await;
                     }
+                    continue;
+                }
+                Some(StoreAsk::Standings { asked }) => {
+                    let (loader, halt) = (self.clone(), halt.clone());
+                    self.tasks.spawn("standings", async move {
+                        tokio::select! {
+                            () = halt.cancelled() => {}
+                            () = loader.tell_standings(asked) => {}
+                        }
+                    });
                     continue;
                 }
             };
@@ -115,6 +131,31 @@ impl Loader {
         // The overlay comes first: what leaves it afterwards is in the database by then.
         let overlay = self.pending.overlay(character);
         Ok(overlaid(self.store.rows_of(character).await?, overlay))
+    }
+
+    /// Who is set apart, and before that which orders changed nothing. Nothing, while the database
+    /// does not answer: the world asks again.
+    async fn tell_standings(&self, asked: Tick) {
+        // First: what is applied from now on may be in the answer, what was before is.
+        let as_of = self.gauge.applied_tick();
+        let (admins, banned) = match timeout(STANDINGS_LONGEST, self.store.set_apart()).await {
+            Ok(Ok(set_apart)) => set_apart,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "who is set apart could not be read");
+                return;
+            }
+            Err(_) => return,
+        };
+        for (order, why) in self.store.unheard().take() {
+            self.deliver(StoreReply::Unheeded { order, why }).await;
+        }
+        self.deliver(StoreReply::Standings(Standings {
+            asked,
+            as_of,
+            admins,
+            banned,
+        }))
+        .await;
     }
 
     /// Every ask has its answer, so a full lane only delays it.

@@ -157,7 +157,7 @@ impl Storage {
         };
         let journal = self.start_journal(scribe)?;
         self.start_watch(&gauge);
-        let applier = self.start_applier(gauge, &ports.replies);
+        let applier = self.start_applier(Arc::clone(&gauge), &ports.replies);
         *inner.ends.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Ends { journal, applier });
 
@@ -166,6 +166,7 @@ impl Storage {
             pending: Arc::clone(&inner.pending),
             journal: Arc::clone(&inner.journal),
             leases: inner.leases.clone(),
+            gauge,
             replies: ports.replies.clone(),
             tasks: inner.tasks.clone(),
         };

@@ -44,6 +44,8 @@ pub(crate) struct Store {
     statements: IntCounter,
     quarantined: IntCounter,
     conflicts: IntCounter,
+    /// Orders about accounts that changed nothing.
+    unheard: Arc<orders::Unheard>,
     /// Other nodes write here, too: what is written passes a fence.
     shared: bool,
     /// The database without credentials, for messages.
@@ -146,6 +148,11 @@ impl Store {
     /// Counts what could not be saved.
     pub(crate) const fn quarantined(&self) -> &IntCounter {
         &self.quarantined
+    }
+
+    /// Orders about accounts that changed nothing.
+    pub(crate) fn unheard(&self) -> &orders::Unheard {
+        &self.unheard
     }
 
     /// Counts one statement; wraps its text, so that none is forgotten.

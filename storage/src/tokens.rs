@@ -4,11 +4,12 @@
 //! out. A token that is signed out before its time is remembered until it would have expired.
 
 mod keys;
+mod unsaved;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::port::{AccountId, Code};
 use jsonwebtoken::dangerous::insecure_decode_claims;
@@ -22,6 +23,7 @@ use crate::accounts::Denied;
 use crate::config::AccountsConfig;
 use crate::store::{Store, reading, signed, unsigned, writing};
 use keys::Keys;
+use unsaved::Unsaved;
 
 /// How long past its end a token may still open a session that is resumed; revocations are kept
 /// as long. Far beyond any linkdead grace.
@@ -29,6 +31,12 @@ const GRACE_SECONDS: u64 = 3_600;
 
 /// Signing out needs a good token, so this is only reached by one who collects them.
 const REVOKED_MAX: usize = 1_000_000;
+
+/// How long a sign-out waits for the database before a file has to do.
+const SAVE_LONGEST: Duration = Duration::from_secs(1);
+
+/// How often the database is tried again.
+const SAVE_AGAIN: Duration = Duration::from_secs(2);
 
 /// What a token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +65,7 @@ pub(crate) struct Tokens {
     key_days: u32,
     keys: RwLock<Keys>,
     revoked: Mutex<HashMap<Uuid, u64>>,
+    unsaved: Arc<Unsaved>,
     store: Store,
 }
 
@@ -75,16 +84,16 @@ impl Tokens {
             target: store.target().to_owned(),
             reason: error.to_string(),
         })?;
+        let unsaved = Unsaved::open(data);
+        let known = rows.into_iter().map(|(id, until)| (id, unsigned(until)));
+        let revoked = known.chain(unsaved.all()).collect();
         Ok(Self {
             path,
             lifetime: config.token_lifetime_seconds,
             key_days: config.token_key_days,
             keys: RwLock::new(keys),
-            revoked: Mutex::new(
-                rows.into_iter()
-                    .map(|(id, until)| (id, unsigned(until)))
-                    .collect(),
-            ),
+            revoked: Mutex::new(revoked),
+            unsaved: Arc::new(unsaved),
             store,
         })
     }
@@ -128,21 +137,67 @@ impl Tokens {
         Ok(claims)
     }
 
+    /// Known here at once, saved as soon as it can be: by the database, or until that answers again
+    /// by a file. Once more is no mistake.
     pub(crate) async fn revoke(&self, token: &str) -> Result<(), Denied> {
-        let claims = self.verify_expired_ok(token)?;
+        let claims = self.signed(token)?;
         let until = claims.expires_at + GRACE_SECONDS;
+        if until <= now() {
+            return Err(Denied::of(Code::TokenExpired));
+        }
         {
             let mut revoked = self.revoked();
+            if revoked.contains_key(&claims.id) {
+                return Ok(());
+            }
             if revoked.len() >= REVOKED_MAX {
                 return Err(Denied::later(Code::ServerBusy));
             }
             revoked.insert(claims.id, until);
         }
+        // From here on it is brought to the database whether or not anybody waits for this.
+        self.unsaved.add(claims.id, until);
+        let saved = tokio::time::timeout(SAVE_LONGEST, self.save(claims.id, until)).await;
+        if matches!(saved, Ok(Ok(()))) {
+            return Ok(());
+        }
+        let unsaved = Arc::clone(&self.unsaved);
+        let written = tokio::task::spawn_blocking(move || unsaved.write_down(claims.id, until));
+        match written.await {
+            Ok(Ok(())) => tracing::info!("sign-out waits for the database in a file"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "sign-out is in memory only, until the database answers");
+            }
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    async fn save(&self, id: Uuid, until: u64) -> Result<(), sqlx::Error> {
         let sql = self.store.sql(
             "INSERT INTO revoked_tokens (jti, keep_until) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         );
         writing!(self.store, db => query(sql)
-            .bind(claims.id).bind(signed(until)).execute(db).await.map(|_| ()))?;
+            .bind(id).bind(signed(until)).execute(db).await.map(|_| ()))?;
+        self.unsaved.saved(id);
+        Ok(())
+    }
+
+    /// Tries again and again what the database did not take. Never ends.
+    pub(crate) async fn save_unsaved(&self) {
+        loop {
+            let waiting = self.unsaved.all();
+            if self.save_all(waiting).await.is_ok() {
+                self.unsaved.clear();
+            }
+            tokio::time::sleep(SAVE_AGAIN).await;
+        }
+    }
+
+    async fn save_all(&self, waiting: Vec<(Uuid, u64)>) -> Result<(), sqlx::Error> {
+        for (id, until) in waiting {
+            self.save(id, until).await?;
+        }
         Ok(())
     }
 
@@ -203,6 +258,15 @@ impl Tokens {
 
     /// Checks everything but the time.
     fn read(&self, token: &str) -> Result<Claims, Denied> {
+        let claims = self.signed(token)?;
+        if self.revoked().contains_key(&claims.id) {
+            return Err(Denied::of(Code::InvalidToken));
+        }
+        Ok(claims)
+    }
+
+    /// What a token of ours says, whether or not it holds.
+    fn signed(&self, token: &str) -> Result<Claims, Denied> {
         let invalid = || Denied::of(Code::InvalidToken);
         let header = decode_header(token).map_err(|_| invalid())?;
         let mut rules = Validation::new(Algorithm::HS256);
@@ -219,9 +283,6 @@ impl Tokens {
                 .map_err(|_| invalid())?
                 .claims
         };
-        if self.revoked().contains_key(&body.jti) {
-            return Err(invalid());
-        }
         Ok(Claims {
             account: AccountId(body.sub),
             id: body.jti,

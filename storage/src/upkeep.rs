@@ -1,4 +1,5 @@
-//! What is done at start and once a day: old facts, unused guests, spent tokens, old keys.
+//! What is done at start and once a day: old facts, unused guests, deleted characters, spent tokens,
+//! old keys. Beside it, sign-outs that the database did not take are brought to it.
 
 use std::time::Duration;
 
@@ -12,9 +13,9 @@ use crate::store::Store;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Between two portions, so that a large clean-up leaves the database to others.
-const BREATH: Duration = Duration::from_millis(100);
+pub(crate) const BREATH: Duration = Duration::from_millis(100);
 
-/// Works until `halt`.
+/// Works until `halt`. Neither of the two ends by itself.
 pub(crate) async fn run(store: Store, accounts: Accounts, config: StorageConfig, halt: Stop) {
     let work = async {
         loop {
@@ -26,6 +27,7 @@ pub(crate) async fn run(store: Store, accounts: Accounts, config: StorageConfig,
     tokio::select! {
         () = halt.cancelled() => {}
         () = work => {}
+        () = accounts.save_sign_outs() => {}
     }
 }
 

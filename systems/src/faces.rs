@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use engine::SetApart;
 use engine::port::AccountId;
 use engine::prelude::*;
 
@@ -33,6 +34,8 @@ pub struct Faces {
     /// Names in the order in which they were seen; only the entry of the newest sight counts.
     seen: VecDeque<(u64, String)>,
     sights: u64,
+    /// The admins' accounts, as the account store said last.
+    admins: Vec<AccountId>,
 }
 
 impl Faces {
@@ -61,7 +64,7 @@ impl Faces {
 /// The faces plugin. Runs before whatever speaks of people.
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.resource(Faces::default())
-        .system(Phase::Ingest, see)
+        .system(Phase::Ingest, (see, learn).chain())
         .system(Phase::Settle, promote);
 }
 
@@ -83,14 +86,31 @@ fn see(
 }
 
 /// Whoever was given a role is seen with it from then on, also when they have left.
-fn promote(mut grants: MessageReader<Grant>, people: Query<&Character>, mut faces: ResMut<Faces>) {
-    for Grant { actor, role } in grants.read() {
-        if let Ok(character) = people.get(*actor)
-            && let Some((_, face)) = faces.known.get_mut(&character.name.to_lowercase())
-        {
+fn promote(mut grants: MessageReader<Grant>, mut faces: ResMut<Faces>) {
+    for Grant { account, role } in grants.read() {
+        let known = faces.known.values_mut().map(|(_, face)| face);
+        for face in known.filter(|face| face.account == *account) {
             face.role = *role;
         }
     }
+}
+
+/// Whoever is away is what the account store calls them.
+fn learn(mut heard: MessageReader<SetApart>, mut faces: ResMut<Faces>) {
+    let Some(SetApart(standings)) = heard.read().last() else {
+        return;
+    };
+    // An answer that is older than a grant of this world's says what the one before said.
+    if faces.admins == standings.admins {
+        return;
+    }
+    for (_, face) in faces.known.values_mut() {
+        face.role = match standings.admins.binary_search(&face.account) {
+            Ok(_) => Role::Admin,
+            Err(_) => Role::Player,
+        };
+    }
+    faces.admins.clone_from(&standings.admins);
 }
 
 /// People by name, whether they are awake or away.

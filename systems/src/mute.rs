@@ -91,7 +91,7 @@ impl Hearing<'_, '_> {
         if role == Role::Admin {
             return None;
         }
-        let now = self.clock.now;
+        let now = self.clock.wall();
         let pleads = channel == Channel::Whisper && to == Some(Role::Admin);
         if let Some(silence) = self.silences.of(id, now).filter(|_| !pleads) {
             return Some(Refusal::new(
@@ -115,7 +115,7 @@ impl Hearing<'_, '_> {
     pub fn closes(&self, hearer: Entity, channel: Channel) -> bool {
         self.mutes
             .get(hearer)
-            .is_ok_and(|mutes| mutes.closes(channel, self.clock.now))
+            .is_ok_and(|mutes| mutes.closes(channel, self.clock.wall()))
     }
 
     /// Whether `hearer` does not want to hear `sender`.
@@ -125,7 +125,7 @@ impl Hearing<'_, '_> {
             && self
                 .mutes
                 .get(hearer)
-                .is_ok_and(|mutes| mutes.hides(sender, self.clock.now))
+                .is_ok_and(|mutes| mutes.hides(sender, self.clock.wall()))
     }
 
     /// Whether `hearer` hears what `sender` says on a channel.
@@ -135,14 +135,14 @@ impl Hearing<'_, '_> {
             return true;
         };
         mutes.is_empty()
-            || !mutes.closes(channel, self.clock.now)
-                && (sender.1 == Role::Admin || !mutes.hides(sender.0, self.clock.now))
+            || !mutes.closes(channel, self.clock.wall())
+                && (sender.1 == Role::Admin || !mutes.hides(sender.0, self.clock.wall()))
     }
 
     /// Whether somebody may not speak.
     #[must_use]
     pub fn is_silenced(&self, id: StableId) -> bool {
-        self.silences.of(id, self.clock.now).is_some()
+        self.silences.of(id, self.clock.wall()).is_some()
     }
 
     /// Whether a character hears everybody on every channel.

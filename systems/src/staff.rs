@@ -12,6 +12,7 @@ mod door;
 mod herald;
 mod orders;
 mod paths;
+mod roles;
 mod rules;
 mod tell;
 
@@ -46,29 +47,33 @@ impl Plugin for StaffPlugin {
         verb::<paths::Teleport>(reg);
         verb::<paths::Goto>(reg);
         verb::<desk::Admin>(reg);
-        verb::<door::AddAdmin>(reg);
+        verb::<roles::AddAdmin>(reg);
+        verb::<roles::Revoke>(reg);
         verb::<door::Kick>(reg);
         verb::<door::Ban>(reg);
         verb::<door::Unban>(reg);
         verb::<closing::Shutdown>(reg);
         verb::<orders::GiveOrder>(reg);
         verb::<herald::Herald>(reg);
-        reg.system(Phase::Ingest, barred::turn_away)
-            .system(Phase::Simulate, paths::travel)
-            .system(Phase::Simulate, desk::work)
-            .system(
-                Phase::Simulate,
-                (door::kick, door::ban, door::add_admin).chain(),
-            )
-            .system(
-                Phase::Simulate,
-                (closing::decide, closing::count_down).chain(),
-            )
-            .system(Phase::Simulate, (orders::give, herald::send).chain())
-            .system(
-                Phase::Settle,
-                (abroad::shut_out, orders::obey, herald::tell).chain(),
-            )
-            .system(Phase::Emit, (tell::tell, orders::report).chain());
+        reg.system(
+            Phase::Ingest,
+            (barred::turn_away, roles::follow, roles::own_up).chain(),
+        )
+        .system(Phase::Simulate, paths::travel)
+        .system(Phase::Simulate, desk::work)
+        .system(
+            Phase::Simulate,
+            (door::kick, door::ban, roles::add_admin, roles::revoke).chain(),
+        )
+        .system(
+            Phase::Simulate,
+            (closing::decide, closing::count_down).chain(),
+        )
+        .system(Phase::Simulate, (orders::give, herald::send).chain())
+        .system(
+            Phase::Settle,
+            (abroad::shut_out, orders::obey, herald::tell).chain(),
+        )
+        .system(Phase::Emit, (tell::tell, orders::report).chain());
     }
 }

@@ -47,3 +47,69 @@ async fn a_ban_that_was_durable_holds_after_a_kill_and_shutdown_ends_the_server_
     assert_eq!(u16::from(player.closed().await.1.unwrap().code), 1001);
     assert_eq!(server.ends().await.code(), Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revoked_admin_loses_powers_in_the_open_session() {
+    let server = Server::start().await;
+    let ada = server.http.register("armitage", "Ada").await;
+    let bob = server.http.register("zadok", "Bob").await;
+    for name in ["armitage", "zadok"] {
+        server.recipe().grant(name).await;
+    }
+    let mut keeper = Player::join(&server, &ada.token).await;
+    let mut other = Player::join(&server, &bob.token).await;
+    other.does("admin time").await;
+    server.recipe().account(&["revoke", "zadok", "admin"]).await;
+    let told =
+        |data: &serde_json::Value| data["message"] == "You are no keeper of this world any more.";
+    other.find("system", told).await;
+    other.fails("admin time").await;
+    keeper.does("kick Bob").await;
+    other.closed().await;
+
+    // The same from within, for a session that is resumed or begun anew.
+    server.recipe().grant("zadok").await;
+    let mut other = Player::join(&server, &bob.token).await;
+    other.does("admin time").await;
+    keeper.does("revoke Bob").await;
+    other.fails("admin time").await;
+    let mut anew = Player::join(&server, &bob.token).await;
+    anew.fails("admin time").await;
+    let (_, me) = server.http.get_as("/auth/me", &bob.token).await;
+    assert_eq!(me["username"], "zadok");
+    until("the account store to know", async || {
+        let (_, me) = server.http.get_as("/auth/me", &bob.token).await;
+        (me["role"] == "player").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ban_stops_tokens_and_sessions_at_once() {
+    let server = Server::start().await;
+    let ada = server.http.register("armitage", "Ada").await;
+    let bob = server.http.register("zadok", "Bob").await;
+    let cat = server.http.register("keziah", "Cat").await;
+    server.recipe().grant("armitage").await;
+    let mut keeper = Player::join(&server, &ada.token).await;
+    let mut player = Player::join(&server, &bob.token).await;
+    keeper.does("ban Bob 60").await;
+    player.closed().await;
+    let (status, refused) = server.http.get_as("/auth/me", &bob.token).await;
+    assert_eq!(status, 403, "{refused}");
+    let login = json!({"username": bob.username, "password": bob.password});
+    let (status, refused) = server.http.post("/auth/login", login).await;
+    assert_eq!(status, 403, "{refused}");
+    // By the operator, beside the server.
+    let mut player = Player::join(&server, &cat.token).await;
+    server
+        .recipe()
+        .account(&["ban", "keziah", "--reason", "noise"])
+        .await;
+    let (status, _) = server.http.get_as("/auth/me", &cat.token).await;
+    assert_eq!(status, 403);
+    let (error, _) = player.closed().await;
+    assert_eq!(error.unwrap()["code"], "authorization_denied");
+    server.recipe().account(&["unban", "keziah"]).await;
+    Player::join(&server, &cat.token).await;
+}

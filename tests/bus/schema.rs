@@ -39,6 +39,11 @@ fn what_can_be_ordered_is_in_the_page_and_nothing_else() {
             name: "Ann".into(),
             reason: "shouting".into(),
         },
+        OrderAct::Revoke {
+            character_id: StableId::named("Ann"),
+            name: "Ann".into(),
+            account_id: AccountId(StableId::named("Ann").uuid()),
+        },
         OrderAct::Shutdown { seconds: 60 },
         OrderAct::CancelShutdown,
     ];

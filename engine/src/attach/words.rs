@@ -7,7 +7,10 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::message::Message;
 
 use crate::ledger::CommandRecord;
-use crate::port::{AccountId, Leaving, Question, Role, SessionId, Tick, WorldTime};
+use crate::port::{
+    AccountId, AccountOrder, Banned, Leaving, Question, Role, SessionId, Standings, Tick, Unheeded,
+    WorldTime,
+};
 
 /// A person in the world. Comes with every component that plugins gave to characters.
 #[derive(Component, Clone, Debug)]
@@ -123,14 +126,56 @@ pub struct Dismiss {
     pub told: Option<String>,
 }
 
-/// From the end of this tick on, a character's account may do this. Who signs in again has what
-/// the account store says.
+/// From the end of this tick on, an account may do this: with all its characters here, and with those
+/// that come in before the account store knows.
 #[derive(Message, Clone, Copy, Debug)]
 pub struct Grant {
+    /// Which account.
+    pub account: AccountId,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// The account store says otherwise than the world what an account may do; the character has that
+/// role already.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct RoleChanged {
     /// Who.
     pub actor: Entity,
     /// What they may do.
     pub role: Role,
+}
+
+/// The account store says that somebody who plays may not sign in.
+#[derive(Message, Clone, Debug)]
+pub struct Excluded {
+    /// Who.
+    pub actor: Entity,
+    /// Until when and why.
+    pub ban: Banned,
+}
+
+/// What the account store has said.
+#[derive(Message, Clone, Debug)]
+pub struct SetApart(pub Standings);
+
+/// An order about an account changed nothing in the account store.
+#[derive(Message, Clone, Debug)]
+pub struct OrderUnheeded {
+    /// The order.
+    pub order: AccountOrder,
+    /// Why.
+    pub why: Unheeded,
+}
+
+/// The gateway lets nobody of an account act from this tick on, or again, whatever the account store
+/// still says.
+#[derive(Message, Clone, Debug)]
+pub struct SetBan {
+    /// Which account.
+    pub account: AccountId,
+    /// Until when and why; `None`: the ban is lifted.
+    pub ban: Option<Banned>,
 }
 
 /// End the process, cleanly, after this tick.

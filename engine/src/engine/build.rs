@@ -11,7 +11,7 @@ use bevy_ecs::world::World;
 
 use super::health::Health;
 use super::{Ageing, Engine, EngineFault, FAULTS_MAX, Setup};
-use crate::attach::{Asks, Life, Sessions};
+use crate::attach::{Asks, Life, Roles, Sessions};
 use crate::dice::Dice;
 use crate::ledger::Ledger;
 use crate::meter::{Beacon, Spent, stopped};
@@ -37,6 +37,7 @@ impl Engine {
         world.init_resource::<Ledger>();
         world.init_resource::<Sessions>();
         world.init_resource::<Asks>();
+        world.init_resource::<Roles>();
         world.init_resource::<Ageing>();
         world.add_observer(|on: On<CheckChangeTicks>, mut ageing: ResMut<Ageing>| {
             ageing.0 = Some(*on.event())
@@ -79,6 +80,11 @@ impl Engine {
                 .message::<crate::Departed>()
                 .message::<crate::Dismiss>()
                 .message::<crate::Grant>()
+                .message::<crate::RoleChanged>()
+                .message::<crate::Excluded>()
+                .message::<crate::SetApart>()
+                .message::<crate::OrderUnheeded>()
+                .message::<crate::SetBan>()
                 .message::<crate::Halt>()
                 .message::<crate::Violation>()
                 .message::<crate::Bridged>()

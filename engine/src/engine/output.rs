@@ -46,7 +46,8 @@ impl Engine {
             .drain()
             .collect();
         for one in recorded {
-            self.world.resource_mut::<Collector>().record(one);
+            let collector = &mut *self.world.resource_mut::<Collector>();
+            collector.record(one, |at| clock.wall_at(at));
         }
         let busy = self
             .under_way

@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::Recorded;
 use super::types::SavedName;
 use crate::attach::Character;
-use crate::port::{Column, Fact, RowRef, Scope, StableId, Tombstone};
+use crate::port::{Column, Fact, RowRef, Scope, StableId, Tombstone, WorldTime};
 
 /// What has been found dirty and not yet been handed over.
 #[derive(Resource, Default)]
@@ -42,7 +42,13 @@ impl Collector {
     }
 
     /// Adds a fact; one that merges is summed into its like while both wait.
-    pub(crate) fn record(&mut self, Recorded(fact): Recorded) {
+    /// Plugins say when by world time, `wall` says it by the clock that everybody else has.
+    pub(crate) fn record(
+        &mut self,
+        Recorded(mut fact): Recorded,
+        wall: impl FnOnce(WorldTime) -> WorldTime,
+    ) {
+        fact.at = wall(fact.at);
         if fact.merges {
             match self.merging.entry(fact.key()) {
                 Entry::Occupied(known) => {

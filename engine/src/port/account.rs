@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fact, Role, StableId, WorldTime};
+use super::{AccountId, Fact, Role, StableId, Tick, WorldTime};
 
 /// An order about the account that owns a character.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,13 +31,49 @@ pub enum AccountAct {
     },
     /// It can't sign in.
     Ban {
-        /// Until when; `None`: until it is lifted.
+        /// Until when, by the wall clock; `None`: until it is lifted.
         until: Option<WorldTime>,
         /// Why, in at most 200 characters.
         reason: String,
     },
     /// It can sign in again.
     Unban,
+}
+
+/// Why an order about an account changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unheeded {
+    /// There is no such character.
+    Nobody,
+    /// The account is an admin's, and admins can't be banned.
+    Admin,
+    /// A later order stands.
+    Older,
+}
+
+/// Whom the account store sets apart: everybody else is a player and may sign in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standings {
+    /// The tick in which the world asked.
+    pub asked: Tick,
+    /// Orders of this run up to this tick are carried out in it.
+    pub as_of: Tick,
+    /// The admins' accounts, sorted.
+    pub admins: Vec<AccountId>,
+    /// The accounts that can't sign in, sorted.
+    pub banned: Vec<Banned>,
+}
+
+/// An account that can't sign in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Banned {
+    /// Which.
+    pub account: AccountId,
+    /// Until when, by the wall clock; `None`: until the ban is lifted.
+    pub until: Option<WorldTime>,
+    /// Why; may be empty.
+    pub reason: String,
 }
 
 impl AccountOrder {

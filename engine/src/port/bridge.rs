@@ -120,7 +120,7 @@ pub struct Sanction {
     /// Why, in at most 200 characters.
     #[serde(default)]
     pub reason: String,
-    /// Until when; `None`: until it is lifted.
+    /// Until when, by the wall clock; `None`: until it is lifted.
     #[serde(default)]
     pub until: Option<WorldTime>,
     /// When it was spoken, by the clock of its node: of two about one character, the later holds.
@@ -177,6 +177,15 @@ pub enum OrderAct {
         /// Why; may be empty.
         #[serde(default)]
         reason: String,
+    },
+    /// An account of a database that the nodes share is no admin's any more.
+    Revoke {
+        /// Whose, by a character.
+        character_id: StableId,
+        /// Its name.
+        name: String,
+        /// The account.
+        account_id: AccountId,
     },
     /// End the world there.
     Shutdown {

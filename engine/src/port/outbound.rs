@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Leaving, Note, RunId, SessionId, StableId, Tick, WorldTime};
+use super::{AccountId, Banned, Code, Leaving, Note, RunId, SessionId, StableId, Tick, WorldTime};
 
 /// Everything one tick says, in order.
 #[derive(Debug, Default)]
@@ -64,6 +64,13 @@ pub enum Outbound {
     Receipt {
         /// Which session.
         session: SessionId,
+    },
+    /// Nobody of this account may act from now on, or again; the account store may not have it yet.
+    Ban {
+        /// Which account.
+        account: AccountId,
+        /// Until when and why; `None`: the ban is lifted.
+        ban: Option<Banned>,
     },
     /// The session is over; everything said to it before comes first.
     Close {

@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Correlation, Refusal, SessionId, StableId, Tick, WorldTime};
+use super::{
+    AccountOrder, Correlation, Refusal, SessionId, StableId, Standings, Tick, Unheeded, WorldTime,
+};
 
 /// Everything that changed since the batch before, as of one tick.
 ///
@@ -106,7 +108,8 @@ pub struct Fact {
     pub kind: Cow<'static, str>,
     /// Whom it is about.
     pub subject: StableId,
-    /// When (the last time, where several were merged).
+    /// When (the last time, where several were merged): by world time where a plugin records it, by
+    /// the wall clock once it leaves the world.
     pub at: WorldTime,
     /// How many happenings this row stands for.
     pub count: u32,
@@ -161,6 +164,11 @@ pub enum StoreAsk {
         /// Who.
         character: StableId,
     },
+    /// Whom the account store sets apart. Answered when the database answers, or never.
+    Standings {
+        /// This tick.
+        asked: Tick,
+    },
 }
 
 /// What storage answers.
@@ -195,6 +203,15 @@ pub enum StoreReply {
     Lost {
         /// Who.
         character: StableId,
+    },
+    /// Whom the account store sets apart.
+    Standings(Standings),
+    /// An order of this world about an account changed nothing.
+    Unheeded {
+        /// The order.
+        order: AccountOrder,
+        /// Why.
+        why: Unheeded,
     },
 }
 

@@ -68,7 +68,8 @@ impl Ears {
             Outbound::Outcome { outcome, .. } => self.outcomes.push(outcome),
             Outbound::Admitted { admission, .. } => self.admissions.push(admission),
             Outbound::Refused { refusal, .. } => self.refused = Some(refusal),
-            Outbound::Receipt { .. } => {}
+            // No session's.
+            Outbound::Ban { .. } | Outbound::Receipt { .. } => {}
             Outbound::Close { why, told, .. } => {
                 self.closed = Some(why);
                 self.told = told;

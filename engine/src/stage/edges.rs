@@ -37,7 +37,7 @@ impl Stage {
         self.storage.facts_room = self.facts_max.saturating_sub(held);
         let input = TickInput {
             now: self.now,
-            wall_offset: 0,
+            wall_offset: self.wall_offset,
             heard: std::mem::take(&mut self.heard),
             stored: std::mem::take(&mut self.stored),
             bridged: std::mem::take(&mut self.bridged),
@@ -57,6 +57,9 @@ impl Stage {
         }
         self.asked += output.asks.len() as u64;
         for ask in output.asks {
+            if let StoreAsk::Standings { asked } = ask {
+                self.answer_standings(asked);
+            }
             let StoreAsk::Load { character, session } = ask else {
                 continue;
             };
@@ -96,9 +99,21 @@ impl Stage {
             | Outbound::Refused { session, .. }
             | Outbound::Receipt { session }
             | Outbound::Close { session, .. } => vec![*session],
+            Outbound::Ban { account, ban } => {
+                self.bans.push((*account, ban.clone()));
+                return;
+            }
         };
         for session in sessions {
             self.ears.entry(session).or_default().hear(said.clone());
+        }
+    }
+
+    /// Nothing, unless a test has said how accounts stand.
+    fn answer_standings(&mut self, asked: crate::port::Tick) {
+        if let Some(standings) = self.standings.clone() {
+            let standings = crate::port::Standings { asked, ..standings };
+            self.stored.push(StoreReply::Standings(standings));
         }
     }
 

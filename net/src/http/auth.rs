@@ -58,7 +58,7 @@ impl<T: Serialize> IntoResponse for NoStore<T> {
 }
 
 /// Where a call comes from.
-pub(super) struct Origin(IpAddr);
+pub(super) struct Origin(pub(super) IpAddr);
 
 impl<G: Gatekeeper> FromRequestParts<Arc<Gateway<G>>> for Origin {
     type Rejection = HttpFault;
@@ -121,6 +121,10 @@ pub(super) async fn logout<G: Gatekeeper>(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) async fn me<G: Gatekeeper>(State(gateway): Gate<G>, Bearer(token): Bearer) -> Answer {
-    Ok(NoStore(gateway.gate.me(token).await?.into()))
+pub(super) async fn me<G: Gatekeeper>(
+    State(gateway): Gate<G>,
+    Origin(from): Origin,
+    Bearer(token): Bearer,
+) -> Answer {
+    Ok(NoStore(gateway.me(from, token).await?.into()))
 }

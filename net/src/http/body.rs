@@ -14,6 +14,9 @@ use crate::format::{DEPTH_MAX, MESSAGE_BYTES_MAX, too_deep};
 use crate::gatekeeper::{Gatekeeper, Registration, Secret};
 use crate::gateway::Gateway;
 
+/// The field that may hold any characters.
+const PASSWORD: &str = "password";
+
 /// A JSON object of at most 10 KiB.
 #[derive(Debug)]
 pub(super) struct Fields(Map<String, Value>);
@@ -63,10 +66,15 @@ impl Fields {
             .ok_or_else(|| HttpFault::field(field, Refusal::of(Code::MissingRequiredField)))
     }
 
-    /// A string that may be there.
+    /// A string that may be there, without control characters: none of what we are told is made of
+    /// several lines, and PostgreSQL keeps no NUL. A password is never kept, so it may have them.
     pub(super) fn maybe(&self, field: &'static str) -> Result<Option<String>, HttpFault> {
         match self.0.get(field) {
             None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if field != PASSWORD && text.contains(char::is_control) => {
+                let refusal = Refusal::new(Code::ValidationError, "That has control characters.");
+                Err(HttpFault::field(field, refusal))
+            }
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => {
                 let refusal = Refusal::new(Code::ValidationError, "That must be a string.");
@@ -79,7 +87,7 @@ impl Fields {
     pub(super) fn registration(&self) -> Result<Registration, HttpFault> {
         Ok(Registration {
             username: self.text("username")?,
-            password: Secret::new(self.text("password")?),
+            password: Secret::new(self.text(PASSWORD)?),
             invite_code: self.maybe("invite_code")?,
             character: false,
         })

@@ -11,7 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::HttpFault;
-use super::auth::NoStore;
+use super::auth::{NoStore, Origin};
 use super::body::{Bearer, Fields};
 use crate::gatekeeper::{Character, Gatekeeper, Profession, Rolled};
 use crate::gateway::Gateway;
@@ -53,15 +53,17 @@ pub(super) struct Cards {
 
 pub(super) async fn list<G: Gatekeeper>(
     State(gateway): Gate<G>,
+    Origin(from): Origin,
     Bearer(token): Bearer,
 ) -> Result<NoStore<Cards>, HttpFault> {
-    let characters = gateway.gate.characters(token).await?;
+    let characters = gateway.characters(from, token).await?;
     let characters = characters.into_iter().map(Card::from).collect();
     Ok(NoStore(Cards { characters }))
 }
 
 pub(super) async fn create<G: Gatekeeper>(
     State(gateway): Gate<G>,
+    Origin(from): Origin,
     Bearer(token): Bearer,
     fields: Fields,
 ) -> Result<(StatusCode, NoStore<Card>), HttpFault> {
@@ -73,8 +75,7 @@ pub(super) async fn create<G: Gatekeeper>(
         HttpFault::field("roll_id", refusal)
     })?;
     let made = gateway
-        .gate
-        .create_character(token, name, profession, roll)
+        .create_character(from, token, name, profession, roll)
         .await?;
     Ok((StatusCode::CREATED, NoStore(made.into())))
 }
@@ -92,19 +93,21 @@ pub(super) async fn professions<G: Gatekeeper>(State(gateway): Gate<G>) -> Json<
 
 pub(super) async fn roll<G: Gatekeeper>(
     State(gateway): Gate<G>,
+    Origin(from): Origin,
     Bearer(token): Bearer,
     fields: Fields,
 ) -> Result<NoStore<Rolled>, HttpFault> {
     let profession = fields.maybe("profession")?;
-    Ok(NoStore(gateway.gate.roll(token, profession).await?))
+    Ok(NoStore(gateway.roll(from, token, profession).await?))
 }
 
 pub(super) async fn remove<G: Gatekeeper>(
     State(gateway): Gate<G>,
+    Origin(from): Origin,
     id: Result<Path<Uuid>, PathRejection>,
     Bearer(token): Bearer,
 ) -> Result<StatusCode, HttpFault> {
     let Path(id) = id.map_err(|_| Refusal::of(Code::ResourceNotFound))?;
-    gateway.delete_character(token, id).await?;
+    gateway.delete_character(from, token, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

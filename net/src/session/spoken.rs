@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use engine::port::{Inbound, Leaving, Refusal, Tick};
+use engine::port::{Inbound, Leaving, Refusal, Role, Tick};
 
 use super::{Bell, Next, NoResume, Press, Sent, Session, Socket, Stage, Step};
 use crate::format::{Format, Parcel, Supports, Tongue, Voice};
@@ -176,9 +176,24 @@ impl Session {
         Ok(())
     }
 
-    /// Whether it was signed in with the token of that mark.
+    /// Whether it was signed in, or resumed last, with the token of that mark.
     pub(crate) fn is_vouched_by(&self, mark: u64) -> bool {
-        self.token_mark == Some(mark)
+        let resumed = self.lock().resumed;
+        self.token_mark == Some(mark) || resumed.is_some_and(|(by, _)| by == mark)
+    }
+
+    /// It is resumed with the token of that mark, by an account of that role.
+    pub(crate) fn resumed_by(&self, mark: u64, role: Role) {
+        self.lock().resumed = Some((mark, role));
+    }
+
+    /// The mark of the newest token shown for it, and the role of its account: the least until the
+    /// account store was asked.
+    pub(crate) fn vouched(&self) -> (Option<u64>, Role) {
+        match self.lock().resumed {
+            Some((mark, role)) => (Some(mark), role),
+            None => (self.token_mark, Role::Player),
+        }
     }
 
     /// Whether it has ended.

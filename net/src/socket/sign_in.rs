@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use engine::port::{Arrival, Code, Correlation, Refusal};
+use engine::port::{Arrival, Code, Correlation, Refusal, Role};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;
@@ -18,6 +19,9 @@ use crate::gateway::Gateway;
 use crate::hub::Hub;
 use crate::payload::{ErrorNote, Pong};
 use crate::session::{Bell, NoResume, Session, SessionKey};
+
+/// How long a resume waits for the account store, which may be away.
+const STANDING_LONGEST: Duration = Duration::from_millis(500);
 
 /// Somebody at the door.
 pub(super) struct Newcomer<G> {
@@ -74,9 +78,10 @@ impl<G: Gatekeeper> Newcomer<G> {
             None => self.first_frame(link).await?,
         };
         if let Some(resume) = &asked.resume
-            && let Some(session) = self.resumable(link, &mut held, &asked, resume).await?
+            && let Some((session, role)) = self.resumable(link, &mut held, &asked, resume).await?
         {
-            return self.resume(&session, resume.last_sequence, held);
+            let (token, last) = (&asked.token, resume.last_sequence);
+            return self.resume(&session, role, token, last, held);
         }
         self.not_too_many()?;
         let gate = &self.gateway.gate;
@@ -129,6 +134,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         if hub.is_draining() {
             return Err(Exit::refused(Hub::going_away()));
         }
+        hub.may_act(arrival.account).map_err(Exit::refused)?;
         arrival.correlation = self.correlation;
         let (socket, bell) = (hub.next_id(), Arc::new(Notify::new()));
         let mark = token.map(|token| hub.mark(token));
@@ -143,10 +149,8 @@ impl<G: Gatekeeper> Newcomer<G> {
                 &link.intake,
             )
             .map_err(Exit::refused)?;
-        // A logout ends the sessions it finds; one that came in beside it is found here.
-        if token.is_some_and(|token| self.gateway.gate.is_signed_out(token)) {
-            hub.end(session.id, Code::InvalidToken);
-            return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
+        if let Some(token) = token {
+            self.still_signed_in(&session, token)?;
         }
         hub.entered(&session, self.correlation, Some(self.from), false);
         Ok(Entry {
@@ -214,18 +218,19 @@ impl<G: Gatekeeper> Newcomer<G> {
         }
     }
 
-    /// The session that the key names, if the token is one that may have it.
+    /// The session that the key names, if the token is one that may have it, and the role that its
+    /// account has now.
     ///
-    /// The token it was signed in with is as good as checked and need not be read again: a
-    /// resume works while the database does not. Another one is the account store's to judge,
-    /// expired or not.
+    /// The token it was signed in with is as good as checked and need not be read again, expired or
+    /// not. Whether its account may go on is asked all the same; where the account store does not
+    /// answer the resume works without. Another token is the account store's to judge.
     async fn resumable(
         &self,
         link: &mut Link,
         held: &mut Held,
         asked: &Authenticate,
         resume: &Resume,
-    ) -> Result<Option<Arc<Session>>, Exit> {
+    ) -> Result<Option<(Arc<Session>, Role)>, Exit> {
         let hub = &self.gateway.hub;
         let key = SessionKey::parse(resume.session.expose());
         let Some(session) = key.and_then(|key| hub.directory.find_key(key)) else {
@@ -235,48 +240,106 @@ impl<G: Gatekeeper> Newcomer<G> {
         if gate.is_signed_out(&asked.token) {
             return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
         }
-        if !session.is_vouched_by(hub.mark(&asked.token)) {
+        hub.may_act(session.arrival.account)
+            .map_err(Exit::refused)?;
+        let role = if session.is_vouched_by(hub.mark(&asked.token)) {
+            self.standing(link, held, &session).await?
+        } else {
             let character = session.arrival.character.uuid();
             let admitted = Box::pin(gate.admit(asked.token.clone(), Some(character), true));
             let admitted = self.meanwhile(link, held, admitted).await?;
             if admitted.account != session.arrival.account {
                 return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
             }
-        }
+            admitted.role
+        };
         hub.gates.was_resume(self.from);
-        Ok(Some(session))
+        Ok(Some((session, role)))
+    }
+
+    /// The role of a session's account as the account store has it; no rights while that does not
+    /// answer, until the world has asked. Ends a session that may not go on.
+    async fn standing(
+        &self,
+        link: &mut Link,
+        held: &mut Held,
+        session: &Session,
+    ) -> Result<Role, Exit> {
+        let hub = &self.gateway.hub;
+        if !hub.store_may_answer() {
+            return Ok(Role::Player);
+        }
+        let Arrival {
+            account, character, ..
+        } = session.arrival;
+        let asking = Box::pin(async {
+            let asking = self.gateway.gate.standing(account, character);
+            match timeout(STANDING_LONGEST, asking).await {
+                Ok(answer) => answer,
+                Err(_) => Err(Refusal::of(Code::DatabaseConnectionError).into()),
+            }
+        });
+        let answer = self.patiently(link, held, asking).await?;
+        let refused = match answer {
+            Ok(role) => {
+                hub.store_answered(true);
+                return Ok(role);
+            }
+            Err(denied) => denied.refusal,
+        };
+        if matches!(refused.code, Code::AuthorizationDenied | Code::InvalidToken) {
+            hub.end(session.id, refused.code);
+            return Err(Exit::refused(refused));
+        }
+        hub.store_answered(false);
+        Ok(Role::Player)
     }
 
     /// Goes on with a session, or begins a new one for its character where that is not possible.
-    fn resume(&self, session: &Arc<Session>, last: u64, held: Held) -> Result<Entry, Exit> {
+    fn resume(
+        &self,
+        session: &Arc<Session>,
+        role: Role,
+        token: &Secret,
+        last: u64,
+        held: Held,
+    ) -> Result<Entry, Exit> {
         let hub = &self.gateway.hub;
+        session.resumed_by(hub.mark(token), role);
         let (socket, bell) = (hub.next_id(), Arc::new(Notify::new()));
+        let entry = |session| Entry {
+            session,
+            socket,
+            bell: Arc::clone(&bell),
+            correlation: self.correlation,
+            held,
+        };
         match hub.reclaim(session, last, socket, Arc::clone(&bell), self.correlation) {
             Ok(()) => {
+                self.still_signed_in(session, token)?;
                 hub.entered(session, self.correlation, Some(self.from), true);
-                Ok(Entry {
-                    session: Arc::clone(session),
-                    socket,
-                    bell,
-                    correlation: self.correlation,
-                    held,
-                })
+                Ok(entry(Arc::clone(session)))
             }
             Err(NoResume::Busy) => Err(Exit::refused(Hub::busy())),
             Err(NoResume::Crowded) => Err(Exit::refused(Hub::crowded())),
             Err(NoResume::Gone) => {
-                let renewed = hub.renew(session, socket, Arc::clone(&bell), self.correlation);
-                let session = renewed.map_err(Exit::refused)?;
-                hub.entered(&session, self.correlation, Some(self.from), false);
-                Ok(Entry {
-                    session,
-                    socket,
-                    bell,
-                    correlation: self.correlation,
-                    held,
-                })
+                let bell = Arc::clone(&bell);
+                let renewed = hub.renew(session, socket, bell, self.correlation);
+                let renewed = renewed.map_err(Exit::refused)?;
+                self.still_signed_in(&renewed, token)?;
+                hub.entered(&renewed, self.correlation, Some(self.from), false);
+                Ok(entry(renewed))
             }
         }
+    }
+
+    /// A logout ends the sessions it finds; one that came in beside it is found here.
+    fn still_signed_in(&self, session: &Session, token: &Secret) -> Result<(), Exit> {
+        if self.gateway.gate.is_signed_out(token) {
+            self.gateway.hub.end(session.id, Code::InvalidToken);
+            return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
+        }
+        Ok(())
     }
 
     /// Waits for the account store while lines are held and pings answered.

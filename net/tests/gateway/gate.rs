@@ -12,6 +12,12 @@ use uuid::Uuid;
 pub(crate) struct FakeGate {
     accounts: Arc<Mutex<HashMap<String, Vec<String>>>>,
     guests: Arc<Mutex<u32>>,
+    /// Accounts that can't act, and whose sessions may not go on.
+    pub(crate) banned: Arc<Mutex<Vec<AccountId>>>,
+    /// The database is away: what needs it is refused.
+    pub(crate) away: Arc<Mutex<bool>>,
+    /// How often it was asked whether a session may go on.
+    pub(crate) standings: Arc<Mutex<u32>>,
     /// Tokens that were logged out.
     revoked: Arc<Mutex<Vec<String>>>,
     /// How often it was asked who plays.
@@ -24,6 +30,10 @@ pub(crate) struct FakeGate {
 
 pub(crate) fn token(name: &str) -> String {
     format!("token-{name}")
+}
+
+pub(crate) fn account(name: &str) -> AccountId {
+    AccountId(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()))
 }
 
 /// As good as a seal where nobody forges.
@@ -45,7 +55,7 @@ impl FakeGate {
         let characters = accounts.get(name).cloned().unwrap_or_default();
         SignedIn {
             access_token: Secret::new(token(name)),
-            account: AccountId(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())),
+            account: account(name),
             username: name.to_owned(),
             role: Role::Player,
             guest: name.starts_with("guest"),
@@ -140,6 +150,9 @@ impl Gatekeeper for FakeGate {
     }
 
     async fn logout(&self, token: Secret) -> Result<(), Denied> {
+        if self.is_signed_out(&token) {
+            return Ok(());
+        }
         self.holder(&token, true)?;
         self.revoked.lock().unwrap().push(token.expose().to_owned());
         Ok(())
@@ -148,6 +161,22 @@ impl Gatekeeper for FakeGate {
     fn is_signed_out(&self, token: &Secret) -> bool {
         let revoked = self.revoked.lock().unwrap();
         revoked.iter().any(|gone| gone == token.expose())
+    }
+
+    fn claimed(&self, token: &Secret) -> Option<AccountId> {
+        let holder = self.holder(token, true).ok()?;
+        Some(account(holder.split('/').next()?))
+    }
+
+    async fn standing(&self, account: AccountId, _: StableId) -> Result<Role, Denied> {
+        *self.standings.lock().unwrap() += 1;
+        if *self.away.lock().unwrap() {
+            return Err(Refusal::of(Code::DatabaseConnectionError).into());
+        }
+        if self.banned.lock().unwrap().contains(&account) {
+            return Err(Refusal::of(Code::AuthorizationDenied).into());
+        }
+        Ok(Role::Player)
     }
 
     fn seal(&self, character: StableId, nonce: u64) -> u64 {
@@ -235,7 +264,7 @@ impl Gatekeeper for FakeGate {
         let other = character == Some(StableId::named("other").uuid());
         let name = if other { "other" } else { name };
         Ok(Admitted {
-            account: AccountId(Uuid::new_v5(&Uuid::NAMESPACE_URL, account.as_bytes())),
+            account: self::account(account),
             character: StableId::named(name),
             name: name.to_owned(),
             profession: None,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::gate::token;
 use crate::server::{Server, config};
 
-async fn call(
+pub(crate) async fn call(
     server: &Server,
     method: Method,
     path: &str,

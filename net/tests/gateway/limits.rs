@@ -148,7 +148,7 @@ async fn a_head_that_trickles_in_is_not_waited_for() {
     config.timeouts.request = Duration::from_millis(100);
     let server = Server::start(config).await;
     let mut slow = TcpStream::connect(server.address).await.unwrap();
-    slow.write_all(b"GET /api/ws HTTP/1.1\r\nHost: x\r\nX-")
+    slow.write_all(b"GET /api/ws HTTP/1.1\r\nHost: localhost\r\nX-")
         .await
         .unwrap();
     let mut rest = Vec::new();
@@ -156,7 +156,7 @@ async fn a_head_that_trickles_in_is_not_waited_for() {
     ended.expect("the server waits").unwrap();
 
     let mut slow = TcpStream::connect(server.address).await.unwrap();
-    slow.write_all(b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+    slow.write_all(b"POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
         .await
         .unwrap();
     let mut answer = vec![0; 12];

@@ -4,9 +4,9 @@ use engine::port::{AccountId, Code, Role, StableId, WorldTime};
 use sqlx::{query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{Accounts, Character, Denied, bans, bounded, names, role_of};
+use super::{Accounts, Character, Denied, bans, bounded, names, role_of, standing};
 use crate::identity::wall;
-use crate::store::{is_unique_violation, reading, signed, transaction, unsigned, writing};
+use crate::store::{reading, signed, transaction, unsigned, writing};
 
 /// A character that may enter the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,8 +73,8 @@ impl Accounts {
     ///
     /// # Errors
     /// `validation_error` and `resource_already_exists` with their field; `resource_conflict`
-    /// when the account has as many as it may; `invalid_token` when the account is gone;
-    /// `database_connection_error`.
+    /// when the account has as many as it may; `too_many_requests` when it has made as many in an
+    /// hour as it may; `invalid_token` when the account is gone; `database_connection_error`.
     pub async fn create_character_from(
         &self,
         seed: u64,
@@ -94,11 +94,12 @@ impl Accounts {
             created_at: wall(),
             last_played: None,
         };
+        self.paced(account).await?;
         bounded(self.insert_character(account, &character)).await?;
         Ok(character)
     }
 
-    /// Deletes a character; its name is free again, its rows stay for the record.
+    /// Deletes a character; its name is free again. Its rows stay until they are swept.
     ///
     /// # Errors
     /// `resource_not_found` unless it is a living character of this account;
@@ -203,6 +204,7 @@ impl Accounts {
             0 => i64::from(i32::MAX),
             most => i64::from(most),
         };
+        let hourly = i64::from(self.inner.config.characters_per_hour);
         transaction!(store, tx => {
             // Counting up locks the account: two creations at once can't both be the third.
             let counted = query(store.sql(
@@ -225,6 +227,14 @@ impl Accounts {
                     ),
                 });
             }
+            let made: i64 = query_scalar(store.sql(Self::MADE_LATELY))
+                .bind(account.0)
+                .bind(standing::hour_ago())
+                .fetch_one(&mut *tx)
+                .await?;
+            if hourly > 0 && made >= hourly {
+                return Err(standing::too_many());
+            }
             query(store.sql(INSERT))
                 .bind(character.id.uuid())
                 .bind(account.0)
@@ -233,6 +243,7 @@ impl Accounts {
                 .bind(&character.profession)
                 .bind(character.seed.map(u64::cast_signed))
                 .bind(signed(character.created_at.0))
+                .bind(names::look(&character.name))
                 .execute(&mut *tx)
                 .await
                 .map_err(name_taken)?;
@@ -243,17 +254,13 @@ impl Accounts {
 
 /// A unique name that some living character has.
 pub(super) fn name_taken(error: sqlx::Error) -> Denied {
-    if is_unique_violation(&error) {
-        Denied::field(Code::ResourceAlreadyExists, "name", "That name is taken.")
-    } else {
-        error.into()
-    }
+    names::taken(error, "name", "That name")
 }
 
-/// Makes a character; `id, account, name, name_key, profession, seed, created_at`.
+/// Makes a character; `id, account, name, name_key, profession, seed, created_at, name_look`.
 pub(super) const INSERT: &str = "
-    INSERT INTO characters (id, account, name, name_key, profession, seed, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    INSERT INTO characters (id, account, name, name_key, profession, seed, created_at, name_look)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 fn character_of((id, name, profession, seed, created, played): CharacterTuple) -> Character {
     Character {

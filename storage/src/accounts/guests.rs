@@ -60,6 +60,7 @@ impl Accounts {
                 .bind(None::<String>)
                 .bind(rand::random::<u64>().cast_signed())
                 .bind(at)
+                .bind(names::look(name))
                 .execute(&mut *tx)
                 .await;
             match made {

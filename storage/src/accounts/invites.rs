@@ -16,14 +16,23 @@ pub(super) const USE: &str = "
 
 /// Refuses where [`USE`] changed nothing.
 pub(super) fn was_good(used: u64) -> Result<(), Denied> {
-    if used > 0 {
+    if used > 0 { Ok(()) } else { Err(no_good()) }
+}
+
+/// Refuses what can't be a code, before a password is hashed or a database asked.
+pub(super) fn check(code: &str) -> Result<(), Denied> {
+    if (1..=64).contains(&code.len()) && !super::is_nobodys(code) {
         return Ok(());
     }
-    Err(Denied::field(
+    Err(no_good())
+}
+
+fn no_good() -> Denied {
+    Denied::field(
         Code::ValidationError,
         "invite_code",
         "That invite code is unknown, used or expired.",
-    ))
+    )
 }
 
 const CODE_CHARACTERS: usize = 12;

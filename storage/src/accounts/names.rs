@@ -3,6 +3,7 @@
 use engine::port::Code;
 
 use super::Denied;
+use crate::store::is_unique_violation;
 
 /// Names that would mislead, or that commands use as words. In lower case.
 const RESERVED: &[&str] = &[
@@ -79,6 +80,42 @@ pub(crate) fn key(name: &str) -> String {
     name.to_ascii_lowercase()
 }
 
+/// How a name looks: two names of one look are hard to tell apart. Migration 0005 has the same in
+/// SQL, for the names of before.
+pub(super) fn look(name: &str) -> String {
+    // Before the case goes: a small `i` has its dot.
+    let name = name.replace(['I', '1'], "l").replace('0', "o");
+    let name = name.to_ascii_lowercase();
+    name.replace("rn", "m").replace("vv", "w")
+}
+
+/// A name that nobody bears, whatever is in the database; what is asked of it need not be looked up.
+/// PostgreSQL takes no NUL in a text.
+pub(crate) fn is_nobodys(name: &str) -> bool {
+    name.chars().any(char::is_control)
+}
+
+/// A name that somebody has, or one that looks like it.
+pub(super) fn taken(error: sqlx::Error, field: &'static str, what: &str) -> Denied {
+    if !is_unique_violation(&error) {
+        return error.into();
+    }
+    let database = error.as_database_error();
+    // The index of the looks, by its name or by its column's.
+    let alike = database.is_some_and(|error| error.message().contains("look"));
+    let message = if alike {
+        format!("{what} looks too much like one that is taken.")
+    } else {
+        format!("{what} is taken.")
+    };
+    Denied::field(Code::ResourceAlreadyExists, field, &message)
+}
+
+fn is_reserved(name: &str) -> bool {
+    let (key, look) = (key(name), look(name));
+    RESERVED.iter().any(|word| *word == key || *word == look)
+}
+
 /// Checks a name to sign in with: 3 to 32 ASCII letters, digits, `_` and `-`.
 pub(super) fn check_username(name: &str) -> Result<(), Denied> {
     let wrong = |message| Err(Denied::field(Code::ValidationError, "username", message));
@@ -91,7 +128,7 @@ pub(super) fn check_username(name: &str) -> Result<(), Denied> {
     {
         return wrong("A user name has only letters, digits, _ and -.");
     }
-    if key(name).starts_with("guest-") || RESERVED.contains(&key(name).as_str()) {
+    if key(name).starts_with("guest-") || is_reserved(name) {
         return wrong("That user name is reserved.");
     }
     Ok(())
@@ -111,7 +148,7 @@ pub(super) fn check_password(password: &str) -> Result<(), Denied> {
 }
 
 /// Checks a character's name: 2 to 20 ASCII letters, so that it can be typed in a command
-/// anywhere and can't look like another.
+/// anywhere. That it does not look like another's is the database's to say ([`look`]).
 pub(super) fn check_character(name: &str) -> Result<(), Denied> {
     let wrong = |message| Err(Denied::field(Code::ValidationError, "name", message));
     if !(2..=20).contains(&name.len()) {
@@ -120,7 +157,7 @@ pub(super) fn check_character(name: &str) -> Result<(), Denied> {
     if !name.bytes().all(|b| b.is_ascii_alphabetic()) {
         return wrong("A name has only letters, A to Z.");
     }
-    if RESERVED.contains(&key(name).as_str()) {
+    if is_reserved(name) {
         return wrong("That name is reserved.");
     }
     Ok(())
@@ -186,6 +223,8 @@ mod tests {
             "ADMIN",
             "Änn",
             "abcdefghijklmnopqrstu",
+            "Adrnin",
+            "SeIf",
         ] {
             assert!(check_character(bad).is_err(), "{bad}");
         }

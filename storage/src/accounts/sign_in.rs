@@ -1,4 +1,4 @@
-//! Registering, signing in, claiming, roles.
+//! Registering, signing in, claiming.
 
 use engine::port::{AccountId, Code, Role};
 use sqlx::{query, query_as};
@@ -9,7 +9,7 @@ use super::{
     invites, names, role_word,
 };
 use crate::identity::wall;
-use crate::store::{is_unique_violation, reading, signed, transaction, writing};
+use crate::store::{reading, signed, transaction, writing};
 
 /// An account's columns, its password's hash, until when it is banned and why.
 type LoginTuple = (
@@ -61,14 +61,15 @@ impl Accounts {
     }
 
     fn invited(&self, invite: Option<&str>) -> Result<(), Denied> {
-        if invite.is_none() && self.inner.config.invites_required {
-            return Err(Denied::field(
+        match invite {
+            None if self.inner.config.invites_required => Err(Denied::field(
                 Code::MissingRequiredField,
                 "invite_code",
                 "An invite code is needed.",
-            ));
+            )),
+            Some(code) => invites::check(code),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Makes an account without signing it in; for the command line.
@@ -96,11 +97,15 @@ impl Accounts {
             "SELECT id, username, role, guest, created_at, password_hash, banned_until, ban_reason
              FROM accounts WHERE username_key = $1",
         );
-        let found: Option<LoginTuple> = bounded(async {
-            let key = &key;
-            Ok(reading!(self.store(), db => query_as(sql).bind(key).fetch_optional(db).await)?)
-        })
-        .await?;
+        let found: Option<LoginTuple> = if names::is_nobodys(username) {
+            None
+        } else {
+            bounded(async {
+                let key = &key;
+                Ok(reading!(self.store(), db => query_as(sql).bind(key).fetch_optional(db).await)?)
+            })
+            .await?
+        };
         let (account, hash) = match found {
             Some((id, name, role, guest, at, hash, until, reason)) => {
                 let account = account_of((id, name, role, guest, at));
@@ -147,7 +152,8 @@ impl Accounts {
         }
         let hash = self.inner.passwords.hash(password).await?;
         let sql = self.store().sql(
-            "UPDATE accounts SET username = $2, username_key = $3, password_hash = $4, guest = $5
+            "UPDATE accounts SET username = $2, username_key = $3, username_look = $7,
+                 password_hash = $4, guest = $5
              WHERE id = $1 AND guest = $6
              RETURNING id, username, role, guest, created_at",
         );
@@ -157,6 +163,7 @@ impl Accounts {
             let claimed = transaction!(store, tx => {
                 let claimed: Option<AccountTuple> = query_as(sql)
                     .bind(account.0).bind(username).bind(&key).bind(&hash).bind(false).bind(true)
+                    .bind(names::look(username))
                     .fetch_optional(&mut *tx)
                     .await
                     .map_err(name_taken)?;
@@ -195,33 +202,6 @@ impl Accounts {
         found
             .map(account_of)
             .ok_or_else(|| Denied::of(Code::InvalidToken))
-    }
-
-    /// Gives the account of that name a role.
-    ///
-    /// # Errors
-    /// `resource_not_found`; `database_connection_error`.
-    pub async fn grant(&self, username: &str, role: Role) -> Result<(), Denied> {
-        let sql = self.store().sql(
-            "UPDATE accounts SET role = $2, role_at = $4, role_by = $5
-                  WHERE username_key = $1 AND guest = $3",
-        );
-        let key = names::key(username);
-        let changed = bounded(async {
-            let key = &key;
-            Ok(writing!(self.store(), db => query(sql)
-                .bind(key).bind(role_word(role)).bind(false)
-                .bind(signed(wall().0)).bind(Uuid::nil())
-                .execute(db).await.map(|done| done.rows_affected()))?)
-        })
-        .await?;
-        if changed == 0 {
-            return Err(Denied::because(
-                Code::ResourceNotFound,
-                "There is no account of that name.",
-            ));
-        }
-        Ok(())
     }
 
     /// A token and the characters for one who proved who they are.
@@ -293,8 +273,9 @@ impl Accounts {
         transaction!(store, tx => {
             query(store.sql(
                 "INSERT INTO accounts
-                     (id, username, username_key, password_hash, role, guest, created_at, living)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                     (id, username, username_key, password_hash, role, guest, created_at, living,
+                      username_look)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             ))
             .bind(account.id.0)
             .bind(&account.username)
@@ -304,6 +285,7 @@ impl Accounts {
             .bind(account.guest)
             .bind(at)
             .bind(i32::from(character.is_some()))
+            .bind(names::look(&account.username))
             .execute(&mut *tx)
             .await
             .map_err(name_taken)?;
@@ -316,6 +298,7 @@ impl Accounts {
                     .bind(None::<String>)
                     .bind(rand::random::<u64>().cast_signed())
                     .bind(at)
+                    .bind(names::look(name))
                     .execute(&mut *tx)
                     .await
                     .map_err(characters::name_taken)?;
@@ -340,13 +323,5 @@ fn not_a_guest() -> Denied {
 
 /// A unique name that somebody has.
 fn name_taken(error: sqlx::Error) -> Denied {
-    if is_unique_violation(&error) {
-        Denied::field(
-            Code::ResourceAlreadyExists,
-            "username",
-            "That user name is taken.",
-        )
-    } else {
-        error.into()
-    }
+    names::taken(error, "username", "That user name")
 }

@@ -16,6 +16,11 @@ pub struct AccountsConfig {
     pub token_key_days: u32,
     /// How many living characters an account may have; 0 lifts the limit.
     pub characters_max: u32,
+    /// How many characters an account may make in any hour, deleted ones too; 0 lifts the limit.
+    pub characters_per_hour: u32,
+    /// Deleted characters that were played go for good after this many days, with their rows; 0
+    /// keeps them. Those that never were played go after a day.
+    pub deleted_days: u32,
     /// Registering needs an unused invite code.
     pub invites_required: bool,
     /// Who may play as a guest, without an account.
@@ -61,6 +66,8 @@ impl Default for AccountsConfig {
             token_lifetime_seconds: 3_600,
             token_key_days: 30,
             characters_max: 3,
+            characters_per_hour: 10,
+            deleted_days: 30,
             invites_required: false,
             guests: Guests::Auto,
             guest_days: 30,

@@ -76,6 +76,7 @@ impl Store {
             statements: counters.statements,
             quarantined: counters.quarantined,
             conflicts: counters.conflicts,
+            unheard: std::sync::Arc::default(),
             shared: config.shared,
             target,
             ours: Arc::default(),

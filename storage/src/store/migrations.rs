@@ -20,6 +20,7 @@ macro_rules! embedded {
                 "0003_seeds_of_characters"
             ),
             migration!($folder, 4, "shared", "0004_shared"),
+            migration!($folder, 5, "authority", "0005_authority"),
         ]
     };
 }
@@ -40,8 +41,8 @@ struct Embedded {
     sql: &'static str,
 }
 
-static POSTGRES: [Embedded; 4] = embedded!("postgres");
-static SQLITE: [Embedded; 4] = embedded!("sqlite");
+static POSTGRES: [Embedded; 5] = embedded!("postgres");
+static SQLITE: [Embedded; 5] = embedded!("sqlite");
 
 /// What a PostgreSQL database goes through, in order.
 pub(super) fn postgres() -> Migrator {

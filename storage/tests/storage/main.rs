@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod characters;
 mod conformance;
 mod disks;
 mod files;

@@ -1,14 +1,22 @@
 //! What an account may do and whether it may come in, as the operator and the world decide.
 
-use engine::port::{AccountAct, AccountOrder, Code, Role, StableId, WorldTime};
+use engine::port::{
+    AccountAct, AccountId, AccountOrder, Banned, Code, Role, StableId, Standings, StoreAsk,
+    StoreReply, Unheeded, WorldTime,
+};
 use storage::Denied;
 
-use crate::harness::{Batch, Database, World, now_micros, on_both};
+use crate::harness::{Batch, Database, World, now_micros, on_both, until};
 
 on_both!(
     roles_are_granted_by_name,
     a_ban_from_the_world_keeps_an_account_out_until_it_ends,
     a_role_from_the_world_is_there_at_the_next_sign_in,
+    order_after_a_wrong_clock_still_counts,
+    order_that_changes_nothing_is_told,
+    admin_is_not_banned_by_an_order,
+    banned_account_uses_no_token,
+    operator_decisions_reach_the_world_and_the_record,
 );
 
 const PASSWORD: &str = "the king in yellow";
@@ -116,4 +124,156 @@ async fn a_role_from_the_world_is_there_at_the_next_sign_in(database: Database) 
     assert_eq!(admitted.role, Role::Admin);
     let again = accounts.login("zadok", PASSWORD).await.unwrap();
     assert_eq!(again.account.role, Role::Admin);
+}
+
+/// A world with Zadok and his character Allen, and what is needed to order something about him.
+async fn with_allen(database: &Database) -> (World, AccountId, StableId) {
+    let world = World::start(database.config()).await;
+    let accounts = world.accounts();
+    let zadok = accounts.register("Zadok", PASSWORD, None).await.unwrap();
+    let account = zadok.account.id;
+    let allen = accounts.create_character(account, "Allen", None).await;
+    (world, account, allen.unwrap().id)
+}
+
+/// What the world is told when it asks who is set apart.
+async fn standings(world: &World) -> (Vec<(AccountOrder, Unheeded)>, Standings) {
+    let ask = StoreAsk::Standings { asked: 7 };
+    world.ports.asks.send(ask).await.unwrap();
+    let (mut unheeded, mut standings) = (Vec::new(), None);
+    until("who is set apart", || {
+        match world.ports.replies.try_recv() {
+            Ok(StoreReply::Unheeded { order, why }) => unheeded.push((order, why)),
+            Ok(StoreReply::Standings(said)) => standings = Some(said),
+            _ => {}
+        }
+        standings.is_some()
+    })
+    .await;
+    (unheeded, standings.unwrap())
+}
+
+async fn order_after_a_wrong_clock_still_counts(database: Database) {
+    let (mut world, account, allen) = with_allen(&database).await;
+    let grant = |role| order(Some(allen), "", AccountAct::Grant { role });
+    // A clock that was 400 days ahead, by another's hand and by this journal's.
+    let ahead = now_micros() + 400 * 86_400_000_000;
+    let stamp = format!("UPDATE accounts SET role_at = {ahead}, ban_at = {ahead}");
+    database.execute(&stamp).await;
+    world.apply(grant(Role::Admin)).await;
+    let accounts = world.accounts().clone();
+    assert_eq!(accounts.me(account).await.unwrap().role, Role::Admin);
+    let stamped = "SELECT role_at FROM accounts";
+    assert!(database.number(stamped).await <= i64::try_from(now_micros()).unwrap());
+    accounts.grant("zadok", Role::Player).await.unwrap();
+    world.apply(order(Some(allen), "", ban(None))).await;
+    assert!(accounts.login("zadok", PASSWORD).await.is_err());
+}
+
+async fn order_that_changes_nothing_is_told(database: Database) {
+    let (mut world, account, allen) = with_allen(&database).await;
+    let nobody = order(None, "Nahab", ban(None));
+    world.apply(nobody).await;
+    // Somebody else has decided since, by the same clock.
+    world.accounts().grant("zadok", Role::Admin).await.unwrap();
+    let old = Batch::default().order_at(
+        now_micros() - 60_000_000,
+        &AccountOrder {
+            character: Some(allen),
+            name: "Allen".to_owned(),
+            by: "Ann".to_owned(),
+            act: AccountAct::Grant { role: Role::Player },
+        },
+    );
+    world.apply(old).await;
+    let (unheeded, standings) = standings(&world).await;
+    let why: Vec<_> = unheeded
+        .iter()
+        .map(|(order, why)| (order.name.as_str(), *why))
+        .collect();
+    assert_eq!(
+        why,
+        [("Nahab", Unheeded::Nobody), ("Allen", Unheeded::Older)]
+    );
+    assert_eq!((standings.asked, standings.admins), (7, vec![account]));
+    assert_eq!(self::standings(&world).await.0, [], "told once");
+}
+
+async fn admin_is_not_banned_by_an_order(database: Database) {
+    let (mut world, account, allen) = with_allen(&database).await;
+    world.accounts().grant("zadok", Role::Admin).await.unwrap();
+    world.apply(order(Some(allen), "Allen", ban(None))).await;
+    world.apply(order(None, "allen", ban(None))).await;
+    assert!(world.accounts().login("zadok", PASSWORD).await.is_ok());
+    let (unheeded, _) = standings(&world).await;
+    assert!(
+        unheeded.iter().all(|(_, why)| *why == Unheeded::Admin),
+        "{unheeded:?}"
+    );
+    assert_eq!(unheeded.len(), 2);
+    let refused = world.accounts().ban("zadok", None, "").await;
+    assert_eq!(code(refused), Code::AuthorizationDenied);
+    let demoted = AccountAct::Grant { role: Role::Player };
+    world.apply(order(Some(allen), "Allen", demoted)).await;
+    world.apply(order(Some(allen), "Allen", ban(None))).await;
+    let (unheeded, standings) = standings(&world).await;
+    assert_eq!(unheeded, []);
+    assert_eq!(standings.admins, []);
+    let banned: Vec<_> = standings.banned.iter().map(|ban| ban.account).collect();
+    assert_eq!(banned, [account]);
+}
+
+async fn banned_account_uses_no_token(database: Database) {
+    let (mut world, account, allen) = with_allen(&database).await;
+    let accounts = world.accounts().clone();
+    let token = accounts.login("zadok", PASSWORD).await.unwrap().token;
+    assert_eq!(accounts.holder(&token, false).await.unwrap(), account);
+    assert_eq!(
+        accounts.standing(account, allen).await.unwrap(),
+        Role::Player
+    );
+    world.apply(order(Some(allen), "", ban(None))).await;
+    for refused in [
+        accounts.holder(&token, false).await.map(|_| ()),
+        accounts.holder(&token, true).await.map(|_| ()),
+        accounts.standing(account, allen).await.map(|_| ()),
+    ] {
+        let refused = refused.unwrap_err().refusal;
+        assert_eq!(refused.code, Code::AuthorizationDenied);
+        assert!(refused.message.contains("shouting in the library"));
+    }
+    world.apply(order(Some(allen), "", AccountAct::Unban)).await;
+    assert!(accounts.holder(&token, false).await.is_ok());
+    accounts.delete_character(account, allen).await.unwrap();
+    assert_eq!(
+        code(accounts.standing(account, allen).await),
+        Code::InvalidToken
+    );
+}
+
+async fn operator_decisions_reach_the_world_and_the_record(database: Database) {
+    let (world, account, _) = with_allen(&database).await;
+    let accounts = world.accounts();
+    accounts.grant("zadok", Role::Admin).await.unwrap();
+    assert_eq!(standings(&world).await.1.admins, [account]);
+    accounts.grant("zadok", Role::Player).await.unwrap();
+    let until = WorldTime(now_micros() + 60_000_000);
+    accounts.ban("ZADOK", Some(until), "noise").await.unwrap();
+    let (_, said) = standings(&world).await;
+    assert_eq!(said.admins, []);
+    let ban = Banned {
+        account,
+        until: Some(until),
+        reason: "noise".to_owned(),
+    };
+    assert_eq!(said.banned, [ban]);
+    accounts.unban("zadok").await.unwrap();
+    assert_eq!(standings(&world).await.1.banned, []);
+    for unknown in ["nobody", "zad\0ok"] {
+        assert_eq!(code(accounts.unban(unknown).await), Code::ResourceNotFound);
+        let granted = accounts.grant(unknown, Role::Admin).await;
+        assert_eq!(code(granted), Code::ResourceNotFound);
+    }
+    let recorded = "SELECT count(*) FROM facts WHERE kind = 'moderation'";
+    assert_eq!(database.number(recorded).await, 4);
 }

@@ -179,7 +179,8 @@ pub(super) fn tidy(
     for (entity, standing) in &rows {
         let Sanction { until, .. } = standing.sanction;
         let over = until.unwrap_or_default().max(standing.stamp.at);
-        if standing.holds(clock.now) || clock.now.since(over) < settings.forget_after {
+        let now = clock.wall();
+        if standing.holds(now) || now.since(over) < settings.forget_after {
             continue;
         }
         let matter = Matter::of(standing.sanction.act);

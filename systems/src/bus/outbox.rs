@@ -183,7 +183,7 @@ pub(super) fn post(
         if let Content::Sanction(sanction) = &mut content {
             // One that is sent again, because another node's older word came later, keeps its time.
             if sanction.at == WorldTime::default() {
-                sanction.at = keeper.next(sanction, clock.now);
+                sanction.at = keeper.next(sanction, clock.wall());
                 let stamp = Stamp::of(sanction.at, &mark.origin, mark.seq);
                 if keeper.learn(sanction, &stamp).is_ok() {
                     keeper.write(sanction, stamp);

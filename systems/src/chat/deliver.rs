@@ -86,6 +86,7 @@ pub(super) fn deliver(
         let note = |line: Line| ChatMessage {
             sender_id: *id,
             player_name: character.name.clone(),
+            admin: character.role == Role::Admin,
             channel: *channel,
             message: line.message,
             original_content: line.original,
@@ -231,6 +232,7 @@ pub(super) fn deliver_afar(
         let note = |text: &str, tags| ChatMessage {
             sender_id: line.sender_id,
             player_name: line.sender_name.clone(),
+            admin: role == Role::Admin,
             channel,
             message: channel.format(&line.sender_name, text),
             original_content: text.to_owned(),

@@ -15,6 +15,10 @@ pub struct ChatMessage {
     pub sender_id: StableId,
     /// Their name.
     pub player_name: String,
+    /// The speaker is an admin; absent where not. A name can be made to look like another's, this
+    /// can't.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub admin: bool,
     /// On which channel.
     pub channel: Channel,
     /// What is read: "Ann says: hello".
@@ -74,6 +78,7 @@ impl Published for ChatMessage {
         let one = |channel: Channel, text: &str, target: Option<&str>| Self {
             sender_id: id(BOB),
             player_name: BOB.to_owned(),
+            admin: false,
             channel,
             message: channel.format(BOB, text),
             original_content: text.to_owned(),
@@ -89,6 +94,10 @@ impl Published for ChatMessage {
             Self {
                 tags: vec!["strained"],
                 ..one(Channel::Whisper, "not so loud", Some(ANN))
+            },
+            Self {
+                admin: true,
+                ..one(Channel::Say, "hush", None)
             },
         ]
     }

@@ -145,6 +145,7 @@ fn read_out(Letter { line, at }: &Letter, target: StableId, target_name: &str) -
     ChatMessage {
         sender_id: line.sender_id,
         player_name: name.clone(),
+        admin: false,
         channel: Channel::Whisper,
         message: format!("While you were away, {name} whispered: {}", line.text),
         original_content: line.text.clone(),

@@ -119,8 +119,8 @@ pub(super) fn settle(
         let Ok(mut list) = lists.get_mut(*owner) else {
             continue;
         };
-        list.people.retain(|_, one| one.mute.holds(clock.now));
-        list.channels.retain(|_, mute| mute.holds(clock.now));
+        list.people.retain(|_, one| one.mute.holds(clock.wall()));
+        list.channels.retain(|_, mute| mute.holds(clock.wall()));
         match one.clone() {
             SetMute::Person {
                 id,

@@ -85,7 +85,7 @@ pub(super) fn learn(
         let mute = match sanction.act {
             SanctionAct::Mute => Some(Mute {
                 by: sanction.by.clone(),
-                at: clock.now,
+                at: clock.wall(),
                 until: sanction.until,
                 reason: sanction.reason.clone(),
             }),
@@ -161,7 +161,7 @@ pub(super) fn tidy(
     mut over: MessageWriter<SetSilence>,
 ) {
     for (_, silence) in silences.0.values() {
-        if !silence.mute.holds(clock.now) {
+        if !silence.mute.holds(clock.wall()) {
             over.write(SetSilence {
                 target: silence.target,
                 name: silence.name.clone(),

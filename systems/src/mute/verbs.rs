@@ -142,7 +142,7 @@ pub(super) fn mute(
     mut set: MessageWriter<SetMute>,
     mut answers: MessageWriter<Answer>,
 ) {
-    let now = clock.now;
+    let now = clock.wall();
     for MuteOne { order, who, term } in mutes.read() {
         let done = (|| {
             rules.allow(term)?;
@@ -223,7 +223,7 @@ pub(super) fn list(
     clock: Res<Clock>,
     mut answers: MessageWriter<Answer>,
 ) {
-    let now = clock.now;
+    let now = clock.wall();
     for ListMutes { order } in asked.read() {
         let Ok((id, list)) = lists.get(order.actor) else {
             continue;
@@ -261,7 +261,7 @@ pub(super) fn mute_global(
     mut set: MessageWriter<SetSilence>,
     mut answers: MessageWriter<Answer>,
 ) {
-    let now = clock.now;
+    let now = clock.wall();
     for MuteGlobal { order, who, term } in mutes.read() {
         if who.is_empty() {
             let mut lines: Vec<String> = silences

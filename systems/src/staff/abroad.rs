@@ -1,6 +1,7 @@
 //! Bans that keepers of other nodes have spoken: they hold here, too, and at once.
 
-use engine::port::{AccountAct, AccountId, AccountOrder, Sanction, SanctionAct};
+use engine::SetBan;
+use engine::port::{AccountAct, AccountId, AccountOrder, Banned, Sanction, SanctionAct};
 use engine::prelude::*;
 
 use super::barred::{Bar, Barred, send_all_away};
@@ -45,6 +46,7 @@ pub(super) fn shut_out(
     clock: Res<Clock>,
     mut barred: ResMut<Barred>,
     mut recorded: MessageWriter<Recorded>,
+    mut set: MessageWriter<SetBan>,
     mut dismiss: MessageWriter<Dismiss>,
     mut took: MessageWriter<Took>,
 ) {
@@ -75,12 +77,23 @@ pub(super) fn shut_out(
                 character,
                 name: name.clone(),
                 until,
-                told: told(sanction, clock.now),
+                told: told(sanction, clock.wall()),
             });
         }
         if sanction.act == SanctionAct::Ban {
-            let told = told(sanction, clock.now);
+            let told = told(sanction, clock.wall());
             send_all_away(&accounts, &there, &told, &mut dismiss);
+        }
+        for account in &accounts {
+            let ban = (sanction.act == SanctionAct::Ban).then(|| Banned {
+                account: *account,
+                until,
+                reason: reason.clone(),
+            });
+            set.write(SetBan {
+                account: *account,
+                ban,
+            });
         }
         let order = AccountOrder {
             character,

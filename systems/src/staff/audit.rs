@@ -61,6 +61,18 @@ impl Audit<'_, '_> {
         self.write(order, verb, target, "", true);
     }
 
+    /// Records what was decided outside the world. It costs no verb room in the chronicle: while they
+    /// wait, those that are alike are one.
+    pub(super) fn heard(&mut self, verb: &'static str, target: (StableId, &str), detail: &str) {
+        Self::put(
+            &mut self.recorded,
+            self.clock.now,
+            (None, "", Correlation::default()),
+            (verb, Some(target), detail),
+            true,
+        );
+    }
+
     /// Records what a keeper of another node had done here, under the connection there.
     pub(super) fn obeyed(
         &mut self,

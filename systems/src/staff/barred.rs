@@ -19,6 +19,7 @@ pub(super) struct Bar {
     pub(super) character: Option<StableId>,
     /// In small letters: as it was typed here. Another node's names are not ours.
     pub(super) name: Option<String>,
+    /// By the wall clock.
     pub(super) until: Option<WorldTime>,
     /// What whoever comes is told.
     pub(super) told: String,
@@ -72,7 +73,7 @@ pub(super) fn turn_away(
             continue;
         };
         let bar = barred.0.iter().find(|bar| {
-            bar.is_for(*id, character) && bar.until.is_none_or(|until| clock.now < until)
+            bar.is_for(*id, character) && bar.until.is_none_or(|until| clock.wall() < until)
         });
         if let Some(bar) = bar {
             send_away(*actor, &bar.told, &mut dismiss);

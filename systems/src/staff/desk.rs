@@ -198,7 +198,7 @@ impl Books<'_, '_> {
         } else {
             "nothing lasting can be done"
         };
-        let silenced = self.silences.all(self.clock.now).count();
+        let silenced = self.silences.all(self.clock.wall()).count();
         format!(
             "Tick {}\nAwake: {}\nRooms: {}\nSilenced: {silenced}\nStorage: {saving}, room for {} facts",
             self.clock.tick,
@@ -250,8 +250,8 @@ impl Books<'_, '_> {
             }
             None => text.push_str("\nAsleep"),
         }
-        if let Some(silence) = self.silences.of(face.id, self.clock.now) {
-            let told = silence.mute.told(self.clock.now);
+        if let Some(silence) = self.silences.of(face.id, self.clock.wall()) {
+            let told = silence.mute.told(self.clock.wall());
             text.push_str(&format!("\nSilenced {told} (by {})", silence.mute.by));
         }
         text

@@ -1,32 +1,33 @@
-//! Who may be here: `kick`, `ban`, `unban`, `add_admin`.
+//! Who may be here: `kick`, `ban`, `unban`.
 //!
 //! That an account is banned, or an admin's, is known by the account store, which is told by an
 //! order in the chronicle ([`AccountOrder`]): durable with its tick, and carried out when the
-//! database has it. Until then the world itself turns away whom it has banned.
+//! database has it. Until then the world itself turns away whom it has banned, and the gateway lets
+//! their tokens do nothing. Times are the wall clock's, as the store and other nodes read it.
 
-use engine::port::{AccountAct, AccountOrder, SanctionAct};
+use engine::SetBan;
+use engine::port::{AccountAct, AccountOrder, Banned, SanctionAct};
 use engine::prelude::*;
 
 use super::Audit;
 use super::barred::{Bar, Barred, send_all_away, send_away};
-use super::tell::Tell;
 use crate::bus::{Afar, Post};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::{Face, People};
 use crate::mute::{Rules, Term};
 
 macro_rules! sanction {
-    ($(#[$doc:meta])* $name:ident, $word:literal, $usage:literal, $help:literal, $lasts:literal, $facts:literal) => {
+    ($(#[$doc:meta])* $name:ident, $($word:literal)|+, $usage:literal, $help:literal, $lasts:literal, $facts:literal) => {
         $(#[$doc])*
         #[derive(Message, Debug)]
         pub(super) struct $name {
-            order: Order,
+            pub(super) order: Order,
             pub(super) who: String,
             pub(super) term: Term,
         }
 
         impl Verb for $name {
-            const WORDS: &'static [&'static str] = &[$word];
+            const WORDS: &'static [&'static str] = &[$($word),+];
             const USAGE: &'static str = $usage;
             const HELP: &'static str = $help;
             const NEEDS: Needs = Needs::NOTHING;
@@ -51,6 +52,7 @@ macro_rules! sanction {
         }
     };
 }
+pub(super) use sanction;
 
 sanction!(
     /// `kick Bob shouting`. Works also while nothing can be saved: peace must be kept then, too.
@@ -64,11 +66,6 @@ sanction!(
     /// `unban Bob`
     Unban, "unban", "unban <name> [reason]", "Lets the account that owns a character sign in again.", true, 2
 );
-sanction!(
-    /// `add_admin Bob`
-    AddAdmin, "add_admin", "add_admin <name> [reason]", "Makes somebody who is awake a keeper of the world, for good.", true, 2
-);
-
 pub(super) fn answered(order: Order, done: Result<String, Refusal>) -> Answer {
     match done {
         Ok(told) => Answer::with(order, told),
@@ -132,10 +129,11 @@ pub(super) fn ban(
     mut posts: MessageWriter<Post>,
     mut barred: ResMut<Barred>,
     mut audit: Audit<'_, '_>,
+    mut set: MessageWriter<SetBan>,
     mut dismiss: MessageWriter<Dismiss>,
     mut answers: MessageWriter<Answer>,
 ) {
-    let now = clock.now;
+    let now = clock.wall();
     for Ban { order, who, term } in bans.read() {
         let known = people.called(who).ok();
         if let Some((target, face)) = &known
@@ -172,6 +170,14 @@ pub(super) fn ban(
         if let Some(face) = face {
             // Whom the store still lets in would be turned away, but for those here it is now.
             send_all_away(&[face.account], &awake, &told, &mut dismiss);
+            let account = face.account;
+            let reason = term.reason().to_owned();
+            let ban = Some(Banned {
+                account,
+                until,
+                reason,
+            });
+            set.write(SetBan { account, ban });
         }
         barred.add(Bar {
             account: face.map(|face| face.account),
@@ -197,6 +203,7 @@ pub(super) fn ban(
         let known = people.called(who).ok().map(|(_, face)| face);
         let account = known.as_ref().map(|face| face.account);
         barred.lift(account, known.as_ref().map(|face| face.id), Some(who));
+        set.write_batch(account.map(|account| SetBan { account, ban: None }));
         audit.order(
             *order,
             "unban",
@@ -227,49 +234,9 @@ fn elsewhere<'a>(
     known.map_or((None, who), |(id, name)| (Some(id), name))
 }
 
-/// Makes admins.
-pub(super) fn add_admin(
-    mut asked: MessageReader<AddAdmin>,
-    people: People<'_, '_>,
-    guests: Query<&Character>,
-    rules: Res<Rules>,
-    mut audit: Audit<'_, '_>,
-    mut grants: MessageWriter<Grant>,
-    mut tell: MessageWriter<Tell>,
-    mut answers: MessageWriter<Answer>,
-) {
-    for AddAdmin { order, who, term } in asked.read() {
-        let done = people.awake_called(who).and_then(|(target, face)| {
-            rules.allow(term)?;
-            if face.role == Role::Admin {
-                let message = format!("{} is a keeper already.", face.name);
-                return Err(Refusal::new(Code::ResourceConflict, message));
-            }
-            if guests.get(target).is_ok_and(|character| character.guest) {
-                let message = format!("{} is a guest; a keeper needs an account.", face.name);
-                return Err(Refusal::new(Code::GameLogicError, message));
-            }
-            let role = Role::Admin;
-            let act = AccountAct::Grant { role };
-            audit.order(*order, "add_admin", (Some(&face), who), term.reason(), act);
-            grants.write(Grant {
-                actor: target,
-                role,
-            });
-            tell.write(Tell {
-                to: Some(target),
-                text: "You are a keeper of this world now. \"help\" tells what that means."
-                    .to_owned(),
-            });
-            Ok(format!("{} is a keeper of the world now.", face.name))
-        });
-        answers.write(answered(*order, done));
-    }
-}
-
 impl Audit<'_, '_> {
     /// Records an order about an account, and gives it: two facts.
-    fn order(
+    pub(super) fn order(
         &mut self,
         order: Order,
         verb: &'static str,

@@ -4,12 +4,16 @@
 //! comes too late. What came of it is told to the keepers of every node.
 
 use engine::Bridge;
-use engine::port::{Body, ChatLine, Content, Correlation, NodeOrder, OrderAct, Parcel, Topic};
+use engine::port::{
+    AccountAct, AccountOrder, Body, ChatLine, Content, Correlation, NodeOrder, OrderAct, Parcel,
+    Topic,
+};
 use engine::prelude::*;
 
 use super::barred::send_away;
 use super::closing::{Closing, Shutdown, Wish};
 use super::door::{Kick, answered, farewell, no_keeper};
+use super::roles::Awake;
 use super::tell::Tell;
 use super::{Audit, Rules};
 use crate::bus::{Afar, HeardAfar, Ordered, Post, Took};
@@ -18,7 +22,7 @@ use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::People;
 
 /// For so long an order holds.
-const HOLDS: Duration = Duration::from_secs(600);
+pub(super) const HOLDS: Duration = Duration::from_secs(600);
 
 /// `order south kick Bob shouting`, `order south shutdown 60`, `order south shutdown cancel`
 #[derive(Message, Debug)]
@@ -87,6 +91,7 @@ impl Verb for GiveOrder {
 fn line(act: &OrderAct) -> String {
     match act {
         OrderAct::Kick { name, reason } => format!("kick {name} {reason}").trim_end().to_owned(),
+        OrderAct::Revoke { name, .. } => format!("revoke {name}"),
         OrderAct::Shutdown { seconds } => format!("shutdown {seconds}"),
         OrderAct::CancelShutdown => "shutdown cancel".to_owned(),
     }
@@ -110,7 +115,7 @@ pub(super) fn give(
             let content = Content::Order(NodeOrder {
                 by: audit.name(*order),
                 act,
-                until: clock.now.plus(HOLDS),
+                until: clock.wall().plus(HOLDS),
             });
             posts.write(Post {
                 topic: Topic::Order(node.as_str().into()),
@@ -158,6 +163,8 @@ pub(super) struct Obeyed {
 #[derive(SystemParam)]
 pub(super) struct Hands<'w, 's> {
     people: People<'w, 's>,
+    awake: Awake<'w, 's>,
+    grants: MessageWriter<'w, Grant>,
     rules: Res<'w, Rules>,
     clock: Res<'w, Clock>,
     closing: ResMut<'w, Closing>,
@@ -174,7 +181,7 @@ impl Hands<'_, '_> {
         node: &str,
         correlation: Correlation,
     ) -> Result<String, Refusal> {
-        if *until <= self.clock.now {
+        if *until <= self.clock.wall() {
             let message = "it came too late.";
             return Err(Refusal::new(Code::GameLogicError, message));
         }
@@ -191,6 +198,25 @@ impl Hands<'_, '_> {
                 let told = farewell(reason);
                 send_away(target, &told, &mut self.dismiss);
                 Ok(format!("{} is sent away", face.name))
+            }
+            OrderAct::Revoke {
+                character_id,
+                name,
+                account_id,
+            } => {
+                let (role, account) = (Role::Player, *account_id);
+                // As this node's own order as well: what the store says next must not be older.
+                self.audit.give(&AccountOrder {
+                    character: Some(*character_id),
+                    name: name.clone(),
+                    by: by.0.to_owned(),
+                    act: AccountAct::Grant { role },
+                });
+                let whom = Some((*character_id, name.as_str()));
+                self.audit.obeyed(by, "revoke", whom, &from);
+                self.awake.tell(account, &mut self.tell);
+                self.grants.write(Grant { account, role });
+                Ok(format!("{name} is no keeper here any more"))
             }
             OrderAct::Shutdown { seconds } => {
                 let seconds = (*seconds).clamp(1, self.rules.seconds_max);

@@ -13,6 +13,7 @@ use systems::bus::BusSettings;
 
 use crate::town::Town;
 
+mod authority;
 mod bans;
 mod bounds;
 mod letters;

@@ -140,10 +140,15 @@ impl Recipe {
 
     /// Makes an account an admin's, as an operator does beside the running server.
     pub(crate) async fn grant(&self, username: &str) {
+        self.account(&["grant", username, "admin"]).await;
+    }
+
+    /// What an operator does with an account beside the running server.
+    pub(crate) async fn account(&self, words: &[&str]) {
         let done = Command::new(env!("CARGO_BIN_EXE_kadath"))
             .args(["account", "--data"])
             .arg(self.data())
-            .args(["grant", username, "admin"])
+            .args(words)
             .output()
             .await
             .unwrap();

@@ -250,8 +250,13 @@ impl Batch {
         self
     }
 
-    pub(crate) fn order(mut self, order: &AccountOrder) -> Self {
-        self.facts.push(order.fact(WorldTime(now_micros())));
+    pub(crate) fn order(self, order: &AccountOrder) -> Self {
+        self.order_at(now_micros(), order)
+    }
+
+    /// An order that was given then.
+    pub(crate) fn order_at(mut self, micros: u64, order: &AccountOrder) -> Self {
+        self.facts.push(order.fact(WorldTime(micros)));
         self
     }
 

@@ -10,7 +10,7 @@ use engine::stage::{STAGE_START, SavedRows, Stage};
 
 use super::{awake, node, posted, processed};
 
-fn ordered(seq: u64, delivery: u64, act: OrderAct) -> BridgeIn {
+pub(super) fn ordered(seq: u64, delivery: u64, act: OrderAct) -> BridgeIn {
     BridgeIn::Delivered {
         delivery: DeliveryId(delivery),
         origin: "south.1".into(),

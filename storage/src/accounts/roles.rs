@@ -1,0 +1,136 @@
+//! Roles and bans as the operator decides them, beside the world. The world hears of it when it next
+//! asks who is set apart.
+
+use engine::port::{Code, Role, StableId, WorldTime};
+use sqlx::query;
+use uuid::Uuid;
+
+use super::{Accounts, Denied, bounded, names, role_word};
+use crate::identity::wall;
+use crate::store::{signed, transaction};
+
+/// Who has ordered it, in the columns where a journal is named otherwise.
+const OPERATOR: Uuid = Uuid::nil();
+
+/// `name_key, guest, at, by, role`.
+const GRANT: &str = "
+    UPDATE accounts SET role = $5, role_at = $3, role_by = $4 WHERE username_key = $1 AND guest = $2";
+
+/// `name_key, guest, at, by, until, reason`.
+const BAN: &str = "
+    UPDATE accounts SET banned_until = $5, ban_reason = $6, ban_at = $3, ban_by = $4
+    WHERE username_key = $1 AND guest = $2 AND ($5 IS NULL OR role <> 'admin')";
+
+/// A fact of the audit log; `journal, sequence, subject, at, detail`.
+const RECORD: &str = "
+    INSERT INTO facts (journal, sequence, ordinal, kind, subject, at, count, sum, detail)
+    VALUES ($1, $2, 0, 'moderation', $3, $4, 1, 0, $5)";
+
+enum Change<'a> {
+    Role(Role),
+    Ban(Option<i64>, &'a str),
+}
+
+impl Accounts {
+    /// Gives the account of that name a role.
+    ///
+    /// # Errors
+    /// `resource_not_found`; `database_connection_error`.
+    pub async fn grant(&self, username: &str, role: Role) -> Result<(), Denied> {
+        let verb = match role {
+            Role::Admin => "account grant",
+            Role::Player => "account revoke",
+        };
+        self.decide(username, verb, Change::Role(role)).await
+    }
+
+    /// Keeps the account of that name out until then, by the wall clock; `None`: until it is let in.
+    ///
+    /// # Errors
+    /// `resource_not_found`; `authorization_denied` for an admin's; `database_connection_error`.
+    pub async fn ban(
+        &self,
+        username: &str,
+        until: Option<WorldTime>,
+        reason: &str,
+    ) -> Result<(), Denied> {
+        let until = until.map_or(i64::MAX, |until| signed(until.0));
+        self.decide(username, "account ban", Change::Ban(Some(until), reason))
+            .await
+    }
+
+    /// Lets the account of that name in again.
+    ///
+    /// # Errors
+    /// `resource_not_found`; `database_connection_error`.
+    pub async fn unban(&self, username: &str) -> Result<(), Denied> {
+        self.decide(username, "account unban", Change::Ban(None, ""))
+            .await
+    }
+
+    async fn decide(&self, username: &str, verb: &str, change: Change<'_>) -> Result<(), Denied> {
+        let nobody =
+            || Denied::because(Code::ResourceNotFound, "There is no account of that name.");
+        if names::is_nobodys(username) {
+            return Err(nobody());
+        }
+        let key = names::key(username);
+        let at = signed(wall().0);
+        let detail = serde_json::json!({"verb": verb, "by": "operator", "target": username});
+        let detail = detail.to_string();
+        let bans = matches!(change, Change::Ban(Some(_), _));
+        let store = self.store();
+        let changed = bounded(async {
+            let changed = transaction!(store, tx => {
+                let sql = match change {
+                    Change::Role(_) => GRANT,
+                    Change::Ban(..) => BAN,
+                };
+                let changing = query(store.sql(sql)).bind(&key).bind(false).bind(at).bind(OPERATOR);
+                let changing = match change {
+                    Change::Role(role) => changing.bind(role_word(role)),
+                    Change::Ban(until, reason) => changing.bind(until).bind(reason),
+                };
+                let changed = changing.execute(&mut *tx).await?.rows_affected();
+                if changed > 0 {
+                    query(store.sql(RECORD))
+                        .bind(OPERATOR)
+                        .bind(at)
+                        .bind(StableId::named(&format!("account {key}")).uuid())
+                        .bind(at)
+                        .bind(&detail)
+                        .execute(&mut *tx)
+                        .await?;
+                }
+                changed
+            });
+            Ok(changed)
+        })
+        .await?;
+        if changed > 0 {
+            return Ok(());
+        }
+        if bans && self.is_known(&key).await? {
+            return Err(Denied::because(
+                Code::AuthorizationDenied,
+                "An admin is not banned: revoke the role first.",
+            ));
+        }
+        Err(nobody())
+    }
+
+    /// Whether there is an account with a name of that key.
+    async fn is_known(&self, key: &str) -> Result<bool, Denied> {
+        let sql = self
+            .store()
+            .sql("SELECT count(*) FROM accounts WHERE username_key = $1");
+        let known: i64 = bounded(async {
+            Ok(
+                crate::store::reading!(self.store(), db => sqlx::query_scalar(sql)
+                .bind(key).fetch_one(db).await)?,
+            )
+        })
+        .await?;
+        Ok(known > 0)
+    }
+}

@@ -1,0 +1,130 @@
+//! What an account may do now, and who is set apart: asked with each use of a token, and by the
+//! world every few seconds.
+
+use engine::port::{AccountId, Banned, Code, Role, StableId, WorldTime};
+use sqlx::{query_as, query_scalar};
+use uuid::Uuid;
+
+use super::{Accounts, Denied, bans, bounded, role_of};
+use crate::identity::wall;
+use crate::store::{Store, reading, signed, unsigned};
+
+/// How many accounts are set apart at most, in one answer: all admins, then the newest bans. Older
+/// ones have been answered before, and whoever they are about does not play any more. At 300 bytes
+/// each: 1.2 MB.
+const SET_APART_MAX: i64 = 4_096;
+
+impl Accounts {
+    /// Who holds this token and may act with it now.
+    ///
+    /// # Errors
+    /// As [`Accounts::verify`], or with `expired_ok` as [`Accounts::verify_expired_ok`]; `invalid_token`
+    /// when the account is gone; `authorization_denied` while it is banned;
+    /// `database_connection_error`.
+    pub async fn holder(&self, token: &str, expired_ok: bool) -> Result<AccountId, Denied> {
+        let claims = if expired_ok {
+            self.verify_expired_ok(token)?
+        } else {
+            self.verify(token)?
+        };
+        let sql = self
+            .store()
+            .sql("SELECT banned_until, ban_reason FROM accounts WHERE id = $1");
+        let ban: Option<(Option<i64>, String)> = bounded(async {
+            Ok(reading!(self.store(), db => query_as(sql)
+                .bind(claims.account.0).fetch_optional(db).await)?)
+        })
+        .await?;
+        bans::check(ban.ok_or_else(|| Denied::of(Code::InvalidToken))?)?;
+        Ok(claims.account)
+    }
+
+    /// Whether a session of the account's character may go on, and with which role.
+    ///
+    /// # Errors
+    /// `invalid_token` when account or character is gone; `authorization_denied` while the account
+    /// is banned; `database_connection_error`.
+    pub async fn standing(&self, account: AccountId, character: StableId) -> Result<Role, Denied> {
+        let sql = self.store().sql(
+            "SELECT role, banned_until, ban_reason FROM accounts WHERE id = $1 AND EXISTS
+             (SELECT 1 FROM characters WHERE id = $2 AND account = $1 AND deleted_at IS NULL)",
+        );
+        let found: Option<(String, Option<i64>, String)> = bounded(async {
+            Ok(reading!(self.store(), db => query_as(sql)
+                .bind(account.0).bind(character.uuid()).fetch_optional(db).await)?)
+        })
+        .await?;
+        let (role, until, reason) = found.ok_or_else(|| Denied::of(Code::InvalidToken))?;
+        bans::check((until, reason))?;
+        Ok(role_of(&role))
+    }
+
+    /// How many characters an account has made since then, deleted ones too; `account, since`.
+    pub(super) const MADE_LATELY: &str =
+        "SELECT count(*) FROM characters WHERE account = $1 AND created_at > $2";
+
+    /// Refuses an account that makes characters too fast, before a write is begun.
+    pub(super) async fn paced(&self, account: AccountId) -> Result<(), Denied> {
+        let most = self.inner.config.characters_per_hour;
+        if most == 0 {
+            return Ok(());
+        }
+        let sql = self.store().sql(Self::MADE_LATELY);
+        let made: i64 = bounded(async {
+            Ok(reading!(self.store(), db => query_scalar(sql)
+                .bind(account.0).bind(hour_ago()).fetch_one(db).await)?)
+        })
+        .await?;
+        if made >= i64::from(most) {
+            return Err(too_many());
+        }
+        Ok(())
+    }
+}
+
+/// An hour ago, as the database has it.
+pub(super) fn hour_ago() -> i64 {
+    signed(wall().0.saturating_sub(3_600_000_000))
+}
+
+/// An account has made as many characters in an hour as it may.
+pub(super) fn too_many() -> Denied {
+    let mut denied = Denied::because(
+        Code::TooManyRequests,
+        "You have made enough characters for a while.",
+    );
+    denied.refusal.retry_after_ms = Some(600_000);
+    denied
+}
+
+impl Store {
+    /// The admins' accounts and those that can't sign in, sorted.
+    pub(crate) async fn set_apart(&self) -> Result<(Vec<AccountId>, Vec<Banned>), sqlx::Error> {
+        let sql = self.sql(
+            "SELECT id, role, banned_until, ban_reason FROM accounts
+             WHERE role <> 'player' OR banned_until IS NOT NULL
+             ORDER BY CASE role WHEN 'player' THEN 1 ELSE 0 END, ban_at DESC NULLS LAST, id
+             LIMIT $1",
+        );
+        let rows: Vec<(Uuid, String, Option<i64>, String)> = reading!(self, db => query_as(sql)
+            .bind(SET_APART_MAX).fetch_all(db).await)?;
+        let now = signed(wall().0);
+        let (mut admins, mut banned) = (Vec::new(), Vec::new());
+        for (id, role, until, reason) in rows {
+            let account = AccountId(id);
+            if role_of(&role) == Role::Admin {
+                admins.push(account);
+            }
+            if let Some(until) = until.filter(|until| now < *until) {
+                banned.push(Banned {
+                    account,
+                    until: (until != i64::MAX).then(|| WorldTime(unsigned(until))),
+                    reason,
+                });
+            }
+        }
+        admins.sort_unstable();
+        banned.sort_unstable();
+        Ok((admins, banned))
+    }
+}
