@@ -124,10 +124,11 @@ pub(super) fn leave_world(
     occupancy.settle();
 }
 
-/// Puts those who came where they were, or into the default room.
+/// Puts those who came where they were, or into the default room; not those who left in the same
+/// tick, whom nobody would take out again.
 pub(super) fn enter_world(
     mut arrived: MessageReader<Arrived>,
-    mut people: Query<(&mut Whereabouts, Has<InRoom>, &Character)>,
+    mut people: Query<(&mut Whereabouts, Has<InRoom>, &Character), With<Online>>,
     atlas: Res<Atlas>,
     mut occupancy: ResMut<Occupancy>,
     mut moved: MessageWriter<Moved>,

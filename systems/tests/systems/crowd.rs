@@ -221,6 +221,22 @@ fn newcomer_in_a_crowd_gets_fifty_and_the_count() {
 }
 
 #[test]
+fn leaving_on_arrival_leaves_nobody_behind() {
+    let mut crowd = Crowd::of(2);
+    let stage = &mut crowd.stage;
+    stage.arrives("Zoe", Role::Player);
+    stage.tick();
+    // Her character is loaded in the tick in which she leaves.
+    stage.leaves("Zoe");
+    stage.pass(SECOND * 2);
+    stage.ears(&name(0));
+    stage.says(&name(0), "who here");
+    stage.tick();
+    let heard = stage.heard(&name(0));
+    assert!(heard.starts_with("2 people are here"), "{heard}");
+}
+
+#[test]
 fn sign_in_lines_end_beyond_fifty() {
     for (people, told) in [(49, 1), (50, 0)] {
         let mut crowd = Crowd::of(people);
