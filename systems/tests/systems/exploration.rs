@@ -52,6 +52,7 @@ fn a_room_is_explored_once() {
             "name": "The hall",
             "zone": "town",
             "sub_zone": "yard",
+            "sub_zone_name": "yard",
             "environment": "indoors",
             "x": 1,
             "y": 0,

@@ -245,7 +245,7 @@ fn whoever_lost_the_connection_hears_once_what_was_said_meanwhile() {
 #[test]
 fn who_leaves_and_comes_back_has_said_what_they_have_said() {
     let settings = Settings {
-        chat: unlimited().chat.with(Channel::Say, 2),
+        chat: unlimited().chat.with(Channel::Say, 2).in_one_go(2),
         ..unlimited()
     };
     let mut stage = stage(settings, SavedRows::new(), STAGE_START);

@@ -179,6 +179,8 @@ impl Heard {
             assert_eq!(data_unlike_its_schema(note.event_type(), &data), None);
             self.events.push((note.event_type(), data));
         }
+        let last_word = ears.told.iter().flat_map(|told| told.lines());
+        self.lines.extend(last_word.map(str::to_owned));
         for outcome in ears.outcomes {
             match outcome.result {
                 Ok(result) => self.lines.extend(
