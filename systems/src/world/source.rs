@@ -131,17 +131,19 @@ impl fmt::Display for Problem {
 #[must_use]
 pub fn broken_lines(text: &str) -> Vec<(usize, String)> {
     /// Nobody mends more before the next look.
-    const LINES_MAX: usize = 100;
+    const LINES_MAX: usize = 20;
     let mut rest = text.as_bytes().to_vec();
-    let mut found: std::collections::BTreeMap<usize, (usize, String)> = std::collections::BTreeMap::new();
+    let mut found: std::collections::BTreeMap<usize, (usize, String)> =
+        std::collections::BTreeMap::new();
     while found.len() < LINES_MAX {
-        let (_, mistakes) = toml::de::DeTable::parse_recoverable(
-            std::str::from_utf8(&rest).unwrap_or_default(),
-        );
+        let (_, mistakes) =
+            toml::de::DeTable::parse_recoverable(std::str::from_utf8(&rest).unwrap_or_default());
         let before = found.len();
         for mistake in mistakes {
             let at = mistake.span().map_or(0, |span| span.start).min(text.len());
-            let begins = text.as_bytes()[..at].iter().rposition(|byte| *byte == b'\n');
+            let begins = text.as_bytes()[..at]
+                .iter()
+                .rposition(|byte| *byte == b'\n');
             let begins = begins.map_or(0, |newline| newline + 1);
             let told = (at, mistake.message().to_owned());
             found.entry(begins).or_insert(told);
@@ -151,7 +153,8 @@ pub fn broken_lines(text: &str) -> Vec<(usize, String)> {
         }
         for begins in found.keys() {
             let line = rest[*begins..].iter_mut();
-            line.take_while(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+            line.take_while(|byte| **byte != b'\n')
+                .for_each(|byte| *byte = b' ');
         }
     }
     found.into_values().collect()
