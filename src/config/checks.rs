@@ -136,6 +136,10 @@ pub(super) fn without_echoes(faults: &mut Vec<ConfigFault>) {
         let (section, name) = fault.key.split_once('.')?;
         (PARTNERS.contains(&name) && !echoes(fault)).then(|| section.to_owned())
     };
+    // What stands on a line that is no TOML is not missing either.
+    if faults.iter().any(|fault| fault.key.is_empty()) {
+        faults.retain(|fault| !echoes(fault));
+    }
     let sections: Vec<String> = faults.iter().filter_map(partner).collect();
     faults.retain(|fault| {
         let section = fault.key.split('.').next().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! From file, environment and flags to one configuration, with where each key was set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::Path;
@@ -12,8 +12,9 @@ use toml::de::{DeTable, DeValue};
 use super::value::{Raw, Reader, Wrong};
 use super::{Config, ConfigFault, ConfigFaults, Loaded, Origin, Overrides};
 
-/// The largest configuration file: some hundred times the whole sample.
-const FILE_BYTES_MAX: u64 = 4 << 20;
+/// The largest configuration file: ten times the whole sample, and 25,000 keys are placed in it in
+/// a second.
+const FILE_BYTES_MAX: u64 = 256 << 10;
 
 /// Keys with their values, the last that was set.
 #[derive(Default)]
@@ -62,16 +63,16 @@ impl Sources {
             Origin::File(file.to_owned(), line, column)
         };
         let (table, errors) = DeTable::parse_recoverable(&text);
+        let mut broken = BTreeSet::new();
         if !errors.is_empty() {
             // The message says what is expected, and nothing of what is there.
             for (at, expected) in broken_lines(&text) {
                 let fault = ConfigFault::of("", format!("not TOML: {expected}"));
                 self.faults.push(fault.at(place(at)));
+                broken.insert(line_of(&text, at));
             }
         }
-        // A line that is not understood may be the rest of a value: its words are shown to nobody.
-        let whole = errors.is_empty();
-        self.table(&[], table.get_ref(), &place, whole);
+        self.table(&[], table.get_ref(), &place, &broken);
     }
 
     fn table(
@@ -79,12 +80,15 @@ impl Sources {
         path: &[String],
         table: &DeTable<'_>,
         place: &impl Fn(usize) -> Origin,
-        whole: bool,
+        broken: &BTreeSet<usize>,
     ) {
         for (key, value) in table {
             let mut path = path.to_vec();
             path.push(key.get_ref().to_string());
             let origin = place(key.span().start);
+            if matches!(origin, Origin::File(_, line, _) if broken.contains(&line)) {
+                continue;
+            }
             let before = self.faults.len();
             match value.get_ref() {
                 DeValue::Table(inner) => {
@@ -93,12 +97,14 @@ impl Sources {
                         .fits(&path, Raw::Table(BTreeMap::new()), &origin)
                         .is_some()
                     {
-                        self.table(&path, inner, place, whole);
+                        self.table(&path, inner, place, broken);
                     }
                 }
                 value => self.leaf(&path, value.into(), origin),
             }
-            if !whole {
+            // A line that is not understood may be the rest of a value: its words are shown to
+            // nobody.
+            if !broken.is_empty() {
                 let known = |fault: &ConfigFault| !fault.unknown;
                 let told = self.faults.split_off(before);
                 self.faults.extend(told.into_iter().filter(known));

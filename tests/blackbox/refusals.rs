@@ -232,6 +232,31 @@ async fn a_bad_call_is_answered_with_its_code() {
     sane(&server);
 }
 
+/// Text that hides, turns around or breaks lines reaches nobody, whatever says it.
+#[tokio::test(flavor = "multi_thread")]
+async fn line_with_a_hidden_character_is_refused() {
+    let server = Server::start().await;
+    let mut guest = server.guest().await;
+    for verb in ["say", "pose", "emote", "alias x say", "system"] {
+        for hidden in [
+            "\u{202e}",
+            "\u{2066}",
+            "\u{2028}",
+            "\u{200b}",
+            "\u{feff}",
+            "\u{e0041}",
+        ] {
+            let error = guest.fails(&format!("{verb} a{hidden}b")).await;
+            assert_eq!(error["code"], "invalid_input", "{verb} {hidden:?}: {error}");
+        }
+    }
+    for blank in ["\u{3164}", "\u{2800}", "\u{115f}", "\u{200d}", "\u{fe0f}"] {
+        let error = guest.fails(&format!("say {blank}")).await;
+        assert_eq!(error["code"], "invalid_command", "{blank:?}: {error}");
+    }
+    guest.does("say 👩‍👩‍👧 می‌خواهم").await;
+}
+
 /// Signing in with this is refused with this code, and the socket closed.
 async fn turned_away(server: &Server, data: Value, word: &str) {
     let mut stranger = Player::connect(server).await;

@@ -229,7 +229,7 @@ mod tests {
             let words = format!("say a{hidden}b");
             assert_eq!(read(&words), Err(LineFault::Invisible), "{hidden:?}");
         }
-        assert_eq!(read("say \u{85}"), Err(LineFault::ControlCharacter));
+        assert_eq!(read("say a\u{85}b"), Err(LineFault::ControlCharacter));
         assert_eq!(read("say \u{7}"), Err(LineFault::ControlCharacter));
         assert_eq!(read("say a\u{200d}\u{200d}b"), Err(LineFault::Invisible));
     }

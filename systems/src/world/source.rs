@@ -131,7 +131,7 @@ impl fmt::Display for Problem {
 #[must_use]
 pub fn broken_lines(text: &str) -> Vec<(usize, String)> {
     /// Nobody mends more before the next look.
-    const LINES_MAX: usize = 100;
+    const LINES_MAX: usize = 20;
     let mut rest = text.as_bytes().to_vec();
     let mut found: std::collections::BTreeMap<usize, (usize, String)> =
         std::collections::BTreeMap::new();

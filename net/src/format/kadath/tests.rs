@@ -96,7 +96,7 @@ fn the_head_holds_the_number() {
 
 #[test]
 fn whole_number_may_be_written_with_a_point() {
-    for id in ["1.0", "7e0", "1e3", "9007199254740991.0"] {
+    for id in ["1.0", "7e0", "1e3", "1048576.0"] {
         let frame = format!(r#"{{"type":"command","id":{id},"data":{{"line":"look"}}}}"#);
         let Ok(ClientFrame::Command(command)) = decode(&frame) else {
             panic!("not a command: {frame}");
