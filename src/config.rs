@@ -195,8 +195,9 @@ impl Config {
         net::NetConfig {
             origins: self.server.origins.clone(),
             trust_proxy: self.server.trust_proxy,
-            // The gateway knows by its doors.
+            // The gateway knows by its doors and its listener.
             tls: false,
+            loopback: false,
             limits,
             sessions,
             timeouts,
