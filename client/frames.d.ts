@@ -62,6 +62,9 @@ export type ChatHistoryFrame = Envelope & {
 
 /** Something said. */
 export type ChatMessage = {
+  /** The speaker is an admin; absent where not. A name can be made to look like another's, this
+   * can't. */
+  admin?: boolean;
   /** On which channel. */
   channel: Channel;
   /** What is read: "Ann says: hello". */

@@ -367,7 +367,7 @@ impl Stage {
             .session
     }
 
-    /// How often storage was asked for anything.
+    /// How often storage was asked for anything about a character.
     #[must_use]
     pub const fn asked(&self) -> u64 {
         self.asked

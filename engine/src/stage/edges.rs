@@ -55,11 +55,12 @@ impl Stage {
             }
             self.hear(said);
         }
-        self.asked += output.asks.len() as u64;
         for ask in output.asks {
             if let StoreAsk::Standings { asked } = ask {
                 self.answer_standings(asked);
+                continue;
             }
+            self.asked += 1;
             let StoreAsk::Load { character, session } = ask else {
                 continue;
             };

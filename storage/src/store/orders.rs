@@ -122,7 +122,11 @@ pub(crate) fn statement(fact: &Fact) -> Option<Statement> {
     let now = signed(wall().0);
     Some(Statement {
         sql,
-        name_key: by_name.then(|| name_key(&order.name)).unwrap_or_default(),
+        name_key: if by_name {
+            name_key(&order.name)
+        } else {
+            String::new()
+        },
         character: order.character.map_or(Uuid::nil(), |id| id.uuid()),
         at: signed(fact.at.0).min(now),
         latest: now.saturating_add(SKEW_MAX),
