@@ -241,8 +241,12 @@ export type ExitView = {
   to: string;
 };
 
-/** `explored_map`: every room this character has been in. */
+/** `explored_map`: a page of the rooms this character has been in, the nearest first. */
 export type ExploredMap = {
+  /** Whether another page follows. */
+  more: boolean;
+  /** Which page, from 1. The first replaces what was known, each later one adds to it. */
+  page: number;
   rooms: MapRoom[];
 };
 
