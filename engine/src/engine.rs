@@ -237,7 +237,8 @@ impl Engine {
         };
         let tick = clock.tick;
         self.started = true;
-        self.world.resource_mut::<Dice>().tick = tick;
+        let mut dice = self.world.resource_mut::<Dice>();
+        *dice = dice.in_tick(tick);
         before
     }
 
@@ -282,6 +283,8 @@ impl Engine {
                     if step.period.is_some() {
                         let Some(moment) = moments.next() else { break };
                         self.world.resource_mut::<Clock>().now = moment;
+                        let mut dice = self.world.resource_mut::<Dice>();
+                        *dice = dice.at(moment);
                     }
                     step.schedule.run(&mut self.world);
                     if let Some(recorded) = fault::take() {
@@ -301,6 +304,8 @@ impl Engine {
                 }
                 if step.period.is_some() {
                     self.world.resource_mut::<Clock>().now = clock.now;
+                    let mut dice = self.world.resource_mut::<Dice>();
+                    *dice = dice.in_tick(clock.tick);
                 }
                 if health.skipped {
                     break 'steps;

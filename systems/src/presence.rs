@@ -64,17 +64,20 @@ impl Plugin for PresencePlugin {
 
 /// Lets those go whose connection stayed away too long.
 fn give_up(
-    away: Query<(Entity, &Linkdead)>,
+    away: Query<(&StableId, Entity, &Linkdead)>,
     clock: Res<Clock>,
     settings: Res<PresenceSettings>,
     mut dismiss: MessageWriter<Dismiss>,
 ) {
-    for (actor, linkdead) in &away {
-        if clock.now.since(linkdead.since) >= settings.linkdead_grace {
-            dismiss.write(Dismiss {
-                actor,
-                why: Leaving::LinkDead,
-            });
-        }
+    let over = |since| clock.now.since(since) >= settings.linkdead_grace;
+    let gone = away.iter().filter(|(_, _, linkdead)| over(linkdead.since));
+    let mut gone: Vec<(StableId, Entity)> = gone.map(|(id, actor, _)| (*id, actor)).collect();
+    // Query order is history, not identity.
+    gone.sort_unstable();
+    for (_, actor) in gone {
+        dismiss.write(Dismiss {
+            actor,
+            why: Leaving::LinkDead,
+        });
     }
 }
