@@ -23,7 +23,7 @@ use crate::dice::Dice;
 use crate::fault::{self, FaultReport};
 use crate::ledger;
 use crate::meter::{Beacon, Spent, Stopwatch};
-use crate::persist::{Collector, StorageView};
+use crate::persist::{self, Collector, StorageView};
 use crate::phase::Phase;
 use crate::plugin::{Installed, Register};
 use crate::port::{Emission, Publication, Tick, WorldTime};
@@ -84,6 +84,7 @@ impl Engine {
             stopping,
         } = input;
         let before = self.advance_clock(now, wall_offset);
+        persist::restore(&mut self.world);
         let clock = *self.world.resource::<Clock>();
         self.beacon.enter_tick(clock.tick);
         for spans in &mut self.spent.spans {
@@ -290,11 +291,18 @@ impl Engine {
                     if let Some(recorded) = fault::take() {
                         health.skipped = true;
                         blame(health, clock.now);
+                        // What is put back is the engine's doing.
+                        fault::leave();
+                        persist::restore(&mut self.world);
+                        fault::enter(index);
                         self.faults
                             .extend(recorded.into_iter().map(|(system, what)| FaultReport {
                                 plugin: name,
                                 phase,
-                                system,
+                                system: match system.is_empty() {
+                                    true => step.commanding(),
+                                    false => system,
+                                },
                                 what,
                             }));
                     }

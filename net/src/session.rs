@@ -271,6 +271,7 @@ pub(crate) fn farewell(why: Leaving) -> (Farewell, Option<ErrorNote>) {
             "authorization_denied",
             Some(Code::AuthorizationDenied),
         ),
+        Leaving::Fault => (1013, "internal_error", Some(Code::InternalError)),
         Leaving::Shutdown => (1001, "system_error", Some(Code::SystemError)),
     };
     (Farewell { code, reason }, error.map(ErrorNote::of))

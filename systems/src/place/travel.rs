@@ -121,6 +121,11 @@ pub(super) fn leave_world(
                 to: None,
                 way: None,
             });
+        } else {
+            // Taken out of the world without a word.
+            for room in &mut occupancy.0 {
+                room.retain(|one| one != actor);
+            }
         }
     }
 }

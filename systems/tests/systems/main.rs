@@ -15,6 +15,8 @@ mod flux;
 #[cfg(test)]
 mod gates;
 #[cfg(test)]
+mod ghosts;
+#[cfg(test)]
 mod late;
 #[cfg(test)]
 mod lucidity;
