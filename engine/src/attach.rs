@@ -10,7 +10,7 @@ mod words;
 
 pub(crate) use standing::{Roles, grant, tell_bans};
 pub(crate) use unload::unload_saved;
-use words::Departing;
+pub(crate) use words::Departing;
 pub use words::{
     Arrived, Arrives, Asked, Character, Departed, Dismiss, Excluded, Grant, Halt, LinkLost,
     Linkdead, Online, OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
@@ -40,6 +40,8 @@ pub(crate) struct Sessions {
     dismissed: Vec<(SessionId, Leaving)>,
     /// Entities that are only kept until they are saved.
     pub(crate) departing: usize,
+    /// Who was played and is no more, to be told in the next tick.
+    gone: Vec<(Entity, Leaving)>,
     /// Characters that another node has taken, whose sessions were closed in this tick.
     lost: Vec<StableId>,
 }
@@ -77,6 +79,9 @@ pub(crate) fn ingest(
     heard: Vec<Inbound>,
     stored: Vec<StoreReply>,
 ) {
+    for (actor, why) in std::mem::take(&mut world.resource_mut::<Sessions>().gone) {
+        world.write_message(Departed { actor, why });
+    }
     for (session, why) in std::mem::take(&mut world.resource_mut::<Sessions>().dismissed) {
         leave(world, session, why);
     }
@@ -379,9 +384,30 @@ pub(crate) fn evict(world: &mut World, entity: Entity) {
     let mut sessions = world.resource_mut::<Sessions>();
     sessions.seats.remove(&session);
     sessions.holders.retain(|_, holder| *holder != session);
+    sessions.gone.push((entity, Leaving::Kicked));
     world.resource_mut::<Outbox>().said.push(Outbound::Close {
         session,
         why: Leaving::Kicked,
+        told: None,
+    });
+}
+
+/// A despawned entity was restored as another: its orders are the other's. If it was played, that
+/// ends here, because what plugins knew of the old one is lost; it can sign in again.
+pub(crate) fn replace(world: &mut World, old: Entity, new: Entity) {
+    ledger::replace(world, old, new);
+    let Some(Online { session }) = world.get::<Online>(new).copied() else {
+        return;
+    };
+    let why = Leaving::Fault;
+    let mut sessions = world.resource_mut::<Sessions>();
+    sessions.gone.push((old, why));
+    if let Some(seat) = sessions.seats.get_mut(&session) {
+        seat.state = SeatState::Taken(new);
+    }
+    world.write_message(Dismiss {
+        actor: new,
+        why,
         told: None,
     });
 }

@@ -6,17 +6,25 @@
 use bevy_ecs::resource::Resource;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::port::{StableId, Tick};
+use crate::port::{StableId, Tick, WorldTime};
 
 /// What all chance of a world grows from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seed(pub u64);
 
-/// The dice of this tick.
+/// The dice of this tick; in a cadence, those of the moment at which the run is due. So several
+/// runs that a late tick catches up with roll each for itself, and as they would have on time.
 #[derive(Resource, Clone, Copy, Debug)]
 pub struct Dice {
-    pub(crate) seed: Seed,
-    pub(crate) tick: Tick,
+    seed: Seed,
+    throw: Throw,
+}
+
+/// What tells apart throws of one seed.
+#[derive(Clone, Copy, Debug)]
+enum Throw {
+    Tick(Tick),
+    Moment(WorldTime),
 }
 
 impl Dice {
@@ -24,15 +32,34 @@ impl Dice {
     /// rolled in; `tick` tells apart throws of one seed.
     #[must_use]
     pub const fn of(seed: Seed, tick: Tick) -> Self {
-        Self { seed, tick }
+        let throw = Throw::Tick(tick);
+        Self { seed, throw }
     }
 
-    /// A roll for `who`, for one `purpose`; `n` tells apart several rolls of one purpose and tick.
+    /// The dice of a moment instead of a tick, for what happened then and is settled later.
+    #[must_use]
+    pub const fn at(&self, moment: WorldTime) -> Self {
+        let throw = Throw::Moment(moment);
+        Self { throw, ..*self }
+    }
+
+    /// The dice of a tick.
+    pub(crate) const fn in_tick(&self, tick: Tick) -> Self {
+        Self::of(self.seed, tick)
+    }
+
+    /// A roll for `who`, for one `purpose`; `n` tells apart several rolls of one purpose and tick,
+    /// or run of a cadence.
     /// Uniform over all 64-bit numbers.
     #[must_use]
     pub fn roll(&self, who: StableId, purpose: &str, n: u32) -> u64 {
         let mut hash = Xxh3::with_seed(self.seed.0);
-        hash.update(&self.tick.to_le_bytes());
+        let (kind, when) = match self.throw {
+            Throw::Tick(tick) => (0, tick),
+            Throw::Moment(WorldTime(moment)) => (1, moment),
+        };
+        hash.update(&[kind]);
+        hash.update(&when.to_le_bytes());
         hash.update(who.uuid().as_bytes());
         hash.update(&n.to_le_bytes());
         hash.update(purpose.as_bytes());
@@ -63,13 +90,7 @@ mod tests {
     #[test]
     fn chance_is_fair_and_repeatable() {
         let who = StableId::named("ann");
-        let roll = |tick| {
-            Dice {
-                seed: Seed(7),
-                tick,
-            }
-            .chance(0.25, who, "test", 0)
-        };
+        let roll = |tick| Dice::of(Seed(7), tick).chance(0.25, who, "test", 0);
         let hits = (0..10_000).filter(|tick| roll(*tick)).count();
         assert!((2_300..2_700).contains(&hits), "{hits} of 10,000 at 25 %");
         assert_eq!(roll(42), roll(42));
@@ -80,11 +101,7 @@ mod tests {
         let who = StableId::named("ann");
         let mut seen = [0; 6];
         for tick in 0..6_000 {
-            seen[Dice {
-                seed: Seed(7),
-                tick,
-            }
-            .pick(6, who, "die", 0) as usize] += 1;
+            seen[Dice::of(Seed(7), tick).pick(6, who, "die", 0) as usize] += 1;
         }
         assert!(seen.iter().all(|n| (850..1_150).contains(n)), "{seen:?}");
     }

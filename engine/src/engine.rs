@@ -23,7 +23,7 @@ use crate::dice::Dice;
 use crate::fault::{self, FaultReport};
 use crate::ledger;
 use crate::meter::{Beacon, Spent, Stopwatch};
-use crate::persist::{Collector, StorageView};
+use crate::persist::{self, Collector, StorageView};
 use crate::phase::Phase;
 use crate::plugin::{Installed, Register};
 use crate::port::{Emission, Publication, Tick, WorldTime};
@@ -84,6 +84,7 @@ impl Engine {
             stopping,
         } = input;
         let before = self.advance_clock(now, wall_offset);
+        persist::restore(&mut self.world);
         let clock = *self.world.resource::<Clock>();
         self.beacon.enter_tick(clock.tick);
         for spans in &mut self.spent.spans {
@@ -238,7 +239,8 @@ impl Engine {
         };
         let tick = clock.tick;
         self.started = true;
-        self.world.resource_mut::<Dice>().tick = tick;
+        let mut dice = self.world.resource_mut::<Dice>();
+        *dice = dice.in_tick(tick);
         before
     }
 
@@ -283,16 +285,25 @@ impl Engine {
                     if step.period.is_some() {
                         let Some(moment) = moments.next() else { break };
                         self.world.resource_mut::<Clock>().now = moment;
+                        let mut dice = self.world.resource_mut::<Dice>();
+                        *dice = dice.at(moment);
                     }
                     step.schedule.run(&mut self.world);
                     if let Some(recorded) = fault::take() {
                         health.skipped = true;
                         blame(health, clock.now);
+                        // What is put back is the engine's doing.
+                        fault::leave();
+                        persist::restore(&mut self.world);
+                        fault::enter(index);
                         self.faults
                             .extend(recorded.into_iter().map(|(system, what)| FaultReport {
                                 plugin: name,
                                 phase,
-                                system,
+                                system: match system.is_empty() {
+                                    true => step.commanding(),
+                                    false => system,
+                                },
                                 what,
                             }));
                     }
@@ -302,6 +313,8 @@ impl Engine {
                 }
                 if step.period.is_some() {
                     self.world.resource_mut::<Clock>().now = clock.now;
+                    let mut dice = self.world.resource_mut::<Dice>();
+                    *dice = dice.in_tick(clock.tick);
                 }
                 if health.skipped {
                     break 'steps;

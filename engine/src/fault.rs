@@ -17,7 +17,8 @@ pub struct FaultReport {
     pub plugin: &'static str,
     /// In which phase.
     pub phase: Phase,
-    /// Which system, by its full path; empty where no system is to blame.
+    /// Which system, by its full path; several where only their step is known, and empty where no
+    /// system is to blame.
     pub system: String,
     /// What it said.
     pub what: String,

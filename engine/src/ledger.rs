@@ -228,6 +228,15 @@ pub(crate) fn drop_waiting(world: &mut World, actor: Entity) {
     }
 }
 
+/// The orders of one entity are another's from now on.
+pub(crate) fn replace(world: &mut World, old: Entity, new: Entity) {
+    for open in world.resource_mut::<Ledger>().iter_mut() {
+        if open.actor == old {
+            open.actor = new;
+        }
+    }
+}
+
 /// Closes the tick's orders: each begun one gets its outcome, remembered and said.
 pub(crate) fn close(world: &mut World) {
     let tick = world.resource::<Clock>().tick;

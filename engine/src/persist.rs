@@ -7,10 +7,12 @@
 
 mod collect;
 mod load;
+mod loss;
 mod types;
 
 pub(crate) use self::load::load_entity;
 pub(crate) use collect::{Collector, Unloading, forget_entity};
+pub(crate) use loss::{guard, restore, watch};
 pub use types::Migration;
 pub(crate) use types::{SavedName, SavedTypes};
 

@@ -73,6 +73,17 @@ pub(crate) struct Step {
     pub(crate) period: Option<Duration>,
 }
 
+impl Step {
+    /// The systems of this step that may have given commands, where one of them did something by
+    /// `Commands` that it may not: bevy does not say which.
+    pub(crate) fn commanding(&self) -> String {
+        let names = self.schedule.systems().into_iter().flatten();
+        let names = names.filter(|(_, system)| system.has_deferred());
+        let names: Vec<String> = names.map(|(_, one)| one.name().to_string()).collect();
+        names.join(", ")
+    }
+}
+
 /// One plugin as the engine runs it.
 pub(crate) struct Installed {
     pub(crate) name: &'static str,
@@ -245,7 +256,10 @@ impl<'a> Registrar<'a> {
         T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
     {
         self.owns::<T>();
-        let saved = self.register.saved.register::<T>(self.world, name, migrate);
+        let saved = self
+            .register
+            .saved
+            .register::<T>(self.world, name, migrate, self.plugin);
         self.register.mistakes.extend(saved.err());
         self
     }

@@ -352,6 +352,7 @@ pub(crate) fn farewell(why: Leaving, told: Option<String>) -> (Farewell, Option<
         Leaving::TakenOver => (1000, usual(Code::SessionTakenOver)),
         Leaving::TooSlow => (1013, usual(Code::SlowClient)),
         Leaving::Kicked => (1008, (Code::AuthorizationDenied, "You were sent away.")),
+        Leaving::Fault => (1013, usual(Code::InternalError)),
         Leaving::Shutdown => (1001, (Code::SystemError, GOING_DOWN)),
     };
     let message = told.unwrap_or_else(|| words.to_owned());

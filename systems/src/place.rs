@@ -69,6 +69,13 @@ impl Occupancy {
         self.rooms[room.index()].push(who);
     }
 
+    /// Takes somebody out who is no more, wherever that was.
+    fn strike_out(&mut self, who: Entity) {
+        for room in &mut self.rooms {
+            room.retain(|one| *one != who);
+        }
+    }
+
     fn settle(&mut self) {
         for (room, leaving) in std::mem::take(&mut self.leaving) {
             self.rooms[room.index()].retain(|one| !leaving.contains(one));

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use engine::port::Inbound;
 use engine::prelude::*;
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use engine::{Engine, Seed};
+use systems::body::{Condition, Vitals};
 
 use crate::harness::shipped;
 
@@ -14,7 +16,7 @@ const TICKS: u64 = 2_400;
 /// Where a run is saved and another one restored.
 const HALF: u64 = 1_200;
 const PEOPLE: [&str; 6] = ["Ann", "Ben", "Cleo", "Dov", "Esme", "Finn"];
-const LINES: [&str; 16] = [
+const LINES: [&str; 24] = [
     "n",
     "s",
     "e",
@@ -31,7 +33,21 @@ const LINES: [&str; 16] = [
     "reply yes",
     "who",
     "map",
+    // Wounds: those who bleed at the same time bleed in the same seconds.
+    "admin set current_dp Ann -2",
+    "admin set current_dp Ben 0",
+    "admin set current_dp Cleo -5",
+    "admin set current_dp Finn -1",
+    "respawn",
+    "rest 5",
+    "stand",
+    "cry",
 ];
+/// Cuts: so many lose their connections in one tick, and go in one tick when they are given up.
+const CUT: [&str; 3] = ["Dov", "Esme", "Finn"];
+/// When they are cut and when they come again, in each half of a run.
+const CUT_AT: u64 = 200;
+const BACK_AT: u64 = 1_000;
 
 /// Moves characters between tables of the world without touching anything that is theirs, so that
 /// queries meet them in another order at every tick.
@@ -76,6 +92,16 @@ impl Plugin for Play {
 
 /// What people do at a tick; a hash of who and when, not of what has happened.
 fn act(stage: &mut Stage, tick: u64) {
+    for name in CUT {
+        match tick % HALF {
+            CUT_AT => {
+                let session = stage.session(name);
+                stage.inbound(Inbound::Lost { session });
+            }
+            BACK_AT => stage.enter_as(name, Role::Admin),
+            _ => {}
+        }
+    }
     for (n, name) in (0_u64..).zip(PEOPLE) {
         let dice = (tick * 31 + n * 7_919).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         if dice.is_multiple_of(11) {
@@ -90,7 +116,7 @@ fn act(stage: &mut Stage, tick: u64) {
 
 fn begin(stage: &mut Stage) {
     for name in PEOPLE {
-        stage.enter(name);
+        stage.enter_as(name, Role::Admin);
     }
 }
 
@@ -111,6 +137,14 @@ fn digest(stage: &mut Stage) -> u64 {
     Engine::digest(stage.engine())
 }
 
+/// How many are mortally wounded.
+fn bleeding(stage: &mut Stage) -> usize {
+    let world = stage.engine().world();
+    let mut bodies = world.query::<&Vitals>();
+    let wounded = |vitals: &&Vitals| vitals.condition() == Condition::Wounded;
+    bodies.iter(world).filter(wounded).count()
+}
+
 /// The first tick that said something else.
 fn first_difference(one: &[u64], other: &[u64]) -> Option<usize> {
     assert_eq!(one.len(), other.len());
@@ -125,11 +159,14 @@ fn the_game_played_again_or_in_another_order_is_the_same_game() {
     for stage in [&mut plain, &mut again, &mut shuffled] {
         begin(stage);
     }
+    let (mut bled, mut online) = (0, PEOPLE.len());
     for tick in 0..TICKS {
         for stage in [&mut plain, &mut again, &mut shuffled] {
             act(stage, tick);
             stage.tick();
         }
+        bled = bled.max(bleeding(&mut plain));
+        online = online.min(plain.engine().players_online());
         let world = digest(&mut plain);
         assert_eq!(
             world,
@@ -155,6 +192,8 @@ fn the_game_played_again_or_in_another_order_is_the_same_game() {
         minds.iter().any(|points| *points < 100),
         "nobody's mind moved: {minds:?}"
     );
+    assert!(bled > 1, "never did two bleed at once");
+    assert_eq!(online, PEOPLE.len() - CUT.len(), "nobody was given up");
 }
 
 #[test]

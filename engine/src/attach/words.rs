@@ -106,7 +106,9 @@ pub struct Received {
     pub through: Tick,
 }
 
-/// A character left the world. It is no longer [`Online`], but still there to be asked who it is.
+/// A character left the world. It is no longer [`Online`], but still there to be asked who it is;
+/// unless it was destroyed, or despawned against the rules: whoever keeps lists of entities must
+/// strike out one that is no more, too.
 #[derive(Message, Clone, Copy, Debug)]
 pub struct Departed {
     /// Who.

@@ -15,7 +15,7 @@ use crate::attach::{Asks, Life, Roles, Sessions};
 use crate::dice::Dice;
 use crate::ledger::Ledger;
 use crate::meter::{Beacon, Spent, stopped};
-use crate::persist::{Collector, Destroy, Recorded, StorageView, Unloading, load_entity};
+use crate::persist::{self, Collector, Destroy, Recorded, StorageView, Unloading, load_entity};
 use crate::plugin::{Plugin, Register, Registrar};
 use crate::port::{Row, WorldTime};
 use crate::{Bridge, Character, Clock, Outbox, fault, guard, identity};
@@ -34,6 +34,7 @@ impl Engine {
         world.insert_resource(Bridge::new(setup.bridge));
         world.init_resource::<Collector>();
         world.init_resource::<Unloading>();
+        persist::watch(&mut world);
         world.init_resource::<Ledger>();
         world.init_resource::<Sessions>();
         world.init_resource::<Asks>();
@@ -42,10 +43,7 @@ impl Engine {
         world.add_observer(|on: On<CheckChangeTicks>, mut ageing: ResMut<Ageing>| {
             ageing.0 = Some(*on.event())
         });
-        world.insert_resource(Dice {
-            seed: setup.seed,
-            tick: setup.last_tick,
-        });
+        world.insert_resource(Dice::of(setup.seed, setup.last_tick));
         world.insert_resource(Clock {
             tick: setup.last_tick,
             now: setup.last_now.unwrap_or_default(),
@@ -66,6 +64,11 @@ impl Engine {
             // The engine's own part comes first; it has no systems of its own, only its types.
             let mut reg = Registrar::root(&mut world, &mut register, "engine");
             reg.persist::<crate::CommandRecord>("command_record");
+            // The first plugin is the engine.
+            persist::guard::<Character>(reg.world, 0);
+            persist::guard::<crate::Online>(reg.world, 0);
+            persist::guard::<crate::Linkdead>(reg.world, 0);
+            persist::guard::<crate::attach::Departing>(reg.world, 0);
             reg.owns::<Character>()
                 .owns::<crate::Online>()
                 .owns::<crate::Linkdead>();

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::persist::{Collector, Destroy, Recorded, forget_entity};
 use crate::phase::Phase;
-use crate::port::{Emission, SaveBatch, StorageState};
+use crate::port::{Emission, SaveBatch, StableId, StorageState};
 
 impl Engine {
     /// Everything that was said in this tick, in order.
@@ -33,6 +33,9 @@ impl Engine {
             .drain()
             .collect();
         for Destroy(entity) in destroyed {
+            if let Some(id) = self.world.get::<StableId>(entity) {
+                tracing::info!(%id, "saved entity destroyed");
+            }
             attach::evict(&mut self.world, entity);
             forget_entity(&mut self.world, entity);
         }

@@ -84,6 +84,12 @@ impl Ledger {
         self.free.len() == self.places.len()
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Open> {
+        self.places
+            .iter_mut()
+            .filter_map(|place| place.open.as_mut())
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (Ticket, &Open)> {
         (0_u32..).zip(&self.places).filter_map(|(index, place)| {
             let ticket = Ticket {

@@ -7,11 +7,9 @@ use std::fmt;
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
-use bevy_ecs::lifecycle::Remove;
-use bevy_ecs::observer::On;
 use bevy_ecs::query::{Changed, Has};
 use bevy_ecs::resource::Resource;
-use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
+use bevy_ecs::system::{Query, ResMut, SystemParam};
 use bevy_ecs::world::World;
 use serde::Serialize;
 
@@ -63,8 +61,8 @@ impl Collector {
         self.facts.push(fact);
     }
 
-    /// Notes the row of a retired component for removal.
-    pub(crate) fn retire(&mut self, id: StableId, name: &'static str) {
+    /// Notes the row of a component for removal.
+    pub(crate) fn removed(&mut self, id: StableId, name: &'static str) {
         self.tombstones.insert((id, Some(name)));
     }
 
@@ -184,25 +182,6 @@ impl<T: Serialize + Send + Sync> Column for Values<T> {
             });
         }
     }
-}
-
-/// Notes every removal at once: `RemovedComponents` forgets after two ticks, and a save may take
-/// ten.
-pub(super) fn watch_removals<T: Component>(world: &mut World, name: &'static str) {
-    world.init_resource::<Collector>();
-    world.init_resource::<Unloading>();
-    world.add_observer(
-        move |on: On<Remove<T>>,
-              ids: Query<&StableId>,
-              unloading: Res<Unloading>,
-              mut collector: ResMut<Collector>| {
-            if !unloading.0
-                && let Ok(id) = ids.get(on.entity)
-            {
-                collector.tombstones.insert((*id, Some(name)));
-            }
-        },
-    );
 }
 
 /// Takes an entity out of the world and out of every save; one that is gone already stays so.

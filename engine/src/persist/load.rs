@@ -26,7 +26,7 @@ pub(crate) fn load_entity(
     let collected = types.collected();
     for row in rows {
         if let Some(name) = types.retired(&row.component) {
-            entity.world_scope(|world| world.resource_mut::<Collector>().retire(row.id, name));
+            entity.world_scope(|world| world.resource_mut::<Collector>().removed(row.id, name));
             continue;
         }
         let Some(saved) = types.by_name.get(row.component.as_str()) else {

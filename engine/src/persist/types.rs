@@ -10,7 +10,7 @@ use bevy_ecs::world::{EntityWorldMut, World};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::collect;
+use super::{collect, loss};
 use crate::port::StableId;
 
 /// Brings a value saved as an older version into today's shape: `(its version, its JSON)`.
@@ -77,6 +77,7 @@ impl SavedTypes {
         world: &mut World,
         name: SavedName,
         migrate: Migration,
+        owner: usize,
     ) -> Result<(), String>
     where
         T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
@@ -98,7 +99,7 @@ impl SavedTypes {
             (move |changed: collect::ChangedValues<'_, '_, T>| changed.collect(name))
                 .ambiguous_with_all(),
         );
-        collect::watch_removals::<T>(world, name.name);
+        loss::watch_removals::<T>(world, name.name, owner);
         Ok(())
     }
 

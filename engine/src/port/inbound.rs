@@ -128,6 +128,9 @@ pub enum Leaving {
     TooSlow,
     /// Somebody with the right to do so removed them.
     Kicked,
+    /// A plugin took the character out of the world that had no right to; it can come back at
+    /// once.
+    Fault,
     /// The server stops.
     Shutdown,
 }

@@ -70,6 +70,42 @@ fn only_systems_of_the_cadence_see_the_due_moment() {
     assert_eq!(tape.read(), [370]);
 }
 
+/// How many of four rolls of one half in each second hit, over 2,000 seconds.
+fn hits(hz: u32) -> Vec<u64> {
+    let tape = Tape::default();
+    let rolled = tape.clone();
+    let mut stage = Stage::new(move |reg: &mut Registrar<'_>| {
+        let rolled = rolled.clone();
+        let flip = move |dice: Res<Dice>, clock: Res<Clock>| {
+            let hit = dice.chance(0.5, StableId::named("coin"), "flip", 0);
+            let after = clock.now.millis() - STAGE_START.millis();
+            rolled.write(((after - 1) / 1_000, hit));
+        };
+        reg.every(Duration::from_millis(250), flip);
+    })
+    .unwrap()
+    .at_hz(hz);
+    stage.pass(Duration::from_secs(2_000));
+    let mut hits = vec![0; 2_000];
+    for (second, hit) in tape.read() {
+        hits[second as usize] += u64::from(hit);
+    }
+    hits
+}
+
+#[test]
+fn caught_up_runs_roll_each_for_itself() {
+    let late = hits(1);
+    let mean = late.iter().sum::<u64>() as f64 / 2_000.0;
+    let deviations = late.iter().map(|hits| (*hits as f64 - mean).powi(2));
+    let variance = deviations.sum::<f64>() / 2_000.0;
+    // Four fair coins: 2 and 1; four times the same coin has the variance 4.
+    assert!((1.9..2.1).contains(&mean), "{mean}");
+    assert!((0.85..1.15).contains(&variance), "{variance}");
+    // And the very rolls of ticks that are on time.
+    assert_eq!(late, hits(20));
+}
+
 #[test]
 fn a_world_that_begins_anew_does_not_catch_up_with_the_time_nobody_was_there() {
     let tape = Tape::default();

@@ -21,6 +21,8 @@ mod ledger;
 #[cfg(test)]
 mod logbook;
 #[cfg(test)]
+mod losses;
+#[cfg(test)]
 mod notes;
 #[cfg(test)]
 mod persist;

@@ -13,9 +13,10 @@ pub(super) fn breathe(
     rules: Res<Rules>,
     clock: Res<Clock>,
     mut door: Door<'_, '_>,
-    mut through: Local<Vec<AdjustVitals>>,
+    mut through: Local<Vec<(StableId, AdjustVitals)>>,
+    mut changed: Local<Vec<(StableId, VitalsChanged)>>,
 ) {
-    for (body, _, stats, mut vitals, mut posture, place, resting, online) in &mut door.bodies {
+    for (body, id, stats, mut vitals, mut posture, place, resting, online) in &mut door.bodies {
         // Who is nowhere is not played.
         let (true, Some(place)) = (online, place) else {
             continue;
@@ -24,7 +25,7 @@ pub(super) fn breathe(
         match before.condition() {
             Condition::Dead => continue,
             Condition::Wounded => {
-                through.push(AdjustVitals::harm(body, rules.decay, Cause::DECAY));
+                through.push((*id, AdjustVitals::harm(body, rules.decay, Cause::DECAY)));
                 continue;
             }
             Condition::Able => {}
@@ -33,7 +34,7 @@ pub(super) fn breathe(
             let resting = resting.bypass_change_detection();
             let healed = resting.heal(rules.rest_healing, clock.now);
             if healed > 0 {
-                through.push(AdjustVitals::heal(body, healed, Cause::REST));
+                through.push((*id, AdjustVitals::heal(body, healed, Cause::REST)));
             }
         }
         let (max_dp, max_mp) = (stats.max_dp(), stats.max_mp());
@@ -43,7 +44,7 @@ pub(super) fn breathe(
         let now = before.charged(rules.magic(*posture), max_dp, max_mp);
         write(&mut vitals, &mut posture, now);
         if now.mp() != before.mp() {
-            door.changed.write(VitalsChanged {
+            let one = VitalsChanged {
                 body,
                 before,
                 now,
@@ -51,10 +52,17 @@ pub(super) fn breathe(
                 max_mp,
                 room: Some(place.0),
                 cause: Cause::BREATH,
-            });
+            };
+            changed.push((*id, one));
         }
     }
-    for one in through.drain(..) {
+    // Query order is history, not identity.
+    changed.sort_by_key(|(id, _)| *id);
+    for (_, one) in changed.drain(..) {
+        door.changed.write(one);
+    }
+    through.sort_by_key(|(id, _)| *id);
+    for (_, one) in through.drain(..) {
         door.change(one);
     }
 }

@@ -168,9 +168,7 @@ pub(super) fn strike(
             if vitals.condition() != Condition::Able {
                 continue;
             }
-            // Several seconds may pass in one tick; each has dice of its own.
-            let second = (clock.now.0 / 1_000_000) as u32;
-            let throw = u32::try_from(n).unwrap_or(u32::MAX) ^ second.rotate_left(16);
+            let throw = u32::try_from(n).unwrap_or(u32::MAX);
             let burdens = minds.liabilities;
             let held = psyche.liabilities();
             let frayed = if night {

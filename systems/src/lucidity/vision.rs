@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::flux::Ebbed;
 use super::rules::{Hallucinations, Rules, Visions, span};
-use super::{Episode, Lapse, Lucidity, MYTHOS_MINUTE, Tier};
+use super::{Episode, Lapse, Lucidity, Tier};
 use crate::place::Moved;
 
 /// Until then a mind is left in peace. Not saved: it is seconds.
@@ -40,6 +40,7 @@ pub(super) fn hallucinate(
     rules: Res<Rules>,
     dice: Res<Dice>,
     clock: Res<Clock>,
+    mut told: Local<Vec<(StableId, Hallucinated)>>,
     mut seen: MessageWriter<Hallucinated>,
 ) {
     for Episode { mind, lapse, .. } in episodes.read() {
@@ -66,20 +67,20 @@ pub(super) fn hallucinate(
             continue;
         };
         // Each minute of a late tick has dice of its own.
-        let n = if entered { 1 } else { minute(at) << 1 };
-        if lull.until > at || !dice.chance(visions.chance, *id, "hallucination", n) {
+        let dice = if entered { *dice } else { dice.at(at) };
+        if lull.until > at || !dice.chance(visions.chance, *id, "hallucination", 0) {
             continue;
         }
-        if let Some(vision) = words.pick(tier, *id, &dice, n) {
+        if let Some(vision) = words.pick(tier, *id, &dice) {
             lull.until = at.plus(span(visions.pause_seconds));
-            seen.write(Hallucinated { mind, vision });
+            told.push((*id, Hallucinated { mind, vision }));
         }
     }
-}
-
-/// The number of a Mythos minute, for dice.
-fn minute(at: WorldTime) -> u32 {
-    (at.since(WorldTime::default()).as_micros() / MYTHOS_MINUTE.as_micros()) as u32
+    // Minds ebb in query order, which is history, not identity.
+    told.sort_by_key(|(id, _)| *id);
+    for (_, one) in told.drain(..) {
+        seen.write(one);
+    }
 }
 
 impl Hallucinations {
@@ -93,19 +94,19 @@ impl Hallucinations {
     }
 
     /// What it is this time; `None` where nobody wrote words for it.
-    fn pick(&self, tier: Tier, id: StableId, dice: &Dice, n: u32) -> Option<Vision> {
+    fn pick(&self, tier: Tier, id: StableId, dice: &Dice) -> Option<Vision> {
         let one_of = |all: &[String], purpose| {
-            (!all.is_empty()).then(|| dice.pick(all.len() as u64, id, purpose, n) as usize)
+            (!all.is_empty()).then(|| dice.pick(all.len() as u64, id, purpose, 0) as usize)
         };
         let phantom = tier == Tier::Deranged
-            || (tier == Tier::Fractured && dice.chance(self.phantom, id, "vision_phantom", n));
+            || (tier == Tier::Fractured && dice.chance(self.phantom, id, "vision_phantom", 0));
         if phantom {
             return Some(Vision::Phantom {
                 name: one_of(&self.phantoms, "vision_name")?,
                 harmless: tier != Tier::Deranged,
             });
         }
-        if dice.chance(self.tell, id, "vision_kind", n) {
+        if dice.chance(self.tell, id, "vision_kind", 0) {
             return Some(Vision::Tell {
                 voice: one_of(&self.voices, "vision_voice")?,
                 words: one_of(&self.tells, "vision_words")?,

@@ -119,6 +119,9 @@ pub(super) fn leave_world(
                 to: None,
                 way: None,
             });
+        } else {
+            // Taken out of the world without a word.
+            occupancy.strike_out(*actor);
         }
     }
     occupancy.settle();

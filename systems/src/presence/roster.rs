@@ -59,6 +59,8 @@ pub(super) fn keep(
         .chain(arrived.read().map(|one| one.actor))
     {
         let Ok((id, character, online)) = people.get(actor) else {
+            // Taken out of the world without a word.
+            roster.0.retain(|_, one| one.entity != actor);
             continue;
         };
         let name = character.name.to_lowercase();

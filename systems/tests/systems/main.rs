@@ -17,6 +17,8 @@ mod flux;
 #[cfg(test)]
 mod gates;
 #[cfg(test)]
+mod ghosts;
+#[cfg(test)]
 mod late;
 #[cfg(test)]
 mod letters;

@@ -113,16 +113,6 @@ fn a_destroyed_character_loses_its_session_and_its_rows() {
     survives_its_session(&mut world);
 }
 
-#[test]
-fn a_character_that_a_plugin_despawns_does_not_take_the_world_with_it() {
-    let mut world = Backstage::new(game);
-    world.tick(vec![arrival(1, "ann")]);
-    world.tick(vec![]);
-    let entity = living(&mut world.engine, "ann").unwrap();
-    world.engine.world().despawn(entity);
-    survives_its_session(&mut world);
-}
-
 /// Whatever the gateway still says of session 1, the world goes on, and the name may come again.
 fn survives_its_session(world: &mut Backstage) {
     let session = SessionId(1);
