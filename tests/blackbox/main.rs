@@ -13,6 +13,7 @@
 mod anybody;
 mod bench;
 mod figures;
+mod first_room;
 mod gestures;
 mod golden;
 mod harness;
