@@ -3,6 +3,7 @@
 //! Several keys may be in the file: the newest signs, all verify, so that a new key signs nobody
 //! out. A token that is signed out before its time is remembered until it would have expired.
 
+mod hs256;
 mod keys;
 mod unsaved;
 

@@ -22,7 +22,7 @@ pub(crate) use player::Player;
 pub(crate) use postgres::Cluster;
 pub(crate) use server::{Ended, Recipe, Server};
 pub(crate) use shape::{data_unlike_its_schema, frame_unlike_its_schema, published};
-pub(crate) use world::{SmallWorld, shipped};
+pub(crate) use world::{SmallWorld, shipped, shipped_sources};
 
 /// Long enough for two busy processors, short enough to notice.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -14,6 +14,7 @@ mod anybody;
 mod bench;
 mod check;
 mod figures;
+mod first_room;
 mod gestures;
 mod golden;
 mod harness;

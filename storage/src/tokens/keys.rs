@@ -43,6 +43,7 @@ struct StoredKey {
 impl Keys {
     /// Reads the file, or makes it with one key.
     pub(super) fn load_or_make(path: &Path, now: u64) -> Result<Self, StorageFault> {
+        super::hs256::install();
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

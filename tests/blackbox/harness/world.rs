@@ -214,11 +214,16 @@ fn titled(id: &str) -> String {
 
 /// The shipped world.
 pub(crate) fn shipped() -> WorldData {
+    systems::world::load(&shipped_sources()).unwrap()
+}
+
+/// Its files, in the order of their paths.
+pub(crate) fn shipped_sources() -> Vec<Source> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("world");
     let mut sources = Vec::new();
     read_below(&folder, "", &mut sources);
     sources.sort_by(|a, b| a.path.cmp(&b.path));
-    systems::world::load(&sources).unwrap()
+    sources
 }
 
 fn read_below(folder: &Path, prefix: &str, sources: &mut Vec<Source>) {
