@@ -13,6 +13,7 @@
 )]
 
 mod backups;
+mod disks;
 mod figures;
 mod floods;
 mod harness;
