@@ -60,6 +60,8 @@ impl Quarantine {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -70,6 +72,8 @@ mod tests {
         quarantine.remember("fog", true).unwrap();
         quarantine.remember("tide", true).unwrap();
         assert_eq!(Quarantine::of(folder.path()).names(), ["fog", "tide"]);
+        let written = std::fs::metadata(quarantine.file()).unwrap();
+        assert_eq!(written.permissions().mode() & 0o777, 0o600);
         quarantine.remember("fog", false).unwrap();
         assert_eq!(Quarantine::of(folder.path()).names(), ["tide"]);
     }

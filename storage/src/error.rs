@@ -41,7 +41,8 @@ pub enum StorageFault {
     },
     /// The database file has several names.
     #[error(
-        "the database file {} has {names} names (hard links), and what SQLite keeps beside it is named after one of them;          delete the other names, or make a copy",
+        "the database file {} has {names} names (hard links), and what SQLite keeps beside it is named after one of them; \
+         delete the other names, or make a copy",
         .file.display()
     )]
     SeveralNames {
@@ -192,7 +193,8 @@ pub enum StorageFault {
     },
     /// The database can't hold every text.
     #[error(
-        "the database {target} has the encoding {encoding}, which can't hold every letter;          make it with ENCODING 'UTF8' TEMPLATE template0"
+        "the database {target} has the encoding {encoding}, which can't hold every letter; \
+         make it with ENCODING 'UTF8' TEMPLATE template0"
     )]
     Encoding {
         /// The database, without credentials.
@@ -202,7 +204,8 @@ pub enum StorageFault {
     },
     /// A pooler stands before the database.
     #[error(
-        "the database {target} is reached by a pooler that lends a connection for one transaction at a time;          set it to session mode (pool_mode = session), or connect without it"
+        "the database {target} is reached by a pooler that lends a connection for one transaction at a time; \
+         set it to session mode (pool_mode = session), or connect without it"
     )]
     Pooled {
         /// The database, without credentials.

@@ -1,5 +1,7 @@
 //! Servers, databases and dice of the proofs.
 
+#[path = "../../storage/tests/storage/harness/disk.rs"]
+mod disk;
 #[path = "../blackbox/harness/http.rs"]
 #[expect(dead_code, reason = "shared with tests that ask for more")]
 mod http;
@@ -16,6 +18,7 @@ pub(crate) mod tree;
 
 use std::time::{Duration, Instant};
 
+pub(crate) use disk::SmallDisk;
 pub(crate) use http::Http;
 pub(crate) use player::Player;
 pub(crate) use postgres::Cluster;

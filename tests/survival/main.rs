@@ -14,6 +14,7 @@
 
 mod backups;
 mod crowds;
+mod disks;
 mod figures;
 mod floods;
 mod harness;

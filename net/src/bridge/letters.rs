@@ -348,6 +348,22 @@ mod tests {
     }
 
     #[test]
+    fn letters_belong_to_owner_alone() {
+        use std::os::unix::fs::MetadataExt as _;
+        let (folder, letters) = letters(10);
+        let (kept, sent) = (letter(b"said"), letter(b"sent"));
+        letters.keep(&kept).unwrap();
+        letters.keep(&sent).unwrap();
+        letters.mark_replayed(&sent.id).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        let below = folder.path().join("dead-letters");
+        assert_eq!(mode(&below), 0o700);
+        assert_eq!(mode(&below.join(REPLAYED)), 0o700);
+        assert_eq!(mode(&letters.path(&kept.id)), 0o600);
+        assert_eq!(mode(&letters.replayed(&sent.id)), 0o600);
+    }
+
+    #[test]
     fn a_thousand_letters_of_one_moment_have_a_thousand_names() {
         let names: std::collections::HashSet<String> = (0..1_000).map(|_| letter(b"").id).collect();
         assert_eq!(names.len(), 1_000);

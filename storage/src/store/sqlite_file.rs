@@ -31,10 +31,10 @@ impl DatabaseFile {
                 .create(true)
                 .append(true)
                 .mode(private::FILE)
-                .open(&path)
-                .map_err(StorageFault::io("create the database", &path))?;
+                .open(path)
+                .map_err(StorageFault::io("create the database", path))?;
         }
-        let file = fs::canonicalize(&path).map_err(StorageFault::io("find", &path))?;
+        let file = fs::canonicalize(path).map_err(StorageFault::io("find", path))?;
         let metadata = fs::metadata(&file).map_err(StorageFault::io("look at", &file))?;
         if !metadata.is_file() {
             return Err(StorageFault::Refused {
