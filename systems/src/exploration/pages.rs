@@ -107,7 +107,7 @@ impl Rest {
         let more = !self.rooms.is_empty();
         let page = self.page;
         outbox.tell_one(to.session, ExploredMap { rooms, page, more });
-        if more && page % PAGES_UNREAD == 0 {
+        if more && page.is_multiple_of(PAGES_UNREAD) {
             outbox.ask_receipt(to.session);
             self.awaits = Some(tick);
         }
