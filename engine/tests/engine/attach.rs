@@ -60,7 +60,7 @@ fn living(engine: &mut Engine, name: &str) -> Option<Entity> {
 fn short(said: &[Outbound]) -> Vec<String> {
     said.iter()
         .filter_map(|said| match said {
-            Outbound::Note { .. } => None,
+            Outbound::Note { .. } | Outbound::Reply { .. } => None,
             Outbound::Outcome { session, .. } => Some(format!("{} outcome", session.0)),
             Outbound::Admitted { session, .. } => Some(format!("{} admitted", session.0)),
             Outbound::Refused { session, refusal } => {
