@@ -113,3 +113,32 @@ async fn ban_stops_tokens_and_sessions_at_once() {
     server.recipe().account(&["unban", "keziah"]).await;
     Player::join(&server, &cat.token).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn room_is_shown_to_those_in_it_and_to_admins() {
+    let server = Server::start().await;
+    let ada = server.http.register("armitage", "Ada").await;
+    let bob = server.http.register("zadok", "Bob").await;
+    server.recipe().grant("armitage").await;
+    let mut player = Player::join(&server, &bob.token).await;
+    let foyer = player.room().to_owned();
+    let (way, beyond) = player.way_out();
+    let ask = async |token: &str, room: &str| {
+        let path = format!("/api/rooms/{room}/occupants");
+        let (status, page) = server.http.get_as(&path, token).await;
+        (status, page["count"].clone(), page["error"]["code"].clone())
+    };
+    let denied = (403, json!(null), json!("authorization_denied"));
+    assert_eq!(ask(&bob.token, &foyer).await, (200, json!(1), json!(null)));
+    assert_eq!(ask(&bob.token, &beyond).await, denied);
+    assert_eq!(ask(&bob.token, "nowhere").await, denied);
+
+    let token = server.http.login(&ada).await;
+    assert_eq!(ask(&token, &foyer).await, (200, json!(1), json!(null)));
+    let missing = (404, json!(null), json!("resource_not_found"));
+    assert_eq!(ask(&token, "nowhere").await, missing);
+
+    player.does(&way).await;
+    assert_eq!(ask(&bob.token, &foyer).await, denied);
+    assert_eq!(ask(&bob.token, &beyond).await, (200, json!(1), json!(null)));
+}

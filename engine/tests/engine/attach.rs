@@ -60,13 +60,12 @@ fn living(engine: &mut Engine, name: &str) -> Option<Entity> {
 fn short(said: &[Outbound]) -> Vec<String> {
     said.iter()
         .filter_map(|said| match said {
-            Outbound::Note { .. } | Outbound::Ban { .. } => None,
+            Outbound::Note { .. } | Outbound::Ban { .. } | Outbound::Reply { .. } => None,
             Outbound::Outcome { session, .. } => Some(format!("{} outcome", session.0)),
             Outbound::Admitted { session, .. } => Some(format!("{} admitted", session.0)),
             Outbound::Refused { session, refusal } => {
                 Some(format!("{} refused {}", session.0, refusal.code.word()))
             }
-            Outbound::Reply { ask, .. } => Some(format!("reply {ask}")),
             Outbound::Receipt { session } => Some(format!("{} receipt", session.0)),
             Outbound::Close { session, why, .. } => Some(format!("{} closed {why:?}", session.0)),
         })

@@ -24,6 +24,11 @@ async fn who(url: String, token: Option<String>) -> (StatusCode, Value) {
 async fn occupants_come_from_the_world_by_its_lanes() {
     let mut server = Server::start(config()).await;
     let (_ann, session) = crate::client::Client::play(&mut server, "ann").await;
+    let made = Client::new()
+        .post(server.url("/api/players/characters"))
+        .bearer_auth(token("ann"))
+        .body(r#"{"name":"ann"}"#);
+    assert_eq!(made.send().await.unwrap().status(), StatusCode::CREATED);
     let url = server.url("/api/rooms/the%20hall/occupants?after=B%C3%A9a&limit=7&else=1");
     let asked = tokio::spawn(who(url, Some(token("ann"))));
     let Inbound::Ask {
