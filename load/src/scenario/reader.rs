@@ -296,3 +296,20 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
     };
     Duration::try_from_secs_f64(number * unit).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn duration_has_one_unit_or_several() {
+        let seconds = |text: &str| duration(text).map(|time| time.as_secs_f64());
+        assert_eq!(seconds("1.5m"), Some(90.0));
+        assert_eq!(seconds("250ms"), Some(0.25));
+        assert_eq!(seconds("1h30m"), Some(5_400.0));
+        assert_eq!(seconds("2d"), Some(172_800.0));
+        for text in ["", "10", "m", "-5s", "1x"] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+}
