@@ -15,7 +15,7 @@ mod topics;
 mod words;
 
 pub use alias::Aliases;
-pub use gate::{Acted, Needs, gate};
+pub use gate::{Acted, Needs, gate, gate_on};
 pub use queue::CommandLimits;
 pub use rules::AliasRules;
 pub use table::{Entry, Usage, Verb, Verbs, more_words, verb};

@@ -32,15 +32,16 @@ impl Verb for Shutdown {
     const ADMIN: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let wish = match words.first().0 {
+        let wish = match words.peek() {
             "" => Wish::Soon,
             "cancel" => Wish::Cancel,
             // What no number can hold is too long in any world.
             number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Wish::After(number.parse().unwrap_or(u64::MAX))
             }
-            _ => return Err(Usage::Show),
+            other => return Err(Usage::Unread(other.to_owned())),
         };
+        _ = words.first();
         Ok(Self { order, wish })
     }
 }

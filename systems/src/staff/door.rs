@@ -40,7 +40,7 @@ macro_rules! sanction {
                     (who, rest) => Ok(Self {
                         order,
                         who: who.to_owned(),
-                        term: Term::read(rest),
+                        term: Term::read(rest.rest()),
                     }),
                 }
             }
