@@ -20,13 +20,14 @@ export type CameOrWent = {
   room_id: string;
 };
 
-/** `catatonia`: somebody's mind is gone, or back. Told to that player and to those who see it happen. */
+/** `catatonia`: somebody's mind is gone, or back, told to that player and to those who see it
+ * happen; or it cries out, told to those near and to the admins. */
 export type Catatonia = {
   current_lcd: number;
   message: string;
   /** Who has fetched the mind back; null while it is gone, and where it came back by itself. */
   rescuer_name: string | null;
-  /** `catatonic`, or `recovered` when it is over. */
+  /** `catatonic`, `recovered` when it is over, `cry` when the lost mind cries out. */
   status: string;
   target_name: string;
 };

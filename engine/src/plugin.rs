@@ -247,8 +247,22 @@ impl<'a> Registrar<'a> {
     where
         T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
     {
-        let (version, own) = (1, true);
-        self.save::<T>(SavedName { name, version, own }, |_, old| Ok(old))
+        self.persist_own_versioned::<T>(name, 1, |_, old| Ok(old))
+    }
+
+    /// Like [`persist_own`](Self::persist_own), for a component whose shape has changed; see
+    /// [`persist_versioned`](Self::persist_versioned).
+    pub fn persist_own_versioned<T>(
+        &mut self,
+        name: &'static str,
+        version: u32,
+        migrate: Migration,
+    ) -> &mut Self
+    where
+        T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
+    {
+        let own = true;
+        self.save::<T>(SavedName { name, version, own }, migrate)
     }
 
     fn save<T>(&mut self, name: SavedName, migrate: Migration) -> &mut Self

@@ -23,6 +23,7 @@ mod vitals;
 
 pub use adjust::{AdjustVitals, Cause, Change, VitalsChanged};
 pub use hazard::Hazard;
+pub(crate) use life::held;
 pub use notes::{
     PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned, RoomMessage,
 };
@@ -33,7 +34,7 @@ pub use vitals::{Condition, Grave, Vitals};
 
 use engine::prelude::*;
 
-use crate::command::{gate, verb};
+use crate::command::{Needs, gate_on, verb};
 use crate::world::Atlas;
 
 /// How often bodies breathe, bleed and meet what a room has in store.
@@ -105,8 +106,8 @@ impl Plugin for BodyPlugin {
                 )
                     .chain(),
             );
-        gate::<Vitals>(reg, life::held);
-        gate::<Posture>(reg, posture::held);
+        gate_on::<Vitals>(reg, Needs::BODY, life::held);
+        gate_on::<Posture>(reg, Needs::FEET, posture::held);
         verb::<posture::Sit>(reg);
         verb::<posture::Stand>(reg);
         verb::<posture::Lie>(reg);

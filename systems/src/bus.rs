@@ -62,7 +62,7 @@ impl Plugin for BusPlugin {
             .message::<ToldAfar>()
             .message::<Took>()
             .message::<Post>()
-            .persist_own::<book::Book>("bus_heard")
+            .persist_own_versioned::<book::Book>("bus_heard", 2, book::migrate)
             .persist::<ledger::Standing>("bus_sanction")
             .persist_own::<outbox::Outgoing>("bus_posted");
         let Some(settings) = self.settings.clone() else {

@@ -20,6 +20,7 @@ mod verbs;
 
 pub use channel::Channel;
 pub use emotes::Emotes;
+pub(crate) use gesture::Emote;
 pub use gesture::{Pose, Posed};
 pub use habit::Habit;
 pub use history::{ChatHistory, PastLine};

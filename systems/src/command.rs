@@ -16,7 +16,7 @@ mod topics;
 mod words;
 
 pub use alias::Aliases;
-pub use gate::{Acted, Needs, gate};
+pub use gate::{Acted, Needs, gate, gate_on};
 pub use queue::CommandLimits;
 pub use rules::AliasRules;
 pub use span::{leading_span, span};

@@ -17,6 +17,7 @@
 
 mod adjust;
 mod cause;
+mod cry;
 mod dampen;
 mod flux;
 mod ground;
@@ -48,13 +49,11 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::command::{Needs, gate, verb};
+use crate::command::{Needs, gate_on, verb};
 use crate::world::{Atlas, RoomIx};
 
 /// One Mythos minute in world time.
 pub const MYTHOS_MINUTE: Duration = Duration::from_millis(6_250);
-/// What a catatonic mind is told, whatever it tries.
-const CATATONIC: &str = "You hear yourself think of it, very far away. Nothing in you moves.";
 /// Flux is counted in billionths of a point.
 const NANO: f64 = 1e9;
 
@@ -97,6 +96,7 @@ impl Plugin for LucidityPlugin {
             .note::<Hallucination>()
             .message::<Episode>()
             .message::<flux::Ebbed>()
+            .message::<cry::Cried>()
             .message::<rescue::Fetched>()
             .message::<sight::Met>()
             .message::<Confronted>()
@@ -125,6 +125,7 @@ impl Plugin for LucidityPlugin {
                     notes::tell,
                     notes::tell_lapses,
                     notes::tell_rescues,
+                    cry::tell,
                     notes::tell_visions,
                 )
                     .chain(),
@@ -138,6 +139,7 @@ impl Plugin for LucidityPlugin {
         verb::<ritual::Tonic>(reg);
         verb::<ritual::Debrief>(reg);
         verb::<ritual::Ward>(reg);
+        verb::<cry::Cry>(reg);
         verb::<waking::Awaken>(reg);
         reg.system(
             Phase::Simulate,
@@ -147,14 +149,21 @@ impl Plugin for LucidityPlugin {
                 ritual::perform,
                 ritual::debrief,
                 ritual::ward,
+                cry::cry,
                 waking::awaken,
             )
                 .chain(),
         );
         let rules = self.rules.clone();
-        gate::<Lucidity>(reg, move |mind, verb| {
-            let gone = rules.tier(*mind) == Tier::Catatonic && verb.needs.include(Needs::MIND);
-            gone.then(|| Refusal::new(Code::GameLogicError, CATATONIC))
+        // What a catatonic mind is told, whatever it tries.
+        let seconds = rules.fall.awaken_after_seconds;
+        let catatonic = format!(
+            "You hear yourself think of it, very far away. Nothing in you moves. \
+             \"cry\" can be heard, and \"awaken\" wakes you elsewhere, {seconds} s after your mind went."
+        );
+        gate_on::<Lucidity>(reg, Needs::MIND, move |mind| {
+            let gone = rules.tier(*mind) == Tier::Catatonic;
+            gone.then(|| Refusal::new(Code::GameLogicError, catatonic.clone()))
         });
     }
 }

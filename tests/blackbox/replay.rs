@@ -215,7 +215,7 @@ fn the_game_restored_from_a_save_goes_on_as_if_it_had_never_stopped() {
 
     let mut restored = Stage::restored_after(Play { shuffled: false }, Seed(1), saved, now, last)
         .unwrap()
-        .after_session(PEOPLE.len() as u64);
+        .after_session((PEOPLE.len() + CUT.len()) as u64);
     begin(&mut plain);
     begin(&mut restored);
     for tick in HALF..TICKS {

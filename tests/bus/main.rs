@@ -17,6 +17,7 @@ mod creds;
 mod effects;
 mod faults;
 mod flood;
+mod forged;
 mod harness;
 mod keepers;
 mod keys;

@@ -304,6 +304,9 @@ pub enum BridgeIn {
     Delivered {
         /// To be given back in [`Parcels::processed`].
         delivery: DeliveryId,
+        /// The stream it was taken from. Who may publish there, and nobody else, can say that
+        /// something has come by it.
+        stream: Arc<str>,
         /// Who numbers these messages: a node and its journal.
         origin: String,
         /// The number there.
@@ -312,16 +315,6 @@ pub enum BridgeIn {
         correlation: Correlation,
         /// What was sent.
         content: Content,
-    },
-    /// A message that must take effect once has none here: it was for another node. Its number is
-    /// taken down like any other, so that numbers have no gaps.
-    Passed {
-        /// To be given back in [`Parcels::processed`].
-        delivery: DeliveryId,
-        /// Who numbers these messages.
-        origin: String,
-        /// The number there.
-        seq: u64,
     },
     /// The parcel of this mark is done with: the broker has stored it for good, or it can never be
     /// sent.

@@ -44,6 +44,7 @@ fn what_the_bus_brings_is_heard_in_its_tick_and_answered_with_it() {
     for n in [1, 2] {
         stage.bridged(BridgeIn::Delivered {
             delivery: DeliveryId(n),
+            stream: "kadath_durable".into(),
             origin: "elsewhere".into(),
             seq: n,
             correlation: Correlation(7),

@@ -29,6 +29,8 @@ pub(super) async fn options(
 ) -> Result<ConnectOptions, NatsConfigFault> {
     let mut options = ConnectOptions::new()
         .name(name)
+        // A world's own: what the broker answers and delivers is nobody else's to read.
+        .custom_inbox_prefix(format!("_INBOX.{}", config.world))
         .connection_timeout(Duration::from_millis(config.connect_timeout_ms))
         .request_timeout(Some(config.request_timeout()))
         // The link's own loop tries again; this is one attempt for each broker that is known.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_nats::Client;
 use async_nats::jetstream::Context;
 use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::publish::PublishAck;
 use engine::port::{BridgeIn, Mark};
 use futures_util::future::join_all;
 use tokio::sync::{mpsc, watch};
@@ -138,7 +139,7 @@ async fn send(context: &Context, ready: &[Durable], shared: &Shared) -> Vec<Mark
     // All at once: each has its time limit, and the limits must not add up.
     let waited = promised.into_iter().map(|promise| async {
         match promise {
-            Ok(promise) => promise.await.map(|_| ()),
+            Ok(promise) => promise.await,
             Err(fault) => Err(fault),
         }
     });
@@ -146,13 +147,18 @@ async fn send(context: &Context, ready: &[Durable], shared: &Shared) -> Vec<Mark
     let mut stored = Vec::with_capacity(ready.len());
     let mut well = BTreeMap::new();
     for (one, answer) in ready.iter().zip(answers) {
+        let answer = match answer {
+            Ok(ack) if ack.duplicate => insist(context, one, &ack).await,
+            Ok(_) => Ok(()),
+            Err(fault) => Err(fault.to_string()),
+        };
         *well.entry(one.class).or_insert(true) &= answer.is_ok();
         match answer {
             Ok(()) => {
                 shared.figures.passed(Way::Out, one.class);
                 stored.push(one.mark.clone());
             }
-            Err(fault) => tracing::debug!(%fault, seq = one.mark.seq, "broker has not stored it"),
+            Err(fault) => tracing::debug!(fault, seq = one.mark.seq, "broker has not stored it"),
         }
     }
     // One call to the broker, whatever the number of messages in it.
@@ -160,4 +166,26 @@ async fn send(context: &Context, ready: &[Durable], shared: &Shared) -> Vec<Mark
         shared.figures.went(Way::Out, class, well);
     }
     stored
+}
+
+/// The broker knows the message's number already. It need not know it by this node: whoever may
+/// publish anything to the stream could have used it. Unless what is stored there stands under the
+/// subject of this message, it is sent without a number; the receivers know it by its envelope.
+async fn insist(context: &Context, one: &Durable, ack: &PublishAck) -> Result<(), String> {
+    let fault = |fault: &dyn std::fmt::Display| fault.to_string();
+    let stream = context.get_stream(&ack.stream).await;
+    let stream = stream.map_err(|one| fault(&one))?;
+    // One that has left the stream meanwhile is as good as another's: then it is sent twice.
+    let there = stream.get_raw_message(ack.sequence).await;
+    if there.is_ok_and(|there| *there.subject == *one.subject) {
+        return Ok(());
+    }
+    tracing::warn!(
+        id = one.id,
+        subject = one.subject,
+        "number of a message of the bus was used by another"
+    );
+    let again = context.publish(one.subject.clone(), one.bytes.clone());
+    let again = again.await.map_err(|one| fault(&one))?;
+    again.await.map(|_| ()).map_err(|one| fault(&one))
 }

@@ -1,5 +1,6 @@
 //! The streams that keep what must arrive, and this node's place in them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::Client;
@@ -98,7 +99,8 @@ pub(super) async fn found(context: &Context, shared: &Shared) -> Result<(), Stri
 pub(super) struct Source {
     /// Tells it from the node's other sources.
     pub(super) number: u64,
-    kept: Kept,
+    /// The name of the stream.
+    pub(super) stream: Arc<str>,
     /// The subjects of the world whose stream it is.
     pub(super) grammar: Grammar,
     /// Another world's stream, of which this node takes what is for other worlds.
@@ -117,10 +119,11 @@ impl Source {
         (0..)
             .zip(own.into_iter().chain(heard))
             .map(|(number, (kept, grammar, foreign))| {
+                let grammar = grammar?;
                 Ok(Self {
                     number,
-                    kept,
-                    grammar: grammar?,
+                    stream: kept.name(grammar.world()).into(),
+                    grammar,
                     foreign,
                 })
             })
@@ -161,7 +164,7 @@ impl Source {
             wanted
         };
         let stream = context
-            .get_stream(self.kept.name(self.grammar.world()))
+            .get_stream(&*self.stream)
             .await
             .map_err(|one| fault(&one))?;
         stream

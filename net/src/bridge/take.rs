@@ -154,8 +154,16 @@ async fn take(
         }
     };
     let (_, acker) = message.split();
-    if !source.foreign && envelope.node == shared.sender.node {
+    let elsewhere = match &topic {
         // One's own: its effect was here before it was sent.
+        _ if !source.foreign && envelope.node == shared.sender.node => true,
+        Topic::Order(node) => **node != *shared.sender.node,
+        // For other worlds; this one has words of its own for its nodes.
+        Topic::Crossing(_) => !source.foreign,
+        _ => false,
+    };
+    if elsewhere {
+        // Not taken down: what has no effect here must not say anything of what has.
         acknowledge(&acker, AckKind::Ack).await;
         return;
     }
@@ -163,26 +171,13 @@ async fn take(
         shared.figures.redelivered.inc();
     }
     under_way.insert(delivery, acker);
-    let elsewhere = match &topic {
-        Topic::Order(node) => **node != *shared.sender.node,
-        // For other worlds; this one has words of its own for its nodes.
-        Topic::Crossing(_) => !source.foreign,
-        _ => false,
-    };
-    let came = if elsewhere {
-        BridgeIn::Passed {
-            delivery,
-            origin,
-            seq,
-        }
-    } else {
-        BridgeIn::Delivered {
-            delivery,
-            origin,
-            seq,
-            correlation: envelope.correlation(),
-            content: envelope.content,
-        }
+    let came = BridgeIn::Delivered {
+        delivery,
+        stream: Arc::clone(&source.stream),
+        origin,
+        seq,
+        correlation: envelope.correlation(),
+        content: envelope.content,
     };
     tracing::debug!(
         correlation_id = envelope.correlation_id,
@@ -225,12 +220,21 @@ fn read(
         return Err((class.word(), fault));
     }
     match (envelope.origin.take(), envelope.seq) {
+        (Some(origin), _) if node_of(&origin) != envelope.node => {
+            let fault = "the origin is not a start of the envelope's node".to_owned();
+            Err((class.word(), fault))
+        }
         (Some(origin), Some(seq)) => Ok((topic, class, (origin, seq, envelope))),
         _ => {
             let fault = "the envelope has no origin or no number".to_owned();
             Err((class.word(), fault))
         }
     }
+}
+
+/// The node in the name of one of its starts; no node's name has a dot in it.
+fn node_of(origin: &str) -> &str {
+    origin.split_once('.').map_or(origin, |(node, _)| node)
 }
 
 /// Waits for a place in the world's lane, on the stream's own path: nobody but the stream waits

@@ -9,7 +9,7 @@ use super::{
     VitalsChanged,
 };
 use crate::character::Stats;
-use crate::command::{Entry, Needs, Usage, Verb, Words};
+use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::{InRoom, Relocate};
 use crate::world::Atlas;
 
@@ -128,14 +128,13 @@ pub(super) fn cross(
 }
 
 /// Keeps those who have no strength left from doing anything.
-pub(super) fn held(vitals: &Vitals, verb: &Entry) -> Option<Refusal> {
+pub(crate) fn held(vitals: &Vitals) -> Option<Refusal> {
     let words = match vitals.condition() {
         Condition::Able => return None,
         Condition::Wounded => "You are mortally wounded, and can't so much as lift a hand.",
         Condition::Dead => "You are dead. Type \"respawn\" to come back.",
     };
-    let acts = verb.needs.include(Needs::BODY);
-    acts.then(|| Refusal::new(Code::GameLogicError, words))
+    Some(Refusal::new(Code::GameLogicError, words))
 }
 
 /// `respawn`

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Vitals};
-use crate::command::{Entry, Needs, Usage, Verb, Words};
+use crate::command::{Usage, Verb, Words};
 use crate::place::InRoom;
 use crate::world::RoomIx;
 
@@ -77,9 +77,8 @@ pub(super) fn take(
 }
 
 /// Keeps those who sit or lie from walking.
-pub(super) fn held(posture: &Posture, verb: &Entry) -> Option<Refusal> {
-    let stays = *posture != Posture::Standing && verb.needs.include(Needs::FEET);
-    stays.then(|| {
+pub(super) fn held(posture: &Posture) -> Option<Refusal> {
+    (*posture != Posture::Standing).then(|| {
         let words = format!("You are {}. Stand up first.", posture.word());
         Refusal::new(Code::InvalidMovement, words)
     })
@@ -99,23 +98,25 @@ pub(super) struct Lie(Order);
 
 impl Verb for Sit {
     const WORDS: &'static [&'static str] = &["sit"];
-    const USAGE: &'static str = "sit";
+    const USAGE: &'static str = "sit [down]";
     const HELP: &'static str =
         "Sits down. Magic comes back faster to those who sit; nobody walks sitting.";
     const LASTS: bool = true;
 
-    fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        _ = words.after("down");
         Ok(Self(order))
     }
 }
 
 impl Verb for Stand {
     const WORDS: &'static [&'static str] = &["stand"];
-    const USAGE: &'static str = "stand";
+    const USAGE: &'static str = "stand [up]";
     const HELP: &'static str = "Stands up. Only those who stand can walk.";
     const LASTS: bool = true;
 
-    fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        _ = words.after("up");
         Ok(Self(order))
     }
 }
@@ -128,10 +129,8 @@ impl Verb for Lie {
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        match words.rest() {
-            "" | "down" => Ok(Self(order)),
-            _ => Err(Usage::Show),
-        }
+        _ = words.after("down");
+        Ok(Self(order))
     }
 }
 

@@ -66,10 +66,10 @@ impl Verb for RestVerb {
     const HELP: &'static str = "Sits you down to rest, for a while or for as many seconds as you say. Wounds close while you rest, and magic comes back as it does to those who sit or lie. Moving, standing up or being hurt ends it.";
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let seconds = match words.rest() {
-            "" => None,
-            rest => Some(rest.parse().map_err(|_| Usage::Show)?),
-        };
+        let seconds = words.peek().parse().ok();
+        if seconds.is_some() {
+            _ = words.first();
+        }
         Ok(Self { order, seconds })
     }
 }

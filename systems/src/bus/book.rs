@@ -8,16 +8,20 @@ use serde::{Deserialize, Serialize};
 /// Spans kept for one sender. The broker lets 8,192 messages be unacknowledged, so no more gaps
 /// than that can be waiting to be filled.
 const SPANS_MAX: usize = 16_384;
-/// Senders kept, a start of a node each; the one not heard of for longest goes first.
-const SENDERS_MAX: usize = 4_096;
+/// Senders kept by stream, a start of a node each; the one not heard of for longest goes first. Of
+/// two streams and those of 16 other worlds that is 18,432.
+const SENDERS_MAX: usize = 1_024;
+/// Of a row as it was before streams were told apart, which holds whatever the stream.
+const ANY_STREAM: &str = "";
 
 /// This node's book, saved with the effects that it tells of.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Book {
     /// Whose book: nodes that share a database see each other's.
     pub(super) node: String,
-    /// By sender, what has taken effect here.
-    heard: BTreeMap<String, Heard>,
+    /// By stream and sender, what has taken effect here. Who may publish to one stream has no say
+    /// about what came by another.
+    heard: BTreeMap<String, BTreeMap<String, Heard>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,36 +33,55 @@ struct Heard {
 
 impl Book {
     /// Whether a message has had its effect.
-    pub(super) fn knows(&self, origin: &str, seq: u64) -> bool {
-        let heard = self.heard.get(origin);
-        heard.is_some_and(|heard| heard.spans.contains(seq))
+    pub(super) fn knows(&self, stream: &str, origin: &str, seq: u64) -> bool {
+        [stream, ANY_STREAM].into_iter().any(|stream| {
+            let heard = self.heard.get(stream).and_then(|all| all.get(origin));
+            heard.is_some_and(|heard| heard.spans.contains(seq))
+        })
     }
 
     /// Takes a message down, and forgets senders of whom nothing can come again.
     pub(super) fn take_down(
         &mut self,
+        stream: &str,
         origin: &str,
         seq: u64,
         now: WorldTime,
         forget_after: Duration,
     ) {
-        if let Some(heard) = self.heard.get_mut(origin) {
+        let known = self
+            .heard
+            .get_mut(stream)
+            .and_then(|all| all.get_mut(origin));
+        if let Some(heard) = known {
             heard.last = now;
             heard.spans.insert(seq);
             return;
         }
-        self.heard
-            .retain(|_, heard| now.since(heard.last) < forget_after);
-        if self.heard.len() >= SENDERS_MAX {
-            let oldest = self.heard.iter().min_by_key(|(_, heard)| heard.last);
+        self.heard.retain(|_, senders| {
+            senders.retain(|_, heard| now.since(heard.last) < forget_after);
+            !senders.is_empty()
+        });
+        let senders = self.heard.entry(stream.to_owned()).or_default();
+        if senders.len() >= SENDERS_MAX {
+            let oldest = senders.iter().min_by_key(|(_, heard)| heard.last);
             let oldest = oldest.map(|(origin, _)| origin.clone());
-            oldest.and_then(|origin| self.heard.remove(&origin));
+            oldest.and_then(|origin| senders.remove(&origin));
         }
         let mut spans = Spans::default();
         spans.insert(seq);
-        self.heard
-            .insert(origin.to_owned(), Heard { last: now, spans });
+        senders.insert(origin.to_owned(), Heard { last: now, spans });
     }
+}
+
+/// Brings a book into today's shape. Version 1 did not know streams.
+pub(super) fn migrate(_: u32, old: serde_json::Value) -> Result<serde_json::Value, String> {
+    let serde_json::Value::Object(mut book) = old else {
+        return Err("a book is no object".to_owned());
+    };
+    let heard = book.remove("heard").ok_or("a book says nothing heard")?;
+    book.insert("heard".to_owned(), serde_json::json!({ ANY_STREAM: heard }));
+    Ok(book.into())
 }
 
 /// A set of numbers that are nearly all there are, as the spans without a gap.
@@ -147,14 +170,43 @@ mod tests {
         };
         let at = |seconds| WorldTime(0).plus(Duration::from_secs(seconds));
         let week = Duration::from_secs(7 * 86_400);
-        book.take_down("south.1", 1, at(0), week);
-        book.take_down("west.1", 1, at(86_400), week);
-        book.take_down("south.2", 1, at(7 * 86_400), week);
-        assert!(!book.knows("south.1", 1) && book.knows("west.1", 1));
+        book.take_down("kadath_durable", "south.1", 1, at(0), week);
+        book.take_down("kadath_durable", "west.1", 1, at(86_400), week);
+        book.take_down("kadath_durable", "south.2", 1, at(7 * 86_400), week);
+        let knows = |book: &Book, origin| book.knows("kadath_durable", origin, 1);
+        assert!(!knows(&book, "south.1") && knows(&book, "west.1"));
+        // Another stream's senders push none of these out.
         for n in 0..2 * SENDERS_MAX {
-            book.take_down(&format!("east.{n}"), 1, at(7 * 86_400 + 1), week);
+            let origin = format!("east.{n}");
+            book.take_down("dream_durable", &origin, 1, at(7 * 86_400 + 1), week);
         }
-        assert_eq!(book.heard.len(), SENDERS_MAX);
+        assert_eq!(book.heard["dream_durable"].len(), SENDERS_MAX);
+        assert!(knows(&book, "south.2") && knows(&book, "west.1"));
+    }
+
+    #[test]
+    fn streams_have_numbers_of_their_own() {
+        let mut book = Book {
+            node: "north".into(),
+            heard: BTreeMap::new(),
+        };
+        let (now, week) = (WorldTime(1), Duration::from_secs(7 * 86_400));
+        book.take_down("dream_durable", "south.1", 7, now, week);
+        assert!(book.knows("dream_durable", "south.1", 7));
+        assert!(!book.knows("kadath_durable", "south.1", 7));
+    }
+
+    #[test]
+    fn old_book_is_known_whatever_the_stream() {
+        let old = serde_json::json!({
+            "node": "north", "heard": { "south.1": { "last": 9, "spans": [[1, 4], [6, 6]] } }
+        });
+        let book: Book = serde_json::from_value(migrate(1, old).unwrap()).unwrap();
+        for stream in ["kadath_durable", "kadath_moderation"] {
+            assert!(book.knows(stream, "south.1", 3) && book.knows(stream, "south.1", 6));
+            assert!(!book.knows(stream, "south.1", 5));
+        }
+        assert!(migrate(1, serde_json::json!([])).is_err());
     }
 
     #[test]

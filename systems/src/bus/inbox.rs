@@ -2,6 +2,7 @@
 //! lets it take effect, and the book says so in the same tick.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use engine::port::{BridgeIn, Content, Correlation, DeliveryId};
 use engine::prelude::*;
@@ -33,20 +34,21 @@ pub struct Took(pub Ticket);
 #[derive(Debug)]
 struct Waiting {
     delivery: DeliveryId,
+    stream: Arc<str>,
     origin: String,
     seq: u64,
     correlation: Correlation,
-    /// `None`: it was for another node.
-    content: Option<Content>,
+    content: Content,
 }
 
 /// A message whose effect is asked for in this tick.
 #[derive(Debug)]
 struct Asked {
+    stream: Arc<str>,
     origin: String,
     seq: u64,
     correlation: Correlation,
-    content: Option<Content>,
+    content: Content,
     deliveries: Vec<DeliveryId>,
     took: bool,
 }
@@ -58,7 +60,7 @@ pub(super) struct Inbox {
     /// The deliveries among them.
     queued: BTreeSet<DeliveryId>,
     asked: Vec<Asked>,
-    by_mark: BTreeMap<(String, u64), usize>,
+    by_mark: BTreeMap<(Arc<str>, String, u64), usize>,
     /// Deliveries of what had its effect before.
     known: Vec<DeliveryId>,
     room: u32,
@@ -93,30 +95,27 @@ pub(super) fn hear(
         inbox.room = (storage.facts_room / FACTS_EACH).min(PER_TICK);
     }
     for Bridged(came) in came.read() {
-        let (delivery, origin, seq, correlation, content) = match came {
-            BridgeIn::Delivered {
-                delivery,
-                origin,
-                seq,
-                correlation,
-                content,
-            } => (*delivery, origin, *seq, *correlation, Some(content)),
-            BridgeIn::Passed {
-                delivery,
-                origin,
-                seq,
-            } => (*delivery, origin, *seq, Correlation::default(), None),
-            _ => continue,
+        let BridgeIn::Delivered {
+            delivery,
+            stream,
+            origin,
+            seq,
+            correlation,
+            content,
+        } = came
+        else {
+            continue;
         };
-        if book.knows(origin, seq) {
-            inbox.known.push(delivery);
-        } else if inbox.waiting.len() < WAITING_MAX && inbox.queued.insert(delivery) {
+        if book.knows(stream, origin, *seq) {
+            inbox.known.push(*delivery);
+        } else if inbox.waiting.len() < WAITING_MAX && inbox.queued.insert(*delivery) {
             inbox.waiting.push_back(Waiting {
-                delivery,
+                delivery: *delivery,
+                stream: Arc::clone(stream),
                 origin: origin.clone(),
-                seq,
-                correlation,
-                content: content.cloned(),
+                seq: *seq,
+                correlation: *correlation,
+                content: content.clone(),
             });
         }
     }
@@ -149,25 +148,26 @@ pub(super) fn take(
     {
         let Waiting {
             delivery,
+            stream,
             origin,
             seq,
             correlation,
             content,
         } = next;
         inbox.queued.remove(&delivery);
-        let mark = (origin.clone(), seq);
+        let mark = (Arc::clone(&stream), origin.clone(), seq);
         if let Some(there) = inbox.by_mark.get(&mark) {
             inbox.asked[*there].deliveries.push(delivery);
             continue;
         }
-        if book.knows(&origin, seq) {
+        if book.knows(&stream, &origin, seq) {
             inbox.known.push(delivery);
             continue;
         }
         inbox.room -= 1;
         let ticket = Ticket(inbox.asked.len());
         match &content {
-            Some(Content::Chat(line)) => {
+            Content::Chat(line) => {
                 heard.write(HeardAfar {
                     node: origin.clone(),
                     line: line.clone(),
@@ -175,7 +175,7 @@ pub(super) fn take(
                     ticket: Some(ticket),
                 });
             }
-            Some(Content::Sanction(sanction)) => {
+            Content::Sanction(sanction) => {
                 let stamp = Stamp::of(sanction.at, &origin, seq);
                 match keeper.learn(sanction, &stamp) {
                     Ok(()) => {
@@ -196,10 +196,10 @@ pub(super) fn take(
                     }
                 }
             }
-            Some(Content::LettersTold(letters)) => {
+            Content::LettersTold(letters) => {
                 told.write(ToldAfar(letters.clone(), ticket));
             }
-            Some(Content::Order(order)) => {
+            Content::Order(order) => {
                 ordered.write(Ordered {
                     order: order.clone(),
                     node: node_of(&origin).to_owned(),
@@ -207,16 +207,17 @@ pub(super) fn take(
                     ticket,
                 });
             }
-            Some(Content::Crossing(one)) => {
+            Content::Crossing(one) => {
                 crossed.write(Crossed(one.clone(), ticket));
             }
             // No effect here; the chronicle tells that it came.
-            Some(Content::Event(_)) | None => {
+            Content::Event(_) => {
                 took.write(Took(ticket));
             }
         }
         inbox.by_mark.insert(mark, ticket.0);
         inbox.asked.push(Asked {
+            stream,
             origin,
             seq,
             correlation,
@@ -248,19 +249,24 @@ pub(super) fn take_down(
             continue;
         };
         asked.took = true;
-        book.take_down(&asked.origin, asked.seq, clock.now, settings.forget_after);
+        let Asked {
+            stream,
+            origin,
+            seq,
+            ..
+        } = &*asked;
+        book.take_down(stream, origin, *seq, clock.now, settings.forget_after);
         let (kind, subject) = match &asked.content {
-            None => continue,
-            Some(Content::Chat(line)) => ("chat", line.target_id.unwrap_or(line.sender_id)),
-            Some(Content::Sanction(sanction)) => {
+            Content::Chat(line) => ("chat", line.target_id.unwrap_or(line.sender_id)),
+            Content::Sanction(sanction) => {
                 let stamp = Stamp::of(sanction.at, &asked.origin, asked.seq);
                 keeper.write(sanction, stamp);
                 ("sanction", sanction.target_id)
             }
-            Some(Content::LettersTold(told)) => ("letters_told", told.target_id),
-            Some(Content::Order(_)) => ("order", StableId::named(&asked.origin)),
-            Some(Content::Crossing(_)) => ("crossing", StableId::named(&asked.origin)),
-            Some(Content::Event(_)) => ("event", StableId::named(&asked.origin)),
+            Content::LettersTold(told) => ("letters_told", told.target_id),
+            Content::Order(_) => ("order", StableId::named(&asked.origin)),
+            Content::Crossing(_) => ("crossing", StableId::named(&asked.origin)),
+            Content::Event(_) => ("event", StableId::named(&asked.origin)),
         };
         let (origin, seq) = (&asked.origin, asked.seq);
         let correlation_id = asked.correlation.to_string();

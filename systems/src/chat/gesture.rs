@@ -10,7 +10,7 @@ use crate::place::{InRoom, Moved, Rooms};
 
 /// `emote shivers`, `emote nod Bob`, `nod`, `nod Bob`, `emote list`
 #[derive(Message, Debug)]
-pub(super) struct Emote {
+pub(crate) struct Emote {
     order: Order,
     /// The gesture by its own word, or what was typed after `emote`.
     text: String,
@@ -37,6 +37,17 @@ impl Verb for Emote {
     }
 }
 
+impl Emote {
+    /// The gesture of a word that is a verb of its own, where that verb has no use for it.
+    pub(crate) fn word(order: Order, word: &str, whom: &str) -> Self {
+        Self {
+            order,
+            text: format!("{word} {whom}").trim().to_owned(),
+            bare: true,
+        }
+    }
+}
+
 /// Makes gestures, those of the world's files and one's own.
 pub(super) fn emote(
     mut asked: MessageReader<Emote>,
@@ -60,6 +71,11 @@ pub(super) fn emote(
         let name = mouth.name(order.actor).to_owned();
         let plain = || Said::Plain(text.clone());
         let Some(gesture) = emotes.find(word) else {
+            if *bare {
+                let message = format!("There is no gesture \"{word}\" here.");
+                mouth.refuse(*order, Refusal::new(Code::InvalidCommand, message));
+                continue;
+            }
             mouth.say(*order, Channel::Emote, plain(), None, None);
             continue;
         };

@@ -50,18 +50,20 @@ impl Verb for ChannelVerb {
     }
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let (first, rest) = words.first();
-        let (name, more) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let (first, words) = words.first();
         let channel = |word: &str| {
             Channel::from_word(word)
                 .ok_or_else(|| Usage::Say(format!("There is no channel \"{word}\".")))
         };
         let wish = match first.to_ascii_lowercase().as_str() {
             "" => Wish::Show,
-            "mute" | "unmute" | "default" if name.is_empty() => return Err(Usage::Show),
-            "mute" => Wish::Mute(channel(name)?, Term::read(more)?),
-            "unmute" => Wish::Unmute(channel(name)?),
-            "default" => Wish::Speak(channel(name)?),
+            "mute" | "unmute" | "default" if words.is_empty() => return Err(Usage::Show),
+            "mute" => {
+                let (name, words) = words.first();
+                Wish::Mute(channel(name)?, Term::read(words.rest())?)
+            }
+            "unmute" => Wish::Unmute(channel(words.first().0)?),
+            "default" => Wish::Speak(channel(words.first().0)?),
             _ => Wish::Speak(channel(first)?),
         };
         Ok(Self { order, wish })

@@ -147,18 +147,27 @@ impl Verb for AskHistory {
     const NEEDS: Needs = Needs::MIND;
 
     fn read(order: Order, words: crate::command::Words<'_>) -> Result<Self, Usage> {
-        let (mut channel, mut count) = (Channel::Say, None);
-        for word in words.rest().split_whitespace() {
-            if let Ok(number) = word.parse::<usize>() {
-                count = Some(number.max(1));
-            } else if word.eq_ignore_ascii_case("room") {
-                channel = Channel::Say;
-            } else {
-                channel = Channel::from_word(word)
-                    .filter(|known| !matches!(known, Channel::Whisper | Channel::Pose))
-                    .ok_or_else(|| Usage::Say(format!("Nothing is remembered of \"{word}\".")))?;
+        let (mut channel, mut count) = (None, None);
+        let mut words = words;
+        while !words.is_empty() {
+            let word = words.peek();
+            let number = word.parse::<usize>().ok();
+            match number {
+                // One of each; more is left over.
+                Some(_) if count.is_some() => break,
+                None if channel.is_some() => break,
+                Some(number) => count = Some(number.max(1)),
+                None if word.eq_ignore_ascii_case("room") => channel = Some(Channel::Say),
+                None => {
+                    let known = Channel::from_word(word)
+                        .filter(|known| !matches!(known, Channel::Whisper | Channel::Pose));
+                    let unknown = || Usage::Say(format!("Nothing is remembered of \"{word}\"."));
+                    channel = Some(known.ok_or_else(unknown)?);
+                }
             }
+            words = words.first().1;
         }
+        let channel = channel.unwrap_or(Channel::Say);
         Ok(Self {
             order,
             channel,

@@ -73,11 +73,11 @@ impl Verb for Whisper {
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         match words.first() {
-            ("", _) | (_, "") => Err(Usage::Show),
+            (_, text) if text.is_empty() => Err(Usage::Show),
             (to, text) => Ok(Self {
                 order,
                 to: to.to_owned(),
-                text: text.to_owned(),
+                text: text.rest().to_owned(),
             }),
         }
     }

@@ -101,7 +101,7 @@ impl Verb for Alias {
         Ok(Self {
             order,
             name: typed(name).to_lowercase(),
-            command: command.to_owned(),
+            command: command.rest().to_owned(),
         })
     }
 }

@@ -32,6 +32,17 @@ impl Needs {
         Self(self.0 | other.0)
     }
 
+    /// Where a gate that closes these stands among the others: whoever has no body that obeys is
+    /// not told of their mind, and whoever has no mind not of their feet.
+    const fn rank(self) -> u8 {
+        match self {
+            _ if self.include(Self::BODY) => 0,
+            _ if self.include(Self::MIND) => 1,
+            _ if self.include(Self::FEET) => 2,
+            _ => 3,
+        }
+    }
+
     /// Whether all of `other` is among these.
     #[must_use]
     pub const fn include(self, other: Self) -> bool {
@@ -52,11 +63,13 @@ pub struct Acted {
 type Check = dyn Fn(&FilteredEntityRef<'_, '_>, &Entry) -> Option<Refusal> + Send + Sync;
 
 struct Gate {
+    /// What it closes, see [`gate_on`].
+    closes: Needs,
     grants: fn(&mut QueryBuilder<'_, FilteredEntityRef<'static, 'static>, With<Character>>),
     check: Box<Check>,
 }
 
-/// Every gate, in the order of registration.
+/// Every gate, in the order in which they are asked.
 #[derive(Resource, Default)]
 pub(super) struct Gates(Vec<Gate>);
 
@@ -73,7 +86,14 @@ impl Gates {
         if verb.admin {
             return None;
         }
-        self.0.iter().find_map(|gate| (gate.check)(actor, verb))
+        let mut closed = self.0.iter().filter(|gate| verb.needs.include(gate.closes));
+        closed.find_map(|gate| (gate.check)(actor, verb))
+    }
+
+    /// Puts a gate behind those that close as much or more.
+    fn add(&mut self, gate: Gate) {
+        let behind = |other: &Gate| other.closes.rank() <= gate.closes.rank();
+        self.0.insert(self.0.partition_point(behind), gate);
     }
 }
 
@@ -113,8 +133,28 @@ pub fn gate<C: Component>(
     reg: &mut Registrar<'_>,
     check: impl Fn(&C, &Entry) -> Option<Refusal> + Send + Sync + 'static,
 ) {
+    add(reg, Needs::NOTHING, check);
+}
+
+/// Adds a gate like [`gate`], which is asked only of verbs that take `closes`. Of several that
+/// are closed, the one speaks that closes [`Needs::BODY`], then [`Needs::MIND`], then
+/// [`Needs::FEET`], then those of [`gate`]; alike ones in the order of registration.
+pub fn gate_on<C: Component>(
+    reg: &mut Registrar<'_>,
+    closes: Needs,
+    check: impl Fn(&C) -> Option<Refusal> + Send + Sync + 'static,
+) {
+    add::<C>(reg, closes, move |held, _| check(held));
+}
+
+fn add<C: Component>(
+    reg: &mut Registrar<'_>,
+    closes: Needs,
+    check: impl Fn(&C, &Entry) -> Option<Refusal> + Send + Sync + 'static,
+) {
     reg.fill(|gates: &mut Gates| {
-        gates.0.push(Gate {
+        gates.add(Gate {
+            closes,
             grants: |query| {
                 query.optional(|query| {
                     query.data::<&C>();

@@ -255,15 +255,25 @@ impl Entry {
                 format!("Usage: {}", self.usage),
             )),
             Err(Usage::Say(text)) => Some(Refusal::new(Code::InvalidInput, text)),
+            Err(Usage::Unread(words)) => {
+                let (words, usage) = (shortened(&words), self.usage);
+                let message = format!("\"{words}\" was not understood. Usage: {usage}");
+                Some(Refusal::new(Code::InvalidCommand, message))
+            }
         }
     }
 }
 
 fn unknown(verbs: &Verbs, aliases: &Aliases, word: &str, role: Role) -> Refusal {
-    let word: String = word.chars().take(32).collect();
+    let word = shortened(word);
     let message = match verbs.nearest(&word, role, aliases.names()) {
         Some(known) => format!("There is no command \"{word}\". Did you mean \"{known}\"?"),
         None => format!("There is no command \"{word}\". Type \"help\" for those there are."),
     };
     Refusal::new(Code::InvalidCommand, message)
+}
+
+/// What was typed, as far as it is worth repeating.
+fn shortened(words: &str) -> String {
+    words.chars().take(32).collect()
 }

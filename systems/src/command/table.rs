@@ -1,5 +1,6 @@
 //! The one table of verbs.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use engine::prelude::*;
@@ -33,7 +34,8 @@ pub trait Verb: Message + Sized {
         false
     }
 
-    /// Reads the words.
+    /// Reads the words. What it leaves unread it did not understand: then the line is refused by
+    /// the table, and the player is told which words those are.
     ///
     /// # Errors
     /// When the words are not a use of this verb.
@@ -47,6 +49,9 @@ pub enum Usage {
     Show,
     /// Say this, which is more helpful.
     Say(String),
+    /// Show how it is used and name these words, which are more than that. What [`Verb::read`]
+    /// leaves unread becomes this.
+    Unread(String),
 }
 
 /// A verb's row in the table.
@@ -129,7 +134,9 @@ impl Verbs {
         role: Role,
         more: impl Iterator<Item = &'a str>,
     ) -> Option<&'a str> {
-        let words = self.of(role).flat_map(|entry| entry.words).copied();
+        let open = |index: usize| !self.entries[index].admin || role == Role::Admin;
+        let words = self.by_word.iter().filter(move |(_, index)| open(**index));
+        let words = words.map(|(word, _)| *word);
         let own = self.more.keys().map(String::as_str);
         nearest(word, words.chain(own).chain(more))
     }
@@ -148,15 +155,36 @@ impl Verbs {
     }
 }
 
-/// The one of `known` closest to a mistyped word, if any is close.
+/// The one of `known` closest to a mistyped word, if any is close: one slip away, or two from six
+/// letters on. A short word that begins otherwise is another word and no slip.
 pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
-    known
-        .filter(|known| known.len() > 1)
-        .map(|known| (strsim::damerau_levenshtein(&word, known), known))
-        .filter(|(distance, known)| *distance <= known.len().div_ceil(3))
-        .min()
-        .map(|(_, known)| known)
+    let begins_alike = |known: &str| word.bytes().next() == known.bytes().next();
+    let close = known.filter_map(|known| {
+        let slips = slips(&word, known)?;
+        let distance = strsim::osa_distance(&word, known);
+        (distance <= slips).then_some((distance, !begins_alike(known), known))
+    });
+    close.min().map(|(_, _, known)| known)
+}
+
+/// How many slips may lie between a word and a known one; `None`: they are too different for any
+/// number, which costs next to nothing to see. A typo must not cost more than what was meant.
+fn slips(word: &str, known: &str) -> Option<usize> {
+    let (shorter, longer) = (word.len().min(known.len()), word.len().max(known.len()));
+    let slips = if shorter < 6 { 1 } else { 2 };
+    if shorter < 2 || longer - shorter > slips {
+        return None;
+    }
+    let first = |word: &str| word.as_bytes()[0];
+    let swapped = word.as_bytes()[..2].iter().rev().eq(&known.as_bytes()[..2]);
+    if shorter < 6 && first(word) != first(known) && !swapped {
+        return None;
+    }
+    // A slip puts one letter for another at most.
+    let letters = |word: &str| word.bytes().fold(0_u32, |set, byte| set | 1 << (byte & 31));
+    let unlike = (letters(word) ^ letters(known)).count_ones() as usize;
+    (unlike <= 2 * slips).then_some(slips)
 }
 
 /// Lets more words, which the world's files give, mean a verb. A word that is a verb's own stays
@@ -180,7 +208,11 @@ pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
         admin: V::ADMIN,
         asks: V::asks,
         send: |commands, order, words| {
-            let message = V::read(order, words)?;
+            let unread = Cell::new(0);
+            let message = V::read(order, words.watched(&unread))?;
+            if unread.get() > 0 {
+                return Err(Usage::Unread(words.last(unread.get()).to_owned()));
+            }
             commands.queue(move |world: &mut World| {
                 world.write_message(message);
             });
@@ -192,5 +224,71 @@ pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
         .fill(|verbs: &mut Verbs| clash = verbs.add(entry));
     if let Some(clash) = clash {
         reg.mistake(clash);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of the shipped world's gestures, and those of some verbs.
+    fn known() -> Vec<&'static str> {
+        let gestures = include_str!("../../../world/rules/emotes.toml").lines();
+        let gestures = gestures.filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+        let verbs = "look l examine go north n east e south s west w up down say local global \
+            whisper tell reply who quit logout status score whoami help commands time map sit \
+            stand lie rest respawn pray meditate group_solace therapy folk_tonic debrief ward \
+            ground rescue awaken cry mute unmute mutes channel history recall emote me pose alias \
+            unalias";
+        gestures.chain(verbs.split_whitespace()).collect()
+    }
+
+    #[test]
+    fn suggestion_is_a_slip_away_or_none() {
+        for (typed, meant) in [
+            ("lokk", Some("look")),
+            ("olok", Some("look")),
+            ("wisper", Some("whisper")),
+            ("qhisper", Some("whisper")),
+            ("whsiepr", Some("whisper")),
+            ("nroth", Some("north")),
+            ("globl", Some("global")),
+            ("meditaet", Some("meditate")),
+            ("grond", Some("ground")),
+            ("sa", Some("say")),
+        ] {
+            assert_eq!(nearest(typed, known().into_iter()), meant, "{typed}");
+        }
+        for typed in [
+            "kick", "run", "drink", "sleep", "read", "give", "ring", "get", "dance", "exit", "out",
+            "shout", "cast", "hit", "kill", "brief", "ask", "buy", "attack", "x", "", "\u{e9}",
+        ] {
+            assert_eq!(nearest(typed, known().into_iter()), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn unknown_words_are_compared_with_few() {
+        let compared = |word: &str| {
+            let known = known();
+            assert!(known.len() > 90);
+            known
+                .iter()
+                .filter(|known| slips(word, known).is_some())
+                .count()
+        };
+        assert_eq!(compared(&"x".repeat(990)), 0);
+        for word in [
+            "xyzzyplugh",
+            "lokk",
+            "wisper",
+            "medtate",
+            "strangers",
+            "aeiou",
+            "sstt",
+        ] {
+            assert!(compared(word) <= 6, "{word}: {}", compared(word));
+        }
+        assert!(compared("wisper") > 0);
     }
 }

@@ -18,7 +18,7 @@ pub(super) const TOPICS: &[Topic] = &[
     },
     Topic {
         words: &["mind", "lucidity", "sanity"],
-        text: "Lucidity\nA hundred points make a clear mind. Some places wear at it minute by minute, and more so by night; others mend it. Company helps, as long as the company is sound. The fewer are left the worse you are: lucid, uneasy, fractured, deranged; at last you are catatonic, and can do little more than ask for help.",
+        text: "Lucidity\nA hundred points make a clear mind. Some places wear at it minute by minute, and more so by night; others mend it. Company helps, as long as the company is sound. The fewer are left the worse you are: lucid, uneasy, fractured, deranged; at last you are catatonic. Then you can do little more than \"cry\", which those near you and the keepers hear, and wait for somebody to \"ground\" you; after a minute \"awaken\" wakes you elsewhere.",
     },
     Topic {
         words: &["saving", "durable", "memory"],

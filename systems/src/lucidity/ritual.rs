@@ -77,11 +77,11 @@ impl Verb for Debrief {
     const FACTS: u32 = 1;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let therapy = match words.rest().to_ascii_lowercase().as_str() {
-            "" => false,
-            "therapy" | "yes" | "y" | "t" => true,
-            _ => return Err(Usage::Show),
-        };
+        let wish = words.peek().to_ascii_lowercase();
+        let therapy = matches!(wish.as_str(), "therapy" | "yes" | "y" | "t");
+        if therapy {
+            _ = words.first();
+        }
         Ok(Self { order, therapy })
     }
 }

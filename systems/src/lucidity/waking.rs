@@ -1,10 +1,11 @@
-//! Waking elsewhere: what a delirious mind may ask for.
+//! Waking elsewhere: what a delirious mind may ask for at once, and any lost one after a while.
 
 use engine::prelude::*;
 
-use super::rules::Rules;
-use super::{Cause, Episode, Lapse, Lucidity, SetLucidity};
-use crate::body::{Condition, Posture, TakePosture, Vitals};
+use super::rescue::millis;
+use super::rules::{Rules, span};
+use super::{Cause, Episode, Lapse, Lucidity, Psyche, SetLucidity, Tier};
+use crate::body::{self, Condition, Posture, TakePosture, Vitals};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::{InRoom, Relocate};
 use crate::world::Atlas;
@@ -16,7 +17,7 @@ pub(super) struct Awaken(Order);
 impl Verb for Awaken {
     const WORDS: &'static [&'static str] = &["awaken"];
     const USAGE: &'static str = "awaken";
-    const HELP: &'static str = "Ends a delirium: you wake in the sanitarium, shaken but there.";
+    const HELP: &'static str = "Ends a delirium, or a stupor in which nobody has found you for a while: you wake in the sanitarium, shaken but there.";
     const LASTS: bool = true;
     const FACTS: u32 = 1;
     // The player's way out when the character has none.
@@ -30,8 +31,9 @@ impl Verb for Awaken {
 /// Wakes those who ask and are far enough gone.
 pub(super) fn awaken(
     mut asked: MessageReader<Awaken>,
-    minds: Query<(&Lucidity, Option<&Vitals>, Option<&InRoom>)>,
+    minds: Query<(&Lucidity, &Psyche, Option<&Vitals>, Option<&InRoom>)>,
     rules: Res<Rules>,
+    clock: Res<Clock>,
     atlas: Res<Atlas>,
     mut set: MessageWriter<SetLucidity>,
     mut relocate: MessageWriter<Relocate>,
@@ -43,16 +45,20 @@ pub(super) fn awaken(
     let mut woken: Vec<Entity> = Vec::new();
     for Awaken(order) in asked.read() {
         let mind = order.actor;
-        // Another way leads back from there.
-        let dead = |vitals: &Vitals| vitals.condition() == Condition::Dead;
-        let delirious = minds.get(mind).ok().filter(|(points, vitals, _)| {
-            points.points() <= rules.fall.delirium && !vitals.is_some_and(dead)
-        });
-        let Some((before, _, place)) = delirious.filter(|_| !woken.contains(&mind)) else {
-            let message = "You are awake, as far as that goes.";
-            answers.write(Answer::refused(*order, Code::GameLogicError, message));
+        let Ok((before, psyche, vitals, place)) = minds.get(mind) else {
             continue;
         };
+        // Another way leads back from there.
+        let dead = vitals.filter(|vitals| vitals.condition() == Condition::Dead);
+        let refused = match dead.and_then(body::held) {
+            None if woken.contains(&mind) => Some(awake()),
+            None => too_early(*before, psyche, &rules, clock.now),
+            dead => dead,
+        };
+        if let Some(refusal) = refused {
+            answers.write(Answer::refusal(*order, refusal));
+            continue;
+        }
         woken.push(mind);
         set.write(SetLucidity {
             mind,
@@ -78,4 +84,27 @@ pub(super) fn awaken(
         });
         answers.write(Answer::done(*order));
     }
+}
+
+/// Why a mind can't wake elsewhere yet, if it can't.
+fn too_early(mind: Lucidity, psyche: &Psyche, rules: &Rules, now: WorldTime) -> Option<Refusal> {
+    if mind.points() <= rules.fall.delirium {
+        return None;
+    }
+    if rules.tier(mind) != Tier::Catatonic {
+        return Some(awake());
+    }
+    let held = now.since(psyche.catatonic_since?);
+    let wait = span(rules.fall.awaken_after_seconds).saturating_sub(held);
+    (!wait.is_zero()).then(|| {
+        let seconds = wait.as_secs_f64().ceil();
+        let message = format!(
+            "You are not far enough gone to wake elsewhere. \"awaken\" in {seconds} s; until then, \"cry\" can be heard."
+        );
+        Refusal::new(Code::GameLogicError, message).after_ms(millis(wait))
+    })
+}
+
+fn awake() -> Refusal {
+    Refusal::new(Code::GameLogicError, "You are awake, as far as that goes.")
 }

@@ -26,7 +26,7 @@ impl Verb for MuteOne {
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let (who, rest) = named(words)?;
-        let term = Term::read(rest)?;
+        let term = Term::read(rest.rest())?;
         Ok(Self { order, who, term })
     }
 }
@@ -95,7 +95,7 @@ impl Verb for MuteGlobal {
         Ok(Self {
             order,
             who: who.to_owned(),
-            term: Term::read(rest)?,
+            term: Term::read(rest.rest())?,
         })
     }
 }
@@ -122,7 +122,7 @@ impl Verb for UnmuteGlobal {
     }
 }
 
-fn named(words: Words<'_>) -> Result<(String, &str), Usage> {
+fn named(words: Words<'_>) -> Result<(String, Words<'_>), Usage> {
     match words.first() {
         ("", _) => Err(Usage::Show),
         (who, rest) => Ok((who.to_owned(), rest)),

@@ -32,18 +32,20 @@ impl Verb for Shutdown {
     const ADMIN: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let wish = match words.first().0 {
+        let wish = match words.peek() {
             "" => Wish::Soon,
             "cancel" => Wish::Cancel,
             // What no number can hold is too long in any world.
             number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Wish::After(number.parse().unwrap_or(u64::MAX))
             }
-            _ => match leading_span(words.rest()) {
+            other => match leading_span(words.rest()) {
                 Some((span, "")) => Wish::After(span.as_secs()),
-                _ => return Err(Usage::Show),
+                Some((_, left)) => return Err(Usage::Unread(left.to_owned())),
+                None => return Err(Usage::Unread(other.to_owned())),
             },
         };
+        _ = words.first();
         Ok(Self { order, wish })
     }
 }

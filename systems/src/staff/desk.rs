@@ -48,7 +48,7 @@ impl Verb for Admin {
     }
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let mut rest = words.rest().split_whitespace();
+        let mut rest = words.each();
         let points = |word: Option<&str>| {
             let points = word.and_then(|word| word.parse::<i16>().ok());
             points

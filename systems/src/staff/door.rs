@@ -42,9 +42,9 @@ macro_rules! sanction {
                         order,
                         who: who.to_owned(),
                         term: if $usage.contains("[minutes]") {
-                            Term::read(rest)?
+                            Term::read(rest.rest())?
                         } else {
-                            Term::because(rest)
+                            Term::because(rest.rest())
                         },
                     }),
                 }

@@ -64,11 +64,11 @@ impl Verb for GiveOrder {
     const ADMIN: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let (node, line) = words.first();
-        if node.is_empty() || line.is_empty() {
+        let (node, words) = words.first();
+        if words.is_empty() {
             return Err(Usage::Show);
         }
-        let line = Words::of(line);
+        let line = words.line();
         let deed = match line.verb().to_ascii_lowercase().as_str() {
             "kick" => {
                 let Kick { who, term, .. } = Kick::read(order, line)?;

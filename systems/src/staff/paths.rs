@@ -29,11 +29,11 @@ impl Verb for Teleport {
     const ADMIN: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let (who, way) = words.first();
+        let (who, words) = words.first();
         if who.is_empty() {
             return Err(Usage::Show);
         }
-        let way = match way {
+        let way = match words.first().0 {
             "" => None,
             word => Some(
                 Direction::from_word(word)

@@ -58,6 +58,7 @@ fn awake(name: &str) -> BridgeIn {
 fn whisper(seq: u64, delivery: u64) -> BridgeIn {
     BridgeIn::Delivered {
         delivery: DeliveryId(delivery),
+        stream: "kadath_durable".into(),
         origin: "south.1".into(),
         seq,
         correlation: Correlation(0xc0ffee),
@@ -78,6 +79,7 @@ fn whisper(seq: u64, delivery: u64) -> BridgeIn {
 fn sanctioned(seq: u64, act: SanctionAct, name: &str, account_id: Option<AccountId>) -> BridgeIn {
     BridgeIn::Delivered {
         delivery: DeliveryId(seq),
+        stream: "kadath_durable".into(),
         origin: "south.1".into(),
         seq,
         correlation: Correlation(0xc0ffee),

@@ -1,5 +1,8 @@
 //! Who may use which verb in which state.
 
+mod left_over;
+mod order;
+
 use engine::prelude::*;
 use engine::stage::{SavedRows, Stage};
 use systems::command::{Acted, Needs, Usage, Verb, Words, gate, verb};

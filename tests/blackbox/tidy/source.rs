@@ -25,16 +25,17 @@ pub(super) struct File {
 impl File {
     /// Rust, with its tests left out and comments blanked: what runs in the server.
     pub(super) fn shipped(&self) -> String {
-        let end = self
-            .text
-            .find("#[cfg(test)]\nmod ")
-            .unwrap_or(self.text.len());
         let mut code = String::new();
-        for line in self.text[..end].lines() {
-            if !line.trim_start().starts_with("//") {
+        let (mut after_cfg, mut in_tests) = (false, false);
+        for line in self.text.lines() {
+            // A test module that is a file of its own is one line here, and what follows is not.
+            in_tests |= after_cfg && line.starts_with("mod ") && line.ends_with('{');
+            if !in_tests && !line.trim_start().starts_with("//") {
                 code.push_str(line);
             }
             code.push('\n');
+            in_tests &= line != "}";
+            after_cfg = line == "#[cfg(test)]";
         }
         code
     }
@@ -136,4 +137,29 @@ fn a_whole_word_is_found_and_a_part_of_one_is_not() {
     assert!(!found("let planet::X;", "net::"));
     assert!(found("Instant::now()", "Instant"));
     assert!(!found("Instantly", "Instant"));
+}
+
+#[test]
+fn shipped_code_is_all_but_test_modules() {
+    let lines = [
+        "#[cfg(test)]",
+        "mod model;",
+        "use tokio::net::TcpListener;",
+        "// unbounded",
+        "#[cfg(test)]",
+        "mod tests {",
+        "    fn tested() {",
+        "    }",
+        "}",
+        "fn after() {}",
+    ];
+    let file = File {
+        path: "net/src/session.rs".to_owned(),
+        text: lines.join("\n"),
+    };
+    let code = file.shipped();
+    assert!(code.contains("tokio::net") && code.contains("after"));
+    assert!(!code.contains("tested") && !code.contains("unbounded"));
+    // So that a place is found in its line.
+    assert_eq!(code.lines().count(), lines.len());
 }

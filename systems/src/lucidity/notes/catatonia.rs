@@ -8,10 +8,11 @@ use serde::Serialize;
 use crate::cast::{ANN, BOB, id};
 use crate::place::{InRoom, Rooms};
 
-/// `catatonia`: somebody's mind is gone, or back. Told to that player and to those who see it happen.
+/// `catatonia`: somebody's mind is gone, or back, told to that player and to those who see it
+/// happen; or it cries out, told to those near and to the admins.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Catatonia {
-    /// `catatonic`, or `recovered` when it is over.
+    /// `catatonic`, `recovered` when it is over, `cry` when the lost mind cries out.
     pub(super) status: &'static str,
     /// Who has fetched the mind back; null while it is gone, and where it came back by itself.
     pub(super) rescuer_name: Option<String>,
@@ -64,13 +65,41 @@ impl Published for Catatonia {
             message: "Ann blinks, and is there again. Bob lets go.".to_owned(),
             ..gone.clone()
         };
-        vec![gone, back]
+        let cry = Self::cry(
+            id(ANN),
+            ANN,
+            -2,
+            "Ann cries out in Main Foyer, without a word. Whoever goes there may \"ground\" them."
+                .to_owned(),
+        );
+        vec![gone, back, cry]
     }
 }
 
-/// The two things that `catatonia` tells.
+impl Catatonia {
+    /// A lost mind cries out.
+    pub(in crate::lucidity) fn cry(
+        whose: StableId,
+        name: &str,
+        points: i16,
+        message: String,
+    ) -> Self {
+        Self {
+            status: CRY,
+            rescuer_name: None,
+            target_name: name.to_owned(),
+            current_lcd: points,
+            message,
+            whose,
+            silent: false,
+        }
+    }
+}
+
+/// What `catatonia` tells.
 pub(super) const CATATONIC: &str = "catatonic";
 pub(super) const RECOVERED: &str = "recovered";
+const CRY: &str = "cry";
 
 /// Tells everybody in the room that a mind is back: those who read of it elsewhere, the mind itself
 /// and its rescuer, without words.

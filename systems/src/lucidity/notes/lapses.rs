@@ -177,7 +177,7 @@ pub(in crate::lucidity) fn tell_lapses(
                     whose: *id,
                     silent: false,
                 };
-                let own = "Something in you sits down and does not get up again. Only somebody else can fetch you back.";
+                let own = "Something in you sits down and does not get up again. Somebody else can fetch you back: type \"cry\" to be heard. In a while \"awaken\" wakes you elsewhere.";
                 outbox.tell_one(session, note(own.to_owned()));
                 if let Some(InRoom(room)) = place {
                     // Not in the order in which they came, which a restored world need not know.

@@ -79,11 +79,15 @@ pub struct Rescue {
 }
 
 /// How deep a mind can fall and where it wakes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fall {
-    /// From here down a mind is delirious and may ask to wake elsewhere.
+    /// From here down a mind is delirious and may ask to wake elsewhere at once.
     pub delirium: i16,
+    /// Any other catatonic mind may after so long.
+    pub awaken_after_seconds: f64,
+    /// How long after a cry that was heard the next one is heard.
+    pub cry_again_after_seconds: f64,
     /// The points it wakes with then.
     pub delirium_wakes_with: i16,
     /// The points with which a mind wakes that fell to the end of the scale.
@@ -172,6 +176,8 @@ impl Default for Fall {
     fn default() -> Self {
         Self {
             delirium: -10,
+            awaken_after_seconds: 60.0,
+            cry_again_after_seconds: 20.0,
             delirium_wakes_with: 10,
             sanitarium_wakes_with: 1,
         }

@@ -9,6 +9,7 @@ use super::{node, posted, processed, whisper};
 fn told_elsewhere(seq: u64) -> BridgeIn {
     BridgeIn::Delivered {
         delivery: DeliveryId(seq),
+        stream: "kadath_durable".into(),
         origin: "west.1".into(),
         seq,
         correlation: Correlation(0xc0ffee),
@@ -91,6 +92,7 @@ fn a_mailbox_holds_sixty_four_letters_and_no_more() {
         line.message_id = seq.to_string();
         stage.bridged(BridgeIn::Delivered {
             delivery,
+            stream: "kadath_durable".into(),
             origin,
             seq,
             correlation: Correlation(0xc0ffee),

@@ -179,6 +179,7 @@ fn a_ban_tells_other_nodes_whom_it_is_about_and_strikes_nobody_of_that_name_ther
     };
     there.bridged(BridgeIn::Delivered {
         delivery: DeliveryId(1),
+        stream: "kadath_durable".into(),
         origin: "south.1".into(),
         seq: 1,
         correlation: Correlation(0xc0ffee),

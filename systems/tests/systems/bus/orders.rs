@@ -13,6 +13,7 @@ use super::{awake, node, posted, processed};
 pub(super) fn ordered(seq: u64, delivery: u64, act: OrderAct) -> BridgeIn {
     BridgeIn::Delivered {
         delivery: DeliveryId(delivery),
+        stream: "kadath_durable".into(),
         origin: "south.1".into(),
         seq,
         correlation: Correlation(0xc0ffee),

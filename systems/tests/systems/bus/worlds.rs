@@ -8,6 +8,7 @@ use super::{node, posted, processed, received};
 fn crossed(seq: u64, delivery: u64, event: &str) -> BridgeIn {
     BridgeIn::Delivered {
         delivery: DeliveryId(delivery),
+        stream: "dream_durable".into(),
         origin: "north.of-dream".into(),
         seq,
         correlation: Correlation(0xc0ffee),

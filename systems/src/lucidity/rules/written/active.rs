@@ -88,12 +88,14 @@ impl Sound for Fall {
     fn wrong(&self) -> Option<&'static str> {
         unless(
             points(self.delirium)
+                && span(self.awaken_after_seconds)
+                && span(self.cry_again_after_seconds)
                 && self.delirium > Lucidity::FLOOR
                 && self.delirium_wakes_with > self.delirium
                 && points(self.delirium_wakes_with)
                 && self.sanitarium_wakes_with > self.delirium
                 && points(self.sanitarium_wakes_with),
-            "delirium does not begin on the scale and above its end, or one wakes from a fall no higher than where it begins",
+            "delirium does not begin on the scale and above its end, or one wakes from a fall no higher than where it begins, or a span is not within a year",
         )
     }
 }

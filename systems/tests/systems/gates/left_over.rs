@@ -1,0 +1,54 @@
+//! Words of a line that a verb has no use for, for every verb there is.
+
+use engine::prelude::*;
+use engine::stage::SavedRows;
+use systems::command::{Entry, Verbs};
+
+use crate::town::{Town, clock, settle};
+
+/// The verbs that take any words: what is said, shown, called, looked for or given as a reason is
+/// the player's own.
+const FREE: [&str; 15] = [
+    "admins", "alias", "ban", "chat", "cry", "emote", "global", "herald", "local", "pose", "reply",
+    "say", "system", "unban", "who",
+];
+
+#[test]
+fn words_no_verb_uses_are_told() {
+    let town = Town::of(&[("here", "indoors"), ("there", "indoors")]);
+    let mut stage = town.stage(SavedRows::new(), clock(12, 0));
+    let verbs = stage.engine().world().resource::<Verbs>();
+    let verbs: Vec<Entry> = verbs.of(Role::Admin).copied().collect();
+    assert!(verbs.len() > 40);
+    let name = |word: &str| format!("P{word}");
+    let mut saved = SavedRows::new();
+    let words = || verbs.iter().flat_map(|verb| verb.words);
+    for word in words() {
+        // A cry takes words of the lost only.
+        let points = if *word == "cry" { 0 } else { 100 };
+        settle(&mut saved, &name(word), "here", points);
+    }
+    let mut stage = town.stage(saved, clock(12, 0));
+    for word in words() {
+        stage.enter_as(&name(word), Role::Admin);
+    }
+    for word in words() {
+        stage.says(&name(word), &format!("{word} zyx zyxa zyxb zyxc"));
+    }
+    stage.tick();
+    for verb in &verbs {
+        for word in verb.words {
+            let ears = stage.ears(&name(word));
+            let free = FREE.contains(&verb.words[0]);
+            match &ears.outcomes[0].result {
+                Ok(said) => assert!(free, "`{word}` took the words: {said:?}"),
+                Err(refusal) => {
+                    let said = &refusal.message;
+                    let told = said.contains("zyx") || said.contains("Usage: ");
+                    assert!(free || told, "`{word}`: {said}");
+                }
+            }
+            assert_eq!(ears.closed, None, "`{word}` ended the session");
+        }
+    }
+}
