@@ -4,10 +4,12 @@
 //! come back, and until what it last did is durable; then it is unloaded.
 
 mod lease;
+mod removal;
 mod standing;
 mod unload;
 mod words;
 
+pub(crate) use removal::{evict, replace};
 pub(crate) use standing::{Roles, grant, tell_bans};
 pub(crate) use unload::unload_saved;
 pub(crate) use words::Departing;
@@ -373,41 +375,4 @@ fn holder(world: &World, session: SessionId) -> Option<Entity> {
         SeatState::Taken(actor) => world.get_entity(actor).is_ok().then_some(actor),
         SeatState::Waiting(_) => None,
     }
-}
-
-/// Ends the session of a character that is about to be destroyed.
-pub(crate) fn evict(world: &mut World, entity: Entity) {
-    let Some(Online { session }) = world.get::<Online>(entity).copied() else {
-        return;
-    };
-    ledger::drop_waiting(world, entity);
-    let mut sessions = world.resource_mut::<Sessions>();
-    sessions.seats.remove(&session);
-    sessions.holders.retain(|_, holder| *holder != session);
-    sessions.gone.push((entity, Leaving::Kicked));
-    world.resource_mut::<Outbox>().said.push(Outbound::Close {
-        session,
-        why: Leaving::Kicked,
-        told: None,
-    });
-}
-
-/// A despawned entity was restored as another: its orders are the other's. If it was played, that
-/// ends here, because what plugins knew of the old one is lost; it can sign in again.
-pub(crate) fn replace(world: &mut World, old: Entity, new: Entity) {
-    ledger::replace(world, old, new);
-    let Some(Online { session }) = world.get::<Online>(new).copied() else {
-        return;
-    };
-    let why = Leaving::Fault;
-    let mut sessions = world.resource_mut::<Sessions>();
-    sessions.gone.push((old, why));
-    if let Some(seat) = sessions.seats.get_mut(&session) {
-        seat.state = SeatState::Taken(new);
-    }
-    world.write_message(Dismiss {
-        actor: new,
-        why,
-        told: None,
-    });
 }

@@ -41,8 +41,9 @@ async fn sign_ins_are_logged_and_counted_by_result() {
     let account = server.http.register("ann-of-innsmouth", "Ann").await;
     server.http.login(&account).await;
     let guest = server.http.guest().await;
+    // From where somebody has signed in well lately, nobody is locked out.
     let login = |password: &str| {
-        let body = json!({"username": "ann-of-innsmouth", "password": password});
+        let body = json!({"username": "bob-of-dunwich", "password": password});
         server.http.post("/auth/login", body)
     };
     assert_eq!(login("wrong password 1").await.0, 401);

@@ -25,10 +25,10 @@ async fn answer(server: &Server, words: &str) -> String {
 async fn request_with_a_closed_writing_half_is_answered() {
     let server = Server::start().await;
     for _ in 0..20 {
-        let health = answer(&server, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        let health = answer(&server, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
         assert!(health.starts_with("HTTP/1.1 200 "), "{health:?}");
     }
-    let post = "POST /auth/guest HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
+    let post = "POST /auth/guest HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}";
     let guest = answer(&server, post).await;
     assert!(guest.starts_with("HTTP/1.1 200 "), "{guest:?}");
     assert!(guest.contains("access_token"), "{guest:?}");
@@ -37,12 +37,12 @@ async fn request_with_a_closed_writing_half_is_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn body_that_ends_early_is_a_bad_request() {
     let server = Server::start().await;
-    let half = "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{\"user";
+    let half = "POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{\"user";
     let told = answer(&server, half).await;
     assert!(told.starts_with("HTTP/1.1 400 "), "{told:?}");
     assert!(told.contains("invalid_format"), "{told:?}");
     let long = format!(
-        "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n{}",
+        "POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000\r\n\r\n{}",
         "x".repeat(20_000)
     );
     let told = answer(&server, &long).await;
@@ -56,7 +56,7 @@ async fn upgrade_required_says_to_what() {
     for headers in ["", handshake] {
         let told = answer(
             &server,
-            &format!("GET /api/ws HTTP/1.1\r\nHost: x\r\n{headers}\r\n"),
+            &format!("GET /api/ws HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"),
         )
         .await;
         let told = told.to_ascii_lowercase();
