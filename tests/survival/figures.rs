@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::harness::{Player, Recipe, Server, alone, whole};
+use crate::harness::{Player, Recipe, Server, alone, until, whole};
 use crate::never_waits::span::resident;
 
 const PLAYERS: usize = 10;
@@ -20,8 +20,13 @@ async fn the_more_happens_the_larger_the_figures_and_not_their_number() {
         let token = server.http.guest().await;
         players.push(Player::join(&server, &token).await);
     }
-    // Every kind of command once, so that each series is there.
+    // Every kind of command once, so that each series is there, and what comes by the clock.
     act(&mut players, 20).await;
+    until("the account store to be asked who is what", async || {
+        let asked = |name: &String| name == "kadath_tasks{task=\"standings\"}";
+        series(&server).await.iter().any(asked).then_some(())
+    })
+    .await;
     let (first, memory) = (series(&server).await, resident(&server));
     act(&mut players, commands).await;
     let last = series(&server).await;

@@ -171,7 +171,7 @@ fn healthy(address: SocketAddr) -> bool {
     let Ok(mut socket) = TcpStream::connect(address) else {
         return false;
     };
-    let asked = b"GET /healthz HTTP/1.1\r\nhost: kadath\r\nconnection: close\r\n\r\n";
+    let asked = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     let mut answer = String::new();
     socket.write_all(asked).is_ok()
         && socket.read_to_string(&mut answer).is_ok()

@@ -54,12 +54,13 @@ impl MapRoom {
     /// At least what it takes as JSON.
     pub(super) fn bytes(&self) -> usize {
         // The names of the fields, their signs, three numbers, and a comma behind.
-        let bare = 100 + 3 * 11;
+        let bare = 119 + 3 * 11;
         let texts = [
             &self.id,
             &self.name,
             &self.zone,
             &self.sub_zone,
+            &self.sub_zone_name,
             &self.environment,
         ];
         let texts: usize = texts.into_iter().map(|text| escaped(text)).sum();
