@@ -22,7 +22,14 @@ import { withWait } from "./words.js";
  */
 
 /** Events of which there is nothing to read: they change what the panels show, or nothing. */
-export const SILENT = new Set(["durable", "explored_map", "pong", "room_explored", "room_occupants"]);
+export const SILENT = new Set([
+  "durable",
+  "explored_map",
+  "pong",
+  "room_explored",
+  "room_occupants",
+  "room_occupants_changed",
+]);
 
 /**
  * The entries a frame adds, given the state before and after it.

@@ -69,10 +69,11 @@ export class RoomPanel {
    */
   showOccupants(occupants, company, selfName) {
     const others = occupants.filter(({ name }) => name !== selfName);
-    setText(this.#count, others.length === 0 ? "" : ` · ${others.length}`);
+    const all = Math.max(company - 1, others.length);
+    setText(this.#count, all === 0 ? "" : ` · ${all.toLocaleString("en-US")}`);
     this.#occupants.replaceChildren(...others.map(occupantItem));
     if (others.length === 0) this.#occupants.append(make("li", "none", "Nobody but you."));
-    const more = company - 1 - others.length;
+    const more = all - others.length;
     if (more > 0) this.#occupants.append(make("li", "none", `and ${more.toLocaleString("en-US")} more (“who here”)`));
   }
 }
