@@ -9,7 +9,8 @@ use crate::format::{Parcel, Shared};
 /// Sent frames with their numbers, oldest first, without gap.
 ///
 /// Kept small: whoever came with a crowd has heard of each of them. A frame takes a thin pointer,
-/// and when it was sent is noted once for all of a second.
+/// and when it was sent is noted once for all of a second. A long frame that nobody shares, such as
+/// the list of a room as one newcomer sees it, is kept packed.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
     sent: VecDeque<Shared>,
@@ -34,6 +35,7 @@ impl Ring {
         debug_assert!(self.sent.is_empty() || number == self.next, "a gap");
         let second = self.second(now);
         self.next = number + 1;
+        let tail = packed(tail);
         self.bytes += weight(&tail);
         self.sent.push_back(tail);
         match self.spans.back_mut() {
@@ -64,7 +66,7 @@ impl Ring {
     pub(crate) fn after(&self, last: u64, newest: u64) -> Option<Vec<(u64, Parcel)>> {
         let missed = usize::try_from(newest.checked_sub(last)?).ok()?;
         let from = self.sent.len().checked_sub(missed)?;
-        let tails = self.sent.range(from..).map(Arc::clone);
+        let tails = self.sent.range(from..).map(unpacked);
         Some((last + 1..).zip(tails.map(Parcel::Tail)).collect())
     }
 
@@ -104,9 +106,49 @@ impl Ring {
     }
 }
 
-/// A frame and its place.
-fn weight(tail: &Shared) -> usize {
-    tail.len() + size_of::<Shared>()
+/// From this length on it is worth the time to pack a frame, in bytes.
+const PACKED_FROM: usize = 1_024;
+
+/// What a packed frame begins with; JSON begins with no such byte.
+const PACKED: u8 = 0;
+
+/// How many have a frame that nobody shares: the socket's task, which is writing it, and the ring.
+const OWN: usize = 2;
+
+/// The frame as it is kept.
+fn packed(tail: Shared) -> Shared {
+    if tail.len() < PACKED_FROM || Arc::strong_count(&tail) > OWN {
+        return tail;
+    }
+    let mut packed = vec![PACKED];
+    packed.extend(lz4_flex::compress_prepend_size(&tail));
+    if packed.len() < tail.len() {
+        Arc::new(packed.into_boxed_slice())
+    } else {
+        tail
+    }
+}
+
+/// The frame as it was sent.
+fn unpacked(kept: &Shared) -> Shared {
+    let whole = match kept.split_first() {
+        Some((&PACKED, packed)) => lz4_flex::decompress_size_prepended(packed).ok(),
+        _ => None,
+    };
+    // Only what was packed here begins so, and that unpacks.
+    whole.map_or_else(
+        || Arc::clone(kept),
+        |whole| Arc::new(whole.into_boxed_slice()),
+    )
+}
+
+/// A frame as it was sent, and its place: so much memory it takes again when it is asked for.
+fn weight(kept: &Shared) -> usize {
+    let sent = match kept.split_first() {
+        Some((&PACKED, packed)) => lz4_flex::block::uncompressed_size(packed).ok(),
+        _ => None,
+    };
+    sent.map_or(kept.len(), |(length, _)| length) + size_of::<Shared>()
 }
 
 #[cfg(test)]
@@ -115,6 +157,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::Ring;
+    use crate::format::{Parcel, Shared};
 
     fn filled(numbers: std::ops::RangeInclusive<u64>, at: Instant, bound: usize) -> Ring {
         let mut ring = Ring::default();
@@ -127,6 +170,25 @@ mod tests {
     fn numbers(ring: &Ring, last: u64, newest: u64) -> Option<Vec<u64>> {
         let missed = ring.after(last, newest)?;
         Some(missed.into_iter().map(|(number, _)| number).collect())
+    }
+
+    #[test]
+    fn long_frame_of_one_is_kept_packed() {
+        let (now, frame) = (Instant::now(), vec![b'x'; 4_000].into_boxed_slice());
+        let mut ring = Ring::default();
+        ring.push(1, now, Arc::new(frame.clone()), 10_000);
+        assert!(ring.sent[0].len() < 200, "{}", ring.sent[0].len());
+        // What others hold as well costs nothing here.
+        let shared = Arc::new(frame.clone());
+        let others = [Arc::clone(&shared), Arc::clone(&shared)];
+        ring.push(2, now, shared, 10_000);
+        assert_eq!(ring.sent[1].len(), 4_000);
+        // Both count as what they are when they go out again.
+        assert_eq!(ring.bytes(), 2 * (4_000 + size_of::<Shared>()));
+        for (_, parcel) in ring.after(0, 2).unwrap() {
+            assert!(matches!(parcel, Parcel::Tail(tail) if **tail == *frame));
+        }
+        drop(others);
     }
 
     #[test]
@@ -185,7 +247,7 @@ mod tests {
         let mut ring = Ring::default();
         for number in 1..=1_000 {
             let at = began + Duration::from_millis(20 * number);
-            ring.push(number, at, Arc::new([0; 330].into()), 256 * 1_024);
+            ring.push(number, at, Arc::new([b'x'; 330].into()), 256 * 1_024);
         }
         assert!(ring.overhead() <= 9 * 1_024, "{} bytes", ring.overhead());
         assert!(ring.bytes() > 255 * 1_024);
