@@ -4,7 +4,8 @@
 //! between clients is only the frame's number. Decoding is a pure function of the bytes.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::port::{Note, Tick};
 
@@ -106,12 +107,35 @@ impl Parcel {
     }
 }
 
+/// From this length on it is worth the time to look for a twin of a frame, in bytes.
+const TWIN_FROM: usize = 512;
+
+/// The long frames of one tick, by content: a crowd that comes into a room is shown the same people
+/// by a note for each, and keeps one frame.
+#[derive(Debug, Default)]
+pub(crate) struct Twins(Mutex<HashSet<Shared>>);
+
+impl Twins {
+    fn shared(&self, frame: Shared) -> Shared {
+        if frame.len() < TWIN_FROM {
+            return frame;
+        }
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(twin) = known.get(&frame) {
+            return Arc::clone(twin);
+        }
+        known.insert(Arc::clone(&frame));
+        frame
+    }
+}
+
 /// A note on its way to many, encoded at most once per wire format, and only when somebody
 /// speaks it.
 pub(crate) struct Voice<'a> {
     note: &'a dyn Note,
     tick: Tick,
     stamp: &'a str,
+    twins: Option<&'a Twins>,
     tail: OnceCell<Option<Shared>>,
     colour: OnceCell<Option<Shared>>,
     plain: OnceCell<Option<Shared>>,
@@ -126,12 +150,19 @@ impl<'a> Voice<'a> {
             note,
             tick,
             stamp,
+            twins: None,
             tail: OnceCell::new(),
             colour: OnceCell::new(),
             plain: OnceCell::new(),
             words: OnceCell::new(),
             wrapped: OnceCell::new(),
         }
+    }
+
+    /// The same, where other notes of the tick may become the same frame.
+    pub(crate) fn among(mut self, twins: &'a Twins) -> Self {
+        self.twins = Some(twins);
+        self
     }
 
     /// The tick that says it.
@@ -147,9 +178,13 @@ impl<'a> Voice<'a> {
     /// The messages of this note in that tongue, possibly none.
     pub(crate) fn speak(&self, tongue: &Tongue, mut say: impl FnMut(Parcel)) {
         if tongue.format == Format::Kadath {
-            let tail = self
-                .tail
-                .get_or_init(|| kadath::tail(self.note, self.tick, self.stamp));
+            let tail = self.tail.get_or_init(|| {
+                let tail = kadath::tail(self.note, self.tick, self.stamp)?;
+                Some(match self.twins {
+                    Some(twins) => twins.shared(tail),
+                    None => tail,
+                })
+            });
             if let Some(tail) = tail {
                 say(Parcel::Tail(Arc::clone(tail)));
             }
@@ -187,4 +222,34 @@ pub fn understands(subprotocol: &str, binary: bool, message: &[u8]) -> Option<bo
         Format::Kadath => !binary && std::str::from_utf8(message).is_ok_and(|m| decode(m).is_ok()),
         _ => decode_typed(format, binary, message).is_ok(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use engine::port::{Code, Refusal};
+
+    use super::{Format, Parcel, Shared, Tongue, Twins, Voice};
+    use crate::payload::ErrorNote;
+
+    fn frame(words: &str, twins: &Twins) -> Shared {
+        let note = ErrorNote::from(Refusal::new(Code::InvalidInput, words));
+        let mut frame = None;
+        let voice = Voice::new(&note, 1, "then").among(twins);
+        voice.speak(&Tongue::new(Format::Kadath), |said| frame = Some(said));
+        match frame {
+            Some(Parcel::Tail(tail)) => tail,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn long_frames_of_one_content_are_one() {
+        let (twins, long) = (Twins::default(), "long ".repeat(200));
+        let one = frame(&long, &twins);
+        assert!(Arc::ptr_eq(&one, &frame(&long, &twins)));
+        assert_ne!(one, frame(&long.to_uppercase(), &twins));
+        assert!(!Arc::ptr_eq(&one, &frame(&long, &Twins::default())));
+    }
 }

@@ -17,7 +17,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::format::{Format, Voice};
+use crate::format::{Format, Twins, Voice};
 use crate::hub::{Hub, stamp};
 use crate::payload::{CommandResponse, Durable, ErrorNote};
 use crate::session::{Bell, Farewell, Session, farewell};
@@ -186,7 +186,8 @@ impl Router {
         }
 
         let stamp = Arc::clone(&self.stamp);
-        let voice = |note| Voice::new(note, tick, &stamp);
+        let twins = Twins::default();
+        let voice = |note| Voice::new(note, tick, &stamp).among(&twins);
         let voices: Vec<_> = heard.iter().map(|one| one.note().map(voice)).collect();
         let watermark = watermark
             .as_ref()

@@ -35,9 +35,12 @@ impl Ring {
         debug_assert!(self.sent.is_empty() || number == self.next, "a gap");
         let second = self.second(now);
         self.next = number + 1;
-        let tail = packed(tail);
         self.bytes += weight(&tail);
         self.sent.push_back(tail);
+        let long_ago = self.sent.len().checked_sub(PACKED_BEHIND + 1);
+        if let Some(frame) = long_ago.and_then(|at| self.sent.get_mut(at)) {
+            pack(frame);
+        }
         match self.spans.back_mut() {
             // Time that goes back is the same second, too.
             Some(span) if second <= span.second => span.frames += 1,
@@ -62,10 +65,25 @@ impl Ring {
         }
     }
 
+    /// Packs the newest frames as well: nothing was sent for a while.
+    pub(crate) fn rest(&mut self) {
+        let newest = self.sent.len().saturating_sub(PACKED_BEHIND);
+        self.sent.range_mut(newest..).for_each(pack);
+    }
+
+    /// Whether all frames after number `last` up to `newest` are still here.
+    pub(crate) fn reaches(&self, last: u64, newest: u64) -> bool {
+        self.place_after(last, newest).is_some()
+    }
+
+    fn place_after(&self, last: u64, newest: u64) -> Option<usize> {
+        let missed = usize::try_from(newest.checked_sub(last)?).ok()?;
+        self.sent.len().checked_sub(missed)
+    }
+
     /// The frames after number `last`, if all of them up to `newest` are still here.
     pub(crate) fn after(&self, last: u64, newest: u64) -> Option<Vec<(u64, Parcel)>> {
-        let missed = usize::try_from(newest.checked_sub(last)?).ok()?;
-        let from = self.sent.len().checked_sub(missed)?;
+        let from = self.place_after(last, newest)?;
         let tails = self.sent.range(from..).map(unpacked);
         Some((last + 1..).zip(tails.map(Parcel::Tail)).collect())
     }
@@ -112,20 +130,20 @@ const PACKED_FROM: usize = 1_024;
 /// What a packed frame begins with; JSON begins with no such byte.
 const PACKED: u8 = 0;
 
-/// How many have a frame that nobody shares: the socket's task, which is writing it, and the ring.
-const OWN: usize = 2;
+/// A frame is packed when so many have come after it: by then everybody has written it, and whoever
+/// still holds it keeps it.
+const PACKED_BEHIND: usize = 16;
 
-/// The frame as it is kept.
-fn packed(tail: Shared) -> Shared {
-    if tail.len() < PACKED_FROM || Arc::strong_count(&tail) > OWN {
-        return tail;
+/// Packs a frame that only this ring still holds.
+fn pack(frame: &mut Shared) {
+    let is_packed = frame.first() == Some(&PACKED);
+    if is_packed || frame.len() < PACKED_FROM || Arc::strong_count(frame) > 1 {
+        return;
     }
     let mut packed = vec![PACKED];
-    packed.extend(lz4_flex::compress_prepend_size(&tail));
-    if packed.len() < tail.len() {
-        Arc::new(packed.into_boxed_slice())
-    } else {
-        tail
+    packed.extend(lz4_flex::compress_prepend_size(frame));
+    if packed.len() < frame.len() {
+        *frame = Arc::new(packed.into_boxed_slice());
     }
 }
 
@@ -176,19 +194,22 @@ mod tests {
     fn long_frame_of_one_is_kept_packed() {
         let (now, frame) = (Instant::now(), vec![b'x'; 4_000].into_boxed_slice());
         let mut ring = Ring::default();
-        ring.push(1, now, Arc::new(frame.clone()), 10_000);
-        assert!(ring.sent[0].len() < 200, "{}", ring.sent[0].len());
-        // What others hold as well costs nothing here.
         let shared = Arc::new(frame.clone());
-        let others = [Arc::clone(&shared), Arc::clone(&shared)];
-        ring.push(2, now, shared, 10_000);
-        assert_eq!(ring.sent[1].len(), 4_000);
-        // Both count as what they are when they go out again.
-        assert_eq!(ring.bytes(), 2 * (4_000 + size_of::<Shared>()));
-        for (_, parcel) in ring.after(0, 2).unwrap() {
+        ring.push(1, now, Arc::new(frame.clone()), 100_000);
+        // What others hold as well costs nothing here.
+        ring.push(2, now, Arc::clone(&shared), 100_000);
+        for number in 3..=17 {
+            assert_eq!(ring.sent[0].len(), 4_000, "{number}");
+            ring.push(number, now, Arc::new(frame.clone()), 100_000);
+        }
+        assert!(ring.sent[0].len() < 200 && ring.sent[1].len() == 4_000);
+        ring.rest();
+        assert!(ring.sent.range(2..).all(|kept| kept.len() < 200));
+        // All count as what they are when they go out again.
+        assert_eq!(ring.bytes(), 17 * (4_000 + size_of::<Shared>()));
+        for (_, parcel) in ring.after(0, 17).unwrap() {
             assert!(matches!(parcel, Parcel::Tail(tail) if **tail == *frame));
         }
-        drop(others);
     }
 
     #[test]

@@ -156,7 +156,7 @@ impl Session {
         let Ok(returning) = inner.stage.after(Step::Claimed) else {
             return Err(NoResume::Gone);
         };
-        let there = inner.ring.after(last, inner.number).is_some();
+        let there = inner.ring.reaches(last, inner.number);
         if self.format != Format::Kadath || inner.torn || !there {
             return Err(NoResume::Gone);
         }
@@ -226,8 +226,10 @@ impl Session {
         self.lock().tongue.supports.clone().unwrap_or_default()
     }
 
-    /// Forgets sent frames that are too old to be asked for.
+    /// Forgets sent frames that are too old to be asked for, and keeps the others small.
     pub(crate) fn trim(&self, now: Instant) {
-        self.lock().ring.trim(now, self.bounds.replay_time);
+        let ring = &mut self.lock().ring;
+        ring.trim(now, self.bounds.replay_time);
+        ring.rest();
     }
 }
