@@ -83,9 +83,9 @@ pub(crate) async fn upgrade<G: Gatekeeper>(
         // Hold the connection's places until the socket is done.
         let (_caller, _seat) = (caller, seat);
         let hub = Arc::clone(&newcomer.gateway.hub);
-        if let Some((transport, ahead)) = upgraded(upgrade, &hub).await {
+        if let Some((transport, ahead)) = Box::pin(upgraded(upgrade, &hub)).await {
             // Boxed, like all that is big: a future keeps room for each place a value is moved to.
-            let link = Box::new(Link::open(transport, ahead, format, hub).await);
+            let link = Box::new(Box::pin(Link::open(transport, ahead, format, hub)).await);
             converse(newcomer, link).await;
         }
     };

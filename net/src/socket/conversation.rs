@@ -140,7 +140,7 @@ impl Conversation {
             tokio::select! {
                 () = bell.notified() => self.deliver().await?,
                 heard = self.link.hear() => self.heed(heard).await?,
-                () = &mut alarm => self.look_after(alarm.as_mut()).await?,
+                () = &mut alarm => Box::pin(self.look_after(alarm.as_mut())).await?,
             }
         }
     }
@@ -162,7 +162,7 @@ impl Conversation {
 
     async fn heed(&mut self, heard: Heard) -> Result<(), End> {
         if !self.playing {
-            return Ok(hold(&mut self.link, &mut self.held, heard).await?);
+            return Ok(Box::pin(hold(&mut self.link, &mut self.held, heard)).await?);
         }
         match heard {
             Heard::Sign => Ok(()),

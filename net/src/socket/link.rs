@@ -28,8 +28,9 @@ mod holding;
 
 use holding::Over;
 
-/// A message is at most 10 KiB, most are below 200 bytes: one read takes a burst of them.
-const READ_BUFFER_BYTES: usize = 2 * 1024;
+/// A message is at most 10 KiB, most are below 200 bytes: one read takes some of them. Each socket
+/// holds it.
+const READ_BUFFER_BYTES: usize = 1024;
 const TEXT: OpCode = OpCode::Data(Data::Text);
 /// Pongs gathered for a peer that pings and does not read: 129 of the longest, beyond all that the
 /// kernel keeps for it.

@@ -46,7 +46,7 @@ impl Conversation {
                 match self.link.flush().now_or_never() {
                     Some(flushed) => flushed?,
                     None => {
-                        self.flush().await?;
+                        Box::pin(self.flush()).await?;
                         // The bell may have rung meanwhile, so this look is stale.
                         continue;
                     }
