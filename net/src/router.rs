@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use engine::port::{Admission, Emission, Leaving, Note, Outbound, Refusal, SessionId, Stop, Tick};
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::watch;
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::format::{Format, Twins, Voice};
 use crate::hub::{Hub, stamp};
@@ -31,8 +32,16 @@ const WATERMARK_CROWD: usize = 64;
 /// Sessions served before they get to write. A worker of the runtime whose own queue is full puts
 /// half of it behind everything else, and whoever was served first would write last.
 const WOKEN_AT_ONCE: usize = 32;
+/// How long the answers of a crowd wait for their watermark, so that both leave in one write: the
+/// time of a sync. Told a tick later, it would be 50 ms behind.
+const HELD: Duration = Duration::from_millis(10);
 /// How long the world's last words are waited for when the server stops.
 const LAST_WORDS: Duration = Duration::from_millis(300);
+/// How often is looked whether they are all said.
+const AT_THE_END: Duration = Duration::from_millis(10);
+/// What the world has heard before it is said within so many ticks: one that was under way, and the
+/// next.
+const LAST_TICKS: Tick = 2;
 
 /// Why the router ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +115,11 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
             () = stop.cancelled() => break Ended::Stopped,
             emission = emissions.recv() => match emission {
                 Some(emission) => {
+                    if router.holds(&emission) {
+                        let saved = router.saved(emission.tick, &mut durable);
+                        // In time or not, it is said.
+                        drop(timeout(HELD, saved).await);
+                    }
                     router.distribute(emission).await;
                     // What became durable meanwhile is told with the next tick's words.
                     pays = !router.is_crowded();
@@ -132,13 +146,21 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
 
     router.hub.drain();
     if ended == Ended::Stopped {
-        // Answers of the last ticks are still on their way.
+        // Answers of the last ticks are still on their way, and so is their watermark.
         let last_words = async {
-            while let Some(emission) = emissions.recv().await {
-                router.distribute(emission).await;
+            let through = router.hub.gauge.current_tick() + LAST_TICKS;
+            while router.has_hearers(through) {
+                tokio::select! {
+                    emission = emissions.recv() => match emission {
+                        Some(emission) => router.distribute(emission).await,
+                        None => break,
+                    },
+                    Ok(()) = durable.changed() => router.pay(),
+                    () = sleep(AT_THE_END) => router.pay(),
+                }
             }
         };
-        // Either the lane closes or the time is up; both are the end of it.
+        // Either all is said or the time is up; both are the end of it.
         drop(timeout(LAST_WORDS, last_words).await);
     }
     router.pay();
@@ -148,6 +170,27 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
 }
 
 impl Router {
+    /// Whether what a tick says waits for its watermark: it answers a crowd, and the journal keeps
+    /// up.
+    fn holds(&self, emission: &Emission) -> bool {
+        let is_answer = |said: &&Outbound| matches!(said, Outbound::Outcome { .. });
+        let answers = emission.said.iter().filter(is_answer);
+        answers.take(WATERMARK_CROWD).count() == WATERMARK_CROWD
+            && self.hub.gauge.durable_tick() >= self.hub.tick()
+    }
+
+    /// Waits until a tick is durable, or nobody can say so any more.
+    async fn saved(&self, tick: Tick, durable: &mut watch::Receiver<Tick>) {
+        while self.hub.gauge.durable_tick() < tick && durable.changed().await.is_ok() {}
+    }
+
+    /// Whether the world may still say something to somebody, before and in tick `through`, or
+    /// somebody still waits for a watermark.
+    fn has_hearers(&self, through: Tick) -> bool {
+        let heard = self.hub.gauge.current_tick() >= through && self.hub.is_heard();
+        self.hub.directory.count() > 0 && !(heard && self.owed.is_empty())
+    }
+
     /// Queues everything a tick says and wakes who got something.
     async fn distribute(&mut self, emission: Emission) {
         let Emission {

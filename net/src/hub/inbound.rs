@@ -37,6 +37,11 @@ impl Hub {
         offered.saturating_sub(self.inbound.waiting() as u64)
     }
 
+    /// Whether the world has taken everything.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.inbound.waiting() == 0 && self.owed().is_empty()
+    }
+
     /// Answers the place in the lane.
     fn put(&self, message: Inbound) -> Result<u64, Refusal> {
         // What is owed comes first: a return must not overtake the loss before it.

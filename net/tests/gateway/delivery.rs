@@ -237,23 +237,10 @@ async fn a_crowd_hears_a_watermark_in_the_write_of_the_next_tick() {
     for n in 0..CROWD {
         crowd.push(Client::play(&mut server, &format!("ann{n}")).await);
     }
-    let answers = |crowd: &[(Client, Session)], id| -> Vec<Outbound> {
-        let outcome = Outcome {
-            id: Some(id),
-            result: Ok(None),
-            repeated: false,
-        };
-        let sessions = crowd.iter().map(|(_, session)| session.id);
-        let answer = |session| Outbound::Outcome {
-            session,
-            outcome: outcome.clone(),
-        };
-        sessions.map(answer).collect()
-    };
     // They wait for the next tick no longer than it takes at 20 Hz, which a busy machine may miss.
     let mut shared = false;
     for round in (41..101).step_by(2) {
-        let tick = server.world.say(answers(&crowd, round)).await;
+        let tick = server.world.say(answers_to(&crowd, round)).await;
         for (client, _) in &mut crowd {
             while client.frame().await["data"]["id"] != round {}
         }
@@ -261,12 +248,60 @@ async fn a_crowd_hears_a_watermark_in_the_write_of_the_next_tick() {
         server.world.gauge.set_durable(tick);
         bystander.ping().await;
         bystander.event("pong").await;
-        server.world.say(answers(&crowd, round + 1)).await;
+        server.world.say(answers_to(&crowd, round + 1)).await;
         for (client, _) in &mut crowd {
             let (mut answered, mut told) = (false, false);
             while !(answered && told) {
                 let frame = client.frame().await;
                 answered |= frame["data"]["id"] == round + 1;
+                told |= frame["data"]["through_tick"] == tick;
+            }
+        }
+        // One for each of them, and the bystander's.
+        shared |= server.figure("kadath_socket_writes_total") - writes == (CROWD + 1) as f64;
+    }
+    assert!(shared, "the watermark always had writes of its own");
+    server.stop().await;
+}
+
+/// Answers to everybody's command `id`.
+fn answers_to(crowd: &[(Client, Session)], id: u64) -> Vec<Outbound> {
+    let outcome = Outcome {
+        id: Some(id),
+        result: Ok(None),
+        repeated: false,
+    };
+    let sessions = crowd.iter().map(|(_, session)| session.id);
+    let answer = |session| Outbound::Outcome {
+        session,
+        outcome: outcome.clone(),
+    };
+    sessions.map(answer).collect()
+}
+
+#[tokio::test]
+async fn crowds_answers_leave_with_their_own_watermark() {
+    const CROWD: usize = 64;
+    let mut server = Server::start(config()).await;
+    let (mut bystander, _) = Client::play(&mut server, "bystander").await;
+    let mut crowd = Vec::new();
+    for n in 0..CROWD {
+        crowd.push(Client::play(&mut server, &format!("ann{n}")).await);
+    }
+    // They wait for as long as a sync takes, which a busy machine may miss.
+    let mut shared = false;
+    for id in 41..71 {
+        server.world.gauge.set_durable(server.world.tick);
+        let writes = server.figure("kadath_socket_writes_total");
+        let tick = server.world.say(answers_to(&crowd, id)).await;
+        bystander.ping().await;
+        bystander.event("pong").await;
+        server.world.gauge.set_durable(tick);
+        for (client, _) in &mut crowd {
+            let (mut answered, mut told) = (false, false);
+            while !(answered && told) {
+                let frame = client.frame().await;
+                answered |= frame["data"]["id"] == id;
                 told |= frame["data"]["through_tick"] == tick;
             }
         }

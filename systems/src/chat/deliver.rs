@@ -37,7 +37,6 @@ pub(super) fn deliver(
         return;
     }
     crowd.clear();
-    let timestamp = crate::sheet::rfc3339(clock.wall());
     for (n, one) in (0_u32..).zip(said.read()) {
         let Said {
             correlation,
@@ -92,7 +91,7 @@ pub(super) fn deliver(
             original_content: line.original,
             tags: line.tags,
             message_id: format!("{:016x}", dice.roll(*id, "message", n)),
-            timestamp: timestamp.clone(),
+            timestamp: None,
             target_id: target.map(|(id, ..)| *id),
             target_name: target.map(|(_, character, _)| character.name.clone()),
             room: room.map(|room| ears.rooms.atlas.room(room).id.clone()),
@@ -238,7 +237,7 @@ pub(super) fn deliver_afar(
             original_content: text.to_owned(),
             tags,
             message_id: line.message_id.clone(),
-            timestamp: crate::sheet::rfc3339(clock.wall()),
+            timestamp: None,
             target_id: target.map(|(id, ..)| *id),
             target_name: target.map(|(_, character, _)| character.name.clone()),
             room: None,

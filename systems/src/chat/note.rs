@@ -5,10 +5,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Channel;
-use crate::cast::{ANN, BOB, FOYER, WHEN, id};
-use crate::sheet::rfc3339;
+use crate::cast::{ANN, BOB, FOYER, id};
 
-/// Something said.
+/// Something said. Who and when are said once: many hear it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ChatMessage {
     /// Who said it.
@@ -31,8 +30,9 @@ pub struct ChatMessage {
     pub tags: Vec<&'static str>,
     /// This line's own id.
     pub message_id: String,
-    /// When, by the wall clock, RFC 3339.
-    pub timestamp: String,
+    /// When it was said, by the wall clock, RFC 3339; absent where that is when the frame was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<String>,
     /// To whom, where to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_id: Option<StableId>,
@@ -66,9 +66,6 @@ impl Note for ChatMessage {
     fn room_id(&self) -> Option<&str> {
         self.room.as_deref()
     }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.sender_id)
-    }
 }
 
 impl Published for ChatMessage {
@@ -84,7 +81,7 @@ impl Published for ChatMessage {
             original_content: text.to_owned(),
             tags: Vec::new(),
             message_id: "eb1af47a41176e3d".to_owned(),
-            timestamp: rfc3339(WHEN),
+            timestamp: None,
             target_id: target.map(id),
             target_name: target.map(str::to_owned),
             room: Some(FOYER.to_owned()),

@@ -151,7 +151,7 @@ fn read_out(Letter { line, at }: &Letter, target: StableId, target_name: &str) -
         original_content: line.text.clone(),
         tags: Vec::new(),
         message_id: line.message_id.clone(),
-        timestamp: rfc3339(*at),
+        timestamp: Some(rfc3339(*at)),
         target_id: Some(target),
         target_name: Some(target_name.to_owned()),
         room: None,
