@@ -74,7 +74,8 @@ pub(crate) fn serve(flush: Flush) {
         .build()
         .expect("a runtime");
     rlimit::increase_nofile_limit(u64::MAX).expect("a limit of open files");
-    let frame_bytes = std::env::var(FRAME_BYTES).map_or(110, |bytes| bytes.parse().unwrap_or(110));
+    let frame_bytes = std::env::var(FRAME_BYTES).expect("the size of a frame");
+    let frame_bytes = frame_bytes.parse().expect("a number of bytes");
     LocalSet::new().block_on(&runtime, async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -18,16 +18,20 @@ use crate::tree;
 use crate::wire::{self, Frame};
 
 /// Clients that find their place at once: few, so that the hall is never full.
-const DOOR: usize = 24;
+pub(crate) const DOOR: usize = 24;
 /// What one look at a socket takes, at most.
 const READ_BYTES: usize = 256 * 1024;
 /// Stands before and behind a line's stamp: when it was due, and how late it was sent.
 const MARK: u8 = b'@';
+/// Fills a line to 64 bytes.
+const TIDE: &str = "the tide is out, and the boats lie dry here";
 /// Microseconds since the crowd's epoch: eleven days.
 const DUE_DIGITS: usize = 12;
 /// Microseconds; who is later than a second is late by a second.
 const LATE_DIGITS: usize = 6;
 const LATE_MAX: u128 = 999_999;
+
+const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
 /// Everybody who hears one server.
 pub(crate) struct Crowd {
@@ -136,7 +140,7 @@ impl Crowd {
         let due = at.saturating_duration_since(self.tally.epoch).as_micros();
         let late = at.elapsed().as_micros().min(LATE_MAX);
         let mut payload = Vec::with_capacity(128);
-        let words = format!("@{due:0DUE_DIGITS$}{late:0LATE_DIGITS$}@ the tide is out");
+        let words = format!("@{due:0DUE_DIGITS$}{late:0LATE_DIGITS$}@ {TIDE}");
         match self.speaks {
             Speaks::Lines => payload.extend_from_slice(words.as_bytes()),
             Speaks::Kadath if self.numbered => {
@@ -168,68 +172,85 @@ impl Drop for Crowd {
 }
 
 /// Somebody who stands where it should.
-struct Placed {
-    stream: TcpStream,
+pub(crate) struct Placed {
+    pub(crate) stream: TcpStream,
     /// Read and not yet looked at.
     rest: Vec<u8>,
     /// The number of the last frame.
     heard: u64,
-    last_id: u64,
+    pub(crate) last_id: u64,
 }
 
 /// Signs in and walks to a room.
-async fn settle(address: &str, token: &str, room: usize) -> Placed {
+pub(crate) async fn settle(address: &str, token: &str, room: usize) -> Placed {
     let protocols = format!("kadath.v1, bearer, {token}");
-    let (mut stream, mut rest) = wire::open(address, "/api/ws", Some(&protocols))
-        .await
-        .expect("a websocket");
-    let mut heard = 0;
-    wait_for(&mut stream, &mut rest, &mut heard, br#""game_state""#).await;
-    let mut last_id = 0;
+    let mut placed = Placed::open(address, "/api/ws", Some(&protocols)).await;
+    wait_for(&mut placed, br#""game_state""#).await;
     for way in tree::ways(room) {
-        last_id += 1;
-        let walk = format!(r#"{{"type":"command","id":{last_id},"data":{{"line":"{way}"}}}}"#);
+        placed.last_id += 1;
+        let id = placed.last_id;
+        let walk = format!(r#"{{"type":"command","id":{id},"data":{{"line":"{way}"}}}}"#);
         let mut frame = Vec::new();
         wire::text(&mut frame, walk.as_bytes());
-        stream.write_all(&frame).await.expect("a line");
-        let done = format!(r#"{{"id":{last_id},"ok":true"#);
-        wait_for(&mut stream, &mut rest, &mut heard, done.as_bytes()).await;
+        placed.stream.write_all(&frame).await.expect("a line");
+        let done = format!(r#"{{"id":{id},"ok":true"#);
+        wait_for(&mut placed, done.as_bytes()).await;
     }
-    Placed {
-        stream,
-        rest,
-        heard,
-        last_id,
-    }
+    placed
 }
 
 /// Enters a room of a baseline, which says when that is done.
 async fn enter(address: &str, room: usize) -> Placed {
-    let (mut stream, mut rest) = wire::open(address, "/", None).await.expect("a websocket");
+    let mut placed = Placed::open(address, "/", None).await;
     let mut frame = Vec::new();
     wire::text(&mut frame, room.to_string().as_bytes());
-    stream.write_all(&frame).await.expect("a line");
-    wait_for(&mut stream, &mut rest, &mut 0, b"").await;
-    Placed {
-        stream,
-        rest,
-        heard: 0,
-        last_id: 0,
+    placed.stream.write_all(&frame).await.expect("a line");
+    wait_for(&mut placed, b"").await;
+    placed.heard = 0;
+    placed
+}
+
+impl Placed {
+    async fn open(address: &str, path: &str, protocols: Option<&str>) -> Self {
+        let opened = wire::open(address, path, protocols).await;
+        let (stream, rest) = opened.expect("a websocket");
+        Self {
+            stream,
+            rest,
+            heard: 0,
+            last_id: 0,
+        }
     }
 }
 
 /// Reads until a frame holds those words.
-async fn wait_for(stream: &mut TcpStream, rest: &mut Vec<u8>, heard: &mut u64, words: &[u8]) {
+async fn wait_for(placed: &mut Placed, words: &[u8]) {
+    wait_until(placed, |text| memchr::memmem::find(text, words).is_some()).await;
+}
+
+/// Reads until a frame is what is waited for.
+pub(crate) async fn wait_until(placed: &mut Placed, mut is_it: impl FnMut(&[u8]) -> bool) {
+    let Placed {
+        stream,
+        rest,
+        heard,
+        ..
+    } = placed;
     let reading = async {
         loop {
-            let mut found = false;
-            let taken = wire::frames(rest, |frame| {
-                if let Frame::Text(text) = frame {
-                    found |= memchr::memmem::find(text, words).is_some();
+            let (mut found, mut pinged) = (false, false);
+            let taken = wire::frames(rest, |frame| match frame {
+                Frame::Text(text) => {
+                    found |= is_it(text);
                     *heard = number_of(text).unwrap_or(*heard);
                 }
+                Frame::Ping => pinged = true,
+                Frame::Close(_) | Frame::Other => {}
             });
             rest.drain(..taken);
+            if pinged {
+                stream.write_all(&PONG).await.expect("a pong");
+            }
             if found {
                 return;
             }
@@ -239,7 +260,7 @@ async fn wait_for(stream: &mut TcpStream, rest: &mut Vec<u8>, heard: &mut u64, w
     };
     let patience = Duration::from_secs(30);
     let in_time = tokio::time::timeout(patience, reading).await.is_ok();
-    assert!(in_time, "no {}", String::from_utf8_lossy(words));
+    assert!(in_time, "an answer within {patience:?}");
 }
 
 /// Reads to the end, counting.
@@ -250,7 +271,6 @@ async fn listen(
     client: Rc<Client>,
     tally: Rc<Tally>,
 ) {
-    const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
     loop {
         let read = std::future::poll_fn(|cx| {
             let mut buffer = tally.buffer.borrow_mut();

@@ -7,6 +7,10 @@ pub(crate) enum Part {
     Cost,
     /// How long a line is under way at half the load.
     Latency,
+    /// How long an answer takes until it is durable.
+    Durable,
+    /// How long a server on which nobody is takes to stop.
+    Stop,
     /// How much is kept.
     Limit,
     /// What an idle connection holds.
@@ -32,8 +36,8 @@ pub(crate) struct Knobs {
     pub(crate) rounds: usize,
     /// Whether clients number their commands, so that each outcome is saved.
     pub(crate) numbered: bool,
-    /// Bytes of a baseline's frame.
-    pub(crate) frame_bytes: usize,
+    /// Bytes of a baseline's frame; else as many as a delivery of Kadath takes.
+    pub(crate) frame_bytes: Option<usize>,
 }
 
 impl Knobs {
@@ -50,7 +54,7 @@ impl Knobs {
             seconds: 6,
             rounds: 3,
             numbered: true,
-            frame_bytes: 110,
+            frame_bytes: None,
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
@@ -61,6 +65,8 @@ impl Knobs {
             match argument.as_str() {
                 "w1" => knobs.parts.push(Part::Cost),
                 "latency" => knobs.parts.push(Part::Latency),
+                "durable" => knobs.parts.push(Part::Durable),
+                "stop" => knobs.parts.push(Part::Stop),
                 "limit" => knobs.parts.push(Part::Limit),
                 "memory" => knobs.parts.push(Part::Memory),
                 "--clients" => knobs.clients = number() as usize,
@@ -72,7 +78,7 @@ impl Knobs {
                 "--rooms-of" => knobs.limit_rooms_of = number() as usize,
                 "--seconds" => knobs.seconds = number(),
                 "--rounds" => knobs.rounds = number() as usize,
-                "--frame-bytes" => knobs.frame_bytes = number() as usize,
+                "--frame-bytes" => knobs.frame_bytes = Some(number() as usize),
                 "--unnumbered" => knobs.numbered = false,
                 // Given by cargo.
                 "--bench" => {}
@@ -80,7 +86,14 @@ impl Knobs {
             }
         }
         if knobs.parts.is_empty() {
-            knobs.parts = vec![Part::Cost, Part::Latency, Part::Limit, Part::Memory];
+            knobs.parts = vec![
+                Part::Cost,
+                Part::Latency,
+                Part::Durable,
+                Part::Stop,
+                Part::Limit,
+                Part::Memory,
+            ];
         }
         knobs
     }

@@ -7,7 +7,7 @@
 //! much later they were sent.
 //!
 //! ```sh
-//! cargo bench --bench fanout                        # all parts, under five minutes
+//! cargo bench --bench fanout                        # all parts, some six minutes
 //! cargo bench --bench fanout -- w1 --seconds 10     # one part, longer
 //! cargo bench --bench fanout -- limit --rooms-of 50 --lines 12000
 //! ```
@@ -24,6 +24,7 @@ use tokio::task::LocalSet;
 
 mod baseline;
 mod crowd;
+mod durable;
 mod kadath;
 mod knobs;
 mod latency;
@@ -55,6 +56,8 @@ fn main() -> ExitCode {
             match part {
                 Part::Cost => parts::cost(&knobs, &mut verdicts).await,
                 Part::Latency => parts::latency(&knobs, &mut verdicts).await,
+                Part::Durable => parts::durable(&knobs, &mut verdicts).await,
+                Part::Stop => parts::stop(&knobs, &mut verdicts).await,
                 Part::Limit => parts::limit(&knobs, &mut verdicts).await,
                 Part::Memory => parts::memory(&knobs, &mut verdicts).await,
             }

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// `utime` and `stime` count in hundredths of a second, on every Linux.
 const CLOCK_TICK: Duration = Duration::from_millis(10);
@@ -40,6 +40,17 @@ impl Process {
             _stdout: stdout,
             address,
         }
+    }
+
+    /// Asks it to stop; answers how long that took.
+    pub(crate) fn stop(mut self) -> Duration {
+        let asked = Instant::now();
+        let mut tell = Command::new("kill");
+        tell.args(["-TERM", &self.child.id().to_string()]);
+        assert!(tell.status().expect("the program `kill`").success());
+        let status = self.child.wait().expect("a status");
+        assert!(status.success(), "stopped badly: {status}");
+        asked.elapsed()
     }
 
     /// CPU time used so far.

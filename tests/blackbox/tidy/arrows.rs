@@ -154,8 +154,18 @@ fn forbidden_mention_is_found() {
             "let now = std::time::Instant::now();",
             "let now = clock.now;",
         ),
-        (outside, "systems/src/chat.rs", "use std::{fmt, fs};", "use std::fmt;"),
-        (outside, "systems/src/chat.rs", "async fn f() {}", "// async"),
+        (
+            outside,
+            "systems/src/chat.rs",
+            "use std::{fmt, fs};",
+            "use std::fmt;",
+        ),
+        (
+            outside,
+            "systems/src/chat.rs",
+            "async fn f() {}",
+            "// async",
+        ),
         (
             outside_of_a_tick,
             "engine/src/engine.rs",
@@ -163,7 +173,11 @@ fn forbidden_mention_is_found() {
             "WorldTime::now()",
         ),
     ] {
-        assert_eq!(rule(&[File::new(path, bad)]).is_empty(), false, "{path}: {bad}");
+        assert_eq!(
+            rule(&[File::new(path, bad)]).is_empty(),
+            false,
+            "{path}: {bad}"
+        );
         assert!(rule(&[File::new(path, good)]).is_empty(), "{path}: {good}");
     }
     // Before a test module that is a file of its own, and after it.

@@ -85,7 +85,10 @@ fn careless(files: &[File]) -> Vec<String> {
 /// Bans without a reason.
 fn bare_bans(files: &[File]) -> Vec<String> {
     let mut found = Vec::new();
-    for file in files.iter().filter(|file| file.path.ends_with("clippy.toml")) {
+    for file in files
+        .iter()
+        .filter(|file| file.path.ends_with("clippy.toml"))
+    {
         let bans = places(&file.path, &file.text, "path");
         found.extend(bans.into_iter().filter(|ban| !ban.contains("reason = \"")));
     }
@@ -120,14 +123,23 @@ fn nothing_shipped_is_unbounded_or_sleeps() {
 #[test]
 fn what_clippy_bans_has_a_reason() {
     let files = files();
-    assert!(files.iter().any(|file| file.path.ends_with("clippy.toml") && has(&file.text, "path")));
+    assert!(
+        files
+            .iter()
+            .any(|file| file.path.ends_with("clippy.toml") && has(&file.text, "path"))
+    );
     none(bare_bans(&files));
 }
 
 #[test]
 fn file_that_is_too_long_is_found() {
     let (fits, long_one) = ("//\n".repeat(LINES_MAX), "//\n".repeat(LINES_MAX + 1));
-    for path in ["src/one.rs", "client/one.js", "examples/one.mjs", "client/one.css"] {
+    for path in [
+        "src/one.rs",
+        "client/one.js",
+        "examples/one.mjs",
+        "client/one.css",
+    ] {
         assert_eq!(long(&[File::new(path, &long_one)], &[]).len(), 1, "{path}");
         assert!(long(&[File::new(path, &fits)], &[]).is_empty(), "{path}");
         let reason: &[_] = &[(path, LINES_MAX + 1, "a table")];
@@ -143,7 +155,11 @@ fn file_that_breaks_a_rule_is_found() {
     for (rule, path, text) in [
         (hidden as Rule, "net/src/bridge/mod.rs", String::new()),
         (promises, "docs/why.md", format!("{}: why", PROMISES[0])),
-        (promises, "src/main.rs", format!("// ({}) later", PROMISES[1])),
+        (
+            promises,
+            "src/main.rs",
+            format!("// ({}) later", PROMISES[1]),
+        ),
         (machines, "docs/why.md", format!("see {}docs", PLACES[0])),
         (
             machines,

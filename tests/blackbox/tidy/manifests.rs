@@ -117,7 +117,11 @@ fn of_its_own(member: &str, manifest: &Table) -> Vec<String> {
 fn manifests_name_only_whom_the_house_allows() {
     let of = |(folder, allowed): &(&str, &[&str])| strangers(folder, allowed, &manifest(folder));
     none(CRATES.iter().flat_map(of));
-    none(CRATES.iter().flat_map(|(folder, _)| misplaced(folder, &manifest(folder))));
+    none(
+        CRATES
+            .iter()
+            .flat_map(|(folder, _)| misplaced(folder, &manifest(folder))),
+    );
 }
 
 #[test]
@@ -132,12 +136,20 @@ fn forbidden_dependency_is_found() {
     ];
     for section in sections {
         let with = |name: &str| section.replace("NAME", name).parse::<Table>().unwrap();
-        assert_eq!(strangers("engine", &[], &with("storage")).len(), 1, "{section}");
+        assert_eq!(
+            strangers("engine", &[], &with("storage")).len(),
+            1,
+            "{section}"
+        );
         assert_eq!(strangers("net", &["engine"], &with("systems")).len(), 1);
         assert!(strangers("net", &["engine"], &with("engine")).is_empty());
         assert_eq!(misplaced("systems", &with("tokio")).len(), 1, "{section}");
         assert_eq!(misplaced("engine", &with("sqlx")).len(), 1, "{section}");
-        assert_eq!(misplaced("storage", &with("bevy_ecs")).len(), 1, "{section}");
+        assert_eq!(
+            misplaced("storage", &with("bevy_ecs")).len(),
+            1,
+            "{section}"
+        );
         assert!(misplaced("storage", &with("sqlx")).is_empty());
     }
 }
@@ -162,7 +174,11 @@ fn every_crate_is_licensed_and_keeps_the_workspace_s_lints() {
     assert_eq!(license.as_str(), Some("MIT OR Apache-2.0"));
     let members = root["workspace"]["members"].as_array().unwrap();
     let members = members.iter().filter_map(Value::as_str);
-    none(members.chain(["."]).flat_map(|one| of_its_own(one, &manifest(one))));
+    none(
+        members
+            .chain(["."])
+            .flat_map(|one| of_its_own(one, &manifest(one))),
+    );
     assert_eq!(
         root["workspace"]["lints"]["rust"]["unsafe_code"].as_str(),
         Some("forbid")
@@ -172,10 +188,19 @@ fn every_crate_is_licensed_and_keeps_the_workspace_s_lints() {
 #[test]
 fn crate_without_license_or_lints_is_found() {
     for (manifest, faults) in [
-        ("package.license.workspace = true\nlints.workspace = true", 0),
+        (
+            "package.license.workspace = true\nlints.workspace = true",
+            0,
+        ),
         ("package.license = \"GPL-3.0\"\nlints.workspace = true", 1),
-        ("package.license.workspace = true\nlints.workspace = false", 1),
-        ("package.name = \"one\"\n[lints.rust]\nunsafe_code = \"allow\"", 2),
+        (
+            "package.license.workspace = true\nlints.workspace = false",
+            1,
+        ),
+        (
+            "package.name = \"one\"\n[lints.rust]\nunsafe_code = \"allow\"",
+            2,
+        ),
     ] {
         let found = of_its_own("one", &manifest.parse().unwrap());
         assert_eq!(found.len(), faults, "{manifest}: {found:?}");

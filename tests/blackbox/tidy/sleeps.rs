@@ -41,12 +41,18 @@ fn sleeps(code: &str) -> usize {
 /// Tests that sleep without a reason, and reasons without a sleep.
 fn faults(files: &[File], allowed: &[(&str, usize, &str)]) -> Vec<String> {
     let mut faults = Vec::new();
-    for file in files.iter().filter(|file| file.is_rust() || file.is_script()) {
+    for file in files
+        .iter()
+        .filter(|file| file.is_rust() || file.is_script())
+    {
         let found = sleeps(&file.tested());
         let known = allowed.iter().find(|(path, ..)| *path == file.path);
         let due = known.map_or(0, |(_, count, _)| *count);
         if found != due {
-            faults.push(format!("{}: {found} sleeps, {due} with a reason", file.path));
+            faults.push(format!(
+                "{}: {found} sleeps, {due} with a reason",
+                file.path
+            ));
         }
     }
     for (path, _, reason) in allowed {
@@ -84,8 +90,15 @@ fn sleep_without_a_reason_is_found() {
     }
     let module = "fn shipped() { sleep(LOOK) }\n#[cfg(test)]\nmod tests {\n    sleep(SPAN);\n}\n";
     assert_eq!(faults(&file("net/src/stall.rs", module), &[]).len(), 1);
-    for code in ["fn sleep(stage: &mut Stage) {}", "// sleep(SPAN)", "asleep(1)"] {
-        assert!(faults(&file("tests/bus/once.rs", code), &[]).is_empty(), "{code}");
+    for code in [
+        "fn sleep(stage: &mut Stage) {}",
+        "// sleep(SPAN)",
+        "asleep(1)",
+    ] {
+        assert!(
+            faults(&file("tests/bus/once.rs", code), &[]).is_empty(),
+            "{code}"
+        );
     }
     // A reason holds for as many as it was given for, and not longer than there is something.
     let twice = file("tests/bus/once.rs", "sleep(ONE); sleep(TWO);");
