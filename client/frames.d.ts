@@ -61,7 +61,7 @@ export type ChatHistoryFrame = Envelope & {
   event_type: "chat_history";
 };
 
-/** Something said. */
+/** Something said. Who and when are said once: many hear it. */
 export type ChatMessage = {
   /** The speaker is an admin; absent where not. A name can be made to look like another's, this
    * can't. */
@@ -85,8 +85,8 @@ export type ChatMessage = {
   target_id?: string;
   /** Their name. */
   target_name?: string;
-  /** When, by the wall clock, RFC 3339. */
-  timestamp: string;
+  /** When it was said, by the wall clock, RFC 3339; absent where that is when the frame was made. */
+  timestamp?: string;
 };
 
 /** `chat_message` */

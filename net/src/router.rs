@@ -7,12 +7,13 @@
 //! Nothing here waits for a socket.
 
 mod round;
+mod said;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::port::{Admission, Emission, Leaving, Note, Outbound, Refusal, SessionId, Stop, Tick};
+use engine::port::{Emission, Leaving, Outbound, SessionId, Stop, Tick};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 use tokio::task::yield_now;
@@ -20,9 +21,10 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::format::{Format, Twins, Voice};
 use crate::hub::{Hub, stamp};
-use crate::payload::{CommandResponse, Durable, ErrorNote};
-use crate::session::{Bell, Farewell, Session, farewell};
+use crate::payload::Durable;
+use crate::session::{Bell, Session, farewell};
 use round::Round;
+use said::Said;
 
 /// How often owed things are looked after when the world is silent: a tick at the default rate.
 const LOOK: Duration = Duration::from_millis(50);
@@ -32,8 +34,7 @@ const WATERMARK_CROWD: usize = 64;
 /// Sessions served before they get to write. A worker of the runtime whose own queue is full puts
 /// half of it behind everything else, and whoever was served first would write last.
 const WOKEN_AT_ONCE: usize = 32;
-/// How long the answers of a crowd wait for their watermark, so that both leave in one write: the
-/// time of a sync. Told a tick later, it would be 50 ms behind.
+/// How long a crowd's answers wait for their watermark, so that both leave in one write: a sync.
 const HELD: Duration = Duration::from_millis(10);
 /// How long the world's last words are waited for when the server stops.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -68,29 +69,6 @@ struct Router {
     bells: Vec<Bell>,
     /// Kept from tick to tick for its room.
     round: Round,
-}
-
-/// What a session hears.
-enum Said {
-    Note(Arc<dyn Note>),
-    Answer(CommandResponse),
-    Admitted(Admission),
-    Refused(Refusal),
-    Receipt,
-    Close(Farewell, Option<ErrorNote>),
-    /// For the gateway itself.
-    Heeded,
-}
-
-impl Said {
-    fn note(&self) -> Option<&dyn Note> {
-        match self {
-            Self::Note(note) => Some(&**note),
-            Self::Answer(response) => Some(response),
-            Self::Close(_, error) => error.as_ref().map(|error| error as &dyn Note),
-            Self::Admitted(_) | Self::Refused(_) | Self::Receipt | Self::Heeded => None,
-        }
-    }
 }
 
 /// Routes until `stop`, then says goodbye to every session.
@@ -160,7 +138,7 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
                 }
             }
         };
-        // Either all is said or the time is up; both are the end of it.
+        // All is said or the time is up.
         drop(timeout(LAST_WORDS, last_words).await);
     }
     router.pay();
@@ -292,7 +270,7 @@ impl Router {
                 hearer(session);
                 Said::Refused(refusal)
             }
-            // Before anybody hears what else the tick has said.
+            // Before anybody hears what the tick has said.
             Outbound::Ban { account, ban } => {
                 self.hub.bans.set(self.hub.tick(), account, ban);
                 Said::Heeded

@@ -1,0 +1,31 @@
+//! What the router tells one session.
+
+use std::sync::Arc;
+
+use engine::port::{Admission, Note, Refusal};
+
+use crate::payload::{CommandResponse, ErrorNote};
+use crate::session::Farewell;
+
+/// What a session hears.
+pub(super) enum Said {
+    Note(Arc<dyn Note>),
+    Answer(CommandResponse),
+    Admitted(Admission),
+    Refused(Refusal),
+    Receipt,
+    Close(Farewell, Option<ErrorNote>),
+    /// For the gateway itself.
+    Heeded,
+}
+
+impl Said {
+    pub(super) fn note(&self) -> Option<&dyn Note> {
+        match self {
+            Self::Note(note) => Some(&**note),
+            Self::Answer(response) => Some(response),
+            Self::Close(_, error) => error.as_ref().map(|error| error as &dyn Note),
+            Self::Admitted(_) | Self::Refused(_) | Self::Receipt | Self::Heeded => None,
+        }
+    }
+}
