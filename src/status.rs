@@ -121,13 +121,15 @@ impl Metrics {
     }
 
     /// A metric; with labels, the sum over all of them.
-    fn get(&self, name: &str) -> f64 {
+    fn find(&self, name: &str) -> Option<f64> {
         let of = |series: &str| series.split('{').next() == Some(name);
-        self.0
-            .iter()
-            .filter(|(series, _)| of(series))
-            .map(|(_, value)| value)
-            .sum()
+        let values = self.0.iter().filter(|(series, _)| of(series));
+        values.map(|(_, value)| *value).reduce(|a, b| a + b)
+    }
+
+    /// The same; 0 where there is none.
+    fn get(&self, name: &str) -> f64 {
+        self.find(name).unwrap_or(0.0)
     }
 
     fn label(&self, name: &str, label: &str) -> Option<&str> {
@@ -168,8 +170,12 @@ fn report(url: &str, ready: bool, readiness: &str, metrics: &Metrics, data: &Pat
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    let up = now.as_secs_f64() - metrics.get("process_start_time_seconds");
-    let up = Duration::from_secs(up.max(0.0) as u64);
+    // Without /proc a server has no metrics of its process.
+    let began = metrics.find("process_start_time_seconds");
+    let up = began.map_or("unknown".to_owned(), |began| {
+        let up = Duration::from_secs((now.as_secs_f64() - began).max(0.0) as u64);
+        humantime::format_duration(up).to_string()
+    });
     let bound = |at| match metrics.quantile("kadath_tick_seconds", at) {
         Some(seconds) if seconds.is_finite() => format!("under {} ms", seconds * 1_000.0),
         Some(_) => "over the largest bound".to_owned(),
@@ -186,7 +192,7 @@ fn report(url: &str, ready: bool, readiness: &str, metrics: &Metrics, data: &Pat
             info("commit"),
             info("target")
         ),
-        format!("uptime    {}", humantime::format_duration(up)),
+        format!("uptime    {up}"),
         format!(
             "players   {} in the world, {} sessions",
             metrics.get("kadath_players_online"),
@@ -204,14 +210,16 @@ fn report(url: &str, ready: bool, readiness: &str, metrics: &Metrics, data: &Pat
             behind("kadath_storage_applied_tick"),
             metrics.get("kadath_storage_pending_rows")
         ),
-        format!(
+    ];
+    if began.is_some() {
+        lines.push(format!(
             "process   {:.0} MiB, {} of {} open files, {:.0} s of processor time",
             mib(metrics.get("process_resident_memory_bytes")),
             metrics.get("process_open_fds"),
             metrics.get("process_max_fds"),
             metrics.get("process_cpu_seconds_total")
-        ),
-    ];
+        ));
+    }
     let free = rustix::fs::statvfs(data).map(|about| about.f_bavail.saturating_mul(about.f_frsize));
     let journal = mib(metrics.get("kadath_journal_bytes"));
     lines.push(match free {

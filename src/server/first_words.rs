@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -121,13 +122,20 @@ impl Listening {
             written.push_str(&format!("http://{metrics}\n"));
         }
         let file = address_file(&self.data);
-        if let Err(fault) = std::fs::write(&file, written) {
+        if let Err(fault) = write_privately(&file, &written) {
             tracing::warn!(file = %file.display(), %fault, "address could not be written");
         }
         let mut out = std::io::stdout();
         writeln!(out, "kadath is listening on {scheme}://{address}")?;
         out.flush().context("stdout is closed")
     }
+}
+
+/// Writes a file that its owner alone may read, like the others in the data folder.
+fn write_privately(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).write(true).truncate(true).mode(0o600);
+    options.open(file)?.write_all(text.as_bytes())
 }
 
 /// The file in the data folder where a server leaves its address for `kadath status`: a line for

@@ -61,6 +61,7 @@ pub(crate) struct Scrape {
     bytes: IntGauge,
     rows: IntGauge,
     connections: IntGaugeVec,
+    connections_max: IntGauge,
 }
 
 impl Scrape {
@@ -93,6 +94,10 @@ impl Scrape {
                 Opts::new("kadath_db_connections", "open database connections"),
                 &["state"],
             )?,
+            connections_max: IntGauge::new(
+                "kadath_db_pool_max",
+                "the most database connections there may be",
+            )?,
         })
     }
 }
@@ -106,6 +111,7 @@ impl Collector for Scrape {
             self.bytes.desc(),
             self.rows.desc(),
             self.connections.desc(),
+            self.connections_max.desc(),
         ]
         .concat()
     }
@@ -120,6 +126,8 @@ impl Collector for Scrape {
         let connections = |state| self.connections.with_label_values(&[state]);
         connections("idle").set(i64::from(idle));
         connections("used").set(i64::from(used));
+        self.connections_max
+            .set(i64::from(self.store.connections_max()));
         [
             self.durable.collect(),
             self.applied.collect(),
@@ -127,6 +135,7 @@ impl Collector for Scrape {
             self.bytes.collect(),
             self.rows.collect(),
             self.connections.collect(),
+            self.connections_max.collect(),
         ]
         .concat()
     }

@@ -86,7 +86,7 @@ fn close(path: &Path) -> bool {
 fn ours(data: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let whole = |name: &str| {
-        ["lock", "quarantine"].contains(&name)
+        ["address", "lock", "quarantine"].contains(&name)
             || ["kadath.db", "token."]
                 .iter()
                 .any(|ours| name.starts_with(ours))

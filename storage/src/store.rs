@@ -182,6 +182,16 @@ impl Store {
         }
     }
 
+    /// The most connections that may be open.
+    pub(crate) fn connections_max(&self) -> u32 {
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
+                writer.options().get_max_connections() + readers.options().get_max_connections()
+            }
+            Pools::Postgres(pool) => pool.options().get_max_connections(),
+        }
+    }
+
     /// Closes every connection; gives up waiting for those in use after `patience`.
     pub(crate) async fn close(&self, patience: Duration) {
         let closing = async {

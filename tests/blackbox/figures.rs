@@ -22,6 +22,7 @@ const NAMES: &[&str] = &[
     "kadath_current_tick",
     "kadath_db_statements_total",
     "kadath_db_connections",
+    "kadath_db_pool_max",
     "kadath_sessions",
     "kadath_frames_sent_total",
     "kadath_socket_writes_total",

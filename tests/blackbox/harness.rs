@@ -8,6 +8,7 @@ mod player;
 #[path = "../../storage/tests/storage/harness/postgres.rs"]
 #[expect(dead_code, reason = "storage freezes its servers, here they only run")]
 mod postgres;
+mod secure;
 mod server;
 mod shape;
 mod world;
@@ -20,7 +21,8 @@ pub(crate) use http::Http;
 pub(crate) use kept::kept;
 pub(crate) use player::Player;
 pub(crate) use postgres::Cluster;
-pub(crate) use server::{Ended, Recipe, Server};
+pub(crate) use secure::Secure;
+pub(crate) use server::{Ended, Recipe, STOP_MAX, Server};
 pub(crate) use shape::{data_unlike_its_schema, frame_unlike_its_schema, published};
 pub(crate) use world::{SmallWorld, shipped, shipped_sources};
 

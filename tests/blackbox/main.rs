@@ -23,6 +23,7 @@ mod invariants;
 mod journey;
 mod logs;
 mod operators;
+mod packaging;
 mod people;
 mod refusals;
 mod replay;

@@ -39,7 +39,7 @@ impl Figures {
             seconds: Histogram::with_opts(
                 HistogramOpts::new("kadath_tick_seconds", "time spent in a tick").buckets(vec![
                     0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01,
-                    0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
+                    0.025, 0.05, 0.1, 0.25, 1.0, 2.0, 5.0,
                 ]),
             )?,
             overruns: IntCounter::new(

@@ -151,6 +151,7 @@ async fn wide_files_close_and_folder_stays_wide() {
     let mut world = World::start(config.clone()).await;
     world.apply(Batch::default().put(ann(), "purse", 1)).await;
     assert_eq!(world.stop().await, Left::Applied);
+    fs::write(config.data.join("address"), "http://127.0.0.1:4000").unwrap();
     for path in all_below(&config.data) {
         let wide = if path.is_dir() { 0o755 } else { 0o644 };
         fs::set_permissions(&path, Permissions::from_mode(wide)).unwrap();

@@ -231,7 +231,8 @@ impl Server {
         Player::join(self, &self.http.guest().await).await
     }
 
-    fn pid(&self) -> u32 {
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
         self.process.id().unwrap()
     }
 
