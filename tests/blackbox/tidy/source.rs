@@ -118,7 +118,7 @@ pub(super) fn has(line: &str, part: &str) -> bool {
         let after = line[at + part.len()..].chars().next();
         // A crate is named first in its path: `tokio::net::` is not `net::`.
         let is_crate = part.ends_with("::");
-        let starts = before.is_none_or(|c| !joins(c) && !(is_crate && c == ':'));
+        let starts = before.is_none_or(|c| !joins(c) && (!is_crate || c != ':'));
         let ends = is_crate || after.is_none_or(|c| !joins(c));
         starts && ends
     })
