@@ -122,11 +122,11 @@ fn begin(stage: &mut Stage) {
 
 /// Everybody sleeps long enough to be saved and unloaded, and wakes again.
 fn sleep_and_wake(stage: &mut Stage) {
-    sleep(stage);
+    everybody_leaves(stage);
     begin(stage);
 }
 
-fn sleep(stage: &mut Stage) {
+fn everybody_leaves(stage: &mut Stage) {
     for name in PEOPLE {
         stage.leaves(name);
     }
@@ -204,7 +204,7 @@ fn the_game_restored_from_a_save_goes_on_as_if_it_had_never_stopped() {
         act(&mut plain, tick);
         plain.tick();
     }
-    sleep(&mut plain);
+    everybody_leaves(&mut plain);
     // What was said is kept in memory only; ten minutes later no newcomer is told of it any more.
     let later = plain.now().plus(Duration::from_secs(601));
     plain.tick_at(later);

@@ -1,7 +1,8 @@
-//! The load test of the audited server, whole: ten clients register and type two commands each.
+//! A script after the load test of the audited server: ten clients register and type two commands
+//! each.
 //!
-//! There, 8 of the 20 worked. Here a command has worked when its effect reached everybody it
-//! should reach, not only when it was answered.
+//! There, 8 of 20 worked. These are another twenty (theirs had `inventory`). A command has worked
+//! when its effect reached everybody it should reach, not only when it was answered.
 
 use serde_json::Value;
 

@@ -7,7 +7,8 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::broker::Broker;
-use crate::harness::{Account, Cluster, PATIENCE, Player, Recipe, Server, alone, until};
+use crate::harness::{Account, Cluster, Player, Recipe, Server, alone, until};
+use crate::nodes::sees;
 
 const LEASE: Duration = Duration::from_millis(2_000);
 
@@ -72,19 +73,6 @@ async fn is_taken_over(player: &mut Player) {
     let code = error.as_ref().map(|error| &error["code"]);
     assert_eq!(code, Some(&json!("session_taken_over")), "{error:?}");
     assert!(close.is_some());
-}
-
-async fn sees(player: &mut Player, what: &str, meant: impl Fn(&str) -> bool) {
-    let began = Instant::now();
-    loop {
-        let answer = player.does("who").await;
-        let text = answer["data"]["result"].as_str().unwrap();
-        if meant(text) {
-            return;
-        }
-        assert!(began.elapsed() < PATIENCE, "{what}: {text}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 fn signal(server: &Server, signal: &str) {

@@ -1,14 +1,14 @@
 //! A fifth of the clients read a kilobyte a second or nothing at all, and the others must not notice.
 //!
-//! Who speaks is fast; each line is long. The slow send commands, whose answers must come. When the slow read at last as fast as they can, whatever
-//! was closed over their heads is resumed, and they have heard the same talk as their neighbours,
-//! every line, in order.
+//! Who speaks is fast; each line is long. The slow send commands, whose answers must come. When
+//! the slow read at last as fast as they can, whatever was closed over their heads is resumed, and
+//! they have heard the same talk as their neighbours, every line, in order.
 
 mod throttle;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::harness::{PATIENCE, Player, Recipe, Server, alone, tree, whole};
+use crate::harness::{PATIENCE, Player, Recipe, Server, alone, tree, until, whole};
 use crate::hearing::{Agreement, Hearing};
 use crate::never_waits::span::resident;
 use throttle::Throttle;
@@ -71,6 +71,7 @@ async fn slow_clients_lose_no_word_and_slow_nobody_down() {
     server.ready().await;
 
     let slowly = Arc::new(AtomicBool::new(false));
+    let progress = Arc::new(Progress::default());
     let (leave, left) = watch::channel(Stage::Speak);
     let mut crowd: Vec<JoinHandle<Report>> = Vec::new();
     while crowd.len() < count {
@@ -83,13 +84,14 @@ async fn slow_clients_lose_no_word_and_slow_nobody_down() {
                 room,
                 slowly: (at < SLOW).then(|| Arc::clone(&slowly)),
                 still: at == 0,
+                progress: Arc::clone(&progress),
             };
             crowd.push(tokio::spawn(client.play(left.clone())));
         }
     }
 
     // Everybody reads: what the same crowd costs without slow ones.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    everybody(&progress.warm, count).await;
     leave.send_replace(Stage::Measure(0));
     tokio::time::sleep(span).await;
     let memory = resident(&server);
@@ -99,8 +101,8 @@ async fn slow_clients_lose_no_word_and_slow_nobody_down() {
     let grown = resident(&server).saturating_sub(memory);
     slowly.store(false, Ordering::Relaxed);
     leave.send_replace(Stage::Listen);
-    // Nobody speaks any more when this is over, and what was said is under way to all.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    // Whoever spoke has heard it: then it is under way to all, and a look is answered after it.
+    everybody(&progress.quiet, count).await;
     leave.send_replace(Stage::Leave);
     let reports: Vec<Report> = join_all(crowd)
         .await
@@ -163,6 +165,22 @@ async fn slow_clients_lose_no_word_and_slow_nobody_down() {
     server.stop().await;
 }
 
+/// Of how many in the crowd it is true.
+#[derive(Debug, Default)]
+struct Progress {
+    /// They have heard others.
+    warm: AtomicUsize,
+    /// They speak no more, and have heard their own last words.
+    quiet: AtomicUsize,
+}
+
+async fn everybody(how_many: &AtomicUsize, count: usize) {
+    until("everybody", async || {
+        (how_many.load(Ordering::Relaxed) == count).then_some(())
+    })
+    .await;
+}
+
 /// What the crowd does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -184,6 +202,7 @@ struct Client {
     slowly: Option<Arc<AtomicBool>>,
     /// It is so slow that it reads nothing then.
     still: bool,
+    progress: Arc<Progress>,
 }
 
 /// What became of a client.
@@ -234,8 +253,17 @@ impl Client {
         let mut ask = tokio::time::interval(ASK_PAUSE);
         let mut next = ASKS;
         let mut looked = false;
+        let (mut warm, mut quiet, mut unheard) = (false, false, None);
         loop {
             let now = *stage.borrow_and_update();
+            if !warm && report.hearing.talk.len() >= NEIGHBOURS {
+                warm = true;
+                self.progress.warm.fetch_add(1, Ordering::Relaxed);
+            }
+            if !quiet && now == Stage::Listen && unheard.is_none() {
+                quiet = true;
+                self.progress.quiet.fetch_add(1, Ordering::Relaxed);
+            }
             if now == Stage::Leave && !looked {
                 looked = true;
                 // Its answer comes after everything that was said.
@@ -253,6 +281,9 @@ impl Client {
                         report.hearing.note(&frame);
                         if let Stage::Measure(span) = now && let Some(sent) = sent(&frame) {
                             report.took[span].push(since_start().saturating_sub(sent));
+                        }
+                        if unheard.is_some() && sent(&frame) == unheard {
+                            unheard = None;
                         }
                         let answered = frame["data"]["id"].as_u64();
                         if let Some(id) = answered && report.waiting.remove(&id) {
@@ -278,7 +309,9 @@ impl Client {
                     }
                 },
                 _ = speak.tick(), if acts && !slow => {
-                    let words = format!("{} {}", since_start().as_micros(), "la ".repeat(WORDS / 3));
+                    let micros = since_start().as_micros();
+                    unheard = Some(Duration::from_micros(micros as u64));
+                    let words = format!("{micros} {}", "la ".repeat(WORDS / 3));
                     let line = json!({"type": "command", "data": {"line": format!("say {words}")}});
                     socket.send(text(&line)).await.unwrap();
                 }

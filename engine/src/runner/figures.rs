@@ -170,3 +170,44 @@ impl Figures {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use allocation_counter::measure;
+    use prometheus::Registry;
+
+    use super::Figures;
+    use crate::{Engine, Registrar, Setup};
+
+    /// Whatever a tick is measured by goes into what is there from the beginning.
+    #[test]
+    fn million_ticks_are_counted_without_allocation() {
+        let registry = Registry::new();
+        let mut figures = Figures::new(&registry).unwrap();
+        let nothing = |_: &mut Registrar<'_>| {};
+        let mut engine = Engine::build(Setup::default(), nothing).unwrap();
+        figures.name_plugins(&engine.plugins());
+        let series = |registry: &Registry| -> usize {
+            let families = registry.gather();
+            families
+                .iter()
+                .map(|family| family.get_metric().len())
+                .sum()
+        };
+        let before = series(&registry);
+        let spent = measure(|| {
+            for n in 0..1_000_000_u32 {
+                // Over all buckets, and beyond the last.
+                let took = Duration::from_micros(u64::from(n) * 6);
+                figures.tick(&mut engine, took, took, u64::from(n));
+                figures.overrun(1, &engine);
+            }
+        });
+        assert_eq!((spent.count_total, spent.bytes_total), (0, 0));
+        assert_eq!(figures.ticks.get(), 1_000_000);
+        assert_eq!(figures.seconds.get_sample_count(), 1_000_000);
+        assert_eq!(series(&registry), before);
+    }
+}

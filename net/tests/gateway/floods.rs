@@ -214,7 +214,7 @@ async fn one_session_has_a_share_of_the_lane() {
     eventually("a full share", || ports.inbound.len() == 64).await;
     // Others have room, and the rest comes when the world has taken what stands there.
     let mut taken = 0;
-    eventually_mut("all lines", || {
+    eventually("all lines", || {
         assert!(ports.inbound.len() <= 64, "{}", ports.inbound.len());
         taken += ports.inbound.try_iter().count();
         taken >= 20 * 16
@@ -223,15 +223,6 @@ async fn one_session_has_a_share_of_the_lane() {
     assert_eq!(taken, 20 * 16);
     drop(ports);
     server.stop().await;
-}
-
-async fn eventually_mut(what: &str, mut holds: impl FnMut() -> bool) {
-    let looking = timeout(PATIENCE, async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    });
-    looking.await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 /// Over the limit of frames or not, before signing in or after: pongs that nobody takes end it.

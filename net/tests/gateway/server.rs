@@ -148,7 +148,7 @@ impl Server {
 }
 
 /// Waits for a condition by looking again and again, for at most [`PATIENCE`].
-pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
+pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let patience = tokio::time::timeout(PATIENCE, async {
         while !holds() {
             tokio::time::sleep(Duration::from_millis(2)).await;

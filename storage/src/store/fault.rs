@@ -50,6 +50,9 @@ pub(crate) fn trouble(error: &Error) -> Trouble {
 /// not write to.
 pub(crate) fn is_hopeless(error: &Error) -> bool {
     match error {
+        // Who hangs up at the first word forwards to a database that is not there yet: sqlx takes
+        // the end for an answer of zero.
+        Error::Protocol(said) if said.contains("SSLRequest: 0x00") => false,
         // A certificate, or a server that does not speak as it should.
         Error::Tls(_) | Error::Protocol(_) | Error::Configuration(_) => true,
         // 25006: only reading is allowed; 0A000: too old for what we ask; 26000, 42P05: what was

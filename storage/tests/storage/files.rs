@@ -4,6 +4,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::port::{Registry, Role, StableId, Tasks};
@@ -182,7 +183,7 @@ async fn notices(what: &str, of_database: bool, happen: impl FnOnce(&Path)) {
     let (_database, config) = at_home().await;
     let mut world = World::start(config.clone()).await;
     world.apply(Batch::default().put(ann(), "purse", 1)).await;
-    // Looked at once at least.
+    // Looked at once at least: four times a second, and no look leaves a trace to wait for.
     tokio::time::sleep(Duration::from_millis(600)).await;
     assert!(world.storage.health(SOON).is_ok(), "{what}: before");
 
@@ -203,9 +204,9 @@ async fn notices(what: &str, of_database: bool, happen: impl FnOnce(&Path)) {
     let durable = world.ports.gauge.durable_tick();
     let tick = world.send(Batch::default().put(ann(), "purse", 2)).await;
     world.ports.gauge.set_clean(tick);
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(world.ports.gauge.durable_tick(), durable, "{what}");
+    let gauge = Arc::clone(&world.ports.gauge);
     assert_eq!(world.stop().await, Left::Lost, "{what}");
+    assert_eq!(gauge.durable_tick(), durable, "{what}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

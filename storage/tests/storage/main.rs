@@ -7,6 +7,7 @@
     reason = "a test ends by panicking; clippy knows test functions, but not their helpers"
 )]
 
+mod abandoned;
 mod accounts;
 mod characters;
 mod conformance;

@@ -1,5 +1,7 @@
 //! The map: what is on it, when it is told, and that it lasts.
 
+use std::time::Duration;
+
 use engine::port::Inbound;
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use serde_json::{Value, json};
@@ -60,6 +62,72 @@ fn a_room_is_explored_once() {
             "exits": { "east": "yard", "west": "porch" },
         })]
     );
+}
+
+/// Over refused steps, lost connections, sign-outs, and stops and starts under way.
+#[test]
+fn room_is_explored_once_over_thousand_moves() {
+    const MOVES: usize = 1_000;
+    let rooms: Vec<String> = (0..40).map(|n| format!("room{n:02}")).collect();
+    let row: Vec<_> = rooms.iter().map(|id| (id.as_str(), "indoors")).collect();
+    let mut stage = Town::of(&row).stage(SavedRows::new(), STAGE_START);
+    stage.enter("Ann");
+    let (mut at, mut reached, mut moves, mut restarts) = (0, 0, 0, 0);
+    let mut told: Vec<String> = Vec::new();
+    let mut lot = 1_u64;
+    let mut tries = 0;
+    while moves < MOVES {
+        tries += 1;
+        assert!(tries < 2 * MOVES, "only {moves} moves");
+        // A linear congruence: its upper bits are good enough for a walk.
+        lot = lot.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let east = lot >> 60 < 9;
+        // Without an id: a restored stage would count them from one again, which is a repetition.
+        stage.sends("Ann", None, if east { "east" } else { "west" });
+        stage.pass(Duration::from_millis(200));
+        let ears = stage.ears("Ann");
+        // At the ends there is no way on.
+        if ears.text().contains("You go ") {
+            moves += 1;
+            at = if east { at + 1 } else { at - 1 };
+        }
+        reached = reached.max(at);
+        let found = ears.events("room_explored");
+        told.extend(ids(&found).into_iter().map(str::to_owned));
+        match lot >> 32 & 31 {
+            0 => {
+                restarts += 1;
+                stage = Town::of(&row).stage(stage.saved().clone(), stage.now());
+                stage.enter("Ann");
+            }
+            1 => {
+                stage.leaves("Ann");
+                stage.pass(Duration::from_secs(1));
+                stage.enter("Ann");
+            }
+            2 => {
+                stage.loses("Ann");
+                stage.tick();
+                stage.returns("Ann");
+                stage.tick();
+            }
+            _ => {}
+        }
+    }
+    assert!(reached > 10 && restarts > 10, "{reached}, {restarts}");
+    // The first room is on the map that a newcomer is given.
+    assert_eq!(told, rooms[1..=reached]);
+    stage.leaves("Ann");
+    stage.pass(Duration::from_secs(1));
+    stage.enter("Ann");
+    let map = stage.ears("Ann").events("explored_map");
+    let mut known: Vec<&str> = map
+        .iter()
+        .flat_map(|page| ids(page["rooms"].as_array().expect("rooms")))
+        .collect();
+    known.sort_unstable();
+    assert_eq!(known, rooms[..=reached]);
+    assert_eq!(stage.faults(), []);
 }
 
 #[test]

@@ -1,220 +1,189 @@
-//! Who may know whom.
+//! Who may know whom, in sources.
 
-use toml::{Table, Value};
+use super::source::{CRATES, File, files, mentions, none};
 
-use super::source::{CRATES, manifest, none, places, rust_below};
-
-/// What can wait, and so has no place in the rules of the game.
-const WAITS: &[&str] = &[
-    "async-nats",
-    "axum",
-    "crossbeam-channel",
-    "hyper",
-    "reqwest",
-    "sqlx",
-    "tokio",
-    "tokio-tungstenite",
-    "tokio-util",
+/// What has no place where the rules of the game are.
+const OUTSIDE: &[&str] = &[
+    "std::fs",
+    "std::net",
+    "std::thread",
+    "std::process",
+    "std::env",
+    "std::sync::mpsc",
+    "Instant",
+    "SystemTime",
+    "async",
+    "tokio::",
+    "sqlx::",
 ];
 
-fn dependencies(manifest: &Table) -> Vec<String> {
-    ["dependencies", "build-dependencies"]
-        .into_iter()
-        .filter_map(|section| manifest.get(section)?.as_table())
-        .flat_map(|section| section.keys().cloned())
+/// The tick is a function of its input: clocks and threads are the runner's, waiting is the port's.
+const OUTSIDE_OF_A_TICK: &[&str] = &[
+    "Instant",
+    "SystemTime",
+    "std::thread",
+    "std::fs",
+    "std::net",
+    "await",
+];
+
+/// What waits for a future.
+const WAITS: &[&str] = &[
+    "block_on",
+    "Runtime::new",
+    "Builder::new_current_thread",
+    "Builder::new_multi_thread",
+];
+
+/// Every place of what a crate ships that has one of `parts` in it.
+fn shipped_with(files: &[File], folder: &str, parts: &[&str]) -> Vec<String> {
+    let prefix = format!("{folder}/src/");
+    let of = |file: &&File| file.path.starts_with(&prefix) && file.is_rust();
+    let found = files.iter().filter(of);
+    found
+        .flat_map(|file| mentions(&file.path, &file.shipped(), parts))
         .collect()
 }
 
-#[test]
-fn manifests_name_only_whom_the_house_allows() {
-    for (folder, allowed) in CRATES {
-        for dependency in dependencies(&manifest(folder)) {
-            let ours = CRATES.iter().any(|(known, _)| *known == dependency);
-            assert!(
-                !ours || allowed.contains(&dependency.as_str()),
-                "{folder}/Cargo.toml depends on {dependency}"
-            );
-        }
-    }
-}
-
-#[test]
-fn the_game_and_the_world_depend_on_nothing_that_speaks_to_the_outside() {
-    for dependency in dependencies(&manifest("systems")) {
-        assert!(
-            !WAITS.contains(&dependency.as_str()),
-            "systems: {dependency}"
-        );
-    }
-    for dependency in dependencies(&manifest("engine")) {
-        let speaks = [
-            "axum",
-            "hyper",
-            "sqlx",
-            "tokio-tungstenite",
-            "async-nats",
-            "reqwest",
-        ];
-        assert!(
-            !speaks.contains(&dependency.as_str()),
-            "engine: {dependency}"
-        );
-    }
-    for edge in ["net", "storage"] {
-        let dependencies = dependencies(&manifest(edge));
-        assert!(
-            !dependencies.contains(&"bevy_ecs".to_owned()),
-            "{edge}: bevy_ecs"
-        );
-    }
-}
-
-/// Not even by way of somebody else, nor for its tests: the lock file knows everybody.
-#[test]
-fn nothing_that_the_game_is_built_from_reaches_a_database_or_a_network() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
-    let lock: Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
-    let packages = lock["package"].as_array().unwrap();
-    let mut met = std::collections::BTreeSet::new();
-    let mut next = vec!["systems"];
-    while let Some(name) = next.pop() {
-        if !met.insert(name) {
-            continue;
-        }
-        let named = packages
-            .iter()
-            .filter(|package| package["name"].as_str() == Some(name));
-        let needed = named
-            .filter_map(|package| package.get("dependencies")?.as_array())
-            .flatten()
-            .filter_map(|needed| needed.as_str()?.split(' ').next());
-        next.extend(needed);
-    }
-    assert!(met.contains("engine") && met.len() > 20, "{met:?}");
-    let outside = ["async-nats", "axum", "hyper", "reqwest", "net", "storage"];
-    for name in met {
-        assert!(
-            !name.starts_with("sqlx") && !outside.contains(&name),
-            "systems: {name}"
-        );
-    }
-}
-
-/// A thread that waits for a future is a process's first, or the load driver's own.
-#[test]
-fn only_where_a_process_begins_is_a_future_waited_for() {
-    let mut found = Vec::new();
-    for folder in ["engine", "systems", "net", "storage", "load"] {
-        for file in rust_below(&format!("{folder}/src")) {
-            if file.is_test() || file.path == "load/src/bench.rs" {
-                continue;
-            }
-            for part in ["block_on", "Runtime::new", "Builder::new_current_thread"] {
-                found.extend(places(&file.path, &file.shipped(), part));
-            }
-        }
-    }
-    none(found);
-}
-
-#[test]
-fn sources_see_only_whom_the_house_allows() {
+fn strangers(files: &[File]) -> Vec<String> {
     let mut found = Vec::new();
     for (folder, allowed) in CRATES.iter().filter(|(folder, _)| *folder != ".") {
-        let strangers = CRATES
-            .iter()
-            .map(|(stranger, _)| *stranger)
-            .filter(|stranger| stranger != folder && !allowed.contains(stranger));
-        for stranger in strangers {
-            found.extend(shipped_with(folder, &[&format!("{stranger}::")]));
-        }
-    }
-    none(found);
-}
-
-#[test]
-fn the_edges_see_of_the_engine_its_port_only() {
-    let found = ["net", "storage"].map(|edge| shipped_with(edge, &["engine::"]));
-    let inside = |place: &String| place.replace("engine::port", "").contains("engine::");
-    none(found.into_iter().flatten().filter(inside));
-}
-
-#[test]
-fn the_game_never_looks_outside() {
-    none(shipped_with(
-        "systems",
-        &[
-            "std::fs",
-            "std::net",
-            "std::thread",
-            "std::process",
-            "std::env",
-            "std::sync::mpsc",
-            "Instant",
-            "SystemTime",
-            "async",
-            "tokio::",
-            "sqlx::",
-        ],
-    ));
-}
-
-/// The tick is a function of its input: clocks and threads are the runner's, waiting is the port's.
-#[test]
-fn the_engine_waits_and_reads_clocks_only_in_its_runner() {
-    let found = shipped_with(
-        "engine",
-        &[
-            "Instant",
-            "SystemTime",
-            "std::thread",
-            "std::fs",
-            "std::net",
-            "await",
-        ],
-    );
-    let elsewhere = |place: &String| {
-        !place.starts_with("engine/src/runner") && !place.starts_with("engine/src/port")
-    };
-    none(found.into_iter().filter(elsewhere));
-}
-
-/// Every place of what a crate ships that has one of `parts` in it.
-fn shipped_with(folder: &str, parts: &[&str]) -> Vec<String> {
-    let mut found = Vec::new();
-    for file in rust_below(&format!("{folder}/src")) {
-        let code = file.shipped();
-        for part in parts {
-            found.extend(places(&file.path, &code, part));
-        }
+        let strange = |name: &&str| name != folder && !allowed.contains(name) && *name != ".";
+        let strange = CRATES.iter().map(|(name, _)| *name).filter(strange);
+        let paths: Vec<String> = strange.map(|name| format!("{name}::")).collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        found.extend(shipped_with(files, folder, &paths));
     }
     found
 }
 
+fn past_the_port(files: &[File]) -> Vec<String> {
+    let found = ["net", "storage"].map(|edge| shipped_with(files, edge, &["engine::"]));
+    let inside = |place: &String| place.replace("engine::port", "").contains("engine::");
+    found.into_iter().flatten().filter(inside).collect()
+}
+
+fn outside_of_a_tick(files: &[File]) -> Vec<String> {
+    let mut found = shipped_with(files, "engine", OUTSIDE_OF_A_TICK);
+    found.retain(|place| {
+        !place.starts_with("engine/src/runner") && !place.starts_with("engine/src/port")
+    });
+    found
+}
+
+/// A thread that waits for a future is a process's first, or the load driver's own.
+fn waiting(files: &[File]) -> Vec<String> {
+    let folders = ["engine", "systems", "net", "storage", "load"];
+    let found = folders.map(|folder| shipped_with(files, folder, WAITS));
+    let elsewhere =
+        |place: &String| !place.starts_with("load/src/bench.rs:") && !place.contains("/tests/");
+    found.into_iter().flatten().filter(elsewhere).collect()
+}
+
 #[test]
-fn every_crate_is_licensed_and_keeps_the_workspace_s_lints() {
-    let root = manifest(".");
-    let license = &root["workspace"]["package"]["license"];
-    assert_eq!(license.as_str(), Some("MIT OR Apache-2.0"));
-    let members = root["workspace"]["members"].as_array().unwrap();
-    let members = members.iter().filter_map(Value::as_str);
-    for member in members.chain(["."]) {
-        let manifest = manifest(member);
-        let inherits = |value: Option<&Value>| {
-            value
-                .and_then(|value| value.get("workspace"))
-                .and_then(Value::as_bool)
-                == Some(true)
-        };
-        let license = manifest["package"].get("license");
-        assert!(inherits(license), "{member} has no license");
-        assert!(
-            inherits(manifest.get("lints")),
-            "{member} has lints of its own"
-        );
+fn only_where_a_process_begins_is_a_future_waited_for() {
+    none(waiting(&files()));
+}
+
+#[test]
+fn sources_see_only_whom_the_house_allows() {
+    none(strangers(&files()));
+}
+
+#[test]
+fn the_edges_see_of_the_engine_its_port_only() {
+    none(past_the_port(&files()));
+}
+
+#[test]
+fn the_game_never_looks_outside() {
+    none(shipped_with(&files(), "systems", OUTSIDE));
+}
+
+#[test]
+fn the_engine_waits_and_reads_clocks_only_in_its_runner() {
+    none(outside_of_a_tick(&files()));
+}
+
+#[test]
+fn forbidden_mention_is_found() {
+    type Rule = fn(&[File]) -> Vec<String>;
+    let outside: Rule = |files| shipped_with(files, "systems", OUTSIDE);
+    for (rule, path, bad, good) in [
+        (
+            waiting as Rule,
+            "net/src/serve.rs",
+            "tokio::runtime::Runtime::new()",
+            "Runtime::newest()",
+        ),
+        (
+            waiting,
+            "net/src/serve.rs",
+            "runtime.block_on(serve())",
+            "unblock_on()",
+        ),
+        (
+            waiting,
+            "load/src/conduct.rs",
+            "tokio::runtime::Builder::new_multi_thread()",
+            "// Builder::new_multi_thread()",
+        ),
+        (
+            strangers,
+            "net/src/serve.rs",
+            "use storage::Accounts;",
+            "use crate::storage::Accounts;",
+        ),
+        (
+            strangers,
+            "engine/src/runner.rs",
+            "fn f(one: &net::Hub) {}",
+            "fn f(one: &std::net::IpAddr) {}",
+        ),
+        (
+            past_the_port,
+            "storage/src/lease.rs",
+            "use engine::Engine;",
+            "use engine::port::Tick;",
+        ),
+        (
+            past_the_port,
+            "net/src/hub.rs",
+            "use engine::{port::Tick, Engine};",
+            "use engine::port::{Row, Tick};",
+        ),
+        (
+            outside,
+            "systems/src/chat.rs",
+            "let now = std::time::Instant::now();",
+            "let now = clock.now;",
+        ),
+        (
+            outside,
+            "systems/src/chat.rs",
+            "use std::{fmt, fs};",
+            "use std::fmt;",
+        ),
+        (
+            outside,
+            "systems/src/chat.rs",
+            "async fn f() {}",
+            "// async",
+        ),
+        (
+            outside_of_a_tick,
+            "engine/src/engine.rs",
+            "std::time::SystemTime::now()",
+            "WorldTime::now()",
+        ),
+    ] {
+        let breaks = |code: &str| !rule(&[File::new(path, code)]).is_empty();
+        assert!(breaks(bad), "{path}: {bad}");
+        assert!(!breaks(good), "{path}: {good}");
     }
-    assert_eq!(
-        root["workspace"]["lints"]["rust"]["unsafe_code"].as_str(),
-        Some("forbid")
-    );
+    // A test module that is a file of its own exempts nothing behind it.
+    let late = "#[cfg(test)]\nmod model;\nuse storage::Accounts;\n";
+    assert_eq!(strangers(&[File::new("net/src/session.rs", late)]).len(), 1);
+    let clock = File::new("engine/src/runner.rs", "std::time::Instant::now()");
+    assert!(outside_of_a_tick(&[clock]).is_empty());
 }

@@ -96,7 +96,7 @@ pub(crate) fn figure(figures: &Figures, name: &str) -> f64 {
     found.unwrap_or_else(|| panic!("no figure {name}")).1
 }
 
-fn p99(mut waits: Vec<Duration>) -> Duration {
+pub(crate) fn p99(mut waits: Vec<Duration>) -> Duration {
     waits.sort_unstable();
     let rank = waits.len().saturating_sub(1) * 99 / 100;
     waits.get(rank).copied().unwrap_or_default()

@@ -200,6 +200,10 @@ impl Cluster {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Stops every process of the server where it stands.
     pub(crate) fn freeze(&self) {
         self.signal("-STOP");
