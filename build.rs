@@ -15,6 +15,10 @@ fn main() {
     let commit = commit.or_else(|| git(&["rev-parse", "--short=12", "HEAD"]));
     let commit = commit.unwrap_or_else(|| "unknown".to_owned());
     let target = std::env::var("TARGET").unwrap_or_else(|_| "unknown".to_owned());
+    if target.contains("-linux-gnu") {
+        // Line tables would be two thirds of the program. Zlib is what backtraces of std can read.
+        println!("cargo::rustc-link-arg-bins=-Wl,--compress-debug-sections=zlib");
+    }
     println!("cargo::rustc-env=KADATH_BUILD_COMMIT={commit}");
     println!("cargo::rustc-env=KADATH_BUILD_TARGET={target}");
 }
