@@ -1,5 +1,7 @@
 //! What pages and sockets share beyond the hub: the account store, asked with manners.
 
+mod renewal;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ use crate::readiness::Readiness;
 use crate::records::Way;
 use crate::world::WorldInfo;
 
+pub(crate) use renewal::Changing;
+
 /// The gateway as its handlers see it.
 pub(crate) struct Gateway<G> {
     pub(crate) hub: Arc<Hub>,
@@ -24,6 +28,8 @@ pub(crate) struct Gateway<G> {
     pub(crate) registry: Registry,
     pub(crate) world: WorldInfo,
     pub(crate) pages: Pages,
+    /// Passwords that are being changed.
+    pub(crate) changing: Changing,
 }
 
 /// Who is at the other end of a connection; lives as long as the connection does.

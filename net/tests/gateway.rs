@@ -13,6 +13,7 @@ mod client;
 mod gate;
 #[path = "gateway/raw.rs"]
 mod raw;
+mod renewal;
 #[path = "gateway/server.rs"]
 mod server;
 
