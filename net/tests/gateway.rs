@@ -13,7 +13,6 @@ mod client;
 mod gate;
 #[path = "gateway/raw.rs"]
 mod raw;
-mod renewal;
 #[path = "gateway/server.rs"]
 mod server;
 
@@ -45,6 +44,8 @@ mod pacing;
 mod page;
 #[path = "gateway/pings.rs"]
 mod pings;
+#[path = "gateway/renewal.rs"]
+mod renewal;
 #[path = "gateway/resume.rs"]
 mod resume;
 #[path = "gateway/text.rs"]
