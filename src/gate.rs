@@ -1,5 +1,6 @@
 //! The gateway's questions, answered by the account store.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use engine::port::{AccountId, Code, Refusal, Role, StableId};
@@ -225,9 +226,14 @@ impl Gatekeeper for Gate {
         self.rolls.professions()
     }
 
-    async fn roll(&self, token: Secret, profession: Option<String>) -> Result<Rolled, Denied> {
+    async fn roll(
+        &self,
+        from: IpAddr,
+        token: Secret,
+        profession: Option<String>,
+    ) -> Result<Rolled, Denied> {
         let account = self.holder(&token, false).await?;
-        self.rolls.roll(account, profession.as_deref())
+        self.rolls.roll(account, from, profession.as_deref())
     }
 
     async fn create_character(

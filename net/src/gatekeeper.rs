@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -109,9 +110,10 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// What a character can live by.
     fn professions(&self) -> Vec<Profession>;
 
-    /// Rolls what a character would be born with, for an account.
+    /// Rolls what a character would be born with, for an account; `from` is whoever shares an address.
     fn roll(
         &self,
+        from: IpAddr,
         token: Secret,
         profession: Option<String>,
     ) -> impl Future<Output = Result<Rolled, Denied>> + Send;

@@ -10,6 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
+use crate::address::Neighbour;
 use crate::gatekeeper::{Character, Denied, Gatekeeper, Registration, Rolled, Secret, SignedIn};
 use crate::http::Pages;
 use crate::hub::Hub;
@@ -126,7 +127,8 @@ impl<G: Gatekeeper> Gateway<G> {
         profession: Option<String>,
     ) -> Result<Rolled, Denied> {
         self.called(from, &token)?;
-        self.gate.roll(token, profession).await
+        let shared = Neighbour::of(from).address();
+        self.gate.roll(shared, token, profession).await
     }
 
     /// Makes a character, unless too many came from there.

@@ -12,7 +12,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Next, NoResume, Press, Sent, Session, SessionKey, Stage, farewell};
+use super::{Next, NoResume, Press, Proof, Sent, Session, SessionKey, Stage, farewell};
 use crate::config::SessionBounds;
 use crate::format::{Format, Head, Parcel, Tongue, Voice};
 use crate::limit::Intake;

@@ -1,6 +1,7 @@
 //! An account store in miniature.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use engine::port::{AccountId, Code, Refusal, Role, StableId, WorldTime};
@@ -279,7 +280,12 @@ impl Gatekeeper for FakeGate {
         Vec::new()
     }
 
-    async fn roll(&self, token: Secret, _: Option<String>) -> Result<net::Rolled, Denied> {
+    async fn roll(
+        &self,
+        _: IpAddr,
+        token: Secret,
+        _: Option<String>,
+    ) -> Result<net::Rolled, Denied> {
         self.holder(&token, false)?;
         Ok(net::Rolled {
             roll_id: Uuid::nil(),
