@@ -283,7 +283,7 @@ async fn password_reset_reaches_a_running_server(database: Database) {
     world.ports.asks.send(ask).await.unwrap();
     until("the word of ended tokens", || {
         let told = ended.borrow();
-        told.iter().any(|one| *one == (signed.account.id, 1))
+        told.contains(&(signed.account.id, 1))
     })
     .await;
     let records = "SELECT count(*) FROM facts WHERE kind = 'moderation'";
