@@ -47,7 +47,7 @@ async fn post(server: &Server, path: &str, body: Value, token: Option<&str>) -> 
         Some(token) => server.http.post_as(path, body, token).await,
         None => server.http.post(path, body).await,
     };
-    (status.into(), body)
+    (status, body)
 }
 
 #[tokio::test(flavor = "multi_thread")]
