@@ -1,6 +1,7 @@
 // Where the parts meet: the door, one game at a time, and the views that show it.
 
 import * as account from "./account.js";
+import { isIdentityRefused } from "./backoff.js";
 import { Clock } from "./clock.js";
 import { byId, setText } from "./dom.js";
 import { Door } from "./door.js";
@@ -227,12 +228,18 @@ function end({ code, message, identityRefused }) {
  * @param {Identity} was
  */
 async function renew(was) {
-  const lasting = identities.known();
   try {
     if (isRenewed) throw new account.AccountError("invalid_token", "");
     isRenewed = true;
-    const isNewer = lasting !== null && lasting.characterId === was.characterId && lasting.token !== was.token;
-    const as = isNewer ? lasting : { ...was, ...(await tokensFor(was)) };
+    const as = await oneAtATime(async () => {
+      const lasting = identities.known();
+      const isNewer = lasting !== null && lasting.characterId === was.characterId && lasting.token !== was.token;
+      if (isNewer) return lasting;
+      const fresh = { ...was, ...(await tokensFor(was)) };
+      // Before anything else: the one of before is used up.
+      identities.remember(fresh);
+      return fresh;
+    });
     if (identity !== was) return;
     identity = as;
     identities.remember(as);
@@ -240,10 +247,22 @@ async function renew(was) {
   } catch (error) {
     if (identity !== was) return;
     identities.leave();
-    const isAway = error instanceof account.AccountError && error.code === "network_error";
-    if (!isAway) identities.forget(was);
-    toDoor(isAway ? error.message : farewellTo(was));
+    // Too fast, too busy or out of reach: it may go well the next time.
+    const isOver = error instanceof account.AccountError && isIdentityRefused(error.code);
+    if (isOver) identities.forget(was);
+    toDoor(isOver ? farewellTo(was) : error instanceof Error ? error.message : "Something went wrong.");
   }
+}
+
+/**
+ * A refresh token works once, whichever window of this browser shows it.
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function oneAtATime(work) {
+  // Only over HTTPS and on loopback has a page locks.
+  return navigator.locks === undefined ? work() : navigator.locks.request("kadath.refresh", work);
 }
 
 /** @param {Identity} was */

@@ -1,4 +1,8 @@
-//! `kadath account`: makes accounts and grants rights beside a running server.
+//! `kadath account`: makes, shows, changes and deletes accounts beside a running server.
+
+mod overview;
+
+pub use overview::{list, show};
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
@@ -13,6 +17,25 @@ use crate::config::Config;
 
 /// The longest reason of a ban, in characters; as in the world.
 const REASON_MAX: usize = 200;
+
+/// Refuses to make a database where there is none: a wrong `--data` would be a world of its own.
+///
+/// # Errors
+/// When the database's file is not there.
+pub fn check_database(config: &Config) -> anyhow::Result<()> {
+    let storage = config.storage();
+    match storage::missing_database(&storage)? {
+        None => Ok(()),
+        Some(file) => {
+            let (folder, file) = (storage.data.display(), file.display());
+            let words = format!(
+                "{folder} holds no database ({file} is not there); say the right --data, or --new \
+                 to begin one"
+            );
+            Err(UsageFault(words).into())
+        }
+    }
+}
 
 /// Makes an account; the password comes from stdin, or from a prompt if that is a terminal.
 ///
@@ -29,6 +52,67 @@ pub fn create(config: Config, name: &str, admin: bool) -> anyhow::Result<ExitCod
             .map_err(Into::into)
     })?;
     say(&format!("account {name} made"))
+}
+
+/// Gives an account another password; what was signed in before ends.
+///
+/// # Errors
+/// When there is no such account, it is a guest's, the password is refused, or the database can't
+/// be reached.
+pub fn change_password(config: Config, name: &str) -> anyhow::Result<ExitCode> {
+    let password = password()?;
+    with_accounts(&config, async |accounts| {
+        let reset = accounts.reset_password(name, &password).await;
+        reset.map_err(Into::into)
+    })?;
+    say(&format!(
+        "account {name} has a new password; what was signed in with the old one ends"
+    ))
+}
+
+/// Deletes an account with its characters; asks back unless told not to.
+///
+/// # Errors
+/// When there is no such account, nobody says yes, or the database can't be reached.
+pub fn delete(config: Config, name: &str, yes: bool) -> anyhow::Result<ExitCode> {
+    let gone = with_accounts(&config, async |accounts| {
+        let (one, _) = accounts.show(name).await?;
+        if !yes && !agreed(&one)? {
+            return Ok(None);
+        }
+        Ok(Some(accounts.delete(name).await?))
+    })?;
+    match gone {
+        None => {
+            say("nothing was deleted")?;
+            Ok(ExitCode::FAILURE)
+        }
+        Some(characters) => say(&format!(
+            "account {name} is deleted, with {characters} of its characters"
+        )),
+    }
+}
+
+/// Whether the operator means it.
+fn agreed(one: &storage::Overview) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Err(UsageFault("nobody is there to be asked: say --yes".to_owned()).into());
+    }
+    let names: Vec<&str> = one.characters.iter().map(|one| one.name.as_str()).collect();
+    let whom = match names.as_slice() {
+        [] => "which has no characters".to_owned(),
+        names => format!("with {}", names.join(", ")),
+    };
+    let mut out = std::io::stdout();
+    write!(
+        out,
+        "Delete account {}, {whom}, for good? [y/N] ",
+        one.account.username
+    )?;
+    out.flush()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES"))
 }
 
 /// Gives an account a role.
@@ -139,7 +223,13 @@ fn with_accounts<T>(
 
 fn password() -> anyhow::Result<String> {
     if std::io::stdin().is_terminal() {
-        return rpassword::prompt_password("Password: ").context("the password can't be read");
+        let ask = |words| rpassword::prompt_password(words).context("the password can't be read");
+        let password = ask("Password: ")?;
+        anyhow::ensure!(
+            ask("The same again: ")? == password,
+            "these are two passwords; nothing was changed"
+        );
+        return Ok(password);
     }
     let mut line = String::new();
     std::io::stdin()

@@ -62,7 +62,7 @@ enum Command {
     Schema(SchemaArgs),
     /// Works on the messages of the bus that could not be used
     DeadLetters(DeadLetterArgs),
-    /// Makes accounts and grants rights; the password is read from stdin or asked for
+    /// Lists, makes, changes and deletes accounts; a password is read from stdin or asked for
     Account(AccountArgs),
     /// Plays a load scenario; exit code 0 when its objectives hold, 99 when one does not, 1 on error
     Bench(BenchArgs),
@@ -181,6 +181,9 @@ struct BenchArgs {
 struct AccountArgs {
     #[command(subcommand)]
     command: AccountCommand,
+    /// Begin a database where there is none
+    #[arg(long)]
+    new: bool,
     #[command(flatten)]
     flags: Flags,
 }
@@ -305,21 +308,16 @@ pub fn run() -> ExitCode {
                 descriptors: None,
             },
         ),
-        Command::Account(AccountArgs { command, flags }) => flags
-            .config()
-            .map_err(Into::into)
-            .and_then(|config| match command {
-                AccountCommand::Create { name, admin } => accounts::create(config, &name, admin),
-                AccountCommand::Invite { count, days } => accounts::invite(config, count, days),
-                AccountCommand::Grant { name, role } => accounts::grant(config, &name, &role),
-                AccountCommand::Revoke { name, role } => accounts::revoke(config, &name, &role),
-                AccountCommand::Ban {
-                    name,
-                    minutes,
-                    reason,
-                } => accounts::ban(config, &name, minutes, &reason),
-                AccountCommand::Unban { name } => accounts::unban(config, &name),
-            }),
+        Command::Account(AccountArgs {
+            command,
+            new,
+            flags,
+        }) => flags.config().map_err(Into::into).and_then(|config| {
+            if !new {
+                accounts::check_database(&config)?;
+            }
+            command.run(config)
+        }),
     };
     ended.unwrap_or_else(|error| failure::failed(&error, serves, json))
 }

@@ -1,12 +1,14 @@
 //! The gateway's questions, answered by the account store.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use engine::port::{AccountId, Code, Refusal, Role, StableId};
 use net::{
     Admitted, Character, Denied, Gatekeeper, Profession, Registration, Rolled, Secret, SignedIn,
 };
-use storage::{Accounts, SignIn};
+use storage::{Accounts, Claims, SignIn};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::rolls::{Born, Rolls};
@@ -68,14 +70,14 @@ impl Gate {
         holder.await.map_err(denied)
     }
 
-    /// Who holds a token that is asked about in the same breath.
-    fn claims(&self, token: &Secret, expired_ok: bool) -> Result<AccountId, Denied> {
+    /// What a token says that is asked about in the same breath.
+    fn claims(&self, token: &Secret, expired_ok: bool) -> Result<Claims, Denied> {
         let claims = if expired_ok {
             self.accounts.verify_expired_ok(token.expose())
         } else {
             self.accounts.verify(token.expose())
         };
-        claims.map(|claims| claims.account).map_err(denied)
+        claims.map_err(denied)
     }
 }
 
@@ -128,6 +130,42 @@ impl Gatekeeper for Gate {
             .map_err(denied)
     }
 
+    async fn change_password(
+        &self,
+        token: Secret,
+        old: Secret,
+        new: Secret,
+    ) -> Result<SignedIn, Denied> {
+        let account = self.holder(&token, false).await?;
+        let changed = self
+            .accounts
+            .change_password(account, old.expose(), new.expose());
+        changed.await.map(signed_in).map_err(denied)
+    }
+
+    async fn refresh_token(&self, token: &Secret) -> Result<Secret, Denied> {
+        let refresh = self.accounts.refresh_token(token.expose()).await;
+        refresh.map(Secret::new).map_err(denied)
+    }
+
+    async fn refresh(&self, token: Secret) -> Result<(SignedIn, Secret), Denied> {
+        let (signed, next) = self
+            .accounts
+            .refresh(token.expose())
+            .await
+            .map_err(denied)?;
+        Ok((signed_in(signed), Secret::new(next)))
+    }
+
+    fn generation(&self, token: &Secret) -> u64 {
+        let claims = self.accounts.verify_expired_ok(token.expose());
+        claims.map_or(0, |claims| claims.generation)
+    }
+
+    fn ended(&self) -> watch::Receiver<Arc<[(AccountId, u64)]>> {
+        self.accounts.ended()
+    }
+
     async fn logout(&self, token: Secret) -> Result<(), Denied> {
         self.accounts.logout(token.expose()).await.map_err(denied)
     }
@@ -137,7 +175,7 @@ impl Gatekeeper for Gate {
     }
 
     fn claimed(&self, token: &Secret) -> Option<AccountId> {
-        self.claims(token, true).ok()
+        self.claims(token, true).ok().map(|claims| claims.account)
     }
 
     async fn standing(&self, account: AccountId, character: StableId) -> Result<Role, Denied> {
@@ -188,9 +226,14 @@ impl Gatekeeper for Gate {
         self.rolls.professions()
     }
 
-    async fn roll(&self, token: Secret, profession: Option<String>) -> Result<Rolled, Denied> {
+    async fn roll(
+        &self,
+        from: IpAddr,
+        token: Secret,
+        profession: Option<String>,
+    ) -> Result<Rolled, Denied> {
         let account = self.holder(&token, false).await?;
-        self.rolls.roll(account, profession.as_deref())
+        self.rolls.roll(account, from, profession.as_deref())
     }
 
     async fn create_character(
@@ -225,14 +268,14 @@ impl Gatekeeper for Gate {
         character: Option<Uuid>,
         expired_ok: bool,
     ) -> Result<Admitted, Denied> {
-        let account = self.claims(&token, expired_ok)?;
+        let claims = self.claims(&token, expired_ok)?;
         let admitted = self
             .accounts
-            .admit(account, character.map(StableId::from_uuid))
+            .admit(claims, character.map(StableId::from_uuid))
             .await
             .map_err(denied)?;
         Ok(Admitted {
-            account,
+            account: claims.account,
             character: admitted.character.id,
             name: admitted.character.name,
             profession: admitted.character.profession,
@@ -240,6 +283,7 @@ impl Gatekeeper for Gate {
             role: admitted.role,
             guest: admitted.guest,
             created_at: admitted.character.created_at,
+            generation: claims.generation,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Rolls that were shown and may still become characters.
 
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,8 +17,8 @@ const KEPT: Duration = Duration::from_secs(900);
 const SPAN: Duration = Duration::from_secs(60);
 /// How many rolls of one account are kept: enough to go back to the one before the last.
 const KEPT_MAX: usize = 8;
-/// How many accounts may be rolling at once: 64 sign-ups a second would fill it in a minute, at
-/// some 600 bytes each.
+/// How many accounts may be rolling at once, at some 600 bytes each: 2.5 MB. Beyond, the address that
+/// has most of them loses its oldest.
 const ACCOUNTS_MAX: usize = 4_096;
 
 /// The book of rolls, for one process.
@@ -28,8 +29,10 @@ pub(crate) struct Rolls {
     accounts: Mutex<HashMap<AccountId, Page>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Page {
+    /// Where it was rolled last.
+    from: IpAddr,
     /// When the last rolls were made, oldest first; at most as many as the limit.
     made: VecDeque<Instant>,
     kept: VecDeque<Kept>,
@@ -87,6 +90,7 @@ impl Rolls {
     pub(crate) fn roll(
         &self,
         account: AccountId,
+        from: IpAddr,
         profession: Option<&str>,
     ) -> Result<Rolled, Denied> {
         let profession = self.profession(profession)?;
@@ -94,6 +98,7 @@ impl Rolls {
         let id = Uuid::new_v4();
         self.keep(
             account,
+            from,
             Kept {
                 id,
                 seed,
@@ -183,15 +188,17 @@ impl Rolls {
         Ok(kept.seed)
     }
 
-    fn keep(&self, account: AccountId, one: Kept) -> Result<(), Denied> {
+    fn keep(&self, account: AccountId, from: IpAddr, one: Kept) -> Result<(), Denied> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         if accounts.len() >= ACCOUNTS_MAX && !accounts.contains_key(&account) {
-            accounts.retain(|_, page| page.made.back().is_some_and(|at| at.elapsed() < KEPT));
-            if accounts.len() >= ACCOUNTS_MAX {
-                return Err(Refusal::of(Code::ServerBusy).after_ms(5_000).into());
-            }
+            make_room(&mut accounts);
         }
-        let page = accounts.entry(account).or_default();
+        let page = accounts.entry(account).or_insert_with(|| Page {
+            from,
+            made: VecDeque::new(),
+            kept: VecDeque::new(),
+        });
+        page.from = from;
         while page.made.front().is_some_and(|at| at.elapsed() >= SPAN) {
             page.made.pop_front();
         }
@@ -212,6 +219,29 @@ impl Rolls {
         }
         page.kept.push_back(one);
         Ok(())
+    }
+}
+
+/// Forgets what is over; else the oldest page of the address that has most, so that nobody pays for
+/// the crowd of another address.
+fn make_room(accounts: &mut HashMap<AccountId, Page>) {
+    accounts.retain(|_, page| page.made.back().is_some_and(|at| at.elapsed() < KEPT));
+    if accounts.len() < ACCOUNTS_MAX {
+        return;
+    }
+    let mut shares: HashMap<IpAddr, usize> = HashMap::new();
+    for page in accounts.values() {
+        *shares.entry(page.from).or_default() += 1;
+    }
+    let most = shares.values().copied().max().unwrap_or(0);
+    let of_the_most = |page: &Page| shares.get(&page.from) == Some(&most);
+    let oldest = accounts
+        .iter()
+        .filter(|(_, page)| of_the_most(page))
+        .min_by_key(|(_, page)| page.made.back().copied())
+        .map(|(account, _)| *account);
+    if let Some(oldest) = oldest {
+        accounts.remove(&oldest);
     }
 }
 
@@ -252,6 +282,8 @@ mod tests {
         Rolls::new(rules, per_minute)
     }
 
+    const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
     fn field(denied: Result<impl std::fmt::Debug, Denied>) -> Option<&'static str> {
         denied.unwrap_err().field
     }
@@ -259,8 +291,8 @@ mod tests {
     #[test]
     fn what_was_shown_is_what_the_character_is_made_of() {
         let (book, ann) = (book(0), AccountId(Uuid::from_u128(1)));
-        let first = book.roll(ann, Some("doctor")).unwrap();
-        let second = book.roll(ann, Some("DOCTOR")).unwrap();
+        let first = book.roll(ann, HOME, Some("doctor")).unwrap();
+        let second = book.roll(ann, HOME, Some("DOCTOR")).unwrap();
         assert_ne!(first.stats, second.stats);
         let born = book.born(ann, Some("Doctor"), Some(first.roll_id)).unwrap();
         assert_eq!(born.profession.as_deref(), Some("Doctor"));
@@ -281,7 +313,7 @@ mod tests {
             AccountId(Uuid::from_u128(1)),
             AccountId(Uuid::from_u128(2)),
         );
-        let roll = Some(book.roll(ann, Some("doctor")).unwrap().roll_id);
+        let roll = Some(book.roll(ann, HOME, Some("doctor")).unwrap().roll_id);
         assert_eq!(field(book.born(bob, Some("doctor"), roll)), Some("roll_id"));
         assert_eq!(field(book.born(ann, None, roll)), Some("profession"));
         assert_eq!(
@@ -297,7 +329,7 @@ mod tests {
     fn a_roll_that_is_not_enough_is_shown_but_makes_nobody() {
         let (book, ann) = (book(0), AccountId(Uuid::from_u128(1)));
         // One in 2,000 attempts makes a giant: some of twenty rolls of 50 attempts do not.
-        let short = (0..500).map(|_| book.roll(ann, Some("giant")).unwrap());
+        let short = (0..500).map(|_| book.roll(ann, HOME, Some("giant")).unwrap());
         let short = short
             .into_iter()
             .find(|roll| !roll.meets_requirements)
@@ -313,11 +345,30 @@ mod tests {
             AccountId(Uuid::from_u128(1)),
             AccountId(Uuid::from_u128(2)),
         );
-        book.roll(ann, None).unwrap();
-        book.roll(ann, None).unwrap();
-        let denied = book.roll(ann, None).unwrap_err().refusal;
+        book.roll(ann, HOME, None).unwrap();
+        book.roll(ann, HOME, None).unwrap();
+        let denied = book.roll(ann, HOME, None).unwrap_err().refusal;
         assert_eq!(denied.code, Code::RateLimitExceeded);
         assert!((1..=60_000).contains(&denied.retry_after_ms.unwrap()));
-        book.roll(bob, None).unwrap();
+        book.roll(bob, HOME, None).unwrap();
+    }
+
+    #[test]
+    fn full_book_forgets_the_greediest_address_first() {
+        let book = book(0);
+        let account = |n: usize| AccountId(Uuid::from_u128(n as u128 + 1));
+        let born = |n, roll: &Rolled| book.born(account(n), None, Some(roll.roll_id));
+        let alone = book.roll(account(0), HOME, None).unwrap();
+        let elsewhere = IpAddr::from([203, 0, 113, 7]);
+        let crowd: Vec<Rolled> = (1..=ACCOUNTS_MAX + 10)
+            .map(|n| book.roll(account(n), elsewhere, None).unwrap())
+            .collect();
+        born(0, &alone).unwrap();
+        // Eleven too many: the eldest of the crowd.
+        assert_eq!(field(born(11, &crowd[10])), Some("roll_id"));
+        born(12, &crowd[11]).unwrap();
+        born(ACCOUNTS_MAX + 10, &crowd[ACCOUNTS_MAX + 9]).unwrap();
+        let next = book.roll(account(ACCOUNTS_MAX + 11), HOME, None).unwrap();
+        born(ACCOUNTS_MAX + 11, &next).unwrap();
     }
 }

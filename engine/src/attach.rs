@@ -20,6 +20,7 @@ pub use words::{
 
 use std::collections::HashMap;
 
+use bevy_ecs::change_detection::DetectChangesMut as _;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::message::Messages;
 use bevy_ecs::resource::Resource;
@@ -306,9 +307,16 @@ fn admit(world: &mut World, actor: Entity, session: SessionId, returned: bool) {
         durable_tick,
     } = *world.resource::<Life>();
     let player = world.get::<StableId>(actor).copied();
-    let last_command_id = world
-        .get::<CommandRecord>(actor)
-        .map_or(0, CommandRecord::last_id);
+    let last_command_id = match world.get_mut::<CommandRecord>(actor) {
+        None => 0,
+        Some(mut record) => {
+            if record.bypass_change_detection().make_room() {
+                tracing::info!("command ids of a character begin anew");
+                record.set_changed();
+            }
+            record.last_id()
+        }
+    };
     let Some(player) = player else { return };
     let admission = Admission {
         player,

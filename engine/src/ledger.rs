@@ -26,6 +26,10 @@ use crate::{Clock, Outbox};
 /// queue of a well-behaved game, so that only a broken one meets it.
 const WAIT_TICKS_MAX: Tick = 4_096;
 
+/// How far an id may be ahead of the last one, or of the time in microseconds, from which some clients
+/// number. Ids end at 2^53: it takes two million slips to use them up.
+const AHEAD_MAX: u64 = 1 << 32;
+
 /// How many executed commands one batch can name. Storage may be away for hours and the marks only
 /// lead logs from a command to its batch, so beyond 1.5 MiB of them the rest goes unnamed.
 const MARKS_MAX: usize = 65_536;
@@ -124,7 +128,8 @@ pub(crate) fn hear(
     line: Line,
     correlation: Correlation,
 ) {
-    let tick = world.resource::<Clock>().tick;
+    let clock = *world.resource::<Clock>();
+    let (tick, now) = (clock.tick, clock.wall());
     if let Some(id) = id {
         let Some(mut record) = world.get_mut::<CommandRecord>(actor) else {
             return;
@@ -140,6 +145,26 @@ pub(crate) fn hear(
                     id: Some(id),
                     result,
                     repeated: true,
+                },
+            );
+            return;
+        }
+        if id
+            > record
+                .accepted
+                .max(record.highest)
+                .max(now.0)
+                .saturating_add(AHEAD_MAX)
+        {
+            let message = "That command id is too far ahead of the last one.";
+            let result = Err(Refusal::new(Code::ValidationError, message));
+            say(
+                world,
+                session,
+                Outcome {
+                    id: Some(id),
+                    result,
+                    repeated: false,
                 },
             );
             return;

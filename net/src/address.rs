@@ -51,6 +51,11 @@ impl Neighbour {
             v4 => v4,
         })
     }
+
+    /// One address that stands for all of them.
+    pub(crate) const fn address(self) -> IpAddr {
+        self.0
+    }
 }
 
 /// Whoever comes by a proxy on this machine that does not say from where, or is not believed: all

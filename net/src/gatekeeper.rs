@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use engine::port::{AccountId, Arrival, Refusal, Role, StableId, WorldTime};
 use serde::Serialize;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// The account store, as the gateway sees it. Implemented where accounts are known.
@@ -38,6 +41,31 @@ pub trait Gatekeeper: Send + Sync + 'static {
         token: Secret,
         who: Registration,
     ) -> impl Future<Output = Result<SignedIn, Denied>> + Send;
+
+    /// Gives the account of `token` another password, and a new token; older ones hold no more.
+    fn change_password(
+        &self,
+        token: Secret,
+        old: Secret,
+        new: Secret,
+    ) -> impl Future<Output = Result<SignedIn, Denied>> + Send;
+
+    /// What renews the sign-in of `token` once it has expired.
+    fn refresh_token(&self, token: &Secret) -> impl Future<Output = Result<Secret, Denied>> + Send;
+
+    /// Signs in by what renews a sign-in, which is used up; answers the next, too.
+    fn refresh(
+        &self,
+        token: Secret,
+    ) -> impl Future<Output = Result<(SignedIn, Secret), Denied>> + Send;
+
+    /// How often the account of `token` had ended its tokens when this one was issued, as its
+    /// signature says.
+    fn generation(&self, token: &Secret) -> u64;
+
+    /// Accounts that have ended their tokens lately, whenever there are more: those below the number
+    /// hold no more, nor do sessions that they began.
+    fn ended(&self) -> watch::Receiver<Arc<[(AccountId, u64)]>>;
 
     /// Makes `token` worthless, expired or not, whatever the database does; once more is no mistake.
     fn logout(&self, token: Secret) -> impl Future<Output = Result<(), Denied>> + Send;
@@ -82,9 +110,10 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// What a character can live by.
     fn professions(&self) -> Vec<Profession>;
 
-    /// Rolls what a character would be born with, for an account.
+    /// Rolls what a character would be born with, for an account; `from` is whoever shares an address.
     fn roll(
         &self,
+        from: IpAddr,
         token: Secret,
         profession: Option<String>,
     ) -> impl Future<Output = Result<Rolled, Denied>> + Send;
@@ -235,6 +264,8 @@ pub struct Admitted {
     pub guest: bool,
     /// When the character was made.
     pub created_at: WorldTime,
+    /// The number of the token by which it plays.
+    pub generation: u64,
 }
 
 impl Admitted {

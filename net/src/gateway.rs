@@ -1,5 +1,7 @@
 //! What pages and sockets share beyond the hub: the account store, asked with manners.
 
+mod renewal;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
+use crate::address::Neighbour;
 use crate::gatekeeper::{Character, Denied, Gatekeeper, Registration, Rolled, Secret, SignedIn};
 use crate::http::Pages;
 use crate::hub::Hub;
@@ -15,6 +18,8 @@ use crate::limit::Seat;
 use crate::readiness::Readiness;
 use crate::records::Way;
 use crate::world::WorldInfo;
+
+pub(crate) use renewal::Changing;
 
 /// The gateway as its handlers see it.
 pub(crate) struct Gateway<G> {
@@ -24,6 +29,8 @@ pub(crate) struct Gateway<G> {
     pub(crate) registry: Registry,
     pub(crate) world: WorldInfo,
     pub(crate) pages: Pages,
+    /// Passwords that are being changed.
+    pub(crate) changing: Changing,
 }
 
 /// Who is at the other end of a connection; lives as long as the connection does.
@@ -120,7 +127,8 @@ impl<G: Gatekeeper> Gateway<G> {
         profession: Option<String>,
     ) -> Result<Rolled, Denied> {
         self.called(from, &token)?;
-        self.gate.roll(token, profession).await
+        let shared = Neighbour::of(from).address();
+        self.gate.roll(shared, token, profession).await
     }
 
     /// Makes a character, unless too many came from there.

@@ -67,6 +67,8 @@ pub(crate) fn app<G: Gatekeeper>(gateway: Arc<Gateway<G>>, apart: bool) -> Route
         .route("/auth/guest", post(auth::guest::<G>))
         .route("/auth/claim", post(auth::claim::<G>))
         .route("/auth/logout", post(auth::logout::<G>))
+        .route("/auth/refresh", post(auth::refresh::<G>))
+        .route("/auth/password", post(auth::password::<G>))
         .route("/auth/me", get(auth::me::<G>))
         .route(
             "/api/players/characters",

@@ -25,7 +25,7 @@ use crate::format::{Tongue, Voice};
 use crate::gatekeeper::Secret;
 use crate::limit::{Gates, Intake};
 use crate::payload::ErrorNote;
-use crate::session::{Bell, Directory, Farewell, NoResume, Session, SessionKey, Stage};
+use crate::session::{Bell, Directory, Farewell, NoResume, Proof, Session, SessionKey, Stage};
 
 mod inbound;
 
@@ -123,7 +123,7 @@ impl Hub {
         tongue: Tongue,
         socket: u64,
         bell: Bell,
-        token_mark: Option<u64>,
+        proof: Proof,
         intake: &Arc<Intake>,
     ) -> Result<Arc<Session>, Refusal> {
         // Whoever takes over goes on with the limits of the session before.
@@ -137,7 +137,7 @@ impl Hub {
             self.config.sessions,
             socket,
             bell,
-            token_mark,
+            proof,
             earlier.unwrap_or_else(|| Arc::clone(intake)),
         );
         let session = Arc::new(session.map_err(|fault| {
@@ -169,7 +169,7 @@ impl Hub {
     ) -> Result<Arc<Session>, Refusal> {
         let mut arrival = old.arrival.clone();
         arrival.correlation = correlation;
-        let (mark, role) = old.vouched();
+        let (proof, role) = old.vouched();
         arrival.role = role;
         let tongue = Tongue::new(old.format);
         self.arrive(
@@ -178,7 +178,7 @@ impl Hub {
             tongue,
             socket,
             bell,
-            mark,
+            proof,
             &old.intake,
         )
     }

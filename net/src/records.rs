@@ -17,6 +17,8 @@ pub(crate) enum Way {
     Register,
     Claim,
     Guest,
+    Refresh,
+    Change,
 }
 
 impl Way {
@@ -26,16 +28,20 @@ impl Way {
             Self::Register => "register",
             Self::Claim => "claim",
             Self::Guest => "guest",
+            Self::Refresh => "refresh",
+            Self::Change => "password change",
         }
     }
 }
 
 /// What became of a sign-in: the values of `kadath_sign_ins_total{result}`.
-pub(crate) const RESULTS: [&str; 9] = [
+pub(crate) const RESULTS: [&str; 11] = [
     "ok",
     "registered",
     "claimed",
     "guest",
+    "refreshed",
+    "changed",
     "failed",
     "locked_out",
     "rate_limited",
@@ -56,6 +62,8 @@ impl Hub {
                     Way::Register => ("registered", false),
                     Way::Claim => ("claimed", false),
                     Way::Guest => ("guest", false),
+                    Way::Refresh => ("refreshed", false),
+                    Way::Change => ("changed", false),
                 };
                 self.count_sign_in(result);
                 match way {
@@ -63,6 +71,8 @@ impl Hub {
                     Way::Register => tracing::info!(account, address, "account registered"),
                     Way::Claim => tracing::info!(account, address, "guest registered"),
                     Way::Password => tracing::info!(account, address, admin, "signed in"),
+                    Way::Refresh => tracing::debug!(account, address, "sign-in renewed"),
+                    Way::Change => tracing::info!(account, address, "password changed"),
                 }
                 return;
             }

@@ -22,7 +22,7 @@ use crate::config::NetConfig;
 use crate::fault::NetFault;
 use crate::figures::Figures;
 use crate::gatekeeper::Gatekeeper;
-use crate::gateway::{Caller, Gateway};
+use crate::gateway::{Caller, Changing, Gateway};
 use crate::http::Pages;
 use crate::hub::Hub;
 use crate::limit::Seat;
@@ -100,12 +100,17 @@ pub async fn serve<G: Gatekeeper>(
         registry: registry.clone(),
         pages: Pages::of(&doors.world),
         world: doors.world,
+        changing: Changing::default(),
     });
     let apart = doors.metrics.is_some();
     if let Some(listener) = doors.metrics {
         let app = http::operators(Arc::clone(&gateway));
         tasks.spawn("metrics", operators(listener, Arc::clone(&hub), app));
     }
+    tasks.spawn("sign-outs", {
+        let gateway = Arc::clone(&gateway);
+        async move { gateway.end_signed_out().await }
+    });
     let app = http::app(gateway, apart);
 
     tasks.spawn("event-loop-watch", stall::watch(figures, stop.clone()));

@@ -46,6 +46,15 @@ const TICK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// What wakes the task of a socket.
 pub(crate) type Bell = Arc<Notify>;
 
+/// The token by which a session goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Proof {
+    /// What the token is remembered by; none: nobody but us has it.
+    pub(crate) mark: Option<u64>,
+    /// How often its account had ended its tokens before.
+    pub(crate) generation: u64,
+}
+
 /// One session.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -53,8 +62,6 @@ pub(crate) struct Session {
     pub(crate) key: SessionKey,
     pub(crate) arrival: Arrival,
     pub(crate) format: Format,
-    /// The mark of the token it was signed in with.
-    pub(crate) token_mark: Option<u64>,
     /// What it sends, whichever socket it comes by.
     pub(crate) intake: Arc<Intake>,
     /// When it began.
@@ -92,8 +99,10 @@ struct Inner {
     farewell: Option<Farewell>,
     verdict: Option<Verdict>,
     resume_after: u64,
-    /// The mark of the token it was resumed with last, and the role that its account had then.
-    resumed: Option<(u64, Role)>,
+    /// The token it was signed in with.
+    signed: Proof,
+    /// The token it was resumed with last, and the role that its account had then.
+    resumed: Option<(Proof, Role)>,
     owed: Option<Owed>,
     refused: Refused,
 }
@@ -187,7 +196,7 @@ impl Session {
         bounds: SessionBounds,
         socket: u64,
         bell: Bell,
-        token_mark: Option<u64>,
+        signed: Proof,
         intake: Arc<Intake>,
     ) -> Result<Self, Illegal> {
         let stage = stage.after(Step::Vouched)?;
@@ -197,7 +206,6 @@ impl Session {
             key,
             arrival,
             format: tongue.format,
-            token_mark,
             intake,
             began: Instant::now(),
             bounds,
@@ -219,6 +227,7 @@ impl Session {
                 farewell: None,
                 verdict: None,
                 resume_after: 0,
+                signed,
                 resumed: None,
                 owed: None,
                 refused: Refused::default(),

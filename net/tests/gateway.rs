@@ -44,6 +44,8 @@ mod pacing;
 mod page;
 #[path = "gateway/pings.rs"]
 mod pings;
+#[path = "gateway/renewal.rs"]
+mod renewal;
 #[path = "gateway/resume.rs"]
 mod resume;
 #[path = "gateway/text.rs"]

@@ -1,10 +1,39 @@
 //! What can be done with accounts from the command line.
 
+use std::process::ExitCode;
+
 use clap::Subcommand;
+
+use crate::accounts;
+use crate::config::Config;
 
 /// The words behind `kadath account`.
 #[derive(Debug, Subcommand)]
 pub(super) enum AccountCommand {
+    /// Lists accounts by name: kind, role, characters, when last played, until when banned
+    List {
+        /// Guests, too
+        #[arg(long)]
+        guests: bool,
+    },
+    /// Prints all that is known of an account
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Gives an account another password; ends what was signed in with the old one, wherever it plays
+    Password {
+        /// Its name
+        name: String,
+    },
+    /// Deletes an account, or a guest, with its characters, at once and wherever it plays
+    Delete {
+        /// Its name
+        name: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Makes an account
     Create {
         /// Its name
@@ -53,4 +82,26 @@ pub(super) enum AccountCommand {
         /// Its name
         name: String,
     },
+}
+
+impl AccountCommand {
+    /// Does it.
+    pub(super) fn run(self, config: Config) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List { guests } => accounts::list(&config, guests),
+            Self::Show { name } => accounts::show(&config, &name),
+            Self::Password { name } => accounts::change_password(config, &name),
+            Self::Delete { name, yes } => accounts::delete(config, &name, yes),
+            Self::Create { name, admin } => accounts::create(config, &name, admin),
+            Self::Invite { count, days } => accounts::invite(config, count, days),
+            Self::Grant { name, role } => accounts::grant(config, &name, &role),
+            Self::Revoke { name, role } => accounts::revoke(config, &name, &role),
+            Self::Ban {
+                name,
+                minutes,
+                reason,
+            } => accounts::ban(config, &name, minutes, &reason),
+            Self::Unban { name } => accounts::unban(config, &name),
+        }
+    }
 }

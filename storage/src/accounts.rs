@@ -2,21 +2,29 @@
 
 mod bans;
 mod characters;
+mod closing;
 mod denied;
+mod ended;
 mod guests;
 mod invites;
 mod names;
+mod overview;
+mod password;
 mod passwords;
+mod purge;
+mod refresh;
 mod roles;
 mod sign_in;
 mod standing;
 mod sweep;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::port::{AccountId, Code, Registry, Role, StableId, Tasks, WorldTime};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::StorageFault;
@@ -29,8 +37,10 @@ use passwords::Passwords;
 
 pub use characters::Admitted;
 pub use denied::Denied;
+use ended::Ended;
 pub use invites::Invite;
 pub(crate) use names::{is_nobodys, key as name_key};
+pub use overview::{Overview, SignIns};
 
 /// How long a request may wait for the database before it is told to come back.
 const DATABASE_LONGEST: Duration = Duration::from_secs(5);
@@ -47,6 +57,8 @@ struct Inner {
     config: AccountsConfig,
     passwords: Passwords,
     tokens: Tokens,
+    /// Accounts whose tokens of before hold no more.
+    ended: watch::Sender<Arc<[Ended]>>,
 }
 
 /// An account as its owner may see it.
@@ -62,6 +74,8 @@ pub struct Account {
     pub guest: bool,
     /// When it was made.
     pub created_at: WorldTime,
+    /// The number that its tokens carry.
+    pub(crate) generation: u64,
 }
 
 /// A living character.
@@ -115,6 +129,7 @@ impl Accounts {
                 config: config.accounts.clone(),
                 store,
                 tokens,
+                ended: watch::Sender::new(Arc::from([])),
             }),
         })
     }
@@ -215,7 +230,9 @@ impl Accounts {
     /// What is due at start and once a day.
     pub(crate) async fn upkeep(&self) {
         self.purge_guests().await;
+        self.purge_closed().await;
         self.sweep_deleted().await;
+        self.purge_refresh_tokens().await;
         self.inner.tokens.upkeep().await;
     }
 
@@ -229,6 +246,14 @@ impl Accounts {
     }
 }
 
+/// The file of a SQLite database that is not there yet, or has nothing in it.
+///
+/// # Errors
+/// When the URL of the database can't be used.
+pub fn missing_database(config: &StorageConfig) -> Result<Option<PathBuf>, StorageFault> {
+    DatabaseFile::missing(&config.database, &config.database_url())
+}
+
 /// Ends a wait for the database that has become too long for a person.
 async fn bounded<T>(work: impl Future<Output = Result<T, Denied>>) -> Result<T, Denied> {
     match tokio::time::timeout(DATABASE_LONGEST, work).await {
@@ -238,15 +263,16 @@ async fn bounded<T>(work: impl Future<Output = Result<T, Denied>>) -> Result<T, 
 }
 
 /// An account's columns, in the order of the statements that read them.
-type AccountTuple = (Uuid, String, String, bool, i64);
+type AccountTuple = (Uuid, String, String, bool, i64, i64);
 
-fn account_of((id, username, role, guest, created_at): AccountTuple) -> Account {
+fn account_of((id, username, role, guest, created_at, generation): AccountTuple) -> Account {
     Account {
         id: AccountId(id),
         username,
         role: role_of(&role),
         guest,
         created_at: WorldTime(crate::store::unsigned(created_at)),
+        generation: crate::store::unsigned(generation),
     }
 }
 

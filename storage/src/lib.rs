@@ -34,7 +34,10 @@ mod tokens;
 mod upkeep;
 mod watch;
 
-pub use accounts::{Account, Accounts, Admitted, Character, Denied, Invite, SignIn};
+pub use accounts::{
+    Account, Accounts, Admitted, Character, Denied, Invite, Overview, SignIn, SignIns,
+    missing_database,
+};
 pub use config::{
     AccountsConfig, Argon2Config, DatabaseConfig, FsyncPolicy, Guests, JournalConfig,
     StorageConfig, TlsMode, redact_url,

@@ -10,6 +10,7 @@ use engine::port::{
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use crate::accounts::Accounts;
 use crate::journal;
 use crate::lease::Leases;
 use crate::pending::{Changes, Pending};
@@ -39,6 +40,7 @@ const LANE_RETRY: Duration = Duration::from_millis(50);
 #[derive(Clone, Debug)]
 pub(crate) struct Loader {
     pub(crate) store: Store,
+    pub(crate) accounts: Accounts,
     pub(crate) pending: Arc<Pending>,
     pub(crate) journal: Arc<journal::Shared>,
     /// With a shared database, whose characters are leased.
@@ -146,6 +148,11 @@ impl Loader {
             }
             Err(_) => return,
         };
+        // In the same breath, for whoever keeps the sessions.
+        if let Ok(Err(denied)) = timeout(STANDINGS_LONGEST, self.accounts.hear_ended()).await {
+            let code = denied.refusal.code.word();
+            tracing::debug!(code, "ended tokens could not be read");
+        }
         for (order, why) in self.store.unheard().take() {
             self.deliver(StoreReply::Unheeded { order, why }).await;
         }

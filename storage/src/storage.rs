@@ -163,6 +163,7 @@ impl Storage {
 
         let loader = Loader {
             store: inner.store.clone(),
+            accounts: inner.accounts.clone(),
             pending: Arc::clone(&inner.pending),
             journal: Arc::clone(&inner.journal),
             leases: inner.leases.clone(),

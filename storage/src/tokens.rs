@@ -48,6 +48,10 @@ pub struct Claims {
     pub id: Uuid,
     /// When it expires, in seconds of the Unix epoch.
     pub expires_at: u64,
+    /// The account's number when it was issued; it holds while that is the account's.
+    pub generation: u64,
+    /// The sign-in that it comes of; tokens of before there were any have none.
+    pub family: Option<Uuid>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,6 +60,10 @@ struct Body {
     jti: Uuid,
     iat: u64,
     exp: u64,
+    #[serde(default, rename = "gen")]
+    generation: u64,
+    #[serde(default, rename = "fam", skip_serializing_if = "Option::is_none")]
+    family: Option<Uuid>,
 }
 
 /// Issues, checks and revokes.
@@ -99,8 +107,14 @@ impl Tokens {
         })
     }
 
-    /// A token for `account`, and when it expires in seconds of the Unix epoch.
-    pub(crate) fn issue(&self, account: AccountId) -> Result<(String, u64), Denied> {
+    /// A token for `account` as of its `generation`, by the sign-in `family`; and when it expires in
+    /// seconds of the Unix epoch.
+    pub(crate) fn issue(
+        &self,
+        account: AccountId,
+        generation: u64,
+        family: Uuid,
+    ) -> Result<(String, u64), Denied> {
         let iat = now();
         let exp = iat + self.lifetime;
         let body = Body {
@@ -108,6 +122,8 @@ impl Tokens {
             jti: Uuid::new_v4(),
             iat,
             exp,
+            generation,
+            family: Some(family),
         };
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let newest = keys.newest();
@@ -139,31 +155,55 @@ impl Tokens {
     }
 
     /// Known here at once, saved as soon as it can be: by the database, or until that answers again
-    /// by a file. Once more is no mistake.
+    /// by a file. With the token goes the sign-in that it comes of, all its tokens. Once more is no
+    /// mistake.
     pub(crate) async fn revoke(&self, token: &str) -> Result<(), Denied> {
         let claims = self.signed(token)?;
         let until = claims.expires_at + GRACE_SECONDS;
         if until <= now() {
             return Err(Denied::of(Code::TokenExpired));
         }
+        // Newer tokens of the sign-in may last for one lifetime more.
+        let newest = now() + self.lifetime + GRACE_SECONDS;
+        let family = claims.family.map(|id| (id, newest));
+        self.revoke_all(std::iter::once((claims.id, until)).chain(family).collect())
+            .await
+    }
+
+    /// Whether a sign-in was signed out, as far as this process knows.
+    pub(crate) fn is_family_off(&self, family: Uuid) -> bool {
+        self.revoked().contains_key(&family)
+    }
+
+    /// Makes all tokens of a sign-in worthless.
+    pub(crate) async fn revoke_family(&self, family: Uuid) -> Result<(), Denied> {
+        let until = now() + self.lifetime + GRACE_SECONDS;
+        self.revoke_all(vec![(family, until)]).await
+    }
+
+    async fn revoke_all(&self, all: Vec<(Uuid, u64)>) -> Result<(), Denied> {
+        let mut news = Vec::with_capacity(all.len());
         {
             let mut revoked = self.revoked();
-            if revoked.contains_key(&claims.id) {
-                return Ok(());
-            }
             if revoked.len() >= REVOKED_MAX {
                 return Err(Denied::later(Code::ServerBusy));
             }
-            revoked.insert(claims.id, until);
+            for (id, until) in all {
+                if revoked.insert(id, until).is_none() {
+                    news.push((id, until));
+                }
+            }
         }
         // From here on it is brought to the database whether or not anybody waits for this.
-        self.unsaved.add(claims.id, until);
-        let saved = tokio::time::timeout(SAVE_LONGEST, self.save(claims.id, until)).await;
+        for (id, until) in &news {
+            self.unsaved.add(*id, *until);
+        }
+        let saved = tokio::time::timeout(SAVE_LONGEST, self.save_all(news.clone())).await;
         if matches!(saved, Ok(Ok(()))) {
             return Ok(());
         }
         let unsaved = Arc::clone(&self.unsaved);
-        let written = tokio::task::spawn_blocking(move || unsaved.write_down(claims.id, until));
+        let written = tokio::task::spawn_blocking(move || unsaved.write_down(&news));
         match written.await {
             Ok(Ok(())) => tracing::info!("sign-out waits for the database in a file"),
             Ok(Err(error)) => {
@@ -180,6 +220,11 @@ impl Tokens {
         );
         writing!(self.store, db => query(sql)
             .bind(id).bind(signed(until)).execute(db).await.map(|_| ()))?;
+        // It may be a sign-in's: then that can't be renewed any more.
+        let sql = self
+            .store
+            .sql("DELETE FROM refresh_tokens WHERE family = $1");
+        writing!(self.store, db => query(sql).bind(id).execute(db).await.map(|_| ()))?;
         self.unsaved.saved(id);
         Ok(())
     }
@@ -204,8 +249,7 @@ impl Tokens {
 
     pub(crate) fn is_revoked(&self, token: &str) -> bool {
         // The signature is not looked at: it only matters whether somebody else revoked this.
-        insecure_decode_claims::<Body>(token)
-            .is_ok_and(|body| self.revoked().contains_key(&body.jti))
+        insecure_decode_claims::<Body>(token).is_ok_and(|body| self.is_off(body.jti, body.family))
     }
 
     /// The newest key's seal on `nonce` for `character`.
@@ -260,7 +304,7 @@ impl Tokens {
     /// Checks everything but the time.
     fn read(&self, token: &str) -> Result<Claims, Denied> {
         let claims = self.signed(token)?;
-        if self.revoked().contains_key(&claims.id) {
+        if self.is_off(claims.id, claims.family) {
             return Err(Denied::of(Code::InvalidToken));
         }
         Ok(claims)
@@ -288,7 +332,15 @@ impl Tokens {
             account: AccountId(body.sub),
             id: body.jti,
             expires_at: body.exp,
+            generation: body.generation,
+            family: body.family,
         })
+    }
+
+    /// Whether a token or its sign-in was signed out.
+    fn is_off(&self, id: Uuid, family: Option<Uuid>) -> bool {
+        let revoked = self.revoked();
+        revoked.contains_key(&id) || family.is_some_and(|family| revoked.contains_key(&family))
     }
 
     fn revoked(&self) -> MutexGuard<'_, HashMap<Uuid, u64>> {

@@ -10,6 +10,7 @@
     reason = "a test ends by panicking; clippy knows test functions, but not their helpers"
 )]
 
+mod accounts;
 mod anybody;
 mod bench;
 mod check;

@@ -12,6 +12,9 @@ mod chain;
 /// How many executed commands a character remembers.
 pub const REMEMBERED: usize = 64;
 
+/// Beyond this id there is no room for the next slip: ids end at 2^53-1.
+const ID_LAST: u64 = (1 << 53) - 1 - (1 << 32);
+
 /// What a character's executed commands came to: the last [`REMEMBERED`], saved with it.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandRecord {
@@ -51,6 +54,18 @@ impl CommandRecord {
         }
         self.recent.push_back(Executed(id, code, tick));
         self.highest = self.highest.max(id);
+    }
+
+    /// Counts anew from what was remembered before, where an id of old has left no room for others.
+    /// Answers whether it was so.
+    pub(crate) fn make_room(&mut self) -> bool {
+        if self.highest <= ID_LAST {
+            return false;
+        }
+        self.recent.retain(|one| one.0 <= ID_LAST);
+        self.highest = self.recent.iter().map(|one| one.0).max().unwrap_or(0);
+        self.accepted = self.highest;
+        true
     }
 
     /// Forgets what was accepted but never executed: the client will send it again.

@@ -132,6 +132,48 @@ fn a_resend_gets_the_stored_outcome_and_is_not_executed() {
 }
 
 #[test]
+fn far_id_is_refused_and_not_consumed() {
+    let mut stage = scene();
+    let far = (1 << 53) - 1;
+    stage.sends("ann", Some(far), "earn");
+    stage.tick();
+    assert_eq!(
+        outcomes(&mut stage, "ann"),
+        [one(far, "validation_error", false)]
+    );
+    let last = stage.component::<CommandRecord>("ann").last_id();
+    // The next in line, the furthest that is allowed, and what a clock counts.
+    let now = engine::stage::STAGE_START.0;
+    for id in [last + 1, last + 1 + (1 << 32), now + (1 << 32)] {
+        stage.sends("ann", Some(id), "earn");
+        stage.tick();
+        assert_eq!(outcomes(&mut stage, "ann"), [one(id, "earned", false)]);
+    }
+    assert_eq!(stage.component::<Coins>("ann"), Coins(3));
+}
+
+#[test]
+fn used_up_ids_begin_anew_at_the_next_arrival() {
+    let mut stage = scene();
+    stage.says("ann", "earn");
+    stage.tick();
+    stage.tick();
+    let mut saved = stage.saved().clone();
+    let record = saved
+        .values_mut()
+        .find(|row| row.component == "command_record")
+        .unwrap();
+    record.body = r#"{"h": 9007199254740991, "r": "5.1 9007199254740986.1"}"#.into();
+    let start = engine::stage::STAGE_START;
+    let mut stage = Stage::restored(game, Seed(1), saved, start).unwrap();
+    stage.enter("ann");
+    assert_eq!(stage.component::<CommandRecord>("ann").last_id(), 5);
+    stage.sends("ann", Some(6), "earn");
+    stage.tick();
+    assert_eq!(outcomes(&mut stage, "ann"), [one(6, "earned", false)]);
+}
+
+#[test]
 fn a_resend_is_saved_anew_so_that_a_watermark_covers_its_answer() {
     let mut world = Backstage::new(game);
     world.tick(vec![arrival(1, "ann")]);

@@ -1,12 +1,13 @@
 //! The one envelope around everything that nodes tell each other.
 
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use engine::port::{Body, Content, Correlation, Mark, Parcel, Tick, Topic, WorldTime};
 use serde::{Deserialize, Serialize};
 
 use super::control::holds_control;
-use super::fits::fits;
+use super::fits::{fits, is_ahead};
 
 /// The version of the envelope's shape. A node refuses every other one.
 pub const VERSION: u16 = 1;
@@ -72,6 +73,9 @@ pub enum EnvelopeFault {
     /// What it holds does not belong to its subject.
     #[error("the envelope holds something that does not go by this subject")]
     Misplaced,
+    /// It was decided more than a day from now.
+    #[error("the envelope holds a decision from the future")]
+    Ahead,
 }
 
 /// Who sends, and when.
@@ -202,14 +206,18 @@ impl Sender {
 /// Opens an envelope that came by a subject.
 ///
 /// # Errors
-/// As [`open`], and when what it holds does not go there.
+/// As [`open`], and when what it holds does not go there, or comes from the future.
 pub(super) fn open_by(topic: &Topic, bytes: &[u8]) -> Result<Envelope, EnvelopeFault> {
     let envelope = open(bytes)?;
-    if fits(topic, &envelope.content) {
-        Ok(envelope)
-    } else {
-        Err(EnvelopeFault::Misplaced)
+    if !fits(topic, &envelope.content) {
+        return Err(EnvelopeFault::Misplaced);
     }
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = since.map_or(u64::MAX, |since| since.as_micros() as u64);
+    if is_ahead(&envelope.content, WorldTime(now)) {
+        return Err(EnvelopeFault::Ahead);
+    }
+    Ok(envelope)
 }
 
 /// Opens an envelope.

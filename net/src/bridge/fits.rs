@@ -3,7 +3,9 @@
 //! Who may publish where is the broker's to allow, by subject. So a ban must not come by a subject
 //! for whispers, nor the words of the server by one for everybody's.
 
-use engine::port::{Content, SanctionAct, Topic};
+use std::time::Duration;
+
+use engine::port::{Content, SanctionAct, Topic, WorldTime};
 
 /// Whether `content` may go by `topic`.
 pub(super) fn fits(topic: &Topic, content: &Content) -> bool {
@@ -32,6 +34,15 @@ pub(super) fn fits(topic: &Topic, content: &Content) -> bool {
     }
 }
 
+/// How far a word of another node may be ahead of the clock here. Of two words the later holds, so one
+/// from the end of time could never be taken back.
+const AHEAD_MAX: Duration = Duration::from_secs(86_400);
+
+/// Whether `content` says that it was decided long after `now`.
+pub(super) fn is_ahead(content: &Content, now: WorldTime) -> bool {
+    matches!(content, Content::Sanction(one) if one.at > now.plus(AHEAD_MAX))
+}
+
 const fn channel_of(topic: &Topic) -> Option<&'static str> {
     Some(match topic {
         Topic::Say(_) => "say",
@@ -57,7 +68,6 @@ const fn channel_of(topic: &Topic) -> Option<&'static str> {
 mod tests {
     use engine::port::{
         ChatLine, Crossing, LettersTold, NodeOrder, OrderAct, PublicEvent, Sanction, StableId,
-        WorldTime,
     };
 
     use super::*;
@@ -102,6 +112,25 @@ mod tests {
             event_type: name.into(),
             data: serde_json::Value::Null,
         })
+    }
+
+    #[test]
+    fn sanction_from_the_far_future_is_ahead() {
+        let now = WorldTime(1_700_000_000_000_000);
+        let day = 86_400_000_000;
+        for (at, ahead) in [
+            (0, false),
+            (now.0 + day, false),
+            (now.0 + day + 1, true),
+            (u64::MAX, true),
+        ] {
+            let Content::Sanction(mut one) = sanction(SanctionAct::Ban, "Bob") else {
+                panic!("not a sanction");
+            };
+            one.at = WorldTime(at);
+            assert_eq!(is_ahead(&Content::Sanction(one), now), ahead, "{at}");
+        }
+        assert!(!is_ahead(&line("say", None), now));
     }
 
     #[test]

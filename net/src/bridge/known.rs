@@ -8,8 +8,19 @@ use async_nats::jetstream::kv::{Entry, Operation};
 use engine::port::{Awake, BridgeIn};
 use tokio::time::Instant;
 
-use super::presence::{Part, VERSION};
+use super::presence::{PART, Part, VERSION};
 use super::shared::Shared;
+
+/// For so long a node is believed at the most, whatever it says of its lease.
+const LEASE_MAX: Duration = Duration::from_secs(600);
+/// Parts of a list: 8,000 players, more than a node lets play.
+const PARTS_MAX: usize = 8;
+/// Nodes that are known of; a world has some.
+const NODES_MAX: usize = 64;
+/// Players that are known of on all of them. At 200 bytes each, here and twice in the world: 60 MB.
+const PLAYERS_MAX: usize = 100_000;
+/// Bytes of a name or a place; names have 20 letters, names of rooms some more.
+const TEXT_MAX: usize = 256;
 
 /// What is known of other nodes.
 #[derive(Default)]
@@ -76,9 +87,34 @@ impl Known {
             self.check_own(entry.revision, &part, shared);
             return;
         }
+        if let Some(why) = self.exceeds(name, &part) {
+            tracing::warn!(node = name, why, "list of another node is passed over");
+            return;
+        }
         let age = if fresh { Duration::ZERO } else { age(entry) };
         self.hear(name, entry.revision, age, part);
         self.tell(shared);
+    }
+
+    /// Which bound a part of a list goes over.
+    fn exceeds(&self, name: &str, part: &Part) -> Option<&'static str> {
+        if part.parts > PARTS_MAX || part.part >= part.parts || part.players.len() > PART {
+            return Some("too long");
+        }
+        let texts = part.players.iter().flat_map(|one| [&one.name, &one.place]);
+        if texts.into_iter().any(|text| text.len() > TEXT_MAX) {
+            return Some("a name too long");
+        }
+        if self.nodes.len() >= NODES_MAX && !self.nodes.contains_key(name) {
+            return Some("too many nodes");
+        }
+        let held = |(node, known): (&String, &Node)| {
+            let parts = known.parts.iter();
+            let kept = parts.filter(|(number, _)| node != name || **number != part.part);
+            kept.map(|(_, (_, all))| all.len()).sum::<usize>()
+        };
+        let held: usize = self.nodes.iter().map(held).sum();
+        (held + part.players.len() > PLAYERS_MAX).then_some("too many players")
     }
 
     fn hear(&mut self, name: &str, revision: u64, age: Duration, part: Part) {
@@ -103,7 +139,7 @@ impl Known {
             node.heard = node.heard.max(heard);
             node.gone = false;
         }
-        node.lease = Duration::from_millis(part.lease_ms);
+        node.lease = Duration::from_millis(part.lease_ms).min(LEASE_MAX);
         node.count = part.parts;
         node.parts.insert(part.part, (revision, part.players));
         node.parts.retain(|number, _| *number < part.parts);
@@ -194,6 +230,55 @@ mod tests {
         assert_eq!(known.nodes["south"].heard, first);
         known.hear("south", 6, Duration::ZERO, part(1_000));
         assert_eq!(first.elapsed(), known.nodes["south"].heard - first);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn long_lease_is_believed_for_ten_minutes() {
+        let mut known = Known::default();
+        known.hear("south", 5, Duration::ZERO, part(1 << 60));
+        assert_eq!(known.nodes["south"].lease, LEASE_MAX);
+    }
+
+    #[test]
+    fn lists_beyond_their_bounds_are_passed_over() {
+        let awake = |name: &str| {
+            Arc::new(Awake {
+                id: engine::port::StableId::named(name),
+                name: name.to_owned(),
+                place: "The Docks".to_owned(),
+                admin: false,
+            })
+        };
+        let crowd = |parts: usize, number: usize, players: usize| Part {
+            parts,
+            part: number,
+            players: vec![awake("Bob"); players],
+            ..part(1_000)
+        };
+        let mut known = Known::default();
+        assert_eq!(known.exceeds("south", &crowd(8, 7, 1_000)), None);
+        for (parts, number, players) in [(9, 0, 1), (2, 2, 1), (1, 0, 1_001), (usize::MAX, 0, 0)] {
+            let why = known.exceeds("south", &crowd(parts, number, players));
+            assert_eq!(why, Some("too long"), "{parts} {number} {players}");
+        }
+        let mut long = crowd(1, 0, 0);
+        long.players.push(awake(&"x".repeat(257)));
+        assert_eq!(known.exceeds("south", &long), Some("a name too long"));
+        // A hundred full parts are as many as are kept; a renewal is none more.
+        for node in 0..25 {
+            for number in 0..4 {
+                let (name, one) = (format!("n{node}"), crowd(4, number, 1_000));
+                assert_eq!(known.exceeds(&name, &one), None, "{name} {number}");
+                known.hear(&name, 1, Duration::ZERO, one);
+            }
+        }
+        assert_eq!(known.exceeds("n0", &crowd(4, 0, 1_000)), None);
+        let more = known.exceeds("south", &crowd(1, 0, 1));
+        assert_eq!(more, Some("too many players"));
+        for node in 25..64 {
+            known.hear(&format!("n{node}"), 1, Duration::ZERO, part(1_000));
+        }
+        assert_eq!(known.exceeds("south", &part(1_000)), Some("too many nodes"));
     }
 
     #[tokio::test(start_paused = true)]

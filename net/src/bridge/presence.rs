@@ -22,7 +22,7 @@ use super::stream;
 /// The version of a list's shape.
 pub(super) const VERSION: u16 = 1;
 /// Players in one value: 1,000 of 200 bytes stay below the broker's usual limit of 1 MiB.
-const PART: usize = 1_000;
+pub(super) const PART: usize = 1_000;
 
 /// One part of a node's list.
 #[derive(Debug, Serialize, Deserialize)]

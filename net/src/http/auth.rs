@@ -31,6 +31,8 @@ pub(super) struct Account {
     role: Role,
     guest: bool,
     characters: Vec<Card>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
 }
 
 impl From<SignedIn> for Account {
@@ -43,8 +45,25 @@ impl From<SignedIn> for Account {
             role: signed.role,
             guest: signed.guest,
             characters: signed.characters.into_iter().map(Card::from).collect(),
+            refresh_token: None,
         }
     }
+}
+
+impl Account {
+    /// A sign-in, with what renews it.
+    fn with(signed: SignedIn, refresh: Option<Secret>) -> Self {
+        Self {
+            refresh_token: refresh.map(|token| token.expose().to_owned()),
+            ..signed.into()
+        }
+    }
+}
+
+/// What a new sign-in is answered with.
+async fn renewable<G: Gatekeeper>(gateway: &Gateway<G>, signed: SignedIn) -> Answer {
+    let refresh = gateway.refresh_token(&signed).await;
+    Ok(NoStore(Account::with(signed, refresh)))
 }
 
 /// JSON that nobody on the way may keep.
@@ -81,7 +100,7 @@ pub(super) async fn register<G: Gatekeeper>(
     fields: Fields,
 ) -> Answer {
     let signed = gateway.register(from, fields.registration()?).await?;
-    Ok(NoStore(signed.into()))
+    renewable(&gateway, signed).await
 }
 
 pub(super) async fn login<G: Gatekeeper>(
@@ -92,7 +111,7 @@ pub(super) async fn login<G: Gatekeeper>(
     let username = fields.text("username")?;
     let password = Secret::new(fields.text("password")?);
     let signed = gateway.login(from, username, password).await?;
-    Ok(NoStore(signed.into()))
+    renewable(&gateway, signed).await
 }
 
 pub(super) async fn guest<G: Gatekeeper>(
@@ -100,7 +119,8 @@ pub(super) async fn guest<G: Gatekeeper>(
     Origin(from): Origin,
     _: Fields,
 ) -> Answer {
-    Ok(NoStore(gateway.guest(from).await?.into()))
+    let signed = gateway.guest(from).await?;
+    renewable(&gateway, signed).await
 }
 
 pub(super) async fn claim<G: Gatekeeper>(
@@ -110,7 +130,30 @@ pub(super) async fn claim<G: Gatekeeper>(
     fields: Fields,
 ) -> Answer {
     let who = fields.registration()?;
-    Ok(NoStore(gateway.claim(from, token, who).await?.into()))
+    let signed = gateway.claim(from, token, who).await?;
+    renewable(&gateway, signed).await
+}
+
+pub(super) async fn refresh<G: Gatekeeper>(
+    State(gateway): Gate<G>,
+    Origin(from): Origin,
+    fields: Fields,
+) -> Answer {
+    let token = Secret::new(fields.text("refresh_token")?);
+    let (signed, next) = gateway.refresh(from, token).await?;
+    Ok(NoStore(Account::with(signed, next)))
+}
+
+pub(super) async fn password<G: Gatekeeper>(
+    State(gateway): Gate<G>,
+    Origin(from): Origin,
+    Bearer(token): Bearer,
+    fields: Fields,
+) -> Answer {
+    let old = Secret::new(fields.text("old")?);
+    let new = Secret::new(fields.text("new")?);
+    let signed = gateway.change_password(from, token, old, new).await?;
+    renewable(&gateway, signed).await
 }
 
 pub(super) async fn logout<G: Gatekeeper>(

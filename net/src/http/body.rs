@@ -14,8 +14,11 @@ use crate::format::{DEPTH_MAX, MESSAGE_BYTES_MAX, too_deep};
 use crate::gatekeeper::{Gatekeeper, Registration, Secret};
 use crate::gateway::Gateway;
 
-/// The field that may hold any characters.
+/// The field of a password.
 const PASSWORD: &str = "password";
+
+/// Fields that may hold any characters.
+const PASSWORDS: [&str; 3] = [PASSWORD, "old", "new"];
 
 /// A JSON object of at most 10 KiB.
 #[derive(Debug)]
@@ -71,7 +74,9 @@ impl Fields {
     pub(super) fn maybe(&self, field: &'static str) -> Result<Option<String>, HttpFault> {
         match self.0.get(field) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) if field != PASSWORD && text.contains(char::is_control) => {
+            Some(Value::String(text))
+                if !PASSWORDS.contains(&field) && text.contains(char::is_control) =>
+            {
                 let refusal = Refusal::new(Code::ValidationError, "That has control characters.");
                 Err(HttpFault::field(field, refusal))
             }

@@ -12,7 +12,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Next, NoResume, Press, Sent, Session, SessionKey, Stage, farewell};
+use super::{Next, NoResume, Press, Proof, Sent, Session, SessionKey, Stage, farewell};
 use crate::config::SessionBounds;
 use crate::format::{Format, Head, Parcel, Tongue, Voice};
 use crate::limit::Intake;
@@ -36,7 +36,18 @@ fn session(bounds: SessionBounds) -> Session {
     let bell = Arc::new(Notify::new());
     let names = (SessionId(1), SessionKey::sealed(|nonce| nonce));
     let intake = Arc::new(Intake::new(0, Instant::now()));
-    Session::new(arrival, names, stage, tongue, bounds, 1, bell, None, intake).unwrap()
+    Session::new(
+        arrival,
+        names,
+        stage,
+        tongue,
+        bounds,
+        1,
+        bell,
+        Proof::default(),
+        intake,
+    )
+    .unwrap()
 }
 
 fn admission(returned: bool) -> Admission {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use engine::port::{Inbound, Leaving, Refusal, Role, Tick};
 
-use super::{Bell, Next, NoResume, Press, Sent, Session, Socket, Stage, Step};
+use super::{Bell, Next, NoResume, Press, Proof, Sent, Session, Socket, Stage, Step};
 use crate::format::{Format, Parcel, Supports, Tongue, Voice};
 
 impl Session {
@@ -178,22 +178,31 @@ impl Session {
 
     /// Whether it was signed in, or resumed last, with the token of that mark.
     pub(crate) fn is_vouched_by(&self, mark: u64) -> bool {
-        let resumed = self.lock().resumed;
-        self.token_mark == Some(mark) || resumed.is_some_and(|(by, _)| by == mark)
+        let inner = self.lock();
+        let resumed = inner.resumed.map(|(by, _)| by);
+        let by = std::iter::once(inner.signed).chain(resumed);
+        by.into_iter().any(|by| by.mark == Some(mark))
     }
 
-    /// It is resumed with the token of that mark, by an account of that role.
-    pub(crate) fn resumed_by(&self, mark: u64, role: Role) {
-        self.lock().resumed = Some((mark, role));
+    /// It is resumed with that token, by an account of that role.
+    pub(crate) fn resumed_by(&self, by: Proof, role: Role) {
+        self.lock().resumed = Some((by, role));
     }
 
-    /// The mark of the newest token shown for it, and the role of its account: the least until the
-    /// account store was asked.
-    pub(crate) fn vouched(&self) -> (Option<u64>, Role) {
-        match self.lock().resumed {
-            Some((mark, role)) => (Some(mark), role),
-            None => (self.token_mark, Role::Player),
+    /// It goes on by that token, and by none of before.
+    pub(crate) fn reproved(&self, by: Proof) {
+        let mut inner = self.lock();
+        inner.signed = by;
+        if let Some((resumed, _)) = &mut inner.resumed {
+            *resumed = by;
         }
+    }
+
+    /// The newest token shown for it, and the role of its account: the least until the account store
+    /// was asked.
+    pub(crate) fn vouched(&self) -> (Proof, Role) {
+        let inner = self.lock();
+        inner.resumed.unwrap_or((inner.signed, Role::Player))
     }
 
     /// Whether it has ended.

@@ -14,11 +14,11 @@ use super::link::{Exit, Heard, Link};
 use super::pulse::Beat;
 use super::threshold::{Held, error_of, hold, unheard};
 use crate::format::{Authenticate, ClientFrame, Format, Resume, decode};
-use crate::gatekeeper::{Denied, Gatekeeper, Secret};
+use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Secret};
 use crate::gateway::Gateway;
 use crate::hub::Hub;
 use crate::payload::{ErrorNote, Pong};
-use crate::session::{Bell, NoResume, Session, SessionKey};
+use crate::session::{Bell, NoResume, Proof, Session, SessionKey};
 
 /// How long a resume waits for the account store, which may be away.
 const STANDING_LONGEST: Duration = Duration::from_millis(500);
@@ -96,7 +96,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                 "That session is unknown. Say character_id, or sign in without resume.",
             )));
         }
-        self.arrive(link, admitted.arrival(), Some(&asked.token), held)
+        self.arrive(link, admitted, Some(&asked.token), held)
     }
 
     /// Whom a sign-in is for, and whether its token may have expired: whoever shows the key of a
@@ -126,7 +126,7 @@ impl<G: Gatekeeper> Newcomer<G> {
     pub(super) fn arrive(
         &self,
         link: &Link,
-        mut arrival: Arrival,
+        admitted: Admitted,
         token: Option<&Secret>,
         held: Held,
     ) -> Result<Entry, Exit> {
@@ -134,10 +134,14 @@ impl<G: Gatekeeper> Newcomer<G> {
         if hub.is_draining() {
             return Err(Exit::refused(Hub::going_away()));
         }
+        let proof = Proof {
+            mark: token.map(|token| hub.mark(token)),
+            generation: admitted.generation,
+        };
+        let mut arrival = admitted.arrival();
         hub.may_act(arrival.account).map_err(Exit::refused)?;
         arrival.correlation = self.correlation;
         let (socket, bell) = (hub.next_id(), Arc::new(Notify::new()));
-        let mark = token.map(|token| hub.mark(token));
         let session = hub
             .arrive(
                 arrival,
@@ -145,7 +149,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                 link.tongue.clone(),
                 socket,
                 Arc::clone(&bell),
-                mark,
+                proof,
                 &link.intake,
             )
             .map_err(Exit::refused)?;
@@ -305,7 +309,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         held: Held,
     ) -> Result<Entry, Exit> {
         let hub = &self.gateway.hub;
-        session.resumed_by(hub.mark(token), role);
+        session.resumed_by(self.gateway.proof(token), role);
         let (socket, bell) = (hub.next_id(), Arc::new(Notify::new()));
         let entry = |session| Entry {
             session,

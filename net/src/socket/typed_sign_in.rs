@@ -80,7 +80,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         if let Some(token) = self.bearer.take() {
             let admitted = Box::pin(self.gateway.gate.admit(token.clone(), None, false));
             let admitted = self.meanwhile(link, &mut held, admitted).await?;
-            return self.arrive(link, admitted.arrival(), Some(&token), held);
+            return self.arrive(link, admitted, Some(&token), held);
         }
 
         link.say(&Saying(Ink::Title, BANNER.into())).await?;
@@ -96,7 +96,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                         let words = format!("Here they call you {}.", admitted.name);
                         link.say(&Saying(Ink::System, words.into())).await?;
                     }
-                    return self.arrive(link, admitted.arrival(), None, held);
+                    return self.arrive(link, admitted, None, held);
                 }
                 Err(denied) => {
                     link.say(&ErrorNote::from(denied.refusal)).await?;

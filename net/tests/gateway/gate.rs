@@ -1,10 +1,12 @@
 //! An account store in miniature.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use engine::port::{AccountId, Code, Refusal, Role, StableId, WorldTime};
 use net::{Admitted, Character, Denied, Gatekeeper, Registration, Secret, SignedIn};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Accounts in memory: a token is `token-NAME`, every password is `right`.
@@ -26,6 +28,20 @@ pub(crate) struct FakeGate {
     pub(crate) invites: Arc<Mutex<bool>>,
     /// Names of so many letters are taken, and all shorter ones.
     pub(crate) taken: Arc<Mutex<usize>>,
+    /// Who has ended their tokens, and how often; a fresh token is `token-NAME#NUMBER`.
+    pub(crate) ended: Ended,
+    /// Refresh tokens that hold, each with its name.
+    refreshes: Arc<Mutex<HashMap<String, String>>>,
+}
+
+/// What the store tells of ended tokens.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended(pub(crate) Arc<watch::Sender<Arc<[(AccountId, u64)]>>>);
+
+impl Default for Ended {
+    fn default() -> Self {
+        Self(watch::Sender::new(Arc::from([])).into())
+    }
 }
 
 pub(crate) fn token(name: &str) -> String {
@@ -75,6 +91,13 @@ impl FakeGate {
             return Err(Refusal::of(Code::InvalidToken).into());
         }
         if let Some(name) = token.strip_prefix("token-") {
+            let (name, number) = name.split_once('#').unwrap_or((name, "0"));
+            let whose = account(name.split('/').next().unwrap());
+            let ended = Arc::clone(&self.ended.0.borrow());
+            let newest = ended.iter().find(|(account, _)| *account == whose);
+            if newest.is_some_and(|(_, newest)| number.parse() != Ok(*newest)) {
+                return Err(Refusal::of(Code::InvalidToken).into());
+            }
             return Ok(name.to_owned());
         }
         match token.strip_prefix("expired-") {
@@ -149,6 +172,54 @@ impl Gatekeeper for FakeGate {
         Ok(self.signed(&who.username))
     }
 
+    async fn change_password(
+        &self,
+        token: Secret,
+        old: Secret,
+        _: Secret,
+    ) -> Result<SignedIn, Denied> {
+        let name = self.holder(&token, false)?;
+        if old.expose() != "right" {
+            let refusal = Refusal::of(Code::AuthenticationFailed);
+            return Err(Denied::field("old", refusal));
+        }
+        self.ended.0.send_replace([(account(&name), 1)].into());
+        let fresh = Secret::new(format!("token-{name}#1"));
+        let signed = self.signed(&name);
+        Ok(SignedIn {
+            access_token: fresh,
+            ..signed
+        })
+    }
+
+    async fn refresh_token(&self, token: &Secret) -> Result<Secret, Denied> {
+        if *self.away.lock().unwrap() {
+            return Err(Refusal::of(Code::DatabaseConnectionError).into());
+        }
+        let name = self.holder(token, false)?;
+        let fresh = format!("refresh-{}", Uuid::new_v4());
+        let mut refreshes = self.refreshes.lock().unwrap();
+        refreshes.insert(fresh.clone(), name);
+        Ok(Secret::new(fresh))
+    }
+
+    async fn refresh(&self, token: Secret) -> Result<(SignedIn, Secret), Denied> {
+        let name = self.refreshes.lock().unwrap().remove(token.expose());
+        let name = name.ok_or_else(|| Refusal::of(Code::InvalidToken))?;
+        let signed = self.signed(&name);
+        let next = self.refresh_token(&signed.access_token).await?;
+        Ok((signed, next))
+    }
+
+    fn generation(&self, token: &Secret) -> u64 {
+        let number = token.expose().split_once('#').map(|(_, number)| number);
+        number.map_or(0, |number| number.parse().unwrap())
+    }
+
+    fn ended(&self) -> watch::Receiver<Arc<[(AccountId, u64)]>> {
+        self.ended.0.subscribe()
+    }
+
     async fn logout(&self, token: Secret) -> Result<(), Denied> {
         if self.is_signed_out(&token) {
             return Ok(());
@@ -209,7 +280,12 @@ impl Gatekeeper for FakeGate {
         Vec::new()
     }
 
-    async fn roll(&self, token: Secret, _: Option<String>) -> Result<net::Rolled, Denied> {
+    async fn roll(
+        &self,
+        _: IpAddr,
+        token: Secret,
+        _: Option<String>,
+    ) -> Result<net::Rolled, Denied> {
         self.holder(&token, false)?;
         Ok(net::Rolled {
             roll_id: Uuid::nil(),
@@ -272,6 +348,7 @@ impl Gatekeeper for FakeGate {
             role: Role::Player,
             guest: false,
             created_at: WorldTime(0),
+            generation: self.generation(&token),
         })
     }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{Accounts, Character, Denied, bans, bounded, names, role_of, standing};
 use crate::identity::wall;
 use crate::store::{reading, signed, transaction, unsigned, writing};
+use crate::tokens::Claims;
 
 /// A character that may enter the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,22 @@ type AdmitTuple = (
     Option<i64>,
     String,
 );
+
+/// Makes the character of an account the last played; `account, character, at, generation`.
+const ADMIT: &str = "
+    UPDATE characters SET last_played_at = $3
+    WHERE id = (SELECT mine.id FROM characters AS mine
+                JOIN accounts ON accounts.id = mine.account
+                WHERE mine.account = $1 AND mine.deleted_at IS NULL
+                  AND mine.id = COALESCE($2, mine.id)
+                  AND accounts.token_generation = $4
+                ORDER BY mine.last_played_at DESC NULLS LAST, mine.created_at, mine.id
+                LIMIT 1)
+    RETURNING id, name, profession, seed, created_at, last_played_at,
+              (SELECT role FROM accounts WHERE accounts.id = $1),
+              (SELECT guest FROM accounts WHERE accounts.id = $1),
+              (SELECT banned_until FROM accounts WHERE accounts.id = $1),
+              (SELECT ban_reason FROM accounts WHERE accounts.id = $1)";
 
 type CharacterTuple = (Uuid, String, Option<String>, Option<i64>, i64, Option<i64>);
 
@@ -138,36 +155,25 @@ impl Accounts {
         .await
     }
 
-    /// The character to play, which counts as played from now: the one asked for, or the most
-    /// recently played. One statement.
+    /// The character that the holder of a token plays, which counts as played from now: the one
+    /// asked for, or the most recently played. One statement.
     ///
     /// # Errors
-    /// `invalid_token` when account or character is gone or the character is another's;
-    /// `resource_not_found` when the account has no character; `authorization_denied` while the
-    /// account is banned; `database_connection_error`.
+    /// `invalid_token` when account or character is gone, the character is another's or the account
+    /// has ended its tokens; `resource_not_found` when the account has no character;
+    /// `authorization_denied` while the account is banned; `database_connection_error`.
     pub async fn admit(
         &self,
-        account: AccountId,
+        claims: Claims,
         character: Option<StableId>,
     ) -> Result<Admitted, Denied> {
-        let sql = self.store().sql(
-            "UPDATE characters SET last_played_at = $3
-             WHERE id = (SELECT mine.id FROM characters AS mine
-                         WHERE mine.account = $1 AND mine.deleted_at IS NULL
-                           AND mine.id = COALESCE($2, mine.id)
-                         ORDER BY mine.last_played_at DESC NULLS LAST, mine.created_at, mine.id
-                         LIMIT 1)
-             RETURNING id, name, profession, seed, created_at, last_played_at,
-                       (SELECT role FROM accounts WHERE accounts.id = $1),
-                       (SELECT guest FROM accounts WHERE accounts.id = $1),
-                       (SELECT banned_until FROM accounts WHERE accounts.id = $1),
-                       (SELECT ban_reason FROM accounts WHERE accounts.id = $1)",
-        );
+        let account = claims.account;
+        let sql = self.store().sql(ADMIT);
         let id = character.map(StableId::uuid);
-        let at = signed(wall().0);
+        let (at, generation) = (signed(wall().0), signed(claims.generation));
         let found: Option<AdmitTuple> = bounded(async {
             Ok(writing!(self.store(), db => query_as(sql)
-                .bind(account.0).bind(id).bind(at).fetch_optional(db).await)?)
+                .bind(account.0).bind(id).bind(at).bind(generation).fetch_optional(db).await)?)
         })
         .await?;
         if let Some((id, name, profession, seed, created, played, role, guest, until, reason)) =
@@ -181,13 +187,15 @@ impl Accounts {
                 guest,
             });
         }
+        if self.me(account).await?.generation != claims.generation {
+            return Err(Denied::of(Code::InvalidToken));
+        }
         if character.is_some() {
             return Err(Denied::because(
                 Code::InvalidToken,
                 "That character is not yours to play.",
             ));
         }
-        self.me(account).await?;
         Err(Denied::because(
             Code::ResourceNotFound,
             "You have no character yet.",

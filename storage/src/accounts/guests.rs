@@ -4,6 +4,7 @@ use engine::port::{AccountId, Code, Role};
 use sqlx::query;
 use uuid::Uuid;
 
+use super::purge::{Due, PORTION};
 use super::{Account, Accounts, Denied, SignIn, bounded, names, role_word};
 use crate::identity::wall;
 use crate::store::{is_unique_violation, signed, transaction};
@@ -12,12 +13,23 @@ use crate::upkeep::ago;
 /// With a syllable pair there are 2.4 million names; ten misses mean that something else is wrong.
 const NAME_ATTEMPTS_MAX: u32 = 10;
 
+/// A guest that has not played for so long, in microseconds, does not mean to: ten minutes. Whoever
+/// was made a moment ago is on the way in.
+const UNPLAYED_MICROS: u64 = 600_000_000;
+
+/// What became of making a guest.
+enum Made {
+    Guest,
+    NameTaken,
+    NoRoom,
+}
+
 impl Accounts {
     /// Makes a guest with one character and signs it in. Whether guests are welcome is for the
-    /// caller to decide.
+    /// caller to decide. Where there are as many as there may be, the eldest that never played go.
     ///
     /// # Errors
-    /// `database_connection_error`.
+    /// `server_busy` when all have played; `database_connection_error`.
     pub async fn guest(&self) -> Result<SignIn, Denied> {
         let id = Uuid::new_v4();
         let account = Account {
@@ -26,32 +38,53 @@ impl Accounts {
             role: Role::Player,
             guest: true,
             created_at: wall(),
+            generation: 0,
         };
-        for attempt in 0..NAME_ATTEMPTS_MAX {
-            if bounded(self.insert_guest(&account, &names::guest(attempt))).await? {
-                return self.signed_in(account).await;
+        let mut made_room = false;
+        let mut attempt = 0;
+        while attempt < NAME_ATTEMPTS_MAX {
+            match bounded(self.insert_guest(&account, &names::guest(attempt))).await? {
+                Made::Guest => return self.signed_in(account).await,
+                Made::NameTaken => attempt += 1,
+                Made::NoRoom if made_room => return Err(full()),
+                Made::NoRoom => {
+                    made_room = true;
+                    let before = wall().0.saturating_sub(UNPLAYED_MICROS);
+                    let due = Due::Unplayed(signed(before));
+                    self.purge_portion(due, PORTION).await?;
+                }
             }
         }
         Err(Denied::later(Code::ServerBusy))
     }
 
-    /// Account and character, both or neither; `false`: the name is taken.
-    async fn insert_guest(&self, account: &Account, name: &str) -> Result<bool, Denied> {
+    /// Account and character, both or neither. Two nodes that count at once may go over the limit by
+    /// one each.
+    async fn insert_guest(&self, account: &Account, name: &str) -> Result<Made, Denied> {
         let store = self.store();
         let at = signed(account.created_at.0);
+        let most = match self.inner.config.max_guests {
+            0 => i64::MAX,
+            most => i64::from(most),
+        };
         transaction!(store, tx => {
-            query(store.sql(
+            let counted = query(store.sql(
                 "INSERT INTO accounts
                      (id, username, username_key, role, guest, living, created_at)
-                 VALUES ($1, $2, $2, $3, $4, 1, $5)",
+                 SELECT $1, $2, $2, $3, $4, 1, $5
+                 WHERE $6 = 9223372036854775807 OR (SELECT count(*) FROM accounts WHERE guest) < $6",
             ))
             .bind(account.id.0)
             .bind(&account.username)
             .bind(role_word(account.role))
             .bind(true)
             .bind(at)
+            .bind(most)
             .execute(&mut *tx)
             .await?;
+            if counted.rows_affected() == 0 {
+                return Ok(Made::NoRoom);
+            }
             let made = query(store.sql(super::characters::INSERT))
                 .bind(Uuid::new_v4())
                 .bind(account.id.0)
@@ -65,11 +98,11 @@ impl Accounts {
                 .await;
             match made {
                 Ok(_) => {}
-                Err(error) if is_unique_violation(&error) => return Ok(false),
+                Err(error) if is_unique_violation(&error) => return Ok(Made::NameTaken),
                 Err(error) => return Err(error.into()),
             }
         });
-        Ok(true)
+        Ok(Made::Guest)
     }
 
     /// Deletes guests that nobody has used for long, with their characters and their rows.
@@ -78,40 +111,15 @@ impl Accounts {
         if days == 0 {
             return;
         }
-        match self.delete_guests(signed(ago(days).0)).await {
-            Ok(0) => {}
-            Ok(gone) => tracing::info!(accounts = gone, "unused guests deleted"),
-            Err(denied) => tracing::warn!(
-                code = denied.refusal.code.word(),
-                "unused guests could not be deleted"
-            ),
-        }
+        self.purge(Due::Unused(signed(ago(days).0))).await;
     }
+}
 
-    async fn delete_guests(&self, before: i64) -> Result<u64, Denied> {
-        let store = self.store();
-        let gone = transaction!(store, tx => {
-            query(store.sql(
-                "DELETE FROM component_rows WHERE entity IN
-                 (SELECT mine.id FROM characters AS mine JOIN accounts ON accounts.id = mine.account
-                  WHERE accounts.guest AND accounts.created_at < $1 AND NOT EXISTS
-                      (SELECT 1 FROM characters AS played
-                       WHERE played.account = accounts.id AND played.last_played_at >= $1))",
-            ))
-            .bind(before)
-            .execute(&mut *tx)
-            .await?;
-            query(store.sql(
-                "DELETE FROM accounts
-                 WHERE guest AND created_at < $1 AND NOT EXISTS
-                     (SELECT 1 FROM characters AS played
-                      WHERE played.account = accounts.id AND played.last_played_at >= $1)",
-            ))
-            .bind(before)
-            .execute(&mut *tx)
-            .await?
-            .rows_affected()
-        });
-        Ok(gone)
-    }
+fn full() -> Denied {
+    let mut denied = Denied::because(
+        Code::ServerBusy,
+        "There are as many guests as this world takes. Register instead, or come back later.",
+    );
+    denied.refusal.retry_after_ms = Some(60_000);
+    denied
 }

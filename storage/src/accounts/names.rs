@@ -136,7 +136,16 @@ pub(super) fn check_username(name: &str) -> Result<(), Denied> {
 
 /// Checks a password: 8 to 1,024 bytes.
 pub(super) fn check_password(password: &str) -> Result<(), Denied> {
-    let wrong = |message| Err(Denied::field(Code::ValidationError, "password", message));
+    check_secret("password", password)
+}
+
+/// The same, of one that replaces another.
+pub(super) fn check_new_password(password: &str) -> Result<(), Denied> {
+    check_secret("new", password)
+}
+
+fn check_secret(field: &'static str, password: &str) -> Result<(), Denied> {
+    let wrong = |message| Err(Denied::field(Code::ValidationError, field, message));
     if !(8..=1_024).contains(&password.len()) {
         return wrong("A password has 8 to 1024 bytes.");
     }

@@ -22,7 +22,7 @@ const BAN: &str = "
     WHERE username_key = $1 AND guest = $2 AND ($5 IS NULL OR role <> 'admin')";
 
 /// A fact of the audit log; `journal, sequence, subject, at, detail`.
-const RECORD: &str = "
+pub(super) const RECORD: &str = "
     INSERT INTO facts (journal, sequence, ordinal, kind, subject, at, count, sum, detail)
     VALUES ($1, $2, 0, 'moderation', $3, $4, 1, 0, $5)";
 
@@ -69,15 +69,12 @@ impl Accounts {
     }
 
     async fn decide(&self, username: &str, verb: &str, change: Change<'_>) -> Result<(), Denied> {
-        let nobody =
-            || Denied::because(Code::ResourceNotFound, "There is no account of that name.");
         if names::is_nobodys(username) {
             return Err(nobody());
         }
         let key = names::key(username);
         let at = signed(wall().0);
-        let detail = serde_json::json!({"verb": verb, "by": "operator", "target": username});
-        let detail = detail.to_string();
+        let (subject, detail) = record(&key, verb, username);
         let bans = matches!(change, Change::Ban(Some(_), _));
         let store = self.store();
         let changed = bounded(async {
@@ -96,7 +93,7 @@ impl Accounts {
                     query(store.sql(RECORD))
                         .bind(OPERATOR)
                         .bind(at)
-                        .bind(StableId::named(&format!("account {key}")).uuid())
+                        .bind(subject)
                         .bind(at)
                         .bind(&detail)
                         .execute(&mut *tx)
@@ -133,4 +130,15 @@ impl Accounts {
         .await?;
         Ok(known > 0)
     }
+}
+
+pub(super) fn nobody() -> Denied {
+    Denied::because(Code::ResourceNotFound, "There is no account of that name.")
+}
+
+/// Subject and detail of a record of what the operator did.
+pub(super) fn record(key: &str, verb: &str, username: &str) -> (Uuid, String) {
+    let detail = serde_json::json!({"verb": verb, "by": "operator", "target": username});
+    let subject = StableId::named(&format!("account {key}"));
+    (subject.uuid(), detail.to_string())
 }

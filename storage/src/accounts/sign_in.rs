@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Account, AccountTuple, Accounts, Denied, SignIn, account_of, bans, bounded, characters,
-    invites, names, role_word,
+    invites, names, refresh, role_word,
 };
 use crate::identity::wall;
 use crate::store::{reading, signed, transaction, writing};
@@ -17,6 +17,7 @@ type LoginTuple = (
     String,
     String,
     bool,
+    i64,
     i64,
     Option<String>,
     Option<i64>,
@@ -94,7 +95,8 @@ impl Accounts {
         // What can't be a password need not be hashed, but it must not be told apart either.
         let key = names::key(username);
         let sql = self.store().sql(
-            "SELECT id, username, role, guest, created_at, password_hash, banned_until, ban_reason
+            "SELECT id, username, role, guest, created_at, token_generation, password_hash,
+                 banned_until, ban_reason
              FROM accounts WHERE username_key = $1",
         );
         let found: Option<LoginTuple> = if names::is_nobodys(username) {
@@ -107,23 +109,21 @@ impl Accounts {
             .await?
         };
         let (account, hash) = match found {
-            Some((id, name, role, guest, at, hash, until, reason)) => {
-                let account = account_of((id, name, role, guest, at));
+            Some((id, name, role, guest, at, generation, hash, until, reason)) => {
+                let account = account_of((id, name, role, guest, at, generation));
                 (Some((account, (until, reason))), hash)
             }
             None => (None, None),
         };
         let passwords = &self.inner.passwords;
-        let outdated = hash
-            .as_deref()
-            .is_some_and(|hash| passwords.is_outdated(hash));
+        let outdated = hash.clone().filter(|hash| passwords.is_outdated(hash));
         let right = passwords.verify(password, hash).await?;
         match account {
             // Only whoever knows the password learns that the account is banned.
             Some((account, ban)) if right => {
                 bans::check(ban)?;
-                if outdated {
-                    self.hash_again(account.id, password).await;
+                if let Some(outdated) = outdated {
+                    self.hash_again(account.id, password, &outdated).await;
                 }
                 self.signed_in(account).await
             }
@@ -155,7 +155,7 @@ impl Accounts {
             "UPDATE accounts SET username = $2, username_key = $3, username_look = $7,
                  password_hash = $4, guest = $5
              WHERE id = $1 AND guest = $6
-             RETURNING id, username, role, guest, created_at",
+             RETURNING id, username, role, guest, created_at, token_generation",
         );
         let key = names::key(username);
         let claimed: Option<AccountTuple> = bounded(async {
@@ -167,6 +167,13 @@ impl Accounts {
                     .fetch_optional(&mut *tx)
                     .await
                     .map_err(name_taken)?;
+                if claimed.is_some() {
+                    // A guest's lasts as long as the guest, and there is none any more.
+                    query(store.sql(refresh::FORGET))
+                        .bind(account.0)
+                        .execute(&mut *tx)
+                        .await?;
+                }
                 if let (Some(_), Some(code)) = (&claimed, invite) {
                     let used = query(store.sql(invites::USE))
                         .bind(code)
@@ -192,9 +199,10 @@ impl Accounts {
     /// # Errors
     /// `invalid_token` if it is gone; `database_connection_error`.
     pub async fn me(&self, account: AccountId) -> Result<Account, Denied> {
-        let sql = self
-            .store()
-            .sql("SELECT id, username, role, guest, created_at FROM accounts WHERE id = $1");
+        let sql = self.store().sql(
+            "SELECT id, username, role, guest, created_at, token_generation FROM accounts
+                 WHERE id = $1",
+        );
         let found: Option<AccountTuple> = bounded(async {
             Ok(reading!(self.store(), db => query_as(sql).bind(account.0).fetch_optional(db).await)?)
         })
@@ -206,8 +214,18 @@ impl Accounts {
 
     /// A token and the characters for one who proved who they are.
     pub(super) async fn signed_in(&self, account: Account) -> Result<SignIn, Denied> {
+        self.signed_in_by(account, Uuid::new_v4()).await
+    }
+
+    /// The same, by a sign-in that goes on.
+    pub(super) async fn signed_in_by(
+        &self,
+        account: Account,
+        family: Uuid,
+    ) -> Result<SignIn, Denied> {
         let characters = self.characters(account.id).await?;
-        let (token, expires_at) = self.inner.tokens.issue(account.id)?;
+        let tokens = &self.inner.tokens;
+        let (token, expires_at) = tokens.issue(account.id, account.generation, family)?;
         Ok(SignIn {
             token,
             expires_at,
@@ -233,6 +251,7 @@ impl Accounts {
             role,
             guest: false,
             created_at: wall(),
+            generation: 0,
         };
         bounded(self.insert(&account, &hash, invite, character)).await?;
         tracing::info!(account = %account.id, "account made");
@@ -241,17 +260,18 @@ impl Accounts {
 
     /// Hashes a password anew that was hashed at another cost. The sign-in stands without it: the
     /// next one tries again.
-    async fn hash_again(&self, account: AccountId, password: &str) {
+    async fn hash_again(&self, account: AccountId, password: &str, outdated: &str) {
         let Ok(hash) = self.inner.passwords.hash(password).await else {
             return;
         };
         let sql = self
             .store()
-            .sql("UPDATE accounts SET password_hash = $2 WHERE id = $1");
+            // Not over a password that was changed meanwhile.
+            .sql("UPDATE accounts SET password_hash = $2 WHERE id = $1 AND password_hash = $3");
         let kept = bounded(async {
             let hash = &hash;
             Ok(writing!(self.store(), db => query(sql)
-                .bind(account.0).bind(hash).execute(db).await.map(|_| ()))?)
+                .bind(account.0).bind(hash).bind(outdated).execute(db).await.map(|_| ()))?)
         })
         .await;
         if let Err(denied) = kept {

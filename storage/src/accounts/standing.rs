@@ -19,7 +19,7 @@ impl Accounts {
     ///
     /// # Errors
     /// As [`Accounts::verify`], or with `expired_ok` as [`Accounts::verify_expired_ok`]; `invalid_token`
-    /// when the account is gone; `authorization_denied` while it is banned;
+    /// when the account is gone or has ended its tokens; `authorization_denied` while it is banned;
     /// `database_connection_error`.
     pub async fn holder(&self, token: &str, expired_ok: bool) -> Result<AccountId, Denied> {
         let claims = if expired_ok {
@@ -29,13 +29,17 @@ impl Accounts {
         };
         let sql = self
             .store()
-            .sql("SELECT banned_until, ban_reason FROM accounts WHERE id = $1");
-        let ban: Option<(Option<i64>, String)> = bounded(async {
+            .sql("SELECT banned_until, ban_reason, token_generation FROM accounts WHERE id = $1");
+        let found: Option<(Option<i64>, String, i64)> = bounded(async {
             Ok(reading!(self.store(), db => query_as(sql)
                 .bind(claims.account.0).fetch_optional(db).await)?)
         })
         .await?;
-        bans::check(ban.ok_or_else(|| Denied::of(Code::InvalidToken))?)?;
+        let (until, reason, generation) = found.ok_or_else(|| Denied::of(Code::InvalidToken))?;
+        if unsigned(generation) != claims.generation {
+            return Err(Denied::of(Code::InvalidToken));
+        }
+        bans::check((until, reason))?;
         Ok(claims.account)
     }
 

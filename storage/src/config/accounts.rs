@@ -14,6 +14,8 @@ pub struct AccountsConfig {
     /// A signing key older than this many days is followed by a new one at the next start or
     /// daily round; 0 keeps it.
     pub token_key_days: u32,
+    /// How many days a refresh token of an account is good; a guest's is as long as the guest is.
+    pub refresh_days: u32,
     /// How many living characters an account may have; 0 lifts the limit.
     pub characters_max: u32,
     /// How many characters an account may make in any hour, deleted ones too; 0 lifts the limit.
@@ -27,6 +29,8 @@ pub struct AccountsConfig {
     pub guests: Guests,
     /// Guests unused for this many days are deleted with their characters; 0 keeps them.
     pub guest_days: u32,
+    /// How many guests there may be; 0 lifts the limit.
+    pub max_guests: u32,
     /// How many password hashes may wait for their turn; more are refused as `server_busy`.
     pub hash_queue_max: usize,
     /// How many password hashes are computed at once; 0: one per processor.
@@ -65,12 +69,15 @@ impl Default for AccountsConfig {
         Self {
             token_lifetime_seconds: 3_600,
             token_key_days: 30,
+            refresh_days: 30,
             characters_max: 3,
             characters_per_hour: 10,
             deleted_days: 30,
             invites_required: false,
             guests: Guests::Auto,
             guest_days: 30,
+            // 4 KB each, once played: 80 MB.
+            max_guests: 20_000,
             // A storm of 500 sign-ins must fit, twice over.
             hash_queue_max: 1_024,
             hash_workers: 0,
@@ -99,6 +106,11 @@ impl AccountsConfig {
             (1..=30 * 86_400).contains(&self.token_lifetime_seconds),
             "accounts.token_lifetime_seconds",
             "must be 1 to 2592000",
+        )?;
+        check(
+            (1..=3_650).contains(&self.refresh_days),
+            "accounts.refresh_days",
+            "must be 1 to 3650",
         )?;
         check(
             self.hash_queue_max >= 1,

@@ -21,6 +21,7 @@ macro_rules! embedded {
             ),
             migration!($folder, 4, "shared", "0004_shared"),
             migration!($folder, 5, "authority", "0005_authority"),
+            migration!($folder, 6, "sign ins", "0006_sign_ins"),
         ]
     };
 }
@@ -41,8 +42,8 @@ struct Embedded {
     sql: &'static str,
 }
 
-static POSTGRES: [Embedded; 5] = embedded!("postgres");
-static SQLITE: [Embedded; 5] = embedded!("sqlite");
+static POSTGRES: [Embedded; 6] = embedded!("postgres");
+static SQLITE: [Embedded; 6] = embedded!("sqlite");
 
 /// What a PostgreSQL database goes through, in order.
 pub(super) fn postgres() -> Migrator {

@@ -52,6 +52,19 @@ impl DatabaseFile {
         Ok(Some(Self(file)))
     }
 
+    /// The file of `url`, where there is none or nothing in it.
+    pub(crate) fn missing(
+        config: &DatabaseConfig,
+        url: &str,
+    ) -> Result<Option<PathBuf>, StorageFault> {
+        let Target::Sqlite(options) = Target::parse(config, url)?.1 else {
+            return Ok(None);
+        };
+        let path = options.get_filename();
+        let there = fs::metadata(path).is_ok_and(|file| file.len() > 0);
+        Ok((!there).then(|| path.to_owned()))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }

@@ -1,6 +1,6 @@
 //! Sign-outs that the database has not taken yet: in memory, and in a file that outlives a crash.
 //!
-//! A line each, the token's id and until when it is kept in seconds, appended and synced; a line
+//! A line each, the id of a token or of a whole sign-in and until when it is kept in seconds, appended and synced; a line
 //! that was torn is passed over. The file goes once the database has all of it.
 
 use std::collections::HashMap;
@@ -50,8 +50,8 @@ impl Unsaved {
         waiting.iter().map(|(id, until)| (*id, *until)).collect()
     }
 
-    /// Writes one down, whatever becomes of the database. Blocks for a sync.
-    pub(super) fn write_down(&self, id: Uuid, until: u64) -> io::Result<()> {
+    /// Writes some down, whatever becomes of the database. Blocks for a sync.
+    pub(super) fn write_down(&self, all: &[(Uuid, u64)]) -> io::Result<()> {
         let mut there = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         *there = true;
         let mut file = OpenOptions::new()
@@ -59,7 +59,8 @@ impl Unsaved {
             .append(true)
             .mode(0o600)
             .open(&self.path)?;
-        file.write_all(format!("{id} {until}\n").as_bytes())?;
+        let lines = all.iter().map(|(id, until)| format!("{id} {until}\n"));
+        file.write_all(lines.collect::<String>().as_bytes())?;
         file.sync_all()
     }
 

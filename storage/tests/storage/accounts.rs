@@ -1,7 +1,8 @@
 //! Accounts, characters, guests and invites, on both databases.
 
-use engine::port::{Code, Role};
-use storage::{Denied, Left};
+use engine::port::{AccountId, Code, Role};
+use storage::{Claims, Denied, Left};
+use uuid::Uuid;
 
 use crate::harness::{Batch, Database, World, on_both, row};
 
@@ -13,10 +14,23 @@ on_both!(
     the_most_recently_played_character_is_the_default,
     a_guest_plays_at_once_and_keeps_its_character_when_claimed,
     unused_guests_go_with_their_rows,
+    guest_purge_deletes_in_portions,
+    guest_ceiling_lets_unplayed_go_first,
     an_invite_works_once_and_a_failed_registration_leaves_it,
 );
 
 pub(crate) const PASSWORD: &str = "the king in yellow";
+
+/// What the first token of an account says.
+pub(crate) fn held(account: AccountId) -> Claims {
+    Claims {
+        account,
+        id: Uuid::nil(),
+        expires_at: u64::MAX,
+        generation: 0,
+        family: None,
+    }
+}
 
 pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, Denied>) -> (Code, Option<&'static str>) {
     let denied = answer.unwrap_err();
@@ -133,7 +147,7 @@ async fn a_deleted_character_frees_its_name_and_is_not_admitted(database: Databa
         .unwrap()
         .id;
     assert_eq!(
-        code(accounts.admit(other, Some(ann)).await).0,
+        code(accounts.admit(held(other), Some(ann)).await).0,
         Code::InvalidToken
     );
     assert_eq!(
@@ -146,11 +160,11 @@ async fn a_deleted_character_frees_its_name_and_is_not_admitted(database: Databa
         Code::ResourceNotFound
     );
     assert_eq!(
-        code(accounts.admit(mine, Some(ann)).await).0,
+        code(accounts.admit(held(mine), Some(ann)).await).0,
         Code::InvalidToken
     );
     assert_eq!(
-        code(accounts.admit(mine, None).await).0,
+        code(accounts.admit(held(mine), None).await).0,
         Code::ResourceNotFound
     );
     let heir = accounts.create_character(other, "ann", None).await.unwrap();
@@ -168,12 +182,18 @@ async fn the_most_recently_played_character_is_the_default(database: Database) {
         .id;
     let ann = accounts.create_character(id, "Ann", None).await.unwrap();
     let bob = accounts.create_character(id, "Bob", None).await.unwrap();
-    assert_eq!(accounts.admit(id, None).await.unwrap().character.id, ann.id);
-    let admitted = accounts.admit(id, Some(bob.id)).await.unwrap();
+    assert_eq!(
+        accounts.admit(held(id), None).await.unwrap().character.id,
+        ann.id
+    );
+    let admitted = accounts.admit(held(id), Some(bob.id)).await.unwrap();
     assert_eq!((admitted.role, admitted.guest), (Role::Player, false));
     assert_eq!(admitted.character.name, "Bob");
     assert!(admitted.character.last_played.is_some());
-    assert_eq!(accounts.admit(id, None).await.unwrap().character.id, bob.id);
+    assert_eq!(
+        accounts.admit(held(id), None).await.unwrap().character.id,
+        bob.id
+    );
     let listed = accounts.characters(id).await.unwrap();
     assert_eq!(
         listed.iter().map(|c| c.id).collect::<Vec<_>>(),
@@ -189,7 +209,7 @@ async fn a_guest_plays_at_once_and_keeps_its_character_when_claimed(database: Da
     let [character] = guest.characters.as_slice() else {
         panic!("a guest has one character: {:?}", guest.characters);
     };
-    let admitted = accounts.admit(guest.account.id, None).await.unwrap();
+    let admitted = accounts.admit(held(guest.account.id), None).await.unwrap();
     assert_eq!(admitted.character.id, character.id);
     assert!(admitted.guest);
 
@@ -219,7 +239,7 @@ async fn unused_guests_go_with_their_rows(database: Database) {
     let old = accounts.guest().await.unwrap();
     let active = accounts.guest().await.unwrap();
     let member = accounts.register("Zadok", PASSWORD, None).await.unwrap();
-    accounts.admit(active.account.id, None).await.unwrap();
+    accounts.admit(held(active.account.id), None).await.unwrap();
     let (old_id, active_id) = (old.characters[0].id, active.characters[0].id);
     world
         .apply(
@@ -246,6 +266,71 @@ async fn unused_guests_go_with_their_rows(database: Database) {
     assert_eq!(database.number("SELECT count(*) FROM characters").await, 1);
     let me = world.accounts().me(member.account.id).await.unwrap();
     assert_eq!(me.username, "Zadok");
+}
+
+/// Each deletion is written down with its transaction, or in SQLite, which has no number for that,
+/// with its time: between two portions the writer is free for a tenth of a second.
+async fn guest_purge_deletes_in_portions(database: Database) {
+    let world = World::start(database.config()).await;
+    world.upkeep_done().await;
+    assert_eq!(world.stop().await, Left::Applied);
+    let make = if database.is_postgres() {
+        "CREATE TABLE gone (at BIGINT NOT NULL);
+         CREATE FUNCTION note() RETURNS trigger AS
+         'BEGIN INSERT INTO gone VALUES (txid_current()); RETURN NULL; END' LANGUAGE plpgsql;
+         CREATE TRIGGER note AFTER DELETE ON accounts FOR EACH ROW EXECUTE FUNCTION note();
+         INSERT INTO accounts (id, username, username_key, role, guest, created_at)
+         SELECT gen_random_uuid(), 'guest-' || n, 'guest-' || n, 'player', true, n
+         FROM generate_series(1, 1050) AS n"
+    } else {
+        "CREATE TABLE gone (at INTEGER NOT NULL);
+         CREATE TRIGGER note AFTER DELETE ON accounts BEGIN
+         INSERT INTO gone VALUES (CAST(1000 * unixepoch('subsec') AS INTEGER)); END;
+         WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1050)
+         INSERT INTO accounts (id, username, username_key, role, guest, created_at)
+         SELECT randomblob(16), 'guest-' || n, 'guest-' || n, 'player', 1, n FROM n"
+    };
+    database.execute(make).await;
+    let world = World::start(database.config()).await;
+    world.upkeep_done().await;
+    assert_eq!(database.number("SELECT count(*) FROM accounts").await, 0);
+    assert_eq!(database.number("SELECT count(*) FROM gone").await, 1_050);
+    // A portion begins where nothing was deleted for the tenth of a second before.
+    let largest = if database.is_postgres() {
+        "SELECT max(n) FROM (SELECT count(*) AS n FROM gone GROUP BY at) AS portions"
+    } else {
+        "SELECT max(n) FROM (SELECT count(*) AS n FROM
+         (SELECT sum(fresh) OVER (ORDER BY id) AS portion FROM
+          (SELECT rowid AS id, at - lag(at, 1, 0) OVER (ORDER BY rowid) >= 90 AS fresh FROM gone))
+         GROUP BY portion)"
+    };
+    let largest = database.number(largest).await;
+    assert!((1..=200).contains(&largest), "{largest} in one transaction");
+}
+
+async fn guest_ceiling_lets_unplayed_go_first(database: Database) {
+    let mut config = database.config();
+    config.accounts.max_guests = 3;
+    let world = World::start(config).await;
+    let accounts = world.accounts();
+    let mut guests = Vec::new();
+    for _ in 0..3 {
+        guests.push(accounts.guest().await.unwrap().account.id);
+    }
+    let full = accounts.guest().await.unwrap_err().refusal;
+    assert_eq!(full.code, Code::ServerBusy);
+    assert_eq!(full.retry_after_ms, Some(60_000));
+    // Registering is open to all.
+    accounts.register("Zadok", PASSWORD, None).await.unwrap();
+    accounts.admit(held(guests[0]), None).await.unwrap();
+    database
+        .execute("UPDATE accounts SET created_at = created_at - 700000000")
+        .await;
+    accounts.guest().await.unwrap();
+    accounts.me(guests[0]).await.unwrap();
+    for gone in &guests[1..] {
+        assert_eq!(code(accounts.me(*gone).await).0, Code::InvalidToken);
+    }
 }
 
 async fn an_invite_works_once_and_a_failed_registration_leaves_it(database: Database) {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use engine::port::{AccountId, Code, StableId};
 use storage::Denied;
 
+use crate::accounts::held;
 use crate::harness::{Batch, Database, PATIENCE, World, on_both, row};
 
 on_both!(
@@ -169,8 +170,8 @@ async fn deleted_characters_are_swept_in_time(database: Database) {
                 .id,
         );
     }
-    accounts.admit(mine, Some(ids[1])).await.unwrap();
-    accounts.admit(mine, Some(ids[2])).await.unwrap();
+    accounts.admit(held(mine), Some(ids[1])).await.unwrap();
+    accounts.admit(held(mine), Some(ids[2])).await.unwrap();
     let rows = ids
         .iter()
         .fold(Batch::default(), |batch, id| batch.put(*id, "purse", 1));

@@ -17,6 +17,7 @@ mod harness;
 mod loads;
 mod logs;
 mod outage;
+mod refresh;
 mod refusals;
 mod refused;
 mod replaced;

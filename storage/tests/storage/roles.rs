@@ -6,6 +6,7 @@ use engine::port::{
 };
 use storage::Denied;
 
+use crate::accounts::held;
 use crate::harness::{Batch, Database, World, now_micros, on_both, until};
 
 on_both!(
@@ -36,10 +37,13 @@ async fn roles_are_granted_by_name(database: Database) {
     accounts.create_character(id, "Keziah", None).await.unwrap();
     accounts.grant("KEZIAH", Role::Admin).await.unwrap();
     assert_eq!(accounts.me(id).await.unwrap().role, Role::Admin);
-    assert_eq!(accounts.admit(id, None).await.unwrap().role, Role::Admin);
+    assert_eq!(
+        accounts.admit(held(id), None).await.unwrap().role,
+        Role::Admin
+    );
     let unknown = accounts.grant("Nahab", Role::Admin).await;
     assert_eq!(code(unknown), Code::ResourceNotFound);
-    let unknown = accounts.admit(id, Some(StableId::named("x"))).await;
+    let unknown = accounts.admit(held(id), Some(StableId::named("x"))).await;
     assert_eq!(code(unknown), Code::InvalidToken);
 }
 
@@ -87,7 +91,7 @@ async fn a_ban_from_the_world_keeps_an_account_out_until_it_ends(database: Datab
         "a stranger does not learn of the ban"
     );
     assert_eq!(
-        code(accounts.admit(zadok.account.id, None).await),
+        code(accounts.admit(held(zadok.account.id), None).await),
         Code::AuthorizationDenied,
         "nor does a token of before help"
     );
@@ -120,7 +124,7 @@ async fn a_role_from_the_world_is_there_at_the_next_sign_in(database: Database) 
         .unwrap();
     let grant = AccountAct::Grant { role: Role::Admin };
     world.apply(order(Some(character.id), "", grant)).await;
-    let admitted = accounts.admit(zadok.account.id, None).await.unwrap();
+    let admitted = accounts.admit(held(zadok.account.id), None).await.unwrap();
     assert_eq!(admitted.role, Role::Admin);
     let again = accounts.login("zadok", PASSWORD).await.unwrap();
     assert_eq!(again.account.role, Role::Admin);

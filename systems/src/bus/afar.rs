@@ -17,8 +17,8 @@ pub struct Afar {
     own: String,
     /// This world's.
     world: String,
-    /// The nodes that are there, also those on which nobody is awake.
-    nodes: BTreeMap<String, Vec<Awake>>,
+    /// The nodes that are there, also those on which nobody is awake: who is, by name in lower case.
+    nodes: BTreeMap<String, BTreeMap<String, Awake>>,
     by_name: BTreeMap<String, Awake>,
     /// How many messages that must arrive may wait; 0: there is no bus.
     outbox_max: usize,
@@ -93,22 +93,74 @@ impl Afar {
     }
 
     pub(super) fn learn(&mut self, node: &str, players: &[Awake]) {
-        self.nodes.insert(node.to_owned(), players.to_vec());
-        self.look_up();
+        let players = players.iter();
+        let now: BTreeMap<String, Awake> = players
+            .map(|one| (one.name.to_lowercase(), one.clone()))
+            .collect();
+        let before = self.nodes.insert(node.to_owned(), now.clone());
+        let before = before.unwrap_or_default();
+        for name in before.keys().filter(|name| !now.contains_key(*name)) {
+            self.look_up(name);
+        }
+        // Of a long list little changes from one time to the next.
+        for (name, _) in now
+            .iter()
+            .filter(|(name, one)| before.get(*name) != Some(one))
+        {
+            self.look_up(name);
+        }
     }
 
     pub(super) fn forget(&mut self, node: &str) {
-        self.nodes.remove(node);
-        self.look_up();
+        for name in self.nodes.remove(node).unwrap_or_default().keys() {
+            self.look_up(name);
+        }
     }
 
-    fn look_up(&mut self) {
-        // One that moved between two lists may be in both for a moment; nodes come in order.
-        self.by_name = self
-            .nodes
-            .values()
-            .flatten()
-            .map(|one| (one.name.to_lowercase(), one.clone()))
-            .collect();
+    /// One that moved between two lists may be in both for a moment: the last node's holds.
+    fn look_up(&mut self, name: &str) {
+        match self.nodes.values().rev().find_map(|all| all.get(name)) {
+            Some(one) => drop(self.by_name.insert(name.to_owned(), one.clone())),
+            None => drop(self.by_name.remove(name)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renewed_list_changes_its_own_part_only() {
+        let id = |node: &str, name: &str| StableId::named(&format!("{node} {name}"));
+        let list = |node: &str, names: &[&str]| -> Vec<Awake> {
+            let one = |name: &&str| Awake {
+                id: id(node, name),
+                name: (*name).to_owned(),
+                place: "The Docks".to_owned(),
+                admin: false,
+            };
+            names.iter().map(one).collect()
+        };
+        let mut afar = Afar::default();
+        let mut told = |node: &str, names: Option<&[&str]>| {
+            match names {
+                Some(names) => afar.learn(node, &list(node, names)),
+                None => afar.forget(node),
+            }
+            let all: Vec<&str> = afar.everybody().map(|one| one.name.as_str()).collect();
+            (all.join(" "), afar.find("bob").map(|one| one.id))
+        };
+        let (south, west) = (Some(id("south", "Bob")), Some(id("west", "Bob")));
+        let first = told("south", Some(&["Bob", "Cat"]));
+        assert_eq!(first, ("Bob Cat".to_owned(), south));
+        // In two lists for a moment: the last node's holds, and the other's once that lets go.
+        let both = told("west", Some(&["Bob", "Dan"]));
+        assert_eq!(both, ("Bob Cat Dan".to_owned(), west));
+        let renewed = told("south", Some(&["Bob", "Eve"]));
+        assert_eq!(renewed, ("Bob Dan Eve".to_owned(), west));
+        let left = told("west", Some(&["Dan"]));
+        assert_eq!(left, ("Bob Dan Eve".to_owned(), south));
+        assert_eq!(told("south", None), ("Dan".to_owned(), None));
     }
 }

@@ -1,7 +1,7 @@
 //! Before the world and after it: what the door offers, and why one stands there again.
 
 use super::{PASSWORD, guest, registers};
-use crate::harness::{Driver, Player, Recipe, Server, SmallWorld};
+use crate::harness::{Driver, Player, Recipe, Server, SmallWorld, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn door_offers_what_the_server_allows_under_its_name() {
@@ -101,4 +101,32 @@ async fn stop_of_the_server_is_told_as_no_refusal() {
     let server = recipe.start().await;
     ann.joins().await;
     drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guest_returns_after_its_token_expired() {
+    let server = Recipe::new()
+        .env("KADATH_ACCOUNTS__TOKEN_LIFETIME_SECONDS", "2")
+        .start()
+        .await;
+    let driver = Driver::start().await;
+    let browser = guest(&driver, &server).await;
+    let name = browser.text("#whoami").await;
+    let identity = "return JSON.parse(localStorage.getItem('kadath.identity'))";
+    // The second time by the token that the first has brought.
+    for _ in 0..2 {
+        let was = browser.finds(identity).await;
+        let token = was["token"].as_str().unwrap();
+        until("the token to expire", async || {
+            let (status, _) = server.http.get_as("/auth/me", token).await;
+            (status == 401).then_some(())
+        })
+        .await;
+        browser.reload().await;
+        browser.joins().await;
+        browser.reads("#whoami", &name).await;
+        let is = browser.finds(identity).await;
+        assert_ne!(is["refreshToken"], was["refreshToken"]);
+        assert_eq!(is["characterId"], was["characterId"]);
+    }
 }
