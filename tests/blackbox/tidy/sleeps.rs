@@ -57,6 +57,11 @@ const ALLOWED: &[(&str, usize, &str)] = &[
     ("storage/tests/storage/harness/world.rs", 2, LOOKS_AGAIN),
     ("tests/blackbox/harness.rs", 1, LOOKS_AGAIN),
     ("tests/blackbox/harness/browser.rs", 2, LOOKS_AGAIN),
+    (
+        "tests/blackbox/packaging/alarms.rs",
+        2,
+        "the pace of a scrape, which alarms count",
+    ),
     ("tests/bus/effects.rs", 1, PACE),
     (
         "tests/bus/faults.rs",
