@@ -21,7 +21,7 @@ pub use queue::CommandLimits;
 pub use rules::AliasRules;
 pub use span::{leading_span, span};
 pub use table::{Entry, Usage, Verb, Verbs, more_words, verb};
-pub use target::{Missed, resolve};
+pub use target::{Missed, means_self, resolve};
 pub use words::Words;
 
 use bevy_ecs::system::{ParamBuilder, QueryParamBuilder, SystemParamBuilder};

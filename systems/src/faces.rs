@@ -3,12 +3,14 @@
 //! Kept in memory only. After a restart the faces of those who have not come back are unknown: a
 //! mute or ban that was made before stays, because it is kept by id.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use engine::SetApart;
 use engine::port::AccountId;
 use engine::prelude::*;
 
+use crate::command::means_self;
 use crate::presence::Roster;
 
 /// The most faces remembered; the one not seen for longest goes first. At 200 bytes each: 13 MiB.
@@ -201,6 +203,15 @@ impl People<'_, '_> {
             .map_or_else(String::new, |face| {
                 format!(" This takes a whole name: did you mean \"{}\"?", face.name)
             })
+    }
+
+    /// The name that is meant: their own, where they speak of themselves.
+    #[must_use]
+    pub fn named_by<'n>(&self, actor: Entity, name: &'n str) -> Cow<'n, str> {
+        match self.awake.get(actor) {
+            Ok((_, character)) if means_self(name) => character.name.clone().into(),
+            _ => name.into(),
+        }
     }
 
     /// Who an entity is.

@@ -12,7 +12,7 @@ use super::rate::{ChatLimits, Lately};
 use super::verbs::{Admins, Chat, Global, Local, Reply, Say, System, Whisper};
 use super::{Channel, Rules};
 use crate::bus::{Afar, HeardAfar, Post, Took};
-use crate::command::Missed;
+use crate::command::{Missed, means_self};
 use crate::faces::Faces;
 use crate::letters::{Leave, Mailboxes};
 use crate::lucidity::{self, Minds};
@@ -244,6 +244,7 @@ pub(super) fn whisper(
         // A whole name, here, elsewhere or of somebody away, comes before the beginning of one.
         let elsewhere = || afar.find(to).is_some() || faces.find(to).is_some();
         let found = match roster.find(to) {
+            _ if means_self(to) => Ok(order.actor),
             Some(here) => Ok(here),
             None if elsewhere() => Err(Missed::nobody(to)),
             None => roster.meant(to),

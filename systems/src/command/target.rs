@@ -61,6 +61,15 @@ impl fmt::Display for Missed {
     }
 }
 
+/// Whether whoever types that speaks of themselves.
+#[must_use]
+pub fn means_self(wanted: &str) -> bool {
+    let wanted = wanted.trim();
+    ["me", "self", "myself"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(wanted))
+}
+
 /// The one among `candidates` that `wanted` means, in any case: the whole name, else the only name
 /// that begins so. `ann-2` and `2.ann` mean the second of those, counted in the order of
 /// their ids.

@@ -149,6 +149,7 @@ pub(super) fn mute(
             let (list, me) = lists
                 .get(order.actor)
                 .map_err(|_| Refusal::of(Code::InternalError))?;
+            let who = &*people.named_by(order.actor, who);
             let (entity, id, name, admin) = heard_of(who, &people, &afar)?;
             if entity == Some(order.actor) {
                 let message = "You can't help hearing yourself.";
@@ -281,6 +282,7 @@ pub(super) fn mute_global(
             answers.write(Answer::refusal(*order, refusal));
             continue;
         }
+        let who = &*people.named_by(order.actor, who);
         let here = people
             .called(who)
             .map(|(_, face)| (face.id, face.name, face.role == Role::Admin));

@@ -14,7 +14,7 @@ use super::Occupancy;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use crate::body::Posture;
 use crate::chat::{Channel, LastSpoke, Pose};
-use crate::command::{Missed, resolve};
+use crate::command::{Missed, means_self, resolve};
 use crate::mute::Hearing;
 use crate::world::{Atlas, RoomIx};
 
@@ -237,8 +237,7 @@ impl Rooms<'_, '_> {
     /// # Errors
     /// As [`find_in`](Self::find_in).
     pub fn find_for(&self, who: Entity, room: RoomIx, name: &str) -> Result<Entity, Missed> {
-        let own = ["me", "self", "myself"].contains(&name.to_ascii_lowercase().as_str());
-        if own {
+        if means_self(name) {
             return Ok(who);
         }
         self.find_in(room, name)

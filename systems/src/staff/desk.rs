@@ -119,11 +119,11 @@ pub(super) fn work(
                 audit.note(*order, "admin time", None);
                 Ok(books.time())
             }
-            Task::Person(who) => books.people.known(who).map(|(entity, face)| {
+            Task::Person(who) => books.known(order, who).map(|(entity, face)| {
                 audit.note(*order, "admin status", Some((face.id, &face.name)));
                 books.person(entity, &face)
             }),
-            Task::Set(stat, who, value) => books.people.awake(who).map(|(actor, face)| {
+            Task::Set(stat, who, value) => books.awake(order, who).map(|(actor, face)| {
                 let value = books.within(actor, *stat, *value);
                 let (id, detail) = (
                     (face.id, face.name.as_str()),
@@ -137,7 +137,7 @@ pub(super) fn work(
                 });
                 format!("{}: {} is {value}.", face.name, stat.word())
             }),
-            Task::SetLucidity(who, points) => books.mind(who).map(|(mind, face, before)| {
+            Task::SetLucidity(who, points) => books.mind(order, who).map(|(mind, face, before)| {
                 let (id, detail) = ((face.id, face.name.as_str()), points.to_string());
                 audit.record(*order, "admin setlucidity", Some(id), &detail);
                 set_mind.write(SetLucidity {
@@ -151,7 +151,7 @@ pub(super) fn work(
                     before.points()
                 )
             }),
-            Task::Shift(who, delta) => books.mind(who).map(|(mind, face, before)| {
+            Task::Shift(who, delta) => books.mind(order, who).map(|(mind, face, before)| {
                 let (id, detail) = ((face.id, face.name.as_str()), delta.to_string());
                 audit.record(*order, "admin lcd", Some(id), &detail);
                 adjust.write(AdjustLucidity {
@@ -167,8 +167,16 @@ pub(super) fn work(
 }
 
 impl Books<'_, '_> {
-    fn mind(&self, who: &str) -> Result<(Entity, Face, Lucidity), Refusal> {
-        let (entity, face) = self.people.awake(who)?;
+    fn known(&self, by: &Order, who: &str) -> Result<(Option<Entity>, Face), Refusal> {
+        self.people.known(&self.people.named_by(by.actor, who))
+    }
+
+    fn awake(&self, by: &Order, who: &str) -> Result<(Entity, Face), Refusal> {
+        self.people.awake(&self.people.named_by(by.actor, who))
+    }
+
+    fn mind(&self, by: &Order, who: &str) -> Result<(Entity, Face, Lucidity), Refusal> {
+        let (entity, face) = self.awake(by, who)?;
         let mind = self
             .minds
             .get(entity)

@@ -83,13 +83,15 @@ pub(super) fn kick(
     mut answers: MessageWriter<Answer>,
 ) {
     for Kick { order, who, term } in asked.read() {
-        let done = people.awake_called(who).and_then(|(target, face)| {
-            rules.allow(term)?;
-            subject(*order, Some(target), &face)?;
-            audit.record(*order, "kick", Some((face.id, &face.name)), term.reason());
-            send_away(target, &farewell(term.reason()), &mut dismiss);
-            Ok(format!("{} is sent away.", face.name))
-        });
+        let done = people
+            .awake_called(&people.named_by(order.actor, who))
+            .and_then(|(target, face)| {
+                rules.allow(term)?;
+                subject(*order, Some(target), &face)?;
+                audit.record(*order, "kick", Some((face.id, &face.name)), term.reason());
+                send_away(target, &farewell(term.reason()), &mut dismiss);
+                Ok(format!("{} is sent away.", face.name))
+            });
         answers.write(answered(*order, done));
     }
 }
@@ -135,6 +137,7 @@ pub(super) fn ban(
 ) {
     let now = clock.wall();
     for Ban { order, who, term } in bans.read() {
+        let who = &*people.named_by(order.actor, who);
         let known = people.called(who).ok();
         if let Some((target, face)) = &known
             && let Err(refusal) = subject(*order, *target, face)

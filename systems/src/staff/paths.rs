@@ -94,64 +94,68 @@ pub(super) fn travel(
     };
     let nowhere = || Refusal::new(Code::GameLogicError, "That is nowhere.");
     for Teleport { order, who, way } in teleports.read() {
-        let done = people.awake(who).and_then(|(target, face)| {
-            // Nobody is led out of limbo by the hand.
-            if dead(target) {
-                let message = format!("{} is dead.", face.name);
-                return Err(Refusal::new(Code::GameLogicError, message));
-            }
-            let here = places.get(order.actor).map_err(|_| nowhere())?.0;
-            let to = match way {
-                None => here,
-                Some(way) => {
-                    let exit = atlas.room(here).exit(*way).ok_or_else(|| {
-                        let message = format!("There is no way {way} from here.");
-                        Refusal::new(Code::InvalidMovement, message)
-                    })?;
-                    exit.to
+        let done = people
+            .awake(&people.named_by(order.actor, who))
+            .and_then(|(target, face)| {
+                // Nobody is led out of limbo by the hand.
+                if dead(target) {
+                    let message = format!("{} is dead.", face.name);
+                    return Err(Refusal::new(Code::GameLogicError, message));
                 }
-            };
-            if places.get(target).is_ok_and(|place| place.0 == to) {
-                let message = format!("{} is there already.", face.name);
-                return Err(Refusal::new(Code::InvalidMovement, message));
-            }
-            let room = atlas.room(to);
-            audit.record(*order, "teleport", Some((face.id, &face.name)), &room.id);
-            relocate.write(Relocate {
-                actor: target,
-                to,
-                way: None,
-            });
-            if target != order.actor {
-                tell.write(Tell {
-                    to: Some(target),
-                    text: "The world folds, and you are elsewhere.".to_owned(),
+                let here = places.get(order.actor).map_err(|_| nowhere())?.0;
+                let to = match way {
+                    None => here,
+                    Some(way) => {
+                        let exit = atlas.room(here).exit(*way).ok_or_else(|| {
+                            let message = format!("There is no way {way} from here.");
+                            Refusal::new(Code::InvalidMovement, message)
+                        })?;
+                        exit.to
+                    }
+                };
+                if places.get(target).is_ok_and(|place| place.0 == to) {
+                    let message = format!("{} is there already.", face.name);
+                    return Err(Refusal::new(Code::InvalidMovement, message));
+                }
+                let room = atlas.room(to);
+                audit.record(*order, "teleport", Some((face.id, &face.name)), &room.id);
+                relocate.write(Relocate {
+                    actor: target,
+                    to,
+                    way: None,
                 });
-            }
-            Ok(format!("{} is in {} now.", face.name, room.name))
-        });
+                if target != order.actor {
+                    tell.write(Tell {
+                        to: Some(target),
+                        text: "The world folds, and you are elsewhere.".to_owned(),
+                    });
+                }
+                Ok(format!("{} is in {} now.", face.name, room.name))
+            });
         answers.write(super::door::answered(*order, done));
     }
     for Goto { order, who } in gotos.read() {
-        let done = people.awake(who).and_then(|(target, face)| {
-            if dead(order.actor) {
-                let message = "You are dead. Type \"respawn\" to come back.";
-                return Err(Refusal::new(Code::GameLogicError, message));
-            }
-            let to = places.get(target).map_err(|_| nowhere())?.0;
-            if places.get(order.actor).is_ok_and(|place| place.0 == to) {
-                let message = format!("{} is here.", face.name);
-                return Err(Refusal::new(Code::InvalidMovement, message));
-            }
-            let room = atlas.room(to);
-            audit.record(*order, "goto", Some((face.id, &face.name)), &room.id);
-            relocate.write(Relocate {
-                actor: order.actor,
-                to,
-                way: None,
+        let done = people
+            .awake(&people.named_by(order.actor, who))
+            .and_then(|(target, face)| {
+                if dead(order.actor) {
+                    let message = "You are dead. Type \"respawn\" to come back.";
+                    return Err(Refusal::new(Code::GameLogicError, message));
+                }
+                let to = places.get(target).map_err(|_| nowhere())?.0;
+                if places.get(order.actor).is_ok_and(|place| place.0 == to) {
+                    let message = format!("{} is here.", face.name);
+                    return Err(Refusal::new(Code::InvalidMovement, message));
+                }
+                let room = atlas.room(to);
+                audit.record(*order, "goto", Some((face.id, &face.name)), &room.id);
+                relocate.write(Relocate {
+                    actor: order.actor,
+                    to,
+                    way: None,
+                });
+                Ok(format!("You are where {} is.", face.name))
             });
-            Ok(format!("You are where {} is.", face.name))
-        });
         answers.write(super::door::answered(*order, done));
     }
 }

@@ -46,24 +46,26 @@ pub(super) fn add_admin(
     mut answers: MessageWriter<Answer>,
 ) {
     for AddAdmin { order, who, term } in asked.read() {
-        let done = people.awake_called(who).and_then(|(target, face)| {
-            rules.allow(term)?;
-            if face.role == Role::Admin {
-                let message = format!("{} is a keeper already.", face.name);
-                return Err(Refusal::new(Code::ResourceConflict, message));
-            }
-            if guests.get(target).is_ok_and(|character| character.guest) {
-                let message = format!("{} is a guest; a keeper needs an account.", face.name);
-                return Err(Refusal::new(Code::GameLogicError, message));
-            }
-            let (account, role) = (face.account, Role::Admin);
-            let act = AccountAct::Grant { role };
-            audit.order(*order, "add_admin", (Some(&face), who), term.reason(), act);
-            grants.write(Grant { account, role });
-            let (to, text) = (Some(target), NOW.to_owned());
-            tell.write(Tell { to, text });
-            Ok(format!("{} is a keeper of the world now.", face.name))
-        });
+        let done = people
+            .awake_called(&people.named_by(order.actor, who))
+            .and_then(|(target, face)| {
+                rules.allow(term)?;
+                if face.role == Role::Admin {
+                    let message = format!("{} is a keeper already.", face.name);
+                    return Err(Refusal::new(Code::ResourceConflict, message));
+                }
+                if guests.get(target).is_ok_and(|character| character.guest) {
+                    let message = format!("{} is a guest; a keeper needs an account.", face.name);
+                    return Err(Refusal::new(Code::GameLogicError, message));
+                }
+                let (account, role) = (face.account, Role::Admin);
+                let act = AccountAct::Grant { role };
+                audit.order(*order, "add_admin", (Some(&face), who), term.reason(), act);
+                grants.write(Grant { account, role });
+                let (to, text) = (Some(target), NOW.to_owned());
+                tell.write(Tell { to, text });
+                Ok(format!("{} is a keeper of the world now.", face.name))
+            });
         answers.write(answered(*order, done));
     }
 }
@@ -82,6 +84,7 @@ pub(super) fn revoke(
     mut answers: MessageWriter<Answer>,
 ) {
     for Revoke { order, who, term } in asked.read() {
+        let who = &*people.named_by(order.actor, who);
         let done = rules.allow(term).and_then(|()| {
             afar.room_for_sanction()?;
             let known = people.called(who).ok();
