@@ -217,8 +217,8 @@ impl Gatekeeper for Gate {
     }
 
     async fn characters(&self, token: Secret) -> Result<Vec<Character>, Denied> {
-        let account = self.holder(&token, false).await?;
-        let characters = self.accounts.characters(account).await.map_err(denied)?;
+        let claims = self.claims(&token, false)?;
+        let characters = self.accounts.characters_by(claims).await.map_err(denied)?;
         Ok(characters.into_iter().map(character).collect())
     }
 

@@ -72,6 +72,30 @@ impl Accounts {
         Ok(rows.into_iter().map(character_of).collect())
     }
 
+    /// The characters of whoever a token speaks for: one query, where there are some.
+    ///
+    /// # Errors
+    /// `invalid_token` for one of before the last change of the password.
+    pub async fn characters_by(&self, claims: Claims) -> Result<Vec<Character>, Denied> {
+        let account = claims.account;
+        let sql = self.store().sql(
+            "SELECT c.id, name, profession, seed, c.created_at, last_played_at FROM characters c
+             JOIN accounts a ON a.id = c.account
+             WHERE c.account = $1 AND c.deleted_at IS NULL AND a.token_generation = $2
+             ORDER BY last_played_at DESC NULLS LAST, c.created_at, c.id",
+        );
+        let generation = signed(claims.generation);
+        let rows: Vec<CharacterTuple> = bounded(async {
+            Ok(reading!(self.store(), db => query_as(sql)
+                .bind(account.0).bind(generation).fetch_all(db).await)?)
+        })
+        .await?;
+        if rows.is_empty() && self.me(account).await?.generation != claims.generation {
+            return Err(Denied::of(Code::InvalidToken));
+        }
+        Ok(rows.into_iter().map(character_of).collect())
+    }
+
     /// Makes a character, from a seed of chance's choice.
     ///
     /// # Errors
