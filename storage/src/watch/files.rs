@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::journal::OpenSegment;
 use crate::lock::Locks;
@@ -15,6 +16,9 @@ use crate::store::DatabaseFile;
 pub(crate) struct FileId {
     device: u64,
     inode: u64,
+    /// A file system gives the number of a deleted file to the next one, also within a moment. Where
+    /// it does not know when a file was made, the number has to do.
+    born: Option<SystemTime>,
 }
 
 /// What is open, and how it is called.
@@ -57,6 +61,7 @@ impl From<&Metadata> for FileId {
         Self {
             device: metadata.dev(),
             inode: metadata.ino(),
+            born: metadata.created().ok(),
         }
     }
 }
@@ -216,4 +221,23 @@ fn is_open_here(id: FileId) -> bool {
     open.flatten()
         .filter_map(|entry| fs::metadata(entry.path()).ok())
         .any(|metadata| FileId::from(&metadata) == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_made_anew_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("archive.db-wal");
+        let mut last = None;
+        for _ in 0..100 {
+            fs::write(&path, "").unwrap();
+            let id = identify(&path).unwrap();
+            assert_ne!(id, last);
+            last = id;
+            fs::remove_file(&path).unwrap();
+        }
+    }
 }
