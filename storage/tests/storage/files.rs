@@ -189,7 +189,12 @@ async fn notices(what: &str, of_database: bool, happen: impl FnOnce(&Path)) {
 
     let began = Instant::now();
     happen(&config.data);
-    until(what, || !world.ports.gauge.state().accepting).await;
+    // A folder goes file by file: a look may fall in between, and the next sees the rest.
+    until(what, || {
+        let shut = !world.ports.gauge.state().accepting;
+        shut && (!of_database || world.storage.health(SOON).store.is_err())
+    })
+    .await;
     assert!(began.elapsed() < SOON, "{what}: {:?}", began.elapsed());
     let health = world.storage.health(SOON);
     let reason = health.journal.unwrap_err();
