@@ -10,6 +10,7 @@ mod record;
 pub(crate) use orders::Ledger;
 pub use record::{CommandRecord, REMEMBERED};
 
+use bevy_ecs::change_detection::{DetectChangesMut as _, Mut};
 use bevy_ecs::entity::Entity;
 use bevy_ecs::message::{Message, Messages};
 use bevy_ecs::world::World;
@@ -128,67 +129,15 @@ pub(crate) fn hear(
     line: Line,
     correlation: Correlation,
 ) {
-    let clock = *world.resource::<Clock>();
-    let (tick, now) = (clock.tick, clock.wall());
-    if let Some(id) = id {
-        let Some(mut record) = world.get_mut::<CommandRecord>(actor) else {
-            return;
-        };
-        if let Some(Executed(_, code, _)) = record.outcome_of(id) {
-            // Counts as a change, so that a `durable` covers this answer, too.
-            bevy_ecs::change_detection::DetectChangesMut::set_changed(&mut record);
-            let result = code.map_or(Ok(None), |code| Err(Refusal::of(code)));
-            say(
-                world,
-                session,
-                Outcome {
-                    id: Some(id),
-                    result,
-                    repeated: true,
-                },
-            );
-            return;
+    if let Some(id) = id
+        && let Err(known) = accept(world, actor, id)
+    {
+        if let Some(outcome) = known {
+            say(world, session, outcome);
         }
-        if id
-            > record
-                .accepted
-                .max(record.highest)
-                .max(now.0)
-                .saturating_add(AHEAD_MAX)
-        {
-            let message = "That command id is too far ahead of the last one.";
-            let result = Err(Refusal::new(Code::ValidationError, message));
-            say(
-                world,
-                session,
-                Outcome {
-                    id: Some(id),
-                    result,
-                    repeated: false,
-                },
-            );
-            return;
-        }
-        if id <= record.accepted.max(record.highest) {
-            // Still waiting its turn: that one outcome will come.
-            if !is_waiting(world.resource::<Ledger>(), actor, id) {
-                let result = Err(Refusal::of(Code::CommandOutOfOrder));
-                say(
-                    world,
-                    session,
-                    Outcome {
-                        id: Some(id),
-                        result,
-                        repeated: false,
-                    },
-                );
-            }
-            return;
-        }
-        // Waiting is not worth a save.
-        bevy_ecs::change_detection::DetectChangesMut::bypass_change_detection(&mut record)
-            .accepted = id;
+        return;
     }
+    let tick = world.resource::<Clock>().tick;
     let open = Open {
         session,
         actor,
@@ -209,6 +158,45 @@ pub(crate) fn hear(
         },
         line,
     });
+}
+
+/// Takes an id as the newest of its character.
+///
+/// # Errors
+/// With the outcome that its line has already; none where that is still to come, or nobody is there.
+fn accept(world: &mut World, actor: Entity, id: u64) -> Result<(), Option<Outcome>> {
+    let now = world.resource::<Clock>().wall();
+    let Some(mut record) = world.get_mut::<CommandRecord>(actor) else {
+        return Err(None);
+    };
+    let outcome = |result, repeated| {
+        Some(Outcome {
+            id: Some(id),
+            result,
+            repeated,
+        })
+    };
+    if let Some(Executed(_, code, _)) = record.outcome_of(id) {
+        // Counts as a change, so that a `durable` covers this answer, too.
+        record.set_changed();
+        let result = code.map_or(Ok(None), |code| Err(Refusal::of(code)));
+        return Err(outcome(result, true));
+    }
+    let last = record.accepted.max(record.highest);
+    if id > last.max(now.0).saturating_add(AHEAD_MAX) {
+        let message = "That command id is too far ahead of the last one.";
+        let refusal = Refusal::new(Code::ValidationError, message);
+        return Err(outcome(Err(refusal), false));
+    }
+    if id <= last {
+        // Still waiting its turn: that one outcome will come.
+        let waits = is_waiting(world.resource::<Ledger>(), actor, id);
+        let refusal = Refusal::of(Code::CommandOutOfOrder);
+        return Err(outcome(Err(refusal), false).filter(|_| !waits));
+    }
+    // Waiting is not worth a save.
+    record.bypass_change_detection().accepted = id;
+    Ok(())
 }
 
 fn is_waiting(ledger: &Ledger, actor: Entity, id: u64) -> bool {
@@ -248,8 +236,7 @@ pub(crate) fn drop_waiting(world: &mut World, actor: Entity) {
         heard.extend(others);
     }
     if let Some(mut record) = world.get_mut::<CommandRecord>(actor) {
-        bevy_ecs::change_detection::DetectChangesMut::bypass_change_detection(&mut record)
-            .forget_waiting();
+        record.bypass_change_detection().forget_waiting();
     }
 }
 
@@ -265,7 +252,7 @@ pub(crate) fn replace(world: &mut World, old: Entity, new: Entity) {
 /// Closes the tick's orders: each begun one gets its outcome, remembered and said.
 pub(crate) fn close(world: &mut World) {
     let tick = world.resource::<Clock>().tick;
-    world.resource_scope(|world, mut ledger: bevy_ecs::change_detection::Mut<'_, Ledger>| {
+    world.resource_scope(|world, mut ledger: Mut<'_, Ledger>| {
         let mut begun: Vec<Ticket> = Vec::new();
         for Begun(order) in world.resource_mut::<Messages<Begun>>().drain() {
             if let Some(open) = ledger.get_mut(order.ticket)

@@ -67,15 +67,8 @@ impl<G: Gatekeeper> Gateway<G> {
         password: Secret,
     ) -> Result<SignedIn, Denied> {
         self.paced(from)?;
+        self.turn(from, &username).await?;
         let gates = &self.hub.gates;
-        // Counted before it is tried: a hundred at once are as many as one after another.
-        let turn = gates.login(&username, from).map_err(|wait| {
-            self.hub.locked_out(from);
-            too_many(wait)
-        })?;
-        if !turn.is_zero() {
-            tokio::time::sleep(turn).await;
-        }
         let answer = self.gate.login(username.clone(), password).await;
         match &answer {
             Err(denied) if denied.refusal.code == Code::AuthenticationFailed => {}
@@ -87,6 +80,19 @@ impl<G: Gatekeeper> Gateway<G> {
         }
         self.hub.signed_in(Way::Password, from, &answer);
         answer
+    }
+
+    /// Waits for the turn of an account that is tried in vain from everywhere. Counted before it is
+    /// tried: a hundred at once are as many as one after another.
+    async fn turn(&self, from: IpAddr, username: &str) -> Result<(), Denied> {
+        let turn = self.hub.gates.login(username, from).map_err(|wait| {
+            self.hub.locked_out(from);
+            too_many(wait)
+        })?;
+        if !turn.is_zero() {
+            tokio::time::sleep(turn).await;
+        }
+        Ok(())
     }
 
     /// Gives a guest a name and a password, unless too many were tried from there.

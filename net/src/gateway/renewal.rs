@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::port::{AccountId, Code};
 
-use super::{Gateway, too_many};
+use super::Gateway;
 use crate::gatekeeper::{Denied, Gatekeeper, Secret, SignedIn};
 use crate::records::Way;
 use crate::session::{Proof, Session};
@@ -59,14 +59,8 @@ impl<G: Gatekeeper> Gateway<G> {
         self.called(from, &token)?;
         self.paced(from)?;
         let username = self.gate.me(token.clone()).await?.username;
+        self.turn(from, &username).await?;
         let gates = &self.hub.gates;
-        let turn = gates.login(&username, from).map_err(|wait| {
-            self.hub.locked_out(from);
-            too_many(wait)
-        })?;
-        if !turn.is_zero() {
-            tokio::time::sleep(turn).await;
-        }
         let mark = self.hub.mark(&token);
         let held = self.changing.hold(mark);
         let answer = self.gate.change_password(token, old, new).await;

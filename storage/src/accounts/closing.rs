@@ -76,7 +76,7 @@ impl Accounts {
             .rows_affected();
             let record = roles::record(key, "account delete", username);
             query(store.sql(roles::RECORD))
-                .bind(Uuid::nil())
+                .bind(roles::OPERATOR)
                 .bind(at)
                 .bind(record.0)
                 .bind(at)

@@ -3,7 +3,6 @@
 
 use engine::port::{AccountId, Code};
 use sqlx::{query, query_as};
-use uuid::Uuid;
 
 use super::{AccountTuple, Accounts, Denied, SignIn, account_of, bans, bounded, names};
 use super::{refresh, roles};
@@ -123,7 +122,7 @@ impl Accounts {
                     query(store.sql(refresh::FORGET)).bind(id).execute(&mut *tx).await?;
                     let record = roles::record(&key, "account password", username);
                     query(store.sql(roles::RECORD))
-                        .bind(Uuid::nil())
+                        .bind(roles::OPERATOR)
                         .bind(at)
                         .bind(record.0)
                         .bind(at)

@@ -10,7 +10,7 @@ use crate::identity::wall;
 use crate::store::{signed, transaction};
 
 /// Who has ordered it, in the columns where a journal is named otherwise.
-const OPERATOR: Uuid = Uuid::nil();
+pub(super) const OPERATOR: Uuid = Uuid::nil();
 
 /// `name_key, guest, at, by, role`.
 const GRANT: &str = "
