@@ -22,7 +22,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use engine::port::{Inbound, Row, Scope, StableId, WorldTime};
+use engine::port::{Inbound, Owner, Row, StableId, WorldTime};
 use engine::{Engine, Phase, Setup, runner::stopwatch, stage::STAGE_START};
 use systems::Settings;
 use systems::lucidity::{Drift, Lucidity, MYTHOS_MINUTE};
@@ -199,7 +199,7 @@ fn rows(id: StableId, player: usize, room: usize) -> Vec<Row> {
         id,
         component: component.to_owned(),
         version: 1,
-        scope: Scope::Character,
+        owner: Owner::Character(id),
         body,
     };
     vec![

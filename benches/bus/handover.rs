@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use engine::port::{
-    Awake, BridgeIn, Correlation, Inbound, Line, Parcels, Row, Scope, SessionId, StableId,
+    Awake, BridgeIn, Correlation, Inbound, Line, Owner, Parcels, Row, SessionId, StableId,
     StoreAsk, StoreReply, WorldTime,
 };
 use engine::stage::STAGE_START;
@@ -124,7 +124,7 @@ impl World {
                     id: *character,
                     component: "whereabouts".to_owned(),
                     version: 1,
-                    scope: Scope::Character,
+                    owner: Owner::Character(*character),
                     body: format!(r#"{{"room":"room_{room}"}}"#),
                 }],
             });

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use engine::port::{
-    Correlation, Inbound, Line, Outbound, Row, Scope, SessionId, StableId, StoreAsk, StoreReply,
+    Correlation, Inbound, Line, Outbound, Owner, Row, SessionId, StableId, StoreAsk, StoreReply,
     WorldTime,
 };
 use engine::runner::stopwatch;
@@ -197,7 +197,7 @@ fn rows(id: StableId, room: usize) -> Vec<Row> {
         id,
         component: component.to_owned(),
         version: 1,
-        scope: Scope::Character,
+        owner: Owner::Character(id),
         body,
     };
     vec![

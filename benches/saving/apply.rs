@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use engine::port::{
-    Column, LaneLimits, Registry, RowRef, SaveBatch, Scope, StableId, Tasks, WorldTime, lanes,
+    Column, LaneLimits, Owner, Registry, RowRef, SaveBatch, StableId, Tasks, WorldTime, lanes,
 };
 use serde::Serialize;
 use sqlx::postgres::PgConnection;
@@ -64,7 +64,7 @@ impl Column for Sheets {
         for (id, sheet) in &self.0 {
             see(RowRef {
                 id: *id,
-                scope: Scope::Character,
+                owner: Owner::Character(*id),
                 body: sheet,
             });
         }

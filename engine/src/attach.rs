@@ -5,11 +5,12 @@
 
 mod lease;
 mod removal;
+mod revert;
 mod standing;
 mod unload;
 mod words;
 
-pub(crate) use removal::{evict, replace};
+pub(crate) use removal::{Removals, destroy, replace};
 pub(crate) use standing::{Roles, grant, tell_bans};
 pub(crate) use unload::unload_saved;
 pub(crate) use words::Departing;
@@ -27,10 +28,10 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
 use crate::ledger::{self, CommandRecord};
-use crate::persist::{SavedTypes, load_entity};
+use crate::persist::{SavedTypes, load_entity, load_things, unload};
 use crate::port::{
-    Admission, Arrival, Code, Correlation, Inbound, Leaving, Outbound, Refusal, RunId, SessionId,
-    StableId, StoreAsk, StoreReply, Tick,
+    Admission, Arrival, Code, Correlation, Inbound, Leaving, Outbound, Refusal, Row, RunId,
+    SessionId, StableId, StoreAsk, StoreReply, Tick,
 };
 use crate::{Clock, Index, Outbox};
 
@@ -88,23 +89,31 @@ pub(crate) fn ingest(
     for (session, why) in std::mem::take(&mut world.resource_mut::<Sessions>().dismissed) {
         leave(world, session, why);
     }
+    removal::tell(world);
     lease::confirm(world);
     for reply in stored {
         match reply {
             StoreReply::Loaded {
                 character,
                 session,
-                rows,
+                mut rows,
             } => {
                 let Some(arrival) = waiting(world, session, character) else {
                     continue;
                 };
+                // Sorted, so that the same save makes the same world however storage lists it.
+                rows.sort_by(|a, b| (a.id, &a.component).cmp(&(b.id, &b.component)));
+                let own = rows.iter().filter(|row| row.id == character).cloned();
+                let own: Vec<Row> = own.collect();
                 let entity = world.spawn(character).id();
-                match load_entity(types, &mut world.entity_mut(entity), &rows) {
-                    Ok(()) => seat(world, entity, *arrival, Arrives::Fresh),
+                match load_entity(types, &mut world.entity_mut(entity), &own) {
+                    Ok(()) => {
+                        load_things(world, types, &rows, Some(character));
+                        seat(world, entity, *arrival, Arrives::Fresh);
+                    }
                     Err(fault) => {
                         tracing::error!(%fault, correlation_id = %arrival.correlation, "character could not be loaded");
-                        unload::unload(world, entity);
+                        unload(world, [entity]);
                         refuse(world, session, Refusal::of(Code::InternalError));
                     }
                 }
@@ -120,6 +129,7 @@ pub(crate) fn ingest(
             }
             StoreReply::Wanted { character } => lease::wanted(world, character),
             StoreReply::Lost { character } => lease::lost(world, character),
+            StoreReply::Reverted { entity, rows } => revert::revert(world, types, entity, rows),
             StoreReply::Standings(standings) => standing::learn(world, standings),
             StoreReply::Unheeded { order, why } => {
                 world.write_message(OrderUnheeded { order, why });
@@ -221,6 +231,7 @@ fn arrive(world: &mut World, arrival: Arrival) {
             ledger::drop_waiting(world, entity);
             seat(world, entity, arrival, how);
         }
+        None if world.resource::<Removals>().is_yielding(character) => wait(world, arrival),
         None => {
             wait(world, arrival);
             world

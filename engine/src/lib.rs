@@ -41,7 +41,9 @@ pub use identity::Index;
 pub use ledger::{Answer, Begun, CommandRecord, Heard, Kept, Order, REMEMBERED};
 pub use meter::{Beacon, Spent, Stopwatch};
 pub use outbox::Outbox;
-pub use persist::{Destroy, Migration, Recorded, StorageView};
+pub use persist::{
+    Destroy, Destroyed, Holder, Holdings, Migration, Recorded, Reverted, StorageView,
+};
 pub use phase::Phase;
 pub use plugin::{Plugin, Registrar};
 pub use violations::Violation;
@@ -58,9 +60,9 @@ pub mod prelude {
         WorldTime,
     };
     pub use crate::{
-        Answer, Arrived, Arrives, Character, Clock, Departed, Destroy, Dice, Dismiss, Grant, Halt,
-        Heard, Index, LinkLost, Linkdead, Online, Order, Outbox, Phase, Plugin, Received, Recorded,
-        Registrar, StorageView,
+        Answer, Arrived, Arrives, Character, Clock, Departed, Destroy, Destroyed, Dice, Dismiss,
+        Grant, Halt, Heard, Holder, Holdings, Index, LinkLost, Linkdead, Online, Order, Outbox,
+        Phase, Plugin, Received, Recorded, Registrar, StorageView,
     };
 }
 

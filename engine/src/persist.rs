@@ -8,27 +8,53 @@
 mod collect;
 mod load;
 mod loss;
+mod owners;
 mod types;
 
-pub(crate) use self::load::load_entity;
-pub(crate) use collect::{Collector, Unloading, forget_entity};
+pub(crate) use self::load::{load_entity, load_things};
+pub(crate) use collect::{
+    Collector, Unloading, collect_transfers, forget_entity, take_tombstones, unload,
+};
 pub(crate) use loss::{guard, restore, watch};
+pub use owners::{Holder, Holdings};
+pub(crate) use owners::{Owned, install as install_holdings};
 pub use types::Migration;
-pub(crate) use types::{SavedName, SavedTypes};
+pub(crate) use types::{HOLDER, SavedName, SavedTypes};
 
 use bevy_ecs::entity::Entity;
 use bevy_ecs::message::Message;
 use bevy_ecs::resource::Resource;
 
-use crate::port::Fact;
+use crate::port::{Fact, StableId};
 
 /// A row to be appended to the chronicle: written with the effects of this tick, or not at all.
 #[derive(Message, Debug, Clone)]
 pub struct Recorded(pub Fact);
 
-/// Take an entity out of the world and out of every save, at the end of this tick.
+/// Take an entity out of the world and out of every save, with all that it holds, at the end of this
+/// tick. A character that is played departs first, and goes a tick later.
 #[derive(Message, Debug, Clone, Copy)]
 pub struct Destroy(pub Entity);
+
+/// An entity was destroyed at the end of the tick before. What it held went with it, each with a
+/// message of its own, after its holder's.
+#[derive(Message, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Destroyed {
+    /// What it was.
+    pub entity: Entity,
+    /// Its name for ever.
+    pub id: StableId,
+}
+
+/// A thing is not what or where it was: it changed hands under a lease that was over, and stays what
+/// the database says it is. Whoever had it here is told.
+#[derive(Message, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reverted {
+    /// Which thing.
+    pub id: StableId,
+    /// Who or what held it here.
+    pub held_by: Option<StableId>,
+}
 
 /// How storage stood when this tick began.
 #[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]

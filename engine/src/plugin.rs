@@ -278,6 +278,18 @@ impl<'a> Registrar<'a> {
         self
     }
 
+    /// Makes this plugin the one that says who holds what: [`Holder`](crate::Holder) is saved, and
+    /// what has one belongs to the owner of whoever holds it.
+    pub fn holders(&mut self) -> &mut Self {
+        self.owns::<crate::Holder>();
+        let saved = self
+            .register
+            .saved
+            .register_holders(self.world, self.plugin);
+        self.register.mistakes.extend(saved.err());
+        self
+    }
+
     /// Removes the saved values of a component that no longer is. Without this they are kept, in
     /// case the plugin comes back: a row goes when its entity is loaded, so leave the line in for
     /// as long as somebody who has not signed in since may return.

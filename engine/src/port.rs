@@ -35,8 +35,8 @@ pub use outbound::{Admission, Audience, Emission, Outbound, Outcome, Refusal, Re
 pub use prose::{Ink, Prose};
 pub use published::{Publication, Published};
 pub use save::{
-    Column, CommandMark, Fact, Row, RowRef, SaveBatch, Scope, StorageState, StoreAsk, StoreReply,
-    Tombstone,
+    Column, CommandMark, Fact, Owner, Row, RowRef, SaveBatch, StorageState, StoreAsk, StoreReply,
+    Tombstone, Transfer,
 };
 pub use tasks::{Stop, Tasks};
 pub use visible::is_hidden;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::port::{
     AccountId, Arrival, Banned, BridgeIn, Correlation, Fact, Inbound, Line, Parcels, Role, Row,
-    RunId, SaveBatch, Scope, SessionId, StableId, Standings, StorageState, StoreReply, WorldTime,
+    RunId, SaveBatch, SessionId, StableId, Standings, StorageState, StoreReply, WorldTime,
 };
 use crate::runner::Rate;
 pub use ears::Ears;
@@ -103,7 +103,7 @@ impl Stage {
     ) -> Result<Self, EngineFault> {
         let rows = saved
             .values()
-            .filter(|row| row.scope != Scope::Character)
+            .filter(|row| row.owner.character().is_none())
             .cloned()
             .collect();
         let setup = Setup {

@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use engine::port::{Lane, SaveGauge, StableId, Stop, StoreReply};
+use engine::port::{Lane, SaveGauge, Stop, StoreReply};
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
@@ -130,10 +130,11 @@ impl Applier {
     async fn settle(&self, kept: Kept) {
         let Some(shared) = &self.shared else { return };
         self.pending.leave(kept.skipped);
-        let mut lost: Vec<StableId> = kept.conflicts.iter().map(|one| one.entity).collect();
-        lost.sort_unstable();
-        lost.dedup();
-        shared.leases.close(&lost, &shared.replies).await;
+        let replies = &shared.replies;
+        shared
+            .leases
+            .close(&kept.lost, kept.reverted, replies)
+            .await;
     }
 
     fn applied(&self, layer: &Layer) {

@@ -1,7 +1,7 @@
 //! A node's part in sharing a database: it goes on living there, leases the characters that are
 //! played here, gives them up when another node wants them, and writes the world if it is elected.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
 use crate::pending::Pending;
-use crate::store::{Origin, Store, Taken};
+use crate::store::{Origin, Reverted, Store, Taken};
 
 /// How often a node asks whom others wait for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -36,7 +36,10 @@ pub(crate) struct Leases {
     /// Whom the world has, and under which epoch; none yet: a load is under way. As many as
     /// characters in memory.
     held: Mutex<HashMap<StableId, Option<u64>>>,
-    /// Somebody was given up.
+    /// Things that the world still has otherwise than the database. As many as one transaction
+    /// changes.
+    reverting: Mutex<HashMap<StableId, Vec<Row>>>,
+    /// Somebody was given up, or something was reverted.
     released: Notify,
 }
 
@@ -70,6 +73,7 @@ impl Leases {
             pending,
             elected,
             held: Mutex::default(),
+            reverting: Mutex::default(),
             released: Notify::new(),
         })
     }
@@ -116,6 +120,12 @@ impl Leases {
         }
     }
 
+    /// The world has a thing as it was told to.
+    pub(crate) fn reverted(&self, entity: StableId) {
+        self.reverting().remove(&entity);
+        self.released.notify_waiters();
+    }
+
     /// What can't be given up now is wanted again soon.
     async fn give_up(&self, character: StableId, epoch: u64) {
         let releasing = self.store.release(character, &self.origin, epoch);
@@ -128,9 +138,17 @@ impl Leases {
         }
     }
 
-    /// Tells the world that these are lost, and waits until their sessions are closed: whoever
-    /// plays them must not be told that what was just lost is durable.
-    pub(crate) async fn close(&self, lost: &[StableId], replies: &Lane<StoreReply>) {
+    /// Tells the world that these are lost and those are not what they were, and waits until the
+    /// sessions are closed and the things are put right: nobody must be told that what was just lost
+    /// is durable.
+    pub(crate) async fn close(
+        &self,
+        lost: &BTreeSet<StableId>,
+        reverted: Vec<Reverted>,
+        replies: &Lane<StoreReply>,
+    ) {
+        let reverted = reverted.into_iter().map(|one| (one.entity, one.rows));
+        self.reverting().extend(reverted);
         let deadline = Instant::now() + CLOSING_LONGEST;
         loop {
             let released = self.released.notified();
@@ -139,8 +157,20 @@ impl Leases {
                 let open = lost.iter().filter(|id| held.contains_key(id));
                 open.copied().collect()
             };
-            if open.is_empty() || self.pending.is_closed() {
+            let reverting: Vec<StoreReply> = {
+                let reverting = self.reverting();
+                let told = reverting.iter().map(|(entity, rows)| StoreReply::Reverted {
+                    entity: *entity,
+                    rows: rows.clone(),
+                });
+                told.collect()
+            };
+            if open.is_empty() && reverting.is_empty() || self.pending.is_closed() {
                 return;
+            }
+            for told in reverting {
+                // A full lane is asked again below.
+                let _ = replies.try_send(told);
             }
             for character in open {
                 // A full lane is asked again below.
@@ -149,7 +179,8 @@ impl Leases {
             let again = (Instant::now() + LOOK_EVERY).min(deadline);
             let _ = timeout_at(again, released).await;
             if Instant::now() >= deadline {
-                tracing::warn!("world does not close the sessions of lost characters");
+                tracing::warn!("world does not let go of lost characters and things");
+                self.reverting().clear();
                 return;
             }
         }
@@ -224,6 +255,12 @@ impl Leases {
             }
         }
         Ok(())
+    }
+
+    fn reverting(&self) -> MutexGuard<'_, HashMap<StableId, Vec<Row>>> {
+        self.reverting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<StableId, Option<u64>>> {

@@ -1,11 +1,12 @@
 //! The loader: a character's newest rows, whether or not the database has them yet.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::port::{
-    Code, Full, Lane, Refusal, Row, SaveGauge, SessionId, StableId, Standings, Stop, StoreAsk,
-    StoreReply, Tasks, Tick,
+    Code, Full, Lane, Owner, Refusal, Row, SaveGauge, SessionId, StableId, Standings, Stop,
+    StoreAsk, StoreReply, Tasks, Tick,
 };
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -13,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use crate::accounts::Accounts;
 use crate::journal;
 use crate::lease::Leases;
-use crate::pending::{Changes, Pending};
+use crate::pending::{Change, Changes, Pending};
 use crate::store::Store;
 
 /// Longer than a login should ever wait, shorter than a client's patience.
@@ -66,6 +67,12 @@ impl Loader {
                     // At once: a load of the same character that comes next must find it free.
                     if let Some(leases) = &self.leases {
                         leases.release(character).await;
+                    }
+                    continue;
+                }
+                Some(StoreAsk::Reverted { entity }) => {
+                    if let Some(leases) = &self.leases {
+                        leases.reverted(entity);
                     }
                     continue;
                 }
@@ -132,7 +139,13 @@ impl Loader {
         }
         // The overlay comes first: what leaves it afterwards is in the database by then.
         let overlay = self.pending.overlay(character);
-        Ok(overlaid(self.store.rows_of(character).await?, overlay))
+        // What came to it may still be somebody else's there.
+        let came = overlay.iter().filter(|(_, changes)| {
+            changes.hands.is_some() && changes.owner == Owner::Character(character)
+        });
+        let came: Vec<StableId> = came.map(|(id, _)| *id).collect();
+        let rows = self.store.rows_of(character, &came).await?;
+        Ok(overlaid(character, rows, overlay))
     }
 
     /// Who is set apart, and before that which orders changed nothing. Nothing, while the database
@@ -174,20 +187,36 @@ impl Loader {
     }
 }
 
-/// The database's rows under the changes it may lack. The changes always win: nobody writes a
-/// character while it is being loaded, so whatever is in the overlay is at least as new.
-fn overlaid(rows: Vec<Row>, overlay: Changes) -> Vec<Row> {
-    let changes = overlay.components;
-    let mut newest: Vec<Row> = rows
-        .into_iter()
-        .filter(|_| !overlay.wiped)
-        .filter(|row| {
-            changes
-                .iter()
-                .all(|change| change.component != row.component)
+/// The database's rows under the changes it may lack: without what was given away, with what came.
+/// The changes always win: nobody writes a character or what it owns while it is being loaded, so
+/// whatever is in the overlay is at least as new.
+fn overlaid(
+    character: StableId,
+    mut rows: Vec<Row>,
+    overlay: HashMap<StableId, Changes>,
+) -> Vec<Row> {
+    rows.retain(|row| {
+        overlay.get(&row.id).is_none_or(|changes| {
+            let newer = |change: &Change| change.component == row.component;
+            !changes.wiped && !changes.components.iter().any(newer)
         })
-        .collect();
-    newest.extend(changes.into_iter().filter_map(|change| change.row));
-    newest.sort_by(|a, b| a.component.cmp(&b.component));
-    newest
+    });
+    for changes in overlay.values() {
+        rows.extend(
+            changes
+                .components
+                .iter()
+                .filter_map(|change| change.row.clone()),
+        );
+    }
+    let owner = Owner::Character(character);
+    rows.retain_mut(|row| match overlay.get(&row.id) {
+        Some(changes) if changes.owner != owner => false,
+        _ => {
+            row.owner = owner;
+            true
+        }
+    });
+    rows.sort_by(|a, b| (a.id, &a.component).cmp(&(b.id, &b.component)));
+    rows
 }

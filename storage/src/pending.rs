@@ -6,11 +6,11 @@
 
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use engine::port::{CommandMark, Fact, Row, RunId, StableId, Tick, WorldTime};
+use engine::port::{CommandMark, Fact, Owner, Row, RunId, StableId, Tick, Transfer, WorldTime};
 use tokio::sync::Notify;
 
 use crate::journal::EncodedBatch;
@@ -47,6 +47,8 @@ struct Inner {
 #[derive(Debug, Default)]
 pub(crate) struct Layer {
     pub(crate) entities: HashMap<StableId, Changes>,
+    /// Which of them, but for itself, a character has or had.
+    things: HashMap<StableId, BTreeSet<StableId>>,
     pub(crate) facts: Vec<PendingFact>,
     /// Where in `facts` those stand that later ones are summed into.
     merging: HashMap<(Cow<'static, str>, StableId, Cow<'static, str>), usize>,
@@ -68,12 +70,27 @@ pub(crate) struct Mark {
 }
 
 /// What changed about one entity.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Changes {
+    /// Whose it was last.
+    pub(crate) owner: Owner,
+    /// It changed hands.
+    pub(crate) hands: Option<Hands>,
     /// All its older rows are gone; the changes below are newer.
     pub(crate) wiped: bool,
     /// One per component. A handful, so that a search beats a map.
     pub(crate) components: Vec<Change>,
+}
+
+/// From whom to whom something went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hands {
+    /// Whose it was before; `None`: it was new.
+    pub(crate) from: Option<Owner>,
+    /// Whose it is now.
+    pub(crate) to: Owner,
+    /// Every character that had it, from first to last, each with the first batch that says so.
+    pub(crate) by: BTreeMap<StableId, u64>,
 }
 
 /// The newest state of one component.
@@ -93,7 +110,39 @@ pub(crate) struct PendingFact {
     pub(crate) fact: Fact,
 }
 
+impl Default for Changes {
+    fn default() -> Self {
+        Self {
+            owner: Owner::World,
+            hands: None,
+            wiped: false,
+            components: Vec::new(),
+        }
+    }
+}
+
 impl Changes {
+    fn hand(&mut self, newer: Hands) {
+        self.owner = newer.to;
+        // Its rows go along.
+        for row in self
+            .components
+            .iter_mut()
+            .filter_map(|one| one.row.as_mut())
+        {
+            row.owner = newer.to;
+        }
+        match &mut self.hands {
+            None => self.hands = Some(newer),
+            Some(hands) => {
+                hands.to = newer.to;
+                for (id, sequence) in newer.by {
+                    hands.by.entry(id).or_insert(sequence);
+                }
+            }
+        }
+    }
+
     fn put(&mut self, change: Change) {
         match self
             .components
@@ -112,8 +161,12 @@ impl Changes {
 
     /// Lays `newer` over these.
     pub(crate) fn merge(&mut self, newer: Self) {
+        self.owner = newer.owner;
         if newer.wiped {
             self.wipe();
+        }
+        if let Some(hands) = newer.hands {
+            self.hand(hands);
         }
         for change in newer.components {
             self.put(change);
@@ -121,12 +174,45 @@ impl Changes {
     }
 }
 
+impl Hands {
+    fn of(transfer: Transfer, sequence: u64) -> Self {
+        let Transfer {
+            from, to, through, ..
+        } = transfer;
+        let ends = [from, Some(to)];
+        let ends = ends.iter().flatten().filter_map(|one| one.character());
+        Self {
+            from,
+            to,
+            by: ends.chain(through).map(|id| (id, sequence)).collect(),
+        }
+    }
+}
+
+/// Takes down that an entity is a character's.
+fn note(things: &mut HashMap<StableId, BTreeSet<StableId>>, owner: Owner, id: StableId) {
+    if let Owner::Character(character) = owner
+        && character != id
+    {
+        things.entry(character).or_default().insert(id);
+    }
+}
+
 impl Layer {
     /// Lays a batch over this layer.
     pub(crate) fn add(&mut self, batch: EncodedBatch) {
         let sequence = batch.sequence;
+        for transfer in batch.transfers {
+            let (id, hands) = (transfer.id, Hands::of(transfer, sequence));
+            for character in hands.by.keys() {
+                self.things.entry(*character).or_default().insert(id);
+            }
+            self.entities.entry(id).or_default().hand(hands);
+        }
         for tombstone in batch.tombstones {
             let changes = self.entities.entry(tombstone.id).or_default();
+            changes.owner = tombstone.owner;
+            note(&mut self.things, tombstone.owner, tombstone.id);
             match tombstone.component {
                 None => changes.wipe(),
                 Some(component) => changes.put(Change {
@@ -138,7 +224,10 @@ impl Layer {
         }
         // After the tombstones: a removal of a key that also has a value came first.
         for row in batch.upserts {
-            self.entities.entry(row.id).or_default().put(Change {
+            let changes = self.entities.entry(row.id).or_default();
+            changes.owner = row.owner;
+            note(&mut self.things, row.owner, row.id);
+            changes.put(Change {
                 sequence,
                 component: row.component.clone(),
                 row: Some(row),
@@ -167,7 +256,11 @@ impl Layer {
     pub(crate) fn rows(&self) -> usize {
         self.entities
             .values()
-            .map(|changes| changes.components.len() + usize::from(changes.wiped))
+            .map(|changes| {
+                changes.components.len()
+                    + usize::from(changes.wiped)
+                    + usize::from(changes.hands.is_some())
+            })
             .sum()
     }
 
@@ -306,19 +399,19 @@ impl Pending {
         self.inner().taken = None;
     }
 
-    /// The changes of one entity that the database may lack.
-    pub(crate) fn overlay(&self, id: StableId) -> Changes {
+    /// What the database may lack about a character and all that it owns, or owned before.
+    pub(crate) fn overlay(&self, character: StableId) -> HashMap<StableId, Changes> {
         let inner = self.inner();
-        let mut changes = inner
-            .taken
-            .as_ref()
-            .and_then(|taken| taken.entities.get(&id))
-            .cloned()
-            .unwrap_or_default();
-        if let Some(newer) = inner.fresh.entities.get(&id) {
-            changes.merge(newer.clone());
+        let mut overlay: HashMap<StableId, Changes> = HashMap::new();
+        let layers = || inner.taken.as_deref().into_iter().chain([&inner.fresh]);
+        let things = layers().filter_map(|layer| layer.things.get(&character));
+        let concerned: BTreeSet<StableId> = things.flatten().copied().chain([character]).collect();
+        for id in concerned {
+            for changes in layers().filter_map(|layer| layer.entities.get(&id)) {
+                overlay.entry(id).or_default().merge(changes.clone());
+            }
         }
-        changes
+        overlay
     }
 
     /// How many more facts may come.

@@ -31,7 +31,7 @@ use sqlx::{Error, PgPool, SqlitePool};
 
 pub(crate) use changeset::Origin;
 pub(crate) use fault::{Trouble, is_absent, is_hopeless, is_unique_violation, trouble};
-pub(crate) use fence::{Kept, Skipped};
+pub(crate) use fence::{Kept, Reverted, Skipped};
 pub(crate) use leases::Taken;
 pub(crate) use ours::{Ours, Whose};
 pub(crate) use read::AppliedMark;

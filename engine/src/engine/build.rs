@@ -11,11 +11,13 @@ use bevy_ecs::world::World;
 
 use super::health::Health;
 use super::{Ageing, Engine, EngineFault, FAULTS_MAX, Setup};
-use crate::attach::{Asks, Life, Roles, Sessions};
+use crate::attach::{Asks, Life, Removals, Roles, Sessions};
 use crate::dice::Dice;
 use crate::ledger::Ledger;
 use crate::meter::{Beacon, Spent, stopped};
-use crate::persist::{self, Collector, Destroy, Recorded, StorageView, Unloading, load_entity};
+use crate::persist::{
+    self, Collector, Destroy, Destroyed, Recorded, Reverted, StorageView, Unloading, load_entity,
+};
 use crate::plugin::{Plugin, Register, Registrar};
 use crate::port::{Row, WorldTime};
 use crate::{Bridge, Character, Clock, Outbox, fault, guard, identity};
@@ -30,6 +32,7 @@ impl Engine {
         let mut register = Register::default();
         world.insert_resource(FallbackErrorHandler(fault::record));
         identity::install(&mut world);
+        persist::install_holdings(&mut world);
         world.init_resource::<Outbox>();
         world.insert_resource(Bridge::new(setup.bridge));
         world.init_resource::<Collector>();
@@ -37,6 +40,7 @@ impl Engine {
         persist::watch(&mut world);
         world.init_resource::<Ledger>();
         world.init_resource::<Sessions>();
+        world.init_resource::<Removals>();
         world.init_resource::<Asks>();
         world.init_resource::<Roles>();
         world.init_resource::<Ageing>();
@@ -69,6 +73,7 @@ impl Engine {
             persist::guard::<crate::Online>(reg.world, 0);
             persist::guard::<crate::Linkdead>(reg.world, 0);
             persist::guard::<crate::attach::Departing>(reg.world, 0);
+            persist::guard::<persist::Owned>(reg.world, 0);
             reg.owns::<Character>()
                 .owns::<crate::Online>()
                 .owns::<crate::Linkdead>();
@@ -92,7 +97,9 @@ impl Engine {
                 .message::<crate::Violation>()
                 .message::<crate::Bridged>()
                 .message::<Recorded>()
-                .message::<Destroy>();
+                .message::<Destroy>()
+                .message::<Destroyed>()
+                .message::<Reverted>();
             reg.add(plugin);
         }
         let mut mistakes = std::mem::take(&mut register.mistakes);

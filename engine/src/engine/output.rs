@@ -7,9 +7,9 @@ use crate::Outbox;
 use crate::attach;
 use crate::clock::Clock;
 use crate::ledger::Ledger;
-use crate::persist::{Collector, Destroy, Recorded, forget_entity};
+use crate::persist::{self, Collector, Destroy, Recorded};
 use crate::phase::Phase;
-use crate::port::{Emission, SaveBatch, StableId, StorageState};
+use crate::port::{Emission, SaveBatch, StorageState};
 
 impl Engine {
     /// Everything that was said in this tick, in order.
@@ -32,13 +32,8 @@ impl Engine {
             .resource_mut::<Messages<Destroy>>()
             .drain()
             .collect();
-        for Destroy(entity) in destroyed {
-            if let Some(id) = self.world.get::<StableId>(entity) {
-                tracing::info!(%id, "saved entity destroyed");
-            }
-            attach::evict(&mut self.world, entity);
-            forget_entity(&mut self.world, entity);
-        }
+        let destroyed = destroyed.into_iter().map(|Destroy(entity)| entity);
+        attach::destroy(&mut self.world, destroyed.collect());
     }
 
     /// Everything that changed since the last batch, unless that one is still under way.
@@ -60,15 +55,22 @@ impl Engine {
             return Save::Busy;
         }
         self.under_way = None;
+        // First: whose a value is, is asked by the collectors.
+        persist::collect_transfers(&mut self.world);
         self.register.saved.collectors.run(&mut self.world);
         self.own_faults(Phase::Emit);
         let marks = std::mem::take(&mut self.world.resource_mut::<Ledger>().marks);
+        let saved = &self.register.saved.by_name;
+        let tombstones = persist::take_tombstones(&mut self.world, |component| {
+            saved.get(component).is_some_and(|saved| saved.name.own)
+        });
         let mut collector = self.world.resource_mut::<Collector>();
-        let empty = collector.is_empty() && marks.is_empty();
+        let empty = collector.is_empty() && tombstones.is_empty() && marks.is_empty();
         let batch = SaveBatch {
             tick: clock.tick,
             now: clock.now,
-            tombstones: collector.take_tombstones(),
+            tombstones,
+            transfers: std::mem::take(&mut collector.transfers),
             facts: collector.take_facts(),
             columns: std::mem::take(&mut collector.columns),
             commands: marks,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use bevy_ecs::component::Component;
@@ -10,20 +10,24 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::query::{Changed, Has};
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, ResMut, SystemParam};
-use bevy_ecs::world::World;
+use bevy_ecs::world::{Mut, World};
 use serde::Serialize;
 
-use super::Recorded;
+use super::owners::{self, Owned};
 use super::types::SavedName;
+use super::{Destroyed, HOLDER, Recorded};
+use crate::Index;
 use crate::attach::Character;
-use crate::port::{Column, Fact, RowRef, Scope, StableId, Tombstone, WorldTime};
+use crate::port::{Column, Fact, Owner, RowRef, StableId, Tombstone, Transfer, WorldTime};
 
 /// What has been found dirty and not yet been handed over.
 #[derive(Resource, Default)]
 pub(crate) struct Collector {
     pub(crate) columns: Vec<Box<dyn Column>>,
-    /// Removals since the last batch; `None`: the whole entity.
-    tombstones: BTreeSet<(StableId, Option<&'static str>)>,
+    pub(crate) transfers: Vec<Transfer>,
+    /// Removals since the last batch, with their owner where it can't be asked any more; no name: the
+    /// whole entity.
+    tombstones: BTreeMap<(StableId, Option<&'static str>), Option<Owner>>,
     pub(crate) facts: Vec<Fact>,
     /// Where in `facts` the mergeable ones stand.
     merging: HashMap<(Cow<'static, str>, StableId, Cow<'static, str>), usize>,
@@ -36,7 +40,10 @@ pub(crate) struct Unloading(pub(crate) bool);
 impl Collector {
     /// Whether nothing waits to be handed over.
     pub(crate) fn is_empty(&self) -> bool {
-        self.columns.is_empty() && self.tombstones.is_empty() && self.facts.is_empty()
+        self.columns.is_empty()
+            && self.transfers.is_empty()
+            && self.tombstones.is_empty()
+            && self.facts.is_empty()
     }
 
     /// Adds a fact; one that merges is summed into its like while both wait.
@@ -63,21 +70,22 @@ impl Collector {
 
     /// Notes the row of a component for removal.
     pub(crate) fn removed(&mut self, id: StableId, name: &'static str) {
-        self.tombstones.insert((id, Some(name)));
+        self.tombstones.insert((id, Some(name)), None);
     }
 
     /// Notes all rows of an entity for removal, in place of those of its components.
-    fn forget(&mut self, id: StableId) {
-        let lesser: Vec<_> = self
-            .tombstones
-            .range((id, None)..)
-            .take_while(|(of, _)| *of == id)
-            .copied()
-            .collect();
-        for one in lesser {
-            self.tombstones.remove(&one);
+    fn forget(&mut self, id: StableId, owner: Owner) {
+        self.undo(id);
+        self.tombstones.insert((id, None), Some(owner));
+    }
+
+    /// Nothing of an entity is to be removed.
+    pub(crate) fn undo(&mut self, id: StableId) {
+        let range = self.tombstones.range((id, None)..);
+        let of = range.map(|(key, _)| *key).take_while(|(of, _)| *of == id);
+        for key in of.collect::<Vec<_>>() {
+            self.tombstones.remove(&key);
         }
-        self.tombstones.insert((id, None));
     }
 
     /// Takes the facts that wait.
@@ -87,13 +95,16 @@ impl Collector {
     }
 
     /// Takes the removals that still hold: one that a newer value followed is gone.
-    pub(crate) fn take_tombstones(&mut self) -> Vec<Tombstone> {
+    fn take_tombstones(
+        &mut self,
+        owner: impl Fn(StableId, &'static str) -> Owner,
+    ) -> Vec<Tombstone> {
         if self.tombstones.is_empty() {
             return Vec::new();
         }
         // Most rows were never removed: what they are asked against must cost next to nothing.
         let mut removed: HashMap<&'static str, HashSet<StableId>> = HashMap::new();
-        for (id, component) in &self.tombstones {
+        for (id, component) in self.tombstones.keys() {
             if let Some(name) = component {
                 removed.entry(name).or_default().insert(*id);
             }
@@ -111,39 +122,85 @@ impl Collector {
         }
         std::mem::take(&mut self.tombstones)
             .into_iter()
-            .map(|(id, component)| Tombstone {
+            .map(|((id, component), known)| Tombstone {
                 id,
                 component: component.map(Cow::Borrowed),
+                owner: known
+                    .or_else(|| component.map(|name| owner(id, name)))
+                    .unwrap_or(Owner::World),
             })
             .collect()
+    }
+}
+
+/// Takes the removals that still hold.
+pub(crate) fn take_tombstones(
+    world: &mut World,
+    own: impl Fn(&'static str) -> bool,
+) -> Vec<Tombstone> {
+    world.resource_scope(|world, mut collector: Mut<'_, Collector>| {
+        collector.take_tombstones(|id, name| {
+            let entity = world.resource::<Index>().get(id);
+            let known = entity.and_then(|entity| owner_of(world, entity));
+            known.unwrap_or_else(|| of_nobody(own(name)))
+        })
+    })
+}
+
+/// The owner of an entity that has one of its own.
+fn owner_of(world: &World, entity: Entity) -> Option<Owner> {
+    match world.get::<Character>(entity) {
+        Some(_) => Some(Owner::Character(*world.get::<StableId>(entity)?)),
+        None => world.get::<Owned>(entity).map(|owned| owned.0),
+    }
+}
+
+/// Whose a component is that is nobody's in particular.
+const fn of_nobody(own: bool) -> Owner {
+    if own { Owner::Node } else { Owner::World }
+}
+
+/// Collects what changed hands, with the new holders.
+pub(crate) fn collect_transfers(world: &mut World) {
+    let (transfers, rows) = owners::settle(world);
+    let mut collector = world.resource_mut::<Collector>();
+    collector.transfers.extend(transfers);
+    if !rows.is_empty() {
+        let name = HOLDER;
+        collector.columns.push(Box::new(Values { name, rows }));
     }
 }
 
 /// The changed values of one component, as a system parameter.
 #[derive(SystemParam)]
 pub(crate) struct ChangedValues<'w, 's, T: Component + Clone + Serialize> {
-    values: Query<'w, 's, (&'static StableId, &'static T, Has<Character>), Changed<T>>,
+    values: Query<
+        'w,
+        's,
+        (
+            &'static StableId,
+            &'static T,
+            Has<Character>,
+            Option<&'static Owned>,
+        ),
+        Changed<T>,
+    >,
     collector: ResMut<'w, Collector>,
 }
 
 impl<T: Component + Clone + Serialize> ChangedValues<'_, '_, T> {
     /// Copies the changed values into a column; encoding them is another thread's work.
     pub(crate) fn collect(mut self, name: SavedName) {
-        let rows: Vec<(StableId, Scope, T)> = self
+        let rows: Vec<(StableId, Owner, T)> = self
             .values
             .iter()
-            .map(|(id, value, character)| {
-                (
-                    *id,
-                    if character {
-                        Scope::Character
-                    } else if name.own {
-                        Scope::Node
-                    } else {
-                        Scope::World
-                    },
-                    value.clone(),
-                )
+            .map(|(id, value, character, owned)| {
+                let owner = match (character, owned) {
+                    (true, _) => Owner::Character(*id),
+                    (false, Some(Owned(owner))) => *owner,
+                    (false, None) => of_nobody(name.own),
+                };
+                (*id, owner, value.clone())
             })
             .collect();
         if !rows.is_empty() {
@@ -154,7 +211,7 @@ impl<T: Component + Clone + Serialize> ChangedValues<'_, '_, T> {
 
 struct Values<T> {
     name: SavedName,
-    rows: Vec<(StableId, Scope, T)>,
+    rows: Vec<(StableId, Owner, T)>,
 }
 
 impl<T> fmt::Debug for Values<T> {
@@ -174,25 +231,46 @@ impl<T: Serialize + Send + Sync> Column for Values<T> {
         self.rows.len()
     }
     fn visit(&self, see: &mut dyn FnMut(RowRef<'_>)) {
-        for (id, scope, value) in &self.rows {
+        for (id, owner, value) in &self.rows {
             see(RowRef {
                 id: *id,
-                scope: *scope,
+                owner: *owner,
                 body: value,
             });
         }
     }
 }
 
-/// Takes an entity out of the world and out of every save; one that is gone already stays so.
-pub(crate) fn forget_entity(world: &mut World, entity: Entity) {
-    if world.get_entity(entity).is_err() {
-        return;
+/// Takes an entity out of the world and out of every save, with all that it holds; one that is gone
+/// already stays so. Answers what went, holders first.
+pub(crate) fn forget_entity(world: &mut World, entity: Entity) -> Vec<Destroyed> {
+    let Some(id) = world.get::<StableId>(entity).copied() else {
+        unload(world, [entity]);
+        return Vec::new();
+    };
+    let mut all = vec![id];
+    all.extend(world.resource::<owners::Holdings>().all_of(id));
+    let index = world.resource::<Index>();
+    let there = all.iter().filter_map(|id| Some((*id, index.get(*id)?)));
+    let there: Vec<(StableId, Entity)> = there.collect();
+    let owner = |entity| owner_of(world, entity).unwrap_or(Owner::World);
+    let owners: Vec<Owner> = there.iter().map(|(_, entity)| owner(*entity)).collect();
+    unload(world, there.iter().map(|(_, entity)| *entity));
+    let mut collector = world.resource_mut::<Collector>();
+    for ((id, _), owner) in there.iter().zip(owners) {
+        collector.forget(*id, owner);
     }
-    let id = world.get::<StableId>(entity).copied();
+    let gone = there.into_iter();
+    gone.map(|(id, entity)| Destroyed { entity, id }).collect()
+}
+
+/// Takes entities out of memory; their rows stay saved.
+pub(crate) fn unload(world: &mut World, entities: impl IntoIterator<Item = Entity>) {
     world.resource_mut::<Unloading>().0 = true;
-    world.despawn(entity);
+    for entity in entities {
+        if world.get_entity(entity).is_ok() {
+            world.despawn(entity);
+        }
+    }
     world.resource_mut::<Unloading>().0 = false;
-    let Some(id) = id else { return };
-    world.resource_mut::<Collector>().forget(id);
 }

@@ -1,10 +1,12 @@
-//! From saved rows back to an entity.
+//! From saved rows back to entities.
 
-use bevy_ecs::world::EntityWorldMut;
+use bevy_ecs::world::{EntityWorldMut, World};
 
-use super::collect::Collector;
+use super::collect::{Collector, unload};
+use super::owners::{Holder, Holdings, Owned};
 use super::types::SavedTypes;
-use crate::port::Row;
+use crate::Index;
+use crate::port::{Row, StableId};
 
 /// A saved value that can't be read. The row stays as it is; nothing is overwritten.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,5 +55,35 @@ pub(crate) fn load_entity(
         }
         (saved.insert)(entity, body, clean_since).map_err(fault)?;
     }
+    if let Some(row) = rows.first()
+        && entity.contains::<Holder>()
+    {
+        entity.insert(Owned(row.owner));
+        entity.world_scope(|world| world.resource_mut::<Holdings>().is_saved(row.id));
+    }
     Ok(())
+}
+
+/// Brings in the things that rows are of, but for `except`, whoever holds them. One that can't be read
+/// stays out, its rows untouched: nobody is kept from playing by it.
+pub(crate) fn load_things(
+    world: &mut World,
+    types: &SavedTypes,
+    rows: &[Row],
+    except: Option<StableId>,
+) {
+    let things = rows.chunk_by(|a, b| a.id == b.id);
+    for rows in things.filter(|rows| Some(rows[0].id) != except) {
+        let id = rows[0].id;
+        if world.resource::<Index>().get(id).is_some() {
+            tracing::error!(%id, "loaded thing is here already and stays as it is");
+            continue;
+        }
+        let mut entity = world.spawn(id);
+        if let Err(fault) = load_entity(types, &mut entity, rows) {
+            tracing::error!(%fault, "thing could not be loaded");
+            let entity = entity.id();
+            unload(world, [entity]);
+        }
+    }
 }

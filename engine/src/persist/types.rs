@@ -10,6 +10,7 @@ use bevy_ecs::world::{EntityWorldMut, World};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::owners::Holder;
 use super::{collect, loss};
 use crate::port::StableId;
 
@@ -28,6 +29,13 @@ pub(crate) struct SavedName {
     /// The rows of things that are no characters are this node's own.
     pub(crate) own: bool,
 }
+
+/// Who holds a thing: collected by the engine itself, from what was moved.
+pub(crate) const HOLDER: SavedName = SavedName {
+    name: "holder",
+    version: 1,
+    own: true,
+};
 
 /// Inserts a value; with a tick, as one that has not changed since.
 pub(crate) type Insert =
@@ -100,6 +108,35 @@ impl SavedTypes {
                 .ambiguous_with_all(),
         );
         loss::watch_removals::<T>(world, name.name, owner);
+        Ok(())
+    }
+
+    /// Saves who holds what; `owner` is the one plugin that says so.
+    pub(crate) fn register_holders(
+        &mut self,
+        world: &mut World,
+        owner: usize,
+    ) -> Result<(), String> {
+        let saved = SavedType {
+            name: HOLDER,
+            migrate: |_, old| Ok(old),
+            insert: |entity, body, _| {
+                let holder: Holder =
+                    serde_json::from_value(body).map_err(|error| error.to_string())?;
+                entity.insert(holder);
+                Ok(())
+            },
+            print: print::<Holder>,
+            // It waits in a list of its own.
+            refresh: |_, _| {},
+            #[cfg(feature = "stage")]
+            reread: reread::<Holder>,
+        };
+        if self.by_name.insert(HOLDER.name, saved).is_some() {
+            return Err(format!("two plugins save `{}`", HOLDER.name));
+        }
+        self.order.push(HOLDER.name);
+        loss::watch_removals::<Holder>(world, HOLDER.name, owner);
         Ok(())
     }
 

@@ -19,6 +19,8 @@ pub struct SaveBatch {
     pub tick: Tick,
     /// World time of that tick.
     pub now: WorldTime,
+    /// What changed hands or is new. It came before every removal and value below.
+    pub transfers: Vec<Transfer>,
     /// Changed values, a column per component.
     pub columns: Vec<Box<dyn Column>>,
     /// What was removed. A removal of a key that a column also holds came first.
@@ -60,21 +62,46 @@ pub trait Column: Send + Sync + fmt::Debug {
 pub struct RowRef<'a> {
     /// Whose value.
     pub id: StableId,
-    /// When it is loaded again.
-    pub scope: Scope,
+    /// To whose rows it belongs.
+    pub owner: Owner,
     /// The value; becomes JSON.
     pub body: &'a dyn erased_serde::Serialize,
 }
 
-/// When a row is loaded.
+/// To whose rows an entity belongs: with whom it is loaded, unloaded, leased and fenced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Scope {
-    /// With the world, at start.
+pub enum Owner {
+    /// The world: loaded at start; where nodes share a database, the elected one writes it.
     World,
-    /// With its character, at sign-in.
-    Character,
-    /// With the world, at start, on the node that wrote it: no other has anything to do with it.
+    /// The node that wrote it: loaded at its start, and no other has anything to do with it.
     Node,
+    /// A character, itself included: loaded at its sign-in, unloaded with it, under its lease.
+    Character(StableId),
+}
+
+impl Owner {
+    /// The character, if it is one's.
+    #[must_use]
+    pub const fn character(self) -> Option<StableId> {
+        match self {
+            Self::Character(id) => Some(id),
+            Self::World | Self::Node => None,
+        }
+    }
+}
+
+/// An entity that somebody can hold is new, or belongs to another owner than before. All its rows go
+/// along.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// What.
+    pub id: StableId,
+    /// Whose it was at the batch before; `None`: it is new.
+    pub from: Option<Owner>,
+    /// Whose it is.
+    pub to: Owner,
+    /// Characters that had it in between.
+    pub through: Vec<StableId>,
 }
 
 /// One saved value.
@@ -86,8 +113,8 @@ pub struct Row {
     pub component: String,
     /// The version of its shape when it was written.
     pub version: u32,
-    /// When it is loaded.
-    pub scope: Scope,
+    /// To whose rows it belongs.
+    pub owner: Owner,
     /// The value as JSON.
     pub body: String,
 }
@@ -99,6 +126,8 @@ pub struct Tombstone {
     pub id: StableId,
     /// Which component; `None`: the whole entity, all its rows.
     pub component: Option<Cow<'static, str>>,
+    /// To whose rows it belonged.
+    pub owner: Owner,
 }
 
 /// A row that is only ever appended: a lucidity adjustment, an audit entry.
@@ -151,7 +180,8 @@ pub struct CommandMark {
 /// What the world asks of storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreAsk {
-    /// The newest saved rows of a character, whether or not the database has them yet.
+    /// The newest saved rows of a character and of all it owns, whether or not the database has them
+    /// yet.
     Load {
         /// Whose rows.
         character: StableId,
@@ -163,6 +193,11 @@ pub enum StoreAsk {
     Release {
         /// Who.
         character: StableId,
+    },
+    /// The answer to [`StoreReply::Reverted`]: the entity is here as it was said to be.
+    Reverted {
+        /// What.
+        entity: StableId,
     },
     /// Whom the account store sets apart. Answered when the database answers, or never.
     Standings {
@@ -180,7 +215,7 @@ pub enum StoreReply {
         character: StableId,
         /// Who asked.
         session: SessionId,
-        /// The rows.
+        /// The rows, of the character and of all it owns.
         rows: Vec<Row>,
     },
     /// They can't be had now.
@@ -203,6 +238,14 @@ pub enum StoreReply {
     Lost {
         /// Who.
         character: StableId,
+    },
+    /// Unasked, and again until it is answered: a change of hands came under a lease that was over,
+    /// so the database keeps the entity as it was. What it was here is not saved.
+    Reverted {
+        /// What.
+        entity: StableId,
+        /// As the database has it, where its owner is on this node; else none.
+        rows: Vec<Row>,
     },
     /// Whom the account store sets apart.
     Standings(Standings),

@@ -64,11 +64,9 @@ impl Stage {
             let StoreAsk::Load { character, session } = ask else {
                 continue;
             };
-            let rows = self
-                .saved
-                .range((character, String::new())..)
-                .take_while(|((id, _), _)| *id == character);
-            let rows = rows.map(|(_, row)| row.clone()).collect();
+            let rows = self.saved.values();
+            let rows = rows.filter(|row| row.owner.character() == Some(character));
+            let rows = rows.cloned().collect();
             self.stored.push(StoreReply::Loaded {
                 character,
                 session,
@@ -125,6 +123,13 @@ impl Stage {
         };
         self.storage.durable_tick = batch.tick;
         self.facts.extend(batch.facts);
+        for transfer in &batch.transfers {
+            let all = (transfer.id, String::new())..;
+            let rows = self.saved.range_mut(all);
+            for (_, row) in rows.take_while(|((id, _), _)| *id == transfer.id) {
+                row.owner = transfer.to;
+            }
+        }
         for stone in &batch.tombstones {
             self.saved.retain(|(id, component), _| {
                 *id != stone.id || stone.component.as_ref().is_some_and(|one| one != component)
@@ -152,7 +157,7 @@ impl Stage {
                     id: row.id,
                     component: component.to_owned(),
                     version,
-                    scope: row.scope,
+                    owner: row.owner,
                     body,
                 };
                 self.saved.insert((row.id, component.to_owned()), saved);

@@ -5,7 +5,7 @@ mod loading;
 
 use std::sync::{Arc, Mutex};
 
-use engine::port::{Inbound, Outbound, Row, Scope, SessionId, StoreAsk, StoreReply};
+use engine::port::{Inbound, Outbound, Owner, Row, SessionId, StoreAsk, StoreReply};
 use engine::prelude::*;
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use engine::{Engine, EngineFault, Seed, Setup};

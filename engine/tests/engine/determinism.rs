@@ -1,6 +1,6 @@
 //! Same world, same inputs, same seed: same outputs and same digest.
 
-use engine::port::{Inbound, Row, Scope};
+use engine::port::{Inbound, Owner, Row};
 use engine::prelude::*;
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use engine::{Engine, Seed, Setup};
@@ -201,7 +201,7 @@ fn the_order_of_saved_rows_is_not_heard() {
         .map(|n| {
             let id = StableId::named(&format!("candle {}", n / 2));
             let component = ["wax", "coins"][n % 2];
-            row(id, component, 1, Scope::World, "500000")
+            row(id, component, 1, Owner::World, "500000")
         })
         .collect();
     let run = |order: &[usize]| -> Vec<(u64, u64)> {

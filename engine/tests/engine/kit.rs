@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::port::{
-    AccountId, Arrival, Correlation, Inbound, Leaving, Line, Row, SaveBatch, Scope, SessionId,
+    AccountId, Arrival, Correlation, Inbound, Leaving, Line, Owner, Row, SaveBatch, SessionId,
     StoreAsk, StoreReply, WorldTime,
 };
 use engine::prelude::*;
@@ -199,12 +199,12 @@ pub(crate) fn leave(session: u64) -> Inbound {
     }
 }
 
-pub(crate) fn row(id: StableId, component: &str, version: u32, scope: Scope, body: &str) -> Row {
+pub(crate) fn row(id: StableId, component: &str, version: u32, owner: Owner, body: &str) -> Row {
     Row {
         id,
         component: component.to_owned(),
         version,
-        scope,
+        owner,
         body: body.to_owned(),
     }
 }

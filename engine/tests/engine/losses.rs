@@ -212,7 +212,7 @@ fn despawned_thing_of_the_world_stays() {
     };
     let mut engine = engine::Engine::build(
         engine::Setup {
-            rows: vec![row(well, "coins", 1, engine::port::Scope::World, "3")],
+            rows: vec![row(well, "coins", 1, engine::port::Owner::World, "3")],
             ..engine::Setup::default()
         },
         plugin,
@@ -249,8 +249,10 @@ fn destroyed_player_departs() {
     let output = world.tick(vec![line(1, None, "destroy")]);
     assert_eq!(closed(&output), [Leaving::Kicked]);
     assert_eq!(output.faults, []);
+    assert_eq!(world.engine.world().resource::<Seen>().0, []);
+    let output = world.tick(vec![]);
+    assert_eq!(world.engine.world().resource::<Seen>().0, [ann]);
     assert_eq!(removed(output), 1);
-    world.tick(vec![]);
     world.tick(vec![]);
     assert_eq!(world.engine.world().resource::<Seen>().0, [ann]);
 }

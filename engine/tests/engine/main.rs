@@ -25,6 +25,8 @@ mod losses;
 #[cfg(test)]
 mod notes;
 #[cfg(test)]
+mod owners;
+#[cfg(test)]
 mod persist;
 #[cfg(test)]
 mod phases;

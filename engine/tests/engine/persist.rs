@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use engine::Save;
-use engine::port::{Scope, SessionId, StoreReply, Tombstone, WorldTime};
+use engine::port::{Owner, SessionId, StoreReply, Tombstone, WorldTime};
 use engine::prelude::*;
 use engine::stage::{STAGE_START, Stage};
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,7 @@ fn stone(component: Option<&'static str>) -> Tombstone {
     Tombstone {
         id: well(),
         component: component.map(Cow::Borrowed),
+        owner: Owner::World,
     }
 }
 
@@ -191,16 +192,16 @@ fn a_row_says_whether_it_comes_with_the_world_or_with_its_character() {
     let mut world = Backstage::new(game);
     world.engine.world().spawn((well(), Coins(1)));
     world.tick(vec![arrival(1, "ann")]);
-    let mut scopes = Vec::new();
+    let mut owners = Vec::new();
     for column in &batch(world.tick(vec![])).columns {
-        column.visit(&mut |row| scopes.push((row.id, row.scope)));
+        column.visit(&mut |row| owners.push((row.id, row.owner)));
     }
-    assert!(
-        scopes
-            .iter()
-            .all(|one| *one == (StableId::named("ann"), Scope::Character))
-    );
-    assert_eq!(scopes.len(), 2, "coins and command record");
+    assert!(owners.iter().all(|one| *one
+        == (
+            StableId::named("ann"),
+            Owner::Character(StableId::named("ann"))
+        )));
+    assert_eq!(owners.len(), 2, "coins and command record");
     let well = world
         .engine
         .world()
@@ -208,9 +209,9 @@ fn a_row_says_whether_it_comes_with_the_world_or_with_its_character() {
         .get(well())
         .unwrap();
     set(&mut world, well, 2);
-    let mut scope = None;
-    batch(world.tick(vec![])).columns[0].visit(&mut |row| scope = Some(row.scope));
-    assert_eq!(scope, Some(Scope::World));
+    let mut owner = None;
+    batch(world.tick(vec![])).columns[0].visit(&mut |row| owner = Some(row.owner));
+    assert_eq!(owner, Some(Owner::World));
 }
 
 fn recorded(detail: &str, sum: i64, at: u64, merges: bool) -> Recorded {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use engine::Seed;
-use engine::port::{Row, Scope};
+use engine::port::{Owner, Row};
 use engine::prelude::*;
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ fn a_retired_component_is_removed_when_its_entity_is_loaded_and_an_unknown_one_i
             id: well(),
             component: component.to_owned(),
             version: 1,
-            scope: Scope::World,
+            owner: Owner::World,
             body: "7".to_owned(),
         };
         ((well(), component.to_owned()), row)

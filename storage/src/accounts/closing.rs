@@ -60,8 +60,9 @@ impl Accounts {
             }
             query(store.sql(refresh::FORGET)).bind(id).execute(&mut *tx).await?;
             query(store.sql(
-                "DELETE FROM component_rows WHERE entity IN
-                 (SELECT characters.id FROM characters WHERE account = $1)",
+                "DELETE FROM component_rows
+                 WHERE owner IN (SELECT characters.id FROM characters WHERE account = $1)
+                    OR entity IN (SELECT characters.id FROM characters WHERE account = $1)",
             ))
             .bind(id)
             .execute(&mut *tx)

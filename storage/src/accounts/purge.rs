@@ -122,7 +122,7 @@ impl Accounts {
                         last = went.then_some(account);
                     }
                     if let (true, Some(character)) = (went, character) {
-                        query(store.sql("DELETE FROM component_rows WHERE entity = $1"))
+                        query(store.sql("DELETE FROM component_rows WHERE owner = $1 OR entity = $1"))
                             .bind(character)
                             .execute(&mut *tx)
                             .await?;

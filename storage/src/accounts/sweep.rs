@@ -48,7 +48,7 @@ impl Accounts {
                     .fetch_all(&mut *tx)
                     .await?;
                 for id in &due {
-                    query(store.sql("DELETE FROM component_rows WHERE entity = $1"))
+                    query(store.sql("DELETE FROM component_rows WHERE owner = $1 OR entity = $1"))
                         .bind(*id)
                         .execute(&mut *tx)
                         .await?;

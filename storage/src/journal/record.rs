@@ -1,8 +1,14 @@
 //! What a segment holds: framed records.
 
-use engine::port::{CommandMark, Fact, Row, RunId, SaveBatch, Tick, Tombstone, WorldTime};
+use engine::port::{
+    CommandMark, Fact, Row, RunId, SaveBatch, Tick, Tombstone, Transfer, WorldTime,
+};
 use prometheus::IntCounter;
 use serde::{Deserialize, Serialize};
+
+mod unowned;
+
+pub(crate) use unowned::UnownedBatch;
 
 /// Length and checksum before each payload, 4 bytes each, little-endian.
 pub(crate) const FRAME_BYTES: usize = 8;
@@ -21,8 +27,9 @@ pub(crate) enum Record {
         /// The tick of its last durable batch so far; `first_tick - 1` if none.
         reached: Tick,
     },
-    /// A batch of the world.
-    Batch(EncodedBatch),
+    /// A batch of the world, as it was written before things had owners; never met outside of this
+    /// module.
+    Unowned(UnownedBatch),
     /// Nothing changed for a while, but ticks went on: they must not be reused after a crash.
     Beat {
         /// The run.
@@ -30,6 +37,8 @@ pub(crate) enum Record {
         /// The last tick it had executed.
         tick: Tick,
     },
+    /// A batch of the world.
+    Batch(EncodedBatch),
 }
 
 /// A `SaveBatch` with its values encoded.
@@ -40,6 +49,7 @@ pub(crate) struct EncodedBatch {
     pub(crate) tick: Tick,
     pub(crate) now: WorldTime,
     pub(crate) run: RunId,
+    pub(crate) transfers: Vec<Transfer>,
     pub(crate) upserts: Vec<Row>,
     pub(crate) tombstones: Vec<Tombstone>,
     pub(crate) facts: Vec<Fact>,
@@ -62,7 +72,7 @@ pub(crate) fn encode_batch(
                 id: row.id,
                 component: column.component().to_owned(),
                 version: column.version(),
-                scope: row.scope,
+                owner: row.owner,
                 body,
             }),
             Err(error) => {
@@ -81,6 +91,7 @@ pub(crate) fn encode_batch(
         tick: batch.tick,
         now: batch.now,
         run,
+        transfers: batch.transfers,
         upserts,
         tombstones: batch.tombstones,
         facts: batch.facts,
@@ -105,10 +116,15 @@ pub(crate) fn frame(record: &Record) -> Result<Vec<u8>, postcard::Error> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Damage(pub(crate) &'static str);
 
-/// Reads the record at the beginning of `bytes`; answers it and how many bytes it took.
+/// Reads the record at the beginning of `bytes`; answers it and how many bytes it took. A batch that
+/// an older server wrote is answered as one of today.
 pub(crate) fn read(bytes: &[u8]) -> Result<(Record, usize), Damage> {
     let payload = payload(bytes)?;
-    let record = postcard::from_bytes(payload).map_err(|_| Damage("it can't be decoded"))?;
+    let record = match postcard::from_bytes(payload) {
+        Ok(Record::Unowned(batch)) => Record::Batch(batch.into()),
+        Ok(record) => record,
+        Err(_) => return Err(Damage("it can't be decoded")),
+    };
     Ok((record, FRAME_BYTES + payload.len()))
 }
 

@@ -166,6 +166,8 @@ impl Found {
                     trace.seen = trace.seen.max(tick);
                 }
             }
+            // Read as a batch of today.
+            Record::Unowned(_) => {}
             Record::Batch(batch) if self.repeating && batch.sequence == self.last_sequence => {
                 self.repeating = false;
             }

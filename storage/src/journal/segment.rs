@@ -7,7 +7,9 @@ use uuid::Uuid;
 use super::Identity;
 
 const MAGIC: [u8; 8] = *b"KADATHJL";
-const VERSION: u32 = 1;
+/// 2: batches tell whose their rows are. What an older server must not take for damage is a new
+/// version; every older one is read for ever.
+const VERSION: u32 = 2;
 
 /// Magic 8, version 4, world 16, journal 16, first sequence 8, checksum 4.
 pub(crate) const HEADER_BYTES: usize = 56;
@@ -47,7 +49,9 @@ impl Header {
         if crc32fast::hash(&bytes[..52]).to_le_bytes() != bytes[52..] {
             return Err("its header is damaged");
         }
-        if bytes[8..12] != VERSION.to_le_bytes() {
+        let mut version = [0; 4];
+        version.copy_from_slice(&bytes[8..12]);
+        if !(1..=VERSION).contains(&u32::from_le_bytes(version)) {
             return Err(NEWER);
         }
         let id = |at: usize| Uuid::from_slice(&bytes[at..at + 16]).unwrap_or_default();

@@ -7,7 +7,7 @@ mod rot;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use engine::port::{Row, RunId, Scope, StableId, WorldTime};
+use engine::port::{Owner, Row, RunId, StableId, WorldTime};
 use uuid::Uuid;
 
 use super::record::{EncodedBatch, Record, frame};
@@ -25,11 +25,12 @@ pub(crate) fn batch(sequence: u64) -> EncodedBatch {
         tick: sequence * 10,
         now: WorldTime(sequence),
         run: RunId(9),
+        transfers: Vec::new(),
         upserts: vec![Row {
             id: StableId::named("ann"),
             component: "purse".to_owned(),
             version: 1,
-            scope: Scope::Character,
+            owner: Owner::Character(StableId::named("ann")),
             body: sequence.to_string(),
         }],
         tombstones: Vec::new(),

@@ -1,19 +1,22 @@
-//! What of a changeset may be written to a shared database: a character's changes under the lease
-//! that holds now, the world's by the node that writes it, a node's own always.
+//! What of a changeset may be written to a shared database: the changes of a character and of all it
+//! owns under the lease that holds now, the world's by the node that writes it, a node's own always.
 //!
 //! A lease says from which batch of which journal on changes carry its epoch, so every change tells
 //! its epoch by where it stands in its journal. The leases stay locked until the commit: one that
 //! takes a character over waits for it, and then sees what was written.
 
-use std::collections::{HashMap, HashSet};
+mod things;
+mod world;
 
-use engine::port::{Row, Scope, StableId};
+use std::collections::{BTreeSet, HashMap};
+
+use engine::port::{Owner, Row, StableId};
 use sqlx::{Error, PgConnection, query, query_as, query_scalar};
 use uuid::Uuid;
 
 use super::changeset::{Changeset, Origin};
 use super::{Store, signed, unsigned};
-use crate::pending::{Change, Changes};
+use crate::pending::Changes;
 
 /// What a fence kept out.
 #[derive(Debug, Default)]
@@ -22,6 +25,10 @@ pub(crate) struct Kept {
     pub(crate) conflicts: Vec<Conflict>,
     /// Changes of the world, which another node writes.
     pub(crate) skipped: Vec<Skipped>,
+    /// Characters whose leases are over.
+    pub(crate) lost: BTreeSet<StableId>,
+    /// Things that changed hands too late.
+    pub(crate) reverted: Vec<Reverted>,
 }
 
 /// A change under a lease that is over.
@@ -45,6 +52,14 @@ pub(crate) struct Skipped {
     pub(crate) stored: bool,
 }
 
+/// A thing that stays what it is in the database.
+#[derive(Debug)]
+pub(crate) struct Reverted {
+    pub(crate) entity: StableId,
+    /// What it is, if its owner is on this node.
+    pub(crate) rows: Vec<Row>,
+}
+
 struct Lease {
     node: Option<String>,
     journal: Uuid,
@@ -53,11 +68,20 @@ struct Lease {
 }
 
 impl Lease {
-    fn admits(&self, origin: &Origin, sequence: u64) -> bool {
-        self.node.as_deref() == Some(origin.node.as_str())
-            && self.journal == origin.journal
-            && sequence > self.since
+    fn is_of(&self, origin: &Origin) -> bool {
+        self.node.as_deref() == Some(origin.node.as_str()) && self.journal == origin.journal
     }
+
+    fn admits(&self, origin: &Origin, sequence: u64) -> bool {
+        self.is_of(origin) && sequence > self.since
+    }
+}
+
+type Leases = HashMap<Uuid, Lease>;
+
+/// Under whose lease a removal stands. Of one that an older server wrote only the entity is known.
+fn lessee(owner: Owner, entity: Uuid) -> Uuid {
+    owner.character().map_or(entity, StableId::uuid)
 }
 
 /// Takes out of the set what may not be written. Conflicts are written down within `tx`.
@@ -69,26 +93,28 @@ pub(super) async fn admit(
     let mut kept = Kept::default();
     let leases = leases(store, tx, set).await?;
     let elected = elected(store, tx, set.origin).await?;
-    late(set, &leases, &mut kept.conflicts);
+    things::admit(store, tx, set, &leases, &mut kept).await?;
+    late(set, &leases, &mut kept);
     if !elected {
-        let stored = stored(store, tx, set, &leases).await?;
-        skip(set, &leases, &stored, &mut kept.skipped);
+        world::skip(store, tx, set, &leases, &mut kept.skipped).await?;
     }
     put_conflicts(store, tx, set, &kept.conflicts).await?;
     Ok(kept)
 }
 
+/// The leases of every character whose the changes are.
 async fn leases(
     store: &Store,
     tx: &mut PgConnection,
     set: &Changeset<'_>,
-) -> Result<HashMap<Uuid, Lease>, Error> {
-    let rows = set.rows.iter().map(|(_, row)| *row);
-    let mut entities: Vec<Uuid> = rows
-        .filter(|row| row.scope == Scope::Character)
-        .map(|row| row.id.uuid())
-        .chain(set.wiped.iter().copied())
-        .chain(set.removed.iter().map(|(id, _)| *id))
+) -> Result<Leases, Error> {
+    let owners = set.rows.iter().filter_map(|(_, row)| row.owner.character());
+    let hands = set.moved.iter().flat_map(|(_, hands)| hands.by.keys());
+    let mut entities: Vec<Uuid> = owners
+        .chain(hands.copied())
+        .map(StableId::uuid)
+        .chain(set.wiped.iter().map(|(id, owner)| lessee(*owner, *id)))
+        .chain(set.removed.iter().map(|one| lessee(one.owner, one.entity)))
         .collect();
     entities.sort_unstable();
     entities.dedup();
@@ -129,15 +155,16 @@ async fn elected(store: &Store, tx: &mut PgConnection, origin: &Origin) -> Resul
 }
 
 /// Moves what came under a lease that is over to the conflicts.
-fn late(set: &mut Changeset<'_>, leases: &HashMap<Uuid, Lease>, into: &mut Vec<Conflict>) {
+fn late(set: &mut Changeset<'_>, leases: &Leases, kept: &mut Kept) {
     let (origin, newest) = (set.origin, set.mark.sequence);
-    let mut keep = |entity: Uuid, component: &str, sequence: u64, row: Option<&Row>| {
-        let Some(lease) = leases.get(&entity) else {
+    let mut keep = |lessee: Uuid, entity: Uuid, component: &str, sequence, row: Option<&Row>| {
+        let Some(lease) = leases.get(&lessee) else {
             return true;
         };
         let admitted = lease.admits(origin, sequence);
         if !admitted {
-            into.push(Conflict {
+            kept.lost.insert(StableId::from_uuid(lessee));
+            kept.conflicts.push(Conflict {
                 entity: StableId::from_uuid(entity),
                 component: component.to_owned(),
                 epoch: lease.epoch,
@@ -149,81 +176,18 @@ fn late(set: &mut Changeset<'_>, leases: &HashMap<Uuid, Lease>, into: &mut Vec<C
         }
         admitted
     };
-    set.wiped.retain(|entity| keep(*entity, "", newest, None));
-    set.removed
-        .retain(|(entity, component)| keep(*entity, component, newest, None));
-    set.rows.retain(|(sequence, row)| {
-        row.scope != Scope::Character || keep(row.id.uuid(), &row.component, *sequence, Some(*row))
-    });
-}
-
-/// Which of the entities from which something is removed are the world's, as the database has it.
-async fn stored(
-    store: &Store,
-    tx: &mut PgConnection,
-    set: &Changeset<'_>,
-    leases: &HashMap<Uuid, Lease>,
-) -> Result<HashSet<Uuid>, Error> {
-    let removed = set.removed.iter().map(|(entity, _)| *entity);
-    let entities: Vec<Uuid> = removed
-        .chain(set.wiped.iter().copied())
-        .filter(|entity| !leases.contains_key(entity))
-        .collect();
-    if entities.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let sql = store.sql(
-        "SELECT DISTINCT entity FROM component_rows
-         WHERE entity = ANY($1) AND scope = 0 AND node IS NULL",
-    );
-    let stored: Vec<Uuid> = query_scalar(sql).bind(entities).fetch_all(tx).await?;
-    Ok(stored.into_iter().collect())
-}
-
-/// Moves the world's changes out of the set. What is removed and not in the database is left in
-/// it, too: it may be one's own.
-fn skip(
-    set: &mut Changeset<'_>,
-    leases: &HashMap<Uuid, Lease>,
-    stored: &HashSet<Uuid>,
-    into: &mut Vec<Skipped>,
-) {
-    let mut skipped: HashMap<Uuid, Changes> = HashMap::new();
-    let newest = set.mark.sequence;
-    set.wiped.retain(|entity| {
-        if !leases.contains_key(entity) {
-            skipped.entry(*entity).or_default().wiped = true;
-        }
-        !stored.contains(entity)
-    });
-    set.removed.retain(|(entity, component)| {
-        if !leases.contains_key(entity) {
-            let changes = skipped.entry(*entity).or_default();
-            changes.components.push(Change {
-                sequence: newest,
-                component: (*component).to_owned(),
-                row: None,
-            });
-        }
-        !stored.contains(entity)
+    set.wiped
+        .retain(|(entity, owner)| keep(lessee(*owner, *entity), *entity, "", newest, None));
+    set.removed.retain(|one| {
+        let lessee = lessee(one.owner, one.entity);
+        keep(lessee, one.entity, one.component, one.sequence, None)
     });
     set.rows.retain(|(sequence, row)| {
-        if row.scope != Scope::World {
-            return true;
-        }
-        let changes = skipped.entry(row.id.uuid()).or_default();
-        changes.components.push(Change {
-            sequence: *sequence,
-            component: row.component.clone(),
-            row: Some((*row).clone()),
-        });
-        false
+        row.owner.character().is_none_or(|owner| {
+            let entity = row.id.uuid();
+            keep(owner.uuid(), entity, &row.component, *sequence, Some(*row))
+        })
     });
-    into.extend(skipped.into_iter().map(|(entity, changes)| Skipped {
-        entity: StableId::from_uuid(entity),
-        changes,
-        stored: stored.contains(&entity),
-    }));
 }
 
 async fn put_conflicts(

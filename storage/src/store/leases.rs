@@ -8,7 +8,7 @@ use sqlx::{Error, PgConnection, PgPool, query, query_as, query_scalar};
 use uuid::Uuid;
 
 use super::changeset::Origin;
-use super::read::{RowTuple, loaded};
+use super::read::{OWNED, RowTuple, loaded};
 use super::{Pools, Store, signed, unsigned};
 
 /// A node goes on living, unless another process has its name and is alive.
@@ -165,11 +165,10 @@ impl Store {
     }
 
     async fn rows_within(&self, tx: &mut PgConnection, id: StableId) -> Result<Vec<Row>, Error> {
-        let sql = self.sql(
-            "SELECT entity, component, version, scope, node, body
-             FROM component_rows WHERE entity = $1 ORDER BY component",
-        );
-        let rows: Vec<RowTuple> = query_as(sql).bind(id.uuid()).fetch_all(tx).await?;
+        let rows: Vec<RowTuple> = query_as(self.sql(OWNED))
+            .bind(id.uuid())
+            .fetch_all(tx)
+            .await?;
         Ok(rows.into_iter().map(loaded).collect())
     }
 

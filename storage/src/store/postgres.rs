@@ -5,7 +5,7 @@ use sqlx::{Error, PgConnection, Postgres, Transaction, query};
 use uuid::Uuid;
 
 use super::alike::{mark, put_aside};
-use super::changeset::{Changeset, Origin, scope_number};
+use super::changeset::{Changeset, Origin};
 use super::orders::carry_out;
 use super::{Store, signed};
 use crate::pending::PendingFact;
@@ -21,12 +21,15 @@ pub(crate) async fn write(
     mark!(store, tx, set);
     if !set.wiped.is_empty() {
         query(store.sql("DELETE FROM component_rows WHERE entity = ANY($1)"))
-            .bind(&set.wiped)
+            .bind(set.wiped.iter().map(|(id, _)| *id).collect::<Vec<_>>())
             .execute(&mut **tx)
             .await?;
     }
+    put_owners(store, tx, set).await?;
     if !set.removed.is_empty() {
-        let (entities, components): (Vec<Uuid>, Vec<&str>) = set.removed.iter().copied().unzip();
+        let removed = set.removed.iter();
+        let (entities, components): (Vec<Uuid>, Vec<&str>) =
+            removed.map(|gone| (gone.entity, gone.component)).unzip();
         query(store.sql(
             "DELETE FROM component_rows AS kept
              USING UNNEST($1::uuid[], $2::text[]) AS gone (entity, component)
@@ -41,6 +44,41 @@ pub(crate) async fn write(
     put_facts(store, tx, set.origin, &set.facts).await?;
     carry_out!(store, tx, set.origin.journal, &set.facts);
     put_aside!(store, tx, set);
+    Ok(())
+}
+
+/// Writes whose the rows of entities are that changed hands.
+async fn put_owners(
+    store: &Store,
+    tx: &mut PgConnection,
+    set: &Changeset<'_>,
+) -> Result<(), Error> {
+    if set.moved.is_empty() {
+        return Ok(());
+    }
+    let mut entities: Vec<Uuid> = Vec::with_capacity(set.moved.len());
+    let mut scopes: Vec<i16> = Vec::with_capacity(set.moved.len());
+    let mut nodes: Vec<Option<&str>> = Vec::with_capacity(set.moved.len());
+    let mut owners: Vec<Option<Uuid>> = Vec::with_capacity(set.moved.len());
+    for (entity, hands) in &set.moved {
+        let whose = set.origin.columns(hands.to);
+        entities.push(*entity);
+        scopes.push(whose.scope);
+        nodes.push(whose.node);
+        owners.push(whose.owner);
+    }
+    query(store.sql(
+        "UPDATE component_rows AS kept SET scope = new.scope, node = new.node, owner = new.owner
+         FROM UNNEST($1::uuid[], $2::smallint[], $3::text[], $4::uuid[])
+              AS new (entity, scope, node, owner)
+         WHERE kept.entity = new.entity",
+    ))
+    .bind(entities)
+    .bind(scopes)
+    .bind(nodes)
+    .bind(owners)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
@@ -60,30 +98,34 @@ pub(crate) async fn put_rows(
     let mut versions: Vec<i64> = Vec::with_capacity(rows.len());
     let mut scopes: Vec<i16> = Vec::with_capacity(rows.len());
     let mut nodes: Vec<Option<&str>> = Vec::with_capacity(rows.len());
+    let mut owners: Vec<Option<Uuid>> = Vec::with_capacity(rows.len());
     let mut bodies: Vec<&str> = column(rows.len());
     let mut sequences: Vec<i64> = Vec::with_capacity(rows.len());
     for (sequence, row) in rows {
         entities.push(row.id.uuid());
         components.push(&row.component);
         versions.push(i64::from(row.version));
-        scopes.push(scope_number(row.scope));
-        nodes.push(origin.owner(row));
+        let whose = origin.columns(row.owner);
+        scopes.push(whose.scope);
+        nodes.push(whose.node);
+        owners.push(whose.owner);
         bodies.push(&row.body);
         sequences.push(signed(*sequence));
     }
     query(store.sql(
-        "INSERT INTO component_rows (entity, component, version, scope, node, body, sequence)
+        "INSERT INTO component_rows (entity, component, version, scope, node, owner, body, sequence)
          SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::bigint[], $4::smallint[], $5::text[],
-                              $6::text[], $7::bigint[])
+                              $6::uuid[], $7::text[], $8::bigint[])
          ON CONFLICT (entity, component) DO UPDATE SET
              version = excluded.version, scope = excluded.scope, node = excluded.node,
-             body = excluded.body, sequence = excluded.sequence",
+             owner = excluded.owner, body = excluded.body, sequence = excluded.sequence",
     ))
     .bind(entities)
     .bind(components)
     .bind(versions)
     .bind(scopes)
     .bind(nodes)
+    .bind(owners)
     .bind(bodies)
     .bind(sequences)
     .execute(tx)

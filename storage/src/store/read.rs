@@ -1,11 +1,12 @@
 //! Reads, and the small writes that happen once a start or once a day.
 
 use engine::port::{Row, RunId, StableId, Tick, WorldTime};
+use serde_json::json;
 use sqlx::{Error, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::changeset::scope_of;
-use super::{Store, reading, signed, unsigned, writing};
+use super::changeset::owner_of;
+use super::{Pools, Store, reading, signed, unsigned, writing};
 
 /// How far one journal is in the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,13 @@ pub(crate) struct AppliedMark {
     pub(crate) clean: bool,
 }
 
-pub(super) type RowTuple = (Uuid, String, i64, i16, Option<String>, String);
+pub(super) type RowTuple = (Uuid, String, i64, i16, Option<String>, Option<Uuid>, String);
+
+/// The rows of a character and of all it owns (`$1`). An older server may still write rows without
+/// an owner.
+pub(super) const OWNED: &str = "
+    SELECT entity, component, version, scope, node, owner, body
+    FROM component_rows WHERE owner = $1 OR entity = $1 ORDER BY entity, component";
 
 impl Store {
     /// The world this database belongs to, if it has been given one.
@@ -65,7 +72,7 @@ impl Store {
     /// The rows that `node` loads with the world, in key order.
     pub(crate) async fn world_rows(&self, node: &str) -> Result<Vec<Row>, Error> {
         let sql = self.sql(
-            "SELECT entity, component, version, scope, node, body
+            "SELECT entity, component, version, scope, node, owner, body
              FROM component_rows WHERE scope = 0 AND (node IS NULL OR node = $1)
              ORDER BY entity, component",
         );
@@ -74,14 +81,40 @@ impl Store {
         Ok(rows.into_iter().map(loaded).collect())
     }
 
-    /// The rows of one entity.
-    pub(crate) async fn rows_of(&self, id: StableId) -> Result<Vec<Row>, Error> {
-        let sql = self.sql(
-            "SELECT entity, component, version, scope, node, body
-             FROM component_rows WHERE entity = $1",
-        );
-        let rows: Vec<RowTuple> =
-            reading!(self, db => query_as(sql).bind(id.uuid()).fetch_all(db).await)?;
+    /// The rows of a character and of all it owns, and those of `others`, in one round trip.
+    pub(crate) async fn rows_of(
+        &self,
+        id: StableId,
+        others: &[StableId],
+    ) -> Result<Vec<Row>, Error> {
+        let rows: Vec<RowTuple> = match self.pools()? {
+            Pools::Postgres(db) => {
+                let others: Vec<Uuid> = others.iter().map(|id| id.uuid()).collect();
+                let sql = self.sql(
+                    "SELECT entity, component, version, scope, node, owner, body
+                     FROM component_rows WHERE owner = $1 OR entity = $1 OR entity = ANY($2)",
+                );
+                query_as(sql)
+                    .bind(id.uuid())
+                    .bind(others)
+                    .fetch_all(db)
+                    .await?
+            }
+            Pools::Sqlite { readers: db, .. } => {
+                let others = others.iter().map(|id| id.uuid().simple().to_string());
+                let others = json!(others.collect::<Vec<_>>()).to_string();
+                let sql = self.sql(
+                    "SELECT entity, component, version, scope, node, owner, body
+                     FROM component_rows WHERE owner = $1 OR entity = $1
+                        OR entity IN (SELECT unhex(value) FROM json_each($2))",
+                );
+                query_as(sql)
+                    .bind(id.uuid())
+                    .bind(others)
+                    .fetch_all(db)
+                    .await?
+            }
+        };
         Ok(rows.into_iter().map(loaded).collect())
     }
 
@@ -97,12 +130,13 @@ impl Store {
     }
 }
 
-pub(super) fn loaded((entity, component, version, scope, node, body): RowTuple) -> Row {
+pub(super) fn loaded(tuple: RowTuple) -> Row {
+    let (entity, component, version, scope, node, owner, body) = tuple;
     Row {
         id: StableId::from_uuid(entity),
         component,
         version: u32::try_from(version).unwrap_or(u32::MAX),
-        scope: scope_of(scope, node.is_some()),
+        owner: owner_of(scope, node.as_deref(), owner, entity),
         body,
     }
 }

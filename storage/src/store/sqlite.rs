@@ -5,7 +5,7 @@ use sqlx::{Error, Sqlite, SqliteConnection, Transaction, query};
 
 use super::Store;
 use super::alike::{mark, put_aside};
-use super::changeset::{Changeset, Origin, scope_number};
+use super::changeset::{Changeset, Origin};
 use super::orders::carry_out;
 use crate::pending::PendingFact;
 
@@ -18,7 +18,8 @@ pub(crate) async fn write(
     // First: it holds every other writer of this journal off.
     mark!(store, tx, set);
     if !set.wiped.is_empty() {
-        let gone: Vec<_> = set.wiped.iter().map(|id| id.simple().to_string()).collect();
+        let gone = set.wiped.iter();
+        let gone: Vec<_> = gone.map(|(id, _)| id.simple().to_string()).collect();
         query(store.sql(
             "DELETE FROM component_rows
              WHERE entity IN (SELECT unhex(value) FROM json_each($1))",
@@ -27,11 +28,30 @@ pub(crate) async fn write(
         .execute(&mut **tx)
         .await?;
     }
+    if !set.moved.is_empty() {
+        let moved = set.moved.iter();
+        let values: Vec<_> = moved
+            .map(|(id, hands)| {
+                let whose = set.origin.columns(hands.to);
+                let owner = whose.owner.map(|owner| owner.simple().to_string());
+                (id.simple().to_string(), whose.scope, whose.node, owner)
+            })
+            .collect();
+        query(store.sql(
+            "UPDATE component_rows SET scope = new.scope, node = new.node, owner = new.owner
+             FROM (SELECT unhex(value ->> 0) AS entity, value ->> 1 AS scope, value ->> 2 AS node,
+                          unhex(value ->> 3) AS owner FROM json_each($1)) AS new
+             WHERE component_rows.entity = new.entity",
+        ))
+        .bind(parameter(&values)?)
+        .execute(&mut **tx)
+        .await?;
+    }
     if !set.removed.is_empty() {
         let gone: Vec<_> = set
             .removed
             .iter()
-            .map(|(id, component)| json!([id.simple().to_string(), component]))
+            .map(|gone| json!([gone.entity.simple().to_string(), gone.component]))
             .collect();
         query(store.sql(
             "DELETE FROM component_rows WHERE (entity, component) IN
@@ -61,25 +81,27 @@ pub(crate) async fn put_rows(
     let values: Vec<_> = rows
         .iter()
         .map(|(sequence, row)| {
+            let whose = origin.columns(row.owner);
             (
                 row.id.uuid().simple().to_string(),
                 &row.component,
                 row.version,
-                scope_number(row.scope),
-                origin.owner(row),
+                whose.scope,
+                whose.node,
+                whose.owner.map(|owner| owner.simple().to_string()),
                 &row.body,
                 sequence,
             )
         })
         .collect();
     query(store.sql(
-        "INSERT INTO component_rows (entity, component, version, scope, node, body, sequence)
+        "INSERT INTO component_rows (entity, component, version, scope, node, owner, body, sequence)
          SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-                value ->> 5, value ->> 6
+                unhex(value ->> 5), value ->> 6, value ->> 7
          FROM json_each($1) WHERE true
          ON CONFLICT (entity, component) DO UPDATE SET
              version = excluded.version, scope = excluded.scope, node = excluded.node,
-             body = excluded.body, sequence = excluded.sequence",
+             owner = excluded.owner, body = excluded.body, sequence = excluded.sequence",
     ))
     .bind(parameter(&values)?)
     .execute(tx)

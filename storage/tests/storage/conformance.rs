@@ -1,6 +1,6 @@
 //! What both databases must do alike.
 
-use engine::port::{Scope, StableId};
+use engine::port::{Owner, StableId};
 use storage::Left;
 
 use crate::harness::{Batch, Database, World, on_both, row};
@@ -31,7 +31,7 @@ async fn what_was_saved_comes_back(database: Database) {
             Batch::default()
                 .put(id("ann"), "purse", 12)
                 .put(id("ann"), "name", text)
-                .put_in(Scope::World, id("clock"), "calendar", 9),
+                .put_in(Owner::World, id("clock"), "calendar", 9),
         )
         .await;
     world
@@ -51,7 +51,7 @@ async fn what_was_saved_comes_back(database: Database) {
         (saved[0].component.as_str(), saved[0].body.as_str()),
         ("calendar", "9")
     );
-    assert_eq!(saved[0].scope, Scope::World);
+    assert_eq!(saved[0].owner, Owner::World);
 }
 
 async fn a_removal_and_a_value_keep_their_order(database: Database) {

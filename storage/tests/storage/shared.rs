@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use engine::port::{AccountAct, AccountOrder, Scope, StableId, StoreAsk, StoreReply};
+use engine::port::{AccountAct, AccountOrder, Owner, StableId, StoreAsk, StoreReply};
 use storage::{Left, StorageConfig, StorageFault};
 
 use crate::harness::{Backend, Batch, Database, PATIENCE, World, row, until};
@@ -178,17 +178,19 @@ async fn the_world_is_written_by_one_node_and_by_another_within_the_lease_when_t
     let mut north = World::start(node(&database, "north")).await;
     let mut south = World::start(node(&database, "south")).await;
     let almanac = id("almanac");
-    let hour = |number: i64| Batch::default().put_in(Scope::World, almanac, "hour", number);
+    let hour = |number: i64| Batch::default().put_in(Owner::World, almanac, "hour", number);
     let written = "SELECT body::bigint FROM component_rows WHERE component = 'hour'";
     north.save(hour(1)).await;
     // Both count the hours; one writes them.
     south.save(hour(2)).await;
     // What is a node's own is written by it in any case, and loaded by nobody else.
-    let own = Batch::default().put_in(Scope::Node, id("book of south"), "book", 5);
+    let own = Batch::default().put_in(Owner::Node, id("book of south"), "book", 5);
     south.save(own).await;
-    let letter = Batch::default().put_in(Scope::Node, id("letter"), "letter", 1);
+    let letter = Batch::default().put_in(Owner::Node, id("letter"), "letter", 1);
     south.save(letter).await;
-    south.save(Batch::default().wipe(id("letter"))).await;
+    south
+        .save(Batch::default().wipe_in(Owner::Node, id("letter")))
+        .await;
     assert_eq!(database.number(written).await, 1);
     assert_eq!(north.metric("kadath_storage_elected", None), 1.0);
     assert_eq!(south.metric("kadath_storage_elected", None), 0.0);

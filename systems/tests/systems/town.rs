@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use engine::port::{
-    AccountId, Arrival, Correlation, Role, Row, Scope, SessionId, StableId, WorldTime,
+    AccountId, Arrival, Correlation, Owner, Role, Row, SessionId, StableId, WorldTime,
 };
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use engine::{Plugin, Registrar, Seed};
@@ -221,7 +221,7 @@ pub(crate) fn save(saved: &mut SavedRows, name: &str, component: &str, body: imp
         id,
         component: component.to_owned(),
         version: 1,
-        scope: Scope::Character,
+        owner: Owner::Character(id),
         body: body.into(),
     };
     saved.insert((id, component.to_owned()), row);

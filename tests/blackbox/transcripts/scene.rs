@@ -5,7 +5,7 @@ use std::mem::Discriminant;
 use std::time::Duration;
 
 use engine::Seed;
-use engine::port::{Correlation, Inbound, Refusal, Role, Row, Scope, StableId};
+use engine::port::{Correlation, Inbound, Owner, Refusal, Role, Row, StableId};
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use serde_json::Value;
 use systems::Settings;
@@ -321,7 +321,7 @@ fn set(stage: &StageSet) -> Stage {
                 id,
                 component: component.to_owned(),
                 version: 1,
-                scope: Scope::Character,
+                owner: Owner::Character(id),
                 body: body.to_string(),
             };
             saved.insert((id, component.to_owned()), row);

@@ -51,7 +51,10 @@ fn a_character_is_unloaded_only_when_its_last_state_is_durable() {
     stage.tick();
     assert_eq!(living(stage.engine(), "ann"), None);
     let saved = &stage.saved()[&(StableId::named("ann"), "coins".to_owned())];
-    assert_eq!((saved.body.as_str(), saved.scope), ("2", Scope::Character));
+    assert_eq!(
+        (saved.body.as_str(), saved.owner),
+        ("2", Owner::Character(StableId::named("ann")))
+    );
 }
 
 #[test]
@@ -104,7 +107,9 @@ fn a_destroyed_character_loses_its_session_and_its_rows() {
     world.engine.world().write_message(Destroy(entity));
     let output = world.tick(vec![]);
     assert_eq!(short(&output.emission.said), ["1 closed Kicked"]);
-    let stones = batch(output).tombstones;
+    // It departs first.
+    assert!(living(&mut world.engine, "ann").is_some());
+    let stones = batch(world.tick(vec![])).tombstones;
     assert_eq!(stones.len(), 1);
     assert_eq!(
         (stones[0].id, &stones[0].component),

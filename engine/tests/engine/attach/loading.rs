@@ -17,8 +17,8 @@ fn a_character_whose_row_cannot_be_read_is_refused_and_its_rows_stay() {
     let ann = StableId::named("ann");
     for (version, body) in [(1, "\"gold\""), (1, "{"), (2, "7")] {
         let rows = [
-            row(ann, "coins", version, Scope::Character, body),
-            row(ann, "halo", 1, Scope::Character, "true"),
+            row(ann, "coins", version, Owner::Character(ann), body),
+            row(ann, "halo", 1, Owner::Character(ann), "true"),
         ];
         let mut stage = restored(game, &rows);
         stage.enter("ann");
@@ -34,7 +34,7 @@ fn a_character_whose_row_cannot_be_read_is_refused_and_its_rows_stay() {
 fn a_world_whose_row_cannot_be_read_does_not_start() {
     let well = StableId::named("well");
     let setup = Setup {
-        rows: vec![row(well, "coins", 1, Scope::World, "\"wet\"")],
+        rows: vec![row(well, "coins", 1, Owner::World, "\"wet\"")],
         ..Setup::default()
     };
     let fault = Engine::build(setup, game).unwrap_err();
@@ -47,7 +47,7 @@ fn a_world_whose_row_cannot_be_read_does_not_start() {
 #[test]
 fn a_component_that_no_plugin_knows_is_left_alone() {
     let ann = StableId::named("ann");
-    let halo = row(ann, "halo", 3, Scope::Character, "{\"bright\":true}");
+    let halo = row(ann, "halo", 3, Owner::Character(ann), "{\"bright\":true}");
     let mut stage = restored(game, std::slice::from_ref(&halo));
     stage.enter("ann");
     stage.says("ann", "earn");
@@ -81,14 +81,17 @@ fn a_value_of_an_older_version_is_brought_into_todays_shape() {
         (2, "[7,2]", 7, 2),
         (3, r#"{"silver":7,"gold":2}"#, 7, 2),
     ] {
-        let mut stage = restored(mint, &[row(ann, "metals", version, Scope::Character, body)]);
+        let mut stage = restored(
+            mint,
+            &[row(ann, "metals", version, Owner::Character(ann), body)],
+        );
         stage.enter("ann");
         assert_eq!(stage.component::<Metals>("ann"), Metals { silver, gold });
         stage.tick();
         let now = &stage.saved()[&(ann, "metals".to_owned())];
         assert_eq!((now.version, now.body.contains("silver")), (3, true));
     }
-    let mut stage = restored(mint, &[row(ann, "metals", 0, Scope::Character, "7")]);
+    let mut stage = restored(mint, &[row(ann, "metals", 0, Owner::Character(ann), "7")]);
     stage.enter("ann");
     assert!(stage.ears("ann").refused.is_some());
 }

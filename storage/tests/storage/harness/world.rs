@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use engine::port::{
-    AccountOrder, Column, CommandMark, Correlation, EnginePorts, Fact, LaneLimits, Registry, Row,
-    RowRef, SaveBatch, Scope, SessionId, StableId, StoreAsk, StoreReply, Tasks, Tick, Tombstone,
-    WorldTime, lanes,
+    AccountOrder, Column, CommandMark, Correlation, EnginePorts, Fact, LaneLimits, Owner, Registry,
+    Row, RowRef, SaveBatch, SessionId, StableId, StoreAsk, StoreReply, Tasks, Tick, Tombstone,
+    Transfer, WorldTime, lanes,
 };
 use serde_json::Value;
 use storage::{Accounts, Left, Recovered, Storage, StorageConfig, StorageFault};
@@ -185,7 +185,8 @@ impl World {
 /// A batch in the making.
 #[derive(Default)]
 pub(crate) struct Batch {
-    rows: Vec<(StableId, &'static str, Scope, Value)>,
+    rows: Vec<(StableId, &'static str, Owner, Value)>,
+    transfers: Vec<Transfer>,
     tombstones: Vec<Tombstone>,
     facts: Vec<Fact>,
     pub(crate) last: bool,
@@ -198,17 +199,17 @@ impl Batch {
         component: &'static str,
         value: impl Into<Value>,
     ) -> Self {
-        self.put_in(Scope::Character, id, component, value)
+        self.put_in(Owner::Character(id), id, component, value)
     }
 
     pub(crate) fn put_in(
         mut self,
-        scope: Scope,
+        owner: Owner,
         id: StableId,
         component: &'static str,
         value: impl Into<Value>,
     ) -> Self {
-        self.rows.push((id, component, scope, value.into()));
+        self.rows.push((id, component, owner, value.into()));
         self
     }
 
@@ -216,14 +217,31 @@ impl Batch {
         self.tombstones.push(Tombstone {
             id,
             component: Some(component.into()),
+            owner: Owner::Character(id),
         });
         self
     }
 
-    pub(crate) fn wipe(mut self, id: StableId) -> Self {
+    pub(crate) fn wipe(self, id: StableId) -> Self {
+        self.wipe_in(Owner::Character(id), id)
+    }
+
+    pub(crate) fn wipe_in(mut self, owner: Owner, id: StableId) -> Self {
         self.tombstones.push(Tombstone {
             id,
             component: None,
+            owner,
+        });
+        self
+    }
+
+    /// Something is new, or goes from one owner to another.
+    pub(crate) fn hand(mut self, id: StableId, from: Option<Owner>, to: Owner) -> Self {
+        self.transfers.push(Transfer {
+            id,
+            from,
+            to,
+            through: Vec::new(),
         });
         self
     }
@@ -267,15 +285,16 @@ impl Batch {
             columns: self
                 .rows
                 .into_iter()
-                .map(|(id, component, scope, value)| {
+                .map(|(id, component, owner, value)| {
                     Box::new(One {
                         id,
                         component,
-                        scope,
+                        owner,
                         value,
                     }) as Box<dyn Column>
                 })
                 .collect(),
+            transfers: self.transfers,
             tombstones: self.tombstones,
             facts: self.facts,
             commands: vec![CommandMark {
@@ -300,7 +319,7 @@ pub(crate) fn row(id: StableId, component: &str, value: impl Into<Value>) -> Row
         id,
         component: component.to_owned(),
         version: 3,
-        scope: Scope::Character,
+        owner: Owner::Character(id),
         body: value.into().to_string(),
     }
 }
@@ -308,7 +327,7 @@ pub(crate) fn row(id: StableId, component: &str, value: impl Into<Value>) -> Row
 struct One {
     id: StableId,
     component: &'static str,
-    scope: Scope,
+    owner: Owner,
     value: Value,
 }
 
@@ -334,7 +353,7 @@ impl Column for One {
     fn visit(&self, see: &mut dyn FnMut(RowRef<'_>)) {
         see(RowRef {
             id: self.id,
-            scope: self.scope,
+            owner: self.owner,
             body: &self.value,
         });
     }
