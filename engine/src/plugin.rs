@@ -66,14 +66,31 @@ fn short_name(path: &'static str) -> &'static str {
 #[derive(ScheduleLabel, Debug, Clone, PartialEq, Eq, Hash)]
 struct Unit;
 
-/// One call of `system` or `every`: a small schedule.
+/// One call of `system`, `every` or `recover`: a small schedule.
 pub(crate) struct Step {
     pub(crate) schedule: Schedule,
     /// `None`: runs every tick.
     pub(crate) period: Option<Duration>,
+    /// Runs only after a tick that the plugin has missed.
+    pub(crate) recovers: bool,
 }
 
 impl Step {
+    pub(crate) fn of<M>(systems: impl IntoScheduleConfigs<ScheduleSystem, M>) -> Self {
+        let mut schedule = Schedule::new(Unit);
+        schedule.set_executor(SingleThreadedExecutor::new());
+        schedule.set_build_settings(ScheduleBuildSettings {
+            ambiguity_detection: LogLevel::Error,
+            ..Default::default()
+        });
+        schedule.add_systems(systems.distributive_run_if(fault::sound));
+        Self {
+            schedule,
+            period: None,
+            recovers: false,
+        }
+    }
+
     /// The systems of this step that may have given commands, where one of them did something by
     /// `Commands` that it may not: bevy does not say which.
     pub(crate) fn commanding(&self) -> String {
@@ -171,6 +188,27 @@ impl<'a> Registrar<'a> {
             ));
         }
         self.step(Phase::Simulate, Some(period), systems)
+    }
+
+    /// Runs `systems` in `Ingest`, before all else of this plugin, in the first tick after one that
+    /// it has missed or not finished: puts right what hangs on messages that it did not hear. A
+    /// `MessageReader` in here would find them gone and is refused.
+    ///
+    /// Only for what can't be a level: a system that asks how things stand (`(With<Online>,
+    /// Without<Lamp>)`, [`Newcomers`](crate::Newcomers), `Changed<T>`) finds after a gap what it
+    /// would have found in it, and needs no recovery.
+    pub fn recover<M>(
+        &mut self,
+        systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
+    ) -> &mut Self {
+        let step = Step {
+            recovers: true,
+            ..Step::of(systems)
+        };
+        let steps = &mut self.register.plugins[self.plugin].steps[Phase::Ingest.index()];
+        let behind_others = steps.partition_point(|one| one.recovers);
+        steps.insert(behind_others, step);
+        self
     }
 
     /// Declares a message. It lives until the end of its tick.
@@ -349,14 +387,11 @@ impl<'a> Registrar<'a> {
         period: Option<Duration>,
         systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
     ) -> &mut Self {
-        let mut schedule = Schedule::new(Unit);
-        schedule.set_executor(SingleThreadedExecutor::new());
-        schedule.set_build_settings(ScheduleBuildSettings {
-            ambiguity_detection: LogLevel::Error,
-            ..Default::default()
-        });
-        schedule.add_systems(systems.distributive_run_if(fault::sound));
-        self.register.plugins[self.plugin].steps[phase.index()].push(Step { schedule, period });
+        let step = Step {
+            period,
+            ..Step::of(systems)
+        };
+        self.register.plugins[self.plugin].steps[phase.index()].push(step);
         self
     }
 }

@@ -15,6 +15,7 @@ use crate::attach::{Asks, Life, Roles, Sessions};
 use crate::dice::Dice;
 use crate::ledger::Ledger;
 use crate::meter::{Beacon, Spent, stopped};
+use crate::newcomers::Behind;
 use crate::persist::{self, Collector, Destroy, Recorded, StorageView, Unloading, load_entity};
 use crate::plugin::{Plugin, Register, Registrar};
 use crate::port::{Row, WorldTime};
@@ -40,6 +41,7 @@ impl Engine {
         world.init_resource::<Asks>();
         world.init_resource::<Roles>();
         world.init_resource::<Ageing>();
+        world.init_resource::<Behind>();
         world.add_observer(|on: On<CheckChangeTicks>, mut ageing: ResMut<Ageing>| {
             ageing.0 = Some(*on.event())
         });
@@ -127,6 +129,7 @@ impl Engine {
                     .any(|name| name == plugin.name)
                     .then_some(WorldTime(u64::MAX)),
                 skipped: false,
+                behind: false,
             })
             .collect();
         let spent = Spent {
