@@ -29,6 +29,8 @@ mod persist;
 #[cfg(test)]
 mod phases;
 #[cfg(test)]
+mod recover;
+#[cfg(test)]
 mod runner;
 #[cfg(test)]
 mod saved;
