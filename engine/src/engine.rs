@@ -1,6 +1,8 @@
 //! The engine: one function from what came in to what goes out.
 
 mod build;
+#[cfg(feature = "stage")]
+mod crack;
 mod exchange;
 mod health;
 mod output;
@@ -23,6 +25,7 @@ use crate::dice::Dice;
 use crate::fault::{self, FaultReport};
 use crate::ledger;
 use crate::meter::{Beacon, Spent, Stopwatch};
+use crate::newcomers::Behind;
 use crate::persist::{self, Collector, StorageView};
 use crate::phase::Phase;
 use crate::plugin::{Installed, Register};
@@ -91,11 +94,7 @@ impl Engine {
             *spans = [0; 4];
         }
         for health in &mut self.health {
-            health.skipped = false;
-            if health.until.is_some_and(|until| until <= clock.now) {
-                health.until = None;
-                health.faults.clear();
-            }
+            health.begin(clock.now);
         }
         let waiting = u32::try_from(self.world.resource::<Collector>().facts.len());
         *self.world.resource_mut::<StorageView>() = StorageView {
@@ -269,9 +268,14 @@ impl Engine {
             }
             self.beacon.enter(index);
             fault::enter(index);
+            let behind = health.behind;
+            if behind {
+                self.world.insert_resource(Behind(true));
+            }
             let began = (self.stopwatch)();
             let Installed { steps, name } = plugin;
-            'steps: for step in &mut steps[phase.index()] {
+            let steps = steps[phase.index()].iter_mut();
+            'steps: for step in steps.filter(|step| behind || !step.recovers) {
                 let (moments, dropped) = match step.period {
                     None => (None, 0),
                     Some(period) => {
@@ -321,6 +325,9 @@ impl Engine {
                 }
             }
             self.spent.spans[index][phase.index()] += (self.stopwatch)().saturating_sub(began);
+            if behind {
+                self.world.insert_resource(Behind(false));
+            }
             self.beacon.leave();
             fault::leave();
         }

@@ -184,6 +184,11 @@ pub(crate) fn check(world: &mut World, register: &mut Register) -> Vec<String> {
                             }
                             continue;
                         };
+                        if one.recovers {
+                            mistakes.push(format!(
+                                "{who} reads `{message}` to recover, but what was missed is gone; ask how things stand"
+                            ));
+                        }
                         if one.period.is_some() {
                             mistakes.push(format!(
                                 "{who} reads `{message}` in a cadence and would lose messages; read it in a system of every tick"

@@ -15,6 +15,7 @@ mod identity;
 mod ledger;
 mod message;
 mod meter;
+mod newcomers;
 mod outbox;
 mod persist;
 mod phase;
@@ -40,6 +41,7 @@ pub use fault::FaultReport;
 pub use identity::Index;
 pub use ledger::{Answer, Begun, CommandRecord, Heard, Kept, Order, REMEMBERED};
 pub use meter::{Beacon, Spent, Stopwatch};
+pub use newcomers::Newcomers;
 pub use outbox::Outbox;
 pub use persist::{
     Destroy, Destroyed, Holder, Holdings, Migration, Recorded, Reverted, StorageView,
@@ -61,8 +63,8 @@ pub mod prelude {
     };
     pub use crate::{
         Answer, Arrived, Arrives, Character, Clock, Departed, Destroy, Destroyed, Dice, Dismiss,
-        Grant, Halt, Heard, Holder, Holdings, Index, LinkLost, Linkdead, Online, Order, Outbox,
-        Phase, Plugin, Received, Recorded, Registrar, StorageView,
+        Grant, Halt, Heard, Holder, Holdings, Index, LinkLost, Linkdead, Newcomers, Online, Order,
+        Outbox, Phase, Plugin, Received, Recorded, Registrar, StorageView,
     };
 }
 

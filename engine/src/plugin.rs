@@ -1,19 +1,19 @@
 //! A designer's whole vocabulary: [`Plugin`] and [`Registrar`].
 
+mod step;
+
+pub(crate) use step::Step;
+
 use std::time::Duration;
 
 use bevy_ecs::component::{Component, Mutable};
 use bevy_ecs::message::Message;
 use bevy_ecs::prelude::{IntoScheduleConfigs, Resource};
-use bevy_ecs::schedule::{
-    LogLevel, Schedule, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor,
-};
 use bevy_ecs::system::ScheduleSystem;
 use bevy_ecs::world::World;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::fault;
 use crate::guard::Owners;
 use crate::message::MessageTypes;
 use crate::persist::{Migration, SavedName, SavedTypes};
@@ -60,27 +60,6 @@ fn short_name(path: &'static str) -> &'static str {
         Some("plugin") => parts.next().unwrap_or("plugin"),
         Some(name) => name,
         None => path,
-    }
-}
-
-#[derive(ScheduleLabel, Debug, Clone, PartialEq, Eq, Hash)]
-struct Unit;
-
-/// One call of `system` or `every`: a small schedule.
-pub(crate) struct Step {
-    pub(crate) schedule: Schedule,
-    /// `None`: runs every tick.
-    pub(crate) period: Option<Duration>,
-}
-
-impl Step {
-    /// The systems of this step that may have given commands, where one of them did something by
-    /// `Commands` that it may not: bevy does not say which.
-    pub(crate) fn commanding(&self) -> String {
-        let names = self.schedule.systems().into_iter().flatten();
-        let names = names.filter(|(_, system)| system.has_deferred());
-        let names: Vec<String> = names.map(|(_, one)| one.name().to_string()).collect();
-        names.join(", ")
     }
 }
 
@@ -171,6 +150,27 @@ impl<'a> Registrar<'a> {
             ));
         }
         self.step(Phase::Simulate, Some(period), systems)
+    }
+
+    /// Runs `systems` in `Ingest`, before all else of this plugin, in the first tick after one that
+    /// it has missed or not finished: puts right what hangs on messages that it did not hear. A
+    /// `MessageReader` in here would find them gone and is refused.
+    ///
+    /// Only for what can't be a level: a system that asks how things stand (`(With<Online>,
+    /// Without<Lamp>)`, [`Newcomers`](crate::Newcomers), `Changed<T>`) finds after a gap what it
+    /// would have found in it, and needs no recovery.
+    pub fn recover<M>(
+        &mut self,
+        systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
+    ) -> &mut Self {
+        let step = Step {
+            recovers: true,
+            ..Step::of(systems)
+        };
+        let steps = &mut self.register.plugins[self.plugin].steps[Phase::Ingest.index()];
+        let behind_others = steps.partition_point(|one| one.recovers);
+        steps.insert(behind_others, step);
+        self
     }
 
     /// Declares a message. It lives until the end of its tick.
@@ -361,14 +361,11 @@ impl<'a> Registrar<'a> {
         period: Option<Duration>,
         systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
     ) -> &mut Self {
-        let mut schedule = Schedule::new(Unit);
-        schedule.set_executor(SingleThreadedExecutor::new());
-        schedule.set_build_settings(ScheduleBuildSettings {
-            ambiguity_detection: LogLevel::Error,
-            ..Default::default()
-        });
-        schedule.add_systems(systems.distributive_run_if(fault::sound));
-        self.register.plugins[self.plugin].steps[phase.index()].push(Step { schedule, period });
+        let step = Step {
+            period,
+            ..Step::of(systems)
+        };
+        self.register.plugins[self.plugin].steps[phase.index()].push(step);
         self
     }
 }

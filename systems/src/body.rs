@@ -81,7 +81,12 @@ impl Plugin for BodyPlugin {
             .note::<PlayerDied>()
             .note::<PlayerRespawned>()
             .note::<RoomMessage>()
-            .every(SECOND, (breath::breathe, hazard::strike).chain())
+            .owns::<life::Bound>()
+            .recover(life::bury)
+            .every(
+                SECOND,
+                (breath::breathe, hazard::strike, life::urge).chain(),
+            )
             .system(
                 Phase::Settle,
                 (
@@ -92,6 +97,7 @@ impl Plugin for BodyPlugin {
                     posture::take,
                     rest::rest,
                     life::cross,
+                    life::land,
                     breath::keep,
                 )
                     .chain(),

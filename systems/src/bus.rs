@@ -80,6 +80,7 @@ impl Plugin for BusPlugin {
             .startup(move |world| book::open(world, &node))
             .startup(move |world| outbox::remember(world, &own))
             .startup(ledger::remember)
+            .recover((outbox::hope, outward::look_again).chain())
             .every(Duration::from_secs(3_600), ledger::tidy)
             .system(Phase::Ingest, (inbox::hear, inward::hear).chain())
             .system(Phase::Settle, (outbox::post, outbox::confirm).chain())

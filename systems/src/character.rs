@@ -65,15 +65,11 @@ impl Plugin for CharacterPlugin {
 
 /// Rolls the stats of those who have none yet.
 fn born(
-    mut arrived: MessageReader<Arrived>,
-    people: Query<(&StableId, &Character), Without<Stats>>,
+    people: Query<(Entity, &StableId, &Character), (With<Online>, Without<Stats>)>,
     rules: Res<Rules>,
     mut commands: Commands<'_, '_>,
 ) {
-    for Arrived { actor, .. } in arrived.read() {
-        let Ok((id, character)) = people.get(*actor) else {
-            continue;
-        };
+    for (actor, id, character) in &people {
         let (high, low) = id.uuid().as_u64_pair();
         let seed = character.seed.map_or(high ^ low, NonZeroU64::get);
         let profession = character
@@ -81,7 +77,7 @@ fn born(
             .as_deref()
             .and_then(|word| rules.professions.find(word));
         let Roll { stats, .. } = roll(Seed(seed), profession, &rules.rolling);
-        commands.entity(*actor).try_insert(stats);
+        commands.entity(actor).try_insert(stats);
     }
 }
 

@@ -104,7 +104,8 @@ impl Plugin for ChatPlugin {
             habit::choose,
             history::show,
         );
-        reg.every(SPAN, rate::forget)
+        reg.recover(gesture::drop_poses)
+            .every(SPAN, rate::forget)
             .system(Phase::Simulate, said.chain())
             .system(
                 Phase::Settle,

@@ -66,6 +66,7 @@ impl Plugin for CommandPlugin {
             .resource(queue::Waiting::default())
             .owns::<queue::Queue>()
             .character::<queue::Queue>()
+            .recover(queue::line_up)
             .system(
                 Phase::Ingest,
                 (queue::forget, queue::accept, dispatch).chain(),

@@ -15,7 +15,7 @@ use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::command::verb;
-use crate::place::Moved;
+use crate::place::{InRoom, Moved};
 use crate::world::{Atlas, RoomIx};
 
 /// The exploration plugin. Runs after `place`.
@@ -25,6 +25,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .message::<Discovered>()
         .note::<notes::MapRoom>()
         .note::<notes::ExploredMap>()
+        .recover((mark_here, pages::go_on).chain())
         .system(Phase::Settle, mark)
         .resource(pages::Unfolding::default())
         .system(Phase::Emit, pages::tell);
@@ -59,26 +60,46 @@ pub struct Discovered {
     pub room: RoomIx,
 }
 
-/// Marks the rooms that people come into.
-fn mark(
-    mut moves: MessageReader<Moved>,
-    mut explorers: Query<&mut Explored>,
-    atlas: Res<Atlas>,
-    mut discovered: MessageWriter<Discovered>,
-) {
-    for Moved { actor, to, .. } in moves.read() {
-        let (Some(room), Ok(mut explored)) = (*to, explorers.get_mut(*actor)) else {
-            continue;
+/// What rooms are explored with.
+#[derive(SystemParam)]
+struct Scouts<'w, 's> {
+    explorers: Query<'w, 's, &'static mut Explored>,
+    atlas: Res<'w, Atlas>,
+    discovered: MessageWriter<'w, Discovered>,
+}
+
+impl Scouts<'_, '_> {
+    fn mark(&mut self, actor: Entity, room: RoomIx) {
+        let Ok(mut explored) = self.explorers.get_mut(actor) else {
+            return;
         };
-        let id = &atlas.room(room).id;
+        let id = &self.atlas.room(room).id;
         // Asked first, because writing would save the whole set with every step.
-        if explored.has(id) {
-            continue;
+        if !explored.has(id) {
+            explored.0.insert(id.clone());
+            self.discovered.write(Discovered { actor, room });
         }
-        explored.0.insert(id.clone());
-        discovered.write(Discovered {
-            actor: *actor,
-            room,
-        });
+    }
+}
+
+/// Marks the rooms that people come into.
+fn mark(mut moves: MessageReader<Moved>, mut scouts: Scouts<'_, '_>) {
+    for Moved { actor, to, .. } in moves.read() {
+        if let Some(room) = to {
+            scouts.mark(*actor, *room);
+        }
+    }
+}
+
+/// Marks the rooms that people have come into unmarked. Those that they only went through are not
+/// known any more.
+fn mark_here(places: Query<(&StableId, Entity, &InRoom)>, mut scouts: Scouts<'_, '_>) {
+    let mut places: Vec<_> = places
+        .iter()
+        .map(|(id, one, room)| (*id, one, room.0))
+        .collect();
+    places.sort_unstable();
+    for (_, actor, room) in places {
+        scouts.mark(actor, room);
     }
 }

@@ -70,15 +70,11 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .system(Phase::Settle, promote);
 }
 
-fn see(
-    mut arrived: MessageReader<Arrived>,
-    people: Query<(&StableId, &Character)>,
-    mut faces: ResMut<Faces>,
-) {
-    for Arrived { actor, .. } in arrived.read() {
-        if let Ok((id, character)) = people.get(*actor) {
+fn see(mut newcomers: Newcomers<'_, '_>, people: Query<&Character>, mut faces: ResMut<Faces>) {
+    for (id, actor) in newcomers.read() {
+        if let Ok(character) = people.get(actor) {
             faces.see(Face {
-                id: *id,
+                id,
                 name: character.name.clone(),
                 account: character.account,
                 role: character.role,

@@ -32,6 +32,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .message::<Leave>()
         .message::<mailbox::Sweep>()
         .startup(mailbox::remember)
+        .recover(reading::begin_anew)
         .every(Duration::from_secs(3_600), mailbox::tidy)
         .system(
             Phase::Settle,

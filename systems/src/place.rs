@@ -18,7 +18,7 @@ pub use notes::{RoomOccupants, RoomUpdate, RoomView};
 pub use page::Page;
 pub use rooms::Rooms;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,26 @@ impl Occupancy {
     fn strike_out(&mut self, who: Entity) {
         for room in &mut self.rooms {
             room.retain(|one| *one != who);
+        }
+    }
+
+    /// Lists just these: whoever was listed in their room keeps their place, the others come behind
+    /// in the order of their ids.
+    fn recount(&mut self, mut there: BTreeSet<(RoomIx, (StableId, Entity))>) {
+        self.leaving.clear();
+        let known: HashMap<Entity, (RoomIx, StableId)> = there
+            .iter()
+            .map(|(room, (id, one))| (*one, (*room, *id)))
+            .collect();
+        for (ix, room) in self.rooms.iter_mut().enumerate() {
+            room.retain(|one| {
+                known
+                    .get(one)
+                    .is_some_and(|(at, id)| at.index() == ix && there.remove(&(*at, (*id, *one))))
+            });
+        }
+        for (room, (_, one)) in there {
+            self.rooms[room.index()].push(one);
         }
     }
 
@@ -138,6 +158,7 @@ impl Plugin for PlacePlugin {
             .note::<notes::RoomOccupants>()
             .note::<changes::RoomOccupantsChanged>()
             .note::<notes::Passing>()
+            .recover(travel::recount)
             .system(
                 Phase::Settle,
                 (travel::leave_world, travel::enter_world, travel::relocate).chain(),

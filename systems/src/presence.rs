@@ -52,6 +52,7 @@ impl Plugin for PresencePlugin {
         reg.resource(self.settings.clone())
             .resource(Roster::default())
             .resource(links::Away::default())
+            .recover(roster::recount)
             .every(Duration::from_secs(1), give_up)
             .note::<notes::System>()
             .note::<notes::CameOrWent>()

@@ -23,6 +23,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<Status>(reg);
     verb::<Whoami>(reg);
     reg.note::<GameState>()
+        .resource(Unshown::default())
         .system(Phase::Simulate, status)
         .system(Phase::Simulate, whoami)
         .system(Phase::Emit, show);
@@ -216,9 +217,14 @@ impl Known<'_, '_> {
     }
 }
 
-/// Shows those who came where and who they are.
+/// Who came and is not in a room yet. Transient: after a restart everybody comes anew.
+#[derive(Resource, Default, Debug)]
+struct Unshown(BTreeMap<StableId, Entity>);
+
+/// Shows those who came where and who they are, as soon as they are somewhere.
 fn show(
-    mut arrived: MessageReader<Arrived>,
+    mut newcomers: Newcomers<'_, '_>,
+    mut unshown: ResMut<Unshown>,
     known: Known<'_, '_>,
     rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
@@ -226,21 +232,22 @@ fn show(
     mut outbox: ResMut<Outbox>,
 ) {
     let night = daylight.is_night(MythosTime::at(clock.wall()));
-    for Arrived { actor, how } in arrived.read() {
-        if *how == Arrives::Returned {
-            continue;
-        }
-        let Ok((id, character, InRoom(room))) = known.people.get(*actor) else {
+    unshown.0.extend(newcomers.read());
+    let waiting = unshown.0.extract_if(.., |_, actor| {
+        rooms.session(*actor).is_none() || known.people.contains(*actor)
+    });
+    for (id, actor) in waiting {
+        let Ok((_, character, InRoom(room))) = known.people.get(actor) else {
             continue;
         };
-        let Some(session) = rooms.session(*actor) else {
+        let Some(session) = rooms.session(actor) else {
             continue;
         };
         let profession = known.profession(character);
-        let experience = known.experience(*actor);
+        let experience = known.experience(actor);
         let state = GameState {
             player: Sheet {
-                id: *id,
+                id,
                 user_id: character.account.to_string(),
                 name: character.name.clone(),
                 current_room_id: rooms.atlas.room(*room).id.clone(),
@@ -253,17 +260,17 @@ fn show(
                     .or_else(|| character.profession.clone()),
                 profession_description: profession.map(|one| one.description.clone()),
                 profession_flavor_text: profession.map(|one| one.flavor_text.clone()),
-                position: known.posture(*actor),
-                stats: known.stats(*actor),
-                lucidity_tier: known.tier(*actor),
-                liabilities: known.liabilities(*actor),
+                position: known.posture(actor),
+                stats: known.stats(actor),
+                lucidity_tier: known.tier(actor),
+                liabilities: known.liabilities(actor),
                 created_at: rfc3339(character.created_at),
                 last_active: rfc3339(clock.wall()),
                 is_admin: character.role == Role::Admin,
                 is_guest: character.guest,
             },
             room: RoomView::of(&rooms.atlas, *room, night),
-            people: rooms.listing_for(*room, *actor),
+            people: rooms.listing_for(*room, actor),
         };
         outbox.tell_one(session, state);
     }

@@ -15,6 +15,7 @@ use crate::attach::{Asks, Life, Removals, Roles, Sessions};
 use crate::dice::Dice;
 use crate::ledger::Ledger;
 use crate::meter::{Beacon, Spent, stopped};
+use crate::newcomers::Behind;
 use crate::persist::{
     self, Collector, Destroy, Destroyed, Recorded, Reverted, StorageView, Unloading, load_entity,
 };
@@ -44,6 +45,7 @@ impl Engine {
         world.init_resource::<Asks>();
         world.init_resource::<Roles>();
         world.init_resource::<Ageing>();
+        world.init_resource::<Behind>();
         world.add_observer(|on: On<CheckChangeTicks>, mut ageing: ResMut<Ageing>| {
             ageing.0 = Some(*on.event())
         });
@@ -134,6 +136,7 @@ impl Engine {
                     .any(|name| name == plugin.name)
                     .then_some(WorldTime(u64::MAX)),
                 skipped: false,
+                behind: false,
             })
             .collect();
         let spent = Spent {

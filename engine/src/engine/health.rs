@@ -16,6 +16,20 @@ pub(super) struct Health {
     pub(super) until: Option<WorldTime>,
     /// Had a fault in this tick, so the rest of the tick passes without it.
     pub(super) skipped: bool,
+    /// Has missed the tick before this one, or a part of it.
+    pub(super) behind: bool,
+}
+
+impl Health {
+    /// A tick begins at `now`.
+    pub(super) fn begin(&mut self, now: WorldTime) {
+        self.behind = self.skipped || self.until.is_some();
+        self.skipped = false;
+        if self.until.is_some_and(|until| until <= now) {
+            self.until = None;
+            self.faults.clear();
+        }
+    }
 }
 
 /// Counts a fault; with too many of them the plugin is left out for a while.

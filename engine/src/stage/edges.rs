@@ -30,6 +30,24 @@ impl Stage {
         });
     }
 
+    /// One tick in which each of these plugins breaks at the beginning of `phase`. After five of
+    /// them it is left out for a minute.
+    ///
+    /// # Panics
+    /// When there is no such plugin.
+    pub fn tick_breaking(&mut self, plugins: &[&str], phase: Phase) {
+        for plugin in plugins {
+            assert!(
+                self.engine.crack(plugin, phase),
+                "no plugin is called {plugin}"
+            );
+        }
+        self.tick();
+        for plugin in plugins {
+            self.engine.mend(plugin, phase);
+        }
+    }
+
     /// Gives the engine its input and deals with what comes out.
     pub(super) fn run(&mut self) {
         let held = self.held.as_ref().map_or(0, |batch| batch.facts.len());

@@ -11,38 +11,90 @@ use super::{
 use crate::character::Stats;
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::{InRoom, Relocate};
-use crate::world::Atlas;
+use crate::world::{Atlas, RoomIx};
 
 /// Gives bodies to those who come without one, and puts right what a save has wrong.
 pub(super) fn embody(
-    mut arrived: MessageReader<Arrived>,
-    mut bodies: Query<(&Stats, Option<&mut Vitals>, &mut Posture, Option<&InRoom>)>,
-    atlas: Res<Atlas>,
-    mut relocate: MessageWriter<Relocate>,
-    mut commands: Commands<'_, '_>,
+    unborn: Query<(Entity, &Stats), (With<Online>, Without<Vitals>)>,
+    mut newcomers: Newcomers<'_, '_>,
+    mut bodies: Query<(&Stats, &mut Vitals, &mut Posture, Option<&InRoom>)>,
+    mut ferry: Ferry<'_, '_>,
 ) {
-    for Arrived { actor, .. } in arrived.read() {
-        let Ok((stats, vitals, mut posture, place)) = bodies.get_mut(*actor) else {
+    for (actor, stats) in &unborn {
+        let vitals = Vitals::full(stats.max_dp(), stats.max_mp());
+        ferry.commands.entity(actor).try_insert(vitals);
+    }
+    for (_, actor) in newcomers.read() {
+        let Ok((stats, mut vitals, mut posture, place)) = bodies.get_mut(actor) else {
             continue;
         };
-        let (max_dp, max_mp) = (stats.max_dp(), stats.max_mp());
-        let Some(mut vitals) = vitals else {
-            let vitals = Vitals::full(max_dp, max_mp);
-            commands.entity(*actor).try_insert(vitals);
-            continue;
-        };
-        let now = vitals.within(max_dp, max_mp);
+        let now = vitals.within(stats.max_dp(), stats.max_mp());
         write(&mut vitals, &mut posture, now);
         // The limbo of their death may be gone from the world.
-        if now.condition() == Condition::Dead
-            && let Some(limbo) = atlas.limbo_room()
+        ferry.take_if_dead(actor, &now, place);
+    }
+}
+
+/// Where a body is to be, because it died or came back. It is asked for again and again, because
+/// whoever moves people may be left out for a while. Transient: the dead who come are taken anew.
+#[derive(Component, Clone, Copy, Debug)]
+pub(super) struct Bound(RoomIx);
+
+/// What takes bodies to limbo and back.
+#[derive(SystemParam)]
+pub(super) struct Ferry<'w, 's> {
+    atlas: Res<'w, Atlas>,
+    relocate: MessageWriter<'w, Relocate>,
+    commands: Commands<'w, 's>,
+}
+
+impl Ferry<'_, '_> {
+    fn take(&mut self, actor: Entity, to: RoomIx) {
+        self.commands.entity(actor).try_insert(Bound(to));
+        let way = None;
+        self.relocate.write(Relocate { actor, to, way });
+    }
+
+    fn take_if_dead(&mut self, actor: Entity, vitals: &Vitals, place: Option<&InRoom>) {
+        if vitals.condition() == Condition::Dead
+            && let Some(limbo) = self.atlas.limbo_room()
             && place.is_none_or(|place| place.0 != limbo)
         {
-            relocate.write(Relocate {
-                actor: *actor,
-                to: limbo,
-                way: None,
-            });
+            self.take(actor, limbo);
+        }
+    }
+}
+
+/// Takes the dead to limbo whose crossing was broken off.
+pub(super) fn bury(bodies: Query<(&StableId, Entity, &Vitals, &InRoom)>, mut ferry: Ferry<'_, '_>) {
+    // In no order of memory: it would be heard.
+    let mut bodies: Vec<_> = bodies.iter().collect();
+    bodies.sort_unstable_by_key(|(id, ..)| **id);
+    for (_, actor, vitals, place) in bodies {
+        ferry.take_if_dead(actor, vitals, Some(place));
+    }
+}
+
+/// Asks once more for those who are not yet where they are to be.
+pub(super) fn urge(
+    bound: Query<(&StableId, Entity, &Bound)>,
+    mut relocate: MessageWriter<Relocate>,
+) {
+    let mut bound: Vec<_> = bound.iter().map(|(id, one, to)| (*id, one, to.0)).collect();
+    bound.sort_unstable();
+    let way = None;
+    relocate.write_batch(
+        bound
+            .into_iter()
+            .map(|(_, actor, to)| Relocate { actor, to, way }),
+    );
+}
+
+/// Lets those be who are where they were to be.
+pub(super) fn land(bound: Query<(Entity, &Bound, &InRoom)>, mut commands: Commands<'_, '_>) {
+    for (body, to, place) in &bound {
+        if place.0 == to.0 {
+            commands.entity(body).try_remove::<Bound>();
         }
     }
 }
@@ -86,10 +138,8 @@ pub(super) fn refit(
 /// Takes the dead to limbo, and those who are back to where one wakes.
 pub(super) fn cross(
     mut changed: MessageReader<VitalsChanged>,
-    atlas: Res<Atlas>,
-    mut relocate: MessageWriter<Relocate>,
+    mut ferry: Ferry<'_, '_>,
     mut take: MessageWriter<TakePosture>,
-    mut commands: Commands<'_, '_>,
 ) {
     for VitalsChanged {
         body,
@@ -103,26 +153,22 @@ pub(super) fn cross(
         let to = match (dead(before), dead(now)) {
             (false, true) => {
                 if let Some(room) = room {
-                    let grave = Grave(atlas.room(*room).id.clone());
-                    commands.entity(*body).try_insert(grave);
+                    let grave = Grave(ferry.atlas.room(*room).id.clone());
+                    ferry.commands.entity(*body).try_insert(grave);
                 }
-                atlas.limbo_room()
+                ferry.atlas.limbo_room()
             }
             (true, false) => {
                 take.write(TakePosture {
                     body: *body,
                     posture: Posture::Standing,
                 });
-                Some(atlas.respawn_room())
+                Some(ferry.atlas.respawn_room())
             }
             _ => None,
         };
         if let Some(to) = to {
-            relocate.write(Relocate {
-                actor: *body,
-                to,
-                way: None,
-            });
+            ferry.take(*body, to);
         }
     }
 }

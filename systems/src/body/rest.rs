@@ -5,12 +5,15 @@ use engine::prelude::*;
 use super::posture::PostureTaken;
 use super::{POINT, Posture, Rules, TakePosture, VitalsChanged};
 use crate::command::{Usage, Verb, Words};
-use crate::place::Moved;
+use crate::place::InRoom;
+use crate::world::RoomIx;
 
 /// Somebody rests until then, if nothing comes between.
 #[derive(Component, Clone, Copy, Debug)]
 pub struct Resting {
     until: WorldTime,
+    /// Where: elsewhere it is over.
+    room: Option<RoomIx>,
     /// Healing not yet come to a point, in billionths.
     healing: i64,
     /// Its owner was hurt; it ends when this tick settles.
@@ -107,10 +110,10 @@ pub(super) fn ask(
 /// Begins and ends rests.
 pub(super) fn rest(
     mut begins: MessageReader<Rest>,
-    mut moved: MessageReader<Moved>,
     mut taken: MessageReader<PostureTaken>,
     mut changed: MessageReader<VitalsChanged>,
-    resting: Query<(Entity, &StableId, &Resting)>,
+    resting: Query<(Entity, &StableId, &Resting, Option<&InRoom>)>,
+    places: Query<&InRoom>,
     postures: Query<&Posture>,
     clock: Res<Clock>,
     mut rested: MessageWriter<Rested>,
@@ -118,28 +121,20 @@ pub(super) fn rest(
     mut over: Local<Vec<(StableId, Rested)>>,
 ) {
     let hurt = |one: &VitalsChanged| one.now.dp() < one.before.dp();
-    let stirred = moved
-        .read()
-        .map(|one| one.actor)
-        .chain(changed.read().filter(|one| hurt(one)).map(|one| one.body));
+    let hurt = changed.read().filter(|one| hurt(one)).map(|one| one.body);
     let stood = taken.read().map(|one| one.body).filter(|body| {
         postures
             .get(*body)
             .is_ok_and(|now| *now == Posture::Standing)
     });
-    over.extend(stirred.chain(stood).filter_map(|body| {
-        let (_, id, _) = resting.get(body).ok()?;
+    over.extend(hurt.chain(stood).filter_map(|body| {
+        let (_, id, ..) = resting.get(body).ok()?;
         Some((*id, Rested { body, broken: true }))
     }));
-    for (body, id, one) in &resting {
-        if one.until <= clock.now {
-            over.push((
-                *id,
-                Rested {
-                    body,
-                    broken: false,
-                },
-            ));
+    for (body, id, one, place) in &resting {
+        let broken = place.map(|place| place.0) != one.room;
+        if broken || one.until <= clock.now {
+            over.push((*id, Rested { body, broken }));
         }
     }
     over.sort_by_key(|(id, one)| (*id, one.broken));
@@ -151,6 +146,7 @@ pub(super) fn rest(
     for Rest { body, until } in begins.read() {
         commands.entity(*body).try_insert(Resting {
             until: *until,
+            room: places.get(*body).ok().map(|place| place.0),
             healing: 0,
             disturbed: false,
         });

@@ -208,6 +208,12 @@ pub(super) fn post(
     afar.set_waiting(outbox.waiting.len());
 }
 
+/// Takes the broker to answer: that it does is not said again, and where it doesn't, what is offered
+/// is offered again later.
+pub(super) fn hope(mut outbox: ResMut<Outbox>) {
+    outbox.down = false;
+}
+
 /// Forgets what the broker has stored.
 pub(super) fn confirm(
     mut came: MessageReader<Bridged>,

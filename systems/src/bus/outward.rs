@@ -25,6 +25,8 @@ pub(super) struct Told {
     awake: BTreeMap<StableId, Arc<Awake>>,
     /// Whose entity is whose: it may be gone when it is to be told that they are.
     entities: BTreeMap<Entity, StableId>,
+    /// Who came, went or moved since.
+    stirred: BTreeSet<Entity>,
     at: Option<WorldTime>,
     pulse: u64,
 }
@@ -82,6 +84,13 @@ pub fn show(bridge: &mut Bridge, room: Option<&str>, note: &(impl Note + Clone))
     });
 }
 
+/// Looks at everybody again who is awake here, or was told to be.
+pub(super) fn look_again(awake: Query<Entity, With<Online>>, mut told: ResMut<Told>) {
+    let told = &mut *told;
+    told.stirred.extend(awake.iter());
+    told.stirred.extend(told.entities.keys());
+}
+
 /// Tells who is awake here, when that has changed.
 pub(super) fn tell_awake(
     mut arrived: MessageReader<Arrived>,
@@ -90,20 +99,20 @@ pub(super) fn tell_awake(
     people: Query<(&StableId, &Character, Option<&InRoom>, Has<Online>)>,
     atlas: Res<Atlas>,
     clock: Res<Clock>,
-    mut stirred: Local<BTreeSet<Entity>>,
     mut told: ResMut<Told>,
     mut bridge: ResMut<Bridge>,
 ) {
-    stirred.extend(arrived.read().map(|one| one.actor));
-    stirred.extend(departed.read().map(|one| one.actor));
-    stirred.extend(moved.read().map(|one| one.actor));
+    let told = &mut *told;
+    told.stirred.extend(arrived.read().map(|one| one.actor));
+    told.stirred.extend(departed.read().map(|one| one.actor));
+    told.stirred.extend(moved.read().map(|one| one.actor));
     let since = told.at.map(|at| clock.now.since(at));
     let again = since.is_some_and(|since| since >= TOLD_AGAIN);
-    if !again && (stirred.is_empty() || since.is_some_and(|since| since < TOLD)) {
+    if !again && (told.stirred.is_empty() || since.is_some_and(|since| since < TOLD)) {
         return;
     }
     let mut news = again;
-    let stirred = std::mem::take(&mut *stirred);
+    let stirred = std::mem::take(&mut told.stirred);
     let is_awake = |actor: &Entity| people.get(*actor).is_ok_and(|(.., online)| online);
     // First those who are gone: one may be back under another entity.
     let (awake, gone): (Vec<Entity>, Vec<Entity>) = stirred.into_iter().partition(is_awake);

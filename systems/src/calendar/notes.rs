@@ -118,14 +118,14 @@ impl Published for MythosTimeUpdate {
 /// Tells those who came what time it is, and everybody when an hour has struck; nobody twice.
 pub(super) fn tell(
     mut hours: MessageReader<MythosHour>,
-    mut arrived: MessageReader<Arrived>,
+    mut newcomers: Newcomers<'_, '_>,
     online: Query<&Online>,
     clock: Res<Clock>,
     observances: Res<Observances>,
     mut outbox: ResMut<Outbox>,
 ) {
-    let came = arrived.read().filter(|one| one.how != Arrives::Returned);
-    let came = came.filter_map(|one| online.get(one.actor).ok());
+    let came = newcomers.read();
+    let came = came.iter().filter_map(|(_, one)| online.get(*one).ok());
     // However many hours have struck, only the time it is now is worth telling.
     let struck = hours.read().count() > 0;
     let mut sessions: Vec<SessionId> = if struck {

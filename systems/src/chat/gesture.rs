@@ -7,6 +7,7 @@ use super::emotes::Emotes;
 use super::speak::{Mouth, Words as Said};
 use crate::command::{Usage, Verb, Words};
 use crate::place::{InRoom, Moved, Rooms};
+use crate::world::RoomIx;
 
 /// `emote shivers`, `emote nod Bob`, `nod`, `nod Bob`, `emote list`
 #[derive(Message, Debug)]
@@ -130,13 +131,17 @@ pub(super) fn emote(
 
 /// How somebody stands there, until they go elsewhere; empty: nothing is to be said of it.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pose(String);
+pub struct Pose {
+    text: String,
+    /// Where it was struck.
+    room: Option<RoomIx>,
+}
 
 impl Pose {
     /// The words that follow the name; `None`: there are none.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        (!self.0.is_empty()).then_some(self.0.as_str())
+        (!self.text.is_empty()).then_some(self.text.as_str())
     }
 }
 
@@ -196,15 +201,25 @@ pub(super) fn pose(
 pub(super) fn settle_pose(
     mut posed: MessageReader<Posed>,
     mut moves: MessageReader<Moved>,
-    mut poses: Query<&mut Pose>,
+    mut poses: Query<(&mut Pose, Option<&InRoom>)>,
 ) {
     for Posed { actor, pose } in posed.read() {
-        if let Ok(mut held) = poses.get_mut(*actor) {
-            held.set_if_neq(Pose(pose.clone()));
+        if let Ok((mut held, place)) = poses.get_mut(*actor) {
+            let (text, room) = (pose.clone(), place.map(|place| place.0));
+            held.set_if_neq(Pose { text, room });
         }
     }
     for Moved { actor, .. } in moves.read() {
-        if let Ok(mut held) = poses.get_mut(*actor) {
+        if let Ok((mut held, _)) = poses.get_mut(*actor) {
+            held.set_if_neq(Pose::default());
+        }
+    }
+}
+
+/// Drops the poses of those who are elsewhere by now.
+pub(super) fn drop_poses(mut poses: Query<(&mut Pose, Option<&InRoom>)>) {
+    for (mut held, place) in &mut poses {
+        if place.map(|place| place.0) != held.room {
             held.set_if_neq(Pose::default());
         }
     }

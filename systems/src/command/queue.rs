@@ -1,6 +1,6 @@
 //! Whose line runs when.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use engine::port::Line;
 use engine::prelude::*;
@@ -130,18 +130,44 @@ impl Queue {
 pub(super) fn forget(
     mut departed: MessageReader<Departed>,
     mut queues: Query<&mut Queue>,
-    mut arrived: MessageReader<Arrived>,
+    mut newcomers: Newcomers<'_, '_>,
 ) {
     let gone = departed.read().map(|one| one.actor);
-    let taken_over = arrived
-        .read()
-        .filter(|one| one.how != Arrives::Returned)
-        .map(|one| one.actor);
-    for actor in gone.chain(taken_over) {
+    let newcomers = newcomers.read();
+    for actor in gone.chain(newcomers.into_iter().map(|(_, actor)| actor)) {
         if let Ok(mut queue) = queues.get_mut(actor) {
             queue.lines.clear();
         }
     }
+}
+
+/// Puts right who waits. Whose turn broke off is not in the line any more: what they wanted then has
+/// been answered for them, and is not tried again.
+pub(super) fn line_up(
+    mut queues: Query<(&StableId, Entity, &mut Queue, Has<Online>)>,
+    mut waiting: ResMut<Waiting>,
+) {
+    let in_line: HashSet<Entity> = waiting.0.iter().copied().collect();
+    let mut behind: Vec<(StableId, Entity)> = Vec::new();
+    for (id, actor, mut queue, online) in &mut queues {
+        if !online {
+            queue.lines.clear();
+        } else if queue.waiting && !in_line.contains(&actor) {
+            queue.lines.pop_front();
+        }
+        queue.waiting = !queue.lines.is_empty();
+        if queue.waiting && !in_line.contains(&actor) {
+            behind.push((*id, actor));
+        }
+    }
+    let waits = |actor: &Entity| {
+        queues
+            .get(*actor)
+            .is_ok_and(|(_, _, queue, _)| queue.waiting)
+    };
+    waiting.0.retain(waits);
+    behind.sort_unstable();
+    waiting.0.extend(behind.into_iter().map(|(_, actor)| actor));
 }
 
 /// Gives everyone who waits a turn: reads their next lines into verbs.

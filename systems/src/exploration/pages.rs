@@ -29,10 +29,16 @@ struct Rest {
     awaits: Option<Tick>,
 }
 
+/// Takes every page for read: that it was is not said again.
+pub(super) fn go_on(mut unfolding: ResMut<Unfolding>) {
+    for rest in unfolding.0.values_mut() {
+        rest.awaits = None;
+    }
+}
+
 /// Gives those who came their map, and the others each room that they have found.
 pub(super) fn tell(
-    mut arrived: MessageReader<Arrived>,
-    mut departed: MessageReader<Departed>,
+    mut newcomers: Newcomers<'_, '_>,
     mut received: MessageReader<Received>,
     mut discovered: MessageReader<Discovered>,
     explorers: Query<(&StableId, &Explored, Option<&InRoom>, &Online)>,
@@ -50,17 +56,9 @@ pub(super) fn tell(
             rest.awaits.take_if(|tick| *tick <= *through);
         }
     }
-    for Departed { actor, .. } in departed.read() {
-        if let Ok(id) = people.get(*actor) {
-            unfolding.0.remove(id);
-        }
-    }
-    let mut came: Vec<Entity> = Vec::new();
-    for Arrived { actor, how } in arrived.read() {
-        if *how == Arrives::Returned || came.contains(actor) {
-            continue;
-        }
-        let Ok((id, explored, here, _)) = explorers.get(*actor) else {
+    let came = newcomers.read();
+    for (id, actor) in &came {
+        let Ok((_, explored, here, _)) = explorers.get(*actor) else {
             continue;
         };
         let rest = Rest {
@@ -69,7 +67,6 @@ pub(super) fn tell(
             awaits: None,
         };
         unfolding.0.insert(*id, rest);
-        came.push(*actor);
     }
     if !unfolding.0.is_empty() {
         unfolding.0.retain(|id, rest| {
@@ -81,7 +78,7 @@ pub(super) fn tell(
     }
     for Discovered { actor, room } in discovered.read() {
         // The map that was just begun has the room.
-        if came.contains(actor) {
+        if came.iter().any(|(_, one)| one == actor) {
             continue;
         }
         if let Ok((.., online)) = explorers.get(*actor) {

@@ -28,9 +28,16 @@ pub(super) struct Told {
     ids: Vec<String>,
 }
 
+/// Tells all that is under way once more: whether it was read is not said again.
+pub(super) fn begin_anew(mut readers: ResMut<Readers>) {
+    for under_way in readers.0.values_mut() {
+        *under_way = None;
+    }
+}
+
 /// Notes who comes and goes, and destroys what has been read.
 pub(super) fn follow(
-    mut arrived: MessageReader<Arrived>,
+    mut newcomers: Newcomers<'_, '_>,
     mut departed: MessageReader<Departed>,
     mut received: MessageReader<Received>,
     people: Query<&StableId>,
@@ -69,13 +76,9 @@ pub(super) fn follow(
             readers.0.remove(id);
         }
     }
-    for Arrived { actor, how } in arrived.read() {
-        // Whoever returns misses nothing, and proves what was under way.
-        if *how != Arrives::Returned
-            && let Ok(id) = people.get(*actor)
-            && boxes.row(*id).is_some()
-        {
-            readers.0.insert(*id, None);
+    for (id, _) in newcomers.read() {
+        if boxes.row(id).is_some() {
+            readers.0.insert(id, None);
         }
     }
 }

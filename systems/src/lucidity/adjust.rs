@@ -310,13 +310,13 @@ pub(super) fn keep_drift(mut departed: MessageReader<Departed>, mut drifts: Quer
 /// Gives those who come what is derived: the drift's copy of their psyche, and the stamp that goes
 /// with their tier, because the rules may have changed, or the save may be older than stamps.
 pub(super) fn stamp_on_arrival(
-    mut arrived: MessageReader<Arrived>,
+    mut newcomers: Newcomers<'_, '_>,
     mut minds: Query<(&Lucidity, &mut Psyche, &mut Drift)>,
     rules: Res<Rules>,
     clock: Res<Clock>,
 ) {
-    for Arrived { actor, .. } in arrived.read() {
-        let Ok((lucidity, mut psyche, mut drift)) = minds.get_mut(*actor) else {
+    for (_, actor) in newcomers.read() {
+        let Ok((lucidity, mut psyche, mut drift)) = minds.get_mut(actor) else {
             continue;
         };
         let catatonic = rules.tier(*lucidity) == Tier::Catatonic;

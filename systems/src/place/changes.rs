@@ -67,14 +67,29 @@ struct Pending {
     told: Option<WorldTime>,
     /// Since then there were so many that not everybody knows everybody.
     crowded: bool,
+    /// Everybody there is to be told everything: what changed is not known.
+    anew: bool,
     /// Whom something is to be told of, and whether they came.
     stirred: BTreeMap<StableId, (Entity, bool)>,
+}
+
+impl Changes {
+    /// Tells everybody in these rooms who is there.
+    pub(super) fn tell_anew(&mut self, rooms: impl Iterator<Item = RoomIx>) {
+        for room in rooms {
+            self.0.entry(room).or_default().anew = true;
+        }
+    }
 }
 
 impl Pending {
     fn stir(&mut self, id: StableId, entity: Entity, came: bool) {
         let stirred = self.stirred.entry(id).or_insert((entity, false));
         *stirred = (entity, stirred.1 || came);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.stirred.is_empty() && !self.anew
     }
 
     fn is_due(&self, now: WorldTime) -> bool {
@@ -166,7 +181,7 @@ pub(super) fn tell(
     let now = clock.now;
     for (room, pending) in &mut changes.0 {
         pending.crowded |= rooms.is_crowd(*room);
-        if pending.stirred.is_empty() || !pending.is_due(now) {
+        if pending.is_empty() || !pending.is_due(now) {
             continue;
         }
         let shown = came.get(room).into_iter().flat_map(BTreeMap::values);
@@ -175,9 +190,9 @@ pub(super) fn tell(
             pending.told = Some(now);
         }
     }
-    changes.0.retain(|_, pending| {
-        pending.crowded || !pending.stirred.is_empty() || !pending.is_due(now)
-    });
+    changes
+        .0
+        .retain(|_, pending| pending.crowded || !pending.is_empty() || !pending.is_due(now));
 }
 
 /// Tells those in a room, but not those who were just shown it, what is pending there; answers
@@ -204,7 +219,8 @@ fn tell_room(
     let room_id = &rooms.atlas.room(room).id;
     let few_again = pending.crowded && count <= LISTED_MAX;
     pending.crowded = count > LISTED_MAX;
-    if few_again || left.len() > LISTED_MAX || changed.len() > LISTED_MAX {
+    let anew = std::mem::take(&mut pending.anew) || few_again;
+    if anew || left.len() > LISTED_MAX || changed.len() > LISTED_MAX {
         let list = rooms.list(room);
         return tell_each(rooms, room, shown, &list.posing, outbox, |hidden| {
             let people = list.people.iter().map(|one| one.seen(hidden)).collect();

@@ -1,9 +1,10 @@
 //! Walking, and every other change of place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::prelude::*;
 
+use super::changes::Changes;
 use super::{InRoom, Moved, Occupancy, Relocate, Whereabouts};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::world::{Atlas, Direction, RoomIx};
@@ -101,49 +102,60 @@ pub(super) fn travel(
     }
 }
 
-/// Takes those who left out of their rooms.
+/// Takes those out of their rooms who left, whether or not it was heard, and also who was back
+/// within the tick.
 pub(super) fn leave_world(
     mut departed: MessageReader<Departed>,
-    places: Query<&InRoom>,
+    places: Query<(&StableId, Entity, &InRoom)>,
+    left: Query<(&StableId, Entity, &InRoom), (With<Character>, Without<Online>)>,
     mut occupancy: ResMut<Occupancy>,
     mut moved: MessageWriter<Moved>,
     mut commands: Commands<'_, '_>,
 ) {
+    let mut leaving: BTreeMap<StableId, (Entity, RoomIx)> = BTreeMap::new();
     for Departed { actor, .. } in departed.read() {
-        if let Ok(InRoom(from)) = places.get(*actor).copied() {
-            occupancy.take_out(from, *actor);
-            commands.entity(*actor).try_remove::<InRoom>();
-            moved.write(Moved {
-                actor: *actor,
-                from: Some(from),
-                to: None,
-                way: None,
-            });
+        if let Ok((id, _, InRoom(from))) = places.get(*actor) {
+            leaving.insert(*id, (*actor, *from));
         } else {
             // Taken out of the world without a word.
             occupancy.strike_out(*actor);
         }
     }
+    leaving.extend(
+        left.iter()
+            .map(|(id, actor, place)| (*id, (actor, place.0))),
+    );
+    for (actor, from) in leaving.into_values() {
+        occupancy.take_out(from, actor);
+        commands.entity(actor).try_remove::<InRoom>();
+        moved.write(Moved {
+            actor,
+            from: Some(from),
+            to: None,
+            way: None,
+        });
+    }
     occupancy.settle();
 }
 
-/// Puts those who came where they were, or into the default room; not those who left in the same
-/// tick, whom nobody would take out again.
+type Placeless = (With<Online>, Without<InRoom>);
+
+/// Puts those who are in the world and nowhere where they were, or into the default room.
 pub(super) fn enter_world(
-    mut arrived: MessageReader<Arrived>,
-    mut people: Query<(&mut Whereabouts, Has<InRoom>, &Character), With<Online>>,
+    nowhere: Query<(&StableId, Entity), Placeless>,
+    mut people: Query<(&mut Whereabouts, &Character), Placeless>,
     atlas: Res<Atlas>,
     mut occupancy: ResMut<Occupancy>,
     mut moved: MessageWriter<Moved>,
     mut commands: Commands<'_, '_>,
 ) {
-    for Arrived { actor, .. } in arrived.read() {
-        let Ok((mut whereabouts, placed, character)) = people.get_mut(*actor) else {
+    let mut coming: Vec<(StableId, Entity)> =
+        nowhere.iter().map(|(id, actor)| (*id, actor)).collect();
+    coming.sort_unstable();
+    for (_, actor) in coming {
+        let Ok((mut whereabouts, character)) = people.get_mut(actor) else {
             continue;
         };
-        if placed {
-            continue;
-        }
         let room = atlas.find(&whereabouts.room).unwrap_or_else(|| {
             if !whereabouts.room.is_empty() {
                 tracing::warn!(
@@ -157,15 +169,29 @@ pub(super) fn enter_world(
         whereabouts.set_if_neq(Whereabouts {
             room: atlas.room(room).id.clone(),
         });
-        occupancy.put(room, *actor);
-        commands.entity(*actor).try_insert(InRoom(room));
+        occupancy.put(room, actor);
+        commands.entity(actor).try_insert(InRoom(room));
         moved.write(Moved {
-            actor: *actor,
+            actor,
             from: None,
             to: Some(room),
             way: None,
         });
     }
+}
+
+/// Makes the lists of who is in which room anew from where people are: what was begun when the
+/// plugin broke may be half done, and who was destroyed since can't be asked where they were. And
+/// everybody is to be told who is there: they did not hear who came and went.
+pub(super) fn recount(
+    places: Query<(&StableId, Entity, &InRoom)>,
+    mut occupancy: ResMut<Occupancy>,
+    mut changes: ResMut<Changes>,
+) {
+    let there = places.iter().map(|(id, one, place)| (place.0, (*id, one)));
+    let there: BTreeSet<_> = there.collect();
+    changes.tell_anew(there.iter().map(|(room, _)| *room));
+    occupancy.recount(there);
 }
 
 /// Moves those who are to be moved.

@@ -1,27 +1,22 @@
 //! Connections that are lost and found again, told to those who stand beside.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use engine::prelude::*;
 
 use super::{PresenceSettings, System};
 use crate::place::{InRoom, Rooms};
 
-/// Those whose connection is away: since when, and whether anybody was told. Transient.
+/// Those of whom it was told that their connection is away. Transient.
 #[derive(Resource, Default, Debug)]
-pub(super) struct Away {
-    silent: BTreeMap<StableId, (WorldTime, Entity)>,
-    told: BTreeSet<StableId>,
-}
+pub(super) struct Away(BTreeMap<StableId, Entity>);
 
 /// Tells a room whose connection was lost in it, once it has been away for a while, and that it
 /// came back, if the loss was told. Whoever is away for a shorter time was never away, and in a
 /// crowd nobody is told: there it only shows in the lists.
 pub(super) fn tell(
-    mut lost: MessageReader<LinkLost>,
-    mut arrived: MessageReader<Arrived>,
-    mut departed: MessageReader<Departed>,
-    people: Query<(&StableId, &Character, Has<Linkdead>)>,
+    silent: Query<(&StableId, Entity, &Linkdead)>,
+    people: Query<(&Character, Has<Linkdead>)>,
     places: Query<&InRoom>,
     rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
@@ -29,31 +24,20 @@ pub(super) fn tell(
     mut away: ResMut<Away>,
     mut outbox: ResMut<Outbox>,
 ) {
-    let away = &mut *away;
     let mut told = BTreeMap::new();
-    let stirred = lost.read().map(|one| one.actor);
-    let stirred = stirred.chain(arrived.read().map(|one| one.actor));
-    for actor in stirred.chain(departed.read().map(|one| one.actor)) {
-        let Ok((id, _, linkdead)) = people.get(actor) else {
-            continue;
-        };
-        // That they leave is told otherwise.
-        away.silent.remove(id);
-        if linkdead && !away.told.contains(id) {
-            away.silent.insert(*id, (clock.now, actor));
-        } else if !linkdead && away.told.remove(id) {
-            told.insert(*id, (actor, RESTORED));
+    // That they leave is told otherwise.
+    let back = away.0.extract_if(.., |_, actor| {
+        !people.get(*actor).is_ok_and(|(_, linkdead)| linkdead)
+    });
+    told.extend(back.map(|(id, actor)| (id, (actor, RESTORED))));
+    for (id, actor, linkdead) in &silent {
+        let late = clock.now.since(linkdead.since) >= settings.link_notice;
+        if late && away.0.insert(*id, actor).is_none() {
+            told.insert(*id, (actor, LOST));
         }
     }
-    let due = away.silent.extract_if(.., |_, (since, _)| {
-        clock.now.since(*since) >= settings.link_notice
-    });
-    for (id, (_, actor)) in due {
-        away.told.insert(id);
-        told.insert(id, (actor, LOST));
-    }
     for (actor, (before, after)) in told.into_values() {
-        let (Ok((_, character, _)), Ok(InRoom(room)), Some(session)) =
+        let (Ok((character, _)), Ok(InRoom(room)), Some(session)) =
             (people.get(actor), places.get(actor), rooms.session(actor))
         else {
             continue;

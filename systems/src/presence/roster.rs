@@ -45,6 +45,25 @@ impl Roster {
     }
 }
 
+impl Roster {
+    fn list(&mut self, id: StableId, character: &Character, entity: Entity) {
+        let name = character.name.clone();
+        let one = Listed { id, name, entity };
+        self.0.insert(character.name.to_lowercase(), one);
+    }
+}
+
+/// Makes the roster anew: who came and went was not heard.
+pub(super) fn recount(
+    people: Query<(&StableId, &Character, Entity), With<Online>>,
+    mut roster: ResMut<Roster>,
+) {
+    roster.0.clear();
+    for (id, character, entity) in &people {
+        roster.list(*id, character, entity);
+    }
+}
+
 /// Keeps the roster.
 pub(super) fn keep(
     mut arrived: MessageReader<Arrived>,
@@ -63,18 +82,10 @@ pub(super) fn keep(
             roster.0.retain(|_, one| one.entity != actor);
             continue;
         };
-        let name = character.name.to_lowercase();
         if online {
-            roster.0.insert(
-                name,
-                Listed {
-                    id: *id,
-                    name: character.name.clone(),
-                    entity: actor,
-                },
-            );
+            roster.list(*id, character, actor);
         } else {
-            roster.0.remove(&name);
+            roster.0.remove(&character.name.to_lowercase());
         }
     }
 }

@@ -62,21 +62,21 @@ impl Barred {
 
 /// Turns away those who were banned and whom the account store did not know of yet.
 pub(super) fn turn_away(
-    mut arrived: MessageReader<Arrived>,
-    people: Query<(&StableId, &Character)>,
+    mut newcomers: Newcomers<'_, '_>,
+    people: Query<&Character>,
     barred: Res<Barred>,
     clock: Res<Clock>,
     mut dismiss: MessageWriter<Dismiss>,
 ) {
-    for Arrived { actor, .. } in arrived.read() {
-        let Ok((id, character)) = people.get(*actor) else {
+    for (id, actor) in newcomers.read() {
+        let Ok(character) = people.get(actor) else {
             continue;
         };
         let bar = barred.0.iter().find(|bar| {
-            bar.is_for(*id, character) && bar.until.is_none_or(|until| clock.wall() < until)
+            bar.is_for(id, character) && bar.until.is_none_or(|until| clock.wall() < until)
         });
         if let Some(bar) = bar {
-            send_away(*actor, &bar.told, &mut dismiss);
+            send_away(actor, &bar.told, &mut dismiss);
         }
     }
 }

@@ -23,6 +23,8 @@ mod late;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]
+mod levels;
+#[cfg(test)]
 mod lucidity;
 #[cfg(test)]
 mod memory;

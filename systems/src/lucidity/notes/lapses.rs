@@ -128,23 +128,23 @@ type Lapsed = (
 /// Tells of each lapse, once to each who is to know.
 pub(in crate::lucidity) fn tell_lapses(
     mut episodes: MessageReader<Episode>,
-    mut arrived: MessageReader<Arrived>,
+    mut newcomers: Newcomers<'_, '_>,
     minds: Query<Lapsed>,
     rooms: Rooms<'_, '_>,
     rules: Res<Rules>,
     mut outbox: ResMut<Outbox>,
 ) {
     // Who comes back delirious must learn how to get out of it again.
-    let came = arrived
+    let came = newcomers
         .read()
-        .filter(|one| one.how != Arrives::Returned)
-        .filter(|one| {
+        .into_iter()
+        .filter(|(_, one)| {
             minds
-                .get(one.actor)
+                .get(*one)
                 .is_ok_and(|(_, _, mind, _)| mind.points() <= rules.fall.delirium)
         })
-        .map(|one| Episode {
-            mind: one.actor,
+        .map(|(_, mind)| Episode {
+            mind,
             lapse: Lapse::Delirious,
             cause: Cause::PASSIVE_FLUX,
         });
