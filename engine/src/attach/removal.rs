@@ -1,4 +1,5 @@
-//! Characters that are taken out of the world while somebody plays them.
+//! Sessions that no longer hold their characters, and characters that are taken out of the world
+//! while somebody plays them.
 
 use bevy_ecs::entity::Entity;
 use bevy_ecs::world::World;
@@ -7,7 +8,16 @@ use super::words::Dismiss;
 use super::{Online, SeatState, Sessions};
 use crate::ledger;
 use crate::outbox::Outbox;
-use crate::port::{Leaving, Outbound};
+use crate::port::{Leaving, Outbound, SessionId, StableId};
+
+impl Sessions {
+    /// The character is no longer this session's, if it still was.
+    pub(super) fn let_go(&mut self, character: StableId, session: SessionId) {
+        if self.holders.get(&character) == Some(&session) {
+            self.holders.remove(&character);
+        }
+    }
+}
 
 /// Ends the session of a character that is about to be destroyed.
 pub(crate) fn evict(world: &mut World, entity: Entity) {
@@ -16,8 +26,9 @@ pub(crate) fn evict(world: &mut World, entity: Entity) {
     };
     ledger::drop_waiting(world, entity);
     let mut sessions = world.resource_mut::<Sessions>();
-    sessions.seats.remove(&session);
-    sessions.holders.retain(|_, holder| *holder != session);
+    if let Some(seat) = sessions.seats.remove(&session) {
+        sessions.let_go(seat.character, session);
+    }
     sessions.gone.push((entity, Leaving::Kicked));
     world.resource_mut::<Outbox>().said.push(Outbound::Close {
         session,
