@@ -3,6 +3,7 @@
 //! Owns nothing; reads everybody's components. Fields whose system does not exist are absent.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use engine::prelude::*;
 use schemars::JsonSchema;
@@ -64,7 +65,7 @@ pub struct Sheet {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GameState {
     player: Sheet,
-    room: RoomView,
+    room: Arc<RoomView>,
     #[serde(flatten)]
     people: Listing,
 }
@@ -138,7 +139,7 @@ impl Published for GameState {
                 is_admin: false,
                 is_guest: false,
             },
-            room: RoomView::example(),
+            room: RoomView::example().into(),
             people: Listing::example(),
         }]
     }
@@ -262,7 +263,7 @@ fn show(
                 is_admin: character.role == Role::Admin,
                 is_guest: character.guest,
             },
-            room: RoomView::of(&rooms.atlas, *room, night),
+            room: rooms.view(*room, night),
             people: rooms.listing_for(*room, *actor),
         };
         outbox.tell_one(session, state);
