@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
+use bevy_ecs::entity::EntityHashSet;
 use engine::port::Tick;
 use engine::prelude::*;
 
@@ -55,7 +56,7 @@ pub(super) fn tell(
             unfolding.0.remove(id);
         }
     }
-    let mut came: Vec<Entity> = Vec::new();
+    let mut came = EntityHashSet::default();
     for Arrived { actor, how } in arrived.read() {
         if *how == Arrives::Returned || came.contains(actor) {
             continue;
@@ -69,7 +70,7 @@ pub(super) fn tell(
             awaits: None,
         };
         unfolding.0.insert(*id, rest);
-        came.push(*actor);
+        came.insert(*actor);
     }
     if !unfolding.0.is_empty() {
         unfolding.0.retain(|id, rest| {
