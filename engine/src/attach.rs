@@ -19,7 +19,7 @@ pub use words::{
     Linkdead, Online, OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
 };
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bevy_ecs::change_detection::DetectChangesMut as _;
 use bevy_ecs::entity::Entity;
@@ -114,7 +114,8 @@ pub(crate) fn ingest(
                     Err(fault) => {
                         tracing::error!(%fault, correlation_id = %arrival.correlation, "character could not be loaded");
                         unload(world, [entity]);
-                        refuse(world, session, Refusal::of(Code::InternalError));
+                        let refusal = Refusal::of(Code::InternalError);
+                        refuse(world, session, Some(character), refusal);
                     }
                 }
             }
@@ -124,7 +125,7 @@ pub(crate) fn ingest(
                 refusal,
             } => {
                 if waiting(world, session, character).is_some() {
-                    refuse(world, session, refusal);
+                    refuse(world, session, Some(character), refusal);
                 }
             }
             StoreReply::Wanted { character } => lease::wanted(world, character),
@@ -184,18 +185,21 @@ pub(crate) fn ingest(
             }
         }
     }
+    ledger::forget_dropped(world);
     standing::ask(world);
 }
 
 /// Turns this tick's dismissals into closes; they take effect with the next tick.
 pub(crate) fn dismiss(world: &mut World) {
     let dismissals: Vec<Dismiss> = world.resource_mut::<Messages<Dismiss>>().drain().collect();
+    // What the tick before dismissed has left.
+    let mut known: HashSet<SessionId> = HashSet::new();
     for Dismiss { actor, why, told } in dismissals {
         let Some(Online { session }) = world.get::<Online>(actor).copied() else {
             continue;
         };
         let mut sessions = world.resource_mut::<Sessions>();
-        if sessions.dismissed.iter().all(|(one, _)| *one != session) {
+        if known.insert(session) {
             sessions.dismissed.push((session, why));
             world
                 .resource_mut::<Outbox>()
@@ -306,7 +310,7 @@ fn come_back(world: &mut World, session: SessionId, correlation: Correlation) {
         }
         None => {
             tracing::debug!(correlation_id = %correlation, "resume of a session that is over");
-            refuse(world, session, Refusal::of(Code::SessionTakenOver));
+            refuse(world, session, None, Refusal::of(Code::SessionTakenOver));
         }
     }
 }
@@ -348,9 +352,7 @@ fn leave(world: &mut World, session: SessionId, why: Leaving) {
     let Some(seat) = sessions.seats.remove(&session) else {
         return;
     };
-    if sessions.holders.get(&seat.character) == Some(&session) {
-        sessions.holders.remove(&seat.character);
-    }
+    sessions.let_go(seat.character, session);
     let SeatState::Taken(actor) = seat.state else {
         return;
     };
@@ -378,10 +380,13 @@ fn waiting(world: &mut World, session: SessionId, character: StableId) -> Option
     }
 }
 
-fn refuse(world: &mut World, session: SessionId, refusal: Refusal) {
+/// `character`: of a session whose seat is taken away already.
+fn refuse(world: &mut World, session: SessionId, character: Option<StableId>, refusal: Refusal) {
     let mut sessions = world.resource_mut::<Sessions>();
-    sessions.seats.remove(&session);
-    sessions.holders.retain(|_, holder| *holder != session);
+    let seated = sessions.seats.remove(&session).map(|seat| seat.character);
+    if let Some(character) = seated.or(character) {
+        sessions.let_go(character, session);
+    }
     world
         .resource_mut::<Outbox>()
         .said

@@ -36,7 +36,7 @@ const AHEAD_MAX: u64 = 1 << 32;
 const MARKS_MAX: usize = 65_536;
 
 /// One command under way: who acts, and whose outcome it will be. Goes into the verb's message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Order {
     /// The character that acts.
     pub actor: Entity,
@@ -190,19 +190,13 @@ fn accept(world: &mut World, actor: Entity, id: u64) -> Result<(), Option<Outcom
     }
     if id <= last {
         // Still waiting its turn: that one outcome will come.
-        let waits = is_waiting(world.resource::<Ledger>(), actor, id);
+        let waits = world.resource::<Ledger>().has(actor, id);
         let refusal = Refusal::of(Code::CommandOutOfOrder);
         return Err(outcome(Err(refusal), false).filter(|_| !waits));
     }
     // Waiting is not worth a save.
     record.bypass_change_detection().accepted = id;
     Ok(())
-}
-
-fn is_waiting(ledger: &Ledger, actor: Entity, id: u64) -> bool {
-    ledger
-        .iter()
-        .any(|(_, open)| open.actor == actor && open.id == Some(id))
 }
 
 fn say(world: &mut World, session: SessionId, outcome: Outcome) {
@@ -215,38 +209,29 @@ fn say(world: &mut World, session: SessionId, outcome: Outcome) {
 /// Drops what a session had waiting: nobody was told it would happen.
 pub(crate) fn drop_waiting(world: &mut World, actor: Entity) {
     let mut ledger = world.resource_mut::<Ledger>();
-    let waiting: Vec<Ticket> = ledger
-        .iter()
-        .filter(|(_, open)| open.actor == actor)
-        .map(|(ticket, _)| ticket)
-        .collect();
-    for ticket in waiting {
-        ledger.take(ticket);
-    }
-    // A line of this very tick would else take effect without a record, and again when resent.
-    let mut heard = world.resource_mut::<Messages<Heard>>();
-    if heard
-        .iter_current_update_messages()
-        .any(|one| one.order.actor == actor)
-    {
-        let others: Vec<Heard> = heard
-            .drain()
-            .filter(|one| one.order.actor != actor)
-            .collect();
-        heard.extend(others);
+    for ticket in ledger.of(actor) {
+        ledger.dropped |= ledger.take(ticket).is_some_and(|open| !open.kept);
     }
     if let Some(mut record) = world.get_mut::<CommandRecord>(actor) {
         record.bypass_change_detection().forget_waiting();
     }
 }
 
+/// Takes out of what was heard in this tick what was dropped since: it would else take effect
+/// without a record, and again when resent.
+pub(crate) fn forget_dropped(world: &mut World) {
+    if !std::mem::take(&mut world.resource_mut::<Ledger>().dropped) {
+        return;
+    }
+    let mut heard: Vec<Heard> = world.resource_mut::<Messages<Heard>>().drain().collect();
+    let mut ledger = world.resource_mut::<Ledger>();
+    heard.retain(|one| ledger.get_mut(one.order.ticket).is_some());
+    world.resource_mut::<Messages<Heard>>().write_batch(heard);
+}
+
 /// The orders of one entity are another's from now on.
 pub(crate) fn replace(world: &mut World, old: Entity, new: Entity) {
-    for open in world.resource_mut::<Ledger>().iter_mut() {
-        if open.actor == old {
-            open.actor = new;
-        }
-    }
+    world.resource_mut::<Ledger>().hand_over(old, new);
 }
 
 /// Closes the tick's orders: each begun one gets its outcome, remembered and said.

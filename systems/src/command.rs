@@ -21,6 +21,7 @@ pub use queue::CommandLimits;
 pub use rules::AliasRules;
 pub use span::{leading_span, span};
 pub use table::{Entry, Usage, Verb, Verbs, more_words, verb};
+pub(crate) use target::stem;
 pub use target::{Missed, means_self, resolve};
 pub use words::Words;
 

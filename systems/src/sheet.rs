@@ -3,6 +3,7 @@
 //! Owns nothing; reads everybody's components. Fields whose system does not exist are absent.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use engine::prelude::*;
 use schemars::JsonSchema;
@@ -65,7 +66,7 @@ pub struct Sheet {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct GameState {
     player: Sheet,
-    room: RoomView,
+    room: Arc<RoomView>,
     #[serde(flatten)]
     people: Listing,
 }
@@ -139,7 +140,7 @@ impl Published for GameState {
                 is_admin: false,
                 is_guest: false,
             },
-            room: RoomView::example(),
+            room: RoomView::example().into(),
             people: Listing::example(),
         }]
     }
@@ -269,7 +270,7 @@ fn show(
                 is_admin: character.role == Role::Admin,
                 is_guest: character.guest,
             },
-            room: RoomView::of(&rooms.atlas, *room, night),
+            room: rooms.view(*room, night),
             people: rooms.listing_for(*room, actor),
         };
         outbox.tell_one(session, state);

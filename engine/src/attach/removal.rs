@@ -1,4 +1,5 @@
-//! What is taken out of the world: destroyed by a plugin, or despawned against the rules.
+//! Sessions that no longer hold their characters, and what is taken out of the world: destroyed by a
+//! plugin, or despawned against the rules.
 
 use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
@@ -9,7 +10,16 @@ use super::{Online, SeatState, Sessions, lease};
 use crate::ledger;
 use crate::outbox::Outbox;
 use crate::persist::{Destroyed, forget_entity};
-use crate::port::{Leaving, Outbound, SaveBatch, StableId, Tick};
+use crate::port::{Leaving, Outbound, SaveBatch, SessionId, StableId, Tick};
+
+impl Sessions {
+    /// The character is no longer this session's, if it still was.
+    pub(super) fn let_go(&mut self, character: StableId, session: SessionId) {
+        if self.holders.get(&character) == Some(&session) {
+            self.holders.remove(&character);
+        }
+    }
+}
 
 /// What was destroyed, on its way. Transient: what is lost of it with the process was in no batch.
 #[derive(Resource, Default, Debug)]
@@ -55,7 +65,7 @@ pub(crate) fn destroy(world: &mut World, entities: Vec<Entity>) {
     }
 }
 
-fn end(world: &mut World, session: crate::port::SessionId) {
+fn end(world: &mut World, session: SessionId) {
     let why = Leaving::Kicked;
     let mut sessions = world.resource_mut::<Sessions>();
     if sessions.dismissed.iter().any(|(one, _)| *one == session) {

@@ -1,5 +1,6 @@
 //! Experience, and the levels it makes.
 
+use bevy_ecs::entity::EntityHashMap;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -129,13 +130,16 @@ pub(super) fn tell(
     rules: Res<Rules>,
     mut outbox: ResMut<Outbox>,
     mut latest: Local<Vec<Earned>>,
+    mut places: Local<EntityHashMap<usize>>,
 ) {
     for one in earned.read() {
-        match latest.iter_mut().find(|known| known.actor == one.actor) {
+        let place = *places.entry(one.actor).or_insert(latest.len());
+        match latest.get_mut(place) {
             Some(known) => known.now = one.now,
             None => latest.push(*one),
         }
     }
+    places.clear();
     for Earned { actor, before, now } in latest.drain(..) {
         if let Ok((id, online)) = people.get(actor) {
             let (was, level) = (rules.levels.level(before), rules.levels.level(now));

@@ -19,8 +19,10 @@ pub enum Missed {
     Several {
         /// What was asked for.
         wanted: String,
-        /// Their names in the order of their ordinals, the first being 1.
+        /// The names of the first few in the order of their ordinals, the first being 1.
         names: Vec<String>,
+        /// How many more there are.
+        more: usize,
     },
 }
 
@@ -47,14 +49,18 @@ impl fmt::Display for Missed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nobody { wanted } => write!(f, "There is nobody called \"{wanted}\"."),
-            Self::Several { wanted, names } => {
+            Self::Several {
+                wanted,
+                names,
+                more,
+            } => {
                 write!(f, "Whom do you mean?")?;
-                for (n, name) in (1..).zip(names).take(NAMED_MAX) {
+                for (n, name) in (1..).zip(names) {
                     write!(f, " {wanted}-{n}: {name}.")?;
                 }
-                match names.len().checked_sub(NAMED_MAX) {
-                    None | Some(0) => Ok(()),
-                    Some(more) => write!(f, " And {more} more."),
+                match more {
+                    0 => Ok(()),
+                    more => write!(f, " And {more} more."),
                 }
             }
         }
@@ -84,12 +90,11 @@ pub fn resolve<'a, Id: Ord, T>(
     let (stem, ordinal) = ordinal(&lower);
     let mut begun = Vec::new();
     for (id, name, who) in candidates {
-        let known = name.to_lowercase();
         // A whole name wins over any reading of it as an ordinal.
-        if known == lower {
+        if beyond(name, &lower) == Some(0) {
             return Ok(who);
         }
-        if known.starts_with(stem) {
+        if beyond(name, stem).is_some() {
             begun.push((id, name, who));
         }
     }
@@ -97,11 +102,20 @@ pub fn resolve<'a, Id: Ord, T>(
     if stem.is_empty() {
         return Err(nobody());
     }
-    begun.sort_by(|(one, _, _), (other, _, _)| one.cmp(other));
+    // A whole crowd may begin alike: only those are sorted who are named.
+    let first = ordinal.unwrap_or(NAMED_MAX);
+    let all = begun.len();
+    let by_id = |one: &(Id, _, _), other: &(Id, _, _)| one.0.cmp(&other.0);
+    if first < all {
+        begun.select_nth_unstable_by(first - 1, by_id);
+        begun.truncate(first);
+    }
+    begun.sort_unstable_by(by_id);
     match ordinal {
         Some(ordinal) => begun.into_iter().nth(ordinal - 1).ok_or_else(nobody),
-        None if begun.len() > 1 => Err(Missed::Several {
+        None if all > 1 => Err(Missed::Several {
             wanted: stem.to_owned(),
+            more: all - begun.len(),
             names: begun
                 .iter()
                 .map(|(_, name, _)| (*name).to_owned())
@@ -110,6 +124,22 @@ pub fn resolve<'a, Id: Ord, T>(
         None => begun.into_iter().next().ok_or_else(nobody),
     }
     .map(|(_, _, who)| who)
+}
+
+/// How names begin that `wanted` could mean, in small letters.
+pub(crate) fn stem(wanted: &str) -> String {
+    ordinal(&wanted.trim().to_lowercase()).0.to_owned()
+}
+
+/// How much of a name there is beyond these small letters; `None`: it does not begin so. Asked of a
+/// whole crowd for a line, so the usual name is not copied.
+fn beyond(name: &str, letters: &str) -> Option<usize> {
+    if !name.is_ascii() {
+        return name.to_lowercase().strip_prefix(letters).map(str::len);
+    }
+    let (head, rest) = name.as_bytes().split_at_checked(letters.len())?;
+    head.eq_ignore_ascii_case(letters.as_bytes())
+        .then_some(rest.len())
 }
 
 /// `ann-2` and `2.ann` are the stem `ann` and the ordinal 2.
@@ -158,6 +188,29 @@ mod tests {
         assert!(find("an-3", &names).is_err());
         assert!(find("an-0", &names).is_err());
         assert!(find("-1", &names).is_err());
+    }
+
+    #[test]
+    fn name_beyond_ascii_is_found_in_any_case() {
+        let names = ["\u{c4}gir", "\u{212a}aren", "Agnes"];
+        assert_eq!(find("\u{e4}g", &names), Ok("\u{c4}gir"));
+        assert_eq!(find("kar", &names), Ok("\u{212a}aren"));
+        assert_eq!(find("\u{c4}GIR", &names), Ok("\u{c4}gir"));
+    }
+
+    #[test]
+    fn ordinal_in_a_crowd_counts_by_id() {
+        let names: Vec<String> = (0..1_000).map(|n| format!("Ann{n:03}")).collect();
+        // Later names have lower ids.
+        let ids = || (0..1_000_u32).rev().zip(&names);
+        let seek = |wanted| resolve(wanted, ids().map(|(id, name)| (id, name.as_str(), id)));
+        assert_eq!(seek("ann-1"), Ok(0));
+        assert_eq!(seek("ann-700"), Ok(699));
+        assert_eq!(seek("ann-1000"), Ok(999));
+        assert!(seek("ann-1001").is_err());
+        let said = seek("ann").unwrap_err().to_string();
+        assert!(said.contains("? ann-1: Ann999. ann-2: Ann998."), "{said}");
+        assert!(said.ends_with("And 992 more."), "{said}");
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //! A rescue under way is a component of the rescuer; it is not saved, because who leaves the
 //! world breaks it off.
 
+use std::collections::HashSet;
+
+use bevy_ecs::entity::EntityHashSet;
 use engine::prelude::*;
 
 use super::rules::{Rules, span};
@@ -297,12 +300,12 @@ pub(super) fn let_go(
         answers.clear();
         return;
     }
-    let acted: Vec<Order> = acted
+    let acted: HashSet<Order> = acted
         .read()
         .filter(|one| one.needs.include(Needs::BODY))
         .map(|one| one.order)
         .collect();
-    let done: Vec<Entity> = answers
+    let done: EntityHashSet = answers
         .read()
         .filter(|one| one.is_done() && acted.contains(&one.order()))
         .map(|one| one.order().actor)

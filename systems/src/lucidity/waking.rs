@@ -1,5 +1,6 @@
 //! Waking elsewhere: what a delirious mind may ask for at once, and any lost one after a while.
 
+use bevy_ecs::entity::EntityHashSet;
 use engine::prelude::*;
 
 use super::rescue::millis;
@@ -42,7 +43,7 @@ pub(super) fn awaken(
     mut answers: MessageWriter<Answer>,
 ) {
     // Who asked twice in one tick wakes once.
-    let mut woken: Vec<Entity> = Vec::new();
+    let mut woken = EntityHashSet::default();
     for Awaken(order) in asked.read() {
         let mind = order.actor;
         let Ok((before, psyche, vitals, place)) = minds.get(mind) else {
@@ -59,7 +60,7 @@ pub(super) fn awaken(
             answers.write(Answer::refusal(*order, refusal));
             continue;
         }
-        woken.push(mind);
+        woken.insert(mind);
         set.write(SetLucidity {
             mind,
             to: rules.fall.delirium_wakes_with,

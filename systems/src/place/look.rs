@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 
-use super::{InRoom, Rooms, notes::RoomView};
+use super::{InRoom, Rooms};
 use crate::body::Posture;
 use crate::calendar::{Daylight, MythosTime};
 use crate::command::{Needs, Usage, Verb, Words};
@@ -63,7 +63,8 @@ pub(super) fn look(
             let me = people
                 .get(order.actor)
                 .map_or("", |(character, ..)| &character.name);
-            let text = RoomView::of(&rooms.atlas, room, night)
+            let text = rooms
+                .view(room, night)
                 .prose(&rooms.listing_for(room, order.actor), me)
                 .plain();
             answers.write(Answer::with(*order, text));

@@ -3,6 +3,7 @@
 mod examples;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use engine::prelude::*;
 use schemars::JsonSchema;
@@ -95,8 +96,8 @@ impl RoomView {
 /// `room_update`: where you are now.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RoomUpdate {
-    /// The room.
-    pub room: RoomView,
+    /// The room, shared by everybody who comes into it.
+    pub room: Arc<RoomView>,
     /// Things that can be seen; none yet exist.
     pub entities: Vec<String>,
     /// Who is here.
@@ -118,7 +119,7 @@ pub struct RoomUpdate {
 
 impl RoomUpdate {
     /// A room and who is in it, for all of them.
-    fn of(room: RoomView, people: Listing) -> Self {
+    fn of(room: Arc<RoomView>, people: Listing) -> Self {
         Self {
             room,
             entities: Vec::new(),
@@ -305,7 +306,7 @@ pub(super) fn tell(
         outbox.tell(others(to, session), passing(true, came));
         if let Some(session) = session {
             let people = rooms.listing_for(to, *actor);
-            let update = RoomUpdate::of(RoomView::of(atlas, to, night), people);
+            let update = RoomUpdate::of(rooms.view(to, night), people);
             outbox.tell_one(session, update.seen_by(name));
         }
     }
@@ -333,7 +334,7 @@ pub(super) fn turn(
         let nobody = BTreeSet::new();
         tell_each(&rooms, ix, &nobody, &list.posing, &mut outbox, |hidden| {
             let people = list.people.iter().map(|one| one.seen(hidden)).collect();
-            let view = RoomView::of(&rooms.atlas, ix, daylight.is_night(now));
+            let view = rooms.view(ix, daylight.is_night(now));
             RoomUpdate {
                 turned: true,
                 ..RoomUpdate::of(view, Listing::new(people, count))

@@ -11,6 +11,7 @@ use engine::port::SessionId;
 use engine::prelude::*;
 
 use super::Occupancy;
+use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use crate::body::Posture;
 use crate::chat::{Channel, LastSpoke, Pose};
@@ -52,6 +53,7 @@ struct Known {
     audiences: BTreeMap<RoomIx, Arc<[SessionId]>>,
     lists: BTreeMap<RoomIx, List>,
     names: BTreeMap<RoomIx, Arc<[Entity]>>,
+    views: BTreeMap<(RoomIx, bool), Arc<RoomView>>,
 }
 
 /// The people that everybody in a room is told of.
@@ -87,6 +89,16 @@ impl Rooms<'_, '_> {
         all
     }
 
+    /// A room by day or night.
+    #[must_use]
+    pub fn view(&self, room: RoomIx, night: bool) -> Arc<RoomView> {
+        let view = |known: &mut Known| {
+            let view = known.views.entry((room, night));
+            Arc::clone(view.or_insert_with(|| Arc::new(RoomView::of(&self.atlas, room, night))))
+        };
+        self.known(view)
+    }
+
     /// Somebody's session, if they are played.
     #[must_use]
     pub fn session(&self, actor: Entity) -> Option<SessionId> {
@@ -115,10 +127,13 @@ impl Rooms<'_, '_> {
             list.people.iter().map(|one| one.seen(&hidden)).collect()
         };
         let listing = Listing::new(people, count);
-        let me = self.people.get(viewer).map(|(id, ..)| *id);
-        match (me, self.occupant(viewer)) {
-            (Ok(me), Some(own)) if listing.people().all(|one| one.id != me) => listing.with(own),
-            _ => listing,
+        let is_listed = |me: StableId| listing.people().any(|one| one.id == me);
+        if self.people.get(viewer).is_ok_and(|(me, ..)| is_listed(*me)) {
+            return listing;
+        }
+        match self.occupant(viewer) {
+            Some(own) => listing.with(own),
+            None => listing,
         }
     }
 

@@ -1,10 +1,11 @@
 //! Who is online, by name.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use engine::prelude::*;
 
-use crate::command::{Missed, resolve};
+use crate::command::{Missed, resolve, stem};
 
 /// Everybody who is online, by name in small letters, so that a name finds its bearer at once.
 #[derive(Resource, Default, Debug)]
@@ -32,10 +33,16 @@ impl Roster {
         if let Some(entity) = self.find(name.trim()) {
             return Ok(entity);
         }
-        let everybody = self.0.values();
+        let stem = stem(name);
+        if stem.is_empty() {
+            return Err(Missed::nobody(name));
+        }
+        let from = (Bound::Included(stem.as_str()), Bound::Unbounded);
+        let begun = self.0.range::<str, _>(from);
+        let begun = begun.take_while(|(known, _)| known.starts_with(&stem));
         resolve(
             name,
-            everybody.map(|one| (one.id, one.name.as_str(), one.entity)),
+            begun.map(|(_, one)| (one.id, one.name.as_str(), one.entity)),
         )
     }
 

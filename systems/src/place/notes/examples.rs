@@ -71,7 +71,7 @@ impl Published for RoomUpdate {
     const TYPES: &'static [&'static str] = &["room_update"];
 
     fn examples() -> Vec<Self> {
-        vec![Self::of(RoomView::example(), Listing::example()).seen_by(ANN)]
+        vec![Self::of(RoomView::example().into(), Listing::example()).seen_by(ANN)]
     }
 }
 
