@@ -6,7 +6,7 @@
 use bevy_ecs::resource::Resource;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::port::{StableId, Tick, WorldTime};
+use crate::port::{RunId, StableId, Tick, WorldTime};
 
 /// What all chance of a world grows from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,7 @@ pub struct Seed(pub u64);
 #[derive(Resource, Clone, Copy, Debug)]
 pub struct Dice {
     seed: Seed,
+    run: RunId,
     throw: Throw,
 }
 
@@ -32,8 +33,11 @@ impl Dice {
     /// rolled in; `tick` tells apart throws of one seed.
     #[must_use]
     pub const fn of(seed: Seed, tick: Tick) -> Self {
-        let throw = Throw::Tick(tick);
-        Self { seed, throw }
+        Self {
+            seed,
+            run: RunId(0),
+            throw: Throw::Tick(tick),
+        }
     }
 
     /// The dice of a moment instead of a tick, for what happened then and is settled later.
@@ -45,7 +49,23 @@ impl Dice {
 
     /// The dice of a tick.
     pub(crate) const fn in_tick(&self, tick: Tick) -> Self {
-        Self::of(self.seed, tick)
+        let throw = Throw::Tick(tick);
+        Self { throw, ..*self }
+    }
+
+    /// The same rolls, and other ids: those of a process start.
+    pub(crate) const fn in_run(&self, run: RunId) -> Self {
+        Self { run, ..*self }
+    }
+
+    /// The id of something new that `who` brings about, for one `purpose`; `n` tells apart several of
+    /// one purpose and tick. 128 bits that no other run and no other node comes by.
+    #[must_use]
+    pub fn new_id(&self, who: StableId, purpose: &str, n: u32) -> StableId {
+        let mut hash = self.hash(who, purpose, n);
+        hash.update(&self.run.0.to_le_bytes());
+        let id = uuid::Builder::from_custom_bytes(hash.digest128().to_le_bytes());
+        StableId::from_uuid(id.into_uuid())
     }
 
     /// A roll for `who`, for one `purpose`; `n` tells apart several rolls of one purpose and tick,
@@ -53,6 +73,10 @@ impl Dice {
     /// Uniform over all 64-bit numbers.
     #[must_use]
     pub fn roll(&self, who: StableId, purpose: &str, n: u32) -> u64 {
+        self.hash(who, purpose, n).digest()
+    }
+
+    fn hash(&self, who: StableId, purpose: &str, n: u32) -> Xxh3 {
         let mut hash = Xxh3::with_seed(self.seed.0);
         let (kind, when) = match self.throw {
             Throw::Tick(tick) => (0, tick),
@@ -63,7 +87,7 @@ impl Dice {
         hash.update(who.uuid().as_bytes());
         hash.update(&n.to_le_bytes());
         hash.update(purpose.as_bytes());
-        hash.digest()
+        hash
     }
 
     /// Whether something of probability `p` (0 to 1) happens.

@@ -44,7 +44,7 @@ pub use meter::{Beacon, Spent, Stopwatch};
 pub use newcomers::Newcomers;
 pub use outbox::Outbox;
 pub use persist::{
-    Destroy, Destroyed, Holder, Holdings, Migration, Recorded, Reverted, StorageView,
+    Destroy, Destroyed, Holder, Holdings, Migration, Owned, Recorded, Reverted, StorageView,
 };
 pub use phase::Phase;
 pub use plugin::{Plugin, Registrar};

@@ -16,8 +16,8 @@ pub(crate) use collect::{
     Collector, Unloading, collect_transfers, forget_entity, take_tombstones, unload,
 };
 pub(crate) use loss::{guard, restore, watch};
-pub use owners::{Holder, Holdings};
-pub(crate) use owners::{Owned, install as install_holdings};
+pub(crate) use owners::install as install_holdings;
+pub use owners::{Holder, Holdings, Owned};
 pub use types::Migration;
 pub(crate) use types::{HOLDER, SavedName, SavedTypes};
 

@@ -11,7 +11,7 @@ use crate::presence::PresenceSettings;
 use crate::world::WorldData;
 use crate::{
     body, bus, calendar, character, chat, command, exploration, faces, letters, lucidity, mute,
-    place, presence, sheet, staff,
+    place, presence, sheet, staff, things,
 };
 
 /// What can be set about the game.
@@ -68,6 +68,7 @@ impl Plugin for Game {
             .add(faces::plugin)
             .add(place::plugin(self.world.atlas.clone()))
             .add(presence::plugin(presence))
+            .add(things::plugin)
             .add(character::plugin(self.world.characters.clone()))
             .add(body::plugin(self.world.body, &self.world.atlas))
             .add(bus::plugin(self.settings.bus.clone()))

@@ -27,6 +27,7 @@ pub mod place;
 pub mod presence;
 pub mod sheet;
 pub mod staff;
+pub mod things;
 pub mod world;
 
 pub use game::{Settings, game};

@@ -17,7 +17,7 @@ use crate::cast::{ANN, FOYER, WHEN, id};
 use crate::character::{self, Experience, Profession, Stats};
 use crate::command::{Needs, Usage, Verb, Words, verb};
 use crate::lucidity::{self, Lucidity, Psyche, Tier};
-use crate::place::{InRoom, Listing, RoomView, Rooms};
+use crate::place::{Drops, InRoom, Listing, RoomView, Rooms};
 
 /// The sheet plugin.
 pub fn plugin(reg: &mut Registrar<'_>) {
@@ -69,6 +69,8 @@ pub struct GameState {
     room: Arc<RoomView>,
     #[serde(flatten)]
     people: Listing,
+    #[serde(flatten)]
+    drops: Drops,
 }
 
 impl Note for GameState {
@@ -79,7 +81,10 @@ impl Note for GameState {
         self
     }
     fn prose(&self) -> Option<Prose> {
-        Some(self.room.prose(&self.people, &self.player.name))
+        Some(
+            self.room
+                .prose(&self.people, &self.drops, &self.player.name),
+        )
     }
     fn gmcp(&self) -> Vec<Gmcp> {
         let name = serde_json::json!({ "name": self.player.name, "fullname": self.player.name });
@@ -142,6 +147,7 @@ impl Published for GameState {
             },
             room: RoomView::example().into(),
             people: Listing::example(),
+            drops: Drops::example(),
         }]
     }
 }
@@ -272,6 +278,7 @@ fn show(
             },
             room: rooms.view(*room, night),
             people: rooms.listing_for(*room, actor),
+            drops: rooms.drops(*room),
         };
         outbox.tell_one(session, state);
     }

@@ -49,7 +49,7 @@ impl Engine {
         world.add_observer(|on: On<CheckChangeTicks>, mut ageing: ResMut<Ageing>| {
             ageing.0 = Some(*on.event())
         });
-        world.insert_resource(Dice::of(setup.seed, setup.last_tick));
+        world.insert_resource(Dice::of(setup.seed, setup.last_tick).in_run(setup.run));
         world.insert_resource(Clock {
             tick: setup.last_tick,
             now: setup.last_now.unwrap_or_default(),

@@ -40,7 +40,15 @@ pub struct Holder(
 
 /// To whose rows a thing belongs, as the last batch said it. Derived at load, then kept by [`settle`].
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Owned(pub(crate) Owner);
+pub struct Owned(pub(crate) Owner);
+
+impl Owned {
+    /// The character, if it is one's.
+    #[must_use]
+    pub const fn character(&self) -> Option<StableId> {
+        self.0.character()
+    }
+}
 
 /// What everybody and everything holds. Derived from [`Holder`] by observers, so it can't disagree
 /// with it.

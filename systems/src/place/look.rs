@@ -5,7 +5,7 @@ use engine::prelude::*;
 use super::{InRoom, Rooms};
 use crate::body::Posture;
 use crate::calendar::{Daylight, MythosTime};
-use crate::command::{Needs, Usage, Verb, Words};
+use crate::command::{Missed, Needs, Usage, Verb, Words};
 use crate::world::Direction;
 
 /// `look`, `look north`, `look Ann`
@@ -17,8 +17,8 @@ pub(super) struct Look {
 
 impl Verb for Look {
     const WORDS: &'static [&'static str] = &["look", "l", "examine"];
-    const USAGE: &'static str = "look [direction or name] [which]";
-    const HELP: &'static str = "Shows where you are. With a direction it shows what lies that way, with a name the one you mean.";
+    const USAGE: &'static str = "look [direction, name or thing] [which]";
+    const HELP: &'static str = "Shows where you are. With a direction it shows what lies that way, with a name the one you mean, with a thing what you hold or what lies here.";
     const NEEDS: Needs = Needs::MIND;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
@@ -65,7 +65,11 @@ pub(super) fn look(
                 .map_or("", |(character, ..)| &character.name);
             let text = rooms
                 .view(room, night)
-                .prose(&rooms.listing_for(room, order.actor), me)
+                .prose(
+                    &rooms.listing_for(room, order.actor),
+                    &rooms.drops(room),
+                    me,
+                )
                 .plain();
             answers.write(Answer::with(*order, text));
             continue;
@@ -93,6 +97,13 @@ pub(super) fn look(
                 .get(entity)
                 .ok()
                 .map(|seen| (seen, rooms.pose(entity, order.actor))),
+            // Persons are asked for, things are not.
+            Err(Missed::Nobody { .. })
+                if let Some(name) = rooms.thing_near(order.actor, room, target) =>
+            {
+                answers.write(Answer::with(*order, format!("You see: {name}.")));
+                continue;
+            }
             Err(missed) => {
                 let nobody = format!("You see no \"{target}\" here.");
                 answers.write(Answer::refusal(*order, missed.refusal(nobody)));

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::changes::tell_each;
-use super::{Listing, Moved, Rooms};
+use super::{Drops, Listing, Moved, Rooms};
 use crate::calendar::{Daylight, MythosHour, MythosTime};
 use crate::world::{Atlas, Direction, RoomIx};
 
@@ -75,7 +75,7 @@ impl RoomView {
 
     /// The room as text, for `me`.
     #[must_use]
-    pub fn prose(&self, people: &Listing, me: &str) -> Prose {
+    pub fn prose(&self, people: &Listing, drops: &Drops, me: &str) -> Prose {
         let mut prose = Prose::of(Ink::Title, self.name.clone())
             .with(Ink::Plain, format!("\n{}\n", self.description))
             .with(Ink::Faint, "Ways: ");
@@ -89,6 +89,9 @@ impl RoomView {
         if let Some(others) = people.words(me) {
             prose = prose.with(Ink::Faint, "\nHere: ").with(Ink::Name, others);
         }
+        if !drops.words().is_empty() {
+            prose = prose.with(Ink::Plain, format!("\n{}", drops.words()));
+        }
         prose
     }
 }
@@ -98,17 +101,16 @@ impl RoomView {
 pub struct RoomUpdate {
     /// The room, shared by everybody who comes into it.
     pub room: Arc<RoomView>,
-    /// Things that can be seen; none yet exist.
+    /// What is here and no person, by name.
     pub entities: Vec<String>,
     /// Who is here.
     #[serde(flatten)]
     pub people: Listing,
     /// The count once more, under the name that older clients know.
     pub occupant_count: usize,
-    /// Things on the floor; none yet exist.
-    pub room_drops: Vec<String>,
-    /// The same in words.
-    pub drop_summary: String,
+    /// What lies on the floor.
+    #[serde(flatten)]
+    pub drops: Drops,
     /// Whose eyes it is seen with; for text only.
     #[serde(skip)]
     me: String,
@@ -119,14 +121,13 @@ pub struct RoomUpdate {
 
 impl RoomUpdate {
     /// A room and who is in it, for all of them.
-    fn of(room: Arc<RoomView>, people: Listing) -> Self {
+    fn of(room: Arc<RoomView>, people: Listing, drops: Drops) -> Self {
         Self {
             room,
-            entities: Vec::new(),
+            entities: drops.names(),
             occupant_count: people.count(),
             people,
-            room_drops: Vec::new(),
-            drop_summary: String::new(),
+            drops,
             me: String::new(),
             turned: false,
         }
@@ -151,7 +152,7 @@ impl Note for RoomUpdate {
             let description = self.room.description.clone();
             return Some(Prose::of(Ink::Plain, description));
         }
-        Some(self.room.prose(&self.people, &self.me))
+        Some(self.room.prose(&self.people, &self.drops, &self.me))
     }
     fn gmcp(&self) -> Vec<Gmcp> {
         vec![self.room.gmcp()]
@@ -306,7 +307,7 @@ pub(super) fn tell(
         outbox.tell(others(to, session), passing(true, came));
         if let Some(session) = session {
             let people = rooms.listing_for(to, *actor);
-            let update = RoomUpdate::of(rooms.view(to, night), people);
+            let update = RoomUpdate::of(rooms.view(to, night), people, rooms.drops(to));
             outbox.tell_one(session, update.seen_by(name));
         }
     }
@@ -337,7 +338,7 @@ pub(super) fn turn(
             let view = rooms.view(ix, daylight.is_night(now));
             RoomUpdate {
                 turned: true,
-                ..RoomUpdate::of(view, Listing::new(people, count))
+                ..RoomUpdate::of(view, Listing::new(people, count), rooms.drops(ix))
             }
         });
     }

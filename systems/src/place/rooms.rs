@@ -10,9 +10,11 @@ use bevy_ecs::system::SystemChangeTick;
 use engine::port::SessionId;
 use engine::prelude::*;
 
-use super::Occupancy;
 use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
+use super::lying::Drops;
+use super::nouns::near;
+use super::{Label, Occupancy, Spot};
 use crate::body::Posture;
 use crate::chat::{Channel, LastSpoke, Pose};
 use crate::command::{Missed, means_self, resolve};
@@ -40,6 +42,18 @@ pub struct Rooms<'w, 's> {
         ),
     >,
     poses: Query<'w, 's, &'static Pose>,
+    labels: Query<
+        'w,
+        's,
+        (
+            &'static StableId,
+            &'static Label,
+            Option<&'static Spot>,
+            Entity,
+        ),
+    >,
+    holdings: Res<'w, Holdings>,
+    index: Res<'w, Index>,
     hearing: Hearing<'w, 's>,
     run: SystemChangeTick,
     /// Scratch.
@@ -54,6 +68,7 @@ struct Known {
     lists: BTreeMap<RoomIx, List>,
     names: BTreeMap<RoomIx, Arc<[Entity]>>,
     views: BTreeMap<(RoomIx, bool), Arc<RoomView>>,
+    drops: BTreeMap<RoomIx, Drops>,
 }
 
 /// The people that everybody in a room is told of.
@@ -97,6 +112,53 @@ impl Rooms<'_, '_> {
             Arc::clone(view.or_insert_with(|| Arc::new(RoomView::of(&self.atlas, room, night))))
         };
         self.known(view)
+    }
+
+    /// What lies in a room, what lies there longest first.
+    #[must_use]
+    pub fn lying(&self, room: RoomIx) -> Vec<(StableId, Entity, &str)> {
+        let here = self.labels.iter_many(self.occupancy.things(room)).matched();
+        let mut lying: Vec<_> = here
+            .map(|(id, label, spot, entity)| {
+                let since = spot.map(|spot| spot.since);
+                ((since, *id), (*id, entity, label.0.as_str()))
+            })
+            .collect();
+        lying.sort_unstable();
+        lying.into_iter().map(|(_, thing)| thing).collect()
+    }
+
+    /// What is told of the floor of a room.
+    #[must_use]
+    pub fn drops(&self, room: RoomIx) -> Drops {
+        if self.occupancy.things(room).is_empty() {
+            return Drops::default();
+        }
+        if let Some(known) = self.known(|known| known.drops.get(&room).cloned()) {
+            return known;
+        }
+        let lying = self.lying(room);
+        let drops = Drops::of(lying.iter().map(|(id, _, name)| (*id, *name)));
+        self.known(|known| known.drops.insert(room, drops.clone()));
+        drops
+    }
+
+    /// What somebody calls a thing that they hold, or that lies in the room.
+    #[must_use]
+    pub fn thing_near(&self, who: Entity, room: RoomIx, target: &str) -> Option<&str> {
+        let me = self.people.get(who).map(|(id, ..)| *id).ok()?;
+        let held = self.holdings.of(me).filter_map(|id| self.index.get(id));
+        let lying = self.lying(room);
+        let all = held.chain(lying.iter().map(|(_, entity, _)| *entity));
+        let named = all.filter_map(|one| {
+            let (_, label, ..) = self.labels.get(one).ok()?;
+            Some((label.0.as_str(), one))
+        });
+        let thing = near(target, named)?;
+        self.labels
+            .get(thing)
+            .ok()
+            .map(|(_, label, ..)| label.0.as_str())
     }
 
     /// Somebody's session, if they are played.

@@ -184,7 +184,7 @@ pub(super) fn enter_world(
 /// plugin broke may be half done, and who was destroyed since can't be asked where they were. And
 /// everybody is to be told who is there: they did not hear who came and went.
 pub(super) fn recount(
-    places: Query<(&StableId, Entity, &InRoom)>,
+    places: Query<(&StableId, Entity, &InRoom), With<Character>>,
     mut occupancy: ResMut<Occupancy>,
     mut changes: ResMut<Changes>,
 ) {

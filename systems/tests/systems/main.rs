@@ -39,4 +39,6 @@ mod storage;
 #[cfg(test)]
 mod talk;
 #[cfg(test)]
+mod things;
+#[cfg(test)]
 mod town;

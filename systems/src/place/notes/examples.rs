@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 
-use super::{ExitView, Listing, Passing, RoomOccupants, RoomUpdate, RoomView};
+use super::{Drops, ExitView, Listing, Passing, RoomOccupants, RoomUpdate, RoomView};
 use crate::body::Posture;
 use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
 use crate::place::{Occupant, RoomOccupantsChanged};
@@ -50,6 +50,13 @@ impl Listing {
     }
 }
 
+impl Drops {
+    /// The things of the examples.
+    pub(crate) fn example() -> Self {
+        Self::of([(id("lamp"), "hurricane lamp")].into_iter())
+    }
+}
+
 impl Published for RoomOccupantsChanged {
     const TYPES: &'static [&'static str] = &["room_occupants_changed"];
 
@@ -71,7 +78,14 @@ impl Published for RoomUpdate {
     const TYPES: &'static [&'static str] = &["room_update"];
 
     fn examples() -> Vec<Self> {
-        vec![Self::of(RoomView::example().into(), Listing::example()).seen_by(ANN)]
+        vec![
+            Self::of(
+                RoomView::example().into(),
+                Listing::example(),
+                Drops::example(),
+            )
+            .seen_by(ANN),
+        ]
     }
 }
 

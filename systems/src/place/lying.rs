@@ -1,0 +1,183 @@
+//! What is in a room and is no person.
+//!
+//! **Invariant:** whatever has a [`Spot`] is in a room, and nothing else that is no person is. Both are
+//! levels: however long this plugin was left out, it finds the world right afterwards.
+
+use std::sync::Arc;
+
+use engine::Reverted;
+use engine::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::listing::LISTED_MAX;
+use super::{InRoom, Occupancy, Whereabouts};
+use crate::world::{Atlas, RoomIx};
+
+/// Where a thing lies that nobody holds. Saved by the plugin that owns things.
+#[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spot {
+    /// The room's id, which outlives the atlas.
+    pub room: String,
+    /// Since when.
+    pub since: WorldTime,
+}
+
+/// What a thing is called. Saved by the plugin that owns things.
+#[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Label(pub String);
+
+/// Something that is no person is in a room now.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appeared {
+    /// What.
+    pub entity: Entity,
+    /// Where.
+    pub room: RoomIx,
+}
+
+/// Something that is no person is not in a room any more: taken, moved or gone.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vanished {
+    /// What; may be no more.
+    pub entity: Entity,
+    /// Where it was.
+    pub room: RoomIx,
+}
+
+/// A thing on the floor as clients see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Drop {
+    /// The number by which it can be meant, from 1.
+    pub index: usize,
+    /// Which thing.
+    pub item_instance_id: StableId,
+    /// What it is called.
+    pub item_name: String,
+    /// How many.
+    pub quantity: u32,
+}
+
+/// The things on the floor of a room.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Drops {
+    /// Things on the floor, those that lie longest first: all up to 50, else the first 50.
+    #[serde(serialize_with = "drops")]
+    #[schemars(with = "Vec<Drop>")]
+    room_drops: Arc<[Drop]>,
+    /// How many things lie there.
+    drop_count: usize,
+    /// The same in words; empty where nothing lies.
+    drop_summary: String,
+}
+
+fn drops<S: Serializer>(drops: &Arc<[Drop]>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(drops.iter())
+}
+
+impl Drops {
+    /// These things, in this order.
+    pub(super) fn of<'a>(things: impl ExactSizeIterator<Item = (StableId, &'a str)>) -> Self {
+        let drop_count = things.len();
+        let listed = (1..)
+            .zip(things.take(LISTED_MAX))
+            .map(|(index, (id, name))| Drop {
+                index,
+                item_instance_id: id,
+                item_name: name.to_owned(),
+                quantity: 1,
+            });
+        let room_drops: Arc<[Drop]> = listed.collect();
+        let mut names: Vec<String> = room_drops.iter().map(|one| one.item_name.clone()).collect();
+        let more = drop_count - names.len();
+        if more > 0 {
+            names.push(format!("and {more} more"));
+        }
+        let drop_summary = match names.is_empty() {
+            true => String::new(),
+            false => format!("On the floor: {}.", names.join(", ")),
+        };
+        Self {
+            room_drops,
+            drop_count,
+            drop_summary,
+        }
+    }
+
+    /// As text; empty where nothing lies.
+    pub(super) fn words(&self) -> &str {
+        &self.drop_summary
+    }
+
+    /// What they are called.
+    pub(super) fn names(&self) -> Vec<String> {
+        let names = self.room_drops.iter();
+        names.map(|one| one.item_name.clone()).collect()
+    }
+}
+
+/// Makes the lists of what is where anew.
+pub(super) fn recount(
+    places: Query<(&StableId, Entity, &InRoom), Without<Character>>,
+    mut occupancy: ResMut<Occupancy>,
+) {
+    let mut there: Vec<_> = places.iter().collect();
+    there.sort_unstable_by_key(|(id, ..)| **id);
+    occupancy.recount_things(there.into_iter().map(|(_, one, place)| (one, place.0)));
+}
+
+/// Keeps what lies about in its rooms.
+pub(super) fn keep(
+    placed: Query<(Entity, &StableId, &Spot, Option<&InRoom>), Changed<Spot>>,
+    taken: Query<(Entity, &StableId, &InRoom), (Without<Spot>, Without<Whereabouts>)>,
+    mut destroyed: MessageReader<Destroyed>,
+    mut reverted: MessageReader<Reverted>,
+    living: Query<()>,
+    atlas: Res<Atlas>,
+    mut occupancy: ResMut<Occupancy>,
+    mut appeared: MessageWriter<Appeared>,
+    mut vanished: MessageWriter<Vanished>,
+    mut commands: Commands<'_, '_>,
+) {
+    // In no order of memory: it would be heard.
+    let mut gone: Vec<_> = taken
+        .iter()
+        .map(|(one, id, room)| (*id, one, room.0))
+        .collect();
+    gone.sort_unstable();
+    for (_, entity, room) in gone {
+        commands.entity(entity).try_remove::<InRoom>();
+        occupancy.pick_up(entity);
+        vanished.write(Vanished { entity, room });
+    }
+    for Destroyed { entity, .. } in destroyed.read() {
+        if let Some(room) = occupancy.pick_up(*entity) {
+            let entity = *entity;
+            vanished.write(Vanished { entity, room });
+        }
+    }
+    if reverted.read().count() > 0 {
+        for (entity, room) in occupancy.sweep(|entity| living.contains(entity)) {
+            vanished.write(Vanished { entity, room });
+        }
+    }
+    let mut came: Vec<_> = placed.iter().collect();
+    came.sort_unstable_by_key(|(_, id, ..)| **id);
+    for (entity, id, spot, before) in came {
+        let room = atlas.find(&spot.room).unwrap_or_else(|| {
+            tracing::warn!(%id, room = spot.room, "room is gone; the thing lies in the default room");
+            atlas.default_room()
+        });
+        if let Some(from) = before.map(|before| before.0) {
+            if from == room {
+                continue;
+            }
+            occupancy.pick_up(entity);
+            vanished.write(Vanished { entity, room: from });
+        }
+        commands.entity(entity).try_insert(InRoom(room));
+        occupancy.lay_down(entity, room);
+        appeared.write(Appeared { entity, room });
+    }
+}

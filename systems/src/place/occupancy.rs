@@ -1,0 +1,126 @@
+//! The one index of who and what is where.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use bevy_ecs::entity::EntityHashMap;
+use engine::prelude::*;
+
+use crate::world::RoomIx;
+
+/// Who and what is in which room, people in the order they came. Derived from [`InRoom`].
+#[derive(Resource, Debug)]
+pub struct Occupancy {
+    rooms: Vec<Vec<Entity>>,
+    /// What is no person, in no order that may be heard.
+    things: Vec<Vec<Entity>>,
+    /// Where each of those is.
+    lying: EntityHashMap<RoomIx>,
+    /// Who is to be taken out of which room: all at once, since each time costs a look at everybody
+    /// there. Scratch.
+    leaving: BTreeMap<RoomIx, HashSet<Entity>>,
+}
+
+impl Occupancy {
+    pub(super) fn of_rooms(count: usize) -> Self {
+        Self {
+            rooms: vec![Vec::new(); count],
+            things: vec![Vec::new(); count],
+            lying: EntityHashMap::default(),
+            leaving: BTreeMap::new(),
+        }
+    }
+
+    /// What is in a room and no person, in no order that may be heard.
+    #[must_use]
+    pub fn things(&self, room: RoomIx) -> &[Entity] {
+        &self.things[room.index()]
+    }
+
+    /// Puts something into a room that is in none.
+    pub(super) fn lay_down(&mut self, thing: Entity, room: RoomIx) {
+        self.lying.insert(thing, room);
+        self.things[room.index()].push(thing);
+    }
+
+    /// Takes something out of the room that it is in, which is answered.
+    pub(super) fn pick_up(&mut self, thing: Entity) -> Option<RoomIx> {
+        let room = self.lying.remove(&thing)?;
+        self.things[room.index()].retain(|one| *one != thing);
+        Some(room)
+    }
+
+    /// Takes out what is no more, and answers what that was.
+    pub(super) fn sweep(&mut self, lives: impl Fn(Entity) -> bool) -> Vec<(Entity, RoomIx)> {
+        let all = self.lying.iter().map(|(one, room)| (*one, *room));
+        let mut gone: Vec<(Entity, RoomIx)> = all.filter(|(one, _)| !lives(*one)).collect();
+        gone.sort_unstable_by_key(|(one, room)| (*room, *one));
+        for (one, _) in &gone {
+            self.pick_up(*one);
+        }
+        gone
+    }
+
+    /// Lists just these things.
+    pub(super) fn recount_things(&mut self, there: impl Iterator<Item = (Entity, RoomIx)>) {
+        self.things.iter_mut().for_each(Vec::clear);
+        self.lying.clear();
+        for (thing, room) in there {
+            self.lay_down(thing, room);
+        }
+    }
+
+    /// Everybody in a room.
+    #[must_use]
+    pub fn of(&self, room: RoomIx) -> &[Entity] {
+        &self.rooms[room.index()]
+    }
+
+    /// Takes somebody out of a room, with the next [`settle`](Self::settle).
+    pub(super) fn take_out(&mut self, room: RoomIx, who: Entity) {
+        self.leaving.entry(room).or_default().insert(who);
+    }
+
+    /// Puts somebody into a room, behind everybody else.
+    pub(super) fn put(&mut self, room: RoomIx, who: Entity) {
+        // Who comes back has to be out first.
+        if let Some(leaving) = self.leaving.get_mut(&room)
+            && leaving.remove(&who)
+        {
+            self.rooms[room.index()].retain(|one| *one != who);
+        }
+        self.rooms[room.index()].push(who);
+    }
+
+    /// Takes somebody out who is no more, wherever that was.
+    pub(super) fn strike_out(&mut self, who: Entity) {
+        for room in &mut self.rooms {
+            room.retain(|one| *one != who);
+        }
+    }
+
+    /// Lists just these: whoever was listed in their room keeps their place, the others come behind
+    /// in the order of their ids.
+    pub(super) fn recount(&mut self, mut there: BTreeSet<(RoomIx, (StableId, Entity))>) {
+        self.leaving.clear();
+        let known: HashMap<Entity, (RoomIx, StableId)> = there
+            .iter()
+            .map(|(room, (id, one))| (*one, (*room, *id)))
+            .collect();
+        for (ix, room) in self.rooms.iter_mut().enumerate() {
+            room.retain(|one| {
+                known
+                    .get(one)
+                    .is_some_and(|(at, id)| at.index() == ix && there.remove(&(*at, (*id, *one))))
+            });
+        }
+        for (room, (_, one)) in there {
+            self.rooms[room.index()].push(one);
+        }
+    }
+
+    pub(super) fn settle(&mut self) {
+        for (room, leaving) in std::mem::take(&mut self.leaving) {
+            self.rooms[room.index()].retain(|one| !leaving.contains(one));
+        }
+    }
+}
