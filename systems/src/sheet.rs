@@ -217,10 +217,8 @@ impl Known<'_, '_> {
     }
 
     fn tier(&self, actor: Entity) -> Option<Tier> {
-        self.minds
-            .get(actor)
-            .ok()
-            .map(|mind| self.rules.tier(*mind))
+        let mind = self.minds.get(actor).ok()?;
+        Some(self.rules.tier(*mind))
     }
 }
 
@@ -244,10 +242,8 @@ fn show(
         rooms.session(*actor).is_none() || known.people.contains(*actor)
     });
     for (id, actor) in waiting {
-        let Ok((_, character, InRoom(room))) = known.people.get(actor) else {
-            continue;
-        };
-        let Some(session) = rooms.session(actor) else {
+        let person = known.people.get(actor).ok().zip(rooms.session(actor));
+        let Some(((_, character, InRoom(room)), session)) = person else {
             continue;
         };
         let profession = known.profession(character);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use engine::Phase;
 use engine::port::Inbound;
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use serde_json::{Value, json};
@@ -245,6 +246,21 @@ fn map_pages_wait_until_they_are_read() {
     stage.enter("Ann");
     let again = stage.ears("Ann").events("explored_map");
     assert_eq!(again[0], pages[0]);
+}
+
+#[test]
+fn map_goes_on_when_its_reading_was_missed() {
+    let mut stage = long_row(500);
+    stage.enter("Ann");
+    for _ in 0..3 {
+        stage.tick();
+    }
+    assert_eq!(stage.ears("Ann").events("explored_map").len(), 4);
+    // The client has read them, and that is not heard.
+    stage.tick_breaking(&["exploration"], Phase::Ingest);
+    stage.pass(Duration::from_secs(1));
+    let rest = stage.ears("Ann").events("explored_map");
+    assert_eq!(rest.last().map(|page| page["more"] == false), Some(true));
 }
 
 /// A square with a cellar, a way to the north-east, and something far off.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use engine::Seed;
 use engine::stage::{STAGE_START, SavedRows, Stage};
+use engine::{Phase, Seed};
 use serde_json::Value;
 use systems::Settings;
 use systems::chat::{Channel, ChatLimits};
@@ -155,4 +155,26 @@ fn letters_of_one_tick_have_different_ids() {
     let heard = letters(&mut stage);
     assert_eq!(words(&heard), ["one", "two"]);
     assert_ne!(heard[0]["message_id"], heard[1]["message_id"]);
+}
+
+#[test]
+fn letters_go_on_when_their_reading_was_missed() {
+    let mut stage = stage(1, SavedRows::new());
+    stage.enter("Ann");
+    away(&mut stage);
+    stage.says("Ann", "whisper Bob hello");
+    stage.tick();
+    stage.enter("Bob");
+    assert_eq!(words(&letters(&mut stage)), ["hello"]);
+    // The client has read it, and that is not heard.
+    stage.tick_breaking(&["letters"], Phase::Settle);
+    assert_eq!(mailboxes(&stage), 1);
+    stage.tick();
+    assert_eq!(
+        words(&letters(&mut stage)),
+        ["hello"],
+        "it may be heard twice"
+    );
+    stage.tick();
+    assert_eq!(mailboxes(&stage), 0);
 }

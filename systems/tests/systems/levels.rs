@@ -1,6 +1,8 @@
 //! A plugin is left out while people come, go, walk, fall and are banned; when it is back, the world
 //! is as if it had been there all along, but for what could only be done in that time.
 
+mod edges;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
