@@ -4,6 +4,7 @@
 //! come back, and until what it last did is durable; then it is unloaded.
 
 mod lease;
+mod loading;
 mod removal;
 mod revert;
 mod standing;
@@ -28,10 +29,10 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
 use crate::ledger::{self, CommandRecord};
-use crate::persist::{SavedTypes, load_entity, load_things, unload};
+use crate::persist::SavedTypes;
 use crate::port::{
-    Admission, Arrival, Code, Correlation, Inbound, Leaving, Outbound, Refusal, Row, RunId,
-    SessionId, StableId, StoreAsk, StoreReply, Tick,
+    Admission, Arrival, Code, Correlation, Inbound, Leaving, Outbound, Refusal, RunId, SessionId,
+    StableId, StoreAsk, StoreReply, Tick,
 };
 use crate::{Clock, Index, Outbox};
 
@@ -96,29 +97,8 @@ pub(crate) fn ingest(
             StoreReply::Loaded {
                 character,
                 session,
-                mut rows,
-            } => {
-                let Some(arrival) = waiting(world, session, character) else {
-                    continue;
-                };
-                // Sorted, so that the same save makes the same world however storage lists it.
-                rows.sort_by(|a, b| (a.id, &a.component).cmp(&(b.id, &b.component)));
-                let own = rows.iter().filter(|row| row.id == character).cloned();
-                let own: Vec<Row> = own.collect();
-                let entity = world.spawn(character).id();
-                match load_entity(types, &mut world.entity_mut(entity), &own) {
-                    Ok(()) => {
-                        load_things(world, types, &rows, Some(character));
-                        seat(world, entity, *arrival, Arrives::Fresh);
-                    }
-                    Err(fault) => {
-                        tracing::error!(%fault, correlation_id = %arrival.correlation, "character could not be loaded");
-                        unload(world, [entity]);
-                        let refusal = Refusal::of(Code::InternalError);
-                        refuse(world, session, Some(character), refusal);
-                    }
-                }
-            }
+                rows,
+            } => loading::loaded(world, types, character, session, rows),
             StoreReply::Unavailable {
                 character,
                 session,

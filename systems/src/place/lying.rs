@@ -127,57 +127,77 @@ pub(super) fn recount(
     occupancy.recount_things(there.into_iter().map(|(_, one, place)| (one, place.0)));
 }
 
+type Laid = (Entity, &'static StableId, &'static Spot);
+
 /// Keeps what lies about in its rooms.
 pub(super) fn keep(
-    placed: Query<(Entity, &StableId, &Spot, Option<&InRoom>), Changed<Spot>>,
+    unplaced: Query<Laid, Without<InRoom>>,
+    placed: Query<(Laid, &InRoom), Changed<Spot>>,
     taken: Query<(Entity, &StableId, &InRoom), (Without<Spot>, Without<Whereabouts>)>,
-    mut destroyed: MessageReader<Destroyed>,
-    mut reverted: MessageReader<Reverted>,
-    living: Query<()>,
+    mut ended: Ended<'_, '_>,
     atlas: Res<Atlas>,
     mut occupancy: ResMut<Occupancy>,
     mut appeared: MessageWriter<Appeared>,
-    mut vanished: MessageWriter<Vanished>,
     mut commands: Commands<'_, '_>,
 ) {
-    // In no order of memory: it would be heard.
+    let room = |id: &StableId, spot: &Spot| {
+        atlas.find(&spot.room).unwrap_or_else(|| {
+            tracing::warn!(%id, room = spot.room, "room is gone; the thing lies in the default room");
+            atlas.default_room()
+        })
+    };
+    let unplaced = unplaced.iter();
+    let mut came: Vec<_> = unplaced
+        .map(|(one, id, spot)| (*id, one, room(id, spot)))
+        .collect();
     let mut gone: Vec<_> = taken
         .iter()
-        .map(|(one, id, room)| (*id, one, room.0))
+        .map(|(one, id, place)| (*id, one, place.0))
         .collect();
+    for ((one, id, spot), place) in &placed {
+        let to = room(id, spot);
+        if place.0 != to {
+            gone.push((*id, one, place.0));
+            came.push((*id, one, to));
+        }
+    }
+    // In no order of memory: it would be heard.
     gone.sort_unstable();
+    came.sort_unstable();
     for (_, entity, room) in gone {
         commands.entity(entity).try_remove::<InRoom>();
         occupancy.pick_up(entity);
-        vanished.write(Vanished { entity, room });
+        ended.vanished.write(Vanished { entity, room });
     }
-    for Destroyed { entity, .. } in destroyed.read() {
-        if let Some(room) = occupancy.pick_up(*entity) {
-            let entity = *entity;
-            vanished.write(Vanished { entity, room });
-        }
-    }
-    if reverted.read().count() > 0 {
-        for (entity, room) in occupancy.sweep(|entity| living.contains(entity)) {
-            vanished.write(Vanished { entity, room });
-        }
-    }
-    let mut came: Vec<_> = placed.iter().collect();
-    came.sort_unstable_by_key(|(_, id, ..)| **id);
-    for (entity, id, spot, before) in came {
-        let room = atlas.find(&spot.room).unwrap_or_else(|| {
-            tracing::warn!(%id, room = spot.room, "room is gone; the thing lies in the default room");
-            atlas.default_room()
-        });
-        if let Some(from) = before.map(|before| before.0) {
-            if from == room {
-                continue;
-            }
-            occupancy.pick_up(entity);
-            vanished.write(Vanished { entity, room: from });
-        }
+    ended.strike_out(&mut occupancy);
+    for (_, entity, room) in came {
         commands.entity(entity).try_insert(InRoom(room));
         occupancy.lay_down(entity, room);
         appeared.write(Appeared { entity, room });
+    }
+}
+
+/// What is no more.
+#[derive(SystemParam)]
+pub(super) struct Ended<'w, 's> {
+    destroyed: MessageReader<'w, 's, Destroyed>,
+    reverted: MessageReader<'w, 's, Reverted>,
+    living: Query<'w, 's, ()>,
+    vanished: MessageWriter<'w, Vanished>,
+}
+
+impl Ended<'_, '_> {
+    fn strike_out(&mut self, occupancy: &mut Occupancy) {
+        for Destroyed { entity, .. } in self.destroyed.read() {
+            if let Some(room) = occupancy.pick_up(*entity) {
+                let entity = *entity;
+                self.vanished.write(Vanished { entity, room });
+            }
+        }
+        if self.reverted.read().count() > 0 {
+            for (entity, room) in occupancy.sweep(|entity| self.living.contains(entity)) {
+                self.vanished.write(Vanished { entity, room });
+            }
+        }
     }
 }
