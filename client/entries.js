@@ -46,7 +46,7 @@ export function entriesFor(frame, before, after, walkedIn = -1) {
       return welcomeEntry(data, before);
     case "game_state":
     case "room_update":
-      return roomEntry(before.room, after.room);
+      return roomEntry(before.room, after.room, data.drop_summary);
     case "chat_message":
       return said("chat", data.message, { channel: data.channel, speaker: data.player_name });
     case "chat_history":
@@ -55,6 +55,9 @@ export function entriesFor(frame, before, after, walkedIn = -1) {
     case "player_left":
     case "player_entered_game":
     case "player_left_game":
+    case "inventory_pickup":
+    case "inventory_drop":
+    case "inventory_given":
       return data.player_id === after.self.id ? [] : said("coming", data.message);
     case "command_response":
       return answerEntry(frame, walkedIn, after);
@@ -148,12 +151,14 @@ function welcomeEntry(welcome, before) {
  * A room is told when we come to it or when it changes, not each time somebody walks through it.
  * @param {import("./protocol.js").Room | null} before
  * @param {import("./protocol.js").Room | null} after
+ * @param {string} [drops] what lies there, in words
  * @returns {Entry[]}
  */
-function roomEntry(before, after) {
+function roomEntry(before, after, drops = "") {
   if (after === null) return [];
   if (before?.id === after.id && before.description === after.description) return [];
-  return [{ kind: "room", title: after.name, text: after.description ?? "" }];
+  const text = [after.description ?? "", drops].filter(Boolean).join("\n");
+  return [{ kind: "room", title: after.name, text }];
 }
 
 /**

@@ -170,6 +170,18 @@ export type DeliriumRespawned = {
 /** The ten ways to go. */
 export type Direction = "north" | "east" | "south" | "west" | "northeast" | "northwest" | "southeast" | "southwest" | "up" | "down";
 
+/** A thing on the floor as clients see it. */
+export type Drop = {
+  /** The number by which it can be meant, from 1. */
+  index: number;
+  /** Which thing. */
+  item_instance_id: string;
+  /** What it is called. */
+  item_name: string;
+  /** How many. */
+  quantity: number;
+};
+
 /** `durable`: what was done up to a tick survives a crash. */
 export type Durable = {
   /** The process whose ticks are meant. */
@@ -261,18 +273,41 @@ export type ExploredMapFrame = Envelope & {
 export type GameState = {
   /** How many people there are in the room. */
   count: number;
+  /** How many things lie there. */
+  drop_count: number;
+  /** The same in words; empty where nothing lies. */
+  drop_summary: string;
   /** The names of the people in the room: all of them up to 50, else the 50 that matter most. */
   occupants: string[];
   player: Sheet;
   /** The same people in the same order. */
   players: Occupant[];
   room: RoomView;
+  /** Things on the floor, those that lie longest first: all up to 50, else the first 50. */
+  room_drops: Drop[];
 };
 
 /** `game_state` */
 export type GameStateFrame = Envelope & {
   data: GameState;
   event_type: "game_state";
+};
+
+/** `inventory_given`: somebody here has given something to somebody else here. */
+export type Given = {
+  /** A UUID. */
+  item_instance_id: string;
+  item_name: string;
+  /** In words, for whoever reads it. */
+  message: string;
+  /** A UUID. */
+  player_id: string;
+  player_name: string;
+  quantity: number;
+  room_id: string;
+  /** A UUID. */
+  to_id: string;
+  to_name: string;
 };
 
 /** `hallucination`: what only this player perceives. */
@@ -287,6 +322,19 @@ export type Hallucination = {
 export type HallucinationFrame = Envelope & {
   data: Hallucination;
   event_type: "hallucination";
+};
+
+/** `inventory_pickup` and `inventory_drop`: somebody here has taken something, or put it down. */
+export type Handed = {
+  /** A UUID. */
+  item_instance_id: string;
+  item_name: string;
+  message: string;
+  /** A UUID. */
+  player_id: string;
+  player_name: string;
+  quantity: number;
+  room_id: string;
 };
 
 /** A day that is kept each year. */
@@ -312,6 +360,24 @@ export type Holiday = {
 
 /** How terrible a sight is. */
 export type Horror = "disturbing" | "horrific" | "cosmic";
+
+/** `inventory_drop` */
+export type InventoryDropFrame = Envelope & {
+  data: Handed;
+  event_type: "inventory_drop";
+};
+
+/** `inventory_given` */
+export type InventoryGivenFrame = Envelope & {
+  data: Given;
+  event_type: "inventory_given";
+};
+
+/** `inventory_pickup` */
+export type InventoryPickupFrame = Envelope & {
+  data: Handed;
+  event_type: "inventory_pickup";
+};
 
 /** `lucidity_change`: how clear a mind is now. Carries the value itself, so a slow client that
  * misses one in between knows all the same. */
@@ -691,9 +757,11 @@ export type RoomOccupantsFrame = Envelope & {
 export type RoomUpdate = {
   /** How many people there are in the room. */
   count: number;
-  /** The same in words. */
+  /** How many things lie there. */
+  drop_count: number;
+  /** The same in words; empty where nothing lies. */
   drop_summary: string;
-  /** Things that can be seen; none yet exist. */
+  /** What is here and no person, by name. */
   entities: string[];
   /** The count once more, under the name that older clients know. */
   occupant_count: number;
@@ -701,10 +769,10 @@ export type RoomUpdate = {
   occupants: string[];
   /** The same people in the same order. */
   players: Occupant[];
-  /** The room. */
+  /** The room, shared by everybody who comes into it. */
   room: RoomView;
-  /** Things on the floor; none yet exist. */
-  room_drops: string[];
+  /** Things on the floor, those that lie longest first: all up to 50, else the first 50. */
+  room_drops: Drop[];
 };
 
 /** `room_update` */
@@ -763,7 +831,7 @@ export type Schedule = {
 export type Season = "winter" | "spring" | "summer" | "autumn";
 
 /** A frame that the server sends on kadath.v1. */
-export type ServerFrame = CatatoniaFrame | ChatHistoryFrame | ChatMessageFrame | CommandResponseFrame | DurableFrame | EncounterFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | HallucinationFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerDeliriumRespawnedFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RescueUpdateFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsChangedFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
+export type ServerFrame = CatatoniaFrame | ChatHistoryFrame | ChatMessageFrame | CommandResponseFrame | DurableFrame | EncounterFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | HallucinationFrame | InventoryDropFrame | InventoryGivenFrame | InventoryPickupFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerDeliriumRespawnedFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RescueUpdateFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsChangedFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
 
 /** A player as its own client sees it. */
 export type Sheet = {

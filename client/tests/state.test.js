@@ -25,6 +25,13 @@ test("a game state gives room, self, company and lucidity", () => {
   assert.deepEqual(IN_HALL.lucidity, { current: 72, max: 90, tier: "lucid", liabilities: [] });
 });
 
+test("what lies in a room and who takes it is told", () => {
+  const moved = frame("room_update", { room: YARD, occupants: ["Ann"], drop_summary: "On the floor: lamp." });
+  assert.deepEqual(told(IN_HALL, moved), [["room", "Colder.\nOn the floor: lamp."]]);
+  const taken = frame("inventory_pickup", { player_id: "p2", message: "Bo takes the lamp." });
+  assert.deepEqual(told(IN_HALL, taken), [["coming", "Bo takes the lamp."]]);
+});
+
 test("the occupants of a room just left do not appear in the next", () => {
   const late = frame("room_occupants", { occupants: ["Cy"], players: [] }, { room_id: "hall" });
   const moved = reduce(IN_HALL, frame("room_update", { room: YARD, occupants: ["Ann"] }));

@@ -31,4 +31,5 @@ mod schema;
 mod shared;
 mod sniffer;
 mod tls;
+mod trades;
 mod worlds;

@@ -56,7 +56,7 @@ impl Common {
 }
 
 /// Signs in on a node, whichever made the account.
-async fn enter(server: &Server, account: &Account) -> Player {
+pub(crate) async fn enter(server: &Server, account: &Account) -> Player {
     let token = server.http.login(account).await;
     Player::join(server, &token).await
 }
@@ -75,7 +75,7 @@ async fn is_taken_over(player: &mut Player) {
     assert!(close.is_some());
 }
 
-fn signal(server: &Server, signal: &str) {
+pub(crate) fn signal(server: &Server, signal: &str) {
     let sent = Command::new("kill")
         .args([signal, &server.pid().to_string()])
         .status();

@@ -1,4 +1,4 @@
-//! Characters that nobody plays cost nothing.
+//! Characters that nobody plays cost nothing, nor does what they have.
 
 use std::time::Duration;
 
@@ -57,6 +57,7 @@ async fn characters_that_nobody_plays_cost_no_memory_and_no_tick_time() {
         assert!(costs.evaluated.iter().all(one), "somebody asleep drifts");
     }
     assert!(full.statements <= f64::from(crowd / SLEEPERS_PER_STATEMENT));
+    assert_eq!((empty.pebbles, full.pebbles), (0, 20));
     assert_eq!(reads.scanned, 0, "somebody looked through a table");
     assert!(reads.fetched < READS_MAX, "{reads:?}");
 }
@@ -74,9 +75,16 @@ async fn put_to_sleep(database: &mut PgConnection, crowd: u32) -> u64 {
         "INSERT INTO characters (id, account, name, name_key, created_at)
          SELECT sleepers.character, sleepers.account, 'Sleeper' || n, 'sleeper' || n, created_at
          FROM sleepers, (SELECT created_at FROM characters LIMIT 1) AS one WHERE n <= $1",
-        "INSERT INTO component_rows (entity, component, version, scope, body, sequence)
-         SELECT sleepers.character, component, version, scope, body, sequence
+        "INSERT INTO component_rows (entity, component, version, scope, owner, body, sequence)
+         SELECT sleepers.character, component, version, scope, sleepers.character, body, sequence
          FROM component_rows, sleepers WHERE scope = 1 AND n <= $1",
+        // Everybody has twenty things, also the guest.
+        "CREATE TABLE belongings AS SELECT gen_random_uuid() AS thing, id AS owner
+         FROM characters, generate_series(1, 20) WHERE $1 > 0",
+        "INSERT INTO component_rows (entity, component, version, scope, owner, body, sequence)
+         SELECT thing, component, 1, 1, owner, CASE component WHEN 'thing' THEN '{\"since\":1}'
+             WHEN 'label' THEN '\"pebble\"' ELSE to_json(owner)::text END, 1
+         FROM belongings, unnest(ARRAY['thing', 'label', 'holder']) AS component WHERE $1 > 0",
     ] {
         let done = sqlx::query(sql).bind(i64::from(crowd)).execute(&mut *database);
         written = done.await.unwrap().rows_affected();
@@ -148,6 +156,8 @@ struct Costs {
     tick: Duration,
     /// How many minds each evaluation of the flux went through.
     evaluated: Vec<u64>,
+    /// How many things the one who signed in has.
+    pebbles: usize,
 }
 
 /// The numbers of minds that the log says were evaluated.
@@ -192,6 +202,9 @@ async fn measure(server: &Server, token: Option<String>) -> (String, Costs) {
     for _ in 0..20 {
         guest.does("status").await;
     }
+    let carried = guest.does("inventory").await;
+    let text = carried["data"]["result"].as_str().unwrap_or_default();
+    let pebbles = text.matches("pebble").count();
     // Not the guest's arrival, whose evaluation may have been under way.
     let evaluated = until("evaluations of the flux", async || {
         let all = evaluations(&server.recipe.stderr());
@@ -208,6 +221,7 @@ async fn measure(server: &Server, token: Option<String>) -> (String, Costs) {
         statements: figure(&after, name) - figure(&before, name),
         tick: Duration::from_secs_f64(tick),
         evaluated,
+        pebbles,
     };
     (token, costs)
 }

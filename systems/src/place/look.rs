@@ -17,7 +17,7 @@ pub(super) struct Look {
 
 impl Verb for Look {
     const WORDS: &'static [&'static str] = &["look", "l", "examine"];
-    const USAGE: &'static str = "look [direction, name or thing] [which]";
+    const USAGE: &'static str = "look [direction or name] [which]";
     const HELP: &'static str = "Shows where you are. With a direction it shows what lies that way, with a name the one you mean, with a thing what you hold or what lies here.";
     const NEEDS: Needs = Needs::MIND;
 

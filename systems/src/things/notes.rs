@@ -23,8 +23,25 @@ pub(super) struct Handed {
     item_instance_id: StableId,
     item_name: String,
     quantity: u32,
+    message: String,
     #[serde(skip)]
     dropped: bool,
+}
+
+impl Handed {
+    fn of(who: (StableId, &str), room_id: &str, item: (StableId, &str), dropped: bool) -> Self {
+        let does = if dropped { "puts down" } else { "takes" };
+        Self {
+            player_id: who.0,
+            player_name: who.1.to_owned(),
+            room_id: room_id.to_owned(),
+            item_instance_id: item.0,
+            item_name: item.1.to_owned(),
+            quantity: 1,
+            message: format!("{} {does} the {}.", who.1, item.1),
+            dropped,
+        }
+    }
 }
 
 impl Note for Handed {
@@ -39,9 +56,7 @@ impl Note for Handed {
         self
     }
     fn prose(&self) -> Option<Prose> {
-        let does = if self.dropped { "puts down" } else { "takes" };
-        let words = format!("{} {does} the {}.", self.player_name, self.item_name);
-        Some(Prose::of(Ink::Faint, words))
+        Some(Prose::of(Ink::Faint, self.message.clone()))
     }
     fn room_id(&self) -> Option<&str> {
         Some(&self.room_id)
@@ -55,14 +70,13 @@ impl Published for Handed {
     const TYPES: &'static [&'static str] = &["inventory_pickup", "inventory_drop"];
 
     fn examples() -> Vec<Self> {
-        let handed = |dropped| Self {
-            player_id: id(BOB),
-            player_name: BOB.to_owned(),
-            room_id: FOYER.to_owned(),
-            item_instance_id: id("lamp"),
-            item_name: "hurricane lamp".to_owned(),
-            quantity: 1,
-            dropped,
+        let handed = |dropped| {
+            Self::of(
+                (id(BOB), BOB),
+                FOYER,
+                (id("lamp"), "hurricane lamp"),
+                dropped,
+            )
         };
         vec![handed(false), handed(true)]
     }
@@ -79,9 +93,32 @@ pub(super) struct Given {
     item_instance_id: StableId,
     item_name: String,
     quantity: u32,
-    /// Whoever reads it has it now; for text only.
-    #[serde(skip)]
-    yours: bool,
+    /// In words, for whoever reads it.
+    message: String,
+}
+
+impl Given {
+    /// For whoever has it now, or for the others.
+    fn of(
+        who: (StableId, &str),
+        room_id: &str,
+        to: (StableId, &str),
+        item: (StableId, &str),
+        yours: bool,
+    ) -> Self {
+        let whom = if yours { "you" } else { to.1 };
+        Self {
+            player_id: who.0,
+            player_name: who.1.to_owned(),
+            room_id: room_id.to_owned(),
+            to_id: to.0,
+            to_name: to.1.to_owned(),
+            item_instance_id: item.0,
+            item_name: item.1.to_owned(),
+            quantity: 1,
+            message: format!("{} gives the {} to {whom}.", who.1, item.1),
+        }
+    }
 }
 
 impl Note for Given {
@@ -92,9 +129,7 @@ impl Note for Given {
         self
     }
     fn prose(&self) -> Option<Prose> {
-        let to = if self.yours { "you" } else { &self.to_name };
-        let words = format!("{} gives the {} to {to}.", self.player_name, self.item_name);
-        Some(Prose::of(Ink::Faint, words))
+        Some(Prose::of(Ink::Faint, self.message.clone()))
     }
     fn room_id(&self) -> Option<&str> {
         Some(&self.room_id)
@@ -108,17 +143,13 @@ impl Published for Given {
     const TYPES: &'static [&'static str] = &["inventory_given"];
 
     fn examples() -> Vec<Self> {
-        vec![Self {
-            player_id: id(BOB),
-            player_name: BOB.to_owned(),
-            room_id: FOYER.to_owned(),
-            to_id: id(ANN),
-            to_name: ANN.to_owned(),
-            item_instance_id: id("lamp"),
-            item_name: "hurricane lamp".to_owned(),
-            quantity: 1,
-            yours: true,
-        }]
+        vec![Self::of(
+            (id(BOB), BOB),
+            FOYER,
+            (id(ANN), ANN),
+            (id("lamp"), "hurricane lamp"),
+            true,
+        )]
     }
 }
 
@@ -140,19 +171,13 @@ pub(super) fn tell(
             let but = |one: &&SessionId| !but.contains(&Some(**one));
             all.iter().filter(but).copied().collect()
         };
+        let who = (*player_id, character.name.as_str());
         for (id, name) in done.ids.iter().zip(&done.names) {
+            let item = (*id, name.as_str());
             let to = match done.to {
                 To::Hands(to) if to != done.actor => to,
                 to => {
-                    let note = Handed {
-                        player_id: *player_id,
-                        player_name: character.name.clone(),
-                        room_id: room_id.clone(),
-                        item_instance_id: *id,
-                        item_name: name.clone(),
-                        quantity: 1,
-                        dropped: matches!(to, To::Floor(_)),
-                    };
+                    let note = Handed::of(who, room_id, item, matches!(to, To::Floor(_)));
                     outbox.tell(Audience::Many(others(&[me])), note);
                     continue;
                 }
@@ -160,21 +185,12 @@ pub(super) fn tell(
             let Ok((to_id, taker)) = people.get(to) else {
                 continue;
             };
-            let given = |yours| Given {
-                player_id: *player_id,
-                player_name: character.name.clone(),
-                room_id: room_id.clone(),
-                to_id: *to_id,
-                to_name: taker.name.clone(),
-                item_instance_id: *id,
-                item_name: name.clone(),
-                quantity: 1,
-                yours,
-            };
+            let whom = (*to_id, taker.name.as_str());
             let theirs = rooms.session(to);
-            outbox.tell(Audience::Many(others(&[me, theirs])), given(false));
+            let note = Given::of(who, room_id, whom, item, false);
+            outbox.tell(Audience::Many(others(&[me, theirs])), note);
             if let Some(session) = theirs {
-                outbox.tell_one(session, given(true));
+                outbox.tell_one(session, Given::of(who, room_id, whom, item, true));
             }
         }
     }
