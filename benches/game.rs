@@ -6,6 +6,11 @@
 //! same world with nobody in it, is what an idle player costs: the mean over whole periods of the
 //! flux, which is most of it.
 //!
+//! Apart from that, what comes all at once: `everybody_leaves` and `everybody_signs_in` (the worst
+//! tick of 10,000 whose links are lost, who quit, who sign in again) and `typo` (what a word costs
+//! that is no command). `cargo bench --bench game -- typo` measures one of them, named `play`,
+//! `waves` or `typo`; without a name all are measured.
+//!
 //! What is held against the limits is processor time, so that the verdict is the same on a machine
 //! that others use, too; the time by the clock is printed beside it.
 
@@ -22,6 +27,10 @@ mod crowd;
 mod processor;
 #[path = "game/town.rs"]
 mod town;
+#[path = "game/typo.rs"]
+mod typo;
+#[path = "game/waves.rs"]
+mod waves;
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -142,6 +151,24 @@ fn silent_tick(players: usize) -> f64 {
 }
 
 fn main() {
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    let named: Vec<&String> = named.iter().filter(|one| !one.starts_with('-')).collect();
+    let parts: [(&str, fn()); 3] = [
+        ("typo", typo::measure),
+        ("waves", waves::measure),
+        ("play", play),
+    ];
+    let mut found = false;
+    for (name, measure) in parts {
+        if named.is_empty() || named.iter().any(|one| *one == name) {
+            found = true;
+            measure();
+        }
+    }
+    assert!(found, "typo, waves or play");
+}
+
+fn play() {
     let mut out = std::io::stdout();
     let mut crowd = Crowd::new(PLAYERS, ROOMS);
     let names = crowd.plugins();

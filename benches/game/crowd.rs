@@ -1,14 +1,14 @@
 //! Everybody in the town, and what they do.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hint::black_box;
 use std::time::Duration;
 
 use engine::port::{
-    Correlation, Inbound, Line, Outbound, Owner, Row, SessionId, StableId, StoreAsk, StoreReply,
-    WorldTime,
+    Correlation, Inbound, Line, Outbound, Owner, Row, SaveBatch, SessionId, StableId, StoreAsk,
+    StoreReply, WorldTime,
 };
-use engine::runner::stopwatch;
+use engine::runner::{INBOUND_PER_TICK_MAX, REPLIES_PER_TICK_MAX, stopwatch};
 use engine::stage::STAGE_START;
 use engine::{Engine, Phase, Save, Setup, TickInput};
 use systems::lucidity::MYTHOS_MINUTE;
@@ -43,8 +43,11 @@ pub(crate) struct Crowd {
     now: WorldTime,
     tick: u64,
     batches: Vec<u64>,
-    stored: Vec<StoreReply>,
+    waiting: VecDeque<Inbound>,
+    stored: VecDeque<StoreReply>,
     rooms: HashMap<StableId, usize>,
+    /// The newest rows of everybody, where they are kept.
+    saved: Option<HashMap<StableId, BTreeMap<String, Row>>>,
     players: usize,
     counts: Counts,
 }
@@ -62,8 +65,10 @@ impl Crowd {
             now: STAGE_START,
             tick: 0,
             batches: Vec::new(),
-            stored: Vec::new(),
+            waiting: VecDeque::new(),
+            stored: VecDeque::new(),
             rooms: HashMap::new(),
+            saved: None,
             players,
             counts: Counts::default(),
         };
@@ -80,8 +85,17 @@ impl Crowd {
             crowd.tick(Duration::from_millis(50), arrivals);
         }
         crowd.tick(Duration::from_millis(50), Vec::new());
-        assert_eq!(crowd.engine.players_online(), players);
+        assert_eq!(crowd.online(), players);
         crowd
+    }
+
+    /// Keeps what is saved from now on, to load it when somebody comes again.
+    pub(crate) fn keep_saved(&mut self) {
+        self.saved = Some(HashMap::new());
+    }
+
+    pub(crate) fn online(&mut self) -> usize {
+        self.engine.players_online()
     }
 
     pub(crate) fn plugins(&self) -> Vec<&'static str> {
@@ -126,10 +140,13 @@ impl Crowd {
         self.now = self.now.plus(span);
         let after = self.now.since(STAGE_START).as_nanos() / MYTHOS_MINUTE.as_nanos();
         self.tick += 1;
+        self.waiting.extend(heard);
+        let heard = self.waiting.len().min(INBOUND_PER_TICK_MAX);
+        let stored = self.stored.len().min(REPLIES_PER_TICK_MAX);
         let mut input = TickInput {
             now: self.now,
-            heard,
-            stored: std::mem::take(&mut self.stored),
+            heard: self.waiting.drain(..heard).collect(),
+            stored: self.stored.drain(..stored).collect(),
             ..TickInput::default()
         };
         let durable = self.batches.iter().rev();
@@ -141,6 +158,9 @@ impl Crowd {
         let (nanos, wall) = (processor_time() - began, stopwatch() - began_wall);
         if let Save::Batch(batch) = &output.save {
             self.batches.push(batch.tick);
+            if let Some(saved) = &mut self.saved {
+                keep(saved, batch);
+            }
         }
         for said in &output.emission.said {
             match said {
@@ -156,10 +176,14 @@ impl Crowd {
             let StoreAsk::Load { character, session } = ask else {
                 continue;
             };
-            self.stored.push(StoreReply::Loaded {
+            let saved = self.saved.as_ref().and_then(|saved| saved.get(character));
+            self.stored.push_back(StoreReply::Loaded {
                 character: *character,
                 session: *session,
-                rows: rows(*character, self.rooms[character]),
+                rows: match saved {
+                    Some(saved) => saved.values().cloned().collect(),
+                    None => rows(*character, self.rooms[character]),
+                },
             });
         }
         black_box(output);
@@ -168,6 +192,23 @@ impl Crowd {
             wall,
             flux: before != after,
         }
+    }
+}
+
+/// Takes the rows of a batch.
+fn keep(saved: &mut HashMap<StableId, BTreeMap<String, Row>>, batch: &SaveBatch) {
+    for column in &batch.columns {
+        column.visit(&mut |row| {
+            let row = Row {
+                id: row.id,
+                component: column.component().to_owned(),
+                version: column.version(),
+                scope: row.scope,
+                body: serde_json::to_string(row.body).expect("a saved value is JSON"),
+            };
+            let rows = saved.entry(row.id).or_default();
+            rows.insert(row.component.clone(), row);
+        });
     }
 }
 

@@ -4,6 +4,7 @@
 //! come back, and until what it last did is durable; then it is unloaded.
 
 mod lease;
+mod leaving;
 mod loading;
 mod removal;
 mod revert;
@@ -20,7 +21,7 @@ pub use words::{
     Linkdead, Online, OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
 };
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, VecDeque};
 
 use bevy_ecs::change_detection::DetectChangesMut as _;
 use bevy_ecs::entity::Entity;
@@ -41,8 +42,10 @@ use crate::{Clock, Index, Outbox};
 pub(crate) struct Sessions {
     seats: HashMap<SessionId, Seat>,
     holders: HashMap<StableId, SessionId>,
-    /// Sessions that were dismissed: they leave at the start of the next tick.
-    dismissed: Vec<(SessionId, Leaving)>,
+    /// Sessions that are over: they leave at the start of the next tick, a crowd in the next ones.
+    over: VecDeque<SessionId>,
+    /// How many have left in this tick.
+    left: usize,
     /// Entities that are only kept until they are saved.
     pub(crate) departing: usize,
     /// Who was played and is no more, to be told in the next tick.
@@ -55,6 +58,8 @@ pub(crate) struct Sessions {
 struct Seat {
     character: StableId,
     state: SeatState,
+    /// Why it is over: it stands in [`Sessions::over`], and does nothing more.
+    over: Option<Leaving>,
 }
 
 #[derive(Debug)]
@@ -87,9 +92,7 @@ pub(crate) fn ingest(
     for (actor, why) in std::mem::take(&mut world.resource_mut::<Sessions>().gone) {
         world.write_message(Departed { actor, why });
     }
-    for (session, why) in std::mem::take(&mut world.resource_mut::<Sessions>().dismissed) {
-        leave(world, session, why);
-    }
+    leaving::go_on(world);
     removal::tell(world);
     lease::confirm(world);
     for reply in stored {
@@ -147,7 +150,7 @@ pub(crate) fn ingest(
                     world.write_message(Received { actor, through });
                 }
             }
-            Inbound::Leave { session, why } => leave(world, session, why),
+            Inbound::Leave { session, why } => leaving::leave_in_turn(world, session, why),
             Inbound::Ask {
                 ask,
                 sessions,
@@ -172,15 +175,11 @@ pub(crate) fn ingest(
 /// Turns this tick's dismissals into closes; they take effect with the next tick.
 pub(crate) fn dismiss(world: &mut World) {
     let dismissals: Vec<Dismiss> = world.resource_mut::<Messages<Dismiss>>().drain().collect();
-    // What the tick before dismissed has left.
-    let mut known: HashSet<SessionId> = HashSet::new();
     for Dismiss { actor, why, told } in dismissals {
         let Some(Online { session }) = world.get::<Online>(actor).copied() else {
             continue;
         };
-        let mut sessions = world.resource_mut::<Sessions>();
-        if known.insert(session) {
-            sessions.dismissed.push((session, why));
+        if leaving::end(world, session, why) {
             world
                 .resource_mut::<Outbox>()
                 .said
@@ -232,7 +231,7 @@ fn wait(world: &mut World, arrival: Arrival) {
     world
         .resource_mut::<Sessions>()
         .seats
-        .insert(session, Seat { character, state });
+        .insert(session, Seat::new(character, state));
 }
 
 fn seat(world: &mut World, entity: Entity, arrival: Arrival, how: Arrives) {
@@ -269,10 +268,7 @@ fn seat(world: &mut World, entity: Entity, arrival: Arrival, how: Arrives) {
             Online { session },
         ))
         .remove::<(Linkdead, Departing)>();
-    let seat = Seat {
-        character,
-        state: SeatState::Taken(entity),
-    };
+    let seat = Seat::new(character, SeatState::Taken(entity));
     world.resource_mut::<Sessions>().seats.insert(session, seat);
     admit(world, entity, session, false);
     world.write_message(Arrived { actor: entity, how });
@@ -290,6 +286,7 @@ fn come_back(world: &mut World, session: SessionId, correlation: Correlation) {
         }
         None => {
             tracing::debug!(correlation_id = %correlation, "resume of a session that is over");
+            leaving::leave_at_once(world, session);
             refuse(world, session, None, Refusal::of(Code::SessionTakenOver));
         }
     }
@@ -374,7 +371,9 @@ fn refuse(world: &mut World, session: SessionId, character: Option<StableId>, re
 }
 
 fn holder(world: &World, session: SessionId) -> Option<Entity> {
-    match world.resource::<Sessions>().seats.get(&session)?.state {
+    let seat = world.resource::<Sessions>().seats.get(&session)?;
+    match seat.state {
+        SeatState::Taken(_) if seat.over.is_some() => None,
         // A plugin's `Commands` can despawn anything, and the world must survive even that.
         SeatState::Taken(actor) => world.get_entity(actor).is_ok().then_some(actor),
         SeatState::Waiting(_) => None,

@@ -28,9 +28,9 @@ pub use watchdog::Watch;
 
 /// The most lines and arrivals taken in by one tick; the rest wait in the lane. At 20 Hz this is
 /// 160,000 a second, far above what the gateway lets through.
-const INBOUND_PER_TICK_MAX: usize = 8_192;
+pub const INBOUND_PER_TICK_MAX: usize = 8_192;
 /// The most storage replies taken in by one tick; each spawns a character.
-const REPLIES_PER_TICK_MAX: usize = 256;
+pub const REPLIES_PER_TICK_MAX: usize = 256;
 
 /// The most messages of the bus taken in by one tick: 80,000 a second at 20 Hz.
 const BRIDGED_PER_TICK_MAX: usize = 4_096;

@@ -6,7 +6,7 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
 use super::words::{Departing, Dismiss};
-use super::{Online, SeatState, Sessions, lease};
+use super::{Online, SeatState, Sessions, lease, leaving};
 use crate::ledger;
 use crate::outbox::Outbox;
 use crate::persist::{Destroyed, forget_entity};
@@ -67,14 +67,11 @@ pub(crate) fn destroy(world: &mut World, entities: Vec<Entity>) {
 
 fn end(world: &mut World, session: SessionId) {
     let why = Leaving::Kicked;
-    let mut sessions = world.resource_mut::<Sessions>();
-    if sessions.dismissed.iter().any(|(one, _)| *one == session) {
-        return;
+    if leaving::end(world, session, why) {
+        let told = None;
+        let close = Outbound::Close { session, why, told };
+        world.resource_mut::<Outbox>().said.push(close);
     }
-    sessions.dismissed.push((session, why));
-    let told = None;
-    let close = Outbound::Close { session, why, told };
-    world.resource_mut::<Outbox>().said.push(close);
 }
 
 /// Tells what was destroyed at the end of the tick before.

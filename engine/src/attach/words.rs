@@ -40,14 +40,18 @@ pub struct Online {
 }
 
 /// The socket is away since then; it may come back.
+// Sparse: a crowd whose links are lost, or found again, is not moved in memory.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[component(storage = "SparseSet")]
 pub struct Linkdead {
     /// World time of the cut.
     pub since: WorldTime,
 }
 
 /// Nobody plays it; it stays until its last state is durable.
+// Sparse, as `Linkdead`.
 #[derive(Component, Clone, Copy, Debug, Default)]
+#[component(storage = "SparseSet")]
 pub(crate) struct Departing {
     /// The batch that holds its last state.
     pub(crate) saved_by: Option<Tick>,

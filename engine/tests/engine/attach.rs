@@ -1,11 +1,14 @@
 //! Who holds a character, and how long it stays.
 
+mod crowd;
 mod leaving;
 mod loading;
 
 use std::sync::{Arc, Mutex};
 
-use engine::port::{Inbound, Outbound, Owner, Row, SessionId, StoreAsk, StoreReply};
+use engine::port::{
+    Correlation, Inbound, Leaving, Outbound, Owner, Row, SessionId, StoreAsk, StoreReply,
+};
 use engine::prelude::*;
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use engine::{Engine, EngineFault, Seed, Setup};

@@ -8,7 +8,7 @@ use super::{
     AdjustVitals, Cause, Change, Condition, Posture, PostureTaken, TakePosture, Vitals,
     VitalsChanged,
 };
-use crate::character::Stats;
+use crate::character::{SetStat, Settable, Stats};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::{InRoom, Relocate};
 use crate::world::{Atlas, RoomIx};
@@ -101,15 +101,21 @@ pub(super) fn land(bound: Query<(Entity, &Bound, &InRoom)>, mut commands: Comman
 
 /// Keeps points within bounds that have moved.
 pub(super) fn refit(
-    others: Query<(Entity, &StableId), (With<Vitals>, Changed<Stats>)>,
+    mut set: MessageReader<SetStat>,
+    ids: Query<&StableId>,
     mut bodies: Query<(&Stats, &mut Vitals, &mut Posture, Option<&InRoom>)>,
     mut changed: MessageWriter<VitalsChanged>,
     mut taken: MessageWriter<PostureTaken>,
     mut queue: Local<Vec<(StableId, Entity)>>,
 ) {
-    queue.extend(others.iter().map(|(body, id)| (*id, body)));
-    // The order in which bodies lie in memory must not be heard.
+    // Stats move in no other way, and nobody else need be looked at.
+    let set = set
+        .read()
+        .filter(|one| matches!(one.stat, Settable::Base(_)));
+    queue.extend(set.filter_map(|one| Some((*ids.get(one.actor).ok()?, one.actor))));
+    // In the order of ids, not in that in which they were set.
     queue.sort_unstable();
+    queue.dedup();
     for (_, body) in queue.drain(..) {
         let Ok((stats, mut vitals, mut posture, place)) = bodies.get_mut(body) else {
             continue;
