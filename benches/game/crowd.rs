@@ -203,7 +203,7 @@ fn keep(saved: &mut HashMap<StableId, BTreeMap<String, Row>>, batch: &SaveBatch)
                 id: row.id,
                 component: column.component().to_owned(),
                 version: column.version(),
-                scope: row.scope,
+                owner: row.owner,
                 body: serde_json::to_string(row.body).expect("a saved value is JSON"),
             };
             let rows = saved.entry(row.id).or_default();
