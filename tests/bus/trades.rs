@@ -78,8 +78,8 @@ async fn tries(player: &mut Player, line: &str) {
 }
 
 async fn seed(common: &Common, north: &Server) {
-    let keeper = north.http.register("keeperaccount", "Keeper").await;
-    sqlx::raw_sql("UPDATE accounts SET role = 'admin' WHERE username_key = 'keeperaccount'")
+    let keeper = north.http.register("adaaccount", "Ada").await;
+    sqlx::raw_sql("UPDATE accounts SET role = 'admin' WHERE username_key = 'adaaccount'")
         .execute(&mut common.database().await)
         .await
         .unwrap();

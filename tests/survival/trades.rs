@@ -90,9 +90,9 @@ impl Verb for Count {
 }
 
 impl Verb for Give {
-    const WORDS: &'static [&'static str] = &["give"];
-    const USAGE: &'static str = "give <name> <coins>";
-    const HELP: &'static str = "Gives somebody coins.";
+    const WORDS: &'static [&'static str] = &["pay"];
+    const USAGE: &'static str = "pay <name> <coins>";
+    const HELP: &'static str = "Pays somebody coins.";
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {

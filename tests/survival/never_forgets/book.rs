@@ -16,7 +16,7 @@ impl Wish {
     pub(super) fn line(&self) -> String {
         match self {
             Self::Count => "count".to_owned(),
-            Self::Give { to, coins } => format!("give {to} {coins}"),
+            Self::Give { to, coins } => format!("pay {to} {coins}"),
         }
     }
 }
