@@ -51,7 +51,7 @@ struct Badge(u64);
 #[derive(Message)]
 struct Count(Order);
 
-/// `give NAME COINS`
+/// `pay NAME COINS`
 #[derive(Message)]
 struct Give {
     order: Order,

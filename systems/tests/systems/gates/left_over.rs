@@ -8,9 +8,9 @@ use crate::town::{Town, clock, settle};
 
 /// The verbs that take any words: what is said, shown, called, looked for or given as a reason is
 /// the player's own.
-const FREE: [&str; 16] = [
+const FREE: [&str; 17] = [
     "admins", "alias", "ban", "chat", "cry", "emote", "global", "herald", "local", "pose", "reply",
-    "revoke", "say", "system", "unban", "who",
+    "revoke", "say", "summon", "system", "unban", "who",
 ];
 
 #[test]
