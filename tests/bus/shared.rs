@@ -244,6 +244,39 @@ async fn a_node_that_was_frozen_past_its_lease_closes_the_session_and_its_change
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn node_frozen_in_transaction_gives_way() {
+    let _alone = alone().await;
+    let common = Common::start().await;
+    let north = common.node("north").await;
+    let south = common.node("south").await;
+    let ann = north.http.register("annaccount", "Ann").await;
+    let mut here = enter(&north, &ann).await;
+    let before = step(&mut here).await;
+
+    // Its transaction has locked the lease, and waits for a table.
+    let mut holder = common.database().await;
+    let lock = "BEGIN; LOCK TABLE component_rows IN EXCLUSIVE MODE";
+    sqlx::raw_sql(lock).execute(&mut holder).await.unwrap();
+    here.begin("sit").await;
+    let waits = "SELECT count(*) FROM pg_stat_activity
+         WHERE application_name = 'kadath' AND wait_event_type = 'Lock'";
+    until("a transaction that waits", async || {
+        (common.number(waits).await > 0).then_some(())
+    })
+    .await;
+    signal(&north, "-STOP");
+    sqlx::raw_sql("ROLLBACK")
+        .execute(&mut holder)
+        .await
+        .unwrap();
+    let there = enter(&south, &ann).await;
+    assert_eq!(there.room(), before);
+    signal(&north, "-CONT");
+    north.stop().await;
+    south.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_server_on_a_database_that_is_not_shared_is_refused() {
     let _alone = alone().await;
     let cluster = Cluster::started().await;

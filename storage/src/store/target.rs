@@ -10,6 +10,10 @@ use sqlx::{ConnectOptions, Error};
 use crate::StorageFault;
 use crate::config::{DatabaseConfig, TlsMode};
 
+/// The shortest time after which a transaction that waits for its own server is given up, in
+/// milliseconds: one on a slow machine must not be.
+const IDLE_LEAST_MS: u64 = 4_000;
+
 /// A database, ready to be connected to.
 pub(super) enum Target {
     Sqlite(SqliteConnectOptions),
@@ -27,6 +31,7 @@ impl Target {
             reason: format!("can't be understood: {error}"),
         };
         let statement_ms = config.statement_timeout_ms;
+        let idle_ms = config.lease_ms.max(IDLE_LEAST_MS);
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url)
                 .map_err(bad)?
@@ -48,8 +53,8 @@ impl Target {
                 // A segment of the journal is deleted on the strength of a commit.
                 ("synchronous_commit", "on".to_owned()),
                 ("statement_timeout", statement_ms.to_string()),
-                // A transaction whose client vanished must not hold its locks for ever.
-                ("idle_in_transaction_session_timeout", "60000".to_owned()),
+                // Who is taken for dead must hold no locks: others wait for them.
+                ("idle_in_transaction_session_timeout", idle_ms.to_string()),
             ])
             .disable_statement_logging();
         options = match config.tls {
