@@ -14,7 +14,7 @@ async fn database() -> Database {
     Backend::Postgres.fresh().await
 }
 
-fn node(database: &Database, name: &str) -> StorageConfig {
+pub(crate) fn node(database: &Database, name: &str) -> StorageConfig {
     let mut config = database.config_in(name);
     config.node = name.to_owned();
     config.database.shared = true;
@@ -22,7 +22,7 @@ fn node(database: &Database, name: &str) -> StorageConfig {
     config
 }
 
-fn id(name: &str) -> StableId {
+pub(crate) fn id(name: &str) -> StableId {
     StableId::named(name)
 }
 

@@ -3,22 +3,9 @@
 
 use std::time::Instant;
 
-use engine::port::{Owner, Row, StableId, StoreAsk, StoreReply, Tick};
-use storage::StorageConfig;
-
 use crate::harness::{Backend, Batch, Database, PATIENCE, World, row};
-
-fn node(database: &Database, name: &str) -> StorageConfig {
-    let mut config = database.config_in(name);
-    config.node = name.to_owned();
-    config.database.shared = true;
-    config.database.lease_ms = 1_000;
-    config
-}
-
-fn id(name: &str) -> StableId {
-    StableId::named(name)
-}
+use crate::shared::{id, node};
+use engine::port::{Owner, Row, StoreAsk, StoreReply, Tick};
 
 fn of(owner: &str) -> Owner {
     Owner::Character(id(owner))

@@ -129,14 +129,15 @@ fn check_memory(stage: &mut Stage) {
 
 const STONES: usize = 6;
 
-/// Plays at random, with departures and crashes between.
-fn play(seed: u64, steps: u32) {
+/// Plays at random, with departures and crashes between; answers how often something changed hands.
+fn play(seed: u64, steps: u32) -> usize {
     let mut stage = scene(STONES);
     for _ in 0..3 {
         stage.tick();
     }
     let things: Vec<StableId> = saved_places(stage.saved()).into_keys().collect();
     assert_eq!(things.len(), STONES);
+    let mut changed = 0;
     let mut here = BTreeMap::from([("ann", true), ("bob", true)]);
     for n in 0..steps {
         let dice = Dice::of(Seed(seed), u64::from(n));
@@ -177,6 +178,8 @@ fn play(seed: u64, steps: u32) {
         for _ in 0..pick(6, "ticks") {
             stage.tick();
         }
+        let told = stage.heard(who);
+        changed += told.matches("You take").count() + told.matches("You give").count();
     }
     stage.hold_saves(false);
     for _ in 0..10 {
@@ -190,12 +193,13 @@ fn play(seed: u64, steps: u32) {
         "seed {seed}"
     );
     assert_eq!(stage.faults(), []);
+    changed
 }
 
 #[test]
 fn random_play_and_crashes_conserve_things() {
     let whole = std::env::var("KADATH_PROOF").is_ok_and(|size| size == "full");
-    for seed in 0..if whole { 400 } else { 40 } {
-        play(seed, 60);
-    }
+    let seeds = if whole { 400 } else { 40 };
+    let changed: usize = (0..seeds).map(|seed| play(seed, 60)).sum();
+    assert!(changed > 5 * seeds as usize, "{changed} in {seeds} plays");
 }
