@@ -170,18 +170,6 @@ export type DeliriumRespawned = {
 /** The ten ways to go. */
 export type Direction = "north" | "east" | "south" | "west" | "northeast" | "northwest" | "southeast" | "southwest" | "up" | "down";
 
-/** A thing on the floor as clients see it. */
-export type Drop = {
-  /** The number by which it can be meant, from 1. */
-  index: number;
-  /** Which thing. */
-  item_instance_id: string;
-  /** What it is called. */
-  item_name: string;
-  /** How many. */
-  quantity: number;
-};
-
 /** `durable`: what was done up to a tick survives a crash. */
 export type Durable = {
   /** The process whose ticks are meant. */
@@ -284,7 +272,7 @@ export type GameState = {
   players: Occupant[];
   room: RoomView;
   /** Things on the floor, those that lie longest first: all up to 50, else the first 50. */
-  room_drops: Drop[];
+  room_drops: RoomDrop[];
 };
 
 /** `game_state` */
@@ -692,6 +680,18 @@ export type ResumePoint = {
   session_id: string;
 };
 
+/** A thing on the floor as clients see it. */
+export type RoomDrop = {
+  /** The number by which it can be meant, from 1. */
+  index: number;
+  /** Which thing. */
+  item_instance_id: string;
+  /** What it is called. */
+  item_name: string;
+  /** How many. */
+  quantity: number;
+};
+
 /** `room_explored` */
 export type RoomExploredFrame = Envelope & {
   data: MapRoom;
@@ -772,7 +772,7 @@ export type RoomUpdate = {
   /** The room, shared by everybody who comes into it. */
   room: RoomView;
   /** Things on the floor, those that lie longest first: all up to 50, else the first 50. */
-  room_drops: Drop[];
+  room_drops: RoomDrop[];
 };
 
 /** `room_update` */

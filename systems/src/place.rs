@@ -17,7 +17,7 @@ mod travel;
 
 pub use changes::RoomOccupantsChanged;
 pub use listing::{LISTED_MAX, Listing, Occupant};
-pub use lying::{Appeared, Drop, Drops, Label, Spot, Vanished};
+pub use lying::{Appeared, Drops, Label, RoomDrop, Spot, Vanished};
 pub use notes::{RoomOccupants, RoomUpdate, RoomView};
 pub use nouns::Noun;
 pub use occupancy::Occupancy;

@@ -6,7 +6,7 @@ use super::{InRoom, Rooms};
 use crate::body::Posture;
 use crate::calendar::{Daylight, MythosTime};
 use crate::command::{Missed, Needs, Usage, Verb, Words};
-use crate::world::Direction;
+use crate::world::{Direction, RoomIx};
 
 /// `look`, `look north`, `look Ann`
 #[derive(Message, Debug)]
@@ -40,10 +40,13 @@ fn ordinal(target: &str) -> String {
     }
 }
 
+/// What is seen of a person.
+type Looks = (&'static Character, Has<Linkdead>, Option<&'static Posture>);
+
 pub(super) fn look(
     mut looking: MessageReader<Look>,
     lookers: Query<&InRoom>,
-    people: Query<(&Character, Has<Linkdead>, Option<&Posture>)>,
+    people: Query<Looks>,
     rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
@@ -74,64 +77,57 @@ pub(super) fn look(
             answers.write(Answer::with(*order, text));
             continue;
         }
-        if let Some(way) = Direction::from_word(target) {
-            answers.write(match rooms.atlas.room(room).exit(way) {
-                Some(exit) => {
-                    let beyond = &rooms.atlas.room(exit.to).name;
-                    let through = exit
-                        .name
-                        .as_deref()
-                        .map_or(String::new(), |name| format!("{name}; beyond it, "));
-                    Answer::with(*order, format!("{way}: {through}{beyond}."))
-                }
-                None => Answer::refused(
-                    *order,
-                    Code::InvalidMovement,
-                    format!("There is nothing to see {way} of here."),
-                ),
-            });
-            continue;
-        }
-        let seen = match rooms.find_for(order.actor, room, target) {
-            Ok(entity) => people
-                .get(entity)
-                .ok()
-                .map(|seen| (seen, rooms.pose(entity, order.actor))),
-            // Persons are asked for, things are not.
-            Err(Missed::Nobody { .. })
-                if let Some(name) = rooms.thing_near(order.actor, room, target) =>
-            {
-                answers.write(Answer::with(*order, format!("You see: {name}.")));
-                continue;
-            }
-            Err(missed) => {
-                let nobody = format!("You see no \"{target}\" here.");
-                answers.write(Answer::refusal(*order, missed.refusal(nobody)));
-                continue;
-            }
-        };
-        answers.write(match seen {
-            Some(((character, true, _), _)) => Answer::with(
-                *order,
-                format!(
-                    "{} stands with empty eyes, as if the mind had been called away.",
-                    character.name
-                ),
-            ),
-            Some(((character, false, posture), None)) => {
-                Answer::with(*order, person(character, posture))
-            }
-            Some(((character, false, posture), Some(pose))) => Answer::with(
-                *order,
-                format!("{}\n{} {pose}", person(character, posture), character.name),
-            ),
-            None => Answer::refused(
-                *order,
-                Code::ResourceNotFound,
-                format!("You see no \"{target}\" here."),
-            ),
+        answers.write(match Direction::from_word(target) {
+            Some(way) => out_by(*order, room, way, &rooms),
+            None => at(*order, room, target, &people, &rooms),
         });
     }
+}
+
+/// What lies that way.
+fn out_by(order: Order, room: RoomIx, way: Direction, rooms: &Rooms<'_, '_>) -> Answer {
+    let Some(exit) = rooms.atlas.room(room).exit(way) else {
+        let nothing = format!("There is nothing to see {way} of here.");
+        return Answer::refused(order, Code::InvalidMovement, nothing);
+    };
+    let beyond = &rooms.atlas.room(exit.to).name;
+    let through = exit
+        .name
+        .as_deref()
+        .map_or(String::new(), |name| format!("{name}; beyond it, "));
+    Answer::with(order, format!("{way}: {through}{beyond}."))
+}
+
+/// Somebody here, or else something: persons are asked for, things are not.
+fn at(
+    order: Order,
+    room: RoomIx,
+    target: &str,
+    people: &Query<'_, '_, Looks>,
+    rooms: &Rooms<'_, '_>,
+) -> Answer {
+    let nobody = format!("You see no \"{target}\" here.");
+    let entity = match rooms.find_for(order.actor, room, target) {
+        Ok(entity) => entity,
+        Err(Missed::Nobody { .. })
+            if let Some(name) = rooms.thing_near(order.actor, room, target) =>
+        {
+            return Answer::with(order, format!("You see: {name}."));
+        }
+        Err(missed) => return Answer::refusal(order, missed.refusal(nobody)),
+    };
+    let Ok((character, linkdead, posture)) = people.get(entity) else {
+        return Answer::refused(order, Code::ResourceNotFound, nobody);
+    };
+    let name = &character.name;
+    let words = match (linkdead, rooms.pose(entity, order.actor)) {
+        (true, _) => {
+            format!("{name} stands with empty eyes, as if the mind had been called away.")
+        }
+        (false, None) => person(character, posture),
+        (false, Some(pose)) => format!("{}\n{name} {pose}", person(character, posture)),
+    };
+    Answer::with(order, words)
 }
 
 fn person(character: &Character, posture: Option<&Posture>) -> String {

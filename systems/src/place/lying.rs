@@ -48,7 +48,7 @@ pub struct Vanished {
 
 /// A thing on the floor as clients see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Drop {
+pub struct RoomDrop {
     /// The number by which it can be meant, from 1.
     pub index: usize,
     /// Which thing.
@@ -64,15 +64,15 @@ pub struct Drop {
 pub struct Drops {
     /// Things on the floor, those that lie longest first: all up to 50, else the first 50.
     #[serde(serialize_with = "drops")]
-    #[schemars(with = "Vec<Drop>")]
-    room_drops: Arc<[Drop]>,
+    #[schemars(with = "Vec<RoomDrop>")]
+    room_drops: Arc<[RoomDrop]>,
     /// How many things lie there.
     drop_count: usize,
     /// The same in words; empty where nothing lies.
     drop_summary: String,
 }
 
-fn drops<S: Serializer>(drops: &Arc<[Drop]>, to: S) -> Result<S::Ok, S::Error> {
+fn drops<S: Serializer>(drops: &Arc<[RoomDrop]>, to: S) -> Result<S::Ok, S::Error> {
     to.collect_seq(drops.iter())
 }
 
@@ -82,13 +82,13 @@ impl Drops {
         let drop_count = things.len();
         let listed = (1..)
             .zip(things.take(LISTED_MAX))
-            .map(|(index, (id, name))| Drop {
+            .map(|(index, (id, name))| RoomDrop {
                 index,
                 item_instance_id: id,
                 item_name: name.to_owned(),
                 quantity: 1,
             });
-        let room_drops: Arc<[Drop]> = listed.collect();
+        let room_drops: Arc<[RoomDrop]> = listed.collect();
         let mut names: Vec<String> = room_drops.iter().map(|one| one.item_name.clone()).collect();
         let more = drop_count - names.len();
         if more > 0 {

@@ -47,7 +47,7 @@ pub(super) struct Handled {
 
 /// Who and where things and people are.
 #[derive(SystemParam)]
-pub(super) struct Known<'w, 's> {
+pub(super) struct ThingsAndPeople<'w, 's> {
     things: Query<'w, 's, (&'static StableId, &'static Label, &'static Holder)>,
     people: Query<'w, 's, (&'static StableId, &'static Character)>,
     places: Query<'w, 's, &'static InRoom>,
@@ -59,14 +59,14 @@ pub(super) struct Known<'w, 's> {
 
 /// What was moved in this run, which the world shows only after it. Scratch.
 #[derive(Default)]
-struct Moved {
+struct MovedInRun {
     to: HashMap<Entity, To>,
     /// How many more than before are in somebody's hands, and on a floor.
     hands: HashMap<Entity, isize>,
     floors: HashMap<RoomIx, isize>,
 }
 
-impl Known<'_, '_> {
+impl ThingsAndPeople<'_, '_> {
     fn name(&self, thing: Entity) -> &str {
         let label = self.things.get(thing);
         label.map_or("thing", |(_, label, _)| label.0.as_str())
@@ -82,7 +82,7 @@ impl Known<'_, '_> {
     }
 
     /// Whether a thing is where a wish takes it from.
-    fn is_there(&self, thing: Entity, wish: &Handle, moved: &Moved) -> bool {
+    fn is_there(&self, thing: Entity, wish: &Handle, moved: &MovedInRun) -> bool {
         if let Some(to) = moved.to.get(&thing) {
             return match (to, wish.from) {
                 (To::Hands(who), Some(from)) => *who == from,
@@ -103,7 +103,7 @@ impl Known<'_, '_> {
     }
 
     /// Whether there is room for one more.
-    fn has_room(&self, to: To, moved: &Moved) -> bool {
+    fn has_room(&self, to: To, moved: &MovedInRun) -> bool {
         let more = |more: Option<&isize>, there: usize| {
             there.saturating_add_signed(more.copied().unwrap_or(0))
         };
@@ -126,7 +126,7 @@ impl Known<'_, '_> {
     }
 }
 
-impl Moved {
+impl MovedInRun {
     fn note(&mut self, thing: Entity, wish: &Handle, room: Option<RoomIx>) {
         self.to.insert(thing, wish.to);
         match (wish.from, room) {
@@ -144,12 +144,12 @@ impl Moved {
 /// Moves things, and answers those who wished it.
 pub(super) fn handle(
     mut wishes: MessageReader<Handle>,
-    known: Known<'_, '_>,
+    known: ThingsAndPeople<'_, '_>,
     mut commands: Commands<'_, '_>,
     mut handled: MessageWriter<Handled>,
     mut answers: MessageWriter<Answer>,
 ) {
-    let mut moved = Moved::default();
+    let mut moved = MovedInRun::default();
     for wish in wishes.read() {
         let room = known.room(wish.actor);
         let (mut went, mut missed) = (Vec::new(), None);
@@ -196,7 +196,7 @@ pub(super) fn handle(
 }
 
 /// Writes where a thing is.
-fn put(thing: Entity, to: To, known: &Known<'_, '_>, commands: &mut Commands<'_, '_>) {
+fn put(thing: Entity, to: To, known: &ThingsAndPeople<'_, '_>, commands: &mut Commands<'_, '_>) {
     let since = known.clock.now;
     let mut thing = commands.entity(thing);
     match to {
@@ -217,7 +217,7 @@ fn put(thing: Entity, to: To, known: &Known<'_, '_>, commands: &mut Commands<'_,
 }
 
 /// What the one who did it is told.
-fn told(wish: &Handle, went: &[Entity], known: &Known<'_, '_>) -> String {
+fn told(wish: &Handle, went: &[Entity], known: &ThingsAndPeople<'_, '_>) -> String {
     let names: Vec<&str> = went.iter().map(|thing| known.name(*thing)).collect();
     let what = listed(&names);
     match (wish.from, wish.to) {

@@ -14,15 +14,15 @@ use super::super::read::{RowTuple, loaded};
 use super::{Conflict, Kept, Leases, Reverted};
 use crate::pending::Hands;
 
-/// Whose a thing is in the database.
+/// StoredOwner a thing is in the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Whose {
+enum StoredOwner {
     World,
     Node(String),
     Character(StableId),
 }
 
-impl Whose {
+impl StoredOwner {
     fn of(owner: Owner, origin: &Origin) -> Self {
         match owner {
             Owner::World => Self::World,
@@ -34,7 +34,7 @@ impl Whose {
 
 /// What a set says of a thing.
 #[derive(Clone, Copy)]
-struct Claim<'a> {
+struct ThingChange<'a> {
     owner: Owner,
     hands: Option<&'a Hands>,
 }
@@ -53,7 +53,7 @@ pub(super) async fn admit(
     }
     let known = known(store, tx, claims.keys().copied().collect()).await?;
     let barred = barred(store, tx, set.origin, &claims, &known).await?;
-    let stands = |entity: &Uuid, claim: &Claim<'_>| {
+    let stands = |entity: &Uuid, claim: &ThingChange<'_>| {
         !barred.contains(entity)
             && is_ours(*claim, known.get(entity), set.origin)
             && is_leased(*claim, leases, set.origin)
@@ -77,41 +77,41 @@ pub(super) async fn admit(
 }
 
 /// The things in a set: what belongs to somebody else than itself.
-fn claims<'a>(set: &Changeset<'a>) -> BTreeMap<Uuid, Claim<'a>> {
+fn claims<'a>(set: &Changeset<'a>) -> BTreeMap<Uuid, ThingChange<'a>> {
     let rows = set.rows.iter().map(|(_, row)| (row.id.uuid(), row.owner));
     let removed = set.removed.iter().map(|one| (one.entity, one.owner));
     let all = rows.chain(removed).chain(set.wiped.iter().copied());
-    let mut claims: BTreeMap<Uuid, Claim<'a>> = all
+    let mut claims: BTreeMap<Uuid, ThingChange<'a>> = all
         .filter(|(id, owner)| match owner {
             Owner::World => false,
             Owner::Node => true,
             Owner::Character(owner) => owner.uuid() != *id,
         })
-        .map(|(id, owner)| (id, Claim { owner, hands: None }))
+        .map(|(id, owner)| (id, ThingChange { owner, hands: None }))
         .collect();
     for (id, hands) in &set.moved {
         let (owner, hands) = (hands.to, Some(*hands));
-        claims.insert(*id, Claim { owner, hands });
+        claims.insert(*id, ThingChange { owner, hands });
     }
     claims
 }
 
-/// Whose these entities are. All rows of a thing say the same.
+/// StoredOwner these entities are. All rows of a thing say the same.
 async fn known(
     store: &Store,
     tx: &mut PgConnection,
     entities: Vec<Uuid>,
-) -> Result<HashMap<Uuid, Vec<Whose>>, Error> {
+) -> Result<HashMap<Uuid, Vec<StoredOwner>>, Error> {
     let sql = store.sql(
         "SELECT DISTINCT entity, scope, node, owner FROM component_rows WHERE entity = ANY($1)",
     );
     let rows: Vec<(Uuid, i16, Option<String>, Option<Uuid>)> =
         query_as(sql).bind(entities).fetch_all(tx).await?;
-    let mut known: HashMap<Uuid, Vec<Whose>> = HashMap::new();
+    let mut known: HashMap<Uuid, Vec<StoredOwner>> = HashMap::new();
     for (entity, scope, node, owner) in rows {
         let whose = match owner_of(scope, node.as_deref(), owner, entity) {
-            Owner::Character(id) => Whose::Character(id),
-            Owner::World | Owner::Node => node.map_or(Whose::World, Whose::Node),
+            Owner::Character(id) => StoredOwner::Character(id),
+            Owner::World | Owner::Node => node.map_or(StoredOwner::World, StoredOwner::Node),
         };
         known.entry(entity).or_default().push(whose);
     }
@@ -124,8 +124,8 @@ async fn barred(
     store: &Store,
     tx: &mut PgConnection,
     origin: &Origin,
-    claims: &BTreeMap<Uuid, Claim<'_>>,
-    known: &HashMap<Uuid, Vec<Whose>>,
+    claims: &BTreeMap<Uuid, ThingChange<'_>>,
+    known: &HashMap<Uuid, Vec<StoredOwner>>,
 ) -> Result<HashSet<Uuid>, Error> {
     let unknown = claims.iter().filter(|(entity, claim)| {
         claim.owner == Owner::Node && claim.hands.is_none() && !known.contains_key(entity)
@@ -145,22 +145,25 @@ async fn barred(
 }
 
 /// Whether a thing is, in the database, whose it was here before, or already whose it is now.
-fn is_ours(claim: Claim<'_>, known: Option<&Vec<Whose>>, origin: &Origin) -> bool {
+fn is_ours(claim: ThingChange<'_>, known: Option<&Vec<StoredOwner>>, origin: &Origin) -> bool {
     let before = claim.hands.map_or(Some(claim.owner), |hands| hands.from);
     let Some(known) = known else {
         return before.is_none() || claim.hands.is_none() && claim.owner == Owner::Node;
     };
     let owners = [before, Some(claim.owner)];
     let owners = owners.iter().flatten();
-    let ours: Vec<Whose> = owners.map(|owner| Whose::of(*owner, origin)).collect();
+    let ours: Vec<StoredOwner> = owners
+        .map(|owner| StoredOwner::of(*owner, origin))
+        .collect();
     known.iter().all(|whose| {
         // A node's own part of what is else the world's.
-        let beside = *whose == Whose::World && claim.hands.is_none() && claim.owner == Owner::Node;
+        let beside =
+            *whose == StoredOwner::World && claim.hands.is_none() && claim.owner == Owner::Node;
         beside || ours.contains(whose)
     })
 }
 
-fn is_leased(claim: Claim<'_>, leases: &Leases, origin: &Origin) -> bool {
+fn is_leased(claim: ThingChange<'_>, leases: &Leases, origin: &Origin) -> bool {
     let mut by = claim.hands.into_iter().flat_map(|hands| &hands.by);
     by.all(|(id, sequence)| admits(leases, *id, origin, *sequence))
 }
@@ -175,7 +178,7 @@ fn take_out(
     set: &mut Changeset<'_>,
     refused: &[Uuid],
     leases: &Leases,
-    known: &HashMap<Uuid, Vec<Whose>>,
+    known: &HashMap<Uuid, Vec<StoredOwner>>,
     into: &mut Vec<Conflict>,
 ) {
     let newest = set.mark.sequence;
@@ -185,11 +188,11 @@ fn take_out(
         }
         let whose = known.get(&entity).and_then(|known| known.first());
         let (holder, epoch) = match whose {
-            Some(Whose::Character(id)) => leases
+            Some(StoredOwner::Character(id)) => leases
                 .get(&id.uuid())
                 .map_or((None, 0), |lease| (lease.node.clone(), lease.epoch)),
-            Some(Whose::Node(node)) => (Some(node.clone()), 0),
-            Some(Whose::World) | None => (None, 0),
+            Some(StoredOwner::Node(node)) => (Some(node.clone()), 0),
+            Some(StoredOwner::World) | None => (None, 0),
         };
         into.push(Conflict {
             entity: StableId::from_uuid(entity),
