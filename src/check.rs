@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use systems::world::{Problem, WorldData};
+use systems::world::{Problem, Source, WorldData};
 
 use crate::config::{Loaded, Overrides};
 use crate::world_files;
@@ -55,6 +55,11 @@ fn one_line(text: &str) -> String {
 
 /// Reads and checks the world in `folder`; problems name files as the caller can open them.
 pub(crate) fn load(folder: &Path) -> Result<WorldData, Vec<Problem>> {
+    load_with_sources(folder).map(|(world, _)| world)
+}
+
+/// As [`load`], with the texts that the world is made of.
+pub(crate) fn load_with_sources(folder: &Path) -> Result<(WorldData, Vec<Source>), Vec<Problem>> {
     let located = |problem: Problem| {
         // A file that could not even be read is named by its whole path already.
         let file = if Path::new(&problem.file).starts_with(folder) {
@@ -67,7 +72,7 @@ pub(crate) fn load(folder: &Path) -> Result<WorldData, Vec<Problem>> {
     let (sources, unread) = world_files::read(folder);
     let problems = if unread.is_empty() {
         match systems::world::load(&sources) {
-            Ok(world) => return Ok(world),
+            Ok(world) => return Ok((world, sources)),
             Err(problems) => problems,
         }
     } else {

@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Config, ConfigFaults, Loaded, LogFormat, Overrides};
 use crate::{
-    accounts, bench, build, check, dead_letters, doctor, schema, server, settings, status,
+    accounts, bench, build, check, dead_letters, doctor, replay, schema, server, settings, status,
 };
 
 mod account;
@@ -64,6 +64,8 @@ enum Command {
     DeadLetters(DeadLetterArgs),
     /// Lists, makes, changes and deletes accounts; a password is read from stdin or asked for
     Account(AccountArgs),
+    /// Plays recorded ticks again; exit code 0 when all is as it was, 1 with the first difference
+    Replay(ReplayArgs),
     /// Plays a load scenario; exit code 0 when its objectives hold, 99 when one does not, 1 on error
     Bench(BenchArgs),
 }
@@ -151,6 +153,23 @@ enum DeadLetterCommand {
         #[arg(long, value_name = "DURATION")]
         older_than: String,
     },
+}
+
+#[derive(Debug, Args)]
+struct ReplayArgs {
+    /// One recording; without, all of the data folder
+    file: Option<PathBuf>,
+    /// Begin with the last checkpoint before this tick
+    #[arg(long, value_name = "TICK")]
+    from: Option<u64>,
+    /// End with this tick
+    #[arg(long, value_name = "TICK")]
+    to: Option<u64>,
+    /// Print a JSON object instead
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    flags: Flags,
 }
 
 #[derive(Debug, Args)]
@@ -295,6 +314,28 @@ pub fn run() -> ExitCode {
                     dead_letters::purge(&config, &older_than)
                 }
             }),
+        Command::Replay(ReplayArgs {
+            file,
+            from,
+            to,
+            json,
+            flags,
+        }) => {
+            let world = flags.world.clone();
+            let wanted = replay::Wanted {
+                from,
+                to,
+                json,
+                world,
+            };
+            match file {
+                Some(file) => replay::run_file(&file, &wanted),
+                None => flags
+                    .config()
+                    .map_err(Into::into)
+                    .and_then(|config| replay::run(&config, &wanted)),
+            }
+        }
         Command::Bench(args) => bench::run(
             &args.scenario,
             load::Options {

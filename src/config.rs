@@ -14,8 +14,8 @@ mod value;
 pub use fault::{ConfigFault, ConfigFaults, Origin};
 pub use flags::Overrides;
 pub use sections::{
-    ChatConfig, LimitsConfig, LogConfig, LogFormat, LucidityConfig, ReadinessConfig, ServerConfig,
-    SessionsConfig, TickConfig,
+    ChatConfig, LimitsConfig, LogConfig, LogFormat, LucidityConfig, ReadinessConfig,
+    RecorderConfig, ServerConfig, SessionsConfig, TickConfig,
 };
 
 use std::collections::BTreeMap;
@@ -50,6 +50,8 @@ pub struct Config {
     pub lucidity: LucidityConfig,
     /// When `/readyz` says no.
     pub readiness: ReadinessConfig,
+    /// Recordings of what the world was told and did.
+    pub recorder: RecorderConfig,
     /// The bus to other nodes; none without a `url`.
     pub nats: net::bridge::NatsConfig,
     /// Logs.
@@ -191,6 +193,21 @@ impl Config {
             limits,
             sessions,
             timeouts,
+        }
+    }
+
+    /// What the game is told.
+    #[must_use]
+    pub fn game(&self, bus: Option<systems::bus::BusSettings>) -> systems::Settings {
+        systems::Settings {
+            commands: systems::command::CommandLimits {
+                commands_per_second: self.limits.commands_per_second,
+                lines_per_tick: self.limits.lines_per_tick,
+            },
+            chat: self.chat(),
+            linkdead_grace: Duration::from_secs(self.server.linkdead_grace_seconds),
+            link_notice: Duration::from_secs(self.server.link_notice_seconds),
+            bus,
         }
     }
 

@@ -12,6 +12,8 @@ pub mod doctor;
 mod gate;
 mod process;
 mod readiness;
+mod recorder;
+pub mod replay;
 mod rolls;
 pub mod schema;
 pub mod server;

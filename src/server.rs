@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use engine::port::{LaneLimits, Registry, Stop, Tasks, lanes};
+use engine::record::Content;
 use engine::runner::{Figures, Rate, RunnerConfig, Running};
 use engine::{Engine, Plugin, Registrar, Seed, Setup};
 use net::{Doors, Tls};
@@ -18,9 +19,10 @@ use crate::cli::UsageFault;
 use crate::config::{Config, ConfigFault, Loaded};
 use crate::gate::Gate;
 use crate::readiness::{Pulse, readiness};
+use crate::recorder::{Beginning, Recorder, RecorderMetrics, Ruling};
 use crate::rolls::Rolls;
 use crate::telemetry;
-use crate::{bus, check};
+use crate::{bus, check, recorder};
 
 mod descriptors;
 mod first_words;
@@ -39,6 +41,8 @@ const EXIT_NOT_APPLIED: u8 = 3;
 const WORLD_PATIENCE: Duration = Duration::from_millis(1_200);
 const STORAGE_PATIENCE: Duration = Duration::from_millis(1_500);
 const TASKS_PATIENCE: Duration = Duration::from_millis(300);
+/// It has written nearly everything while storage was waited for.
+const RECORDER_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Runs the server until a signal; the exit code says whether everything is in the database.
 ///
@@ -94,13 +98,14 @@ pub fn run_unlogged(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCo
 async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     raise_descriptors(&mut config)?;
-    let mut world = check::load(&config.server.world).map_err(|problems| {
-        let more = match problems.len() {
-            1 => String::new(),
-            count => format!(" (and {} more; see `kadath check`)", count - 1),
-        };
-        UsageFault(format!("the world can't be used: {}{more}", problems[0]))
-    })?;
+    let (mut world, sources) =
+        check::load_with_sources(&config.server.world).map_err(|problems| {
+            let more = match problems.len() {
+                1 => String::new(),
+                count => format!(" (and {} more; see `kadath check`)", count - 1),
+            };
+            UsageFault(format!("the world can't be used: {}{more}", problems[0]))
+        })?;
     config.lucidity.apply(&mut world.lucidity);
     first_words::world(&config, &world);
     let (listener, address) = listen("server.listen", config.address()?).await?;
@@ -136,6 +141,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
         registry,
         tasks: tasks.clone(),
         storage: storage.clone(),
+        content: recorder::content(sources),
     };
     let ended = live(ground, recovered, world, extra, &mut signals).await;
     if ended.is_err() {
@@ -169,6 +175,8 @@ struct Ground {
     registry: Registry,
     tasks: Tasks,
     storage: Storage,
+    /// The world's texts.
+    content: Content,
 }
 
 /// Builds the world, lets people in, and stops when asked to.
@@ -188,6 +196,7 @@ async fn live(
         registry,
         tasks,
         storage,
+        content,
     } = ground;
     first_words::recovered(&config, &recovered);
     let words = first_words::Listening::of(&config, address, metrics.as_ref().map(|it| it.1));
@@ -197,25 +206,19 @@ async fn live(
     let info = page::world_info(&world, config.guests_welcome(address));
     let rolls = Rolls::new(world.characters.clone(), config.limits.rolls_per_minute);
     let bus = bus::start(&config, &recovered, lanes.bridge, &tasks, &registry).await?;
-    let game = systems::game(
-        world,
-        systems::Settings {
-            commands: systems::command::CommandLimits {
-                commands_per_second: config.limits.commands_per_second,
-                lines_per_tick: config.limits.lines_per_tick,
-            },
-            chat: config.chat(),
-            linkdead_grace: Duration::from_secs(config.server.linkdead_grace_seconds),
-            link_notice: Duration::from_secs(config.server.link_notice_seconds),
-            bus: bus::settings(&config),
-        },
-    );
+    let ruling = Ruling {
+        game: config.game(bus::settings(&config)),
+        lucidity: config.lucidity,
+    };
+    let game = systems::game(world, ruling.game.clone());
     let halt = Stop::new();
-    let running = start_world(
+    let recording = (ruling, content);
+    let (running, recorder) = start_world(
         &config,
         recovered,
         Whole { game, extra },
         lanes.engine,
+        recording,
         &registry,
         &tasks,
         &halt,
@@ -270,7 +273,7 @@ async fn live(
         }
     }
     tasks.stop().cancel();
-    let left = stop(running, &storage, &tasks).await;
+    let left = stop(running, recorder, &storage, &tasks).await;
     match left {
         _ if world_died => anyhow::bail!("the world ended by itself; see the log"),
         Left::Applied => Ok(ExitCode::SUCCESS),
@@ -283,10 +286,11 @@ fn start_world(
     recovered: Recovered,
     game: impl engine::Plugin,
     ports: engine::port::EnginePorts,
+    (ruling, content): (Ruling, Content),
     registry: &Registry,
     tasks: &Tasks,
     halt: &Stop,
-) -> anyhow::Result<Running> {
+) -> anyhow::Result<(Running, Option<Recorder>)> {
     let Recovered {
         run,
         first_tick,
@@ -311,24 +315,40 @@ fn start_world(
     for plugin in &setup.quarantined {
         tracing::warn!(plugin, file = %quarantine.file().display(), "plugin held up the world before and starts in quarantine");
     }
+    let metrics = RecorderMetrics::new(registry)?;
+    let beginning = match config.recorder.off {
+        true => None,
+        false => Some(Beginning::of(&setup, &ruling, &content)?),
+    };
     let engine = Engine::build(setup, game)?;
     tracing::info!(plugins = engine.plugins().join(", "), "world built");
     let rate = Rate::hz(config.tick.rate_hz)
         .ok_or_else(|| ConfigFault::of("tick.rate_hz", "must be between 1 and 120"))?;
+    let (recorder, lane) = match beginning {
+        None => (None, None),
+        Some(beginning) => {
+            let folder = recorder::folder(&config.server.data);
+            let (plugins, kept) = (engine.plugins(), config.recorder);
+            let began =
+                Recorder::start(&folder, kept, beginning, &plugins, &content, metrics, tasks);
+            // The world is worth more than its recording.
+            began.unwrap_or_else(|fault| {
+                tracing::error!(%fault, "nothing is recorded");
+                (None, None)
+            })
+        }
+    };
     let config = RunnerConfig {
         rate,
         not_before: reached,
         patience: WORLD_PATIENCE,
         watch: quarantine.watch(),
         halt: halt.clone(),
+        recorder: lane,
     };
-    Ok(engine::runner::spawn(
-        engine,
-        ports,
-        config,
-        Figures::new(registry)?,
-        tasks,
-    )?)
+    let figures = Figures::new(registry)?;
+    let running = engine::runner::spawn(engine, ports, config, figures, tasks)?;
+    Ok((running, recorder))
 }
 
 /// The game, and what was asked for beside it.
@@ -348,7 +368,12 @@ impl<G: Plugin, E: Plugin> Plugin for Whole<G, E> {
     }
 }
 
-async fn stop(running: Running, storage: &Storage, tasks: &Tasks) -> Left {
+async fn stop(
+    running: Running,
+    recorder: Option<Recorder>,
+    storage: &Storage,
+    tasks: &Tasks,
+) -> Left {
     let ending = tokio::task::spawn_blocking(move || running.stop());
     match tokio::time::timeout(WORLD_PATIENCE + Duration::from_millis(300), ending).await {
         Ok(Ok(Ok(ended))) => tracing::info!(
@@ -360,6 +385,9 @@ async fn stop(running: Running, storage: &Storage, tasks: &Tasks) -> Left {
         Ok(Err(_)) | Err(_) => tracing::error!("world does not end; it is left behind"),
     }
     let left = storage.shutdown(STORAGE_PATIENCE).await;
+    if let Some(recorder) = recorder {
+        recorder.finish(RECORDER_PATIENCE).await;
+    }
     let stragglers = tasks.join(TASKS_PATIENCE).await;
     if !stragglers.is_empty() {
         tracing::warn!(tasks = ?stragglers, "tasks did not end in time");
@@ -387,7 +415,7 @@ mod tests {
     #[test]
     fn a_stop_takes_less_than_five_seconds_whatever_hangs() {
         // The router's wait for the world's last words, and what the runtime gets at the end.
-        let rest = Duration::from_millis(300 + 100);
+        let rest = Duration::from_millis(300 + 100) + RECORDER_PATIENCE;
         let world = WORLD_PATIENCE + Duration::from_millis(300);
         let gateway = net::Timeouts::default().drain;
         let whole = rest + gateway + world + STORAGE_PATIENCE + TASKS_PATIENCE;

@@ -147,7 +147,7 @@ impl Saver {
     async fn apply(&mut self, round: usize) -> Duration {
         let rows = (0..ROWS).map(|n| (id(n), sheet(n, round))).collect();
         tokio::time::sleep_until(self.rested.into()).await;
-        let tick = self.send(vec![Box::new(Sheets(rows))], false);
+        let tick = self.send(vec![Arc::new(Sheets(rows))], false);
         let gauge = std::sync::Arc::clone(&self.ports.gauge);
         let watching = tokio::task::spawn_blocking(move || {
             let deadline = Instant::now() + PATIENCE;
@@ -166,7 +166,7 @@ impl Saver {
         took
     }
 
-    fn send(&mut self, columns: Vec<Box<dyn Column>>, last: bool) -> u64 {
+    fn send(&mut self, columns: Vec<Arc<dyn Column>>, last: bool) -> u64 {
         self.tick += 1;
         let batch = SaveBatch {
             tick: self.tick,

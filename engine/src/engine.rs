@@ -187,6 +187,24 @@ impl Engine {
             .collect()
     }
 
+    /// The plugin that writes a saved component.
+    pub(crate) fn owner_of(&self, component: &str) -> Option<&'static str> {
+        let saved = self.register.saved.by_name.get(component)?;
+        Some(self.register.plugins.get(saved.owner)?.name)
+    }
+
+    /// The plugin that declares an event.
+    pub(crate) fn teller_of(&self, event: &str) -> Option<&'static str> {
+        let notes = self.register.notes.iter().zip(&self.register.tellers);
+        let mut of = notes.filter(|(note, _)| note.types.contains(&event));
+        Some(self.register.plugins.get(*of.next()?.1)?.name)
+    }
+
+    /// The ids of all entities that have one.
+    pub(crate) fn ids(&self) -> Vec<crate::port::StableId> {
+        self.world.resource::<crate::Index>().ids()
+    }
+
     /// Which plugins are left out just now.
     pub fn quarantined(&self) -> impl Iterator<Item = bool> + '_ {
         self.health.iter().map(|health| health.until.is_some())

@@ -21,6 +21,13 @@ impl Index {
     pub fn get(&self, id: StableId) -> Option<Entity> {
         self.0.get(&id).copied()
     }
+
+    /// Every id, in order.
+    pub(crate) fn ids(&self) -> Vec<StableId> {
+        let mut ids: Vec<StableId> = self.0.keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    }
 }
 
 pub(crate) fn install(world: &mut World) {

@@ -21,6 +21,7 @@ mod persist;
 mod phase;
 mod plugin;
 pub mod port;
+pub mod record;
 pub mod runner;
 #[cfg(feature = "stage")]
 pub mod stage;

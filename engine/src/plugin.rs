@@ -79,6 +79,8 @@ pub(crate) struct Register {
     pub(crate) saved: SavedTypes,
     pub(crate) messages: MessageTypes,
     pub(crate) notes: Vec<Publication>,
+    /// Which plugin declared each of them.
+    pub(crate) tellers: Vec<usize>,
     pub(crate) owners: Owners,
     pub(crate) startup: Vec<(usize, Deferred)>,
     pub(crate) mistakes: Vec<String>,
@@ -193,6 +195,7 @@ impl<'a> Registrar<'a> {
             self.mistake(format!("another note is of type `{word}`, too"));
         }
         self.register.notes.push(new);
+        self.register.tellers.push(self.plugin);
         self.world
             .resource_mut::<crate::Outbox>()
             .known

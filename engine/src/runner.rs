@@ -19,6 +19,7 @@ use prometheus::{IntCounter, IntGauge};
 use crate::port::{
     BridgeIn, EnginePorts, Inbound, SaveGauge, Stop, StoreReply, Tasks, Tick, WorldTime,
 };
+use crate::record::{RecordLane, TickEffects, TickRecord};
 use crate::{Engine, Save, TickInput};
 use output::Output;
 
@@ -89,6 +90,8 @@ pub struct RunnerConfig {
     /// Cancelled when the world asks for its own end ([`Halt`](crate::Halt)); whoever listens then
     /// stops it in the ordinary way.
     pub halt: Stop,
+    /// Takes a copy of every tick's input and of what came of it.
+    pub recorder: Option<RecordLane>,
 }
 
 /// The running world.
@@ -182,6 +185,7 @@ struct Pace {
     rate: Rate,
     patience: Duration,
     halt: Stop,
+    recorder: Option<RecordLane>,
     start: Instant,
     /// World time at `start`.
     epoch: WorldTime,
@@ -218,6 +222,7 @@ impl Pace {
             rate: config.rate,
             patience: config.patience,
             halt: config.halt,
+            recorder: config.recorder,
             start: Instant::now(),
             epoch: wall_now().max(WorldTime(config.not_before.0.saturating_add(1))),
             saves: Some(saves),
@@ -258,12 +263,28 @@ impl Pace {
         };
         self.output
             .drained(self.inbound.len(), self.replies.len(), self.bridged.len());
+        let recorder = self.recorder.as_ref();
+        let mut recorded = recorder
+            .filter(|lane| lane.is_whole())
+            .map(|_| (input.clone(), Vec::new()));
         let (gauge, lanes) = (&self.gauge, &mut self.output);
         let mut output = self.engine.tick_aloud(input, |emission| {
             gauge.set_current(emission.tick);
+            if let Some((_, said)) = &mut recorded {
+                said.clone_from(&emission.said);
+            }
             lanes.offer(emission);
         });
         let tick = self.engine.last_tick();
+        match (recorder, recorded) {
+            (Some(lane), Some((input, said))) => lane.offer(TickRecord {
+                tick,
+                input,
+                effects: TickEffects::of(said, &output),
+            }),
+            (Some(lane), None) => lane.skip(),
+            (None, _) => {}
+        }
         if output.halt {
             self.halt.cancel();
         }

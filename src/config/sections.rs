@@ -142,6 +142,18 @@ pub struct ReadinessConfig {
     pub lag_seconds: u64,
 }
 
+/// `[recorder]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RecorderConfig {
+    /// Bytes of recordings on disk; 0 lifts the limit.
+    pub max_bytes: u64,
+    /// How long recordings are kept, in minutes; 0 lifts the limit.
+    pub minutes: u64,
+    /// Records nothing.
+    pub off: bool,
+}
+
 /// `[log]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -249,6 +261,16 @@ impl Default for ChatConfig {
 impl Default for ReadinessConfig {
     fn default() -> Self {
         Self { lag_seconds: 5 }
+    }
+}
+
+impl Default for RecorderConfig {
+    fn default() -> Self {
+        Self {
+            max_bytes: 256 << 20,
+            minutes: 60,
+            off: false,
+        }
     }
 }
 

@@ -23,9 +23,10 @@ pub(crate) use outbox::target;
 pub use outward::{say_afar, show};
 
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// What the bus needs to know.
-#[derive(Resource, Clone, Debug, PartialEq, Eq)]
+#[derive(Resource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BusSettings {
     /// This node's name.
     pub node: String,

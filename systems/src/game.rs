@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::bus::BusSettings;
 use crate::chat::ChatLimits;
@@ -14,8 +15,8 @@ use crate::{
     place, presence, sheet, staff, things,
 };
 
-/// What can be set about the game.
-#[derive(Debug, Clone)]
+/// What can be set about the game. A recording keeps it, so that a replay plays by the same limits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Settings {
     /// Limits on commands.
     pub commands: CommandLimits,

@@ -6,9 +6,10 @@ use crate::dice::Seed;
 use crate::fault::FaultReport;
 use crate::meter::Stopwatch;
 use crate::port::{
-    BridgeIn, Emission, Inbound, Outbound, Parcels, Row, RunId, SaveBatch, StorageState, StoreAsk,
+    BridgeIn, Emission, Inbound, Parcels, Row, RunId, SaveBatch, StorageState, StoreAsk,
     StoreReply, Tick, WorldTime,
 };
+use crate::record;
 
 /// What an engine begins with.
 #[derive(Debug, Default)]
@@ -96,16 +97,7 @@ impl TickOutput {
         let mut hash = Xxh3::new();
         hash.update(&self.emission.tick.to_le_bytes());
         for said in &self.emission.said {
-            match said {
-                Outbound::Note { to, note } => {
-                    hash.update(note.event_type().as_bytes());
-                    hash.update(&serde_json::to_vec(note.data()).unwrap_or_default());
-                    for session in to.sessions() {
-                        hash.update(&session.0.to_le_bytes());
-                    }
-                }
-                other => hash.update(format!("{other:?}").as_bytes()),
-            }
+            hash.update(&record::said_hash(said).to_le_bytes());
         }
         if !self.parcels.is_empty() {
             hash.update(format!("{:?}", self.parcels).as_bytes());

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
@@ -23,7 +24,7 @@ use crate::port::{Column, Fact, Owner, RowRef, StableId, Tombstone, Transfer, Wo
 /// What has been found dirty and not yet been handed over.
 #[derive(Resource, Default)]
 pub(crate) struct Collector {
-    pub(crate) columns: Vec<Box<dyn Column>>,
+    pub(crate) columns: Vec<Arc<dyn Column>>,
     pub(crate) transfers: Vec<Transfer>,
     /// Removals since the last batch, with their owner where it can't be asked any more; no name: the
     /// whole entity.
@@ -167,7 +168,7 @@ pub(crate) fn collect_transfers(world: &mut World) {
     collector.transfers.extend(transfers);
     if !rows.is_empty() {
         let name = HOLDER;
-        collector.columns.push(Box::new(Values { name, rows }));
+        collector.columns.push(Arc::new(Values { name, rows }));
     }
 }
 
@@ -204,7 +205,7 @@ impl<T: Component + Clone + Serialize> ChangedValues<'_, '_, T> {
             })
             .collect();
         if !rows.is_empty() {
-            self.collector.columns.push(Box::new(Values { name, rows }));
+            self.collector.columns.push(Arc::new(Values { name, rows }));
         }
     }
 }

@@ -46,6 +46,8 @@ type Refresh = fn(&mut World, Tick);
 
 pub(crate) struct SavedType {
     pub(crate) name: SavedName,
+    /// The plugin that writes it.
+    pub(crate) owner: usize,
     pub(crate) migrate: Migration,
     pub(crate) insert: Insert,
     pub(crate) print: Print,
@@ -92,6 +94,7 @@ impl SavedTypes {
     {
         let saved = SavedType {
             name,
+            owner,
             migrate,
             insert: insert::<T>,
             print: print::<T>,
@@ -119,6 +122,7 @@ impl SavedTypes {
     ) -> Result<(), String> {
         let saved = SavedType {
             name: HOLDER,
+            owner,
             migrate: |_, old| Ok(old),
             insert: |entity, body, _| {
                 let holder: Holder =

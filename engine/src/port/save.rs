@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +13,8 @@ use super::{
 /// Everything that changed since the batch before, as of one tick.
 ///
 /// A batch covers every tick before it, so one watermark speaks for all of them. Values are
-/// copies; encoding and syncing happen on other threads.
-#[derive(Debug, Default)]
+/// copies; encoding and syncing happen on other threads, which share the columns.
+#[derive(Clone, Debug, Default)]
 pub struct SaveBatch {
     /// The tick as of which this is the whole change.
     pub tick: Tick,
@@ -22,7 +23,7 @@ pub struct SaveBatch {
     /// What changed hands or is new. It came before every removal and value below.
     pub transfers: Vec<Transfer>,
     /// Changed values, a column per component.
-    pub columns: Vec<Box<dyn Column>>,
+    pub columns: Vec<Arc<dyn Column>>,
     /// What was removed. A removal of a key that a column also holds came first.
     pub tombstones: Vec<Tombstone>,
     /// Rows that are only ever appended.

@@ -31,6 +31,8 @@ mod persist;
 #[cfg(test)]
 mod phases;
 #[cfg(test)]
+mod record;
+#[cfg(test)]
 mod recover;
 #[cfg(test)]
 mod runner;

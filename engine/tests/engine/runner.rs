@@ -52,6 +52,7 @@ impl Live {
             patience: Duration::from_secs(20),
             watch: Watch::default(),
             halt: Stop::new(),
+            recorder: None,
         };
         adjust(&mut config);
         let running = spawn(

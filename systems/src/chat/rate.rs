@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::Channel;
 
@@ -10,7 +11,7 @@ use super::Channel;
 pub(super) const SPAN: Duration = Duration::from_secs(60);
 
 /// How often a character may speak.
-#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatLimits {
     /// Lines earned per minute, by channel; 0 lifts the limit.
     per_minute: [u32; Channel::ALL.len()],

@@ -5,6 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use engine::port::Line;
 use engine::prelude::*;
 use engine::{Begun, Violation};
+use serde::{Deserialize, Serialize};
 
 use super::AliasRules;
 use super::alias::Aliases;
@@ -18,7 +19,7 @@ const QUEUE_MAX: usize = 64;
 const RATE_SPAN: Duration = Duration::from_secs(1);
 
 /// Limits on commands; 0 lifts one.
-#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandLimits {
     /// Commands of one character in any sliding second.
     pub commands_per_second: u32,

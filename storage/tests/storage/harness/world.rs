@@ -1,6 +1,7 @@
 //! The world's side of the lanes.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use engine::port::{
@@ -286,12 +287,12 @@ impl Batch {
                 .rows
                 .into_iter()
                 .map(|(id, component, owner, value)| {
-                    Box::new(One {
+                    Arc::new(One {
                         id,
                         component,
                         owner,
                         value,
-                    }) as Box<dyn Column>
+                    }) as Arc<dyn Column>
                 })
                 .collect(),
             transfers: self.transfers,

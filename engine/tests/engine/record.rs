@@ -1,0 +1,362 @@
+//! What is recorded is played again, and what is not a function of its input is found and named.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use engine::port::{BridgeIn, Inbound, RunId, StoreAsk, StoreReply};
+use engine::prelude::*;
+use engine::record::{
+    Checkpoint, ChunkWriter, Content, Difference, Frame, Header, RECORD_TICKS_MAX, RecordFault,
+    Replay, Taken, TickEffects, TickRecord, frames, record_lane,
+};
+use engine::{Engine, Save, TickInput};
+use prometheus::IntCounter;
+use serde::{Deserialize, Serialize};
+
+use crate::kit::{Words, arrival, game, input, leave, line, named, values};
+
+const TICKS: u64 = 400;
+
+fn header() -> Header {
+    Header {
+        program: "test".to_owned(),
+        run: RunId(7),
+        seed: 11,
+        last_tick: 0,
+        last_now: None,
+        recovered: Some((RunId(6), 5)),
+        bridge: true,
+        quarantined: Vec::new(),
+        plugins: Vec::new(),
+        content: String::new(),
+        settings: "{}".to_owned(),
+    }
+}
+
+/// What the gateway says in tick `n`: people come, act, are cut and go.
+fn script(n: u64) -> Vec<Inbound> {
+    let mut said = Vec::new();
+    match n {
+        1 => said.extend([arrival(1, "ann"), arrival(2, "bob")]),
+        200 => said.push(leave(2)),
+        210 => said.push(arrival(3, "bob")),
+        _ => {}
+    }
+    if n > 3 && n.is_multiple_of(3) {
+        said.push(line(1, Some(n), "earn"));
+    }
+    if n > 3 && n.is_multiple_of(7) {
+        said.push(line(1, Some(n + 1), "there is a light"));
+    }
+    said
+}
+
+/// Plays the script and records it; storage is away for a while.
+fn record(plugin: impl Plugin) -> Vec<u8> {
+    let mut engine = Engine::build(header().setup(Vec::new()), plugin).unwrap();
+    let mut bytes = header().begin(&Checkpoint::default()).unwrap();
+    let mut chunk = ChunkWriter::default();
+    let (mut durable, mut replies) = (0, Vec::new());
+    for n in 1..=TICKS {
+        let mut input = TickInput {
+            heard: script(n),
+            stored: std::mem::take(&mut replies),
+            // Late by a little, and sometimes by much.
+            wall_offset: (n * 7_919 % 500).cast_signed(),
+            ..input(n * 50 + n / 100 * 330, durable)
+        };
+        if n == 50 {
+            input.bridged.push(BridgeIn::Link { up: false });
+        }
+        input.stopping = n == TICKS;
+        let mut said = Vec::new();
+        let output = engine.tick_aloud(input.clone(), |emission| said = emission.said);
+        for ask in &output.asks {
+            if let StoreAsk::Load { character, session } = *ask {
+                replies.push(StoreReply::Loaded {
+                    character,
+                    session,
+                    rows: Vec::new(),
+                });
+            }
+        }
+        if let Save::Batch(batch) = &output.save
+            && !(100..150).contains(&n)
+        {
+            durable = batch.tick;
+        }
+        if n == 150 {
+            durable = n - 1;
+        }
+        chunk.push(TickRecord {
+            tick: n,
+            input,
+            effects: TickEffects::of(said, &output),
+        });
+        if n.is_multiple_of(20) {
+            bytes.extend(chunk.take().unwrap().unwrap());
+        }
+    }
+    bytes.extend(Frame::mark(false).unwrap());
+    bytes
+}
+
+/// Plays a recording again, through tick `last`.
+fn replay(bytes: &[u8], plugin: impl Plugin, last: u64) -> (u64, Option<Difference>) {
+    let mut frames = frames(bytes).unwrap();
+    let Some(Ok(Frame::Header(header))) = frames.next() else {
+        panic!("no header")
+    };
+    let Some(Ok(Frame::Checkpoint(checkpoint))) = frames.next() else {
+        panic!("no checkpoint")
+    };
+    let mut replay = Replay::begin(&header, checkpoint, plugin).unwrap();
+    for frame in frames {
+        if let Frame::Ticks(ticks) = frame.unwrap() {
+            let difference = replay.play(ticks, last).unwrap();
+            if difference.is_some() {
+                return (replay.played(), difference);
+            }
+        }
+    }
+    (replay.played(), None)
+}
+
+fn difference(plugin: impl Plugin + Copy) -> Difference {
+    let (_, difference) = replay(&record(plugin), plugin, TICKS);
+    difference.expect("a difference")
+}
+
+#[test]
+fn recording_replays_equal() {
+    let bytes = record(game);
+    assert_eq!(replay(&bytes, game, TICKS), (TICKS, None));
+    assert_eq!(replay(&bytes, game, 123), (123, None));
+}
+
+#[test]
+fn quiet_tick_takes_few_bytes() {
+    let quiet = |_: &mut Registrar<'_>| {};
+    let mut engine = Engine::build(header().setup(Vec::new()), quiet).unwrap();
+    let mut chunk = ChunkWriter::default();
+    for tick in 1..=1_200 {
+        let input = input(tick * 50, 0);
+        let output = engine.tick(input.clone());
+        let effects = TickEffects::of(Vec::new(), &output);
+        chunk.push(TickRecord {
+            tick,
+            input,
+            effects,
+        });
+    }
+    let bytes = chunk.take().unwrap().unwrap().len();
+    assert!(bytes < 400, "{bytes} bytes for a minute of nothing");
+}
+
+/// A lamp a name, in a map whose order is another in each world.
+#[derive(Resource, Default)]
+struct Lamps(HashMap<String, u64>);
+
+fn swing(mut lamps: ResMut<Lamps>, clock: Res<Clock>, mut outbox: ResMut<Outbox>) {
+    if clock.tick == 90 {
+        for lamp in 0..40 {
+            lamps.0.insert(format!("lamp {lamp}"), lamp);
+        }
+    }
+    if clock.tick == 100 {
+        let seen: Vec<&str> = lamps.0.keys().map(String::as_str).collect();
+        outbox.tell_one(engine::port::SessionId(1), Words(seen.join(", ")));
+    }
+}
+
+fn careless(reg: &mut Registrar<'_>) {
+    reg.add(game).add(named("lamps", |reg| {
+        reg.resource(Lamps::default()).system(Phase::Emit, swing);
+    }));
+}
+
+#[test]
+fn heard_hash_map_order_is_named() {
+    let found = difference(careless);
+    assert_eq!((found.tick, found.component.as_str()), (100, "words"));
+    // `game` is the plugin that declares the event.
+    assert_eq!(
+        (found.plugin.as_str(), found.entity.as_str()),
+        ("game", "session 1")
+    );
+    assert!(found.is.contains("lamp 7"), "{found}");
+    assert_ne!(found.was, found.is);
+}
+
+/// When somebody looked.
+#[derive(Component, Serialize, Deserialize, Clone, Default)]
+struct Looked(u64);
+
+static CLOCK: AtomicU64 = AtomicU64::new(0);
+
+fn look(
+    clock: Res<Clock>,
+    mut looked: Query<(&StableId, &mut Looked)>,
+    ann: Query<&StableId, With<Online>>,
+) {
+    if clock.tick < 160 {
+        return;
+    }
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    // So that two looks are never the same, however coarse the clock.
+    let now = since.unwrap().as_nanos() as u64 + CLOCK.fetch_add(1, Ordering::Relaxed);
+    for (id, mut looked) in &mut looked {
+        if ann.iter().any(|one| one == id) && *id == StableId::named("ann") {
+            looked.0 = now;
+        }
+    }
+}
+
+fn impatient(reg: &mut Registrar<'_>) {
+    reg.add(game).add(named("watch", |reg| {
+        reg.persist::<Looked>("looked")
+            .character::<Looked>()
+            .system(Phase::Simulate, look);
+    }));
+}
+
+#[test]
+fn planted_clock_is_named() {
+    let found = difference(impatient);
+    assert_eq!(
+        (found.tick, found.plugin.as_str(), found.component.as_str()),
+        (160, "watch", "looked")
+    );
+    assert_eq!(found.entity, StableId::named("ann").to_string());
+    let then: u64 = found.was.parse().unwrap();
+    let now: u64 = found.is.parse().unwrap();
+    assert!(then < now, "{found}");
+}
+
+/// One of many, that burns down by chance of its own.
+#[derive(Component, Serialize, Deserialize, Clone)]
+struct Wax(u64);
+
+/// Which candle drips in this world alone.
+struct Chapel {
+    dripping: Option<u64>,
+}
+
+impl Plugin for Chapel {
+    fn build(&self, reg: &mut Registrar<'_>) {
+        let dripping = self.dripping;
+        reg.persist::<Wax>("wax")
+            .startup(|world| {
+                for candle in 0..500 {
+                    world.spawn((StableId::named(&format!("candle {candle}")), Wax(1_000)));
+                }
+            })
+            .system(
+                Phase::Simulate,
+                move |clock: Res<Clock>, mut candles: Query<(&StableId, &mut Wax)>| {
+                    for (id, mut wax) in &mut candles {
+                        let drips = dripping.is_some_and(|candle| {
+                            *id == StableId::named(&format!("candle {candle}"))
+                        });
+                        wax.0 -= 1 + u64::from(drips && clock.tick == 77);
+                    }
+                },
+            );
+    }
+
+    fn name(&self) -> &'static str {
+        "chapel"
+    }
+}
+
+#[test]
+fn differing_row_among_many_is_named() {
+    let bytes = record(Chapel { dripping: None });
+    let (played, found) = replay(
+        &bytes,
+        Chapel {
+            dripping: Some(123),
+        },
+        TICKS,
+    );
+    let found = found.expect("a difference");
+    assert_eq!((found.tick, played), (77, 77));
+    assert_eq!(
+        (found.plugin.as_str(), found.component.as_str()),
+        ("chapel", "wax")
+    );
+    assert_eq!(found.entity, StableId::named("candle 123").to_string());
+    assert!(found.was.starts_with('#'), "{found}");
+    assert_eq!(found.is, (1_000 - 78).to_string());
+}
+
+#[test]
+fn damaged_recording_is_refused_and_torn_tail_is_not() {
+    let bytes = record(game);
+    let read = |bytes: &[u8]| frames(bytes).map(Iterator::collect::<Result<Vec<Frame>, _>>);
+    let whole = read(&bytes).unwrap().unwrap().len();
+    assert_eq!(whole, 2 + TICKS as usize / 20 + 1);
+    let torn = read(&bytes[..bytes.len() - 12]).unwrap().unwrap().len();
+    assert_eq!(torn, whole - 2);
+    let mut damaged = bytes.clone();
+    let at = bytes.len() / 2;
+    damaged[at] ^= 1;
+    assert!(read(&damaged).unwrap().is_err());
+    assert_eq!(read(b"KADREC\0\x7f").err(), Some(RecordFault::Foreign));
+}
+
+#[test]
+fn full_lane_drops_and_counts() {
+    let dropped = IntCounter::new("dropped", "ticks").unwrap();
+    let (lane, intake) = record_lane(dropped.clone());
+    let record = |tick| TickRecord {
+        tick,
+        input: TickInput::default(),
+        effects: TickEffects::default(),
+    };
+    for tick in 1..=RECORD_TICKS_MAX as u64 {
+        lane.offer(record(tick));
+    }
+    assert!(lane.is_whole());
+    lane.offer(record(0));
+    assert_eq!((lane.is_whole(), dropped.get()), (false, 1));
+    // What came before the gap is still there, and nothing after it.
+    let mut last = 0;
+    while let Taken::Tick(record) = intake.take() {
+        last = record.tick;
+    }
+    assert_eq!(last, RECORD_TICKS_MAX as u64);
+    assert!(intake.is_torn());
+    drop(lane);
+    assert!(matches!(intake.take(), Taken::Over));
+}
+
+#[test]
+fn content_is_named_by_what_it_says() {
+    let content = |text: &str| Content {
+        files: vec![("a".to_owned(), text.to_owned())],
+    };
+    let one = content("text");
+    assert_eq!(Content::decode(&one.encode().unwrap()).unwrap(), one);
+    assert_eq!(one.digest(), content("text").digest());
+    assert_ne!(one.digest(), content("texts").digest());
+    let split = Content {
+        files: vec![("at".to_owned(), "ext".to_owned())],
+    };
+    assert_ne!(one.digest(), split.digest());
+}
+
+#[test]
+fn batch_is_shared_with_storage() {
+    let mut engine = Engine::build(header().setup(Vec::new()), Chapel { dripping: None }).unwrap();
+    let output = engine.tick(input(50, 0));
+    let effects = TickEffects::of(Vec::new(), &output);
+    let Save::Batch(batch) = output.save else {
+        panic!("no batch")
+    };
+    let copy = effects.batch.expect("a batch");
+    assert_eq!(values(&batch), values(&copy));
+    assert!(Arc::ptr_eq(&batch.columns[0], &copy.columns[0]));
+}

@@ -1,0 +1,229 @@
+//! The recorder: writes what the world's thread hands over into a bounded ring of files.
+//!
+//! It owns the folder `recordings` of the data folder. It has a thread of its own, which nobody
+//! waits for while the world lives: where it can't keep up or can't write, ticks are dropped and
+//! counted, and the recording has a gap.
+
+mod ring;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use engine::Setup;
+use engine::port::{Registry, Tasks};
+use engine::record::{
+    Checkpoint, ChunkWriter, Content, Frame, Header, RecordFault, RecordIntake, RecordLane, Taken,
+    record_lane,
+};
+use prometheus::{IntCounter, IntGauge};
+use systems::world::Source;
+
+use crate::build::VERSION;
+use crate::config::{LucidityConfig, RecorderConfig};
+use ring::Ring;
+pub(crate) use ring::{content_file, recordings};
+
+/// How long ticks are gathered before they are written: what a killed process may not have told.
+const CHUNK_TIME: Duration = Duration::from_secs(1);
+/// How many things are gathered at most; at 256 bytes each, 4 MiB.
+const CHUNK_WEIGHT_MAX: usize = 16_384;
+/// How often the lane is looked at. Nobody is woken for a tick: that would cost the world's thread
+/// more than all the rest.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// What decides outcomes beside the world and its inputs.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Ruling {
+    /// The game's own settings.
+    pub(crate) game: systems::Settings,
+    /// What the operator has set over the world's rules.
+    pub(crate) lucidity: LucidityConfig,
+}
+
+/// What is known of a run before its world is built.
+pub(crate) struct Beginning {
+    header: Header,
+    checkpoint: Checkpoint,
+}
+
+/// The recorder of a running world.
+pub(crate) struct Recorder {
+    thread: JoinHandle<()>,
+}
+
+/// The metrics; also where nothing is recorded.
+#[derive(Clone)]
+pub(crate) struct RecorderMetrics {
+    bytes: IntGauge,
+    dropped: IntCounter,
+}
+
+/// Recording can't begin.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RecorderFault {
+    /// The disk does not take it.
+    #[error("the recordings can't be written: {0}")]
+    Disk(#[from] io::Error),
+    /// It can't be encoded.
+    #[error("the recording can't be encoded: {0}")]
+    Encoding(#[from] RecordFault),
+    /// What decides outcomes can't be written down.
+    #[error("the settings can't be encoded: {0}")]
+    Settings(#[from] serde_json::Error),
+}
+
+impl RecorderMetrics {
+    pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let bytes = IntGauge::new("kadath_recorder_bytes", "bytes of recordings on disk")?;
+        let dropped = IntCounter::new(
+            "kadath_recorder_dropped_total",
+            "ticks that were not recorded",
+        )?;
+        registry.register(Box::new(bytes.clone()))?;
+        registry.register(Box::new(dropped.clone()))?;
+        Ok(Self { bytes, dropped })
+    }
+}
+
+impl Beginning {
+    pub(crate) fn of(
+        setup: &Setup,
+        ruling: &Ruling,
+        content: &Content,
+    ) -> Result<Self, RecorderFault> {
+        Ok(Self {
+            header: Header {
+                program: VERSION.to_owned(),
+                run: setup.run,
+                seed: setup.seed.0,
+                last_tick: setup.last_tick,
+                last_now: setup.last_now,
+                recovered: setup.recovered,
+                bridge: setup.bridge,
+                quarantined: setup.quarantined.clone(),
+                plugins: Vec::new(),
+                content: content.digest(),
+                settings: serde_json::to_string(ruling)?,
+            },
+            checkpoint: Checkpoint {
+                tick: setup.last_tick,
+                rows: setup.rows.clone(),
+            },
+        })
+    }
+}
+
+impl Recorder {
+    /// Begins a recording on a thread named `kadath-recorder`.
+    pub(crate) fn start(
+        folder: &Path,
+        config: RecorderConfig,
+        beginning: Beginning,
+        plugins: &[&str],
+        content: &Content,
+        metrics: RecorderMetrics,
+        tasks: &Tasks,
+    ) -> Result<(Option<Self>, Option<RecordLane>), RecorderFault> {
+        let Beginning {
+            mut header,
+            checkpoint,
+        } = beginning;
+        header.plugins = plugins.iter().map(|&name| name.to_owned()).collect();
+        let mut ring = Ring::open(folder, config, metrics.bytes)?;
+        ring.keep_content(content)?;
+        ring.begin(&header, &checkpoint)?;
+        let (lane, intake) = record_lane(metrics.dropped);
+        let counted = tasks.count("kadath-recorder");
+        let writing = Writing {
+            ring,
+            intake,
+            chunk: ChunkWriter::default(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("kadath-recorder".into())
+            .spawn(move || {
+                let _counted = counted;
+                writing.run();
+            })?;
+        Ok((Some(Self { thread }), Some(lane)))
+    }
+
+    /// Waits until everything is written that the world has handed over, at most for `patience`.
+    pub(crate) async fn finish(self, patience: Duration) {
+        let ended = tokio::task::spawn_blocking(move || self.thread.join().is_ok());
+        match tokio::time::timeout(patience, ended).await {
+            Ok(Ok(true)) => {}
+            Ok(_) => tracing::error!("recorder ended badly"),
+            Err(_) => tracing::warn!("recorder does not end; the recording lacks its end"),
+        }
+    }
+}
+
+/// The thread's own.
+struct Writing {
+    ring: Ring,
+    intake: RecordIntake,
+    chunk: ChunkWriter,
+}
+
+impl Writing {
+    fn run(mut self) {
+        if let Err(fault) = self.record() {
+            self.intake.close();
+            tracing::error!(%fault, "recording ends: it can't be written");
+        }
+        // Until the world ends: whatever is handed over must not stay in memory.
+        while !matches!(self.intake.take(), Taken::Over) {
+            std::thread::park_timeout(LOOK_EVERY);
+        }
+    }
+
+    /// Until the world has ended, or the recording has a gap.
+    fn record(&mut self) -> Result<(), RecorderFault> {
+        let mut written = Instant::now();
+        loop {
+            let taken = self.intake.take();
+            let (idle, over) = match taken {
+                Taken::Tick(record) => {
+                    self.chunk.push(*record);
+                    (false, false)
+                }
+                Taken::Nothing => (true, false),
+                Taken::Over => (true, true),
+            };
+            let gap = idle && self.intake.is_torn();
+            let due = written.elapsed() >= CHUNK_TIME;
+            if over || gap || due || self.chunk.weight() >= CHUNK_WEIGHT_MAX {
+                if let Some(bytes) = self.chunk.take()? {
+                    self.ring.append(&bytes)?;
+                }
+                written = Instant::now();
+            }
+            if over || gap {
+                self.ring.append(&Frame::mark(gap)?)?;
+                if gap {
+                    tracing::warn!("recorder could not keep up; the recording has a gap");
+                }
+                return Ok(());
+            }
+            if idle {
+                std::thread::park_timeout(LOOK_EVERY);
+            }
+        }
+    }
+}
+
+/// The world's texts, as they are kept.
+pub(crate) fn content(sources: Vec<Source>) -> Content {
+    let files = sources.into_iter().map(|one| (one.path, one.text));
+    Content {
+        files: files.collect(),
+    }
+}
+
+/// The folder of recordings in a data folder.
+pub(crate) fn folder(data: &Path) -> PathBuf {
+    data.join("recordings")
+}

@@ -1,0 +1,235 @@
+//! `kadath replay`: plays recorded ticks again, and names the first thing that is not as it was.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use engine::Plugin;
+use engine::port::Tick;
+use engine::record::{Content, Difference, Frame, Header, Replay, frames};
+use systems::world::{Source, WorldData};
+
+use crate::check;
+use crate::cli::UsageFault;
+use crate::config::Config;
+use crate::recorder::{Ruling, content_file, folder, recordings};
+
+/// What is to be played.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// From the last checkpoint before this tick; without, from the first that is kept.
+    pub from: Option<Tick>,
+    /// Through this tick.
+    pub to: Option<Tick>,
+    /// Print JSON.
+    pub json: bool,
+    /// Another world's folder than the one that was recorded.
+    pub world: Option<PathBuf>,
+}
+
+/// Plays what the data folder has of all its runs.
+///
+/// # Errors
+/// When nothing is recorded there, or it can't be played.
+pub fn run(config: &Config, wanted: &Wanted) -> anyhow::Result<ExitCode> {
+    let folder = folder(&config.server.data);
+    let files = recordings(&folder).unwrap_or_default();
+    if files.is_empty() {
+        return Err(usage(&folder, "nothing is recorded there"));
+    }
+    run_files(&files, wanted)
+}
+
+/// Plays one file.
+///
+/// # Errors
+/// When it is no recording, or can't be played.
+pub fn run_file(file: &Path, wanted: &Wanted) -> anyhow::Result<ExitCode> {
+    run_files(&[file.to_owned()], wanted)
+}
+
+/// What was played.
+#[derive(Debug, Default)]
+struct Played {
+    ticks: u64,
+    /// By the world's clock.
+    recorded: Duration,
+    difference: Option<Difference>,
+}
+
+fn run_files(files: &[PathBuf], wanted: &Wanted) -> anyhow::Result<ExitCode> {
+    let began = Instant::now();
+    let mut player = Player::new(wanted);
+    for file in &files[first_file(files, wanted)..] {
+        player.file(file)?;
+        if player.played.difference.is_some() {
+            break;
+        }
+    }
+    let played = player.finish();
+    if played.ticks == 0 {
+        return Err(UsageFault("no such ticks are recorded".to_owned()).into());
+    }
+    print(&played, began.elapsed(), wanted.json)?;
+    Ok(match played.difference {
+        None => ExitCode::SUCCESS,
+        Some(_) => ExitCode::FAILURE,
+    })
+}
+
+/// The file with the last checkpoint before the first tick that is wanted. Names begin with it.
+fn first_file(files: &[PathBuf], wanted: &Wanted) -> usize {
+    let Some(from) = wanted.from else { return 0 };
+    let before = files.iter().rposition(|file| {
+        let name = file.file_name().and_then(|name| name.to_str());
+        let tick = name.and_then(|name| name.split('-').next()?.parse::<Tick>().ok());
+        tick.is_some_and(|tick| tick < from)
+    });
+    before.unwrap_or(0)
+}
+
+struct Player<'a> {
+    wanted: &'a Wanted,
+    replay: Option<Replay>,
+    played: Played,
+}
+
+impl<'a> Player<'a> {
+    fn new(wanted: &'a Wanted) -> Self {
+        Self {
+            wanted,
+            replay: None,
+            played: Played::default(),
+        }
+    }
+
+    fn file(&mut self, path: &Path) -> anyhow::Result<()> {
+        let fault = |fault: &dyn std::fmt::Display| usage(path, fault);
+        let bytes = fs::read(path).map_err(|error| fault(&error))?;
+        let mut header = None;
+        for frame in frames(&bytes).map_err(|error| fault(&error))? {
+            match frame.map_err(|error| fault(&error))? {
+                Frame::Header(one) => header = Some(one),
+                Frame::Checkpoint(checkpoint) => {
+                    let goes_on = self.replay.as_ref().map(Replay::last_tick);
+                    if goes_on == Some(checkpoint.tick) {
+                        continue;
+                    }
+                    self.count();
+                    let Some(header) = &header else {
+                        return Err(fault(&"its header is missing"));
+                    };
+                    let game = game(header, path, self.wanted.world.as_deref())?;
+                    let replay =
+                        Replay::begin(header, checkpoint, game).map_err(|error| fault(&error))?;
+                    if replay.plugins() != header.plugins {
+                        return Err(fault(&"it was made by a program with other plugins"));
+                    }
+                    self.replay = Some(replay);
+                }
+                Frame::Ticks(ticks) => {
+                    let last = self.wanted.to.unwrap_or(Tick::MAX);
+                    if ticks.first > last {
+                        break;
+                    }
+                    let Some(replay) = &mut self.replay else {
+                        return Err(fault(&"its checkpoint is missing"));
+                    };
+                    let difference = replay.play(ticks, last).map_err(|error| fault(&error))?;
+                    if difference.is_some() {
+                        self.played.difference = difference;
+                        break;
+                    }
+                }
+                Frame::Gap | Frame::End => self.count(),
+            }
+        }
+        Ok(())
+    }
+
+    /// One stretch is over.
+    fn count(&mut self) {
+        if let Some(replay) = self.replay.take() {
+            self.played.ticks += replay.played();
+            self.played.recorded += replay.span();
+        }
+    }
+
+    fn finish(mut self) -> Played {
+        self.count();
+        self.played
+    }
+}
+
+/// The game that was recorded, over the world that was recorded or another.
+fn game(header: &Header, recording: &Path, world: Option<&Path>) -> anyhow::Result<impl Plugin> {
+    let ruling: Ruling = serde_json::from_str(&header.settings)
+        .map_err(|_| usage(recording, "its settings are another version's"))?;
+    let mut world = match world {
+        Some(folder) => check::load(folder).map_err(|problems| usage(folder, &problems[0]))?,
+        None => recorded_world(header, recording)?,
+    };
+    ruling.lucidity.apply(&mut world.lucidity);
+    let game = systems::game(world, ruling.game);
+    Ok(game)
+}
+
+fn recorded_world(header: &Header, recording: &Path) -> anyhow::Result<WorldData> {
+    let folder = recording.parent().unwrap_or(Path::new("."));
+    let path = content_file(folder, &header.content);
+    let bytes = fs::read(&path).map_err(|error| usage(&path, error))?;
+    let content = Content::decode(&bytes).map_err(|error| usage(&path, error))?;
+    if content.digest() != header.content {
+        return Err(usage(&path, "it is not what its name says"));
+    }
+    let files = content.files.into_iter();
+    let sources: Vec<Source> = files.map(|(path, text)| Source { path, text }).collect();
+    systems::world::load(&sources).map_err(|problems| usage(&path, &problems[0]))
+}
+
+fn print(played: &Played, took: Duration, json: bool) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let (recorded, took) = (played.recorded.as_secs_f64(), took.as_secs_f64());
+    let times = recorded / took.max(f64::EPSILON);
+    let ticks = played.ticks;
+    if json {
+        let mut told = serde_json::json!({
+            "equal": played.difference.is_none(),
+            "ticks": ticks,
+            "recorded_seconds": recorded,
+            "seconds": took,
+            "times_as_fast": times,
+        });
+        if let Some(difference) = &played.difference {
+            let difference = serde_json::to_value(difference)?;
+            if let (Some(told), serde_json::Value::Object(difference)) =
+                (told.as_object_mut(), difference)
+            {
+                told.extend(difference);
+            }
+        }
+        writeln!(out, "{told}")?;
+        return Ok(());
+    }
+    match &played.difference {
+        None => writeln!(
+            out,
+            "{ticks} ticks replayed, all equal: {recorded:.1} s of the world in {took:.1} s, {times:.1} times as fast as recorded"
+        )?,
+        Some(difference) => {
+            writeln!(out, "{difference}")?;
+            writeln!(
+                out,
+                "{ticks} ticks replayed, the last differs: {recorded:.1} s of the world in {took:.1} s, {times:.1} times as fast as recorded"
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// What can't be played has exit code 2: 1 says that something differs.
+fn usage(path: &Path, fault: impl std::fmt::Display) -> anyhow::Error {
+    UsageFault(format!("{}: {fault}", path.display())).into()
+}
