@@ -13,7 +13,7 @@ mod unload;
 mod words;
 
 pub(crate) use removal::{Removals, destroy, replace};
-pub(crate) use standing::{Roles, grant, tell_bans};
+pub(crate) use standing::{Roles, Seated, grant, tell_bans};
 pub(crate) use unload::unload_saved;
 pub(crate) use words::Departing;
 pub use words::{
@@ -28,6 +28,7 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::message::Messages;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
+use serde::{Deserialize, Serialize};
 
 use crate::ledger::{self, CommandRecord};
 use crate::persist::SavedTypes;
@@ -38,9 +39,11 @@ use crate::port::{
 use crate::{Clock, Index, Outbox};
 
 /// Who holds what.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Clone, Default, Debug, Serialize, Deserialize)]
 pub(crate) struct Sessions {
+    #[serde(serialize_with = "crate::record::sorted")]
     seats: HashMap<SessionId, Seat>,
+    #[serde(serialize_with = "crate::record::sorted")]
     holders: HashMap<StableId, SessionId>,
     /// Sessions that are over: they leave at the start of the next tick, a crowd in the next ones.
     over: VecDeque<SessionId>,
@@ -54,7 +57,7 @@ pub(crate) struct Sessions {
     lost: Vec<StableId>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Seat {
     character: StableId,
     state: SeatState,
@@ -62,7 +65,7 @@ struct Seat {
     over: Option<Leaving>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum SeatState {
     /// Storage was asked.
     Waiting(Box<Arrival>),
@@ -71,7 +74,7 @@ enum SeatState {
 }
 
 /// What the engine knows of this process's life.
-#[derive(Resource, Clone, Copy, Debug)]
+#[derive(Resource, Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Life {
     pub(crate) run: RunId,
     pub(crate) recovered: Option<(RunId, Tick)>,

@@ -1,6 +1,7 @@
 //! The engine: one function from what came in to what goes out.
 
 mod build;
+mod checkpoint;
 #[cfg(feature = "stage")]
 mod crack;
 mod exchange;
@@ -191,6 +192,15 @@ impl Engine {
     pub(crate) fn owner_of(&self, component: &str) -> Option<&'static str> {
         let saved = self.register.saved.by_name.get(component)?;
         Some(self.register.plugins.get(saved.owner)?.name)
+    }
+
+    /// The plugin of a state that checkpoints hold.
+    pub(crate) fn holder_of(&self, state: &str) -> Option<&'static str> {
+        let mut states = self.register.transient_states.iter();
+        match states.find(|one| one.name == state) {
+            Some(one) => Some(self.register.plugins.get(one.plugin)?.name),
+            None => self.owner_of(state),
+        }
     }
 
     /// The plugin that declares an event.

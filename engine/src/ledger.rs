@@ -14,6 +14,7 @@ use bevy_ecs::change_detection::{DetectChangesMut as _, Mut};
 use bevy_ecs::entity::Entity;
 use bevy_ecs::message::{Message, Messages};
 use bevy_ecs::world::World;
+use serde::{Deserialize, Serialize};
 
 use orders::{Open, Ticket};
 use record::Executed;
@@ -36,7 +37,7 @@ const AHEAD_MAX: u64 = 1 << 32;
 const MARKS_MAX: usize = 65_536;
 
 /// One command under way: who acts, and whose outcome it will be. Goes into the verb's message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Order {
     /// The character that acts.
     pub actor: Entity,

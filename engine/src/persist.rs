@@ -15,7 +15,7 @@ pub(crate) use self::load::{load_entity, load_things};
 pub(crate) use collect::{
     Collector, Unloading, collect_transfers, forget_entity, take_tombstones, unload,
 };
-pub(crate) use loss::{guard, restore, watch};
+pub(crate) use loss::{Losses, guard, restore, watch};
 pub(crate) use owners::install as install_holdings;
 pub use owners::{Holder, Holdings, Owned};
 pub use types::Migration;
@@ -24,6 +24,7 @@ pub(crate) use types::{HOLDER, SavedName, SavedTypes};
 use bevy_ecs::entity::Entity;
 use bevy_ecs::message::Message;
 use bevy_ecs::resource::Resource;
+use serde::{Deserialize, Serialize};
 
 use crate::port::{Fact, StableId};
 
@@ -38,7 +39,7 @@ pub struct Destroy(pub Entity);
 
 /// An entity was destroyed at the end of the tick before. What it held went with it, each with a
 /// message of its own, after its holder's.
-#[derive(Message, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Message, Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destroyed {
     /// What it was.
     pub entity: Entity,

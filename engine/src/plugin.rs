@@ -16,9 +16,10 @@ use serde::de::DeserializeOwned;
 
 use crate::guard::Owners;
 use crate::message::MessageTypes;
-use crate::persist::{Migration, SavedName, SavedTypes};
+use crate::persist::{HOLDER, Migration, SavedName, SavedTypes};
 use crate::phase::Phase;
 use crate::port::{Publication, Published};
+use crate::record::StateType;
 
 /// Whatever can add things to the world. A plain function or closure already is one.
 ///
@@ -82,6 +83,9 @@ pub(crate) struct Register {
     /// Which plugin declared each of them.
     pub(crate) tellers: Vec<usize>,
     pub(crate) owners: Owners,
+    /// What checkpoints hold: what is saved, and what is not.
+    pub(crate) saved_states: Vec<StateType>,
+    pub(crate) transient_states: Vec<StateType>,
     pub(crate) startup: Vec<(usize, Deferred)>,
     pub(crate) mistakes: Vec<String>,
 }
@@ -273,6 +277,9 @@ impl<'a> Registrar<'a> {
         T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
     {
         self.owns::<T>();
+        self.register
+            .saved_states
+            .push(StateType::saved::<T>(name.name, self.plugin));
         let saved = self
             .register
             .saved
@@ -285,6 +292,9 @@ impl<'a> Registrar<'a> {
     /// what has one belongs to the owner of whoever holds it.
     pub fn holders(&mut self) -> &mut Self {
         self.owns::<crate::Holder>();
+        self.register
+            .saved_states
+            .push(StateType::saved::<crate::Holder>(HOLDER.name, self.plugin));
         let saved = self
             .register
             .saved
@@ -306,6 +316,24 @@ impl<'a> Registrar<'a> {
         let mistake = self.register.owners.claim::<T>(self.world, self.plugin);
         self.register.mistakes.extend(mistake);
         self
+    }
+
+    /// Declares a component or resource of this plugin that lasts from tick to tick and is not saved:
+    /// checkpoints of recordings hold it, the database does not. `name` is unique among all.
+    ///
+    /// What is computed from content or from other state, or gone at the end of its tick, needs no
+    /// such line.
+    pub fn transient<T>(&mut self, name: &'static str) -> &mut Self
+    where
+        T: Component + Clone + Serialize + DeserializeOwned,
+    {
+        let states = &mut self.register.transient_states;
+        if states.iter().any(|one| one.name == name) {
+            self.mistake(format!("another transient state is called `{name}`"));
+            return self;
+        }
+        states.push(StateType::transient::<T>(name, self.plugin));
+        self.owns::<T>()
     }
 
     /// Every character comes with this component: its saved value, or else its default.

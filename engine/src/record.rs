@@ -12,6 +12,7 @@ mod effects;
 mod file;
 mod lane;
 mod replay;
+mod state;
 mod trace;
 mod writer;
 
@@ -22,4 +23,7 @@ pub use lane::{RECORD_TICKS_MAX, RECORD_WEIGHT_MAX, RecordIntake, RecordLane, Ta
 pub use replay::{Difference, Replay};
 pub use writer::ChunkWriter;
 
+pub use state::{WorldCopy, WorldState, sorted};
+
+pub(crate) use state::{EngineState, StateType, TransientPart};
 pub(crate) use trace::said_hash;

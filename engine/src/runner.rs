@@ -285,6 +285,11 @@ impl Pace {
             (Some(lane), None) => lane.skip(),
             (None, _) => {}
         }
+        // Nothing is dirty then but what is in the batch.
+        let clean = matches!(output.save, Save::Batch(_) | Save::Clean);
+        if let Some(lane) = recorder.filter(|lane| clean && lane.wants_checkpoint()) {
+            lane.offer_checkpoint(self.engine.checkpoint());
+        }
         if output.halt {
             self.halt.cancel();
         }

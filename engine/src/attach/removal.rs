@@ -4,6 +4,7 @@
 use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
+use serde::{Deserialize, Serialize};
 
 use super::words::{Departing, Dismiss};
 use super::{Online, SeatState, Sessions, lease, leaving};
@@ -22,7 +23,7 @@ impl Sessions {
 }
 
 /// What was destroyed, on its way. Transient: what is lost of it with the process was in no batch.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Clone, Default, Debug, Serialize, Deserialize)]
 pub(crate) struct Removals {
     /// Still played: they depart first, and go at the end of the tick in which they have.
     doomed: Vec<Entity>,

@@ -13,6 +13,7 @@ use bevy_ecs::message::Messages;
 use bevy_ecs::query::With;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
+use serde::{Deserialize, Serialize};
 
 use super::words::{Character, Excluded, Grant, Online, RoleChanged, SetApart, SetBan};
 use super::{Asks, Sessions};
@@ -28,16 +29,17 @@ const EVERY: Duration = Duration::from_secs(2);
 const GIVEN_MAX: usize = 4_096;
 
 /// What is known of roles beside what characters carry.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Clone, Default, Debug, Serialize, Deserialize)]
 pub(crate) struct Roles {
     /// When the store was asked last, or somebody came into an empty world.
     asked: Option<WorldTime>,
+    #[serde(serialize_with = "crate::record::sorted")]
     given: HashMap<AccountId, (Role, Tick)>,
 }
 
 /// When a character came into the world.
-#[derive(Component, Clone, Copy, Debug)]
-pub(super) struct Seated(pub(super) Tick);
+#[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Seated(pub(super) Tick);
 
 /// Asks the store, if it is time.
 pub(super) fn ask(world: &mut World) {

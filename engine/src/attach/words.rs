@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::message::Message;
+use serde::{Deserialize, Serialize};
 
 use crate::ledger::CommandRecord;
 use crate::port::{
@@ -13,7 +14,7 @@ use crate::port::{
 };
 
 /// A person in the world. Comes with every component that plugins gave to characters.
-#[derive(Component, Clone, Debug)]
+#[derive(Component, Clone, Debug, Serialize, Deserialize)]
 #[require(CommandRecord)]
 pub struct Character {
     /// The character's name, unique among the living.
@@ -33,7 +34,7 @@ pub struct Character {
 }
 
 /// The character is played: a session holds it, though its socket may be away for a moment.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Online {
     /// Where to tell it things.
     pub session: SessionId,
@@ -41,7 +42,7 @@ pub struct Online {
 
 /// The socket is away since then; it may come back.
 // Sparse: a crowd whose links are lost, or found again, is not moved in memory.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[component(storage = "SparseSet")]
 pub struct Linkdead {
     /// World time of the cut.
@@ -50,7 +51,7 @@ pub struct Linkdead {
 
 /// Nobody plays it; it stays until its last state is durable.
 // Sparse, as `Linkdead`.
-#[derive(Component, Clone, Copy, Debug, Default)]
+#[derive(Component, Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[component(storage = "SparseSet")]
 pub(crate) struct Departing {
     /// The batch that holds its last state.

@@ -9,6 +9,7 @@ use bevy_ecs::query::QueryState;
 use bevy_ecs::system::ResMut;
 use bevy_ecs::world::World;
 
+use super::checkpoint;
 use super::health::Health;
 use super::{Ageing, Engine, EngineFault, FAULTS_MAX, Setup};
 use crate::attach::{Asks, Life, Removals, Roles, Sessions};
@@ -21,6 +22,7 @@ use crate::persist::{
 };
 use crate::plugin::{Plugin, Register, Registrar};
 use crate::port::{Row, WorldTime};
+use crate::record::StateType;
 use crate::{Bridge, Character, Clock, Outbox, fault, guard, identity};
 
 impl Engine {
@@ -70,15 +72,28 @@ impl Engine {
             // The engine's own part comes first; it has no systems of its own, only its types.
             let mut reg = Registrar::root(&mut world, &mut register, "engine");
             reg.persist::<crate::CommandRecord>("command_record");
+            // After it: a part of it.
+            reg.register
+                .saved_states
+                .push(StateType::part::<crate::CommandRecord>("accepted", 0));
             // The first plugin is the engine.
             persist::guard::<Character>(reg.world, 0);
             persist::guard::<crate::Online>(reg.world, 0);
             persist::guard::<crate::Linkdead>(reg.world, 0);
             persist::guard::<crate::attach::Departing>(reg.world, 0);
             persist::guard::<persist::Owned>(reg.world, 0);
-            reg.owns::<Character>()
-                .owns::<crate::Online>()
-                .owns::<crate::Linkdead>();
+            // Before all else: a character comes with what other plugins have given it.
+            reg.transient::<Character>("character")
+                .transient::<crate::Online>("online")
+                .transient::<crate::Linkdead>("linkdead")
+                .transient::<crate::attach::Departing>("departing")
+                .transient::<crate::attach::Seated>("seated")
+                .transient::<persist::Owned>("owned")
+                .transient::<Sessions>("sessions")
+                .transient::<Removals>("removals")
+                .transient::<Roles>("roles")
+                .transient::<Ledger>("ledger")
+                .transient::<Life>("life");
             reg.message::<crate::Heard>()
                 .message::<crate::Begun>()
                 .message::<crate::Kept>()
@@ -116,9 +131,15 @@ impl Engine {
             .prepare(&mut world)
             .map_err(|fault| EngineFault::Plugins(vec![fault]))?;
         Self::load_world(&mut world, &register, setup.rows)?;
+        if let Some(state) = &setup.state {
+            checkpoint::restore(&mut world, &register, state)?;
+        }
         for (plugin, work) in std::mem::take(&mut register.startup) {
             tracing::trace!(plugin = register.plugins[plugin].name, "plugin starts");
             work(&mut world);
+        }
+        if let Some(state) = &setup.state {
+            checkpoint::settle(&mut world, &register, state)?;
         }
         if setup.strict {
             register.owners.watch(&mut world);
@@ -139,6 +160,11 @@ impl Engine {
                 behind: false,
             })
             .collect();
+        let mut health: Vec<Health> = health;
+        let engine = setup.state.as_ref().map(|state| &state.engine);
+        if let Some(engine) = engine {
+            checkpoint::restore_health(&mut health, engine);
+        }
         let spent = Spent {
             spans: vec![[0; 4]; register.plugins.len()],
         };
@@ -150,7 +176,7 @@ impl Engine {
             faults: Vec::new(),
             dropped_runs: 0,
             violations: BTreeMap::new(),
-            under_way: None,
+            under_way: engine.and_then(|engine| engine.under_way),
             started: setup.last_now.is_some(),
             online: QueryState::new(&mut world),
             register,

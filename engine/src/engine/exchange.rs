@@ -9,7 +9,7 @@ use crate::port::{
     BridgeIn, Emission, Inbound, Parcels, Row, RunId, SaveBatch, StorageState, StoreAsk,
     StoreReply, Tick, WorldTime,
 };
-use crate::record;
+use crate::record::{self, WorldState};
 
 /// What an engine begins with.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Setup {
     pub recovered: Option<(RunId, Tick)>,
     /// The saved rows of the world itself; characters come when they sign in.
     pub rows: Vec<Row>,
+    /// Instead of rows: the world as a checkpoint has it.
+    pub state: Option<WorldState>,
     /// There is a bus: what is meant for it is collected.
     pub bridge: bool,
     /// Plugins that start in quarantine, by name, because they stopped the world before.

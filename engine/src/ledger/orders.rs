@@ -4,19 +4,20 @@ use std::collections::BTreeSet;
 
 use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
+use serde::{Deserialize, Serialize};
 
 use crate::port::{CommandMark, Correlation, SessionId, Tick};
 
 /// A place in the ledger and which of its uses this is: an order that is over never passes for
 /// the one that has its place now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Ticket {
     place: u32,
     turn: u32,
 }
 
 /// The orders under way.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Clone, Default, Debug, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     places: Vec<Place>,
     free: Vec<u32>,
@@ -31,13 +32,13 @@ pub(crate) struct Ledger {
     pub(crate) marks: Vec<CommandMark>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Place {
     turn: u32,
     open: Option<Open>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Open {
     pub(super) session: SessionId,
     pub(super) actor: Entity,

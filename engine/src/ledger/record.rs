@@ -6,6 +6,7 @@ use bevy_ecs::component::Component;
 use serde::{Deserialize, Serialize};
 
 use crate::port::{Code, Tick};
+use crate::record::TransientPart;
 
 mod chain;
 
@@ -30,6 +31,18 @@ pub struct CommandRecord {
 /// Id, outcome and tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Executed(pub(super) u64, pub(super) Option<Code>, pub(super) Tick);
+
+impl TransientPart for CommandRecord {
+    type Part = u64;
+
+    fn part(&self) -> u64 {
+        self.accepted
+    }
+
+    fn set_part(&mut self, accepted: u64) {
+        self.accepted = accepted;
+    }
+}
 
 impl CommandRecord {
     /// The highest executed id; 0 before the first.

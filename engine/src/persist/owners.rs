@@ -39,7 +39,7 @@ pub struct Holder(
 );
 
 /// To whose rows a thing belongs, as the last batch said it. Derived at load, then kept by [`settle`].
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owned(pub(crate) Owner);
 
 impl Owned {
@@ -84,6 +84,11 @@ impl Holdings {
     /// Nothing of this is to be saved: it is as it was loaded.
     pub(super) fn is_saved(&mut self, id: StableId) {
         self.moved.remove(&id);
+    }
+
+    /// Everything is as a checkpoint has it.
+    pub(crate) fn are_saved(&mut self) {
+        self.moved.clear();
     }
 
     pub(super) fn is_settled(&self) -> bool {

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::WorldState;
 use super::trace::Trace;
 use crate::Setup;
 use crate::dice::Seed;
@@ -50,8 +51,10 @@ pub struct Header {
 pub struct Checkpoint {
     /// The tick after which the world was so.
     pub tick: Tick,
-    /// Saved rows of whatever was in memory.
+    /// At the beginning of a run: the saved rows that the world was built from.
     pub rows: Vec<Row>,
+    /// Later: all of it.
+    pub state: Option<WorldState>,
 }
 
 /// Consecutive ticks.
@@ -158,14 +161,20 @@ pub enum RecordFault {
 impl Header {
     /// What an engine is built from to play the recording again.
     #[must_use]
-    pub fn setup(&self, rows: Vec<Row>) -> Setup {
+    pub fn setup(&self, checkpoint: Checkpoint) -> Setup {
+        let Checkpoint { rows, state, .. } = checkpoint;
+        let (last_tick, last_now) = match &state {
+            None => (self.last_tick, self.last_now),
+            Some(state) => (state.tick, Some(state.now)),
+        };
         Setup {
             seed: Seed(self.seed),
-            last_tick: self.last_tick,
-            last_now: self.last_now,
+            last_tick,
+            last_now,
             run: self.run,
             recovered: self.recovered,
             rows,
+            state,
             bridge: self.bridge,
             quarantined: self.quarantined.clone(),
             strict: false,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use prometheus::IntCounter;
 
-use super::TickRecord;
+use super::{TickRecord, WorldCopy};
 
 /// Ticks in the lane: 12 s at 20 Hz, longer than a disk that is not broken stands still.
 pub const RECORD_TICKS_MAX: usize = 256;
@@ -16,18 +16,27 @@ pub const RECORD_WEIGHT_MAX: usize = 262_144;
 /// The world's end.
 #[derive(Debug)]
 pub struct RecordLane {
-    sender: Sender<TickRecord>,
+    sender: Sender<Sent>,
     weight: Arc<AtomicUsize>,
     torn: Arc<AtomicBool>,
+    wanted: Arc<AtomicBool>,
     dropped: IntCounter,
 }
 
 /// The recorder's end.
 #[derive(Debug)]
 pub struct RecordIntake {
-    receiver: Receiver<TickRecord>,
+    receiver: Receiver<Sent>,
     weight: Arc<AtomicUsize>,
     torn: Arc<AtomicBool>,
+    wanted: Arc<AtomicBool>,
+}
+
+/// What goes over the lane.
+#[derive(Debug)]
+enum Sent {
+    Tick(Box<TickRecord>),
+    Checkpoint(Box<WorldCopy>),
 }
 
 /// What the recorder's end finds.
@@ -35,6 +44,8 @@ pub struct RecordIntake {
 pub enum Taken {
     /// The next tick.
     Tick(Box<TickRecord>),
+    /// The world after the tick before. Also the first after a gap.
+    Checkpoint(Box<WorldCopy>),
     /// Nothing yet.
     Nothing,
     /// The world has ended, and everything was taken.
@@ -46,16 +57,19 @@ pub enum Taken {
 pub fn record_lane(dropped: IntCounter) -> (RecordLane, RecordIntake) {
     let (sender, receiver) = bounded(RECORD_TICKS_MAX);
     let (weight, torn) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
+    let wanted = Arc::<AtomicBool>::default();
     let lane = RecordLane {
         sender,
         weight: Arc::clone(&weight),
         torn: Arc::clone(&torn),
+        wanted: Arc::clone(&wanted),
         dropped,
     };
     let intake = RecordIntake {
         receiver,
         weight,
         torn,
+        wanted,
     };
     (lane, intake)
 }
@@ -81,10 +95,28 @@ impl RecordLane {
         // One tick alone may be as heavy as it likes: the world holds all of it anyway.
         let fits = room || self.sender.is_empty();
         self.weight.fetch_add(weight, Ordering::AcqRel);
-        if !fits || self.sender.try_send(record).is_err() {
+        if !fits || self.sender.try_send(Sent::Tick(Box::new(record))).is_err() {
             self.weight.fetch_sub(weight, Ordering::AcqRel);
             self.torn.store(true, Ordering::Release);
             self.dropped.inc();
+        }
+    }
+}
+
+impl RecordLane {
+    /// Whether the world is to be copied after a tick that leaves nothing dirty.
+    #[must_use]
+    pub fn wants_checkpoint(&self) -> bool {
+        self.wanted.load(Ordering::Acquire)
+    }
+
+    /// Hands over a copy of the world. From here on the recording is whole again.
+    pub fn offer_checkpoint(&self, copy: WorldCopy) {
+        // The flag first: what is taken out of the lane may set it again.
+        self.wanted.store(false, Ordering::Release);
+        let sent = self.sender.try_send(Sent::Checkpoint(Box::new(copy)));
+        if sent.is_ok() {
+            self.torn.store(false, Ordering::Release);
         }
     }
 }
@@ -94,10 +126,11 @@ impl RecordIntake {
     #[must_use]
     pub fn take(&self) -> Taken {
         match self.receiver.try_recv() {
-            Ok(record) => {
+            Ok(Sent::Tick(record)) => {
                 self.weight.fetch_sub(record.weight(), Ordering::AcqRel);
-                Taken::Tick(Box::new(record))
+                Taken::Tick(record)
             }
+            Ok(Sent::Checkpoint(copy)) => Taken::Checkpoint(copy),
             Err(TryRecvError::Empty) => Taken::Nothing,
             Err(TryRecvError::Disconnected) => Taken::Over,
         }
@@ -109,8 +142,13 @@ impl RecordIntake {
         self.torn.load(Ordering::Acquire)
     }
 
-    /// Wants no more: nothing can be written any longer.
-    pub fn close(&self) {
+    /// Wants no more ticks before the next checkpoint: what is there can't be written.
+    pub fn tear(&self) {
         self.torn.store(true, Ordering::Release);
+    }
+
+    /// Wants a checkpoint.
+    pub fn want_checkpoint(&self) {
+        self.wanted.store(true, Ordering::Release);
     }
 }

@@ -68,7 +68,7 @@ impl Replay {
         checkpoint: Checkpoint,
         plugin: impl Plugin,
     ) -> Result<Self, EngineFault> {
-        let setup = header.setup(checkpoint.rows);
+        let setup = header.setup(checkpoint);
         Ok(Self {
             engine: Engine::build(setup, plugin)?,
             played: 0,
@@ -101,6 +101,27 @@ impl Replay {
         self.engine.last_tick()
     }
 
+    /// Compares what was played so far with a checkpoint of the same tick; answers the first state
+    /// that is another.
+    ///
+    /// # Errors
+    /// When the world can't be encoded.
+    pub fn compare(&mut self, checkpoint: &Checkpoint) -> Result<Option<Difference>, RecordFault> {
+        let Some(was) = &checkpoint.state else {
+            return Ok(None);
+        };
+        let is = self.engine.checkpoint().encode()?;
+        let found = was.first_difference(&is);
+        Ok(found.map(|(component, entity, was, is)| Difference {
+            tick: checkpoint.tick,
+            plugin: self.engine.holder_of(&component).unwrap_or("engine").into(),
+            component,
+            entity,
+            was,
+            is,
+        }))
+    }
+
     /// Plays ticks through `last`; answers the first difference.
     ///
     /// # Errors
@@ -111,6 +132,7 @@ impl Replay {
             if tick > last {
                 break;
             }
+            let skipped = tick <= self.engine.last_tick();
             let bridged = entry.bridged()?;
             let Entry {
                 span_change,
@@ -129,6 +151,10 @@ impl Replay {
                 wall_offset: before.wall_offset.wrapping_add(offset_change),
                 storage: storage.or(before.storage),
             };
+            // The world is further already: it was built from a checkpoint in between.
+            if skipped {
+                continue;
+            }
             let input = TickInput {
                 now: before.now,
                 wall_offset: before.wall_offset,

@@ -243,7 +243,7 @@ impl Published for Words {
 struct Spoken(String);
 
 /// Orders to be executed in the next tick.
-#[derive(Resource, Default)]
+#[derive(Resource, Clone, Default, Serialize, Deserialize)]
 struct Later(Vec<Order>);
 
 /// A game of few words; what each does stands where it is read.
@@ -253,6 +253,7 @@ pub(crate) fn game(reg: &mut Registrar<'_>) {
         .message::<Spoken>()
         .note::<Words>()
         .resource(Later::default())
+        .transient::<Later>("later")
         .system(Phase::Simulate, obey)
         .system(Phase::Emit, speak);
 }

@@ -47,15 +47,30 @@ fn script(n: u64) -> Vec<Inbound> {
     if n > 3 && n.is_multiple_of(3) {
         said.push(line(1, Some(n), "earn"));
     }
+    if n == 41 || n == 129 {
+        said.push(line(1, Some(n + 1), "later"));
+    }
     if n > 3 && n.is_multiple_of(7) {
         said.push(line(1, Some(n + 1), "there is a light"));
     }
     said
 }
 
-/// Plays the script and records it; storage is away for a while.
+/// Plays the script and records it.
 fn record(plugin: impl Plugin) -> Vec<u8> {
-    let mut engine = Engine::build(header().setup(Vec::new()), plugin).unwrap();
+    record_with_checkpoints(plugin).0
+}
+
+/// When the world is copied: while nobody is there, while somebody's line waits, while storage is
+/// away, just after somebody went, and much later.
+const COPIED: [u64; 6] = [1, 42, 130, 200, 202, 390];
+
+/// Plays the script and records it; storage is away for a while. Also answers checkpoints of these
+/// ticks, or of the first after each that leaves nothing dirty.
+fn record_with_checkpoints(plugin: impl Plugin) -> (Vec<u8>, Vec<Checkpoint>) {
+    let mut checkpoints = Vec::new();
+    let mut wanted = COPIED.into_iter().peekable();
+    let mut engine = Engine::build(header().setup(Checkpoint::default()), plugin).unwrap();
     let mut bytes = header().begin(&Checkpoint::default()).unwrap();
     let mut chunk = ChunkWriter::default();
     let (mut durable, mut replies) = (0, Vec::new());
@@ -82,6 +97,16 @@ fn record(plugin: impl Plugin) -> Vec<u8> {
                 });
             }
         }
+        if wanted.peek().is_some_and(|wanted| *wanted <= n)
+            && matches!(output.save, Save::Batch(_) | Save::Clean)
+        {
+            wanted.next();
+            checkpoints.push(Checkpoint {
+                tick: n,
+                rows: Vec::new(),
+                state: Some(engine.checkpoint().encode().unwrap()),
+            });
+        }
         if let Save::Batch(batch) = &output.save
             && !(100..150).contains(&n)
         {
@@ -100,7 +125,7 @@ fn record(plugin: impl Plugin) -> Vec<u8> {
         }
     }
     bytes.extend(Frame::mark(false).unwrap());
-    bytes
+    (bytes, checkpoints)
 }
 
 /// Plays a recording again, through tick `last`.
@@ -124,6 +149,24 @@ fn replay(bytes: &[u8], plugin: impl Plugin, last: u64) -> (u64, Option<Differen
     (replay.played(), None)
 }
 
+/// Plays what follows a checkpoint.
+fn replay_from(
+    bytes: &[u8],
+    checkpoint: &Checkpoint,
+    plugin: impl Plugin,
+) -> (u64, Option<Difference>) {
+    let mut replay = Replay::begin(&header(), checkpoint.clone(), plugin).unwrap();
+    for frame in frames(bytes).unwrap() {
+        if let Frame::Ticks(ticks) = frame.unwrap() {
+            let difference = replay.play(ticks, TICKS).unwrap();
+            if difference.is_some() {
+                return (replay.played(), difference);
+            }
+        }
+    }
+    (replay.played(), None)
+}
+
 fn difference(plugin: impl Plugin + Copy) -> Difference {
     let (_, difference) = replay(&record(plugin), plugin, TICKS);
     difference.expect("a difference")
@@ -137,9 +180,71 @@ fn recording_replays_equal() {
 }
 
 #[test]
+fn recording_replays_equal_from_each_checkpoint() {
+    let (bytes, checkpoints) = record_with_checkpoints(game);
+    assert_eq!(checkpoints.len(), COPIED.len());
+    for checkpoint in &checkpoints {
+        let at = checkpoint.tick;
+        let replayed = replay_from(&bytes, checkpoint, game);
+        assert_eq!(replayed, (TICKS - at, None), "from tick {at}");
+        // The world that is played from the start comes to the same state.
+        let mut replay = Replay::begin(&header(), Checkpoint::default(), game).unwrap();
+        for frame in frames(&bytes).unwrap() {
+            if let Frame::Ticks(ticks) = frame.unwrap() {
+                replay.play(ticks, at).unwrap();
+            }
+        }
+        assert_eq!(replay.compare(checkpoint).unwrap(), None, "at tick {at}");
+    }
+}
+
+/// Counts in a place that no checkpoint knows.
+fn count(mut seen: Local<u64>, mut looked: Query<&mut Looked>, mut heard: MessageReader<Heard>) {
+    for _ in heard.read() {
+        *seen += 1;
+        for mut looked in &mut looked {
+            looked.0 = *seen;
+        }
+    }
+}
+
+fn forgetful(reg: &mut Registrar<'_>) {
+    reg.add(game).add(named("counter", |reg| {
+        reg.persist::<Looked>("looked")
+            .character::<Looked>()
+            .system(Phase::Simulate, count);
+    }));
+}
+
+#[test]
+fn planted_lasting_local_is_named() {
+    let (bytes, checkpoints) = record_with_checkpoints(forgetful);
+    // From the start nothing is wrong: every run begins with nothing seen.
+    assert_eq!(replay(&bytes, forgetful, TICKS), (TICKS, None));
+    let last = checkpoints.last().unwrap();
+    let (_, found) = replay_from(&bytes, last, forgetful);
+    let found = found.expect("a difference");
+    assert_eq!(
+        (found.plugin.as_str(), found.component.as_str()),
+        ("counter", "looked")
+    );
+    assert!(found.tick > last.tick, "{found}");
+    let (was, is): (u64, u64) = (found.was.parse().unwrap(), found.is.parse().unwrap());
+    assert!(was > is, "{found}");
+}
+
+#[test]
+fn undeclared_resource_differs_at_the_checkpoint() {
+    // The lamps' plugin says nothing of them.
+    let (bytes, checkpoints) = record_with_checkpoints(careless);
+    let (_, found) = replay_from(&bytes, &checkpoints[1], careless);
+    assert_eq!(found.expect("a difference").tick, 100);
+}
+
+#[test]
 fn quiet_tick_takes_few_bytes() {
     let quiet = |_: &mut Registrar<'_>| {};
-    let mut engine = Engine::build(header().setup(Vec::new()), quiet).unwrap();
+    let mut engine = Engine::build(header().setup(Checkpoint::default()), quiet).unwrap();
     let mut chunk = ChunkWriter::default();
     for tick in 1..=1_200 {
         let input = input(tick * 50, 0);
@@ -350,7 +455,11 @@ fn content_is_named_by_what_it_says() {
 
 #[test]
 fn batch_is_shared_with_storage() {
-    let mut engine = Engine::build(header().setup(Vec::new()), Chapel { dripping: None }).unwrap();
+    let mut engine = Engine::build(
+        header().setup(Checkpoint::default()),
+        Chapel { dripping: None },
+    )
+    .unwrap();
     let output = engine.tick(input(50, 0));
     let effects = TickEffects::of(Vec::new(), &output);
     let Save::Batch(batch) = output.save else {

@@ -1,0 +1,74 @@
+//! Checkpoints: the whole world copied between two ticks, and built again from that.
+
+use bevy_ecs::world::World;
+
+use super::health::Health;
+use super::{Engine, EngineFault};
+use crate::Clock;
+use crate::persist::{Collector, Holdings, Losses};
+use crate::plugin::Register;
+use crate::record::{EngineState, RecordFault, StateType, WorldCopy, WorldState};
+
+impl Engine {
+    /// Copies everything that lasts. Only right after a tick that had a batch or nothing to save:
+    /// what is dirty then is not told from what is not.
+    pub fn checkpoint(&mut self) -> WorldCopy {
+        let health = self.health.iter().map(|health| {
+            let faults = health.faults.iter().copied().collect();
+            (faults, health.until, health.skipped)
+        });
+        let engine = EngineState {
+            under_way: self.under_way,
+            health: health.collect(),
+        };
+        let clock = *self.world.resource::<Clock>();
+        let types = types(&self.register);
+        let at = (clock.tick, clock.now);
+        WorldCopy::of(&mut self.world, &types, at, engine)
+    }
+}
+
+fn types(register: &Register) -> Vec<StateType> {
+    let all = register
+        .transient_states
+        .iter()
+        .chain(&register.saved_states);
+    all.copied().collect()
+}
+
+fn fault(fault: RecordFault) -> EngineFault {
+    EngineFault::Saved(fault.to_string())
+}
+
+/// Makes every entity with all that it had.
+pub(super) fn restore(
+    world: &mut World,
+    register: &Register,
+    state: &WorldState,
+) -> Result<(), EngineFault> {
+    state.spawn(world).map_err(fault)?;
+    state.restore(world, &types(register)).map_err(fault)
+}
+
+/// What plugins did to the world at their start has been done before: their state is as it was,
+/// and nothing of it is new to anybody.
+pub(super) fn settle(
+    world: &mut World,
+    register: &Register,
+    state: &WorldState,
+) -> Result<(), EngineFault> {
+    world.flush();
+    state.restore(world, &types(register)).map_err(fault)?;
+    *world.resource_mut::<Collector>() = Collector::default();
+    *world.resource_mut::<Losses>() = Losses::default();
+    world.resource_mut::<Holdings>().are_saved();
+    Ok(())
+}
+
+pub(super) fn restore_health(health: &mut [Health], engine: &EngineState) {
+    for (health, (faults, until, skipped)) in health.iter_mut().zip(&engine.health) {
+        health.faults = faults.iter().copied().collect();
+        health.until = *until;
+        health.skipped = *skipped;
+    }
+}

@@ -1,0 +1,347 @@
+//! What a checkpoint holds: every value of what is saved and of what is transient, by its entity.
+//!
+//! Saved values are copied like transient ones, not taken from what was saved: an owner may change
+//! a value without marking it, as what is not worth a save (`bypass_change_detection`).
+//! Entities keep their ids across a checkpoint, so what refers to one is written as it is.
+
+use std::collections::HashMap;
+
+use bevy_ecs::change_detection::{DetectChangesMut as _, Tick as ChangeTick};
+use bevy_ecs::component::{Component, Mutable};
+use bevy_ecs::entity::Entity;
+use bevy_ecs::query::{Allow, With};
+use bevy_ecs::resource::IsResource;
+use bevy_ecs::world::World;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::RecordFault;
+use crate::port::{StableId, Tick, WorldTime};
+
+/// One kind of state that a checkpoint holds.
+#[derive(Clone, Copy)]
+pub(crate) struct StateType {
+    pub(crate) name: &'static str,
+    /// Whose it is.
+    pub(crate) plugin: usize,
+    copy: fn(&mut World) -> Box<dyn StateCopy>,
+    restore: fn(&mut World, &[(Entity, Vec<u8>)]) -> Result<(), RecordFault>,
+}
+
+/// A saved component of which a part is not saved, but lasts.
+pub(crate) trait TransientPart: Component<Mutability = Mutable> {
+    /// The part.
+    type Part: Serialize + DeserializeOwned + Send + 'static;
+    fn part(&self) -> Self::Part;
+    fn set_part(&mut self, part: Self::Part);
+}
+
+/// Values that were copied, and are not encoded yet.
+trait StateCopy: Send {
+    fn encode(&self) -> Result<Vec<(Entity, Vec<u8>)>, RecordFault>;
+}
+
+struct Values<T> {
+    values: Vec<(Entity, T)>,
+    encode: fn(&T) -> Option<Vec<u8>>,
+}
+
+impl<T: Send> StateCopy for Values<T> {
+    fn encode(&self) -> Result<Vec<(Entity, Vec<u8>)>, RecordFault> {
+        let values = self.values.iter().map(|(entity, value)| {
+            let bytes = (self.encode)(value).ok_or(RecordFault::Unencodable)?;
+            Ok((*entity, bytes))
+        });
+        values.collect()
+    }
+}
+
+impl StateType {
+    /// A component or resource that is in checkpoints only.
+    pub(crate) fn transient<T>(name: &'static str, plugin: usize) -> Self
+    where
+        T: Component + Clone + Serialize + DeserializeOwned,
+    {
+        Self {
+            name,
+            plugin,
+            copy: |world| copy::<T>(world, |value| postcard::to_stdvec(value).ok()),
+            restore: |world, values| {
+                restore::<T>(world, values, |bytes| postcard::from_bytes(bytes).ok())
+            },
+        }
+    }
+
+    /// The part of a saved component that is not saved.
+    pub(crate) fn part<T: TransientPart>(name: &'static str, plugin: usize) -> Self {
+        Self {
+            name,
+            plugin,
+            copy: |world| {
+                let mut query = world.query::<(Entity, &T)>();
+                let values = query.iter(world);
+                let values = values.map(|(entity, value)| (entity, value.part()));
+                Box::new(Values {
+                    values: values.collect(),
+                    encode: |part| postcard::to_stdvec(part).ok(),
+                })
+            },
+            restore: |world, values| {
+                for (entity, bytes) in values {
+                    let part = postcard::from_bytes(bytes);
+                    let part = part.map_err(|_| RecordFault::Undecodable)?;
+                    if let Some(mut value) = world.get_mut::<T>(*entity) {
+                        value.bypass_change_detection().set_part(part);
+                    }
+                }
+                Ok(())
+            },
+        }
+    }
+
+    /// A saved component. In JSON like its rows: its shape may be tagged, which needs names.
+    pub(crate) fn saved<T>(name: &'static str, plugin: usize) -> Self
+    where
+        T: Component + Clone + Serialize + DeserializeOwned,
+    {
+        Self {
+            name,
+            plugin,
+            copy: |world| copy::<T>(world, |value| serde_json::to_vec(value).ok()),
+            restore: |world, values| {
+                restore::<T>(world, values, |bytes| serde_json::from_slice(bytes).ok())
+            },
+        }
+    }
+}
+
+fn copy<T: Component + Clone>(
+    world: &mut World,
+    encode: fn(&T) -> Option<Vec<u8>>,
+) -> Box<dyn StateCopy> {
+    // Resources lie at entities of their own.
+    let mut query = world.query_filtered::<(Entity, &T), Allow<IsResource>>();
+    let values = query.iter(world);
+    let values = values.map(|(entity, value)| (entity, value.clone()));
+    Box::new(Values {
+        values: values.collect(),
+        encode,
+    })
+}
+
+fn restore<T: Component>(
+    world: &mut World,
+    values: &[(Entity, Vec<u8>)],
+    decode: fn(&[u8]) -> Option<T>,
+) -> Result<(), RecordFault> {
+    // What came with another component and was taken off since.
+    let mut query = world.query_filtered::<Entity, (With<T>, Allow<IsResource>)>();
+    let there: Vec<Entity> = query.iter(world).collect();
+    for entity in there {
+        if values
+            .binary_search_by_key(&entity, |(one, _)| *one)
+            .is_err()
+        {
+            world.entity_mut(entity).remove::<T>();
+        }
+    }
+    // So long ago that no system takes it for a change.
+    let long_ago = ChangeTick::new(
+        world
+            .change_tick()
+            .get()
+            .wrapping_sub(ChangeTick::MAX.get()),
+    );
+    let component = world.register_component::<T>();
+    for (entity, bytes) in values {
+        let value = decode(bytes).ok_or(RecordFault::Undecodable)?;
+        let Ok(mut one) = world.get_entity_mut(*entity) else {
+            return Err(RecordFault::Undecodable);
+        };
+        one.insert(value);
+        if let Ok(mut value) = one.get_mut_by_id(component) {
+            value.set_last_added(long_ago);
+            value.set_last_changed(long_ago);
+        }
+    }
+    Ok(())
+}
+
+/// Serializes a map in the order of its keys, so that equal maps are written equally.
+///
+/// # Errors
+/// As the serializer.
+pub fn sorted<K, V, H, S>(map: &HashMap<K, V, H>, serializer: S) -> Result<S::Ok, S::Error>
+where
+    K: Serialize + Ord,
+    V: Serialize,
+    S: Serializer,
+{
+    let mut entries: Vec<(&K, &V)> = map.iter().collect();
+    entries.sort_unstable_by_key(|(key, _)| *key);
+    serializer.collect_map(entries)
+}
+
+/// The world after a tick, as it was copied on its thread.
+pub struct WorldCopy {
+    pub(crate) tick: Tick,
+    pub(crate) now: WorldTime,
+    pub(crate) engine: EngineState,
+    pub(crate) entities: Vec<(Entity, StableId)>,
+    states: Vec<(&'static str, Box<dyn StateCopy>)>,
+}
+
+impl std::fmt::Debug for WorldCopy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WorldCopy")
+            .field("tick", &self.tick)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the engine remembers from tick to tick outside of its world.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EngineState {
+    /// The tick of the batch that is not known to be durable yet.
+    pub(crate) under_way: Option<Tick>,
+    /// By plugin: when it failed lately, until when it is left out, whether it was skipped in the
+    /// last tick.
+    pub(crate) health: Vec<(Vec<WorldTime>, Option<WorldTime>, bool)>,
+}
+
+/// The world after a tick, as a checkpoint has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorldState {
+    pub(crate) tick: Tick,
+    pub(crate) now: WorldTime,
+    pub(crate) engine: EngineState,
+    entities: Vec<(Entity, StableId)>,
+    parts: Vec<(String, Vec<(Entity, Vec<u8>)>)>,
+}
+
+impl WorldCopy {
+    /// Copies every state of these types.
+    pub(crate) fn of(
+        world: &mut World,
+        types: &[StateType],
+        (tick, now): (Tick, WorldTime),
+        engine: EngineState,
+    ) -> Self {
+        let mut entities: Vec<(Entity, StableId)> = world
+            .query::<(Entity, &StableId)>()
+            .iter(world)
+            .map(|(entity, id)| (entity, *id))
+            .collect();
+        entities.sort_unstable();
+        let states = types.iter().map(|one| (one.name, (one.copy)(world)));
+        Self {
+            tick,
+            now,
+            engine,
+            entities,
+            states: states.collect(),
+        }
+    }
+
+    /// Encodes it; the work of another thread than the world's.
+    ///
+    /// # Errors
+    /// When a value can't be encoded.
+    pub fn encode(&self) -> Result<WorldState, RecordFault> {
+        let mut parts = Vec::with_capacity(self.states.len());
+        for (name, values) in &self.states {
+            let mut values = values.encode()?;
+            // Queries meet them in any order.
+            values.sort_unstable();
+            parts.push(((*name).to_owned(), values));
+        }
+        Ok(WorldState {
+            tick: self.tick,
+            now: self.now,
+            engine: self.engine.clone(),
+            entities: self.entities.clone(),
+            parts,
+        })
+    }
+}
+
+impl WorldState {
+    /// Makes the entities, each at its own id. Nothing that is spawned later gets one of theirs.
+    pub(crate) fn spawn(&self, world: &mut World) -> Result<(), RecordFault> {
+        let of_states = self.parts.iter().flat_map(|(_, values)| values);
+        let of_states = of_states.map(|(entity, _)| *entity);
+        let mut all: Vec<Entity> = self.entities.iter().map(|(entity, _)| *entity).collect();
+        all.extend(of_states);
+        all.sort_unstable();
+        all.dedup();
+        let last = all.iter().map(|entity| entity.index_u32()).max();
+        while let Some(last) = last
+            && world.entity_allocator().alloc().index_u32() < last
+        {}
+        for entity in all {
+            if world.get_entity(entity).is_ok() {
+                continue;
+            }
+            // Its place was used before: as often here.
+            while world.entities().resolve_from_index(entity.index()) != entity {
+                let one = world.entities().resolve_from_index(entity.index());
+                let older = one.generation().to_bits() < entity.generation().to_bits();
+                if !older || world.spawn_empty_at(one).is_err() {
+                    return Err(RecordFault::Undecodable);
+                }
+                world.despawn_no_free(one);
+            }
+            if world.spawn_empty_at(entity).is_err() {
+                return Err(RecordFault::Undecodable);
+            }
+        }
+        for (entity, id) in &self.entities {
+            world.entity_mut(*entity).insert(*id);
+        }
+        Ok(())
+    }
+
+    /// Gives the entities what they had, of these types.
+    pub(crate) fn restore(
+        &self,
+        world: &mut World,
+        types: &[StateType],
+    ) -> Result<(), RecordFault> {
+        for one in types {
+            let part = self.parts.iter().find(|(name, _)| name == one.name);
+            let values = part.map_or(&[][..], |(_, values)| values);
+            (one.restore)(world, values)?;
+        }
+        Ok(())
+    }
+
+    /// The first value that is another than in `now`: its state, its entity, and how it was and is.
+    pub(crate) fn first_difference(&self, now: &Self) -> Option<(String, String, String, String)> {
+        let words = |bytes: Option<&Vec<u8>>| match bytes {
+            None => "nothing".to_owned(),
+            Some(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) if text.starts_with(['{', '[', '"']) => text.to_owned(),
+                _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            },
+        };
+        for (name, was) in &self.parts {
+            let is = now.parts.iter().find(|(other, _)| other == name);
+            let is = is.map_or(&[][..], |(_, values)| values);
+            let mut entities: Vec<Entity> = was.iter().chain(is).map(|one| one.0).collect();
+            entities.sort_unstable();
+            for entity in entities {
+                let find = |values: &[(Entity, Vec<u8>)]| {
+                    let at = values.binary_search_by_key(&entity, |(one, _)| *one).ok();
+                    at.map(|at| values[at].1.clone())
+                };
+                let (was, is) = (find(was), find(is));
+                if was != is {
+                    let id = self.entities.iter().find(|(one, _)| *one == entity);
+                    let id = id.map_or_else(|| "-".to_owned(), |(_, id)| id.to_string());
+                    return Some((name.clone(), id, words(was.as_ref()), words(is.as_ref())));
+                }
+            }
+        }
+        None
+    }
+}
