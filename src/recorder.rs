@@ -15,7 +15,7 @@ use engine::Setup;
 use engine::port::{Registry, Tasks};
 use engine::record::{
     Checkpoint, ChunkWriter, Content, Frame, Header, RecordFault, RecordIntake, RecordLane, Taken,
-    record_lane,
+    WorldCopy, record_lane,
 };
 use prometheus::{IntCounter, IntGauge};
 use systems::world::Source;
@@ -32,6 +32,10 @@ const CHUNK_WEIGHT_MAX: usize = 16_384;
 /// How often the lane is looked at. Nobody is woken for a tick: that would cost the world's thread
 /// more than all the rest.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// After the recorder could not keep up, and after it could not write, for so long nothing is tried.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+const RETRY_EVERY: Duration = Duration::from_secs(60);
 
 /// What decides outcomes beside the world and its inputs.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -136,10 +140,16 @@ impl Recorder {
         ring.begin(&header, &checkpoint)?;
         let (lane, intake) = record_lane(metrics.dropped);
         let counted = tasks.count("kadath-recorder");
+        let every = Duration::from_secs(config.checkpoint_seconds.max(1));
         let writing = Writing {
             ring,
+            header,
             intake,
             chunk: ChunkWriter::default(),
+            whole: true,
+            written: Instant::now(),
+            next: Instant::now() + every,
+            every,
         };
         let thread = std::thread::Builder::new()
             .name("kadath-recorder".into())
@@ -164,54 +174,98 @@ impl Recorder {
 /// The thread's own.
 struct Writing {
     ring: Ring,
+    header: Header,
     intake: RecordIntake,
     chunk: ChunkWriter,
+    /// What comes is written; not after a gap, until the next checkpoint.
+    whole: bool,
+    written: Instant,
+    /// When the next checkpoint is asked for.
+    next: Instant,
+    every: Duration,
 }
 
 impl Writing {
     fn run(mut self) {
-        if let Err(fault) = self.record() {
-            self.intake.close();
-            tracing::error!(%fault, "recording ends: it can't be written");
-        }
-        // Until the world ends: whatever is handed over must not stay in memory.
-        while !matches!(self.intake.take(), Taken::Over) {
-            std::thread::park_timeout(LOOK_EVERY);
-        }
-    }
-
-    /// Until the world has ended, or the recording has a gap.
-    fn record(&mut self) -> Result<(), RecorderFault> {
-        let mut written = Instant::now();
         loop {
             let taken = self.intake.take();
-            let (idle, over) = match taken {
+            let over = matches!(taken, Taken::Over);
+            let idle = over || matches!(taken, Taken::Nothing);
+            let done = match taken {
                 Taken::Tick(record) => {
-                    self.chunk.push(*record);
-                    (false, false)
+                    if self.whole {
+                        self.chunk.push(*record);
+                    }
+                    self.flush(false)
                 }
-                Taken::Nothing => (true, false),
-                Taken::Over => (true, true),
+                Taken::Checkpoint(copy) => self.begin(&copy),
+                Taken::Nothing => self.flush(false),
+                Taken::Over => self.end(false),
             };
-            let gap = idle && self.intake.is_torn();
-            let due = written.elapsed() >= CHUNK_TIME;
-            if over || gap || due || self.chunk.weight() >= CHUNK_WEIGHT_MAX {
-                if let Some(bytes) = self.chunk.take()? {
-                    self.ring.append(&bytes)?;
-                }
-                written = Instant::now();
+            let torn = idle && self.whole && self.intake.is_torn();
+            let done = done.and_then(|()| if torn { self.end(true) } else { Ok(()) });
+            if let Err(fault) = done {
+                self.intake.tear();
+                self.stop(RETRY_EVERY);
+                tracing::error!(%fault, "recording has a gap: it can't be written");
+            } else if torn {
+                self.stop(LOOK_AGAIN);
+                tracing::warn!("recording has a gap: the recorder could not keep up");
             }
-            if over || gap {
-                self.ring.append(&Frame::mark(gap)?)?;
-                if gap {
-                    tracing::warn!("recorder could not keep up; the recording has a gap");
-                }
-                return Ok(());
+            if over {
+                return;
+            }
+            if Instant::now() >= self.next {
+                self.next = Instant::now() + self.every;
+                self.intake.want_checkpoint();
             }
             if idle {
                 std::thread::park_timeout(LOOK_EVERY);
             }
         }
+    }
+
+    /// Writes what was gathered, if it is time.
+    fn flush(&mut self, now: bool) -> Result<(), RecorderFault> {
+        let due = self.written.elapsed() >= CHUNK_TIME;
+        if now || due || self.chunk.weight() >= CHUNK_WEIGHT_MAX {
+            self.written = Instant::now();
+            if let Some(bytes) = self.chunk.take()? {
+                self.ring.append(&bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on in a new file, from which the world can be played.
+    fn begin(&mut self, copy: &WorldCopy) -> Result<(), RecorderFault> {
+        self.flush(true)?;
+        let state = copy.encode()?;
+        let checkpoint = Checkpoint {
+            tick: state.tick(),
+            rows: Vec::new(),
+            state: Some(state),
+        };
+        self.ring.begin(&self.header, &checkpoint)?;
+        self.whole = true;
+        Ok(())
+    }
+
+    /// The last of a file that no other goes on from.
+    fn end(&mut self, gap: bool) -> Result<(), RecorderFault> {
+        if !self.whole {
+            return Ok(());
+        }
+        self.flush(true)?;
+        self.ring.append(&Frame::mark(gap)?)?;
+        Ok(())
+    }
+
+    /// Wants nothing but a checkpoint, and that after a while.
+    fn stop(&mut self, pause: Duration) {
+        self.whole = false;
+        self.chunk = ChunkWriter::default();
+        self.next = Instant::now() + pause;
     }
 }
 

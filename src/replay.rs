@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use engine::Plugin;
 use engine::port::Tick;
 use engine::record::{Content, Difference, Frame, Header, Replay, frames};
+use engine::{Plugin, Registrar};
 use systems::world::{Source, WorldData};
 
 use crate::check;
 use crate::cli::UsageFault;
 use crate::config::Config;
 use crate::recorder::{Ruling, content_file, folder, recordings};
+use crate::server::Whole;
 
 /// What is to be played.
 #[derive(Debug, Clone, Default)]
@@ -34,12 +35,21 @@ pub struct Wanted {
 /// # Errors
 /// When nothing is recorded there, or it can't be played.
 pub fn run(config: &Config, wanted: &Wanted) -> anyhow::Result<ExitCode> {
+    run_with(config, wanted, &|_: &mut Registrar<'_>| {})
+}
+
+/// Like [`run`], for recordings of a server with plugins of its own:
+/// [`run_with`](crate::server::run_with).
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(config: &Config, wanted: &Wanted, extra: &dyn Plugin) -> anyhow::Result<ExitCode> {
     let folder = folder(&config.server.data);
     let files = recordings(&folder).unwrap_or_default();
     if files.is_empty() {
         return Err(usage(&folder, "nothing is recorded there"));
     }
-    run_files(&files, wanted)
+    run_files(&files, wanted, extra)
 }
 
 /// Plays one file.
@@ -47,7 +57,7 @@ pub fn run(config: &Config, wanted: &Wanted) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// When it is no recording, or can't be played.
 pub fn run_file(file: &Path, wanted: &Wanted) -> anyhow::Result<ExitCode> {
-    run_files(&[file.to_owned()], wanted)
+    run_files(&[file.to_owned()], wanted, &|_: &mut Registrar<'_>| {})
 }
 
 /// What was played.
@@ -59,9 +69,9 @@ struct Played {
     difference: Option<Difference>,
 }
 
-fn run_files(files: &[PathBuf], wanted: &Wanted) -> anyhow::Result<ExitCode> {
+fn run_files(files: &[PathBuf], wanted: &Wanted, extra: &dyn Plugin) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
-    let mut player = Player::new(wanted);
+    let mut player = Player::new(wanted, extra);
     for file in &files[first_file(files, wanted)..] {
         player.file(file)?;
         if player.played.difference.is_some() {
@@ -92,14 +102,16 @@ fn first_file(files: &[PathBuf], wanted: &Wanted) -> usize {
 
 struct Player<'a> {
     wanted: &'a Wanted,
+    extra: &'a dyn Plugin,
     replay: Option<Replay>,
     played: Played,
 }
 
 impl<'a> Player<'a> {
-    fn new(wanted: &'a Wanted) -> Self {
+    fn new(wanted: &'a Wanted, extra: &'a dyn Plugin) -> Self {
         Self {
             wanted,
+            extra,
             replay: None,
             played: Played::default(),
         }
@@ -113,15 +125,25 @@ impl<'a> Player<'a> {
             match frame.map_err(|error| fault(&error))? {
                 Frame::Header(one) => header = Some(one),
                 Frame::Checkpoint(checkpoint) => {
-                    let goes_on = self.replay.as_ref().map(Replay::last_tick);
-                    if goes_on == Some(checkpoint.tick) {
+                    if let Some(replay) = &mut self.replay
+                        && replay.last_tick() == checkpoint.tick
+                    {
+                        let difference =
+                            replay.compare(&checkpoint).map_err(|error| fault(&error))?;
+                        if difference.is_some() {
+                            self.played.difference = difference;
+                            break;
+                        }
                         continue;
                     }
                     self.count();
                     let Some(header) = &header else {
                         return Err(fault(&"its header is missing"));
                     };
-                    let game = game(header, path, self.wanted.world.as_deref())?;
+                    let game = Whole {
+                        game: game(header, path, self.wanted.world.as_deref())?,
+                        extra: self.extra,
+                    };
                     let replay =
                         Replay::begin(header, checkpoint, game).map_err(|error| fault(&error))?;
                     if replay.plugins() != header.plugins {

@@ -216,7 +216,10 @@ async fn live(
     let (running, recorder) = start_world(
         &config,
         recovered,
-        Whole { game, extra },
+        Whole {
+            game,
+            extra: &extra,
+        },
         lanes.engine,
         recording,
         &registry,
@@ -352,12 +355,12 @@ fn start_world(
 }
 
 /// The game, and what was asked for beside it.
-struct Whole<G, E> {
-    game: G,
-    extra: E,
+pub(crate) struct Whole<'a, G, P: ?Sized> {
+    pub(crate) game: G,
+    pub(crate) extra: &'a P,
 }
 
-impl<G: Plugin, E: Plugin> Plugin for Whole<G, E> {
+impl<G: Plugin, P: Plugin + ?Sized> Plugin for Whole<'_, G, P> {
     fn build(&self, reg: &mut Registrar<'_>) {
         self.game.build(reg);
         self.extra.build(reg);

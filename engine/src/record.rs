@@ -14,6 +14,7 @@ mod lane;
 mod replay;
 mod state;
 mod trace;
+mod words;
 mod writer;
 
 pub use content::Content;
@@ -21,6 +22,7 @@ pub use effects::{TickEffects, TickRecord};
 pub use file::{Checkpoint, Frame, Header, RecordFault, Ticks, frames};
 pub use lane::{RECORD_TICKS_MAX, RECORD_WEIGHT_MAX, RecordIntake, RecordLane, Taken, record_lane};
 pub use replay::{Difference, Replay};
+pub use words::{json, word};
 pub use writer::ChunkWriter;
 
 pub use state::{WorldCopy, WorldState, sorted};

@@ -150,6 +150,8 @@ pub struct RecorderConfig {
     pub max_bytes: u64,
     /// How long recordings are kept, in minutes; 0 lifts the limit.
     pub minutes: u64,
+    /// Seconds from one checkpoint to the next.
+    pub checkpoint_seconds: u64,
     /// Records nothing.
     pub off: bool,
 }
@@ -269,6 +271,7 @@ impl Default for RecorderConfig {
         Self {
             max_bytes: 256 << 20,
             minutes: 60,
+            checkpoint_seconds: 300,
             off: false,
         }
     }

@@ -66,7 +66,7 @@ impl Ring {
         Ok(())
     }
 
-    /// Begins a file at a checkpoint.
+    /// Begins a file at a checkpoint. Whatever follows a gap is in another.
     pub(super) fn begin(
         &mut self,
         header: &Header,

@@ -66,7 +66,7 @@ impl Plugin for BodyPlugin {
             .persist::<Vitals>("vitals")
             .persist::<Posture>("posture")
             .persist::<Grave>("grave")
-            .owns::<Resting>()
+            .transient::<Resting>("resting")
             .character::<Posture>()
             .message::<AdjustVitals>()
             .message::<VitalsChanged>()
@@ -81,7 +81,7 @@ impl Plugin for BodyPlugin {
             .note::<PlayerDied>()
             .note::<PlayerRespawned>()
             .note::<RoomMessage>()
-            .owns::<life::Bound>()
+            .transient::<life::Bound>("bound")
             .recover(life::bury)
             .every(
                 SECOND,

@@ -67,7 +67,7 @@ impl Plugin for BusPlugin {
             .persist::<ledger::Standing>("bus_sanction")
             .persist_own::<outbox::Outgoing>("bus_posted");
         let Some(settings) = self.settings.clone() else {
-            reg.resource(Afar::default());
+            reg.resource(Afar::default()).transient::<Afar>("afar");
             return;
         };
         let (node, own) = (settings.node.clone(), settings.node.clone());
@@ -78,6 +78,13 @@ impl Plugin for BusPlugin {
             .resource(ledger::Ledger::default())
             .resource(outbox::Outbox::default())
             .resource(outward::Told::default())
+            .resource(inward::Patience::default())
+            .transient::<Afar>("afar")
+            .transient::<inbox::Inbox>("inbox")
+            .transient::<ledger::Ledger>("ledger_of_sanctions")
+            .transient::<outbox::Outbox>("outbox")
+            .transient::<outward::Told>("told_afar")
+            .transient::<inward::Patience>("patience")
             .startup(move |world| book::open(world, &node))
             .startup(move |world| outbox::remember(world, &own))
             .startup(ledger::remember)

@@ -65,7 +65,8 @@ impl Plugin for CommandPlugin {
             .resource(self.limits)
             .resource(self.aliases)
             .resource(queue::Waiting::default())
-            .owns::<queue::Queue>()
+            .transient::<queue::Waiting>("waiting")
+            .transient::<queue::Queue>("queue")
             .character::<queue::Queue>()
             .recover(queue::line_up)
             .system(

@@ -28,6 +28,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .recover((mark_here, pages::go_on).chain())
         .system(Phase::Settle, mark)
         .resource(pages::Unfolding::default())
+        .transient::<pages::Unfolding>("unfolding")
         .system(Phase::Emit, pages::tell);
     verb::<map::Map>(reg);
     reg.system(Phase::Simulate, map::map);

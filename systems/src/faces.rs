@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use engine::SetApart;
 use engine::port::AccountId;
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::command::means_self;
 use crate::presence::Roster;
@@ -17,7 +18,7 @@ use crate::presence::Roster;
 const FACES_MAX: usize = 65_536;
 
 /// Somebody who was seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Face {
     /// The character.
     pub id: StableId,
@@ -30,7 +31,7 @@ pub struct Face {
 }
 
 /// Everybody seen since the world woke, by name in small letters.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub struct Faces {
     known: BTreeMap<String, (u64, Face)>,
     /// Names in the order in which they were seen; only the entry of the newest sight counts.
@@ -66,6 +67,7 @@ impl Faces {
 /// The faces plugin. Runs before whatever speaks of people.
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.resource(Faces::default())
+        .transient::<Faces>("faces")
         .system(Phase::Ingest, (see, learn).chain())
         .system(Phase::Settle, promote);
 }

@@ -28,6 +28,8 @@ pub struct Leave(pub ChatLine);
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.resource(Mailboxes::default())
         .resource(reading::Readers::default())
+        .transient::<Mailboxes>("mailboxes")
+        .transient::<reading::Readers>("readers")
         .persist::<Mailbox>("mailbox")
         .message::<Leave>()
         .message::<mailbox::Sweep>()

@@ -101,8 +101,8 @@ impl Plugin for LucidityPlugin {
             .message::<sight::Met>()
             .message::<Confronted>()
             .message::<vision::Hallucinated>()
-            .owns::<rescue::Holding>()
-            .owns::<vision::Lull>()
+            .transient::<rescue::Holding>("holding")
+            .transient::<vision::Lull>("lull")
             .character::<vision::Lull>()
             .every(MYTHOS_MINUTE, flux::ebb)
             .system(

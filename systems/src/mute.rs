@@ -41,6 +41,7 @@ impl Plugin for MutePlugin {
     fn build(&self, reg: &mut Registrar<'_>) {
         reg.resource(self.rules)
             .resource(Silences::default())
+            .transient::<Silences>("silences")
             .persist::<Mutes>("mutes")
             .persist::<Silence>("silence")
             .character::<Mutes>()

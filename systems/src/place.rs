@@ -38,7 +38,7 @@ pub struct Whereabouts {
 }
 
 /// The room somebody or something is in. Of characters, only those who are played are in a room.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InRoom(pub RoomIx);
 
 /// Put somebody somewhere else: the one way in which people move.
@@ -83,8 +83,10 @@ impl Plugin for PlacePlugin {
         reg.resource(Occupancy::of_rooms(self.atlas.rooms().len()))
             .resource(self.atlas.clone())
             .resource(changes::Changes::default())
+            .transient::<changes::Changes>("changes")
+            .transient::<Occupancy>("occupancy")
             .persist::<Whereabouts>("whereabouts")
-            .owns::<InRoom>()
+            .transient::<InRoom>("in_room")
             .character::<Whereabouts>()
             .message::<Relocate>()
             .message::<Moved>()

@@ -52,6 +52,8 @@ impl Plugin for PresencePlugin {
         reg.resource(self.settings.clone())
             .resource(Roster::default())
             .resource(links::Away::default())
+            .transient::<Roster>("roster")
+            .transient::<links::Away>("away")
             .recover(roster::recount)
             .every(Duration::from_secs(1), give_up)
             .note::<notes::System>()

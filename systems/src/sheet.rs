@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use engine::prelude::*;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -26,6 +26,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<Whoami>(reg);
     reg.note::<GameState>()
         .resource(Unshown::default())
+        .transient::<Unshown>("unshown")
         .system(Phase::Simulate, status)
         .system(Phase::Simulate, whoami)
         .system(Phase::Emit, show);
@@ -181,7 +182,7 @@ impl Known<'_, '_> {
 }
 
 /// Who came and is not in a room yet. Transient: after a restart everybody comes anew.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 struct Unshown(BTreeMap<StableId, Entity>);
 
 /// Shows those who came where and who they are, as soon as they are somewhere.

@@ -42,6 +42,8 @@ impl Plugin for StaffPlugin {
         reg.resource(self.rules)
             .resource(Closing::default())
             .resource(barred::Barred::default())
+            .transient::<Closing>("closing")
+            .transient::<barred::Barred>("barred")
             .message::<tell::Tell>()
             .message::<orders::Obeyed>();
         verb::<paths::Teleport>(reg);

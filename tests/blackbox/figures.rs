@@ -28,6 +28,8 @@ const NAMES: &[&str] = &[
     "kadath_socket_writes_total",
     "kadath_slow_clients_total",
     "kadath_event_loop_stall_seconds",
+    "kadath_recorder_bytes",
+    "kadath_recorder_dropped_total",
 ];
 /// What a figure is told apart by.
 const LABELS: &[(&str, &[&str])] = &[

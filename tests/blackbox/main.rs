@@ -26,6 +26,7 @@ mod logs;
 mod operators;
 mod packaging;
 mod people;
+mod recordings;
 mod refusals;
 mod replay;
 mod resumes;

@@ -96,7 +96,7 @@ impl<T: Serialize + fmt::Debug + Send + Sync + 'static> Reply for T {
 }
 
 /// Who hears a note. Rooms are resolved inside the tick.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Audience {
     /// One session.
     One(SessionId),

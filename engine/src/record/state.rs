@@ -266,6 +266,12 @@ impl WorldCopy {
 }
 
 impl WorldState {
+    /// The tick after which the world was so.
+    #[must_use]
+    pub const fn tick(&self) -> Tick {
+        self.tick
+    }
+
     /// Makes the entities, each at its own id. Nothing that is spawned later gets one of theirs.
     pub(crate) fn spawn(&self, world: &mut World) -> Result<(), RecordFault> {
         let of_states = self.parts.iter().flat_map(|(_, values)| values);

@@ -1,6 +1,7 @@
 //! Bodies come into being, die, and come back.
 
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::adjust::write;
 use super::vitals::Grave;
@@ -37,7 +38,7 @@ pub(super) fn embody(
 
 /// Where a body is to be, because it died or came back. It is asked for again and again, because
 /// whoever moves people may be left out for a while. Transient: the dead who come are taken anew.
-#[derive(Component, Clone, Copy, Debug)]
+#[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Bound(RoomIx);
 
 /// What takes bodies to limbo and back.

@@ -1,6 +1,7 @@
 //! Resting: a while without moving, after which one is better.
 
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::posture::PostureTaken;
 use super::{POINT, Posture, Rules, TakePosture, VitalsChanged};
@@ -9,7 +10,7 @@ use crate::place::InRoom;
 use crate::world::RoomIx;
 
 /// Somebody rests until then, if nothing comes between.
-#[derive(Component, Clone, Copy, Debug)]
+#[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Resting {
     until: WorldTime,
     /// Where: elsewhere it is over.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::port::Awake;
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::BusSettings;
 
@@ -11,7 +12,7 @@ use super::BusSettings;
 const SANCTIONS_MAX: usize = 1_024;
 
 /// Everybody who is awake on other nodes.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub struct Afar {
     /// This node's own name.
     own: String,

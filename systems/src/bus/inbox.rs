@@ -7,6 +7,7 @@ use std::sync::Arc;
 use engine::port::{BridgeIn, Content, Correlation, DeliveryId};
 use engine::prelude::*;
 use engine::{Bridge, Bridged};
+use serde::{Deserialize, Serialize};
 
 use super::BusSettings;
 use super::book::Book;
@@ -31,30 +32,32 @@ pub struct Ticket(usize);
 #[derive(Message, Clone, Copy, Debug)]
 pub struct Took(pub Ticket);
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Waiting {
     delivery: DeliveryId,
     stream: Arc<str>,
     origin: String,
     seq: u64,
     correlation: Correlation,
+    #[serde(with = "engine::record::json")]
     content: Content,
 }
 
 /// A message whose effect is asked for in this tick.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Asked {
     stream: Arc<str>,
     origin: String,
     seq: u64,
     correlation: Correlation,
+    #[serde(with = "engine::record::json")]
     content: Content,
     deliveries: Vec<DeliveryId>,
     took: bool,
 }
 
 /// What waits, and what this tick does about it.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Inbox {
     waiting: VecDeque<Waiting>,
     /// The deliveries among them.

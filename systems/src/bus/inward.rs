@@ -5,6 +5,7 @@ use engine::port::{
 };
 use engine::prelude::*;
 use engine::{Bridge, Bridged};
+use serde::{Deserialize, Serialize};
 
 use super::afar::Afar;
 use super::inbox::Ticket;
@@ -57,7 +58,7 @@ const LINES_PER_SECOND: u64 = 5_000;
 const LINES_AT_ONCE: u64 = 500;
 
 /// What may still be heard now.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize, Resource)]
 pub(super) struct Patience {
     /// In lines times a second, so that nothing is lost to rounding at any tick rate.
     saved: u64,
@@ -95,7 +96,7 @@ pub(super) struct Unheard(u64);
 pub(super) fn hear(
     mut came: MessageReader<Bridged>,
     clock: Res<Clock>,
-    mut patience: Local<Patience>,
+    mut patience: ResMut<Patience>,
     mut afar: ResMut<Afar>,
     mut unheard: ResMut<Unheard>,
     mut heard: MessageWriter<HeardAfar>,

@@ -69,10 +69,10 @@ impl Standing {
 }
 
 /// The last word about each matter.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Ledger(BTreeMap<(StableId, Matter), Entry>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {
     stamp: Stamp,
     /// Its row, once there is one.

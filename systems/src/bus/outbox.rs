@@ -99,7 +99,7 @@ pub(super) struct Outgoing {
 }
 
 /// What waits for the broker, and when each is to be offered.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Outbox {
     waiting: BTreeMap<Mark, (Entity, WorldTime)>,
     due: BTreeSet<(WorldTime, Mark)>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use engine::Bridge;
 use engine::port::{Awake, Body, ChatLine, Content, Correlation, Parcel, Topic};
 use engine::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::chat::{Channel, ChatMessage};
 use crate::place::{InRoom, Moved};
@@ -18,7 +18,7 @@ const TOLD: Duration = Duration::from_millis(500);
 const TOLD_AGAIN: Duration = Duration::from_secs(15);
 
 /// What others were told last.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Told {
     /// Everybody awake here. Shared with what is told, so that telling a thousand because one went
     /// to another part of the world copies no text.

@@ -1,6 +1,7 @@
 //! What is said without words: gestures and poses.
 
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::Channel;
 use super::emotes::Emotes;
@@ -130,7 +131,7 @@ pub(super) fn emote(
 }
 
 /// How somebody stands there, until they go elsewhere; empty: nothing is to be said of it.
-#[derive(Component, Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pose {
     text: String,
     /// Where it was struck.

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use engine::prelude::*;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Channel, Remembered};
 use crate::cast::{BOB, FOYER, WHEN, id};
@@ -19,7 +19,7 @@ use crate::sheet::rfc3339;
 use crate::world::{Atlas, RoomIx};
 
 /// A line that was said.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Kept {
     pub(super) sender: StableId,
     pub(super) admin: bool,
@@ -31,7 +31,7 @@ pub(super) struct Kept {
 }
 
 /// What was said in one place.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Lines {
     kept: VecDeque<Kept>,
     bytes: usize,
@@ -51,7 +51,7 @@ impl Lines {
 }
 
 /// What was said everywhere.
-#[derive(Resource, Debug)]
+#[derive(Resource, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct History {
     rooms: Vec<Lines>,
     sub_zones: Vec<Lines>,
@@ -287,7 +287,7 @@ impl Published for ChatHistory {
 }
 
 /// The room a character was in before, and until when: what was said there until then it knows.
-#[derive(Component, Debug, Default)]
+#[derive(Component, Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct CameFrom(Option<(RoomIx, WorldTime)>);
 
 /// Lets those who come into a room know what was said there lately. Runs before what is said in

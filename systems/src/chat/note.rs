@@ -44,6 +44,83 @@ pub struct ChatMessage {
     pub room: Option<String>,
 }
 
+/// What waits its turn, in checkpoints: with every field, also what clients are not sent.
+pub(super) mod whole {
+    use std::sync::Arc;
+
+    use engine::prelude::*;
+    use engine::record::word;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Channel, ChatMessage};
+
+    type Lines = Vec<(Audience, Arc<ChatMessage>)>;
+
+    #[derive(Serialize, Deserialize)]
+    struct Whole {
+        sender_id: StableId,
+        player_name: String,
+        admin: bool,
+        channel: Channel,
+        message: String,
+        original_content: String,
+        tags: Vec<String>,
+        message_id: String,
+        timestamp: Option<String>,
+        target_id: Option<StableId>,
+        target_name: Option<String>,
+        room: Option<String>,
+    }
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        lines: &Lines,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let whole = lines.iter().map(|(audience, line)| {
+            let line = Whole {
+                sender_id: line.sender_id,
+                player_name: line.player_name.clone(),
+                admin: line.admin,
+                channel: line.channel,
+                message: line.message.clone(),
+                original_content: line.original_content.clone(),
+                tags: line.tags.iter().map(|&tag| tag.to_owned()).collect(),
+                message_id: line.message_id.clone(),
+                timestamp: line.timestamp.clone(),
+                target_id: line.target_id,
+                target_name: line.target_name.clone(),
+                room: line.room.clone(),
+            };
+            (audience, line)
+        });
+        to.collect_seq(whole)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Lines, D::Error> {
+        let whole = Vec::<(Audience, Whole)>::deserialize(from)?;
+        let lines = whole.into_iter().map(|(audience, line)| {
+            let line = ChatMessage {
+                sender_id: line.sender_id,
+                player_name: line.player_name,
+                admin: line.admin,
+                channel: line.channel,
+                message: line.message,
+                original_content: line.original_content,
+                tags: line.tags.iter().map(|tag| word::known(tag)).collect(),
+                message_id: line.message_id,
+                timestamp: line.timestamp,
+                target_id: line.target_id,
+                target_name: line.target_name,
+                room: line.room,
+            };
+            (audience, Arc::new(line))
+        });
+        Ok(lines.collect())
+    }
+}
+
 impl Note for ChatMessage {
     fn event_type(&self) -> &'static str {
         "chat_message"

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{Channel, ChatMessage};
 use crate::world::RoomIx;
@@ -22,7 +23,7 @@ const WAITING_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 const LINE_BYTES: usize = 320;
 
 /// Whom a line is for. Whoever hears lines belongs to one of each kind at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum For {
     Room(RoomIx),
     SubZone(usize),
@@ -50,14 +51,15 @@ impl For {
 }
 
 /// A line that waits, as each of its hearers will hear it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Waiting {
+    #[serde(with = "super::note::whole")]
     told: Vec<(Audience, Arc<ChatMessage>)>,
     bytes: usize,
 }
 
 /// What waits, and what was said in this tick.
-#[derive(Resource, Debug, Default)]
+#[derive(Resource, Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Pace {
     waiting: BTreeMap<For, VecDeque<Waiting>>,
     waiting_bytes: usize,

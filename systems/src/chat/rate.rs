@@ -62,7 +62,7 @@ type Earned = [WorldTime; Channel::ALL.len()];
 
 /// What those have still to earn who spoke lately. By character and not with it: whoever leaves and
 /// comes back has said what they have said. Transient: who spoke before a restart may speak again.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Lately(BTreeMap<StableId, Earned>);
 
 impl Lately {

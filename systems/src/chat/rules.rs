@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use engine::prelude::*;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::Channel;
@@ -24,7 +24,7 @@ pub struct Rules {
 }
 
 /// What is remembered of what was said in each place, and shown of it.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Remembered {
     /// The most lines kept of a place,

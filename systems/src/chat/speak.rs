@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use engine::Violation;
 use engine::port::{ChatLine, Content, Correlation, Topic};
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::habit::Habit;
 use super::pace::Pace;
@@ -22,11 +23,11 @@ use crate::presence::Roster;
 use crate::world::RoomIx;
 
 /// Who whispered to this character last, by name: they may have gone and come back meanwhile.
-#[derive(Component, Default, Debug, Clone)]
+#[derive(Component, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct LastWhisper(Option<String>);
 
 /// Where and when this character last said something to be heard around it. Transient.
-#[derive(Component, Default, Debug, Clone, Copy)]
+#[derive(Component, Default, Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct LastSpoke(Option<(RoomIx, WorldTime)>);
 
 impl LastSpoke {

@@ -37,7 +37,7 @@ impl Default for CommandLimits {
 }
 
 /// A player's lines that wait their turn.
-#[derive(Component, Default, Debug)]
+#[derive(Component, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Queue {
     lines: VecDeque<(Order, Line)>,
     /// When the last commands were accepted, oldest first; at most as many as the limit.
@@ -49,7 +49,7 @@ pub(super) struct Queue {
 }
 
 /// Players with lines waiting, in the order they began to wait.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Waiting(VecDeque<Entity>);
 
 /// Queues what was heard, or refuses it.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use engine::port::Tick;
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::notes::{ExploredMap, MapRoom};
 use super::{Discovered, Explored};
@@ -16,11 +17,11 @@ const PAGE_BYTES: usize = 16 * 1_024 - 512;
 const PAGES_UNREAD: u32 = 4;
 
 /// Who has not been given all of their map. Transient: a new session begins with the first page.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Unfolding(BTreeMap<StableId, Rest>);
 
 /// The rest of a map.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Rest {
     rooms: VecDeque<RoomIx>,
     /// Pages told.

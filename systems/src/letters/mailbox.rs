@@ -88,7 +88,7 @@ impl Mailbox {
 }
 
 /// Where each character's letters wait.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub struct Mailboxes {
     rows: BTreeMap<StableId, Entity>,
     waiting: BTreeMap<StableId, usize>,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::port::{Correlation, Tick};
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::mailbox::{Letter, Mailbox, Mailboxes};
 use super::told_here;
@@ -18,11 +19,11 @@ const PORTION_BYTES: usize = 16 * 1_024;
 const LETTER_BYTES: usize = 400;
 
 /// Who is being told their letters. Transient: who comes after a restart is told from the start.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Readers(BTreeMap<StableId, Option<Told>>);
 
 /// Letters that were told, and are not known to have been read.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Told {
     at: Tick,
     ids: Vec<String>,

@@ -1,7 +1,8 @@
 //! Why minds change.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Why lucidity changed: a stable word for clients and for the chronicle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
@@ -11,6 +12,17 @@ pub struct Cause {
     /// Somebody's own order, which found room in the chronicle before it was carried out.
     #[serde(skip)]
     ordered: bool,
+}
+
+/// Of checkpoints, where none stands that somebody ordered.
+impl<'de> Deserialize<'de> for Cause {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let word = engine::record::word::deserialize(from)?;
+        match word.len() <= Self::BYTES_MAX {
+            true => Ok(Self::new(word)),
+            false => Err(D::Error::custom("a cause is a word, not a story")),
+        }
+    }
 }
 
 impl Cause {

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use bevy_ecs::entity::EntityHashSet;
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::rules::{Rules, span};
 use super::{AdjustLucidity, Cause, Lucidity, Psyche, SetLucidity, Tier};
@@ -68,7 +69,7 @@ fetching!(
 );
 
 /// Somebody is holding on to somebody.
-#[derive(Component, Clone, Copy, Debug)]
+#[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Holding {
     whom: Entity,
     room: RoomIx,

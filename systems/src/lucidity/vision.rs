@@ -1,6 +1,7 @@
 //! Hallucinations: what minds that come apart see and hear, in authored words.
 
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::flux::Ebbed;
 use super::rules::{Hallucinations, Rules, Visions, span};
@@ -8,7 +9,7 @@ use super::{Episode, Lapse, Lucidity, Tier};
 use crate::place::Moved;
 
 /// Until then a mind is left in peace. Not saved: it is seconds.
-#[derive(Component, Clone, Copy, Debug, Default)]
+#[derive(Component, Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Lull {
     until: WorldTime,
 }

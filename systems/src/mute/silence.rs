@@ -21,7 +21,7 @@ pub struct Silence {
 }
 
 /// Everybody who may not speak.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub struct Silences(BTreeMap<StableId, (Entity, Silence)>);
 
 impl Silences {

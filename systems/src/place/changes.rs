@@ -11,7 +11,7 @@ use std::sync::Arc;
 use engine::port::SessionId;
 use engine::prelude::*;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::listing::{LISTED_MAX, Listing, Occupant};
 use super::rooms::List;
@@ -59,10 +59,10 @@ impl Note for RoomOccupantsChanged {
 /// Bound: a room has an entry for each person who came, went or changed there since the last
 /// frame, a second ago at most, and a person takes ten steps a second: with 10,000 people that is
 /// 100,000 entries of 48 bytes.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Changes(BTreeMap<RoomIx, Pending>);
 
-#[derive(Default, Debug)]
+#[derive(Default, Debug, Clone, Serialize, Deserialize)]
 struct Pending {
     told: Option<WorldTime>,
     /// Since then there were so many that not everybody knows everybody.

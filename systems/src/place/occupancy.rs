@@ -4,20 +4,28 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bevy_ecs::entity::EntityHashMap;
 use engine::prelude::*;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::world::RoomIx;
 
 /// Who and what is in which room, people in the order they came. Derived from [`InRoom`].
-#[derive(Resource, Debug)]
+#[derive(Resource, Debug, Clone, Serialize, Deserialize)]
 pub struct Occupancy {
     rooms: Vec<Vec<Entity>>,
     /// What is no person, in no order that may be heard.
     things: Vec<Vec<Entity>>,
     /// Where each of those is.
+    #[serde(serialize_with = "in_order")]
     lying: EntityHashMap<RoomIx>,
     /// Who is to be taken out of which room: all at once, since each time costs a look at everybody
     /// there. Scratch.
+    #[serde(skip)]
     leaving: BTreeMap<RoomIx, HashSet<Entity>>,
+}
+
+/// In the order of entities, so that equal lists are written equally.
+fn in_order<S: Serializer>(lying: &EntityHashMap<RoomIx>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(lying.iter().collect::<BTreeMap<_, _>>())
 }
 
 impl Occupancy {

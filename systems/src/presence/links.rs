@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{PresenceSettings, System};
 use crate::place::{InRoom, Rooms};
 
 /// Those of whom it was told that their connection is away. Transient.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Away(BTreeMap<StableId, Entity>);
 
 /// Tells a room whose connection was lost in it, once it has been away for a while, and that it

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::command::{Missed, resolve, stem};
 
 /// Everybody who is online, by name in small letters, so that a name finds its bearer at once.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub struct Roster(BTreeMap<String, Listed>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Listed {
     id: StableId,
     name: String,

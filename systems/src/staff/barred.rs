@@ -4,16 +4,17 @@ use std::collections::VecDeque;
 
 use engine::port::AccountId;
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// How many bans the world remembers itself. It need only outlive the way to the database.
 const BARRED_MAX: usize = 4_096;
 
 /// Whom the world has banned in this run, oldest first.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Barred(VecDeque<Bar>);
 
 /// A ban, as far as it is known whom it is about.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Bar {
     pub(super) account: Option<AccountId>,
     pub(super) character: Option<StableId>,

@@ -1,6 +1,7 @@
 //! `shutdown`: the world ends, and says so before.
 
 use engine::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::tell::Tell;
 use super::{Audit, Rules};
@@ -67,7 +68,7 @@ impl Wish {
 }
 
 /// When the world ends, if that was decided.
-#[derive(Resource, Default, Debug)]
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub struct Closing {
     at: Option<WorldTime>,
     /// The seconds that were told last.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::body::Hazard;
 
 /// A room's place in the atlas. Good for one run only; what is saved is the room's id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RoomIx(pub(super) u32);
 
 impl RoomIx {
