@@ -8,8 +8,8 @@
 //!
 //! Apart from that, what comes all at once: `everybody_leaves` and `everybody_signs_in` (the worst
 //! tick of 10,000 whose links are lost, who quit, who sign in again) and `typo` (what a word costs
-//! that is no command). `cargo bench --bench game -- typo` measures one of them, named `play`,
-//! `waves` or `typo`; without a name all are measured.
+//! that is no command), and `recorder` (what recording costs). `cargo bench --bench game -- typo`
+//! measures one of them, named `play`, `waves`, `typo` or `recorder`; without a name all are.
 //!
 //! What is held against the limits is processor time, so that the verdict is the same on a machine
 //! that others use, too; the time by the clock is printed beside it.
@@ -25,6 +25,8 @@ mod arrival;
 mod crowd;
 #[path = "game/processor.rs"]
 mod processor;
+#[path = "game/recording.rs"]
+mod recording;
 #[path = "game/town.rs"]
 mod town;
 #[path = "game/typo.rs"]
@@ -153,7 +155,8 @@ fn silent_tick(players: usize) -> f64 {
 fn main() {
     let named: Vec<String> = std::env::args().skip(1).collect();
     let named: Vec<&String> = named.iter().filter(|one| !one.starts_with('-')).collect();
-    let parts: [(&str, fn()); 3] = [
+    let parts: [(&str, fn()); 4] = [
+        ("recorder", recording::measure),
         ("typo", typo::measure),
         ("waves", waves::measure),
         ("play", play),
@@ -165,7 +168,7 @@ fn main() {
             measure();
         }
     }
-    assert!(found, "typo, waves or play");
+    assert!(found, "recorder, typo, waves or play");
 }
 
 fn play() {

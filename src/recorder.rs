@@ -5,6 +5,7 @@
 //! counted, and the recording has a gap.
 
 mod ring;
+mod verifier;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,13 +18,14 @@ use engine::record::{
     Checkpoint, ChunkWriter, Content, Frame, Header, RecordFault, RecordIntake, RecordLane, Taken,
     WorldCopy, record_lane,
 };
-use prometheus::{IntCounter, IntGauge};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts};
 use systems::world::Source;
 
 use crate::build::VERSION;
 use crate::config::{LucidityConfig, RecorderConfig};
 use ring::Ring;
 pub(crate) use ring::{content_file, recordings};
+use verifier::Verifier;
 
 /// How long ticks are gathered before they are written: what a killed process may not have told.
 const CHUNK_TIME: Duration = Duration::from_secs(1);
@@ -62,6 +64,7 @@ pub(crate) struct Recorder {
 pub(crate) struct RecorderMetrics {
     bytes: IntGauge,
     dropped: IntCounter,
+    verified: IntCounterVec,
 }
 
 /// Recording can't begin.
@@ -85,9 +88,21 @@ impl RecorderMetrics {
             "kadath_recorder_dropped_total",
             "ticks that were not recorded",
         )?;
+        let verified = IntCounterVec::new(
+            Opts::new(
+                "kadath_recorder_verified_total",
+                "recordings that were played again",
+            ),
+            &["result"],
+        )?;
         registry.register(Box::new(bytes.clone()))?;
         registry.register(Box::new(dropped.clone()))?;
-        Ok(Self { bytes, dropped })
+        registry.register(Box::new(verified.clone()))?;
+        Ok(Self {
+            bytes,
+            dropped,
+            verified,
+        })
     }
 }
 
@@ -114,6 +129,7 @@ impl Beginning {
             checkpoint: Checkpoint {
                 tick: setup.last_tick,
                 rows: setup.rows.clone(),
+                state: None,
             },
         })
     }
@@ -137,18 +153,27 @@ impl Recorder {
         header.plugins = plugins.iter().map(|&name| name.to_owned()).collect();
         let mut ring = Ring::open(folder, config, metrics.bytes)?;
         ring.keep_content(content)?;
-        ring.begin(&header, &checkpoint)?;
+        let begun = ring.begin(&header, &checkpoint);
         let (lane, intake) = record_lane(metrics.dropped);
         let counted = tasks.count("kadath-recorder");
+        if let Err(fault) = &begun {
+            intake.tear();
+            tracing::error!(%fault, "recording begins later: it can't be written");
+        }
         let every = Duration::from_secs(config.checkpoint_seconds.max(1));
+        let program = match config.verify {
+            true => std::env::current_exe().ok(),
+            false => None,
+        };
         let writing = Writing {
+            verifier: Verifier::new(program, metrics.verified),
             ring,
             header,
             intake,
             chunk: ChunkWriter::default(),
-            whole: true,
+            whole: begun.is_ok(),
             written: Instant::now(),
-            next: Instant::now() + every,
+            next: Instant::now() + if begun.is_ok() { every } else { RETRY_EVERY },
             every,
         };
         let thread = std::thread::Builder::new()
@@ -173,6 +198,7 @@ impl Recorder {
 
 /// The thread's own.
 struct Writing {
+    verifier: Verifier,
     ring: Ring,
     header: Header,
     intake: RecordIntake,
@@ -213,8 +239,10 @@ impl Writing {
                 tracing::warn!("recording has a gap: the recorder could not keep up");
             }
             if over {
+                self.verifier.end();
                 return;
             }
+            self.verifier.look();
             if Instant::now() >= self.next {
                 self.next = Instant::now() + self.every;
                 self.intake.want_checkpoint();
@@ -246,8 +274,10 @@ impl Writing {
             rows: Vec::new(),
             state: Some(state),
         };
+        let before = self.ring.path().to_owned();
         self.ring.begin(&self.header, &checkpoint)?;
         self.whole = true;
+        self.verifier.begin(&before);
         Ok(())
     }
 

@@ -8,18 +8,18 @@ use std::time::Duration;
 use anyhow::Context;
 use engine::port::{LaneLimits, Registry, Stop, Tasks, lanes};
 use engine::record::Content;
-use engine::runner::{Figures, Rate, RunnerConfig, Running};
-use engine::{Engine, Plugin, Registrar, Seed, Setup};
+use engine::runner::Running;
+use engine::{Plugin, Registrar};
 use net::{Doors, Tls};
 use storage::{Left, Recovered, Storage};
 use systems::world::WorldData;
 use tokio::net::TcpListener;
 
 use crate::cli::UsageFault;
-use crate::config::{Config, ConfigFault, Loaded};
+use crate::config::{Config, Loaded};
 use crate::gate::Gate;
 use crate::readiness::{Pulse, readiness};
-use crate::recorder::{Beginning, Recorder, RecorderMetrics, Ruling};
+use crate::recorder::{Recorder, Ruling};
 use crate::rolls::Rolls;
 use crate::telemetry;
 use crate::{bus, check, recorder};
@@ -29,11 +29,13 @@ mod first_words;
 mod page;
 mod quarantine;
 mod signals;
+mod start;
 
 use descriptors::raise_descriptors;
 pub use first_words::address_file;
-use quarantine::Quarantine;
 use signals::{Asked, Signals};
+pub(crate) use start::Whole;
+use start::start_world;
 
 /// Durable, but the database lacks some of it until the next start.
 const EXIT_NOT_APPLIED: u8 = 3;
@@ -59,7 +61,7 @@ pub fn run(config: Config) -> anyhow::Result<ExitCode> {
 pub fn run_loaded(loaded: Loaded) -> anyhow::Result<ExitCode> {
     let _log = telemetry::init(&loaded.config.log)?;
     first_words::starting(&loaded);
-    run_unlogged(loaded.config, |_: &mut Registrar<'_>| {})
+    run_here(loaded.config, |_: &mut Registrar<'_>| {})
 }
 
 /// Like [`run`], with the plugins that `extra` adds after the game's own.
@@ -76,7 +78,13 @@ pub fn run_with(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> 
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_unlogged(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
+pub fn run_unlogged(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
+    // Whatever program this is, it need not know `replay`.
+    config.recorder.verify = false;
+    run_here(config, extra)
+}
+
+fn run_here(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
     // Said in any case: tokio would read TOKIO_WORKER_THREADS, and panic where that is no number
     // of threads.
     let threads = match config.server.io_threads {
@@ -281,93 +289,6 @@ async fn live(
         _ if world_died => anyhow::bail!("the world ended by itself; see the log"),
         Left::Applied => Ok(ExitCode::SUCCESS),
         Left::Durable | Left::Lost => Ok(ExitCode::from(EXIT_NOT_APPLIED)),
-    }
-}
-
-fn start_world(
-    config: &Config,
-    recovered: Recovered,
-    game: impl engine::Plugin,
-    ports: engine::port::EnginePorts,
-    (ruling, content): (Ruling, Content),
-    registry: &Registry,
-    tasks: &Tasks,
-    halt: &Stop,
-) -> anyhow::Result<(Running, Option<Recorder>)> {
-    let Recovered {
-        run,
-        first_tick,
-        before,
-        reached,
-        world_rows,
-        ..
-    } = recovered;
-    let quarantine = Quarantine::of(&config.server.data);
-    let setup = Setup {
-        seed: Seed(config.tick.seed),
-        last_tick: first_tick.saturating_sub(1),
-        run,
-        recovered: before,
-        last_now: None,
-        bridge: config.nats.enabled(),
-        rows: world_rows,
-        quarantined: quarantine.names(),
-        strict: false,
-        stopwatch: Some(engine::runner::stopwatch),
-    };
-    for plugin in &setup.quarantined {
-        tracing::warn!(plugin, file = %quarantine.file().display(), "plugin held up the world before and starts in quarantine");
-    }
-    let metrics = RecorderMetrics::new(registry)?;
-    let beginning = match config.recorder.off {
-        true => None,
-        false => Some(Beginning::of(&setup, &ruling, &content)?),
-    };
-    let engine = Engine::build(setup, game)?;
-    tracing::info!(plugins = engine.plugins().join(", "), "world built");
-    let rate = Rate::hz(config.tick.rate_hz)
-        .ok_or_else(|| ConfigFault::of("tick.rate_hz", "must be between 1 and 120"))?;
-    let (recorder, lane) = match beginning {
-        None => (None, None),
-        Some(beginning) => {
-            let folder = recorder::folder(&config.server.data);
-            let (plugins, kept) = (engine.plugins(), config.recorder);
-            let began =
-                Recorder::start(&folder, kept, beginning, &plugins, &content, metrics, tasks);
-            // The world is worth more than its recording.
-            began.unwrap_or_else(|fault| {
-                tracing::error!(%fault, "nothing is recorded");
-                (None, None)
-            })
-        }
-    };
-    let config = RunnerConfig {
-        rate,
-        not_before: reached,
-        patience: WORLD_PATIENCE,
-        watch: quarantine.watch(),
-        halt: halt.clone(),
-        recorder: lane,
-    };
-    let figures = Figures::new(registry)?;
-    let running = engine::runner::spawn(engine, ports, config, figures, tasks)?;
-    Ok((running, recorder))
-}
-
-/// The game, and what was asked for beside it.
-pub(crate) struct Whole<'a, G, P: ?Sized> {
-    pub(crate) game: G,
-    pub(crate) extra: &'a P,
-}
-
-impl<G: Plugin, P: Plugin + ?Sized> Plugin for Whole<'_, G, P> {
-    fn build(&self, reg: &mut Registrar<'_>) {
-        self.game.build(reg);
-        self.extra.build(reg);
-    }
-
-    fn name(&self) -> &'static str {
-        self.game.name()
     }
 }
 

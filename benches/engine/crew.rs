@@ -48,7 +48,7 @@ fn plugin(work: Work) -> impl Fn(&mut Registrar<'_>) {
     move |reg: &mut Registrar<'_>| {
         reg.persist::<Purse>("purse")
             .character::<Purse>()
-            .owns::<Pulse>()
+            .scratch::<Pulse>()
             .character::<Pulse>()
             .message::<Bump>()
             .resource(work)

@@ -15,6 +15,7 @@ use systems::lucidity::MYTHOS_MINUTE;
 
 use crate::arrival::arrival;
 use crate::processor::processor_time;
+use crate::recording::Recording;
 
 /// Ticks until a batch is durable: the journal's fsync takes less than one.
 const DURABLE_AFTER: u64 = 1;
@@ -50,15 +51,36 @@ pub(crate) struct Crowd {
     saved: Option<HashMap<StableId, BTreeMap<String, Row>>>,
     players: usize,
     counts: Counts,
+    recording: Option<Recording>,
 }
 
 impl Crowd {
     pub(crate) fn new(players: usize, rooms: usize) -> Self {
+        Self::with(players, rooms, false)
+    }
+
+    /// The same, with every tick recorded from the first on.
+    pub(crate) fn recorded(players: usize, rooms: usize) -> Self {
+        Self::with(players, rooms, true)
+    }
+
+    /// Bytes of the recording, and nanoseconds that it took of the ticks.
+    pub(crate) fn recorded_so_far(&self) -> (usize, u64) {
+        let recording = self.recording.as_ref();
+        recording.map_or((0, 0), |one| (one.bytes.len(), one.copying))
+    }
+
+    pub(crate) fn recording(self) -> Recording {
+        self.recording.expect("every tick was recorded")
+    }
+
+    fn with(players: usize, rooms: usize, recorded: bool) -> Self {
         let game = systems::game(super::town::world(rooms), systems::Settings::default());
         let setup = Setup {
             stopwatch: Some(processor_time),
             ..Setup::default()
         };
+        let recording = recorded.then(|| Recording::of(&setup));
         let engine = Engine::build(setup, game).expect("the game fits together");
         let mut crowd = Self {
             engine,
@@ -71,6 +93,7 @@ impl Crowd {
             saved: None,
             players,
             counts: Counts::default(),
+            recording,
         };
         let per_room = players.div_ceil(rooms).max(1);
         // Room by room, so that nobody is told of more than a hundred others at a time.
@@ -154,8 +177,14 @@ impl Crowd {
         input.storage.durable_tick = durable.unwrap_or_default();
         self.batches.retain(|at| Some(*at) >= durable);
         let (began, began_wall) = (processor_time(), stopwatch());
+        if let Some(recording) = &mut self.recording {
+            recording.before(&input);
+        }
         let output = self.engine.tick(input);
         let (nanos, wall) = (processor_time() - began, stopwatch() - began_wall);
+        if let Some(recording) = &mut self.recording {
+            recording.after(self.engine.last_tick(), &output);
+        }
         if let Save::Batch(batch) = &output.save {
             self.batches.push(batch.tick);
             if let Some(saved) = &mut self.saved {

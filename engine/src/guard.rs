@@ -5,7 +5,7 @@
 //! miss messages; notes only in `Emit`. What hides behind `Commands` is checked on the Stage.
 
 use std::any::{TypeId, type_name};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bevy_ecs::component::{Component, ComponentId};
 use bevy_ecs::lifecycle::Insert;
@@ -24,6 +24,10 @@ use crate::plugin::Register;
 #[derive(Default)]
 pub(crate) struct Owners {
     declared: HashMap<ComponentId, Claim>,
+    /// What is saved, derived, transient or scratch: whatever lasts says which it is.
+    pub(crate) kinds: HashSet<ComponentId>,
+    /// What a plugin says it owns: it may come and go by `Commands`, which no access shows.
+    pub(crate) owned: Vec<ComponentId>,
 }
 
 struct Claim {
@@ -102,6 +106,10 @@ pub(crate) fn check(world: &mut World, register: &mut Register) -> Vec<String> {
     let mut readers: HashMap<ComponentId, Vec<Touch>> = HashMap::new();
     let mut writers: HashMap<ComponentId, Vec<Touch>> = HashMap::new();
     let mut owners: HashMap<ComponentId, usize> = register.owners.iter().collect();
+    let kinds = std::mem::take(&mut register.owners.kinds);
+    let owned = std::mem::take(&mut register.owners.owned).into_iter();
+    let owned = owned.filter(|id| !kinds.contains(id));
+    let mut unkind: Vec<(ComponentId, usize)> = owned.map(|id| (id, owners[&id])).collect();
     let names: Vec<&'static str> = register.plugins.iter().map(|plugin| plugin.name).collect();
 
     for (plugin, installed) in register.plugins.iter_mut().enumerate() {
@@ -164,6 +172,7 @@ pub(crate) fn check(world: &mut World, register: &mut Register) -> Vec<String> {
                                 ));
                             }
                         } else {
+                            unkind.extend((!kinds.contains(&id)).then_some((id, plugin)));
                             let owner = *owners.entry(id).or_insert(plugin);
                             if owner != plugin {
                                 mistakes.push(format!(
@@ -213,6 +222,14 @@ pub(crate) fn check(world: &mut World, register: &mut Register) -> Vec<String> {
                 }
             }
         }
+    }
+    unkind.retain(|(id, _)| !is_unregistered_message(world, *id));
+    for (id, plugin) in unkind {
+        mistakes.push(format!(
+            "plugin `{}`: `{}` does not say what it is: saved (`persist`), `transient`, `derived` or `scratch`",
+            names[plugin],
+            component_name(world, id),
+        ));
     }
     for (id, reading) in &readers {
         for reader in reading {

@@ -1,5 +1,6 @@
 //! A designer's whole vocabulary: [`Plugin`] and [`Registrar`].
 
+mod state;
 mod step;
 
 pub(crate) use step::Step;
@@ -208,10 +209,12 @@ impl<'a> Registrar<'a> {
     }
 
     /// Adds a resource that this plugin owns: nobody else may write it. Not saved; what must be
-    /// remembered is a component of a [`singleton`](Self::singleton).
+    /// remembered is a component of a [`singleton`](Self::singleton). One that systems write says
+    /// whether it is [`transient`](Self::transient), [`derived`](Self::derived) or
+    /// [`scratch`](Self::scratch).
     pub fn resource<R: Resource>(&mut self, resource: R) -> &mut Self {
         self.world.insert_resource(resource);
-        self.owns::<R>()
+        self.claims::<R>()
     }
 
     /// Adds to a resource that several plugins fill while the world is built (a table of verbs).
@@ -276,7 +279,7 @@ impl<'a> Registrar<'a> {
     where
         T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
     {
-        self.owns::<T>();
+        self.kind::<T>();
         self.register
             .saved_states
             .push(StateType::saved::<T>(name.name, self.plugin));
@@ -291,7 +294,7 @@ impl<'a> Registrar<'a> {
     /// Makes this plugin the one that says who holds what: [`Holder`](crate::Holder) is saved, and
     /// what has one belongs to the owner of whoever holds it.
     pub fn holders(&mut self) -> &mut Self {
-        self.owns::<crate::Holder>();
+        self.kind::<crate::Holder>();
         self.register
             .saved_states
             .push(StateType::saved::<crate::Holder>(HOLDER.name, self.plugin));
@@ -309,31 +312,6 @@ impl<'a> Registrar<'a> {
     pub fn retire(&mut self, name: &'static str) -> &mut Self {
         self.register.saved.retire(name);
         self
-    }
-
-    /// Declares this plugin the one writer of a component that is not saved.
-    pub fn owns<T: Component>(&mut self) -> &mut Self {
-        let mistake = self.register.owners.claim::<T>(self.world, self.plugin);
-        self.register.mistakes.extend(mistake);
-        self
-    }
-
-    /// Declares a component or resource of this plugin that lasts from tick to tick and is not saved:
-    /// checkpoints of recordings hold it, the database does not. `name` is unique among all.
-    ///
-    /// What is computed from content or from other state, or gone at the end of its tick, needs no
-    /// such line.
-    pub fn transient<T>(&mut self, name: &'static str) -> &mut Self
-    where
-        T: Component + Clone + Serialize + DeserializeOwned,
-    {
-        let states = &mut self.register.transient_states;
-        if states.iter().any(|one| one.name == name) {
-            self.mistake(format!("another transient state is called `{name}`"));
-            return self;
-        }
-        states.push(StateType::transient::<T>(name, self.plugin));
-        self.owns::<T>()
     }
 
     /// Every character comes with this component: its saved value, or else its default.

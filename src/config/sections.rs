@@ -152,6 +152,8 @@ pub struct RecorderConfig {
     pub minutes: u64,
     /// Seconds from one checkpoint to the next.
     pub checkpoint_seconds: u64,
+    /// Plays each recording again in a process of low priority.
+    pub verify: bool,
     /// Records nothing.
     pub off: bool,
 }
@@ -272,6 +274,7 @@ impl Default for RecorderConfig {
             max_bytes: 256 << 20,
             minutes: 60,
             checkpoint_seconds: 300,
+            verify: true,
             off: false,
         }
     }

@@ -10,6 +10,7 @@ use engine::record::{Checkpoint, Content, Frame, Header, frames};
 use prometheus::IntGauge;
 
 use super::RecorderFault;
+use super::verifier::GOOD;
 use crate::config::RecorderConfig;
 
 /// What recordings are called: the tick before the first, so that names sort by time; the run.
@@ -19,6 +20,9 @@ const CONTENT_ENDING: &str = "content";
 
 /// More than a header comes to: a plugin's name and a setting are some bytes each.
 const HEADER_BYTES_MAX: u64 = 65_536;
+
+/// What stays free for the journal and the database: the world is worth more than its recording.
+const FREE_MIN: u64 = 64 << 20;
 
 /// The ring that is written.
 #[derive(Debug)]
@@ -50,6 +54,11 @@ impl Ring {
             others: 0,
             bytes,
         })
+    }
+
+    /// The file that is written.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Keeps the world's texts, unless they are kept already.
@@ -92,6 +101,10 @@ impl Ring {
                 "one recording is longer than recorder.max_bytes",
             ));
         }
+        let disk = rustix::fs::statvfs(&self.folder)?;
+        if disk.f_bavail.saturating_mul(disk.f_frsize) < FREE_MIN {
+            return Err(io::Error::other("less than 64 MiB of the disk are free"));
+        }
         file.write_all(bytes)?;
         self.written += bytes.len() as u64;
         if max > 0 && self.others > 0 && self.others + self.written > max {
@@ -124,7 +137,9 @@ impl Ring {
         for (path, bytes, modified) in files {
             let old = oldest.is_some_and(|oldest| modified < oldest);
             if old || self.others + self.written > max {
-                fs::remove_file(path)?;
+                fs::remove_file(&path)?;
+                // Its mark, where it has one.
+                let _ = fs::remove_file(path.with_extension(GOOD));
                 self.others -= bytes;
             }
         }

@@ -79,6 +79,7 @@ impl Plugin for BusPlugin {
             .resource(outbox::Outbox::default())
             .resource(outward::Told::default())
             .resource(inward::Patience::default())
+            .scratch::<inward::Unheard>()
             .transient::<Afar>("afar")
             .transient::<inbox::Inbox>("inbox")
             .transient::<ledger::Ledger>("ledger_of_sanctions")

@@ -77,6 +77,7 @@ impl Plugin for LucidityPlugin {
 
     fn build(&self, reg: &mut Registrar<'_>) {
         reg.resource(flux::Company::new(self.ground.rooms()))
+            .scratch::<flux::Company>()
             .resource(self.ground.clone())
             .resource(self.rules.clone())
             .persist::<Lucidity>("lucidity")

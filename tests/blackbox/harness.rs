@@ -11,6 +11,7 @@ mod postgres;
 mod secure;
 mod server;
 mod shape;
+mod test_folder;
 mod world;
 
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ pub(crate) use postgres::Cluster;
 pub(crate) use secure::Secure;
 pub(crate) use server::{Ended, Recipe, STOP_MAX, Server};
 pub(crate) use shape::{data_unlike_its_schema, frame_unlike_its_schema, published};
+pub(crate) use test_folder::TestFolder;
 pub(crate) use world::{SmallWorld, shipped, shipped_sources};
 
 /// Long enough for two busy processors, short enough to notice.

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::harness::{Ended, Player, Recipe, Server, SmallWorld, until};
+use crate::harness::{Ended, Player, Recipe, Server, SmallWorld, TestFolder, until};
 
 /// A checkpoint every second.
 fn recipe() -> Recipe {
@@ -92,8 +92,14 @@ async fn recorded_play_replays_equal_from_each_checkpoint() {
     let mut guest = server.guest().await;
     let (way, _) = guest.way_out();
     guest.does_for_good(&way).await;
+    until("a recording to be verified", async || {
+        let verified = "kadath_recorder_verified_total{result=\"good\"}";
+        (server.http.figure(verified).await > 0.0).then_some(())
+    })
+    .await;
     let recipe = server.stop().await;
 
+    let server_log = recipe.stderr();
     let files = recordings(&recipe);
     assert!(files.len() > 4, "{files:?}");
     let all = replay(&recipe, &["--json"]).await;
@@ -109,6 +115,17 @@ async fn recorded_play_replays_equal_from_each_checkpoint() {
         sum += told["ticks"].as_u64().unwrap();
     }
     assert_eq!(sum, ticks);
+    assert!(
+        files
+            .iter()
+            .any(|file| file.with_extension("good").exists()),
+        "no recording was verified: {}",
+        server_log
+    );
+    assert!(
+        !server_log.contains("come to something else"),
+        "{server_log}"
+    );
     for path in files {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{path:?}");
@@ -195,4 +212,21 @@ async fn ring_stays_within_its_bytes_and_is_counted() {
     let recipe = server.stop().await;
     let rest = replay(&recipe, &[]).await;
     assert_eq!(rest.code, Some(0), "{}{}", rest.stdout, rest.stderr);
+}
+
+#[test]
+fn recording_of_failed_test_is_kept() {
+    let folder = TestFolder::new("kadath-kept-", "true DIR");
+    let kept = folder.kept();
+    let recordings = folder.path().join("data/recordings");
+    std::fs::create_dir_all(&recordings).unwrap();
+    std::fs::write(recordings.join("0-0.rec"), "ticks").unwrap();
+    let failing = std::thread::spawn(move || {
+        let _folder = folder;
+        panic!("a test that fails, as meant");
+    });
+    assert!(failing.join().is_err());
+    let text = std::fs::read_to_string(kept.join("recordings/0-0.rec"));
+    assert_eq!(text.unwrap(), "ticks");
+    std::fs::remove_dir_all(kept).unwrap();
 }

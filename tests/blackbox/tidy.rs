@@ -8,6 +8,7 @@ mod config;
 mod docs;
 mod events;
 mod files;
+mod locals;
 mod manifests;
 mod sleeps;
 mod source;

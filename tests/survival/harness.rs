@@ -12,6 +12,8 @@ mod player;
 #[expect(dead_code, reason = "shared with tests that ask for more")]
 mod postgres;
 mod server;
+#[path = "../blackbox/harness/test_folder.rs"]
+mod test_folder;
 #[path = "../../benches/fanout/tree.rs"]
 #[expect(dead_code, reason = "shared with a bench that asks for more")]
 pub(crate) mod tree;
@@ -22,7 +24,8 @@ pub(crate) use disk::SmallDisk;
 pub(crate) use http::Http;
 pub(crate) use player::Player;
 pub(crate) use postgres::Cluster;
-pub(crate) use server::{Recipe, SERVER_PROCESS, Server};
+pub(crate) use server::{REPLAY_PROCESS, Recipe, SERVER_PROCESS, Server};
+pub(crate) use test_folder::TestFolder;
 
 /// Long enough for two busy processors, short enough to notice.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

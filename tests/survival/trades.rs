@@ -8,7 +8,7 @@ use kadath::config::{Config, Overrides};
 use serde::{Deserialize, Serialize};
 use systems::command::{Usage, Verb, Words, verb};
 
-use crate::harness::SERVER_PROCESS;
+use crate::harness::{REPLAY_PROCESS, SERVER_PROCESS};
 
 /// What every character begins with.
 pub(crate) const FIRST_COINS: i64 = 100;
@@ -218,6 +218,19 @@ fn tell(
     reason = "a test can't return the code that the server would"
 )]
 fn server_process() {
+    if let Some(data) = std::env::var_os(REPLAY_PROCESS) {
+        let mut config = Config::load(None, Overrides::default()).unwrap();
+        config.server.data = data.into();
+        let ended = kadath::replay::run_with(
+            &config,
+            &kadath::replay::Wanted::default(),
+            &|reg: &mut Registrar<'_>| {
+                reg.add(plugin);
+            },
+        );
+        assert_eq!(ended.unwrap(), ExitCode::SUCCESS);
+        return;
+    }
     if std::env::var_os(SERVER_PROCESS).is_none() {
         return;
     }

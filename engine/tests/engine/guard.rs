@@ -83,17 +83,15 @@ fn a_component_has_one_writer() {
 
 #[test]
 fn a_component_that_nobody_claimed_belongs_to_who_writes_it_first() {
-    check(
-        |reg: &mut Registrar<'_>| {
-            reg.add(named("one", |reg| {
-                reg.system(Phase::Settle, fill_purse);
-            }))
-            .add(named("two", |reg| {
-                reg.system(Phase::Settle, fill_purse);
-            }));
-        },
-        &["plugin `two`: ", "belongs to plugin `one`"],
-    );
+    let said = refusal(|reg: &mut Registrar<'_>| {
+        reg.add(named("one", |reg| {
+            reg.system(Phase::Settle, fill_purse);
+        }))
+        .add(named("two", |reg| {
+            reg.system(Phase::Settle, fill_purse);
+        }));
+    });
+    assert!(said.contains("belongs to plugin `one`"), "{said}");
 }
 
 #[test]
@@ -101,10 +99,10 @@ fn a_component_has_one_claim() {
     check(
         |reg: &mut Registrar<'_>| {
             reg.add(named("one", |reg| {
-                reg.owns::<Purse>();
+                reg.scratch::<Purse>();
             }))
             .add(named("two", |reg| {
-                reg.owns::<Purse>();
+                reg.scratch::<Purse>();
             }));
         },
         &["two plugins claim to be the one writer of `engine::guard::Purse`"],
@@ -116,7 +114,7 @@ fn a_resource_has_one_writer() {
     check(
         |reg: &mut Registrar<'_>| {
             reg.add(named("clerk", |reg| {
-                reg.resource(Tally::default());
+                reg.resource(Tally::default()).scratch::<Tally>();
             }))
             .add(named("forger", |reg| {
                 reg.system(Phase::Settle, count);
@@ -334,7 +332,7 @@ fn every_mistake_is_told_at_once() {
 fn on_the_stage_an_insert_by_commands_into_anothers_component_is_a_fault() {
     let mut stage = Stage::new(|reg: &mut Registrar<'_>| {
         reg.add(named("bank", |reg| {
-            reg.owns::<Purse>()
+            reg.scratch::<Purse>()
                 .system(Phase::Simulate, |mut commands: Commands| {
                     commands.spawn(Purse(1));
                 });
@@ -360,4 +358,22 @@ fn on_the_stage_an_insert_by_commands_into_anothers_component_is_a_fault() {
         fault.what,
         "inserts `engine::guard::Purse`, which belongs to another plugin; send its owner a message"
     );
+}
+
+#[test]
+fn state_of_no_declared_kind_is_refused() {
+    let said = refusal(named("clerk", |reg| {
+        reg.resource(Tally::default())
+            .owns::<Purse>()
+            .system(Phase::Settle, count);
+    }));
+    for state in ["Tally", "Purse"] {
+        let words = format!("plugin `clerk`: `engine::guard::{state}` does not say what it is");
+        assert!(said.contains(&words), "{said}");
+    }
+    // Content that no system writes need not.
+    let sound = |reg: &mut Registrar<'_>| {
+        reg.resource(Tally::default()).derived::<Purse>();
+    };
+    assert!(Engine::build(Setup::default(), sound).is_ok());
 }

@@ -232,6 +232,7 @@ fn despawned_thing_of_the_world_stays() {
 fn destroyed_player_departs() {
     let mut world = Backstage::new(|reg: &mut Registrar<'_>| {
         reg.resource(Seen::default())
+            .scratch::<Seen>()
             .system(
                 Phase::Settle,
                 |mut gone: MessageReader<Departed>, mut seen: ResMut<Seen>| {

@@ -234,8 +234,7 @@ fn planted_lasting_local_is_named() {
 }
 
 #[test]
-fn undeclared_resource_differs_at_the_checkpoint() {
-    // The lamps' plugin says nothing of them.
+fn state_declared_as_scratch_that_lasts_is_found() {
     let (bytes, checkpoints) = record_with_checkpoints(careless);
     let (_, found) = replay_from(&bytes, &checkpoints[1], careless);
     assert_eq!(found.expect("a difference").tick, 100);
@@ -278,7 +277,9 @@ fn swing(mut lamps: ResMut<Lamps>, clock: Res<Clock>, mut outbox: ResMut<Outbox>
 
 fn careless(reg: &mut Registrar<'_>) {
     reg.add(game).add(named("lamps", |reg| {
-        reg.resource(Lamps::default()).system(Phase::Emit, swing);
+        reg.resource(Lamps::default())
+            .scratch::<Lamps>()
+            .system(Phase::Emit, swing);
     }));
 }
 

@@ -16,7 +16,7 @@ use crate::town::{Town, before, clock};
 struct Struck(Vec<i64>);
 
 fn listening(reg: &mut Registrar<'_>) {
-    reg.resource(Struck::default()).system(
+    reg.resource(Struck::default()).scratch::<Struck>().system(
         Phase::Settle,
         |mut hours: MessageReader<MythosHour>, mut struck: ResMut<Struck>| {
             struck.0.extend(hours.read().map(|one| one.hour));

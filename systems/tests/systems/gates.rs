@@ -64,9 +64,9 @@ fn count(mut acted: MessageReader<Acted>, mut acts: Query<&mut Acts>) {
 }
 
 fn holding(reg: &mut Registrar<'_>) {
-    reg.owns::<Held>()
+    reg.scratch::<Held>()
         .character::<Held>()
-        .owns::<Acts>()
+        .scratch::<Acts>()
         .character::<Acts>();
     verb::<Hold>(reg);
     reg.system(Phase::Simulate, hold)

@@ -6,12 +6,11 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::{Http, PATIENCE, Player, until};
+use super::{Http, PATIENCE, Player, TestFolder, until};
 
 /// The longest a server may take from SIGTERM to its end.
 pub(crate) const STOP_MAX: Duration = Duration::from_secs(5);
@@ -19,7 +18,7 @@ pub(crate) const STOP_MAX: Duration = Duration::from_secs(5);
 /// How a server is started.
 #[derive(Clone, Debug)]
 pub(crate) struct Recipe {
-    folder: Arc<TempDir>,
+    folder: Arc<TestFolder>,
     listen: String,
     args: Vec<OsString>,
     env: Vec<(String, String)>,
@@ -46,7 +45,7 @@ pub(crate) struct Ended {
 impl Recipe {
     /// As it comes, but with cheap password hashes.
     pub(crate) fn new() -> Self {
-        let folder = TempDir::with_prefix("kadath-test-").unwrap();
+        let folder = TestFolder::new("kadath-test-", "kadath replay --data DIR");
         Self {
             folder: Arc::new(folder),
             listen: "127.0.0.1:0".to_owned(),

@@ -6,20 +6,24 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::{Http, PATIENCE, until};
+use super::{Http, PATIENCE, TestFolder, until};
 
 /// Turns the test `server_process` into a server.
 pub(crate) const SERVER_PROCESS: &str = "KADATH_SURVIVAL_SERVER";
 
+/// Turns it into `kadath replay --data DIR` with the trades plugin, where it names that folder.
+pub(crate) const REPLAY_PROCESS: &str = "KADATH_SURVIVAL_REPLAY";
+const REPLAY_TRADES: &str =
+    "KADATH_SURVIVAL_REPLAY=DIR cargo test --test survival server_process -- --nocapture";
+
 /// How a server is started. Everything is told by environment variables.
 #[derive(Clone, Debug)]
 pub(crate) struct Recipe {
-    folder: Arc<TempDir>,
+    folder: Arc<TestFolder>,
     trades: bool,
     env: Vec<(String, String)>,
 }
@@ -39,7 +43,10 @@ impl Recipe {
     /// The shipped binary, with cheap password hashes and no limits on what one may say.
     pub(crate) fn new() -> Self {
         let recipe = Self {
-            folder: Arc::new(TempDir::with_prefix("kadath-survival-").unwrap()),
+            folder: Arc::new(TestFolder::new(
+                "kadath-survival-",
+                "kadath replay --data DIR",
+            )),
             trades: false,
             env: Vec::new(),
         };
@@ -56,6 +63,7 @@ impl Recipe {
     pub(crate) fn with_trades() -> Self {
         Self {
             trades: true,
+            folder: Arc::new(TestFolder::new("kadath-survival-", REPLAY_TRADES)),
             ..Self::new()
         }
     }
