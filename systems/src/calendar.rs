@@ -61,6 +61,7 @@ pub struct MythosHour {
 
 /// What the calendar remembers across restarts; on the singleton entity `calendar`.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Almanac {
     struck: Option<i64>,
 }

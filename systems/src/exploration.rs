@@ -35,6 +35,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
 
 /// The rooms a character has been in, by id.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 #[serde(transparent)]
 pub struct Explored(BTreeSet<String>);
 

@@ -170,6 +170,7 @@ impl Plugin for LucidityPlugin {
 
 /// A mind's lucidity in points. Newcomers are as lucid as one can be.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Lucidity {
     #[serde(deserialize_with = "on_the_scale")]
     points: i16,
@@ -243,6 +244,7 @@ impl Tier {
 
 /// What the passive flux owes a mind, and how used that mind is to its room.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Drift {
     /// Flux not yet given, in billionths of a point; less than one point either way.
     residual: i32,

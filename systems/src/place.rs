@@ -32,6 +32,7 @@ use crate::world::{Atlas, Direction, RoomIx};
 
 /// The room a character is in, as it is saved: by the room's id, which outlives the atlas.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Whereabouts {
     /// The room's id; empty for somebody who was never anywhere.
     pub room: String,

@@ -14,6 +14,7 @@ use crate::world::RoomIx;
     Component, Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
+#[component(summary_tick)]
 pub enum Posture {
     /// Can walk.
     #[default]

@@ -9,6 +9,7 @@ use crate::exploration::Discovered;
 
 /// How many points of experience somebody has.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 #[serde(transparent)]
 pub struct Experience(u32);
 

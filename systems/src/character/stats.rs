@@ -70,6 +70,7 @@ impl Stat {
 
 /// What somebody was born with, in percent: 15 to 90 when rolled.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Stats {
     strength: u8,
     dexterity: u8,

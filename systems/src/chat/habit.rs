@@ -9,6 +9,7 @@ use crate::mute::{self, Mutes, SetMute, Term};
 
 /// The channel that `chat` speaks on.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Habit {
     /// Which.
     pub channel: Channel,

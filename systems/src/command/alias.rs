@@ -13,6 +13,7 @@ use super::{AliasRules, Needs, Usage, Verb, Verbs, Words};
 
 /// A character's aliases: what each stands for, by name in small letters.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 #[serde(transparent)]
 pub struct Aliases(BTreeMap<String, String>);
 

@@ -11,6 +11,7 @@ use crate::command::{Missed, resolve};
 
 /// Whom and what a character does not want to hear.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 #[serde(default)]
 pub struct Mutes {
     people: BTreeMap<StableId, Person>,

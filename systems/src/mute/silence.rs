@@ -11,6 +11,7 @@ use crate::bus::{Sanctioned, Took};
 
 /// Somebody may not speak.
 #[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Silence {
     /// Who.
     pub target: StableId,
