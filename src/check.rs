@@ -3,10 +3,13 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use systems::world::{Problem, WorldData};
+use engine::content::{Content, ContentTypes, Problem};
+use systems::world::Atlas;
 
-use crate::config::{Loaded, Overrides};
+use crate::Game;
+use crate::config::{Config, Loaded, Overrides};
 use crate::world_files;
 
 /// Prints each problem of configuration and world as `file:line:column: message`, none twice; exit
@@ -14,20 +17,24 @@ use crate::world_files;
 ///
 /// # Errors
 /// When nothing can be printed.
-pub fn run(file: Option<&Path>, flags: Overrides) -> anyhow::Result<ExitCode> {
+pub fn run(file: Option<&Path>, flags: Overrides, game: &Game) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     let folder = flags.world.clone();
-    let (folder, faults) = match Loaded::read_for_start(file, flags) {
-        Ok(loaded) => (loaded.config.server.world, Vec::new()),
+    let (config, folder, faults) = match Loaded::read_for_start(file, flags) {
+        Ok(Loaded { config, .. }) => {
+            let folder = config.server.world.clone();
+            (config, folder, Vec::new())
+        }
         // The world of a configuration that can't be read is the one named by hand, or the usual.
         Err(told) => {
             let named = folder.or(told.world);
-            (named.unwrap_or_else(|| "world".into()), told.faults)
+            let folder = named.unwrap_or_else(|| "world".into());
+            (Config::default(), folder, told.faults)
         }
     };
     let mut lines: Vec<String> = faults.iter().map(|fault| fault.placed()).collect();
-    let rooms = match load(&folder) {
-        Ok(world) => world.atlas.rooms().len(),
+    let rooms = match game.load(&folder, &config) {
+        Ok(world) => world.get::<Atlas>().map_or(0, |atlas| atlas.rooms().len()),
         Err(problems) => {
             lines.extend(problems.iter().map(Problem::placed));
             0
@@ -54,7 +61,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Reads and checks the world in `folder`; problems name files as the caller can open them.
-pub(crate) fn load(folder: &Path) -> Result<WorldData, Vec<Problem>> {
+pub(crate) fn load(folder: &Path, types: &ContentTypes) -> Result<Arc<Content>, Vec<Problem>> {
     let located = |problem: Problem| {
         // A file that could not even be read is named by its whole path already.
         let file = if Path::new(&problem.file).starts_with(folder) {
@@ -66,12 +73,12 @@ pub(crate) fn load(folder: &Path) -> Result<WorldData, Vec<Problem>> {
     };
     let (sources, unread) = world_files::read(folder);
     let problems = if unread.is_empty() {
-        match systems::world::load(&sources) {
+        match types.load(&sources) {
             Ok(world) => return Ok(world),
             Err(problems) => problems,
         }
     } else {
-        systems::world::mistakes(&sources)
+        types.mistakes(&sources)
     };
     let unread: Vec<Problem> = unread.into_iter().map(located).collect();
     let problems = problems.into_iter().map(located);

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::Game;
 use crate::config::{Config, ConfigFaults, Loaded, LogFormat, Overrides};
 use crate::{
     accounts, bench, build, check, dead_letters, doctor, schema, server, settings, status,
@@ -243,7 +244,7 @@ pub fn command() -> clap::Command {
 
 /// Runs what the arguments ask for; the exit code is the contract's.
 #[must_use]
-pub fn run() -> ExitCode {
+pub fn run(game: &Game) -> ExitCode {
     let parsed = command().try_get_matches();
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
@@ -261,11 +262,11 @@ pub fn run() -> ExitCode {
             .map_err(Into::into)
             .and_then(|loaded| {
                 json = loaded.config.log.format == LogFormat::Json;
-                server::run_loaded(loaded)
+                server::run_loaded(loaded, game)
             }),
         Command::Check(flags) => {
             let (file, overrides) = flags.sources();
-            check::run(file.as_deref(), overrides)
+            check::run(file.as_deref(), overrides, game)
         }
         Command::Config(ConfigArgs { sample: true, .. }) => settings::print_sample(),
         Command::Config(ConfigArgs { flags, .. }) => flags
@@ -283,7 +284,7 @@ pub fn run() -> ExitCode {
         Command::Schema(SchemaArgs { kind, flags }) => flags
             .config()
             .map_err(Into::into)
-            .and_then(|config| schema::run(&config, kind)),
+            .and_then(|config| schema::run(&config, kind, game)),
         Command::DeadLetters(DeadLetterArgs { command, flags }) => flags
             .config()
             .map_err(Into::into)

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod dead_letters;
 pub mod doctor;
+mod game;
 mod gate;
 mod process;
 mod readiness;
@@ -19,3 +20,14 @@ pub mod settings;
 pub mod status;
 pub mod telemetry;
 mod world_files;
+
+pub use game::Game;
+
+/// A game of one's own, as a program: adds plugins to the shipped ones, and does what the command
+/// line asks for. The exit code is the contract's.
+#[must_use]
+pub fn main(add: impl FnOnce(&mut Game)) -> std::process::ExitCode {
+    let mut game = Game::default();
+    add(&mut game);
+    cli::run(&game)
+}

@@ -1,14 +1,16 @@
 //! Rolls that were shown and may still become characters.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::Seed;
+use engine::content::Content;
 use engine::port::{AccountId, Code, Refusal};
 use net::{Denied, Rolled};
-use systems::character::{self, Profession, Roll, Rules};
+use systems::character::{self, Profession, Professions, Roll, Rolling, Rules};
 use uuid::Uuid;
 
 /// How long a roll is kept.
@@ -24,7 +26,7 @@ const ACCOUNTS_MAX: usize = 4_096;
 /// The book of rolls, for one process.
 #[derive(Debug)]
 pub(crate) struct Rolls {
-    rules: Rules,
+    content: Arc<Content>,
     per_minute: u32,
     accounts: Mutex<HashMap<AccountId, Page>>,
 }
@@ -57,12 +59,22 @@ pub(crate) struct Born {
 
 impl Rolls {
     /// An empty book; 0 lifts the limit.
-    pub(crate) fn new(rules: Rules, per_minute: u32) -> Self {
+    pub(crate) fn new(content: Arc<Content>, per_minute: u32) -> Self {
         Self {
-            rules,
+            content,
             per_minute,
             accounts: Mutex::default(),
         }
+    }
+
+    fn rolling(&self) -> Rolling {
+        let rules = self.content.get::<Rules>();
+        rules.map(|rules| rules.rolling).unwrap_or_default()
+    }
+
+    fn all(&self) -> Cow<'_, Professions> {
+        let all = self.content.get::<Professions>();
+        all.map_or_else(|| Cow::Owned(Professions::default()), Cow::Borrowed)
     }
 
     /// What a character can live by.
@@ -83,7 +95,7 @@ impl Rolls {
                 .map(|(stat, more)| (stat.word(), *more))
                 .collect(),
         };
-        self.rules.professions.iter().map(each).collect()
+        self.all().iter().map(each).collect()
     }
 
     /// Rolls for an account.
@@ -102,11 +114,12 @@ impl Rolls {
             Kept {
                 id,
                 seed,
-                profession: profession.map(|one| one.id.clone()),
+                profession: profession.as_ref().map(|one| one.id.clone()),
                 at: Instant::now(),
             },
         )?;
-        let Roll { stats, meets } = character::roll(Seed(seed), profession, &self.rules.rolling);
+        let Roll { stats, meets } =
+            character::roll(Seed(seed), profession.as_ref(), &self.rolling());
         let mut each: std::collections::BTreeMap<_, _> = stats
             .iter()
             .map(|(stat, value)| (stat.word(), i64::from(value)))
@@ -131,11 +144,11 @@ impl Rolls {
     ) -> Result<Born, Denied> {
         let profession = self.profession(profession)?;
         let seed = match roll {
-            Some(id) => self.shown(account, id, profession)?,
+            Some(id) => self.shown(account, id, profession.as_ref())?,
             None => chance(),
         };
-        let Roll { meets, .. } = character::roll(Seed(seed), profession, &self.rules.rolling);
-        if let (false, Some(profession)) = (meets, profession) {
+        let Roll { meets, .. } = character::roll(Seed(seed), profession.as_ref(), &self.rolling());
+        if let (false, Some(profession)) = (meets, &profession) {
             let words = format!("That roll is not enough for a {}.", profession.name);
             let refusal = Refusal::new(Code::ValidationError, words);
             return Err(Denied::field("roll_id", refusal));
@@ -154,9 +167,10 @@ impl Rolls {
         }
     }
 
-    fn profession(&self, word: Option<&str>) -> Result<Option<&Profession>, Denied> {
+    fn profession(&self, word: Option<&str>) -> Result<Option<Profession>, Denied> {
         let Some(word) = word else { return Ok(None) };
-        let known = self.rules.professions.find(word);
+        let all = self.all();
+        let known = all.find(word).cloned();
         known.map(Some).ok_or_else(|| {
             let refusal = Refusal::new(Code::ValidationError, "There is no such profession.");
             Denied::field("profession", refusal)
@@ -255,6 +269,8 @@ fn chance() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use engine::content::ContentTypes;
+
     use super::*;
 
     fn book(per_minute: u32) -> Rolls {
@@ -272,14 +288,12 @@ mod tests {
             description = "Looms."
             requires = { size = 75, strength = 75, power = 75, luck = 75, charisma = 75 }
         "#;
-        let sources = [systems::world::Source {
+        let sources = [engine::content::Source {
             path: "rules/professions.toml".to_owned(),
             text: professions.to_owned(),
         }];
-        let mut problems = Vec::new();
-        let rules = Rules::load(&sources, &mut problems);
-        assert_eq!(problems, []);
-        Rolls::new(rules, per_minute)
+        let types = ContentTypes::of(systems::character::plugin);
+        Rolls::new(types.load(&sources).unwrap(), per_minute)
     }
 
     const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -296,8 +310,8 @@ mod tests {
         assert_ne!(first.stats, second.stats);
         let born = book.born(ann, Some("Doctor"), Some(first.roll_id)).unwrap();
         assert_eq!(born.profession.as_deref(), Some("Doctor"));
-        let doctor = book.rules.professions.find("doctor");
-        let again = character::roll(Seed(born.seed), doctor, &book.rules.rolling);
+        let all = book.all();
+        let again = character::roll(Seed(born.seed), all.find("doctor"), &book.rolling());
         assert!(
             again
                 .stats

@@ -3,24 +3,26 @@
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use engine::content::Content;
 use engine::port::{LaneLimits, Registry, Stop, Tasks, lanes};
 use engine::runner::{Figures, Rate, RunnerConfig, Running};
-use engine::{Engine, Plugin, Registrar, Seed, Setup};
+use engine::{Engine, Seed, Setup};
 use net::{Doors, Tls};
 use storage::{Left, Recovered, Storage};
-use systems::world::WorldData;
 use tokio::net::TcpListener;
 
+use crate::Game;
+use crate::bus;
 use crate::cli::UsageFault;
 use crate::config::{Config, ConfigFault, Loaded};
 use crate::gate::Gate;
 use crate::readiness::{Pulse, readiness};
 use crate::rolls::Rolls;
 use crate::telemetry;
-use crate::{bus, check};
 
 mod descriptors;
 mod first_words;
@@ -44,35 +46,27 @@ const TASKS_PATIENCE: Duration = Duration::from_millis(300);
 ///
 /// # Errors
 /// When it can't start, or the world ends by itself.
-pub fn run(config: Config) -> anyhow::Result<ExitCode> {
-    run_with(config, |_: &mut Registrar<'_>| {})
+pub fn run(config: Config, game: &Game) -> anyhow::Result<ExitCode> {
+    let _log = telemetry::init(&config.log)?;
+    run_unlogged(config, game)
 }
 
 /// Like [`run`], and the log says first where the configuration came from.
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_loaded(loaded: Loaded) -> anyhow::Result<ExitCode> {
+pub fn run_loaded(loaded: Loaded, game: &Game) -> anyhow::Result<ExitCode> {
     let _log = telemetry::init(&loaded.config.log)?;
     first_words::starting(&loaded);
-    run_unlogged(loaded.config, |_: &mut Registrar<'_>| {})
+    run_unlogged(loaded.config, game)
 }
 
-/// Like [`run`], with the plugins that `extra` adds after the game's own.
-///
-/// # Errors
-/// As [`run`].
-pub fn run_with(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
-    let _log = telemetry::init(&config.log)?;
-    run_unlogged(config, extra)
-}
-
-/// Like [`run_with`], for a process that has a subscriber of its own or wants none. It may run
+/// Like [`run`], for a process that has a subscriber of its own or wants none. It may run
 /// again when it has ended.
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_unlogged(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
+pub fn run_unlogged(config: Config, game: &Game) -> anyhow::Result<ExitCode> {
     // Said in any case: tokio would read TOKIO_WORKER_THREADS, and panic where that is no number
     // of threads.
     let threads = match config.server.io_threads {
@@ -85,23 +79,24 @@ pub fn run_unlogged(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCo
         .enable_all()
         .build()
         .context("the runtime can't be started")?;
-    let ended = runtime.block_on(serve(config, extra));
+    let ended = runtime.block_on(serve(config, game));
     // Whatever a blocking thread still does (a password hash) need not be waited for.
     runtime.shutdown_timeout(Duration::from_millis(100));
     ended
 }
 
-async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
+async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     raise_descriptors(&mut config)?;
-    let mut world = check::load(&config.server.world).map_err(|problems| {
-        let more = match problems.len() {
-            1 => String::new(),
-            count => format!(" (and {} more; see `kadath check`)", count - 1),
-        };
-        UsageFault(format!("the world can't be used: {}{more}", problems[0]))
-    })?;
-    config.lucidity.apply(&mut world.lucidity);
+    let world = game
+        .load(&config.server.world, &config)
+        .map_err(|problems| {
+            let more = match problems.len() {
+                1 => String::new(),
+                count => format!(" (and {} more; see `kadath check`)", count - 1),
+            };
+            UsageFault(format!("the world can't be used: {}{more}", problems[0]))
+        })?;
     first_words::world(&config, &world);
     let (listener, address) = listen("server.listen", config.address()?).await?;
     let metrics = match config.metrics_address()? {
@@ -137,7 +132,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
         tasks: tasks.clone(),
         storage: storage.clone(),
     };
-    let ended = live(ground, recovered, world, extra, &mut signals).await;
+    let ended = live(ground, recovered, world, game, &mut signals).await;
     if ended.is_err() {
         // Whatever failed: the database is left as a stop would leave it.
         tasks.stop().cancel();
@@ -175,8 +170,8 @@ struct Ground {
 async fn live(
     ground: Ground,
     recovered: Recovered,
-    world: WorldData,
-    extra: impl Plugin,
+    world: Arc<Content>,
+    game: &Game,
     signals: &mut Signals,
 ) -> anyhow::Result<ExitCode> {
     let Ground {
@@ -195,26 +190,14 @@ async fn live(
     let gauge = std::sync::Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;
     let info = page::world_info(&world, config.guests_welcome(address));
-    let rolls = Rolls::new(world.characters.clone(), config.limits.rolls_per_minute);
+    let rolls = Rolls::new(Arc::clone(&world), config.limits.rolls_per_minute);
     let bus = bus::start(&config, &recovered, lanes.bridge, &tasks, &registry).await?;
-    let game = systems::game(
-        world,
-        systems::Settings {
-            commands: systems::command::CommandLimits {
-                commands_per_second: config.limits.commands_per_second,
-                lines_per_tick: config.limits.lines_per_tick,
-            },
-            chat: config.chat(),
-            linkdead_grace: Duration::from_secs(config.server.linkdead_grace_seconds),
-            link_notice: Duration::from_secs(config.server.link_notice_seconds),
-            bus: bus::settings(&config),
-        },
-    );
+    let game = game.over(world, &config);
     let halt = Stop::new();
     let running = start_world(
         &config,
         recovered,
-        Whole { game, extra },
+        game,
         lanes.engine,
         &registry,
         &tasks,
@@ -329,23 +312,6 @@ fn start_world(
         Figures::new(registry)?,
         tasks,
     )?)
-}
-
-/// The game, and what was asked for beside it.
-struct Whole<G, E> {
-    game: G,
-    extra: E,
-}
-
-impl<G: Plugin, E: Plugin> Plugin for Whole<G, E> {
-    fn build(&self, reg: &mut Registrar<'_>) {
-        self.game.build(reg);
-        self.extra.build(reg);
-    }
-
-    fn name(&self) -> &'static str {
-        self.game.name()
-    }
 }
 
 async fn stop(running: Running, storage: &Storage, tasks: &Tasks) -> Left {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use systems::world::{Problem, Source};
+use engine::content::{Problem, Source};
 
 /// The largest file: the shipped world as a whole has a tenth of that.
 const FILE_BYTES_MAX: u64 = 4 << 20;

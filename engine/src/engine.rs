@@ -7,6 +7,7 @@ mod exchange;
 mod health;
 mod output;
 
+pub(crate) use build::prepare;
 pub use exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
 pub use health::{FAULTS_MAX, QUARANTINE};
 

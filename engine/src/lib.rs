@@ -7,6 +7,7 @@
 mod attach;
 mod bridge;
 mod clock;
+pub mod content;
 mod dice;
 mod engine;
 mod fault;

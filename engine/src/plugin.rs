@@ -1,5 +1,6 @@
 //! A designer's whole vocabulary: [`Plugin`] and [`Registrar`].
 
+mod content;
 mod step;
 
 pub(crate) use step::Step;
@@ -14,6 +15,7 @@ use bevy_ecs::world::World;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::content::ContentRegister;
 use crate::guard::Owners;
 use crate::message::MessageTypes;
 use crate::persist::{Migration, SavedName, SavedTypes};
@@ -80,6 +82,7 @@ pub(crate) struct Register {
     pub(crate) messages: MessageTypes,
     pub(crate) notes: Vec<Publication>,
     pub(crate) owners: Owners,
+    pub(crate) content: ContentRegister,
     pub(crate) startup: Vec<(usize, Deferred)>,
     pub(crate) mistakes: Vec<String>,
 }

@@ -169,7 +169,8 @@ mod tests {
     #[cfg(feature = "in-process")]
     #[test]
     fn the_server_finds_no_mistake_in_a_made_world() {
-        use systems::world::{Source, load};
+        use engine::content::Source;
+        use systems::load;
         for layout in [Layout::Tree, Layout::Ring] {
             for rooms in [2, 5, 100, 1_000] {
                 let flux = -0.1;

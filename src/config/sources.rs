@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::Path;
 
+use engine::content::{broken_lines, column_of, line_of};
 use serde::Deserialize as _;
-use systems::world::{broken_lines, column_of, line_of};
 use toml::de::{DeTable, DeValue};
 
 use super::value::{Raw, Reader, Wrong};

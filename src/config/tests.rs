@@ -374,8 +374,9 @@ fn zero_lifts_what_is_a_limit() {
 #[test]
 fn an_operator_may_soften_what_the_world_does_to_minds() {
     let config = load("[lucidity]\ndefault_flux = 0.5\ndrain_rate_max = 2.0\n").unwrap();
-    let mut rules = crate::check::load(Path::new("world")).unwrap().lucidity;
-    config.lucidity.apply(&mut rules);
+    let world = crate::Game::default().load(Path::new("world"), &config);
+    let world = world.unwrap();
+    let rules = world.get::<systems::lucidity::Rules>().unwrap();
     assert_eq!((rules.default, rules.drain_rate_max), (0.5, 2.0));
     let fault = load("[lucidity]\ndrain_rate_max = -1.0\n").unwrap_err();
     assert!(fault.contains("lucidity.drain_rate_max"), "{fault}");

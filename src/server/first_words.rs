@@ -6,8 +6,9 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use engine::content::Content;
 use storage::{Guests, Recovered};
-use systems::world::WorldData;
+use systems::world::{Atlas, Header};
 
 use crate::build;
 use crate::config::{Config, Loaded, Origin};
@@ -44,11 +45,11 @@ pub(super) fn starting(loaded: &Loaded) {
 }
 
 /// Which world.
-pub(super) fn world(config: &Config, world: &WorldData) {
+pub(super) fn world(config: &Config, world: &Content) {
     tracing::info!(
         folder = %config.server.world.display(),
-        name = world.name,
-        rooms = world.atlas.rooms().len(),
+        name = world.get::<Header>().map(|header| header.name.as_str()),
+        rooms = world.get::<Atlas>().map(|atlas| atlas.rooms().len()),
         "world read"
     );
 }

@@ -22,7 +22,7 @@ mod tell;
 mod vitals;
 
 pub use adjust::{AdjustVitals, Cause, Change, VitalsChanged};
-pub use hazard::Hazard;
+pub use hazard::{Hazard, Hazards};
 pub(crate) use life::held;
 pub use notes::{
     PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned, RoomMessage,
@@ -35,94 +35,77 @@ pub use vitals::{Condition, Grave, Vitals};
 use engine::prelude::*;
 
 use crate::command::{Needs, gate_on, verb};
-use crate::world::Atlas;
+use crate::world::room_data;
 
 /// How often bodies breathe, bleed and meet what a room has in store.
 const SECOND: Duration = Duration::from_secs(1);
 /// One point in billionths.
 const POINT: i64 = 1_000_000_000;
 
-/// The body plugin, by these rules over an atlas. Runs after `character` and `place`.
-pub fn plugin(rules: Rules, atlas: &Atlas) -> impl Plugin {
-    BodyPlugin {
-        hazards: hazard::Perils::of(atlas),
-        rules,
-    }
-}
-
-struct BodyPlugin {
-    hazards: hazard::Perils,
-    rules: Rules,
-}
-
-impl Plugin for BodyPlugin {
-    fn name(&self) -> &'static str {
-        "body"
-    }
-
-    fn build(&self, reg: &mut Registrar<'_>) {
-        reg.resource(self.rules)
-            .resource(self.hazards.clone())
-            .persist::<Vitals>("vitals")
-            .persist::<Posture>("posture")
-            .persist::<Grave>("grave")
-            .owns::<Resting>()
-            .character::<Posture>()
-            .message::<AdjustVitals>()
-            .message::<VitalsChanged>()
-            .message::<TakePosture>()
-            .message::<PostureTaken>()
-            .message::<rest::Rest>()
-            .message::<rest::Rested>()
-            .message::<hazard::Struck>()
-            .note::<PlayerDpUpdated>()
-            .note::<PlayerDpDecay>()
-            .note::<PlayerMortallyWounded>()
-            .note::<PlayerDied>()
-            .note::<PlayerRespawned>()
-            .note::<RoomMessage>()
-            .owns::<life::Bound>()
-            .recover(life::bury)
-            .every(
-                SECOND,
-                (breath::breathe, hazard::strike, life::urge).chain(),
+/// The body plugin. Runs after `character` and `place`.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    room_data::<Hazards>(reg, "hazards");
+    reg.rules::<Rules>("body")
+        .derived(hazard::Perils::of)
+        .persist::<Vitals>("vitals")
+        .persist::<Posture>("posture")
+        .persist::<Grave>("grave")
+        .owns::<Resting>()
+        .character::<Posture>()
+        .message::<AdjustVitals>()
+        .message::<VitalsChanged>()
+        .message::<TakePosture>()
+        .message::<PostureTaken>()
+        .message::<rest::Rest>()
+        .message::<rest::Rested>()
+        .message::<hazard::Struck>()
+        .note::<PlayerDpUpdated>()
+        .note::<PlayerDpDecay>()
+        .note::<PlayerMortallyWounded>()
+        .note::<PlayerDied>()
+        .note::<PlayerRespawned>()
+        .note::<RoomMessage>()
+        .owns::<life::Bound>()
+        .recover(life::bury)
+        .every(
+            SECOND,
+            (breath::breathe, hazard::strike, life::urge).chain(),
+        )
+        .system(
+            Phase::Settle,
+            (
+                life::embody,
+                life::refit,
+                adjust::set,
+                adjust::adjust,
+                posture::take,
+                rest::rest,
+                life::cross,
+                life::land,
+                breath::keep,
             )
-            .system(
-                Phase::Settle,
-                (
-                    life::embody,
-                    life::refit,
-                    adjust::set,
-                    adjust::adjust,
-                    posture::take,
-                    rest::rest,
-                    life::cross,
-                    life::land,
-                    breath::keep,
-                )
-                    .chain(),
+                .chain(),
+        )
+        .system(
+            Phase::Emit,
+            (
+                hazard::tell,
+                tell::tell,
+                tell::tell_posture,
+                tell::tell_rest,
             )
-            .system(
-                Phase::Emit,
-                (
-                    hazard::tell,
-                    tell::tell,
-                    tell::tell_posture,
-                    tell::tell_rest,
-                )
-                    .chain(),
-            );
-        gate_on::<Vitals>(reg, Needs::BODY, life::held);
-        gate_on::<Posture>(reg, Needs::FEET, posture::held);
-        verb::<posture::Sit>(reg);
-        verb::<posture::Stand>(reg);
-        verb::<posture::Lie>(reg);
-        verb::<rest::RestVerb>(reg);
-        verb::<life::Respawn>(reg);
-        reg.system(Phase::Simulate, posture::sit)
-            .system(Phase::Simulate, posture::stand)
-            .system(Phase::Simulate, posture::lie)
-            .system(Phase::Simulate, rest::ask)
-            .system(Phase::Simulate, life::respawn);
-    }
+                .chain(),
+        );
+    gate_on::<Vitals>(reg, Needs::BODY, life::held);
+    gate_on::<Posture>(reg, Needs::FEET, posture::held);
+    verb::<posture::Sit>(reg);
+    verb::<posture::Stand>(reg);
+    verb::<posture::Lie>(reg);
+    verb::<rest::RestVerb>(reg);
+    verb::<life::Respawn>(reg);
+    reg.system(Phase::Simulate, posture::sit)
+        .system(Phase::Simulate, posture::stand)
+        .system(Phase::Simulate, posture::lie)
+        .system(Phase::Simulate, rest::ask)
+        .system(Phase::Simulate, life::respawn);
 }

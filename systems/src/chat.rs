@@ -34,25 +34,14 @@ use engine::prelude::*;
 use rate::SPAN;
 
 use crate::command::{more_words, verb};
-use crate::world::Atlas;
 
-/// The chat plugin, with its limits, the world's rules and its gestures. Runs after `mute`.
-pub fn plugin(limits: ChatLimits, rules: Rules, emotes: Emotes, atlas: &Atlas) -> impl Plugin {
-    ChatPlugin {
-        limits,
-        rules,
-        emotes,
-        neighbourhoods: ears::Neighbourhoods::of(atlas),
-        atlas: atlas.clone(),
-    }
+/// The chat plugin, with its limits. Runs after `mute`.
+pub fn plugin(limits: ChatLimits) -> impl Plugin {
+    ChatPlugin { limits }
 }
 
 struct ChatPlugin {
     limits: ChatLimits,
-    rules: Rules,
-    emotes: Emotes,
-    neighbourhoods: ears::Neighbourhoods,
-    atlas: Atlas,
 }
 
 impl Plugin for ChatPlugin {
@@ -62,10 +51,10 @@ impl Plugin for ChatPlugin {
 
     fn build(&self, reg: &mut Registrar<'_>) {
         reg.resource(self.limits)
-            .resource(self.rules)
-            .resource(self.emotes.clone())
-            .resource(self.neighbourhoods.clone())
-            .resource(history::History::of(&self.atlas, self.rules.history))
+            .rules::<Rules>("chat")
+            .rules::<Emotes>("emotes")
+            .derived(ears::Neighbourhoods::of)
+            .derived(history::History::of)
             .resource(rate::Lately::default())
             .resource(pace::Pace::default())
             .persist::<Habit>("chat_habit")
@@ -95,7 +84,7 @@ impl Plugin for ChatPlugin {
         verb::<gesture::Strike>(reg);
         verb::<habit::ChannelVerb>(reg);
         verb::<history::AskHistory>(reg);
-        more_words::<gesture::Emote>(reg, self.emotes.words().map(str::to_owned));
+        more_words::<gesture::Emote, Emotes>(reg, Emotes::words);
         let said = (
             speak::speak,
             speak::whisper,

@@ -1,14 +1,15 @@
 //! The whole game as one plugin.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use engine::content::{Content, ContentTypes, Problem, Source};
 use engine::prelude::*;
 
 use crate::bus::BusSettings;
 use crate::chat::ChatLimits;
 use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
-use crate::world::WorldData;
 use crate::{
     body, bus, calendar, character, chat, command, exploration, faces, letters, lucidity, mute,
     place, presence, sheet, staff, things,
@@ -25,6 +26,8 @@ pub struct Settings {
     pub linkdead_grace: Duration,
     /// How long a connection is away before those around are told.
     pub link_notice: Duration,
+    /// What the operator has set about minds.
+    pub lucidity: lucidity::Overrides,
     /// The bus to other nodes, where there is one.
     pub bus: Option<BusSettings>,
 }
@@ -36,18 +39,44 @@ impl Default for Settings {
             chat: ChatLimits::default(),
             linkdead_grace: Duration::from_secs(30),
             link_notice: Duration::from_secs(5),
+            lucidity: lucidity::Overrides::default(),
             bus: None,
         }
     }
 }
 
 /// Every plugin of the game over a world, in the order in which they run.
-pub fn game(world: WorldData, settings: Settings) -> impl Plugin {
-    Game { world, settings }
+pub fn game(world: Arc<Content>, settings: Settings) -> impl Plugin {
+    Game {
+        world: Some(world),
+        settings,
+    }
+}
+
+/// Every plugin of the game without a world: to see what they are made of.
+pub fn survey(settings: Settings) -> impl Plugin {
+    Game {
+        world: None,
+        settings,
+    }
+}
+
+/// What the plugins of the game read of a world's files.
+#[must_use]
+pub fn content_types() -> ContentTypes {
+    ContentTypes::of(survey(Settings::default()))
+}
+
+/// Reads and checks a world for the game.
+///
+/// # Errors
+/// Every mistake that was found, sorted by file and line.
+pub fn load(sources: &[Source]) -> Result<Arc<Content>, Vec<Problem>> {
+    content_types().load(sources)
 }
 
 struct Game {
-    world: WorldData,
+    world: Option<Arc<Content>>,
     settings: Settings,
 }
 
@@ -57,35 +86,29 @@ impl Plugin for Game {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        if let Some(world) = &self.world {
+            reg.provide(Arc::clone(world));
+        }
         let presence = PresenceSettings {
             linkdead_grace: self.settings.linkdead_grace,
             link_notice: self.settings.link_notice,
-            motd: self.world.motd.clone(),
         };
         // The sheet speaks first: what a client is told on arrival begins with where it is.
-        reg.add(command::plugin(self.settings.commands, self.world.aliases))
+        reg.add(command::plugin(self.settings.commands))
             .add(sheet::plugin)
             .add(faces::plugin)
-            .add(place::plugin(self.world.atlas.clone()))
+            .add(place::plugin)
             .add(presence::plugin(presence))
             .add(things::plugin)
-            .add(character::plugin(self.world.characters.clone()))
-            .add(body::plugin(self.world.body, &self.world.atlas))
+            .add(character::plugin)
+            .add(body::plugin)
             .add(bus::plugin(self.settings.bus.clone()))
-            .add(lucidity::plugin(
-                self.world.lucidity.clone(),
-                &self.world.atlas,
-            ))
+            .add(lucidity::plugin(self.settings.lucidity))
             .add(exploration::plugin)
-            .add(calendar::plugin(self.world.observances.clone()))
-            .add(mute::plugin(self.world.mutes))
-            .add(chat::plugin(
-                self.settings.chat,
-                self.world.chat,
-                self.world.emotes.clone(),
-                &self.world.atlas,
-            ))
+            .add(calendar::plugin)
+            .add(mute::plugin)
+            .add(chat::plugin(self.settings.chat))
             .add(letters::plugin)
-            .add(staff::plugin(self.world.staff));
+            .add(staff::plugin);
     }
 }

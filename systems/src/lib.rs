@@ -30,4 +30,4 @@ pub mod staff;
 pub mod things;
 pub mod world;
 
-pub use game::{Settings, game};
+pub use game::{Settings, content_types, game, load, survey};

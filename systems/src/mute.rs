@@ -24,49 +24,35 @@ use engine::prelude::*;
 use crate::chat::Channel;
 use crate::command::verb;
 
-/// The mute plugin, with the world's rules. Runs before `chat`.
-pub fn plugin(rules: Rules) -> impl Plugin {
-    MutePlugin { rules }
-}
-
-struct MutePlugin {
-    rules: Rules,
-}
-
-impl Plugin for MutePlugin {
-    fn name(&self) -> &'static str {
-        "mute"
-    }
-
-    fn build(&self, reg: &mut Registrar<'_>) {
-        reg.resource(self.rules)
-            .resource(Silences::default())
-            .persist::<Mutes>("mutes")
-            .persist::<Silence>("silence")
-            .character::<Mutes>()
-            .message::<SetMute>()
-            .message::<SetSilence>()
-            .startup(silence::remember);
-        verb::<verbs::MuteOne>(reg);
-        verb::<verbs::UnmuteOne>(reg);
-        verb::<verbs::ListMutes>(reg);
-        verb::<verbs::MuteGlobal>(reg);
-        verb::<verbs::UnmuteGlobal>(reg);
-        reg.every(Duration::from_secs(60), silence::tidy)
-            .system(Phase::Simulate, verbs::mute)
-            .system(Phase::Simulate, verbs::list)
-            .system(Phase::Simulate, verbs::mute_global)
-            .system(
-                Phase::Settle,
-                (
-                    silence::learn,
-                    list::settle,
-                    silence::settle,
-                    silence::confirm,
-                )
-                    .chain(),
-            );
-    }
+/// The mute plugin. Runs before `chat`.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.rules::<Rules>("mutes")
+        .resource(Silences::default())
+        .persist::<Mutes>("mutes")
+        .persist::<Silence>("silence")
+        .character::<Mutes>()
+        .message::<SetMute>()
+        .message::<SetSilence>()
+        .startup(silence::remember);
+    verb::<verbs::MuteOne>(reg);
+    verb::<verbs::UnmuteOne>(reg);
+    verb::<verbs::ListMutes>(reg);
+    verb::<verbs::MuteGlobal>(reg);
+    verb::<verbs::UnmuteGlobal>(reg);
+    reg.every(Duration::from_secs(60), silence::tidy)
+        .system(Phase::Simulate, verbs::mute)
+        .system(Phase::Simulate, verbs::list)
+        .system(Phase::Simulate, verbs::mute_global)
+        .system(
+            Phase::Settle,
+            (
+                silence::learn,
+                list::settle,
+                silence::settle,
+                silence::confirm,
+            )
+                .chain(),
+        );
 }
 
 /// Who may speak, and who wants to hear it.

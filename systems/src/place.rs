@@ -28,7 +28,7 @@ use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::command::verb;
-use crate::world::{Atlas, Direction, RoomIx};
+use crate::world::{Atlas, Direction, Geography, Header, RoomIx};
 
 /// The room a character is in, as it is saved: by the room's id, which outlives the atlas.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,53 +66,41 @@ pub struct Moved {
     pub way: Option<Direction>,
 }
 
-/// The place plugin over an atlas.
-pub fn plugin(atlas: Atlas) -> impl Plugin {
-    PlacePlugin { atlas }
-}
-
-struct PlacePlugin {
-    atlas: Atlas,
-}
-
-impl Plugin for PlacePlugin {
-    fn name(&self) -> &'static str {
-        "place"
-    }
-
-    fn build(&self, reg: &mut Registrar<'_>) {
-        reg.resource(Occupancy::of_rooms(self.atlas.rooms().len()))
-            .resource(self.atlas.clone())
-            .resource(changes::Changes::default())
-            .persist::<Whereabouts>("whereabouts")
-            .owns::<InRoom>()
-            .character::<Whereabouts>()
-            .message::<Relocate>()
-            .message::<Moved>()
-            .message::<Appeared>()
-            .message::<Vanished>()
-            .note::<notes::RoomUpdate>()
-            .note::<notes::RoomOccupants>()
-            .note::<changes::RoomOccupantsChanged>()
-            .note::<notes::Passing>()
-            .recover((travel::recount, lying::recount).chain())
-            .system(
-                Phase::Settle,
-                (
-                    travel::leave_world,
-                    travel::enter_world,
-                    travel::relocate,
-                    lying::keep,
-                )
-                    .chain(),
+/// The place plugin.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.reads(Geography)
+        .from_content::<Header>()
+        .from_content::<Atlas>()
+        .derived(Occupancy::derive)
+        .resource(changes::Changes::default())
+        .persist::<Whereabouts>("whereabouts")
+        .owns::<InRoom>()
+        .character::<Whereabouts>()
+        .message::<Relocate>()
+        .message::<Moved>()
+        .message::<Appeared>()
+        .message::<Vanished>()
+        .note::<notes::RoomUpdate>()
+        .note::<notes::RoomOccupants>()
+        .note::<changes::RoomOccupantsChanged>()
+        .note::<notes::Passing>()
+        .recover((travel::recount, lying::recount).chain())
+        .system(
+            Phase::Settle,
+            (
+                travel::leave_world,
+                travel::enter_world,
+                travel::relocate,
+                lying::keep,
             )
-            .system(
-                Phase::Emit,
-                (notes::tell, changes::tell, notes::turn, page::answer).chain(),
-            );
-        verb::<travel::Go>(reg);
-        verb::<look::Look>(reg);
-        reg.system(Phase::Simulate, travel::travel)
-            .system(Phase::Simulate, look::look);
-    }
+                .chain(),
+        )
+        .system(
+            Phase::Emit,
+            (notes::tell, changes::tell, notes::turn, page::answer).chain(),
+        );
+    verb::<travel::Go>(reg);
+    verb::<look::Look>(reg);
+    reg.system(Phase::Simulate, travel::travel)
+        .system(Phase::Simulate, look::look);
 }

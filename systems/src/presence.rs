@@ -20,8 +20,6 @@ pub struct PresenceSettings {
     pub linkdead_grace: Duration,
     /// How long a connection is away before those around are told.
     pub link_notice: Duration,
-    /// Told to everybody who comes.
-    pub motd: String,
 }
 
 impl Default for PresenceSettings {
@@ -29,7 +27,6 @@ impl Default for PresenceSettings {
         Self {
             linkdead_grace: Duration::from_secs(30),
             link_notice: Duration::from_secs(5),
-            motd: String::new(),
         }
     }
 }

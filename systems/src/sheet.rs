@@ -15,7 +15,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::body::{Posture, Vitals};
 use crate::calendar::{Daylight, MythosTime};
-use crate::character::{self, Experience, Profession, Stats};
+use crate::character::{self, Experience, Profession, Professions, Stats};
 use crate::command::{Needs, Usage, Verb, Words, verb};
 use crate::lucidity::{self, Lucidity, Psyche, Tier};
 use crate::place::{Drops, InRoom, Listing, RoomView, Rooms};
@@ -126,6 +126,7 @@ struct Known<'w, 's> {
         ),
     >,
     characters: Res<'w, character::Rules>,
+    professions: Res<'w, Professions>,
     psyches: Query<'w, 's, &'static Psyche>,
     rules: Res<'w, lucidity::Rules>,
 }
@@ -164,9 +165,7 @@ impl Known<'_, '_> {
 
     /// The profession, where the world still has it.
     fn profession(&self, character: &Character) -> Option<&Profession> {
-        self.characters
-            .professions
-            .find(character.profession.as_deref()?)
+        self.professions.find(character.profession.as_deref()?)
     }
 
     fn liabilities(&self, actor: Entity) -> Vec<String> {

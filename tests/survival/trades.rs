@@ -222,9 +222,9 @@ fn server_process() {
         return;
     }
     let config = Config::load(None, Overrides::default()).unwrap();
-    let ended = kadath::server::run_with(config, |reg: &mut Registrar<'_>| {
-        reg.add(plugin);
-    });
+    let mut game = kadath::Game::default();
+    game.add(plugin);
+    let ended = kadath::server::run(config, &game);
     // The server's own panic hook writes to its log, which has ended.
     if let Err(fault) = &ended {
         let _ = writeln!(std::io::stderr(), "{fault:#}");

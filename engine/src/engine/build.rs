@@ -31,41 +31,7 @@ impl Engine {
     pub fn build(setup: Setup, plugin: impl Plugin) -> Result<Self, EngineFault> {
         let mut world = World::new();
         let mut register = Register::default();
-        world.insert_resource(FallbackErrorHandler(fault::record));
-        identity::install(&mut world);
-        persist::install_holdings(&mut world);
-        world.init_resource::<Outbox>();
-        world.insert_resource(Bridge::new(setup.bridge));
-        world.init_resource::<Collector>();
-        world.init_resource::<Unloading>();
-        persist::watch(&mut world);
-        world.init_resource::<Ledger>();
-        world.init_resource::<Sessions>();
-        world.init_resource::<Removals>();
-        world.init_resource::<Asks>();
-        world.init_resource::<Roles>();
-        world.init_resource::<Ageing>();
-        world.init_resource::<Behind>();
-        world.add_observer(|on: On<CheckChangeTicks>, mut ageing: ResMut<Ageing>| {
-            ageing.0 = Some(*on.event())
-        });
-        world.insert_resource(Dice::of(setup.seed, setup.last_tick).in_run(setup.run));
-        world.insert_resource(Clock {
-            tick: setup.last_tick,
-            now: setup.last_now.unwrap_or_default(),
-            dt: std::time::Duration::ZERO,
-            wall_offset: 0,
-        });
-        world.insert_resource(StorageView {
-            accepting: true,
-            facts_room: u32::MAX,
-        });
-        world.insert_resource(Life {
-            run: setup.run,
-            recovered: setup.recovered,
-            durable_tick: setup.last_tick,
-        });
-
+        prepare(&mut world, &setup);
         {
             // The engine's own part comes first; it has no systems of its own, only its types.
             let mut reg = Registrar::root(&mut world, &mut register, "engine");
@@ -111,6 +77,7 @@ impl Engine {
             return Err(EngineFault::Plugins(mistakes));
         }
 
+        register.content.install(&mut world);
         register
             .saved
             .prepare(&mut world)
@@ -172,4 +139,42 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// What the world has before any plugin.
+pub(crate) fn prepare(world: &mut World, setup: &Setup) {
+    world.insert_resource(FallbackErrorHandler(fault::record));
+    identity::install(world);
+    persist::install_holdings(world);
+    world.init_resource::<Outbox>();
+    world.insert_resource(Bridge::new(setup.bridge));
+    world.init_resource::<Collector>();
+    world.init_resource::<Unloading>();
+    persist::watch(world);
+    world.init_resource::<Ledger>();
+    world.init_resource::<Sessions>();
+    world.init_resource::<Removals>();
+    world.init_resource::<Asks>();
+    world.init_resource::<Roles>();
+    world.init_resource::<Ageing>();
+    world.init_resource::<Behind>();
+    world.add_observer(|on: On<CheckChangeTicks>, mut ageing: ResMut<Ageing>| {
+        ageing.0 = Some(*on.event())
+    });
+    world.insert_resource(Dice::of(setup.seed, setup.last_tick).in_run(setup.run));
+    world.insert_resource(Clock {
+        tick: setup.last_tick,
+        now: setup.last_now.unwrap_or_default(),
+        dt: std::time::Duration::ZERO,
+        wall_offset: 0,
+    });
+    world.insert_resource(StorageView {
+        accepting: true,
+        facts_room: u32::MAX,
+    });
+    world.insert_resource(Life {
+        run: setup.run,
+        recovered: setup.recovered,
+        durable_tick: setup.last_tick,
+    });
 }

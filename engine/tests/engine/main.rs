@@ -6,6 +6,7 @@ mod attach;
 mod bridge;
 #[cfg(test)]
 mod cadence;
+mod content;
 #[cfg(test)]
 mod determinism;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use engine::content::Source;
 use engine::port::{
     AccountId, Arrival, Correlation, Inbound, Line, Outbound, Role as Rights, SessionId, StableId,
     StoreAsk, StoreReply, WorldTime,
@@ -13,7 +14,6 @@ use engine::runner::stopwatch;
 use engine::{Engine, Save, Setup, TickInput};
 use hdrhistogram::Histogram;
 use systems::chat::Channel;
-use systems::world::Source;
 
 use crate::bot::{Act, Around, Bot, Sense, Way};
 use crate::fault::LoadFault;
@@ -62,7 +62,7 @@ pub(super) fn play(scenario: &Scenario, report: &mut Report, quiet: bool) -> Res
     let progress = Progress::begin(&scenario.name, scenario.length(), quiet);
     progress.say("building the world");
     let sources = sources(&scenario.world)?;
-    let world = systems::world::load(&sources).map_err(|problems| {
+    let world = systems::load(&sources).map_err(|problems| {
         let first = problems.first().map(ToString::to_string);
         LoadFault::setup(WHAT, first.unwrap_or_default())
     })?;

@@ -1,43 +1,66 @@
 //! What a room may do to those in it.
 
+use engine::content::{At, Content, Section, Sections};
 use engine::prelude::*;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::adjust::Door;
 use super::{AdjustVitals, Cause, Condition, RoomMessage};
 use crate::calendar::{Daylight, MythosTime};
-use crate::lucidity::{self, AdjustLucidity, Confronted, Liability, Psyche};
+use crate::lucidity::{self, AdjustLucidity, Confronted, Horror, Liability, Psyche};
 use crate::place::{Occupancy, Rooms};
-use crate::world::{Atlas, Horror, RoomIx};
+use crate::world::{Atlas, RoomData, RoomIx};
 
 /// A danger of a room, as it is written with the room.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hazard {
-    /// Its word, for clients: `cold`, `falling_stone`.
+    /// its word, for clients: `cold`, `falling_stone`
+    #[schemars(extend("x-bounds" = "a word of a to z and `_`"))]
     pub id: String,
-    /// It may strike every so many seconds of world time,
+    /// it may strike every so many seconds of world time
+    #[schemars(range(min = 1, max = 86_400))]
     pub every_seconds: u32,
-    /// each one in the room with this probability.
+    /// the probability with which it strikes each one in the room
     #[serde(default = "certain")]
+    #[schemars(range(min = 0, max = 1))]
     pub chance: f64,
-    /// Only then.
+    /// when it strikes
     #[serde(default)]
     pub when: When,
-    /// It is the cold that harms.
+    /// it is the cold that harms
     #[serde(default)]
     pub cold: bool,
-    /// Determination points that it takes.
+    /// points of determination that it takes
     #[serde(default)]
+    #[schemars(range(min = 0, max = 100))]
     pub harm: u16,
-    /// Points of lucidity that it takes.
+    /// points of lucidity that it takes
     #[serde(default)]
+    #[schemars(range(min = 0, max = 100))]
     pub lucidity: u16,
-    /// It is a sight of its kind, too, which a mind gets used to: then that says what it takes.
+    /// it is a sight of its kind, too, which a mind gets used to: then that says what it takes, instead of `lucidity`
     #[serde(default)]
     pub category: Option<Horror>,
-    /// What whom it strikes is told.
+    /// what whom it strikes is told
+    #[schemars(length(min = 1, max = 500))]
     pub text: String,
+}
+
+/// The dangers of a room: `[[rooms.hazards]]`. Each takes something.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Hazards(pub Vec<Hazard>);
+
+impl Section for Hazards {
+    fn check(&mut self, _room: &str, at: &At<'_>) {
+        for (index, hazard) in self.0.iter().enumerate() {
+            if let Some(mistake) = hazard.mistake() {
+                at.item(index).problem(mistake);
+            }
+        }
+    }
 }
 
 const fn certain() -> f64 {
@@ -45,7 +68,7 @@ const fn certain() -> f64 {
 }
 
 /// When a hazard may strike, by the Mythos clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum When {
     /// At any hour.
@@ -58,28 +81,17 @@ pub enum When {
 }
 
 impl Hazard {
-    /// What is wrong with it, if something is.
-    #[must_use]
-    pub fn mistake(&self) -> Option<&'static str> {
+    /// What is wrong with it that no bound of a single key says.
+    fn mistake(&self) -> Option<&'static str> {
         let word = |c: char| c.is_ascii_lowercase() || c == '_';
         if self.id.is_empty() || !self.id.chars().all(word) {
             return Some("a hazard's id is not a word of a-z and _");
         }
-        if !(1..=86_400).contains(&self.every_seconds) {
-            return Some("a hazard does not strike every 1 to 86400 seconds");
+        if self.harm == 0 && self.lucidity == 0 && self.category.is_none() {
+            return Some("a hazard takes neither `harm` nor `lucidity`, and has no `category`");
         }
-        if !(0.0..=1.0).contains(&self.chance) {
-            return Some("a hazard's chance is not within 0 to 1");
-        }
-        let takes = self.harm > 0 || self.lucidity > 0 || self.category.is_some();
-        if self.harm > 100 || self.lucidity > 100 || !takes {
-            return Some("a hazard takes neither 1 to 100 points of determination nor of lucidity");
-        }
-        if self.lucidity > 0 && self.category.is_some() {
-            return Some("a hazard of a category takes what the category says, not `lucidity`");
-        }
-        (!(1..=500).contains(&self.text.trim().chars().count()))
-            .then_some("a hazard's text is not 1 to 500 characters long")
+        (self.lucidity > 0 && self.category.is_some())
+            .then_some("a hazard of a category takes what the category says, not `lucidity`")
     }
 }
 
@@ -103,9 +115,12 @@ struct Peril {
 }
 
 impl Perils {
-    pub(super) fn of(atlas: &Atlas) -> Self {
-        let perils = atlas.rooms().flat_map(|(ix, room)| {
-            room.hazards
+    pub(super) fn of(content: &Content) -> Self {
+        let all = content.get::<Sections<Hazards>>();
+        let rooms = content.get::<Atlas>().into_iter().flat_map(Atlas::rooms);
+        let hazards = rooms.filter_map(|(ix, room)| Some((ix, all?.get(&room.id)?)));
+        let perils = hazards.flat_map(|(ix, Hazards(hazards))| {
+            hazards
                 .iter()
                 .enumerate()
                 .map(move |(index, hazard)| Peril {
@@ -218,11 +233,13 @@ pub(super) fn strike(
 pub(super) fn tell(
     mut struck: MessageReader<Struck>,
     rooms: Rooms<'_, '_>,
+    hazards: Res<RoomData<Hazards>>,
     mut outbox: ResMut<Outbox>,
 ) {
     for Struck { body, room, index } in struck.read() {
-        let room = rooms.atlas.room(*room);
-        if let (Some(session), Some(hazard)) = (rooms.session(*body), room.hazards.get(*index)) {
+        let hazard = hazards.get(*room).and_then(|all| all.0.get(*index));
+        if let (Some(session), Some(hazard)) = (rooms.session(*body), hazard) {
+            let room = rooms.atlas.room(*room);
             outbox.tell_one(session, RoomMessage::hazard(&room.id, hazard));
         }
     }

@@ -59,7 +59,7 @@ pub(super) fn emote(
 ) {
     for Emote { order, text, bare } in asked.read() {
         if !bare && text.eq_ignore_ascii_case("list") {
-            let words: Vec<&str> = emotes.words().collect();
+            let words = emotes.words();
             mouth.answer(*order, format!("Gestures: {}", words.join(", ")));
             continue;
         }

@@ -6,11 +6,12 @@
 
 use std::collections::VecDeque;
 
+use engine::content::Content;
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Channel, Remembered};
+use super::{Channel, Remembered, Rules};
 use crate::cast::{BOB, FOYER, WHEN, id};
 use crate::command::{Needs, Usage, Verb};
 use crate::mute::Hearing;
@@ -62,14 +63,16 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn of(atlas: &Atlas, most: Remembered) -> Self {
+    pub(super) fn of(content: &Content) -> Self {
+        let lines = |count: usize| vec![Lines::default(); count];
+        let atlas = content.get::<Atlas>();
         Self {
-            rooms: vec![Lines::default(); atlas.rooms().len()],
-            sub_zones: vec![Lines::default(); atlas.sub_zones().count()],
+            rooms: lines(atlas.map_or(0, |atlas| atlas.rooms().len())),
+            sub_zones: lines(atlas.map_or(0, |atlas| atlas.sub_zones().count())),
             global: Lines::default(),
             system: Lines::default(),
             admin: Lines::default(),
-            most,
+            most: content.get::<Rules>().copied().unwrap_or_default().history,
         }
     }
 

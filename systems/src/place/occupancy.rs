@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bevy_ecs::entity::EntityHashMap;
+use engine::content::Content;
 use engine::prelude::*;
 
-use crate::world::RoomIx;
+use crate::world::{Atlas, RoomIx};
 
 /// Who and what is in which room, people in the order they came. Derived from [`InRoom`].
 #[derive(Resource, Debug)]
@@ -21,7 +22,10 @@ pub struct Occupancy {
 }
 
 impl Occupancy {
-    pub(super) fn of_rooms(count: usize) -> Self {
+    pub(super) fn derive(content: &Content) -> Self {
+        let count = content
+            .get::<Atlas>()
+            .map_or(0, |atlas| atlas.rooms().len());
         Self {
             rooms: vec![Vec::new(); count],
             things: vec![Vec::new(); count],

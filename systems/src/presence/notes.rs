@@ -6,9 +6,9 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::PresenceSettings;
 use crate::cast::{BOB, FOYER, id};
 use crate::place::{Moved, Rooms};
+use crate::world::Header;
 
 /// `system`: the server speaks.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -97,7 +97,7 @@ pub(super) fn tell(
     mut arrived: MessageReader<Arrived>,
     people: Query<(&StableId, &Character)>,
     rooms: Rooms<'_, '_>,
-    settings: Res<PresenceSettings>,
+    header: Res<Header>,
     mut outbox: ResMut<Outbox>,
 ) {
     let lost = departed.read().filter(|one| one.why == Leaving::LinkDead);
@@ -139,13 +139,13 @@ pub(super) fn tell(
     }
     for Arrived { actor, how } in arrived.read() {
         if *how == Arrives::Fresh
-            && !settings.motd.is_empty()
+            && !header.motd.is_empty()
             && let Some(session) = rooms.session(*actor)
         {
             outbox.tell_one(
                 session,
                 System {
-                    message: settings.motd.clone(),
+                    message: header.motd.clone(),
                 },
             );
         }

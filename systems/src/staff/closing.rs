@@ -54,14 +54,14 @@ impl Wish {
     /// The seconds it comes to; `None`: not after all.
     pub(super) fn seconds(self, rules: &Rules) -> Result<Option<u64>, Refusal> {
         let seconds = match self {
-            Self::Soon => rules.seconds,
+            Self::Soon => rules.shutdown.seconds,
             Self::After(seconds) => seconds,
             Self::Cancel => return Ok(None),
         };
-        if (1..=rules.seconds_max).contains(&seconds) {
+        if (1..=rules.shutdown.seconds_max).contains(&seconds) {
             return Ok(Some(seconds));
         }
-        let message = format!("From 1 to {} seconds, please.", rules.seconds_max);
+        let message = format!("From 1 to {} seconds, please.", rules.shutdown.seconds_max);
         Err(Refusal::new(Code::InvalidInput, message))
     }
 }
@@ -149,8 +149,8 @@ pub(super) fn count_down(
     // Whole seconds, so that "10" is said when ten are left and not when nearly eleven are.
     let seconds = u64::try_from(left.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
     let aloud = closing.told.is_none()
-        || seconds <= rules.told_last
-        || seconds.is_multiple_of(rules.told_every);
+        || seconds <= rules.shutdown.told_last
+        || seconds.is_multiple_of(rules.shutdown.told_every);
     if aloud && closing.told != Some(seconds) {
         closing.told = Some(seconds);
         let unit = if seconds == 1 { "second" } else { "seconds" };

@@ -219,7 +219,7 @@ impl Hands<'_, '_> {
                 Ok(format!("{name} is no keeper here any more"))
             }
             OrderAct::Shutdown { seconds } => {
-                let seconds = (*seconds).clamp(1, self.rules.seconds_max);
+                let seconds = (*seconds).clamp(1, self.rules.shutdown.seconds_max);
                 let detail = format!("{from}: in {seconds} s");
                 self.audit.obeyed(by, "shutdown", None, &detail);
                 self.closing.begin(seconds, self.clock.now);

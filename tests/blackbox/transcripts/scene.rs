@@ -291,7 +291,7 @@ fn set(stage: &StageSet) -> Stage {
     let world = match &stage.world {
         None => shipped(),
         Some(small) => {
-            systems::world::load(&small.sources()).unwrap_or_else(|problems| panic!("{problems:?}"))
+            systems::load(&small.sources()).unwrap_or_else(|problems| panic!("{problems:?}"))
         }
     };
     let mut settings = Settings::default();

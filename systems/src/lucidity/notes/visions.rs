@@ -8,8 +8,9 @@ use crate::cast::FOYER;
 use crate::lucidity::rules::Rules;
 use crate::lucidity::sight::Met;
 use crate::lucidity::vision::{Hallucinated, Vision};
+use crate::lucidity::{Horror, Sights};
 use crate::place::Rooms;
-use crate::world::Horror;
+use crate::world::RoomData;
 
 /// `encounter`: a sight that took something from the mind; what, a `lucidity_change` tells.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -110,6 +111,7 @@ impl Published for Hallucination {
 pub(in crate::lucidity) fn tell_sights(
     mut met: MessageReader<Met>,
     rooms: Rooms<'_, '_>,
+    sights: Res<RoomData<Sights>>,
     mut outbox: ResMut<Outbox>,
 ) {
     for Met {
@@ -119,14 +121,14 @@ pub(in crate::lucidity) fn tell_sights(
         exposure,
     } in met.read()
     {
-        let place = rooms.atlas.room(*room);
-        if let (Some(session), Some(sight)) = (rooms.session(*mind), place.sights.get(*sight)) {
+        let sight = sights.get(*room).and_then(|all| all.0.get(*sight));
+        if let (Some(session), Some(sight)) = (rooms.session(*mind), sight) {
             let note = Encounter {
                 archetype: sight.archetype.clone(),
-                category: sight.horror,
+                category: sight.category,
                 exposure: *exposure,
                 message: sight.text.clone(),
-                room: place.id.clone(),
+                room: rooms.atlas.room(*room).id.clone(),
             };
             outbox.tell_one(session, note);
         }

@@ -1,10 +1,11 @@
 //! Texts with names, and mistakes with places.
 
 use std::fmt;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
+use toml::de::DeTable;
 
 /// One file of a world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,36 +17,18 @@ pub struct Source {
 }
 
 impl Source {
-    /// The file of that path among all, with what it says; `None` where there is none, or where it
-    /// can't be read, which is a problem then.
-    pub(crate) fn find<'a, T: DeserializeOwned>(
-        sources: &'a [Self],
-        path: &str,
-        problems: &mut Vec<Problem>,
-    ) -> Option<(&'a Self, T)> {
-        let source = sources.iter().find(|source| source.path == path)?;
-        Some((source, source.read(problems)?))
-    }
-
-    /// What `load` makes of a world of one file, and the problems that it tells.
-    #[cfg(test)]
-    pub(crate) fn alone<T>(
-        path: &str,
-        text: &str,
-        load: impl FnOnce(&[Self], &mut Vec<Problem>) -> T,
-    ) -> (T, Vec<String>) {
-        let source = Self {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        };
-        let mut problems = Vec::new();
-        let made = load(&[source], &mut problems);
-        (made, problems.iter().map(ToString::to_string).collect())
-    }
-
     /// Reads the text as TOML; each mistake becomes a problem with its place.
     pub fn read<T: DeserializeOwned>(&self, problems: &mut Vec<Problem>) -> Option<T> {
-        let mistake = match toml::from_str(&self.text) {
+        self.sound(toml::from_str(&self.text), problems)
+    }
+
+    /// Reads the text as a table whose values know where they stand.
+    pub fn table<'a>(&'a self, problems: &mut Vec<Problem>) -> Option<Spanned<DeTable<'a>>> {
+        self.sound(DeTable::parse(&self.text), problems)
+    }
+
+    fn sound<T>(&self, read: Result<T, toml::de::Error>, problems: &mut Vec<Problem>) -> Option<T> {
+        let mistake = match read {
             Ok(value) => return Some(value),
             Err(mistake) => mistake,
         };
@@ -57,25 +40,6 @@ impl Source {
         let told = told.into_iter();
         problems.extend(told.map(|(at, message)| self.problem(&(at..at), message)));
         None
-    }
-
-    /// Takes over a number that was written, or says by its key that it is not within bounds. What
-    /// was not written stays as it is.
-    pub(crate) fn take<T: PartialOrd + fmt::Display>(
-        &self,
-        key: &str,
-        written: Option<Spanned<T>>,
-        bounds: RangeInclusive<T>,
-        into: &mut T,
-        problems: &mut Vec<Problem>,
-    ) {
-        let Some(written) = written else { return };
-        if !bounds.contains(written.as_ref()) {
-            let (number, from, to) = (written.as_ref(), bounds.start(), bounds.end());
-            let message = format!("`{key}` is {number}, not within {from} to {to}");
-            problems.push(self.problem(&written.span(), message));
-        }
-        *into = written.into_inner();
     }
 
     /// A problem at a byte range of this file.
