@@ -229,9 +229,11 @@ fn dated(line: &Kept, now: WorldTime) -> String {
 }
 
 /// `chat_history`: what was said in a room before one came in.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("chat_history", prose = Self::told, examples = Self::shown)]
 pub struct ChatHistory {
     /// The room's id.
+    #[note(room)]
     pub room_id: String,
     /// The lines, oldest first; a few, of the last minutes.
     pub lines: Vec<PastLine>,
@@ -252,14 +254,9 @@ pub struct PastLine {
     pub timestamp: String,
 }
 
-impl Note for ChatHistory {
-    fn event_type(&self) -> &'static str {
-        "chat_history"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl ChatHistory {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         let lines: Vec<&str> = self.lines.iter().map(|one| one.message.as_str()).collect();
         let text = format!(
             "You hear the echo of what was said:\n  {}",
@@ -267,15 +264,11 @@ impl Note for ChatHistory {
         );
         Some(Prose::of(Ink::Faint, text))
     }
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
 }
 
-impl Published for ChatHistory {
-    const TYPES: &'static [&'static str] = &["chat_history"];
-
-    fn examples() -> Vec<Self> {
+impl ChatHistory {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         vec![Self {
             room_id: FOYER.to_owned(),
             lines: vec![PastLine {

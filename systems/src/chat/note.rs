@@ -8,7 +8,8 @@ use super::Channel;
 use crate::cast::{ANN, BOB, FOYER, id};
 
 /// Something said. Who and when are said once: many hear it.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("chat_message", prose = Self::told, gmcp = Self::packages, examples = Self::shown)]
 pub struct ChatMessage {
     /// Who said it.
     pub sender_id: StableId,
@@ -41,20 +42,18 @@ pub struct ChatMessage {
     pub target_name: Option<String>,
     /// The room it was said in.
     #[serde(skip)]
+    #[note(room)]
     pub room: Option<String>,
 }
 
-impl Note for ChatMessage {
-    fn event_type(&self) -> &'static str {
-        "chat_message"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl ChatMessage {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         Some(Prose::of(self.channel.ink(), self.message.clone()))
     }
-    fn gmcp(&self) -> Vec<Gmcp> {
+
+    /// What a GMCP client gets beside the text.
+    fn packages(&self) -> Vec<Gmcp> {
         let data = serde_json::json!({
             "channel": self.channel, "talker": self.player_name, "text": self.message,
         });
@@ -63,15 +62,11 @@ impl Note for ChatMessage {
             data,
         }]
     }
-    fn room_id(&self) -> Option<&str> {
-        self.room.as_deref()
-    }
 }
 
-impl Published for ChatMessage {
-    const TYPES: &'static [&'static str] = &["chat_message"];
-
-    fn examples() -> Vec<Self> {
+impl ChatMessage {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         let one = |channel: Channel, text: &str, target: Option<&str>| Self {
             sender_id: id(BOB),
             player_name: BOB.to_owned(),

@@ -57,10 +57,9 @@ impl Drops {
     }
 }
 
-impl Published for RoomOccupantsChanged {
-    const TYPES: &'static [&'static str] = &["room_occupants_changed"];
-
-    fn examples() -> Vec<Self> {
+impl RoomOccupantsChanged {
+    /// Notes as they might be sent.
+    pub(in crate::place) fn shown() -> Vec<Self> {
         vec![Self {
             room_id: FOYER.to_owned(),
             joined: vec![Occupant::example(BOB, false)],
@@ -89,18 +88,16 @@ impl Published for RoomUpdate {
     }
 }
 
-impl Published for RoomOccupants {
-    const TYPES: &'static [&'static str] = &["room_occupants"];
-
-    fn examples() -> Vec<Self> {
+impl RoomOccupants {
+    /// Notes as they might be sent.
+    pub(super) fn shown() -> Vec<Self> {
         vec![Self::of(FOYER, Listing::example())]
     }
 }
 
-impl Published for Passing {
-    const TYPES: &'static [&'static str] = &["player_entered", "player_left"];
-
-    fn examples() -> Vec<Self> {
+impl Passing {
+    /// Notes as they might be sent.
+    pub(super) fn shown() -> Vec<Self> {
         let passing = |entered: bool, message: &str| Self {
             player_id: id(BOB),
             player_name: BOB.to_owned(),
