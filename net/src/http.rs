@@ -10,10 +10,10 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, delete, get, post};
 use engine::port::{Code, Refusal};
 
+use crate::edge::ws;
 use crate::gatekeeper::Gatekeeper;
 use crate::gateway::{Caller, Gateway};
 use crate::hub::Hub;
-use crate::socket;
 
 mod auth;
 mod body;
@@ -61,7 +61,7 @@ pub(crate) fn app<G: Gatekeeper>(gateway: Arc<Gateway<G>>, apart: bool) -> Route
         .route("/api/world", get(world::world::<G>))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready::<G>))
-        .route("/api/ws", any(socket::upgrade::<G>))
+        .route("/api/ws", any(ws::upgrade::<G>))
         .route("/auth/register", post(auth::register::<G>))
         .route("/auth/login", post(auth::login::<G>))
         .route("/auth/guest", post(auth::guest::<G>))

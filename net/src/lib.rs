@@ -12,6 +12,7 @@ mod asks;
 mod bans;
 pub mod bridge;
 mod config;
+mod edge;
 mod fault;
 mod figures;
 mod format;
@@ -26,10 +27,10 @@ mod records;
 mod router;
 mod serve;
 mod session;
-mod socket;
+
 mod stall;
 mod tls;
-mod transport;
+
 mod world;
 
 pub use address::Addresses;

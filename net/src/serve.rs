@@ -19,6 +19,7 @@ use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 
 use crate::config::NetConfig;
+use crate::edge::transport::{Answering, Transport};
 use crate::fault::NetFault;
 use crate::figures::Figures;
 use crate::gatekeeper::Gatekeeper;
@@ -28,7 +29,6 @@ use crate::hub::Hub;
 use crate::limit::Seat;
 use crate::readiness::Readiness;
 use crate::tls::Tls;
-use crate::transport::{Answering, Transport};
 use crate::world::WorldInfo;
 use crate::{http, router, stall};
 

@@ -8,9 +8,9 @@ use futures_util::FutureExt as _;
 use tokio::time::sleep;
 
 use super::{Conversation, End};
+use crate::edge::link::farewell_for;
 use crate::payload::ErrorNote;
 use crate::session::{Next, Press, Sent};
-use crate::socket::link::farewell_for;
 
 /// What is written at once, at most. More than a tick's worth for most, little enough that a
 /// slow client's frames wait where they can still be coalesced.

@@ -14,17 +14,18 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpC
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-use super::pulse::{Beat, Pulse};
-use super::wire::Wire;
+use super::ws::wire::Wire;
+use crate::edge::transport::Transport;
 use crate::format::{Format, Head, MESSAGE_BYTES_MAX, Parcel, Tongue};
 use crate::hub::Hub;
 use crate::limit::Intake;
 use crate::payload::ErrorNote;
 use crate::session::{Farewell, Stage, Step};
-use crate::transport::Transport;
+use pulse::{Beat, Pulse};
 
 mod closing;
 mod holding;
+pub(super) mod pulse;
 
 use holding::Over;
 

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use engine::port::{Code, Ink, Note, Prose, Refusal};
 use tokio::time::Instant;
 
-use super::link::{Exit, Heard, Link};
-use super::sign_in::{Entry, Newcomer};
-use super::threshold::{Held, error_of, too_fast, typed, unheard};
+use super::prompt::{Held, error_of, too_fast, typed, unheard};
+use super::{Entry, Newcomer};
+use crate::edge::link::{Exit, Heard, Link};
 use crate::format::{Command, Supports, Typed, typed_line};
 use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Registration, Secret, SignedIn};
 use crate::payload::{ErrorNote, Pong};
@@ -74,7 +74,10 @@ enum Wish {
 
 impl<G: Gatekeeper> Newcomer<G> {
     /// Asks until somebody has signed in.
-    pub(super) async fn enter_by_typing(&mut self, link: &mut Link) -> Result<Entry, Exit> {
+    pub(in crate::edge) async fn enter_by_typing(
+        &mut self,
+        link: &mut Link,
+    ) -> Result<Entry, Exit> {
         self.not_too_many()?;
         let mut held = Held::default();
         if let Some(token) = self.bearer.take() {
@@ -298,7 +301,7 @@ fn first_word(text: &str) -> (Option<&str>, &str) {
 }
 
 /// Reads `on` and `off`.
-pub(super) fn switch(setting: &str) -> Option<bool> {
+pub(in crate::edge) fn switch(setting: &str) -> Option<bool> {
     match setting.to_ascii_lowercase().as_str() {
         "on" => Some(true),
         "off" => Some(false),
@@ -307,7 +310,7 @@ pub(super) fn switch(setting: &str) -> Option<bool> {
 }
 
 /// What the colour switch answers.
-pub(super) fn colour_is(on: bool) -> impl Note {
+pub(in crate::edge) fn colour_is(on: bool) -> impl Note {
     Saying(
         Ink::System,
         if on {

@@ -11,7 +11,7 @@ use crate::config::SessionBounds;
 
 /// One socket's lag.
 #[derive(Debug, Default)]
-pub(super) struct Lag {
+pub(in crate::edge) struct Lag {
     /// Bytes handed to the socket so far.
     offered: u64,
     behind: Option<Behind>,
@@ -28,18 +28,18 @@ struct Behind {
 
 impl Lag {
     /// Notes bytes that are handed to the socket.
-    pub(super) const fn offer(&mut self, bytes: usize) {
+    pub(in crate::edge) const fn offer(&mut self, bytes: usize) {
         self.offered += bytes as u64;
     }
 
     /// Nothing waits any more.
-    pub(super) const fn over(&mut self) {
+    pub(in crate::edge) const fn over(&mut self) {
         self.behind = None;
     }
 
     /// Looks at the socket, of which `backlog` bytes were not taken yet and for which `queued` more
     /// wait; answers whether it has been slow for too long.
-    pub(super) fn is_slow(
+    pub(in crate::edge) fn is_slow(
         &mut self,
         now: Instant,
         (queued, backlog): (usize, usize),

@@ -10,8 +10,8 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::super::wire::Wire;
 use super::{Exit, Link};
+use crate::edge::ws::wire::Wire;
 use crate::format::Parcel;
 use crate::session::Farewell;
 

@@ -14,27 +14,21 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::Instrument as _;
 
 use crate::address;
+use crate::edge::transport::{Answering, Transport};
 use crate::gatekeeper::Gatekeeper;
 use crate::gateway::{Caller, Gateway};
 use crate::http::HttpFault;
 use crate::hub::Hub;
 use crate::limit::Handshake;
-use crate::transport::{Answering, Transport};
 
-mod conversation;
-mod lag;
-mod link;
 mod negotiate;
-mod pulse;
-mod sign_in;
-mod threshold;
-mod typed_sign_in;
-mod wire;
 
-use conversation::Conversation;
-use link::Link;
+pub(super) mod wire;
+
+use super::conversation::Conversation;
+use super::link::Link;
+use super::sign_in::Newcomer;
 use negotiate::negotiate;
-use sign_in::Newcomer;
 
 /// `GET /api/ws`.
 pub(crate) async fn upgrade<G: Gatekeeper>(

@@ -1,5 +1,6 @@
 //! A socket that speaks for a session, until one of them is done.
 
+mod lag;
 mod out;
 mod upkeep;
 
@@ -9,16 +10,16 @@ use std::time::{Duration, Instant};
 use engine::port::{Code, Correlation, Inbound, Note, Refusal};
 use tokio::time::sleep;
 
-use super::lag::Lag;
 use super::link::{Exit, Gone, Heard, Link, farewell_for};
 use super::sign_in::Entry;
-use super::threshold::{Held, error_of, hold, not_text, too_fast, typed};
-use super::typed_sign_in::{colour_is, switch};
+use super::sign_in::prompt::{Held, error_of, hold, not_text, too_fast, typed};
+use super::sign_in::typed::{colour_is, switch};
 use crate::format::{ClientFrame, Command, Format, Supports, Typed, decode, typed_line};
 use crate::gatekeeper::Secret;
 use crate::hub::Hub;
 use crate::payload::{CommandResponse, ErrorNote, Pong};
 use crate::session::{Bell, Farewell, Session};
+use lag::Lag;
 
 /// One socket and the session it speaks for.
 pub(super) struct Conversation {

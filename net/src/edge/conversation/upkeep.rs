@@ -6,9 +6,9 @@ use std::time::Instant;
 use engine::port::{Code, Refusal};
 use tokio::time::Sleep;
 
-use super::super::link::farewell_for;
-use super::super::pulse::Beat;
 use super::{Conversation, End};
+use crate::edge::link::farewell_for;
+use crate::edge::link::pulse::Beat;
 use crate::hub::Hub;
 
 impl Conversation {

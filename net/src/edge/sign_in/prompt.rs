@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use engine::port::{Code, Refusal};
 
-use super::link::{Exit, Heard, Link};
+use crate::edge::link::{Exit, Heard, Link};
 use crate::format::{
     ClientFrame, Command, Defect, Format, Typed, decode, decode_typed, typed_line,
 };
@@ -13,7 +13,7 @@ use crate::payload::{CommandResponse, ErrorNote, Pong};
 
 /// What was sent ahead of the welcome.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(in crate::edge) struct Held {
     lines: Vec<Command>,
     refused: Vec<(u64, Refusal)>,
 }
@@ -25,7 +25,7 @@ impl Held {
     const REFUSED_MAX: usize = 64;
 
     /// Keeps a line, or says why not.
-    pub(super) fn keep(&mut self, command: Command) -> Result<(), Refusal> {
+    pub(in crate::edge) fn keep(&mut self, command: Command) -> Result<(), Refusal> {
         if self.lines.len() < Self::LINES_MAX {
             self.lines.push(command);
             return Ok(());
@@ -41,19 +41,23 @@ impl Held {
     }
 
     /// The lines, in order.
-    pub(super) fn release(&mut self) -> Vec<Command> {
+    pub(in crate::edge) fn release(&mut self) -> Vec<Command> {
         std::mem::take(&mut self.lines)
     }
 
     /// The ids that were refused for want of room.
-    pub(super) fn refused(&mut self) -> Vec<(u64, Refusal)> {
+    pub(in crate::edge) fn refused(&mut self) -> Vec<(u64, Refusal)> {
         std::mem::take(&mut self.refused)
     }
 }
 
 /// Deals with what comes before the welcome: lines are held, the rest is answered outside of the
 /// session's stream.
-pub(super) async fn hold(link: &mut Link, held: &mut Held, heard: Heard) -> Result<(), Exit> {
+pub(in crate::edge) async fn hold(
+    link: &mut Link,
+    held: &mut Held,
+    heard: Heard,
+) -> Result<(), Exit> {
     let format = link.tongue.format;
     let commands = match heard {
         Heard::Text(text) if format == Format::Kadath => match decode(&text) {
@@ -114,7 +118,7 @@ pub(super) async fn hold(link: &mut Link, held: &mut Held, heard: Heard) -> Resu
 }
 
 /// Deals with what is no message for us.
-pub(super) async fn unheard(link: &mut Link, heard: Heard) -> Result<(), Exit> {
+pub(in crate::edge) async fn unheard(link: &mut Link, heard: Heard) -> Result<(), Exit> {
     match heard {
         Heard::Sign | Heard::Proof(_) => Ok(()),
         Heard::Text(_) | Heard::Binary(_) => Ok(link.say(&not_text()).await?),
@@ -126,7 +130,7 @@ pub(super) async fn unheard(link: &mut Link, heard: Heard) -> Result<(), Exit> {
 }
 
 /// The message of a text client, understood.
-pub(super) fn typed(format: Format, heard: &Heard) -> Result<Typed, Defect> {
+pub(in crate::edge) fn typed(format: Format, heard: &Heard) -> Result<Typed, Defect> {
     match heard {
         Heard::Text(text) => decode_typed(format, false, text.as_bytes()),
         Heard::Binary(bytes) => decode_typed(format, true, bytes),
@@ -135,7 +139,7 @@ pub(super) fn typed(format: Format, heard: &Heard) -> Result<Typed, Defect> {
 }
 
 /// The `error` of a defect.
-pub(super) fn error_of(defect: &Defect) -> ErrorNote {
+pub(in crate::edge) fn error_of(defect: &Defect) -> ErrorNote {
     ErrorNote {
         field: defect.field,
         ..defect.refusal().into()
@@ -143,11 +147,11 @@ pub(super) fn error_of(defect: &Defect) -> ErrorNote {
 }
 
 /// The `error` that a flood gets.
-pub(super) fn too_fast(wait: u64) -> ErrorNote {
+pub(in crate::edge) fn too_fast(wait: u64) -> ErrorNote {
     Refusal::of(Code::RateLimitExceeded).after_ms(wait).into()
 }
 
 /// The `error` that a BINARY frame gets where only TEXT is spoken.
-pub(super) fn not_text() -> ErrorNote {
+pub(in crate::edge) fn not_text() -> ErrorNote {
     Refusal::new(Code::InvalidFormat, "Frames are TEXT here.").into()
 }

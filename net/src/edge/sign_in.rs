@@ -1,5 +1,8 @@
 //! From a fresh socket to a session: who is it, and does a session of theirs go on?
 
+pub(super) mod prompt;
+pub(super) mod typed;
+
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,15 +13,15 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;
 
+use super::link::pulse::Beat;
 use super::link::{Exit, Heard, Link};
-use super::pulse::Beat;
-use super::threshold::{Held, error_of, hold, unheard};
 use crate::format::{Authenticate, ClientFrame, Format, Resume, decode};
 use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Secret};
 use crate::gateway::Gateway;
 use crate::hub::Hub;
 use crate::payload::{ErrorNote, Pong};
 use crate::session::{Bell, NoResume, Proof, Session, SessionKey};
+use prompt::{Held, error_of, hold, unheard};
 
 /// How long a resume waits for the account store, which may be away.
 const STANDING_LONGEST: Duration = Duration::from_millis(500);

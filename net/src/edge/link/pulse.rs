@@ -6,7 +6,7 @@ use crate::config::Timeouts;
 
 /// The signs of life of one peer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pulse {
+pub(in crate::edge) struct Pulse {
     /// After so long without a sign it is pinged, and again each time that long has passed.
     due: Duration,
     /// After so long without a sign it is gone; zero: never.
@@ -18,7 +18,7 @@ pub(super) struct Pulse {
 
 /// What is to be done for a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Beat {
+pub(in crate::edge) enum Beat {
     /// Nothing before then.
     Wait(Instant),
     /// It is to be pinged.
@@ -28,7 +28,7 @@ pub(super) enum Beat {
 }
 
 impl Pulse {
-    pub(super) fn new(timeouts: &Timeouts, now: Instant) -> Self {
+    pub(in crate::edge) fn new(timeouts: &Timeouts, now: Instant) -> Self {
         let idle = timeouts.idle;
         // Half of a short patience is for the ping to be answered in.
         let due = if idle.is_zero() {
@@ -45,13 +45,13 @@ impl Pulse {
     }
 
     /// A sign of life.
-    pub(super) const fn heard(&mut self, now: Instant) {
+    pub(in crate::edge) const fn heard(&mut self, now: Instant) {
         self.heard = now;
         self.pinged = None;
     }
 
     /// What is to be done at `now`. A ping that is asked for counts as sent.
-    pub(super) fn beat(&mut self, now: Instant) -> Beat {
+    pub(in crate::edge) fn beat(&mut self, now: Instant) -> Beat {
         let Some((first, last)) = &mut self.pinged else {
             let due = self.heard + self.due;
             if now < due {
