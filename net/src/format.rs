@@ -7,7 +7,8 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use engine::port::{Note, Tick};
+use bytes::Bytes;
+use engine::port::{Code, Note, Tick};
 
 mod ansi;
 mod depth;
@@ -17,9 +18,12 @@ mod shape;
 mod typed;
 
 pub(crate) use gmcp::{Packet, Supports};
-pub(crate) use kadath::{Authenticate, ClientFrame, Command, Defect, Head, Resume, decode};
+pub(crate) use kadath::{Authenticate, ClientFrame, Command, Defect, Head, Resume};
 pub use shape::{ClientMessage, Envelope, Message, encoded};
-pub(crate) use typed::{LINES_MAX, Typed, decode_typed, typed_line};
+pub(crate) use typed::{LINES_MAX, Typed, typed_line};
+
+use kadath::decode;
+use typed::decode_typed;
 
 /// The largest message a client may send, in bytes.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 10 * 1024;
@@ -59,6 +63,43 @@ impl Format {
         Self::ALL
             .into_iter()
             .find(|format| format.subprotocol() == subprotocol)
+    }
+}
+
+/// A client's message, not yet understood.
+#[derive(Clone, Debug)]
+pub(crate) enum Payload {
+    /// Text as people type it: a line, or several.
+    Typed(Bytes),
+    /// What a program says: a frame of `kadath.v1`, or GMCP beside the text.
+    Data(Bytes),
+}
+
+/// A client's message, understood.
+#[derive(Clone, Debug)]
+pub(crate) enum Incoming {
+    /// A frame of `kadath.v1`.
+    Frame(ClientFrame),
+    /// What a text client sent.
+    Typed(Typed),
+}
+
+impl Format {
+    /// Reads a client's message.
+    ///
+    /// # Errors
+    /// The catalogue code of what is wrong with it.
+    pub(crate) fn decode(self, payload: &Payload) -> Result<Incoming, Defect> {
+        match (self, payload) {
+            (Self::Kadath, Payload::Data(json)) => decode(json).map(Incoming::Frame),
+            (Self::Kadath, Payload::Typed(_)) => Err(Defect::new(
+                Code::InvalidFormat,
+                None,
+                "Frames are TEXT here.",
+            )),
+            (_, Payload::Typed(text)) => decode_typed(self, true, text).map(Incoming::Typed),
+            (_, Payload::Data(data)) => decode_typed(self, false, data).map(Incoming::Typed),
+        }
     }
 }
 
@@ -219,7 +260,7 @@ impl<'a> Voice<'a> {
 pub fn understands(subprotocol: &str, binary: bool, message: &[u8]) -> Option<bool> {
     let format = Format::of(subprotocol)?;
     Some(match format {
-        Format::Kadath => !binary && std::str::from_utf8(message).is_ok_and(|m| decode(m).is_ok()),
+        Format::Kadath => !binary && decode(message).is_ok(),
         _ => decode_typed(format, binary, message).is_ok(),
     })
 }

@@ -25,7 +25,7 @@ use crate::format::{Tongue, Voice};
 use crate::gatekeeper::Secret;
 use crate::limit::{Gates, Intake};
 use crate::payload::ErrorNote;
-use crate::session::{Bell, Directory, Farewell, NoResume, Proof, Session, SessionKey, Stage};
+use crate::session::{Bell, Directory, NoResume, Proof, Session, SessionKey, Stage};
 
 mod inbound;
 
@@ -231,11 +231,7 @@ impl Hub {
             return;
         };
         let error = ErrorNote::of(code);
-        let farewell = Farewell {
-            code: 1008,
-            reason: code.word(),
-        };
-        let bell = self.voiced(&error, |voice| session.close(Some((code, voice)), farewell));
+        let bell = self.voiced(&error, |voice| session.close(Some((code, voice))));
         self.tell(Inbound::Leave {
             session: session.id,
             why: Leaving::Quit,

@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::format::{Format, Twins, Voice};
 use crate::hub::{Hub, stamp};
 use crate::payload::Durable;
-use crate::session::{Bell, Session, farewell};
+use crate::session::{Bell, Ending, Session, last_error};
 use round::Round;
 use said::Said;
 
@@ -281,8 +281,7 @@ impl Router {
             }
             Outbound::Close { session, why, told } => {
                 hearer(session);
-                let (farewell, error) = farewell(why, told);
-                Said::Close(farewell, error)
+                Said::Close(last_error(why, told))
             }
         })
     }
@@ -319,10 +318,10 @@ impl Router {
                 session.refuse(refusal.clone())
             }
             Said::Receipt => session.ask_receipt(tick),
-            Said::Close(farewell, error) => {
-                let session = directory.remove(session.id, farewell.reason)?;
-                let last = error.as_ref().map(|error| error.code).zip(voice);
-                session.close(last, *farewell)
+            Said::Close(error) => {
+                let code = error.as_ref().map(|error| error.code);
+                let session = directory.remove(session.id, Ending::after(code).word())?;
+                session.close(code.zip(voice))
             }
         }
     }
@@ -376,12 +375,13 @@ impl Router {
     /// The server stops: every session hears it and is closed.
     async fn dismiss(&mut self) {
         let tick = self.hub.tick();
-        let (farewell, error) = farewell(Leaving::Shutdown, None);
+        let error = last_error(Leaving::Shutdown, None);
         let voice = error.as_ref().map(|e| Voice::new(e, tick, &self.stamp));
-        let last = error.as_ref().map(|e| e.code).zip(voice.as_ref());
+        let code = error.as_ref().map(|error| error.code);
+        let (reason, last) = (Ending::after(code).word(), code.zip(voice.as_ref()));
         for session in self.hub.directory.all() {
-            self.hub.directory.remove(session.id, farewell.reason);
-            self.bells.extend(session.close(last, farewell));
+            self.hub.directory.remove(session.id, reason);
+            self.bells.extend(session.close(last));
         }
         self.wake().await;
     }

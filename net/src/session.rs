@@ -96,7 +96,7 @@ struct Inner {
     socket: Option<Socket>,
     /// The bell was rung and the task has not looked yet.
     rung: bool,
-    farewell: Option<Farewell>,
+    ending: Option<Ending>,
     verdict: Option<Verdict>,
     resume_after: u64,
     /// The token it was signed in with.
@@ -120,11 +120,28 @@ struct Owed {
     last: Tick,
 }
 
-/// How a socket is closed.
+/// How a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Farewell {
-    pub(crate) code: u16,
-    pub(crate) reason: &'static str,
+pub(crate) enum Ending {
+    /// Its player quit.
+    Quit,
+    /// With an error of that code, which its client gets last.
+    Error(Code),
+}
+
+impl Ending {
+    /// How a session ends whose last word is that error, or none.
+    pub(crate) fn after(last: Option<Code>) -> Self {
+        last.map_or(Self::Quit, Self::Error)
+    }
+
+    /// Its word in the log.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Quit => "goodbye",
+            Self::Error(code) => code.word(),
+        }
+    }
 }
 
 /// The world's no.
@@ -147,7 +164,7 @@ pub(crate) enum Next {
     /// This one does not keep up.
     Slow,
     /// The session is over.
-    Close(Farewell),
+    Close(Ending),
     /// The world said no.
     Refused(Verdict),
 }
@@ -224,7 +241,7 @@ impl Session {
                 slow: false,
                 socket: Some(Socket { id: socket, bell }),
                 rung: false,
-                farewell: None,
+                ending: None,
                 verdict: None,
                 resume_after: 0,
                 signed,
@@ -282,7 +299,7 @@ impl Inner {
     }
 
     /// Judges what is left of earlier ticks, when a new one begins to speak: never what this one
-    /// says, however much that is. Until here, a client is given time (see `socket/lag.rs`).
+    /// says, however much that is. Until here, a client is given time (see `edge/conversation/lag.rs`).
     fn begin_tick(&mut self, tick: Tick, bounds: &SessionBounds) {
         if tick <= self.tick {
             return;
@@ -348,26 +365,21 @@ impl Inner {
     }
 }
 
-/// How the world's reason becomes a close: the code, its text, and the error that goes before, in
-/// the words of `told` where there are some.
-pub(crate) fn farewell(why: Leaving, told: Option<String>) -> (Farewell, Option<ErrorNote>) {
+/// The error that a session ends with for the world's reason, in the words of `told` where there
+/// are some; none where its player quit.
+pub(crate) fn last_error(why: Leaving, told: Option<String>) -> Option<ErrorNote> {
     let usual = |code: Code| (code, code.message());
-    let (code, (error, words)) = match why {
-        Leaving::Quit => {
-            let reason = "goodbye";
-            return (Farewell { code: 1000, reason }, None);
-        }
-        Leaving::LinkDead => (1000, (Code::TimeoutError, "You were away for too long.")),
-        Leaving::TakenOver => (1000, usual(Code::SessionTakenOver)),
-        Leaving::TooSlow => (1013, usual(Code::SlowClient)),
-        Leaving::Kicked => (1008, (Code::AuthorizationDenied, "You were sent away.")),
-        Leaving::Fault => (1013, usual(Code::InternalError)),
-        Leaving::Shutdown => (1001, (Code::SystemError, GOING_DOWN)),
+    let (code, words) = match why {
+        Leaving::Quit => return None,
+        Leaving::LinkDead => (Code::TimeoutError, "You were away for too long."),
+        Leaving::TakenOver => usual(Code::SessionTakenOver),
+        Leaving::TooSlow => usual(Code::SlowClient),
+        Leaving::Kicked => (Code::AuthorizationDenied, "You were sent away."),
+        Leaving::Fault => usual(Code::InternalError),
+        Leaving::Shutdown => (Code::SystemError, GOING_DOWN),
     };
     let message = told.unwrap_or_else(|| words.to_owned());
-    let reason = error.word();
-    let error = Refusal::new(error, message).into();
-    (Farewell { code, reason }, Some(error))
+    Some(Refusal::new(code, message).into())
 }
 
 /// What everybody reads when the server stops.

@@ -10,15 +10,17 @@ use std::time::{Duration, Instant};
 use engine::port::{Code, Correlation, Inbound, Note, Refusal};
 use tokio::time::sleep;
 
-use super::link::{Exit, Gone, Heard, Link, farewell_for};
+use super::close::{CloseReason, Exit};
+use super::link::Link;
+use super::pipe::{Gone, Received};
 use super::sign_in::Entry;
-use super::sign_in::prompt::{Held, error_of, hold, not_text, too_fast, typed};
+use super::sign_in::prompt::{Held, error_of, hold, too_fast};
 use super::sign_in::typed::{colour_is, switch};
-use crate::format::{ClientFrame, Command, Format, Supports, Typed, decode, typed_line};
+use crate::format::{ClientFrame, Command, Incoming, Supports, Typed, typed_line};
 use crate::gatekeeper::Secret;
 use crate::hub::Hub;
 use crate::payload::{CommandResponse, ErrorNote, Pong};
-use crate::session::{Bell, Farewell, Session};
+use crate::session::{Bell, Ending, Session};
 use lag::Lag;
 
 /// One socket and the session it speaks for.
@@ -46,11 +48,19 @@ enum End {
     /// Another socket speaks for the session now.
     Displaced,
     /// The session is over, and the socket closes with it.
-    Over(Farewell),
+    Over(Ending),
     /// The world did not let the session in.
     Refused(Refusal),
     /// The socket closes with a word; the session can be resumed.
-    Break(Box<ErrorNote>, Farewell),
+    Break(Box<ErrorNote>, CloseReason),
+}
+
+impl End {
+    /// With a word whose code is the reason.
+    fn with(note: ErrorNote) -> Self {
+        let reason = CloseReason::Error(note.code);
+        Self::Break(Box::new(note), reason)
+    }
 }
 
 impl From<Gone> for End {
@@ -64,7 +74,7 @@ impl From<Exit> for End {
         match exit {
             Exit::Gone | Exit::Quit => Self::Gone,
             Exit::Closed => Self::Closed,
-            Exit::Said(note, farewell) => Self::Break(note, farewell),
+            Exit::Said(note, reason) => Self::Break(note, reason),
         }
     }
 }
@@ -112,22 +122,21 @@ impl Conversation {
             End::Displaced => {
                 // The session's stream goes on elsewhere, so this word is outside of it.
                 let word = ErrorNote::of(Code::SessionTakenOver);
-                let farewell = farewell_for(Code::SessionTakenOver);
-                Box::pin(self.link.leave(Exit::Said(Box::new(word), farewell))).await;
+                Box::pin(self.link.leave(word.into())).await;
             }
-            End::Over(farewell) => Box::pin(self.link.close(farewell)).await,
+            End::Over(ending) => Box::pin(self.link.close(ending.into())).await,
             End::Refused(refusal) => Box::pin(self.link.leave(Exit::refused(refusal))).await,
-            End::Break(note, farewell) if !self.playing => {
+            End::Break(note, reason) if !self.playing => {
                 self.hub.detach(&self.session, self.socket);
-                Box::pin(self.link.leave(Exit::Said(note, farewell))).await;
+                Box::pin(self.link.leave(Exit::Said(note, reason))).await;
             }
-            End::Break(note, farewell) => {
+            End::Break(note, reason) => {
                 let words = self.hub.voiced(&*note, |voice| {
                     self.session.last_word(self.socket, now, voice)
                 });
                 // First, so that the client can be back before this socket has closed.
                 self.hub.detach(&self.session, self.socket);
-                Box::pin(self.link.leave_with(words, farewell)).await;
+                Box::pin(self.link.leave_with(words, reason)).await;
             }
         }
     }
@@ -140,7 +149,7 @@ impl Conversation {
             let bell = Arc::clone(&self.bell);
             tokio::select! {
                 () = bell.notified() => self.deliver().await?,
-                heard = self.link.hear() => self.heed(heard).await?,
+                received = self.link.receive() => self.take_in(received).await?,
                 () = &mut alarm => Box::pin(self.look_after(alarm.as_mut())).await?,
             }
         }
@@ -161,13 +170,21 @@ impl Conversation {
 
     // ---- in -------------------------------------------------------------------------------
 
-    async fn heed(&mut self, heard: Heard) -> Result<(), End> {
+    async fn take_in(&mut self, received: Received) -> Result<(), End> {
         if !self.playing {
-            return Ok(Box::pin(hold(&mut self.link, &mut self.held, heard)).await?);
+            return Ok(Box::pin(hold(&mut self.link, &mut self.held, received)).await?);
         }
-        match heard {
-            Heard::Sign => Ok(()),
-            Heard::Proof(through) => {
+        match received {
+            Received::Message(payload) => match self.session.format.decode(&payload) {
+                Ok(Incoming::Frame(frame)) => self.frame(frame),
+                Ok(Incoming::Typed(typed)) => self.typed(typed),
+                Err(defect) => match defect.id {
+                    Some(id) => self.refuse(id, defect.refusal()),
+                    None => self.answer(&error_of(&defect)),
+                },
+            },
+            Received::Alive => Ok(()),
+            Received::Proof(through) => {
                 if self.session.prove(self.socket, through) {
                     // Bounded: one for each receipt that the world has asked for.
                     let session = self.session.id;
@@ -175,46 +192,45 @@ impl Conversation {
                 }
                 Ok(())
             }
-            Heard::Closed => Err(End::Closed),
-            Heard::Gone => Err(End::Gone),
-            Heard::Broken(note, farewell) => Err(End::Break(Box::new(note), farewell)),
-            Heard::TooFast(wait) => self.answer(&too_fast(wait)),
-            Heard::Text(text) if self.session.format == Format::Kadath => match decode(&text) {
-                Ok(ClientFrame::Command(command)) => self.command(command),
-                Ok(ClientFrame::Ping) => self.answer(&Pong {}),
-                Ok(ClientFrame::Authenticate(_)) => {
-                    let refusal =
-                        Refusal::new(Code::ResourceConflict, "You have signed in already.");
-                    self.answer(&ErrorNote::from(refusal))
-                }
-                Err(defect) => match defect.id {
-                    Some(id) => self.refuse(id, defect.refusal()),
-                    None => self.answer(&error_of(&defect)),
-                },
-            },
-            Heard::Binary(_) if self.session.format == Format::Kadath => self.answer(&not_text()),
-            Heard::Text(_) | Heard::Binary(_) => match typed(self.session.format, &heard) {
-                Ok(Typed::Lines(lines)) => {
-                    for (at, line) in lines.iter().enumerate() {
-                        // The first was counted as the message.
-                        if at > 0
-                            && let Err(wait) = self.link.count(Instant::now())
-                        {
-                            return self.answer(&too_fast(wait));
-                        }
-                        self.typed_line(line)?;
+            Received::TooFast(wait) => self.answer(&too_fast(wait)),
+            Received::Closed => Err(End::Closed),
+            Received::Gone => Err(End::Gone),
+            Received::Broken(refusal, reason) => Err(End::Break(Box::new(refusal.into()), reason)),
+        }
+    }
+
+    fn frame(&mut self, frame: ClientFrame) -> Result<(), End> {
+        match frame {
+            ClientFrame::Command(command) => self.command(command),
+            ClientFrame::Ping => self.answer(&Pong {}),
+            ClientFrame::Authenticate(_) => {
+                let refusal = Refusal::new(Code::ResourceConflict, "You have signed in already.");
+                self.answer(&ErrorNote::from(refusal))
+            }
+        }
+    }
+
+    fn typed(&mut self, typed: Typed) -> Result<(), End> {
+        match typed {
+            Typed::Lines(lines) => {
+                for (at, line) in lines.iter().enumerate() {
+                    // The first was counted as the message.
+                    if at > 0
+                        && let Err(wait) = self.link.count(Instant::now())
+                    {
+                        return self.answer(&too_fast(wait));
                     }
-                    Ok(())
+                    self.typed_line(line)?;
                 }
-                Ok(Typed::Supports(wish, modules)) => {
-                    let asked = Supports::after(self.session.supports(), wish, &modules);
-                    self.session.retune(|tongue| tongue.supports = Some(asked));
-                    Ok(())
-                }
-                Ok(Typed::Ping) => self.answer(&Pong {}),
-                Ok(Typed::Login { .. } | Typed::Unheeded) => Ok(()),
-                Err(defect) => self.answer(&error_of(&defect)),
-            },
+                Ok(())
+            }
+            Typed::Supports(wish, modules) => {
+                let asked = Supports::after(self.session.supports(), wish, &modules);
+                self.session.retune(|tongue| tongue.supports = Some(asked));
+                Ok(())
+            }
+            Typed::Ping => self.answer(&Pong {}),
+            Typed::Login { .. } | Typed::Unheeded => Ok(()),
         }
     }
 

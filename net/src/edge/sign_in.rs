@@ -1,30 +1,28 @@
 //! From a fresh socket to a session: who is it, and does a session of theirs go on?
 
 pub(super) mod prompt;
+mod resume;
 pub(super) mod typed;
 
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use engine::port::{Arrival, Code, Correlation, Refusal, Role};
+use engine::port::{Code, Correlation, Refusal};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
-use uuid::Uuid;
 
+use super::close::Exit;
+use super::link::Link;
 use super::link::pulse::Beat;
-use super::link::{Exit, Heard, Link};
-use crate::format::{Authenticate, ClientFrame, Format, Resume, decode};
+use super::pipe::Received;
+use crate::format::{Authenticate, ClientFrame, Format, Incoming};
 use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Secret};
 use crate::gateway::Gateway;
 use crate::hub::Hub;
 use crate::payload::{ErrorNote, Pong};
-use crate::session::{Bell, NoResume, Proof, Session, SessionKey};
+use crate::session::{Bell, Proof, Session};
 use prompt::{Held, error_of, hold, unheard};
-
-/// How long a resume waits for the account store, which may be away.
-const STANDING_LONGEST: Duration = Duration::from_millis(500);
 
 /// Somebody at the door.
 pub(super) struct Newcomer<G> {
@@ -102,28 +100,6 @@ impl<G: Gatekeeper> Newcomer<G> {
         self.arrive(link, admitted, Some(&asked.token), held)
     }
 
-    /// Whom a sign-in is for, and whether its token may have expired: whoever shows the key of a
-    /// session that a restart forgot comes back as the character it was of. How long that was away
-    /// is forgotten as well, so an expired token counts for one grace after the start.
-    async fn remembered(
-        &self,
-        link: &mut Link,
-        held: &mut Held,
-        asked: &Authenticate,
-    ) -> Result<(Option<Uuid>, bool), Exit> {
-        let hub = &self.gateway.hub;
-        let key = asked.resume.as_ref();
-        let Some(key) = key.and_then(|key| SessionKey::parse(key.session.expose())) else {
-            return Ok((asked.character, false));
-        };
-        let (nonce, seal) = key.parts();
-        let early = hub.began.elapsed() < hub.config.timeouts.grace;
-        let gate = &self.gateway.gate;
-        let sealed = Box::pin(gate.sealed(asked.token.clone(), nonce, seal, early));
-        let sealed = self.meanwhile(link, held, sealed).await?;
-        Ok((asked.character.or(sealed), early && sealed.is_some()))
-    }
-
     /// The account has too many connections, the world is busy: those are exits; anything else
     /// becomes an entry.
     pub(super) fn arrive(
@@ -182,17 +158,17 @@ impl<G: Gatekeeper> Newcomer<G> {
     async fn first_frame(&self, link: &mut Link) -> Result<Authenticate, Exit> {
         let deadline = Instant::now() + self.gateway.hub.config.timeouts.sign_in;
         loop {
-            let text = match self.next(link, deadline).await? {
-                Heard::Text(text) => text,
+            let payload = match self.next(link, deadline).await? {
+                Received::Message(payload) => payload,
                 other => {
                     unheard(link, other).await?;
                     continue;
                 }
             };
-            match decode(&text) {
-                Ok(ClientFrame::Authenticate(asked)) => return Ok(asked),
-                Ok(ClientFrame::Ping) => link.say(&Pong {}).await?,
-                Ok(ClientFrame::Command(_)) => {
+            match Format::Kadath.decode(&payload) {
+                Ok(Incoming::Frame(ClientFrame::Authenticate(asked))) => return Ok(asked),
+                Ok(Incoming::Frame(ClientFrame::Ping)) => link.say(&Pong {}).await?,
+                Ok(Incoming::Frame(ClientFrame::Command(_)) | Incoming::Typed(_)) => {
                     let refusal = Refusal::new(Code::AuthenticationFailed, "Authenticate first.");
                     return Err(Exit::refused(refusal));
                 }
@@ -202,7 +178,7 @@ impl<G: Gatekeeper> Newcomer<G> {
     }
 
     /// What comes next, until the deadline or until the server stops. The silent are pinged.
-    pub(super) async fn next(&self, link: &mut Link, deadline: Instant) -> Result<Heard, Exit> {
+    pub(super) async fn next(&self, link: &mut Link, deadline: Instant) -> Result<Received, Exit> {
         loop {
             let beat = match link.beat() {
                 Beat::Wait(until) => until,
@@ -214,128 +190,13 @@ impl<G: Gatekeeper> Newcomer<G> {
                 Beat::Gone => deadline.into_std(),
             };
             tokio::select! {
-                heard = link.hear() => return Ok(heard),
+                received = link.receive() => return Ok(received),
                 () = sleep_until(deadline.min(beat.into())) => if Instant::now() >= deadline {
                     return Err(nobody());
                 },
                 () = self.gateway.hub.tasks.stop().cancelled() => {
                     return Err(Exit::refused(Hub::going_away()));
                 }
-            }
-        }
-    }
-
-    /// The session that the key names, if the token is one that may have it, and the role that its
-    /// account has now.
-    ///
-    /// The token it was signed in with is as good as checked and need not be read again, expired or
-    /// not. Whether its account may go on is asked all the same; where the account store does not
-    /// answer the resume works without. Another token is the account store's to judge.
-    async fn resumable(
-        &self,
-        link: &mut Link,
-        held: &mut Held,
-        asked: &Authenticate,
-        resume: &Resume,
-    ) -> Result<Option<(Arc<Session>, Role)>, Exit> {
-        let hub = &self.gateway.hub;
-        let key = SessionKey::parse(resume.session.expose());
-        let Some(session) = key.and_then(|key| hub.directory.find_key(key)) else {
-            return Ok(None);
-        };
-        let gate = &self.gateway.gate;
-        if gate.is_signed_out(&asked.token) {
-            return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
-        }
-        hub.may_act(session.arrival.account)
-            .map_err(Exit::refused)?;
-        let role = if session.is_vouched_by(hub.mark(&asked.token)) {
-            self.standing(link, held, &session).await?
-        } else {
-            let character = session.arrival.character.uuid();
-            let admitted = Box::pin(gate.admit(asked.token.clone(), Some(character), true));
-            let admitted = self.meanwhile(link, held, admitted).await?;
-            if admitted.account != session.arrival.account {
-                return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
-            }
-            admitted.role
-        };
-        hub.gates.was_resume(self.from);
-        Ok(Some((session, role)))
-    }
-
-    /// The role of a session's account as the account store has it; no rights while that does not
-    /// answer, until the world has asked. Ends a session that may not go on.
-    async fn standing(
-        &self,
-        link: &mut Link,
-        held: &mut Held,
-        session: &Session,
-    ) -> Result<Role, Exit> {
-        let hub = &self.gateway.hub;
-        if !hub.store_may_answer() {
-            return Ok(Role::Player);
-        }
-        let Arrival {
-            account, character, ..
-        } = session.arrival;
-        let asking = Box::pin(async {
-            let asking = self.gateway.gate.standing(account, character);
-            match timeout(STANDING_LONGEST, asking).await {
-                Ok(answer) => answer,
-                Err(_) => Err(Refusal::of(Code::DatabaseConnectionError).into()),
-            }
-        });
-        let answer = self.patiently(link, held, asking).await?;
-        let refused = match answer {
-            Ok(role) => {
-                hub.store_answered(true);
-                return Ok(role);
-            }
-            Err(denied) => denied.refusal,
-        };
-        if matches!(refused.code, Code::AuthorizationDenied | Code::InvalidToken) {
-            hub.end(session.id, refused.code);
-            return Err(Exit::refused(refused));
-        }
-        hub.store_answered(false);
-        Ok(Role::Player)
-    }
-
-    /// Goes on with a session, or begins a new one for its character where that is not possible.
-    fn resume(
-        &self,
-        session: &Arc<Session>,
-        role: Role,
-        token: &Secret,
-        last: u64,
-        held: Held,
-    ) -> Result<Entry, Exit> {
-        let hub = &self.gateway.hub;
-        session.resumed_by(self.gateway.proof(token), role);
-        let (socket, bell) = (hub.next_id(), Arc::new(Notify::new()));
-        let entry = |session| Entry {
-            session,
-            socket,
-            bell: Arc::clone(&bell),
-            correlation: self.correlation,
-            held,
-        };
-        match hub.reclaim(session, last, socket, Arc::clone(&bell), self.correlation) {
-            Ok(()) => {
-                self.still_signed_in(session, token)?;
-                hub.entered(session, self.correlation, Some(self.from), true);
-                Ok(entry(Arc::clone(session)))
-            }
-            Err(NoResume::Busy) => Err(Exit::refused(Hub::busy())),
-            Err(NoResume::Crowded) => Err(Exit::refused(Hub::crowded())),
-            Err(NoResume::Gone) => {
-                let bell = Arc::clone(&bell);
-                let renewed = hub.renew(session, socket, bell, self.correlation);
-                let renewed = renewed.map_err(Exit::refused)?;
-                self.still_signed_in(&renewed, token)?;
-                hub.entered(&renewed, self.correlation, Some(self.from), false);
-                Ok(entry(renewed))
             }
         }
     }
@@ -359,10 +220,9 @@ impl<G: Gatekeeper> Newcomer<G> {
         match self.patiently(link, held, asking).await? {
             Ok(answer) => Ok(answer),
             Err(denied) => {
-                let farewell = super::link::farewell_for(denied.refusal.code);
                 let mut note = ErrorNote::from(denied.refusal);
                 note.field = denied.field;
-                Err(Exit::Said(Box::new(note), farewell))
+                Err(note.into())
             }
         }
     }
@@ -385,7 +245,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                     let late = Refusal::new(Code::TimeoutError, late);
                     return Ok(Err(late.after_ms(5_000).into()));
                 }
-                heard = link.hear() => hold(link, held, heard).await?,
+                received = link.receive() => hold(link, held, received).await?,
                 () = hub.tasks.stop().cancelled() => return Err(Exit::refused(Hub::going_away())),
             }
         }

@@ -4,13 +4,17 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 mod answering;
 
 pub(crate) use answering::Answering;
+
+/// What is still read from a peer that is closed: more than the kernel holds of one that was not
+/// read. Whoever sends more is no longer read, and cut when its time is over.
+const UNREAD_BYTES_MAX: usize = 256 * 1024;
 
 /// A connection's byte stream.
 #[derive(Debug)]
@@ -30,6 +34,24 @@ impl Transport {
         };
         let mut byte = [0];
         stream.poll_peek(cx, &mut ReadBuf::new(&mut byte))
+    }
+
+    /// Ends our half of the connection, after what was written. What the peer still sends goes
+    /// unread to nowhere: without that, data on its way would make the system reset the connection,
+    /// and the peer might never see the last words. Takes as long as the peer does.
+    pub(super) async fn end(mut self) {
+        if self.shutdown().await.is_err() {
+            return;
+        }
+        let mut nowhere = [0; 1024];
+        let mut unread = 0;
+        while unread <= UNREAD_BYTES_MAX {
+            match self.read(&mut nowhere).await {
+                Ok(0) | Err(_) => return,
+                Ok(read) => unread += read,
+            }
+        }
+        std::future::pending().await
     }
 }
 

@@ -1,4 +1,4 @@
-//! The websocket: from the handshake to the last frame.
+//! The websocket, one of the doors: from the handshake to the close code.
 
 use std::sync::Arc;
 
@@ -15,20 +15,22 @@ use tracing::Instrument as _;
 
 use crate::address;
 use crate::edge::transport::{Answering, Transport};
+use crate::format::Tongue;
 use crate::gatekeeper::Gatekeeper;
 use crate::gateway::{Caller, Gateway};
 use crate::http::HttpFault;
 use crate::hub::Hub;
-use crate::limit::Handshake;
 
-mod negotiate;
-
-pub(super) mod wire;
-
-use super::conversation::Conversation;
+use super::admission;
 use super::link::Link;
 use super::sign_in::Newcomer;
 use negotiate::negotiate;
+use pipe::WsPipe;
+
+mod close;
+mod negotiate;
+mod pipe;
+mod wire;
 
 /// `GET /api/ws`.
 pub(crate) async fn upgrade<G: Gatekeeper>(
@@ -45,19 +47,7 @@ pub(crate) async fn upgrade<G: Gatekeeper>(
         ))
     })?;
     let from = address::client(caller.peer, request.headers(), hub.config.trust_proxy);
-    let pace = hub.gates.handshake(from);
-    if let Handshake::TooMany(wait) = pace {
-        return Err(Refusal::of(Code::RateLimitExceeded).after_ms(wait).into());
-    }
-    let seat = if hub.config.trust_proxy {
-        let busy = || Refusal::of(Code::ServerBusy).after_ms(5_000);
-        Some(hub.gates.seat(from).ok_or_else(busy)?)
-    } else {
-        None
-    };
-    if hub.is_draining() {
-        return Err(Hub::going_away().into());
-    }
+    let pass = admission::play(hub, from)?;
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return Err(not_a_handshake("This connection can't become a websocket."));
     };
@@ -67,20 +57,19 @@ pub(crate) async fn upgrade<G: Gatekeeper>(
         from,
         correlation: caller.correlation,
         bearer: terms.bearer,
-        resume_only: match pace {
-            Handshake::ResumeOnly(wait) => Some(wait),
-            _ => None,
-        },
+        resume_only: pass.resume_only,
     };
     let format = terms.format;
     let work = async move {
         // Hold the connection's places until the socket is done.
-        let (_caller, _seat) = (caller, seat);
+        let (_caller, _pass) = (caller, pass);
         let hub = Arc::clone(&newcomer.gateway.hub);
         if let Some((transport, ahead)) = Box::pin(upgraded(upgrade, &hub)).await {
+            let writes = hub.figures.socket_writes.clone();
             // Boxed, like all that is big: a future keeps room for each place a value is moved to.
-            let link = Box::new(Box::pin(Link::open(transport, ahead, format, hub)).await);
-            converse(newcomer, link).await;
+            let pipe = Box::new(Box::pin(WsPipe::open(transport, ahead, writes)).await);
+            let link = Box::new(Link::new(pipe, Tongue::new(format), hub));
+            super::serve(newcomer, link).await;
         }
     };
     let work = work.instrument(tracing::Span::current());
@@ -110,15 +99,6 @@ async fn upgraded(upgrade: OnUpgrade, hub: &Hub) -> Option<(Transport, Vec<u8>)>
     let parts = upgraded.downcast::<TokioIo<Answering>>().ok()?;
     let transport = parts.io.into_inner().into_inner();
     Some((transport, parts.read_buf.to_vec()))
-}
-
-async fn converse<G: Gatekeeper>(newcomer: Newcomer<G>, mut link: Box<Link>) {
-    let hub = Arc::clone(&newcomer.gateway.hub);
-    // Boxed, so that thousands who have signed in don't carry its state around.
-    match Box::pin(newcomer.enter_in_time(&mut link)).await {
-        Ok(entry) => Conversation::new(hub, link, entry).run().await,
-        Err(exit) => Box::pin(link.leave(exit)).await,
-    }
 }
 
 /// Checks that the request is a websocket handshake; answers the accept key.

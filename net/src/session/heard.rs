@@ -2,7 +2,7 @@
 
 use engine::port::{Admission, Code, Refusal, Tick};
 
-use super::{Bell, Farewell, Owed, Session, Stage, Step, Verdict};
+use super::{Bell, Ending, Owed, Session, Stage, Step, Verdict};
 use crate::format::Voice;
 use crate::payload::Welcome;
 
@@ -89,11 +89,7 @@ impl Session {
 
     /// The session is over: everything queued goes out, then `last`, then the socket closes. One
     /// whose welcome has not gone out yet has no stream to end: it is refused with the same code.
-    pub(crate) fn close(
-        &self,
-        last: Option<(Code, &Voice<'_>)>,
-        farewell: Farewell,
-    ) -> Option<Bell> {
+    pub(crate) fn close(&self, last: Option<(Code, &Voice<'_>)>) -> Option<Bell> {
         let mut inner = self.lock();
         let before = inner.stage;
         inner.stage = before.after(Step::Closed).ok()?;
@@ -108,7 +104,7 @@ impl Session {
                 });
             }
         }
-        inner.farewell = Some(farewell);
+        inner.ending = Some(Ending::after(last.map(|(code, _)| code)));
         // A write under way has heard the bell already and must hear it again.
         inner.rung = false;
         inner.ring()

@@ -12,7 +12,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Next, NoResume, Press, Proof, Sent, Session, SessionKey, Stage, farewell};
+use super::{Ending, Next, NoResume, Press, Proof, Sent, Session, SessionKey, Stage, last_error};
 use crate::config::SessionBounds;
 use crate::format::{Format, Head, Parcel, Tongue, Voice};
 use crate::limit::Intake;
@@ -232,12 +232,11 @@ fn a_close_is_heard_by_a_task_that_has_not_looked_since_the_last_bell() {
     let session = session(SessionBounds::default());
     assert!(session.admit(&admission(false), 1, "then").is_some());
     assert!(session.hear(&Voice::new(&Pong {}, 1, "then")).is_none());
-    let (goodbye, _) = farewell(Leaving::Quit, None);
-    assert!(session.close(None, goodbye).is_some());
+    assert!(session.close(None).is_some());
     assert_eq!(session.press(1), Some(Press::Hurry));
     let (frames, next) = take(&session, 1, 10_000);
     assert_eq!(frames.len(), 2);
-    assert!(matches!(next, Next::Close(last) if last == goodbye));
+    assert!(matches!(next, Next::Close(Ending::Quit)));
 }
 
 #[test]
@@ -357,10 +356,9 @@ fn coming_and_going_unread_gathers_no_more_than_bounded() {
 #[test]
 fn a_session_that_is_taken_over_before_its_welcome_is_told_so() {
     let session = session(SessionBounds::default());
-    let (goodbye, error) = farewell(Leaving::TakenOver, None);
-    let error = error.unwrap();
+    let error = last_error(Leaving::TakenOver, None).unwrap();
     let voice = Voice::new(&error, 1, "then");
-    session.close(Some((error.code, &voice)), goodbye);
+    session.close(Some((error.code, &voice)));
     let (frames, next) = take(&session, 1, 10_000);
     assert!(frames.is_empty());
     let Next::Refused(verdict) = next else {

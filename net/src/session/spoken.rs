@@ -55,8 +55,8 @@ impl Session {
         if !inner.replay.is_empty() || !inner.outbox.is_empty() {
             return Next::More;
         }
-        match inner.farewell {
-            Some(farewell) => Next::Close(farewell),
+        match inner.ending {
+            Some(ending) => Next::Close(ending),
             None => Next::Rest { playing: true },
         }
     }
@@ -81,7 +81,7 @@ impl Session {
         if !inner.is(socket) || inner.slow {
             return Some(Press::Abandon);
         }
-        inner.farewell.map(|_| Press::Hurry)
+        inner.ending.map(|_| Press::Hurry)
     }
 
     /// Numbers a note that goes out ahead of everything queued, since the socket closes.

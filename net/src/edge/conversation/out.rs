@@ -8,7 +8,6 @@ use futures_util::FutureExt as _;
 use tokio::time::sleep;
 
 use super::{Conversation, End};
-use crate::edge::link::farewell_for;
 use crate::payload::ErrorNote;
 use crate::session::{Next, Press, Sent};
 
@@ -64,7 +63,7 @@ impl Conversation {
                 }
                 Next::Displaced => return Err(End::Displaced),
                 Next::Slow => return Err(self.too_slow()),
-                Next::Close(farewell) => return Err(End::Over(farewell)),
+                Next::Close(ending) => return Err(End::Over(ending)),
                 Next::Refused(verdict) if verdict.returning => self.arrive_anew()?,
                 Next::Refused(verdict) => return Err(End::Refused(verdict.refusal)),
             }
@@ -114,9 +113,6 @@ impl Conversation {
     fn too_slow(&self) -> End {
         self.hub.figures.slow_clients.inc();
         tracing::info!("slow client closed");
-        End::Break(
-            Box::new(ErrorNote::of(Code::SlowClient)),
-            farewell_for(Code::SlowClient),
-        )
+        End::with(ErrorNote::of(Code::SlowClient))
     }
 }

@@ -7,7 +7,6 @@ use engine::port::{Code, Refusal};
 use tokio::time::Sleep;
 
 use super::{Conversation, End};
-use crate::edge::link::farewell_for;
 use crate::edge::link::pulse::Beat;
 use crate::hub::Hub;
 
@@ -17,9 +16,7 @@ impl Conversation {
         let now = Instant::now();
         let arrival = self.since + self.hub.config.timeouts.arrival;
         if !self.playing && now >= arrival {
-            let refusal = Hub::busy();
-            let farewell = farewell_for(refusal.code);
-            return Err(End::Break(Box::new(refusal.into()), farewell));
+            return Err(End::with(Hub::busy().into()));
         }
         self.session.trim(now);
         let mut next = loop {
@@ -31,8 +28,7 @@ impl Conversation {
                         Code::TimeoutError,
                         "Nothing was heard from you for too long.",
                     );
-                    let farewell = farewell_for(Code::TimeoutError);
-                    return Err(End::Break(Box::new(word.into()), farewell));
+                    return Err(End::with(word.into()));
                 }
             }
         };

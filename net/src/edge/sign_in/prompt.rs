@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use engine::port::{Code, Refusal};
 
-use crate::edge::link::{Exit, Heard, Link};
-use crate::format::{
-    ClientFrame, Command, Defect, Format, Typed, decode, decode_typed, typed_line,
-};
+use crate::edge::close::Exit;
+use crate::edge::link::Link;
+use crate::edge::pipe::Received;
+use crate::format::{ClientFrame, Command, Defect, Incoming, Typed, typed_line};
 use crate::hub::BUSY_RETRY_MS;
 use crate::payload::{CommandResponse, ErrorNote, Pong};
 
@@ -56,46 +56,38 @@ impl Held {
 pub(in crate::edge) async fn hold(
     link: &mut Link,
     held: &mut Held,
-    heard: Heard,
+    received: Received,
 ) -> Result<(), Exit> {
-    let format = link.tongue.format;
-    let commands = match heard {
-        Heard::Text(text) if format == Format::Kadath => match decode(&text) {
-            Ok(ClientFrame::Command(command)) => vec![command],
-            Ok(ClientFrame::Ping) => return Ok(link.say(&Pong {}).await?),
-            Ok(ClientFrame::Authenticate(_)) => {
-                let refusal = Refusal::new(Code::ResourceConflict, "You have signed in already.");
-                return Ok(link.say(&ErrorNote::from(refusal)).await?);
-            }
-            Err(Defect {
-                id: Some(id),
-                code,
-                message,
-                ..
-            }) => {
-                let refusal = Refusal::new(code, message);
-                vec![Command {
-                    id: Some(id),
-                    line: Err(refusal),
-                }]
-            }
-            Err(defect) => return Ok(link.say(&error_of(&defect)).await?),
-        },
-        Heard::Text(_) | Heard::Binary(_) if format != Format::Kadath => {
-            match typed(format, &heard) {
-                Ok(Typed::Lines(lines)) => lines
-                    .iter()
-                    .map(|words| Command {
-                        id: None,
-                        line: typed_line(words),
-                    })
-                    .collect(),
-                Ok(Typed::Ping) => return Ok(link.say(&Pong {}).await?),
-                Ok(_) => return Ok(()),
-                Err(defect) => return Ok(link.say(&error_of(&defect)).await?),
-            }
+    let Received::Message(payload) = received else {
+        return unheard(link, received).await;
+    };
+    let commands = match link.tongue.format.decode(&payload) {
+        Ok(Incoming::Frame(ClientFrame::Command(command))) => vec![command],
+        Ok(Incoming::Typed(Typed::Lines(lines))) => lines
+            .iter()
+            .map(|words| Command {
+                id: None,
+                line: typed_line(words),
+            })
+            .collect(),
+        Ok(Incoming::Frame(ClientFrame::Ping) | Incoming::Typed(Typed::Ping)) => {
+            return Ok(link.say(&Pong {}).await?);
         }
-        other => return unheard(link, other).await,
+        Ok(Incoming::Frame(ClientFrame::Authenticate(_))) => {
+            let refusal = Refusal::new(Code::ResourceConflict, "You have signed in already.");
+            return Ok(link.say(&ErrorNote::from(refusal)).await?);
+        }
+        Ok(Incoming::Typed(_)) => return Ok(()),
+        Err(Defect {
+            id: Some(id),
+            code,
+            message,
+            ..
+        }) => vec![Command {
+            id: Some(id),
+            line: Err(Refusal::new(code, message)),
+        }],
+        Err(defect) => return Ok(link.say(&error_of(&defect)).await?),
     };
     for (at, command) in commands.into_iter().enumerate() {
         // The first was counted as the message.
@@ -117,24 +109,14 @@ pub(in crate::edge) async fn hold(
     Ok(())
 }
 
-/// Deals with what is no message for us.
-pub(in crate::edge) async fn unheard(link: &mut Link, heard: Heard) -> Result<(), Exit> {
-    match heard {
-        Heard::Sign | Heard::Proof(_) => Ok(()),
-        Heard::Text(_) | Heard::Binary(_) => Ok(link.say(&not_text()).await?),
-        Heard::TooFast(wait) => Ok(link.say(&too_fast(wait)).await?),
-        Heard::Closed => Err(Exit::Closed),
-        Heard::Gone => Err(Exit::Gone),
-        Heard::Broken(note, farewell) => Err(Exit::Said(Box::new(note), farewell)),
-    }
-}
-
-/// The message of a text client, understood.
-pub(in crate::edge) fn typed(format: Format, heard: &Heard) -> Result<Typed, Defect> {
-    match heard {
-        Heard::Text(text) => decode_typed(format, false, text.as_bytes()),
-        Heard::Binary(bytes) => decode_typed(format, true, bytes),
-        _ => Ok(Typed::Unheeded),
+/// Deals with what is no message.
+pub(in crate::edge) async fn unheard(link: &mut Link, received: Received) -> Result<(), Exit> {
+    match received {
+        Received::Message(_) | Received::Alive | Received::Proof(_) => Ok(()),
+        Received::TooFast(wait) => Ok(link.say(&too_fast(wait)).await?),
+        Received::Closed => Err(Exit::Closed),
+        Received::Gone => Err(Exit::Gone),
+        Received::Broken(refusal, reason) => Err(Exit::Said(Box::new(refusal.into()), reason)),
     }
 }
 
@@ -149,9 +131,4 @@ pub(in crate::edge) fn error_of(defect: &Defect) -> ErrorNote {
 /// The `error` that a flood gets.
 pub(in crate::edge) fn too_fast(wait: u64) -> ErrorNote {
     Refusal::of(Code::RateLimitExceeded).after_ms(wait).into()
-}
-
-/// The `error` that a BINARY frame gets where only TEXT is spoken.
-pub(in crate::edge) fn not_text() -> ErrorNote {
-    Refusal::new(Code::InvalidFormat, "Frames are TEXT here.").into()
 }

@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use engine::port::{Code, Ink, Note, Prose, Refusal};
 use tokio::time::Instant;
 
-use super::prompt::{Held, error_of, too_fast, typed, unheard};
+use super::prompt::{Held, error_of, too_fast, unheard};
 use super::{Entry, Newcomer};
-use crate::edge::link::{Exit, Heard, Link};
-use crate::format::{Command, Supports, Typed, typed_line};
+use crate::edge::close::Exit;
+use crate::edge::link::Link;
+use crate::edge::pipe::Received;
+use crate::format::{Command, Incoming, Supports, Typed, typed_line};
 use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Registration, Secret, SignedIn};
 use crate::payload::{ErrorNote, Pong};
 use crate::records::Way;
@@ -120,13 +122,15 @@ impl<G: Gatekeeper> Newcomer<G> {
     ) -> Result<Wish, Exit> {
         let invites = self.gateway.gate.needs_invite();
         loop {
-            let heard = self.next(link, deadline).await?;
-            if !matches!(heard, Heard::Text(_) | Heard::Binary(_)) {
-                unheard(link, heard).await?;
-                continue;
-            }
-            match typed(link.tongue.format, &heard) {
-                Ok(Typed::Lines(lines)) => {
+            let payload = match self.next(link, deadline).await? {
+                Received::Message(payload) => payload,
+                other => {
+                    unheard(link, other).await?;
+                    continue;
+                }
+            };
+            match link.tongue.format.decode(&payload) {
+                Ok(Incoming::Typed(Typed::Lines(lines))) => {
                     let mut lines = lines.into_iter();
                     let mut line = lines.next();
                     while let Some(asked) = &line {
@@ -150,13 +154,15 @@ impl<G: Gatekeeper> Newcomer<G> {
                         }
                     }
                 }
-                Ok(Typed::Login { name, password }) => return Ok(Wish::Connect(name, password)),
-                Ok(Typed::Supports(wish, modules)) => {
+                Ok(Incoming::Typed(Typed::Login { name, password })) => {
+                    return Ok(Wish::Connect(name, password));
+                }
+                Ok(Incoming::Typed(Typed::Supports(wish, modules))) => {
                     let before = link.tongue.supports.take().unwrap_or_default();
                     link.tongue.supports = Some(Supports::after(before, wish, &modules));
                 }
-                Ok(Typed::Ping) => link.say(&Pong {}).await?,
-                Ok(Typed::Unheeded) => {}
+                Ok(Incoming::Typed(Typed::Ping)) => link.say(&Pong {}).await?,
+                Ok(Incoming::Typed(Typed::Unheeded) | Incoming::Frame(_)) => {}
                 Err(defect) => link.say(&error_of(&defect)).await?,
             }
         }

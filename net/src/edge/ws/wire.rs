@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use prometheus::IntCounter;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
 
@@ -29,7 +29,7 @@ thread_local! {
 }
 
 #[derive(Debug)]
-pub(in crate::edge) struct Wire {
+pub(super) struct Wire {
     transport: Transport,
     out: Vec<u8>,
     /// How much of `out` the socket has taken.
@@ -42,7 +42,7 @@ pub(in crate::edge) struct Wire {
 
 impl Wire {
     /// `writes` counts the writes to the socket.
-    pub(in crate::edge) fn new(transport: Transport, writes: IntCounter) -> Self {
+    pub(super) fn new(transport: Transport, writes: IntCounter) -> Self {
         Self {
             transport,
             out: Vec::new(),
@@ -55,7 +55,7 @@ impl Wire {
 
     /// Adds a whole frame, past the library: what goes through that stays in a buffer of its own
     /// that never shrinks. It may stand beside this since whatever it writes is taken whole.
-    pub(in crate::edge) fn frame(&mut self, opcode: OpCode, head: &[u8], tail: &[u8]) {
+    pub(super) fn frame(&mut self, opcode: OpCode, head: &[u8], tail: &[u8]) {
         let header = FrameHeader {
             opcode,
             ..FrameHeader::default()
@@ -70,23 +70,30 @@ impl Wire {
     }
 
     /// A message came of what was read.
-    pub(in crate::edge) const fn heard(&mut self) {
+    pub(super) const fn heard(&mut self) {
         self.unheard = 0;
     }
 
     /// Bytes gathered and not yet taken by the socket.
-    pub(in crate::edge) fn backlog(&self) -> usize {
+    pub(super) fn backlog(&self) -> usize {
         self.out.len() - self.taken
     }
 
     /// Bytes of pongs, at most, that the socket has not taken yet.
-    pub(in crate::edge) const fn replies(&self) -> usize {
+    pub(super) const fn replies(&self) -> usize {
         self.replies
     }
 
     /// Ready when bytes wait to be read, with how many at least; 0: the peer has ended.
-    pub(in crate::edge) fn poll_waiting(&self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_waiting(&self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         self.transport.poll_waiting(cx)
+    }
+
+    /// Sends what was gathered and ends our half of the connection.
+    pub(super) async fn end(mut self) {
+        if self.flush().await.is_ok() {
+            self.transport.end().await;
+        }
     }
 
     fn borrow(&mut self) {
