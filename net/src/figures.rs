@@ -4,7 +4,21 @@ use engine::port::{MetricsFault, Registry};
 use prometheus::{Counter, IntCounter, IntCounterVec, IntGaugeVec, Opts};
 
 use crate::format::Format;
-use crate::records::RESULTS;
+
+/// What became of a sign-in: the values of `kadath_sign_ins_total{result}`.
+const RESULTS: [&str; 11] = [
+    "ok",
+    "registered",
+    "claimed",
+    "guest",
+    "refreshed",
+    "changed",
+    "failed",
+    "locked_out",
+    "rate_limited",
+    "refused",
+    "unavailable",
+];
 
 /// What the gateway counts.
 #[derive(Clone, Debug)]

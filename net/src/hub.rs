@@ -17,7 +17,6 @@ use time::format_description::well_known::Rfc3339;
 use tokio_util::task::TaskTracker;
 
 use crate::address;
-use crate::asks::Asks;
 use crate::bans::Bans;
 use crate::config::NetConfig;
 use crate::figures::Figures;
@@ -26,7 +25,9 @@ use crate::gatekeeper::Secret;
 use crate::limit::{Gates, Intake};
 use crate::payload::ErrorNote;
 use crate::session::{Bell, Directory, NoResume, Proof, Session, SessionKey, Stage};
+use asks::Asks;
 
+mod asks;
 mod inbound;
 
 /// How long a client waits before it tries again when the world's lane is full: a few ticks.

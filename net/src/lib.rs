@@ -8,7 +8,6 @@
 //! through one router task that only encodes and queues, and every queue has a bound.
 
 mod address;
-mod asks;
 mod bans;
 pub mod bridge;
 mod config;
@@ -27,10 +26,8 @@ mod records;
 mod router;
 mod serve;
 mod session;
-
 mod stall;
 mod tls;
-
 mod world;
 
 pub use address::Addresses;

@@ -34,21 +34,6 @@ impl Way {
     }
 }
 
-/// What became of a sign-in: the values of `kadath_sign_ins_total{result}`.
-pub(crate) const RESULTS: [&str; 11] = [
-    "ok",
-    "registered",
-    "claimed",
-    "guest",
-    "refreshed",
-    "changed",
-    "failed",
-    "locked_out",
-    "rate_limited",
-    "refused",
-    "unavailable",
-];
-
 impl Hub {
     /// Counts and logs what became of a sign-in.
     pub(crate) fn signed_in(&self, way: Way, from: IpAddr, answer: &Result<SignedIn, Denied>) {
@@ -141,17 +126,4 @@ impl Hub {
             "session started"
         );
     }
-}
-
-/// Logs that a session is over.
-pub(crate) fn ended(session: &Session, reason: &'static str) {
-    tracing::info!(
-        correlation_id = %session.arrival.correlation,
-        account = %session.arrival.account,
-        character = %session.arrival.character,
-        session = session.id.0,
-        reason,
-        seconds = session.began.elapsed().as_secs(),
-        "session ended"
-    );
 }

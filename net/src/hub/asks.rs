@@ -11,7 +11,7 @@ use engine::port::{Code, Inbound, Question, Refusal, Reply, SessionId};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::hub::{BUSY_RETRY_MS, Hub};
+use super::{BUSY_RETRY_MS, Hub};
 
 /// Questions that wait for their reply at once: one tick answers all of them, so at 20 Hz 5,000
 /// a second get through. An entry has some 40 bytes.
