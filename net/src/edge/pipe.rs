@@ -9,6 +9,9 @@ use futures_util::future::BoxFuture;
 use super::close::CloseReason;
 use crate::format::{Parcel, Payload};
 
+#[cfg(test)]
+mod tests;
+
 /// What came from a client.
 #[derive(Debug)]
 pub(super) enum Received {
