@@ -43,12 +43,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::ConnectOptions;
 use engine::port::{BridgeIn, BridgePorts, MetricsFault, Registry, Tasks};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{interval, sleep};
 
 use envelope::Sender;
 use figures::Figures;
+use link::Packet;
 use out::Outlets;
 use shared::Shared;
 use stream::Source;
@@ -135,11 +137,6 @@ pub async fn spawn(
     name(&node.name)?;
     let letters = config.dead_letters(&node.data);
     let options = dial::options(&config, format!("kadath {}", node.name)).await?;
-    let BridgePorts {
-        bridged,
-        parcels,
-        gauge,
-    } = ports;
     let sender = Sender {
         node: node.name,
         run: node.run,
@@ -150,39 +147,25 @@ pub async fn spawn(
         grammar,
         sender,
         figures,
-        (bridged, gauge),
+        (ports.bridged, ports.gauge),
         tasks.clone(),
     );
     let shared = Arc::new(shared);
-    let stop = tasks.stop();
-
-    let mut writers = Vec::new();
-    for link in &shared.links {
-        let (batches, batches_out) = mpsc::channel(link::BATCHES_MAX);
-        writers.push(batches);
-        let (options, link) = (options.clone(), Arc::clone(link));
-        tasks.spawn(
-            "bus-writer",
-            link::write(
-                Arc::clone(&link),
-                batches_out,
-                Arc::clone(&shared),
-                stop.clone(),
-            ),
-        );
-        tasks.spawn("bus-link", link::keep(link, options, Arc::clone(&shared)));
-    }
+    let links = link_up(&shared, &options, tasks);
     let (durable, durable_out) = mpsc::channel(shared.config.outbox_max);
     let (processed, processed_out) = mpsc::channel(PROCESSED_MAX);
     let awake = watch::Sender::new(Vec::new());
     let mine = awake.subscribe();
     let outlets = Outlets {
-        links: writers,
+        links,
         durable,
         processed,
         awake,
     };
-    tasks.spawn("bus-out", out::run(parcels, outlets, Arc::clone(&shared)));
+    tasks.spawn(
+        "bus-out",
+        out::run(ports.parcels, outlets, Arc::clone(&shared)),
+    );
     if let Some(first) = shared.links.first() {
         let under_way = Arc::new(UnderWay::default());
         tasks.spawn("bus-hear", hear::run(first.clients(), Arc::clone(&shared)));
@@ -218,6 +201,31 @@ pub async fn spawn(
     );
     tasks.spawn("bus-watch", watch_breakers(Arc::clone(&shared)));
     Ok(Bus { shared })
+}
+
+/// Starts every connection; answers where each takes what is to be written.
+fn link_up(
+    shared: &Arc<Shared>,
+    options: &ConnectOptions,
+    tasks: &Tasks,
+) -> Vec<mpsc::Sender<Vec<Packet>>> {
+    let mut writers = Vec::new();
+    for link in &shared.links {
+        let (batches, batches_out) = mpsc::channel(link::BATCHES_MAX);
+        writers.push(batches);
+        let (options, link) = (options.clone(), Arc::clone(link));
+        tasks.spawn(
+            "bus-writer",
+            link::write(
+                Arc::clone(&link),
+                batches_out,
+                Arc::clone(shared),
+                tasks.stop().clone(),
+            ),
+        );
+        tasks.spawn("bus-link", link::keep(link, options, Arc::clone(shared)));
+    }
+    writers
 }
 
 /// Tells the world whether the broker answers, so that it offers nothing in vain.

@@ -21,14 +21,14 @@ use crate::payload::ErrorNote;
 
 mod directory;
 mod heard;
-#[cfg(test)]
-mod model;
 mod outbox;
 mod receipt;
 mod refused;
 mod ring;
 mod spoken;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use directory::{Directory, SessionKey, Spread};
 pub(crate) use stage::{Illegal, Stage, Step};
