@@ -126,24 +126,24 @@ impl Tongue {
 /// Bytes that all who get them share. Thin: who has heard a crowd holds a thousand of them.
 pub(crate) type Shared = Arc<Box<[u8]>>;
 
-/// One websocket message, shared by all who get it.
+/// One message to a client, encoded; shared by all who get it. How it is wrapped is the door's.
 #[derive(Clone, Debug)]
-pub(crate) enum Parcel {
-    /// A TEXT frame of `kadath.v1` without its head: the number comes when it leaves.
-    Tail(Shared),
-    /// A TEXT frame.
+pub(crate) enum Frame {
+    /// Data of `kadath.v1` without its head: the number comes when it leaves.
+    Numbered(Shared),
+    /// Data beside the text: GMCP.
+    Data(Shared),
+    /// Text to read.
     Text(Shared),
-    /// A BINARY frame.
-    Binary(Shared),
 }
 
-impl Parcel {
+impl Frame {
     /// What it weighs in a queue, in bytes: its content and its place.
     pub(crate) fn weight(&self) -> usize {
         // The place of one entry in a queue; one in the ring is smaller.
         const PLACE: usize = 48;
         match self {
-            Self::Tail(bytes) | Self::Text(bytes) | Self::Binary(bytes) => bytes.len() + PLACE,
+            Self::Numbered(bytes) | Self::Data(bytes) | Self::Text(bytes) => bytes.len() + PLACE,
         }
     }
 }
@@ -217,7 +217,7 @@ impl<'a> Voice<'a> {
     }
 
     /// The messages of this note in that tongue, possibly none.
-    pub(crate) fn speak(&self, tongue: &Tongue, mut say: impl FnMut(Parcel)) {
+    pub(crate) fn speak(&self, tongue: &Tongue, mut say: impl FnMut(Frame)) {
         if tongue.format == Format::Kadath {
             let tail = self.tail.get_or_init(|| {
                 let tail = kadath::tail(self.note, self.tick, self.stamp)?;
@@ -227,7 +227,7 @@ impl<'a> Voice<'a> {
                 })
             });
             if let Some(tail) = tail {
-                say(Parcel::Tail(Arc::clone(tail)));
+                say(Frame::Numbered(Arc::clone(tail)));
             }
             return;
         }
@@ -238,7 +238,7 @@ impl<'a> Voice<'a> {
             self.plain.get_or_init(|| ansi::text(self.note, false))
         };
         if let Some(text) = text {
-            say(Parcel::Binary(Arc::clone(text)));
+            say(Frame::Text(Arc::clone(text)));
         }
         let packets = match tongue.format {
             Format::Gmcp => self.words.get_or_init(|| gmcp::words(self.note)),
@@ -248,7 +248,7 @@ impl<'a> Voice<'a> {
         for packet in packets {
             let wanted = |supports: &Supports| supports.wants(packet.package);
             if tongue.supports.as_ref().is_none_or(wanted) {
-                say(Parcel::Text(Arc::clone(&packet.bytes)));
+                say(Frame::Data(Arc::clone(&packet.bytes)));
             }
         }
     }
@@ -271,7 +271,7 @@ mod tests {
 
     use engine::port::{Code, Refusal};
 
-    use super::{Format, Parcel, Shared, Tongue, Twins, Voice};
+    use super::{Format, Frame, Shared, Tongue, Twins, Voice};
     use crate::payload::ErrorNote;
 
     fn frame(words: &str, twins: &Twins) -> Shared {
@@ -280,7 +280,7 @@ mod tests {
         let voice = Voice::new(&note, 1, "then").among(twins);
         voice.speak(&Tongue::new(Format::Kadath), |said| frame = Some(said));
         match frame {
-            Some(Parcel::Tail(tail)) => tail,
+            Some(Frame::Numbered(tail)) => tail,
             other => panic!("{other:?}"),
         }
     }

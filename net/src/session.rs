@@ -15,7 +15,7 @@ use engine::port::{Arrival, Code, Leaving, Refusal, Role, SessionId, Tick};
 use tokio::sync::Notify;
 
 use crate::config::SessionBounds;
-use crate::format::{Format, Parcel, Tongue, Voice};
+use crate::format::{Format, Frame, Tongue, Voice};
 use crate::limit::Intake;
 use crate::payload::ErrorNote;
 
@@ -77,7 +77,7 @@ struct Inner {
     outbox: Outbox,
     ring: Ring,
     /// Frames that go out again, with the numbers they had.
-    replay: VecDeque<(u64, Parcel)>,
+    replay: VecDeque<(u64, Frame)>,
     /// Of what waits in the outbox, what does not count, in bytes: of a connected client what had
     /// gathered before it came back, since being away is not being slow; of one that is away what
     /// it had not taken when it was cut, since that is no reason to lose it.
@@ -173,7 +173,7 @@ pub(crate) enum Next {
 #[derive(Debug)]
 pub(crate) enum Sent<'a> {
     /// A frame with its number.
-    Frame(u64, &'a Parcel),
+    Frame(u64, &'a Frame),
     /// The client is to prove that it has read everything before, and then the world is told.
     Proof(Tick),
     /// It has read everything already: the world is told now.
@@ -269,7 +269,7 @@ impl Inner {
         self.begin_tick(voice.tick(), bounds);
         let (key, outbox) = (voice.coalesce(), &mut self.outbox);
         outbox.begin(key, bounds.queue_bytes);
-        voice.speak(&self.tongue, |parcel| outbox.push(parcel, key));
+        voice.speak(&self.tongue, |frame| outbox.push(frame, key));
         if self.is_judged() {
             // Only what no tick of this game says comes so far: memory has an end all the same.
             let most = bounds.left_over_max() + TICK_BYTES_MAX + self.arrears;
@@ -342,22 +342,22 @@ impl Inner {
         now: Instant,
         bounds: &SessionBounds,
         mut asked: impl FnMut(Sent<'_>),
-    ) -> Option<(u64, Parcel)> {
-        let parcel = loop {
+    ) -> Option<(u64, Frame)> {
+        let frame = loop {
             match self.outbox.pop()? {
-                Item::Parcel(parcel) => break parcel,
+                Item::Frame(frame) => break frame,
                 Item::Receipt(tick) => asked(self.receipts.ask(tick, self.number)),
             }
         };
-        self.arrears = self.arrears.saturating_sub(parcel.weight());
-        let number = self.keep(now, &parcel, bounds);
-        Some((number, parcel))
+        self.arrears = self.arrears.saturating_sub(frame.weight());
+        let number = self.keep(now, &frame, bounds);
+        Some((number, frame))
     }
 
-    fn keep(&mut self, now: Instant, parcel: &Parcel, bounds: &SessionBounds) -> u64 {
+    fn keep(&mut self, now: Instant, frame: &Frame, bounds: &SessionBounds) -> u64 {
         self.number += 1;
         // Only numbered frames can be asked for again.
-        if let Parcel::Tail(tail) = parcel {
+        if let Frame::Numbered(tail) = frame {
             let tail = Arc::clone(tail);
             self.ring.push(self.number, now, tail, bounds.replay_bytes);
         }

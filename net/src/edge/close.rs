@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use super::link::Link;
 use super::pipe::Gone;
-use crate::format::Parcel;
+use crate::format::Frame;
 use crate::payload::ErrorNote;
 use crate::session::Ending;
 
@@ -91,9 +91,9 @@ impl Link {
 
     /// Leaves with words that have numbers already. Whoever is left for reading slowly gets as long
     /// as for any write: it reads why, once it reads again.
-    pub(super) async fn leave_with(mut self, words: Vec<(u64, Parcel)>, reason: CloseReason) {
-        for (number, parcel) in &words {
-            self.write(*number, parcel);
+    pub(super) async fn leave_with(mut self, words: Vec<(u64, Frame)>, reason: CloseReason) {
+        for (number, frame) in &words {
+            self.write(*number, frame);
         }
         let patience = self.patience(reason);
         let flushed = tokio::select! {

@@ -9,7 +9,7 @@ use engine::port::{Code, Note, Tick};
 use tokio::time::timeout;
 
 use super::pipe::{Gone, Pipe, Received};
-use crate::format::{Parcel, Tongue};
+use crate::format::{Frame, Tongue};
 use crate::hub::Hub;
 use crate::limit::Intake;
 use crate::session::{Stage, Step};
@@ -89,10 +89,10 @@ impl Link {
         self.pulse.beat(now)
     }
 
-    /// Adds a parcel to the next flush.
-    pub(super) fn write(&mut self, number: u64, parcel: &Parcel) {
+    /// Adds a frame to the next flush.
+    pub(super) fn write(&mut self, number: u64, frame: &Frame) {
         self.hub.figures.frames_sent.inc();
-        self.pipe.write(number, parcel);
+        self.pipe.write(number, frame);
     }
 
     /// Adds a question for a proof that the peer has read everything written before.
@@ -121,7 +121,7 @@ impl Link {
         let hub = Arc::clone(&self.hub);
         let tongue = self.tongue.clone();
         hub.voiced(note, |voice| {
-            voice.speak(&tongue, |parcel| self.write(0, &parcel));
+            voice.speak(&tongue, |frame| self.write(0, &frame));
         });
         self.bounded_flush().await
     }

@@ -7,7 +7,7 @@ use engine::port::{Refusal, Tick};
 use futures_util::future::BoxFuture;
 
 use super::close::CloseReason;
-use crate::format::{Parcel, Payload};
+use crate::format::{Frame, Payload};
 
 #[cfg(test)]
 mod tests;
@@ -49,7 +49,7 @@ pub(super) trait Pipe: Send {
     fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>>;
 
     /// Adds a frame, whose number is `number` where its format has numbers, to the next flush.
-    fn write(&mut self, number: u64, frame: &Parcel);
+    fn write(&mut self, number: u64, frame: &Frame);
 
     /// Adds a question that any peer answers once it has read everything written before: with
     /// [`Received::Proof`] where it is for a tick, else with any sign of life.

@@ -56,7 +56,7 @@ impl Session {
             inner.arrears = inner.outbox.bytes();
             inner.proof_again = inner.receipts.awaited().is_some();
             replay.clear();
-            voice.speak(&inner.tongue, |parcel| replay.push_back((number, parcel)));
+            voice.speak(&inner.tongue, |frame| replay.push_back((number, frame)));
             replay.extend(missed);
         } else {
             inner.put(&voice, &self.bounds);

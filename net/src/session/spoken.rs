@@ -5,7 +5,7 @@ use std::time::Instant;
 use engine::port::{Inbound, Leaving, Refusal, Role, Tick};
 
 use super::{Bell, Next, NoResume, Press, Proof, Sent, Session, Socket, Stage, Step};
-use crate::format::{Format, Parcel, Supports, Tongue, Voice};
+use crate::format::{Format, Frame, Supports, Tongue, Voice};
 
 impl Session {
     /// Takes frames that are to be written now, numbered, until `budget` bytes are reached. `write`
@@ -34,15 +34,15 @@ impl Session {
         let mut bytes = 0;
         while bytes < budget {
             let next = inner.replay.pop_front();
-            let (number, parcel) = match next {
+            let (number, frame) = match next {
                 Some(again) => again,
                 None => match inner.number_next(now, &self.bounds, &mut write) {
                     Some(fresh) => fresh,
                     None => break,
                 },
             };
-            bytes += parcel.weight();
-            write(Sent::Frame(number, &parcel));
+            bytes += frame.weight();
+            write(Sent::Frame(number, &frame));
             if inner.proof_again && inner.replay.is_empty() {
                 // The ping of the lost socket went with it, and its frames have just gone again.
                 inner.proof_again = false;
@@ -64,7 +64,7 @@ impl Session {
     /// Bytes that wait to be taken.
     pub(crate) fn waiting(&self) -> usize {
         let inner = self.lock();
-        let again = inner.replay.iter().map(|(_, parcel)| parcel.weight());
+        let again = inner.replay.iter().map(|(_, frame)| frame.weight());
         again.sum::<usize>() + inner.outbox.bytes()
     }
 
@@ -90,7 +90,7 @@ impl Session {
         socket: u64,
         now: Instant,
         voice: &Voice<'_>,
-    ) -> Vec<(u64, Parcel)> {
+    ) -> Vec<(u64, Frame)> {
         let mut inner = self.lock();
         let mut words = Vec::new();
         if !inner.is(socket) || !matches!(inner.stage, Stage::Playing) {
@@ -101,9 +101,9 @@ impl Session {
             return words;
         }
         let inner = &mut *inner;
-        voice.speak(&inner.tongue, |parcel| words.push((0, parcel)));
-        for (number, parcel) in &mut words {
-            *number = inner.keep(now, parcel, &self.bounds);
+        voice.speak(&inner.tongue, |frame| words.push((0, frame)));
+        for (number, frame) in &mut words {
+            *number = inner.keep(now, frame, &self.bounds);
         }
         words
     }

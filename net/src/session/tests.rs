@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Ending, Next, NoResume, Press, Proof, Sent, Session, SessionKey, Stage, last_error};
 use crate::config::SessionBounds;
-use crate::format::{Format, Head, Parcel, Tongue, Voice};
+use crate::format::{Format, Frame, Head, Tongue, Voice};
 use crate::limit::Intake;
 use crate::payload::{CommandResponse, Durable, Pong};
 
@@ -81,7 +81,7 @@ fn take_all(session: &Session, socket: u64, budget: usize) -> (Vec<Got>, Next) {
         taken.push(match sent {
             Sent::Proof(tick) => Got::Ping(tick),
             Sent::Proven(tick) => Got::Proven(tick),
-            Sent::Frame(number, Parcel::Tail(tail)) => {
+            Sent::Frame(number, Frame::Numbered(tail)) => {
                 let frame = [Head::new(number).as_bytes(), &tail[..]].concat();
                 Got::Frame(number, String::from_utf8(frame).unwrap())
             }

@@ -29,9 +29,9 @@ impl Conversation {
             let next = self
                 .session
                 .take(self.socket, now, BATCH_BYTES, |sent| match sent {
-                    Sent::Frame(number, parcel) => {
-                        link.write(number, parcel);
-                        lag.offer(parcel.weight());
+                    Sent::Frame(number, frame) => {
+                        link.write(number, frame);
+                        lag.offer(frame.weight());
                         wrote = true;
                     }
                     Sent::Proof(tick) => {

@@ -26,7 +26,7 @@ use crate::edge::close::CloseReason;
 use crate::edge::link::Link;
 use crate::edge::{Newcomer, admission, serve};
 use crate::figures::Figures;
-use crate::format::{Format, Head, Parcel, Payload, Tongue};
+use crate::format::{Format, Frame, Head, Payload, Tongue};
 use crate::gateway::{Changing, Gateway};
 use crate::hub::Hub;
 use crate::readiness::{Check, Checks};
@@ -78,14 +78,14 @@ impl Pipe for BytePipe {
         Poll::Ready(Ok(read.filled().len()))
     }
 
-    fn write(&mut self, number: u64, frame: &Parcel) {
+    fn write(&mut self, number: u64, frame: &Frame) {
         match frame {
-            Parcel::Tail(tail) => {
+            Frame::Numbered(tail) => {
                 self.out.extend_from_slice(Head::new(number).as_bytes());
                 self.out.extend_from_slice(tail);
                 self.out.push(b'\n');
             }
-            Parcel::Text(bytes) | Parcel::Binary(bytes) => self.out.extend_from_slice(bytes),
+            Frame::Data(bytes) | Frame::Text(bytes) => self.out.extend_from_slice(bytes),
         }
     }
 

@@ -20,7 +20,7 @@ use super::wire::Wire;
 use crate::edge::close::CloseReason;
 use crate::edge::pipe::{Gone, Pipe, Received};
 use crate::edge::transport::Transport;
-use crate::format::{Head, MESSAGE_BYTES_MAX, Parcel, Payload};
+use crate::format::{Frame, Head, MESSAGE_BYTES_MAX, Payload};
 
 /// A message is at most 10 KiB, most are below 200 bytes: one read takes some of them. Each socket
 /// holds it.
@@ -86,12 +86,12 @@ impl Pipe for WsPipe {
         self.ws.get_ref().poll_waiting(cx)
     }
 
-    fn write(&mut self, number: u64, frame: &Parcel) {
+    fn write(&mut self, number: u64, frame: &Frame) {
         let wire = self.ws.get_mut();
         match frame {
-            Parcel::Tail(tail) => wire.frame(TEXT, Head::new(number).as_bytes(), tail),
-            Parcel::Text(bytes) => wire.frame(TEXT, &[], bytes),
-            Parcel::Binary(bytes) => wire.frame(BINARY, &[], bytes),
+            Frame::Numbered(tail) => wire.frame(TEXT, Head::new(number).as_bytes(), tail),
+            Frame::Data(bytes) => wire.frame(TEXT, &[], bytes),
+            Frame::Text(bytes) => wire.frame(BINARY, &[], bytes),
         }
     }
 
