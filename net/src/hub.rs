@@ -24,7 +24,7 @@ use crate::format::{Tongue, Voice};
 use crate::gatekeeper::Secret;
 use crate::limit::{Gates, Intake};
 use crate::payload::ErrorNote;
-use crate::session::{Bell, Directory, NoResume, Proof, Session, SessionKey, Stage};
+use crate::session::{Directory, NoResume, Proof, Session, SessionKey, Stage, Waker};
 use asks::Asks;
 
 mod asks;
@@ -123,7 +123,7 @@ impl Hub {
         stage: Stage,
         tongue: Tongue,
         socket: u64,
-        bell: Bell,
+        waker: Waker,
         proof: Proof,
         intake: &Arc<Intake>,
     ) -> Result<Arc<Session>, Refusal> {
@@ -137,7 +137,7 @@ impl Hub {
             tongue,
             self.config.sessions,
             socket,
-            bell,
+            waker,
             proof,
             earlier.unwrap_or_else(|| Arc::clone(intake)),
         );
@@ -165,7 +165,7 @@ impl Hub {
         &self,
         old: &Session,
         socket: u64,
-        bell: Bell,
+        waker: Waker,
         correlation: Correlation,
     ) -> Result<Arc<Session>, Refusal> {
         let mut arrival = old.arrival.clone();
@@ -178,7 +178,7 @@ impl Hub {
             Stage::Authenticating,
             tongue,
             socket,
-            bell,
+            waker,
             proof,
             &old.intake,
         )
@@ -193,14 +193,14 @@ impl Hub {
         session: &Session,
         last: u64,
         socket: u64,
-        bell: Bell,
+        waker: Waker,
         correlation: Correlation,
     ) -> Result<(), NoResume> {
         let claim = || {
             session.claim(
                 last,
                 socket,
-                bell,
+                waker,
                 |lost| self.tell(lost),
                 || {
                     let session = session.id;
@@ -232,13 +232,13 @@ impl Hub {
             return;
         };
         let error = ErrorNote::of(code);
-        let bell = self.voiced(&error, |voice| session.close(Some((code, voice))));
+        let waker = self.voiced(&error, |voice| session.close(Some((code, voice))));
         self.tell(Inbound::Leave {
             session: session.id,
             why: Leaving::Quit,
         });
-        if let Some(bell) = bell {
-            bell.notify_one();
+        if let Some(waker) = waker {
+            waker.notify_one();
         }
     }
 

@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::format::{Format, Twins, Voice};
 use crate::hub::{Hub, stamp};
 use crate::payload::Durable;
-use crate::session::{Bell, Ending, Session, last_error};
+use crate::session::{Ending, Session, Waker, last_error};
 use round::Round;
 use said::Said;
 
@@ -66,7 +66,7 @@ struct Router {
     /// The watermark that all of those know, unless somebody is new among them.
     told: Option<Tick>,
     /// Whom to wake.
-    bells: Vec<Bell>,
+    wakers: Vec<Waker>,
     /// Kept from tick to tick for its room.
     round: Round,
 }
@@ -80,7 +80,7 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
         owed: BTreeSet::new(),
         run: String::new(),
         told: None,
-        bells: Vec::new(),
+        wakers: Vec::new(),
         round: Round::default(),
         hub,
     };
@@ -215,24 +215,24 @@ impl Router {
             .map(|note| (note.through_tick, voice(note)));
         for rank in 0..round.len() {
             let (id, places) = round.hearer(rank);
-            let mut bell = None;
+            let mut waker = None;
             if let Some(session) = self.hub.directory.find(id) {
                 for place in places {
                     let place = place as usize;
-                    let rung = match (heard.get(place), voices.get(place), &watermark) {
+                    let woken = match (heard.get(place), voices.get(place), &watermark) {
                         (Some(said), Some(voice), _) => {
                             self.tell(&session, tick, said, voice.as_ref())
                         }
                         (_, _, Some((through, voice))) => self.settle(&session, *through, voice),
                         _ => None,
                     };
-                    bell = bell.or(rung);
+                    waker = waker.or(woken);
                 }
             } else {
                 self.owed.remove(&id);
             }
-            if let Some(bell) = bell {
-                bell.notify_one();
+            if let Some(waker) = waker {
+                waker.notify_one();
             }
             if rank % WOKEN_AT_ONCE == WOKEN_AT_ONCE - 1 {
                 yield_now().await;
@@ -293,25 +293,25 @@ impl Router {
         tick: Tick,
         said: &Said,
         voice: Option<&Voice<'_>>,
-    ) -> Option<Bell> {
+    ) -> Option<Waker> {
         let directory = &self.hub.directory;
         match said {
             Said::Heeded => None,
             Said::Note(_) => session.hear(voice?),
             Said::Answer(_) => {
-                let bell = session.hear(voice?);
+                let waker = session.hear(voice?);
                 // Only this protocol has a word for durability.
                 if session.format == Format::Kadath {
                     session.owe(tick);
                 }
-                bell
+                waker
             }
             Said::Admitted(admission) => {
-                let bell = session.admit(admission, tick, &self.stamp);
+                let waker = session.admit(admission, tick, &self.stamp);
                 if session.is_over() {
                     directory.remove(session.id, "connection lost");
                 }
-                bell
+                waker
             }
             Said::Refused(refusal) => {
                 let session = directory.remove(session.id, refusal.code.word())?;
@@ -345,12 +345,12 @@ impl Router {
     }
 
     /// Queues the watermark for one who may wait for it; answers whom to wake.
-    fn settle(&mut self, session: &Session, through: Tick, voice: &Voice<'_>) -> Option<Bell> {
-        let (bell, still) = session.pay(through, voice);
+    fn settle(&mut self, session: &Session, through: Tick, voice: &Voice<'_>) -> Option<Waker> {
+        let (waker, still) = session.pay(through, voice);
         if !still {
             self.owed.remove(&session.id);
         }
-        bell
+        waker
     }
 
     /// Queues the watermark for those who wait for one, between two ticks.
@@ -364,8 +364,8 @@ impl Router {
         for id in self.owed.iter().copied().collect::<Vec<_>>() {
             match self.hub.directory.find(id) {
                 Some(session) => {
-                    let bell = self.settle(&session, note.through_tick, &voice);
-                    self.bells.extend(bell);
+                    let waker = self.settle(&session, note.through_tick, &voice);
+                    self.wakers.extend(waker);
                 }
                 None => drop(self.owed.remove(&id)),
             }
@@ -381,7 +381,7 @@ impl Router {
         let (reason, last) = (Ending::after(code).word(), code.zip(voice.as_ref()));
         for session in self.hub.directory.all() {
             self.hub.directory.remove(session.id, reason);
-            self.bells.extend(session.close(last));
+            self.wakers.extend(session.close(last));
         }
         self.wake().await;
     }
@@ -389,8 +389,8 @@ impl Router {
     /// Wakes who got something.
     async fn wake(&mut self) {
         let mut woken = 0;
-        for bell in self.bells.drain(..) {
-            bell.notify_one();
+        for waker in self.wakers.drain(..) {
+            waker.notify_one();
             woken += 1;
             if woken % WOKEN_AT_ONCE == 0 {
                 yield_now().await;

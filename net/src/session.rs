@@ -44,7 +44,7 @@ use ring::Ring;
 const TICK_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What wakes the task of a socket.
-pub(crate) type Bell = Arc<Notify>;
+pub(crate) type Waker = Arc<Notify>;
 
 /// The token by which a session goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,8 +94,8 @@ struct Inner {
     /// The socket does not keep up and is to be closed.
     slow: bool,
     socket: Option<Socket>,
-    /// The bell was rung and the task has not looked yet.
-    rung: bool,
+    /// The task was woken and has not looked yet.
+    woken: bool,
     ending: Option<Ending>,
     verdict: Option<Verdict>,
     resume_after: u64,
@@ -110,7 +110,7 @@ struct Inner {
 #[derive(Debug)]
 struct Socket {
     id: u64,
-    bell: Bell,
+    waker: Waker,
 }
 
 /// Answers that no watermark covers yet: the ticks of the first and the last.
@@ -212,7 +212,7 @@ impl Session {
         tongue: Tongue,
         bounds: SessionBounds,
         socket: u64,
-        bell: Bell,
+        waker: Waker,
         signed: Proof,
         intake: Arc<Intake>,
     ) -> Result<Self, Illegal> {
@@ -239,8 +239,8 @@ impl Session {
                 number: 0,
                 torn: false,
                 slow: false,
-                socket: Some(Socket { id: socket, bell }),
-                rung: false,
+                socket: Some(Socket { id: socket, waker }),
+                woken: false,
                 ending: None,
                 verdict: None,
                 resume_after: 0,
@@ -318,7 +318,7 @@ impl Inner {
     /// that nobody who comes and goes without reading gathers ever more.
     fn give_up(&mut self, bounds: &SessionBounds) {
         self.slow = true;
-        self.rung = false;
+        self.woken = false;
         self.set_aside(bounds);
     }
 
@@ -327,13 +327,13 @@ impl Inner {
         self.arrears = left.min(bounds.left_over_max());
     }
 
-    fn ring(&mut self) -> Option<Bell> {
-        if self.rung {
+    fn wake(&mut self) -> Option<Waker> {
+        if self.woken {
             return None;
         }
-        let bell = Arc::clone(&self.socket.as_ref()?.bell);
-        self.rung = true;
-        Some(bell)
+        let waker = Arc::clone(&self.socket.as_ref()?.waker);
+        self.woken = true;
+        Some(waker)
     }
 
     /// The next fresh frame, numbered; `asked` hears of receipts that stand before it.

@@ -20,7 +20,7 @@ use crate::format::{ClientFrame, Command, Incoming, Supports, Typed, typed_line}
 use crate::gatekeeper::Secret;
 use crate::hub::Hub;
 use crate::payload::{CommandResponse, ErrorNote, Pong};
-use crate::session::{Bell, Ending, Session};
+use crate::session::{Ending, Session, Waker};
 use lag::Lag;
 
 /// One socket and the session it speaks for.
@@ -29,7 +29,7 @@ pub(super) struct Conversation {
     link: Box<Link>,
     session: Arc<Session>,
     socket: u64,
-    bell: Bell,
+    waker: Waker,
     correlation: Correlation,
     held: Held,
     /// What is held was counted before its session was known.
@@ -84,7 +84,7 @@ impl Conversation {
         let Entry {
             session,
             socket,
-            bell,
+            waker,
             correlation,
             held,
         } = entry;
@@ -95,7 +95,7 @@ impl Conversation {
             link,
             session,
             socket,
-            bell,
+            waker,
             correlation,
             held,
             uncounted,
@@ -146,9 +146,9 @@ impl Conversation {
         // Whatever the world has said already waits in the session.
         self.deliver().await?;
         loop {
-            let bell = Arc::clone(&self.bell);
+            let waker = Arc::clone(&self.waker);
             tokio::select! {
-                () = bell.notified() => self.deliver().await?,
+                () = waker.notified() => self.deliver().await?,
                 received = self.link.receive() => self.take_in(received).await?,
                 () = &mut alarm => Box::pin(self.look_after(alarm.as_mut())).await?,
             }
@@ -157,10 +157,10 @@ impl Conversation {
 
     /// The session can't go on, but its character can: as a new session from 1.
     fn arrive_anew(&mut self) -> Result<(), End> {
-        let bell = Arc::clone(&self.bell);
+        let waker = Arc::clone(&self.waker);
         let renewed = self
             .hub
-            .renew(&self.session, self.socket, bell, self.correlation);
+            .renew(&self.session, self.socket, waker, self.correlation);
         self.session = renewed.map_err(End::Refused)?;
         self.hub
             .entered(&self.session, self.correlation, None, false);
@@ -319,9 +319,9 @@ impl Conversation {
 
     /// Queues an answer in the session's stream. It leaves with whatever else waits.
     fn answer(&mut self, note: &dyn Note) -> Result<(), End> {
-        let bell = self.hub.voiced(note, |voice| self.session.hear(voice));
-        if let Some(bell) = bell {
-            bell.notify_one();
+        let waker = self.hub.voiced(note, |voice| self.session.hear(voice));
+        if let Some(waker) = waker {
+            waker.notify_one();
         }
         Ok(())
     }

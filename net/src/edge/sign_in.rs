@@ -21,7 +21,7 @@ use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Secret};
 use crate::gateway::Gateway;
 use crate::hub::Hub;
 use crate::payload::{ErrorNote, Pong};
-use crate::session::{Bell, Proof, Session};
+use crate::session::{Proof, Session, Waker};
 use prompt::{Held, error_of, hold, unheard};
 
 /// Somebody at the door.
@@ -40,7 +40,7 @@ pub(super) struct Newcomer<G> {
 pub(super) struct Entry {
     pub(super) session: Arc<Session>,
     pub(super) socket: u64,
-    pub(super) bell: Bell,
+    pub(super) waker: Waker,
     pub(super) correlation: Correlation,
     /// What was sent ahead of the welcome.
     pub(super) held: Held,
@@ -120,14 +120,14 @@ impl<G: Gatekeeper> Newcomer<G> {
         let mut arrival = admitted.arrival();
         hub.may_act(arrival.account).map_err(Exit::refused)?;
         arrival.correlation = self.correlation;
-        let (socket, bell) = (hub.next_id(), Arc::new(Notify::new()));
+        let (socket, waker) = (hub.next_id(), Arc::new(Notify::new()));
         let session = hub
             .arrive(
                 arrival,
                 link.stage,
                 link.tongue.clone(),
                 socket,
-                Arc::clone(&bell),
+                Arc::clone(&waker),
                 proof,
                 &link.intake,
             )
@@ -139,7 +139,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         Ok(Entry {
             session,
             socket,
-            bell,
+            waker,
             correlation: self.correlation,
             held,
         })

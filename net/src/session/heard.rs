@@ -2,13 +2,13 @@
 
 use engine::port::{Admission, Code, Refusal, Tick};
 
-use super::{Bell, Ending, Owed, Session, Stage, Step, Verdict};
+use super::{Ending, Owed, Session, Stage, Step, Verdict, Waker};
 use crate::format::Voice;
 use crate::payload::Welcome;
 
 impl Session {
     /// Queues a note. The answer is whom to wake, once per look of the socket's task.
-    pub(crate) fn hear(&self, voice: &Voice<'_>) -> Option<Bell> {
+    pub(crate) fn hear(&self, voice: &Voice<'_>) -> Option<Waker> {
         let mut inner = self.lock();
         if !matches!(
             inner.stage,
@@ -17,11 +17,11 @@ impl Session {
             return None;
         }
         inner.put(voice, &self.bounds);
-        inner.ring()
+        inner.wake()
     }
 
     /// The world has let the character in, or back in: queues the welcome.
-    pub(crate) fn admit(&self, admission: &Admission, tick: Tick, stamp: &str) -> Option<Bell> {
+    pub(crate) fn admit(&self, admission: &Admission, tick: Tick, stamp: &str) -> Option<Waker> {
         let mut inner = self.lock();
         let resumed = inner.stage == Stage::Returning;
         // A welcome nobody waits for: the socket was cut meanwhile, or two were asked for.
@@ -37,7 +37,7 @@ impl Session {
                 refusal: Refusal::of(Code::ResourceNotFound),
                 returning: true,
             });
-            return inner.ring();
+            return inner.wake();
         }
 
         inner.stage = stage;
@@ -61,11 +61,11 @@ impl Session {
         } else {
             inner.put(&voice, &self.bounds);
         }
-        inner.ring()
+        inner.wake()
     }
 
     /// The world wants to know when the client has read everything queued so far.
-    pub(crate) fn ask_receipt(&self, tick: Tick) -> Option<Bell> {
+    pub(crate) fn ask_receipt(&self, tick: Tick) -> Option<Waker> {
         let mut inner = self.lock();
         let reads = matches!(
             inner.stage,
@@ -75,21 +75,21 @@ impl Session {
             return None;
         }
         inner.outbox.ask_receipt(tick);
-        inner.ring()
+        inner.wake()
     }
 
     /// The world does not let the character in.
-    pub(crate) fn refuse(&self, refusal: Refusal) -> Option<Bell> {
+    pub(crate) fn refuse(&self, refusal: Refusal) -> Option<Waker> {
         let mut inner = self.lock();
         let returning = inner.stage == Stage::Returning;
         inner.stage = inner.stage.after(Step::Refused).ok()?;
         inner.verdict = Some(Verdict { refusal, returning });
-        inner.ring()
+        inner.wake()
     }
 
     /// The session is over: everything queued goes out, then `last`, then the socket closes. One
     /// whose welcome has not gone out yet has no stream to end: it is refused with the same code.
-    pub(crate) fn close(&self, last: Option<(Code, &Voice<'_>)>) -> Option<Bell> {
+    pub(crate) fn close(&self, last: Option<(Code, &Voice<'_>)>) -> Option<Waker> {
         let mut inner = self.lock();
         let before = inner.stage;
         inner.stage = before.after(Step::Closed).ok()?;
@@ -105,9 +105,9 @@ impl Session {
             }
         }
         inner.ending = Some(Ending::after(last.map(|(code, _)| code)));
-        // A write under way has heard the bell already and must hear it again.
-        inner.rung = false;
-        inner.ring()
+        // A write under way was woken already and must be woken again.
+        inner.woken = false;
+        inner.wake()
     }
 
     /// Output was lost on the way here: the next resume has to start over.
@@ -132,7 +132,7 @@ impl Session {
 
     /// Pays what the watermark `through`, said by `voice`, covers. Answers whom to wake, and
     /// whether something is still owed.
-    pub(crate) fn pay(&self, through: Tick, voice: &Voice<'_>) -> (Option<Bell>, bool) {
+    pub(crate) fn pay(&self, through: Tick, voice: &Voice<'_>) -> (Option<Waker>, bool) {
         let mut inner = self.lock();
         let Some(owed) = inner.owed else {
             return (None, false);
@@ -150,6 +150,6 @@ impl Session {
         // A newer watermark says all that a waiting one would.
         inner.outbox.begin(voice.coalesce(), 0);
         inner.put(voice, &self.bounds);
-        (inner.ring(), inner.owed.is_some())
+        (inner.wake(), inner.owed.is_some())
     }
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use engine::port::{Inbound, Leaving, Refusal, Role, Tick};
 
-use super::{Bell, Next, NoResume, Press, Proof, Sent, Session, Socket, Stage, Step};
+use super::{Next, NoResume, Press, Proof, Sent, Session, Socket, Stage, Step, Waker};
 use crate::format::{Format, Frame, Supports, Tongue, Voice};
 
 impl Session {
@@ -21,7 +21,7 @@ impl Session {
         if !inner.is(socket) {
             return Next::Displaced;
         }
-        inner.rung = false;
+        inner.woken = false;
         if let Some(verdict) = inner.verdict.take() {
             return Next::Refused(verdict);
         }
@@ -117,7 +117,7 @@ impl Session {
         }
         inner.socket = None;
         inner.slow = false;
-        inner.rung = false;
+        inner.woken = false;
         inner.set_aside(&self.bounds);
         if self.format != Format::Kadath {
             // Nobody comes back for it.
@@ -148,7 +148,7 @@ impl Session {
         &self,
         last: u64,
         socket: u64,
-        bell: Bell,
+        waker: Waker,
         tell: impl FnOnce(Inbound),
         ask: impl FnOnce() -> bool,
     ) -> Result<(), NoResume> {
@@ -161,7 +161,7 @@ impl Session {
             return Err(NoResume::Gone);
         }
         if let Some(old) = inner.socket.take() {
-            old.bell.notify_one();
+            old.waker.notify_one();
             inner.slow = false;
             tell(Inbound::Lost { session: self.id });
         }
@@ -170,9 +170,9 @@ impl Session {
             return Err(NoResume::Busy);
         }
         inner.stage = returning;
-        inner.socket = Some(Socket { id: socket, bell });
+        inner.socket = Some(Socket { id: socket, waker });
         inner.resume_after = last;
-        inner.rung = false;
+        inner.woken = false;
         Ok(())
     }
 

@@ -33,7 +33,7 @@ fn session(bounds: SessionBounds) -> Session {
     };
     let stage = Stage::Authenticating;
     let tongue = Tongue::new(Format::Kadath);
-    let bell = Arc::new(Notify::new());
+    let waker = Arc::new(Notify::new());
     let names = (SessionId(1), SessionKey::sealed(|nonce| nonce));
     let intake = Arc::new(Intake::new(0, Instant::now()));
     Session::new(
@@ -43,7 +43,7 @@ fn session(bounds: SessionBounds) -> Session {
         tongue,
         bounds,
         1,
-        bell,
+        waker,
         Proof::default(),
         intake,
     )
@@ -168,9 +168,9 @@ fn play(seed: u64) -> (u64, Vec<u64>) {
                     session.detach(socket, drop);
                 }
                 socket += 1;
-                let bell = Arc::new(Notify::new());
+                let waker = Arc::new(Notify::new());
                 session
-                    .claim(last, socket, bell, drop, || true)
+                    .claim(last, socket, waker, drop, || true)
                     .unwrap_or_else(|why| panic!("{why:?} at seed {seed}"));
                 session.admit(&admission(true), 1, "then");
             }
@@ -221,14 +221,14 @@ fn a_return_that_the_world_has_no_room_for_leaves_the_session_to_be_tried_again(
     session.admit(&admission(false), 1, "then");
     take(&session, 1, 10_000);
     session.detach(1, drop);
-    let bell = || Arc::new(Notify::new());
-    let busy = session.claim(1, 2, bell(), drop, || false);
+    let waker = || Arc::new(Notify::new());
+    let busy = session.claim(1, 2, waker(), drop, || false);
     assert_eq!(busy, Err(NoResume::Busy));
-    assert_eq!(session.claim(1, 3, bell(), drop, || true), Ok(()));
+    assert_eq!(session.claim(1, 3, waker(), drop, || true), Ok(()));
 }
 
 #[test]
-fn a_close_is_heard_by_a_task_that_has_not_looked_since_the_last_bell() {
+fn close_wakes_a_task_that_was_woken_before() {
     let session = session(SessionBounds::default());
     assert!(session.admit(&admission(false), 1, "then").is_some());
     assert!(session.hear(&Voice::new(&Pong {}, 1, "then")).is_none());
@@ -344,8 +344,8 @@ fn coming_and_going_unread_gathers_no_more_than_bounded() {
         for number in 20..40 {
             session.hear(&Voice::new(&word(number), 100 * round + number, "then"));
         }
-        let bell = Arc::new(Notify::new());
-        if session.claim(1, round, bell, drop, || true).is_err() {
+        let waker = Arc::new(Notify::new());
+        if session.claim(1, round, waker, drop, || true).is_err() {
             return;
         }
         session.admit(&admission(true), 1, "then");

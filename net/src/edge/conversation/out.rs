@@ -46,7 +46,7 @@ impl Conversation {
                     Some(flushed) => flushed?,
                     None => {
                         Box::pin(self.flush()).await?;
-                        // The bell may have rung meanwhile, so this look is stale.
+                        // It may have been woken meanwhile, so this look is stale.
                         continue;
                     }
                 }
@@ -89,7 +89,7 @@ impl Conversation {
                     let pause = bounds.slow_time / LOOKS;
                     look.as_mut().reset(tokio::time::Instant::now() + pause);
                 }
-                () = self.bell.notified() => match self.session.press(self.socket) {
+                () = self.waker.notified() => match self.session.press(self.socket) {
                     // The next look at the session says why.
                     Some(Press::Abandon) => return Ok(()),
                     Some(Press::Hurry) if patience > timeouts.drain => {

@@ -131,15 +131,15 @@ impl<G: Gatekeeper> Newcomer<G> {
     ) -> Result<Entry, Exit> {
         let hub = &self.gateway.hub;
         session.resumed_by(self.gateway.proof(token), role);
-        let (socket, bell) = (hub.next_id(), Arc::new(Notify::new()));
+        let (socket, waker) = (hub.next_id(), Arc::new(Notify::new()));
         let entry = |session| Entry {
             session,
             socket,
-            bell: Arc::clone(&bell),
+            waker: Arc::clone(&waker),
             correlation: self.correlation,
             held,
         };
-        match hub.reclaim(session, last, socket, Arc::clone(&bell), self.correlation) {
+        match hub.reclaim(session, last, socket, Arc::clone(&waker), self.correlation) {
             Ok(()) => {
                 self.still_signed_in(session, token)?;
                 hub.entered(session, self.correlation, Some(self.from), true);
@@ -148,8 +148,8 @@ impl<G: Gatekeeper> Newcomer<G> {
             Err(NoResume::Busy) => Err(Exit::refused(Hub::busy())),
             Err(NoResume::Crowded) => Err(Exit::refused(Hub::crowded())),
             Err(NoResume::Gone) => {
-                let bell = Arc::clone(&bell);
-                let renewed = hub.renew(session, socket, bell, self.correlation);
+                let waker = Arc::clone(&waker);
+                let renewed = hub.renew(session, socket, waker, self.correlation);
                 let renewed = renewed.map_err(Exit::refused)?;
                 self.still_signed_in(&renewed, token)?;
                 hub.entered(&renewed, self.correlation, Some(self.from), false);
