@@ -1,6 +1,6 @@
 //! Wire formats: one fact in, the bytes of each subprotocol out; and the way back.
 //!
-//! Encoding happens once per note and wire format, however many hear it ([`Voice`]); what differs
+//! Encoding happens once per note and wire format, however many hear it ([`EncodedNote`]); what differs
 //! between clients is only the frame's number. Decoding is a pure function of the bytes.
 
 use std::cell::OnceCell;
@@ -103,9 +103,9 @@ impl Format {
     }
 }
 
-/// How one client wants to be spoken to.
+/// How notes are encoded for one client: as it wants to be spoken to.
 #[derive(Clone, Debug)]
-pub(crate) struct Tongue {
+pub(crate) struct Encoder {
     pub(crate) format: Format,
     /// Colours in text.
     pub(crate) colour: bool,
@@ -113,7 +113,7 @@ pub(crate) struct Tongue {
     pub(crate) supports: Option<Supports>,
 }
 
-impl Tongue {
+impl Encoder {
     pub(crate) const fn new(format: Format) -> Self {
         Self {
             format,
@@ -170,9 +170,8 @@ impl Twins {
     }
 }
 
-/// A note on its way to many, encoded at most once per wire format, and only when somebody
-/// speaks it.
-pub(crate) struct Voice<'a> {
+/// A note on its way to many, encoded at most once per wire format, and only when somebody hears it.
+pub(crate) struct EncodedNote<'a> {
     note: &'a dyn Note,
     tick: Tick,
     stamp: &'a str,
@@ -184,7 +183,7 @@ pub(crate) struct Voice<'a> {
     wrapped: OnceCell<Vec<Packet>>,
 }
 
-impl<'a> Voice<'a> {
+impl<'a> EncodedNote<'a> {
     /// `note`, as of `tick`; `stamp` is that tick's wall clock as RFC 3339.
     pub(crate) const fn new(note: &'a dyn Note, tick: Tick, stamp: &'a str) -> Self {
         Self {
@@ -216,9 +215,9 @@ impl<'a> Voice<'a> {
         self.note.coalesce()
     }
 
-    /// The messages of this note in that tongue, possibly none.
-    pub(crate) fn speak(&self, tongue: &Tongue, mut say: impl FnMut(Frame)) {
-        if tongue.format == Format::Kadath {
+    /// The frames of this note by that encoder, possibly none.
+    pub(crate) fn frames(&self, encoder: &Encoder, mut say: impl FnMut(Frame)) {
+        if encoder.format == Format::Kadath {
             let tail = self.tail.get_or_init(|| {
                 let tail = kadath::tail(self.note, self.tick, self.stamp)?;
                 Some(match self.twins {
@@ -232,7 +231,7 @@ impl<'a> Voice<'a> {
             return;
         }
 
-        let text = if tongue.colour {
+        let text = if encoder.colour {
             self.colour.get_or_init(|| ansi::text(self.note, true))
         } else {
             self.plain.get_or_init(|| ansi::text(self.note, false))
@@ -240,14 +239,14 @@ impl<'a> Voice<'a> {
         if let Some(text) = text {
             say(Frame::Text(Arc::clone(text)));
         }
-        let packets = match tongue.format {
+        let packets = match encoder.format {
             Format::Gmcp => self.words.get_or_init(|| gmcp::words(self.note)),
             Format::MudJson => self.wrapped.get_or_init(|| gmcp::wrapped(self.note)),
             Format::Kadath | Format::Terminal => return,
         };
         for packet in packets {
             let wanted = |supports: &Supports| supports.wants(packet.package);
-            if tongue.supports.as_ref().is_none_or(wanted) {
+            if encoder.supports.as_ref().is_none_or(wanted) {
                 say(Frame::Data(Arc::clone(&packet.bytes)));
             }
         }
@@ -271,14 +270,14 @@ mod tests {
 
     use engine::port::{Code, Refusal};
 
-    use super::{Format, Frame, Shared, Tongue, Twins, Voice};
+    use super::{EncodedNote, Encoder, Format, Frame, Shared, Twins};
     use crate::payload::ErrorNote;
 
     fn frame(words: &str, twins: &Twins) -> Shared {
         let note = ErrorNote::from(Refusal::new(Code::InvalidInput, words));
         let mut frame = None;
-        let voice = Voice::new(&note, 1, "then").among(twins);
-        voice.speak(&Tongue::new(Format::Kadath), |said| frame = Some(said));
+        let encoded = EncodedNote::new(&note, 1, "then").among(twins);
+        encoded.frames(&Encoder::new(Format::Kadath), |said| frame = Some(said));
         match frame {
             Some(Frame::Numbered(tail)) => tail,
             other => panic!("{other:?}"),

@@ -20,7 +20,7 @@ use crate::address;
 use crate::bans::Bans;
 use crate::config::NetConfig;
 use crate::figures::Figures;
-use crate::format::{Tongue, Voice};
+use crate::format::{EncodedNote, Encoder};
 use crate::gatekeeper::Secret;
 use crate::limit::{Gates, Intake};
 use crate::payload::ErrorNote;
@@ -121,7 +121,7 @@ impl Hub {
         &self,
         arrival: Arrival,
         stage: Stage,
-        tongue: Tongue,
+        encoder: Encoder,
         socket: u64,
         waker: Waker,
         proof: Proof,
@@ -134,7 +134,7 @@ impl Hub {
             arrival,
             (SessionId(self.next_id()), key),
             stage,
-            tongue,
+            encoder,
             self.config.sessions,
             socket,
             waker,
@@ -172,11 +172,11 @@ impl Hub {
         arrival.correlation = correlation;
         let (proof, role) = old.vouched();
         arrival.role = role;
-        let tongue = Tongue::new(old.format);
+        let encoder = Encoder::new(old.format);
         self.arrive(
             arrival,
             Stage::Authenticating,
-            tongue,
+            encoder,
             socket,
             waker,
             proof,
@@ -232,7 +232,7 @@ impl Hub {
             return;
         };
         let error = ErrorNote::of(code);
-        let waker = self.voiced(&error, |voice| session.close(Some((code, voice))));
+        let waker = self.encoded(&error, |encoded| session.close(Some((code, encoded))));
         self.tell(Inbound::Leave {
             session: session.id,
             why: Leaving::Quit,
@@ -313,13 +313,17 @@ impl Hub {
     }
 
     /// Encodes a note of the gateway's own.
-    pub(crate) fn voiced<T>(&self, note: &dyn Note, then: impl FnOnce(&Voice<'_>) -> T) -> T {
+    pub(crate) fn encoded<T>(
+        &self,
+        note: &dyn Note,
+        then: impl FnOnce(&EncodedNote<'_>) -> T,
+    ) -> T {
         let stamp = stamp(
             SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |since| since.as_secs()),
         );
-        then(&Voice::new(note, self.tick(), &stamp))
+        then(&EncodedNote::new(note, self.tick(), &stamp))
     }
 
     /// The server stops: nobody new comes in.

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::format::{Format, Twins, Voice};
+use crate::format::{EncodedNote, Format, Twins};
 use crate::hub::{Hub, stamp};
 use crate::payload::Durable;
 use crate::session::{Ending, Session, Waker, last_error};
@@ -208,22 +208,24 @@ impl Router {
 
         let stamp = Arc::clone(&self.stamp);
         let twins = Twins::default();
-        let voice = |note| Voice::new(note, tick, &stamp).among(&twins);
-        let voices: Vec<_> = heard.iter().map(|one| one.note().map(voice)).collect();
+        let encoded = |note| EncodedNote::new(note, tick, &stamp).among(&twins);
+        let encoded_notes: Vec<_> = heard.iter().map(|one| one.note().map(encoded)).collect();
         let watermark = watermark
             .as_ref()
-            .map(|note| (note.through_tick, voice(note)));
+            .map(|note| (note.through_tick, encoded(note)));
         for rank in 0..round.len() {
             let (id, places) = round.hearer(rank);
             let mut waker = None;
             if let Some(session) = self.hub.directory.find(id) {
                 for place in places {
                     let place = place as usize;
-                    let woken = match (heard.get(place), voices.get(place), &watermark) {
-                        (Some(said), Some(voice), _) => {
-                            self.tell(&session, tick, said, voice.as_ref())
+                    let woken = match (heard.get(place), encoded_notes.get(place), &watermark) {
+                        (Some(said), Some(encoded), _) => {
+                            self.tell(&session, tick, said, encoded.as_ref())
                         }
-                        (_, _, Some((through, voice))) => self.settle(&session, *through, voice),
+                        (_, _, Some((through, encoded))) => {
+                            self.settle(&session, *through, encoded)
+                        }
                         _ => None,
                     };
                     waker = waker.or(woken);
@@ -292,14 +294,14 @@ impl Router {
         session: &Session,
         tick: Tick,
         said: &Said,
-        voice: Option<&Voice<'_>>,
+        encoded: Option<&EncodedNote<'_>>,
     ) -> Option<Waker> {
         let directory = &self.hub.directory;
         match said {
             Said::Heeded => None,
-            Said::Note(_) => session.hear(voice?),
+            Said::Note(_) => session.hear(encoded?),
             Said::Answer(_) => {
-                let waker = session.hear(voice?);
+                let waker = session.hear(encoded?);
                 // Only this protocol has a word for durability.
                 if session.format == Format::Kadath {
                     session.owe(tick);
@@ -321,7 +323,7 @@ impl Router {
             Said::Close(error) => {
                 let code = error.as_ref().map(|error| error.code);
                 let session = directory.remove(session.id, Ending::after(code).word())?;
-                session.close(code.zip(voice))
+                session.close(code.zip(encoded))
             }
         }
     }
@@ -345,8 +347,13 @@ impl Router {
     }
 
     /// Queues the watermark for one who may wait for it; answers whom to wake.
-    fn settle(&mut self, session: &Session, through: Tick, voice: &Voice<'_>) -> Option<Waker> {
-        let (waker, still) = session.pay(through, voice);
+    fn settle(
+        &mut self,
+        session: &Session,
+        through: Tick,
+        encoded: &EncodedNote<'_>,
+    ) -> Option<Waker> {
+        let (waker, still) = session.pay(through, encoded);
         if !still {
             self.owed.remove(&session.id);
         }
@@ -360,11 +367,11 @@ impl Router {
         };
         // Encoded once, however many have answers waiting.
         let stamp = Arc::clone(&self.stamp);
-        let voice = Voice::new(&note, self.hub.tick(), &stamp);
+        let encoded = EncodedNote::new(&note, self.hub.tick(), &stamp);
         for id in self.owed.iter().copied().collect::<Vec<_>>() {
             match self.hub.directory.find(id) {
                 Some(session) => {
-                    let waker = self.settle(&session, note.through_tick, &voice);
+                    let waker = self.settle(&session, note.through_tick, &encoded);
                     self.wakers.extend(waker);
                 }
                 None => drop(self.owed.remove(&id)),
@@ -376,9 +383,11 @@ impl Router {
     async fn dismiss(&mut self) {
         let tick = self.hub.tick();
         let error = last_error(Leaving::Shutdown, None);
-        let voice = error.as_ref().map(|e| Voice::new(e, tick, &self.stamp));
+        let encoded = error
+            .as_ref()
+            .map(|e| EncodedNote::new(e, tick, &self.stamp));
         let code = error.as_ref().map(|error| error.code);
-        let (reason, last) = (Ending::after(code).word(), code.zip(voice.as_ref()));
+        let (reason, last) = (Ending::after(code).word(), code.zip(encoded.as_ref()));
         for session in self.hub.directory.all() {
             self.hub.directory.remove(session.id, reason);
             self.wakers.extend(session.close(last));

@@ -15,7 +15,7 @@ use engine::port::{Arrival, Code, Leaving, Refusal, Role, SessionId, Tick};
 use tokio::sync::Notify;
 
 use crate::config::SessionBounds;
-use crate::format::{Format, Frame, Tongue, Voice};
+use crate::format::{EncodedNote, Encoder, Format, Frame};
 use crate::limit::Intake;
 use crate::payload::ErrorNote;
 
@@ -73,7 +73,7 @@ pub(crate) struct Session {
 #[derive(Debug)]
 struct Inner {
     stage: Stage,
-    tongue: Tongue,
+    encoder: Encoder,
     outbox: Outbox,
     ring: Ring,
     /// Frames that go out again, with the numbers they had.
@@ -209,7 +209,7 @@ impl Session {
         mut arrival: Arrival,
         (id, key): (SessionId, SessionKey),
         stage: Stage,
-        tongue: Tongue,
+        encoder: Encoder,
         bounds: SessionBounds,
         socket: u64,
         waker: Waker,
@@ -222,13 +222,13 @@ impl Session {
             id,
             key,
             arrival,
-            format: tongue.format,
+            format: encoder.format,
             intake,
             began: Instant::now(),
             bounds,
             inner: Mutex::new(Inner {
                 stage,
-                tongue,
+                encoder,
                 outbox: Outbox::default(),
                 ring: Ring::default(),
                 replay: VecDeque::new(),
@@ -262,14 +262,14 @@ impl Inner {
         self.socket.as_ref().is_some_and(|now| now.id == socket)
     }
 
-    fn put(&mut self, voice: &Voice<'_>, bounds: &SessionBounds) {
+    fn put(&mut self, encoded: &EncodedNote<'_>, bounds: &SessionBounds) {
         if !self.is_to_be_sent() {
             return;
         }
-        self.begin_tick(voice.tick(), bounds);
-        let (key, outbox) = (voice.coalesce(), &mut self.outbox);
+        self.begin_tick(encoded.tick(), bounds);
+        let (key, outbox) = (encoded.coalesce(), &mut self.outbox);
         outbox.begin(key, bounds.queue_bytes);
-        voice.speak(&self.tongue, |frame| outbox.push(frame, key));
+        encoded.frames(&self.encoder, |frame| outbox.push(frame, key));
         if self.is_judged() {
             // Only what no tick of this game says comes so far: memory has an end all the same.
             let most = bounds.left_over_max() + TICK_BYTES_MAX + self.arrears;
@@ -289,7 +289,7 @@ impl Inner {
 
     /// Whether what is queued now can ever be sent.
     fn is_to_be_sent(&self) -> bool {
-        let resumable = self.tongue.format == Format::Kadath && !self.torn;
+        let resumable = self.encoder.format == Format::Kadath && !self.torn;
         self.socket.is_some() || resumable
     }
 

@@ -131,8 +131,8 @@ impl Conversation {
                 Box::pin(self.link.leave(Exit::Said(note, reason))).await;
             }
             End::Break(note, reason) => {
-                let words = self.hub.voiced(&*note, |voice| {
-                    self.session.last_word(self.socket, now, voice)
+                let words = self.hub.encoded(&*note, |encoded| {
+                    self.session.last_word(self.socket, now, encoded)
                 });
                 // First, so that the client can be back before this socket has closed.
                 self.hub.detach(&self.session, self.socket);
@@ -226,7 +226,8 @@ impl Conversation {
             }
             Typed::Supports(wish, modules) => {
                 let asked = Supports::after(self.session.supports(), wish, &modules);
-                self.session.retune(|tongue| tongue.supports = Some(asked));
+                self.session
+                    .retune(|encoder| encoder.supports = Some(asked));
                 Ok(())
             }
             Typed::Ping => self.answer(&Pong {}),
@@ -238,7 +239,7 @@ impl Conversation {
         let mut parts = words.expose().split_whitespace();
         let ours = matches!(parts.next(), Some("/colour" | "/color"));
         if let (true, Some(on)) = (ours, parts.next().and_then(switch)) {
-            self.session.retune(|tongue| tongue.colour = on);
+            self.session.retune(|encoder| encoder.colour = on);
             return self.answer(&colour_is(on));
         }
         let line = typed_line(words);
@@ -319,7 +320,7 @@ impl Conversation {
 
     /// Queues an answer in the session's stream. It leaves with whatever else waits.
     fn answer(&mut self, note: &dyn Note) -> Result<(), End> {
-        let waker = self.hub.voiced(note, |voice| self.session.hear(voice));
+        let waker = self.hub.encoded(note, |encoded| self.session.hear(encoded));
         if let Some(waker) = waker {
             waker.notify_one();
         }

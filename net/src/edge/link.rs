@@ -9,7 +9,7 @@ use engine::port::{Code, Note, Tick};
 use tokio::time::timeout;
 
 use super::pipe::{Gone, Pipe, Received};
-use crate::format::{Frame, Tongue};
+use crate::format::{Encoder, Frame};
 use crate::hub::Hub;
 use crate::limit::Intake;
 use crate::session::{Stage, Step};
@@ -23,7 +23,7 @@ use holding::Over;
 /// One connection.
 pub(super) struct Link {
     pub(super) hub: Arc<Hub>,
-    pub(super) tongue: Tongue,
+    pub(super) encoder: Encoder,
     /// Where the session that this connection is to become stands.
     pub(super) stage: Stage,
     /// What its session sends, or only itself as long as it has none.
@@ -35,10 +35,10 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(pipe: Box<dyn Pipe>, tongue: Tongue, hub: Arc<Hub>) -> Self {
+    pub(super) fn new(pipe: Box<dyn Pipe>, encoder: Encoder, hub: Arc<Hub>) -> Self {
         let now = Instant::now();
         Self {
-            tongue,
+            encoder,
             stage: Stage::Connecting
                 .after(Step::Upgraded)
                 .unwrap_or(Stage::Ended),
@@ -119,9 +119,9 @@ impl Link {
     /// Says something outside of any session's stream: it has the number 0.
     pub(super) async fn say(&mut self, note: &dyn Note) -> Result<(), Gone> {
         let hub = Arc::clone(&self.hub);
-        let tongue = self.tongue.clone();
-        hub.voiced(note, |voice| {
-            voice.speak(&tongue, |frame| self.write(0, &frame));
+        let encoder = self.encoder.clone();
+        hub.encoded(note, |encoded| {
+            encoded.frames(&encoder, |frame| self.write(0, &frame));
         });
         self.bounded_flush().await
     }

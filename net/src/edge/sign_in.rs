@@ -55,7 +55,7 @@ impl<G: Gatekeeper> Newcomer<G> {
     /// slowly it sends and takes its answers.
     pub(super) async fn enter_in_time(self, link: &mut Link) -> Result<Entry, Exit> {
         let timeouts = &self.gateway.hub.config.timeouts;
-        let sign_in = match link.tongue.format {
+        let sign_in = match link.encoder.format {
             Format::Kadath => timeouts.sign_in,
             _ => timeouts.typed_sign_in,
         };
@@ -66,7 +66,7 @@ impl<G: Gatekeeper> Newcomer<G> {
 
     /// Waits until the client has said who it is, and finds or makes its session.
     async fn enter(mut self, link: &mut Link) -> Result<Entry, Exit> {
-        if link.tongue.format != Format::Kadath {
+        if link.encoder.format != Format::Kadath {
             return self.enter_by_typing(link).await;
         }
         let mut held = Held::default();
@@ -125,7 +125,7 @@ impl<G: Gatekeeper> Newcomer<G> {
             .arrive(
                 arrival,
                 link.stage,
-                link.tongue.clone(),
+                link.encoder.clone(),
                 socket,
                 Arc::clone(&waker),
                 proof,

@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 
 use crate::address;
 use crate::edge::transport::{Answering, Transport};
-use crate::format::Tongue;
+use crate::format::Encoder;
 use crate::gatekeeper::Gatekeeper;
 use crate::gateway::{Caller, Gateway};
 use crate::http::HttpFault;
@@ -68,7 +68,7 @@ pub(crate) async fn upgrade<G: Gatekeeper>(
             let writes = hub.figures.socket_writes.clone();
             // Boxed, like all that is big: a future keeps room for each place a value is moved to.
             let pipe = Box::new(Box::pin(WsPipe::open(transport, ahead, writes)).await);
-            let link = Box::new(Link::new(pipe, Tongue::new(format), hub));
+            let link = Box::new(Link::new(pipe, Encoder::new(format), hub));
             super::serve(newcomer, link).await;
         }
     };

@@ -3,12 +3,12 @@
 use engine::port::{Admission, Code, Refusal, Tick};
 
 use super::{Ending, Owed, Session, Stage, Step, Verdict, Waker};
-use crate::format::Voice;
+use crate::format::EncodedNote;
 use crate::payload::Welcome;
 
 impl Session {
     /// Queues a note. The answer is whom to wake, once per look of the socket's task.
-    pub(crate) fn hear(&self, voice: &Voice<'_>) -> Option<Waker> {
+    pub(crate) fn hear(&self, encoded: &EncodedNote<'_>) -> Option<Waker> {
         let mut inner = self.lock();
         if !matches!(
             inner.stage,
@@ -16,7 +16,7 @@ impl Session {
         ) {
             return None;
         }
-        inner.put(voice, &self.bounds);
+        inner.put(encoded, &self.bounds);
         inner.wake()
     }
 
@@ -48,7 +48,7 @@ impl Session {
             resumed,
             self.format.subprotocol(),
         );
-        let voice = Voice::new(&welcome, tick, stamp);
+        let encoded = EncodedNote::new(&welcome, tick, stamp);
         if let Some(missed) = missed {
             let number = inner.resume_after;
             let inner = &mut *inner;
@@ -56,10 +56,10 @@ impl Session {
             inner.arrears = inner.outbox.bytes();
             inner.proof_again = inner.receipts.awaited().is_some();
             replay.clear();
-            voice.speak(&inner.tongue, |frame| replay.push_back((number, frame)));
+            encoded.frames(&inner.encoder, |frame| replay.push_back((number, frame)));
             replay.extend(missed);
         } else {
-            inner.put(&voice, &self.bounds);
+            inner.put(&encoded, &self.bounds);
         }
         inner.wake()
     }
@@ -89,12 +89,14 @@ impl Session {
 
     /// The session is over: everything queued goes out, then `last`, then the socket closes. One
     /// whose welcome has not gone out yet has no stream to end: it is refused with the same code.
-    pub(crate) fn close(&self, last: Option<(Code, &Voice<'_>)>) -> Option<Waker> {
+    pub(crate) fn close(&self, last: Option<(Code, &EncodedNote<'_>)>) -> Option<Waker> {
         let mut inner = self.lock();
         let before = inner.stage;
         inner.stage = before.after(Step::Closed).ok()?;
         match (before, last) {
-            (Stage::Playing | Stage::Detached, Some((_, voice))) => inner.put(voice, &self.bounds),
+            (Stage::Playing | Stage::Detached, Some((_, encoded))) => {
+                inner.put(encoded, &self.bounds)
+            }
             (Stage::Playing | Stage::Detached, None) => {}
             (_, last) => {
                 let code = last.map_or(Code::SystemError, |(code, _)| code);
@@ -130,9 +132,9 @@ impl Session {
         });
     }
 
-    /// Pays what the watermark `through`, said by `voice`, covers. Answers whom to wake, and
+    /// Pays what the watermark `through`, said by `encoded`, covers. Answers whom to wake, and
     /// whether something is still owed.
-    pub(crate) fn pay(&self, through: Tick, voice: &Voice<'_>) -> (Option<Waker>, bool) {
+    pub(crate) fn pay(&self, through: Tick, encoded: &EncodedNote<'_>) -> (Option<Waker>, bool) {
         let mut inner = self.lock();
         let Some(owed) = inner.owed else {
             return (None, false);
@@ -148,8 +150,8 @@ impl Session {
             last: owed.last,
         });
         // A newer watermark says all that a waiting one would.
-        inner.outbox.begin(voice.coalesce(), 0);
-        inner.put(voice, &self.bounds);
+        inner.outbox.begin(encoded.coalesce(), 0);
+        inner.put(encoded, &self.bounds);
         (inner.wake(), inner.owed.is_some())
     }
 }

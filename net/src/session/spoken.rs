@@ -5,7 +5,7 @@ use std::time::Instant;
 use engine::port::{Inbound, Leaving, Refusal, Role, Tick};
 
 use super::{Next, NoResume, Press, Proof, Sent, Session, Socket, Stage, Step, Waker};
-use crate::format::{Format, Frame, Supports, Tongue, Voice};
+use crate::format::{EncodedNote, Encoder, Format, Frame, Supports};
 
 impl Session {
     /// Takes frames that are to be written now, numbered, until `budget` bytes are reached. `write`
@@ -89,7 +89,7 @@ impl Session {
         &self,
         socket: u64,
         now: Instant,
-        voice: &Voice<'_>,
+        encoded: &EncodedNote<'_>,
     ) -> Vec<(u64, Frame)> {
         let mut inner = self.lock();
         let mut words = Vec::new();
@@ -101,7 +101,7 @@ impl Session {
             return words;
         }
         let inner = &mut *inner;
-        voice.speak(&inner.tongue, |frame| words.push((0, frame)));
+        encoded.frames(&inner.encoder, |frame| words.push((0, frame)));
         for (number, frame) in &mut words {
             *number = inner.keep(now, frame, &self.bounds);
         }
@@ -226,13 +226,13 @@ impl Session {
     }
 
     /// Changes how the client is spoken to.
-    pub(crate) fn retune(&self, change: impl FnOnce(&mut Tongue)) {
-        change(&mut self.lock().tongue);
+    pub(crate) fn retune(&self, change: impl FnOnce(&mut Encoder)) {
+        change(&mut self.lock().encoder);
     }
 
     /// The GMCP packages asked for so far.
     pub(crate) fn supports(&self) -> Supports {
-        self.lock().tongue.supports.clone().unwrap_or_default()
+        self.lock().encoder.supports.clone().unwrap_or_default()
     }
 
     /// Forgets sent frames that are too old to be asked for, and keeps the others small.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Ending, Next, NoResume, Press, Proof, Sent, Session, SessionKey, Stage, last_error};
 use crate::config::SessionBounds;
-use crate::format::{Format, Frame, Head, Tongue, Voice};
+use crate::format::{EncodedNote, Encoder, Format, Frame, Head};
 use crate::limit::Intake;
 use crate::payload::{CommandResponse, Durable, Pong};
 
@@ -32,7 +32,7 @@ fn session(bounds: SessionBounds) -> Session {
         created_at: WorldTime(0),
     };
     let stage = Stage::Authenticating;
-    let tongue = Tongue::new(Format::Kadath);
+    let encoder = Encoder::new(Format::Kadath);
     let waker = Arc::new(Notify::new());
     let names = (SessionId(1), SessionKey::sealed(|nonce| nonce));
     let intake = Arc::new(Intake::new(0, Instant::now()));
@@ -40,7 +40,7 @@ fn session(bounds: SessionBounds) -> Session {
         arrival,
         names,
         stage,
-        tongue,
+        encoder,
         bounds,
         1,
         waker,
@@ -143,7 +143,7 @@ fn play(seed: u64) -> (u64, Vec<u64>) {
             0..3 => {
                 for _ in 0..dice.random_range(1..5) {
                     said += 1;
-                    session.hear(&Voice::new(&word(said), said, "then"));
+                    session.hear(&EncodedNote::new(&word(said), said, "then"));
                 }
             }
             3 => {
@@ -205,7 +205,7 @@ fn a_newer_watermark_replaces_one_that_waits() {
             run: RunId(1).to_string(),
             through_tick: through,
         };
-        session.pay(through, &Voice::new(&note, 5, "then")).1
+        session.pay(through, &EncodedNote::new(&note, 5, "then")).1
     };
     assert!(pay(2));
     assert!(pay(3));
@@ -231,7 +231,11 @@ fn a_return_that_the_world_has_no_room_for_leaves_the_session_to_be_tried_again(
 fn close_wakes_a_task_that_was_woken_before() {
     let session = session(SessionBounds::default());
     assert!(session.admit(&admission(false), 1, "then").is_some());
-    assert!(session.hear(&Voice::new(&Pong {}, 1, "then")).is_none());
+    assert!(
+        session
+            .hear(&EncodedNote::new(&Pong {}, 1, "then"))
+            .is_none()
+    );
     assert!(session.close(None).is_some());
     assert_eq!(session.press(1), Some(Press::Hurry));
     let (frames, next) = take(&session, 1, 10_000);
@@ -242,7 +246,7 @@ fn close_wakes_a_task_that_was_woken_before() {
 #[test]
 fn nothing_leaves_before_the_welcome() {
     let session = session(SessionBounds::default());
-    session.hear(&Voice::new(&Pong {}, 1, "then"));
+    session.hear(&EncodedNote::new(&Pong {}, 1, "then"));
     let (frames, next) = take(&session, 1, 10_000);
     assert!(frames.is_empty());
     assert!(matches!(next, Next::Rest { playing: false }));
@@ -262,7 +266,7 @@ fn what_waits_and_what_is_kept_stay_within_their_bounds() {
     let session = session(bounds);
     session.admit(&admission(false), 1, "then");
     for number in 0..10_000 {
-        session.hear(&Voice::new(&word(number), number, "then"));
+        session.hear(&EncodedNote::new(&word(number), number, "then"));
         if number % 3 == 0 {
             take(&session, 1, 1);
         }
@@ -280,7 +284,7 @@ fn burst_of_one_tick_is_no_slowness() {
     let session = session(SessionBounds::default());
     session.admit(&admission(false), 1, "then");
     for number in 1..=10_000 {
-        session.hear(&Voice::new(&word(number), 2, "then"));
+        session.hear(&EncodedNote::new(&word(number), 2, "then"));
     }
     assert!(session.waiting() > 4 * SessionBounds::default().queue_bytes);
     let mut heard = 0;
@@ -307,7 +311,7 @@ fn earlier_output_beyond_its_ceiling_is_slowness() {
     session.admit(&admission(false), 1, "then");
     for tick in 2.. {
         let before = session.waiting();
-        session.hear(&Voice::new(&word(tick), tick, "then"));
+        session.hear(&EncodedNote::new(&word(tick), tick, "then"));
         if session.lock().slow {
             assert!(before > bounds.left_over_max());
             break;
@@ -316,7 +320,7 @@ fn earlier_output_beyond_its_ceiling_is_slowness() {
     }
     // Cut, it keeps what it had not taken, and what is said meanwhile.
     session.detach(1, drop);
-    session.hear(&Voice::new(&word(1_000), 1_000, "then"));
+    session.hear(&EncodedNote::new(&word(1_000), 1_000, "then"));
     assert!(!session.lock().torn);
 }
 
@@ -333,7 +337,11 @@ fn coming_and_going_unread_gathers_no_more_than_bounded() {
     let most = 3 * bounds.left_over_max() + bounds.queue_bytes + bounds.replay_bytes;
     for round in 2..200 {
         for number in 0..20 {
-            session.hear(&Voice::new(&word(number), 100 * round + number, "then"));
+            session.hear(&EncodedNote::new(
+                &word(number),
+                100 * round + number,
+                "then",
+            ));
         }
         assert!(
             session.waiting() <= most,
@@ -342,7 +350,11 @@ fn coming_and_going_unread_gathers_no_more_than_bounded() {
         );
         session.detach(round - 1, drop);
         for number in 20..40 {
-            session.hear(&Voice::new(&word(number), 100 * round + number, "then"));
+            session.hear(&EncodedNote::new(
+                &word(number),
+                100 * round + number,
+                "then",
+            ));
         }
         let waker = Arc::new(Notify::new());
         if session.claim(1, round, waker, drop, || true).is_err() {
@@ -357,8 +369,8 @@ fn coming_and_going_unread_gathers_no_more_than_bounded() {
 fn a_session_that_is_taken_over_before_its_welcome_is_told_so() {
     let session = session(SessionBounds::default());
     let error = last_error(Leaving::TakenOver, None).unwrap();
-    let voice = Voice::new(&error, 1, "then");
-    session.close(Some((error.code, &voice)));
+    let encoded = EncodedNote::new(&error, 1, "then");
+    session.close(Some((error.code, &encoded)));
     let (frames, next) = take(&session, 1, 10_000);
     assert!(frames.is_empty());
     let Next::Refused(verdict) = next else {
@@ -371,10 +383,10 @@ fn a_session_that_is_taken_over_before_its_welcome_is_told_so() {
 fn nothing_gathers_for_a_text_client_that_is_gone() {
     let mut session = session(SessionBounds::default());
     session.format = Format::Terminal;
-    session.inner.get_mut().unwrap().tongue = Tongue::new(Format::Terminal);
+    session.inner.get_mut().unwrap().encoder = Encoder::new(Format::Terminal);
     session.admit(&admission(false), 1, "then");
-    session.hear(&Voice::new(&word(1), 1, "then"));
+    session.hear(&EncodedNote::new(&word(1), 1, "then"));
     session.detach(1, drop);
-    session.hear(&Voice::new(&word(2), 1, "then"));
+    session.hear(&EncodedNote::new(&word(2), 1, "then"));
     assert_eq!(session.lock().outbox.bytes(), 0);
 }

@@ -26,7 +26,7 @@ use crate::edge::close::CloseReason;
 use crate::edge::link::Link;
 use crate::edge::{Newcomer, admission, serve};
 use crate::figures::Figures;
-use crate::format::{Format, Frame, Head, Payload, Tongue};
+use crate::format::{Encoder, Format, Frame, Head, Payload};
 use crate::gateway::{Changing, Gateway};
 use crate::hub::Hub;
 use crate::readiness::{Check, Checks};
@@ -170,7 +170,7 @@ impl Play {
             bearer: None,
             resume_only: pass.resume_only,
         };
-        let link = Box::new(Link::new(Box::new(pipe), Tongue::new(format), hub));
+        let link = Box::new(Link::new(Box::new(pipe), Encoder::new(format), hub));
         tokio::spawn(async move {
             let _pass = pass;
             serve(newcomer, link).await;

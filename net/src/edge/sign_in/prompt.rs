@@ -61,7 +61,7 @@ pub(in crate::edge) async fn hold(
     let Received::Message(payload) = received else {
         return unheard(link, received).await;
     };
-    let commands = match link.tongue.format.decode(&payload) {
+    let commands = match link.encoder.format.decode(&payload) {
         Ok(Incoming::Frame(ClientFrame::Command(command))) => vec![command],
         Ok(Incoming::Typed(Typed::Lines(lines))) => lines
             .iter()

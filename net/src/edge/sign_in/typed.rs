@@ -129,7 +129,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                     continue;
                 }
             };
-            match link.tongue.format.decode(&payload) {
+            match link.encoder.format.decode(&payload) {
                 Ok(Incoming::Typed(Typed::Lines(lines))) => {
                     let mut lines = lines.into_iter();
                     let mut line = lines.next();
@@ -158,8 +158,8 @@ impl<G: Gatekeeper> Newcomer<G> {
                     return Ok(Wish::Connect(name, password));
                 }
                 Ok(Incoming::Typed(Typed::Supports(wish, modules))) => {
-                    let before = link.tongue.supports.take().unwrap_or_default();
-                    link.tongue.supports = Some(Supports::after(before, wish, &modules));
+                    let before = link.encoder.supports.take().unwrap_or_default();
+                    link.encoder.supports = Some(Supports::after(before, wish, &modules));
                 }
                 Ok(Incoming::Typed(Typed::Ping)) => link.say(&Pong {}).await?,
                 Ok(Incoming::Typed(Typed::Unheeded) | Incoming::Frame(_)) => {}
@@ -286,11 +286,11 @@ async fn at_prompt(link: &mut Link, line: &Secret, invites: bool) -> Result<Opti
         }
         ("guest", None, None) => return Ok(Some(Wish::Guest)),
         ("colour" | "color", Some(setting), None) if switch(setting).is_some() => {
-            link.tongue.colour = switch(setting).unwrap_or(true);
-            link.say(&colour_is(link.tongue.colour)).await?;
+            link.encoder.colour = switch(setting).unwrap_or(true);
+            link.say(&colour_is(link.encoder.colour)).await?;
         }
         ("plain", None, None) => {
-            link.tongue.colour = false;
+            link.encoder.colour = false;
             link.say(&colour_is(false)).await?;
         }
         ("quit", None, None) => return Err(Exit::Quit),
