@@ -6,8 +6,9 @@
 //! longest: they are served first, and write while the others are still served.
 //! Nothing here waits for a socket.
 
-mod round;
+mod fan_out;
 mod said;
+mod watermark;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,9 +22,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::format::{EncodedNote, Format, Twins};
 use crate::hub::{Hub, stamp};
-use crate::payload::Durable;
 use crate::session::{Ending, Session, Waker, last_error};
-use round::Round;
+use fan_out::FanOut;
 use said::Said;
 
 /// How often owed things are looked after when the world is silent: a tick at the default rate.
@@ -68,7 +68,7 @@ struct Router {
     /// Whom to wake.
     wakers: Vec<Waker>,
     /// Kept from tick to tick for its room.
-    round: Round,
+    fan_out: FanOut,
 }
 
 /// Routes until `stop`, then says goodbye to every session.
@@ -81,7 +81,7 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
         run: String::new(),
         told: None,
         wakers: Vec::new(),
-        round: Round::default(),
+        fan_out: FanOut::default(),
         hub,
     };
     let mut unsettled = false;
@@ -193,33 +193,37 @@ impl Router {
             }
         }
 
-        let mut round = std::mem::take(&mut self.round);
-        let mut heard = Vec::with_capacity(said.len());
+        let mut fan_out = std::mem::take(&mut self.fan_out);
+        let mut deliveries = Vec::with_capacity(said.len());
         for said in said {
-            let place = heard.len() as u32;
-            heard.extend(self.address(said, |session| round.add(session, place)));
+            let place = deliveries.len() as u32;
+            deliveries.extend(self.address(said, |session| fan_out.add(session, place)));
         }
         // Whoever waits for a watermark hears it last, so that it leaves in the same write.
         let watermark = self.watermark();
-        let last = heard.len() as u32;
+        let last = deliveries.len() as u32;
         if watermark.is_some() {
-            self.owed.iter().for_each(|one| round.add(*one, last));
+            self.owed.iter().for_each(|one| fan_out.add(*one, last));
         }
 
         let stamp = Arc::clone(&self.stamp);
         let twins = Twins::default();
         let encoded = |note| EncodedNote::new(note, tick, &stamp).among(&twins);
-        let encoded_notes: Vec<_> = heard.iter().map(|one| one.note().map(encoded)).collect();
+        let encoded_notes: Vec<_> = deliveries
+            .iter()
+            .map(|one| one.note().map(encoded))
+            .collect();
         let watermark = watermark
             .as_ref()
             .map(|note| (note.through_tick, encoded(note)));
-        for rank in 0..round.len() {
-            let (id, places) = round.hearer(rank);
+        for rank in 0..fan_out.len() {
+            let (id, places) = fan_out.recipient(rank);
             let mut waker = None;
             if let Some(session) = self.hub.directory.find(id) {
                 for place in places {
                     let place = place as usize;
-                    let woken = match (heard.get(place), encoded_notes.get(place), &watermark) {
+                    let woken = match (deliveries.get(place), encoded_notes.get(place), &watermark)
+                    {
                         (Some(said), Some(encoded), _) => {
                             self.tell(&session, tick, said, encoded.as_ref())
                         }
@@ -240,8 +244,8 @@ impl Router {
                 yield_now().await;
             }
         }
-        round.clear();
-        self.round = round;
+        fan_out.clear();
+        self.fan_out = fan_out;
     }
 
     /// Names everybody who hears `said`, and keeps what they hear. A reply is no session's.
@@ -299,9 +303,9 @@ impl Router {
         let directory = &self.hub.directory;
         match said {
             Said::Heeded => None,
-            Said::Note(_) => session.hear(encoded?),
+            Said::Note(_) => session.queue(encoded?),
             Said::Answer(_) => {
-                let waker = session.hear(encoded?);
+                let waker = session.queue(encoded?);
                 // Only this protocol has a word for durability.
                 if session.format == Format::Kadath {
                     session.owe(tick);
@@ -324,57 +328,6 @@ impl Router {
                 let code = error.as_ref().map(|error| error.code);
                 let session = directory.remove(session.id, Ending::after(code).word())?;
                 session.close(code.zip(encoded))
-            }
-        }
-    }
-
-    /// Whether so many wait for a watermark that they hear it together.
-    fn is_crowded(&self) -> bool {
-        self.owed.len() >= WATERMARK_CROWD
-    }
-
-    /// The watermark, where somebody waits for one that has not been told.
-    fn watermark(&mut self) -> Option<Durable> {
-        let through = self.hub.gauge.durable_tick();
-        if self.owed.is_empty() || self.told == Some(through) {
-            return None;
-        }
-        self.told = Some(through);
-        Some(Durable {
-            run: self.run.clone(),
-            through_tick: through,
-        })
-    }
-
-    /// Queues the watermark for one who may wait for it; answers whom to wake.
-    fn settle(
-        &mut self,
-        session: &Session,
-        through: Tick,
-        encoded: &EncodedNote<'_>,
-    ) -> Option<Waker> {
-        let (waker, still) = session.pay(through, encoded);
-        if !still {
-            self.owed.remove(&session.id);
-        }
-        waker
-    }
-
-    /// Queues the watermark for those who wait for one, between two ticks.
-    fn pay(&mut self) {
-        let Some(note) = self.watermark() else {
-            return;
-        };
-        // Encoded once, however many have answers waiting.
-        let stamp = Arc::clone(&self.stamp);
-        let encoded = EncodedNote::new(&note, self.hub.tick(), &stamp);
-        for id in self.owed.iter().copied().collect::<Vec<_>>() {
-            match self.hub.directory.find(id) {
-                Some(session) => {
-                    let waker = self.settle(&session, note.through_tick, &encoded);
-                    self.wakers.extend(waker);
-                }
-                None => drop(self.owed.remove(&id)),
             }
         }
     }

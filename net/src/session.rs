@@ -20,12 +20,12 @@ use crate::limit::Intake;
 use crate::payload::ErrorNote;
 
 mod directory;
-mod heard;
 mod outbox;
 mod receipt;
+mod received;
 mod refused;
 mod ring;
-mod spoken;
+mod sent;
 mod stage;
 #[cfg(test)]
 mod tests;

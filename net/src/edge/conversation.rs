@@ -320,7 +320,9 @@ impl Conversation {
 
     /// Queues an answer in the session's stream. It leaves with whatever else waits.
     fn answer(&mut self, note: &dyn Note) -> Result<(), End> {
-        let waker = self.hub.encoded(note, |encoded| self.session.hear(encoded));
+        let waker = self
+            .hub
+            .encoded(note, |encoded| self.session.queue(encoded));
         if let Some(waker) = waker {
             waker.notify_one();
         }

@@ -69,7 +69,7 @@ impl Link {
             }
             Received::Closed | Received::Message(_) | Received::Alive | Received::Proof(_) => {}
         }
-        self.pulse.heard(now);
+        self.pulse.received(now);
         if matches!(received, Received::Closed) {
             return received;
         }
@@ -84,7 +84,7 @@ impl Link {
         let now = Instant::now();
         if self.is_held_back() {
             // Who is not read can't be blamed for silence.
-            self.pulse.heard(now);
+            self.pulse.received(now);
         }
         self.pulse.beat(now)
     }

@@ -22,7 +22,7 @@ use crate::gateway::Gateway;
 use crate::hub::Hub;
 use crate::payload::{ErrorNote, Pong};
 use crate::session::{Proof, Session, Waker};
-use prompt::{Held, error_of, hold, unheard};
+use prompt::{Held, error_of, hold, no_message};
 
 /// Somebody at the door.
 pub(super) struct Newcomer<G> {
@@ -161,7 +161,7 @@ impl<G: Gatekeeper> Newcomer<G> {
             let payload = match self.next(link, deadline).await? {
                 Received::Message(payload) => payload,
                 other => {
-                    unheard(link, other).await?;
+                    no_message(link, other).await?;
                     continue;
                 }
             };

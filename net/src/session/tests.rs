@@ -143,7 +143,7 @@ fn play(seed: u64) -> (u64, Vec<u64>) {
             0..3 => {
                 for _ in 0..dice.random_range(1..5) {
                     said += 1;
-                    session.hear(&EncodedNote::new(&word(said), said, "then"));
+                    session.queue(&EncodedNote::new(&word(said), said, "then"));
                 }
             }
             3 => {
@@ -233,7 +233,7 @@ fn close_wakes_a_task_that_was_woken_before() {
     assert!(session.admit(&admission(false), 1, "then").is_some());
     assert!(
         session
-            .hear(&EncodedNote::new(&Pong {}, 1, "then"))
+            .queue(&EncodedNote::new(&Pong {}, 1, "then"))
             .is_none()
     );
     assert!(session.close(None).is_some());
@@ -246,7 +246,7 @@ fn close_wakes_a_task_that_was_woken_before() {
 #[test]
 fn nothing_leaves_before_the_welcome() {
     let session = session(SessionBounds::default());
-    session.hear(&EncodedNote::new(&Pong {}, 1, "then"));
+    session.queue(&EncodedNote::new(&Pong {}, 1, "then"));
     let (frames, next) = take(&session, 1, 10_000);
     assert!(frames.is_empty());
     assert!(matches!(next, Next::Rest { playing: false }));
@@ -266,7 +266,7 @@ fn what_waits_and_what_is_kept_stay_within_their_bounds() {
     let session = session(bounds);
     session.admit(&admission(false), 1, "then");
     for number in 0..10_000 {
-        session.hear(&EncodedNote::new(&word(number), number, "then"));
+        session.queue(&EncodedNote::new(&word(number), number, "then"));
         if number % 3 == 0 {
             take(&session, 1, 1);
         }
@@ -284,7 +284,7 @@ fn burst_of_one_tick_is_no_slowness() {
     let session = session(SessionBounds::default());
     session.admit(&admission(false), 1, "then");
     for number in 1..=10_000 {
-        session.hear(&EncodedNote::new(&word(number), 2, "then"));
+        session.queue(&EncodedNote::new(&word(number), 2, "then"));
     }
     assert!(session.waiting() > 4 * SessionBounds::default().queue_bytes);
     let mut heard = 0;
@@ -311,7 +311,7 @@ fn earlier_output_beyond_its_ceiling_is_slowness() {
     session.admit(&admission(false), 1, "then");
     for tick in 2.. {
         let before = session.waiting();
-        session.hear(&EncodedNote::new(&word(tick), tick, "then"));
+        session.queue(&EncodedNote::new(&word(tick), tick, "then"));
         if session.lock().slow {
             assert!(before > bounds.left_over_max());
             break;
@@ -320,7 +320,7 @@ fn earlier_output_beyond_its_ceiling_is_slowness() {
     }
     // Cut, it keeps what it had not taken, and what is said meanwhile.
     session.detach(1, drop);
-    session.hear(&EncodedNote::new(&word(1_000), 1_000, "then"));
+    session.queue(&EncodedNote::new(&word(1_000), 1_000, "then"));
     assert!(!session.lock().torn);
 }
 
@@ -337,7 +337,7 @@ fn coming_and_going_unread_gathers_no_more_than_bounded() {
     let most = 3 * bounds.left_over_max() + bounds.queue_bytes + bounds.replay_bytes;
     for round in 2..200 {
         for number in 0..20 {
-            session.hear(&EncodedNote::new(
+            session.queue(&EncodedNote::new(
                 &word(number),
                 100 * round + number,
                 "then",
@@ -350,7 +350,7 @@ fn coming_and_going_unread_gathers_no_more_than_bounded() {
         );
         session.detach(round - 1, drop);
         for number in 20..40 {
-            session.hear(&EncodedNote::new(
+            session.queue(&EncodedNote::new(
                 &word(number),
                 100 * round + number,
                 "then",
@@ -385,8 +385,8 @@ fn nothing_gathers_for_a_text_client_that_is_gone() {
     session.format = Format::Terminal;
     session.inner.get_mut().unwrap().encoder = Encoder::new(Format::Terminal);
     session.admit(&admission(false), 1, "then");
-    session.hear(&EncodedNote::new(&word(1), 1, "then"));
+    session.queue(&EncodedNote::new(&word(1), 1, "then"));
     session.detach(1, drop);
-    session.hear(&EncodedNote::new(&word(2), 1, "then"));
+    session.queue(&EncodedNote::new(&word(2), 1, "then"));
     assert_eq!(session.lock().outbox.bytes(), 0);
 }

@@ -65,7 +65,7 @@ impl Link {
             Err(_) => {}
         }
         self.over = None;
-        self.pulse.heard(Instant::now());
+        self.pulse.received(Instant::now());
         None
     }
 }

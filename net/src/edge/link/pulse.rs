@@ -11,7 +11,7 @@ pub(in crate::edge) struct Pulse {
     due: Duration,
     /// After so long without a sign it is gone; zero: never.
     idle: Duration,
-    heard: Instant,
+    last_sign: Instant,
     /// The first ping and the last one since then.
     pinged: Option<(Instant, Instant)>,
 }
@@ -39,21 +39,21 @@ impl Pulse {
         Self {
             due,
             idle,
-            heard: now,
+            last_sign: now,
             pinged: None,
         }
     }
 
     /// A sign of life.
-    pub(in crate::edge) const fn heard(&mut self, now: Instant) {
-        self.heard = now;
+    pub(in crate::edge) const fn received(&mut self, now: Instant) {
+        self.last_sign = now;
         self.pinged = None;
     }
 
     /// What is to be done at `now`. A ping that is asked for counts as sent.
     pub(in crate::edge) fn beat(&mut self, now: Instant) -> Beat {
         let Some((first, last)) = &mut self.pinged else {
-            let due = self.heard + self.due;
+            let due = self.last_sign + self.due;
             if now < due {
                 return Beat::Wait(due);
             }
@@ -62,7 +62,7 @@ impl Pulse {
         };
         let again = *last + self.due;
         // A ping that went late has its whole time to be answered all the same.
-        let end = (self.heard + self.idle).max(*first + self.due);
+        let end = (self.last_sign + self.idle).max(*first + self.due);
         if !self.idle.is_zero() && now >= end {
             return Beat::Gone;
         }
@@ -107,7 +107,7 @@ mod tests {
             let now = began + Duration::from_millis(at);
             if answer <= at {
                 answer = u64::MAX;
-                pulse.heard(now);
+                pulse.received(now);
             }
             match pulse.beat(now) {
                 Beat::Wait(until) => {

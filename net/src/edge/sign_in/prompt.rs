@@ -59,7 +59,7 @@ pub(in crate::edge) async fn hold(
     received: Received,
 ) -> Result<(), Exit> {
     let Received::Message(payload) = received else {
-        return unheard(link, received).await;
+        return no_message(link, received).await;
     };
     let commands = match link.encoder.format.decode(&payload) {
         Ok(Incoming::Frame(ClientFrame::Command(command))) => vec![command],
@@ -110,7 +110,7 @@ pub(in crate::edge) async fn hold(
 }
 
 /// Deals with what is no message.
-pub(in crate::edge) async fn unheard(link: &mut Link, received: Received) -> Result<(), Exit> {
+pub(in crate::edge) async fn no_message(link: &mut Link, received: Received) -> Result<(), Exit> {
     match received {
         Received::Message(_) | Received::Alive | Received::Proof(_) => Ok(()),
         Received::TooFast(wait) => Ok(link.say(&too_fast(wait)).await?),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use engine::port::{Code, Ink, Note, Prose, Refusal};
 use tokio::time::Instant;
 
-use super::prompt::{Held, error_of, too_fast, unheard};
+use super::prompt::{Held, error_of, no_message, too_fast};
 use super::{Entry, Newcomer};
 use crate::edge::close::Exit;
 use crate::edge::link::Link;
@@ -125,7 +125,7 @@ impl<G: Gatekeeper> Newcomer<G> {
             let payload = match self.next(link, deadline).await? {
                 Received::Message(payload) => payload,
                 other => {
-                    unheard(link, other).await?;
+                    no_message(link, other).await?;
                     continue;
                 }
             };

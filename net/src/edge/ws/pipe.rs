@@ -61,7 +61,7 @@ impl Pipe for WsPipe {
             Some(Ok(message)) => message,
         };
         let wire = self.ws.get_mut();
-        wire.heard();
+        wire.received();
         if wire.replies() > REPLIES_BYTES_MAX {
             let slow = Code::SlowClient;
             return Poll::Ready(Received::Broken(

@@ -19,7 +19,7 @@ use crate::format::MESSAGE_BYTES_MAX;
 
 /// What may be read without a message coming of it: one message in many fragments. More is a
 /// flood of empty fragments, which the library would read for ever.
-const UNHEARD_BYTES_MAX: usize = 6 * MESSAGE_BYTES_MAX;
+const UNFINISHED_BYTES_MAX: usize = 6 * MESSAGE_BYTES_MAX;
 
 /// A thread keeps what is at most this large for the next who writes.
 const LENT_BYTES_MAX: usize = 128 * 1024;
@@ -36,7 +36,7 @@ pub(super) struct Wire {
     taken: usize,
     /// What the library has added of its own since `out` was last empty.
     replies: usize,
-    unheard: usize,
+    unfinished: usize,
     writes: IntCounter,
 }
 
@@ -48,7 +48,7 @@ impl Wire {
             out: Vec::new(),
             taken: 0,
             replies: 0,
-            unheard: 0,
+            unfinished: 0,
             writes,
         }
     }
@@ -70,8 +70,8 @@ impl Wire {
     }
 
     /// A message came of what was read.
-    pub(super) const fn heard(&mut self) {
-        self.unheard = 0;
+    pub(super) const fn received(&mut self) {
+        self.unfinished = 0;
     }
 
     /// Bytes gathered and not yet taken by the socket.
@@ -119,12 +119,12 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.unheard > UNHEARD_BYTES_MAX {
+        if self.unfinished > UNFINISHED_BYTES_MAX {
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         }
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.transport).poll_read(cx, buf))?;
-        self.unheard += buf.filled().len() - before;
+        self.unfinished += buf.filled().len() - before;
         Poll::Ready(Ok(()))
     }
 }

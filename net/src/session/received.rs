@@ -8,7 +8,7 @@ use crate::payload::Welcome;
 
 impl Session {
     /// Queues a note. The answer is whom to wake, once per look of the socket's task.
-    pub(crate) fn hear(&self, encoded: &EncodedNote<'_>) -> Option<Waker> {
+    pub(crate) fn queue(&self, encoded: &EncodedNote<'_>) -> Option<Waker> {
         let mut inner = self.lock();
         if !matches!(
             inner.stage,
