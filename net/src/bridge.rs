@@ -11,12 +11,12 @@ mod config;
 mod control;
 mod dial;
 mod envelope;
-mod figures;
 mod fits;
 mod hear;
 mod known;
 mod letters;
 mod link;
+mod metrics;
 mod out;
 mod presence;
 mod replay;
@@ -49,8 +49,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{interval, sleep};
 
 use envelope::Sender;
-use figures::Figures;
 use link::Packet;
+use metrics::Metrics;
 use out::Outlets;
 use shared::Shared;
 use stream::Source;
@@ -81,7 +81,7 @@ pub enum BusFault {
     /// A key can't be used.
     #[error(transparent)]
     Config(#[from] NatsConfigFault),
-    /// A figure's name is taken.
+    /// A metric's name is taken.
     #[error(transparent)]
     Metrics(#[from] MetricsFault),
     /// The world's name can't be a token.
@@ -141,12 +141,12 @@ pub async fn spawn(
         node: node.name,
         run: node.run,
     };
-    let figures = Figures::new(registry)?;
+    let metrics = Metrics::new(registry)?;
     let (shared, dead) = Shared::new(
         config,
         grammar,
         sender,
-        figures,
+        metrics,
         (ports.bridged, ports.gauge),
         tasks.clone(),
     );
@@ -258,6 +258,6 @@ async fn watch_breakers(shared: Arc<Shared>) {
         .await
         .is_some()
     {
-        shared.figures.show_breakers();
+        shared.metrics.show_breakers();
     }
 }

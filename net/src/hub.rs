@@ -19,10 +19,10 @@ use tokio_util::task::TaskTracker;
 use crate::address;
 use crate::bans::Bans;
 use crate::config::NetConfig;
-use crate::figures::Figures;
 use crate::format::{EncodedNote, Encoder};
 use crate::gatekeeper::Secret;
 use crate::limit::{Gates, Intake};
+use crate::metrics::Metrics;
 use crate::payload::ErrorNote;
 use crate::session::{Directory, NoResume, Proof, Session, SessionKey, Stage, Waker};
 use asks::Asks;
@@ -40,7 +40,7 @@ const STORE_AWAY: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(crate) config: NetConfig,
-    pub(crate) figures: Figures,
+    pub(crate) metrics: Metrics,
     pub(crate) directory: Directory,
     pub(crate) gates: Gates,
     /// Whom the world has banned.
@@ -81,7 +81,7 @@ impl std::fmt::Debug for Sealer {
 impl Hub {
     pub(crate) fn new(
         config: NetConfig,
-        figures: Figures,
+        metrics: Metrics,
         inbound: Lane<Inbound>,
         gauge: Arc<SaveGauge>,
         tasks: Tasks,
@@ -89,12 +89,12 @@ impl Hub {
     ) -> Self {
         Self {
             seal: Sealer(seal),
-            directory: Directory::new(figures.sessions.clone()),
+            directory: Directory::new(metrics.sessions.clone()),
             gates: Gates::new(config.limits),
             bans: Bans::default(),
             store_away: Mutex::default(),
             warned_of_proxy: AtomicBool::new(false),
-            figures,
+            metrics,
             gauge,
             asks: Asks::default(),
             tasks,

@@ -102,7 +102,7 @@ impl Hub {
     }
 
     fn count_sign_in(&self, result: &str) {
-        self.figures.sign_ins.with_label_values(&[result]).inc();
+        self.metrics.sign_ins.with_label_values(&[result]).inc();
     }
 
     /// Logs that a connection speaks for a session from now on; `resumed`: one that was there.

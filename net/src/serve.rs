@@ -25,11 +25,11 @@ use crate::edge::admission::Admission;
 use crate::edge::transport::{Answering, Transport};
 use crate::edge::ws;
 use crate::fault::NetFault;
-use crate::figures::Figures;
 use crate::gatekeeper::Gatekeeper;
 use crate::gateway::{Caller, Changing, Gateway};
 use crate::hub::Hub;
 use crate::limit::Place;
+use crate::metrics::Metrics;
 use crate::readiness::Readiness;
 use crate::tls::Tls;
 use crate::world::WorldInfo;
@@ -64,7 +64,7 @@ impl<G> std::fmt::Debug for Doors<G> {
 /// closed 1001, and gets [`Timeouts::drain`](crate::Timeouts::drain) for its last frames.
 ///
 /// # Errors
-/// When the figures are registered already, the listener can't be used, or the world ends first.
+/// When the metrics are registered already, the listener can't be used, or the world ends first.
 pub async fn serve<G: Gatekeeper>(
     listener: TcpListener,
     ports: NetPorts,
@@ -73,7 +73,7 @@ pub async fn serve<G: Gatekeeper>(
     tasks: &Tasks,
     registry: &Registry,
 ) -> Result<(), NetFault> {
-    let figures = Figures::new(registry)?;
+    let metrics = Metrics::new(registry)?;
     config.tls = doors.tls.is_some();
     config.loopback = listener
         .local_addr()
@@ -86,7 +86,7 @@ pub async fn serve<G: Gatekeeper>(
     };
     let hub = Arc::new(Hub::new(
         config,
-        figures.clone(),
+        metrics.clone(),
         ports.inbound,
         ports.gauge,
         tasks.clone(),
@@ -111,7 +111,7 @@ pub async fn serve<G: Gatekeeper>(
     });
     let app = http::app(gateway, any(ws::upgrade::<G>), apart);
 
-    tasks.spawn("event-loop-watch", stall::watch(figures, stop.clone()));
+    tasks.spawn("event-loop-watch", stall::watch(metrics, stop.clone()));
     let routing = tasks.spawn(
         "router",
         router::run(ports.emissions, Arc::clone(&hub), stop.clone()),

@@ -145,7 +145,7 @@ fn hear(message: &Message, shared: &Arc<Shared>) {
         }
     }
     shared
-        .figures
+        .metrics
         .processing
         .observe(began.elapsed().as_secs_f64());
 }

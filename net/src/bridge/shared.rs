@@ -10,9 +10,9 @@ use tokio::sync::{mpsc, watch};
 use super::class::Class;
 use super::config::NatsConfig;
 use super::envelope::Sender;
-use super::figures::{Figures, Way};
 use super::letters::{DeadLetter, DeadLetters};
 use super::link::Link;
+use super::metrics::{Metrics, Way};
 use super::retry::RetryLimits;
 use super::subject::Grammar;
 
@@ -56,7 +56,7 @@ pub(super) struct Shared {
     pub(super) config: NatsConfig,
     pub(super) grammar: Grammar,
     pub(super) sender: Sender,
-    pub(super) figures: Figures,
+    pub(super) metrics: Metrics,
     pub(super) lane: Lane<BridgeIn>,
     pub(super) gauge: Arc<SaveGauge>,
     pub(super) tasks: Tasks,
@@ -77,7 +77,7 @@ impl Shared {
         config: NatsConfig,
         grammar: Grammar,
         sender: Sender,
-        figures: Figures,
+        metrics: Metrics,
         (lane, gauge): (Lane<BridgeIn>, Arc<SaveGauge>),
         tasks: Tasks,
     ) -> (Self, mpsc::Receiver<DeadLetter>) {
@@ -89,7 +89,7 @@ impl Shared {
             config,
             grammar,
             sender,
-            figures,
+            metrics,
             lane,
             gauge,
             stop: tasks.stop().clone(),
@@ -106,7 +106,7 @@ impl Shared {
     /// Shows whether every connection stands.
     pub(super) fn show_state(&self) {
         let all = self.links.iter().all(|link| link.state().usable());
-        self.figures.connected.set(i64::from(all));
+        self.metrics.connected.set(i64::from(all));
         let up = self.links.first().is_some_and(|link| link.state().usable());
         self.up
             .send_if_modified(|before| std::mem::replace(before, up) != up);
@@ -137,7 +137,7 @@ impl Shared {
             "message of the bus could not be used"
         );
         if self.letters.try_send(letter).is_err() {
-            self.figures.dead_lost.inc();
+            self.metrics.dead_lost.inc();
         }
     }
 
@@ -151,7 +151,7 @@ impl Shared {
         payload: &Bytes,
     ) {
         let bury = |shared: &Self, attempts: u32, why: String| {
-            shared.figures.dropped(Way::In, class);
+            shared.metrics.dropped(Way::In, class);
             shared.bury(DeadLetter::new(
                 subject,
                 class.word(),
@@ -160,17 +160,17 @@ impl Shared {
                 payload,
             ));
         };
-        if let Err(open) = self.figures.pass(Way::In, class) {
+        if let Err(open) = self.metrics.pass(Way::In, class) {
             bury(self, 0, open.to_string());
             return;
         }
         let Err(full) = self.lane.try_send(came) else {
-            self.figures.went(Way::In, class, true);
-            self.figures.passed(Way::In, class);
+            self.metrics.went(Way::In, class, true);
+            self.metrics.passed(Way::In, class);
             return;
         };
         let Ok(place) = Arc::clone(&self.retries).try_acquire_owned() else {
-            self.figures.went(Way::In, class, false);
+            self.metrics.went(Way::In, class, false);
             bury(self, 1, "the world takes nothing".to_owned());
             return;
         };
@@ -188,15 +188,15 @@ impl Shared {
                 let Some(message) = came.take() else { return };
                 match shared.lane.try_send(message) {
                     Ok(()) => {
-                        shared.figures.went(Way::In, class, true);
-                        shared.figures.passed(Way::In, class);
+                        shared.metrics.went(Way::In, class, true);
+                        shared.metrics.passed(Way::In, class);
                         return;
                     }
                     Err(full) => came = Some(full.0),
                 }
             }
-            shared.figures.went(Way::In, class, false);
-            shared.figures.dropped(Way::In, class);
+            shared.metrics.went(Way::In, class, false);
+            shared.metrics.dropped(Way::In, class);
             let why = "the world takes nothing".to_owned();
             shared.bury(DeadLetter::new(
                 &subject,
@@ -221,7 +221,7 @@ pub(super) async fn keep_letters(
     shared: Arc<Shared>,
 ) {
     let count = |folder: &DeadLetters| i64::try_from(folder.count()).unwrap_or(i64::MAX);
-    shared.figures.dead.set(count(&folder));
+    shared.metrics.dead.set(count(&folder));
     let stop = shared.stop.clone();
     let mut hourly = tokio::time::interval(TIDIED);
     while let Some(next) = stop
@@ -242,7 +242,7 @@ pub(super) async fn keep_letters(
                 if let Ok(Err(fault)) = tidied {
                     tracing::warn!(%fault, "dead letters could not be tidied");
                 }
-                shared.figures.dead.set(count(&folder));
+                shared.metrics.dead.set(count(&folder));
             }
         }
     }
@@ -257,13 +257,13 @@ async fn keep_letter(folder: &DeadLetters, letter: DeadLetter, shared: &Shared) 
     let kept = tokio::task::spawn_blocking(move || writer.keep(&letter).map(|()| writer.count()));
     match kept.await {
         Ok(Ok(count)) => shared
-            .figures
+            .metrics
             .dead
             .set(i64::try_from(count).unwrap_or(i64::MAX)),
         Ok(Err(fault)) => {
-            shared.figures.dead_lost.inc();
+            shared.metrics.dead_lost.inc();
             tracing::error!(%fault, "dead letter could not be kept");
         }
-        Err(_) => shared.figures.dead_lost.inc(),
+        Err(_) => shared.metrics.dead_lost.inc(),
     }
 }

@@ -14,9 +14,9 @@ use tokio::time::sleep;
 
 use super::class::Class;
 use super::envelope::{self, Envelope};
-use super::figures::Way;
 use super::hear::with_headers;
 use super::letters::{DeadLetter, DeadLetters};
+use super::metrics::Way;
 use super::retry::RetryLimits;
 use super::shared::Shared;
 use super::stream::{self, Source};
@@ -168,7 +168,7 @@ async fn take(
         return;
     }
     if delivered > 1 {
-        shared.figures.redelivered.inc();
+        shared.metrics.redelivered.inc();
     }
     under_way.insert(delivery, acker);
     let came = BridgeIn::Delivered {
@@ -186,9 +186,9 @@ async fn take(
         "taken from the bus"
     );
     hand_over(came, class, shared).await;
-    shared.figures.passed(Way::In, class);
+    shared.metrics.passed(Way::In, class);
     shared
-        .figures
+        .metrics
         .processing
         .observe(began.elapsed().as_secs_f64());
 }
@@ -242,18 +242,18 @@ fn node_of(origin: &str) -> &str {
 async fn hand_over(mut came: BridgeIn, class: Class, shared: &Shared) {
     let mut attempt = 0;
     loop {
-        if let Err(open) = shared.figures.pass(Way::In, class) {
+        if let Err(open) = shared.metrics.pass(Way::In, class) {
             sleep(open.retry_after).await;
         }
         match shared.lane.try_send(came) {
-            Ok(()) => break shared.figures.went(Way::In, class, true),
+            Ok(()) => break shared.metrics.went(Way::In, class, true),
             Err(full) => came = full.0,
         }
         sleep(LANE_WAIT.wait_by_chance(attempt)).await;
         attempt += 1;
         if attempt == LANE_WAIT.attempts {
             attempt = 0;
-            shared.figures.went(Way::In, class, false);
+            shared.metrics.went(Way::In, class, false);
         }
     }
 }
@@ -271,7 +271,7 @@ async fn bury(letter: DeadLetter, message: &Message, letters: &DeadLetters, shar
     match kept.await {
         Ok(Ok(count)) => {
             shared
-                .figures
+                .metrics
                 .dead
                 .set(i64::try_from(count).unwrap_or(i64::MAX));
             if let Err(fault) = message.ack_with(AckKind::Term).await {

@@ -63,7 +63,7 @@ impl Link {
             Received::Gone | Received::TooFast(_) => return received,
             Received::Broken(refusal, _) => {
                 if refusal.code == Code::SlowClient {
-                    self.hub.figures.slow_clients.inc();
+                    self.hub.metrics.slow_clients.inc();
                 }
                 return received;
             }
@@ -91,7 +91,7 @@ impl Link {
 
     /// Adds a frame to the next flush.
     pub(super) fn write(&mut self, number: u64, frame: &Frame) {
-        self.hub.figures.frames_sent.inc();
+        self.hub.metrics.frames_sent.inc();
         self.pipe.write(number, frame);
     }
 

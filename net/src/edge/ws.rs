@@ -65,7 +65,7 @@ pub(crate) async fn upgrade<G: Gatekeeper>(
         let (_caller, _pass) = (caller, pass);
         let hub = Arc::clone(&newcomer.gateway.hub);
         if let Some((transport, ahead)) = Box::pin(upgraded(upgrade, &hub)).await {
-            let writes = hub.figures.socket_writes.clone();
+            let writes = hub.metrics.socket_writes.clone();
             // Boxed, like all that is big: a future keeps room for each place a value is moved to.
             let pipe = Box::new(Box::pin(WsPipe::open(transport, ahead, writes)).await);
             let link = Box::new(Link::new(pipe, Encoder::new(format), hub));

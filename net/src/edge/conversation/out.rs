@@ -111,7 +111,7 @@ impl Conversation {
     }
 
     fn too_slow(&self) -> End {
-        self.hub.figures.slow_clients.inc();
+        self.hub.metrics.slow_clients.inc();
         tracing::info!("slow client closed");
         End::with(ErrorNote::of(Code::SlowClient))
     }

@@ -29,9 +29,9 @@ impl Way {
     }
 }
 
-/// The bus's figures, and its breakers: one for each class and way.
+/// The bus's metrics, and its breakers: one for each class and way.
 #[derive(Debug)]
-pub(super) struct Figures {
+pub(super) struct Metrics {
     pub(super) connected: IntGauge,
     pub(super) round_trip: Gauge,
     pub(super) processing: Histogram,
@@ -45,7 +45,7 @@ pub(super) struct Figures {
     breakers: Mutex<[[Breaker; CLASSES]; 2]>,
 }
 
-impl Figures {
+impl Metrics {
     pub(super) fn new(registry: &Registry) -> Result<Self, MetricsFault> {
         let messages = IntCounterVec::new(
             Opts::new(
@@ -70,7 +70,7 @@ impl Figures {
                 Class::ALL.map(|class| vec.with_label_values(&[way.word(), class.word()]))
             })
         };
-        let figures = Self {
+        let metrics = Self {
             connected: IntGauge::new("kadath_bus_connected", "1 while the broker answers")?,
             round_trip: Gauge::new(
                 "kadath_bus_round_trip_seconds",
@@ -104,7 +104,7 @@ impl Figures {
             breakers: Mutex::new([[Breaker::new(BreakerLimits::default()); CLASSES]; 2]),
         };
         for class in Class::ALL {
-            figures
+            metrics
                 .breaker_state
                 .with_label_values(&[class.word()])
                 .set(0);
@@ -113,15 +113,15 @@ impl Figures {
             .register(Box::new(messages))
             .map_err(MetricsFault)?;
         registry.register(Box::new(dropped)).map_err(MetricsFault)?;
-        registry.register(Box::new(figures.breaker_state.clone()))?;
-        registry.register(Box::new(figures.connected.clone()))?;
-        registry.register(Box::new(figures.round_trip.clone()))?;
-        registry.register(Box::new(figures.processing.clone()))?;
-        registry.register(Box::new(figures.dead.clone()))?;
-        registry.register(Box::new(figures.dead_lost.clone()))?;
-        registry.register(Box::new(figures.unconfirmed.clone()))?;
-        registry.register(Box::new(figures.redelivered.clone()))?;
-        Ok(figures)
+        registry.register(Box::new(metrics.breaker_state.clone()))?;
+        registry.register(Box::new(metrics.connected.clone()))?;
+        registry.register(Box::new(metrics.round_trip.clone()))?;
+        registry.register(Box::new(metrics.processing.clone()))?;
+        registry.register(Box::new(metrics.dead.clone()))?;
+        registry.register(Box::new(metrics.dead_lost.clone()))?;
+        registry.register(Box::new(metrics.unconfirmed.clone()))?;
+        registry.register(Box::new(metrics.redelivered.clone()))?;
+        Ok(metrics)
     }
 
     pub(super) fn passed(&self, way: Way, class: Class) {

@@ -1,4 +1,4 @@
-//! The gateway's figures.
+//! The gateway's metrics.
 
 use engine::port::{MetricsFault, Registry};
 use prometheus::{Counter, IntCounter, IntCounterVec, IntGaugeVec, Opts};
@@ -22,7 +22,7 @@ const RESULTS: [&str; 11] = [
 
 /// What the gateway counts.
 #[derive(Clone, Debug)]
-pub(crate) struct Figures {
+pub(crate) struct Metrics {
     /// Sessions alive, connected or within their grace.
     pub(crate) sessions: IntGaugeVec,
     /// Frames that left a queue for a socket.
@@ -37,9 +37,9 @@ pub(crate) struct Figures {
     pub(crate) stall_seconds: Counter,
 }
 
-impl Figures {
+impl Metrics {
     pub(crate) fn new(registry: &Registry) -> Result<Self, MetricsFault> {
-        let figures = Self {
+        let metrics = Self {
             sessions: IntGaugeVec::new(
                 Opts::new("kadath_sessions", "sessions alive, by subprotocol"),
                 &["protocol"],
@@ -67,17 +67,17 @@ impl Figures {
         };
         for format in Format::ALL {
             // There from the start, so that nobody takes none for unknown.
-            figures.sessions.with_label_values(&[format.subprotocol()]);
+            metrics.sessions.with_label_values(&[format.subprotocol()]);
         }
         for result in RESULTS {
-            figures.sign_ins.with_label_values(&[result]);
+            metrics.sign_ins.with_label_values(&[result]);
         }
-        registry.register(Box::new(figures.sign_ins.clone()))?;
-        registry.register(Box::new(figures.sessions.clone()))?;
-        registry.register(Box::new(figures.frames_sent.clone()))?;
-        registry.register(Box::new(figures.socket_writes.clone()))?;
-        registry.register(Box::new(figures.slow_clients.clone()))?;
-        registry.register(Box::new(figures.stall_seconds.clone()))?;
-        Ok(figures)
+        registry.register(Box::new(metrics.sign_ins.clone()))?;
+        registry.register(Box::new(metrics.sessions.clone()))?;
+        registry.register(Box::new(metrics.frames_sent.clone()))?;
+        registry.register(Box::new(metrics.socket_writes.clone()))?;
+        registry.register(Box::new(metrics.slow_clients.clone()))?;
+        registry.register(Box::new(metrics.stall_seconds.clone()))?;
+        Ok(metrics)
     }
 }
