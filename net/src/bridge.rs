@@ -9,12 +9,12 @@ mod breaker;
 mod class;
 mod config;
 mod control;
+mod dead_letters;
 mod dial;
 mod envelope;
 mod fits;
 mod hear;
 mod known;
-mod letters;
 mod link;
 mod metrics;
 mod out;
@@ -32,8 +32,8 @@ mod token;
 pub use breaker::{Breaker, BreakerLimits, BreakerOpen, BreakerState};
 pub use class::Class;
 pub use config::{NatsConfig, NatsConfigFault};
+pub use dead_letters::{DeadLetter, DeadLetterFault, DeadLetters};
 pub use envelope::{ENVELOPE_BYTES_MAX, Envelope, EnvelopeFault, VERSION, open};
-pub use letters::{DeadLetter, DeadLetters, LetterFault};
 pub use replay::{ReplayFault, replay};
 pub use retry::RetryLimits;
 pub use state::{ATTEMPTS_MAX, IllegalStep, LinkEvent, LinkState, MISSES_MAX};
@@ -135,7 +135,7 @@ pub async fn spawn(
     }
     let grammar = Grammar::new(&config.world)?;
     name(&node.name)?;
-    let letters = config.dead_letters(&node.data);
+    let dead_letters = config.dead_letters(&node.data);
     let options = dial::options(&config, format!("kadath {}", node.name)).await?;
     let sender = Sender {
         node: node.name,
@@ -180,7 +180,7 @@ pub async fn spawn(
                     source,
                     first.clients(),
                     Arc::clone(&under_way),
-                    letters.clone(),
+                    dead_letters.clone(),
                     Arc::clone(&shared),
                 ),
             );
@@ -197,7 +197,7 @@ pub async fn spawn(
     }
     tasks.spawn(
         "bus-letters",
-        shared::keep_letters(dead, letters, Arc::clone(&shared)),
+        shared::keep_dead_letters(dead, dead_letters, Arc::clone(&shared)),
     );
     tasks.spawn("bus-watch", watch_breakers(Arc::clone(&shared)));
     Ok(Bus { shared })

@@ -289,8 +289,8 @@ impl NatsConfig {
     #[must_use]
     pub fn forgotten_after(&self) -> Duration {
         let stream = self.stream_max_age_hours.saturating_mul(3_600);
-        let letters = self.dead_letters_days.saturating_mul(86_400);
-        Duration::from_secs(stream.saturating_add(letters).saturating_add(86_400))
+        let dead_letters = self.dead_letters_days.saturating_mul(86_400);
+        Duration::from_secs(stream.saturating_add(dead_letters).saturating_add(86_400))
     }
 
     pub(super) const fn request_timeout(&self) -> Duration {

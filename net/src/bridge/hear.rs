@@ -9,8 +9,8 @@ use engine::port::BridgeIn;
 use futures_util::StreamExt as _;
 use tokio::sync::watch;
 
+use super::dead_letters::DeadLetter;
 use super::envelope;
-use super::letters::DeadLetter;
 use super::shared::Shared;
 use super::subject::{Subject, class_of};
 

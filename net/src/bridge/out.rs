@@ -10,7 +10,7 @@ use engine::port::{
 use tokio::sync::{mpsc, watch};
 
 use super::class::Class;
-use super::letters::DeadLetter;
+use super::dead_letters::DeadLetter;
 use super::link::Packet;
 use super::metrics::Way;
 use super::shared::Shared;

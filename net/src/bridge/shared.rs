@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::class::Class;
 use super::config::NatsConfig;
+use super::dead_letters::{DeadLetter, DeadLetters};
 use super::envelope::Sender;
-use super::letters::{DeadLetter, DeadLetters};
 use super::link::Link;
 use super::metrics::{Metrics, Way};
 use super::retry::RetryLimits;
@@ -19,7 +19,7 @@ use super::subject::Grammar;
 /// What waits to be handed on to the world when its lane is full. 256 tasks of one message each.
 const RETRIES_MAX: usize = 256;
 /// Letters that wait to be written.
-const LETTERS_MAX: usize = 1_024;
+const DEAD_LETTERS_MAX: usize = 1_024;
 /// How often letters that are too old are looked for: nobody may die for a long time.
 const TIDIED: Duration = Duration::from_secs(3_600);
 
@@ -68,7 +68,7 @@ pub(super) struct Shared {
     pub(super) up: watch::Sender<bool>,
     /// Since when the broker has stored nothing though something must arrive.
     stuck: Mutex<Option<Instant>>,
-    letters: mpsc::Sender<DeadLetter>,
+    dead_letters: mpsc::Sender<DeadLetter>,
     retries: Arc<tokio::sync::Semaphore>,
 }
 
@@ -81,7 +81,7 @@ impl Shared {
         (lane, gauge): (Lane<BridgeIn>, Arc<SaveGauge>),
         tasks: Tasks,
     ) -> (Self, mpsc::Receiver<DeadLetter>) {
-        let (letters, dead) = mpsc::channel(LETTERS_MAX);
+        let (dead_letters, dead) = mpsc::channel(DEAD_LETTERS_MAX);
         let links = (0..config.connections).map(|number| Arc::new(Link::new(number)));
         let lease = config.lease();
         let shared = Self {
@@ -97,7 +97,7 @@ impl Shared {
             impostor: Impostor::new(lease),
             up: watch::Sender::new(false),
             stuck: Mutex::new(None),
-            letters,
+            dead_letters,
             retries: Arc::new(tokio::sync::Semaphore::new(RETRIES_MAX)),
         };
         (shared, dead)
@@ -136,7 +136,7 @@ impl Shared {
             letter = letter.id,
             "message of the bus could not be used"
         );
-        if self.letters.try_send(letter).is_err() {
+        if self.dead_letters.try_send(letter).is_err() {
             self.metrics.dead_lost.inc();
         }
     }
@@ -215,7 +215,7 @@ enum Next {
 }
 
 /// Writes letters, one after the other, until everybody who could bury one is gone.
-pub(super) async fn keep_letters(
+pub(super) async fn keep_dead_letters(
     mut dead: mpsc::Receiver<DeadLetter>,
     folder: DeadLetters,
     shared: Arc<Shared>,
@@ -234,7 +234,7 @@ pub(super) async fn keep_letters(
         .await
     {
         match next {
-            Next::Letter(Some(letter)) => keep_letter(&folder, letter, &shared).await,
+            Next::Letter(Some(letter)) => keep_dead_letter(&folder, letter, &shared).await,
             Next::Letter(None) => return,
             Next::Tidy => {
                 let writer = folder.clone();
@@ -248,11 +248,11 @@ pub(super) async fn keep_letters(
     }
     // Those that were buried before the stop.
     while let Ok(letter) = dead.try_recv() {
-        keep_letter(&folder, letter, &shared).await;
+        keep_dead_letter(&folder, letter, &shared).await;
     }
 }
 
-async fn keep_letter(folder: &DeadLetters, letter: DeadLetter, shared: &Shared) {
+async fn keep_dead_letter(folder: &DeadLetters, letter: DeadLetter, shared: &Shared) {
     let writer = folder.clone();
     let kept = tokio::task::spawn_blocking(move || writer.keep(&letter).map(|()| writer.count()));
     match kept.await {

@@ -13,9 +13,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 use super::class::Class;
+use super::dead_letters::{DeadLetter, DeadLetters};
 use super::envelope::{self, Envelope};
 use super::hear::with_headers;
-use super::letters::{DeadLetter, DeadLetters};
 use super::metrics::Way;
 use super::retry::RetryLimits;
 use super::shared::Shared;
@@ -61,7 +61,7 @@ pub(super) async fn run(
     source: Source,
     mut clients: watch::Receiver<Option<Client>>,
     under_way: Arc<UnderWay>,
-    letters: DeadLetters,
+    dead_letters: DeadLetters,
     shared: Arc<Shared>,
 ) {
     let stop = shared.stop.clone();
@@ -77,7 +77,7 @@ pub(super) async fn run(
             };
             let began = Instant::now();
             tokio::select! {
-                fault = consume(&source, &client, &under_way, &letters, &shared) => {
+                fault = consume(&source, &client, &under_way, &dead_letters, &shared) => {
                     let world = source.grammar.world();
                     tracing::warn!(world, fault, "stream of the bus is interrupted");
                 }
@@ -100,7 +100,7 @@ async fn consume(
     source: &Source,
     client: &Client,
     under_way: &UnderWay,
-    letters: &DeadLetters,
+    dead_letters: &DeadLetters,
     shared: &Shared,
 ) -> String {
     let context = stream::context(client, shared);
@@ -125,7 +125,7 @@ async fn consume(
     };
     while let Some(message) = messages.next().await {
         match message {
-            Ok(message) => take(source, message, under_way, letters, shared).await,
+            Ok(message) => take(source, message, under_way, dead_letters, shared).await,
             Err(fault) => return fault.to_string(),
         }
     }
@@ -136,7 +136,7 @@ async fn take(
     source: &Source,
     message: Message,
     under_way: &UnderWay,
-    letters: &DeadLetters,
+    dead_letters: &DeadLetters,
     shared: &Shared,
 ) {
     let began = Instant::now();
@@ -149,7 +149,13 @@ async fn take(
         Ok(read) => read,
         Err((class, fault)) => {
             let letter = DeadLetter::new(&subject, class, fault, 1, &message.payload);
-            bury(with_headers(letter, &message), &message, letters, shared).await;
+            bury(
+                with_headers(letter, &message),
+                &message,
+                dead_letters,
+                shared,
+            )
+            .await;
             return;
         }
     };
@@ -259,14 +265,14 @@ async fn hand_over(mut came: BridgeIn, class: Class, shared: &Shared) {
 }
 
 /// Puts a message aside for good: it is on the disk before the broker forgets it.
-async fn bury(letter: DeadLetter, message: &Message, letters: &DeadLetters, shared: &Shared) {
+async fn bury(letter: DeadLetter, message: &Message, dead_letters: &DeadLetters, shared: &Shared) {
     tracing::warn!(
         subject = letter.subject,
         fault = letter.error,
         letter = letter.id,
         "message of the bus could not be used"
     );
-    let writer = letters.clone();
+    let writer = dead_letters.clone();
     let kept = tokio::task::spawn_blocking(move || writer.keep(&letter).map(|()| writer.count()));
     match kept.await {
         Ok(Ok(count)) => {

@@ -98,7 +98,7 @@ pub struct DeadLetters {
 
 /// Something about the folder went wrong.
 #[derive(Debug, thiserror::Error)]
-pub enum LetterFault {
+pub enum DeadLetterFault {
     /// There is no such letter.
     #[error("there is no dead letter `{0}`")]
     Unknown(String),
@@ -139,13 +139,14 @@ impl DeadLetters {
     ///
     /// # Errors
     /// When the disk says no.
-    pub fn keep(&self, letter: &DeadLetter) -> Result<(), LetterFault> {
+    pub fn keep(&self, letter: &DeadLetter) -> Result<(), DeadLetterFault> {
         make_folder(&self.folder)?;
         let path = self.path(&letter.id);
-        let text = serde_json::to_vec_pretty(letter).map_err(|fault| LetterFault::Unreadable {
-            path: path.clone(),
-            reason: fault.to_string(),
-        })?;
+        let text =
+            serde_json::to_vec_pretty(letter).map_err(|fault| DeadLetterFault::Unreadable {
+                path: path.clone(),
+                reason: fault.to_string(),
+            })?;
         // A half-written letter must not look like one.
         let draft = path.with_extension("draft");
         let written = fs::OpenOptions::new()
@@ -170,7 +171,7 @@ impl DeadLetters {
     ///
     /// # Errors
     /// When the folder can't be read.
-    pub fn ids(&self) -> Result<Vec<String>, LetterFault> {
+    pub fn ids(&self) -> Result<Vec<String>, DeadLetterFault> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -192,20 +193,20 @@ impl DeadLetters {
     ///
     /// # Errors
     /// When there is none of that name, or it can't be read.
-    pub fn read(&self, id: &str) -> Result<DeadLetter, LetterFault> {
+    pub fn read(&self, id: &str) -> Result<DeadLetter, DeadLetterFault> {
         let path = self.path(known(id)?);
         let text = match fs::read(&path) {
             Ok(text) => text,
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => {
                 return Err(if self.replayed(id).exists() {
-                    LetterFault::Replayed(id.to_owned())
+                    DeadLetterFault::Replayed(id.to_owned())
                 } else {
-                    LetterFault::Unknown(id.to_owned())
+                    DeadLetterFault::Unknown(id.to_owned())
                 });
             }
             Err(fault) => return Err(disk(&path, fault)),
         };
-        serde_json::from_slice(&text).map_err(|fault| LetterFault::Unreadable {
+        serde_json::from_slice(&text).map_err(|fault| DeadLetterFault::Unreadable {
             path,
             reason: fault.to_string(),
         })
@@ -215,7 +216,7 @@ impl DeadLetters {
     ///
     /// # Errors
     /// When there is none of that name, or the disk says no.
-    pub fn mark_replayed(&self, id: &str) -> Result<(), LetterFault> {
+    pub fn mark_replayed(&self, id: &str) -> Result<(), DeadLetterFault> {
         let (from, to) = (self.path(known(id)?), self.replayed(id));
         make_folder(&self.folder.join(REPLAYED))?;
         fs::rename(&from, &to).map_err(|fault| disk(&from, fault))
@@ -225,7 +226,7 @@ impl DeadLetters {
     ///
     /// # Errors
     /// When the disk says no.
-    pub fn purge(&self, age: Duration) -> Result<usize, LetterFault> {
+    pub fn purge(&self, age: Duration) -> Result<usize, DeadLetterFault> {
         let mut gone = 0;
         for folder in [self.folder.clone(), self.folder.join(REPLAYED)] {
             let entries = match fs::read_dir(&folder) {
@@ -248,7 +249,7 @@ impl DeadLetters {
     ///
     /// # Errors
     /// When the disk says no.
-    pub fn tidy(&self) -> Result<(), LetterFault> {
+    pub fn tidy(&self) -> Result<(), DeadLetterFault> {
         let ids = self.ids()?;
         for id in ids.iter().take(ids.len().saturating_sub(self.most)) {
             let path = self.path(id);
@@ -267,7 +268,7 @@ impl DeadLetters {
 }
 
 /// Makes a folder for its owner alone: letters hold what players said.
-fn make_folder(folder: &Path) -> Result<(), LetterFault> {
+fn make_folder(folder: &Path) -> Result<(), DeadLetterFault> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -276,7 +277,7 @@ fn make_folder(folder: &Path) -> Result<(), LetterFault> {
 }
 
 /// A name that can't lead out of the folder.
-fn known(id: &str) -> Result<&str, LetterFault> {
+fn known(id: &str) -> Result<&str, DeadLetterFault> {
     if !id.is_empty()
         && id
             .bytes()
@@ -284,7 +285,7 @@ fn known(id: &str) -> Result<&str, LetterFault> {
     {
         Ok(id)
     } else {
-        Err(LetterFault::Unknown(id.to_owned()))
+        Err(DeadLetterFault::Unknown(id.to_owned()))
     }
 }
 
@@ -295,8 +296,8 @@ fn age_of(path: &Path) -> Duration {
         .unwrap_or_default()
 }
 
-fn disk(path: &Path, fault: io::Error) -> LetterFault {
-    LetterFault::Disk {
+fn disk(path: &Path, fault: io::Error) -> DeadLetterFault {
+    DeadLetterFault::Disk {
         path: path.to_owned(),
         fault,
     }
