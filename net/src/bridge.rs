@@ -13,12 +13,12 @@ mod dead_letters;
 mod dial;
 mod envelope;
 mod fits;
-mod hear;
 mod known;
 mod link;
 mod metrics;
 mod out;
 mod presence;
+mod receive;
 mod replay;
 mod retry;
 mod shared;
@@ -168,7 +168,10 @@ pub async fn spawn(
     );
     if let Some(first) = shared.links.first() {
         let under_way = Arc::new(UnderWay::default());
-        tasks.spawn("bus-hear", hear::run(first.clients(), Arc::clone(&shared)));
+        tasks.spawn(
+            "bus-hear",
+            receive::run(first.clients(), Arc::clone(&shared)),
+        );
         tasks.spawn(
             "bus-store",
             store::run(durable_out, first.clients(), Arc::clone(&shared)),

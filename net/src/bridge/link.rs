@@ -125,11 +125,11 @@ pub(super) async fn keep(link: Arc<Link>, options: ConnectOptions, shared: Arc<S
     let stop = shared.stop.clone();
     let work = async {
         loop {
-            let (events, mut heard) = mpsc::channel(EVENTS_MAX);
+            let (events, mut happened) = mpsc::channel(EVENTS_MAX);
             let client = dial(&link, &options, events, &shared).await;
             link.step(LinkEvent::Established, &shared);
             link.client.send_replace(Some(client.clone()));
-            serve(&link, &client, &mut heard, &shared).await;
+            serve(&link, &client, &mut happened, &shared).await;
             link.client.send_replace(None);
             link.unsure.lock().await.lost(&shared);
         }

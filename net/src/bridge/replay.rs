@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::config::{NatsConfig, NatsConfigFault};
 use super::dead_letters::{DeadLetterFault, DeadLetters};
 use super::dial;
-use super::hear::{REPLAY_FOR, REPLAY_OF};
+use super::receive::{REPLAY_FOR, REPLAY_OF};
 use super::retry::RetryLimits;
 use super::subject::{Grammar, Subject, SubjectFault, class_of};
 

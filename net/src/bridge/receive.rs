@@ -43,10 +43,10 @@ async fn listen(client: &Client, replayed: &mut Replayed, shared: &Arc<Shared>) 
     // One subscription, so that what is said on several channels keeps its order.
     let pattern = format!("{}.chat.*", shared.grammar.world());
     match client.subscribe(pattern).await {
-        Ok(mut heard) => {
-            while let Some(message) = heard.next().await {
+        Ok(mut messages) => {
+            while let Some(message) = messages.next().await {
                 if replayed.concerns(&message, shared) {
-                    hear(&message, shared);
+                    receive(&message, shared);
                 }
             }
         }
@@ -99,7 +99,7 @@ impl Replayed {
     }
 }
 
-fn hear(message: &Message, shared: &Arc<Shared>) {
+fn receive(message: &Message, shared: &Arc<Shared>) {
     let began = Instant::now();
     let subject = message.subject.as_str();
     let topic = match shared.grammar.parse(subject) {
