@@ -44,7 +44,7 @@ impl Session {
             bytes += frame.weight();
             write(Sent::Frame(number, &frame));
             if inner.proof_again && inner.replay.is_empty() {
-                // The ping of the lost socket went with it, and its frames have just gone again.
+                // The probe of the lost socket went with it, and its frames have just gone again.
                 inner.proof_again = false;
                 if let Some(tick) = inner.receipts.awaited() {
                     write(Sent::Proof(tick));
@@ -68,7 +68,7 @@ impl Session {
         again.sum::<usize>() + inner.outbox.bytes()
     }
 
-    /// The client has read what stood before the ping of that tick; answers whether the world
+    /// The client has read what stood before the probe of that tick; answers whether the world
     /// waits to hear so.
     pub(crate) fn prove(&self, socket: u64, tick: Tick) -> bool {
         let mut inner = self.lock();

@@ -1,4 +1,4 @@
-//! When a socket was last heard, when it is pinged, and when it counts as gone.
+//! When a peer last gave a sign of life, when it is pinged, and when it counts as gone.
 
 use std::time::{Duration, Instant};
 
