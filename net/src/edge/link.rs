@@ -40,7 +40,7 @@ impl Link {
         Self {
             encoder,
             stage: Stage::Connecting
-                .after(Step::Upgraded)
+                .after(Step::Opened)
                 .unwrap_or(Stage::Ended),
             intake: Arc::new(Intake::new(hub.config.limits.frames_per_minute, now)),
             pipe,
