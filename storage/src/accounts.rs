@@ -3,7 +3,6 @@
 mod bans;
 mod characters;
 mod closing;
-mod denied;
 mod ended;
 mod guests;
 mod invites;
@@ -29,17 +28,15 @@ use uuid::Uuid;
 
 use crate::StorageFault;
 use crate::config::{AccountsConfig, StorageConfig};
-use crate::metrics::Counters;
+use crate::denied::Denied;
 use crate::private;
-use crate::store::{DatabaseFile, Store};
+use crate::store::{Counters, DatabaseFile, Store, role_of, unsigned};
 use crate::tokens::{Claims, Tokens};
 use passwords::Passwords;
 
 pub use characters::Admitted;
-pub use denied::Denied;
 use ended::Ended;
 pub use invites::Invite;
-pub(crate) use names::{is_nobodys, key as name_key};
 pub use overview::{Overview, SignIns};
 
 /// How long a request may wait for the database before it is told to come back.
@@ -271,23 +268,7 @@ fn account_of((id, username, role, guest, created_at, generation): AccountTuple)
         username,
         role: role_of(&role),
         guest,
-        created_at: WorldTime(crate::store::unsigned(created_at)),
-        generation: crate::store::unsigned(generation),
-    }
-}
-
-/// A role as the database keeps it.
-pub(crate) const fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Player => "player",
-        Role::Admin => "admin",
-    }
-}
-
-/// The other way; a word from the future gives no rights.
-fn role_of(word: &str) -> Role {
-    match word {
-        "admin" => Role::Admin,
-        _ => Role::Player,
+        created_at: WorldTime(unsigned(created_at)),
+        generation: unsigned(generation),
     }
 }

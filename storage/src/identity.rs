@@ -1,6 +1,6 @@
 //! Whose journal and whose database these are, and where the next run begins.
 
-use engine::port::{RunId, Tick, WorldTime};
+use engine::port::{RunId, Tick};
 use uuid::Uuid;
 
 use crate::StorageFault;
@@ -145,16 +145,10 @@ pub(crate) fn new_run() -> RunId {
     RunId(rand::random_range(1..1 << 53))
 }
 
-/// The wall clock.
-pub(crate) fn wall() -> WorldTime {
-    let since = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    WorldTime::default().plus(since)
-}
-
 #[cfg(test)]
 mod tests {
+    use engine::port::WorldTime;
+
     use super::*;
 
     fn trace(survived: Tick, seen: Tick, clean: bool) -> Trace {

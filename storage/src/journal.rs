@@ -22,7 +22,6 @@ mod writer;
 use uuid::Uuid;
 
 pub(crate) use disk::{Disk, RealDisk};
-pub(crate) use record::EncodedBatch;
 pub use recover::has_journal;
 pub(crate) use recover::{Found, Trace, batches_from, recover};
 pub(crate) use scribe::{Scribe, Shared};

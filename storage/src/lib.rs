@@ -16,7 +16,10 @@
 mod accounts;
 mod applier;
 mod backoff;
+mod batch;
+mod clock;
 mod config;
+mod denied;
 mod error;
 mod health;
 mod identity;
@@ -35,13 +38,13 @@ mod upkeep;
 mod watch;
 
 pub use accounts::{
-    Account, Accounts, Admitted, Character, Denied, Invite, Overview, SignIn, SignIns,
-    missing_database,
+    Account, Accounts, Admitted, Character, Invite, Overview, SignIn, SignIns, missing_database,
 };
 pub use config::{
     AccountsConfig, Argon2Config, DatabaseConfig, FsyncPolicy, Guests, JournalConfig,
     StorageConfig, TlsMode, redact_url,
 };
+pub use denied::Denied;
 pub use error::StorageFault;
 pub use health::Health;
 pub use journal::has_journal;

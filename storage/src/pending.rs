@@ -15,8 +15,7 @@ use std::time::{Duration, Instant};
 use engine::port::StableId;
 use tokio::sync::Notify;
 
-use crate::journal::EncodedBatch;
-use crate::store::Skipped;
+use crate::batch::EncodedBatch;
 
 /// Everything that waits for the database.
 #[derive(Debug)]
@@ -40,6 +39,15 @@ struct Inner {
     elected: bool,
     /// How far the last layer that was taken reached.
     reached: Option<Mark>,
+}
+
+/// Changes of one entity of the world that were left to whoever writes it.
+#[derive(Debug)]
+pub(crate) struct Skipped {
+    pub(crate) entity: StableId,
+    pub(crate) changes: Changes,
+    /// The database has rows of it.
+    pub(crate) stored: bool,
 }
 
 impl Inner {

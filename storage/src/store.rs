@@ -6,7 +6,9 @@
 
 mod alike;
 mod changeset;
+mod columns;
 mod connect;
+mod counters;
 mod fault;
 mod fence;
 mod fit;
@@ -30,12 +32,17 @@ use prometheus::IntCounter;
 use sqlx::{Error, PgPool, SqlitePool};
 
 pub(crate) use changeset::Origin;
+pub(crate) use columns::{is_nobodys, name_key, role_of, role_word, signed, unsigned};
+pub(crate) use counters::Counters;
 pub(crate) use fault::{Trouble, is_absent, is_hopeless, is_unique_violation, trouble};
-pub(crate) use fence::{Kept, Reverted, Skipped};
+pub(crate) use fence::{Kept, Reverted};
 pub(crate) use leases::Taken;
 pub(crate) use ours::{Ours, Whose};
 pub(crate) use read::AppliedMark;
 pub(crate) use sqlite_file::DatabaseFile;
+
+/// Between two portions of a clean-up, so that a large one leaves the database to others.
+pub(crate) const PORTION_PAUSE: Duration = Duration::from_millis(100);
 
 /// One database. Cheap to clone; all clones share the connections.
 #[derive(Clone, Debug)]
@@ -207,14 +214,4 @@ impl Store {
             tracing::warn!("database connections in use at the end were dropped");
         }
     }
-}
-
-/// An unsigned number as the database keeps it. Ticks and sequences don't reach the limit.
-pub(crate) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// The other way.
-pub(crate) fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }

@@ -20,8 +20,8 @@ use sqlx::{query, query_as};
 use uuid::Uuid;
 
 use crate::StorageFault;
-use crate::accounts::Denied;
 use crate::config::AccountsConfig;
+use crate::denied::Denied;
 use crate::store::{Store, reading, signed, unsigned, writing};
 use keys::Keys;
 use unsaved::Unsaved;

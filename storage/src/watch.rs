@@ -16,8 +16,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::journal;
 use crate::store::{Origin, Store, Whose, is_absent};
+pub(crate) use files::Files;
 use files::Gone;
-pub(crate) use files::{FileId, Files};
 
 /// Three looks are within a second, and some losses are believed at the second look only.
 const LOOK_EVERY: Duration = Duration::from_millis(250);

@@ -2,8 +2,8 @@
 
 use engine::port::{Code, WorldTime};
 
-use super::Denied;
-use crate::identity::wall;
+use crate::clock::wall;
+use crate::denied::Denied;
 use crate::store::unsigned;
 
 const MINUTE: u64 = 60_000_000;

@@ -4,9 +4,10 @@ use engine::port::{AccountId, Code, Role, StableId, WorldTime};
 use sqlx::{query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{Accounts, Character, Denied, bans, bounded, names, role_of, standing};
-use crate::identity::wall;
-use crate::store::{reading, signed, transaction, unsigned, writing};
+use super::{Accounts, Character, bans, bounded, names, standing};
+use crate::clock::wall;
+use crate::denied::Denied;
+use crate::store::{name_key, reading, role_of, signed, transaction, unsigned, writing};
 use crate::tokens::Claims;
 
 /// A character that may enter the world.
@@ -271,7 +272,7 @@ impl Accounts {
                 .bind(character.id.uuid())
                 .bind(account.0)
                 .bind(&character.name)
-                .bind(names::key(&character.name))
+                .bind(name_key(&character.name))
                 .bind(&character.profession)
                 .bind(character.seed.map(u64::cast_signed))
                 .bind(signed(character.created_at.0))

@@ -10,10 +10,10 @@ use sqlx::{query, query_scalar};
 use uuid::Uuid;
 
 use super::purge::Due;
-use super::{Accounts, Denied, bounded, names, refresh, roles};
-use crate::identity::wall;
-use crate::store::{reading, signed, transaction};
-use crate::upkeep::ago;
+use super::{Accounts, bounded, refresh, roles};
+use crate::clock::{ago, wall};
+use crate::denied::Denied;
+use crate::store::{is_nobodys, name_key, reading, signed, transaction};
 
 /// `account, name, now`. No name that can be typed has a blank in it.
 const CLOSE: &str = "
@@ -29,10 +29,10 @@ impl Accounts {
     /// # Errors
     /// `resource_not_found`; `database_connection_error`.
     pub async fn delete(&self, username: &str) -> Result<u64, Denied> {
-        if names::is_nobodys(username) {
+        if is_nobodys(username) {
             return Err(roles::nobody());
         }
-        let key = names::key(username);
+        let key = name_key(username);
         let sql = self
             .store()
             .sql("SELECT id FROM accounts WHERE username_key = $1 AND closed_at IS NULL");

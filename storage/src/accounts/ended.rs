@@ -11,9 +11,10 @@ use sqlx::query_as;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Accounts, Denied};
+use super::Accounts;
+use crate::clock::ago;
+use crate::denied::Denied;
 use crate::store::{reading, signed, unsigned};
-use crate::upkeep::ago;
 
 /// How many are told of, the newest; older ones were told of before. At 24 bytes each: 96 KiB.
 const ENDED_MAX: i64 = 4_096;

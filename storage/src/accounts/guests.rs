@@ -5,10 +5,10 @@ use sqlx::query;
 use uuid::Uuid;
 
 use super::purge::{Due, PORTION};
-use super::{Account, Accounts, Denied, SignIn, bounded, names, role_word};
-use crate::identity::wall;
-use crate::store::{is_unique_violation, signed, transaction};
-use crate::upkeep::ago;
+use super::{Account, Accounts, SignIn, bounded, names};
+use crate::clock::{ago, wall};
+use crate::denied::Denied;
+use crate::store::{is_unique_violation, name_key, role_word, signed, transaction};
 
 /// With a syllable pair there are 2.4 million names; ten misses mean that something else is wrong.
 const NAME_ATTEMPTS_MAX: u32 = 10;
@@ -89,7 +89,7 @@ impl Accounts {
                 .bind(Uuid::new_v4())
                 .bind(account.id.0)
                 .bind(name)
-                .bind(names::key(name))
+                .bind(name_key(name))
                 .bind(None::<String>)
                 .bind(rand::random::<u64>().cast_signed())
                 .bind(at)

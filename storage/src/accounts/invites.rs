@@ -4,9 +4,10 @@ use engine::port::{AccountId, Code, WorldTime};
 use sqlx::{query, query_as};
 use uuid::Uuid;
 
-use super::{Accounts, Denied, bounded};
-use crate::identity::wall;
-use crate::store::{reading, signed, unsigned, writing};
+use super::{Accounts, bounded};
+use crate::clock::wall;
+use crate::denied::Denied;
+use crate::store::{is_nobodys, reading, signed, unsigned, writing};
 
 /// Marks a code as used by an account: `code, account, now`. Nothing changes for one that is
 /// unknown, used or expired.
@@ -21,7 +22,7 @@ pub(super) fn was_good(used: u64) -> Result<(), Denied> {
 
 /// Refuses what can't be a code, before a password is hashed or a database asked.
 pub(super) fn check(code: &str) -> Result<(), Denied> {
-    if (1..=64).contains(&code.len()) && !super::is_nobodys(code) {
+    if (1..=64).contains(&code.len()) && !is_nobodys(code) {
         return Ok(());
     }
     Err(no_good())

@@ -2,8 +2,8 @@
 
 use engine::port::Code;
 
-use super::Denied;
-use crate::store::is_unique_violation;
+use crate::denied::Denied;
+use crate::store::{is_unique_violation, name_key};
 
 /// Names that would mislead, or that commands use as words. In lower case.
 const RESERVED: &[&str] = &[
@@ -75,11 +75,6 @@ const GUEST_SECOND: [&str; 24] = [
 const CONSONANTS: &[u8] = b"bdfklmnprstvz";
 const VOWELS: &[u8] = b"aeiou";
 
-/// The form in which names are compared.
-pub(crate) fn key(name: &str) -> String {
-    name.to_ascii_lowercase()
-}
-
 /// How a name looks: two names of one look are hard to tell apart. Migration 0005 has the same in
 /// SQL, for the names of before.
 pub(super) fn look(name: &str) -> String {
@@ -87,12 +82,6 @@ pub(super) fn look(name: &str) -> String {
     let name = name.replace(['I', '1'], "l").replace('0', "o");
     let name = name.to_ascii_lowercase();
     name.replace("rn", "m").replace("vv", "w")
-}
-
-/// A name that nobody bears, whatever is in the database; what is asked of it need not be looked up.
-/// PostgreSQL takes no NUL in a text.
-pub(crate) fn is_nobodys(name: &str) -> bool {
-    name.chars().any(char::is_control)
 }
 
 /// A name that somebody has, or one that looks like it.
@@ -112,7 +101,7 @@ pub(super) fn taken(error: sqlx::Error, field: &'static str, what: &str) -> Deni
 }
 
 fn is_reserved(name: &str) -> bool {
-    let (key, look) = (key(name), look(name));
+    let (key, look) = (name_key(name), look(name));
     RESERVED.iter().any(|word| *word == key || *word == look)
 }
 
@@ -128,7 +117,7 @@ pub(super) fn check_username(name: &str) -> Result<(), Denied> {
     {
         return wrong("A user name has only letters, digits, _ and -.");
     }
-    if key(name).starts_with("guest-") || is_reserved(name) {
+    if name_key(name).starts_with("guest-") || is_reserved(name) {
         return wrong("That user name is reserved.");
     }
     Ok(())

@@ -4,9 +4,10 @@ use engine::port::{Role, WorldTime};
 use sqlx::{query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{Account, Accounts, Character, Denied, account_of, bounded, names, roles};
-use crate::identity::wall;
-use crate::store::{reading, signed, unsigned};
+use super::{Account, Accounts, Character, account_of, bounded, roles};
+use crate::clock::wall;
+use crate::denied::Denied;
+use crate::store::{is_nobodys, name_key, reading, signed, unsigned};
 
 /// How many accounts one answer has.
 const PAGE: i64 = 200;
@@ -64,7 +65,7 @@ impl Accounts {
              WHERE username_key > $1 AND closed_at IS NULL AND (guest = $2 OR guest = $3)
              ORDER BY username_key LIMIT $4",
         );
-        let after = names::key(after);
+        let after = name_key(after);
         let rows: Vec<RowTuple> = bounded(async {
             let after = &after;
             Ok(reading!(self.store(), db => query_as(sql)
@@ -83,14 +84,14 @@ impl Accounts {
     /// # Errors
     /// `resource_not_found`; `database_connection_error`.
     pub async fn show(&self, username: &str) -> Result<(Overview, SignIns), Denied> {
-        if names::is_nobodys(username) {
+        if is_nobodys(username) {
             return Err(roles::nobody());
         }
         let sql = self.store().sql(
             "SELECT id, username, role, guest, created_at, token_generation, banned_until, ban_reason
              FROM accounts WHERE username_key = $1 AND closed_at IS NULL",
         );
-        let key = names::key(username);
+        let key = name_key(username);
         let row: Option<RowTuple> = bounded(async {
             let key = &key;
             Ok(reading!(self.store(), db => query_as(sql).bind(key).fetch_optional(db).await)?)

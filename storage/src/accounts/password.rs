@@ -4,10 +4,11 @@
 use engine::port::{AccountId, Code};
 use sqlx::{query, query_as};
 
-use super::{AccountTuple, Accounts, Denied, SignIn, account_of, bans, bounded, names};
+use super::{AccountTuple, Accounts, SignIn, account_of, bans, bounded, names};
 use super::{refresh, roles};
-use crate::identity::wall;
-use crate::store::{reading, signed, transaction};
+use crate::clock::wall;
+use crate::denied::Denied;
+use crate::store::{is_nobodys, name_key, reading, signed, transaction};
 
 /// `account, old hash, hash, now`: changes nothing where somebody was faster.
 const CHANGE: &str = "
@@ -102,10 +103,10 @@ impl Accounts {
     /// `validation_error`; `resource_not_found`, also for a guest; `database_connection_error`.
     pub async fn reset_password(&self, username: &str, new: &str) -> Result<(), Denied> {
         names::check_new_password(new)?;
-        if names::is_nobodys(username) {
+        if is_nobodys(username) {
             return Err(roles::nobody());
         }
-        let key = names::key(username);
+        let key = name_key(username);
         let hash = self.inner.passwords.hash(new).await?;
         let at = signed(wall().0);
         let store = self.store();

@@ -8,8 +8,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use engine::port::{Code, Tasks};
 use tokio::sync::Semaphore;
 
-use super::Denied;
 use crate::config::AccountsConfig;
+use crate::denied::Denied;
 
 /// Hashes and checks passwords.
 #[derive(Debug)]

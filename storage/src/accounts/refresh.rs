@@ -9,10 +9,10 @@ use engine::port::Code;
 use sqlx::{query, query_as};
 use uuid::Uuid;
 
-use super::{AccountTuple, Accounts, Denied, SignIn, account_of, bans, bounded};
-use crate::identity::wall;
-use crate::store::{signed, transaction};
-use crate::upkeep::BREATH;
+use super::{AccountTuple, Accounts, SignIn, account_of, bans, bounded};
+use crate::clock::wall;
+use crate::denied::Denied;
+use crate::store::{PORTION_PAUSE, signed, transaction};
 
 /// How many sign-ins of an account can be renewed, the newest; an account has some devices. At 200
 /// bytes each: 3.2 KB an account.
@@ -169,7 +169,7 @@ impl Accounts {
         loop {
             match self.purge_expired().await {
                 Ok(0) => return,
-                Ok(_) => tokio::time::sleep(BREATH).await,
+                Ok(_) => tokio::time::sleep(PORTION_PAUSE).await,
                 Err(denied) => {
                     let code = denied.refusal.code.word();
                     tracing::warn!(code, "expired refresh tokens could not be deleted");

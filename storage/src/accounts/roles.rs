@@ -5,9 +5,10 @@ use engine::port::{Code, Role, StableId, WorldTime};
 use sqlx::query;
 use uuid::Uuid;
 
-use super::{Accounts, Denied, bounded, names, role_word};
-use crate::identity::wall;
-use crate::store::{signed, transaction};
+use super::{Accounts, bounded};
+use crate::clock::wall;
+use crate::denied::Denied;
+use crate::store::{is_nobodys, name_key, role_word, signed, transaction};
 
 /// Who has ordered it, in the columns where a journal is named otherwise.
 pub(super) const OPERATOR: Uuid = Uuid::nil();
@@ -69,10 +70,10 @@ impl Accounts {
     }
 
     async fn decide(&self, username: &str, verb: &str, change: Change<'_>) -> Result<(), Denied> {
-        if names::is_nobodys(username) {
+        if is_nobodys(username) {
             return Err(nobody());
         }
-        let key = names::key(username);
+        let key = name_key(username);
         let at = signed(wall().0);
         let (subject, detail) = record(&key, verb, username);
         let bans = matches!(change, Change::Ban(Some(_), _));

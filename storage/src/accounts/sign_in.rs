@@ -5,11 +5,12 @@ use sqlx::{query, query_as};
 use uuid::Uuid;
 
 use super::{
-    Account, AccountTuple, Accounts, Denied, SignIn, account_of, bans, bounded, characters,
-    invites, names, refresh, role_word,
+    Account, AccountTuple, Accounts, SignIn, account_of, bans, bounded, characters, invites, names,
+    refresh,
 };
-use crate::identity::wall;
-use crate::store::{reading, signed, transaction, writing};
+use crate::clock::wall;
+use crate::denied::Denied;
+use crate::store::{is_nobodys, name_key, reading, role_word, signed, transaction, writing};
 
 /// An account's columns, its password's hash, until when it is banned and why.
 type LoginTuple = (
@@ -93,13 +94,13 @@ impl Accounts {
     /// `authorization_denied` while the account is banned; `server_busy`, `database_connection_error`.
     pub async fn login(&self, username: &str, password: &str) -> Result<SignIn, Denied> {
         // What can't be a password need not be hashed, but it must not be told apart either.
-        let key = names::key(username);
+        let key = name_key(username);
         let sql = self.store().sql(
             "SELECT id, username, role, guest, created_at, token_generation, password_hash,
                  banned_until, ban_reason
              FROM accounts WHERE username_key = $1",
         );
-        let found: Option<LoginTuple> = if names::is_nobodys(username) {
+        let found: Option<LoginTuple> = if is_nobodys(username) {
             None
         } else {
             bounded(async {
@@ -157,7 +158,7 @@ impl Accounts {
              WHERE id = $1 AND guest = $6
              RETURNING id, username, role, guest, created_at, token_generation",
         );
-        let key = names::key(username);
+        let key = name_key(username);
         let claimed: Option<AccountTuple> = bounded(async {
             let store = self.store();
             let claimed = transaction!(store, tx => {
@@ -289,7 +290,7 @@ impl Accounts {
     ) -> Result<(), Denied> {
         let store = self.store();
         let at = signed(account.created_at.0);
-        let key = names::key(&account.username);
+        let key = name_key(&account.username);
         transaction!(store, tx => {
             query(store.sql(
                 "INSERT INTO accounts
@@ -314,7 +315,7 @@ impl Accounts {
                     .bind(Uuid::new_v4())
                     .bind(account.id.0)
                     .bind(name)
-                    .bind(names::key(name))
+                    .bind(name_key(name))
                     .bind(None::<String>)
                     .bind(rand::random::<u64>().cast_signed())
                     .bind(at)

@@ -5,9 +5,10 @@ use engine::port::{AccountId, Banned, Code, Role, StableId, WorldTime};
 use sqlx::{query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{Accounts, Denied, bans, bounded, role_of};
-use crate::identity::wall;
-use crate::store::{Store, reading, signed, unsigned};
+use super::{Accounts, bans, bounded};
+use crate::clock::wall;
+use crate::denied::Denied;
+use crate::store::{Store, reading, role_of, signed, unsigned};
 
 /// How many accounts are set apart at most, in one answer: all admins, then the newest bans. Older
 /// ones have been answered before, and whoever they are about does not play any more. At 300 bytes

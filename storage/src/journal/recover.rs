@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use engine::port::{RunId, Tick, WorldTime};
 
-use super::record::{self, Damage, EncodedBatch, Record};
+use super::record::{self, Damage, Record};
 use super::segment::{self, Closed, HEADER_BYTES, Header};
 use super::{Identity, disk::Disk, disk::RealDisk};
+use crate::batch::EncodedBatch;
 use crate::{StorageFault, private};
 
 /// What a journal folder holds.

@@ -9,8 +9,9 @@ use crossbeam_channel::{Receiver, Select, Sender, bounded, select};
 use engine::port::{RunId, SaveBatch, SaveGauge};
 use prometheus::IntCounter;
 
-use super::record::{EncodedBatch, Record, encode_batch, frame};
+use super::record::{Record, frame};
 use super::writer::Writer;
+use crate::batch::{EncodedBatch, encode_batch};
 use crate::config::{FsyncPolicy, JournalConfig};
 use crate::pending::Pending;
 

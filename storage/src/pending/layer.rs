@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use engine::port::{CommandMark, Fact, Owner, Row, RunId, StableId, Tick, Transfer, WorldTime};
 
-use crate::journal::EncodedBatch;
+use crate::batch::EncodedBatch;
 
 /// Marks are for the debug log only; of a long outage the newest are told.
 const COMMANDS_MAX: usize = 16_384;

@@ -10,16 +10,16 @@ use super::{Inner, Recovered, Storage};
 use crate::StorageFault;
 use crate::accounts::Accounts;
 use crate::backoff::Backoff;
+use crate::clock::wall;
 use crate::config::{StorageConfig, check};
 use crate::identity;
 use crate::journal::{self, Closed, Disk, Found, Identity, Start, Writer};
 use crate::lease::Leases;
 use crate::lock::{Lock, Locks};
-use crate::metrics::Counters;
 use crate::pending::{Layer, Pending};
 use crate::private;
 use crate::sole::{self, Sole};
-use crate::store::{DatabaseFile, Kept, Origin, Store, Trouble, is_hopeless, trouble};
+use crate::store::{Counters, DatabaseFile, Kept, Origin, Store, Trouble, is_hopeless, trouble};
 use crate::watch::Files;
 
 pub(crate) async fn open(
@@ -144,7 +144,7 @@ impl Opening<'_> {
             identity,
             run,
             first_tick,
-            at: identity::wall(),
+            at: wall(),
             next_sequence: applied + 1,
         };
         let journal = &self.config.journal;

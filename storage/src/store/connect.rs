@@ -10,11 +10,10 @@ use sqlx::{ConnectOptions, Connection, Error};
 
 use super::fault::{Trouble, is_hopeless, is_locked, trouble};
 use super::target::Target;
-use super::{Pools, Store, fit, migrations, settled};
+use super::{Counters, Pools, Store, fit, migrations, settled};
 use crate::StorageFault;
 use crate::backoff::Backoff;
 use crate::config::DatabaseConfig;
-use crate::metrics::Counters;
 
 /// No single attempt to connect may eat the whole patience. Migrating may: it takes as long as the
 /// database is big, and another node may be at it.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::changeset::{Changeset, Origin};
 use super::{Store, signed, unsigned};
-use crate::pending::Changes;
+use crate::pending::Skipped;
 
 /// What a fence kept out.
 #[derive(Debug, Default)]
@@ -41,15 +41,6 @@ pub(crate) struct Conflict {
     sequence: u64,
     version: u32,
     body: Option<String>,
-}
-
-/// Changes of one entity of the world that were left to whoever writes it.
-#[derive(Debug)]
-pub(crate) struct Skipped {
-    pub(crate) entity: StableId,
-    pub(crate) changes: Changes,
-    /// The database has rows of it.
-    pub(crate) stored: bool,
 }
 
 /// A thing that stays what it is in the database.

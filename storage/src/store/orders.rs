@@ -11,9 +11,8 @@ use std::sync::{Mutex, PoisonError};
 use engine::port::{AccountAct, AccountOrder, Fact, Unheeded, WorldTime};
 use uuid::Uuid;
 
-use super::signed;
-use crate::accounts::{is_nobodys, name_key, role_word};
-use crate::identity::wall;
+use super::{is_nobodys, name_key, role_word, signed};
+use crate::clock::wall;
 
 /// How far the clocks of two machines may differ; a time further ahead is wrong.
 const SKEW_MAX: i64 = 60_000_000;

@@ -1,25 +1,13 @@
 //! Names and inodes.
 
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use crate::journal::OpenSegment;
-use crate::lock::Locks;
+use crate::lock::{FileId, Locks};
 use crate::store::DatabaseFile;
-
-/// Which file it is, whatever it is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FileId {
-    device: u64,
-    inode: u64,
-    /// A file system gives the number of a deleted file to the next one, also within a moment. Where
-    /// it does not know when a file was made, the number has to do.
-    born: Option<SystemTime>,
-}
 
 /// What is open, and how it is called.
 #[derive(Debug, Default)]
@@ -54,16 +42,6 @@ struct Beside {
 pub(crate) struct Gone {
     pub(crate) path: PathBuf,
     pub(crate) of_database: bool,
-}
-
-impl From<&Metadata> for FileId {
-    fn from(metadata: &Metadata) -> Self {
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            born: metadata.created().ok(),
-        }
-    }
 }
 
 impl Files {

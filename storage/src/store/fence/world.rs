@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::super::Store;
 use super::super::changeset::Changeset;
-use super::{Leases, Skipped, lessee};
-use crate::pending::{Change, Changes};
+use super::{Leases, lessee};
+use crate::pending::{Change, Changes, Skipped};
 
 /// Moves the world's changes out of the set. What is removed and not in the database is left in it,
 /// too: it may be one's own.
