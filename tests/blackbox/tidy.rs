@@ -9,5 +9,7 @@ mod docs;
 mod events;
 mod files;
 mod manifests;
+mod rings;
+mod rust;
 mod sleeps;
 mod source;
