@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::circumstances::Circumstances;
 use crate::fault::LoadFault;
 use crate::figures::{Figures, Unit, is_fault, together};
 use crate::objective::{Judgement, Verdict};
-use crate::report::Circumstances;
 use crate::scenario::Scenario;
 
 /// Counted work may grow by so much; equal runs differ by less.

@@ -16,18 +16,19 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, 
 
 use crate::driver::{self, Watch};
 use crate::fault::LoadFault;
-use crate::measure::{Percentiles, Span};
+use crate::measure::Span;
 use crate::player::{self, Ticket};
 use crate::progress::Progress;
 use crate::run::{Count, Phase, Run};
 use crate::scenario::Scenario;
 use crate::scrape::Growth;
+use crate::second::Second;
 use crate::server::Server;
 use crate::wire::Dial;
 
 pub(crate) use havoc::Mark;
+pub(crate) use looks::plugins;
 use looks::{Look, Looks};
-pub(crate) use looks::{ServerSecond, plugins};
 
 /// After the last answer, for whatever is still on its way to other ears.
 const QUIET: Duration = Duration::from_millis(400);
@@ -35,20 +36,6 @@ const QUIET: Duration = Duration::from_millis(400);
 const RIPE: Duration = Duration::from_secs(3);
 /// The stretch that the figures without a stage's name are of.
 const WINDOW: usize = 0;
-
-/// One second of a run.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Second {
-    pub(crate) at: f64,
-    pub(crate) online: usize,
-    pub(crate) count: Count,
-    pub(crate) deliveries: u64,
-    /// By [`Span`].
-    pub(crate) spans: [Percentiles; 5],
-    pub(crate) driver_cpu: f64,
-    pub(crate) driver_waited: f64,
-    pub(crate) server: Option<ServerSecond>,
-}
 
 /// Everything a run has come to, still unjudged.
 #[derive(Debug)]

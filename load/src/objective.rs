@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::duration::duration;
 use crate::figures::{Figures, Unit, needs_sockets};
-use crate::scenario::duration;
 
 /// One sentence about a figure.
 #[derive(Clone, Debug, PartialEq)]

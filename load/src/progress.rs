@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::conduct::{Second, ServerSecond};
 use crate::measure::Span;
+use crate::second::{Second, ServerSecond};
 
 /// A bar and a line of figures; silent where there is no terminal.
 #[derive(Debug)]

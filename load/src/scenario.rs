@@ -11,8 +11,6 @@ use crate::dice::Think;
 use crate::fault::LoadFault;
 use crate::objective::Objective;
 
-pub(crate) use reader::duration;
-
 /// In a world that nobody described.
 const BOTS_PER_ROOM: usize = 10;
 

@@ -1,8 +1,9 @@
 //! From what happened to figures.
 
-use crate::conduct::{Outcome, Second, Window, plugins};
+use crate::conduct::{Outcome, Window, plugins};
 use crate::figures::{Figures, QUANTILES};
 use crate::scrape::Growth;
+use crate::second::{Second, ServerSecond};
 
 /// What was found out before the run and is needed to judge it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -169,9 +170,8 @@ fn over_time(outcome: &Outcome, figures: &mut Figures) {
             .iter()
             .filter_map(|second| second.server.as_ref())
     };
-    let worst = |of: &dyn Fn(&crate::conduct::ServerSecond) -> Option<f64>| {
-        servers().filter_map(of).reduce(f64::max)
-    };
+    let worst =
+        |of: &dyn Fn(&ServerSecond) -> Option<f64>| servers().filter_map(of).reduce(f64::max);
     if let Some(rss) = worst(&|server| server.rss) {
         figures.set("rss", rss);
     }

@@ -7,23 +7,8 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 
 use crate::scrape::{Growth, Sample};
+use crate::second::ServerSecond;
 use crate::wire::Dial;
-
-/// What the server said in one second.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ServerSecond {
-    pub(crate) tick_p50: Option<f64>,
-    pub(crate) tick_p99: Option<f64>,
-    pub(crate) rss: Option<f64>,
-    /// Processors used.
-    pub(crate) cpu: Option<f64>,
-    /// Ticks by which durable and applied lag behind.
-    pub(crate) durable_lag: Option<f64>,
-    pub(crate) applied_lag: Option<f64>,
-    pub(crate) players: Option<f64>,
-    /// Share of the time spent in each plugin.
-    pub(crate) plugins: BTreeMap<String, f64>,
-}
 
 /// What a look is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

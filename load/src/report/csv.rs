@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::conduct::Second;
 use crate::measure::Span;
+use crate::second::Second;
 
 /// Rates are per second, times in seconds, sizes in bytes, lags in ticks.
 pub(super) fn series(seconds: &[Second]) -> Vec<BTreeMap<String, f64>> {

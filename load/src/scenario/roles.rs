@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
-use super::reader::{Section, duration, number};
+use super::reader::{Section, number};
 use super::{Arrivals, Channel, Deed, Role, Step};
 use crate::dice::Think;
+use crate::duration::duration;
 
 /// Words where the scenario says nothing of their number.
 const WORDS: usize = 6;
