@@ -6,8 +6,8 @@ use net::bridge::{Bus, BusNode, Class};
 use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts};
 use storage::Recovered;
 
-use crate::cli::UsageFault;
 use crate::config::Config;
+use crate::usage::UsageFault;
 
 /// What the game is told of the bus.
 pub(crate) fn settings(config: &Config) -> Option<systems::bus::BusSettings> {

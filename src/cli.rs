@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Config, ConfigFaults, Loaded, LogFormat, Overrides};
+use crate::usage::EXIT_USAGE;
 use crate::{
     accounts, bench, build, check, dead_letters, doctor, schema, server, settings, status,
 };
@@ -14,9 +15,6 @@ mod account;
 mod failure;
 
 use account::AccountCommand;
-
-/// Bad usage or configuration: the message names the key and where it was set.
-pub const EXIT_USAGE: u8 = 2;
 
 /// Below the help: where the rest is said.
 const MORE: &str = "\
@@ -321,11 +319,6 @@ pub fn run() -> ExitCode {
     };
     ended.unwrap_or_else(|error| failure::failed(&error, serves, json))
 }
-
-/// The server can't start as it was asked to: exit code 2.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct UsageFault(pub String);
 
 #[cfg(test)]
 mod tests {

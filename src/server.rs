@@ -14,12 +14,12 @@ use storage::{Left, Recovered, Storage};
 use systems::world::WorldData;
 use tokio::net::TcpListener;
 
-use crate::cli::UsageFault;
 use crate::config::{Config, ConfigFault, Loaded};
 use crate::gate::Gate;
 use crate::readiness::{Pulse, readiness};
 use crate::rolls::Rolls;
 use crate::telemetry;
+use crate::usage::UsageFault;
 use crate::{bus, check};
 
 mod descriptors;

@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::cli::UsageFault;
 use crate::config::Config;
 use crate::server::address_file;
+use crate::usage::UsageFault;
 
 /// A server that takes longer to answer is not well.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -7,26 +7,22 @@
 
 use std::fmt;
 use std::io::Write;
-use std::str::FromStr;
 use std::sync::Mutex;
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tracing::field::{Field, Visit};
-use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogConfig, LogFormat};
+use crate::log_targets::targets;
 
-/// The crates whose records are ours.
-const OURS: [&str; 5] = ["kadath", "engine", "systems", "net", "storage"];
 /// Parts of names whose values are secrets.
 const SECRET: [&str; 9] = [
     "password",
@@ -68,31 +64,6 @@ pub fn init(config: &LogConfig) -> anyhow::Result<WorkerGuard> {
         tracing::error!(thread = thread.name(), place, words, "panic");
     }));
     Ok(guard)
-}
-
-/// Which records are kept: `info`, or `info,sqlx=debug`. The bare level is for our own crates.
-///
-/// # Errors
-/// Says which part is not understood.
-pub fn targets(level: &str) -> Result<Targets, String> {
-    // Other crates print what must not be seen (a websocket crate whole frames), unless named.
-    let mut targets = Targets::new().with_default(LevelFilter::WARN);
-    for part in level
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-    {
-        let (target, level) = part
-            .split_once('=')
-            .map_or((None, part), |(target, level)| (Some(target), level));
-        let level = LevelFilter::from_str(level)
-            .map_err(|_| "each level must be off, error, warn, info, debug or trace".to_owned())?;
-        match target {
-            Some(target) => targets = targets.with_target(target.trim(), level),
-            None => targets = targets.with_targets(OURS.map(|target| (target, level))),
-        }
-    }
-    Ok(targets)
 }
 
 struct Records {

@@ -85,7 +85,7 @@ impl Config {
                 "server.node",
                 "must be letters, digits, `_` and `-` where there is a bus",
             ),
-            crate::telemetry::targets(&self.log.level)
+            crate::log_targets::targets(&self.log.level)
                 .map(|_| ())
                 .map_err(|reason| ConfigFault::of("log.level", reason)),
             self.storage().validate().map_err(|fault| match fault {

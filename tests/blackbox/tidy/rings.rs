@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::rust::{Source, block_end, joins, line, shipped, word, words};
+use super::rust::{Source, block_end, line, shipped, word, words};
 use super::source::{CRATES, File, files, none};
 
 /// Modules that still are in a ring. None may be added, and who is in no ring any more goes.
@@ -36,30 +36,6 @@ const KNOWN: &[(&str, &[&str])] = &[
         "net",
         &[
             "asks", "figures", "gateway", "http", "hub", "records", "session", "socket",
-        ],
-    ),
-    (
-        "load",
-        &[
-            "compare",
-            "conduct",
-            "objective",
-            "progress",
-            "report",
-            "scenario",
-        ],
-    ),
-    (
-        ".",
-        &[
-            "accounts",
-            "bus",
-            "cli",
-            "config",
-            "dead_letters",
-            "server",
-            "status",
-            "telemetry",
         ],
     ),
 ];

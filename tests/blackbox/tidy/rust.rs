@@ -95,7 +95,7 @@ fn prefixed_end(chars: &[char], from: usize) -> usize {
     }
 }
 
-pub(super) fn joins(c: char) -> bool {
+fn joins(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
