@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use engine::port::{LaneLimits, Registry, Stop, Tasks, lanes};
-use engine::runner::{Figures, Rate, RunnerConfig, Running};
-use engine::{Engine, Plugin, Registrar, Seed, Setup};
+use engine::runner::Running;
+use engine::{Plugin, Registrar};
 use net::{Doors, Tls};
 use storage::{Left, Recovered, Storage};
 use systems::world::WorldData;
 use tokio::net::TcpListener;
 
-use crate::config::{Config, ConfigFault, Loaded};
+use crate::config::{Config, Loaded};
 use crate::gate::Gate;
 use crate::readiness::{Pulse, readiness};
 use crate::rolls::Rolls;
@@ -27,10 +27,10 @@ mod first_words;
 mod page;
 mod quarantine;
 mod signals;
+mod world;
 
 use descriptors::raise_descriptors;
 pub use first_words::address_file;
-use quarantine::Quarantine;
 use signals::{Asked, Signals};
 
 /// Durable, but the database lacks some of it until the next start.
@@ -197,24 +197,12 @@ async fn live(
     let info = page::world_info(&world, config.guests_welcome(address));
     let rolls = Rolls::new(world.characters.clone(), config.limits.rolls_per_minute);
     let bus = bus::start(&config, &recovered, lanes.bridge, &tasks, &registry).await?;
-    let game = systems::game(
-        world,
-        systems::Settings {
-            commands: systems::command::CommandLimits {
-                commands_per_second: config.limits.commands_per_second,
-                lines_per_tick: config.limits.lines_per_tick,
-            },
-            chat: config.chat(),
-            linkdead_grace: Duration::from_secs(config.server.linkdead_grace_seconds),
-            link_notice: Duration::from_secs(config.server.link_notice_seconds),
-            bus: bus::settings(&config),
-        },
-    );
+    let game = systems::game(world, world::settings(&config));
     let halt = Stop::new();
-    let running = start_world(
+    let running = world::start(
         &config,
         recovered,
-        Whole { game, extra },
+        world::Whole { game, extra },
         lanes.engine,
         &registry,
         &tasks,
@@ -242,27 +230,7 @@ async fn live(
     words.say()?;
 
     let mut serving = std::pin::pin!(serving);
-    let mut world_died = false;
-    loop {
-        tokio::select! {
-            served = &mut serving => {
-                world_died = true;
-                tracing::error!(fault = served.err().map(|fault| fault.to_string()), "gateway ended by itself");
-                break;
-            }
-            asked = signals.next() => match asked {
-                Asked::Reload => reload(tls.as_ref()),
-                Asked::Stop => {
-                    tracing::info!("asked to stop");
-                    break;
-                }
-            },
-            () = halt.cancelled() => {
-                tracing::info!("asked to stop from within the world");
-                break;
-            }
-        }
-    }
+    let world_died = until_stop(&mut serving, signals, tls.as_ref(), &halt).await;
     if !world_died {
         tasks.stop().cancel();
         if let Err(fault) = serving.await {
@@ -278,73 +246,32 @@ async fn live(
     }
 }
 
-fn start_world(
-    config: &Config,
-    recovered: Recovered,
-    game: impl engine::Plugin,
-    ports: engine::port::EnginePorts,
-    registry: &Registry,
-    tasks: &Tasks,
+/// Serves until somebody asks to stop; `true`: the gateway ended by itself, as it does when the
+/// world is gone.
+async fn until_stop(
+    serving: &mut (impl Future<Output = Result<(), net::NetFault>> + Unpin),
+    signals: &mut Signals,
+    tls: Option<&Tls>,
     halt: &Stop,
-) -> anyhow::Result<Running> {
-    let Recovered {
-        run,
-        first_tick,
-        before,
-        reached,
-        world_rows,
-        ..
-    } = recovered;
-    let quarantine = Quarantine::of(&config.server.data);
-    let setup = Setup {
-        seed: Seed(config.tick.seed),
-        last_tick: first_tick.saturating_sub(1),
-        run,
-        recovered: before,
-        last_now: None,
-        bridge: config.nats.enabled(),
-        rows: world_rows,
-        quarantined: quarantine.names(),
-        strict: false,
-        stopwatch: Some(engine::runner::stopwatch),
-    };
-    for plugin in &setup.quarantined {
-        tracing::warn!(plugin, file = %quarantine.file().display(), "plugin held up the world before and starts in quarantine");
-    }
-    let engine = Engine::build(setup, game)?;
-    tracing::info!(plugins = engine.plugins().join(", "), "world built");
-    let rate = Rate::hz(config.tick.rate_hz)
-        .ok_or_else(|| ConfigFault::of("tick.rate_hz", "must be between 1 and 120"))?;
-    let config = RunnerConfig {
-        rate,
-        not_before: reached,
-        patience: WORLD_PATIENCE,
-        watch: quarantine.watch(),
-        halt: halt.clone(),
-    };
-    Ok(engine::runner::spawn(
-        engine,
-        ports,
-        config,
-        Figures::new(registry)?,
-        tasks,
-    )?)
-}
-
-/// The game, and what was asked for beside it.
-struct Whole<G, E> {
-    game: G,
-    extra: E,
-}
-
-impl<G: Plugin, E: Plugin> Plugin for Whole<G, E> {
-    fn build(&self, reg: &mut Registrar<'_>) {
-        self.game.build(reg);
-        self.extra.build(reg);
-    }
-
-    fn name(&self) -> &'static str {
-        self.game.name()
+) -> bool {
+    loop {
+        tokio::select! {
+            served = &mut *serving => {
+                tracing::error!(fault = served.err().map(|fault| fault.to_string()), "gateway ended by itself");
+                return true;
+            }
+            asked = signals.next() => match asked {
+                Asked::Reload => reload(tls),
+                Asked::Stop => {
+                    tracing::info!("asked to stop");
+                    return false;
+                }
+            },
+            () = halt.cancelled() => {
+                tracing::info!("asked to stop from within the world");
+                return false;
+            }
+        }
     }
 }
 

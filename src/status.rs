@@ -229,6 +229,14 @@ fn report(url: &str, ready: bool, readiness: &str, metrics: &Metrics, data: &Pat
         ),
         Err(_) => format!("disk      journal {journal:.1} MiB"),
     });
+    lines.extend(failed_checks(readiness));
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// A line for each check that `/readyz` says no to.
+fn failed_checks(readiness: &str) -> Vec<String> {
+    let mut lines = Vec::new();
     if let Ok(Value::Object(told)) = serde_json::from_str::<Value>(readiness)
         && let Some(Value::Object(checks)) = told.get("checks")
     {
@@ -239,8 +247,7 @@ fn report(url: &str, ready: bool, readiness: &str, metrics: &Metrics, data: &Pat
             }
         }
     }
-    lines.push(String::new());
-    lines.join("\n")
+    lines
 }
 
 #[cfg(test)]
