@@ -258,8 +258,9 @@ mod tests {
         life
     }
 
+    /// Who is there and where ways lead makes no difference.
     #[test]
-    fn a_seed_gives_the_same_life_whoever_is_there_and_wherever_ways_lead() {
+    fn bot_life_depends_on_seed_only() {
         let alone = life(None, &[]);
         let way = Way {
             word: "east".to_owned(),

@@ -304,8 +304,9 @@ mod tests {
         worse
     }
 
+    /// Time is judged with three runs each, and beyond the spread of both.
     #[test]
-    fn time_is_judged_with_three_runs_each_and_beyond_their_spread() {
+    fn time_needs_three_runs_to_regress() {
         let name = "response_p99";
         assert!(!is_worse(name, &[0.1], &[9.0]));
         assert!(!is_worse(name, &[0.1, 0.1, 0.1], &[9.0, 9.0]));

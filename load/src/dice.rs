@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_gives_its_row_again_and_each_branch_its_own() {
+    fn dice_seed_repeats_and_branches_differ() {
         let row = |branch| {
             let mut dice = Dice::new(7, branch);
             std::array::from_fn::<_, 8, _>(|_| dice.next())
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn think_times_have_the_mean_they_were_asked_for() {
+    fn think_times_have_configured_mean() {
         let mean = |think: Think| {
             let mut dice = Dice::new(3, 0);
             let sum: Duration = (0..20_000).map(|_| think.draw(&mut dice)).sum();

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walker_is_where_its_remembered_commands_led() {
+    fn walker_stands_where_remembered_commands_lead() {
         check(2, "c", 0, 0);
         check(3, "d", 0, 0);
         // Remembered as done, but the walker is further back.

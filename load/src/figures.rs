@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_in_one_of_five_runs_is_not_hidden_by_the_median() {
+    fn median_hides_no_loss_of_single_run() {
         let run = |lost, delivered, time| {
             let mut figures = Figures::default();
             figures.set("lost", lost);

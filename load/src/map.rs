@@ -168,7 +168,7 @@ mod tests {
 
     #[cfg(feature = "in-process")]
     #[test]
-    fn the_server_finds_no_mistake_in_a_made_world() {
+    fn made_world_passes_server_check() {
         use systems::world::{Source, load};
         for layout in [Layout::Tree, Layout::Ring] {
             for rooms in [2, 5, 100, 1_000] {

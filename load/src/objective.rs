@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_judged_is_refused() {
+    fn unjudgeable_objective_is_refused() {
         for (text, why) in [
             ("response_p99 80ms", "has none of"),
             ("respons_p99 < 80ms", "there is no figure"),

@@ -18,7 +18,7 @@ fn end(mut book: Book, now: Instant) -> (Deliveries, Vec<String>) {
 }
 
 #[tokio::test]
-async fn a_line_that_everybody_hears_is_delivered() {
+async fn line_heard_by_all_is_delivered() {
     let (mut book, now) = scene();
     for bot in 0..3 {
         book.hears(bot, 10, (0, 1));
@@ -28,8 +28,9 @@ async fn a_line_that_everybody_hears_is_delivered() {
     assert_eq!(named, Vec::<String>::new());
 }
 
+/// A missing line is lost to each of those for whom it was meant.
 #[tokio::test]
-async fn a_missing_line_is_lost_to_whom_it_was_meant_for() {
+async fn missing_line_counts_as_lost_per_listener() {
     let (mut book, now) = scene();
     book.hears(0, 10, (0, 1));
     book.hears(2, 10, (0, 1));
@@ -49,8 +50,9 @@ async fn a_line_heard_elsewhere_is_a_stray() {
     assert!(named[0].contains("not for bot 3"), "{named:?}");
 }
 
+/// A bot that moves in the tick of a line may hear it or not.
 #[tokio::test]
-async fn whoever_moves_in_the_tick_of_a_line_may_hear_it_or_not() {
+async fn mover_in_lines_tick_may_miss_line() {
     let (mut book, now) = scene();
     book.enters(1, 10, "elsewhere", "row");
     book.hears(0, 10, (0, 1));
@@ -60,7 +62,7 @@ async fn whoever_moves_in_the_tick_of_a_line_may_hear_it_or_not() {
 }
 
 #[tokio::test]
-async fn whoever_is_cut_is_excused_unless_the_session_goes_on() {
+async fn cut_listener_is_excused_unless_session_resumes() {
     for (resumed, lost) in [(false, 0), (true, 1)] {
         let (mut book, now) = scene();
         book.has_seen(1, 8);
@@ -75,7 +77,7 @@ async fn whoever_is_cut_is_excused_unless_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn a_second_hearing_and_a_late_one_are_told_apart() {
+async fn duplicate_and_late_delivery_are_told_apart() {
     let (mut book, now) = scene();
     book.says(0, 2, Channel::Say, None, now);
     book.is_answered(0, 2, 11, true);
@@ -99,7 +101,7 @@ async fn a_second_hearing_and_a_late_one_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_repetition_is_found_long_after_its_line_was_judged() {
+async fn repetition_is_found_after_line_was_judged() {
     let (mut book, now) = scene();
     for bot in 0..3 {
         book.hears(bot, 10, (0, 1));
@@ -114,7 +116,7 @@ async fn a_repetition_is_found_long_after_its_line_was_judged() {
 }
 
 #[tokio::test]
-async fn words_that_nobody_said_are_strays() {
+async fn unsaid_words_are_strays() {
     let (mut book, now) = scene();
     for bot in 0..3 {
         book.hears(bot, 10, (0, 1));
@@ -125,8 +127,9 @@ async fn words_that_nobody_said_are_strays() {
     assert!(named[0].contains("line 0.7"), "{named:?}");
 }
 
+/// Words of an earlier tick come too late after those of a later one, also by another speaker.
 #[tokio::test]
-async fn words_of_an_earlier_tick_come_too_late_whoever_said_them() {
+async fn words_of_earlier_tick_are_out_of_order() {
     let (mut book, now) = scene();
     book.says(1, 1, Channel::Say, None, now);
     book.is_answered(1, 1, 11, true);
@@ -141,8 +144,9 @@ async fn words_of_an_earlier_tick_come_too_late_whoever_said_them() {
     assert!(named[0].contains("by bot 2"), "{named:?}");
 }
 
+/// All hear two speakers of one tick in the same order.
 #[tokio::test]
-async fn everybody_hears_two_speakers_of_one_tick_in_the_same_order() {
+async fn lines_of_one_tick_keep_one_order() {
     for (swapped, reordered) in [(false, 0), (true, 1)] {
         let (mut book, now) = scene();
         book.says(1, 1, Channel::Say, None, now);

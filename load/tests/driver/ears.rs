@@ -32,7 +32,7 @@ fn check(report: &Report, figure: &str, named: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_touches_arrives_whole() {
+async fn untouched_traffic_arrives_whole() {
     let report = talk(None).await;
     for figure in [
         "lost",

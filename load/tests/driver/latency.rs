@@ -21,8 +21,9 @@ fn figure(figures: &Figures, name: &str) -> f64 {
     figures.get(name).unwrap_or_else(|| panic!("no {name}"))
 }
 
+/// Every third answer comes 50 ms late.
 #[tokio::test(start_paused = true)]
-async fn every_third_answer_50_ms_late_is_told_exactly_with_a_clock_of_ones_own() {
+async fn late_answers_are_exact_on_paused_clock() {
     let habits = Habits {
         third: DELAY,
         ..Habits::default()
@@ -50,8 +51,9 @@ async fn every_third_answer_50_ms_late_is_told_exactly_with_a_clock_of_ones_own(
     assert_eq!(figure(figures, "driver_delay_max"), 0.0);
 }
 
+/// Every third answer comes 50 ms late; the driver may be wrong by 2 %.
 #[tokio::test]
-async fn every_third_answer_50_ms_late_is_told_within_2_percent_over_sockets() {
+async fn late_answers_are_measured_over_sockets() {
     let habits = Habits {
         third: DELAY,
         ..Habits::default()
@@ -80,7 +82,7 @@ async fn every_third_answer_50_ms_late_is_told_within_2_percent_over_sockets() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_of_silence_shows_with_all_that_queued_behind_it() {
+async fn silence_shows_in_latency_of_queued_commands() {
     let told = |arrivals: &'static str| async move {
         let habits = Habits {
             asleep: Some((Duration::from_secs(3), Duration::from_secs(4))),

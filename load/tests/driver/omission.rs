@@ -25,7 +25,7 @@ fn figure(report: &Report, name: &str) -> f64 {
 const LOOKERS: &str = "settle = \"5s\"\n[[stages]]\nspike = \"10s\"\nbots = 5\n[roles.looker.steps.look]\ndo = \"look\"\nthink = \"1s\"\n";
 
 #[tokio::test(start_paused = true)]
-async fn bots_that_the_door_leaves_waiting_have_failed_to_sign_in() {
+async fn unanswered_sign_ins_count_as_failed() {
     let habits = Habits {
         door: Some(2),
         ..Habits::default()
@@ -61,7 +61,7 @@ async fn a_socket_without_a_welcome_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_player_that_hangs_in_its_own_words_is_counted() {
+async fn player_stuck_in_send_is_counted() {
     let habits = Habits {
         unreading: true,
         ..Habits::default()
@@ -79,7 +79,7 @@ async fn a_player_that_hangs_in_its_own_words_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_leaves_early_takes_no_open_question_along() {
+async fn early_leaver_leaves_no_outstanding_command() {
     let habits = || Habits {
         asleep: Some((Duration::from_secs(2), Duration::from_secs(9))),
         ..Habits::default()
@@ -100,7 +100,7 @@ async fn whoever_leaves_early_takes_no_open_question_along() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_never_becomes_durable_counts_with_its_wait() {
+async fn undurable_answer_counts_with_full_wait() {
     let habits = Habits {
         saves_until: Some(Duration::from_millis(4_500)),
         ..Habits::default()
@@ -117,7 +117,7 @@ async fn what_never_becomes_durable_counts_with_its_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn steps_that_a_slow_server_has_held_up_are_overdue() {
+async fn steps_delayed_by_slow_server_are_overdue() {
     let habits = Habits {
         asleep: Some((Duration::from_secs(2), Duration::from_secs(60))),
         ..Habits::default()
@@ -135,7 +135,7 @@ async fn steps_that_a_slow_server_has_held_up_are_overdue() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_reads_slowly_by_its_role_does_not_blame_the_driver() {
+async fn slow_reader_role_blames_no_driver() {
     let text = "[[stages]]\nspike = \"10s\"\nbots = 2\n[roles.sleepy.steps.sleep]\ndo = \"slow\"\nfor = \"2s\"\nthink = \"500ms\"\nnext = \"look\"\n[roles.sleepy.steps.look]\ndo = \"look\"\nthink = \"500ms\"\nnext = \"sleep\"\n";
     let report = play(Habits::default(), text).await;
     assert_eq!(figure(&report, "driver_delay_max"), 0.0);
@@ -152,7 +152,7 @@ async fn answers_to_a_flood_are_nobodys_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_comes_back_to_its_session_is_online_again() {
+async fn resumed_player_is_online_again() {
     let habits = Habits {
         resumes: true,
         ..Habits::default()
@@ -166,7 +166,7 @@ async fn whoever_comes_back_to_its_session_is_online_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_shows_no_figures_does_not_stop_the_clock() {
+async fn server_without_metrics_stops_no_clock() {
     let habits = Habits {
         metrics_hang: true,
         ..Habits::default()
