@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_go_on_after_a_stop_and_leap_after_a_crash() {
+    fn ticks_continue_after_stop_and_leap_after_crash() {
         assert_eq!(first_tick(None), 1);
         assert_eq!(first_tick(Some(&trace(41, 41, true))), 42);
         assert_eq!(first_tick(Some(&trace(41, 90, false))), 1_000_000);

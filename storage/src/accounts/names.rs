@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn names_keep_their_rules() {
+    fn names_follow_rules() {
         for good in ["Ann", "Zadok", "abcdefghijklmnopqrst"] {
             assert_eq!(check_character(good), Ok(()), "{good}");
         }

@@ -11,7 +11,7 @@ use crate::journal::record;
 const SMALL: u64 = 200;
 
 #[test]
-fn what_was_written_is_read_back_across_segments_and_runs() {
+fn batches_are_read_back_across_segments_and_runs() {
     let folder = TempDir::new().unwrap();
     write(folder.path(), 7, SMALL);
     write(folder.path(), 5, SMALL);
@@ -25,7 +25,7 @@ fn what_was_written_is_read_back_across_segments_and_runs() {
 }
 
 #[test]
-fn cut_at_any_byte_it_yields_a_prefix_of_whole_batches() {
+fn journal_cut_anywhere_yields_whole_batches() {
     let whole = TempDir::new().unwrap();
     write(whole.path(), 4, u64::MAX);
     let bytes = fs::read(&files(whole.path())[0]).unwrap();
@@ -50,7 +50,7 @@ fn cut_at_any_byte_it_yields_a_prefix_of_whole_batches() {
 }
 
 #[test]
-fn rotten_at_any_byte_it_yields_a_prefix_or_a_clear_refusal() {
+fn journal_rotten_anywhere_yields_prefix_or_refusal() {
     let whole = TempDir::new().unwrap();
     write(whole.path(), 4, u64::MAX);
     let bytes = fs::read(&files(whole.path())[0]).unwrap();
@@ -84,7 +84,7 @@ fn rotten_at_any_byte_it_yields_a_prefix_or_a_clear_refusal() {
 }
 
 #[test]
-fn zeros_behind_the_last_record_are_a_torn_end() {
+fn zeros_behind_last_record_are_torn_end() {
     let folder = TempDir::new().unwrap();
     write(folder.path(), 2, u64::MAX);
     let file = &files(folder.path())[0];
@@ -95,7 +95,7 @@ fn zeros_behind_the_last_record_are_a_torn_end() {
 }
 
 #[test]
-fn rot_in_an_older_segment_is_refused_with_file_and_offset() {
+fn rot_in_older_segment_names_file_and_offset() {
     let folder = TempDir::new().unwrap();
     write(folder.path(), 7, SMALL);
     let oldest = files(folder.path())[0].clone();
@@ -123,7 +123,7 @@ fn a_removed_segment_is_refused_as_a_gap() {
 
 /// Every byte of every file of a folder of several segments, cut and flipped.
 #[test]
-fn several_segments_torn_or_rotten_anywhere_yield_a_prefix_or_a_clear_refusal() {
+fn damaged_segments_yield_prefix_or_refusal() {
     let whole = TempDir::new().unwrap();
     write(whole.path(), 7, SMALL);
     let segments: Vec<_> = files(whole.path())
@@ -205,7 +205,7 @@ fn a_segment_of_another_world_is_refused() {
 }
 
 #[test]
-fn a_beat_tells_how_far_idle_ticks_had_gone() {
+fn beat_records_idle_ticks() {
     let folder = TempDir::new().unwrap();
     let mut writer = writer(folder.path(), Box::new(RealDisk), u64::MAX, 0);
     let beat = Record::Beat {
