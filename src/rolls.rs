@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_shown_is_what_the_character_is_made_of() {
+    fn character_gets_shown_roll() {
         let (book, ann) = (book(0), AccountId(Uuid::from_u128(1)));
         let first = book.roll(ann, HOME, Some("doctor")).unwrap();
         let second = book.roll(ann, HOME, Some("DOCTOR")).unwrap();
@@ -306,8 +306,9 @@ mod tests {
         );
     }
 
+    /// A roll is good for the account and the profession that it was made for, until it is used.
     #[test]
-    fn a_roll_is_good_for_its_account_and_its_profession_until_it_is_used() {
+    fn roll_is_good_once_per_account_and_profession() {
         let (book, ann, bob) = (
             book(0),
             AccountId(Uuid::from_u128(1)),
@@ -325,8 +326,9 @@ mod tests {
         assert_eq!(field(book.born(ann, Some("doctor"), roll)), Some("roll_id"));
     }
 
+    /// A roll that is not enough for the profession is shown, but makes no character.
     #[test]
-    fn a_roll_that_is_not_enough_is_shown_but_makes_nobody() {
+    fn insufficient_roll_is_shown_but_makes_no_character() {
         let (book, ann) = (book(0), AccountId(Uuid::from_u128(1)));
         // One in 2,000 attempts makes a giant: some of twenty rolls of 50 attempts do not.
         let short = (0..500).map(|_| book.roll(ann, HOME, Some("giant")).unwrap());
@@ -339,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn rolls_are_counted_by_the_minute_and_the_account() {
+    fn rolls_are_limited_per_minute_and_account() {
         let (book, ann, bob) = (
             book(2),
             AccountId(Uuid::from_u128(1)),

@@ -311,8 +311,9 @@ fn usage(fault: impl Display) -> UsageFault {
 mod tests {
     use super::*;
 
+    /// The bound of the contract holds whatever hangs.
     #[test]
-    fn a_stop_takes_less_than_five_seconds_whatever_hangs() {
+    fn stop_patience_adds_up_below_five_seconds() {
         // The router's wait for the world's last words, and what the runtime gets at the end.
         let rest = Duration::from_millis(300 + 100);
         let world = WORLD_PATIENCE + Duration::from_millis(300);

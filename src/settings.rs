@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn sample_without_its_marks_is_the_defaults() {
+    fn uncommented_sample_is_the_defaults() {
         let sample = sample().unwrap();
         let key = |line: &str| line.starts_with('#') && !line.starts_with("# ");
         let keys = sample.lines().filter(|line| key(line)).count();

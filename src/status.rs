@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantile_is_the_bound_that_holds_the_share() {
+    fn quantile_is_smallest_sufficient_bound() {
         let text = "# TYPE t histogram\nt_bucket{le=\"0.001\"} 50\nt_bucket{le=\"0.01\"} 98\nt_bucket{le=\"0.1\"} 100\nt_bucket{le=\"+Inf\"} 100\nt_count 100\nx{a=\"b\"} 2\nx{a=\"c\"} 3\n";
         let metrics = Metrics::read(text);
         assert_eq!(metrics.quantile("t", 0.5), Some(0.001));

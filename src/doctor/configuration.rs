@@ -284,12 +284,12 @@ mod tests {
     }
 
     #[test]
-    fn configuration_as_it_comes_has_no_findings() {
+    fn default_configuration_has_no_findings() {
         assert!(about(|_| {}).is_empty());
     }
 
     #[test]
-    fn configuration_that_hurts_is_named_by_its_key() {
+    fn harmful_configuration_is_named_by_key() {
         assert_eq!(
             about(|c| c.server.listen = "0.0.0.0:4000".into()),
             ["server.listen", "server.metrics_listen"]
