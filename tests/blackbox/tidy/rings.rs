@@ -294,7 +294,7 @@ fn ring_is_told_by_its_shortest_cycle() {
 }
 
 #[test]
-fn arrow_is_found_however_it_is_written() {
+fn arrow_is_found_in_any_spelling() {
     let back = ("b.rs", "use crate::a::A;");
     for (path, code) in [
         ("a.rs", "use crate::b;"),
@@ -320,7 +320,7 @@ fn arrow_is_found_however_it_is_written() {
 }
 
 #[test]
-fn what_is_no_arrow_makes_no_ring() {
+fn other_mentions_make_no_ring() {
     let back = ("b.rs", "use crate::a::A;");
     for (path, code) in [
         ("a.rs", "// crate::b::B"),
