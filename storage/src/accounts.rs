@@ -35,7 +35,7 @@ use crate::tokens::{Claims, Tokens};
 use passwords::Passwords;
 
 pub use characters::Admitted;
-use ended::Ended;
+use ended::EndedTokens;
 pub use invites::Invite;
 pub use overview::{Overview, SignIns};
 
@@ -45,17 +45,17 @@ const DATABASE_LONGEST: Duration = Duration::from_secs(5);
 /// The account store. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Accounts {
-    inner: Arc<Inner>,
+    inner: Arc<AccountsState>,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct AccountsState {
     store: Store,
     config: AccountsConfig,
     passwords: Passwords,
     tokens: Tokens,
     /// Accounts whose tokens of before hold no more.
-    ended: watch::Sender<Arc<[Ended]>>,
+    ended: watch::Sender<Arc<[EndedTokens]>>,
 }
 
 /// An account as its owner may see it.
@@ -121,7 +121,7 @@ impl Accounts {
     ) -> Result<Self, StorageFault> {
         let tokens = Tokens::open(&config.data, &config.accounts, store.clone()).await?;
         Ok(Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(AccountsState {
                 passwords: Passwords::new(&config.accounts, tasks.clone()),
                 config: config.accounts.clone(),
                 store,

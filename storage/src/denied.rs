@@ -2,7 +2,7 @@
 
 use engine::port::{Code, Refusal};
 
-use crate::store::{Trouble, trouble};
+use crate::store::{ErrorClass, error_class};
 
 /// Why an account request was refused: fit to be shown to whoever asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,9 +51,9 @@ impl Denied {
 impl From<sqlx::Error> for Denied {
     fn from(error: sqlx::Error) -> Self {
         tracing::warn!(%error, "account statement failed");
-        match trouble(&error) {
-            Trouble::Passing => Self::later(Code::DatabaseConnectionError),
-            Trouble::Data | Trouble::Refused => Self::of(Code::DatabaseError),
+        match error_class(&error) {
+            ErrorClass::Passing => Self::later(Code::DatabaseConnectionError),
+            ErrorClass::Data | ErrorClass::Refused => Self::of(Code::DatabaseError),
         }
     }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::StorageFault;
 use crate::journal::{Found, Identity, Trace};
-use crate::store::{AppliedMark, Origin, Store};
+use crate::store::{AppliedMark, NodeJournal, Store};
 
 /// A run that follows a crash begins at a multiple of this. Idle ticks leave no trace in the
 /// journal but a beat a minute, and no tick may ever be executed twice.
@@ -58,7 +58,7 @@ pub(crate) async fn agree(store: &Store, found: &Found) -> Result<Identity, Stor
 /// laid over newer rows, and its ticks would come again.
 pub(crate) fn still_the_newest(
     found: &Found,
-    origin: &Origin,
+    origin: &NodeJournal,
     marks: &[AppliedMark],
     target: &str,
 ) -> Result<(), StorageFault> {

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
 use crate::pending::Pending;
-use crate::store::{Origin, Reverted, Store, Taken};
+use crate::store::{NodeJournal, RevertedThing, Store, Taken};
 
 /// How often a node asks whom others wait for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -29,7 +29,7 @@ const RELEASE_LONGEST: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Leases {
     store: Store,
-    origin: Origin,
+    origin: NodeJournal,
     lease: Duration,
     pending: Arc<Pending>,
     elected: IntGauge,
@@ -44,12 +44,12 @@ pub(crate) struct Leases {
 }
 
 /// A load under way; one that comes to nothing leaves no trace.
-struct Asking<'a> {
+struct LoadAttempt<'a> {
     leases: &'a Leases,
     character: StableId,
 }
 
-impl Drop for Asking<'_> {
+impl Drop for LoadAttempt<'_> {
     fn drop(&mut self) {
         let mut held = self.leases.held();
         if held.get(&self.character) == Some(&None) {
@@ -61,7 +61,7 @@ impl Drop for Asking<'_> {
 impl Leases {
     pub(crate) fn new(
         store: Store,
-        origin: Origin,
+        origin: NodeJournal,
         lease: Duration,
         pending: Arc<Pending>,
         elected: IntGauge,
@@ -86,7 +86,7 @@ impl Leases {
         since: u64,
     ) -> Result<Vec<Row>, sqlx::Error> {
         self.held().entry(character).or_insert(None);
-        let _asking = Asking {
+        let _asking = LoadAttempt {
             leases: self,
             character,
         };
@@ -144,7 +144,7 @@ impl Leases {
     pub(crate) async fn close(
         &self,
         lost: &BTreeSet<StableId>,
-        reverted: Vec<Reverted>,
+        reverted: Vec<RevertedThing>,
         replies: &Lane<StoreReply>,
     ) {
         let reverted = reverted.into_iter().map(|one| (one.entity, one.rows));

@@ -13,11 +13,11 @@ use crate::store::Store;
 
 /// Reads the state of storage at each scrape.
 #[derive(Debug)]
-pub(crate) struct Scrape {
+pub(crate) struct StateCollector {
     gauge: Arc<SaveGauge>,
     store: Store,
     pending: Arc<Pending>,
-    journal: Arc<journal::Shared>,
+    journal: Arc<journal::JournalHandle>,
     durable: IntGauge,
     applied: IntGauge,
     current: IntGauge,
@@ -27,12 +27,12 @@ pub(crate) struct Scrape {
     connections_max: IntGauge,
 }
 
-impl Scrape {
+impl StateCollector {
     pub(crate) fn new(
         gauge: Arc<SaveGauge>,
         store: Store,
         pending: Arc<Pending>,
-        journal: Arc<journal::Shared>,
+        journal: Arc<journal::JournalHandle>,
     ) -> Result<Self, MetricsFault> {
         Ok(Self {
             gauge,
@@ -65,7 +65,7 @@ impl Scrape {
     }
 }
 
-impl Collector for Scrape {
+impl Collector for StateCollector {
     fn desc(&self) -> Vec<&Desc> {
         [
             self.durable.desc(),

@@ -31,11 +31,11 @@ use std::time::Duration;
 use prometheus::IntCounter;
 use sqlx::{Error, PgPool, SqlitePool};
 
-pub(crate) use changeset::Origin;
+pub(crate) use changeset::NodeJournal;
 pub(crate) use columns::{is_nobodys, name_key, role_of, role_word, signed, unsigned};
 pub(crate) use counters::Counters;
-pub(crate) use fault::{Trouble, is_absent, is_hopeless, is_unique_violation, trouble};
-pub(crate) use fence::{Kept, Reverted};
+pub(crate) use fault::{ErrorClass, error_class, is_absent, is_hopeless, is_unique_violation};
+pub(crate) use fence::{RevertedThing, WriteOutcome};
 pub(crate) use leases::Taken;
 pub(crate) use ours::{Ours, Whose};
 pub(crate) use read::AppliedMark;
@@ -52,7 +52,7 @@ pub(crate) struct Store {
     quarantined: IntCounter,
     conflicts: IntCounter,
     /// Orders about accounts that changed nothing.
-    unheard: Arc<orders::Unheard>,
+    unheeded_orders: Arc<orders::UnheededOrders>,
     /// Other nodes write here, too: what is written passes a fence.
     shared: bool,
     /// The database without credentials, for messages.
@@ -60,7 +60,7 @@ pub(crate) struct Store {
     /// What this server knows of its database.
     ours: Arc<Ours>,
     /// Why nobody may use the database at present.
-    barred: Arc<RwLock<Option<&'static str>>>,
+    blocked: Arc<RwLock<Option<&'static str>>>,
 }
 
 /// The open connections.
@@ -80,7 +80,7 @@ macro_rules! reading {
         match $store.pools() {
             Ok($crate::store::Pools::Sqlite { readers: $db, .. }) => $body,
             Ok($crate::store::Pools::Postgres($db)) => $body,
-            Err(barred) => Err(barred),
+            Err(blocked) => Err(blocked),
         }
     };
 }
@@ -91,7 +91,7 @@ macro_rules! writing {
         match $store.pools() {
             Ok($crate::store::Pools::Sqlite { writer: $db, .. }) => $body,
             Ok($crate::store::Pools::Postgres($db)) => $body,
-            Err(barred) => Err(barred),
+            Err(blocked) => Err(blocked),
         }
     };
 }
@@ -124,22 +124,22 @@ impl Store {
     /// The connections.
     ///
     /// # Errors
-    /// While the database is barred.
+    /// While the database is blocked.
     pub(crate) fn pools(&self) -> Result<&Pools, Error> {
-        match self.barred() {
+        match self.blocked() {
             None => Ok(&self.pools),
             Some(_) => Err(Error::PoolClosed),
         }
     }
 
     /// Lets nobody use the database, for this reason, or everybody again. What is under way goes on.
-    pub(crate) fn bar(&self, reason: Option<&'static str>) {
-        *self.barred.write().unwrap_or_else(PoisonError::into_inner) = reason;
+    pub(crate) fn block(&self, reason: Option<&'static str>) {
+        *self.blocked.write().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
     /// Why nobody may use the database at present.
-    pub(crate) fn barred(&self) -> Option<&'static str> {
-        *self.barred.read().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn blocked(&self) -> Option<&'static str> {
+        *self.blocked.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What this server knows of its database.
@@ -158,8 +158,8 @@ impl Store {
     }
 
     /// Orders about accounts that changed nothing.
-    pub(crate) fn unheard(&self) -> &orders::Unheard {
-        &self.unheard
+    pub(crate) fn unheeded_orders(&self) -> &orders::UnheededOrders {
+        &self.unheeded_orders
     }
 
     /// Counts one statement; wraps its text, so that none is forgotten.

@@ -55,7 +55,7 @@ pub struct Claims {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Body {
+struct TokenBody {
     sub: Uuid,
     jti: Uuid,
     iat: u64,
@@ -117,7 +117,7 @@ impl Tokens {
     ) -> Result<(String, u64), Denied> {
         let iat = now();
         let exp = iat + self.lifetime;
-        let body = Body {
+        let body = TokenBody {
             sub: account.0,
             jti: Uuid::new_v4(),
             iat,
@@ -249,7 +249,8 @@ impl Tokens {
 
     pub(crate) fn is_revoked(&self, token: &str) -> bool {
         // The signature is not looked at: it only matters whether somebody else revoked this.
-        insecure_decode_claims::<Body>(token).is_ok_and(|body| self.is_off(body.jti, body.family))
+        insecure_decode_claims::<TokenBody>(token)
+            .is_ok_and(|body| self.is_off(body.jti, body.family))
     }
 
     /// The newest key's seal on `nonce` for `character`.
@@ -317,7 +318,7 @@ impl Tokens {
         let mut rules = Validation::new(Algorithm::HS256);
         // The time is ours to judge: to the second, and with a grace where it is asked for.
         rules.validate_exp = false;
-        let body: Body = {
+        let body: TokenBody = {
             let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
             let key = header
                 .kid

@@ -21,13 +21,13 @@ const ENDED_MAX: i64 = 4_096;
 
 /// An account, and the number of its tokens that hold: those below do no more, nor do sessions that
 /// were begun by them.
-pub(super) type Ended = (AccountId, u64);
+pub(super) type EndedTokens = (AccountId, u64);
 
 impl Accounts {
     /// The accounts that ended their tokens lately, whenever there are more of them: tokens below the
     /// number hold no more, nor do sessions that were begun by them.
     #[must_use]
-    pub fn ended(&self) -> watch::Receiver<Arc<[Ended]>> {
+    pub fn ended(&self) -> watch::Receiver<Arc<[EndedTokens]>> {
         self.inner.ended.subscribe()
     }
 
@@ -39,7 +39,7 @@ impl Accounts {
         );
         let rows: Vec<(Uuid, i64)> = reading!(self.store(), db => query_as(sql)
             .bind(signed(ago(1).0)).bind(ENDED_MAX).fetch_all(db).await)?;
-        let ended: Vec<Ended> = rows
+        let ended: Vec<EndedTokens> = rows
             .into_iter()
             .map(|(id, generation)| (AccountId(id), unsigned(generation)))
             .collect();
@@ -54,7 +54,7 @@ impl Accounts {
     }
 
     /// This process has ended them itself.
-    pub(super) fn tell_ended(&self, ended: Ended) {
+    pub(super) fn tell_ended(&self, ended: EndedTokens) {
         self.inner.ended.send_modify(|known| {
             let others = known.iter().filter(|one| one.0 != ended.0);
             let others = others.copied().take(ENDED_MAX as usize - 1);

@@ -12,7 +12,7 @@ use crate::store::{is_nobodys, name_key, reading, signed, unsigned};
 /// How many accounts one answer has.
 const PAGE: i64 = 200;
 
-type RowTuple = (Uuid, String, String, bool, i64, i64, Option<i64>, String);
+type OverviewTuple = (Uuid, String, String, bool, i64, i64, Option<i64>, String);
 
 /// An account with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Accounts {
              ORDER BY username_key LIMIT $4",
         );
         let after = name_key(after);
-        let rows: Vec<RowTuple> = bounded(async {
+        let rows: Vec<OverviewTuple> = bounded(async {
             let after = &after;
             Ok(reading!(self.store(), db => query_as(sql)
                 .bind(after).bind(false).bind(guests).bind(PAGE).fetch_all(db).await)?)
@@ -92,7 +92,7 @@ impl Accounts {
              FROM accounts WHERE username_key = $1 AND closed_at IS NULL",
         );
         let key = name_key(username);
-        let row: Option<RowTuple> = bounded(async {
+        let row: Option<OverviewTuple> = bounded(async {
             let key = &key;
             Ok(reading!(self.store(), db => query_as(sql).bind(key).fetch_optional(db).await)?)
         })
@@ -114,7 +114,7 @@ impl Accounts {
         Ok((overview, sign_ins))
     }
 
-    async fn overview(&self, row: RowTuple) -> Result<Overview, Denied> {
+    async fn overview(&self, row: OverviewTuple) -> Result<Overview, Denied> {
         let (id, username, role, guest, created_at, generation, until, ban_reason) = row;
         let account = account_of((id, username, role, guest, created_at, generation));
         let now = signed(wall().0);

@@ -54,7 +54,7 @@ const END: &str = "DELETE FROM refresh_tokens WHERE family = $1";
 type FoundTuple = (String, i64, i64, Option<i64>, String, Option<i64>);
 
 /// What became of a refresh token that was shown.
-enum Shown {
+enum RefreshOutcome {
     Renewed(AccountTuple),
     /// It was used before.
     Again,
@@ -110,37 +110,37 @@ impl Accounts {
         let next = secret();
         let done = bounded(self.renew(family, &hash_of(old), &hash_of(&next))).await?;
         match done {
-            Shown::Renewed(owner) => {
+            RefreshOutcome::Renewed(owner) => {
                 let signed = self.signed_in_by(account_of(owner), family).await?;
                 Ok((signed, written(family, &next)))
             }
-            Shown::Again => {
+            RefreshOutcome::Again => {
                 tracing::warn!("refresh token was used again, its sign-in ends");
                 self.inner.tokens.revoke_family(family).await?;
                 Err(invalid())
             }
-            Shown::Over(denied) => Err(denied),
+            RefreshOutcome::Over(denied) => Err(denied),
         }
     }
 
-    async fn renew(&self, family: Uuid, old: &str, next: &str) -> Result<Shown, Denied> {
+    async fn renew(&self, family: Uuid, old: &str, next: &str) -> Result<RefreshOutcome, Denied> {
         let store = self.store();
         let now = signed(wall().0);
         let shown = transaction!(store, tx => {
             let found: Option<FoundTuple> =
                 query_as(store.sql(FIND)).bind(family).fetch_optional(&mut *tx).await?;
             let Some((hash, renewed_at, expires_at, until, reason, ban_at)) = found else {
-                return Ok(Shown::Over(invalid()));
+                return Ok(RefreshOutcome::Over(invalid()));
             };
             let verdict = if hash != old {
-                Some(Shown::Again)
+                Some(RefreshOutcome::Again)
             } else if expires_at <= now {
-                Some(Shown::Over(Denied::of(Code::TokenExpired)))
+                Some(RefreshOutcome::Over(Denied::of(Code::TokenExpired)))
             } else if let Err(banned) = bans::check((until, reason)) {
-                Some(Shown::Over(banned))
+                Some(RefreshOutcome::Over(banned))
             } else {
                 // Banned and let in again meanwhile: it was revoked all the same.
-                ban_at.filter(|at| *at >= renewed_at).map(|_| Shown::Over(invalid()))
+                ban_at.filter(|at| *at >= renewed_at).map(|_| RefreshOutcome::Over(invalid()))
             };
             if let Some(verdict) = verdict {
                 query(store.sql(END)).bind(family).execute(&mut *tx).await?;
@@ -156,8 +156,8 @@ impl Accounts {
                     .execute(&mut *tx)
                     .await?;
                 match renewed.rows_affected() {
-                    0 => Shown::Again,
-                    _ => Shown::Renewed(owner),
+                    0 => RefreshOutcome::Again,
+                    _ => RefreshOutcome::Renewed(owner),
                 }
             }
         });

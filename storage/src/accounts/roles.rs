@@ -27,7 +27,7 @@ pub(super) const RECORD: &str = "
     INSERT INTO facts (journal, sequence, ordinal, kind, subject, at, count, sum, detail)
     VALUES ($1, $2, 0, 'moderation', $3, $4, 1, 0, $5)";
 
-enum Change<'a> {
+enum Decision<'a> {
     Role(Role),
     Ban(Option<i64>, &'a str),
 }
@@ -42,7 +42,7 @@ impl Accounts {
             Role::Admin => "account grant",
             Role::Player => "account revoke",
         };
-        self.decide(username, verb, Change::Role(role)).await
+        self.decide(username, verb, Decision::Role(role)).await
     }
 
     /// Keeps the account of that name out until then, by the wall clock; `None`: until it is let in.
@@ -56,7 +56,7 @@ impl Accounts {
         reason: &str,
     ) -> Result<(), Denied> {
         let until = until.map_or(i64::MAX, |until| signed(until.0));
-        self.decide(username, "account ban", Change::Ban(Some(until), reason))
+        self.decide(username, "account ban", Decision::Ban(Some(until), reason))
             .await
     }
 
@@ -65,29 +65,29 @@ impl Accounts {
     /// # Errors
     /// `resource_not_found`; `database_connection_error`.
     pub async fn unban(&self, username: &str) -> Result<(), Denied> {
-        self.decide(username, "account unban", Change::Ban(None, ""))
+        self.decide(username, "account unban", Decision::Ban(None, ""))
             .await
     }
 
-    async fn decide(&self, username: &str, verb: &str, change: Change<'_>) -> Result<(), Denied> {
+    async fn decide(&self, username: &str, verb: &str, change: Decision<'_>) -> Result<(), Denied> {
         if is_nobodys(username) {
             return Err(nobody());
         }
         let key = name_key(username);
         let at = signed(wall().0);
         let (subject, detail) = record(&key, verb, username);
-        let bans = matches!(change, Change::Ban(Some(_), _));
+        let bans = matches!(change, Decision::Ban(Some(_), _));
         let store = self.store();
         let changed = bounded(async {
             let changed = transaction!(store, tx => {
                 let sql = match change {
-                    Change::Role(_) => GRANT,
-                    Change::Ban(..) => BAN,
+                    Decision::Role(_) => GRANT,
+                    Decision::Ban(..) => BAN,
                 };
                 let changing = query(store.sql(sql)).bind(&key).bind(false).bind(at).bind(OPERATOR);
                 let changing = match change {
-                    Change::Role(role) => changing.bind(role_word(role)),
-                    Change::Ban(until, reason) => changing.bind(until).bind(reason),
+                    Decision::Role(role) => changing.bind(role_word(role)),
+                    Decision::Ban(until, reason) => changing.bind(until).bind(reason),
                 };
                 let changed = changing.execute(&mut *tx).await?.rows_affected();
                 if changed > 0 {

@@ -69,7 +69,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Record, usize), Damage> {
 
 /// What a look at one place of a damaged file came to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
+pub(crate) struct RecordProbe {
     /// A whole record with a good checksum begins there.
     pub(crate) is_whole: bool,
     /// How many bytes that took to tell.
@@ -81,8 +81,8 @@ pub(crate) struct Look {
 /// checksum over so much of it at every place would cost the square of it, or more. So the payload
 /// is decoded first: what is no record of ours fails within a few bytes, or ends elsewhere than its
 /// length says.
-pub(crate) fn look(bytes: &[u8]) -> Look {
-    let none = |cost| Look {
+pub(crate) fn probe(bytes: &[u8]) -> RecordProbe {
+    let none = |cost| RecordProbe {
         is_whole: false,
         cost,
     };
@@ -96,7 +96,7 @@ pub(crate) fn look(bytes: &[u8]) -> Look {
     if !decoded || rest > 0 {
         return none(cost);
     }
-    Look {
+    RecordProbe {
         is_whole: self::payload(bytes).is_ok(),
         cost: cost + payload.len(),
     }

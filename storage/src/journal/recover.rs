@@ -243,7 +243,7 @@ fn scan(
 
 /// Where the first whole record begins, wherever that is.
 fn first_whole(bytes: &[u8]) -> Option<usize> {
-    (0..bytes.len()).find(|at| record::look(&bytes[*at..]).is_whole)
+    (0..bytes.len()).find(|at| record::probe(&bytes[*at..]).is_whole)
 }
 
 /// Cuts the torn end off the last segment, for good.

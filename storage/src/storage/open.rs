@@ -8,19 +8,19 @@ use std::time::Duration;
 
 use engine::port::{Registry, Stop, Tasks};
 
-use super::{Inner, Recovered, Storage};
+use super::{OpenStorage, Recovered, Storage};
 use crate::StorageFault;
 use crate::accounts::Accounts;
 use crate::clock::wall;
 use crate::config::{StorageConfig, check};
 use crate::identity;
+use crate::instance_lock::{self, InstanceLock};
 use crate::journal::{self, Disk, Found, Identity, Start, Writer};
 use crate::lease::Leases;
 use crate::lock::{Lock, Locks};
 use crate::pending::Pending;
 use crate::private;
-use crate::sole::{self, Sole};
-use crate::store::{Counters, DatabaseFile, Origin, Store};
+use crate::store::{Counters, DatabaseFile, NodeJournal, Store};
 use crate::watch::Files;
 
 pub(crate) async fn open(
@@ -86,7 +86,7 @@ impl Opening<'_> {
     ) -> Result<(Storage, Recovered), StorageFault> {
         let store = self.store.clone();
         let identity = identity::agree(&store, &found).await?;
-        let origin = Origin {
+        let origin = NodeJournal {
             node: self.config.node.clone(),
             journal: identity.journal,
         };
@@ -106,7 +106,7 @@ impl Opening<'_> {
         found: &mut Found,
         folder: &Path,
         mut disk: Box<dyn Disk>,
-        (identity, origin): (Identity, Origin),
+        (identity, origin): (Identity, NodeJournal),
     ) -> Result<(Storage, Recovered), StorageFault> {
         let store = &self.store;
         let marks = store.applied().await.map_err(self.failed())?;
@@ -152,15 +152,15 @@ impl Opening<'_> {
         );
         let pending = Pending::new(self.config.journal.facts_max);
         let leases = self.campaign(&origin, &pending).await?;
-        let sole = self.sole(&origin);
+        let instance_lock = self.instance_lock(&origin);
         let files = self.files(folder, &writer)?;
         let storage = Storage {
-            inner: Arc::new(Inner {
+            inner: Arc::new(OpenStorage {
                 pending,
                 leases,
-                sole,
+                instance_lock,
                 files: Mutex::new(Some(files)),
-                journal: journal::Shared::new(applied),
+                journal: journal::JournalHandle::new(applied),
                 trouble: Arc::default(),
                 writer: Mutex::new(Some(writer)),
                 gauge: OnceLock::new(),
@@ -207,7 +207,7 @@ impl Opening<'_> {
     /// Stands for election, where nodes share the database.
     async fn campaign(
         &self,
-        origin: &Origin,
+        origin: &NodeJournal,
         pending: &Arc<Pending>,
     ) -> Result<Option<Arc<Leases>>, StorageFault> {
         let leases = self.config.database.shared.then(|| {
@@ -228,10 +228,10 @@ impl Opening<'_> {
     }
 
     /// The claim to a database that others can reach and none may share.
-    fn sole(&self, origin: &Origin) -> Option<Arc<Sole>> {
+    fn instance_lock(&self, origin: &NodeJournal) -> Option<Arc<InstanceLock>> {
         let database = &self.config.database;
         let claims = !database.shared && self.store.is_postgres();
-        claims.then(|| Sole::new(self.store.clone(), origin.clone(), database.lease()))
+        claims.then(|| InstanceLock::new(self.store.clone(), origin.clone(), database.lease()))
     }
 
     /// What is open, to be looked after.
@@ -244,12 +244,12 @@ impl Opening<'_> {
 
     /// Counts as alive from here on, on a database that several servers can reach: as one of those
     /// who share it, or as the only one.
-    async fn join(&self, origin: &Origin) -> Result<(), StorageFault> {
+    async fn join(&self, origin: &NodeJournal) -> Result<(), StorageFault> {
         let database = &self.config.database;
         let free = match self.store.is_postgres() {
             false => Ok(true),
-            true if database.shared => sole::vacant(&self.store, database.lease()).await,
-            true => sole::occupy(&self.store, origin, database.lease()).await,
+            true if database.shared => instance_lock::vacant(&self.store, database.lease()).await,
+            true => instance_lock::occupy(&self.store, origin, database.lease()).await,
         };
         if !free.map_err(self.failed())? {
             let target = self.store.target().to_owned();

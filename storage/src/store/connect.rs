@@ -8,7 +8,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{ConnectOptions, Connection, Error};
 
-use super::fault::{Trouble, is_hopeless, is_locked, trouble};
+use super::fault::{ErrorClass, error_class, is_hopeless, is_locked};
 use super::target::Target;
 use super::{Counters, Pools, Store, fit, migrations, settled};
 use crate::StorageFault;
@@ -75,11 +75,11 @@ impl Store {
             statements: counters.statements,
             quarantined: counters.quarantined,
             conflicts: counters.conflicts,
-            unheard: std::sync::Arc::default(),
+            unheeded_orders: std::sync::Arc::default(),
             shared: config.shared,
             target,
             ours: Arc::default(),
-            barred: Arc::default(),
+            blocked: Arc::default(),
         })
     }
 }
@@ -127,13 +127,13 @@ async fn in_time<T>(connecting: impl Future<Output = Result<T, Error>>) -> Resul
 fn settle(target: &str, is_file: bool, fault: MigrateError) -> Result<String, StorageFault> {
     let target = target.to_owned();
     match fault {
-        MigrateError::Execute(error) => match trouble(&error) {
+        MigrateError::Execute(error) => match error_class(&error) {
             _ if is_hopeless(&error) => Err(StorageFault::Refused {
                 target,
                 reason: error.to_string(),
             }),
             // A file is there or it is not; only a lock on it passes.
-            Trouble::Passing if !is_file || is_locked(&error) => Ok(error.to_string()),
+            ErrorClass::Passing if !is_file || is_locked(&error) => Ok(error.to_string()),
             _ => Err(StorageFault::Refused {
                 target,
                 reason: error.to_string(),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sqlx::{Error, query_as};
 use uuid::Uuid;
 
-use super::changeset::Origin;
+use super::changeset::NodeJournal;
 use super::{Pools, Store, signed, unsigned};
 
 /// What the database said it is, and how far it said it was.
@@ -58,8 +58,8 @@ impl Ours {
 }
 
 impl Store {
-    /// Looks whose database it is by now, also while it is barred. Counted as little as a ping.
-    pub(crate) async fn look(&self, origin: &Origin) -> Result<Whose, Error> {
+    /// Looks whose database it is by now, also while it is blocked. Counted as little as a ping.
+    pub(crate) async fn look(&self, origin: &NodeJournal) -> Result<Whose, Error> {
         // Before the question: a commit meanwhile only raises what the database has.
         let applied = self.ours.applied();
         let (node, journal) = (&origin.node, origin.journal);

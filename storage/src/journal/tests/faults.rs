@@ -11,14 +11,14 @@ use tempfile::TempDir;
 use super::faulty::FaultyDisk;
 use super::*;
 use crate::config::{FsyncPolicy, JournalConfig};
-use crate::journal::{Scribe, Shared};
+use crate::journal::{JournalHandle, WriterThread};
 use crate::pending::Pending;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Running {
     ports: EnginePorts,
-    shared: Arc<Shared>,
+    shared: Arc<JournalHandle>,
     pending: Arc<Pending>,
     thread: JoinHandle<bool>,
     tick: Tick,
@@ -34,9 +34,9 @@ impl Running {
         );
         writer.start().unwrap();
         let lanes = lanes(LaneLimits::default(), &Registry::new()).unwrap();
-        let shared = Shared::new(0);
+        let shared = JournalHandle::new(0);
         let pending = Pending::new(100);
-        let scribe = Scribe {
+        let writer_thread = WriterThread {
             writer,
             run: RunId(9),
             saves: lanes.storage.saves,
@@ -51,7 +51,7 @@ impl Running {
             ports: lanes.engine,
             shared,
             pending,
-            thread: thread::spawn(move || scribe.run()),
+            thread: thread::spawn(move || writer_thread.run()),
             tick: 0,
         }
     }

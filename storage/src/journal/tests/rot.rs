@@ -132,7 +132,7 @@ fn damaged_segments_yield_prefix_or_refusal() {
         .collect();
     assert!(segments.len() > 2);
     let (mut prefixes, mut refusals) = (0, 0);
-    let mut look = |torn: usize, bytes: &[u8], how: &str| {
+    let mut probe = |torn: usize, bytes: &[u8], how: &str| {
         let folder = TempDir::new().unwrap();
         for (index, (path, whole)) in segments.iter().enumerate() {
             let bytes = if index == torn { bytes } else { whole };
@@ -158,10 +158,10 @@ fn damaged_segments_yield_prefix_or_refusal() {
     };
     for (index, (_, bytes)) in segments.iter().enumerate() {
         for at in 0..bytes.len() {
-            look(index, &bytes[..at], &format!("segment {index} cut at {at}"));
+            probe(index, &bytes[..at], &format!("segment {index} cut at {at}"));
             let mut flipped = bytes.clone();
             flipped[at] ^= 0x10;
-            look(index, &flipped, &format!("segment {index} flipped at {at}"));
+            probe(index, &flipped, &format!("segment {index} flipped at {at}"));
         }
     }
     assert!(prefixes > 0 && refusals > prefixes, "{prefixes} {refusals}");
@@ -259,11 +259,11 @@ fn noises(length: usize) -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn resync_cost_grows_with_tail_only() {
     let cost = |bytes: &[u8]| -> usize {
-        let looks = (0..bytes.len()).map(|at| record::look(&bytes[at..]));
+        let looks = (0..bytes.len()).map(|at| record::probe(&bytes[at..]));
         looks
-            .map(|look| {
-                assert!(!look.is_whole);
-                look.cost
+            .map(|probe| {
+                assert!(!probe.is_whole);
+                probe.cost
             })
             .sum()
     };
@@ -281,7 +281,7 @@ fn whole_record_in_noise_is_found() {
         let mut bytes = noise.clone();
         bytes.extend(frame(&Record::Batch(batch(3))).unwrap());
         bytes.extend(noise);
-        let found = (0..bytes.len()).find(|at| record::look(&bytes[*at..]).is_whole);
+        let found = (0..bytes.len()).find(|at| record::probe(&bytes[*at..]).is_whole);
         assert_eq!(found, Some(10_000), "{name}");
     }
 }

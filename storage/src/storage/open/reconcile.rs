@@ -10,7 +10,7 @@ use crate::backoff::Backoff;
 use crate::identity;
 use crate::journal::{self, Closed, Disk, Found, Trace};
 use crate::pending::Layer;
-use crate::store::{AppliedMark, Kept, Origin, Trouble, is_hopeless, trouble};
+use crate::store::{AppliedMark, ErrorClass, NodeJournal, WriteOutcome, error_class, is_hopeless};
 
 impl Opening<'_> {
     /// The last batch that both have, and how far
@@ -19,7 +19,7 @@ impl Opening<'_> {
         &self,
         found: &mut Found,
         disk: &mut dyn Disk,
-        origin: &Origin,
+        origin: &NodeJournal,
         marks: &[AppliedMark],
         world: Uuid,
     ) -> Result<(u64, Option<Trace>), StorageFault> {
@@ -57,7 +57,7 @@ impl Opening<'_> {
         &self,
         segments: &[Closed],
         applied: u64,
-        origin: &Origin,
+        origin: &NodeJournal,
     ) -> Result<bool, StorageFault> {
         let mut next = applied + 1;
         let mut late = false;
@@ -87,7 +87,11 @@ impl Opening<'_> {
     }
 
     /// Writes a layer, as patient with the database as the connection was.
-    async fn persist(&self, origin: &Origin, layer: &Layer) -> Result<Kept, StorageFault> {
+    async fn persist(
+        &self,
+        origin: &NodeJournal,
+        layer: &Layer,
+    ) -> Result<WriteOutcome, StorageFault> {
         let patience = Duration::from_secs(self.config.database.connect_retry_seconds);
         let began = Instant::now();
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
@@ -97,7 +101,7 @@ impl Opening<'_> {
                 Err(error)
                     if began.elapsed() >= patience
                         || is_hopeless(&error)
-                        || trouble(&error) != Trouble::Passing =>
+                        || error_class(&error) != ErrorClass::Passing =>
                 {
                     return Err(self.failed()(error));
                 }
