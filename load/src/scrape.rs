@@ -1,4 +1,4 @@
-//! The server's own figures: `/metrics`, and `/proc` for a server on this machine.
+//! The server's own metrics: `/metrics`, and `/proc` for a server on this machine.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::measure::Percentiles;
-use crate::run::Count;
+use crate::run_state::Count;
 
 /// One second of a run.
 #[derive(Clone, Debug, Default)]
@@ -12,7 +12,7 @@ pub(crate) struct Second {
     pub(crate) online: usize,
     pub(crate) count: Count,
     pub(crate) deliveries: u64,
-    /// By [`Span`].
+    /// By [`LatencyKind`].
     pub(crate) spans: [Percentiles; 5],
     pub(crate) driver_cpu: f64,
     pub(crate) driver_waited: f64,

@@ -12,13 +12,13 @@ use crate::duration::duration;
 
 /// A file being read, and what is wrong with it.
 #[derive(Debug)]
-pub(super) struct Source<'a> {
+pub(super) struct ScenarioSource<'a> {
     path: &'a Path,
     text: &'a str,
     problems: RefCell<Vec<(usize, String)>>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> ScenarioSource<'a> {
     pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
         Self {
             path,
@@ -47,7 +47,7 @@ impl<'a> Source<'a> {
 
 /// One table of the file.
 pub(super) struct Section<'a> {
-    source: &'a Source<'a>,
+    source: &'a ScenarioSource<'a>,
     /// Its keys from the root, with dots.
     path: String,
     offset: usize,
@@ -56,11 +56,16 @@ pub(super) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn root(source: &'a Source<'a>, table: &'a DeTable<'a>) -> Self {
+    pub(super) fn root(source: &'a ScenarioSource<'a>, table: &'a DeTable<'a>) -> Self {
         Self::at(source, String::new(), 0, table)
     }
 
-    fn at(source: &'a Source<'a>, path: String, offset: usize, table: &'a DeTable<'a>) -> Self {
+    fn at(
+        source: &'a ScenarioSource<'a>,
+        path: String,
+        offset: usize,
+        table: &'a DeTable<'a>,
+    ) -> Self {
         Self {
             source,
             path,

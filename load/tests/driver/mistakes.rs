@@ -38,7 +38,7 @@ fn scenario_mistakes_name_line_and_key() {
     let told = refused.to_string();
     for expected in [
         "wrong.toml:2: arrivals is none of: open, closed",
-        "wrong.toml:3: objectives: there is no figure \"speed\"",
+        "wrong.toml:3: objectives: there is no metric \"speed\"",
         "wrong.toml:4: colour is not known here",
         "wrong.toml:7: server.database is none of: sqlite, postgres",
         "wrong.toml:10: stages[0].ramp is not a duration",

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tokio::time::Instant;
 
-use crate::scenario::Channel;
+use crate::scenario::ChatChannel;
 use settled::Settled;
 
 /// Faults told by name; the rest is only counted.
@@ -20,17 +20,17 @@ const NAMED_MAX: usize = 50;
 
 /// A place as bots name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct BotPlace {
     room: u32,
     sub_zone: u32,
 }
 
 /// Everything that was said and heard.
 #[derive(Debug, Default)]
-pub(crate) struct Book {
+pub(crate) struct DeliveryLedger {
     names: HashMap<String, u32>,
-    listeners: Vec<Listener>,
-    lines: BTreeMap<(u32, u32), Line>,
+    listeners: Vec<ListenerTrack>,
+    lines: BTreeMap<(u32, u32), TrackedLine>,
     settled: Settled,
     /// Bots that were ever in a room, so that an audience is looked for among few.
     visitors: HashMap<u32, HashSet<u32>>,
@@ -61,9 +61,9 @@ pub(crate) struct Deliveries {
 }
 
 #[derive(Debug, Default)]
-struct Listener {
+struct ListenerTrack {
     /// From which tick on it was where; `None`: not in the world, as far as it knows.
-    spans: Vec<(u64, Option<Place>)>,
+    spans: Vec<(u64, Option<BotPlace>)>,
     /// The newest tick it has seen.
     horizon: u64,
     /// The last line heard of each speaker.
@@ -75,27 +75,27 @@ struct Listener {
 }
 
 #[derive(Debug)]
-struct Line {
+struct TrackedLine {
     due: Instant,
-    channel: Channel,
+    channel: ChatChannel,
     target: Option<u32>,
     tick: Option<u64>,
     /// The server said no.
     refused: bool,
-    heard: Vec<Hearing>,
+    heard: Vec<Reception>,
 }
 
 /// One ear's hearing of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Hearing {
+struct Reception {
     ear: u32,
     /// The how-manieth line that this ear heard.
     nth: u32,
 }
 
-impl Listener {
+impl ListenerTrack {
     /// Where it was at a tick, or nothing if that can't be said.
-    fn at(&self, tick: u64) -> Option<Place> {
+    fn at(&self, tick: u64) -> Option<BotPlace> {
         let after = self.spans.partition_point(|(from, _)| *from <= tick);
         let (from, place) = *self.spans.get(after.checked_sub(1)?)?;
         if from == tick { None } else { place }
@@ -107,10 +107,10 @@ impl Listener {
     }
 }
 
-impl Book {
+impl DeliveryLedger {
     pub(crate) fn with(bots: usize) -> Self {
         Self {
-            listeners: (0..bots).map(|_| Listener::default()).collect(),
+            listeners: (0..bots).map(|_| ListenerTrack::default()).collect(),
             ..Self::default()
         }
     }
@@ -133,7 +133,7 @@ impl Book {
 
     /// A bot is in a room from this tick on.
     pub(crate) fn enters(&mut self, bot: usize, tick: u64, room: &str, sub_zone: &str) {
-        let place = Place {
+        let place = BotPlace {
             room: self.id(room),
             sub_zone: self.id(sub_zone),
         };
@@ -169,11 +169,11 @@ impl Book {
         &mut self,
         bot: usize,
         number: u32,
-        channel: Channel,
+        channel: ChatChannel,
         target: Option<usize>,
         due: Instant,
     ) {
-        let line = Line {
+        let line = TrackedLine {
             due,
             channel,
             target: target.map(|target| target as u32),
@@ -217,7 +217,7 @@ impl Book {
         let last_tick = ears.last_tick;
         ears.last_tick = tick.max(last_tick);
         ears.heard += 1;
-        let hearing = Hearing {
+        let hearing = Reception {
             ear,
             nth: ears.heard,
         };
@@ -292,7 +292,7 @@ impl Book {
         self.compare_order(judged);
     }
 
-    fn judge(&mut self, id: (u32, u32), line: &Line, tick: u64, audience: Option<Vec<u32>>) {
+    fn judge(&mut self, id: (u32, u32), line: &TrackedLine, tick: u64, audience: Option<Vec<u32>>) {
         let (speaker, number) = id;
         let Some(audience) = audience else {
             self.count.excused += line.heard.len() as u64;
@@ -328,10 +328,10 @@ impl Book {
     }
 
     /// Who must hear a line, sorted; `None` if where it was said is in doubt.
-    fn audience(&self, speaker: u32, line: &Line, tick: u64) -> Option<Vec<u32>> {
+    fn audience(&self, speaker: u32, line: &TrackedLine, tick: u64) -> Option<Vec<u32>> {
         let place_of = |bot: u32| self.listeners[bot as usize].at(tick);
         let mut ears: Vec<u32> = match line.channel {
-            Channel::Say | Channel::Emote => {
+            ChatChannel::Say | ChatChannel::Emote => {
                 let here = place_of(speaker)?;
                 let visitors = self.visitors.get(&here.room)?;
                 let visitors = visitors.iter().copied();
@@ -339,7 +339,7 @@ impl Book {
                     .filter(|bot| place_of(*bot).is_some_and(|place| place.room == here.room))
                     .collect()
             }
-            Channel::Local => {
+            ChatChannel::Local => {
                 let here = place_of(speaker)?;
                 let all = 0..self.listeners.len() as u32;
                 all.filter(|bot| {
@@ -347,12 +347,12 @@ impl Book {
                 })
                 .collect()
             }
-            Channel::Global => {
+            ChatChannel::Global => {
                 let all = 0..self.listeners.len() as u32;
                 all.filter(|bot| *bot != speaker && place_of(*bot).is_some())
                     .collect()
             }
-            Channel::Whisper => {
+            ChatChannel::Whisper => {
                 let target = line.target?;
                 place_of(target).map(|_| target).into_iter().collect()
             }

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Book, Line};
-use crate::scenario::Channel;
+use super::{DeliveryLedger, TrackedLine};
+use crate::scenario::ChatChannel;
 
-impl Book {
+impl DeliveryLedger {
     /// Compares lines that were judged together, room by room and tick by tick. Lines of different
     /// ticks are put in order by their ticks.
-    pub(super) fn compare_order(&mut self, judged: Vec<(u64, (u32, u32), Line)>) {
-        let mut rooms: BTreeMap<(u64, u32), Vec<((u32, u32), Line)>> = BTreeMap::new();
+    pub(super) fn compare_order(&mut self, judged: Vec<(u64, (u32, u32), TrackedLine)>) {
+        let mut rooms: BTreeMap<(u64, u32), Vec<((u32, u32), TrackedLine)>> = BTreeMap::new();
         for (tick, id, line) in judged {
-            let to_the_room = matches!(line.channel, Channel::Say | Channel::Emote);
+            let to_the_room = matches!(line.channel, ChatChannel::Say | ChatChannel::Emote);
             let place = self.listeners[id.0 as usize].at(tick);
             if let (true, Some(place)) = (to_the_room, place) {
                 rooms
@@ -33,7 +33,12 @@ impl Book {
         }
     }
 
-    fn compare_pair(&mut self, tick: u64, a: &((u32, u32), Line), b: &((u32, u32), Line)) {
+    fn compare_pair(
+        &mut self,
+        tick: u64,
+        a: &((u32, u32), TrackedLine),
+        b: &((u32, u32), TrackedLine),
+    ) {
         let ((id, line), (other_id, other)) = (a, b);
         // Of one speaker they have numbers.
         if id.0 == other_id.0 {
@@ -64,7 +69,7 @@ impl Book {
     }
 }
 
-fn nth(line: &Line, ear: u32) -> Option<u32> {
+fn nth(line: &TrackedLine, ear: u32) -> Option<u32> {
     let at = line.heard.binary_search_by_key(&ear, |one| one.ear).ok()?;
     Some(line.heard[at].nth)
 }

@@ -12,7 +12,7 @@ use crate::wire::Dial;
 
 /// What a look is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum ScrapeReason {
     /// The row of this second.
     Second(usize),
     /// A stretch begins: what grows from now on counts for it.
@@ -23,19 +23,19 @@ pub(super) enum Look {
 
 /// The looks that are wanted, and what they have shown.
 #[derive(Debug)]
-pub(super) struct Looks {
+pub(super) struct Scraper {
     dial: Dial,
     /// The server's process, where it is on this machine.
     process: Rc<Cell<Option<u32>>>,
     /// At most one second, and both ends of each stretch.
-    wanted: RefCell<VecDeque<Look>>,
+    wanted: RefCell<VecDeque<ScrapeReason>>,
     news: Notify,
-    shown: RefCell<Shown>,
+    scraped: RefCell<Scraped>,
 }
 
 /// What was seen.
 #[derive(Debug, Default)]
-pub(super) struct Shown {
+pub(super) struct Scraped {
     pub(super) seconds: BTreeMap<usize, ServerSecond>,
     /// By the number of the stretch.
     pub(super) grown: Vec<Growth>,
@@ -43,41 +43,41 @@ pub(super) struct Shown {
     last: Option<Sample>,
 }
 
-impl Looks {
+impl Scraper {
     pub(super) fn new(dial: Dial, process: Rc<Cell<Option<u32>>>, stretches: usize) -> Rc<Self> {
         Rc::new(Self {
             dial,
             process,
             wanted: RefCell::default(),
             news: Notify::new(),
-            shown: RefCell::new(Shown {
+            scraped: RefCell::new(Scraped {
                 grown: vec![Growth::default(); stretches],
                 open: vec![false; stretches],
-                ..Shown::default()
+                ..Scraped::default()
             }),
         })
     }
 
     /// Wants a look. A second is left out while the one before has not been seen.
-    pub(super) fn wants(&self, look: Look) {
+    pub(super) fn request(&self, reason: ScrapeReason) {
         let mut wanted = self.wanted.borrow_mut();
-        let is_second = |look: &Look| matches!(look, Look::Second(_));
-        if !is_second(&look) || !wanted.iter().any(is_second) {
-            wanted.push_back(look);
+        let is_second = |reason: &ScrapeReason| matches!(reason, ScrapeReason::Second(_));
+        if !is_second(&reason) || !wanted.iter().any(is_second) {
+            wanted.push_back(reason);
         }
         self.news.notify_one();
     }
 
     /// Looks when it is wanted, for ever.
-    pub(super) async fn looks(&self) {
+    pub(super) async fn run(&self) {
         loop {
             let next = self.wanted.borrow().front().copied();
-            let Some(look) = next else {
+            let Some(reason) = next else {
                 self.news.notified().await;
                 continue;
             };
             let sample = Sample::take(&self.dial, self.process.get()).await;
-            self.shown.borrow_mut().see(look, sample);
+            self.scraped.borrow_mut().see(reason, sample);
             self.wanted.borrow_mut().pop_front();
             self.news.notify_waiters();
         }
@@ -96,19 +96,19 @@ impl Looks {
 
     /// The newest second.
     pub(super) fn newest(&self) -> Option<ServerSecond> {
-        let shown = self.shown.borrow();
-        shown.seconds.last_key_value().map(|(_, one)| one.clone())
+        let scraped = self.scraped.borrow();
+        scraped.seconds.last_key_value().map(|(_, one)| one.clone())
     }
 
-    pub(super) fn take(&self) -> Shown {
-        self.shown.take()
+    pub(super) fn take(&self) -> Scraped {
+        self.scraped.take()
     }
 }
 
-impl Shown {
+impl Scraped {
     /// A look that failed is made up for by the next: what grew meanwhile is not lost, unless the
     /// server was killed meanwhile.
-    fn see(&mut self, look: Look, sample: Option<Sample>) {
+    fn see(&mut self, reason: ScrapeReason, sample: Option<Sample>) {
         if let Some(sample) = sample {
             let growth = self
                 .last
@@ -124,16 +124,16 @@ impl Shown {
                     grown.add(growth);
                 }
             }
-            if let Look::Second(at) = look {
+            if let ScrapeReason::Second(at) = reason {
                 let second = server_second(&sample, growth.as_ref());
                 self.seconds.insert(at, second);
             }
             self.last = Some(sample);
         }
-        match look {
-            Look::Second(_) => {}
-            Look::Begins(stretch) => self.open[stretch] = true,
-            Look::Ends(stretch) => self.open[stretch] = false,
+        match reason {
+            ScrapeReason::Second(_) => {}
+            ScrapeReason::Begins(stretch) => self.open[stretch] = true,
+            ScrapeReason::Ends(stretch) => self.open[stretch] = false,
         }
     }
 }
