@@ -39,13 +39,13 @@ docs/operations.md says the rest.";
 )]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
     #[command(flatten)]
     serve: Flags,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Runs the server (what `kadath` alone does)
     Serve(Flags),
     /// Validates configuration and world data; prints each problem as file:line:column: message
@@ -251,38 +251,38 @@ pub fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(EXIT_USAGE));
         }
     };
-    let serves = matches!(cli.command, None | Some(Command::Serve(_)));
+    let serves = matches!(cli.command, None | Some(CliCommand::Serve(_)));
     let mut json = false;
-    let ended = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(flags) => flags
+    let ended = match cli.command.unwrap_or(CliCommand::Serve(cli.serve)) {
+        CliCommand::Serve(flags) => flags
             .loaded(Loaded::read_for_start)
             .map_err(Into::into)
             .and_then(|loaded| {
                 json = loaded.config.log.format == LogFormat::Json;
                 server::run_loaded(loaded)
             }),
-        Command::Check(flags) => {
+        CliCommand::Check(flags) => {
             let (file, overrides) = flags.sources();
             check::run(file.as_deref(), overrides)
         }
-        Command::Config(ConfigArgs { sample: true, .. }) => settings::print_sample(),
-        Command::Config(ConfigArgs { flags, .. }) => flags
+        CliCommand::Config(ConfigArgs { sample: true, .. }) => settings::print_sample(),
+        CliCommand::Config(ConfigArgs { flags, .. }) => flags
             .loaded(Loaded::read)
             .map_err(Into::into)
             .and_then(|loaded| settings::print(&loaded)),
-        Command::Status(StatusArgs { url, flags }) => flags
+        CliCommand::Status(StatusArgs { url, flags }) => flags
             .config()
             .map_err(Into::into)
             .and_then(|config| status::run(&config, url.as_deref())),
-        Command::Doctor(flags) => flags
+        CliCommand::Doctor(flags) => flags
             .loaded(Loaded::read_for_start)
             .map_err(Into::into)
             .and_then(|loaded| doctor::run(&loaded)),
-        Command::Schema(SchemaArgs { kind, flags }) => flags
+        CliCommand::Schema(SchemaArgs { kind, flags }) => flags
             .config()
             .map_err(Into::into)
             .and_then(|config| schema::run(&config, kind)),
-        Command::DeadLetters(DeadLetterArgs { command, flags }) => flags
+        CliCommand::DeadLetters(DeadLetterArgs { command, flags }) => flags
             .config()
             .map_err(Into::into)
             .and_then(|config| match command {
@@ -293,7 +293,7 @@ pub fn run() -> ExitCode {
                     dead_letters::purge(&config, &older_than)
                 }
             }),
-        Command::Bench(args) => bench::run(
+        CliCommand::Bench(args) => bench::run(
             &args.scenario,
             load::Options {
                 target: args.target,
@@ -306,7 +306,7 @@ pub fn run() -> ExitCode {
                 descriptors: None,
             },
         ),
-        Command::Account(AccountArgs {
+        CliCommand::Account(AccountArgs {
             command,
             new,
             flags,
@@ -339,9 +339,9 @@ mod tests {
             let cli = Cli::from_arg_matches(&matches).unwrap();
             let flags = match cli.command {
                 None => cli.serve,
-                Some(Command::Account(args)) => args.flags,
-                Some(Command::DeadLetters(args)) => args.flags,
-                Some(Command::Serve(flags)) => flags,
+                Some(CliCommand::Account(args)) => args.flags,
+                Some(CliCommand::DeadLetters(args)) => args.flags,
+                Some(CliCommand::Serve(flags)) => flags,
                 Some(other) => panic!("{other:?}"),
             };
             assert_eq!(flags.data, Some("D".into()), "{line}");

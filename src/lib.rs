@@ -9,7 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod dead_letters;
 pub mod doctor;
-mod gate;
+mod gatekeeper;
 mod log_targets;
 mod process;
 mod readiness;

@@ -26,20 +26,20 @@ const ACCOUNTS_MAX: usize = 4_096;
 pub(crate) struct Rolls {
     rules: Rules,
     per_minute: u32,
-    accounts: Mutex<HashMap<AccountId, Page>>,
+    accounts: Mutex<HashMap<AccountId, RollPage>>,
 }
 
 #[derive(Debug)]
-struct Page {
+struct RollPage {
     /// Where it was rolled last.
     from: IpAddr,
     /// When the last rolls were made, oldest first; at most as many as the limit.
     made: VecDeque<Instant>,
-    kept: VecDeque<Kept>,
+    kept: VecDeque<KeptRoll>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct KeptRoll {
     id: Uuid,
     seed: u64,
     /// The profession's id.
@@ -99,7 +99,7 @@ impl Rolls {
         self.keep(
             account,
             from,
-            Kept {
+            KeptRoll {
                 id,
                 seed,
                 profession: profession.map(|one| one.id.clone()),
@@ -188,12 +188,12 @@ impl Rolls {
         Ok(kept.seed)
     }
 
-    fn keep(&self, account: AccountId, from: IpAddr, one: Kept) -> Result<(), Denied> {
+    fn keep(&self, account: AccountId, from: IpAddr, one: KeptRoll) -> Result<(), Denied> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         if accounts.len() >= ACCOUNTS_MAX && !accounts.contains_key(&account) {
             make_room(&mut accounts);
         }
-        let page = accounts.entry(account).or_insert_with(|| Page {
+        let page = accounts.entry(account).or_insert_with(|| RollPage {
             from,
             made: VecDeque::new(),
             kept: VecDeque::new(),
@@ -224,7 +224,7 @@ impl Rolls {
 
 /// Forgets what is over; else the oldest page of the address that has most, so that nobody pays for
 /// the crowd of another address.
-fn make_room(accounts: &mut HashMap<AccountId, Page>) {
+fn make_room(accounts: &mut HashMap<AccountId, RollPage>) {
     accounts.retain(|_, page| page.made.back().is_some_and(|at| at.elapsed() < KEPT));
     if accounts.len() < ACCOUNTS_MAX {
         return;
@@ -234,7 +234,7 @@ fn make_room(accounts: &mut HashMap<AccountId, Page>) {
         *shares.entry(page.from).or_default() += 1;
     }
     let most = shares.values().copied().max().unwrap_or(0);
-    let of_the_most = |page: &Page| shares.get(&page.from) == Some(&most);
+    let of_the_most = |page: &RollPage| shares.get(&page.from) == Some(&most);
     let oldest = accounts
         .iter()
         .filter(|(_, page)| of_the_most(page))

@@ -15,8 +15,8 @@ use systems::world::WorldData;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, Loaded};
-use crate::gate::Gate;
-use crate::readiness::{Pulse, readiness};
+use crate::gatekeeper::AccountGatekeeper;
+use crate::readiness::{WorldPulse, readiness};
 use crate::rolls::Rolls;
 use crate::telemetry;
 use crate::usage::UsageFault;
@@ -31,7 +31,7 @@ mod world;
 
 use descriptors::raise_descriptors;
 pub use first_words::address_file;
-use signals::{Asked, Signals};
+use signals::{SignalRequest, Signals};
 
 /// Durable, but the database lacks some of it until the next start.
 const EXIT_NOT_APPLIED: u8 = 3;
@@ -127,7 +127,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
             return Ok(if left_over { ExitCode::from(EXIT_NOT_APPLIED) } else { ExitCode::SUCCESS });
         }
     };
-    let ground = Ground {
+    let parts = ServerParts {
         config,
         listener,
         address,
@@ -137,7 +137,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
         tasks: tasks.clone(),
         storage: storage.clone(),
     };
-    let ended = live(ground, recovered, world, extra, &mut signals).await;
+    let ended = live(parts, recovered, world, extra, &mut signals).await;
     if ended.is_err() {
         // Whatever failed: the database is left as a stop would leave it.
         tasks.stop().cancel();
@@ -159,7 +159,7 @@ async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<(TcpListener, 
 }
 
 /// What the world stands on.
-struct Ground {
+struct ServerParts {
     config: Config,
     listener: TcpListener,
     address: SocketAddr,
@@ -173,13 +173,13 @@ struct Ground {
 
 /// Builds the world, lets people in, and stops when asked to.
 async fn live(
-    ground: Ground,
+    parts: ServerParts,
     recovered: Recovered,
     world: WorldData,
     extra: impl Plugin,
     signals: &mut Signals,
 ) -> anyhow::Result<ExitCode> {
-    let Ground {
+    let ServerParts {
         config,
         listener,
         address,
@@ -188,7 +188,7 @@ async fn live(
         registry,
         tasks,
         storage,
-    } = ground;
+    } = parts;
     first_words::recovered(&config, &recovered);
     let words = first_words::Listening::of(&config, address, metrics.as_ref().map(|it| it.1));
     let lanes = lanes(LaneLimits::default(), &registry)?;
@@ -209,11 +209,11 @@ async fn live(
         &halt,
     )?;
 
-    let pulse = Pulse::new(gauge);
+    let pulse = WorldPulse::new(gauge);
     tasks.spawn("pulse", pulse.clone().watch(tasks.stop().clone()));
     let lag_max = config.lag_max();
     let doors = Doors {
-        gate: Gate {
+        gate: AccountGatekeeper {
             accounts: storage.accounts().clone(),
             guests: info.guests,
             rolls: rolls.into(),
@@ -261,8 +261,8 @@ async fn until_stop(
                 return true;
             }
             asked = signals.next() => match asked {
-                Asked::Reload => reload(tls),
-                Asked::Stop => {
+                SignalRequest::Reload => reload(tls),
+                SignalRequest::Stop => {
                     tracing::info!("asked to stop");
                     return false;
                 }

@@ -43,7 +43,7 @@ pub fn run(config: &Config, url: Option<&str>) -> anyhow::Result<ExitCode> {
         &url,
         ready,
         &readiness,
-        &Metrics::read(&metrics),
+        &ScrapedMetrics::read(&metrics),
         &config.server.data,
     );
     std::io::stdout().write_all(text.as_bytes())?;
@@ -108,9 +108,9 @@ fn connect(authority: &str) -> std::io::Result<TcpStream> {
 }
 
 /// Prometheus text, by series.
-struct Metrics(HashMap<String, f64>);
+struct ScrapedMetrics(HashMap<String, f64>);
 
-impl Metrics {
+impl ScrapedMetrics {
     fn read(text: &str) -> Self {
         let series = text.lines().filter(|line| !line.starts_with('#'));
         let series = series.filter_map(|line| {
@@ -161,7 +161,13 @@ impl Metrics {
     }
 }
 
-fn report(url: &str, ready: bool, readiness: &str, metrics: &Metrics, data: &Path) -> String {
+fn report(
+    url: &str,
+    ready: bool,
+    readiness: &str,
+    metrics: &ScrapedMetrics,
+    data: &Path,
+) -> String {
     let info = |label| {
         metrics
             .label("kadath_build_info", label)
@@ -257,7 +263,7 @@ mod tests {
     #[test]
     fn quantile_is_smallest_sufficient_bound() {
         let text = "# TYPE t histogram\nt_bucket{le=\"0.001\"} 50\nt_bucket{le=\"0.01\"} 98\nt_bucket{le=\"0.1\"} 100\nt_bucket{le=\"+Inf\"} 100\nt_count 100\nx{a=\"b\"} 2\nx{a=\"c\"} 3\n";
-        let metrics = Metrics::read(text);
+        let metrics = ScrapedMetrics::read(text);
         assert_eq!(metrics.quantile("t", 0.5), Some(0.001));
         assert_eq!(metrics.quantile("t", 0.99), Some(0.1));
         assert_eq!(metrics.quantile("absent", 0.5), None);

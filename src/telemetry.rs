@@ -76,7 +76,7 @@ struct SpanFields(Map<String, Value>);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Records {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut fields = Fields::default();
+        let mut fields = RecordFields::default();
         attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
             span.extensions_mut().insert(SpanFields(fields.fields));
@@ -84,7 +84,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Records {
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let mut fields = Fields::default();
+        let mut fields = RecordFields::default();
         values.record(&mut fields);
         if let Some(span) = context.span(id)
             && let Some(known) = span.extensions_mut().get_mut::<SpanFields>()
@@ -94,7 +94,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Records {
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut record = Fields::default();
+        let mut record = RecordFields::default();
         for span in context
             .event_scope(event)
             .into_iter()
@@ -109,7 +109,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Records {
         let timestamp = OffsetDateTime::now_utc()
             .format(&Rfc3339)
             .unwrap_or_default();
-        let Fields { message, fields } = record;
+        let RecordFields { message, fields } = record;
         let line = match self.format {
             LogFormat::Json => {
                 let record = serde_json::json!({
@@ -174,12 +174,12 @@ fn human(
 
 /// Collects the fields of a record, hiding the secret ones.
 #[derive(Default)]
-struct Fields {
+struct RecordFields {
     message: String,
     fields: Map<String, Value>,
 }
 
-impl Fields {
+impl RecordFields {
     fn put(&mut self, field: &Field, value: Value) {
         let name = field.name();
         if let ("message", Value::String(message)) = (name, &value) {
@@ -200,7 +200,7 @@ impl Fields {
     }
 }
 
-impl Visit for Fields {
+impl Visit for RecordFields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.put(field, Value::String(format!("{value:?}")));
     }
