@@ -21,15 +21,15 @@ pub(crate) struct AccountGatekeeper {
     pub(crate) rolls: Arc<Rolls>,
 }
 
-fn denied(denied: storage::Denied) -> Denied {
+fn denied(denied: storage::AccountRefusal) -> Denied {
     Denied {
         refusal: denied.refusal,
         field: denied.field,
     }
 }
 
-fn character(character: storage::Character) -> Character {
-    let storage::Character {
+fn character(character: storage::AccountCharacter) -> Character {
+    let storage::AccountCharacter {
         id,
         name,
         profession,

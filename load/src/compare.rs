@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::circumstances::Circumstances;
 use crate::fault::LoadFault;
 use crate::metrics::{MetricUnit, RunMetrics, is_fault, together};
-use crate::objective::{Judgement, Verdict};
+use crate::objective::{Judgement, ObjectiveVerdict};
 use crate::scenario::Scenario;
 
 /// Counted work may grow by so much; equal runs differ by less.
@@ -235,9 +235,9 @@ impl Comparison {
                 worse.join(", ")
             }),
             verdict: if worse.is_empty() {
-                Verdict::Holds
+                ObjectiveVerdict::Holds
             } else {
-                Verdict::Fails
+                ObjectiveVerdict::Fails
             },
         }
     }

@@ -38,7 +38,7 @@ pub use circumstances::Circumstances;
 pub use compare::{Comparison, EarlierReport, MetricChange};
 pub use fault::LoadFault;
 pub use metrics::{MetricUnit, RunMetrics};
-pub use objective::{Judgement, Objective, Verdict};
+pub use objective::{Judgement, Objective, ObjectiveVerdict};
 pub use report::Report;
 pub use scenario::Scenario;
 pub use wire::Dial;

@@ -43,13 +43,13 @@ pub struct Judgement {
     /// The metric as measured, with its unit.
     pub measured: Option<String>,
     /// What came of it.
-    pub verdict: Verdict,
+    pub verdict: ObjectiveVerdict,
 }
 
 /// Whether an objective holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum ObjectiveVerdict {
     /// It does.
     Holds,
     /// It does not, or nothing was measured that could show it.
@@ -92,11 +92,11 @@ impl Objective {
         let measured = metrics.get(&self.metric);
         let verdict = match measured {
             None if self.compares() || (in_process && needs_sockets(&self.metric)) => {
-                Verdict::Skipped
+                ObjectiveVerdict::Skipped
             }
-            None => Verdict::Fails,
-            Some(value) if self.holds(value) => Verdict::Holds,
-            Some(_) => Verdict::Fails,
+            None => ObjectiveVerdict::Fails,
+            Some(value) if self.holds(value) => ObjectiveVerdict::Holds,
+            Some(_) => ObjectiveVerdict::Fails,
         };
         Judgement {
             objective: self.text.clone(),
@@ -163,7 +163,7 @@ fn read(value: &str, unit: MetricUnit) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn check(objective: &str, metric: &str, value: f64, verdict: Verdict) {
+    fn check(objective: &str, metric: &str, value: f64, verdict: ObjectiveVerdict) {
         let mut metrics = RunMetrics::default();
         metrics.set(metric, value);
         let judged = Objective::parse(objective).unwrap().judge(&metrics, false);
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn an_objective_holds_or_not() {
-        use Verdict::{Fails, Holds, Skipped};
+        use ObjectiveVerdict::{Fails, Holds, Skipped};
         check("response_p99 < 80ms", "response_p99", 0.079, Holds);
         check("response_p99 < 80ms", "response_p99", 0.08, Fails);
         check("delivered = 100%", "delivered", 1.0, Holds);

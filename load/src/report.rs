@@ -14,7 +14,7 @@ use crate::circumstances::Circumstances;
 use crate::compare::Comparison;
 use crate::fault::LoadFault;
 use crate::metrics::{RunMetrics, together};
-use crate::objective::{Judgement, Verdict};
+use crate::objective::{Judgement, ObjectiveVerdict};
 use crate::run::{ChaosMark, RunOutcome};
 use crate::scenario::Scenario;
 use crate::second::Second;
@@ -139,7 +139,7 @@ impl Report {
     pub fn holds(&self) -> bool {
         self.objectives
             .iter()
-            .all(|judgement| judgement.verdict != Verdict::Fails)
+            .all(|judgement| judgement.verdict != ObjectiveVerdict::Fails)
     }
 
     /// Writes `report.html`, `report.json` and `series.csv` into a folder.
@@ -169,9 +169,9 @@ fn stayed(failures: f64) -> Judgement {
         objective: "the server stays, and stops with exit code 0".to_owned(),
         measured: Some(if failures > 0.0 { "no" } else { "yes" }.to_owned()),
         verdict: if failures > 0.0 {
-            Verdict::Fails
+            ObjectiveVerdict::Fails
         } else {
-            Verdict::Holds
+            ObjectiveVerdict::Holds
         },
     }
 }

@@ -177,7 +177,7 @@ pub(super) fn address(key: &str, listen: &str) -> Result<SocketAddr, ConfigFault
     }
 }
 
-/// Whether a browser could send that as its `Origin`.
+/// Whether a browser could send that as its `SettingOrigin`.
 fn is_origin(origin: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else {
         return origin == "*";

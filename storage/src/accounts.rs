@@ -28,13 +28,13 @@ use uuid::Uuid;
 
 use crate::StorageFault;
 use crate::config::{AccountsConfig, StorageConfig};
-use crate::denied::Denied;
 use crate::private;
+use crate::refusal::AccountRefusal;
 use crate::store::{Counters, DatabaseFile, Store, role_of, unsigned};
 use crate::tokens::{Claims, Tokens};
 use passwords::Passwords;
 
-pub use characters::Admitted;
+pub use characters::AdmittedCharacter;
 use ended::EndedTokens;
 pub use invites::Invite;
 pub use overview::{Overview, SignIns};
@@ -77,7 +77,7 @@ pub struct Account {
 
 /// A living character.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Character {
+pub struct AccountCharacter {
     /// Its identity, in the world too.
     pub id: StableId,
     /// Its name, unique among the living.
@@ -102,7 +102,7 @@ pub struct SignIn {
     /// The account.
     pub account: Account,
     /// Its living characters, the most recently played first.
-    pub characters: Vec<Character>,
+    pub characters: Vec<AccountCharacter>,
 }
 
 impl std::fmt::Debug for SignIn {
@@ -164,7 +164,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `token_expired` for a token that was good once, `invalid_token` for everything else.
-    pub fn verify(&self, token: &str) -> Result<Claims, Denied> {
+    pub fn verify(&self, token: &str) -> Result<Claims, AccountRefusal> {
         self.inner.tokens.verify(token)
     }
 
@@ -173,7 +173,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `invalid_token`.
-    pub fn verify_expired_ok(&self, token: &str) -> Result<Claims, Denied> {
+    pub fn verify_expired_ok(&self, token: &str) -> Result<Claims, AccountRefusal> {
         self.inner.tokens.verify_expired_ok(token)
     }
 
@@ -183,7 +183,7 @@ impl Accounts {
     /// # Errors
     /// `invalid_token` for what was never one; `token_expired` for one that nothing takes any more;
     /// `server_busy`.
-    pub async fn logout(&self, token: &str) -> Result<(), Denied> {
+    pub async fn logout(&self, token: &str) -> Result<(), AccountRefusal> {
         self.inner.tokens.revoke(token).await
     }
 
@@ -209,10 +209,10 @@ impl Accounts {
         account: AccountId,
         nonce: u64,
         seal: u64,
-    ) -> Result<Option<StableId>, Denied> {
+    ) -> Result<Option<StableId>, AccountRefusal> {
         let characters = self.characters(account).await?;
         let tokens = &self.inner.tokens;
-        let mine = |one: &Character| tokens.is_seal(one.id.uuid(), nonce, seal);
+        let mine = |one: &AccountCharacter| tokens.is_seal(one.id.uuid(), nonce, seal);
         Ok(characters.into_iter().find(mine).map(|one| one.id))
     }
 
@@ -252,10 +252,12 @@ pub fn missing_database(config: &StorageConfig) -> Result<Option<PathBuf>, Stora
 }
 
 /// Ends a wait for the database that has become too long for a person.
-async fn bounded<T>(work: impl Future<Output = Result<T, Denied>>) -> Result<T, Denied> {
+async fn bounded<T>(
+    work: impl Future<Output = Result<T, AccountRefusal>>,
+) -> Result<T, AccountRefusal> {
     match tokio::time::timeout(DATABASE_LONGEST, work).await {
         Ok(done) => done,
-        Err(_) => Err(Denied::later(Code::DatabaseConnectionError)),
+        Err(_) => Err(AccountRefusal::later(Code::DatabaseConnectionError)),
     }
 }
 

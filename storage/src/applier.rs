@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::backoff::Backoff;
 use crate::journal;
 use crate::lease::Leases;
-use crate::pending::{Layer, Pending};
+use crate::pending::{Layer, PendingChanges};
 use crate::store::{NodeJournal, Store, WriteOutcome};
 
 /// From the beginning of one transaction to that of the next. Who acts all the time changes the
@@ -26,7 +26,7 @@ pub(crate) const REST: Duration = Duration::from_secs(1);
 pub(crate) struct Applier {
     pub(crate) store: Store,
     pub(crate) origin: NodeJournal,
-    pub(crate) pending: Arc<Pending>,
+    pub(crate) pending: Arc<PendingChanges>,
     pub(crate) journal: Arc<journal::JournalHandle>,
     pub(crate) gauge: Arc<SaveGauge>,
     pub(crate) trouble: Arc<DatabaseTrouble>,

@@ -10,7 +10,7 @@ use prometheus::IntGauge;
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
-use crate::pending::Pending;
+use crate::pending::PendingChanges;
 use crate::store::{NodeJournal, RevertedThing, Store, Taken};
 
 /// How often a node asks whom others wait for.
@@ -31,7 +31,7 @@ pub(crate) struct Leases {
     store: Store,
     origin: NodeJournal,
     lease: Duration,
-    pending: Arc<Pending>,
+    pending: Arc<PendingChanges>,
     elected: IntGauge,
     /// Whom the world has, and under which epoch; none yet: a load is under way. As many as
     /// characters in memory.
@@ -63,7 +63,7 @@ impl Leases {
         store: Store,
         origin: NodeJournal,
         lease: Duration,
-        pending: Arc<Pending>,
+        pending: Arc<PendingChanges>,
         elected: IntGauge,
     ) -> Arc<Self> {
         Arc::new(Self {

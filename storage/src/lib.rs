@@ -19,7 +19,6 @@ mod backoff;
 mod batch;
 mod clock;
 mod config;
-mod denied;
 mod error;
 mod health;
 mod identity;
@@ -31,6 +30,7 @@ mod lock;
 mod metrics;
 mod pending;
 mod private;
+mod refusal;
 mod storage;
 mod store;
 mod tokens;
@@ -38,15 +38,16 @@ mod upkeep;
 mod watch;
 
 pub use accounts::{
-    Account, Accounts, Admitted, Character, Invite, Overview, SignIn, SignIns, missing_database,
+    Account, AccountCharacter, Accounts, AdmittedCharacter, Invite, Overview, SignIn, SignIns,
+    missing_database,
 };
 pub use config::{
     AccountsConfig, Argon2Config, DatabaseConfig, FsyncPolicy, Guests, JournalConfig,
     StorageConfig, TlsMode, redact_url,
 };
-pub use denied::Denied;
 pub use error::StorageFault;
-pub use health::Health;
+pub use health::StorageHealth;
 pub use journal::has_journal;
+pub use refusal::AccountRefusal;
 pub use storage::{Left, Recovered, Storage};
 pub use tokens::Claims;

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use crate::accounts::Accounts;
 use crate::journal;
 use crate::lease::Leases;
-use crate::pending::{ComponentChange, EntityChanges, Pending};
+use crate::pending::{ComponentChange, EntityChanges, PendingChanges};
 use crate::store::Store;
 
 /// Longer than a login should ever wait, shorter than a client's patience.
@@ -42,7 +42,7 @@ const LANE_RETRY: Duration = Duration::from_millis(50);
 pub(crate) struct Loader {
     pub(crate) store: Store,
     pub(crate) accounts: Accounts,
-    pub(crate) pending: Arc<Pending>,
+    pub(crate) pending: Arc<PendingChanges>,
     pub(crate) journal: Arc<journal::JournalHandle>,
     /// With a shared database, whose characters are leased.
     pub(crate) leases: Option<Arc<Leases>>,

@@ -8,7 +8,7 @@ use prometheus::proto::MetricFamily;
 use prometheus::{IntGauge, IntGaugeVec, Opts};
 
 use crate::journal;
-use crate::pending::Pending;
+use crate::pending::PendingChanges;
 use crate::store::Store;
 
 /// Reads the state of storage at each scrape.
@@ -16,7 +16,7 @@ use crate::store::Store;
 pub(crate) struct StateCollector {
     gauge: Arc<SaveGauge>,
     store: Store,
-    pending: Arc<Pending>,
+    pending: Arc<PendingChanges>,
     journal: Arc<journal::JournalHandle>,
     durable: IntGauge,
     applied: IntGauge,
@@ -31,7 +31,7 @@ impl StateCollector {
     pub(crate) fn new(
         gauge: Arc<SaveGauge>,
         store: Store,
-        pending: Arc<Pending>,
+        pending: Arc<PendingChanges>,
         journal: Arc<journal::JournalHandle>,
     ) -> Result<Self, MetricsFault> {
         Ok(Self {

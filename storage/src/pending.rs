@@ -21,7 +21,7 @@ use crate::batch::EncodedBatch;
 
 /// Everything that waits for the database.
 #[derive(Debug)]
-pub(crate) struct Pending {
+pub(crate) struct PendingChanges {
     inner: Mutex<PendingState>,
     changed: Notify,
     facts_max: u32,
@@ -71,7 +71,7 @@ impl PendingState {
     }
 }
 
-impl Pending {
+impl PendingChanges {
     pub(crate) fn new(facts_max: u32) -> Arc<Self> {
         Arc::new(Self {
             inner: Mutex::default(),

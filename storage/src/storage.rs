@@ -16,14 +16,14 @@ use uuid::Uuid;
 use crate::accounts::Accounts;
 use crate::applier::{self, Applier, DatabaseTrouble, REST};
 use crate::config::StorageConfig;
-use crate::health::Health;
+use crate::health::StorageHealth;
 use crate::instance_lock::InstanceLock;
 use crate::journal::{self, Writer, WriterThread};
 use crate::lease::Leases;
 use crate::loader::Loader;
 use crate::lock::Locks;
 use crate::metrics::StateCollector;
-use crate::pending::Pending;
+use crate::pending::PendingChanges;
 use crate::store::{NodeJournal, Store};
 use crate::watch::{Files, LossWatch};
 use crate::{StorageFault, upkeep};
@@ -44,7 +44,7 @@ struct OpenStorage {
     accounts: Accounts,
     origin: NodeJournal,
     run: RunId,
-    pending: Arc<Pending>,
+    pending: Arc<PendingChanges>,
     /// With a shared database.
     leases: Option<Arc<Leases>>,
     /// With a PostgreSQL that is not shared.
@@ -200,7 +200,7 @@ impl Storage {
 
     /// Whether saving works. `lag_max`: how long a durable batch may wait for the database.
     #[must_use]
-    pub fn health(&self, lag_max: Duration) -> Health {
+    pub fn health(&self, lag_max: Duration) -> StorageHealth {
         let inner = &self.inner;
         let accepting = inner
             .gauge
@@ -229,7 +229,7 @@ impl Storage {
         } else {
             Err("the database is slow and lags behind")
         };
-        Health { journal, store }
+        StorageHealth { journal, store }
     }
 
     /// Ends storage: waits for the world's last batch to be durable and applied, at most for

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::Report;
 use super::plot::{Curve, escape, plot};
 use crate::metrics::MetricUnit;
-use crate::objective::Verdict;
+use crate::objective::ObjectiveVerdict;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:780px;margin:2em auto;padding:0 1em;color:#222;background:#fff}\
 h1{margin-bottom:0}table{border-collapse:collapse;margin:1em 0}td,th{padding:.15em .8em;border-bottom:1px solid #ddd;text-align:right}\
@@ -81,9 +81,9 @@ fn objectives(report: &Report, html: &mut String) {
     html.push_str("<h2>Objectives</h2><table>");
     for judgement in &report.objectives {
         let verdict = match judgement.verdict {
-            Verdict::Holds => "holds",
-            Verdict::Fails => "fails",
-            Verdict::Skipped => "skipped",
+            ObjectiveVerdict::Holds => "holds",
+            ObjectiveVerdict::Fails => "fails",
+            ObjectiveVerdict::Skipped => "skipped",
         };
         let measured = judgement.measured.as_deref().unwrap_or("not measured");
         let _ = write!(

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Report;
 use crate::metrics::{MetricUnit, TIMES};
-use crate::objective::Verdict;
+use crate::objective::ObjectiveVerdict;
 
 const PERCENTILES: [&str; 6] = ["p50", "p90", "p99", "p999", "max", "mean"];
 
@@ -100,9 +100,9 @@ fn lists(report: &Report, text: &mut String) {
         text.push_str("\nobjectives\n");
         for judgement in &report.objectives {
             let verdict = match judgement.verdict {
-                Verdict::Holds => "holds",
-                Verdict::Fails => "FAILS",
-                Verdict::Skipped => "skipped",
+                ObjectiveVerdict::Holds => "holds",
+                ObjectiveVerdict::Fails => "FAILS",
+                ObjectiveVerdict::Skipped => "skipped",
             };
             let measured = judgement.measured.as_deref().unwrap_or("not measured");
             let _ = writeln!(

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::purge::Due;
 use super::{Accounts, bounded, refresh, roles};
 use crate::clock::{ago, wall};
-use crate::denied::Denied;
+use crate::refusal::AccountRefusal;
 use crate::store::{is_nobodys, name_key, reading, signed, transaction};
 
 /// `account, name, now`. No name that can be typed has a blank in it.
@@ -28,7 +28,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `resource_not_found`; `database_connection_error`.
-    pub async fn delete(&self, username: &str) -> Result<u64, Denied> {
+    pub async fn delete(&self, username: &str) -> Result<u64, AccountRefusal> {
         if is_nobodys(username) {
             return Err(roles::nobody());
         }
@@ -45,7 +45,12 @@ impl Accounts {
         bounded(self.close_account(id, &key, username)).await
     }
 
-    async fn close_account(&self, id: Uuid, key: &str, username: &str) -> Result<u64, Denied> {
+    async fn close_account(
+        &self,
+        id: Uuid,
+        key: &str,
+        username: &str,
+    ) -> Result<u64, AccountRefusal> {
         let store = self.store();
         let at = signed(wall().0);
         let lived = transaction!(store, tx => {

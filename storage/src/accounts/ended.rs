@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::Accounts;
 use crate::clock::ago;
-use crate::denied::Denied;
+use crate::refusal::AccountRefusal;
 use crate::store::{reading, signed, unsigned};
 
 /// How many are told of, the newest; older ones were told of before. At 24 bytes each: 96 KiB.
@@ -32,7 +32,7 @@ impl Accounts {
     }
 
     /// Learns from the database what others have ended in the last day.
-    pub(crate) async fn hear_ended(&self) -> Result<(), Denied> {
+    pub(crate) async fn hear_ended(&self) -> Result<(), AccountRefusal> {
         let sql = self.store().sql(
             "SELECT id, token_generation FROM accounts WHERE tokens_ended_at > $1
              ORDER BY tokens_ended_at DESC, id LIMIT $2",

@@ -2,7 +2,7 @@
 
 use engine::port::Code;
 
-use crate::denied::Denied;
+use crate::refusal::AccountRefusal;
 use crate::store::{is_unique_violation, name_key};
 
 /// Names that would mislead, or that commands use as words. In lower case.
@@ -85,7 +85,7 @@ pub(super) fn look(name: &str) -> String {
 }
 
 /// A name that somebody has, or one that looks like it.
-pub(super) fn taken(error: sqlx::Error, field: &'static str, what: &str) -> Denied {
+pub(super) fn taken(error: sqlx::Error, field: &'static str, what: &str) -> AccountRefusal {
     if !is_unique_violation(&error) {
         return error.into();
     }
@@ -97,7 +97,7 @@ pub(super) fn taken(error: sqlx::Error, field: &'static str, what: &str) -> Deni
     } else {
         format!("{what} is taken.")
     };
-    Denied::field(Code::ResourceAlreadyExists, field, &message)
+    AccountRefusal::field(Code::ResourceAlreadyExists, field, &message)
 }
 
 fn is_reserved(name: &str) -> bool {
@@ -106,8 +106,14 @@ fn is_reserved(name: &str) -> bool {
 }
 
 /// Checks a name to sign in with: 3 to 32 ASCII letters, digits, `_` and `-`.
-pub(super) fn check_username(name: &str) -> Result<(), Denied> {
-    let wrong = |message| Err(Denied::field(Code::ValidationError, "username", message));
+pub(super) fn check_username(name: &str) -> Result<(), AccountRefusal> {
+    let wrong = |message| {
+        Err(AccountRefusal::field(
+            Code::ValidationError,
+            "username",
+            message,
+        ))
+    };
     if !(3..=32).contains(&name.len()) {
         return wrong("A user name has 3 to 32 characters.");
     }
@@ -124,17 +130,17 @@ pub(super) fn check_username(name: &str) -> Result<(), Denied> {
 }
 
 /// Checks a password: 8 to 1,024 bytes.
-pub(super) fn check_password(password: &str) -> Result<(), Denied> {
+pub(super) fn check_password(password: &str) -> Result<(), AccountRefusal> {
     check_secret("password", password)
 }
 
 /// The same, of one that replaces another.
-pub(super) fn check_new_password(password: &str) -> Result<(), Denied> {
+pub(super) fn check_new_password(password: &str) -> Result<(), AccountRefusal> {
     check_secret("new", password)
 }
 
-fn check_secret(field: &'static str, password: &str) -> Result<(), Denied> {
-    let wrong = |message| Err(Denied::field(Code::ValidationError, field, message));
+fn check_secret(field: &'static str, password: &str) -> Result<(), AccountRefusal> {
+    let wrong = |message| Err(AccountRefusal::field(Code::ValidationError, field, message));
     if !(8..=1_024).contains(&password.len()) {
         return wrong("A password has 8 to 1024 bytes.");
     }
@@ -147,8 +153,14 @@ fn check_secret(field: &'static str, password: &str) -> Result<(), Denied> {
 
 /// Checks a character's name: 2 to 20 ASCII letters, so that it can be typed in a command
 /// anywhere. That it does not look like another's is the database's to say ([`look`]).
-pub(super) fn check_character(name: &str) -> Result<(), Denied> {
-    let wrong = |message| Err(Denied::field(Code::ValidationError, "name", message));
+pub(super) fn check_character(name: &str) -> Result<(), AccountRefusal> {
+    let wrong = |message| {
+        Err(AccountRefusal::field(
+            Code::ValidationError,
+            "name",
+            message,
+        ))
+    };
     if !(2..=20).contains(&name.len()) {
         return wrong("A name has 2 to 20 letters.");
     }
@@ -162,12 +174,12 @@ pub(super) fn check_character(name: &str) -> Result<(), Denied> {
 }
 
 /// Checks a profession's word; which professions there are is the world's business.
-pub(super) fn check_profession(profession: &str) -> Result<(), Denied> {
+pub(super) fn check_profession(profession: &str) -> Result<(), AccountRefusal> {
     let fits = (1..=64).contains(&profession.len());
     if fits && !profession.chars().any(char::is_control) {
         return Ok(());
     }
-    Err(Denied::field(
+    Err(AccountRefusal::field(
         Code::ValidationError,
         "profession",
         "A profession has 1 to 64 characters.",

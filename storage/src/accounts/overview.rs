@@ -4,9 +4,9 @@ use engine::port::{Role, WorldTime};
 use sqlx::{query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{Account, Accounts, Character, account_of, bounded, roles};
+use super::{Account, AccountCharacter, Accounts, account_of, bounded, roles};
 use crate::clock::wall;
-use crate::denied::Denied;
+use crate::refusal::AccountRefusal;
 use crate::store::{is_nobodys, name_key, reading, signed, unsigned};
 
 /// How many accounts one answer has.
@@ -20,7 +20,7 @@ pub struct Overview {
     /// The account.
     pub account: Account,
     /// Its living characters, the most recently played first.
-    pub characters: Vec<Character>,
+    pub characters: Vec<AccountCharacter>,
     /// Until when it can't sign in, in microseconds; the greatest time for good.
     pub banned_until: Option<WorldTime>,
     /// Why; may be empty.
@@ -58,7 +58,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `database_connection_error`.
-    pub async fn list(&self, after: &str, guests: bool) -> Result<Vec<Overview>, Denied> {
+    pub async fn list(&self, after: &str, guests: bool) -> Result<Vec<Overview>, AccountRefusal> {
         let sql = self.store().sql(
             "SELECT id, username, role, guest, created_at, token_generation, banned_until, ban_reason
              FROM accounts
@@ -83,7 +83,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `resource_not_found`; `database_connection_error`.
-    pub async fn show(&self, username: &str) -> Result<(Overview, SignIns), Denied> {
+    pub async fn show(&self, username: &str) -> Result<(Overview, SignIns), AccountRefusal> {
         if is_nobodys(username) {
             return Err(roles::nobody());
         }
@@ -114,7 +114,7 @@ impl Accounts {
         Ok((overview, sign_ins))
     }
 
-    async fn overview(&self, row: OverviewTuple) -> Result<Overview, Denied> {
+    async fn overview(&self, row: OverviewTuple) -> Result<Overview, AccountRefusal> {
         let (id, username, role, guest, created_at, generation, until, ban_reason) = row;
         let account = account_of((id, username, role, guest, created_at, generation));
         let now = signed(wall().0);

@@ -5,7 +5,7 @@ use sqlx::{query, query_as};
 use uuid::Uuid;
 
 use super::{Accounts, bounded};
-use crate::denied::Denied;
+use crate::refusal::AccountRefusal;
 use crate::store::{PORTION_PAUSE, transaction};
 
 /// How many accounts one transaction deletes: some ten milliseconds of the writer. Each has some
@@ -97,7 +97,7 @@ impl Accounts {
     }
 
     /// Deletes the eldest of those that are due; answers how many went.
-    pub(super) async fn purge_portion(&self, due: Due, most: i64) -> Result<u64, Denied> {
+    pub(super) async fn purge_portion(&self, due: Due, most: i64) -> Result<u64, AccountRefusal> {
         let store = self.store();
         bounded(async {
             let gone = transaction!(store, tx => {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{AccountTuple, Accounts, SignIn, account_of, bans, bounded};
 use crate::clock::wall;
-use crate::denied::Denied;
+use crate::refusal::AccountRefusal;
 use crate::store::{PORTION_PAUSE, signed, transaction};
 
 /// How many sign-ins of an account can be renewed, the newest; an account has some devices. At 200
@@ -59,7 +59,7 @@ enum RefreshOutcome {
     /// It was used before.
     Again,
     /// The sign-in is over, or there never was one.
-    Over(Denied),
+    Over(AccountRefusal),
 }
 
 impl Accounts {
@@ -67,7 +67,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `invalid_token`; `database_connection_error`.
-    pub async fn refresh_token(&self, token: &str) -> Result<String, Denied> {
+    pub async fn refresh_token(&self, token: &str) -> Result<String, AccountRefusal> {
         let claims = self.verify(token)?;
         let family = claims.family.ok_or_else(invalid)?;
         let secret = secret();
@@ -102,7 +102,7 @@ impl Accounts {
     /// `invalid_token` for one that is none, was used before (then the whole sign-in ends) or was
     /// revoked; `token_expired`; `authorization_denied` while the account is banned;
     /// `database_connection_error`.
-    pub async fn refresh(&self, shown: &str) -> Result<(SignIn, String), Denied> {
+    pub async fn refresh(&self, shown: &str) -> Result<(SignIn, String), AccountRefusal> {
         let (family, old) = read(shown).ok_or_else(invalid)?;
         if self.inner.tokens.is_family_off(family) {
             return Err(invalid());
@@ -123,7 +123,12 @@ impl Accounts {
         }
     }
 
-    async fn renew(&self, family: Uuid, old: &str, next: &str) -> Result<RefreshOutcome, Denied> {
+    async fn renew(
+        &self,
+        family: Uuid,
+        old: &str,
+        next: &str,
+    ) -> Result<RefreshOutcome, AccountRefusal> {
         let store = self.store();
         let now = signed(wall().0);
         let shown = transaction!(store, tx => {
@@ -135,7 +140,7 @@ impl Accounts {
             let verdict = if hash != old {
                 Some(RefreshOutcome::Again)
             } else if expires_at <= now {
-                Some(RefreshOutcome::Over(Denied::of(Code::TokenExpired)))
+                Some(RefreshOutcome::Over(AccountRefusal::of(Code::TokenExpired)))
             } else if let Err(banned) = bans::check((until, reason)) {
                 Some(RefreshOutcome::Over(banned))
             } else {
@@ -179,7 +184,7 @@ impl Accounts {
         }
     }
 
-    async fn purge_expired(&self) -> Result<u64, Denied> {
+    async fn purge_expired(&self) -> Result<u64, AccountRefusal> {
         let store = self.store();
         bounded(async {
             let gone = transaction!(store, tx => {
@@ -204,8 +209,8 @@ impl Accounts {
     }
 }
 
-fn invalid() -> Denied {
-    Denied::of(Code::InvalidToken)
+fn invalid() -> AccountRefusal {
+    AccountRefusal::of(Code::InvalidToken)
 }
 
 /// 256 bits that nobody can guess.

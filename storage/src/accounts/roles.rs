@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Accounts, bounded};
 use crate::clock::wall;
-use crate::denied::Denied;
+use crate::refusal::AccountRefusal;
 use crate::store::{is_nobodys, name_key, role_word, signed, transaction};
 
 /// Who has ordered it, in the columns where a journal is named otherwise.
@@ -37,7 +37,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `resource_not_found`; `database_connection_error`.
-    pub async fn grant(&self, username: &str, role: Role) -> Result<(), Denied> {
+    pub async fn grant(&self, username: &str, role: Role) -> Result<(), AccountRefusal> {
         let verb = match role {
             Role::Admin => "account grant",
             Role::Player => "account revoke",
@@ -54,7 +54,7 @@ impl Accounts {
         username: &str,
         until: Option<WorldTime>,
         reason: &str,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), AccountRefusal> {
         let until = until.map_or(i64::MAX, |until| signed(until.0));
         self.decide(username, "account ban", Decision::Ban(Some(until), reason))
             .await
@@ -64,12 +64,17 @@ impl Accounts {
     ///
     /// # Errors
     /// `resource_not_found`; `database_connection_error`.
-    pub async fn unban(&self, username: &str) -> Result<(), Denied> {
+    pub async fn unban(&self, username: &str) -> Result<(), AccountRefusal> {
         self.decide(username, "account unban", Decision::Ban(None, ""))
             .await
     }
 
-    async fn decide(&self, username: &str, verb: &str, change: Decision<'_>) -> Result<(), Denied> {
+    async fn decide(
+        &self,
+        username: &str,
+        verb: &str,
+        change: Decision<'_>,
+    ) -> Result<(), AccountRefusal> {
         if is_nobodys(username) {
             return Err(nobody());
         }
@@ -109,7 +114,7 @@ impl Accounts {
             return Ok(());
         }
         if bans && self.is_known(&key).await? {
-            return Err(Denied::because(
+            return Err(AccountRefusal::because(
                 Code::AuthorizationDenied,
                 "An admin is not banned: revoke the role first.",
             ));
@@ -118,7 +123,7 @@ impl Accounts {
     }
 
     /// Whether there is an account with a name of that key.
-    async fn is_known(&self, key: &str) -> Result<bool, Denied> {
+    async fn is_known(&self, key: &str) -> Result<bool, AccountRefusal> {
         let sql = self
             .store()
             .sql("SELECT count(*) FROM accounts WHERE username_key = $1");
@@ -133,8 +138,8 @@ impl Accounts {
     }
 }
 
-pub(super) fn nobody() -> Denied {
-    Denied::because(Code::ResourceNotFound, "There is no account of that name.")
+pub(super) fn nobody() -> AccountRefusal {
+    AccountRefusal::because(Code::ResourceNotFound, "There is no account of that name.")
 }
 
 /// Subject and detail of a record of what the operator did.

@@ -4,7 +4,7 @@ use sqlx::query;
 
 use super::{Accounts, bounded};
 use crate::clock::ago;
-use crate::denied::Denied;
+use crate::refusal::AccountRefusal;
 use crate::store::{PORTION_PAUSE, signed, transaction};
 
 /// Deleted characters that may go; `never played before, others before`. A portion, so that nobody
@@ -39,7 +39,7 @@ impl Accounts {
         }
     }
 
-    async fn sweep_portion(&self, unplayed: i64, played: i64) -> Result<u64, Denied> {
+    async fn sweep_portion(&self, unplayed: i64, played: i64) -> Result<u64, AccountRefusal> {
         let store = self.store();
         bounded(async {
             let gone = transaction!(store, tx => {

@@ -13,7 +13,7 @@ use super::record::{Record, frame};
 use super::writer::Writer;
 use crate::batch::{EncodedBatch, encode_batch};
 use crate::config::{FsyncPolicy, JournalConfig};
-use crate::pending::Pending;
+use crate::pending::PendingChanges;
 
 /// How often an idle journal notes the current tick. A restart after a crash goes on at the next
 /// multiple of 1,000,000 ticks: hours at any rate, while idle ticks unnoted are a minute's.
@@ -129,7 +129,7 @@ pub(crate) struct WriterThread {
     pub(crate) run: RunId,
     pub(crate) saves: Receiver<SaveBatch>,
     pub(crate) gauge: Arc<SaveGauge>,
-    pub(crate) pending: Arc<Pending>,
+    pub(crate) pending: Arc<PendingChanges>,
     pub(crate) shared: Arc<JournalHandle>,
     pub(crate) config: JournalConfig,
     /// Counts the values that can't be encoded.

@@ -18,7 +18,7 @@ use crate::instance_lock::{self, InstanceLock};
 use crate::journal::{self, Disk, Found, Identity, Start, Writer};
 use crate::lease::Leases;
 use crate::lock::{Lock, Locks};
-use crate::pending::Pending;
+use crate::pending::PendingChanges;
 use crate::private;
 use crate::store::{Counters, DatabaseFile, NodeJournal, Store};
 use crate::watch::Files;
@@ -150,7 +150,7 @@ impl Opening<'_> {
             database = store.target(),
             "storage opened"
         );
-        let pending = Pending::new(self.config.journal.facts_max);
+        let pending = PendingChanges::new(self.config.journal.facts_max);
         let leases = self.campaign(&origin, &pending).await?;
         let instance_lock = self.instance_lock(&origin);
         let files = self.files(folder, &writer)?;
@@ -208,7 +208,7 @@ impl Opening<'_> {
     async fn campaign(
         &self,
         origin: &NodeJournal,
-        pending: &Arc<Pending>,
+        pending: &Arc<PendingChanges>,
     ) -> Result<Option<Arc<Leases>>, StorageFault> {
         let leases = self.config.database.shared.then(|| {
             Leases::new(

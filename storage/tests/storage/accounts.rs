@@ -1,7 +1,7 @@
 //! Accounts, characters, guests and invites, on both databases.
 
 use engine::port::{AccountId, Code, Role};
-use storage::{Claims, Denied, Left};
+use storage::{AccountRefusal, Claims, Left};
 use uuid::Uuid;
 
 use crate::harness::{Batch, Database, World, on_both, row};
@@ -32,7 +32,9 @@ pub(crate) fn held(account: AccountId) -> Claims {
     }
 }
 
-pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, Denied>) -> (Code, Option<&'static str>) {
+pub(crate) fn code<T: std::fmt::Debug>(
+    answer: Result<T, AccountRefusal>,
+) -> (Code, Option<&'static str>) {
     let denied = answer.unwrap_err();
     (denied.refusal.code, denied.field)
 }

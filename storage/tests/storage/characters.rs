@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use engine::port::{AccountId, Code, StableId};
-use storage::Denied;
+use storage::AccountRefusal;
 
 use crate::accounts::held;
 use crate::harness::{Batch, Database, PATIENCE, World, on_both, row};
@@ -18,7 +18,7 @@ on_both!(
 
 const PASSWORD: &str = "the king in yellow";
 
-fn code<T: std::fmt::Debug>(answer: Result<T, Denied>) -> (Code, Option<&'static str>) {
+fn code<T: std::fmt::Debug>(answer: Result<T, AccountRefusal>) -> (Code, Option<&'static str>) {
     let denied = answer.unwrap_err();
     (denied.refusal.code, denied.field)
 }

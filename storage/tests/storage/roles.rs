@@ -4,7 +4,7 @@ use engine::port::{
     AccountAct, AccountId, AccountOrder, Banned, Code, Role, StableId, Standings, StoreAsk,
     StoreReply, Unheeded, WorldTime,
 };
-use storage::Denied;
+use storage::AccountRefusal;
 
 use crate::accounts::held;
 use crate::harness::{Batch, Database, World, now_micros, on_both, until};
@@ -22,7 +22,7 @@ on_both!(
 
 const PASSWORD: &str = "the king in yellow";
 
-fn code<T: std::fmt::Debug>(answer: Result<T, Denied>) -> Code {
+fn code<T: std::fmt::Debug>(answer: Result<T, AccountRefusal>) -> Code {
     answer.unwrap_err().refusal.code
 }
 

@@ -4,11 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use engine::port::{Code, Registry, Tasks};
-use storage::{Accounts, Denied};
+use storage::{AccountRefusal, Accounts};
 
 use crate::harness::{Backend, World, until};
 
-fn code<T: std::fmt::Debug>(answer: Result<T, Denied>) -> Code {
+fn code<T: std::fmt::Debug>(answer: Result<T, AccountRefusal>) -> Code {
     answer.unwrap_err().refusal.code
 }
 

@@ -12,14 +12,14 @@ use super::faulty::FaultyDisk;
 use super::*;
 use crate::config::{FsyncPolicy, JournalConfig};
 use crate::journal::{JournalHandle, WriterThread};
-use crate::pending::Pending;
+use crate::pending::PendingChanges;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Running {
     ports: EnginePorts,
     shared: Arc<JournalHandle>,
-    pending: Arc<Pending>,
+    pending: Arc<PendingChanges>,
     thread: JoinHandle<bool>,
     tick: Tick,
 }
@@ -35,7 +35,7 @@ impl Running {
         writer.start().unwrap();
         let lanes = lanes(LaneLimits::default(), &Registry::new()).unwrap();
         let shared = JournalHandle::new(0);
-        let pending = Pending::new(100);
+        let pending = PendingChanges::new(100);
         let writer_thread = WriterThread {
             writer,
             run: RunId(9),

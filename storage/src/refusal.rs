@@ -7,14 +7,14 @@ use crate::store::{ErrorClass, error_class};
 /// Why an account request was refused: fit to be shown to whoever asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {}", .refusal.code.word(), .refusal.message)]
-pub struct Denied {
+pub struct AccountRefusal {
     /// The reason.
     pub refusal: Refusal,
     /// The field of the request that is to blame, if one is.
     pub field: Option<&'static str>,
 }
 
-impl Denied {
+impl AccountRefusal {
     /// A refusal in the catalogue's words.
     pub(crate) fn of(code: Code) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl Denied {
     }
 }
 
-impl From<sqlx::Error> for Denied {
+impl From<sqlx::Error> for AccountRefusal {
     fn from(error: sqlx::Error) -> Self {
         tracing::warn!(%error, "account statement failed");
         match error_class(&error) {
