@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::rolls::{Born, Rolls};
 
-/// The account store behind the gateway's door.
+/// The account store as the gateway calls it.
 #[derive(Clone, Debug)]
 pub(crate) struct AccountGatekeeper {
     pub(crate) accounts: Accounts,

@@ -21,7 +21,7 @@ const KEPT_MAX: usize = 8;
 /// has most of them loses its oldest.
 const ACCOUNTS_MAX: usize = 4_096;
 
-/// The book of rolls, for one process.
+/// The rolls that were shown, for one process.
 #[derive(Debug)]
 pub(crate) struct Rolls {
     rules: Rules,
@@ -56,7 +56,7 @@ pub(crate) struct Born {
 }
 
 impl Rolls {
-    /// An empty book; 0 lifts the limit.
+    /// No rolls yet; 0 lifts the limit.
     pub(crate) fn new(rules: Rules, per_minute: u32) -> Self {
         Self {
             rules,

@@ -93,7 +93,7 @@ fn connect(authority: &str) -> std::io::Result<TcpStream> {
     use std::net::ToSocketAddrs as _;
     let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
     for address in authority.to_socket_addrs()? {
-        // Whoever listens on every address listens on loopback.
+        // A server that listens on every address listens on loopback.
         let ip = match address.ip() {
             IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(v6) if v6.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

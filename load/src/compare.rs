@@ -219,7 +219,7 @@ fn spread(runs: &[RunMetrics], name: &str) -> f64 {
 }
 
 impl Comparison {
-    /// Whoever compares wants to know: a regression fails the run, asked for or not.
+    /// A regression fails the run, also without an objective that says so.
     pub(crate) fn judgement(&self) -> Judgement {
         let worse: Vec<&str> = self
             .lines

@@ -1,4 +1,4 @@
-//! Who should hear what, and who did: every line of chat is followed to every ear.
+//! Who should hear what, and who did: every line of chat is followed to every listener.
 //!
 //! The server says at which tick a line was said, and each bot knows from its own frames at which
 //! tick it was where. So who should hear a line is known without asking the server. A bot that
@@ -85,11 +85,11 @@ struct TrackedLine {
     heard: Vec<Reception>,
 }
 
-/// One ear's hearing of a line.
+/// One listener's reception of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Reception {
-    ear: u32,
-    /// The how-manieth line that this ear heard.
+    bot: u32,
+    /// The number of the line among those that this listener received, from 0.
     nth: u32,
 }
 
@@ -209,26 +209,26 @@ impl DeliveryLedger {
     ) -> Option<Instant> {
         self.count.all += 1;
         let by = speaker as u32;
-        let ear = listener as u32;
-        let ears = &mut self.listeners[listener];
-        let last = ears.last.entry(by).or_default();
+        let bot = listener as u32;
+        let track = &mut self.listeners[listener];
+        let last = track.last.entry(by).or_default();
         let newer = number > *last;
         *last = number.max(*last);
-        let last_tick = ears.last_tick;
-        ears.last_tick = tick.max(last_tick);
-        ears.heard += 1;
+        let last_tick = track.last_tick;
+        track.last_tick = tick.max(last_tick);
+        track.heard += 1;
         let hearing = Reception {
-            ear,
-            nth: ears.heard,
+            bot,
+            nth: track.heard,
         };
         let (due, again) = match self.lines.get_mut(&(by, number)) {
             Some(line) => {
                 line.tick.get_or_insert(tick);
-                let again = line.heard.iter().any(|one| one.ear == ear);
+                let again = line.heard.iter().any(|one| one.bot == bot);
                 line.heard.push(hearing);
                 (Some(line.due), Some(again))
             }
-            None => (None, self.settled.has_heard((by, number), ear)),
+            None => (None, self.settled.has_heard((by, number), bot)),
         };
         let what = match again {
             Some(true) => {
@@ -273,19 +273,19 @@ impl DeliveryLedger {
             } else {
                 self.audience(id.0, line, tick)
             };
-            let waits = |ear: &u32| {
-                let listener = &self.listeners[*ear as usize];
-                listener.horizon <= tick && !line.heard.iter().any(|one| one.ear == *ear)
+            let waits = |bot: &u32| {
+                let listener = &self.listeners[*bot as usize];
+                listener.horizon <= tick && !line.heard.iter().any(|one| one.bot == *bot)
             };
-            if !end && audience.as_ref().is_some_and(|ears| ears.iter().any(waits)) {
+            if !end && audience.as_ref().is_some_and(|bots| bots.iter().any(waits)) {
                 continue;
             }
             if let Some(mut line) = self.lines.remove(&id) {
                 line.heard.sort_unstable();
-                line.heard.dedup_by_key(|one| one.ear);
+                line.heard.dedup_by_key(|one| one.bot);
                 self.judge(id, &line, tick, audience);
-                let ears = line.heard.iter().map(|one| one.ear);
-                self.settled.keeps(id, ears.collect());
+                let bots = line.heard.iter().map(|one| one.bot);
+                self.settled.keeps(id, bots.collect());
                 judged.push((tick, id, line));
             }
         }
@@ -298,29 +298,29 @@ impl DeliveryLedger {
             self.count.excused += line.heard.len() as u64;
             return;
         };
-        let heard = |ear: &u32| line.heard.binary_search_by_key(ear, |one| one.ear);
-        for ear in &audience {
+        let heard = |bot: &u32| line.heard.binary_search_by_key(bot, |one| one.bot);
+        for bot in &audience {
             self.count.expected += 1;
-            if heard(ear).is_ok() {
+            if heard(bot).is_ok() {
                 self.count.heard += 1;
             } else {
                 self.count.lost += 1;
                 self.name(|| {
-                    format!("line {speaker}.{number} of tick {tick}: never heard by bot {ear}")
+                    format!("line {speaker}.{number} of tick {tick}: never heard by bot {bot}")
                 });
             }
         }
-        for ear in line.heard.iter().map(|one| one.ear) {
-            if audience.binary_search(&ear).is_ok() {
+        for bot in line.heard.iter().map(|one| one.bot) {
+            if audience.binary_search(&bot).is_ok() {
                 continue;
             }
-            if self.listeners[ear as usize].is_doubtful(tick) {
+            if self.listeners[bot as usize].is_doubtful(tick) {
                 self.count.excused += 1;
             } else {
                 self.count.strays += 1;
                 self.name(|| {
                     format!(
-                        "line {speaker}.{number} of tick {tick}: not for bot {ear}, who heard it"
+                        "line {speaker}.{number} of tick {tick}: not for bot {bot}, who heard it"
                     )
                 });
             }
@@ -330,7 +330,7 @@ impl DeliveryLedger {
     /// Who must hear a line, sorted; `None` if where it was said is in doubt.
     fn audience(&self, speaker: u32, line: &TrackedLine, tick: u64) -> Option<Vec<u32>> {
         let place_of = |bot: u32| self.listeners[bot as usize].at(tick);
-        let mut ears: Vec<u32> = match line.channel {
+        let mut bots: Vec<u32> = match line.channel {
             ChatChannel::Say | ChatChannel::Emote => {
                 let here = place_of(speaker)?;
                 let visitors = self.visitors.get(&here.room)?;
@@ -357,8 +357,8 @@ impl DeliveryLedger {
                 place_of(target).map(|_| target).into_iter().collect()
             }
         };
-        ears.sort_unstable();
-        Some(ears)
+        bots.sort_unstable();
+        Some(bots)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The driver speaks the public protocol only, over sockets of its own, so that it measures what
 //! players feel. Latency counts from when a step was *due*: a server that stands still does not
-//! make its bots quiet. Every line of chat is followed to every ear, and the driver says when it
+//! make its bots quiet. Every line of chat is followed to every listener, and the driver says when it
 //! was itself the limit.
 
 mod accounts;

@@ -47,7 +47,7 @@ pub struct Report {
     pub driver_was_the_limit: Option<String>,
     /// Against an earlier report.
     pub comparison: Option<Comparison>,
-    /// What whoever reads this should know beside the metrics.
+    /// What a reader should know beside the metrics.
     pub hints: Vec<String>,
     /// The bots drove the engine without sockets.
     pub in_process: bool,

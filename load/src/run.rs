@@ -1,5 +1,5 @@
-//! Conducts one run: the players come, play, fall silent and are counted, while the server is
-//! looked at every second and broken on schedule.
+//! One run: the players come, play, fall silent and are counted, while the server is
+//! scraped every second and broken on schedule.
 
 mod chaos;
 mod scraper;
@@ -30,7 +30,7 @@ pub(crate) use chaos::ChaosMark;
 pub(crate) use scraper::plugins;
 use scraper::{ScrapeReason, Scraper};
 
-/// After the last answer, for whatever is still on its way to other ears.
+/// After the last answer, for what is still on its way to other listeners.
 const QUIET: Duration = Duration::from_millis(400);
 /// A line is judged this long after it was due at the earliest.
 const RIPE: Duration = Duration::from_secs(3);

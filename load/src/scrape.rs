@@ -26,7 +26,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// Looks at a server; `None` if it does not answer.
+    /// Scrapes a server; `None` if it does not answer.
     pub(crate) async fn take(dial: &Dial, process: Option<u32>) -> Option<Self> {
         let at = Instant::now();
         let calling = dial.call("GET", "/metrics", None, None);

@@ -35,12 +35,12 @@ const LIFTED: [&str; 11] = [
     "limits.connection_attempts_per_minute",
 ];
 
-/// Something of a server that can be broken and mended.
+/// A part of a server that chaos can break and restore.
 pub(crate) trait ChaosPart {
     /// Breaks it. What it is not a part of leaves it whole.
     async fn inflict(&mut self, kind: ChaosKind) -> Result<(), LoadFault>;
 
-    /// Mends it.
+    /// Restores it.
     async fn restore(&mut self, kind: ChaosKind) -> Result<(), LoadFault>;
 }
 

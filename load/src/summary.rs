@@ -1,4 +1,4 @@
-//! From what happened to metrics.
+//! The metrics of a run, from what was counted and scraped.
 
 use crate::metrics::{QUANTILES, RunMetrics};
 use crate::run::{MeasuredWindow, RunOutcome, plugins};

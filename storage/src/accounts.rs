@@ -39,7 +39,7 @@ use ended::EndedTokens;
 pub use invites::Invite;
 pub use overview::{Overview, SignIns};
 
-/// How long a request may wait for the database before it is told to come back.
+/// How long a request may wait for the database before it is refused with a time to retry.
 const DATABASE_LONGEST: Duration = Duration::from_secs(5);
 
 /// The account store. Cheap to clone.

@@ -161,7 +161,7 @@ impl Loader {
             }
             Err(_) => return,
         };
-        // In the same breath, for whoever keeps the sessions.
+        // At the same moment, for the gateway's sessions.
         if let Ok(Err(denied)) = timeout(STANDINGS_LONGEST, self.accounts.hear_ended()).await {
             let code = denied.refusal.code.word();
             tracing::debug!(code, "ended tokens could not be read");

@@ -43,7 +43,7 @@ struct PendingState {
     reached: Option<BatchMark>,
 }
 
-/// Changes of one entity of the world that were left to whoever writes it.
+/// Changes of one entity of the world that were left to the node that writes it.
 #[derive(Debug)]
 pub(crate) struct Skipped {
     pub(crate) entity: StableId,

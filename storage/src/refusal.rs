@@ -1,10 +1,10 @@
-//! A no of the account store.
+//! A refusal of the account store.
 
 use engine::port::{Code, Refusal};
 
 use crate::store::{ErrorClass, error_class};
 
-/// Why an account request was refused: fit to be shown to whoever asked.
+/// Why an account request was refused: fit to be shown to the client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {}", .refusal.code.word(), .refusal.message)]
 pub struct AccountRefusal {

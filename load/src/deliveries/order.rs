@@ -23,10 +23,10 @@ impl DeliveryLedger {
         for ((tick, _), mut lines) in rooms {
             // By the order in which somebody heard them: a row that differs anywhere differs
             // between some two neighbours.
-            let Some(ear) = lines[0].1.heard.first().map(|one| one.ear) else {
+            let Some(bot) = lines[0].1.heard.first().map(|one| one.bot) else {
                 continue;
             };
-            lines.sort_by_key(|(_, line)| nth(line, ear));
+            lines.sort_by_key(|(_, line)| nth(line, bot));
             for pair in lines.windows(2) {
                 self.compare_pair(tick, &pair[0], &pair[1]);
             }
@@ -45,8 +45,8 @@ impl DeliveryLedger {
             return;
         }
         let both = line.heard.iter().filter_map(|one| {
-            let second = nth(other, one.ear)?;
-            Some((one.ear, one.nth < second))
+            let second = nth(other, one.bot)?;
+            Some((one.bot, one.nth < second))
         });
         let (first, last): (Vec<_>, Vec<_>) = both.partition(|(_, in_order)| *in_order);
         let few = if last.len() <= first.len() {
@@ -54,14 +54,14 @@ impl DeliveryLedger {
         } else {
             first
         };
-        for (ear, _) in few {
-            if self.listeners[ear as usize].is_doubtful(tick) {
+        for (bot, _) in few {
+            if self.listeners[bot as usize].is_doubtful(tick) {
                 continue;
             }
             self.count.reordered += 1;
             self.name(|| {
                 format!(
-                    "lines {}.{} and {}.{} of tick {tick}: heard the other way round by bot {ear}",
+                    "lines {}.{} and {}.{} of tick {tick}: heard the other way round by bot {bot}",
                     id.0, id.1, other_id.0, other_id.1
                 )
             });
@@ -69,7 +69,7 @@ impl DeliveryLedger {
     }
 }
 
-fn nth(line: &TrackedLine, ear: u32) -> Option<u32> {
-    let at = line.heard.binary_search_by_key(&ear, |one| one.ear).ok()?;
+fn nth(line: &TrackedLine, bot: u32) -> Option<u32> {
+    let at = line.heard.binary_search_by_key(&bot, |one| one.bot).ok()?;
     Some(line.heard[at].nth)
 }

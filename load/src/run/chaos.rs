@@ -1,4 +1,4 @@
-//! Breaks the bench's own server on schedule, and mends it: each part on its own, so that a server
+//! Breaks the bench's own server on schedule, and restores it: each part on its own, so that a server
 //! that takes its time to start holds up nobody who is to thaw its database.
 
 use std::cell::RefCell;
@@ -19,7 +19,7 @@ pub(crate) struct ChaosMark {
     pub(crate) to: f64,
 }
 
-/// Does everything that the scenario asks for, and marks when.
+/// Inflicts all that the scenario asks for, and records when.
 pub(super) async fn inflict_all(
     run: &Run,
     server: &mut Server,
@@ -66,7 +66,7 @@ async fn part(
         }
         part.inflict(*deed).await?;
         if kills {
-            // Whoever got through to it in its last moments has lost it as well.
+            // Bots that connected in its last moments have lost it as well.
             run.is_killed();
         }
         sleep_until(later(begins, *length)).await;

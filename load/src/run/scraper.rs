@@ -1,4 +1,4 @@
-//! Looks at the server beside the run: a server that does not answer must not hold up the clock.
+//! Scrapes the server beside the run: a server that does not answer must not hold up the clock.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -10,7 +10,7 @@ use crate::scrape::{Growth, Sample};
 use crate::second::ServerSecond;
 use crate::wire::Dial;
 
-/// What a look is for.
+/// What a scrape is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScrapeReason {
     /// The row of this second.
@@ -21,7 +21,7 @@ pub(super) enum ScrapeReason {
     Ends(usize),
 }
 
-/// The looks that are wanted, and what they have shown.
+/// The scrapes that are requested, and their results.
 #[derive(Debug)]
 pub(super) struct Scraper {
     dial: Dial,
@@ -58,7 +58,7 @@ impl Scraper {
         })
     }
 
-    /// Wants a look. A second is left out while the one before has not been seen.
+    /// Requests a scrape. A second is left out while the one before has not been seen.
     pub(super) fn request(&self, reason: ScrapeReason) {
         let mut wanted = self.wanted.borrow_mut();
         let is_second = |reason: &ScrapeReason| matches!(reason, ScrapeReason::Second(_));
@@ -68,7 +68,7 @@ impl Scraper {
         self.news.notify_one();
     }
 
-    /// Looks when it is wanted, for ever.
+    /// Scrapes when requested, without end.
     pub(super) async fn run(&self) {
         loop {
             let next = self.wanted.borrow().front().copied();
@@ -83,7 +83,7 @@ impl Scraper {
         }
     }
 
-    /// Waits until every wanted look was taken.
+    /// Waits until every requested scrape is done.
     pub(super) async fn are_done(&self) {
         loop {
             let news = self.news.notified();
@@ -106,7 +106,7 @@ impl Scraper {
 }
 
 impl Scraped {
-    /// A look that failed is made up for by the next: what grew meanwhile is not lost, unless the
+    /// A scrape that failed is made up for by the next: what grew meanwhile is not lost, unless the
     /// server was killed meanwhile.
     fn see(&mut self, reason: ScrapeReason, sample: Option<Sample>) {
         if let Some(sample) = sample {
@@ -138,7 +138,7 @@ impl Scraped {
     }
 }
 
-/// Of the very first look nothing is told that takes two.
+/// Rates need two scrapes: of the first there are none.
 fn server_second(sample: &Sample, growth: Option<&Growth>) -> ServerSecond {
     let tick = |at| growth?.quantile("kadath_tick_seconds", at);
     let lag = |name| Some(sample.get("kadath_current_tick")? - sample.get(name)?);

@@ -27,7 +27,7 @@ fn talker(arrivals: Arrivals) -> BotRole {
     }
 }
 
-/// Between two steps where nothing is said of it: whoever waits for answers needs no other pause.
+/// Between two steps where nothing is said of it: a bot that waits for answers needs no other pause.
 fn pause(arrivals: Arrivals) -> Think {
     Think::Fixed(match arrivals {
         Arrivals::Open => Duration::from_secs(1),

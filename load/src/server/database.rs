@@ -28,7 +28,7 @@ pub(crate) enum ServerDatabase {
 }
 
 impl ServerDatabase {
-    /// Starts it; whoever is to freeze it later must say so, since that may need more.
+    /// Starts it; say beforehand if it will be frozen, since that may need more.
     pub(super) async fn start(
         kind: Database,
         folder: &Path,

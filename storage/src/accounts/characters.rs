@@ -76,7 +76,7 @@ impl Accounts {
         Ok(rows.into_iter().map(character_of).collect())
     }
 
-    /// The characters of whoever a token speaks for: one query, where there are some.
+    /// The characters of the account that a token stands for: one query, where there are some.
     ///
     /// # Errors
     /// `invalid_token` for one of before the last change of the password.

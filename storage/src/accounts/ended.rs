@@ -1,7 +1,7 @@
 //! Accounts whose tokens of before hold no more: what a server must know that has let them in.
 //!
 //! Each use of a token asks the database for its account's number. Sessions ask nothing while they
-//! go on, so whoever keeps sessions is told: at once by this process's own doing, otherwise when the
+//! go on, so the gateway is told: at once by this process's own doing, otherwise when the
 //! world asks who is set apart.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! New passwords: by whoever knows the old one, or by the operator. Either ends all that was signed
+//! New passwords: by a client that knows the old one, or by the operator. Either ends all that was signed
 //! in before.
 
 use engine::port::{AccountId, Code};

@@ -120,7 +120,7 @@ impl Accounts {
         let outdated = hash.clone().filter(|hash| passwords.is_outdated(hash));
         let right = passwords.verify(password, hash).await?;
         match account {
-            // Only whoever knows the password learns that the account is banned.
+            // Only a client that knows the password learns that the account is banned.
             Some((account, ban)) if right => {
                 bans::check(ban)?;
                 if let Some(outdated) = outdated {

@@ -23,7 +23,7 @@ pub(crate) struct Start {
     pub(crate) next_sequence: u64,
 }
 
-/// The path of the segment that is open, for whoever looks whether it still is there. One that
+/// The path of the segment that is open, for the check whether it is still there. One that
 /// was followed by another is no longer in here before it is deleted.
 #[derive(Debug, Default)]
 pub(crate) struct OpenSegment(Mutex<Option<PathBuf>>);

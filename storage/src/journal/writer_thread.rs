@@ -204,7 +204,7 @@ impl WriterThread {
                 "command durable"
             );
         }
-        // Before the watermark: whoever sees it may load at once and must find the rows.
+        // Before the watermark: a reader of the watermark may load at once and must find the rows.
         self.pending.add(batch);
         self.gauge.set_facts_room(self.pending.facts_room());
         if !self.durable_at_commit {

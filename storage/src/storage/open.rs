@@ -221,7 +221,7 @@ impl Opening<'_> {
         });
         if let Some(leases) = &leases {
             // Not before the journal was caught up with: what it has of the world is older than
-            // what whoever wrote the world meanwhile knows.
+            // what the node that wrote the world meanwhile knows.
             leases.campaign().await.map_err(self.failed())?;
         }
         Ok(leases)

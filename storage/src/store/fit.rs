@@ -15,7 +15,7 @@ const SETTINGS: &str = "
 /// time has lent the same one to both by then, unless it is busy.
 const COMPARISONS: u32 = 3;
 
-/// Looks at encoding and rights to write.
+/// Checks the encoding and the right to write.
 pub(super) async fn look(
     connection: &mut PgConnection,
     target: &str,

@@ -24,7 +24,7 @@ const GRANT: &str = "
     (SELECT account FROM characters WHERE id = $1 OR (name_key = $2 AND deleted_at IS NULL))";
 
 /// Bans or lifts a ban; `character, name_key, at, journal, latest, until, reason`. An admin is not
-/// banned: whoever is to be banned has their role taken away before.
+/// banned: to ban one, revoke the role first.
 const BAN: &str = "
     UPDATE accounts SET banned_until = $6, ban_reason = $7, ban_at = $3, ban_by = $4
     WHERE (ban_at IS NULL OR ban_by = $4 OR ban_at <= $3 OR ban_at > $5)

@@ -97,7 +97,7 @@ impl Files {
         }
     }
 
-    /// Looks at everything; answers what is gone since the last look.
+    /// Checks every path; returns what is gone since the last check.
     pub(crate) fn look(&mut self) -> Vec<LostFile> {
         let lost = self.known.extract_if(.., |known| known.is_gone());
         let mut gone: Vec<LostFile> = lost.map(KnownFile::gone).collect();
