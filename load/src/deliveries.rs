@@ -5,15 +5,15 @@
 //! moved, came or went in the very tick of a line may hear it or not; one whose connection was cut
 //! without a resume is excused from then on.
 
+mod judged_lines;
 mod order;
-mod settled;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tokio::time::Instant;
 
 use crate::scenario::ChatChannel;
-use settled::Settled;
+use judged_lines::JudgedLines;
 
 /// Faults told by name; the rest is only counted.
 const NAMED_MAX: usize = 50;
@@ -31,7 +31,7 @@ pub(crate) struct DeliveryLedger {
     names: HashMap<String, u32>,
     listeners: Vec<ListenerTrack>,
     lines: BTreeMap<(u32, u32), TrackedLine>,
-    settled: Settled,
+    judged_lines: JudgedLines,
     /// Bots that were ever in a room, so that an audience is looked for among few.
     visitors: HashMap<u32, HashSet<u32>>,
     pub(crate) count: Deliveries,
@@ -196,7 +196,7 @@ impl DeliveryLedger {
     pub(crate) fn forgets(&mut self, bot: usize, number: u32) {
         let id = (bot as u32, number);
         if self.lines.remove(&id).is_some() {
-            self.settled.forgives(id);
+            self.judged_lines.forgives(id);
         }
     }
 
@@ -228,7 +228,7 @@ impl DeliveryLedger {
                 line.heard.push(hearing);
                 (Some(line.due), Some(again))
             }
-            None => (None, self.settled.has_heard((by, number), bot)),
+            None => (None, self.judged_lines.has_heard((by, number), bot)),
         };
         let what = match again {
             Some(true) => {
@@ -240,7 +240,7 @@ impl DeliveryLedger {
                 self.count.reordered += 1;
                 "heard after a later one"
             }
-            None if self.settled.is_forgiven((by, number)) => {
+            None if self.judged_lines.is_forgiven((by, number)) => {
                 self.count.excused += 1;
                 return None;
             }
@@ -285,7 +285,7 @@ impl DeliveryLedger {
                 line.heard.dedup_by_key(|one| one.bot);
                 self.judge(id, &line, tick, audience);
                 let bots = line.heard.iter().map(|one| one.bot);
-                self.settled.keeps(id, bots.collect());
+                self.judged_lines.keeps(id, bots.collect());
                 judged.push((tick, id, line));
             }
         }

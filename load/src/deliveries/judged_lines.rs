@@ -9,13 +9,13 @@ const KEPT: usize = 200_000;
 
 /// The newest of the judged lines and who heard them.
 #[derive(Debug, Default)]
-pub(super) struct Settled {
+pub(super) struct JudgedLines {
     /// Sorted listeners; `None`: what became of the line is unknown.
     lines: HashMap<(u32, u32), Option<Box<[u32]>>>,
     order: VecDeque<(u32, u32)>,
 }
 
-impl Settled {
+impl JudgedLines {
     /// A line was judged; `bots` are sorted.
     pub(super) fn keeps(&mut self, line: (u32, u32), bots: Box<[u32]>) {
         self.adds(line, Some(bots));
