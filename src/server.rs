@@ -23,15 +23,15 @@ use crate::usage::UsageFault;
 use crate::{bus, check};
 
 mod descriptors;
-mod first_words;
 mod page;
 mod quarantine;
 mod signals;
+mod startup_log;
 mod world;
 
 use descriptors::raise_descriptors;
-pub use first_words::address_file;
 use signals::{SignalRequest, Signals};
+pub use startup_log::address_file;
 
 /// Durable, but the database lacks some of it until the next start.
 const EXIT_NOT_APPLIED: u8 = 3;
@@ -54,7 +54,7 @@ pub fn run(config: Config) -> anyhow::Result<ExitCode> {
 /// As [`run`].
 pub fn run_loaded(loaded: Loaded) -> anyhow::Result<ExitCode> {
     let _log = telemetry::init(&loaded.config.log)?;
-    first_words::starting(&loaded);
+    startup_log::starting(&loaded);
     run_unlogged(loaded.config, |_: &mut Registrar<'_>| {})
 }
 
@@ -102,7 +102,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
         UsageFault(format!("the world can't be used: {}{more}", problems[0]))
     })?;
     config.lucidity.apply(&mut world.lucidity);
-    first_words::world(&config, &world);
+    startup_log::world(&config, &world);
     let (listener, address) = listen("server.listen", config.address()?).await?;
     let metrics = match config.metrics_address()? {
         Some(address) => Some(listen("server.metrics_listen", address).await?),
@@ -189,8 +189,8 @@ async fn live(
         tasks,
         storage,
     } = parts;
-    first_words::recovered(&config, &recovered);
-    let words = first_words::Listening::of(&config, address, metrics.as_ref().map(|it| it.1));
+    startup_log::recovered(&config, &recovered);
+    let words = startup_log::Listening::of(&config, address, metrics.as_ref().map(|it| it.1));
     let lanes = lanes(LaneLimits::default(), &registry)?;
     let gauge = std::sync::Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;
