@@ -4,22 +4,22 @@
 //! integers); the batch statements, which each does best in its own way, are in [`sqlite`] and
 //! [`postgres`].
 
-mod alike;
+mod batch_ends;
 mod changeset;
 mod columns;
 mod connect;
+mod connection_reuse;
 mod counters;
+mod database_identity;
 mod fault;
 mod fence;
-mod fit;
 mod leases;
 mod migrations;
 mod orders;
-mod ours;
 mod postgres;
 mod quarantine;
 mod read;
-mod settled;
+mod requirements;
 mod sqlite;
 mod sqlite_file;
 mod target;
@@ -34,10 +34,10 @@ use sqlx::{Error, PgPool, SqlitePool};
 pub(crate) use changeset::NodeJournal;
 pub(crate) use columns::{is_nobodys, name_key, role_of, role_word, signed, unsigned};
 pub(crate) use counters::Counters;
+pub(crate) use database_identity::{DatabaseIdentity, Whose};
 pub(crate) use fault::{ErrorClass, error_class, is_absent, is_hopeless, is_unique_violation};
 pub(crate) use fence::{RevertedThing, WriteOutcome};
 pub(crate) use leases::Taken;
-pub(crate) use ours::{Ours, Whose};
 pub(crate) use read::AppliedMark;
 pub(crate) use sqlite_file::DatabaseFile;
 
@@ -58,7 +58,7 @@ pub(crate) struct Store {
     /// The database without credentials, for messages.
     target: String,
     /// What this server knows of its database.
-    ours: Arc<Ours>,
+    database_identity: Arc<DatabaseIdentity>,
     /// Why nobody may use the database at present.
     blocked: Arc<RwLock<Option<&'static str>>>,
 }
@@ -143,8 +143,8 @@ impl Store {
     }
 
     /// What this server knows of its database.
-    pub(crate) fn ours(&self) -> &Ours {
-        &self.ours
+    pub(crate) fn database_identity(&self) -> &DatabaseIdentity {
+        &self.database_identity
     }
 
     /// The database without credentials, for messages.

@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection, Error};
 
 use super::fault::{ErrorClass, error_class, is_hopeless, is_locked};
 use super::target::Target;
-use super::{Counters, Pools, Store, fit, migrations, settled};
+use super::{Counters, Pools, Store, connection_reuse, migrations, requirements};
 use crate::StorageFault;
 use crate::backoff::Backoff;
 use crate::config::DatabaseConfig;
@@ -78,7 +78,7 @@ impl Store {
             unheeded_orders: std::sync::Arc::default(),
             shared: config.shared,
             target,
-            ours: Arc::default(),
+            database_identity: Arc::default(),
             blocked: Arc::default(),
         })
     }
@@ -98,11 +98,11 @@ async fn prepare(config: &DatabaseConfig, options: &Target, target: &str) -> Res
         }
         Target::Postgres(options) => {
             let mut connection = in_time(options.connect()).await?;
-            let looking = fit::look(&mut connection, target);
+            let looking = requirements::look(&mut connection, target);
             let unfit = in_time(looking).await?;
             unfit.map_err(Unready::Unfit)?;
             if config.pool_max > 1 {
-                let comparing = fit::compare(&mut connection, options, target);
+                let comparing = requirements::compare(&mut connection, options, target);
                 let unfit = in_time(comparing).await?;
                 unfit.map_err(Unready::Unfit)?;
             }
@@ -161,12 +161,11 @@ fn pools(config: &DatabaseConfig, options: Target) -> Pools {
                     .min_connections(1)
                     .acquire_timeout(acquire)
             };
-            let writer = settled::writers(pool(1)).connect_lazy_with(options.clone());
+            let writer = connection_reuse::writers(pool(1)).connect_lazy_with(options.clone());
             let readers = match config.pool_max.saturating_sub(1) {
                 0 => writer.clone(),
-                more => {
-                    settled::readers(pool(more.min(SQLITE_READERS_MAX))).connect_lazy_with(options)
-                }
+                more => connection_reuse::readers(pool(more.min(SQLITE_READERS_MAX)))
+                    .connect_lazy_with(options),
             };
             Pools::Sqlite { writer, readers }
         }
@@ -175,7 +174,7 @@ fn pools(config: &DatabaseConfig, options: Target) -> Pools {
                 .max_connections(config.pool_max)
                 .min_connections(config.pool_min)
                 .acquire_timeout(acquire);
-            Pools::Postgres(settled::both(pool).connect_lazy_with(options))
+            Pools::Postgres(connection_reuse::both(pool).connect_lazy_with(options))
         }
     }
 }

@@ -4,7 +4,7 @@ use engine::port::Row;
 use sqlx::{Error, PgConnection, Postgres, Transaction, query};
 use uuid::Uuid;
 
-use super::alike::{mark, put_aside};
+use super::batch_ends::{mark, put_aside};
 use super::changeset::{Changeset, NodeJournal};
 use super::orders::carry_out;
 use super::{Store, signed};

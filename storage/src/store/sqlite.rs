@@ -4,7 +4,7 @@ use serde_json::json;
 use sqlx::{Error, Sqlite, SqliteConnection, Transaction, query};
 
 use super::Store;
-use super::alike::{mark, put_aside};
+use super::batch_ends::{mark, put_aside};
 use super::changeset::{Changeset, NodeJournal};
 use super::orders::carry_out;
 use crate::pending::PendingFact;

@@ -51,7 +51,7 @@ impl Store {
             }
             other => other?,
         };
-        self.ours().set_applied(mark.sequence);
+        self.database_identity().set_applied(mark.sequence);
         for conflict in &kept.conflicts {
             self.conflicts.inc();
             tracing::warn!(

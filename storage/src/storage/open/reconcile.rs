@@ -36,7 +36,7 @@ impl Opening<'_> {
                 target: store.target().to_owned(),
             });
         }
-        store.ours().open(world, applied);
+        store.database_identity().open(world, applied);
         let applied = if applied > found.last_sequence && found.identity.is_some() {
             self.drop_older(found, applied, disk)?;
             applied
