@@ -1,4 +1,4 @@
-//! The bus, where one is configured.
+//! Starts the bus where one is configured, and registers its metrics where none is.
 
 use engine::port::{BridgePorts, Registry, Tasks};
 use net::Check;

@@ -1,4 +1,4 @@
-//! What the caller of the program did wrong, and the exit code that says so.
+//! Errors of usage and configuration, and their exit code.
 
 /// Bad usage or configuration: the message names the key and where it was set.
 pub const EXIT_USAGE: u8 = 2;

@@ -1,4 +1,4 @@
-//! One bot's will: a role's state machine and its own dice, without socket or clock. The same bots
+//! One bot's decisions: a role's state machine and its own dice, without socket or clock. The same bots
 //! play over sockets and inside the process.
 
 use std::sync::Arc;

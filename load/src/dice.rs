@@ -1,4 +1,4 @@
-//! Chance that a seed gives again.
+//! Random numbers of the bots: a hash of a seed, so that a run can be repeated.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What must hold: `response_p99 < 80ms`.
+//! Objectives: conditions on metrics, such as `response_p99 < 80ms`, and how they came out.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What is said when a command could not be done.
+//! The message and the exit code of a command that failed.
 
 use std::io::Write;
 use std::process::ExitCode;

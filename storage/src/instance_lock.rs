@@ -1,5 +1,5 @@
-//! A server that shares its PostgreSQL with nobody says so there: two that each think the database
-//! their own would lay their changes over one another's.
+//! The claim of one server to a PostgreSQL that it does not share: two servers that both think it
+//! their own would overwrite each other's changes.
 //!
 //! SQLite needs none of it: the lock of the data folder holds the file, too.
 

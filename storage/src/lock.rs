@@ -1,4 +1,4 @@
-//! One server per data folder, and one per database file.
+//! File locks: one server per data folder, and one per database file.
 
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};

@@ -1,5 +1,4 @@
-//! Lines that were judged already, so that a hearing that comes too late is still known for what it
-//! is.
+//! Lines that were judged already, so that a delivery that comes too late is still recognized.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -1,4 +1,4 @@
-//! Whether everybody in a room heard different speakers in the same order.
+//! Whether all bots in a room received the lines of different speakers in the same order.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What one player knows and wants, without its socket.
+//! One player's state and decisions, without its socket.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! Reading the journal back after a stop, clean or not.
+//! Reads the journal at start, after a clean stop or a crash, and repairs its torn end.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Read;

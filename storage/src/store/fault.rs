@@ -1,4 +1,4 @@
-//! What a database error means for us.
+//! Classifies database errors: passing, of the data, or refused.
 
 use sqlx::Error;
 

@@ -1,5 +1,5 @@
-//! Whether a PostgreSQL can keep what it will be given. What it can't is better said at the start
-//! than found when the first player types a letter that it has no room for.
+//! Whether a PostgreSQL meets the requirements: encoding, rights, sessions. Checked at start, so that
+//! no player's text is the first to fail.
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Error, PgConnection, query_as, query_scalar};

@@ -1,4 +1,4 @@
-//! Names and inodes.
+//! Which open files still are what their paths name, by device and inode.
 
 use std::fs;
 use std::io;

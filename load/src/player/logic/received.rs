@@ -1,4 +1,4 @@
-//! What a player makes of the frames it hears.
+//! How a received frame changes a player's state.
 
 use std::rc::Rc;
 
