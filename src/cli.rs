@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::Game;
 use crate::config::{Config, ConfigFaults, Loaded, LogFormat, Overrides};
+use crate::usage::EXIT_USAGE;
 use crate::{
     accounts, bench, build, check, dead_letters, doctor, schema, server, settings, status,
 };
@@ -15,9 +16,6 @@ mod account;
 mod failure;
 
 use account::AccountCommand;
-
-/// Bad usage or configuration: the message names the key and where it was set.
-pub const EXIT_USAGE: u8 = 2;
 
 /// Below the help: where the rest is said.
 const MORE: &str = "\
@@ -42,13 +40,13 @@ docs/operations.md says the rest.";
 )]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
     #[command(flatten)]
     serve: Flags,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Runs the server (what `kadath` alone does)
     Serve(Flags),
     /// Validates configuration and world data; prints each problem as file:line:column: message
@@ -254,38 +252,38 @@ pub fn run(game: &Game) -> ExitCode {
             return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(EXIT_USAGE));
         }
     };
-    let serves = matches!(cli.command, None | Some(Command::Serve(_)));
+    let serves = matches!(cli.command, None | Some(CliCommand::Serve(_)));
     let mut json = false;
-    let ended = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(flags) => flags
+    let ended = match cli.command.unwrap_or(CliCommand::Serve(cli.serve)) {
+        CliCommand::Serve(flags) => flags
             .loaded(Loaded::read_for_start)
             .map_err(Into::into)
             .and_then(|loaded| {
                 json = loaded.config.log.format == LogFormat::Json;
                 server::run_loaded(loaded, game)
             }),
-        Command::Check(flags) => {
+        CliCommand::Check(flags) => {
             let (file, overrides) = flags.sources();
             check::run(file.as_deref(), overrides, game)
         }
-        Command::Config(ConfigArgs { sample: true, .. }) => settings::print_sample(),
-        Command::Config(ConfigArgs { flags, .. }) => flags
+        CliCommand::Config(ConfigArgs { sample: true, .. }) => settings::print_sample(),
+        CliCommand::Config(ConfigArgs { flags, .. }) => flags
             .loaded(Loaded::read)
             .map_err(Into::into)
             .and_then(|loaded| settings::print(&loaded)),
-        Command::Status(StatusArgs { url, flags }) => flags
+        CliCommand::Status(StatusArgs { url, flags }) => flags
             .config()
             .map_err(Into::into)
             .and_then(|config| status::run(&config, url.as_deref())),
-        Command::Doctor(flags) => flags
+        CliCommand::Doctor(flags) => flags
             .loaded(Loaded::read_for_start)
             .map_err(Into::into)
             .and_then(|loaded| doctor::run(&loaded)),
-        Command::Schema(SchemaArgs { kind, flags }) => flags
+        CliCommand::Schema(SchemaArgs { kind, flags }) => flags
             .config()
             .map_err(Into::into)
             .and_then(|config| schema::run(&config, kind, game)),
-        Command::DeadLetters(DeadLetterArgs { command, flags }) => flags
+        CliCommand::DeadLetters(DeadLetterArgs { command, flags }) => flags
             .config()
             .map_err(Into::into)
             .and_then(|config| match command {
@@ -296,7 +294,7 @@ pub fn run(game: &Game) -> ExitCode {
                     dead_letters::purge(&config, &older_than)
                 }
             }),
-        Command::Bench(args) => bench::run(
+        CliCommand::Bench(args) => bench::run(
             &args.scenario,
             load::Options {
                 target: args.target,
@@ -309,7 +307,7 @@ pub fn run(game: &Game) -> ExitCode {
                 descriptors: None,
             },
         ),
-        Command::Account(AccountArgs {
+        CliCommand::Account(AccountArgs {
             command,
             new,
             flags,
@@ -322,11 +320,6 @@ pub fn run(game: &Game) -> ExitCode {
     };
     ended.unwrap_or_else(|error| failure::failed(&error, serves, json))
 }
-
-/// The server can't start as it was asked to: exit code 2.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct UsageFault(pub String);
 
 #[cfg(test)]
 mod tests {
@@ -347,9 +340,9 @@ mod tests {
             let cli = Cli::from_arg_matches(&matches).unwrap();
             let flags = match cli.command {
                 None => cli.serve,
-                Some(Command::Account(args)) => args.flags,
-                Some(Command::DeadLetters(args)) => args.flags,
-                Some(Command::Serve(flags)) => flags,
+                Some(CliCommand::Account(args)) => args.flags,
+                Some(CliCommand::DeadLetters(args)) => args.flags,
+                Some(CliCommand::Serve(flags)) => flags,
                 Some(other) => panic!("{other:?}"),
             };
             assert_eq!(flags.data, Some("D".into()), "{line}");

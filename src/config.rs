@@ -11,7 +11,7 @@ mod sources;
 mod tests;
 mod value;
 
-pub use fault::{ConfigFault, ConfigFaults, Origin};
+pub use fault::{ConfigFault, ConfigFaults, SettingOrigin};
 pub use flags::Overrides;
 pub use sections::{
     ChatConfig, LimitsConfig, LogConfig, LogFormat, LucidityConfig, ReadinessConfig, ServerConfig,
@@ -62,7 +62,7 @@ pub struct Loaded {
     /// The configuration; every value makes sense.
     pub config: Config,
     /// By key. What is not among them has its default.
-    pub origins: BTreeMap<String, Origin>,
+    pub origins: BTreeMap<String, SettingOrigin>,
 }
 
 impl Loaded {
@@ -85,9 +85,9 @@ impl Loaded {
 
     /// Where a key was set.
     #[must_use]
-    pub fn origin(&self, key: &str) -> Origin {
+    pub fn origin(&self, key: &str) -> SettingOrigin {
         let origin = self.origins.get(key).cloned();
-        origin.unwrap_or(Origin::Default)
+        origin.unwrap_or(SettingOrigin::Default)
     }
 }
 

@@ -7,8 +7,8 @@ use anyhow::Context;
 use net::bridge::{DeadLetterFault, DeadLetters, ReplayFault};
 use systems::command::span;
 
-use crate::cli::UsageFault;
 use crate::config::Config;
+use crate::usage::UsageFault;
 
 fn letters(config: &Config) -> DeadLetters {
     config.nats.dead_letters(&config.server.data)

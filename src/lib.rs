@@ -10,7 +10,8 @@ pub mod config;
 pub mod dead_letters;
 pub mod doctor;
 mod game;
-mod gate;
+mod gatekeeper;
+mod log_targets;
 mod process;
 mod readiness;
 mod rolls;
@@ -19,6 +20,7 @@ pub mod server;
 pub mod settings;
 pub mod status;
 pub mod telemetry;
+pub mod usage;
 mod world_files;
 
 pub use game::Game;

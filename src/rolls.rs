@@ -23,25 +23,25 @@ const KEPT_MAX: usize = 8;
 /// has most of them loses its oldest.
 const ACCOUNTS_MAX: usize = 4_096;
 
-/// The book of rolls, for one process.
+/// The rolls that were shown, for one process.
 #[derive(Debug)]
 pub(crate) struct Rolls {
     content: Arc<Content>,
     per_minute: u32,
-    accounts: Mutex<HashMap<AccountId, Page>>,
+    accounts: Mutex<HashMap<AccountId, RollPage>>,
 }
 
 #[derive(Debug)]
-struct Page {
+struct RollPage {
     /// Where it was rolled last.
     from: IpAddr,
     /// When the last rolls were made, oldest first; at most as many as the limit.
     made: VecDeque<Instant>,
-    kept: VecDeque<Kept>,
+    kept: VecDeque<KeptRoll>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct KeptRoll {
     id: Uuid,
     seed: u64,
     /// The profession's id.
@@ -58,7 +58,7 @@ pub(crate) struct Born {
 }
 
 impl Rolls {
-    /// An empty book; 0 lifts the limit.
+    /// No rolls yet; 0 lifts the limit.
     pub(crate) fn new(content: Arc<Content>, per_minute: u32) -> Self {
         Self {
             content,
@@ -111,7 +111,7 @@ impl Rolls {
         self.keep(
             account,
             from,
-            Kept {
+            KeptRoll {
                 id,
                 seed,
                 profession: profession.as_ref().map(|one| one.id.clone()),
@@ -202,12 +202,12 @@ impl Rolls {
         Ok(kept.seed)
     }
 
-    fn keep(&self, account: AccountId, from: IpAddr, one: Kept) -> Result<(), Denied> {
+    fn keep(&self, account: AccountId, from: IpAddr, one: KeptRoll) -> Result<(), Denied> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         if accounts.len() >= ACCOUNTS_MAX && !accounts.contains_key(&account) {
             make_room(&mut accounts);
         }
-        let page = accounts.entry(account).or_insert_with(|| Page {
+        let page = accounts.entry(account).or_insert_with(|| RollPage {
             from,
             made: VecDeque::new(),
             kept: VecDeque::new(),
@@ -238,7 +238,7 @@ impl Rolls {
 
 /// Forgets what is over; else the oldest page of the address that has most, so that nobody pays for
 /// the crowd of another address.
-fn make_room(accounts: &mut HashMap<AccountId, Page>) {
+fn make_room(accounts: &mut HashMap<AccountId, RollPage>) {
     accounts.retain(|_, page| page.made.back().is_some_and(|at| at.elapsed() < KEPT));
     if accounts.len() < ACCOUNTS_MAX {
         return;
@@ -248,7 +248,7 @@ fn make_room(accounts: &mut HashMap<AccountId, Page>) {
         *shares.entry(page.from).or_default() += 1;
     }
     let most = shares.values().copied().max().unwrap_or(0);
-    let of_the_most = |page: &Page| shares.get(&page.from) == Some(&most);
+    let of_the_most = |page: &RollPage| shares.get(&page.from) == Some(&most);
     let oldest = accounts
         .iter()
         .filter(|(_, page)| of_the_most(page))
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_shown_is_what_the_character_is_made_of() {
+    fn character_gets_shown_roll() {
         let (book, ann) = (book(0), AccountId(Uuid::from_u128(1)));
         let first = book.roll(ann, HOME, Some("doctor")).unwrap();
         let second = book.roll(ann, HOME, Some("DOCTOR")).unwrap();
@@ -320,8 +320,9 @@ mod tests {
         );
     }
 
+    /// A roll is good for the account and the profession that it was made for, until it is used.
     #[test]
-    fn a_roll_is_good_for_its_account_and_its_profession_until_it_is_used() {
+    fn roll_is_good_once_per_account_and_profession() {
         let (book, ann, bob) = (
             book(0),
             AccountId(Uuid::from_u128(1)),
@@ -339,8 +340,9 @@ mod tests {
         assert_eq!(field(book.born(ann, Some("doctor"), roll)), Some("roll_id"));
     }
 
+    /// A roll that is not enough for the profession is shown, but makes no character.
     #[test]
-    fn a_roll_that_is_not_enough_is_shown_but_makes_nobody() {
+    fn insufficient_roll_is_shown_but_makes_no_character() {
         let (book, ann) = (book(0), AccountId(Uuid::from_u128(1)));
         // One in 2,000 attempts makes a giant: some of twenty rolls of 50 attempts do not.
         let short = (0..500).map(|_| book.roll(ann, HOME, Some("giant")).unwrap());
@@ -353,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn rolls_are_counted_by_the_minute_and_the_account() {
+    fn rolls_are_limited_per_minute_and_account() {
         let (book, ann, bob) = (
             book(2),
             AccountId(Uuid::from_u128(1)),

@@ -9,31 +9,29 @@ use std::time::Duration;
 use anyhow::Context;
 use engine::content::Content;
 use engine::port::{LaneLimits, Registry, Stop, Tasks, lanes};
-use engine::runner::{Figures, Rate, RunnerConfig, Running};
-use engine::{Engine, Seed, Setup};
+use engine::runner::Running;
 use net::{Doors, Tls};
 use storage::{Left, Recovered, Storage};
 use tokio::net::TcpListener;
 
-use crate::Game;
-use crate::bus;
-use crate::cli::UsageFault;
-use crate::config::{Config, ConfigFault, Loaded};
-use crate::gate::Gate;
-use crate::readiness::{Pulse, readiness};
+use crate::config::{Config, Loaded};
+use crate::gatekeeper::AccountGatekeeper;
+use crate::readiness::{WorldPulse, readiness};
 use crate::rolls::Rolls;
 use crate::telemetry;
+use crate::usage::UsageFault;
+use crate::{Game, bus};
 
 mod descriptors;
-mod first_words;
 mod page;
 mod quarantine;
 mod signals;
+mod startup_log;
+mod world;
 
 use descriptors::raise_descriptors;
-pub use first_words::address_file;
-use quarantine::Quarantine;
-use signals::{Asked, Signals};
+use signals::{SignalRequest, Signals};
+pub use startup_log::address_file;
 
 /// Durable, but the database lacks some of it until the next start.
 const EXIT_NOT_APPLIED: u8 = 3;
@@ -57,7 +55,7 @@ pub fn run(config: Config, game: &Game) -> anyhow::Result<ExitCode> {
 /// As [`run`].
 pub fn run_loaded(loaded: Loaded, game: &Game) -> anyhow::Result<ExitCode> {
     let _log = telemetry::init(&loaded.config.log)?;
-    first_words::starting(&loaded);
+    startup_log::starting(&loaded);
     run_unlogged(loaded.config, game)
 }
 
@@ -97,7 +95,7 @@ async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
             };
             UsageFault(format!("the world can't be used: {}{more}", problems[0]))
         })?;
-    first_words::world(&config, &world);
+    startup_log::world(&config, &world);
     let (listener, address) = listen("server.listen", config.address()?).await?;
     let metrics = match config.metrics_address()? {
         Some(address) => Some(listen("server.metrics_listen", address).await?),
@@ -122,7 +120,7 @@ async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
             return Ok(if left_over { ExitCode::from(EXIT_NOT_APPLIED) } else { ExitCode::SUCCESS });
         }
     };
-    let ground = Ground {
+    let parts = ServerParts {
         config,
         listener,
         address,
@@ -132,7 +130,7 @@ async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
         tasks: tasks.clone(),
         storage: storage.clone(),
     };
-    let ended = live(ground, recovered, world, game, &mut signals).await;
+    let ended = live(parts, recovered, world, game, &mut signals).await;
     if ended.is_err() {
         // Whatever failed: the database is left as a stop would leave it.
         tasks.stop().cancel();
@@ -154,7 +152,7 @@ async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<(TcpListener, 
 }
 
 /// What the world stands on.
-struct Ground {
+struct ServerParts {
     config: Config,
     listener: TcpListener,
     address: SocketAddr,
@@ -168,13 +166,13 @@ struct Ground {
 
 /// Builds the world, lets people in, and stops when asked to.
 async fn live(
-    ground: Ground,
+    parts: ServerParts,
     recovered: Recovered,
     world: Arc<Content>,
     game: &Game,
     signals: &mut Signals,
 ) -> anyhow::Result<ExitCode> {
-    let Ground {
+    let ServerParts {
         config,
         listener,
         address,
@@ -183,18 +181,18 @@ async fn live(
         registry,
         tasks,
         storage,
-    } = ground;
-    first_words::recovered(&config, &recovered);
-    let words = first_words::Listening::of(&config, address, metrics.as_ref().map(|it| it.1));
+    } = parts;
+    startup_log::recovered(&config, &recovered);
+    let words = startup_log::Listening::of(&config, address, metrics.as_ref().map(|it| it.1));
     let lanes = lanes(LaneLimits::default(), &registry)?;
-    let gauge = std::sync::Arc::clone(&lanes.net.gauge);
+    let gauge = Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;
     let info = page::world_info(&world, config.guests_welcome(address));
     let rolls = Rolls::new(Arc::clone(&world), config.limits.rolls_per_minute);
     let bus = bus::start(&config, &recovered, lanes.bridge, &tasks, &registry).await?;
     let game = game.over(world, &config);
     let halt = Stop::new();
-    let running = start_world(
+    let running = world::start(
         &config,
         recovered,
         game,
@@ -204,11 +202,11 @@ async fn live(
         &halt,
     )?;
 
-    let pulse = Pulse::new(gauge);
+    let pulse = WorldPulse::new(gauge);
     tasks.spawn("pulse", pulse.clone().watch(tasks.stop().clone()));
     let lag_max = config.lag_max();
     let doors = Doors {
-        gate: Gate {
+        gate: AccountGatekeeper {
             accounts: storage.accounts().clone(),
             guests: info.guests,
             rolls: rolls.into(),
@@ -225,27 +223,7 @@ async fn live(
     words.say()?;
 
     let mut serving = std::pin::pin!(serving);
-    let mut world_died = false;
-    loop {
-        tokio::select! {
-            served = &mut serving => {
-                world_died = true;
-                tracing::error!(fault = served.err().map(|fault| fault.to_string()), "gateway ended by itself");
-                break;
-            }
-            asked = signals.next() => match asked {
-                Asked::Reload => reload(tls.as_ref()),
-                Asked::Stop => {
-                    tracing::info!("asked to stop");
-                    break;
-                }
-            },
-            () = halt.cancelled() => {
-                tracing::info!("asked to stop from within the world");
-                break;
-            }
-        }
-    }
+    let world_died = until_stop(&mut serving, signals, tls.as_ref(), &halt).await;
     if !world_died {
         tasks.stop().cancel();
         if let Err(fault) = serving.await {
@@ -261,57 +239,33 @@ async fn live(
     }
 }
 
-fn start_world(
-    config: &Config,
-    recovered: Recovered,
-    game: impl engine::Plugin,
-    ports: engine::port::EnginePorts,
-    registry: &Registry,
-    tasks: &Tasks,
+/// Serves until somebody asks to stop; `true`: the gateway ended by itself, as it does when the
+/// world is gone.
+async fn until_stop(
+    serving: &mut (impl Future<Output = Result<(), net::NetFault>> + Unpin),
+    signals: &mut Signals,
+    tls: Option<&Tls>,
     halt: &Stop,
-) -> anyhow::Result<Running> {
-    let Recovered {
-        run,
-        first_tick,
-        before,
-        reached,
-        world_rows,
-        ..
-    } = recovered;
-    let quarantine = Quarantine::of(&config.server.data);
-    let setup = Setup {
-        seed: Seed(config.tick.seed),
-        last_tick: first_tick.saturating_sub(1),
-        run,
-        recovered: before,
-        last_now: None,
-        bridge: config.nats.enabled(),
-        rows: world_rows,
-        quarantined: quarantine.names(),
-        strict: false,
-        stopwatch: Some(engine::runner::stopwatch),
-    };
-    for plugin in &setup.quarantined {
-        tracing::warn!(plugin, file = %quarantine.file().display(), "plugin held up the world before and starts in quarantine");
+) -> bool {
+    loop {
+        tokio::select! {
+            served = &mut *serving => {
+                tracing::error!(fault = served.err().map(|fault| fault.to_string()), "gateway ended by itself");
+                return true;
+            }
+            asked = signals.next() => match asked {
+                SignalRequest::Reload => reload(tls),
+                SignalRequest::Stop => {
+                    tracing::info!("asked to stop");
+                    return false;
+                }
+            },
+            () = halt.cancelled() => {
+                tracing::info!("asked to stop from within the world");
+                return false;
+            }
+        }
     }
-    let engine = Engine::build(setup, game)?;
-    tracing::info!(plugins = engine.plugins().join(", "), "world built");
-    let rate = Rate::hz(config.tick.rate_hz)
-        .ok_or_else(|| ConfigFault::of("tick.rate_hz", "must be between 1 and 120"))?;
-    let config = RunnerConfig {
-        rate,
-        not_before: reached,
-        patience: WORLD_PATIENCE,
-        watch: quarantine.watch(),
-        halt: halt.clone(),
-    };
-    Ok(engine::runner::spawn(
-        engine,
-        ports,
-        config,
-        Figures::new(registry)?,
-        tasks,
-    )?)
 }
 
 async fn stop(running: Running, storage: &Storage, tasks: &Tasks) -> Left {
@@ -350,8 +304,9 @@ fn usage(fault: impl Display) -> UsageFault {
 mod tests {
     use super::*;
 
+    /// The bound of the contract holds whatever hangs.
     #[test]
-    fn a_stop_takes_less_than_five_seconds_whatever_hangs() {
+    fn stop_patience_adds_up_below_five_seconds() {
         // The router's wait for the world's last words, and what the runtime gets at the end.
         let rest = Duration::from_millis(300 + 100);
         let world = WORLD_PATIENCE + Duration::from_millis(300);

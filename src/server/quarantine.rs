@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stuck_plugin_is_remembered_until_it_lets_go() {
+    fn stuck_plugin_is_remembered_until_released() {
         let folder = tempfile::tempdir().unwrap();
         let quarantine = Quarantine::of(folder.path());
         assert!(quarantine.names().is_empty());

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::Ticket;
-use crate::run::Run;
+use super::PlayerPlan;
+use crate::run_state::Run;
 
 /// How often a refused sign-in is tried.
 const SIGN_INS_MAX: u32 = 3;
@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// A token, or nothing if the bot was turned away too often.
-pub(super) async fn sign_in(run: &Run, ticket: &Ticket) -> Option<String> {
+pub(super) async fn sign_in(run: &Run, ticket: &PlayerPlan) -> Option<String> {
     let mut refusals = 0;
     loop {
         let kills = run.kills();

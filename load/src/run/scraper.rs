@@ -1,4 +1,4 @@
-//! Looks at the server beside the run: a server that does not answer must not hold up the clock.
+//! Scrapes the server beside the run: a server that does not answer must not hold up the clock.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -7,27 +7,12 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 
 use crate::scrape::{Growth, Sample};
+use crate::second::ServerSecond;
 use crate::wire::Dial;
 
-/// What the server said in one second.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ServerSecond {
-    pub(crate) tick_p50: Option<f64>,
-    pub(crate) tick_p99: Option<f64>,
-    pub(crate) rss: Option<f64>,
-    /// Processors used.
-    pub(crate) cpu: Option<f64>,
-    /// Ticks by which durable and applied lag behind.
-    pub(crate) durable_lag: Option<f64>,
-    pub(crate) applied_lag: Option<f64>,
-    pub(crate) players: Option<f64>,
-    /// Share of the time spent in each plugin.
-    pub(crate) plugins: BTreeMap<String, f64>,
-}
-
-/// What a look is for.
+/// What a scrape is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum ScrapeReason {
     /// The row of this second.
     Second(usize),
     /// A stretch begins: what grows from now on counts for it.
@@ -36,21 +21,21 @@ pub(super) enum Look {
     Ends(usize),
 }
 
-/// The looks that are wanted, and what they have shown.
+/// The scrapes that are requested, and their results.
 #[derive(Debug)]
-pub(super) struct Looks {
+pub(super) struct Scraper {
     dial: Dial,
     /// The server's process, where it is on this machine.
     process: Rc<Cell<Option<u32>>>,
     /// At most one second, and both ends of each stretch.
-    wanted: RefCell<VecDeque<Look>>,
+    wanted: RefCell<VecDeque<ScrapeReason>>,
     news: Notify,
-    shown: RefCell<Shown>,
+    scraped: RefCell<Scraped>,
 }
 
 /// What was seen.
 #[derive(Debug, Default)]
-pub(super) struct Shown {
+pub(super) struct Scraped {
     pub(super) seconds: BTreeMap<usize, ServerSecond>,
     /// By the number of the stretch.
     pub(super) grown: Vec<Growth>,
@@ -58,47 +43,47 @@ pub(super) struct Shown {
     last: Option<Sample>,
 }
 
-impl Looks {
+impl Scraper {
     pub(super) fn new(dial: Dial, process: Rc<Cell<Option<u32>>>, stretches: usize) -> Rc<Self> {
         Rc::new(Self {
             dial,
             process,
             wanted: RefCell::default(),
             news: Notify::new(),
-            shown: RefCell::new(Shown {
+            scraped: RefCell::new(Scraped {
                 grown: vec![Growth::default(); stretches],
                 open: vec![false; stretches],
-                ..Shown::default()
+                ..Scraped::default()
             }),
         })
     }
 
-    /// Wants a look. A second is left out while the one before has not been seen.
-    pub(super) fn wants(&self, look: Look) {
+    /// Requests a scrape. A second is left out while the one before has not been seen.
+    pub(super) fn request(&self, reason: ScrapeReason) {
         let mut wanted = self.wanted.borrow_mut();
-        let is_second = |look: &Look| matches!(look, Look::Second(_));
-        if !is_second(&look) || !wanted.iter().any(is_second) {
-            wanted.push_back(look);
+        let is_second = |reason: &ScrapeReason| matches!(reason, ScrapeReason::Second(_));
+        if !is_second(&reason) || !wanted.iter().any(is_second) {
+            wanted.push_back(reason);
         }
         self.news.notify_one();
     }
 
-    /// Looks when it is wanted, for ever.
-    pub(super) async fn looks(&self) {
+    /// Scrapes when requested, without end.
+    pub(super) async fn run(&self) {
         loop {
             let next = self.wanted.borrow().front().copied();
-            let Some(look) = next else {
+            let Some(reason) = next else {
                 self.news.notified().await;
                 continue;
             };
             let sample = Sample::take(&self.dial, self.process.get()).await;
-            self.shown.borrow_mut().see(look, sample);
+            self.scraped.borrow_mut().see(reason, sample);
             self.wanted.borrow_mut().pop_front();
             self.news.notify_waiters();
         }
     }
 
-    /// Waits until every wanted look was taken.
+    /// Waits until every requested scrape is done.
     pub(super) async fn are_done(&self) {
         loop {
             let news = self.news.notified();
@@ -111,19 +96,19 @@ impl Looks {
 
     /// The newest second.
     pub(super) fn newest(&self) -> Option<ServerSecond> {
-        let shown = self.shown.borrow();
-        shown.seconds.last_key_value().map(|(_, one)| one.clone())
+        let scraped = self.scraped.borrow();
+        scraped.seconds.last_key_value().map(|(_, one)| one.clone())
     }
 
-    pub(super) fn take(&self) -> Shown {
-        self.shown.take()
+    pub(super) fn take(&self) -> Scraped {
+        self.scraped.take()
     }
 }
 
-impl Shown {
-    /// A look that failed is made up for by the next: what grew meanwhile is not lost, unless the
+impl Scraped {
+    /// A scrape that failed is made up for by the next: what grew meanwhile is not lost, unless the
     /// server was killed meanwhile.
-    fn see(&mut self, look: Look, sample: Option<Sample>) {
+    fn see(&mut self, reason: ScrapeReason, sample: Option<Sample>) {
         if let Some(sample) = sample {
             let growth = self
                 .last
@@ -139,21 +124,21 @@ impl Shown {
                     grown.add(growth);
                 }
             }
-            if let Look::Second(at) = look {
+            if let ScrapeReason::Second(at) = reason {
                 let second = server_second(&sample, growth.as_ref());
                 self.seconds.insert(at, second);
             }
             self.last = Some(sample);
         }
-        match look {
-            Look::Second(_) => {}
-            Look::Begins(stretch) => self.open[stretch] = true,
-            Look::Ends(stretch) => self.open[stretch] = false,
+        match reason {
+            ScrapeReason::Second(_) => {}
+            ScrapeReason::Begins(stretch) => self.open[stretch] = true,
+            ScrapeReason::Ends(stretch) => self.open[stretch] = false,
         }
     }
 }
 
-/// Of the very first look nothing is told that takes two.
+/// Rates need two scrapes: of the first there are none.
 fn server_second(sample: &Sample, growth: Option<&Growth>) -> ServerSecond {
     let tick = |at| growth?.quantile("kadath_tick_seconds", at);
     let lag = |name| Some(sample.get("kadath_current_tick")? - sample.get(name)?);

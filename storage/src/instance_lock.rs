@@ -1,5 +1,5 @@
-//! A server that shares its PostgreSQL with nobody says so there: two that each think the database
-//! their own would lay their changes over one another's.
+//! The claim of one server to a PostgreSQL that it does not share: two servers that both think it
+//! their own would overwrite each other's changes.
 //!
 //! SQLite needs none of it: the lock of the data folder holds the file, too.
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 use engine::port::Stop;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
-use crate::store::{Origin, Store};
+use crate::store::{NodeJournal, Store};
 
 /// How often one who waits looks again.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -19,15 +19,15 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// The sole use of a database.
 #[derive(Debug)]
-pub(crate) struct Sole {
+pub(crate) struct InstanceLock {
     store: Store,
-    origin: Origin,
+    origin: NodeJournal,
     lease: Duration,
     disturbed: AtomicBool,
 }
 
-impl Sole {
-    pub(crate) fn new(store: Store, origin: Origin, lease: Duration) -> Arc<Self> {
+impl InstanceLock {
+    pub(crate) fn new(store: Store, origin: NodeJournal, lease: Duration) -> Arc<Self> {
         Arc::new(Self {
             store,
             origin,
@@ -65,10 +65,10 @@ impl Sole {
 /// until its lease ends: it does not renew it.
 pub(crate) async fn occupy(
     store: &Store,
-    origin: &Origin,
+    origin: &NodeJournal,
     lease: Duration,
 ) -> Result<bool, sqlx::Error> {
-    let mut waiting = Waiting::new(lease);
+    let mut waiting = LeaseWait::new(lease);
     loop {
         if store.occupy(origin, lease).await? {
             return Ok(true);
@@ -81,7 +81,7 @@ pub(crate) async fn occupy(
 
 /// Waits until nobody has a database for oneself; `false`: somebody has.
 pub(crate) async fn vacant(store: &Store, lease: Duration) -> Result<bool, sqlx::Error> {
-    let mut waiting = Waiting::new(lease);
+    let mut waiting = LeaseWait::new(lease);
     while let Some(until) = store.occupied_until(false).await? {
         if !waiting.goes_on(Some(until)).await {
             return Ok(false);
@@ -91,12 +91,12 @@ pub(crate) async fn vacant(store: &Store, lease: Duration) -> Result<bool, sqlx:
 }
 
 /// Waits for the end of another's lease, as long as nobody renews it.
-struct Waiting {
+struct LeaseWait {
     first: Option<i64>,
     deadline: Instant,
 }
 
-impl Waiting {
+impl LeaseWait {
     fn new(lease: Duration) -> Self {
         Self {
             first: None,

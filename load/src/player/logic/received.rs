@@ -1,17 +1,20 @@
-//! What a player makes of the frames it hears.
+//! How a received frame changes a player's state.
 
 use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use super::super::frames::{Answer, Chat, Durable, Fault, GameState, Room, RoomUpdate, Welcome};
-use super::{Mind, command, read};
-use crate::bot::{Sense, Way, mark};
-use crate::measure::Span;
-use crate::run::{Phase, Standing};
+use super::super::frames::{
+    AnswerFrame, Chat, DurableFrame, Fault, GameStateFrame, RoomFrame, RoomUpdateFrame,
+    WelcomeFrame,
+};
+use super::{PlayerLogic, command, read};
+use crate::bot::{BotExit, Sense, mark};
+use crate::measure::LatencyKind;
+use crate::run_state::{BotStatus, RunPhase};
 use crate::wire::Text;
 
-impl Mind {
+impl PlayerLogic {
     /// A frame came.
     pub(in crate::player) fn hears(&mut self, text: &Text, now: Instant) {
         let run = Rc::clone(&self.run);
@@ -21,7 +24,7 @@ impl Mind {
                 let mut state = run.state();
                 state.error("a frame that is no frame");
                 state
-                    .book
+                    .deliveries
                     .name(|| format!("bot {}: a frame that is no frame: {why}", self.bot.index));
                 return;
             }
@@ -34,12 +37,12 @@ impl Mind {
         self.counts(frame.sequence_number, &frame.event_type);
         match frame.event_type.as_ref() {
             "welcome" => {
-                if let Some(welcome) = read::<Welcome<'_>>(frame.data) {
+                if let Some(welcome) = read::<WelcomeFrame<'_>>(frame.data) {
                     self.is_welcomed(&welcome, frame.sequence_number, now);
                 }
             }
             "game_state" => {
-                if let Some(state) = read::<GameState<'_>>(frame.data) {
+                if let Some(state) = read::<GameStateFrame<'_>>(frame.data) {
                     let name: Rc<str> = Rc::from(state.player.name.as_ref());
                     self.name = Some(Rc::clone(&name));
                     run.state().is_called(self.bot.index, Some(name));
@@ -49,12 +52,12 @@ impl Mind {
                 }
             }
             "room_update" => {
-                if let Some(update) = read::<RoomUpdate<'_>>(frame.data) {
+                if let Some(update) = read::<RoomUpdateFrame<'_>>(frame.data) {
                     self.is_in(&update.room, frame.tick);
                 }
             }
             "command_response" => {
-                if let Some(answer) = read::<Answer<'_>>(frame.data) {
+                if let Some(answer) = read::<AnswerFrame<'_>>(frame.data) {
                     if answer.id.is_none() {
                         let mut state = run.state();
                         state.count.flood_frames += 1;
@@ -68,17 +71,17 @@ impl Mind {
                     && let Some(line) = mark(&chat.original_content, &run.tag)
                 {
                     let mut state = run.state();
-                    if let Some(due) = state.book.hears(self.bot.index, frame.tick, line) {
-                        state.timings.record(Span::Delivery, due, now);
+                    if let Some(due) = state.deliveries.hears(self.bot.index, frame.tick, line) {
+                        state.timings.record(LatencyKind::Delivery, due, now);
                     }
                 }
             }
             "durable" => {
-                if let Some(durable) = read::<Durable<'_>>(frame.data) {
+                if let Some(durable) = read::<DurableFrame<'_>>(frame.data) {
                     self.is_durable(&durable.run, durable.through_tick, now);
                 }
             }
-            "pong" if self.phase == Phase::Ping => run.state().ponged += 1,
+            "pong" if self.phase == RunPhase::Ping => run.state().ponged += 1,
             "error" => {
                 if let Some(fault) = read::<Fault<'_>>(frame.data) {
                     run.state().error(&fault.code);
@@ -87,7 +90,7 @@ impl Mind {
             _ => {}
         }
         if frame.sequence_number > 0 || frame.event_type == "pong" {
-            run.state().book.has_seen(self.bot.index, frame.tick);
+            run.state().deliveries.has_seen(self.bot.index, frame.tick);
         }
     }
 
@@ -103,32 +106,32 @@ impl Mind {
             let mut state = self.run.state();
             state.count.gaps += 1;
             state
-                .book
+                .deliveries
                 .name(|| format!("bot {index}: frame {number} ({event_type}) follows {last}"));
         }
         *last = number.max(*last);
     }
 
-    fn is_welcomed(&mut self, welcome: &Welcome<'_>, number: u64, now: Instant) {
+    fn is_welcomed(&mut self, welcome: &WelcomeFrame<'_>, number: u64, now: Instant) {
         let run = Rc::clone(&self.run);
         let mut state = run.state();
         self.welcomed = true;
         self.free_since = Some(now);
         if welcome.resumed {
             state.count.resumed += 1;
-            state.book.is_resumed(self.bot.index);
+            state.deliveries.is_resumed(self.bot.index);
             // No sight of the world follows: it is called what it was called before.
             state.is_called(self.bot.index, self.name.clone());
         }
-        state.stands(self.bot.index, Standing::In);
+        state.stands(self.bot.index, BotStatus::In);
         if !std::mem::replace(&mut self.was_welcomed_before, true) {
             state.count.sign_ins += 1;
             state.last_in = now.saturating_duration_since(run.began);
-            state.timings.record(Span::SignIn, self.comes, now);
+            state.timings.record(LatencyKind::SignIn, self.comes, now);
             self.due = Some(now);
         }
         drop(state);
-        if self.phase == Phase::Ping {
+        if self.phase == RunPhase::Ping {
             self.pings();
         }
         self.session = Some((welcome.session_id.clone().into_owned(), number));
@@ -155,7 +158,7 @@ impl Mind {
         let index = self.bot.index;
         state.unsaved -= self.unsaved.len();
         for (_, id, due) in self.unsaved.drain(..) {
-            state.timings.record(Span::Durable, due, now);
+            state.timings.record(LatencyKind::Durable, due, now);
             state.count.undurable += u64::from(id > last_command_id);
         }
         self.waiting.retain(|id, waiting| {
@@ -163,9 +166,11 @@ impl Mind {
             let Sense::Speech { number, .. } = waiting.sense else {
                 return true;
             };
-            state.book.forgets(index, number);
+            state.deliveries.forgets(index, number);
             state.outstanding -= 1;
-            state.timings.record(Span::Response, waiting.due, now);
+            state
+                .timings
+                .record(LatencyKind::Response, waiting.due, now);
             if was_killed {
                 state.count.forgotten += 1;
             } else {
@@ -195,7 +200,7 @@ impl Mind {
         state.effects.lost += found.lost;
         state.effects.duplicated += found.duplicated;
         if found.lost > 0 || found.duplicated > 0 {
-            state.book.name(|| {
+            state.deliveries.name(|| {
                 format!(
                     "bot {index}: in {room} with last command {last_command_id}: {} effects lost, \
                      {} done twice",
@@ -216,23 +221,23 @@ impl Mind {
         self.sends_again();
     }
 
-    fn is_in(&mut self, room: &Room<'_>, tick: u64) {
+    fn is_in(&mut self, room: &RoomFrame<'_>, tick: u64) {
         room.id.as_ref().clone_into(&mut self.room);
         self.ways = room
             .exits
             .iter()
-            .map(|(word, exit)| Way {
+            .map(|(word, exit)| BotExit {
                 word: word.clone().into_owned(),
                 to: exit.to.clone().into_owned(),
             })
             .collect();
         let mut state = self.run.state();
         state
-            .book
+            .deliveries
             .enters(self.bot.index, tick, &room.id, &room.sub_zone);
     }
 
-    fn is_answered(&mut self, answer: &Answer<'_>, tick: u64, now: Instant) {
+    fn is_answered(&mut self, answer: &AnswerFrame<'_>, tick: u64, now: Instant) {
         let Some(id) = answer.id else {
             return;
         };
@@ -243,12 +248,14 @@ impl Mind {
         let mut state = run.state();
         state.outstanding -= 1;
         state.count.answers += 1;
-        state.timings.record(Span::Response, waiting.due, now);
+        state
+            .timings
+            .record(LatencyKind::Response, waiting.due, now);
         if waiting.done && !answer.repeated && answer.ok {
             state.effects.duplicated += 1;
             let index = self.bot.index;
             state
-                .book
+                .deliveries
                 .name(|| format!("bot {index}: command {id} was executed again"));
         }
         if answer.ok {
@@ -271,7 +278,7 @@ impl Mind {
             }
             Sense::Speech { number, .. } => {
                 state
-                    .book
+                    .deliveries
                     .is_answered(self.bot.index, number, tick, answer.ok);
             }
             Sense::Other => {}
@@ -293,7 +300,7 @@ impl Mind {
             self.unsaved.pop_front();
             state.unsaved -= 1;
             self.walk.is_durable(id);
-            state.timings.record(Span::Durable, due, now);
+            state.timings.record(LatencyKind::Durable, due, now);
         }
     }
 }

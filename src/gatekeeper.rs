@@ -13,23 +13,23 @@ use uuid::Uuid;
 
 use crate::rolls::{Born, Rolls};
 
-/// The account store behind the gateway's door.
+/// The account store as the gateway calls it.
 #[derive(Clone, Debug)]
-pub(crate) struct Gate {
+pub(crate) struct AccountGatekeeper {
     pub(crate) accounts: Accounts,
     pub(crate) guests: bool,
     pub(crate) rolls: Arc<Rolls>,
 }
 
-fn denied(denied: storage::Denied) -> Denied {
+fn denied(denied: storage::AccountRefusal) -> Denied {
     Denied {
         refusal: denied.refusal,
         field: denied.field,
     }
 }
 
-fn character(character: storage::Character) -> Character {
-    let storage::Character {
+fn character(character: storage::AccountCharacter) -> Character {
+    let storage::AccountCharacter {
         id,
         name,
         profession,
@@ -63,7 +63,7 @@ fn signed_in(sign_in: SignIn) -> SignedIn {
     }
 }
 
-impl Gate {
+impl AccountGatekeeper {
     /// Who holds a token and may act with it now.
     async fn holder(&self, token: &Secret, expired_ok: bool) -> Result<AccountId, Denied> {
         let holder = self.accounts.holder(token.expose(), expired_ok);
@@ -81,7 +81,7 @@ impl Gate {
     }
 }
 
-impl Gatekeeper for Gate {
+impl Gatekeeper for AccountGatekeeper {
     fn needs_invite(&self) -> bool {
         self.accounts.invites_required()
     }

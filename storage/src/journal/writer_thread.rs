@@ -9,10 +9,11 @@ use crossbeam_channel::{Receiver, Select, Sender, bounded, select};
 use engine::port::{RunId, SaveBatch, SaveGauge};
 use prometheus::IntCounter;
 
-use super::record::{EncodedBatch, Record, encode_batch, frame};
+use super::record::{Record, frame};
 use super::writer::Writer;
+use crate::batch::{EncodedBatch, encode_batch};
 use crate::config::{FsyncPolicy, JournalConfig};
-use crate::pending::Pending;
+use crate::pending::PendingChanges;
 
 /// How often an idle journal notes the current tick. A restart after a crash goes on at the next
 /// multiple of 1,000,000 ticks: hours at any rate, while idle ticks unnoted are a minute's.
@@ -23,28 +24,28 @@ const RETRY_LONGEST: Duration = Duration::from_secs(2);
 
 /// What the journal's thread shares with the rest of storage.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct JournalHandle {
     /// The last batch that the database has synced.
     applied: AtomicU64,
     /// What the segments take on disk.
     bytes: AtomicU64,
     /// Stop now, whatever is under way.
     halt: AtomicBool,
-    state: Mutex<State>,
+    state: Mutex<Blockers>,
     nudge: Sender<()>,
     nudged: Receiver<()>,
 }
 
 /// What keeps batches from becoming durable.
 #[derive(Debug, Default)]
-struct State {
+struct Blockers {
     /// Why nothing can be written, while that is so.
     trouble: Option<String>,
     /// Why nothing may be written, while that is so.
-    barred: Option<&'static str>,
+    blocked: Option<&'static str>,
 }
 
-impl Shared {
+impl JournalHandle {
     pub(crate) fn new(applied: u64) -> Arc<Self> {
         // One nudge says as much as ten.
         let (nudge, nudged) = bounded(1);
@@ -80,14 +81,14 @@ impl Shared {
     }
 
     /// Why nothing may be called durable, while that is so.
-    pub(crate) fn barred(&self) -> Option<&'static str> {
-        self.state().barred
+    pub(crate) fn blocked(&self) -> Option<&'static str> {
+        self.state().blocked
     }
 
     /// Lets nothing become durable, for this reason, or lets it again.
-    pub(crate) fn bar(&self, gauge: &SaveGauge, reason: Option<&'static str>) {
+    pub(crate) fn block(&self, gauge: &SaveGauge, reason: Option<&'static str>) {
         let mut state = self.state();
-        state.barred = reason;
+        state.blocked = reason;
         state.tell(gauge);
         drop(state);
         let _ = self.nudge.try_send(());
@@ -108,28 +109,28 @@ impl Shared {
         state.tell(gauge);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Blockers> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl Blockers {
     /// Durable actions are welcome while nothing is in the way. Told under the lock, so that of two
     /// who tell the later one is heard.
     fn tell(&self, gauge: &SaveGauge) {
-        gauge.set_accepting(self.trouble.is_none() && self.barred.is_none());
+        gauge.set_accepting(self.trouble.is_none() && self.blocked.is_none());
     }
 }
 
 /// The thread's state.
 #[derive(Debug)]
-pub(crate) struct Scribe {
+pub(crate) struct WriterThread {
     pub(crate) writer: Writer,
     pub(crate) run: RunId,
     pub(crate) saves: Receiver<SaveBatch>,
     pub(crate) gauge: Arc<SaveGauge>,
-    pub(crate) pending: Arc<Pending>,
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) pending: Arc<PendingChanges>,
+    pub(crate) shared: Arc<JournalHandle>,
     pub(crate) config: JournalConfig,
     /// Counts the values that can't be encoded.
     pub(crate) left_out: IntCounter,
@@ -137,8 +138,8 @@ pub(crate) struct Scribe {
     pub(crate) durable_at_commit: bool,
 }
 
-impl Scribe {
-    /// Works until the lane closes or [`Shared::halt`]; answers whether every batch it was given
+impl WriterThread {
+    /// Works until the lane closes or [`JournalHandle::halt`]; answers whether every batch it was given
     /// is durable.
     pub(crate) fn run(mut self) -> bool {
         let saves = self.saves.clone();
@@ -203,7 +204,7 @@ impl Scribe {
                 "command durable"
             );
         }
-        // Before the watermark: whoever sees it may load at once and must find the rows.
+        // Before the watermark: a reader of the watermark may load at once and must find the rows.
         self.pending.add(batch);
         self.gauge.set_facts_room(self.pending.facts_room());
         if !self.durable_at_commit {
@@ -211,7 +212,7 @@ impl Scribe {
         }
     }
 
-    /// Writes the record until it lands; `false` if that was given up on [`Shared::halt`].
+    /// Writes the record until it lands; `false` if that was given up on [`JournalHandle::halt`].
     fn land(&mut self, record: &Record, now: bool, synced_at: &mut Instant) -> bool {
         let framed = match frame(record) {
             Ok(framed) => framed,
@@ -225,10 +226,10 @@ impl Scribe {
         };
         let mut wait = RETRY_FIRST;
         loop {
-            if self.shared.barred().is_none() {
+            if self.shared.blocked().is_none() {
                 let fault = match self.attempt(&framed, now, synced_at) {
                     // While it was written the file may have lost its name.
-                    Ok(()) if let Some(reason) = self.shared.barred() => io::Error::other(reason),
+                    Ok(()) if let Some(reason) = self.shared.blocked() => io::Error::other(reason),
                     Ok(()) => {
                         self.writer.settle();
                         break;

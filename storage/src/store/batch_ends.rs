@@ -33,7 +33,7 @@ pub(crate) fn not_ours() -> Error {
 macro_rules! mark {
     ($store:expr, $tx:expr, $set:expr) => {
         let (origin, mark) = ($set.origin, $set.mark);
-        let marked = sqlx::query($store.sql($crate::store::alike::APPLIED))
+        let marked = sqlx::query($store.sql($crate::store::batch_ends::APPLIED))
             .bind(&origin.node)
             .bind(origin.journal)
             .bind($crate::store::signed(mark.sequence))
@@ -41,12 +41,12 @@ macro_rules! mark {
             .bind($crate::store::signed(mark.run.0))
             .bind($crate::store::signed(mark.now.0))
             .bind(mark.clean)
-            .bind($store.ours().world())
-            .bind($store.ours().applied())
+            .bind($store.database_identity().world())
+            .bind($store.database_identity().applied())
             .execute(&mut **$tx)
             .await?;
         if marked.rows_affected() == 0 {
-            return Err($crate::store::alike::not_ours());
+            return Err($crate::store::batch_ends::not_ours());
         }
     };
 }
@@ -56,7 +56,7 @@ macro_rules! put_aside {
     ($store:expr, $tx:expr, $set:expr) => {
         for row in &$set.refused {
             // One statement each: this is the rare path.
-            sqlx::query($store.sql($crate::store::alike::QUARANTINE))
+            sqlx::query($store.sql($crate::store::batch_ends::QUARANTINE))
                 .bind($set.origin.journal)
                 .bind($crate::store::signed(row.sequence))
                 .bind(row.kind)

@@ -1,5 +1,4 @@
-//! Lines that were judged already, so that a hearing that comes too late is still known for what it
-//! is.
+//! Lines that were judged already, so that a delivery that comes too late is still recognized.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -9,16 +8,16 @@ const KEPT: usize = 200_000;
 
 /// The newest of the judged lines and who heard them.
 #[derive(Debug, Default)]
-pub(super) struct Settled {
-    /// Sorted ears; `None`: nobody can say what became of the line.
+pub(super) struct JudgedLines {
+    /// Sorted listeners; `None`: what became of the line is unknown.
     lines: HashMap<(u32, u32), Option<Box<[u32]>>>,
     order: VecDeque<(u32, u32)>,
 }
 
-impl Settled {
-    /// A line was judged; `ears` are sorted.
-    pub(super) fn keeps(&mut self, line: (u32, u32), ears: Box<[u32]>) {
-        self.adds(line, Some(ears));
+impl JudgedLines {
+    /// A line was judged; `bots` are sorted.
+    pub(super) fn keeps(&mut self, line: (u32, u32), bots: Box<[u32]>) {
+        self.adds(line, Some(bots));
     }
 
     /// A line that nobody is asked about.
@@ -26,26 +25,26 @@ impl Settled {
         self.adds(line, None);
     }
 
-    fn adds(&mut self, line: (u32, u32), ears: Option<Box<[u32]>>) {
+    fn adds(&mut self, line: (u32, u32), bots: Option<Box<[u32]>>) {
         if self.order.len() >= KEPT
             && let Some(oldest) = self.order.pop_front()
         {
             self.lines.remove(&oldest);
         }
         self.order.push_back(line);
-        self.lines.insert(line, ears);
+        self.lines.insert(line, bots);
     }
 
-    /// Whether this ear has heard a judged line before, and hears it again from now on; `None` of
+    /// Whether this listener received a judged line before, and receives it again from now on; `None` of
     /// one that is not known here.
-    pub(super) fn has_heard(&mut self, line: (u32, u32), ear: u32) -> Option<bool> {
-        let ears = self.lines.get_mut(&line)?.as_mut()?;
-        let Err(at) = ears.binary_search(&ear) else {
+    pub(super) fn has_heard(&mut self, line: (u32, u32), bot: u32) -> Option<bool> {
+        let bots = self.lines.get_mut(&line)?.as_mut()?;
+        let Err(at) = bots.binary_search(&bot) else {
             return Some(true);
         };
-        let mut more = std::mem::take(ears).into_vec();
-        more.insert(at, ear);
-        *ears = more.into_boxed_slice();
+        let mut more = std::mem::take(bots).into_vec();
+        more.insert(at, bot);
+        *bots = more.into_boxed_slice();
         Some(false)
     }
 

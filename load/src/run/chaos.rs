@@ -1,4 +1,4 @@
-//! Breaks the bench's own server on schedule, and mends it: each part on its own, so that a server
+//! Breaks the bench's own server on schedule, and restores it: each part on its own, so that a server
 //! that takes its time to start holds up nobody who is to thaw its database.
 
 use std::cell::RefCell;
@@ -7,34 +7,34 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::fault::LoadFault;
-use crate::run::Run;
-use crate::scenario::{Chaos, Havoc, Subject};
-use crate::server::{Part, Server};
+use crate::run_state::Run;
+use crate::scenario::{Chaos, ChaosKind, ChaosTarget};
+use crate::server::{ChaosPart, Server};
 
 /// Something that was broken, seconds since the run began.
 #[derive(Clone, Debug)]
-pub(crate) struct Mark {
+pub(crate) struct ChaosMark {
     pub(crate) what: &'static str,
     pub(crate) from: f64,
     pub(crate) to: f64,
 }
 
-/// Does everything that the scenario asks for, and marks when.
-pub(super) async fn wreak(
+/// Inflicts all that the scenario asks for, and records when.
+pub(super) async fn inflict_all(
     run: &Run,
     server: &mut Server,
-    marks: &RefCell<Vec<Mark>>,
+    marks: &RefCell<Vec<ChaosMark>>,
 ) -> Result<(), LoadFault> {
     let (host, store, broker) = server.parts();
     let broker = async {
         match broker {
-            Some(broker) => part(run, broker, Subject::Broker, marks).await,
+            Some(broker) => part(run, broker, ChaosTarget::Broker, marks).await,
             None => Ok(()),
         }
     };
     tokio::try_join!(
-        part(run, host, Subject::Server, marks),
-        part(run, store, Subject::Database, marks),
+        part(run, host, ChaosTarget::Server, marks),
+        part(run, store, ChaosTarget::Database, marks),
         broker,
     )?;
     Ok(())
@@ -42,9 +42,9 @@ pub(super) async fn wreak(
 
 async fn part(
     run: &Run,
-    part: &mut impl Part,
-    subject: Subject,
-    marks: &RefCell<Vec<Mark>>,
+    part: &mut impl ChaosPart,
+    subject: ChaosTarget,
+    marks: &RefCell<Vec<ChaosMark>>,
 ) -> Result<(), LoadFault> {
     let chaos = &run.scenario.chaos;
     for Chaos { at, deed, length } in chaos.iter().filter(|one| one.deed.subject() == subject) {
@@ -53,24 +53,24 @@ async fn part(
         let mark = {
             let mut marks = marks.borrow_mut();
             let from = run.began.elapsed().as_secs_f64();
-            marks.push(Mark {
+            marks.push(ChaosMark {
                 what: deed.word(),
                 from,
                 to: from + length.as_secs_f64(),
             });
             marks.len() - 1
         };
-        let kills = *deed == Havoc::KillServer;
+        let kills = *deed == ChaosKind::KillServer;
         if kills {
             run.is_killed();
         }
-        part.wreck(*deed).await?;
+        part.inflict(*deed).await?;
         if kills {
-            // Whoever got through to it in its last moments has lost it as well.
+            // Bots that connected in its last moments have lost it as well.
             run.is_killed();
         }
         sleep_until(later(begins, *length)).await;
-        part.mend(*deed).await?;
+        part.restore(*deed).await?;
         if kills {
             run.is_up();
         }

@@ -1,5 +1,5 @@
-//! Whether a PostgreSQL can keep what it will be given. What it can't is better said at the start
-//! than found when the first player types a letter that it has no room for.
+//! Whether a PostgreSQL meets the requirements: encoding, rights, sessions. Checked at start, so that
+//! no player's text is the first to fail.
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Error, PgConnection, query_as, query_scalar};
@@ -15,7 +15,7 @@ const SETTINGS: &str = "
 /// time has lent the same one to both by then, unless it is busy.
 const COMPARISONS: u32 = 3;
 
-/// Looks at encoding and rights to write.
+/// Checks the encoding and the right to write.
 pub(super) async fn look(
     connection: &mut PgConnection,
     target: &str,

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Figures by name. Times are seconds, shares 0 to 1, sizes bytes.
+/// Metrics by name. Times are seconds, shares 0 to 1, sizes bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Figures(BTreeMap<String, f64>);
+pub struct RunMetrics(BTreeMap<String, f64>);
 
-/// What a figure counts.
+/// What a metric counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum MetricUnit {
     /// Seconds.
     Time,
     /// 0 to 1.
@@ -44,58 +44,58 @@ pub(crate) const QUANTILES: [(&str, f64); 5] = [
     ("p999", 0.999),
 ];
 
-const KNOWN: &[(&str, Unit)] = &[
-    ("bots", Unit::Count),
-    ("bytes_per_command", Unit::Ratio),
-    ("commands", Unit::Count),
-    ("commands_per_second", Unit::Rate),
-    ("cpu", Unit::Time),
-    ("cpu_per_1k_commands", Unit::Time),
-    ("cpu_per_1k_deliveries", Unit::Time),
-    ("cpu_share", Unit::Share),
-    ("delivered", Unit::Share),
-    ("deliveries", Unit::Count),
-    ("deliveries_per_second", Unit::Rate),
-    ("disconnects", Unit::Count),
-    ("driver_cpu_share", Unit::Share),
-    ("driver_waited_share", Unit::Share),
-    ("duplicated", Unit::Count),
-    ("effects", Unit::Count),
-    ("effects_duplicated", Unit::Count),
-    ("effects_lost", Unit::Count),
-    ("errors", Unit::Share),
-    ("excused", Unit::Count),
-    ("faults", Unit::Count),
-    ("forgotten", Unit::Count),
-    ("frames", Unit::Count),
-    ("frames_per_command", Unit::Ratio),
-    ("frames_per_second", Unit::Rate),
-    ("gaps", Unit::Count),
-    ("hash_time", Unit::Time),
-    ("lane_refusals", Unit::Count),
-    ("late_ticks", Unit::Share),
-    ("lost", Unit::Count),
-    ("overdue", Unit::Count),
-    ("overruns", Unit::Count),
-    ("regressions", Unit::Count),
-    ("reordered", Unit::Count),
-    ("resumed", Unit::Count),
-    ("rss", Unit::Bytes),
-    ("rss_growth", Unit::Bytes),
-    ("server_failures", Unit::Count),
-    ("sign_ins", Unit::Count),
-    ("sign_ins_failed", Unit::Count),
-    ("sign_ins_over_hash_time", Unit::Ratio),
-    ("slow_clients", Unit::Count),
-    ("statements", Unit::Count),
-    ("statements_per_1k_commands", Unit::Ratio),
-    ("statements_per_second", Unit::Rate),
-    ("storage_lag_max", Unit::Count),
-    ("strays", Unit::Count),
-    ("ticks", Unit::Count),
-    ("unanswered", Unit::Count),
-    ("undurable", Unit::Count),
-    ("writes_per_frame", Unit::Ratio),
+const KNOWN: &[(&str, MetricUnit)] = &[
+    ("bots", MetricUnit::Count),
+    ("bytes_per_command", MetricUnit::Ratio),
+    ("commands", MetricUnit::Count),
+    ("commands_per_second", MetricUnit::Rate),
+    ("cpu", MetricUnit::Time),
+    ("cpu_per_1k_commands", MetricUnit::Time),
+    ("cpu_per_1k_deliveries", MetricUnit::Time),
+    ("cpu_share", MetricUnit::Share),
+    ("delivered", MetricUnit::Share),
+    ("deliveries", MetricUnit::Count),
+    ("deliveries_per_second", MetricUnit::Rate),
+    ("disconnects", MetricUnit::Count),
+    ("driver_cpu_share", MetricUnit::Share),
+    ("driver_waited_share", MetricUnit::Share),
+    ("duplicated", MetricUnit::Count),
+    ("effects", MetricUnit::Count),
+    ("effects_duplicated", MetricUnit::Count),
+    ("effects_lost", MetricUnit::Count),
+    ("errors", MetricUnit::Share),
+    ("excused", MetricUnit::Count),
+    ("faults", MetricUnit::Count),
+    ("forgotten", MetricUnit::Count),
+    ("frames", MetricUnit::Count),
+    ("frames_per_command", MetricUnit::Ratio),
+    ("frames_per_second", MetricUnit::Rate),
+    ("gaps", MetricUnit::Count),
+    ("hash_time", MetricUnit::Time),
+    ("lane_refusals", MetricUnit::Count),
+    ("late_ticks", MetricUnit::Share),
+    ("lost", MetricUnit::Count),
+    ("overdue", MetricUnit::Count),
+    ("overruns", MetricUnit::Count),
+    ("regressions", MetricUnit::Count),
+    ("reordered", MetricUnit::Count),
+    ("resumed", MetricUnit::Count),
+    ("rss", MetricUnit::Bytes),
+    ("rss_growth", MetricUnit::Bytes),
+    ("server_failures", MetricUnit::Count),
+    ("sign_ins", MetricUnit::Count),
+    ("sign_ins_failed", MetricUnit::Count),
+    ("sign_ins_over_hash_time", MetricUnit::Ratio),
+    ("slow_clients", MetricUnit::Count),
+    ("statements", MetricUnit::Count),
+    ("statements_per_1k_commands", MetricUnit::Ratio),
+    ("statements_per_second", MetricUnit::Rate),
+    ("storage_lag_max", MetricUnit::Count),
+    ("strays", MetricUnit::Count),
+    ("ticks", MetricUnit::Count),
+    ("unanswered", MetricUnit::Count),
+    ("undurable", MetricUnit::Count),
+    ("writes_per_frame", MetricUnit::Ratio),
 ];
 
 /// Faults: of several runs the worst counts, since a median would hide that one lost something.
@@ -121,7 +121,7 @@ const FAULTS: [&str; 17] = [
 /// And of these the least.
 const GOODS: [&str; 2] = ["delivered", "sign_ins"];
 
-/// Figures that a run without sockets has: all others need clients that hear.
+/// Metrics that a run without sockets has: all others need clients that hear.
 const INSIDE: [&str; 8] = [
     "bots",
     "commands",
@@ -138,16 +138,16 @@ pub(crate) fn is_fault(name: &str) -> bool {
     FAULTS.contains(&name)
 }
 
-/// Whether a figure is measured over sockets only.
+/// Whether a metric is measured over sockets only.
 pub(crate) fn needs_sockets(name: &str) -> bool {
     !(INSIDE.contains(&name) || name.starts_with("tick_") || name.starts_with("plugin:"))
 }
 
-/// Several runs as one: of each figure that all of them have the median, of faults the worst.
-pub(crate) fn together(runs: &[Figures]) -> Figures {
-    let mut figures = Figures::default();
+/// Several runs as one: of each metric that all of them have the median, of faults the worst.
+pub(crate) fn together(runs: &[RunMetrics]) -> RunMetrics {
+    let mut metrics = RunMetrics::default();
     let Some(first) = runs.first() else {
-        return figures;
+        return metrics;
     };
     for (name, _) in first.iter() {
         let mut values: Vec<f64> = runs.iter().filter_map(|run| run.get(name)).collect();
@@ -165,19 +165,19 @@ pub(crate) fn together(runs: &[Figures]) -> Figures {
         } else {
             f64::midpoint(values[half - 1], values[half])
         };
-        figures.set(name, value);
+        metrics.set(name, value);
     }
-    figures
+    metrics
 }
 
-impl Figures {
-    /// A figure, if it was measured.
+impl RunMetrics {
+    /// A metric, if it was measured.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<f64> {
         self.0.get(name).copied()
     }
 
-    /// Every figure, by name.
+    /// Every metric, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))
     }
@@ -196,8 +196,8 @@ impl Figures {
     }
 }
 
-impl Unit {
-    /// The unit of a figure; `None` for a name that no figure has.
+impl MetricUnit {
+    /// The unit of a metric; `None` for a name that no metric has.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         if let Some(compared) = name.strip_prefix("compare.") {
@@ -209,9 +209,9 @@ impl Unit {
         if name.starts_with("plugin:") {
             return Some(Self::Time);
         }
-        // A stage's own figures.
-        if let Some((stage, figure)) = name.split_once('.') {
-            return Self::of(figure).filter(|_| !stage.is_empty());
+        // A stage's own metrics.
+        if let Some((stage, metric)) = name.split_once('.') {
+            return Self::of(metric).filter(|_| !stage.is_empty());
         }
         if let Ok(at) = KNOWN.binary_search_by(|(known, _)| (*known).cmp(name)) {
             return Some(KNOWN[at].1);
@@ -255,27 +255,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_known_figure_is_found() {
+    fn every_known_metric_is_found() {
         for (name, unit) in KNOWN {
-            assert_eq!(Unit::of(name), Some(*unit), "{name}: is the list sorted?");
+            assert_eq!(
+                MetricUnit::of(name),
+                Some(*unit),
+                "{name}: is the list sorted?"
+            );
         }
-        assert_eq!(Unit::of("response_p99"), Some(Unit::Time));
-        assert_eq!(Unit::of("response_p98"), None);
-        assert_eq!(Unit::of("aftermath.response_p99"), Some(Unit::Time));
-        assert_eq!(Unit::of("aftermath.response_p98"), None);
+        assert_eq!(MetricUnit::of("response_p99"), Some(MetricUnit::Time));
+        assert_eq!(MetricUnit::of("response_p98"), None);
+        assert_eq!(
+            MetricUnit::of("aftermath.response_p99"),
+            Some(MetricUnit::Time)
+        );
+        assert_eq!(MetricUnit::of("aftermath.response_p98"), None);
         for name in FAULTS.iter().chain(&GOODS).chain(&INSIDE) {
-            assert!(Unit::of(name).is_some(), "{name}");
+            assert!(MetricUnit::of(name).is_some(), "{name}");
         }
     }
 
     #[test]
-    fn a_loss_in_one_of_five_runs_is_not_hidden_by_the_median() {
+    fn median_hides_no_loss_of_single_run() {
         let run = |lost, delivered, time| {
-            let mut figures = Figures::default();
-            figures.set("lost", lost);
-            figures.set("delivered", delivered);
-            figures.set("response_p99", time);
-            figures
+            let mut metrics = RunMetrics::default();
+            metrics.set("lost", lost);
+            metrics.set("delivered", delivered);
+            metrics.set("response_p99", time);
+            metrics
         };
         let mut runs = vec![run(0.0, 1.0, 0.1); 4];
         runs.push(run(3.0, 0.9, 9.0));

@@ -1,37 +1,37 @@
-//! Who should hear what, and who did: every line of chat is followed to every ear.
+//! Who should hear what, and who did: every line of chat is followed to every listener.
 //!
 //! The server says at which tick a line was said, and each bot knows from its own frames at which
 //! tick it was where. So who should hear a line is known without asking the server. A bot that
 //! moved, came or went in the very tick of a line may hear it or not; one whose connection was cut
 //! without a resume is excused from then on.
 
+mod judged_lines;
 mod order;
-mod settled;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tokio::time::Instant;
 
-use crate::scenario::Channel;
-use settled::Settled;
+use crate::scenario::ChatChannel;
+use judged_lines::JudgedLines;
 
 /// Faults told by name; the rest is only counted.
 const NAMED_MAX: usize = 50;
 
 /// A place as bots name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct BotPlace {
     room: u32,
     sub_zone: u32,
 }
 
 /// Everything that was said and heard.
 #[derive(Debug, Default)]
-pub(crate) struct Book {
+pub(crate) struct DeliveryLedger {
     names: HashMap<String, u32>,
-    listeners: Vec<Listener>,
-    lines: BTreeMap<(u32, u32), Line>,
-    settled: Settled,
+    listeners: Vec<ListenerTrack>,
+    lines: BTreeMap<(u32, u32), TrackedLine>,
+    judged_lines: JudgedLines,
     /// Bots that were ever in a room, so that an audience is looked for among few.
     visitors: HashMap<u32, HashSet<u32>>,
     pub(crate) count: Deliveries,
@@ -61,9 +61,9 @@ pub(crate) struct Deliveries {
 }
 
 #[derive(Debug, Default)]
-struct Listener {
+struct ListenerTrack {
     /// From which tick on it was where; `None`: not in the world, as far as it knows.
-    spans: Vec<(u64, Option<Place>)>,
+    spans: Vec<(u64, Option<BotPlace>)>,
     /// The newest tick it has seen.
     horizon: u64,
     /// The last line heard of each speaker.
@@ -75,27 +75,27 @@ struct Listener {
 }
 
 #[derive(Debug)]
-struct Line {
+struct TrackedLine {
     due: Instant,
-    channel: Channel,
+    channel: ChatChannel,
     target: Option<u32>,
     tick: Option<u64>,
     /// The server said no.
     refused: bool,
-    heard: Vec<Hearing>,
+    heard: Vec<Reception>,
 }
 
-/// One ear's hearing of a line.
+/// One listener's reception of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Hearing {
-    ear: u32,
-    /// The how-manieth line that this ear heard.
+struct Reception {
+    bot: u32,
+    /// The number of the line among those that this listener received, from 0.
     nth: u32,
 }
 
-impl Listener {
+impl ListenerTrack {
     /// Where it was at a tick, or nothing if that can't be said.
-    fn at(&self, tick: u64) -> Option<Place> {
+    fn at(&self, tick: u64) -> Option<BotPlace> {
         let after = self.spans.partition_point(|(from, _)| *from <= tick);
         let (from, place) = *self.spans.get(after.checked_sub(1)?)?;
         if from == tick { None } else { place }
@@ -107,10 +107,10 @@ impl Listener {
     }
 }
 
-impl Book {
+impl DeliveryLedger {
     pub(crate) fn with(bots: usize) -> Self {
         Self {
-            listeners: (0..bots).map(|_| Listener::default()).collect(),
+            listeners: (0..bots).map(|_| ListenerTrack::default()).collect(),
             ..Self::default()
         }
     }
@@ -133,7 +133,7 @@ impl Book {
 
     /// A bot is in a room from this tick on.
     pub(crate) fn enters(&mut self, bot: usize, tick: u64, room: &str, sub_zone: &str) {
-        let place = Place {
+        let place = BotPlace {
             room: self.id(room),
             sub_zone: self.id(sub_zone),
         };
@@ -169,11 +169,11 @@ impl Book {
         &mut self,
         bot: usize,
         number: u32,
-        channel: Channel,
+        channel: ChatChannel,
         target: Option<usize>,
         due: Instant,
     ) {
-        let line = Line {
+        let line = TrackedLine {
             due,
             channel,
             target: target.map(|target| target as u32),
@@ -196,7 +196,7 @@ impl Book {
     pub(crate) fn forgets(&mut self, bot: usize, number: u32) {
         let id = (bot as u32, number);
         if self.lines.remove(&id).is_some() {
-            self.settled.forgives(id);
+            self.judged_lines.forgives(id);
         }
     }
 
@@ -209,26 +209,26 @@ impl Book {
     ) -> Option<Instant> {
         self.count.all += 1;
         let by = speaker as u32;
-        let ear = listener as u32;
-        let ears = &mut self.listeners[listener];
-        let last = ears.last.entry(by).or_default();
+        let bot = listener as u32;
+        let track = &mut self.listeners[listener];
+        let last = track.last.entry(by).or_default();
         let newer = number > *last;
         *last = number.max(*last);
-        let last_tick = ears.last_tick;
-        ears.last_tick = tick.max(last_tick);
-        ears.heard += 1;
-        let hearing = Hearing {
-            ear,
-            nth: ears.heard,
+        let last_tick = track.last_tick;
+        track.last_tick = tick.max(last_tick);
+        track.heard += 1;
+        let hearing = Reception {
+            bot,
+            nth: track.heard,
         };
         let (due, again) = match self.lines.get_mut(&(by, number)) {
             Some(line) => {
                 line.tick.get_or_insert(tick);
-                let again = line.heard.iter().any(|one| one.ear == ear);
+                let again = line.heard.iter().any(|one| one.bot == bot);
                 line.heard.push(hearing);
                 (Some(line.due), Some(again))
             }
-            None => (None, self.settled.has_heard((by, number), ear)),
+            None => (None, self.judged_lines.has_heard((by, number), bot)),
         };
         let what = match again {
             Some(true) => {
@@ -240,7 +240,7 @@ impl Book {
                 self.count.reordered += 1;
                 "heard after a later one"
             }
-            None if self.settled.is_forgiven((by, number)) => {
+            None if self.judged_lines.is_forgiven((by, number)) => {
                 self.count.excused += 1;
                 return None;
             }
@@ -273,54 +273,54 @@ impl Book {
             } else {
                 self.audience(id.0, line, tick)
             };
-            let waits = |ear: &u32| {
-                let listener = &self.listeners[*ear as usize];
-                listener.horizon <= tick && !line.heard.iter().any(|one| one.ear == *ear)
+            let waits = |bot: &u32| {
+                let listener = &self.listeners[*bot as usize];
+                listener.horizon <= tick && !line.heard.iter().any(|one| one.bot == *bot)
             };
-            if !end && audience.as_ref().is_some_and(|ears| ears.iter().any(waits)) {
+            if !end && audience.as_ref().is_some_and(|bots| bots.iter().any(waits)) {
                 continue;
             }
             if let Some(mut line) = self.lines.remove(&id) {
                 line.heard.sort_unstable();
-                line.heard.dedup_by_key(|one| one.ear);
+                line.heard.dedup_by_key(|one| one.bot);
                 self.judge(id, &line, tick, audience);
-                let ears = line.heard.iter().map(|one| one.ear);
-                self.settled.keeps(id, ears.collect());
+                let bots = line.heard.iter().map(|one| one.bot);
+                self.judged_lines.keeps(id, bots.collect());
                 judged.push((tick, id, line));
             }
         }
         self.compare_order(judged);
     }
 
-    fn judge(&mut self, id: (u32, u32), line: &Line, tick: u64, audience: Option<Vec<u32>>) {
+    fn judge(&mut self, id: (u32, u32), line: &TrackedLine, tick: u64, audience: Option<Vec<u32>>) {
         let (speaker, number) = id;
         let Some(audience) = audience else {
             self.count.excused += line.heard.len() as u64;
             return;
         };
-        let heard = |ear: &u32| line.heard.binary_search_by_key(ear, |one| one.ear);
-        for ear in &audience {
+        let heard = |bot: &u32| line.heard.binary_search_by_key(bot, |one| one.bot);
+        for bot in &audience {
             self.count.expected += 1;
-            if heard(ear).is_ok() {
+            if heard(bot).is_ok() {
                 self.count.heard += 1;
             } else {
                 self.count.lost += 1;
                 self.name(|| {
-                    format!("line {speaker}.{number} of tick {tick}: never heard by bot {ear}")
+                    format!("line {speaker}.{number} of tick {tick}: never heard by bot {bot}")
                 });
             }
         }
-        for ear in line.heard.iter().map(|one| one.ear) {
-            if audience.binary_search(&ear).is_ok() {
+        for bot in line.heard.iter().map(|one| one.bot) {
+            if audience.binary_search(&bot).is_ok() {
                 continue;
             }
-            if self.listeners[ear as usize].is_doubtful(tick) {
+            if self.listeners[bot as usize].is_doubtful(tick) {
                 self.count.excused += 1;
             } else {
                 self.count.strays += 1;
                 self.name(|| {
                     format!(
-                        "line {speaker}.{number} of tick {tick}: not for bot {ear}, who heard it"
+                        "line {speaker}.{number} of tick {tick}: not for bot {bot}, who heard it"
                     )
                 });
             }
@@ -328,10 +328,10 @@ impl Book {
     }
 
     /// Who must hear a line, sorted; `None` if where it was said is in doubt.
-    fn audience(&self, speaker: u32, line: &Line, tick: u64) -> Option<Vec<u32>> {
+    fn audience(&self, speaker: u32, line: &TrackedLine, tick: u64) -> Option<Vec<u32>> {
         let place_of = |bot: u32| self.listeners[bot as usize].at(tick);
-        let mut ears: Vec<u32> = match line.channel {
-            Channel::Say | Channel::Emote => {
+        let mut bots: Vec<u32> = match line.channel {
+            ChatChannel::Say | ChatChannel::Emote => {
                 let here = place_of(speaker)?;
                 let visitors = self.visitors.get(&here.room)?;
                 let visitors = visitors.iter().copied();
@@ -339,7 +339,7 @@ impl Book {
                     .filter(|bot| place_of(*bot).is_some_and(|place| place.room == here.room))
                     .collect()
             }
-            Channel::Local => {
+            ChatChannel::Local => {
                 let here = place_of(speaker)?;
                 let all = 0..self.listeners.len() as u32;
                 all.filter(|bot| {
@@ -347,18 +347,18 @@ impl Book {
                 })
                 .collect()
             }
-            Channel::Global => {
+            ChatChannel::Global => {
                 let all = 0..self.listeners.len() as u32;
                 all.filter(|bot| *bot != speaker && place_of(*bot).is_some())
                     .collect()
             }
-            Channel::Whisper => {
+            ChatChannel::Whisper => {
                 let target = line.target?;
                 place_of(target).map(|_| target).into_iter().collect()
             }
         };
-        ears.sort_unstable();
-        Some(ears)
+        bots.sort_unstable();
+        Some(bots)
     }
 }
 

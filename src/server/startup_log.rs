@@ -11,7 +11,7 @@ use storage::{Guests, Recovered};
 use systems::world::{Atlas, Header};
 
 use crate::build;
-use crate::config::{Config, Loaded, Origin};
+use crate::config::{Config, Loaded, SettingOrigin};
 
 /// Which program runs, and where its configuration comes from.
 pub(super) fn starting(loaded: &Loaded) {
@@ -26,13 +26,13 @@ pub(super) fn starting(loaded: &Loaded) {
     let (mut from_file, mut variables, mut flags) = (0_usize, Vec::new(), Vec::new());
     for origin in loaded.origins.values() {
         match origin {
-            Origin::Default => {}
-            Origin::File(path, ..) => {
+            SettingOrigin::Default => {}
+            SettingOrigin::File(path, ..) => {
                 file = Some(path.display().to_string());
                 from_file += 1;
             }
-            Origin::Variable(name) => variables.push(name.as_str()),
-            Origin::Flag(name) => flags.push(*name),
+            SettingOrigin::Variable(name) => variables.push(name.as_str()),
+            SettingOrigin::Flag(name) => flags.push(*name),
         }
     }
     tracing::info!(

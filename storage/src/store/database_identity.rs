@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sqlx::{Error, query_as};
 use uuid::Uuid;
 
-use super::changeset::Origin;
+use super::changeset::NodeJournal;
 use super::{Pools, Store, signed, unsigned};
 
 /// What the database said it is, and how far it said it was.
 #[derive(Debug, Default)]
-pub(crate) struct Ours {
+pub(crate) struct DatabaseIdentity {
     world: OnceLock<Uuid>,
     applied: AtomicU64,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Ours {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whose {
     /// The one that was opened, with all that was ever written to it.
-    Ours,
+    DatabaseIdentity,
     /// Another one, or what it was some time ago.
     Another,
 }
@@ -33,7 +33,7 @@ const LOOK: &str = "
     SELECT (SELECT value FROM meta WHERE key = 'world'),
            (SELECT sequence FROM applied WHERE node = $1 AND journal = $2)";
 
-impl Ours {
+impl DatabaseIdentity {
     /// The database was opened: it is of this world and has this journal up to `applied`.
     pub(crate) fn open(&self, world: Uuid, applied: u64) {
         // Set once; a store is opened once.
@@ -58,10 +58,10 @@ impl Ours {
 }
 
 impl Store {
-    /// Looks whose database it is by now, also while it is barred. Counted as little as a ping.
-    pub(crate) async fn look(&self, origin: &Origin) -> Result<Whose, Error> {
+    /// Looks whose database it is by now, also while it is blocked. Counted as little as a ping.
+    pub(crate) async fn look(&self, origin: &NodeJournal) -> Result<Whose, Error> {
         // Before the question: a commit meanwhile only raises what the database has.
-        let applied = self.ours.applied();
+        let applied = self.database_identity.applied();
         let (node, journal) = (&origin.node, origin.journal);
         let (world, found): (Option<String>, Option<i64>) = match &self.pools {
             Pools::Sqlite { readers, .. } => {
@@ -73,10 +73,10 @@ impl Store {
                 query.fetch_one(pool).await?
             }
         };
-        let same = world.is_some_and(|world| world == self.ours.world());
+        let same = world.is_some_and(|world| world == self.database_identity.world());
         let whole = unsigned(found.unwrap_or(0)) >= unsigned(applied);
         Ok(if same && whole {
-            Whose::Ours
+            Whose::DatabaseIdentity
         } else {
             Whose::Another
         })

@@ -1,4 +1,4 @@
-//! What one player knows and wants, without its socket.
+//! One player's state and decisions, without its socket.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -8,18 +8,18 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-mod hearing;
+mod received;
 
-use super::Ticket;
-use crate::bot::{Act, Around, Bot, Sense, Way};
+use super::PlayerPlan;
+use crate::bot::{Act, Around, Bot, BotExit, Sense};
 use crate::driver::LATE;
-use crate::effects::Walk;
-use crate::measure::Span;
-use crate::run::{Phase, Run, Standing};
+use crate::effects::ExpectedWalk;
+use crate::measure::LatencyKind;
+use crate::run_state::{BotStatus, Run, RunPhase};
 use crate::scenario::Arrivals;
 
 /// A command that has no answer yet.
-struct Waiting {
+struct PendingCommand {
     due: Instant,
     line: String,
     sense: Sense,
@@ -27,11 +27,11 @@ struct Waiting {
     done: bool,
 }
 
-pub(super) struct Mind {
+pub(super) struct PlayerLogic {
     run: Rc<Run>,
     bot: Bot,
     comes: Instant,
-    phase: Phase,
+    phase: RunPhase,
     /// Frames to be sent.
     out: Vec<String>,
     /// Begins nothing any more: its time is over.
@@ -45,15 +45,15 @@ pub(super) struct Mind {
     /// The last command the world remembers, until the room is known as well.
     remembered: Option<u64>,
     next_id: u64,
-    waiting: BTreeMap<u64, Waiting>,
+    waiting: BTreeMap<u64, PendingCommand>,
     /// Answered, not yet durable: tick, id, since when.
     unsaved: VecDeque<(u64, u64, Instant)>,
-    walk: Walk,
+    walk: ExpectedWalk,
     moving: Option<u64>,
     /// On the way home: the next move is due when the last is answered.
     homing: bool,
     room: String,
-    ways: Vec<Way>,
+    ways: Vec<BotExit>,
     /// When the next step is due; `None` while a closed loop waits.
     due: Option<Instant>,
     think: std::time::Duration,
@@ -74,13 +74,13 @@ fn read<'a, T: Deserialize<'a>>(data: &'a RawValue) -> Option<T> {
     serde_json::from_str(data.get()).ok()
 }
 
-impl Mind {
-    pub(super) fn new(run: Rc<Run>, ticket: &Ticket) -> Self {
+impl PlayerLogic {
+    pub(super) fn new(run: Rc<Run>, ticket: &PlayerPlan) -> Self {
         Self {
             bot: Bot::new(&run.scenario, &run.roles, ticket.index),
             run,
             comes: ticket.comes,
-            phase: Phase::Play,
+            phase: RunPhase::Play,
             out: Vec::new(),
             winding_up: false,
             name: None,
@@ -92,7 +92,7 @@ impl Mind {
             next_id: 1,
             waiting: BTreeMap::new(),
             unsaved: VecDeque::new(),
-            walk: Walk::default(),
+            walk: ExpectedWalk::default(),
             moving: None,
             homing: false,
             room: String::new(),
@@ -121,7 +121,7 @@ impl Mind {
         let was_in = std::mem::take(&mut self.welcomed);
         if was_in {
             let mut state = self.run.state();
-            state.book.is_cut(self.bot.index);
+            state.deliveries.is_cut(self.bot.index);
             state.is_called(self.bot.index, None);
         }
         self.out.clear();
@@ -152,28 +152,32 @@ impl Mind {
         state.outstanding -= self.waiting.len();
         state.count.unanswered += self.waiting.len() as u64;
         for waiting in std::mem::take(&mut self.waiting).into_values() {
-            state.timings.record(Span::Response, waiting.due, now);
+            state
+                .timings
+                .record(LatencyKind::Response, waiting.due, now);
         }
         state.unsaved -= self.unsaved.len();
         state.count.undurable += self.unsaved.len() as u64;
         for (_, _, due) in self.unsaved.drain(..) {
-            state.timings.record(Span::Durable, due, now);
+            state.timings.record(LatencyKind::Durable, due, now);
         }
         match state.standing(index) {
-            Standing::Coming(due) => {
+            BotStatus::Coming(due) => {
                 state.count.sign_ins_failed += 1;
-                state.timings.record(Span::SignIn, due, now);
-                state.book.name(|| format!("bot {index}: never got in"));
+                state.timings.record(LatencyKind::SignIn, due, now);
+                state
+                    .deliveries
+                    .name(|| format!("bot {index}: never got in"));
             }
-            Standing::Back { counted: false } => {
+            BotStatus::Back { counted: false } => {
                 state.count.disconnects += 1;
                 state
-                    .book
+                    .deliveries
                     .name(|| format!("bot {index}: did not come back"));
             }
-            Standing::Away | Standing::In | Standing::Back { .. } | Standing::Gone => {}
+            BotStatus::Away | BotStatus::In | BotStatus::Back { .. } | BotStatus::Gone => {}
         }
-        state.stands(index, Standing::Gone);
+        state.stands(index, BotStatus::Gone);
     }
 
     /// Counts the steps that should have been done by the time everybody fell silent: with open
@@ -189,19 +193,19 @@ impl Mind {
             let mut state = self.run.state();
             state.count.overdue += 1;
             if self.bot.is_about_to_type() {
-                state.timings.record(Span::Response, due, now);
+                state.timings.record(LatencyKind::Response, due, now);
             }
             drop(state);
             self.due = Some(due + self.bot.passes());
         }
     }
 
-    pub(super) fn sees(&mut self, phase: Phase) {
-        if phase == Phase::Ping && self.phase != Phase::Ping && self.welcomed {
+    pub(super) fn sees(&mut self, phase: RunPhase) {
+        if phase == RunPhase::Ping && self.phase != RunPhase::Ping && self.welcomed {
             self.pings();
         }
         self.phase = phase;
-        if phase >= Phase::Hush {
+        if phase >= RunPhase::Hush {
             self.deaf_until = None;
         }
     }
@@ -232,7 +236,7 @@ impl Mind {
         if let Some(until) = self.deaf_until {
             return Some(until);
         }
-        if self.phase != Phase::Play || self.winding_up {
+        if self.phase != RunPhase::Play || self.winding_up {
             return None;
         }
         if self.bot.is_about_to_move() && self.moving.is_some() {
@@ -260,7 +264,7 @@ impl Mind {
         self.run
             .state()
             .timings
-            .record(Span::DriverDelay, wanted, now);
+            .record(LatencyKind::DriverDelay, wanted, now);
         let fellow = self.fellow();
         let around = Around {
             room: &self.room,
@@ -317,7 +321,9 @@ impl Mind {
                 channel,
                 number,
                 target,
-            } => state.book.says(index, *number, *channel, *target, due),
+            } => state
+                .deliveries
+                .says(index, *number, *channel, *target, due),
             Sense::Other => {}
         }
         drop(state);
@@ -325,7 +331,7 @@ impl Mind {
         let done = false;
         self.waiting.insert(
             id,
-            Waiting {
+            PendingCommand {
                 due,
                 line,
                 sense,

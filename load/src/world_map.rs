@@ -26,13 +26,13 @@ const ROW: usize = 100;
 
 /// The rooms of a made world. Room 0 is where newcomers arrive.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Map {
+pub(crate) struct WorldMap {
     rooms: usize,
     layout: Layout,
     flux: f64,
 }
 
-impl Map {
+impl WorldMap {
     pub(crate) fn of(plan: &WorldPlan) -> Option<Self> {
         match *plan {
             WorldPlan::Made {
@@ -168,13 +168,13 @@ mod tests {
 
     #[cfg(feature = "in-process")]
     #[test]
-    fn the_server_finds_no_mistake_in_a_made_world() {
+    fn made_world_passes_server_check() {
         use engine::content::Source;
         use systems::load;
         for layout in [Layout::Tree, Layout::Ring] {
             for rooms in [2, 5, 100, 1_000] {
                 let flux = -0.1;
-                let map = Map {
+                let map = WorldMap {
                     rooms,
                     layout,
                     flux,
@@ -192,7 +192,7 @@ mod tests {
     fn every_room_can_be_reached_from_every_other() {
         for layout in [Layout::Tree, Layout::Ring] {
             let (rooms, flux) = (200, 0.0);
-            let map = Map {
+            let map = WorldMap {
                 rooms,
                 layout,
                 flux,

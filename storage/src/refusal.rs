@@ -1,20 +1,20 @@
-//! A no of the account store.
+//! A refusal of the account store.
 
 use engine::port::{Code, Refusal};
 
-use crate::store::{Trouble, trouble};
+use crate::store::{ErrorClass, error_class};
 
-/// Why an account request was refused: fit to be shown to whoever asked.
+/// Why an account request was refused: fit to be shown to the client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {}", .refusal.code.word(), .refusal.message)]
-pub struct Denied {
+pub struct AccountRefusal {
     /// The reason.
     pub refusal: Refusal,
     /// The field of the request that is to blame, if one is.
     pub field: Option<&'static str>,
 }
 
-impl Denied {
+impl AccountRefusal {
     /// A refusal in the catalogue's words.
     pub(crate) fn of(code: Code) -> Self {
         Self {
@@ -48,12 +48,12 @@ impl Denied {
     }
 }
 
-impl From<sqlx::Error> for Denied {
+impl From<sqlx::Error> for AccountRefusal {
     fn from(error: sqlx::Error) -> Self {
         tracing::warn!(%error, "account statement failed");
-        match trouble(&error) {
-            Trouble::Passing => Self::later(Code::DatabaseConnectionError),
-            Trouble::Data | Trouble::Refused => Self::of(Code::DatabaseError),
+        match error_class(&error) {
+            ErrorClass::Passing => Self::later(Code::DatabaseConnectionError),
+            ErrorClass::Data | ErrorClass::Refused => Self::of(Code::DatabaseError),
         }
     }
 }

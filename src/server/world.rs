@@ -1,0 +1,63 @@
+//! Builds the world and starts its thread.
+
+use engine::port::{EnginePorts, Registry, Stop, Tasks};
+use engine::runner::{self, Figures, Rate, RunnerConfig, Running};
+use engine::{Engine, Plugin, Seed, Setup};
+use storage::Recovered;
+
+use super::WORLD_PATIENCE;
+use super::quarantine::Quarantine;
+use crate::config::{Config, ConfigFault};
+
+pub(super) fn start(
+    config: &Config,
+    recovered: Recovered,
+    game: impl Plugin,
+    ports: EnginePorts,
+    registry: &Registry,
+    tasks: &Tasks,
+    halt: &Stop,
+) -> anyhow::Result<Running> {
+    let Recovered {
+        run,
+        first_tick,
+        before,
+        reached,
+        world_rows,
+        ..
+    } = recovered;
+    let quarantine = Quarantine::of(&config.server.data);
+    let setup = Setup {
+        seed: Seed(config.tick.seed),
+        last_tick: first_tick.saturating_sub(1),
+        run,
+        recovered: before,
+        last_now: None,
+        bridge: config.nats.enabled(),
+        rows: world_rows,
+        quarantined: quarantine.names(),
+        strict: false,
+        stopwatch: Some(runner::stopwatch),
+    };
+    for plugin in &setup.quarantined {
+        tracing::warn!(plugin, file = %quarantine.file().display(), "plugin held up the world before and starts in quarantine");
+    }
+    let engine = Engine::build(setup, game)?;
+    tracing::info!(plugins = engine.plugins().join(", "), "world built");
+    let rate = Rate::hz(config.tick.rate_hz)
+        .ok_or_else(|| ConfigFault::of("tick.rate_hz", "must be between 1 and 120"))?;
+    let config = RunnerConfig {
+        rate,
+        not_before: reached,
+        patience: WORLD_PATIENCE,
+        watch: quarantine.watch(),
+        halt: halt.clone(),
+    };
+    Ok(runner::spawn(
+        engine,
+        ports,
+        config,
+        Figures::new(registry)?,
+        tasks,
+    )?)
+}
