@@ -1,21 +1,27 @@
 //! A designer's whole vocabulary: [`Plugin`] and [`Registrar`].
 
+mod declare;
+mod observe;
 mod step;
 
+pub(crate) use observe::LeftOut;
 pub(crate) use step::Step;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use bevy_ecs::component::{Component, Mutable};
+use bevy_ecs::component::{Component, ComponentId, Mutable};
 use bevy_ecs::message::Message;
 use bevy_ecs::prelude::{IntoScheduleConfigs, Resource};
-use bevy_ecs::system::ScheduleSystem;
+use bevy_ecs::system::{ScheduleSystem, SystemAccess};
 use bevy_ecs::world::World;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::fault;
 use crate::guard::Owners;
 use crate::message::MessageTypes;
+use crate::meter::Beacon;
 use crate::persist::{Migration, SavedName, SavedTypes};
 use crate::phase::Phase;
 use crate::port::{Publication, Published};
@@ -81,6 +87,14 @@ pub(crate) struct Register {
     pub(crate) notes: Vec<Publication>,
     pub(crate) owners: Owners,
     pub(crate) startup: Vec<(usize, Deferred)>,
+    pub(crate) observers: Vec<Deferred>,
+    /// Of whose observer, its name, and what it reads and writes.
+    pub(crate) observer_access: Vec<(usize, String, SystemAccess)>,
+    /// Which plugin writes which message in which phase, where only it can say so.
+    pub(crate) declared: Vec<(ComponentId, usize, Phase)>,
+    /// Which plugin must be added after which, and why.
+    pub(crate) after: Vec<(usize, &'static str, &'static str)>,
+    pub(crate) beacon: Beacon,
     pub(crate) mistakes: Vec<String>,
 }
 
@@ -122,7 +136,13 @@ impl<'a> Registrar<'a> {
                 .mistakes
                 .push(format!("two plugins are called `{name}`"));
         }
-        plugin.build(&mut Registrar::root(self.world, self.register, name));
+        let mut own = Registrar::root(self.world, self.register, name);
+        let built = catch_unwind(AssertUnwindSafe(|| plugin.build(&mut own)));
+        if let Err(panic) = built {
+            let words = fault::panic_words(panic.as_ref());
+            let mistake = format!("plugin `{name}` panics while it registers: {words}");
+            self.register.mistakes.push(mistake);
+        }
         self
     }
 
@@ -175,7 +195,9 @@ impl<'a> Registrar<'a> {
 
     /// Declares a message. It lives until the end of its tick.
     pub fn message<T: Message>(&mut self) -> &mut Self {
-        self.register.messages.register::<T>(self.world);
+        self.register
+            .messages
+            .register::<T>(self.world, self.plugin);
         self
     }
 
@@ -273,7 +295,7 @@ impl<'a> Registrar<'a> {
         let saved = self
             .register
             .saved
-            .register::<T>(self.world, name, migrate, self.plugin);
+            .register::<T>(self.world, name, migrate);
         self.register.mistakes.extend(saved.err());
         self
     }
@@ -282,10 +304,7 @@ impl<'a> Registrar<'a> {
     /// what has one belongs to the owner of whoever holds it.
     pub fn holders(&mut self) -> &mut Self {
         self.owns::<crate::Holder>();
-        let saved = self
-            .register
-            .saved
-            .register_holders(self.world, self.plugin);
+        let saved = self.register.saved.register_holders(self.world);
         self.register.mistakes.extend(saved.err());
         self
     }

@@ -18,6 +18,8 @@ pub(crate) struct Step {
     pub(crate) schedule: Schedule,
     /// `None`: runs every tick.
     pub(crate) period: Option<Duration>,
+    /// One of its systems gives commands.
+    pub(crate) commands: bool,
     /// Runs only after a tick that the plugin has missed.
     pub(crate) recovers: bool,
 }
@@ -34,6 +36,8 @@ impl Step {
         Self {
             schedule,
             period: None,
+            // Known when the schedule is built, which the guard does.
+            commands: true,
             recovers: false,
         }
     }

@@ -11,6 +11,8 @@ mod determinism;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod guard;
 #[cfg(test)]
 mod kit;
