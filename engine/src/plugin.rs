@@ -292,10 +292,7 @@ impl<'a> Registrar<'a> {
         T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
     {
         self.owns::<T>();
-        let saved = self
-            .register
-            .saved
-            .register::<T>(self.world, name, migrate);
+        let saved = self.register.saved.register::<T>(self.world, name, migrate);
         self.register.mistakes.extend(saved.err());
         self
     }

@@ -28,6 +28,17 @@ pub(super) struct Place {
 pub(super) struct Touch {
     pub(super) place: Place,
     pub(super) system: String,
+    /// It writes what it reads; or another system of its step does, which names don't tell apart.
+    changes: bool,
+}
+
+impl Touch {
+    /// Whether a writer is of the same step as this reader, and may be the one that changes what
+    /// the other wrote.
+    pub(super) fn also_before(&self, writer: &Self) -> bool {
+        let step = |one: &Self| (one.place.phase, one.place.plugin, one.place.step);
+        self.changes && step(self) == step(writer)
+    }
 }
 
 /// Who reads and who writes each message.
@@ -55,11 +66,33 @@ impl Traffic {
     }
 }
 
+/// The messages that a `MessageMutator` is asked for, by the names of the parameters of a step's
+/// systems. One that hides in a parameter of the game's own is not seen.
+fn changed_in_place(parameters: &'static str) -> Vec<&'static str> {
+    let mutators = parameters.split("MessageMutator<").skip(1);
+    let messages = mutators.filter_map(|rest| {
+        let rest = rest.trim_start_matches("'_, ");
+        let mut depth = 1_u32;
+        let end = rest.find(|letter| {
+            match letter {
+                '<' => depth += 1,
+                '>' => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        })?;
+        rest.get(..end)
+    });
+    messages.collect()
+}
+
 /// What of a step matters to its systems.
 #[derive(Clone, Copy)]
-struct Circumstance {
+struct Circumstance<'a> {
     recovers: bool,
     cadence: bool,
+    /// The messages that one of its systems changes where they lie.
+    changed: &'a [&'a str],
 }
 
 /// Looks at everything that was registered.
@@ -93,9 +126,11 @@ pub(super) fn look(
                     ));
                     continue;
                 }
+                let changed = changed_in_place(one.parameters);
                 let circumstance = Circumstance {
                     recovers: one.recovers,
                     cadence: one.period.is_some(),
+                    changed: &changed,
                 };
                 let systems = one.schedule.systems_with_access().into_iter().flatten();
                 one.commands = false;
@@ -129,6 +164,7 @@ pub(super) fn look(
                 position: 0,
             },
             system: "a declared writer".to_owned(),
+            changes: false,
         };
         scan.traffic.writers.entry(*id).or_default().push(touch);
     }
@@ -149,7 +185,7 @@ impl Scan<'_> {
         &mut self,
         world: &World,
         place: Place,
-        circumstance: Circumstance,
+        circumstance: Circumstance<'_>,
         system: &ScheduleSystem,
         access: &SystemAccess,
     ) {
@@ -162,13 +198,10 @@ impl Scan<'_> {
             self.write(world, place, &who, &name, *id);
         }
         // What changes messages where they lie reads them, too, which access does not show.
-        let changes = system
-            .default_system_sets()
-            .iter()
-            .any(|set| format!("{set:?}").contains("MessageMutator<"));
-        let also = writes
-            .iter()
-            .filter(|id| changes && self.messages.ids.contains_key(*id));
+        let also = writes.iter().filter(|id| {
+            let message = self.messages.ids.get(*id);
+            message.is_some_and(|message| circumstance.changed.contains(message))
+        });
         let heard: Vec<ComponentId> = reads
             .iter()
             .filter(|id| !writes.contains(*id))
@@ -176,7 +209,7 @@ impl Scan<'_> {
             .copied()
             .collect();
         for id in heard {
-            self.read(world, place, circumstance, &who, &name, id);
+            self.read(world, place, &circumstance, &who, &name, id);
         }
     }
 
@@ -233,7 +266,11 @@ impl Scan<'_> {
     fn write(&mut self, world: &World, place: Place, who: &str, system: &str, id: ComponentId) {
         if self.messages.ids.contains_key(&id) {
             let system = system.to_owned();
-            let touch = Touch { place, system };
+            let touch = Touch {
+                place,
+                system,
+                changes: false,
+            };
             self.traffic.writers.entry(id).or_default().push(touch);
         } else if self.outboxes.contains(&id) {
             if place.phase != Phase::Emit {
@@ -273,7 +310,7 @@ impl Scan<'_> {
         &mut self,
         world: &World,
         place: Place,
-        circumstance: Circumstance,
+        circumstance: &Circumstance<'_>,
         who: &str,
         system: &str,
         id: ComponentId,
@@ -298,7 +335,11 @@ impl Scan<'_> {
             ));
         }
         let system = system.to_owned();
-        let touch = Touch { place, system };
+        let touch = Touch {
+            place,
+            system,
+            changes: circumstance.changed.contains(message),
+        };
         self.traffic.readers.entry(id).or_default().push(touch);
     }
 }

@@ -21,7 +21,8 @@ use bevy_ecs::system::{Res, ResMut};
 use bevy_ecs::world::World;
 
 use super::component_name;
-use crate::persist::Losses;
+use crate::ledger::Ledger;
+use crate::persist::{Collector, Losses};
 use crate::plugin::Register;
 use crate::port::StableId;
 use crate::{Bridge, Outbox, fault};
@@ -75,7 +76,13 @@ pub(crate) fn install(world: &mut World, register: &mut Register, mirrors: &[Com
         world.register_component::<Bridge>(),
     ];
     let messages = &register.messages.ids;
-    let known: Vec<ComponentId> = register.owners.iter().map(|(id, _)| id).collect();
+    // No plugin can name these, and the engine takes them out in each tick.
+    let unnamed = [
+        world.register_component::<Ledger>(),
+        world.register_component::<Collector>(),
+    ];
+    let known = register.owners.iter().map(|(id, _)| id);
+    let known: Vec<ComponentId> = known.filter(|id| !unnamed.contains(id)).collect();
     let resources = world.resource_entities().iter();
     let mut still: Vec<(ComponentId, Entity, usize)> = resources
         .filter(|(id, _)| !anybodys.contains(id) && !mirrors.contains(id))

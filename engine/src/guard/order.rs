@@ -17,7 +17,8 @@ fn readers_behind_writers(register: &Register, traffic: &Traffic, mistakes: &mut
             for writer in traffic.writers.get(id).into_iter().flatten() {
                 let both_settle =
                     reader.place.phase == Phase::Settle && writer.place.phase == Phase::Settle;
-                if writer.place > reader.place && !both_settle {
+                let behind = writer.place > reader.place && !reader.also_before(writer);
+                if behind && !both_settle {
                     mistakes.push(format!(
                         "plugin `{}`: system `{}` reads `{}` in {} before `{}` of plugin `{}` writes it in {}; read it in a later phase",
                         register.plugins[reader.place.plugin].name,

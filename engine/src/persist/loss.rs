@@ -92,10 +92,7 @@ pub(crate) fn guard<C: Component + Clone>(world: &mut World) {
 
 /// Notes every removal of a saved component at once: `RemovedComponents` forgets after two ticks,
 /// and a save may take ten. Only its owner gets that far.
-pub(super) fn watch_removals<T: Component + Clone>(
-    world: &mut World,
-    name: &'static str,
-) {
+pub(super) fn watch_removals<T: Component + Clone>(world: &mut World, name: &'static str) {
     world.init_resource::<Collector>();
     world.init_resource::<Unloading>();
     world.init_resource::<Losses>();

@@ -34,13 +34,13 @@ impl Registrar<'_> {
     ) -> &mut Self {
         let mut system = IntoObserverSystem::into_system(observer);
         let name = system.name();
+        let access = system.initialize(self.world);
         if system.has_deferred() {
             self.mistake(format!(
                 "observer `{name}` gives commands, but may run in any plugin; note it in what is its own, and do it in a system"
             ));
             return self;
         }
-        let access = system.initialize(self.world);
         let exclusive = access.is_exclusive();
         let seen = (self.plugin, name.to_string(), access);
         self.register.observer_access.push(seen);

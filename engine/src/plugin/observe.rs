@@ -4,9 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bevy_ecs::resource::Resource;
-use bevy_ecs::system::{
-    Adapt, AdapterSystem, Res, RunSystemError, System, SystemIn, SystemInput,
-};
+use bevy_ecs::system::{Adapt, AdapterSystem, Res, RunSystemError, System, SystemIn, SystemInput};
 
 use crate::fault;
 use crate::meter::Beacon;
@@ -61,7 +59,7 @@ impl<S: System<Out = ()>> Adapt<S> for Contained {
         fault::resume(outer);
         self.beacon.back(shown);
         let what = match ended {
-            Ok(Err(RunSystemError::Failed(error))) => error.to_string(),
+            Ok(Err(RunSystemError::Failed(error))) => error.to_string().trim_end().to_owned(),
             Ok(other) => return other,
             Err(payload) => fault::panic_words(payload.as_ref()),
         };

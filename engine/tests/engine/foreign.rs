@@ -120,7 +120,10 @@ fn check(what: &str, deed: Deed) {
     };
     assert_eq!((fault.plugin, fault.phase), ("vandal", Phase::Simulate));
     assert!(fault.what.contains(what), "{fault:?}");
-    assert!(fault.what.contains("belongs to another plugin"), "{fault:?}");
+    assert!(
+        fault.what.contains("belongs to another plugin"),
+        "{fault:?}"
+    );
     assert!(fault.system.contains("foreign::scene"), "{fault:?}");
 }
 
@@ -216,7 +219,11 @@ fn despawn_of_foreign_entity_without_id_is_refused() {
     assert!(output.faults[0].what.contains("despawns an entity with"));
     let locks: Vec<u32> = {
         let world = world.engine.world();
-        world.query::<&Lock>().iter(world).map(|one| one.0).collect()
+        world
+            .query::<&Lock>()
+            .iter(world)
+            .map(|one| one.0)
+            .collect()
     };
     assert_eq!(locks, [4]);
 }
@@ -235,7 +242,11 @@ fn spawned_loot() -> Vec<u32> {
         assert_eq!(world.tick(vec![]).faults, []);
     }
     let world = world.engine.world();
-    let mut gold: Vec<u32> = world.query::<&Gold>().iter(world).map(|one| one.0).collect();
+    let mut gold: Vec<u32> = world
+        .query::<&Gold>()
+        .iter(world)
+        .map(|one| one.0)
+        .collect();
     gold.sort_unstable();
     gold
 }
@@ -246,7 +257,10 @@ fn engine_resource_has_no_other_writer() {
         named("vandal", |reg| {
             reg.system(Phase::Simulate, |mut clock: ResMut<Clock>| clock.tick = 0);
         }),
-        &["plugin `vandal`: ", "Clock`, which belongs to plugin `engine`"],
+        &[
+            "plugin `vandal`: ",
+            "Clock`, which belongs to plugin `engine`",
+        ],
     );
 }
 

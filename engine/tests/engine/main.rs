@@ -27,6 +27,8 @@ mod losses;
 #[cfg(test)]
 mod notes;
 #[cfg(test)]
+mod observers;
+#[cfg(test)]
 mod owners;
 #[cfg(test)]
 mod persist;
