@@ -7,6 +7,7 @@ mod step;
 pub(crate) use observe::LeftOut;
 pub(crate) use step::Step;
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -94,6 +95,10 @@ pub(crate) struct Register {
     pub(crate) declared: Vec<(ComponentId, usize, Phase)>,
     /// Which plugin must be added after which, and why.
     pub(crate) after: Vec<(usize, &'static str, &'static str)>,
+    /// Resources that say what is still to be told.
+    pub(crate) emitted: HashSet<ComponentId>,
+    /// Messages that nobody need read.
+    pub(crate) facts: HashSet<ComponentId>,
     pub(crate) beacon: Beacon,
     pub(crate) mistakes: Vec<String>,
 }

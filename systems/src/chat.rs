@@ -65,9 +65,9 @@ impl Plugin for ChatPlugin {
             .resource(self.rules)
             .resource(self.emotes.clone())
             .resource(self.neighbourhoods.clone())
-            .resource(history::History::of(&self.atlas, self.rules.history))
+            .emit_resource(history::History::of(&self.atlas, self.rules.history))
             .resource(rate::Lately::default())
-            .resource(pace::Pace::default())
+            .emit_resource(pace::Pace::default())
             .persist::<Habit>("chat_habit")
             .owns::<speak::LastWhisper>()
             .owns::<LastSpoke>()
@@ -80,6 +80,7 @@ impl Plugin for ChatPlugin {
             .character::<history::CameFrom>()
             .message::<speak::Said>()
             .message::<Posed>()
+            .message::<history::Came>()
             .message::<habit::SetHabit>()
             .note::<ChatMessage>()
             .note::<ChatHistory>();
@@ -114,6 +115,7 @@ impl Plugin for ChatPlugin {
                     speak::mark,
                     gesture::settle_pose,
                     habit::settle,
+                    history::follow,
                 )
                     .chain(),
             )

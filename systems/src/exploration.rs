@@ -27,7 +27,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .note::<notes::ExploredMap>()
         .recover((mark_here, pages::go_on).chain())
         .system(Phase::Settle, mark)
-        .resource(pages::Unfolding::default())
+        .emit_resource(pages::Unfolding::default())
         .system(Phase::Emit, pages::tell);
     verb::<map::Map>(reg);
     reg.system(Phase::Simulate, map::map);

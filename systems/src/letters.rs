@@ -27,7 +27,7 @@ pub struct Leave(pub ChatLine);
 /// The letters plugin. Runs after `chat`.
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.resource(Mailboxes::default())
-        .resource(reading::Readers::default())
+        .emit_resource(reading::Readers::default())
         .persist::<Mailbox>("mailbox")
         .message::<Leave>()
         .message::<mailbox::Sweep>()

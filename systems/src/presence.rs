@@ -58,6 +58,8 @@ impl Plugin for PresencePlugin {
             .note::<notes::CameOrWent>()
             .system(Phase::Settle, roster::keep)
             .system(Phase::Emit, notes::tell)
+            .message::<links::LinkTold>()
+            .system(Phase::Simulate, links::watch)
             .system(Phase::Emit, links::tell);
         verb::<verbs::Who>(reg);
         verb::<verbs::Quit>(reg);

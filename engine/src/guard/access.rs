@@ -1,7 +1,7 @@
 //! What each system declares to read and write.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bevy_ecs::component::ComponentId;
 use bevy_ecs::schedule::ApplyDeferred;
@@ -110,6 +110,7 @@ pub(super) fn look(
         outboxes,
         names: &names,
         messages: &register.messages,
+        emitted: &register.emitted,
         owners: &mut register.owners,
         traffic: Traffic::default(),
         mistakes,
@@ -175,6 +176,7 @@ struct Scan<'a> {
     outboxes: [ComponentId; 2],
     names: &'a [&'static str],
     messages: &'a MessageTypes,
+    emitted: &'a HashSet<ComponentId>,
     owners: &'a mut Owners,
     traffic: Traffic,
     mistakes: &'a mut Vec<String>,
@@ -285,7 +287,7 @@ impl Scan<'_> {
                 component_name(world, id)
             ));
         } else {
-            if place.phase == Phase::Emit {
+            if place.phase == Phase::Emit && !self.emitted.contains(&id) {
                 self.mistakes.push(format!(
                     "{who} writes `{}` in emit, where nothing but notes is made; write it in settle",
                     component_name(world, id)

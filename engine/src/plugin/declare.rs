@@ -3,6 +3,7 @@
 use bevy_ecs::event::EventPattern;
 use bevy_ecs::message::{Message, Messages};
 use bevy_ecs::observer::Observer;
+use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{IntoObserverSystem, System};
 
 use super::Registrar;
@@ -16,6 +17,22 @@ impl Registrar<'_> {
         let id = self.world.register_component::<Messages<M>>();
         self.register.declared.push((id, self.plugin, phase));
         self
+    }
+
+    /// Declares a message like [`message`](Self::message) that nobody need read: it is offered to
+    /// whoever wants to know.
+    pub fn fact<M: Message>(&mut self) -> &mut Self {
+        let id = self.world.register_component::<Messages<M>>();
+        self.register.facts.insert(id);
+        self.message::<M>()
+    }
+
+    /// Adds a resource like [`resource`](Self::resource) that this plugin writes in Emit: what is
+    /// still to be told, and what was told to whom. No rule of the game may depend on it.
+    pub fn emit_resource<R: Resource>(&mut self, resource: R) -> &mut Self {
+        let id = self.world.register_component::<R>();
+        self.register.emitted.insert(id);
+        self.resource(resource)
     }
 
     /// Declares that this plugin must be added after the one of this name, and why: the world is
