@@ -24,6 +24,7 @@ use crate::{bus, check};
 
 mod descriptors;
 mod first_words;
+mod last_words;
 mod page;
 mod quarantine;
 mod signals;
@@ -309,9 +310,10 @@ fn start_world(
         stopwatch: Some(engine::runner::stopwatch),
     };
     for plugin in &setup.quarantined {
-        tracing::warn!(plugin, file = %quarantine.file().display(), "plugin held up the world before and starts in quarantine");
+        tracing::warn!(plugin, file = %quarantine.file().display(), "plugin held up the world or ended the process before and starts in quarantine");
     }
     let engine = Engine::build(setup, game)?;
+    last_words::prepare(quarantine.to_append()?, &engine.plugins())?;
     tracing::info!(plugins = engine.plugins().join(", "), "world built");
     let rate = Rate::hz(config.tick.rate_hz)
         .ok_or_else(|| ConfigFault::of("tick.rate_hz", "must be between 1 and 120"))?;

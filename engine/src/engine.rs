@@ -47,6 +47,8 @@ pub struct Engine {
     stopwatch: Stopwatch,
     faults: Vec<FaultReport>,
     dropped_runs: u64,
+    /// Whose wish each `Destroy` of this tick is, where that is known.
+    destroyers: Vec<Option<usize>>,
     /// Not taken yet, by kind.
     violations: BTreeMap<&'static str, u64>,
     /// The tick of the batch that is not known to be durable yet.

@@ -48,8 +48,11 @@ pub(crate) fn resume(plugin: Option<usize>) {
     RUNNING.set(plugin);
 }
 
-/// Which plugin is being run on this thread; `None`: the engine itself.
-pub(crate) fn running() -> Option<usize> {
+/// Which plugin is being run on this thread, by its index in
+/// [`Engine::plugins`](crate::Engine::plugins); `None`: the engine itself, or no world runs here.
+/// Reads one cell of the thread's own, so that a signal handler may ask.
+#[must_use]
+pub fn running() -> Option<usize> {
     RUNNING.get()
 }
 

@@ -61,6 +61,8 @@ impl Plugin for BodyPlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        reg.after("character", "a body is built from the stats")
+            .after("place", "what a room does to bodies is done where they are");
         reg.resource(self.rules)
             .resource(self.hazards.clone())
             .persist::<Vitals>("vitals")

@@ -61,6 +61,11 @@ impl Plugin for ChatPlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        reg.after(
+            "mute",
+            "what is said now is heard by those who have not muted it by now",
+        )
+        .after("place", "who hears a line is who is in the room by then");
         reg.resource(self.limits)
             .resource(self.rules)
             .resource(self.emotes.clone())

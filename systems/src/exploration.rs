@@ -20,6 +20,7 @@ use crate::world::{Atlas, RoomIx};
 
 /// The exploration plugin. Runs after `place`.
 pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after("place", "a room is explored by being there");
     reg.persist::<Explored>("explored")
         .character::<Explored>()
         .message::<Discovered>()

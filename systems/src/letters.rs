@@ -26,6 +26,7 @@ pub struct Leave(pub ChatLine);
 
 /// The letters plugin. Runs after `chat`.
 pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after("chat", "a letter is what chat could not bring to anybody");
     reg.resource(Mailboxes::default())
         .emit_resource(reading::Readers::default())
         .persist::<Mailbox>("mailbox")

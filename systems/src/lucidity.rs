@@ -76,6 +76,7 @@ impl Plugin for LucidityPlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        reg.after("place", "what a room does to minds is done where they are");
         reg.resource(flux::Company::new(self.ground.rooms()))
             .resource(self.ground.clone())
             .resource(self.rules.clone())

@@ -80,6 +80,10 @@ impl Plugin for PlacePlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        reg.after(
+            "sheet",
+            "what a client is told on arrival begins with the sheet",
+        );
         reg.resource(Occupancy::of_rooms(self.atlas.rooms().len()))
             .resource(self.atlas.clone())
             .emit_resource(changes::Changes::default())

@@ -49,6 +49,7 @@ impl Plugin for PresencePlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        reg.after("place", "a room is shown before who comes and goes in it");
         reg.resource(self.settings.clone())
             .resource(Roster::default())
             .resource(links::Away::default())

@@ -39,6 +39,9 @@ impl Plugin for StaffPlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        reg.after("place", "what admins ask is how things stand by then")
+            .after("presence", "whoever is put out has been let in before")
+            .after("lucidity", "what admins ask is how things stand by then");
         reg.resource(self.rules)
             .resource(Closing::default())
             .resource(barred::Barred::default())

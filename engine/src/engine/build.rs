@@ -148,6 +148,7 @@ impl Engine {
             stopwatch: setup.stopwatch.unwrap_or(stopped),
             faults: Vec::new(),
             dropped_runs: 0,
+            destroyers: Vec::new(),
             violations: BTreeMap::new(),
             under_way: None,
             started: setup.last_now.is_some(),

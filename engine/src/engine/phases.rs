@@ -1,5 +1,7 @@
 //! The phases of a tick, plugin by plugin, and whose fault is whose.
 
+use bevy_ecs::message::Messages;
+
 use super::health::blame;
 use super::{Engine, SETTLE_ROUNDS_MAX};
 use crate::clock::{Clock, due};
@@ -7,7 +9,7 @@ use crate::dice::Dice;
 use crate::fault::{self, FaultReport};
 use crate::guard;
 use crate::newcomers::Behind;
-use crate::persist;
+use crate::persist::{self, Destroy};
 use crate::phase::Phase;
 use crate::plugin::{LeftOut, Step};
 use crate::port::WorldTime;
@@ -124,6 +126,9 @@ impl Engine {
 
     fn run_once(&mut self, index: usize, phase: Phase, step: &mut Step) {
         let since = step.commands.then(|| self.world.increment_change_tick());
+        if step.destroys {
+            self.know_destroyers(None);
+        }
         fault::enter(index);
         step.schedule.run(&mut self.world);
         if let Some(since) = since {
@@ -132,6 +137,9 @@ impl Engine {
         }
         // What is put back is the engine's doing.
         fault::leave();
+        if step.destroys {
+            self.know_destroyers(Some(index));
+        }
         let Some(recorded) = fault::take() else {
             return;
         };
@@ -146,6 +154,12 @@ impl Engine {
             self.report(index, phase, system, what);
         }
         self.hold_back(index);
+    }
+
+    /// What was asked to be destroyed since this was last said is this plugin's wish.
+    fn know_destroyers(&mut self, plugin: Option<usize>) {
+        let wishes = self.world.resource::<Messages<Destroy>>().len();
+        self.destroyers.resize(wishes, plugin);
     }
 
     /// Takes what went wrong while the engine itself was at work in the world (a value that can't

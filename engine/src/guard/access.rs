@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 
 use bevy_ecs::component::ComponentId;
+use bevy_ecs::message::Messages;
 use bevy_ecs::schedule::ApplyDeferred;
 use bevy_ecs::system::{ScheduleSystem, SystemAccess};
 use bevy_ecs::world::World;
@@ -12,6 +13,7 @@ use super::{Owners, component_name};
 use crate::bridge::Bridge;
 use crate::message::MessageTypes;
 use crate::outbox::Outbox;
+use crate::persist::Destroy;
 use crate::phase::Phase;
 use crate::plugin::Register;
 
@@ -105,6 +107,7 @@ pub(super) fn look(
         world.register_component::<Outbox>(),
         world.register_component::<Bridge>(),
     ];
+    let destroy = world.register_component::<Messages<Destroy>>();
     let names: Vec<&'static str> = register.plugins.iter().map(|plugin| plugin.name).collect();
     let mut scan = Scan {
         outboxes,
@@ -134,7 +137,7 @@ pub(super) fn look(
                     changed: &changed,
                 };
                 let systems = one.schedule.systems_with_access().into_iter().flatten();
-                one.commands = false;
+                (one.commands, one.destroys) = (false, false);
                 for (position, (_, with_access)) in systems.enumerate() {
                     // Where bevy applies commands between two systems in order.
                     if with_access.system().system_type() == TypeId::of::<ApplyDeferred>() {
@@ -148,7 +151,8 @@ pub(super) fn look(
                     };
                     let (system, access) = (with_access.system(), with_access.access());
                     one.commands |= system.has_deferred();
-                    scan.system(world, place, circumstance, system, access);
+                    let writes = scan.system(world, place, circumstance, system, access);
+                    one.destroys |= writes.contains(&destroy);
                 }
             }
         }
@@ -183,6 +187,7 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
+    /// Answers what it writes.
     fn system(
         &mut self,
         world: &World,
@@ -190,11 +195,11 @@ impl Scan<'_> {
         circumstance: Circumstance<'_>,
         system: &ScheduleSystem,
         access: &SystemAccess,
-    ) {
+    ) -> Vec<ComponentId> {
         let name = system.name().to_string();
         let who = format!("plugin `{}`: system `{name}`", self.names[place.plugin]);
         let Some((reads, writes)) = self.sets(&who, access) else {
-            return;
+            return Vec::new();
         };
         for id in &writes {
             self.write(world, place, &who, &name, *id);
@@ -213,6 +218,7 @@ impl Scan<'_> {
         for id in heard {
             self.read(world, place, &circumstance, &who, &name, id);
         }
+        writes
     }
 
     /// What an observer may do: keep what is its plugin's own. When it runs nobody can say.

@@ -22,6 +22,8 @@ pub(crate) struct Step {
     pub(crate) parameters: &'static str,
     /// One of its systems gives commands.
     pub(crate) commands: bool,
+    /// One of its systems destroys entities.
+    pub(crate) destroys: bool,
     /// Runs only after a tick that the plugin has missed.
     pub(crate) recovers: bool,
 }
@@ -41,6 +43,7 @@ impl Step {
             period: None,
             // Known when the schedule is built, which the guard does.
             commands: true,
+            destroys: false,
             recovers: false,
         }
     }
