@@ -1,6 +1,7 @@
 //! A designer's whole vocabulary: [`Plugin`] and [`Registrar`].
 
 mod declare;
+mod name;
 mod observe;
 mod step;
 
@@ -26,6 +27,7 @@ use crate::meter::Beacon;
 use crate::persist::{Migration, SavedName, SavedTypes};
 use crate::phase::Phase;
 use crate::port::{Publication, Published};
+use name::short_name;
 
 /// Whatever can add things to the world. A plain function or closure already is one.
 ///
@@ -57,16 +59,6 @@ pub trait Plugin {
 impl<F: Fn(&mut Registrar<'_>)> Plugin for F {
     fn build(&self, reg: &mut Registrar<'_>) {
         self(reg);
-    }
-}
-
-fn short_name(path: &'static str) -> &'static str {
-    let plain = path.split('<').next().unwrap_or(path);
-    let mut parts = plain.rsplit("::").filter(|part| *part != "{{closure}}");
-    match parts.next() {
-        Some("plugin") => parts.next().unwrap_or("plugin"),
-        Some(name) => name,
-        None => path,
     }
 }
 
@@ -388,18 +380,5 @@ impl<'a> Registrar<'a> {
         };
         self.register.plugins[self.plugin].steps[phase.index()].push(step);
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::short_name;
-
-    #[test]
-    fn a_plugin_is_called_after_its_module_or_itself() {
-        assert_eq!(short_name("systems::lucidity::plugin"), "lucidity");
-        assert_eq!(short_name("lantern::lantern"), "lantern");
-        assert_eq!(short_name("tests::scene::{{closure}}"), "scene");
-        assert_eq!(short_name("engine::Fog<u8>"), "Fog");
     }
 }

@@ -28,10 +28,11 @@ impl Engine {
 
     /// The last round that Settle may take: whoever still writes in it is at fault.
     fn last_round(&mut self, before: WorldTime) {
+        let clock = *self.world.resource::<Clock>();
         let mut at_fault = Vec::new();
         for index in 0..self.register.plugins.len() {
             let written = self.register.messages.written_each(&self.world);
-            self.run_plugin(index, Phase::Settle, before);
+            self.run_plugin(index, Phase::Settle, before, &clock);
             let grown = self.register.messages.grown(&self.world, &written);
             if !grown.is_empty() {
                 at_fault.push((index, grown));
@@ -60,12 +61,13 @@ impl Engine {
     }
 
     pub(super) fn run(&mut self, phase: Phase, before: WorldTime) {
+        let clock = *self.world.resource::<Clock>();
         for index in 0..self.register.plugins.len() {
-            self.run_plugin(index, phase, before);
+            self.run_plugin(index, phase, before, &clock);
         }
     }
 
-    fn run_plugin(&mut self, index: usize, phase: Phase, before: WorldTime) {
+    fn run_plugin(&mut self, index: usize, phase: Phase, before: WorldTime, clock: &Clock) {
         let health = &self.health[index];
         let steps = &mut self.register.plugins[index].steps[phase.index()];
         if steps.is_empty() || health.skipped || health.until.is_some() {
@@ -75,13 +77,12 @@ impl Engine {
         if behind {
             self.world.insert_resource(Behind(true));
         }
-        let clock = *self.world.resource::<Clock>();
         // Taken out, so that the engine is at hand while they run.
         let mut steps = std::mem::take(steps);
         self.beacon.enter(index);
         let began = (self.stopwatch)();
         for step in steps.iter_mut().filter(|step| behind || !step.recovers) {
-            self.run_step(index, phase, step, before, &clock);
+            self.run_step(index, phase, step, before, clock);
             if self.health[index].skipped {
                 break;
             }

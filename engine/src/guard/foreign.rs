@@ -82,7 +82,7 @@ pub(crate) fn install(world: &mut World, register: &mut Register, mirrors: &[Com
         world.register_component::<Collector>(),
     ];
     let known = register.owners.iter().map(|(id, _)| id);
-    let known: Vec<ComponentId> = known.filter(|id| !unnamed.contains(id)).collect();
+    let known = known.filter(|id| !unnamed.contains(id));
     let resources = world.resource_entities().iter();
     let mut still: Vec<(ComponentId, Entity, usize)> = resources
         .filter(|(id, _)| !anybodys.contains(id) && !mirrors.contains(id))
@@ -90,24 +90,31 @@ pub(crate) fn install(world: &mut World, register: &mut Register, mirrors: &[Com
         .filter_map(|(id, entity)| Some((id, entity, *owners.get(id.index())?.as_ref()?)))
         .collect();
     still.sort_unstable();
-    match world.get_resource_mut::<OwnerTable>() {
-        // Only resources can have come meanwhile, from the plugins' own beginnings.
-        Some(mut table) => (table.owners, table.still) = (owners, still),
-        None => {
-            world.insert_resource(OwnerTable {
-                owners,
-                stable_id,
-                observer,
-                still,
-            });
-            // Those that watch everything come first, before any mirror; but only for entities of
-            // which something is watched by name.
-            world.spawn(Observer::new(before_change));
-            world.spawn(Observer::new(before_change).with_components(known.clone()));
-            world.spawn(Observer::new(before_despawn));
-            world.spawn(Observer::new(before_despawn).with_components(known.clone()));
-            world.spawn(Observer::new(after_add).with_components(known));
-        }
+    let table = OwnerTable {
+        owners,
+        stable_id,
+        observer,
+        still,
+    };
+    // What has come since it was installed first: the plugins' own beginnings.
+    let earlier = world.remove_resource::<OwnerTable>();
+    let new = |id: &ComponentId| {
+        earlier
+            .as_ref()
+            .is_none_or(|table| table.owner(*id).is_none())
+    };
+    let new: Vec<ComponentId> = known.filter(new).collect();
+    world.insert_resource(table);
+    if earlier.is_none() {
+        // Those that watch everything come first, before any mirror; but bevy asks them only about
+        // entities of which something is watched by name.
+        world.spawn(Observer::new(before_change));
+        world.spawn(Observer::new(before_despawn));
+    }
+    if !new.is_empty() {
+        world.spawn(Observer::new(before_change).with_components(new.clone()));
+        world.spawn(Observer::new(before_despawn).with_components(new.clone()));
+        world.spawn(Observer::new(after_add).with_components(new));
     }
 }
 

@@ -17,6 +17,10 @@ fn plugin_order_is_declared_with_its_reasons() {
         assert!(at(after) < at(plugin) && !why.is_empty());
     }
     for one in [("place", "sheet"), ("chat", "mute"), ("body", "character")] {
-        assert!(order.iter().any(|(plugin, after, _)| (*plugin, *after) == one));
+        assert!(
+            order
+                .iter()
+                .any(|(plugin, after, _)| (*plugin, *after) == one)
+        );
     }
 }
