@@ -23,6 +23,7 @@ use crate::usage::UsageFault;
 use crate::{Game, bus};
 
 mod descriptors;
+mod last_words;
 mod page;
 mod quarantine;
 mod signals;

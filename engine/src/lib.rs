@@ -4,6 +4,8 @@
 //! [`Engine::tick`]; [`runner`] calls it at a fixed rate on a thread of its own, tests call it as
 //! they like. [`port`] is what the other crates may see; [`prelude`] is what a designer needs.
 
+#![forbid(unsafe_code)]
+
 mod attach;
 mod bridge;
 mod clock;
@@ -38,7 +40,7 @@ pub use engine::{
     Engine, EngineFault, FAULTS_MAX, QUARANTINE, SETTLE_ROUNDS_MAX, Save, Setup, TickInput,
     TickOutput,
 };
-pub use fault::FaultReport;
+pub use fault::{FaultReport, running};
 pub use identity::Index;
 pub use ledger::{Answer, Begun, CommandRecord, Heard, Kept, Order, REMEMBERED};
 pub use meter::{Beacon, Spent, Stopwatch};

@@ -15,7 +15,7 @@ pub(crate) use self::load::{load_entity, load_things};
 pub(crate) use collect::{
     Collector, Unloading, collect_transfers, forget_entity, take_tombstones, unload,
 };
-pub(crate) use loss::{guard, restore, watch};
+pub(crate) use loss::{Losses, guard, restore, watch};
 pub(crate) use owners::install as install_holdings;
 pub use owners::{Holder, Holdings, Owned};
 pub use types::Migration;

@@ -1,26 +1,35 @@
 //! A designer's whole vocabulary: [`Plugin`] and [`Registrar`].
 
 mod content;
+mod declare;
+mod name;
+mod observe;
 mod step;
 
+pub(crate) use observe::LeftOut;
 pub(crate) use step::Step;
 
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use bevy_ecs::component::{Component, Mutable};
+use bevy_ecs::component::{Component, ComponentId, Mutable};
 use bevy_ecs::message::Message;
 use bevy_ecs::prelude::{IntoScheduleConfigs, Resource};
-use bevy_ecs::system::ScheduleSystem;
+use bevy_ecs::system::{ScheduleSystem, SystemAccess};
 use bevy_ecs::world::World;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::content::ContentRegister;
+use crate::fault;
 use crate::guard::Owners;
 use crate::message::MessageTypes;
+use crate::meter::Beacon;
 use crate::persist::{Migration, SavedName, SavedTypes};
 use crate::phase::Phase;
 use crate::port::{Publication, Published};
+use name::short_name;
 
 /// Whatever can add things to the world. A plain function or closure already is one.
 ///
@@ -55,16 +64,6 @@ impl<F: Fn(&mut Registrar<'_>)> Plugin for F {
     }
 }
 
-fn short_name(path: &'static str) -> &'static str {
-    let plain = path.split('<').next().unwrap_or(path);
-    let mut parts = plain.rsplit("::").filter(|part| *part != "{{closure}}");
-    match parts.next() {
-        Some("plugin") => parts.next().unwrap_or("plugin"),
-        Some(name) => name,
-        None => path,
-    }
-}
-
 /// One plugin as the engine runs it.
 pub(crate) struct Installed {
     pub(crate) name: &'static str,
@@ -84,6 +83,18 @@ pub(crate) struct Register {
     pub(crate) owners: Owners,
     pub(crate) content: ContentRegister,
     pub(crate) startup: Vec<(usize, Deferred)>,
+    pub(crate) observers: Vec<Deferred>,
+    /// Of whose observer, its name, and what it reads and writes.
+    pub(crate) observer_access: Vec<(usize, String, SystemAccess)>,
+    /// Which plugin writes which message in which phase, where only it can say so.
+    pub(crate) declared: Vec<(ComponentId, usize, Phase)>,
+    /// Which plugin must be added after which, and why.
+    pub(crate) after: Vec<(usize, &'static str, &'static str)>,
+    /// Resources that say what is still to be told.
+    pub(crate) emitted: HashSet<ComponentId>,
+    /// Messages that nobody need read.
+    pub(crate) facts: HashSet<ComponentId>,
+    pub(crate) beacon: Beacon,
     pub(crate) mistakes: Vec<String>,
 }
 
@@ -125,7 +136,13 @@ impl<'a> Registrar<'a> {
                 .mistakes
                 .push(format!("two plugins are called `{name}`"));
         }
-        plugin.build(&mut Registrar::root(self.world, self.register, name));
+        let mut own = Registrar::root(self.world, self.register, name);
+        let built = catch_unwind(AssertUnwindSafe(|| plugin.build(&mut own)));
+        if let Err(panic) = built {
+            let words = fault::panic_words(panic.as_ref());
+            let mistake = format!("plugin `{name}` panics while it registers: {words}");
+            self.register.mistakes.push(mistake);
+        }
         self
     }
 
@@ -178,7 +195,9 @@ impl<'a> Registrar<'a> {
 
     /// Declares a message. It lives until the end of its tick.
     pub fn message<T: Message>(&mut self) -> &mut Self {
-        self.register.messages.register::<T>(self.world);
+        self.register
+            .messages
+            .register::<T>(self.world, self.plugin);
         self
     }
 
@@ -273,10 +292,7 @@ impl<'a> Registrar<'a> {
         T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
     {
         self.owns::<T>();
-        let saved = self
-            .register
-            .saved
-            .register::<T>(self.world, name, migrate, self.plugin);
+        let saved = self.register.saved.register::<T>(self.world, name, migrate);
         self.register.mistakes.extend(saved.err());
         self
     }
@@ -285,10 +301,7 @@ impl<'a> Registrar<'a> {
     /// what has one belongs to the owner of whoever holds it.
     pub fn holders(&mut self) -> &mut Self {
         self.owns::<crate::Holder>();
-        let saved = self
-            .register
-            .saved
-            .register_holders(self.world, self.plugin);
+        let saved = self.register.saved.register_holders(self.world);
         self.register.mistakes.extend(saved.err());
         self
     }
@@ -370,18 +383,5 @@ impl<'a> Registrar<'a> {
         };
         self.register.plugins[self.plugin].steps[phase.index()].push(step);
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::short_name;
-
-    #[test]
-    fn a_plugin_is_called_after_its_module_or_itself() {
-        assert_eq!(short_name("systems::lucidity::plugin"), "lucidity");
-        assert_eq!(short_name("lantern::lantern"), "lantern");
-        assert_eq!(short_name("tests::scene::{{closure}}"), "scene");
-        assert_eq!(short_name("engine::Fog<u8>"), "Fog");
     }
 }

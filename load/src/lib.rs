@@ -5,6 +5,8 @@
 //! make its bots quiet. Every line of chat is followed to every listener, and the driver says when it
 //! was itself the limit.
 
+#![forbid(unsafe_code)]
+
 mod accounts;
 mod bench;
 mod bot;

@@ -7,6 +7,8 @@
 //! Invariant: nothing here can make the world wait. Lines go in by `try_send`, notes come out
 //! through one router task that only encodes and queues, and every queue has a bound.
 
+#![forbid(unsafe_code)]
+
 // So that unit tests can use what the integration tests have made.
 #[cfg(test)]
 extern crate self as net;

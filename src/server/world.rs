@@ -6,6 +6,7 @@ use engine::{Engine, Plugin, Seed, Setup};
 use storage::Recovered;
 
 use super::WORLD_PATIENCE;
+use super::last_words;
 use super::quarantine::Quarantine;
 use crate::config::{Config, ConfigFault};
 
@@ -40,9 +41,10 @@ pub(super) fn start(
         stopwatch: Some(runner::stopwatch),
     };
     for plugin in &setup.quarantined {
-        tracing::warn!(plugin, file = %quarantine.file().display(), "plugin held up the world before and starts in quarantine");
+        tracing::warn!(plugin, file = %quarantine.file().display(), "plugin held up the world or ended the process before and starts in quarantine");
     }
     let engine = Engine::build(setup, game)?;
+    last_words::prepare(quarantine.to_append()?, &engine.plugins())?;
     tracing::info!(plugins = engine.plugins().join(", "), "world built");
     let rate = Rate::hz(config.tick.rate_hz)
         .ok_or_else(|| ConfigFault::of("tick.rate_hz", "must be between 1 and 120"))?;

@@ -13,6 +13,8 @@
 //!                               +------------------> loader <--------------+
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod accounts;
 mod applier;
 mod backoff;

@@ -44,6 +44,8 @@ const POINT: i64 = 1_000_000_000;
 
 /// The body plugin. Runs after `character` and `place`.
 pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after("character", "a body is built from the stats")
+        .after("place", "what a room does to bodies is done where they are");
     room_data::<Hazards>(reg, "hazards");
     reg.rules::<Rules>("body")
         .derived(hazard::Perils::of)

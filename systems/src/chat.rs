@@ -50,13 +50,19 @@ impl Plugin for ChatPlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        reg.after(
+            "mute",
+            "what is said now is heard by those who have not muted it by now",
+        )
+        .after("place", "who hears a line is who is in the room by then");
         reg.resource(self.limits)
             .rules::<Rules>("chat")
             .rules::<Emotes>("emotes")
             .derived(ears::Neighbourhoods::of)
             .derived(history::History::of)
+            .emits::<history::History>()
             .resource(rate::Lately::default())
-            .resource(pace::Pace::default())
+            .emit_resource(pace::Pace::default())
             .persist::<Habit>("chat_habit")
             .owns::<speak::LastWhisper>()
             .owns::<LastSpoke>()
@@ -69,6 +75,7 @@ impl Plugin for ChatPlugin {
             .character::<history::CameFrom>()
             .message::<speak::Said>()
             .message::<Posed>()
+            .message::<history::Came>()
             .message::<habit::SetHabit>()
             .note::<ChatMessage>()
             .note::<ChatHistory>();
@@ -103,6 +110,7 @@ impl Plugin for ChatPlugin {
                     speak::mark,
                     gesture::settle_pose,
                     habit::settle,
+                    history::follow,
                 )
                     .chain(),
             )

@@ -20,6 +20,7 @@ use crate::world::{Atlas, RoomIx};
 
 /// The exploration plugin. Runs after `place`.
 pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after("place", "a room is explored by being there");
     reg.persist::<Explored>("explored")
         .character::<Explored>()
         .message::<Discovered>()
@@ -27,7 +28,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .note::<notes::ExploredMap>()
         .recover((mark_here, pages::go_on).chain())
         .system(Phase::Settle, mark)
-        .resource(pages::Unfolding::default())
+        .emit_resource(pages::Unfolding::default())
         .system(Phase::Emit, pages::tell);
     verb::<map::Map>(reg);
     reg.system(Phase::Simulate, map::map);

@@ -10,6 +10,8 @@
 //! client's types and the golden frames: look at what has changed there, and commit it. Whatever
 //! the transcripts and journeys hear is compared with its schema.
 
+#![forbid(unsafe_code)]
+
 pub mod body;
 pub mod bus;
 pub mod calendar;

@@ -72,6 +72,7 @@ impl Plugin for LucidityPlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        reg.after("place", "what a room does to minds is done where they are");
         let overrides = self.overrides;
         reg.rules::<Rules>("lucidity")
             .amend(move |rules: &mut Rules| overrides.apply(rules));

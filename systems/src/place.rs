@@ -68,18 +68,22 @@ pub struct Moved {
 
 /// The place plugin.
 pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after(
+        "sheet",
+        "what a client is told on arrival begins with the sheet",
+    );
     reg.reads(Geography)
         .from_content::<Header>()
         .from_content::<Atlas>()
         .derived(Occupancy::derive)
-        .resource(changes::Changes::default())
+        .emit_resource(changes::Changes::default())
         .persist::<Whereabouts>("whereabouts")
         .owns::<InRoom>()
         .character::<Whereabouts>()
         .message::<Relocate>()
         .message::<Moved>()
-        .message::<Appeared>()
-        .message::<Vanished>()
+        .fact::<Appeared>()
+        .fact::<Vanished>()
         .note::<notes::RoomUpdate>()
         .note::<notes::RoomOccupants>()
         .note::<changes::RoomOccupantsChanged>()

@@ -46,6 +46,7 @@ impl Plugin for PresencePlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        reg.after("place", "a room is shown before who comes and goes in it");
         reg.resource(self.settings.clone())
             .resource(Roster::default())
             .resource(links::Away::default())
@@ -55,6 +56,8 @@ impl Plugin for PresencePlugin {
             .note::<notes::CameOrWent>()
             .system(Phase::Settle, roster::keep)
             .system(Phase::Emit, notes::tell)
+            .message::<links::LinkTold>()
+            .system(Phase::Simulate, links::watch)
             .system(Phase::Emit, links::tell);
         verb::<verbs::Who>(reg);
         verb::<verbs::Quit>(reg);

@@ -25,7 +25,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<Status>(reg);
     verb::<Whoami>(reg);
     reg.note::<GameState>()
-        .resource(Unshown::default())
+        .emit_resource(Unshown::default())
         .system(Phase::Simulate, status)
         .system(Phase::Simulate, whoami)
         .system(Phase::Emit, show);

@@ -26,6 +26,9 @@ use crate::command::verb;
 
 /// The staff plugin. Runs after `place`, `presence` and `lucidity`.
 pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after("place", "what admins ask is how things stand by then")
+        .after("presence", "whoever is put out has been let in before")
+        .after("lucidity", "what admins ask is how things stand by then");
     reg.rules::<Rules>("staff")
         .resource(Closing::default())
         .resource(barred::Barred::default())

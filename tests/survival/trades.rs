@@ -223,11 +223,16 @@ fn server_process() {
     }
     let config = Config::load(None, Overrides::default()).unwrap();
     let mut game = kadath::Game::default();
-    game.add(plugin);
+    game.add(plugin).add(crate::vandals::vandal);
+    if std::env::var_os(STARTUP_PANIC).is_some() {
+        game.add(careless);
+    }
     let ended = kadath::server::run(config, &game);
     // The server's own panic hook writes to its log, which has ended.
     if let Err(fault) = &ended {
         let _ = writeln!(std::io::stderr(), "{fault:#}");
+        // As a main that returns it would.
+        std::process::exit(1);
     }
     match ended.unwrap() {
         ExitCode::SUCCESS => {}
@@ -237,4 +242,11 @@ fn server_process() {
             std::process::exit(3);
         }
     }
+}
+
+/// Has the server start with a plugin that panics in its startup.
+pub(crate) const STARTUP_PANIC: &str = "KADATH_SURVIVAL_STARTUP_PANIC";
+
+fn careless(reg: &mut Registrar<'_>) {
+    reg.startup(|_| panic!("the map is missing"));
 }

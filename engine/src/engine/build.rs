@@ -9,17 +9,18 @@ use bevy_ecs::query::QueryState;
 use bevy_ecs::system::ResMut;
 use bevy_ecs::world::World;
 
+use super::begin;
 use super::health::Health;
 use super::{Ageing, Engine, EngineFault, FAULTS_MAX, Setup};
 use crate::attach::{Asks, Life, Removals, Roles, Sessions};
 use crate::dice::Dice;
 use crate::ledger::Ledger;
-use crate::meter::{Beacon, Spent, stopped};
+use crate::meter::{Spent, stopped};
 use crate::newcomers::Behind;
 use crate::persist::{
     self, Collector, Destroy, Destroyed, Recorded, Reverted, StorageView, Unloading, load_entity,
 };
-use crate::plugin::{Plugin, Register, Registrar};
+use crate::plugin::{LeftOut, Plugin, Register, Registrar};
 use crate::port::{Row, WorldTime};
 use crate::{Bridge, Character, Clock, Outbox, fault, guard, identity};
 
@@ -36,15 +37,18 @@ impl Engine {
             // The engine's own part comes first; it has no systems of its own, only its types.
             let mut reg = Registrar::root(&mut world, &mut register, "engine");
             reg.persist::<crate::CommandRecord>("command_record");
-            // The first plugin is the engine.
-            persist::guard::<Character>(reg.world, 0);
-            persist::guard::<crate::Online>(reg.world, 0);
-            persist::guard::<crate::Linkdead>(reg.world, 0);
-            persist::guard::<crate::attach::Departing>(reg.world, 0);
-            persist::guard::<persist::Owned>(reg.world, 0);
+            persist::guard::<Character>(reg.world);
+            persist::guard::<crate::Online>(reg.world);
+            persist::guard::<crate::Linkdead>(reg.world);
+            persist::guard::<crate::attach::Departing>(reg.world);
+            persist::guard::<persist::Owned>(reg.world);
             reg.owns::<Character>()
                 .owns::<crate::Online>()
-                .owns::<crate::Linkdead>();
+                .owns::<crate::Linkdead>()
+                .owns::<crate::attach::Departing>()
+                .owns::<persist::Owned>();
+            // What is there before any plugin is nobody else's; the first plugin is the engine.
+            reg.register.owners.take_resources(reg.world, 0);
             reg.message::<crate::Heard>()
                 .message::<crate::Begun>()
                 .message::<crate::Kept>()
@@ -82,15 +86,9 @@ impl Engine {
             .saved
             .prepare(&mut world)
             .map_err(|fault| EngineFault::Plugins(vec![fault]))?;
+        let mirrors = begin::watch(&mut world, &mut register);
         Self::load_world(&mut world, &register, setup.rows)?;
-        for (plugin, work) in std::mem::take(&mut register.startup) {
-            tracing::trace!(plugin = register.plugins[plugin].name, "plugin starts");
-            work(&mut world);
-        }
-        if setup.strict {
-            register.owners.watch(&mut world);
-        }
-        world.flush();
+        begin::startup(&mut world, &mut register, &mirrors)?;
 
         let health = register
             .plugins
@@ -109,20 +107,23 @@ impl Engine {
         let spent = Spent {
             spans: vec![[0; 4]; register.plugins.len()],
         };
-        Ok(Self {
+        let mut engine = Self {
             health,
             spent,
-            beacon: Beacon::default(),
+            beacon: register.beacon.clone(),
             stopwatch: setup.stopwatch.unwrap_or(stopped),
             faults: Vec::new(),
             dropped_runs: 0,
+            destroyers: Vec::new(),
             violations: BTreeMap::new(),
             under_way: None,
             started: setup.last_now.is_some(),
             online: QueryState::new(&mut world),
             register,
             world,
-        })
+        };
+        engine.show_left_out();
+        Ok(engine)
     }
 
     fn load_world(
@@ -158,6 +159,7 @@ pub(crate) fn prepare(world: &mut World, setup: &Setup) {
     world.init_resource::<Roles>();
     world.init_resource::<Ageing>();
     world.init_resource::<Behind>();
+    world.init_resource::<LeftOut>();
     world.add_observer(|on: On<CheckChangeTicks>, mut ageing: ResMut<Ageing>| {
         ageing.0 = Some(*on.event())
     });

@@ -85,7 +85,6 @@ impl SavedTypes {
         world: &mut World,
         name: SavedName,
         migrate: Migration,
-        owner: usize,
     ) -> Result<(), String>
     where
         T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
@@ -107,16 +106,12 @@ impl SavedTypes {
             (move |changed: collect::ChangedValues<'_, '_, T>| changed.collect(name))
                 .ambiguous_with_all(),
         );
-        loss::watch_removals::<T>(world, name.name, owner);
+        loss::watch_removals::<T>(world, name.name);
         Ok(())
     }
 
-    /// Saves who holds what; `owner` is the one plugin that says so.
-    pub(crate) fn register_holders(
-        &mut self,
-        world: &mut World,
-        owner: usize,
-    ) -> Result<(), String> {
+    /// Saves who holds what.
+    pub(crate) fn register_holders(&mut self, world: &mut World) -> Result<(), String> {
         let saved = SavedType {
             name: HOLDER,
             migrate: |_, old| Ok(old),
@@ -136,7 +131,7 @@ impl SavedTypes {
             return Err(format!("two plugins save `{}`", HOLDER.name));
         }
         self.order.push(HOLDER.name);
-        loss::watch_removals::<Holder>(world, HOLDER.name, owner);
+        loss::watch_removals::<Holder>(world, HOLDER.name);
         Ok(())
     }
 

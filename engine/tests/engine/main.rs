@@ -12,6 +12,8 @@ mod determinism;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod guard;
 #[cfg(test)]
 mod kit;
@@ -25,6 +27,8 @@ mod logbook;
 mod losses;
 #[cfg(test)]
 mod notes;
+#[cfg(test)]
+mod observers;
 #[cfg(test)]
 mod owners;
 #[cfg(test)]

@@ -286,23 +286,27 @@ impl ChatHistory {
 #[derive(Component, Debug, Default)]
 pub(super) struct CameFrom(Option<(RoomIx, WorldTime)>);
 
-/// Lets those who come into a room know what was said there lately. Runs before what is said in
-/// this tick is kept, because that they hear themselves.
-pub(super) fn greet(
+/// Somebody came into a room.
+#[derive(Message, Debug, Clone, Copy)]
+pub(super) struct Came {
+    actor: Entity,
+    room: RoomIx,
+    /// Whoever comes back knows what was said there until then.
+    knows: Option<WorldTime>,
+}
+
+/// Remembers from where everybody came.
+pub(super) fn follow(
     mut moves: MessageReader<Moved>,
-    mut people: Query<(&Character, &mut CameFrom)>,
-    rooms: Rooms<'_, '_>,
-    history: Res<History>,
-    hearing: Hearing<'_, '_>,
+    mut people: Query<&mut CameFrom>,
     clock: Res<Clock>,
-    mut outbox: ResMut<Outbox>,
+    mut came: MessageWriter<Came>,
 ) {
-    let now = clock.wall();
     for Moved {
         actor, from, to, ..
     } in moves.read()
     {
-        let Ok((character, mut came_from)) = people.get_mut(*actor) else {
+        let Ok(mut came_from) = people.get_mut(*actor) else {
             continue;
         };
         let knows = came_from
@@ -310,9 +314,32 @@ pub(super) fn greet(
             .filter(|(room, _)| Some(*room) == *to)
             .map(|(_, until)| until);
         if let Some(from) = from {
-            came_from.0 = Some((*from, now));
+            came_from.0 = Some((*from, clock.wall()));
         }
-        let (Some(room), Some(session)) = (to, rooms.session(*actor)) else {
+        if let Some(room) = *to {
+            came.write(Came {
+                actor: *actor,
+                room,
+                knows,
+            });
+        }
+    }
+}
+
+/// Lets those who come into a room know what was said there lately. Runs before what is said in
+/// this tick is kept, because that they hear themselves.
+pub(super) fn greet(
+    mut came: MessageReader<Came>,
+    people: Query<&Character>,
+    rooms: Rooms<'_, '_>,
+    history: Res<History>,
+    hearing: Hearing<'_, '_>,
+    clock: Res<Clock>,
+    mut outbox: ResMut<Outbox>,
+) {
+    let now = clock.wall();
+    for Came { actor, room, knows } in came.read() {
+        let (Ok(character), Some(session)) = (people.get(*actor), rooms.session(*actor)) else {
             continue;
         };
         let viewer = (*actor, character.role);

@@ -31,6 +31,8 @@ mod memory;
 #[cfg(test)]
 mod mind;
 #[cfg(test)]
+mod order;
+#[cfg(test)]
 mod pace;
 #[cfg(test)]
 mod rules;
