@@ -114,6 +114,7 @@ impl Claim {
 /// A reading of files that is under way.
 pub struct Reading<'a> {
     sources: &'a [Source],
+    plugins: &'a [&'static str],
     whole: bool,
     values: Values,
     left: Vec<Left<'a>>,
@@ -125,6 +126,12 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub const fn sources(&self) -> &'a [Source] {
         self.sources
+    }
+
+    /// Which plugins there are, by name.
+    #[must_use]
+    pub const fn plugins(&self) -> &'a [&'static str] {
+        self.plugins
     }
 
     /// The file of this path.
@@ -186,6 +193,7 @@ pub(crate) type Install = Box<dyn Fn(&Content, &mut World) + Send + Sync>;
 #[derive(Default)]
 pub struct ContentTypes {
     readers: Vec<Box<dyn ContentReader>>,
+    plugins: Vec<&'static str>,
 }
 
 impl fmt::Debug for ContentTypes {
@@ -206,6 +214,7 @@ impl ContentTypes {
         Registrar::root(&mut world, &mut register, "engine").add(game);
         Self {
             readers: register.content.readers,
+            plugins: register.plugins.iter().map(|one| one.name).collect(),
         }
     }
 
@@ -236,9 +245,10 @@ impl ContentTypes {
         tables.collect()
     }
 
-    fn read(&self, sources: &[Source], whole: bool) -> (Values, Vec<Problem>) {
+    fn read<'a>(&'a self, sources: &'a [Source], whole: bool) -> (Values, Vec<Problem>) {
         let mut reading = Reading {
             sources,
+            plugins: &self.plugins,
             whole,
             values: Values::new(),
             left: Vec::new(),

@@ -30,7 +30,7 @@ use crate::ledger;
 use crate::meter::{Beacon, Spent, Stopwatch};
 use crate::persist::{self, Collector, StorageView};
 use crate::phase::Phase;
-use crate::plugin::Register;
+use crate::plugin::{PluginOff, Register};
 use crate::port::{Emission, Publication, Tick, WorldTime};
 use crate::{Bridge, Bridged, Halt, Violation};
 use health::Health;
@@ -193,6 +193,12 @@ impl Engine {
     pub fn order(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> + '_ {
         let after = self.register.after.iter();
         after.map(|(plugin, other, why)| (self.register.plugins[*plugin].name, *other, *why))
+    }
+
+    /// Which plugins are off, with what is gone with each.
+    pub fn off(&self) -> impl Iterator<Item = (&str, &PluginOff)> {
+        let all = self.register.off.iter();
+        all.map(|(name, off)| (name.as_str(), off))
     }
 
     /// Which plugins are left out just now.

@@ -4,17 +4,19 @@ mod content;
 mod declare;
 mod name;
 mod observe;
+mod off;
 mod step;
 
 pub(crate) use observe::LeftOut;
+pub use off::PluginOff;
 pub(crate) use step::Step;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use bevy_ecs::component::{Component, ComponentId, Mutable};
-use bevy_ecs::message::Message;
+use bevy_ecs::message::{Message, Messages};
 use bevy_ecs::prelude::{IntoScheduleConfigs, Resource};
 use bevy_ecs::system::{ScheduleSystem, SystemAccess};
 use bevy_ecs::world::World;
@@ -95,6 +97,8 @@ pub(crate) struct Register {
     /// Messages that nobody need read.
     pub(crate) facts: HashSet<ComponentId>,
     pub(crate) beacon: Beacon,
+    /// Plugins that are off, by name, with what is gone with them.
+    pub(crate) off: BTreeMap<String, PluginOff>,
     pub(crate) mistakes: Vec<String>,
 }
 
@@ -183,6 +187,9 @@ impl<'a> Registrar<'a> {
         &mut self,
         systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
     ) -> &mut Self {
+        if self.is_off() {
+            return self;
+        }
         let step = Step {
             recovers: true,
             ..Step::of(systems)
@@ -198,12 +205,25 @@ impl<'a> Registrar<'a> {
         self.register
             .messages
             .register::<T>(self.world, self.plugin);
+        if self.is_off() {
+            // Others may write it; nobody is there to read it.
+            let id = self.world.register_component::<Messages<T>>();
+            self.register.facts.insert(id);
+        }
         self
     }
 
     /// Declares a note: its shape is published with the protocol.
     pub fn note<N: Published>(&mut self) -> &mut Self {
         let new = Publication::of::<N>();
+        if let Some(off) = self
+            .register
+            .off
+            .get_mut(self.register.plugins[self.plugin].name)
+        {
+            off.events.extend(new.types);
+            return self;
+        }
         for mistake in new.mistakes() {
             self.mistake(mistake);
         }
@@ -356,7 +376,9 @@ impl<'a> Registrar<'a> {
     /// Does something to the world once, when every plugin is registered and the saved world is
     /// loaded.
     pub fn startup(&mut self, work: impl FnOnce(&mut World) + Send + 'static) -> &mut Self {
-        self.register.startup.push((self.plugin, Box::new(work)));
+        if !self.is_off() {
+            self.register.startup.push((self.plugin, Box::new(work)));
+        }
         self
     }
 
@@ -377,6 +399,9 @@ impl<'a> Registrar<'a> {
         period: Option<Duration>,
         systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
     ) -> &mut Self {
+        if self.is_off() {
+            return self;
+        }
         let step = Step {
             period,
             ..Step::of(systems)

@@ -45,6 +45,10 @@ pub(super) fn start(
     }
     let engine = Engine::build(setup, game)?;
     last_words::prepare(quarantine.to_append()?, &engine.plugins())?;
+    for (plugin, off) in engine.off() {
+        let (verbs, events) = (off.verbs.join(" "), off.events.join(" "));
+        tracing::info!(plugin, verbs, events, "plugin is off");
+    }
     tracing::info!(plugins = engine.plugins().join(", "), "world built");
     let rate = Rate::hz(config.tick.rate_hz)
         .ok_or_else(|| ConfigFault::of("tick.rate_hz", "must be between 1 and 120"))?;

@@ -10,6 +10,7 @@ use crate::bus::BusSettings;
 use crate::chat::ChatLimits;
 use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
+use crate::world::Header;
 use crate::{
     body, bus, calendar, character, chat, command, exploration, faces, letters, lucidity, mute,
     place, presence, sheet, staff, things,
@@ -88,6 +89,9 @@ impl Plugin for Game {
     fn build(&self, reg: &mut Registrar<'_>) {
         if let Some(world) = &self.world {
             reg.provide(Arc::clone(world));
+            if let Some(header) = world.get::<Header>() {
+                reg.turn_off(header.plugins_off.iter().map(String::as_str));
+            }
         }
         let presence = PresenceSettings {
             linkdead_grace: self.settings.linkdead_grace,

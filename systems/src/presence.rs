@@ -4,10 +4,12 @@
 mod links;
 mod notes;
 mod roster;
+mod say;
 mod verbs;
 
 pub use notes::System;
 pub use roster::Roster;
+pub use say::Say;
 
 use engine::prelude::*;
 
@@ -57,8 +59,10 @@ impl Plugin for PresencePlugin {
             .system(Phase::Settle, roster::keep)
             .system(Phase::Emit, notes::tell)
             .message::<links::LinkTold>()
+            .message::<Say>()
             .system(Phase::Simulate, links::watch)
-            .system(Phase::Emit, links::tell);
+            .system(Phase::Emit, links::tell)
+            .system(Phase::Emit, say::tell);
         verb::<verbs::Who>(reg);
         verb::<verbs::Quit>(reg);
         reg.system(Phase::Simulate, verbs::who)

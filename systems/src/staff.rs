@@ -14,7 +14,6 @@ mod orders;
 mod paths;
 mod roles;
 mod rules;
-mod tell;
 
 pub use audit::Audit;
 pub use closing::Closing;
@@ -32,7 +31,6 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     reg.rules::<Rules>("staff")
         .resource(Closing::default())
         .resource(barred::Barred::default())
-        .message::<tell::Tell>()
         .message::<orders::Obeyed>();
     verb::<paths::Teleport>(reg);
     verb::<paths::Goto>(reg);
@@ -64,5 +62,5 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         Phase::Settle,
         (abroad::shut_out, orders::obey, herald::tell).chain(),
     )
-    .system(Phase::Emit, (tell::tell, orders::report).chain());
+    .system(Phase::Emit, orders::report);
 }

@@ -38,7 +38,9 @@ fn readers_behind_writers(register: &Register, traffic: &Traffic, mistakes: &mut
 /// The engine reads its own without a system.
 fn every_message_is_read(register: &Register, traffic: &Traffic, mistakes: &mut Vec<String>) {
     for (id, plugin) in &register.messages.registered_by {
-        let fact = *plugin == 0 || register.facts.contains(id);
+        // Who read it may be off.
+        let optional = *plugin == 0 || !register.off.is_empty();
+        let fact = optional || register.facts.contains(id);
         if !fact && !traffic.readers.contains_key(id) {
             mistakes.push(format!(
                 "plugin `{}`: the message `{}` is read by nobody",

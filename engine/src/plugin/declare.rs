@@ -54,6 +54,9 @@ impl Registrar<'_> {
         &mut self,
         observer: impl IntoObserverSystem<E, M>,
     ) -> &mut Self {
+        if self.is_off() {
+            return self;
+        }
         let mut system = IntoObserverSystem::into_system(observer);
         let name = system.name();
         let access = system.initialize(self.world);

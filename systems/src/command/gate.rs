@@ -166,6 +166,9 @@ fn add<C: Component>(
     closes: Needs,
     check: impl Fn(&C, &Entry, &Revision) -> Option<Refusal> + Send + Sync + 'static,
 ) {
+    if reg.is_off() {
+        return;
+    }
     reg.fill(|gates: &mut Gates| {
         gates.add(Gate {
             closes,

@@ -193,6 +193,9 @@ pub fn more_words<V: Verb, T: Send + Sync + 'static>(
     reg: &mut Registrar<'_>,
     words: fn(&T) -> Vec<String>,
 ) {
+    if reg.is_off() {
+        return;
+    }
     reg.rederive(move |content, verbs: &mut Verbs| {
         let name = V::WORDS[0];
         verbs.more.retain(|_, verb| *verb != name);
@@ -205,6 +208,10 @@ pub fn more_words<V: Verb, T: Send + Sync + 'static>(
 
 /// Adds a verb: its words, its help, and its message.
 pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
+    if reg.is_off() {
+        reg.message::<V>().without_verb(V::WORDS);
+        return;
+    }
     let entry = Entry {
         words: V::WORDS,
         usage: V::USAGE,

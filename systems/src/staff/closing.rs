@@ -2,9 +2,9 @@
 
 use engine::prelude::*;
 
-use super::tell::Tell;
 use super::{Audit, Rules};
 use crate::command::{Needs, Usage, Verb, Words, leading_span};
+use crate::presence::Say;
 
 /// `shutdown`, `shutdown 60`, `shutdown cancel`. Works also while nothing can be saved.
 #[derive(Message, Debug)]
@@ -82,10 +82,10 @@ impl Closing {
     }
 
     /// Ends the countdown; answers whether there was one.
-    pub(super) fn cancel(&mut self, tell: &mut MessageWriter<'_, Tell>) -> bool {
+    pub(super) fn cancel(&mut self, tell: &mut MessageWriter<'_, Say>) -> bool {
         let was = self.at.take().is_some();
         if was {
-            tell.write(Tell {
+            tell.write(Say {
                 to: None,
                 text: "The world does not end after all.".to_owned(),
             });
@@ -101,7 +101,7 @@ pub(super) fn decide(
     clock: Res<Clock>,
     mut closing: ResMut<Closing>,
     mut audit: Audit<'_, '_>,
-    mut tell: MessageWriter<Tell>,
+    mut tell: MessageWriter<Say>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Shutdown { order, wish } in asked.read() {
@@ -136,7 +136,7 @@ pub(super) fn count_down(
     rules: Res<Rules>,
     clock: Res<Clock>,
     mut closing: ResMut<Closing>,
-    mut tell: MessageWriter<Tell>,
+    mut tell: MessageWriter<Say>,
     mut halt: MessageWriter<Halt>,
 ) {
     let Some(at) = closing.at else { return };
@@ -154,7 +154,7 @@ pub(super) fn count_down(
     if aloud && closing.told != Some(seconds) {
         closing.told = Some(seconds);
         let unit = if seconds == 1 { "second" } else { "seconds" };
-        tell.write(Tell {
+        tell.write(Say {
             to: None,
             text: format!("The world ends in {seconds} {unit}."),
         });

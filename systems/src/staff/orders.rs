@@ -14,12 +14,12 @@ use super::barred::send_away;
 use super::closing::{Closing, Shutdown, Wish};
 use super::door::{Kick, answered, farewell, no_keeper};
 use super::roles::Awake;
-use super::tell::Tell;
 use super::{Audit, Rules};
 use crate::bus::{Afar, HeardAfar, Ordered, Post, Took};
 use crate::chat::Channel;
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::People;
+use crate::presence::Say;
 
 /// For so long an order holds.
 pub(super) const HOLDS: Duration = Duration::from_secs(600);
@@ -169,7 +169,7 @@ pub(super) struct Hands<'w, 's> {
     clock: Res<'w, Clock>,
     closing: ResMut<'w, Closing>,
     audit: Audit<'w, 's>,
-    tell: MessageWriter<'w, Tell>,
+    tell: MessageWriter<'w, Say>,
     dismiss: MessageWriter<'w, Dismiss>,
 }
 

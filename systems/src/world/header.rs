@@ -17,6 +17,8 @@ pub struct Header {
     pub motd: String,
     /// How the world shows itself to those who are not in it yet.
     pub branding: Branding,
+    /// Plugins that this world does without, by name.
+    pub plugins_off: Vec<String>,
 }
 
 /// What stands on the page before anybody has come in.
@@ -58,6 +60,33 @@ pub(super) struct WorldKeys {
     /// the page's icon
     #[schemars(extend("x-bounds" = "the path of an `.svg` file in the world's folder, at most 65536 bytes", "x-usual" = "the client's own"))]
     pub(super) icon: Option<String>,
+    #[serde(default)]
+    plugins: PluginsKeys,
+}
+
+/// `[plugins]` in `world.toml`.
+#[derive(Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct PluginsKeys {
+    /// plugins that this world does without: none of their verbs and events is there, and what was saved of them stays
+    #[schemars(extend("x-bounds" = "names of plugins; the log names all at the start"))]
+    off: Vec<String>,
+}
+
+/// What the others stand on.
+const CORE: [&str; 5] = ["command", "faces", "place", "presence", "sheet"];
+
+impl PluginsKeys {
+    fn check(&self, plugins: &[&str], at: &At<'_>) {
+        for (index, name) in self.off.iter().enumerate() {
+            let at = at.key("off").item(index);
+            if CORE.contains(&name.as_str()) {
+                at.problem(format!("`{name}` can't be off: all others stand on it"));
+            } else if !plugins.contains(&name.as_str()) {
+                at.problem(format!("there is no plugin `{name}`"));
+            }
+        }
+    }
 }
 
 impl WorldKeys {
@@ -81,7 +110,9 @@ impl WorldKeys {
             at.key("icon").problem(message);
             None
         });
+        self.plugins.check(reading.plugins(), &at.key("plugins"));
         Header {
+            plugins_off: self.plugins.off.clone(),
             name: self.name.clone(),
             motd: self.motd.clone(),
             branding: Branding {

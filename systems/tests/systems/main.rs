@@ -31,6 +31,7 @@ mod memory;
 #[cfg(test)]
 mod mind;
 #[cfg(test)]
+mod off;
 mod order;
 #[cfg(test)]
 mod pace;
