@@ -4,7 +4,6 @@
 //! To everybody else these verbs do not exist.
 
 mod abroad;
-mod audit;
 mod barred;
 mod closing;
 mod desk;
@@ -16,7 +15,6 @@ mod roles;
 mod rules;
 mod tell;
 
-pub use audit::Audit;
 pub use closing::Closing;
 pub use rules::Rules;
 

@@ -2,8 +2,9 @@
 
 use engine::prelude::*;
 
+use super::Rules;
 use super::tell::Tell;
-use super::{Audit, Rules};
+use crate::audit::Audit;
 use crate::command::{Needs, Usage, Verb, Words, leading_span};
 
 /// `shutdown`, `shutdown 60`, `shutdown cancel`. Works also while nothing can be saved.

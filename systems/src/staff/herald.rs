@@ -3,9 +3,9 @@
 use engine::port::{Content, Crossing, Topic};
 use engine::prelude::*;
 
-use super::Audit;
 use super::door::answered;
 use super::tell::Tell;
+use crate::audit::Audit;
 use crate::bus::{Afar, Crossed, Post, Took};
 use crate::command::{Needs, Usage, Verb, Words};
 

@@ -2,8 +2,8 @@
 
 use engine::prelude::*;
 
-use super::Audit;
 use super::tell::Tell;
+use crate::audit::Audit;
 use crate::body::{Condition, Vitals};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::People;

@@ -12,27 +12,6 @@ use super::source::{CRATES, File, files, none};
 const KNOWN: &[(&str, &[&str])] = &[
     ("engine", &["attach", "guard", "persist", "plugin"]),
     (
-        "systems",
-        &[
-            "body",
-            "bus",
-            "calendar",
-            "character",
-            "chat",
-            "command",
-            "exploration",
-            "faces",
-            "letters",
-            "lucidity",
-            "mute",
-            "place",
-            "presence",
-            "sheet",
-            "staff",
-            "world",
-        ],
-    ),
-    (
         "net",
         &[
             "asks", "figures", "gateway", "http", "hub", "records", "session", "socket",
