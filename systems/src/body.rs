@@ -33,7 +33,6 @@ pub use vitals::{Condition, Grave, Vitals};
 
 use std::marker::PhantomData;
 
-use bevy_ecs::schedule::IntoScheduleConfigs;
 use bevy_ecs::system::ScheduleSystem;
 use engine::prelude::*;
 
