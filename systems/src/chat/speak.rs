@@ -19,7 +19,6 @@ use crate::letters::{Leave, Mailboxes};
 use crate::lucidity::{self, Minds};
 use crate::place::{InRoom, LastSpoke};
 use crate::presence::Roster;
-use crate::world::RoomIx;
 
 /// Who whispered to this character last, by name: they may have gone and come back meanwhile.
 #[derive(Component, Default, Debug, Clone)]
