@@ -33,8 +33,6 @@ pub(crate) use sections::SectionReader;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
-use crate::{Plugin, Registrar};
-
 type Values = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
 
 /// What one set of files came to. Never changes; a changed world is another one.
@@ -205,16 +203,11 @@ impl fmt::Debug for ContentTypes {
 }
 
 impl ContentTypes {
-    /// What a game reads. Builds its plugins once, in a world that is thrown away.
-    #[must_use]
-    pub fn of(game: impl Plugin) -> Self {
-        let mut world = World::new();
-        crate::engine::prepare(&mut world, &crate::Setup::default());
-        let mut register = crate::plugin::Register::default();
-        Registrar::root(&mut world, &mut register, "engine").add(game);
+    /// What was declared.
+    pub(crate) fn declared(register: ContentRegister, plugins: Vec<&'static str>) -> Self {
         Self {
-            readers: register.content.readers,
-            plugins: register.plugins.iter().map(|one| one.name).collect(),
+            readers: register.readers,
+            plugins,
         }
     }
 

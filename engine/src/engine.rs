@@ -9,7 +9,6 @@ mod health;
 mod output;
 mod phases;
 
-pub(crate) use build::prepare;
 pub use exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
 pub use health::{FAULTS_MAX, QUARANTINE};
 
@@ -28,7 +27,7 @@ use crate::dice::Dice;
 use crate::fault::FaultReport;
 use crate::ledger;
 use crate::meter::{Beacon, Spent, Stopwatch};
-use crate::persist::{self, Collector, StorageView};
+use crate::persist::{Collector, StorageView};
 use crate::phase::Phase;
 use crate::plugin::{PluginOff, Register};
 use crate::port::{Emission, Publication, Tick, WorldTime};
@@ -91,7 +90,7 @@ impl Engine {
             stopping,
         } = input;
         let before = self.advance_clock(now, wall_offset);
-        persist::restore(&mut self.world);
+        attach::restore(&mut self.world);
         let clock = *self.world.resource::<Clock>();
         self.beacon.enter_tick(clock.tick);
         for spans in &mut self.spent.spans {

@@ -8,8 +8,10 @@ use std::cell::{Cell, RefCell};
 
 use bevy_ecs::error::{BevyError, ErrorContext};
 
-use crate::guard::Refused;
 use crate::phase::Phase;
+
+/// What a command throws that the guard refuses; its fault is noted already.
+pub(crate) struct RefusedCommand;
 
 /// One contained fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +62,7 @@ pub fn running() -> Option<usize> {
 pub(crate) fn record(mut error: BevyError, context: ErrorContext) {
     let what = match error.take_payload() {
         // Noted where it was refused.
-        Some(payload) if payload.is::<Refused>() => return,
+        Some(payload) if payload.is::<RefusedCommand>() => return,
         Some(payload) => panic_words(payload.as_ref()),
         None => error.to_string(),
     };

@@ -9,10 +9,8 @@
 mod access;
 mod foreign;
 mod order;
-mod owners;
 
-pub(crate) use foreign::{Refused, install, written_in_place};
-pub(crate) use owners::Owners;
+pub(crate) use foreign::{install, written_in_place};
 
 use bevy_ecs::component::ComponentId;
 use bevy_ecs::world::World;

@@ -8,6 +8,7 @@
 
 mod attach;
 mod bridge;
+mod character;
 mod clock;
 pub mod content;
 mod dice;
@@ -20,6 +21,7 @@ mod message;
 mod meter;
 mod newcomers;
 mod outbox;
+mod owners;
 mod persist;
 mod phase;
 mod plugin;
@@ -30,10 +32,11 @@ pub mod stage;
 mod violations;
 
 pub use attach::{
-    Arrived, Arrives, Asked, Character, Departed, Dismiss, Excluded, Grant, Halt, LinkLost,
-    Linkdead, Online, OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
+    Arrived, Arrives, Asked, Departed, Dismiss, Excluded, Grant, Halt, LinkLost, Linkdead, Online,
+    OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
 };
 pub use bridge::{Bridge, Bridged};
+pub use character::Character;
 pub use clock::{CATCH_UP_MAX, Clock};
 pub use dice::{Dice, Seed};
 pub use engine::{

@@ -25,9 +25,9 @@ use serde::de::DeserializeOwned;
 
 use crate::content::ContentRegister;
 use crate::fault;
-use crate::guard::Owners;
 use crate::message::MessageTypes;
 use crate::meter::Beacon;
+use crate::owners::Owners;
 use crate::persist::{Migration, SavedName, SavedTypes};
 use crate::phase::Phase;
 use crate::port::{Publication, Published};

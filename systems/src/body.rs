@@ -12,7 +12,6 @@
 
 mod adjust;
 mod breath;
-mod hazard;
 mod life;
 mod notes;
 mod posture;
@@ -21,93 +20,103 @@ mod rules;
 mod tell;
 mod vitals;
 
+pub(crate) use adjust::Door;
 pub use adjust::{AdjustVitals, Cause, Change, VitalsChanged};
-pub use hazard::{Hazard, Hazards};
 pub(crate) use life::held;
 pub use notes::{
     PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned, RoomMessage,
 };
-pub use posture::{Posture, PostureTaken, TakePosture};
+pub use posture::TakePosture;
 pub use rest::Resting;
 pub use rules::Rules;
 pub use vitals::{Condition, Grave, Vitals};
 
+use std::marker::PhantomData;
+
+use bevy_ecs::system::ScheduleSystem;
 use engine::prelude::*;
 
 use crate::command::{Needs, gate_on, verb};
-use crate::world::room_data;
+use crate::place::{Posture, PostureTaken};
 
 /// How often bodies breathe, bleed and meet what a room has in store.
 const SECOND: Duration = Duration::from_secs(1);
 /// One point in billionths.
 const POINT: i64 = 1_000_000_000;
 
-/// The body plugin. Runs after `character` and `place`.
-pub fn plugin(reg: &mut Registrar<'_>) {
-    reg.after("character", "a body is built from the stats")
-        .after("place", "what a room does to bodies is done where they are");
-    room_data::<Hazards>(reg, "hazards");
-    reg.rules::<Rules>("body")
-        .derived(hazard::Perils::of)
-        .persist::<Vitals>("vitals")
-        .persist::<Posture>("posture")
-        .persist::<Grave>("grave")
-        .owns::<Resting>()
-        .character::<Posture>()
-        .message::<AdjustVitals>()
-        .message::<VitalsChanged>()
-        .message::<TakePosture>()
-        .message::<PostureTaken>()
-        .message::<rest::Rest>()
-        .message::<rest::Rested>()
-        .message::<hazard::Struck>()
-        .note::<PlayerDpUpdated>()
-        .note::<PlayerDpDecay>()
-        .note::<PlayerMortallyWounded>()
-        .note::<PlayerDied>()
-        .note::<PlayerRespawned>()
-        .note::<RoomMessage>()
-        .owns::<life::Bound>()
-        .recover(life::bury)
-        .every(
-            SECOND,
-            (breath::breathe, hazard::strike, life::urge).chain(),
-        )
-        .system(
-            Phase::Settle,
-            (
-                life::embody,
-                life::refit,
-                adjust::set,
-                adjust::adjust,
-                posture::take,
-                rest::rest,
-                life::cross,
-                life::land,
-                breath::keep,
+/// The body plugin. Runs after `character` and `place`. What befalls bodies by the second, beside
+/// breath and blood, is handed in: it may depend on what depends on bodies.
+pub fn plugin<M>(befall: impl IntoScheduleConfigs<ScheduleSystem, M> + Copy) -> impl Plugin {
+    BodyPlugin {
+        befall,
+        marker: PhantomData::<fn() -> M>,
+    }
+}
+
+struct BodyPlugin<S, M> {
+    befall: S,
+    marker: PhantomData<fn() -> M>,
+}
+
+impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<S, M> {
+    fn name(&self) -> &'static str {
+        "body"
+    }
+
+    fn build(&self, reg: &mut Registrar<'_>) {
+        reg.after("character", "a body is built from the stats")
+            .after("place", "what a room does to bodies is done where they are");
+        reg.rules::<Rules>("body")
+            .persist::<Vitals>("vitals")
+            .persist::<Posture>("posture")
+            .persist::<Grave>("grave")
+            .owns::<Resting>()
+            .character::<Posture>()
+            .message::<AdjustVitals>()
+            .message::<VitalsChanged>()
+            .message::<TakePosture>()
+            .message::<PostureTaken>()
+            .message::<rest::Rest>()
+            .message::<rest::Rested>()
+            .note::<PlayerDpUpdated>()
+            .note::<PlayerDpDecay>()
+            .note::<PlayerMortallyWounded>()
+            .note::<PlayerDied>()
+            .note::<PlayerRespawned>()
+            .note::<RoomMessage>()
+            .owns::<life::Bound>()
+            .recover(life::bury)
+            .every(SECOND, (breath::breathe, self.befall, life::urge).chain())
+            .system(
+                Phase::Settle,
+                (
+                    life::embody,
+                    life::refit,
+                    adjust::set,
+                    adjust::adjust,
+                    posture::take,
+                    rest::rest,
+                    life::cross,
+                    life::land,
+                    breath::keep,
+                )
+                    .chain(),
             )
-                .chain(),
-        )
-        .system(
-            Phase::Emit,
-            (
-                hazard::tell,
-                tell::tell,
-                tell::tell_posture,
-                tell::tell_rest,
-            )
-                .chain(),
-        );
-    gate_on::<Vitals>(reg, Needs::BODY, life::held);
-    gate_on::<Posture>(reg, Needs::FEET, posture::held);
-    verb::<posture::Sit>(reg);
-    verb::<posture::Stand>(reg);
-    verb::<posture::Lie>(reg);
-    verb::<rest::RestVerb>(reg);
-    verb::<life::Respawn>(reg);
-    reg.system(Phase::Simulate, posture::sit)
-        .system(Phase::Simulate, posture::stand)
-        .system(Phase::Simulate, posture::lie)
-        .system(Phase::Simulate, rest::ask)
-        .system(Phase::Simulate, life::respawn);
+            .system(
+                Phase::Emit,
+                (tell::tell, tell::tell_posture, tell::tell_rest).chain(),
+            );
+        gate_on::<Vitals>(reg, Needs::BODY, life::held);
+        gate_on::<Posture>(reg, Needs::FEET, posture::held);
+        verb::<posture::Sit>(reg);
+        verb::<posture::Stand>(reg);
+        verb::<posture::Lie>(reg);
+        verb::<rest::RestVerb>(reg);
+        verb::<life::Respawn>(reg);
+        reg.system(Phase::Simulate, posture::sit)
+            .system(Phase::Simulate, posture::stand)
+            .system(Phase::Simulate, posture::lie)
+            .system(Phase::Simulate, rest::ask)
+            .system(Phase::Simulate, life::respawn);
+    }
 }

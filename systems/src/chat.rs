@@ -4,36 +4,33 @@
 //! one soon after: no broker and no database is on its way. What is said is one message, [`Said`](speak::Said); who hears it is decided in one
 //! place, [`deliver`], per hearer and without I/O.
 
-mod channel;
 mod deliver;
 mod ears;
 mod emotes;
 mod gesture;
 mod habit;
 mod history;
-mod note;
 mod pace;
 mod rate;
 mod rules;
 mod speak;
 mod verbs;
 
-pub use channel::Channel;
 pub use emotes::Emotes;
-pub(crate) use gesture::Emote;
-pub use gesture::{Pose, Posed};
 pub use habit::Habit;
 pub use history::{ChatHistory, PastLine};
-pub use note::ChatMessage;
 pub use rate::ChatLimits;
 pub use rules::{Remembered, Rules};
-pub use speak::LastSpoke;
+
+pub use crate::speech::Channel;
 
 use engine::prelude::*;
 
 use rate::SPAN;
 
 use crate::command::{more_words, verb};
+use crate::place::{LastSpoke, Pose, Posed};
+use crate::speech::{ChatMessage, Emote};
 
 /// The chat plugin, with its limits. Runs after `mute`.
 pub fn plugin(limits: ChatLimits) -> impl Plugin {
@@ -87,11 +84,11 @@ impl Plugin for ChatPlugin {
         verb::<verbs::Reply>(reg);
         verb::<verbs::System>(reg);
         verb::<verbs::Admins>(reg);
-        verb::<gesture::Emote>(reg);
+        verb::<Emote>(reg);
         verb::<gesture::Strike>(reg);
         verb::<habit::ChannelVerb>(reg);
         verb::<history::AskHistory>(reg);
-        more_words::<gesture::Emote, Emotes>(reg, Emotes::words);
+        more_words::<Emote, Emotes>(reg, Emotes::words);
         let said = (
             speak::speak,
             speak::whisper,

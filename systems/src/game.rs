@@ -12,8 +12,8 @@ use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
 use crate::world::Header;
 use crate::{
-    body, bus, calendar, character, chat, command, exploration, faces, letters, lucidity, mute,
-    place, presence, sheet, staff, things,
+    body, bus, calendar, character, chat, command, exploration, faces, hazards, letters, lucidity,
+    mute, place, presence, sheet, staff, things,
 };
 
 /// What can be set about the game.
@@ -105,7 +105,8 @@ impl Plugin for Game {
             .add(presence::plugin(presence))
             .add(things::plugin)
             .add(character::plugin)
-            .add(body::plugin)
+            .add(hazards::plugin)
+            .add(body::plugin(hazards::strike))
             .add(bus::plugin(self.settings.bus.clone()))
             .add(lucidity::plugin(self.settings.lucidity))
             .add(exploration::plugin)

@@ -4,6 +4,7 @@
 //! kept by the same systems in the same step. Everybody else who wants somebody moved says
 //! [`Relocate`]. Things are in rooms, too, wherever their [`Spot`] says.
 
+mod appearance;
 mod changes;
 mod listing;
 mod look;
@@ -15,6 +16,7 @@ mod page;
 mod rooms;
 mod travel;
 
+pub use appearance::{LastSpoke, Pose, Posed, Posture, PostureTaken};
 pub use changes::RoomOccupantsChanged;
 pub use listing::{LISTED_MAX, Listing, Occupant};
 pub use lying::{Appeared, Drops, Label, RoomDrop, Spot, Vanished};

@@ -10,15 +10,14 @@ use std::sync::Arc;
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use crate::body::{Posture, Vitals};
+use crate::body::Vitals;
 use crate::calendar::{Daylight, MythosTime};
 use crate::character::{self, Experience, Profession, Professions, Stats};
 use crate::command::{Needs, Usage, Verb, Words, verb};
 use crate::lucidity::{self, Lucidity, Psyche, Tier};
-use crate::place::{Drops, InRoom, Listing, RoomView, Rooms};
+use crate::place::{Drops, InRoom, Listing, Posture, RoomView, Rooms};
+use crate::wall_time::rfc3339;
 
 /// The sheet plugin.
 pub fn plugin(reg: &mut Registrar<'_>) {
@@ -235,13 +234,6 @@ fn show(
         };
         outbox.tell_one(session, state);
     }
-}
-
-/// A moment as RFC 3339, whole seconds.
-pub(crate) fn rfc3339(wall: WorldTime) -> String {
-    let seconds = i64::try_from(wall.millis() / 1_000).unwrap_or(0);
-    let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    moment.format(&Rfc3339).unwrap_or_default()
 }
 
 /// `status`

@@ -4,7 +4,6 @@
 //! To everybody else these verbs do not exist.
 
 mod abroad;
-mod audit;
 mod barred;
 mod closing;
 mod desk;
@@ -15,7 +14,6 @@ mod paths;
 mod roles;
 mod rules;
 
-pub use audit::Audit;
 pub use closing::Closing;
 pub use rules::Rules;
 

@@ -14,8 +14,9 @@ use bevy_ecs::query::With;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
-use super::words::{Character, Excluded, Grant, Online, RoleChanged, SetApart, SetBan};
+use super::words::{Excluded, Grant, Online, RoleChanged, SetApart, SetBan};
 use super::{Asks, Sessions};
+use crate::character::Character;
 use crate::port::{AccountId, Outbound, Role, StableId, Standings, StoreAsk, Tick, WorldTime};
 use crate::{Clock, Outbox};
 

@@ -8,10 +8,10 @@ use bevy_ecs::system::SystemAccess;
 use bevy_ecs::world::World;
 
 use super::EngineFault;
-use crate::guard::Refused;
+use crate::fault::{self, RefusedCommand};
 use crate::persist::{Collector, Holdings, Losses};
 use crate::plugin::Register;
-use crate::{Index, fault, guard, persist};
+use crate::{Index, attach, guard};
 
 /// Lets the guard and the plugins' observers see from now on what comes and goes. Answers the
 /// resources that observers write, in whatever plugin they are triggered.
@@ -58,14 +58,14 @@ pub(super) fn startup(
         }));
         fault::leave();
         if let Err(panic) = ended
-            && !panic.is::<Refused>()
+            && !panic.is::<RefusedCommand>()
         {
             let words = fault::panic_words(panic.as_ref());
             let name = register.plugins[plugin].name;
             mistakes.push(format!("plugin `{name}` panics in its startup: {words}"));
         }
         collect(register, Some(plugin), &mut mistakes);
-        persist::restore(world);
+        attach::restore(world);
         // What it put there is its own.
         register.owners.take_resources(world, plugin);
     }

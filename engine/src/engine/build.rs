@@ -13,6 +13,7 @@ use super::begin;
 use super::health::Health;
 use super::{Ageing, Engine, EngineFault, FAULTS_MAX, Setup};
 use crate::attach::{Asks, Life, Removals, Roles, Sessions};
+use crate::content::ContentTypes;
 use crate::dice::Dice;
 use crate::ledger::Ledger;
 use crate::meter::{Spent, stopped};
@@ -142,8 +143,21 @@ impl Engine {
     }
 }
 
+impl ContentTypes {
+    /// What a game reads. Builds its plugins once, in a world that is thrown away.
+    #[must_use]
+    pub fn of(game: impl Plugin) -> Self {
+        let mut world = World::new();
+        prepare(&mut world, &Setup::default());
+        let mut register = Register::default();
+        Registrar::root(&mut world, &mut register, "engine").add(game);
+        let plugins = register.plugins.iter().map(|one| one.name).collect();
+        Self::declared(register.content, plugins)
+    }
+}
+
 /// What the world has before any plugin.
-pub(crate) fn prepare(world: &mut World, setup: &Setup) {
+fn prepare(world: &mut World, setup: &Setup) {
     world.insert_resource(FallbackErrorHandler(fault::record));
     identity::install(world);
     persist::install_holdings(world);

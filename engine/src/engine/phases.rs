@@ -7,12 +7,12 @@ use super::{Engine, SETTLE_ROUNDS_MAX};
 use crate::clock::{Clock, due};
 use crate::dice::Dice;
 use crate::fault::{self, FaultReport};
-use crate::guard;
 use crate::newcomers::Behind;
-use crate::persist::{self, Destroy};
+use crate::persist::Destroy;
 use crate::phase::Phase;
 use crate::plugin::{LeftOut, Step};
 use crate::port::WorldTime;
+use crate::{attach, guard};
 
 impl Engine {
     pub(super) fn settle(&mut self, before: WorldTime) {
@@ -144,7 +144,7 @@ impl Engine {
         let Some(recorded) = fault::take() else {
             return;
         };
-        persist::restore(&mut self.world);
+        attach::restore(&mut self.world);
         // A fault of the engine's own mirrors, if any, is not this plugin's.
         self.own_faults(phase);
         for (system, what) in recorded {

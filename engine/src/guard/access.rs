@@ -9,10 +9,11 @@ use bevy_ecs::schedule::ApplyDeferred;
 use bevy_ecs::system::{ScheduleSystem, SystemAccess};
 use bevy_ecs::world::World;
 
-use super::{Owners, component_name};
+use super::component_name;
 use crate::bridge::Bridge;
 use crate::message::MessageTypes;
 use crate::outbox::Outbox;
+use crate::owners::Owners;
 use crate::persist::Destroy;
 use crate::phase::Phase;
 use crate::plugin::Register;

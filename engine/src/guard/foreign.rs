@@ -21,14 +21,12 @@ use bevy_ecs::system::{Res, ResMut};
 use bevy_ecs::world::World;
 
 use super::component_name;
+use crate::fault::{self, RefusedCommand};
 use crate::ledger::Ledger;
 use crate::persist::{Collector, Losses};
 use crate::plugin::Register;
 use crate::port::StableId;
-use crate::{Bridge, Outbox, fault};
-
-/// What a refused command throws; its fault is noted already.
-pub(crate) struct Refused;
+use crate::{Bridge, Outbox};
 
 /// Whose what is, for the time when the world runs.
 #[derive(Resource)]
@@ -201,7 +199,7 @@ fn note(verb: &str, id: ComponentId, components: &Components) {
 fn refuse(verb: &str, id: ComponentId, components: &Components) -> ! {
     note(verb, id, components);
     // Not a panic: nothing is printed, and the command's border is bevy's own.
-    std::panic::resume_unwind(Box::new(Refused))
+    std::panic::resume_unwind(Box::new(RefusedCommand))
 }
 
 /// Blames `plugin`, whose commands ran since `since`, for other plugins' resources written in place.

@@ -18,7 +18,7 @@ use super::owners::{self, Owned};
 use super::types::SavedName;
 use super::{Destroyed, HOLDER, Recorded};
 use crate::Index;
-use crate::attach::Character;
+use crate::character::Character;
 use crate::port::{Column, Fact, Owner, RowRef, StableId, Tombstone, Transfer, WorldTime};
 
 /// What has been found dirty and not yet been handed over.

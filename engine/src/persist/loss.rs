@@ -16,7 +16,7 @@ use bevy_ecs::world::{EntityWorldMut, World};
 
 use super::collect::{Collector, Unloading};
 use crate::port::StableId;
-use crate::{Index, attach, fault};
+use crate::{Index, fault};
 
 /// Puts one value back.
 type Restore = Box<dyn FnOnce(&mut EntityWorldMut<'_>) + Send + Sync>;
@@ -113,10 +113,11 @@ pub(super) fn watch_removals<T: Component + Clone>(world: &mut World, name: &'st
 }
 
 /// Puts back what was taken. A despawned entity comes back as another one of the same id, unless
-/// there is one already.
-pub(crate) fn restore(world: &mut World) {
+/// there is one already: answers which is now which.
+pub(crate) fn restore(world: &mut World) -> Vec<(Entity, Entity)> {
+    let mut replaced = Vec::new();
     if world.resource::<Losses>().is_empty() {
-        return;
+        return replaced;
     }
     let Losses { gone, added } = std::mem::take(&mut *world.resource_mut::<Losses>());
     for (entity, id) in added {
@@ -134,6 +135,7 @@ pub(crate) fn restore(world: &mut World) {
             entity.id()
         });
         tracing::warn!(%id, "saved entity restored");
-        attach::replace(world, old, new);
+        replaced.push((old, new));
     }
+    replaced
 }

@@ -6,7 +6,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Cause, Hazard};
+use super::Cause;
 
 /// `player_dp_updated`: what is left of you. Carries the value itself, so a slow client that
 /// misses one in between knows all the same.
@@ -109,12 +109,13 @@ pub struct RoomMessage {
 }
 
 impl RoomMessage {
-    pub(super) fn hazard(room: &str, hazard: &Hazard) -> Self {
+    /// A hazard of a room struck.
+    pub(crate) fn hazard(room: &str, hazard: &str, text: &str) -> Self {
         Self {
-            message: hazard.text.trim().to_owned(),
+            message: text.trim().to_owned(),
             room_id: room.to_owned(),
             player_id: None,
-            hazard: Some(hazard.id.clone()),
+            hazard: Some(hazard.to_owned()),
         }
     }
 }

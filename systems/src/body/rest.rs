@@ -2,10 +2,9 @@
 
 use engine::prelude::*;
 
-use super::posture::PostureTaken;
-use super::{POINT, Posture, Rules, TakePosture, VitalsChanged};
+use super::{POINT, Rules, TakePosture, VitalsChanged};
 use crate::command::{Usage, Verb, Words};
-use crate::place::InRoom;
+use crate::place::{InRoom, Posture, PostureTaken};
 use crate::world::RoomIx;
 
 /// Somebody rests until then, if nothing comes between.

@@ -5,7 +5,8 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, POINT, Posture};
+use super::{Change, POINT};
+use crate::place::Posture;
 
 /// The rules about bodies; by default as the domain has them.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -8,8 +8,8 @@ use engine::port::SessionId;
 use engine::prelude::*;
 
 use super::Channel;
+use crate::hearing::Hearing;
 use crate::lucidity::{Mind, Minds};
-use crate::mute::Hearing;
 use crate::place::{InRoom, Rooms};
 use crate::presence::Roster;
 use crate::world::{Atlas, RoomIx};

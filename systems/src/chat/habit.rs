@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Channel;
 use crate::command::{Needs, Usage, Verb, Words};
-use crate::mute::{self, Mutes, SetMute, Term};
+use crate::hearing::Mutes;
+use crate::mute::{self, SetMute, Term};
 
 /// The channel that `chat` speaks on.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,9 +14,9 @@ use serde::Serialize;
 use super::{Channel, Remembered, Rules};
 use crate::cast::{BOB, FOYER, WHEN, id};
 use crate::command::{Needs, Usage, Verb};
-use crate::mute::Hearing;
+use crate::hearing::Hearing;
 use crate::place::{InRoom, Moved, Rooms};
-use crate::sheet::rfc3339;
+use crate::wall_time::rfc3339;
 use crate::world::{Atlas, RoomIx};
 
 /// A line that was said.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use engine::prelude::*;
 
-use super::{Channel, ChatMessage};
+use crate::speech::{Channel, ChatMessage};
 use crate::world::RoomIx;
 
 /// Bytes of talk that one audience hears in a second: 64 KiB a tick at 20 Hz, 150 short lines.

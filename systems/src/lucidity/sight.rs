@@ -3,6 +3,8 @@
 //! They are authored with the rooms. A mind meets them by walking in, not by waking there; each
 //! kind takes less the oftener it was met.
 
+use std::sync::Arc;
+
 use engine::content::{At, Section};
 use engine::prelude::*;
 use schemars::JsonSchema;
@@ -10,7 +12,6 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::{Encounters, Rules, span};
 use super::{AdjustLucidity, Cause, Lucidity, Psyche, Tier};
-use crate::body::Hazards;
 use crate::calendar::{Daylight, MythosTime};
 use crate::place::Moved;
 use crate::world::{RoomData, RoomIx};
@@ -86,14 +87,14 @@ pub(super) struct Met {
 }
 
 /// A hazard that is a sight, too, has struck somebody.
-#[derive(Message, Clone, Copy, Debug)]
+#[derive(Message, Clone, Debug)]
 pub struct Confronted {
     /// Whom.
     pub mind: Entity,
-    /// Where.
-    pub room: RoomIx,
-    /// Which of the room's hazards.
-    pub hazard: usize,
+    /// What kind of thing it is; minds get used to kinds.
+    pub archetype: Arc<str>,
+    /// How terrible it is.
+    pub horror: Horror,
 }
 
 /// What a kind of sight takes of those who are not used to it.
@@ -130,7 +131,7 @@ pub(super) fn meet(
     mut moved: MessageReader<Moved>,
     mut confronted: MessageReader<Confronted>,
     mut minds: Query<(&Lucidity, &mut Psyche)>,
-    (sights, hazards): (Res<RoomData<Sights>>, Res<RoomData<Hazards>>),
+    sights: Res<RoomData<Sights>>,
     rules: Res<Rules>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
@@ -184,16 +185,14 @@ pub(super) fn meet(
         }
     }
     for one in confronted.read() {
-        let hazard = hazards.get(one.room).and_then(|all| all.0.get(one.hazard));
-        let kind = hazard.and_then(|hazard| Some((&hazard.id, hazard.category?)));
-        let (Some((id, horror)), Ok((mind, mut psyche))) = (kind, minds.get_mut(one.mind)) else {
+        let Ok((mind, mut psyche)) = minds.get_mut(one.mind) else {
             continue;
         };
         if rules.tier(*mind) == Tier::Catatonic {
             continue;
         }
         // That it struck is told as a hazard, and what it takes as every loss.
-        if let Some((_, delta, cause)) = toll.of(&mut psyche, id, horror) {
+        if let Some((_, delta, cause)) = toll.of(&mut psyche, &one.archetype, one.horror) {
             adjust.write(AdjustLucidity {
                 mind: one.mind,
                 delta,

@@ -15,9 +15,7 @@ use serde::Serialize;
 
 use super::listing::{LISTED_MAX, Listing, Occupant};
 use super::rooms::List;
-use super::{InRoom, Moved, RoomOccupants, Rooms};
-use crate::body::PostureTaken;
-use crate::chat::Posed;
+use super::{InRoom, Moved, Posed, PostureTaken, RoomOccupants, Rooms};
 use crate::world::RoomIx;
 
 /// The shortest time between two frames about the people of one room.

@@ -2,7 +2,8 @@
 
 use engine::prelude::*;
 
-use super::{Audit, Rules};
+use super::Rules;
+use crate::audit::Audit;
 use crate::command::{Needs, Usage, Verb, Words, leading_span};
 use crate::presence::Say;
 

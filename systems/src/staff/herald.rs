@@ -3,8 +3,8 @@
 use engine::port::{Content, Crossing, Topic};
 use engine::prelude::*;
 
-use super::Audit;
 use super::door::answered;
+use crate::audit::Audit;
 use crate::bus::{Afar, Crossed, Post, Took};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::presence::Say;

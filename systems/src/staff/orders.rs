@@ -10,16 +10,17 @@ use engine::port::{
 };
 use engine::prelude::*;
 
+use super::Rules;
 use super::barred::send_away;
 use super::closing::{Closing, Shutdown, Wish};
 use super::door::{Kick, answered, farewell, no_keeper};
 use super::roles::Awake;
-use super::{Audit, Rules};
+use crate::audit::Audit;
 use crate::bus::{Afar, HeardAfar, Ordered, Post, Took};
-use crate::chat::Channel;
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::People;
 use crate::presence::Say;
+use crate::speech::Channel;
 
 /// For so long an order holds.
 pub(super) const HOLDS: Duration = Duration::from_secs(600);

@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 
-use super::Audit;
+use crate::audit::Audit;
 use crate::body::{Condition, Vitals};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::People;

@@ -10,10 +10,10 @@ use engine::port::{
 use engine::prelude::*;
 use engine::{Excluded, OrderUnheeded, RoleChanged, SetBan};
 
-use super::Audit;
 use super::barred::{Barred, send_away};
 use super::door::{answered, sanction};
 use super::orders::HOLDS;
+use crate::audit::Audit;
 use crate::bus::{Afar, Post};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::{Face, People};
@@ -179,7 +179,7 @@ pub(super) fn follow(
         let Some(face) = people.face(*actor) else {
             continue;
         };
-        let span = crate::mute::told(ban.until, &ban.reason, clock.wall());
+        let span = crate::hearing::told(ban.until, &ban.reason, clock.wall());
         audit.heard("ban", (face.id, &face.name), "by the account store");
         let told = format!("You are banned {span}");
         send_away(*actor, &told, &mut dismiss);

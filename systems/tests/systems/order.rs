@@ -14,8 +14,8 @@ fn plugin_order_is_declared_with_its_reasons() {
     let at = |name: &str| plugins.iter().position(|one| *one == name).unwrap();
     let order: Vec<_> = stage.engine().order().collect();
     for (plugin, after, why) in &order {
-        println!("{plugin} after {after}: {why}");
-        assert!(at(after) < at(plugin) && !why.is_empty());
+        let told = format!("{plugin} after {after}: {why}");
+        assert!(at(after) < at(plugin) && !why.is_empty(), "{told}");
     }
     for one in [("place", "sheet"), ("chat", "mute"), ("body", "character")] {
         assert!(

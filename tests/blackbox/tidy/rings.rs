@@ -9,36 +9,7 @@ use super::rust::{Source, block_end, line, shipped, word, words};
 use super::source::{CRATES, File, files, none};
 
 /// Modules that still are in a ring. None may be added, and who is in no ring any more goes.
-const KNOWN: &[(&str, &[&str])] = &[
-    ("engine", &["attach", "guard", "persist", "plugin"]),
-    (
-        "systems",
-        &[
-            "body",
-            "bus",
-            "calendar",
-            "character",
-            "chat",
-            "command",
-            "exploration",
-            "faces",
-            "letters",
-            "lucidity",
-            "mute",
-            "place",
-            "presence",
-            "sheet",
-            "staff",
-            "world",
-        ],
-    ),
-    (
-        "net",
-        &[
-            "asks", "figures", "gateway", "http", "hub", "records", "session", "socket",
-        ],
-    ),
-];
+const KNOWN: &[(&str, &[&str])] = &[];
 
 /// From a module to those it names, with the first place where it does.
 type Arrows = BTreeMap<String, BTreeMap<String, String>>;

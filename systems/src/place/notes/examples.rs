@@ -3,9 +3,8 @@
 use engine::prelude::*;
 
 use super::{Drops, ExitView, Listing, Passing, RoomOccupants, RoomUpdate, RoomView};
-use crate::body::Posture;
 use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
-use crate::place::{Occupant, RoomOccupantsChanged};
+use crate::place::{Occupant, Posture, RoomOccupantsChanged};
 use crate::world::Direction;
 
 impl RoomView {

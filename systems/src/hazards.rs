@@ -1,16 +1,29 @@
 //! What a room may do to those in it.
+//!
+//! It strikes by the second, so it goes through the door of bodies at once: [`strike`] is handed
+//! to the body plugin, which alone changes bodies.
+
+use std::sync::Arc;
 
 use engine::content::{At, Content, Section, Sections};
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::adjust::Door;
-use super::{AdjustVitals, Cause, Condition, RoomMessage};
+use crate::body::{AdjustVitals, Cause, Condition, Door, RoomMessage};
 use crate::calendar::{Daylight, MythosTime};
 use crate::lucidity::{self, AdjustLucidity, Confronted, Horror, Liability, Psyche};
 use crate::place::{Occupancy, Rooms};
-use crate::world::{Atlas, RoomData, RoomIx};
+use crate::world::{Atlas, RoomData, RoomIx, room_data};
+
+/// The hazards plugin. Added before `body`, so that what struck is told before what it did.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after("place", "who was struck is told where they are");
+    room_data::<Hazards>(reg, "hazards");
+    reg.derived(Perils::of)
+        .message::<Struck>()
+        .system(Phase::Emit, tell);
+}
 
 /// A danger of a room, as it is written with the room.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -97,7 +110,7 @@ impl Hazard {
 
 /// Every hazard of the atlas, with its room.
 #[derive(Resource, Clone, Debug)]
-pub(super) struct Perils(Vec<Peril>);
+pub(crate) struct Perils(Vec<Peril>);
 
 #[derive(Clone, Debug)]
 struct Peril {
@@ -111,11 +124,12 @@ struct Peril {
     cold: bool,
     harm: u16,
     lucidity: u16,
-    sight: bool,
+    /// Its kind and how terrible it is, if it is a sight, too.
+    sight: Option<(Arc<str>, Horror)>,
 }
 
 impl Perils {
-    pub(super) fn of(content: &Content) -> Self {
+    fn of(content: &Content) -> Self {
         let all = content.get::<Sections<Hazards>>();
         let rooms = content.get::<Atlas>().into_iter().flat_map(Atlas::rooms);
         let hazards = rooms.filter_map(|(ix, room)| Some((ix, all?.get(&room.id)?)));
@@ -132,7 +146,9 @@ impl Perils {
                     cold: hazard.cold,
                     harm: hazard.harm,
                     lucidity: hazard.lucidity,
-                    sight: hazard.category.is_some(),
+                    sight: hazard
+                        .category
+                        .map(|horror| (hazard.id.as_str().into(), horror)),
                 })
         });
         Self(perils.collect())
@@ -141,7 +157,7 @@ impl Perils {
 
 /// A hazard struck somebody.
 #[derive(Message, Clone, Copy, Debug)]
-pub(super) struct Struck {
+pub(crate) struct Struck {
     body: Entity,
     room: RoomIx,
     index: usize,
@@ -149,7 +165,7 @@ pub(super) struct Struck {
 
 /// Lets the hazards strike that are due in this second: whole multiples of their period since the
 /// epoch, so that neither a late tick nor a restart shifts them.
-pub(super) fn strike(
+pub(crate) fn strike(
     perils: Res<Perils>,
     occupancy: Res<Occupancy>,
     psyches: Query<&Psyche>,
@@ -211,11 +227,11 @@ pub(super) fn strike(
             if harm > 0 {
                 door.change(AdjustVitals::harm(*body, harm, Cause::HAZARD));
             }
-            if peril.sight {
+            if let Some((archetype, horror)) = &peril.sight {
                 confronted.write(Confronted {
                     mind: *body,
-                    room: peril.room,
-                    hazard: peril.index,
+                    archetype: Arc::clone(archetype),
+                    horror: *horror,
                 });
             }
             if peril.lucidity > 0 {
@@ -230,7 +246,7 @@ pub(super) fn strike(
 }
 
 /// Tells those who were struck by what.
-pub(super) fn tell(
+fn tell(
     mut struck: MessageReader<Struck>,
     rooms: Rooms<'_, '_>,
     hazards: Res<RoomData<Hazards>>,
@@ -240,7 +256,10 @@ pub(super) fn tell(
         let hazard = hazards.get(*room).and_then(|all| all.0.get(*index));
         if let (Some(session), Some(hazard)) = (rooms.session(*body), hazard) {
             let room = rooms.atlas.room(*room);
-            outbox.tell_one(session, RoomMessage::hazard(&room.id, hazard));
+            outbox.tell_one(
+                session,
+                RoomMessage::hazard(&room.id, &hazard.id, &hazard.text),
+            );
         }
     }
 }

@@ -38,7 +38,7 @@ impl Audit<'_, '_> {
     }
 
     /// Gives an order about an account. It is a fact of its own.
-    pub(super) fn give(&mut self, order: &AccountOrder) {
+    pub(crate) fn give(&mut self, order: &AccountOrder) {
         self.recorded.write(Recorded(order.fact(self.clock.now)));
     }
 
@@ -63,7 +63,7 @@ impl Audit<'_, '_> {
 
     /// Records what was decided outside the world. It costs no verb room in the chronicle: while they
     /// wait, those that are alike are one.
-    pub(super) fn heard(&mut self, verb: &'static str, target: (StableId, &str), detail: &str) {
+    pub(crate) fn heard(&mut self, verb: &'static str, target: (StableId, &str), detail: &str) {
         Self::put(
             &mut self.recorded,
             self.clock.now,
@@ -74,7 +74,7 @@ impl Audit<'_, '_> {
     }
 
     /// Records what a keeper of another node had done here, under the connection there.
-    pub(super) fn obeyed(
+    pub(crate) fn obeyed(
         &mut self,
         (by, correlation): (&str, Correlation),
         verb: &'static str,

@@ -27,7 +27,7 @@ impl Owners {
     }
 
     /// The owner of what a plugin writes: that plugin, if nobody claimed it.
-    pub(super) fn or_first(&mut self, id: ComponentId, plugin: usize) -> usize {
+    pub(crate) fn or_first(&mut self, id: ComponentId, plugin: usize) -> usize {
         *self.0.entry(id).or_insert(plugin)
     }
 
@@ -38,7 +38,7 @@ impl Owners {
         }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (ComponentId, usize)> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ComponentId, usize)> + '_ {
         self.0.iter().map(|(id, plugin)| (*id, *plugin))
     }
 }

@@ -89,7 +89,7 @@ impl Channel {
     }
 
     /// Whether one hears words on it; the keepers' are clear to everybody.
-    pub(super) const fn is_spoken(self) -> bool {
+    pub(crate) const fn is_spoken(self) -> bool {
         matches!(self, Self::Say | Self::Local | Self::Global | Self::Whisper)
     }
 
@@ -118,7 +118,7 @@ impl Channel {
         }
     }
 
-    pub(super) const fn index(self) -> usize {
+    pub(crate) const fn index(self) -> usize {
         self as usize
     }
 }
