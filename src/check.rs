@@ -3,14 +3,12 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use engine::content::{Content, ContentTypes, Problem};
+use engine::content::Problem;
 use systems::world::Atlas;
 
 use crate::Game;
 use crate::config::{Config, Loaded, Overrides};
-use crate::world_files;
 
 /// Prints each problem of configuration and world as `file:line:column: message`, none twice; exit
 /// code 1 if there is one.
@@ -58,35 +56,4 @@ fn one_line(text: &str) -> String {
     } else {
         text.to_owned()
     }
-}
-
-/// Reads and checks the world in `folder`; problems name files as the caller can open them.
-pub(crate) fn load(folder: &Path, types: &ContentTypes) -> Result<Arc<Content>, Vec<Problem>> {
-    let located = |problem: Problem| {
-        // A file that could not even be read is named by its whole path already.
-        let file = if Path::new(&problem.file).starts_with(folder) {
-            problem.file
-        } else {
-            folder.join(&problem.file).display().to_string()
-        };
-        Problem { file, ..problem }
-    };
-    let (sources, unread) = world_files::read(folder);
-    let problems = if unread.is_empty() {
-        match types.load(&sources) {
-            Ok(world) => return Ok(world),
-            Err(problems) => problems,
-        }
-    } else {
-        types.mistakes(&sources)
-    };
-    let unread: Vec<Problem> = unread.into_iter().map(located).collect();
-    let problems = problems.into_iter().map(located);
-    // What can't be read is not missing, too.
-    let problems = problems.filter(|one| {
-        let same = |other: &Problem| Path::new(&one.file).starts_with(&other.file);
-        one.line > 0 || !unread.iter().any(same)
-    });
-    let problems: Vec<Problem> = problems.collect();
-    Err(unread.into_iter().chain(problems).collect())
 }

@@ -11,7 +11,7 @@ use systems::Settings;
 use systems::command::CommandLimits;
 
 use crate::config::Config;
-use crate::{bus, check};
+use crate::{bus, world_files};
 
 /// The plugins of a server. Every command of the line knows them.
 ///
@@ -75,7 +75,7 @@ impl Game {
         folder: &Path,
         config: &Config,
     ) -> Result<Arc<Content>, Vec<Problem>> {
-        check::load(folder, &self.content_types(config))
+        world_files::load(folder, &self.content_types(config))
     }
 }
 

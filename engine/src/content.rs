@@ -23,7 +23,7 @@ pub use bounds::check as check_bounds;
 pub use definitions::{Definition, Definitions};
 pub use reference::{KeyRow, KeyTable};
 pub use rules::{Rules, schema_of};
-pub use sections::{Left, Section, Sections};
+pub use sections::{LeftSection, Section, Sections};
 pub use source::{Problem, Source, broken_lines, column_of, line_of};
 
 pub(crate) use definitions::DefinitionsReader;
@@ -33,12 +33,12 @@ pub(crate) use sections::SectionReader;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
-type Values = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
+type ValueMap = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
 
 /// What one set of files came to. Never changes; a changed world is another one.
 #[derive(Default)]
 pub struct Content {
-    values: Values,
+    values: ValueMap,
 }
 
 impl Content {
@@ -114,8 +114,8 @@ pub struct Reading<'a> {
     sources: &'a [Source],
     plugins: &'a [&'static str],
     whole: bool,
-    values: Values,
-    left: Vec<Left<'a>>,
+    values: ValueMap,
+    left: Vec<LeftSection<'a>>,
     problems: RefCell<Vec<Problem>>,
 }
 
@@ -156,13 +156,13 @@ impl<'a> Reading<'a> {
     }
 
     /// Leaves a part of a file to whoever reads it.
-    pub fn leave(&mut self, left: Left<'a>) {
+    pub fn leave(&mut self, left: LeftSection<'a>) {
         self.left.push(left);
     }
 
     /// Takes what was left under a key.
-    pub fn take(&mut self, kinds: &[&str], key: &str) -> Vec<Left<'a>> {
-        let is_it = |left: &mut Left<'_>| left.key == key && kinds.contains(&left.kind);
+    pub fn take(&mut self, kinds: &[&str], key: &str) -> Vec<LeftSection<'a>> {
+        let is_it = |left: &mut LeftSection<'_>| left.key == key && kinds.contains(&left.kind);
         self.left.extract_if(.., is_it).collect()
     }
 
@@ -238,12 +238,12 @@ impl ContentTypes {
         tables.collect()
     }
 
-    fn read<'a>(&'a self, sources: &'a [Source], whole: bool) -> (Values, Vec<Problem>) {
+    fn read<'a>(&'a self, sources: &'a [Source], whole: bool) -> (ValueMap, Vec<Problem>) {
         let mut reading = Reading {
             sources,
             plugins: &self.plugins,
             whole,
-            values: Values::new(),
+            values: ValueMap::new(),
             left: Vec::new(),
             problems: RefCell::default(),
         };

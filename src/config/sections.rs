@@ -47,8 +47,8 @@ pub struct LucidityConfig {
 impl LucidityConfig {
     /// For the game.
     #[must_use]
-    pub const fn overrides(self) -> systems::lucidity::Overrides {
-        systems::lucidity::Overrides {
+    pub const fn overrides(self) -> systems::lucidity::LucidityOverrides {
+        systems::lucidity::LucidityOverrides {
             default_flux: self.default_flux,
             drain_rate_max: self.drain_rate_max,
         }

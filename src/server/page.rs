@@ -6,12 +6,12 @@ use engine::content::Content;
 use engine::port::WorldTime;
 use net::WorldInfo;
 use systems::calendar::{MythosTime, Observances};
-use systems::world::Header;
+use systems::world::WorldHeader;
 
 /// What the gateway tells of the world to those who are not in it yet.
 pub(super) fn world_info(world: &Content, guests: bool) -> WorldInfo {
     let observances = world.get::<Observances>().cloned().unwrap_or_default();
-    let Header { name, branding, .. } = world.get().cloned().unwrap_or_default();
+    let WorldHeader { name, branding, .. } = world.get().cloned().unwrap_or_default();
     WorldInfo {
         name,
         tagline: branding.tagline,

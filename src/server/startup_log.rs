@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use engine::content::Content;
 use storage::{Guests, Recovered};
-use systems::world::{Atlas, Header};
+use systems::world::{Atlas, WorldHeader};
 
 use crate::build;
 use crate::config::{Config, Loaded, SettingOrigin};
@@ -48,7 +48,7 @@ pub(super) fn starting(loaded: &Loaded) {
 pub(super) fn world(config: &Config, world: &Content) {
     tracing::info!(
         folder = %config.server.world.display(),
-        name = world.get::<Header>().map(|header| header.name.as_str()),
+        name = world.get::<WorldHeader>().map(|header| header.name.as_str()),
         rooms = world.get::<Atlas>().map(|atlas| atlas.rooms().len()),
         "world read"
     );

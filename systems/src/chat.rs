@@ -72,7 +72,7 @@ impl Plugin for ChatPlugin {
             .character::<history::CameFrom>()
             .message::<speak::Said>()
             .message::<Posed>()
-            .message::<history::Came>()
+            .message::<history::RoomEntered>()
             .message::<habit::SetHabit>()
             .note::<ChatMessage>()
             .note::<ChatHistory>();

@@ -10,7 +10,7 @@ use crate::bus::BusSettings;
 use crate::chat::ChatLimits;
 use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
-use crate::world::Header;
+use crate::world::WorldHeader;
 use crate::{
     body, bus, calendar, character, chat, command, exploration, faces, hazards, letters, lucidity,
     mute, place, presence, sheet, staff, things,
@@ -28,7 +28,7 @@ pub struct Settings {
     /// How long a connection is away before those around are told.
     pub link_notice: Duration,
     /// What the operator has set about minds.
-    pub lucidity: lucidity::Overrides,
+    pub lucidity: lucidity::LucidityOverrides,
     /// The bus to other nodes, where there is one.
     pub bus: Option<BusSettings>,
 }
@@ -40,7 +40,7 @@ impl Default for Settings {
             chat: ChatLimits::default(),
             linkdead_grace: Duration::from_secs(30),
             link_notice: Duration::from_secs(5),
-            lucidity: lucidity::Overrides::default(),
+            lucidity: lucidity::LucidityOverrides::default(),
             bus: None,
         }
     }
@@ -48,7 +48,7 @@ impl Default for Settings {
 
 /// Every plugin of the game over a world, in the order in which they run.
 pub fn game(world: Arc<Content>, settings: Settings) -> impl Plugin {
-    Game {
+    ShippedGame {
         world: Some(world),
         settings,
     }
@@ -56,7 +56,7 @@ pub fn game(world: Arc<Content>, settings: Settings) -> impl Plugin {
 
 /// Every plugin of the game without a world: to see what they are made of.
 pub fn survey(settings: Settings) -> impl Plugin {
-    Game {
+    ShippedGame {
         world: None,
         settings,
     }
@@ -76,12 +76,12 @@ pub fn load(sources: &[Source]) -> Result<Arc<Content>, Vec<Problem>> {
     content_types().load(sources)
 }
 
-struct Game {
+struct ShippedGame {
     world: Option<Arc<Content>>,
     settings: Settings,
 }
 
-impl Plugin for Game {
+impl Plugin for ShippedGame {
     fn name(&self) -> &'static str {
         "game"
     }
@@ -89,7 +89,7 @@ impl Plugin for Game {
     fn build(&self, reg: &mut Registrar<'_>) {
         if let Some(world) = &self.world {
             reg.provide(Arc::clone(world));
-            if let Some(header) = world.get::<Header>() {
+            if let Some(header) = world.get::<WorldHeader>() {
                 reg.turn_off(header.plugins_off.iter().map(String::as_str));
             }
         }

@@ -39,8 +39,8 @@ pub use notes::{
 };
 pub use psyche::{Exposure, Psyche};
 pub use rules::{
-    Adaptation, Burdens, Companions, Dampening, Encounters, Fall, Hallucinations, Overrides,
-    Profile, Recovery, Rescue, Ritual, Rules, Shock, Tiers, Visions,
+    Adaptation, Burdens, Companions, Dampening, Encounters, Fall, Hallucinations,
+    LucidityOverrides, Profile, Recovery, Rescue, Ritual, Rules, Shock, Tiers, Visions,
 };
 
 pub use sight::{Confronted, Horror, Light, Sight, Sights};
@@ -58,12 +58,12 @@ pub const MYTHOS_MINUTE: Duration = Duration::from_millis(6_250);
 const NANO: f64 = 1e9;
 
 /// The lucidity plugin, with what the operator has set. Runs after `place`.
-pub fn plugin(overrides: Overrides) -> impl Plugin {
+pub fn plugin(overrides: LucidityOverrides) -> impl Plugin {
     LucidityPlugin { overrides }
 }
 
 struct LucidityPlugin {
-    overrides: Overrides,
+    overrides: LucidityOverrides,
 }
 
 impl Plugin for LucidityPlugin {
@@ -136,6 +136,10 @@ fn register(reg: &mut Registrar<'_>) {
             )
                 .chain(),
         );
+    register_verbs(reg);
+}
+
+fn register_verbs(reg: &mut Registrar<'_>) {
     verb::<rescue::Ground>(reg);
     verb::<rescue::RescueVerb>(reg);
     verb::<ritual::Pray>(reg);

@@ -30,7 +30,7 @@ use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::command::verb;
-use crate::world::{Atlas, Direction, Geography, Header, RoomIx};
+use crate::world::{Atlas, Direction, Geography, RoomIx, WorldHeader};
 
 /// The room a character is in, as it is saved: by the room's id, which outlives the atlas.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +75,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         "what a client is told on arrival begins with the sheet",
     );
     reg.reads(Geography)
-        .from_content::<Header>()
+        .from_content::<WorldHeader>()
         .from_content::<Atlas>()
         .derived(Occupancy::derive)
         .emit_resource(changes::Changes::default())

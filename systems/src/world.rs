@@ -1,7 +1,7 @@
 //! The world's geography: what is read from `world.toml`, `environments.toml` and `zones/`, checked
 //! whole, before anybody walks in it. What else stands there belongs to the plugins that read it.
 //!
-//! Reading files is the caller's work; here texts become an [`Atlas`] and a [`Header`], or a list of
+//! Reading files is the caller's work; here texts become an [`Atlas`] and a [`WorldHeader`], or a list of
 //! problems, each with its file and line.
 
 mod atlas;
@@ -14,7 +14,7 @@ mod parse;
 mod rooms;
 
 pub use atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
-pub use header::{Branding, Header};
+pub use header::{Branding, WorldHeader};
 pub use rooms::{RoomData, room_data};
 
 use engine::content::{Claim, ContentReader, KeyTable, Reading};

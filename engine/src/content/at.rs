@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{Problem, Source, Values};
+use super::{Problem, Source, ValueMap};
 
 /// A value in a file.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct At<'a> {
     place: Place<'a>,
     /// Its key, dotted, for people.
     key: String,
-    values: &'a Values,
+    values: &'a ValueMap,
     problems: &'a RefCell<Vec<Problem>>,
 }
 
@@ -49,7 +49,7 @@ impl<'a> At<'a> {
     pub(super) const fn new(
         source: &'a Source,
         place: Place<'a>,
-        values: &'a Values,
+        values: &'a ValueMap,
         problems: &'a RefCell<Vec<Problem>>,
     ) -> Self {
         Self {

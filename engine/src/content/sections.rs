@@ -19,7 +19,7 @@ use super::{At, Claim, ContentReader, Place, Reading, Source, bounds};
 
 /// A part of a file, with what it belongs to.
 #[derive(Debug)]
-pub struct Left<'a> {
+pub struct LeftSection<'a> {
     /// What kind of thing it belongs to: `room`.
     pub kind: &'static str,
     /// Which one, by id.

@@ -1,8 +1,8 @@
 //! What plugins read of a world's files.
 
 use engine::content::{
-    At, Claim, Content, ContentReader, ContentTypes, Definition, Definitions, KeyTable, Left,
-    Problem, Reading, Rules, Section, Sections, Source,
+    At, Claim, Content, ContentReader, ContentTypes, Definition, Definitions, KeyTable,
+    LeftSection, Problem, Reading, Rules, Section, Sections, Source,
 };
 use engine::prelude::*;
 use engine::stage::Stage;
@@ -68,7 +68,7 @@ impl ContentReader for Bay {
         };
         let table = source.table(&mut Vec::new());
         for (key, value) in table.into_iter().flat_map(toml::Spanned::into_inner) {
-            reading.leave(Left {
+            reading.leave(LeftSection {
                 kind: "bay",
                 subject: "north".to_owned(),
                 key: key.as_ref().to_string(),

@@ -37,14 +37,14 @@ pub(super) struct Gesture {
 }
 
 /// How a gesture looks that is meant for nobody: to whoever makes it, and to the room.
-type Alone = [Text; 2];
+type Alone = [EmoteText; 2];
 /// How one looks that is meant for somebody: to whoever makes it, to them, and to the room.
-type At3 = [Text; 3];
+type At3 = [EmoteText; 3];
 
 /// What is seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-struct Text(#[schemars(length(min = 1, max = 200))] String);
+struct EmoteText(#[schemars(length(min = 1, max = 200))] String);
 
 impl content::Rules for Emotes {
     fn check(&mut self, at: &At<'_>) {
@@ -115,7 +115,7 @@ impl Gesture {
     pub(super) fn at(&self, name: &str, target: &str) -> Option<(String, String, String)> {
         let [actor, to, room] = self.at.as_ref()?;
         // The target first: a name can't hold braces, so nothing is filled in twice.
-        let fill = |text: &Text| text.0.replace("{target}", target).replace("{name}", name);
+        let fill = |text: &EmoteText| text.0.replace("{target}", target).replace("{name}", name);
         Some((fill(actor), fill(to), fill(room)))
     }
 }

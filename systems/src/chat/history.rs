@@ -1,8 +1,6 @@
 //! What was said lately: in memory, per room, per sub-zone, and for the channels of all.
-//!
-//! Each place keeps its last lines up to a number, or up to as many bytes, whichever is less
-//! ([`Remembered`]): by the shipped rules 1,000 rooms that were all talked full hold 64 MiB, and a
-//! room where nobody talked holds nothing. Whispers are nobody's business and are not kept.
+//! Each place keeps its last lines, or as many bytes ([`Remembered`]): 1,000 rooms that were all
+//! talked full hold 64 MiB. Whispers are nobody's business and are not kept.
 
 use std::collections::VecDeque;
 
@@ -288,7 +286,7 @@ pub(super) struct CameFrom(Option<(RoomIx, WorldTime)>);
 
 /// Somebody came into a room.
 #[derive(Message, Debug, Clone, Copy)]
-pub(super) struct Came {
+pub(super) struct RoomEntered {
     actor: Entity,
     room: RoomIx,
     /// Whoever comes back knows what was said there until then.
@@ -300,7 +298,7 @@ pub(super) fn follow(
     mut moves: MessageReader<Moved>,
     mut people: Query<&mut CameFrom>,
     clock: Res<Clock>,
-    mut came: MessageWriter<Came>,
+    mut came: MessageWriter<RoomEntered>,
 ) {
     for Moved {
         actor, from, to, ..
@@ -317,7 +315,7 @@ pub(super) fn follow(
             came_from.0 = Some((*from, clock.wall()));
         }
         if let Some(room) = *to {
-            came.write(Came {
+            came.write(RoomEntered {
                 actor: *actor,
                 room,
                 knows,
@@ -329,7 +327,7 @@ pub(super) fn follow(
 /// Lets those who come into a room know what was said there lately. Runs before what is said in
 /// this tick is kept, because that they hear themselves.
 pub(super) fn greet(
-    mut came: MessageReader<Came>,
+    mut came: MessageReader<RoomEntered>,
     people: Query<&Character>,
     rooms: Rooms<'_, '_>,
     history: Res<History>,
@@ -338,7 +336,7 @@ pub(super) fn greet(
     mut outbox: ResMut<Outbox>,
 ) {
     let now = clock.wall();
-    for Came { actor, room, knows } in came.read() {
+    for RoomEntered { actor, room, knows } in came.read() {
         let (Ok(character), Some(session)) = (people.get(*actor), rooms.session(*actor)) else {
             continue;
         };

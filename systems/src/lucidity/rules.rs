@@ -64,14 +64,14 @@ pub struct Rules {
 
 /// What an operator may set beside the world's own rules.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Overrides {
+pub struct LucidityOverrides {
     /// Instead of [`Rules::default`].
     pub default_flux: Option<f64>,
     /// Instead of [`Rules::drain_rate_max`]; 0 lifts it.
     pub drain_rate_max: Option<f64>,
 }
 
-impl Overrides {
+impl LucidityOverrides {
     /// Puts what is set in the place of what the world says.
     pub(super) fn apply(self, rules: &mut Rules) {
         if let Some(flux) = self.default_flux {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cast::{BOB, FOYER, id};
 use crate::place::{Moved, Rooms};
-use crate::world::Header;
+use crate::world::WorldHeader;
 
 /// `system`: the server speaks.
 #[derive(Debug, Serialize, JsonSchema, Note)]
@@ -56,7 +56,7 @@ pub(super) fn tell(
     mut arrived: MessageReader<Arrived>,
     people: Query<(&StableId, &Character)>,
     rooms: Rooms<'_, '_>,
-    header: Res<Header>,
+    header: Res<WorldHeader>,
     mut outbox: ResMut<Outbox>,
 ) {
     let lost = departed.read().filter(|one| one.why == Leaving::LinkDead);

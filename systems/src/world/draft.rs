@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use super::atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
 use super::chart::chart;
-use super::header::Header;
+use super::header::WorldHeader;
 use engine::content::{Problem, Source};
 
 /// A world as it was written, before its references are followed.
 pub(super) struct Draft<'a> {
-    pub(super) header: Header,
+    pub(super) header: WorldHeader,
     pub(super) default_room: String,
     pub(super) default_at: Place<'a>,
     pub(super) respawn_room: Option<(String, Place<'a>)>,

@@ -10,7 +10,7 @@ const ICON_BYTES_MAX: usize = 64 * 1024;
 
 /// What a world is called and how it greets.
 #[derive(Resource, Debug, Clone, Default, PartialEq, Eq)]
-pub struct Header {
+pub struct WorldHeader {
     /// The world's name, shown on arrival.
     pub name: String,
     /// A few lines shown on arrival.
@@ -91,7 +91,7 @@ impl PluginsKeys {
 
 impl WorldKeys {
     /// What the keys say; the reading has the icon.
-    pub(super) fn header(&self, reading: &Reading<'_>, at: &At<'_>) -> Header {
+    pub(super) fn header(&self, reading: &Reading<'_>, at: &At<'_>) -> WorldHeader {
         let accent = self.accent.as_ref().and_then(|accent| {
             let color = color(accent);
             let message = format!("`accent` is `{accent}`, not like `#d2ac62`");
@@ -111,7 +111,7 @@ impl WorldKeys {
             None
         });
         self.plugins.check(reading.plugins(), &at.key("plugins"));
-        Header {
+        WorldHeader {
             plugins_off: self.plugins.off.clone(),
             name: self.name.clone(),
             motd: self.motd.clone(),
@@ -171,7 +171,7 @@ mod tests {
             reg.reads(Geography);
         });
         match types.load(&sources) {
-            Ok(content) => Ok(content.get::<Header>().unwrap().branding.clone()),
+            Ok(content) => Ok(content.get::<WorldHeader>().unwrap().branding.clone()),
             Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
         }
     }

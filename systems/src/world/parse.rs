@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use engine::content::{Left, Place as Written, Problem, Reading, Source, check_bounds, schema_of};
+use engine::content::{
+    LeftSection, Place as Written, Problem, Reading, Source, check_bounds, schema_of,
+};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -145,7 +147,7 @@ fn leave<'a>(
         let Some(value) = table.remove(key.as_ref().as_ref()) else {
             continue;
         };
-        reading.leave(Left {
+        reading.leave(LeftSection {
             kind,
             subject: subject.to_owned(),
             key: key.as_ref().to_string(),

@@ -5,7 +5,6 @@ use engine::stage::SavedRows;
 use crate::town::{Town, clock};
 
 #[test]
-#[expect(clippy::print_stdout, reason = "it is to be read by `--nocapture`")]
 fn plugin_order_is_declared_with_its_reasons() {
     let town = Town::of(&[("here", "indoors")]);
     let nothing = |_: &mut engine::Registrar<'_>| {};

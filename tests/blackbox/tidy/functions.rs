@@ -10,7 +10,6 @@ const LINES_MAX: usize = 80;
 const LONGER: &[(&str, &str)] = &[
     ("engine/src/attach.rs", "ingest"),
     ("engine/src/engine/build.rs", "build"),
-    ("engine/src/guard.rs", "check"),
     ("systems/src/body/tell.rs", "tell"),
     ("systems/src/bus/inbox.rs", "take"),
     ("systems/src/chat/deliver.rs", "deliver"),
@@ -18,17 +17,13 @@ const LONGER: &[(&str, &str)] = &[
     ("systems/src/chat/habit.rs", "choose"),
     ("systems/src/chat/speak.rs", "whisper"),
     ("systems/src/command/queue.rs", "dispatch"),
-    ("systems/src/lucidity.rs", "build"),
     ("systems/src/lucidity/flux.rs", "ebb"),
     ("systems/src/lucidity/notes/lapses.rs", "tell_lapses"),
     ("systems/src/lucidity/notes/lapses.rs", "tell_rescues"),
     ("systems/src/mute/verbs.rs", "mute_global"),
     ("systems/src/staff/door.rs", "ban"),
     ("systems/src/staff/paths.rs", "travel"),
-    ("systems/src/world/parse.rs", "sub_zone"),
     ("net/src/bridge.rs", "spawn"),
-    ("net/src/bridge/config.rs", "validate"),
-    ("net/src/serve.rs", "serve"),
 ];
 
 /// The functions with a body in bare code: name, line, how many lines.
