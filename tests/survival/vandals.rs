@@ -90,7 +90,7 @@ async fn hears(ann: &mut Player, bob: &mut Player, words: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn vandal_in_the_server_hurts_nobody() {
+async fn vandal_in_the_server_hurts_no_player() {
     let _alone = alone().await;
     let server = Recipe::with_trades().start().await;
     server.ready().await;
@@ -157,7 +157,7 @@ async fn counted(player: &mut Player) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn overflowed_stack_names_its_plugin_to_the_next_start() {
+async fn overflowed_stack_quarantines_plugin_at_next_start() {
     let _alone = alone().await;
     let server = Recipe::with_trades().start().await;
     server.ready().await;
@@ -187,7 +187,7 @@ async fn overflowed_stack_names_its_plugin_to_the_next_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn panic_in_startup_names_its_plugin_and_ends_the_start() {
+async fn startup_panic_names_plugin_and_ends_start() {
     let recipe = Recipe::with_trades().env(crate::trades::STARTUP_PANIC, "1");
     let code = recipe.refused().await;
     let said = recipe.stderr();

@@ -154,7 +154,7 @@ fn world_without_files_has_defaults() {
 }
 
 #[test]
-fn mistakes_are_told_where_they_were_written() {
+fn mistakes_name_file_line_and_column() {
     let told = mistakes(&[
         (
             "rules/tides.toml",

@@ -107,7 +107,7 @@ impl Moves {
 }
 
 #[test]
-fn derived_note_says_what_it_is_told_to() {
+fn derived_note_has_every_declared_part() {
     let note = Moves::example(true);
     assert_eq!(Moves::TYPES, ["door_opened", "door_closed"]);
     assert_eq!(note.event_type(), "door_opened");

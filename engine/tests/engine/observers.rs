@@ -56,7 +56,7 @@ fn out(stage: &mut Stage) -> Vec<&'static str> {
 }
 
 #[test]
-fn observer_panic_blames_its_registrar_and_spares_the_trigger() {
+fn observer_panic_blames_registrar_and_spares_trigger() {
     let tape = Tape::default();
     let guest = |reg: &mut Registrar<'_>| {
         reg.observer(|_: On<Insert<Seat>>| panic!("spilled"));
@@ -77,7 +77,7 @@ fn observer_panic_blames_its_registrar_and_spares_the_trigger() {
 }
 
 #[test]
-fn observer_error_blames_its_registrar() {
+fn observer_error_blames_registrar() {
     let tape = Tape::default();
     let guest = |reg: &mut Registrar<'_>| {
         reg.observer(|_: On<Add<Seat>>| -> Result { Err("burnt".into()) });
@@ -104,7 +104,7 @@ fn observer_panic_under_the_engine_spares_the_world() {
 }
 
 #[test]
-fn observer_of_its_own_event_runs_under_its_plugin() {
+fn observer_of_own_event_runs_under_own_plugin() {
     let mut stage = Stage::new(|reg: &mut Registrar<'_>| {
         reg.add(named("guest", |reg| {
             reg.resource(Seen::default())
@@ -213,7 +213,7 @@ fn observer_made_in_startup_is_refused() {
 }
 
 #[test]
-fn observer_made_by_a_command_is_undone_and_blamed() {
+fn observer_from_a_command_is_undone_and_blamed() {
     let mut stage = Stage::new(|reg: &mut Registrar<'_>| {
         reg.add(named("guest", |reg| {
             reg.system(
@@ -264,7 +264,7 @@ fn engine_observers_can_not_be_despawned() {
 }
 
 #[test]
-fn startup_panic_names_its_plugin() {
+fn startup_panic_names_the_plugin() {
     let built = Engine::build(
         Setup::default(),
         named("careless", |reg| {
@@ -281,7 +281,7 @@ fn startup_panic_names_its_plugin() {
 }
 
 #[test]
-fn startup_command_panic_names_its_plugin() {
+fn startup_command_panic_names_the_plugin() {
     let built = Engine::build(
         Setup::default(),
         named("careless", |reg| {
@@ -298,7 +298,7 @@ fn startup_command_panic_names_its_plugin() {
 }
 
 #[test]
-fn registering_panic_names_its_plugin() {
+fn registering_panic_names_the_plugin() {
     let built = Engine::build(
         Setup::default(),
         named("careless", |_| panic!("no name for it")),

@@ -162,7 +162,7 @@ fn settle_without_end_is_cut_off_and_counted_as_a_fault() {
 }
 
 #[test]
-fn settle_overflow_leaves_its_plugins_out_like_panics() {
+fn settle_overflow_leaves_plugins_out_like_panics() {
     let tape = Tape::default();
     let mut stage = Stage::new(rally(u32::MAX, &tape)).unwrap();
     for _ in 0..engine::FAULTS_MAX {

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn fog_burns_whoever_stands_in_it() {
+    fn fog_burns_people_in_foggy_rooms() {
         let content = ContentTypes::of(everything).load(&world(1)).unwrap();
         let mut stage = Stage::new(move |reg: &mut Registrar<'_>| {
             reg.provide(content.clone());
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn fog_out_of_bounds_is_named_with_its_line() {
+    fn fog_out_of_bounds_is_named_with_line() {
         let problems = ContentTypes::of(everything).load(&world(11)).unwrap_err();
         let told = problems[0].to_string();
         assert!(

@@ -80,7 +80,7 @@ fn world_runs_without_any_one_plugin() {
 }
 
 #[test]
-fn plugin_that_is_off_says_what_is_gone() {
+fn plugin_off_names_missing_verbs_and_events() {
     let mut stage = open(&["lucidity"]).unwrap();
     let off: Vec<_> = stage
         .engine()

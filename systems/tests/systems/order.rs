@@ -5,7 +5,7 @@ use engine::stage::SavedRows;
 use crate::town::{Town, clock};
 
 #[test]
-fn plugin_order_is_declared_with_its_reasons() {
+fn plugin_order_is_declared_with_reasons() {
     let town = Town::of(&[("here", "indoors")]);
     let nothing = |_: &mut engine::Registrar<'_>| {};
     let mut stage = town.stage_with(nothing, SavedRows::new(), clock(12, 0));

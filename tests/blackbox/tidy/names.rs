@@ -37,7 +37,7 @@ const PRONOUNS: &[&str] = &[
 const SENTENCES: &[(&str, usize)] = &[
     ("engine/src", 7),
     ("engine/tests", 112),
-    ("net/src", 64),
+    ("net/src", 63),
     ("net/tests", 68),
     ("systems/src", 41),
     ("systems/tests", 129),
@@ -96,7 +96,6 @@ const TWICE: &[&str] = &[
     "Pulse",
     "Received",
     "Recovered",
-    "Refused",
     "Remembered",
     "Rest",
     "Rules",

@@ -77,7 +77,7 @@ fn writes_in_emit_are_refused() {
 }
 
 #[test]
-fn plugin_before_the_one_it_needs_is_refused() {
+fn plugin_before_a_needed_one_is_refused() {
     let needs = || {
         named("b", |reg| {
             _ = reg.after("a", "what a client hears begins with a")

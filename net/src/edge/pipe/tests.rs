@@ -338,7 +338,7 @@ async fn byte_pipe_carries_a_session_of_frames() {
 }
 
 #[tokio::test]
-async fn refused_sign_in_closes_a_byte_pipe_with_its_error() {
+async fn refused_sign_in_closes_byte_pipe_with_error() {
     let mut play = Play::start(Format::Kadath);
     play.types(r#"{"type":"authenticate","data":{"token":"forged"}}"#)
         .await;

@@ -53,7 +53,7 @@ mod tests {
     use crate::session::Ending;
 
     #[test]
-    fn close_reason_has_its_published_code_and_text() {
+    fn close_reason_has_published_code_and_text() {
         use CloseReason::{Error, LinkDead, Malformed, NotText, Quit, TooBig};
         for (reason, code, text) in [
             (Quit, 1000, "goodbye"),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn session_ending_becomes_its_close_reason() {
+    fn session_ending_becomes_close_reason() {
         for (ending, code, text) in [
             (Ending::Quit, 1000, "goodbye"),
             (Ending::Error(Code::TimeoutError), 1000, "timeout_error"),
