@@ -22,11 +22,12 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use engine::content::{Content, Source};
 use engine::port::{Inbound, Owner, Row, StableId, WorldTime};
 use engine::{Engine, Phase, Setup, runner::stopwatch, stage::STAGE_START};
+use std::sync::Arc;
 use systems::Settings;
 use systems::lucidity::{Drift, Lucidity, MYTHOS_MINUTE};
-use systems::world::{Source, WorldData};
 
 use arrival::arrival;
 use store::Store;
@@ -63,7 +64,7 @@ fn first_points(player: usize) -> i16 {
     i16::try_from(player.wrapping_mul(2_654_435_761) % 100 + 1).unwrap_or(100)
 }
 
-fn world(rooms: usize) -> WorldData {
+fn world(rooms: usize) -> Arc<Content> {
     let (mut environments, mut rules) = (String::new(), String::new());
     for (key, day, night) in ENVIRONMENTS {
         let _ = writeln!(environments, "[environments.{key}]\nsummary = \"\"");
@@ -96,7 +97,7 @@ fn world(rooms: usize) -> WorldData {
         path: path.to_owned(),
         text,
     });
-    systems::world::load(&sources).expect("the generated world is sound")
+    systems::load(&sources).expect("the generated world is sound")
 }
 
 /// The engine with the whole game, and everybody in it.

@@ -14,10 +14,10 @@ use std::hint::black_box;
 use std::io::Write as _;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use engine::content::Source;
 use engine::port::WorldTime;
 use engine::stage::STAGE_START;
 use engine::{Engine, Setup, TickInput};
-use systems::world::Source;
 
 const SUB_ZONES: usize = 100;
 const ROOMS: usize = 100;
@@ -80,8 +80,11 @@ struct Idle {
 
 impl Idle {
     fn new() -> Self {
-        let world = systems::world::load(&sources()).expect("the generated world is sound");
-        assert_eq!(world.atlas.rooms().len(), SUB_ZONES * ROOMS);
+        let world = systems::load(&sources()).expect("the generated world is sound");
+        let atlas = world
+            .get::<systems::world::Atlas>()
+            .expect("every world has one");
+        assert_eq!(atlas.rooms().len(), SUB_ZONES * ROOMS);
         let setup = Setup {
             stopwatch: Some(engine::runner::stopwatch),
             ..Setup::default()

@@ -88,35 +88,11 @@ fn show(
 }
 
 /// The note: what clients get as data, and what people read.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("light", says = "{text}", example = Self { text: "The flame shrinks to a blue bead." })]
 struct Light {
     /// The line that people read.
     text: &'static str,
-}
-
-impl Note for Light {
-    fn event_type(&self) -> &'static str {
-        "light"
-    }
-
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-
-    fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(Ink::Plain, self.text))
-    }
-}
-
-/// What client authors find in the schemas.
-impl Published for Light {
-    const TYPES: &'static [&'static str] = &["light"];
-
-    fn examples() -> Vec<Self> {
-        vec![Self {
-            text: "The flame shrinks to a blue bead.",
-        }]
-    }
 }
 
 fn main() -> Result<(), EngineFault> {

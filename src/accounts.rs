@@ -12,8 +12,8 @@ use anyhow::Context;
 use engine::port::{Registry, Role, Tasks, WorldTime};
 use storage::Accounts;
 
-use crate::cli::UsageFault;
 use crate::config::Config;
+use crate::usage::UsageFault;
 
 /// The longest reason of a ban, in characters; as in the world.
 const REASON_MAX: usize = 200;

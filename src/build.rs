@@ -1,4 +1,4 @@
-//! Which program this is.
+//! Version, commit and target of this program.
 
 use engine::port::{MetricsFault, Registry};
 use prometheus::{IntGaugeVec, Opts};

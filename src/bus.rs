@@ -1,4 +1,4 @@
-//! The bus, where one is configured.
+//! Starts the bus where one is configured, and registers its metrics where none is.
 
 use engine::port::{BridgePorts, Registry, Tasks};
 use net::Check;
@@ -6,8 +6,8 @@ use net::bridge::{Bus, BusNode, Class};
 use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts};
 use storage::Recovered;
 
-use crate::cli::UsageFault;
 use crate::config::Config;
+use crate::usage::UsageFault;
 
 /// What the game is told of the bus.
 pub(crate) fn settings(config: &Config) -> Option<systems::bus::BusSettings> {
@@ -41,7 +41,7 @@ pub(crate) async fn start(
     registry: &Registry,
 ) -> anyhow::Result<Option<Bus>> {
     if !config.nats.enabled() {
-        silent_figures(config, registry)?;
+        silent_metrics(config, registry)?;
         return Ok(None);
     }
     let node = BusNode {
@@ -55,9 +55,9 @@ pub(crate) async fn start(
     Ok(Some(bus))
 }
 
-/// The figures of a bus that is not there: all are zero, but the dead letters of an earlier one
+/// The metrics of a bus that is not there: all are zero, but the dead letters of an earlier one
 /// are still kept. Who watches for a change need not know whether there is a bus.
-fn silent_figures(config: &Config, registry: &Registry) -> anyhow::Result<()> {
+fn silent_metrics(config: &Config, registry: &Registry) -> anyhow::Result<()> {
     let connected = IntGauge::new("kadath_bus_connected", "1 while the broker answers")?;
     let dead = IntGauge::new("kadath_dead_letters", "dead letters kept")?;
     let letters = config.nats.dead_letters(&config.server.data).ids();

@@ -4,30 +4,35 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use systems::world::{Problem, Source, WorldData};
+use engine::content::Problem;
+use systems::world::Atlas;
 
-use crate::config::{Loaded, Overrides};
-use crate::world_files;
+use crate::Game;
+use crate::config::{Config, Loaded, Overrides};
 
 /// Prints each problem of configuration and world as `file:line:column: message`, none twice; exit
 /// code 1 if there is one.
 ///
 /// # Errors
 /// When nothing can be printed.
-pub fn run(file: Option<&Path>, flags: Overrides) -> anyhow::Result<ExitCode> {
+pub fn run(file: Option<&Path>, flags: Overrides, game: &Game) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     let folder = flags.world.clone();
-    let (folder, faults) = match Loaded::read_for_start(file, flags) {
-        Ok(loaded) => (loaded.config.server.world, Vec::new()),
+    let (config, folder, faults) = match Loaded::read_for_start(file, flags) {
+        Ok(Loaded { config, .. }) => {
+            let folder = config.server.world.clone();
+            (config, folder, Vec::new())
+        }
         // The world of a configuration that can't be read is the one named by hand, or the usual.
         Err(told) => {
             let named = folder.or(told.world);
-            (named.unwrap_or_else(|| "world".into()), told.faults)
+            let folder = named.unwrap_or_else(|| "world".into());
+            (Config::default(), folder, told.faults)
         }
     };
     let mut lines: Vec<String> = faults.iter().map(|fault| fault.placed()).collect();
-    let rooms = match load(&folder) {
-        Ok(world) => world.atlas.rooms().len(),
+    let rooms = match game.load(&folder, &config) {
+        Ok(world) => world.get::<Atlas>().map_or(0, |atlas| atlas.rooms().len()),
         Err(problems) => {
             lines.extend(problems.iter().map(Problem::placed));
             0
@@ -51,40 +56,4 @@ fn one_line(text: &str) -> String {
     } else {
         text.to_owned()
     }
-}
-
-/// Reads and checks the world in `folder`; problems name files as the caller can open them.
-pub(crate) fn load(folder: &Path) -> Result<WorldData, Vec<Problem>> {
-    load_with_sources(folder).map(|(world, _)| world)
-}
-
-/// As [`load`], with the texts that the world is made of.
-pub(crate) fn load_with_sources(folder: &Path) -> Result<(WorldData, Vec<Source>), Vec<Problem>> {
-    let located = |problem: Problem| {
-        // A file that could not even be read is named by its whole path already.
-        let file = if Path::new(&problem.file).starts_with(folder) {
-            problem.file
-        } else {
-            folder.join(&problem.file).display().to_string()
-        };
-        Problem { file, ..problem }
-    };
-    let (sources, unread) = world_files::read(folder);
-    let problems = if unread.is_empty() {
-        match systems::world::load(&sources) {
-            Ok(world) => return Ok((world, sources)),
-            Err(problems) => problems,
-        }
-    } else {
-        systems::world::mistakes(&sources)
-    };
-    let unread: Vec<Problem> = unread.into_iter().map(located).collect();
-    let problems = problems.into_iter().map(located);
-    // What can't be read is not missing, too.
-    let problems = problems.filter(|one| {
-        let same = |other: &Problem| Path::new(&one.file).starts_with(&other.file);
-        one.line > 0 || !unread.iter().any(same)
-    });
-    let problems: Vec<Problem> = problems.collect();
-    Err(unread.into_iter().chain(problems).collect())
 }

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::Game;
 use crate::config::{Config, ConfigFaults, Loaded, LogFormat, Overrides};
+use crate::usage::EXIT_USAGE;
 use crate::{
     accounts, bench, build, check, dead_letters, doctor, replay, schema, server, settings, status,
 };
@@ -14,9 +16,6 @@ mod account;
 mod failure;
 
 use account::AccountCommand;
-
-/// Bad usage or configuration: the message names the key and where it was set.
-pub const EXIT_USAGE: u8 = 2;
 
 /// Below the help: where the rest is said.
 const MORE: &str = "\
@@ -41,13 +40,13 @@ docs/operations.md says the rest.";
 )]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
     #[command(flatten)]
     serve: Flags,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Runs the server (what `kadath` alone does)
     Serve(Flags),
     /// Validates configuration and world data; prints each problem as file:line:column: message
@@ -262,7 +261,7 @@ pub fn command() -> clap::Command {
 
 /// Runs what the arguments ask for; the exit code is the contract's.
 #[must_use]
-pub fn run() -> ExitCode {
+pub fn run(game: &Game) -> ExitCode {
     let parsed = command().try_get_matches();
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
@@ -272,38 +271,38 @@ pub fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(EXIT_USAGE));
         }
     };
-    let serves = matches!(cli.command, None | Some(Command::Serve(_)));
+    let serves = matches!(cli.command, None | Some(CliCommand::Serve(_)));
     let mut json = false;
-    let ended = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(flags) => flags
+    let ended = match cli.command.unwrap_or(CliCommand::Serve(cli.serve)) {
+        CliCommand::Serve(flags) => flags
             .loaded(Loaded::read_for_start)
             .map_err(Into::into)
             .and_then(|loaded| {
                 json = loaded.config.log.format == LogFormat::Json;
-                server::run_loaded(loaded)
+                server::run_loaded(loaded, game)
             }),
-        Command::Check(flags) => {
+        CliCommand::Check(flags) => {
             let (file, overrides) = flags.sources();
-            check::run(file.as_deref(), overrides)
+            check::run(file.as_deref(), overrides, game)
         }
-        Command::Config(ConfigArgs { sample: true, .. }) => settings::print_sample(),
-        Command::Config(ConfigArgs { flags, .. }) => flags
+        CliCommand::Config(ConfigArgs { sample: true, .. }) => settings::print_sample(),
+        CliCommand::Config(ConfigArgs { flags, .. }) => flags
             .loaded(Loaded::read)
             .map_err(Into::into)
             .and_then(|loaded| settings::print(&loaded)),
-        Command::Status(StatusArgs { url, flags }) => flags
+        CliCommand::Status(StatusArgs { url, flags }) => flags
             .config()
             .map_err(Into::into)
             .and_then(|config| status::run(&config, url.as_deref())),
-        Command::Doctor(flags) => flags
+        CliCommand::Doctor(flags) => flags
             .loaded(Loaded::read_for_start)
             .map_err(Into::into)
             .and_then(|loaded| doctor::run(&loaded)),
-        Command::Schema(SchemaArgs { kind, flags }) => flags
+        CliCommand::Schema(SchemaArgs { kind, flags }) => flags
             .config()
             .map_err(Into::into)
-            .and_then(|config| schema::run(&config, kind)),
-        Command::DeadLetters(DeadLetterArgs { command, flags }) => flags
+            .and_then(|config| schema::run(&config, kind, game)),
+        CliCommand::DeadLetters(DeadLetterArgs { command, flags }) => flags
             .config()
             .map_err(Into::into)
             .and_then(|config| match command {
@@ -314,7 +313,7 @@ pub fn run() -> ExitCode {
                     dead_letters::purge(&config, &older_than)
                 }
             }),
-        Command::Replay(ReplayArgs {
+        CliCommand::Replay(ReplayArgs {
             file,
             from,
             to,
@@ -329,14 +328,14 @@ pub fn run() -> ExitCode {
                 world,
             };
             match file {
-                Some(file) => replay::run_file(&file, &wanted),
+                Some(file) => replay::run_file(&file, &wanted, game),
                 None => flags
                     .config()
                     .map_err(Into::into)
-                    .and_then(|config| replay::run(&config, &wanted)),
+                    .and_then(|config| replay::run(&config, &wanted, game)),
             }
         }
-        Command::Bench(args) => bench::run(
+        CliCommand::Bench(args) => bench::run(
             &args.scenario,
             load::Options {
                 target: args.target,
@@ -349,7 +348,7 @@ pub fn run() -> ExitCode {
                 descriptors: None,
             },
         ),
-        Command::Account(AccountArgs {
+        CliCommand::Account(AccountArgs {
             command,
             new,
             flags,
@@ -362,11 +361,6 @@ pub fn run() -> ExitCode {
     };
     ended.unwrap_or_else(|error| failure::failed(&error, serves, json))
 }
-
-/// The server can't start as it was asked to: exit code 2.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct UsageFault(pub String);
 
 #[cfg(test)]
 mod tests {
@@ -387,9 +381,9 @@ mod tests {
             let cli = Cli::from_arg_matches(&matches).unwrap();
             let flags = match cli.command {
                 None => cli.serve,
-                Some(Command::Account(args)) => args.flags,
-                Some(Command::DeadLetters(args)) => args.flags,
-                Some(Command::Serve(flags)) => flags,
+                Some(CliCommand::Account(args)) => args.flags,
+                Some(CliCommand::DeadLetters(args)) => args.flags,
+                Some(CliCommand::Serve(flags)) => flags,
                 Some(other) => panic!("{other:?}"),
             };
             assert_eq!(flags.data, Some("D".into()), "{line}");

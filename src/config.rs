@@ -11,7 +11,7 @@ mod sources;
 mod tests;
 mod value;
 
-pub use fault::{ConfigFault, ConfigFaults, Origin};
+pub use fault::{ConfigFault, ConfigFaults, SettingOrigin};
 pub use flags::Overrides;
 pub use sections::{
     ChatConfig, LimitsConfig, LogConfig, LogFormat, LucidityConfig, ReadinessConfig,
@@ -64,7 +64,7 @@ pub struct Loaded {
     /// The configuration; every value makes sense.
     pub config: Config,
     /// By key. What is not among them has its default.
-    pub origins: BTreeMap<String, Origin>,
+    pub origins: BTreeMap<String, SettingOrigin>,
 }
 
 impl Loaded {
@@ -87,9 +87,9 @@ impl Loaded {
 
     /// Where a key was set.
     #[must_use]
-    pub fn origin(&self, key: &str) -> Origin {
+    pub fn origin(&self, key: &str) -> SettingOrigin {
         let origin = self.origins.get(key).cloned();
-        origin.unwrap_or(Origin::Default)
+        origin.unwrap_or(SettingOrigin::Default)
     }
 }
 
@@ -193,21 +193,6 @@ impl Config {
             limits,
             sessions,
             timeouts,
-        }
-    }
-
-    /// What the game is told.
-    #[must_use]
-    pub fn game(&self, bus: Option<systems::bus::BusSettings>) -> systems::Settings {
-        systems::Settings {
-            commands: systems::command::CommandLimits {
-                commands_per_second: self.limits.commands_per_second,
-                lines_per_tick: self.limits.lines_per_tick,
-            },
-            chat: self.chat(),
-            linkdead_grace: Duration::from_secs(self.server.linkdead_grace_seconds),
-            link_notice: Duration::from_secs(self.server.link_notice_seconds),
-            bus,
         }
     }
 

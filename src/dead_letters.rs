@@ -4,11 +4,11 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use net::bridge::{DeadLetters, LetterFault, ReplayFault};
+use net::bridge::{DeadLetterFault, DeadLetters, ReplayFault};
 use systems::command::span;
 
-use crate::cli::UsageFault;
 use crate::config::Config;
+use crate::usage::UsageFault;
 
 fn letters(config: &Config) -> DeadLetters {
     config.nats.dead_letters(&config.server.data)
@@ -65,7 +65,7 @@ pub fn replay(config: &Config, id: &str) -> anyhow::Result<ExitCode> {
     let done = runtime.block_on(net::bridge::replay(&config.nats, node, &letters, id));
     let words = match done {
         Ok(()) => format!("{id} was sent again"),
-        Err(ReplayFault::Letter(LetterFault::Replayed(_))) => {
+        Err(ReplayFault::Letter(DeadLetterFault::Replayed(_))) => {
             format!("{id} was sent again before; nothing was done")
         }
         Err(fault) => return Err(fault.into()),

@@ -9,7 +9,9 @@ pub mod cli;
 pub mod config;
 pub mod dead_letters;
 pub mod doctor;
-mod gate;
+mod game;
+mod gatekeeper;
+mod log_targets;
 mod process;
 mod readiness;
 mod recorder;
@@ -20,4 +22,16 @@ pub mod server;
 pub mod settings;
 pub mod status;
 pub mod telemetry;
+pub mod usage;
 mod world_files;
+
+pub use game::Game;
+
+/// A game of one's own, as a program: adds plugins to the shipped ones, and does what the command
+/// line asks for. The exit code is the contract's.
+#[must_use]
+pub fn main(add: impl FnOnce(&mut Game)) -> std::process::ExitCode {
+    let mut game = Game::default();
+    add(&mut game);
+    cli::run(&game)
+}

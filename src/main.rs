@@ -8,5 +8,5 @@ use std::process::ExitCode;
 static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    kadath::cli::run()
+    kadath::main(|_| {})
 }

@@ -1,5 +1,5 @@
 //! `process_*`: what this process takes of the machine, by the names that every Prometheus knows.
-//! Read from `/proc` when somebody asks; a figure that can't be read is left out.
+//! Read from `/proc` when somebody asks; a metric that can't be read is left out.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,19 +11,19 @@ use prometheus::{Counter, Gauge};
 /// In which `/proc` counts processor time on every machine that Linux runs on.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// The figures.
+/// The metrics.
 struct Process {
     cpu: Counter,
-    gauges: [(Gauge, fn(&Look) -> Option<f64>); 5],
+    gauges: [(Gauge, fn(&ProcessSample) -> Option<f64>); 5],
 }
 
 /// One look at `/proc/self`.
-struct Look {
+struct ProcessSample {
     stat: Vec<String>,
     status: String,
 }
 
-impl Look {
+impl ProcessSample {
     fn take() -> Self {
         let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
         let stat = read("/proc/self/stat");
@@ -65,11 +65,11 @@ impl Look {
     }
 }
 
-fn open_files(_: &Look) -> Option<f64> {
+fn open_files(_: &ProcessSample) -> Option<f64> {
     Some(std::fs::read_dir("/proc/self/fd").ok()?.count() as f64)
 }
 
-fn files_max(_: &Look) -> Option<f64> {
+fn files_max(_: &ProcessSample) -> Option<f64> {
     rlimit::Resource::NOFILE
         .get_soft()
         .ok()
@@ -111,7 +111,7 @@ impl Collector for Process {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        let look = Look::take();
+        let look = ProcessSample::take();
         let mut families = Vec::new();
         if let Some(cpu) = look.cpu() {
             self.cpu.inc_by((cpu - self.cpu.get()).max(0.0));
@@ -130,7 +130,7 @@ impl Collector for Process {
 /// Puts `process_*` among the metrics.
 pub(crate) fn register(registry: &Registry) -> Result<(), MetricsFault> {
     registry.register(Box::new(Process::new()?))?;
-    let Some(began) = Look::take().began() else {
+    let Some(began) = ProcessSample::take().began() else {
         return Ok(());
     };
     let gauge = Gauge::new(

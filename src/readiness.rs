@@ -12,13 +12,13 @@ const PULSE: Duration = Duration::from_millis(250);
 
 /// Watches the world's pulse.
 #[derive(Clone, Debug)]
-pub(crate) struct Pulse {
+pub(crate) struct WorldPulse {
     gauge: Arc<SaveGauge>,
     /// The last tick seen, and when it was first seen.
     seen: Arc<Mutex<(Tick, Instant)>>,
 }
 
-impl Pulse {
+impl WorldPulse {
     pub(crate) fn new(gauge: Arc<SaveGauge>) -> Self {
         let seen = Arc::new(Mutex::new((gauge.current_tick(), Instant::now())));
         Self { gauge, seen }
@@ -45,7 +45,7 @@ impl Pulse {
 
 /// Answers `/readyz`. `lag_max`: how far anything may lag.
 pub(crate) fn readiness(
-    pulse: &Pulse,
+    pulse: &WorldPulse,
     storage: &Storage,
     bus: Check,
     lag_max: Duration,

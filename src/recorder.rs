@@ -13,16 +13,16 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use engine::Setup;
+use engine::content::Source;
 use engine::port::{Registry, Tasks};
 use engine::record::{
-    Checkpoint, ChunkWriter, Content, Frame, Header, RecordFault, RecordIntake, RecordLane, Taken,
-    WorldCopy, record_lane,
+    Checkpoint, ChunkWriter, Frame, Header, RecordFault, RecordIntake, RecordLane, RecordedContent,
+    Taken, WorldCopy, record_lane,
 };
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts};
-use systems::world::Source;
 
 use crate::build::VERSION;
-use crate::config::{LucidityConfig, RecorderConfig};
+use crate::config::RecorderConfig;
 use ring::Ring;
 pub(crate) use ring::{content_file, recordings};
 use verifier::Verifier;
@@ -38,15 +38,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// After the recorder could not keep up, and after it could not write, for so long nothing is tried.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 const RETRY_EVERY: Duration = Duration::from_secs(60);
-
-/// What decides outcomes beside the world and its inputs.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Ruling {
-    /// The game's own settings.
-    pub(crate) game: systems::Settings,
-    /// What the operator has set over the world's rules.
-    pub(crate) lucidity: LucidityConfig,
-}
 
 /// What is known of a run before its world is built.
 pub(crate) struct Beginning {
@@ -109,8 +100,8 @@ impl RecorderMetrics {
 impl Beginning {
     pub(crate) fn of(
         setup: &Setup,
-        ruling: &Ruling,
-        content: &Content,
+        ruling: &systems::Settings,
+        content: &RecordedContent,
     ) -> Result<Self, RecorderFault> {
         Ok(Self {
             header: Header {
@@ -142,7 +133,7 @@ impl Recorder {
         config: RecorderConfig,
         beginning: Beginning,
         plugins: &[&str],
-        content: &Content,
+        content: &RecordedContent,
         metrics: RecorderMetrics,
         tasks: &Tasks,
     ) -> Result<(Option<Self>, Option<RecordLane>), RecorderFault> {
@@ -300,9 +291,9 @@ impl Writing {
 }
 
 /// The world's texts, as they are kept.
-pub(crate) fn content(sources: Vec<Source>) -> Content {
+pub(crate) fn content(sources: Vec<Source>) -> RecordedContent {
     let files = sources.into_iter().map(|one| (one.path, one.text));
-    Content {
+    RecordedContent {
         files: files.collect(),
     }
 }

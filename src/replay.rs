@@ -4,18 +4,19 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use engine::Plugin;
+use engine::content::{Content, Source};
 use engine::port::Tick;
-use engine::record::{Content, Difference, Frame, Header, Replay, frames};
-use engine::{Plugin, Registrar};
-use systems::world::{Source, WorldData};
+use engine::record::{Difference, Frame, Header, RecordedContent, Replay, frames};
+use systems::Settings;
 
-use crate::check;
-use crate::cli::UsageFault;
+use crate::Game;
 use crate::config::Config;
-use crate::recorder::{Ruling, content_file, folder, recordings};
-use crate::server::Whole;
+use crate::recorder::{content_file, folder, recordings};
+use crate::usage::UsageFault;
 
 /// What is to be played.
 #[derive(Debug, Clone, Default)]
@@ -34,30 +35,21 @@ pub struct Wanted {
 ///
 /// # Errors
 /// When nothing is recorded there, or it can't be played.
-pub fn run(config: &Config, wanted: &Wanted) -> anyhow::Result<ExitCode> {
-    run_with(config, wanted, &|_: &mut Registrar<'_>| {})
-}
-
-/// Like [`run`], for recordings of a server with plugins of its own:
-/// [`run_with`](crate::server::run_with).
-///
-/// # Errors
-/// As [`run`].
-pub fn run_with(config: &Config, wanted: &Wanted, extra: &dyn Plugin) -> anyhow::Result<ExitCode> {
+pub fn run(config: &Config, wanted: &Wanted, game: &Game) -> anyhow::Result<ExitCode> {
     let folder = folder(&config.server.data);
     let files = recordings(&folder).unwrap_or_default();
     if files.is_empty() {
         return Err(usage(&folder, "nothing is recorded there"));
     }
-    run_files(&files, wanted, extra)
+    run_files(&files, wanted, game)
 }
 
 /// Plays one file.
 ///
 /// # Errors
 /// When it is no recording, or can't be played.
-pub fn run_file(file: &Path, wanted: &Wanted) -> anyhow::Result<ExitCode> {
-    run_files(&[file.to_owned()], wanted, &|_: &mut Registrar<'_>| {})
+pub fn run_file(file: &Path, wanted: &Wanted, game: &Game) -> anyhow::Result<ExitCode> {
+    run_files(&[file.to_owned()], wanted, game)
 }
 
 /// What was played.
@@ -69,9 +61,9 @@ struct Played {
     difference: Option<Difference>,
 }
 
-fn run_files(files: &[PathBuf], wanted: &Wanted, extra: &dyn Plugin) -> anyhow::Result<ExitCode> {
+fn run_files(files: &[PathBuf], wanted: &Wanted, game: &Game) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
-    let mut player = Player::new(wanted, extra);
+    let mut player = Player::new(wanted, game);
     for file in &files[first_file(files, wanted)..] {
         player.file(file)?;
         if player.played.difference.is_some() {
@@ -102,16 +94,16 @@ fn first_file(files: &[PathBuf], wanted: &Wanted) -> usize {
 
 struct Player<'a> {
     wanted: &'a Wanted,
-    extra: &'a dyn Plugin,
+    game: &'a Game,
     replay: Option<Replay>,
     played: Played,
 }
 
 impl<'a> Player<'a> {
-    fn new(wanted: &'a Wanted, extra: &'a dyn Plugin) -> Self {
+    fn new(wanted: &'a Wanted, game: &'a Game) -> Self {
         Self {
             wanted,
-            extra,
+            game,
             replay: None,
             played: Played::default(),
         }
@@ -140,10 +132,8 @@ impl<'a> Player<'a> {
                     let Some(header) = &header else {
                         return Err(fault(&"its header is missing"));
                     };
-                    let game = Whole {
-                        game: game(header, path, self.wanted.world.as_deref())?,
-                        extra: self.extra,
-                    };
+                    let game =
+                        recorded_game(self.game, header, path, self.wanted.world.as_deref())?;
                     let replay =
                         Replay::begin(header, checkpoint, game).map_err(|error| fault(&error))?;
                     if replay.plugins() != header.plugins {
@@ -186,29 +176,43 @@ impl<'a> Player<'a> {
 }
 
 /// The game that was recorded, over the world that was recorded or another.
-fn game(header: &Header, recording: &Path, world: Option<&Path>) -> anyhow::Result<impl Plugin> {
-    let ruling: Ruling = serde_json::from_str(&header.settings)
+fn recorded_game(
+    game: &Game,
+    header: &Header,
+    recording: &Path,
+    world: Option<&Path>,
+) -> anyhow::Result<impl Plugin + use<>> {
+    let settings: Settings = serde_json::from_str(&header.settings)
         .map_err(|_| usage(recording, "its settings are another version's"))?;
-    let mut world = match world {
-        Some(folder) => check::load(folder).map_err(|problems| usage(folder, &problems[0]))?,
-        None => recorded_world(header, recording)?,
+    let world = match world {
+        Some(folder) => {
+            let world = game.load_with_sources(folder, settings.clone());
+            world.map_err(|problems| usage(folder, &problems[0]))?.0
+        }
+        None => recorded_world(game, &settings, header, recording)?,
     };
-    ruling.lucidity.apply(&mut world.lucidity);
-    let game = systems::game(world, ruling.game);
-    Ok(game)
+    Ok(game.over(world, settings))
 }
 
-fn recorded_world(header: &Header, recording: &Path) -> anyhow::Result<WorldData> {
+fn recorded_world(
+    game: &Game,
+    settings: &Settings,
+    header: &Header,
+    recording: &Path,
+) -> anyhow::Result<Arc<Content>> {
     let folder = recording.parent().unwrap_or(Path::new("."));
     let path = content_file(folder, &header.content);
     let bytes = fs::read(&path).map_err(|error| usage(&path, error))?;
-    let content = Content::decode(&bytes).map_err(|error| usage(&path, error))?;
+    let content = RecordedContent::decode(&bytes).map_err(|error| usage(&path, error))?;
     if content.digest() != header.content {
         return Err(usage(&path, "it is not what its name says"));
     }
     let files = content.files.into_iter();
     let sources: Vec<Source> = files.map(|(path, text)| Source { path, text }).collect();
-    systems::world::load(&sources).map_err(|problems| usage(&path, &problems[0]))
+    let types = game.content_types_by(settings.clone());
+    types
+        .load(&sources)
+        .map_err(|problems| usage(&path, &problems[0]))
 }
 
 fn print(played: &Played, took: Duration, json: bool) -> anyhow::Result<()> {

@@ -1,14 +1,16 @@
 //! Rolls that were shown and may still become characters.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::Seed;
+use engine::content::Content;
 use engine::port::{AccountId, Code, Refusal};
 use net::{Denied, Rolled};
-use systems::character::{self, Profession, Roll, Rules};
+use systems::character::{self, Profession, Professions, Roll, Rolling, Rules};
 use uuid::Uuid;
 
 /// How long a roll is kept.
@@ -21,25 +23,25 @@ const KEPT_MAX: usize = 8;
 /// has most of them loses its oldest.
 const ACCOUNTS_MAX: usize = 4_096;
 
-/// The book of rolls, for one process.
+/// The rolls that were shown, for one process.
 #[derive(Debug)]
 pub(crate) struct Rolls {
-    rules: Rules,
+    content: Arc<Content>,
     per_minute: u32,
-    accounts: Mutex<HashMap<AccountId, Page>>,
+    accounts: Mutex<HashMap<AccountId, RollPage>>,
 }
 
 #[derive(Debug)]
-struct Page {
+struct RollPage {
     /// Where it was rolled last.
     from: IpAddr,
     /// When the last rolls were made, oldest first; at most as many as the limit.
     made: VecDeque<Instant>,
-    kept: VecDeque<Kept>,
+    kept: VecDeque<KeptRoll>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct KeptRoll {
     id: Uuid,
     seed: u64,
     /// The profession's id.
@@ -56,13 +58,23 @@ pub(crate) struct Born {
 }
 
 impl Rolls {
-    /// An empty book; 0 lifts the limit.
-    pub(crate) fn new(rules: Rules, per_minute: u32) -> Self {
+    /// No rolls yet; 0 lifts the limit.
+    pub(crate) fn new(content: Arc<Content>, per_minute: u32) -> Self {
         Self {
-            rules,
+            content,
             per_minute,
             accounts: Mutex::default(),
         }
+    }
+
+    fn rolling(&self) -> Rolling {
+        let rules = self.content.get::<Rules>();
+        rules.map(|rules| rules.rolling).unwrap_or_default()
+    }
+
+    fn all(&self) -> Cow<'_, Professions> {
+        let all = self.content.get::<Professions>();
+        all.map_or_else(|| Cow::Owned(Professions::default()), Cow::Borrowed)
     }
 
     /// What a character can live by.
@@ -83,7 +95,7 @@ impl Rolls {
                 .map(|(stat, more)| (stat.word(), *more))
                 .collect(),
         };
-        self.rules.professions.iter().map(each).collect()
+        self.all().iter().map(each).collect()
     }
 
     /// Rolls for an account.
@@ -99,14 +111,15 @@ impl Rolls {
         self.keep(
             account,
             from,
-            Kept {
+            KeptRoll {
                 id,
                 seed,
-                profession: profession.map(|one| one.id.clone()),
+                profession: profession.as_ref().map(|one| one.id.clone()),
                 at: Instant::now(),
             },
         )?;
-        let Roll { stats, meets } = character::roll(Seed(seed), profession, &self.rules.rolling);
+        let Roll { stats, meets } =
+            character::roll(Seed(seed), profession.as_ref(), &self.rolling());
         let mut each: std::collections::BTreeMap<_, _> = stats
             .iter()
             .map(|(stat, value)| (stat.word(), i64::from(value)))
@@ -131,11 +144,11 @@ impl Rolls {
     ) -> Result<Born, Denied> {
         let profession = self.profession(profession)?;
         let seed = match roll {
-            Some(id) => self.shown(account, id, profession)?,
+            Some(id) => self.shown(account, id, profession.as_ref())?,
             None => chance(),
         };
-        let Roll { meets, .. } = character::roll(Seed(seed), profession, &self.rules.rolling);
-        if let (false, Some(profession)) = (meets, profession) {
+        let Roll { meets, .. } = character::roll(Seed(seed), profession.as_ref(), &self.rolling());
+        if let (false, Some(profession)) = (meets, &profession) {
             let words = format!("That roll is not enough for a {}.", profession.name);
             let refusal = Refusal::new(Code::ValidationError, words);
             return Err(Denied::field("roll_id", refusal));
@@ -154,9 +167,10 @@ impl Rolls {
         }
     }
 
-    fn profession(&self, word: Option<&str>) -> Result<Option<&Profession>, Denied> {
+    fn profession(&self, word: Option<&str>) -> Result<Option<Profession>, Denied> {
         let Some(word) = word else { return Ok(None) };
-        let known = self.rules.professions.find(word);
+        let all = self.all();
+        let known = all.find(word).cloned();
         known.map(Some).ok_or_else(|| {
             let refusal = Refusal::new(Code::ValidationError, "There is no such profession.");
             Denied::field("profession", refusal)
@@ -188,12 +202,12 @@ impl Rolls {
         Ok(kept.seed)
     }
 
-    fn keep(&self, account: AccountId, from: IpAddr, one: Kept) -> Result<(), Denied> {
+    fn keep(&self, account: AccountId, from: IpAddr, one: KeptRoll) -> Result<(), Denied> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         if accounts.len() >= ACCOUNTS_MAX && !accounts.contains_key(&account) {
             make_room(&mut accounts);
         }
-        let page = accounts.entry(account).or_insert_with(|| Page {
+        let page = accounts.entry(account).or_insert_with(|| RollPage {
             from,
             made: VecDeque::new(),
             kept: VecDeque::new(),
@@ -224,7 +238,7 @@ impl Rolls {
 
 /// Forgets what is over; else the oldest page of the address that has most, so that nobody pays for
 /// the crowd of another address.
-fn make_room(accounts: &mut HashMap<AccountId, Page>) {
+fn make_room(accounts: &mut HashMap<AccountId, RollPage>) {
     accounts.retain(|_, page| page.made.back().is_some_and(|at| at.elapsed() < KEPT));
     if accounts.len() < ACCOUNTS_MAX {
         return;
@@ -234,7 +248,7 @@ fn make_room(accounts: &mut HashMap<AccountId, Page>) {
         *shares.entry(page.from).or_default() += 1;
     }
     let most = shares.values().copied().max().unwrap_or(0);
-    let of_the_most = |page: &Page| shares.get(&page.from) == Some(&most);
+    let of_the_most = |page: &RollPage| shares.get(&page.from) == Some(&most);
     let oldest = accounts
         .iter()
         .filter(|(_, page)| of_the_most(page))
@@ -255,6 +269,8 @@ fn chance() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use engine::content::ContentTypes;
+
     use super::*;
 
     fn book(per_minute: u32) -> Rolls {
@@ -272,14 +288,12 @@ mod tests {
             description = "Looms."
             requires = { size = 75, strength = 75, power = 75, luck = 75, charisma = 75 }
         "#;
-        let sources = [systems::world::Source {
+        let sources = [engine::content::Source {
             path: "rules/professions.toml".to_owned(),
             text: professions.to_owned(),
         }];
-        let mut problems = Vec::new();
-        let rules = Rules::load(&sources, &mut problems);
-        assert_eq!(problems, []);
-        Rolls::new(rules, per_minute)
+        let types = ContentTypes::of(systems::character::plugin);
+        Rolls::new(types.load(&sources).unwrap(), per_minute)
     }
 
     const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -289,15 +303,15 @@ mod tests {
     }
 
     #[test]
-    fn what_was_shown_is_what_the_character_is_made_of() {
+    fn character_gets_shown_roll() {
         let (book, ann) = (book(0), AccountId(Uuid::from_u128(1)));
         let first = book.roll(ann, HOME, Some("doctor")).unwrap();
         let second = book.roll(ann, HOME, Some("DOCTOR")).unwrap();
         assert_ne!(first.stats, second.stats);
         let born = book.born(ann, Some("Doctor"), Some(first.roll_id)).unwrap();
         assert_eq!(born.profession.as_deref(), Some("Doctor"));
-        let doctor = book.rules.professions.find("doctor");
-        let again = character::roll(Seed(born.seed), doctor, &book.rules.rolling);
+        let all = book.all();
+        let again = character::roll(Seed(born.seed), all.find("doctor"), &book.rolling());
         assert!(
             again
                 .stats
@@ -306,8 +320,9 @@ mod tests {
         );
     }
 
+    /// A roll is good for the account and the profession that it was made for, until it is used.
     #[test]
-    fn a_roll_is_good_for_its_account_and_its_profession_until_it_is_used() {
+    fn roll_is_good_once_per_account_and_profession() {
         let (book, ann, bob) = (
             book(0),
             AccountId(Uuid::from_u128(1)),
@@ -325,8 +340,9 @@ mod tests {
         assert_eq!(field(book.born(ann, Some("doctor"), roll)), Some("roll_id"));
     }
 
+    /// A roll that is not enough for the profession is shown, but makes no character.
     #[test]
-    fn a_roll_that_is_not_enough_is_shown_but_makes_nobody() {
+    fn insufficient_roll_is_shown_but_makes_no_character() {
         let (book, ann) = (book(0), AccountId(Uuid::from_u128(1)));
         // One in 2,000 attempts makes a giant: some of twenty rolls of 50 attempts do not.
         let short = (0..500).map(|_| book.roll(ann, HOME, Some("giant")).unwrap());
@@ -339,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn rolls_are_counted_by_the_minute_and_the_account() {
+    fn rolls_are_limited_per_minute_and_account() {
         let (book, ann, bob) = (
             book(2),
             AccountId(Uuid::from_u128(1)),

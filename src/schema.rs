@@ -16,8 +16,9 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::check;
+use crate::Game;
 use crate::config::Config;
+use crate::game::settings;
 
 /// The subprotocol that is described.
 const PROTOCOL: &str = "kadath.v1";
@@ -49,8 +50,8 @@ impl Kind {
 ///
 /// # Errors
 /// When its world can't be loaded, or nothing can be printed.
-pub fn run(config: &Config, kind: Kind) -> anyhow::Result<ExitCode> {
-    let events = events(config)?;
+pub fn run(config: &Config, kind: Kind, game: &Game) -> anyhow::Result<ExitCode> {
+    let events = events(config, game)?;
     std::io::stdout()
         .lock()
         .write_all(written(kind, &events).as_bytes())?;
@@ -62,12 +63,14 @@ pub fn run(config: &Config, kind: Kind) -> anyhow::Result<ExitCode> {
 ///
 /// # Errors
 /// When its world can't be loaded.
-pub fn events(config: &Config) -> anyhow::Result<Vec<Publication>> {
-    let world = check::load(&config.server.world).map_err(|problems| {
-        let all = problems.iter().map(|one| format!("\n  {one}"));
-        anyhow::anyhow!("the world has mistakes:{}", all.collect::<String>())
-    })?;
-    let game = systems::game(world, systems::Settings::default());
+pub fn events(config: &Config, game: &Game) -> anyhow::Result<Vec<Publication>> {
+    let world = game
+        .load(&config.server.world, config)
+        .map_err(|problems| {
+            let all = problems.iter().map(|one| format!("\n  {one}"));
+            anyhow::anyhow!("the world has mistakes:{}", all.collect::<String>())
+        })?;
+    let game = game.over(world, settings(config));
     let engine = Engine::build(Setup::default(), game).context("the plugins don't fit together")?;
     Ok([net::publications(), engine.notes().to_vec()].concat())
 }
@@ -149,6 +152,7 @@ impl Shapes {
         }
         for shape in self.generator.definitions_mut().values_mut() {
             never_null(shape);
+            without_notes(shape);
         }
         frames
     }
@@ -162,6 +166,18 @@ impl Shapes {
     /// The shapes that the others refer to.
     fn taken(&mut self) -> Map<String, Value> {
         self.generator.take_definitions(true)
+    }
+}
+
+/// Takes out what only the reference of a world's files says.
+fn without_notes(shape: &mut Value) {
+    match shape {
+        Value::Object(keys) => {
+            keys.retain(|key, _| !key.starts_with("x-"));
+            keys.values_mut().for_each(without_notes);
+        }
+        Value::Array(all) => all.iter_mut().for_each(without_notes),
+        _ => {}
     }
 }
 

@@ -3,39 +3,38 @@
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use engine::content::Content;
 use engine::port::{LaneLimits, Registry, Stop, Tasks, lanes};
-use engine::record::Content;
+use engine::record::RecordedContent;
 use engine::runner::Running;
-use engine::{Plugin, Registrar};
 use net::{Doors, Tls};
 use storage::{Left, Recovered, Storage};
-use systems::world::WorldData;
 use tokio::net::TcpListener;
 
-use crate::cli::UsageFault;
 use crate::config::{Config, Loaded};
-use crate::gate::Gate;
-use crate::readiness::{Pulse, readiness};
-use crate::recorder::{Recorder, Ruling};
+use crate::gatekeeper::AccountGatekeeper;
+use crate::readiness::{WorldPulse, readiness};
+use crate::recorder::Recorder;
 use crate::rolls::Rolls;
 use crate::telemetry;
-use crate::{bus, check, recorder};
+use crate::usage::UsageFault;
+use crate::{Game, bus, recorder};
 
 mod descriptors;
-mod first_words;
+mod last_words;
 mod page;
 mod quarantine;
 mod signals;
-mod start;
+mod startup_log;
+mod world;
 
 use descriptors::raise_descriptors;
-pub use first_words::address_file;
-use signals::{Asked, Signals};
-pub(crate) use start::Whole;
-use start::start_world;
+use signals::{SignalRequest, Signals};
+pub use startup_log::address_file;
 
 /// Durable, but the database lacks some of it until the next start.
 const EXIT_NOT_APPLIED: u8 = 3;
@@ -50,41 +49,33 @@ const RECORDER_PATIENCE: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// When it can't start, or the world ends by itself.
-pub fn run(config: Config) -> anyhow::Result<ExitCode> {
-    run_with(config, |_: &mut Registrar<'_>| {})
+pub fn run(config: Config, game: &Game) -> anyhow::Result<ExitCode> {
+    let _log = telemetry::init(&config.log)?;
+    run_unlogged(config, game)
 }
 
 /// Like [`run`], and the log says first where the configuration came from.
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_loaded(loaded: Loaded) -> anyhow::Result<ExitCode> {
+pub fn run_loaded(loaded: Loaded, game: &Game) -> anyhow::Result<ExitCode> {
     let _log = telemetry::init(&loaded.config.log)?;
-    first_words::starting(&loaded);
-    run_here(loaded.config, |_: &mut Registrar<'_>| {})
+    startup_log::starting(&loaded);
+    run_here(loaded.config, game)
 }
 
-/// Like [`run`], with the plugins that `extra` adds after the game's own.
-///
-/// # Errors
-/// As [`run`].
-pub fn run_with(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
-    let _log = telemetry::init(&config.log)?;
-    run_unlogged(config, extra)
-}
-
-/// Like [`run_with`], for a process that has a subscriber of its own or wants none. It may run
+/// Like [`run`], for a process that has a subscriber of its own or wants none. It may run
 /// again when it has ended.
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_unlogged(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
+pub fn run_unlogged(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
     // Whatever program this is, it need not know `replay`.
     config.recorder.verify = false;
-    run_here(config, extra)
+    run_here(config, game)
 }
 
-fn run_here(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
+fn run_here(config: Config, game: &Game) -> anyhow::Result<ExitCode> {
     // Said in any case: tokio would read TOKIO_WORKER_THREADS, and panic where that is no number
     // of threads.
     let threads = match config.server.io_threads {
@@ -97,25 +88,25 @@ fn run_here(config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("the runtime can't be started")?;
-    let ended = runtime.block_on(serve(config, extra));
+    let ended = runtime.block_on(serve(config, game));
     // Whatever a blocking thread still does (a password hash) need not be waited for.
     runtime.shutdown_timeout(Duration::from_millis(100));
     ended
 }
 
-async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCode> {
+async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     raise_descriptors(&mut config)?;
-    let (mut world, sources) =
-        check::load_with_sources(&config.server.world).map_err(|problems| {
+    let (world, sources) = game
+        .load_with_sources(&config.server.world, crate::game::settings(&config))
+        .map_err(|problems| {
             let more = match problems.len() {
                 1 => String::new(),
                 count => format!(" (and {} more; see `kadath check`)", count - 1),
             };
             UsageFault(format!("the world can't be used: {}{more}", problems[0]))
         })?;
-    config.lucidity.apply(&mut world.lucidity);
-    first_words::world(&config, &world);
+    startup_log::world(&config, &world);
     let (listener, address) = listen("server.listen", config.address()?).await?;
     let metrics = match config.metrics_address()? {
         Some(address) => Some(listen("server.metrics_listen", address).await?),
@@ -140,7 +131,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
             return Ok(if left_over { ExitCode::from(EXIT_NOT_APPLIED) } else { ExitCode::SUCCESS });
         }
     };
-    let ground = Ground {
+    let parts = ServerParts {
         config,
         listener,
         address,
@@ -151,7 +142,7 @@ async fn serve(mut config: Config, extra: impl Plugin) -> anyhow::Result<ExitCod
         storage: storage.clone(),
         content: recorder::content(sources),
     };
-    let ended = live(ground, recovered, world, extra, &mut signals).await;
+    let ended = live(parts, recovered, world, game, &mut signals).await;
     if ended.is_err() {
         // Whatever failed: the database is left as a stop would leave it.
         tasks.stop().cancel();
@@ -173,7 +164,7 @@ async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<(TcpListener, 
 }
 
 /// What the world stands on.
-struct Ground {
+struct ServerParts {
     config: Config,
     listener: TcpListener,
     address: SocketAddr,
@@ -184,18 +175,18 @@ struct Ground {
     tasks: Tasks,
     storage: Storage,
     /// The world's texts.
-    content: Content,
+    content: RecordedContent,
 }
 
 /// Builds the world, lets people in, and stops when asked to.
 async fn live(
-    ground: Ground,
+    parts: ServerParts,
     recovered: Recovered,
-    world: WorldData,
-    extra: impl Plugin,
+    world: Arc<Content>,
+    game: &Game,
     signals: &mut Signals,
 ) -> anyhow::Result<ExitCode> {
-    let Ground {
+    let ServerParts {
         config,
         listener,
         address,
@@ -205,41 +196,34 @@ async fn live(
         tasks,
         storage,
         content,
-    } = ground;
-    first_words::recovered(&config, &recovered);
-    let words = first_words::Listening::of(&config, address, metrics.as_ref().map(|it| it.1));
+    } = parts;
+    startup_log::recovered(&config, &recovered);
+    let words = startup_log::Listening::of(&config, address, metrics.as_ref().map(|it| it.1));
     let lanes = lanes(LaneLimits::default(), &registry)?;
-    let gauge = std::sync::Arc::clone(&lanes.net.gauge);
+    let gauge = Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;
     let info = page::world_info(&world, config.guests_welcome(address));
-    let rolls = Rolls::new(world.characters.clone(), config.limits.rolls_per_minute);
+    let rolls = Rolls::new(Arc::clone(&world), config.limits.rolls_per_minute);
     let bus = bus::start(&config, &recovered, lanes.bridge, &tasks, &registry).await?;
-    let ruling = Ruling {
-        game: config.game(bus::settings(&config)),
-        lucidity: config.lucidity,
-    };
-    let game = systems::game(world, ruling.game.clone());
+    let settings = crate::game::settings(&config);
+    let game = game.over(world, settings.clone());
     let halt = Stop::new();
-    let recording = (ruling, content);
-    let (running, recorder) = start_world(
+    let (running, recorder) = world::start(
         &config,
         recovered,
-        Whole {
-            game,
-            extra: &extra,
-        },
+        game,
         lanes.engine,
-        recording,
+        (settings, content),
         &registry,
         &tasks,
         &halt,
     )?;
 
-    let pulse = Pulse::new(gauge);
+    let pulse = WorldPulse::new(gauge);
     tasks.spawn("pulse", pulse.clone().watch(tasks.stop().clone()));
     let lag_max = config.lag_max();
     let doors = Doors {
-        gate: Gate {
+        gate: AccountGatekeeper {
             accounts: storage.accounts().clone(),
             guests: info.guests,
             rolls: rolls.into(),
@@ -256,27 +240,7 @@ async fn live(
     words.say()?;
 
     let mut serving = std::pin::pin!(serving);
-    let mut world_died = false;
-    loop {
-        tokio::select! {
-            served = &mut serving => {
-                world_died = true;
-                tracing::error!(fault = served.err().map(|fault| fault.to_string()), "gateway ended by itself");
-                break;
-            }
-            asked = signals.next() => match asked {
-                Asked::Reload => reload(tls.as_ref()),
-                Asked::Stop => {
-                    tracing::info!("asked to stop");
-                    break;
-                }
-            },
-            () = halt.cancelled() => {
-                tracing::info!("asked to stop from within the world");
-                break;
-            }
-        }
-    }
+    let world_died = until_stop(&mut serving, signals, tls.as_ref(), &halt).await;
     if !world_died {
         tasks.stop().cancel();
         if let Err(fault) = serving.await {
@@ -289,6 +253,35 @@ async fn live(
         _ if world_died => anyhow::bail!("the world ended by itself; see the log"),
         Left::Applied => Ok(ExitCode::SUCCESS),
         Left::Durable | Left::Lost => Ok(ExitCode::from(EXIT_NOT_APPLIED)),
+    }
+}
+
+/// Serves until somebody asks to stop; `true`: the gateway ended by itself, as it does when the
+/// world is gone.
+async fn until_stop(
+    serving: &mut (impl Future<Output = Result<(), net::NetFault>> + Unpin),
+    signals: &mut Signals,
+    tls: Option<&Tls>,
+    halt: &Stop,
+) -> bool {
+    loop {
+        tokio::select! {
+            served = &mut *serving => {
+                tracing::error!(fault = served.err().map(|fault| fault.to_string()), "gateway ended by itself");
+                return true;
+            }
+            asked = signals.next() => match asked {
+                SignalRequest::Reload => reload(tls),
+                SignalRequest::Stop => {
+                    tracing::info!("asked to stop");
+                    return false;
+                }
+            },
+            () = halt.cancelled() => {
+                tracing::info!("asked to stop from within the world");
+                return false;
+            }
+        }
     }
 }
 
@@ -336,13 +329,14 @@ fn usage(fault: impl Display) -> UsageFault {
 mod tests {
     use super::*;
 
+    /// The bound of the contract holds whatever hangs.
     #[test]
-    fn a_stop_takes_less_than_five_seconds_whatever_hangs() {
+    fn stop_patience_adds_up_below_five_seconds() {
         // The router's wait for the world's last words, and what the runtime gets at the end.
-        let rest = Duration::from_millis(300 + 100) + RECORDER_PATIENCE;
+        let rest = Duration::from_millis(300 + 100);
         let world = WORLD_PATIENCE + Duration::from_millis(300);
         let gateway = net::Timeouts::default().drain;
-        let whole = rest + gateway + world + STORAGE_PATIENCE + TASKS_PATIENCE;
+        let whole = rest + gateway + world + STORAGE_PATIENCE + RECORDER_PATIENCE + TASKS_PATIENCE;
         assert!(whole < Duration::from_secs(5), "{whole:?}");
     }
 }

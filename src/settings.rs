@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::config::{Config, Loaded, Origin};
+use crate::config::{Config, Loaded, SettingOrigin};
 
 const HANDBOOK: &str = include_str!("../docs/operations.md");
 /// Above the sample.
@@ -45,10 +45,10 @@ pub fn print(loaded: &Loaded) -> anyhow::Result<ExitCode> {
         }
         let key = setting.key();
         let origin = match loaded.origin(&key) {
-            Origin::Default => "default".to_owned(),
-            Origin::File(path, line, _) => format!("{}:{line}", path.display()),
-            Origin::Variable(name) => name,
-            Origin::Flag(name) => name.to_owned(),
+            SettingOrigin::Default => "default".to_owned(),
+            SettingOrigin::File(path, line, _) => format!("{}:{line}", path.display()),
+            SettingOrigin::Variable(name) => name,
+            SettingOrigin::Flag(name) => name.to_owned(),
         };
         match literal(&shown(&key, setting.value)) {
             Some(value) => writeln!(text, "{} = {value}  # {origin}", setting.name)?,
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn sample_without_its_marks_is_the_defaults() {
+    fn uncommented_sample_is_the_defaults() {
         let sample = sample().unwrap();
         let key = |line: &str| line.starts_with('#') && !line.starts_with("# ");
         let keys = sample.lines().filter(|line| key(line)).count();

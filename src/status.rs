@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::cli::UsageFault;
 use crate::config::Config;
 use crate::server::address_file;
+use crate::usage::UsageFault;
 
 /// A server that takes longer to answer is not well.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -43,7 +43,7 @@ pub fn run(config: &Config, url: Option<&str>) -> anyhow::Result<ExitCode> {
         &url,
         ready,
         &readiness,
-        &Metrics::read(&metrics),
+        &ScrapedMetrics::read(&metrics),
         &config.server.data,
     );
     std::io::stdout().write_all(text.as_bytes())?;
@@ -93,7 +93,7 @@ fn connect(authority: &str) -> std::io::Result<TcpStream> {
     use std::net::ToSocketAddrs as _;
     let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
     for address in authority.to_socket_addrs()? {
-        // Whoever listens on every address listens on loopback.
+        // A server that listens on every address listens on loopback.
         let ip = match address.ip() {
             IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(v6) if v6.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -108,9 +108,9 @@ fn connect(authority: &str) -> std::io::Result<TcpStream> {
 }
 
 /// Prometheus text, by series.
-struct Metrics(HashMap<String, f64>);
+struct ScrapedMetrics(HashMap<String, f64>);
 
-impl Metrics {
+impl ScrapedMetrics {
     fn read(text: &str) -> Self {
         let series = text.lines().filter(|line| !line.starts_with('#'));
         let series = series.filter_map(|line| {
@@ -161,7 +161,13 @@ impl Metrics {
     }
 }
 
-fn report(url: &str, ready: bool, readiness: &str, metrics: &Metrics, data: &Path) -> String {
+fn report(
+    url: &str,
+    ready: bool,
+    readiness: &str,
+    metrics: &ScrapedMetrics,
+    data: &Path,
+) -> String {
     let info = |label| {
         metrics
             .label("kadath_build_info", label)
@@ -229,6 +235,14 @@ fn report(url: &str, ready: bool, readiness: &str, metrics: &Metrics, data: &Pat
         ),
         Err(_) => format!("disk      journal {journal:.1} MiB"),
     });
+    lines.extend(failed_checks(readiness));
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// A line for each check that `/readyz` says no to.
+fn failed_checks(readiness: &str) -> Vec<String> {
+    let mut lines = Vec::new();
     if let Ok(Value::Object(told)) = serde_json::from_str::<Value>(readiness)
         && let Some(Value::Object(checks)) = told.get("checks")
     {
@@ -239,8 +253,7 @@ fn report(url: &str, ready: bool, readiness: &str, metrics: &Metrics, data: &Pat
             }
         }
     }
-    lines.push(String::new());
-    lines.join("\n")
+    lines
 }
 
 #[cfg(test)]
@@ -248,9 +261,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantile_is_the_bound_that_holds_the_share() {
+    fn quantile_is_smallest_sufficient_bound() {
         let text = "# TYPE t histogram\nt_bucket{le=\"0.001\"} 50\nt_bucket{le=\"0.01\"} 98\nt_bucket{le=\"0.1\"} 100\nt_bucket{le=\"+Inf\"} 100\nt_count 100\nx{a=\"b\"} 2\nx{a=\"c\"} 3\n";
-        let metrics = Metrics::read(text);
+        let metrics = ScrapedMetrics::read(text);
         assert_eq!(metrics.quantile("t", 0.5), Some(0.001));
         assert_eq!(metrics.quantile("t", 0.99), Some(0.1));
         assert_eq!(metrics.quantile("absent", 0.5), None);

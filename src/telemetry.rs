@@ -7,26 +7,22 @@
 
 use std::fmt;
 use std::io::Write;
-use std::str::FromStr;
 use std::sync::Mutex;
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tracing::field::{Field, Visit};
-use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogConfig, LogFormat};
+use crate::log_targets::targets;
 
-/// The crates whose records are ours.
-const OURS: [&str; 5] = ["kadath", "engine", "systems", "net", "storage"];
 /// Parts of names whose values are secrets.
 const SECRET: [&str; 9] = [
     "password",
@@ -70,31 +66,6 @@ pub fn init(config: &LogConfig) -> anyhow::Result<WorkerGuard> {
     Ok(guard)
 }
 
-/// Which records are kept: `info`, or `info,sqlx=debug`. The bare level is for our own crates.
-///
-/// # Errors
-/// Says which part is not understood.
-pub fn targets(level: &str) -> Result<Targets, String> {
-    // Other crates print what must not be seen (a websocket crate whole frames), unless named.
-    let mut targets = Targets::new().with_default(LevelFilter::WARN);
-    for part in level
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-    {
-        let (target, level) = part
-            .split_once('=')
-            .map_or((None, part), |(target, level)| (Some(target), level));
-        let level = LevelFilter::from_str(level)
-            .map_err(|_| "each level must be off, error, warn, info, debug or trace".to_owned())?;
-        match target {
-            Some(target) => targets = targets.with_target(target.trim(), level),
-            None => targets = targets.with_targets(OURS.map(|target| (target, level))),
-        }
-    }
-    Ok(targets)
-}
-
 struct Records {
     format: LogFormat,
     writer: Mutex<NonBlocking>,
@@ -105,7 +76,7 @@ struct SpanFields(Map<String, Value>);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Records {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut fields = Fields::default();
+        let mut fields = RecordFields::default();
         attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
             span.extensions_mut().insert(SpanFields(fields.fields));
@@ -113,7 +84,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Records {
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let mut fields = Fields::default();
+        let mut fields = RecordFields::default();
         values.record(&mut fields);
         if let Some(span) = context.span(id)
             && let Some(known) = span.extensions_mut().get_mut::<SpanFields>()
@@ -123,7 +94,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Records {
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut record = Fields::default();
+        let mut record = RecordFields::default();
         for span in context
             .event_scope(event)
             .into_iter()
@@ -138,7 +109,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Records {
         let timestamp = OffsetDateTime::now_utc()
             .format(&Rfc3339)
             .unwrap_or_default();
-        let Fields { message, fields } = record;
+        let RecordFields { message, fields } = record;
         let line = match self.format {
             LogFormat::Json => {
                 let record = serde_json::json!({
@@ -203,12 +174,12 @@ fn human(
 
 /// Collects the fields of a record, hiding the secret ones.
 #[derive(Default)]
-struct Fields {
+struct RecordFields {
     message: String,
     fields: Map<String, Value>,
 }
 
-impl Fields {
+impl RecordFields {
     fn put(&mut self, field: &Field, value: Value) {
         let name = field.name();
         if let ("message", Value::String(message)) = (name, &value) {
@@ -229,7 +200,7 @@ impl Fields {
     }
 }
 
-impl Visit for Fields {
+impl Visit for RecordFields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.put(field, Value::String(format!("{value:?}")));
     }

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use systems::world::{Problem, Source};
+use engine::content::{Content, ContentTypes, Problem, Source};
 
 /// The largest file: the shipped world as a whole has a tenth of that.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -16,8 +17,47 @@ const ENTRIES_MAX: usize = 100_000;
 /// Folders within folders; a world needs three.
 const DEPTH_MAX: usize = 16;
 
+/// Reads and checks the world in `folder`; problems name files as the caller can open them.
+pub(crate) fn load(folder: &Path, types: &ContentTypes) -> Result<Arc<Content>, Vec<Problem>> {
+    load_with_sources(folder, types).map(|(world, _)| world)
+}
+
+/// As [`load`], with the texts that the world is made of.
+pub(crate) fn load_with_sources(
+    folder: &Path,
+    types: &ContentTypes,
+) -> Result<(Arc<Content>, Vec<Source>), Vec<Problem>> {
+    let located = |problem: Problem| {
+        // A file that could not even be read is named by its whole path already.
+        let file = if Path::new(&problem.file).starts_with(folder) {
+            problem.file
+        } else {
+            folder.join(&problem.file).display().to_string()
+        };
+        Problem { file, ..problem }
+    };
+    let (sources, unread) = read(folder);
+    let problems = if unread.is_empty() {
+        match types.load(&sources) {
+            Ok(world) => return Ok((world, sources)),
+            Err(problems) => problems,
+        }
+    } else {
+        types.mistakes(&sources)
+    };
+    let unread: Vec<Problem> = unread.into_iter().map(located).collect();
+    let problems = problems.into_iter().map(located);
+    // What can't be read is not missing, too.
+    let problems = problems.filter(|one| {
+        let same = |other: &Problem| Path::new(&one.file).starts_with(&other.file);
+        one.line > 0 || !unread.iter().any(same)
+    });
+    let problems: Vec<Problem> = problems.collect();
+    Err(unread.into_iter().chain(problems).collect())
+}
+
 /// Every `.toml` and `.svg` below `folder`, in the order of their paths, with what can't be read.
-pub(crate) fn read(folder: &Path) -> (Vec<Source>, Vec<Problem>) {
+fn read(folder: &Path) -> (Vec<Source>, Vec<Problem>) {
     let mut walk = Walk::default();
     match folder.canonicalize() {
         Ok(root) => {

@@ -103,7 +103,7 @@ impl Recording {
 pub(crate) fn measure() {
     let mut out = std::io::stdout();
     let mut crowd = Crowd::recorded(PLAYERS, ROOMS);
-    let mut played = |crowd: &mut Crowd, busy: bool| {
+    let played = |crowd: &mut Crowd, busy: bool| {
         let before = crowd.recorded_so_far();
         let mut whole = 0;
         for tick in 0..TICKS {

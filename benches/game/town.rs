@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use systems::world::{Source, WorldData};
+use engine::content::{Content, Source};
+use std::sync::Arc;
 
 /// Rooms of one sub-zone.
 const ROW: usize = 25;
@@ -30,7 +31,7 @@ const HAZARD_EVERY: usize = 20;
 const HAZARD: &str = "hazards = [{ id = \"stone\", every_seconds = 5, chance = 0.02, harm = 1, lucidity = 1, text = \"A stone falls.\" }]\n";
 
 /// A world of so many rooms.
-pub(crate) fn world(rooms: usize) -> WorldData {
+pub(crate) fn world(rooms: usize) -> Arc<Content> {
     let shipped = |path: &str, text: &str| Source {
         path: path.to_owned(),
         text: text.to_owned(),
@@ -72,5 +73,5 @@ pub(crate) fn world(rooms: usize) -> WorldData {
             text,
         });
     }
-    systems::world::load(&sources).expect("the generated world is sound")
+    systems::load(&sources).expect("the generated world is sound")
 }

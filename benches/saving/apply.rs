@@ -1,5 +1,6 @@
 //! How fast rows reach the database, against a bare loop.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::port::{

@@ -12,13 +12,13 @@ mod standing;
 mod unload;
 mod words;
 
-pub(crate) use removal::{Removals, destroy, replace};
+pub(crate) use removal::{Removals, destroy, restore};
 pub(crate) use standing::{Roles, Seated, grant, tell_bans};
 pub(crate) use unload::unload_saved;
 pub(crate) use words::Departing;
 pub use words::{
-    Arrived, Arrives, Asked, Character, Departed, Dismiss, Excluded, Grant, Halt, LinkLost,
-    Linkdead, Online, OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
+    Arrived, Arrives, Asked, Departed, Dismiss, Excluded, Grant, Halt, LinkLost, Linkdead, Online,
+    OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
 };
 
 use std::collections::{HashMap, VecDeque};
@@ -30,6 +30,7 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 use serde::{Deserialize, Serialize};
 
+use crate::character::Character;
 use crate::ledger::{self, CommandRecord};
 use crate::persist::SavedTypes;
 use crate::port::{

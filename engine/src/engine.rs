@@ -1,5 +1,6 @@
 //! The engine: one function from what came in to what goes out.
 
+mod begin;
 mod build;
 mod checkpoint;
 #[cfg(feature = "stage")]
@@ -7,6 +8,7 @@ mod crack;
 mod exchange;
 mod health;
 mod output;
+mod phases;
 
 pub use exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
 pub use health::{FAULTS_MAX, QUARANTINE};
@@ -21,18 +23,17 @@ use bevy_ecs::world::World;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::attach::{self, Asks, Life};
-use crate::clock::{Clock, due};
+use crate::clock::Clock;
 use crate::dice::Dice;
-use crate::fault::{self, FaultReport};
+use crate::fault::FaultReport;
 use crate::ledger;
 use crate::meter::{Beacon, Spent, Stopwatch};
-use crate::newcomers::Behind;
-use crate::persist::{self, Collector, StorageView};
+use crate::persist::{Collector, StorageView};
 use crate::phase::Phase;
-use crate::plugin::{Installed, Register};
+use crate::plugin::{PluginOff, Register};
 use crate::port::{Emission, Publication, Tick, WorldTime};
 use crate::{Bridge, Bridged, Halt, Violation};
-use health::{Health, blame};
+use health::Health;
 
 /// Settle goes round until nothing new is said, at most this often; more is a counted fault.
 pub const SETTLE_ROUNDS_MAX: usize = 8;
@@ -47,6 +48,8 @@ pub struct Engine {
     stopwatch: Stopwatch,
     faults: Vec<FaultReport>,
     dropped_runs: u64,
+    /// Whose wish each `Destroy` of this tick is, where that is known.
+    destroyers: Vec<Option<usize>>,
     /// Not taken yet, by kind.
     violations: BTreeMap<&'static str, u64>,
     /// The tick of the batch that is not known to be durable yet.
@@ -88,15 +91,13 @@ impl Engine {
             stopping,
         } = input;
         let before = self.advance_clock(now, wall_offset);
-        persist::restore(&mut self.world);
+        attach::restore(&mut self.world);
         let clock = *self.world.resource::<Clock>();
         self.beacon.enter_tick(clock.tick);
         for spans in &mut self.spent.spans {
             *spans = [0; 4];
         }
-        for health in &mut self.health {
-            health.begin(clock.now);
-        }
+        self.take_back(clock.now);
         let waiting = u32::try_from(self.world.resource::<Collector>().facts.len());
         *self.world.resource_mut::<StorageView>() = StorageView {
             accepting: storage.accepting,
@@ -215,6 +216,18 @@ impl Engine {
         self.world.resource::<crate::Index>().ids()
     }
 
+    /// Which plugin must run after which other, and why, as they say themselves.
+    pub fn order(&self) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> + '_ {
+        let after = self.register.after.iter();
+        after.map(|(plugin, other, why)| (self.register.plugins[*plugin].name, *other, *why))
+    }
+
+    /// Which plugins are off, with what is gone with each.
+    pub fn off(&self) -> impl Iterator<Item = (&str, &PluginOff)> {
+        let all = self.register.off.iter();
+        all.map(|(name, off)| (name.as_str(), off))
+    }
+
     /// Which plugins are left out just now.
     pub fn quarantined(&self) -> impl Iterator<Item = bool> + '_ {
         self.health.iter().map(|health| health.until.is_some())
@@ -269,109 +282,6 @@ impl Engine {
         let mut dice = self.world.resource_mut::<Dice>();
         *dice = dice.in_tick(tick);
         before
-    }
-
-    fn settle(&mut self, before: WorldTime) {
-        for _ in 0..SETTLE_ROUNDS_MAX {
-            let written = self.register.messages.written(&self.world);
-            self.run(Phase::Settle, before);
-            if self.register.messages.written(&self.world) == written {
-                return;
-            }
-        }
-        self.faults.push(FaultReport {
-            plugin: "engine",
-            phase: Phase::Settle,
-            system: String::new(),
-            what: format!("messages still being written after {SETTLE_ROUNDS_MAX} rounds"),
-        });
-    }
-
-    fn run(&mut self, phase: Phase, before: WorldTime) {
-        let clock = *self.world.resource::<Clock>();
-        for (index, plugin) in self.register.plugins.iter_mut().enumerate() {
-            let health = &mut self.health[index];
-            if plugin.steps[phase.index()].is_empty() || health.skipped || health.until.is_some() {
-                continue;
-            }
-            self.beacon.enter(index);
-            fault::enter(index);
-            let behind = health.behind;
-            if behind {
-                self.world.insert_resource(Behind(true));
-            }
-            let began = (self.stopwatch)();
-            let Installed { steps, name } = plugin;
-            let steps = steps[phase.index()].iter_mut();
-            'steps: for step in steps.filter(|step| behind || !step.recovers) {
-                let (moments, dropped) = match step.period {
-                    None => (None, 0),
-                    Some(period) => {
-                        let (moments, dropped) = due(period, before, clock.now);
-                        (Some(moments), dropped)
-                    }
-                };
-                self.dropped_runs += dropped;
-                let mut moments = moments.into_iter().flatten();
-                loop {
-                    if step.period.is_some() {
-                        let Some(moment) = moments.next() else { break };
-                        self.world.resource_mut::<Clock>().now = moment;
-                        let mut dice = self.world.resource_mut::<Dice>();
-                        *dice = dice.at(moment);
-                    }
-                    step.schedule.run(&mut self.world);
-                    if let Some(recorded) = fault::take() {
-                        health.skipped = true;
-                        blame(health, clock.now);
-                        // What is put back is the engine's doing.
-                        fault::leave();
-                        persist::restore(&mut self.world);
-                        fault::enter(index);
-                        self.faults
-                            .extend(recorded.into_iter().map(|(system, what)| FaultReport {
-                                plugin: name,
-                                phase,
-                                system: match system.is_empty() {
-                                    true => step.commanding(),
-                                    false => system,
-                                },
-                                what,
-                            }));
-                    }
-                    if step.period.is_none() || health.skipped {
-                        break;
-                    }
-                }
-                if step.period.is_some() {
-                    self.world.resource_mut::<Clock>().now = clock.now;
-                    let mut dice = self.world.resource_mut::<Dice>();
-                    *dice = dice.in_tick(clock.tick);
-                }
-                if health.skipped {
-                    break 'steps;
-                }
-            }
-            self.spent.spans[index][phase.index()] += (self.stopwatch)().saturating_sub(began);
-            if behind {
-                self.world.insert_resource(Behind(false));
-            }
-            self.beacon.leave();
-            fault::leave();
-        }
-    }
-
-    /// Takes what went wrong while the engine itself was at work in the world (an observer, a
-    /// value that can't be copied): no plugin that is run later may be blamed for it.
-    fn own_faults(&mut self, phase: Phase) {
-        for (system, what) in fault::take().into_iter().flatten() {
-            self.faults.push(FaultReport {
-                plugin: "engine",
-                phase,
-                system,
-                what,
-            });
-        }
     }
 
     /// Keeps change detection right over weeks: the schedules are ours, so bevy can't age them.

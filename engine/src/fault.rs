@@ -10,6 +10,9 @@ use bevy_ecs::error::{BevyError, ErrorContext};
 
 use crate::phase::Phase;
 
+/// What a command throws that the guard refuses; its fault is noted already.
+pub(crate) struct RefusedCommand;
+
 /// One contained fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultReport {
@@ -26,6 +29,8 @@ pub struct FaultReport {
 
 thread_local! {
     static RECORDED: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
+    /// What went wrong in an observer while another plugin was being run, or none.
+    static ABROAD: RefCell<Vec<(usize, String, String)>> = const { RefCell::new(Vec::new()) };
     static SOUND: Cell<bool> = const { Cell::new(true) };
     static RUNNING: Cell<Option<usize>> = const { Cell::new(None) };
 }
@@ -40,14 +45,24 @@ pub(crate) fn leave() {
     RUNNING.set(None);
 }
 
-/// Which plugin is being run on this thread; `None`: the engine itself.
-pub(crate) fn running() -> Option<usize> {
+/// What was being run before goes on.
+pub(crate) fn resume(plugin: Option<usize>) {
+    RUNNING.set(plugin);
+}
+
+/// Which plugin is being run on this thread, by its index in
+/// [`Engine::plugins`](crate::Engine::plugins); `None`: the engine itself, or no world runs here.
+/// Reads one cell of the thread's own, so that a signal handler may ask.
+#[must_use]
+pub fn running() -> Option<usize> {
     RUNNING.get()
 }
 
 /// The world's fallback error handler. It must not panic: that would leave the executor dirty.
 pub(crate) fn record(mut error: BevyError, context: ErrorContext) {
     let what = match error.take_payload() {
+        // Noted where it was refused.
+        Some(payload) if payload.is::<RefusedCommand>() => return,
         Some(payload) => panic_words(payload.as_ref()),
         None => error.to_string(),
     };
@@ -58,6 +73,20 @@ pub(crate) fn record(mut error: BevyError, context: ErrorContext) {
 pub(crate) fn note(system: String, what: String) {
     SOUND.set(false);
     RECORDED.with_borrow_mut(|recorded| recorded.push((system, what)));
+}
+
+/// Records a fault of this plugin, whichever is being run.
+pub(crate) fn note_of(plugin: usize, system: String, what: String) {
+    if running() == Some(plugin) {
+        note(system, what);
+    } else {
+        ABROAD.with_borrow_mut(|abroad| abroad.push((plugin, system, what)));
+    }
+}
+
+/// Takes the faults of plugins that were not being run.
+pub(crate) fn take_abroad() -> Vec<(usize, String, String)> {
+    ABROAD.take()
 }
 
 /// The run condition of every system: false from the plugin's first fault on.

@@ -4,9 +4,13 @@
 //! [`Engine::tick`]; [`runner`] calls it at a fixed rate on a thread of its own, tests call it as
 //! they like. [`port`] is what the other crates may see; [`prelude`] is what a designer needs.
 
+#![forbid(unsafe_code)]
+
 mod attach;
 mod bridge;
+mod character;
 mod clock;
+pub mod content;
 mod dice;
 mod engine;
 mod fault;
@@ -17,6 +21,7 @@ mod message;
 mod meter;
 mod newcomers;
 mod outbox;
+mod owners;
 mod persist;
 mod phase;
 mod plugin;
@@ -28,17 +33,18 @@ pub mod stage;
 mod violations;
 
 pub use attach::{
-    Arrived, Arrives, Asked, Character, Departed, Dismiss, Excluded, Grant, Halt, LinkLost,
-    Linkdead, Online, OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
+    Arrived, Arrives, Asked, Departed, Dismiss, Excluded, Grant, Halt, LinkLost, Linkdead, Online,
+    OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
 };
 pub use bridge::{Bridge, Bridged};
+pub use character::Character;
 pub use clock::{CATCH_UP_MAX, Clock};
 pub use dice::{Dice, Seed};
 pub use engine::{
     Engine, EngineFault, FAULTS_MAX, QUARANTINE, SETTLE_ROUNDS_MAX, Save, Setup, TickInput,
     TickOutput,
 };
-pub use fault::FaultReport;
+pub use fault::{FaultReport, running};
 pub use identity::Index;
 pub use ledger::{Answer, Begun, CommandRecord, Heard, Kept, Order, REMEMBERED};
 pub use meter::{Beacon, Spent, Stopwatch};
@@ -48,7 +54,7 @@ pub use persist::{
     Destroy, Destroyed, Holder, Holdings, Migration, Owned, Recorded, Reverted, StorageView,
 };
 pub use phase::Phase;
-pub use plugin::{Plugin, Registrar};
+pub use plugin::{Plugin, PluginOff, Registrar};
 pub use violations::Violation;
 
 /// What a plugin's file begins with.

@@ -14,19 +14,26 @@ use bevy_ecs::world::World;
 pub(crate) struct MessageTypes {
     types: Vec<MessageType>,
     pub(crate) ids: HashMap<ComponentId, &'static str>,
+    pub(crate) registered_by: HashMap<ComponentId, usize>,
+    /// Which systems of a plugin write which message in Settle, for who asks whose fault it is.
+    pub(crate) settlers: HashMap<(usize, &'static str), Vec<String>>,
 }
 
 struct MessageType {
+    name: &'static str,
     written: fn(&World) -> usize,
     clear: fn(&mut World),
 }
 
 impl MessageTypes {
-    pub(crate) fn register<M: Message>(&mut self, world: &mut World) {
+    pub(crate) fn register<M: Message>(&mut self, world: &mut World, plugin: usize) {
         // Not bevy's own registry: that keeps a message for two updates.
         let id = world.init_resource::<Messages<M>>();
-        if self.ids.insert(id, std::any::type_name::<M>()).is_none() {
+        let name = std::any::type_name::<M>();
+        if self.ids.insert(id, name).is_none() {
+            self.registered_by.insert(id, plugin);
             self.types.push(MessageType {
+                name,
                 written: written::<M>,
                 clear: clear::<M>,
             });
@@ -39,6 +46,19 @@ impl MessageTypes {
             .iter()
             .map(|one| (one.written)(world))
             .fold(0, usize::wrapping_add)
+    }
+
+    /// The same of each type, in the order in which they were registered.
+    pub(crate) fn written_each(&self, world: &World) -> Vec<usize> {
+        let types = self.types.iter();
+        types.map(|one| (one.written)(world)).collect()
+    }
+
+    /// Which types grew since `before`, which [`written_each`](Self::written_each) answered.
+    pub(crate) fn grown(&self, world: &World, before: &[usize]) -> Vec<&'static str> {
+        let now = self.types.iter().zip(before);
+        let grown = now.filter(|(one, before)| (one.written)(world) != **before);
+        grown.map(|(one, _)| one.name).collect()
     }
 
     pub(crate) fn clear(&self, world: &mut World) {

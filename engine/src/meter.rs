@@ -68,6 +68,15 @@ impl Beacon {
         self.0.plugin.store(0, Ordering::Relaxed);
     }
 
+    /// Another plugin is run in between; answers what [`back`](Self::back) is to show again.
+    pub(crate) fn instead(&self, plugin: usize) -> u64 {
+        self.0.plugin.swap(plugin as u64 + 1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn back(&self, shown: u64) {
+        self.0.plugin.store(shown, Ordering::Relaxed);
+    }
+
     /// The tick, and the index of the plugin it is in, if it is in one.
     #[must_use]
     pub fn read(&self) -> (Tick, Option<usize>) {

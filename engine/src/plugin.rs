@@ -1,26 +1,38 @@
 //! A designer's whole vocabulary: [`Plugin`] and [`Registrar`].
 
+mod content;
+mod declare;
+mod name;
+mod observe;
+mod off;
+mod saved;
 mod state;
 mod step;
 
+pub(crate) use observe::LeftOut;
+pub use off::PluginOff;
 pub(crate) use step::Step;
 
+use std::collections::{BTreeMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use bevy_ecs::component::{Component, Mutable};
-use bevy_ecs::message::Message;
+use bevy_ecs::component::{Component, ComponentId, Mutable};
+use bevy_ecs::message::{Message, Messages};
 use bevy_ecs::prelude::{IntoScheduleConfigs, Resource};
-use bevy_ecs::system::ScheduleSystem;
+use bevy_ecs::system::{ScheduleSystem, SystemAccess};
 use bevy_ecs::world::World;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use crate::guard::Owners;
+use crate::content::ContentRegister;
+use crate::fault;
 use crate::message::MessageTypes;
-use crate::persist::{HOLDER, Migration, SavedName, SavedTypes};
+use crate::meter::Beacon;
+use crate::owners::Owners;
+use crate::persist::SavedTypes;
 use crate::phase::Phase;
 use crate::port::{Publication, Published};
 use crate::record::StateType;
+use name::short_name;
 
 /// Whatever can add things to the world. A plain function or closure already is one.
 ///
@@ -55,16 +67,6 @@ impl<F: Fn(&mut Registrar<'_>)> Plugin for F {
     }
 }
 
-fn short_name(path: &'static str) -> &'static str {
-    let plain = path.split('<').next().unwrap_or(path);
-    let mut parts = plain.rsplit("::").filter(|part| *part != "{{closure}}");
-    match parts.next() {
-        Some("plugin") => parts.next().unwrap_or("plugin"),
-        Some(name) => name,
-        None => path,
-    }
-}
-
 /// One plugin as the engine runs it.
 pub(crate) struct Installed {
     pub(crate) name: &'static str,
@@ -84,10 +86,25 @@ pub(crate) struct Register {
     /// Which plugin declared each of them.
     pub(crate) tellers: Vec<usize>,
     pub(crate) owners: Owners,
+    pub(crate) content: ContentRegister,
     /// What checkpoints hold: what is saved, and what is not.
     pub(crate) saved_states: Vec<StateType>,
     pub(crate) transient_states: Vec<StateType>,
     pub(crate) startup: Vec<(usize, Deferred)>,
+    pub(crate) observers: Vec<Deferred>,
+    /// Of whose observer, its name, and what it reads and writes.
+    pub(crate) observer_access: Vec<(usize, String, SystemAccess)>,
+    /// Which plugin writes which message in which phase, where only it can say so.
+    pub(crate) declared: Vec<(ComponentId, usize, Phase)>,
+    /// Which plugin must be added after which, and why.
+    pub(crate) after: Vec<(usize, &'static str, &'static str)>,
+    /// Resources that say what is still to be told.
+    pub(crate) emitted: HashSet<ComponentId>,
+    /// Messages that nobody need read.
+    pub(crate) facts: HashSet<ComponentId>,
+    pub(crate) beacon: Beacon,
+    /// Plugins that are off, by name, with what is gone with them.
+    pub(crate) off: BTreeMap<String, PluginOff>,
     pub(crate) mistakes: Vec<String>,
 }
 
@@ -129,7 +146,13 @@ impl<'a> Registrar<'a> {
                 .mistakes
                 .push(format!("two plugins are called `{name}`"));
         }
-        plugin.build(&mut Registrar::root(self.world, self.register, name));
+        let mut own = Registrar::root(self.world, self.register, name);
+        let built = catch_unwind(AssertUnwindSafe(|| plugin.build(&mut own)));
+        if let Err(panic) = built {
+            let words = fault::panic_words(panic.as_ref());
+            let mistake = format!("plugin `{name}` panics while it registers: {words}");
+            self.register.mistakes.push(mistake);
+        }
         self
     }
 
@@ -170,6 +193,9 @@ impl<'a> Registrar<'a> {
         &mut self,
         systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
     ) -> &mut Self {
+        if self.is_off() {
+            return self;
+        }
         let step = Step {
             recovers: true,
             ..Step::of(systems)
@@ -182,13 +208,28 @@ impl<'a> Registrar<'a> {
 
     /// Declares a message. It lives until the end of its tick.
     pub fn message<T: Message>(&mut self) -> &mut Self {
-        self.register.messages.register::<T>(self.world);
+        self.register
+            .messages
+            .register::<T>(self.world, self.plugin);
+        if self.is_off() {
+            // Others may write it; nobody is there to read it.
+            let id = self.world.register_component::<Messages<T>>();
+            self.register.facts.insert(id);
+        }
         self
     }
 
     /// Declares a note: its shape is published with the protocol.
     pub fn note<N: Published>(&mut self) -> &mut Self {
         let new = Publication::of::<N>();
+        if let Some(off) = self
+            .register
+            .off
+            .get_mut(self.register.plugins[self.plugin].name)
+        {
+            off.events.extend(new.types);
+            return self;
+        }
         for mistake in new.mistakes() {
             self.mistake(mistake);
         }
@@ -223,94 +264,6 @@ impl<'a> Registrar<'a> {
         fill: impl FnOnce(&mut R),
     ) -> &mut Self {
         fill(&mut self.world.get_resource_or_init::<R>());
-        self
-    }
-
-    /// Makes a component durable: whatever changes is saved, whatever is removed is forgotten,
-    /// and it comes back with its entity. Only entities with a `StableId` are saved. `name` is
-    /// for ever; this plugin is the component's one writer.
-    pub fn persist<T>(&mut self, name: &'static str) -> &mut Self
-    where
-        T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
-    {
-        self.persist_versioned::<T>(name, 1, |_, old| Ok(old))
-    }
-
-    /// Like [`persist`](Self::persist), for a component whose shape has changed: a value saved as
-    /// an older `version` goes through `migrate(its version, its JSON)` first.
-    pub fn persist_versioned<T>(
-        &mut self,
-        name: &'static str,
-        version: u32,
-        migrate: Migration,
-    ) -> &mut Self
-    where
-        T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
-    {
-        let own = false;
-        self.save::<T>(SavedName { name, version, own }, migrate)
-    }
-
-    /// Like [`persist`](Self::persist), for what is this node's own where several share a
-    /// database: no other loads it, and it is written whoever writes the world.
-    pub fn persist_own<T>(&mut self, name: &'static str) -> &mut Self
-    where
-        T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
-    {
-        self.persist_own_versioned::<T>(name, 1, |_, old| Ok(old))
-    }
-
-    /// Like [`persist_own`](Self::persist_own), for a component whose shape has changed; see
-    /// [`persist_versioned`](Self::persist_versioned).
-    pub fn persist_own_versioned<T>(
-        &mut self,
-        name: &'static str,
-        version: u32,
-        migrate: Migration,
-    ) -> &mut Self
-    where
-        T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
-    {
-        let own = true;
-        self.save::<T>(SavedName { name, version, own }, migrate)
-    }
-
-    fn save<T>(&mut self, name: SavedName, migrate: Migration) -> &mut Self
-    where
-        T: Component<Mutability = Mutable> + Serialize + DeserializeOwned + Clone,
-    {
-        self.kind::<T>();
-        self.register
-            .saved_states
-            .push(StateType::saved::<T>(name.name, self.plugin));
-        let saved = self
-            .register
-            .saved
-            .register::<T>(self.world, name, migrate, self.plugin);
-        self.register.mistakes.extend(saved.err());
-        self
-    }
-
-    /// Makes this plugin the one that says who holds what: [`Holder`](crate::Holder) is saved, and
-    /// what has one belongs to the owner of whoever holds it.
-    pub fn holders(&mut self) -> &mut Self {
-        self.kind::<crate::Holder>();
-        self.register
-            .saved_states
-            .push(StateType::saved::<crate::Holder>(HOLDER.name, self.plugin));
-        let saved = self
-            .register
-            .saved
-            .register_holders(self.world, self.plugin);
-        self.register.mistakes.extend(saved.err());
-        self
-    }
-
-    /// Removes the saved values of a component that no longer is. Without this they are kept, in
-    /// case the plugin comes back: a row goes when its entity is loaded, so leave the line in for
-    /// as long as somebody who has not signed in since may return.
-    pub fn retire(&mut self, name: &'static str) -> &mut Self {
-        self.register.saved.retire(name);
         self
     }
 
@@ -349,7 +302,9 @@ impl<'a> Registrar<'a> {
     /// Does something to the world once, when every plugin is registered and the saved world is
     /// loaded.
     pub fn startup(&mut self, work: impl FnOnce(&mut World) + Send + 'static) -> &mut Self {
-        self.register.startup.push((self.plugin, Box::new(work)));
+        if !self.is_off() {
+            self.register.startup.push((self.plugin, Box::new(work)));
+        }
         self
     }
 
@@ -370,24 +325,14 @@ impl<'a> Registrar<'a> {
         period: Option<Duration>,
         systems: impl IntoScheduleConfigs<ScheduleSystem, M>,
     ) -> &mut Self {
+        if self.is_off() {
+            return self;
+        }
         let step = Step {
             period,
             ..Step::of(systems)
         };
         self.register.plugins[self.plugin].steps[phase.index()].push(step);
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::short_name;
-
-    #[test]
-    fn a_plugin_is_called_after_its_module_or_itself() {
-        assert_eq!(short_name("systems::lucidity::plugin"), "lucidity");
-        assert_eq!(short_name("lantern::lantern"), "lantern");
-        assert_eq!(short_name("tests::scene::{{closure}}"), "scene");
-        assert_eq!(short_name("engine::Fog<u8>"), "Fog");
     }
 }

@@ -30,7 +30,7 @@ pub use lane::{
     BridgePorts, EnginePorts, Full, Lane, LaneLimits, Lanes, NetPorts, SaveGauge, StorePorts, lanes,
 };
 pub use metrics::MetricsFault;
-pub use note::{Gmcp, Note};
+pub use note::{Gmcp, Note, Serializable};
 pub use outbound::{Admission, Audience, Emission, Outbound, Outcome, Refusal, Reply};
 pub use prose::{Ink, Prose};
 pub use published::{Publication, Published};

@@ -17,7 +17,7 @@ mod trace;
 mod words;
 mod writer;
 
-pub use content::Content;
+pub use content::RecordedContent;
 pub use effects::{TickEffects, TickRecord};
 pub use file::{Checkpoint, Frame, Header, RecordFault, Ticks, frames};
 pub use lane::{RECORD_TICKS_MAX, RECORD_WEIGHT_MAX, RecordIntake, RecordLane, Taken, record_lane};

@@ -56,8 +56,8 @@ fn main() {
     let before = processor_time();
     let report = LocalSet::new().block_on(&runtime, driving).expect("a run");
     let used = processor_time() - before;
-    let figure = |name: &str| report.figures.get(name).unwrap_or(0.0);
-    let each = used / figure("frames").max(1.0);
+    let metric = |name: &str| report.metrics.get(name).unwrap_or(0.0);
+    let each = used / metric("frames").max(1.0);
 
     let mut out = std::io::stdout();
     let _ = out.write_all(load::table(&report).as_bytes());
@@ -68,11 +68,11 @@ fn main() {
         bare * 1e6,
         each / bare
     );
-    assert_eq!(figure("sign_ins"), CLIENTS as f64, "not everybody got in");
-    assert_eq!(figure("gaps"), 0.0, "frames were lost");
-    let share = figure("driver_cpu_share");
+    assert_eq!(metric("sign_ins"), CLIENTS as f64, "not everybody got in");
+    assert_eq!(metric("gaps"), 0.0, "frames were lost");
+    let share = metric("driver_cpu_share");
     assert!(share < 1.0, "a whole processor is not enough: {share}");
-    let frames = figure("frames_per_second");
+    let frames = metric("frames_per_second");
     assert!(frames >= 50_000.0, "{frames} frames a second are too few");
 }
 

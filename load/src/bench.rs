@@ -8,15 +8,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
 use crate::accounts::{accounts, hash_time};
-use crate::compare::Old;
-use crate::conduct::{Outcome, conduct};
+use crate::compare::EarlierReport;
 use crate::fault::LoadFault;
-use crate::figures::Figures;
+use crate::metrics::RunMetrics;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::scenario::{Scenario, SignIn};
+use crate::run::{RunOutcome, run_scenario};
+use crate::scenario::{Scenario, SignInKind};
 use crate::server::Server;
-use crate::sum::{Known, figures};
+use crate::summary::{Baseline, metrics};
 use crate::wire::Dial;
 
 /// Open files beside a socket for each bot: the driver's own, and calls over HTTP.
@@ -50,7 +50,7 @@ pub struct Options {
 pub fn bench(path: &Path, options: &Options) -> Result<Report, LoadFault> {
     let mut scenario = Scenario::load(path)?;
     let old = match &options.compare {
-        Some(old) => Some(Old::load(old, &scenario, options.in_process)?),
+        Some(old) => Some(EarlierReport::load(old, &scenario, options.in_process)?),
         None => None,
     };
     // Better now than after an hour of playing.
@@ -110,13 +110,13 @@ pub async fn drive(
     dial: Dial,
     compare: Option<&Path>,
 ) -> Result<Report, LoadFault> {
-    let old = compare.map(|old| Old::load(old, scenario, false));
+    let old = compare.map(|old| EarlierReport::load(old, scenario, false));
     let old = old.transpose()?;
     let mut report = Report::new(scenario);
     let progress = Progress::begin(&scenario.name, scenario.length(), true);
-    let outcome = conduct(scenario, dial, None, &[], &progress).await?;
-    let figures = figures(&outcome, Known::default());
-    report.add(outcome, figures);
+    let outcome = run_scenario(scenario, dial, None, &[], &progress).await?;
+    let metrics = metrics(&outcome, Baseline::default());
+    report.add(outcome, metrics);
     report.close(scenario, old.as_ref());
     Ok(report)
 }
@@ -142,15 +142,15 @@ async fn once(
         Some(server) => Some(server.stop().await),
         None => None,
     };
-    let (outcome, mut figures) = played?;
+    let (outcome, mut metrics) = played?;
     if let Some(failures) = failures {
-        figures.set("server_failures", failures.len() as f64);
+        metrics.set("server_failures", failures.len() as f64);
         report.named.extend(failures);
     }
     if options.target.is_some() {
         report.hints.extend(hint(&outcome));
     }
-    report.add(outcome, figures);
+    report.add(outcome, metrics);
     Ok(())
 }
 
@@ -181,25 +181,25 @@ async fn played(
     server: Option<&mut Server>,
     report: &Report,
     progress: &Progress,
-) -> Result<(Outcome, Figures), LoadFault> {
-    let mut known = Known {
+) -> Result<(RunOutcome, RunMetrics), LoadFault> {
+    let mut known = Baseline {
         hash_time: None,
         cores: report.circumstances.cores,
     };
     let mut names = Vec::new();
-    if scenario.sign_in == SignIn::Accounts {
+    if scenario.sign_in == SignInKind::Accounts {
         progress.say("making accounts");
         names = accounts(&dial, scenario.presences().len()).await?;
         known.hash_time = hash_time(&dial, &names, known.cores).await?;
     }
-    let outcome = conduct(scenario, dial, server, &names, progress).await?;
+    let outcome = run_scenario(scenario, dial, server, &names, progress).await?;
     somebody_came(&outcome)?;
-    let figures = figures(&outcome, known);
-    Ok((outcome, figures))
+    let metrics = metrics(&outcome, known);
+    Ok((outcome, metrics))
 }
 
 /// Of a run in which nobody got in there is nothing to report.
-fn somebody_came(outcome: &Outcome) -> Result<(), LoadFault> {
+fn somebody_came(outcome: &RunOutcome) -> Result<(), LoadFault> {
     let state = outcome.run.state();
     if state.count.sign_ins > 0 {
         return Ok(());
@@ -210,7 +210,7 @@ fn somebody_came(outcome: &Outcome) -> Result<(), LoadFault> {
 }
 
 /// What to do about the limits of somebody else's server.
-fn hint(outcome: &Outcome) -> Option<String> {
+fn hint(outcome: &RunOutcome) -> Option<String> {
     let state = outcome.run.state();
     let limited = |code: &&String| code.contains("rate_limit_exceeded");
     state.errors.keys().find(limited)?;

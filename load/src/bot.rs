@@ -1,12 +1,12 @@
-//! One bot's will: a role's state machine and its own dice, without socket or clock. The same bots
+//! One bot's decisions: a role's state machine and its own dice, without socket or clock. The same bots
 //! play over sockets and inside the process.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::dice::Dice;
-use crate::map::Map;
-use crate::scenario::{Channel, Deed, Role, Scenario, Step};
+use crate::dice::BotDice;
+use crate::scenario::{BotAction, BotRole, ChatChannel, RoleStep, Scenario};
+use crate::world_map::WorldMap;
 
 /// Words of no meaning, so that lines have the length of lines.
 const WORDS: [&str; 12] = [
@@ -21,13 +21,13 @@ const LEAST: Duration = Duration::from_millis(50);
 #[derive(Clone, Debug)]
 pub(crate) struct Bot {
     pub(crate) index: usize,
-    role: Arc<Role>,
-    map: Option<Map>,
+    role: Arc<BotRole>,
+    map: Option<WorldMap>,
     at: usize,
-    dice: Dice,
+    dice: BotDice,
     /// Dice of its own for whom to whisper to: how many others there are, and whether a step needs
     /// one, must not move the rest.
-    company: Dice,
+    company: BotDice,
     /// Lines said so far.
     spoken: u32,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Around<'a> {
     /// The id of the room.
     pub(crate) room: &'a str,
     /// Its ways out.
-    pub(crate) ways: &'a [Way],
+    pub(crate) ways: &'a [BotExit],
     /// Somebody to whisper to: another bot and its name.
     pub(crate) fellow: Option<(usize, &'a str)>,
     /// Microseconds since the run began, told with every line.
@@ -49,7 +49,7 @@ pub(crate) struct Around<'a> {
 
 /// A way out of a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Way {
+pub(crate) struct BotExit {
     pub(crate) word: String,
     pub(crate) to: String,
 }
@@ -77,7 +77,7 @@ pub(crate) enum Sense {
     /// Words for others.
     Speech {
         /// Where to.
-        channel: Channel,
+        channel: ChatChannel,
         /// The number of the line among this bot's.
         number: u32,
         /// The bot whispered to.
@@ -89,16 +89,16 @@ pub(crate) enum Sense {
 
 impl Bot {
     /// The `index`-th bot of a scenario. Its role follows from the seed.
-    pub(crate) fn new(scenario: &Scenario, roles: &[Arc<Role>], index: usize) -> Self {
-        let mut dice = Dice::new(scenario.seed, index as u64);
+    pub(crate) fn new(scenario: &Scenario, roles: &[Arc<BotRole>], index: usize) -> Self {
+        let mut dice = BotDice::new(scenario.seed, index as u64);
         let role = dice.pick(roles.iter().map(|role| role.weight));
         Self {
             index,
             role: Arc::clone(&roles[role]),
-            map: Map::of(&scenario.world),
+            map: WorldMap::of(&scenario.world),
             at: roles[role].start,
             dice,
-            company: Dice::new(!scenario.seed, index as u64),
+            company: BotDice::new(!scenario.seed, index as u64),
             spoken: 0,
         }
     }
@@ -107,7 +107,7 @@ impl Bot {
     pub(crate) fn is_about_to_move(&self) -> bool {
         matches!(
             self.role.steps[self.at].deed,
-            Deed::Home | Deed::Walk | Deed::Go(_)
+            BotAction::Home | BotAction::ExpectedWalk | BotAction::Go(_)
         )
     }
 
@@ -115,14 +115,14 @@ impl Bot {
     /// nobody.
     pub(crate) fn wants_company(&mut self, bots: usize) -> Option<usize> {
         let deed = &self.role.steps[self.at].deed;
-        matches!(deed, Deed::Say(Channel::Whisper, _)).then(|| self.company.below(bots))
+        matches!(deed, BotAction::Say(ChatChannel::Whisper, _)).then(|| self.company.below(bots))
     }
 
     /// Whether the present step types something.
     pub(crate) fn is_about_to_type(&self) -> bool {
         !matches!(
             self.role.steps[self.at].deed,
-            Deed::Idle | Deed::Reconnect | Deed::SlowReading(_)
+            BotAction::Idle | BotAction::Reconnect | BotAction::SlowReading(_)
         )
     }
 
@@ -132,7 +132,7 @@ impl Bot {
         self.goes_on(&role.steps[self.at]).max(LEAST)
     }
 
-    fn goes_on(&mut self, step: &Step) -> Duration {
+    fn goes_on(&mut self, step: &RoleStep) -> Duration {
         let think = step.think.draw(&mut self.dice);
         let next = self.dice.pick(step.next.iter().map(|(_, weight)| *weight));
         self.at = step.next[next].0;
@@ -144,7 +144,7 @@ impl Bot {
         let role = Arc::clone(&self.role);
         let step = &role.steps[self.at];
         let act = match &step.deed {
-            Deed::Home => {
+            BotAction::Home => {
                 let way = self
                     .map
                     .and_then(|map| map.way(around.room, map.home(self.index)));
@@ -154,7 +154,7 @@ impl Bot {
                 }
                 Act::Nothing
             }
-            Deed::Walk => {
+            BotAction::ExpectedWalk => {
                 // Rolled in any case: a room without a way must not move the dice.
                 let at = self.dice.below(around.ways.len());
                 around
@@ -162,13 +162,13 @@ impl Bot {
                     .get(at)
                     .map_or(Act::Nothing, |way| go(&way.word))
             }
-            Deed::Go(way) => go(way),
-            Deed::Say(channel, words) => self.speak(*channel, *words, around),
-            Deed::Line(line) => Act::Type(line.clone(), Sense::Other),
-            Deed::Idle => Act::Nothing,
-            Deed::Reconnect => Act::Reconnect,
-            Deed::SlowReading(time) => Act::SlowReading(*time),
-            Deed::Flood(lines) => Act::Flood(*lines),
+            BotAction::Go(way) => go(way),
+            BotAction::Say(channel, words) => self.speak(*channel, *words, around),
+            BotAction::Line(line) => Act::Type(line.clone(), Sense::Other),
+            BotAction::Idle => Act::Nothing,
+            BotAction::Reconnect => Act::Reconnect,
+            BotAction::SlowReading(time) => Act::SlowReading(*time),
+            BotAction::Flood(lines) => Act::Flood(*lines),
         };
         let think = self.goes_on(step);
         // A circle of steps without time would never let anybody else act.
@@ -180,7 +180,7 @@ impl Bot {
         (act, think.max(floor))
     }
 
-    fn speak(&mut self, channel: Channel, words: usize, around: Around<'_>) -> Act {
+    fn speak(&mut self, channel: ChatChannel, words: usize, around: Around<'_>) -> Act {
         self.spoken += 1;
         let (index, number) = (self.index, self.spoken);
         let mut text = format!("{}.{index}.{number}.{}", around.tag, around.micros);
@@ -190,11 +190,11 @@ impl Bot {
         }
         let mut target = None;
         let line = match channel {
-            Channel::Say => format!("say {text}"),
-            Channel::Emote => format!("emote {text}"),
-            Channel::Local => format!("local {text}"),
-            Channel::Global => format!("global {text}"),
-            Channel::Whisper => {
+            ChatChannel::Say => format!("say {text}"),
+            ChatChannel::Emote => format!("emote {text}"),
+            ChatChannel::Local => format!("local {text}"),
+            ChatChannel::Global => format!("global {text}"),
+            ChatChannel::Whisper => {
                 let Some((fellow, name)) = around.fellow else {
                     return Act::Nothing;
                 };
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     /// What a bot does in 200 steps, and when, with what it can see.
-    fn life(fellow: Option<(usize, &str)>, ways: &[Way]) -> Vec<(Duration, String)> {
+    fn life(fellow: Option<(usize, &str)>, ways: &[BotExit]) -> Vec<(Duration, String)> {
         let text = "seed = 9\n[roles.a.steps.say]\ndo = \"say\"\nthink = {exponential = \"1s\"}\n\
             next = {say = 1, whisper = 1, walk = 1}\n[roles.a.steps.whisper]\ndo = \"whisper\"\n\
             think = {exponential = \"1s\"}\nnext = \"say\"\n[roles.a.steps.walk]\ndo = \"walk\"\n\
@@ -258,10 +258,11 @@ mod tests {
         life
     }
 
+    /// Who is there and where ways lead makes no difference.
     #[test]
-    fn a_seed_gives_the_same_life_whoever_is_there_and_wherever_ways_lead() {
+    fn bot_life_depends_on_seed_only() {
         let alone = life(None, &[]);
-        let way = Way {
+        let way = BotExit {
             word: "east".to_owned(),
             to: "there".to_owned(),
         };

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::circumstances::Circumstances;
 use crate::fault::LoadFault;
-use crate::figures::{Figures, Unit, is_fault, together};
-use crate::objective::{Judgement, Verdict};
-use crate::report::Circumstances;
+use crate::metrics::{MetricUnit, RunMetrics, is_fault, together};
+use crate::objective::{Judgement, ObjectiveVerdict};
 use crate::scenario::Scenario;
 
 /// Counted work may grow by so much; equal runs differ by less.
@@ -23,9 +23,9 @@ const TIME_TOLERANCE: f64 = 0.25;
 /// Runs from which on a spread says something.
 const RUNS_MIN: usize = 3;
 
-/// Figures of counted work; less is better.
+/// Metrics of counted work; less is better.
 const WORK: [&str; 2] = ["frames_per_command", "bytes_per_command"];
-/// Figures that chance has a part in; less is better.
+/// Metrics that chance has a part in; less is better.
 const CHANCE: [&str; 12] = [
     "response_p50",
     "response_p99",
@@ -43,9 +43,9 @@ const CHANCE: [&str; 12] = [
 
 /// An earlier report.
 #[derive(Debug)]
-pub struct Old {
+pub struct EarlierReport {
     path: PathBuf,
-    runs: Vec<Figures>,
+    runs: Vec<RunMetrics>,
     circumstances: Option<Circumstances>,
 }
 
@@ -53,7 +53,7 @@ pub struct Old {
 struct OldFile {
     scenario: String,
     seed: u64,
-    runs: Vec<Figures>,
+    runs: Vec<RunMetrics>,
     #[serde(default)]
     in_process: bool,
     circumstances: Option<Circumstances>,
@@ -66,15 +66,16 @@ pub struct Comparison {
     pub with: PathBuf,
     /// Why the two may not be comparable: another machine, another build.
     pub warnings: Vec<String>,
-    /// Figure by figure.
-    pub lines: Vec<Line>,
+    /// Metric by metric.
+    pub lines: Vec<MetricChange>,
 }
 
-/// One figure in both reports.
+/// One metric in both reports.
 #[derive(Clone, Debug, Serialize)]
-pub struct Line {
+pub struct MetricChange {
     /// Its name.
-    pub figure: String,
+    #[serde(rename = "figure")]
+    pub metric: String,
     /// Median of the old runs.
     pub old: f64,
     /// Median of the new ones.
@@ -89,7 +90,7 @@ pub struct Line {
     pub regression: bool,
 }
 
-impl Old {
+impl EarlierReport {
     /// Reads a `report.json` of the same scenario and seed, played the same way.
     ///
     /// # Errors
@@ -132,13 +133,13 @@ impl Old {
         })
     }
 
-    /// Compares; every change is a figure `compare.NAME` from then on, and the sum of those that
+    /// Compares; every change is a metric `compare.NAME` from then on, and the sum of those that
     /// are too large is `regressions`.
     pub(crate) fn compare(
         &self,
-        runs: &[Figures],
+        runs: &[RunMetrics],
         circumstances: &Circumstances,
-        figures: &mut Figures,
+        metrics: &mut RunMetrics,
     ) -> Comparison {
         let (old, new) = (together(&self.runs), together(runs));
         let enough = self.runs.len() >= RUNS_MIN && runs.len() >= RUNS_MIN;
@@ -165,9 +166,9 @@ impl Old {
             } else {
                 None
             };
-            figures.set(format!("compare.{name}"), change);
-            lines.push(Line {
-                figure: name.to_owned(),
+            metrics.set(format!("compare.{name}"), change);
+            lines.push(MetricChange {
+                metric: name.to_owned(),
                 old,
                 new,
                 change,
@@ -177,7 +178,7 @@ impl Old {
             });
         }
         let regressions = lines.iter().filter(|line| line.regression).count();
-        figures.set("regressions", regressions as f64);
+        metrics.set("regressions", regressions as f64);
         Comparison {
             with: self.path.clone(),
             warnings: self.warnings(circumstances),
@@ -186,7 +187,7 @@ impl Old {
     }
 }
 
-impl Old {
+impl EarlierReport {
     fn warnings(&self, now: &Circumstances) -> Vec<String> {
         let Some(then) = &self.circumstances else {
             return vec!["the earlier report does not say where it was made".to_owned()];
@@ -205,7 +206,7 @@ impl Old {
 }
 
 /// The distance between the least and the most, as a part of the median.
-fn spread(runs: &[Figures], name: &str) -> f64 {
+fn spread(runs: &[RunMetrics], name: &str) -> f64 {
     let values = || runs.iter().filter_map(|run| run.get(name));
     let least = values().fold(f64::INFINITY, f64::min);
     let most = values().fold(0.0, f64::max);
@@ -218,13 +219,13 @@ fn spread(runs: &[Figures], name: &str) -> f64 {
 }
 
 impl Comparison {
-    /// Whoever compares wants to know: a regression fails the run, asked for or not.
+    /// A regression fails the run, also without an objective that says so.
     pub(crate) fn judgement(&self) -> Judgement {
         let worse: Vec<&str> = self
             .lines
             .iter()
             .filter(|line| line.regression)
-            .map(|line| line.figure.as_str())
+            .map(|line| line.metric.as_str())
             .collect();
         Judgement {
             objective: "no regression against the earlier report".to_owned(),
@@ -234,9 +235,9 @@ impl Comparison {
                 worse.join(", ")
             }),
             verdict: if worse.is_empty() {
-                Verdict::Holds
+                ObjectiveVerdict::Holds
             } else {
-                Verdict::Fails
+                ObjectiveVerdict::Fails
             },
         }
     }
@@ -254,7 +255,7 @@ impl fmt::Display for Comparison {
             "", "old", "new", "change", "spread", "allowed"
         )?;
         for line in &self.lines {
-            let Some(unit) = Unit::of(&line.figure) else {
+            let Some(unit) = MetricUnit::of(&line.metric) else {
                 continue;
             };
             let percent = |value: Option<f64>| {
@@ -263,7 +264,7 @@ impl fmt::Display for Comparison {
             writeln!(
                 f,
                 "  {:<28}{:>13}{:>13}{:>10}{:>10}{:>10}{}",
-                line.figure,
+                line.metric,
                 unit.show(line.old),
                 unit.show(line.new),
                 format!("{:+.1} %", line.change * 100.0),
@@ -280,32 +281,33 @@ impl fmt::Display for Comparison {
 mod tests {
     use super::*;
 
-    fn runs(name: &str, values: &[f64]) -> Vec<Figures> {
+    fn runs(name: &str, values: &[f64]) -> Vec<RunMetrics> {
         let run = |value: &f64| {
-            let mut figures = Figures::default();
-            figures.set(name, *value);
-            figures
+            let mut metrics = RunMetrics::default();
+            metrics.set(name, *value);
+            metrics
         };
         values.iter().map(run).collect()
     }
 
-    /// Whether a figure counts as worse.
+    /// Whether a metric counts as worse.
     fn is_worse(name: &str, old: &[f64], new: &[f64]) -> bool {
-        let old = Old {
+        let old = EarlierReport {
             path: PathBuf::from("old.json"),
             runs: runs(name, old),
             circumstances: None,
         };
-        let mut figures = Figures::default();
+        let mut metrics = RunMetrics::default();
         let now = Circumstances::now();
-        let comparison = old.compare(&runs(name, new), &now, &mut figures);
+        let comparison = old.compare(&runs(name, new), &now, &mut metrics);
         let worse = comparison.lines.iter().any(|line| line.regression);
-        assert_eq!(figures.get("regressions"), Some(f64::from(worse)));
+        assert_eq!(metrics.get("regressions"), Some(f64::from(worse)));
         worse
     }
 
+    /// Time is judged with three runs each, and beyond the spread of both.
     #[test]
-    fn time_is_judged_with_three_runs_each_and_beyond_their_spread() {
+    fn time_needs_three_runs_to_regress() {
         let name = "response_p99";
         assert!(!is_worse(name, &[0.1], &[9.0]));
         assert!(!is_worse(name, &[0.1, 0.1, 0.1], &[9.0, 9.0]));

@@ -1,4 +1,4 @@
-//! Chance that a seed gives again.
+//! Random numbers of the bots: a hash of a seed, so that a run can be repeated.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// A row of numbers of somebody's own: equal seeds and branches give equal rows.
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(u64);
+pub(crate) struct BotDice(u64);
 
-impl Dice {
+impl BotDice {
     /// The row of the `branch`-th player of a run.
     pub(crate) fn new(seed: u64, branch: u64) -> Self {
         let mut dice = Self(seed ^ branch.wrapping_mul(0xd6e8_feb8_6659_fd93));
@@ -75,7 +75,7 @@ pub enum Think {
 const LONGEST: f64 = 600.0;
 
 impl Think {
-    pub(crate) fn draw(self, dice: &mut Dice) -> Duration {
+    pub(crate) fn draw(self, dice: &mut BotDice) -> Duration {
         let seconds = match self {
             Self::Fixed(time) => return time,
             Self::Uniform(from, to) => {
@@ -98,9 +98,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_gives_its_row_again_and_each_branch_its_own() {
+    fn dice_seed_repeats_and_branches_differ() {
         let row = |branch| {
-            let mut dice = Dice::new(7, branch);
+            let mut dice = BotDice::new(7, branch);
             std::array::from_fn::<_, 8, _>(|_| dice.next())
         };
         assert_eq!(row(1), row(1));
@@ -108,9 +108,9 @@ mod tests {
     }
 
     #[test]
-    fn think_times_have_the_mean_they_were_asked_for() {
+    fn think_times_have_configured_mean() {
         let mean = |think: Think| {
-            let mut dice = Dice::new(3, 0);
+            let mut dice = BotDice::new(3, 0);
             let sum: Duration = (0..20_000).map(|_| think.draw(&mut dice)).sum();
             sum.as_secs_f64() / 20_000.0
         };

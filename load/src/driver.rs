@@ -32,12 +32,12 @@ pub(crate) fn used() -> Used {
 
 /// Share of one processor between two looks.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub(crate) struct DriverWatch {
     at: Instant,
     used: Used,
 }
 
-impl Watch {
+impl DriverWatch {
     pub(crate) fn begin() -> Self {
         Self {
             at: Instant::now(),

@@ -9,7 +9,7 @@ const REMEMBERED: usize = 256;
 
 /// The moves of one walker since it last knew where the saved world has it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Walk {
+pub(crate) struct ExpectedWalk {
     base: String,
     moves: Vec<Move>,
     /// The highest command id that was told durable.
@@ -33,7 +33,7 @@ pub(crate) struct Effects {
     pub(crate) duplicated: u64,
 }
 
-impl Walk {
+impl ExpectedWalk {
     /// A move that leads to `to` is on its way.
     pub(crate) fn moves(&mut self, id: u64, to: &str) {
         let to = to.to_owned();
@@ -94,8 +94,8 @@ impl Walk {
 mod tests {
     use super::*;
 
-    fn walker() -> Walk {
-        let mut walk = Walk::default();
+    fn walker() -> ExpectedWalk {
+        let mut walk = ExpectedWalk::default();
         walk.begins("a");
         walk.moves(1, "b");
         walk.moves(2, "c");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walker_is_where_its_remembered_commands_led() {
+    fn walker_stands_where_remembered_commands_lead() {
         check(2, "c", 0, 0);
         check(3, "d", 0, 0);
         // Remembered as done, but the walker is further back.

@@ -1,4 +1,4 @@
-//! What can go wrong with a run.
+//! Why a run could not be made.
 
 use std::path::PathBuf;
 

@@ -2,39 +2,45 @@
 //!
 //! The driver speaks the public protocol only, over sockets of its own, so that it measures what
 //! players feel. Latency counts from when a step was *due*: a server that stands still does not
-//! make its bots quiet. Every line of chat is followed to every ear, and the driver says when it
+//! make its bots quiet. Every line of chat is followed to every listener, and the driver says when it
 //! was itself the limit.
+
+#![forbid(unsafe_code)]
 
 mod accounts;
 mod bench;
-mod book;
 mod bot;
+mod circumstances;
 mod compare;
-mod conduct;
+mod deliveries;
 mod dice;
 mod driver;
+mod duration;
 mod effects;
 mod fault;
-mod figures;
 mod inside;
-mod map;
 mod measure;
+mod metrics;
 mod objective;
 mod player;
 mod progress;
 mod report;
 mod run;
+mod run_state;
 mod scenario;
 mod scrape;
+mod second;
 mod server;
-mod sum;
+mod summary;
 mod wire;
+mod world_map;
 
 pub use bench::{Options, bench, drive, table};
-pub use compare::{Comparison, Line, Old};
+pub use circumstances::Circumstances;
+pub use compare::{Comparison, EarlierReport, MetricChange};
 pub use fault::LoadFault;
-pub use figures::{Figures, Unit};
-pub use objective::{Judgement, Objective, Verdict};
-pub use report::{Circumstances, Report};
+pub use metrics::{MetricUnit, RunMetrics};
+pub use objective::{Judgement, Objective, ObjectiveVerdict};
+pub use report::Report;
 pub use scenario::Scenario;
 pub use wire::Dial;

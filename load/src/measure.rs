@@ -5,11 +5,11 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use tokio::time::Instant;
 
-use crate::figures::{Figures, QUANTILES};
+use crate::metrics::{QUANTILES, RunMetrics};
 
 /// What is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Span {
+pub(crate) enum LatencyKind {
     /// From when a command was due to its answer.
     Response,
     /// From when a line was due to each hearing.
@@ -22,7 +22,7 @@ pub(crate) enum Span {
     DriverDelay,
 }
 
-impl Span {
+impl LatencyKind {
     pub(crate) const ALL: [Self; 5] = [
         Self::Response,
         Self::Delivery,
@@ -64,7 +64,7 @@ pub(crate) struct Timings {
     stages: Vec<Stretch>,
 }
 
-/// A stage with a name: figures of its own.
+/// A stage with a name: metrics of its own.
 #[derive(Debug)]
 struct Stretch {
     name: String,
@@ -94,13 +94,13 @@ impl Timings {
             began,
             measured,
             // Four digits keep whole microseconds up to 32 ms and 0.01 % beyond.
-            whole: Span::ALL.iter().map(|_| histogram(4)).collect(),
-            second: Span::ALL.iter().map(|_| histogram(2)).collect(),
+            whole: LatencyKind::ALL.iter().map(|_| histogram(4)).collect(),
+            second: LatencyKind::ALL.iter().map(|_| histogram(2)).collect(),
         }
     }
 
     /// Something was due and is done now.
-    pub(crate) fn record(&mut self, span: Span, due: Instant, now: Instant) {
+    pub(crate) fn record(&mut self, span: LatencyKind, due: Instant, now: Instant) {
         let took = now.saturating_duration_since(due);
         let micros = u64::try_from(took.as_micros())
             .unwrap_or(LONGEST)
@@ -110,14 +110,14 @@ impl Timings {
         for stage in &mut self.stages {
             if (stage.from..stage.to).contains(&since) {
                 match span {
-                    Span::Response => stage.response.saturating_record(micros),
-                    Span::Delivery => stage.delivery.saturating_record(micros),
-                    Span::Durable | Span::SignIn | Span::DriverDelay => {}
+                    LatencyKind::Response => stage.response.saturating_record(micros),
+                    LatencyKind::Delivery => stage.delivery.saturating_record(micros),
+                    LatencyKind::Durable | LatencyKind::SignIn | LatencyKind::DriverDelay => {}
                 }
             }
         }
         // Everybody signs in once, most before the measured stretch.
-        let counts = span == Span::SignIn
+        let counts = span == LatencyKind::SignIn
             || self
                 .measured
                 .iter()
@@ -129,7 +129,7 @@ impl Timings {
 
     /// Percentiles of what was recorded since the last call.
     pub(crate) fn roll(&mut self) -> [Percentiles; 5] {
-        Span::ALL.map(|span| {
+        LatencyKind::ALL.map(|span| {
             let second = &mut self.second[span as usize];
             let told = Percentiles {
                 count: second.len(),
@@ -143,31 +143,39 @@ impl Timings {
     }
 
     /// A quantile of everything that counts, in seconds.
-    pub(crate) fn quantile(&self, span: Span, at: f64) -> f64 {
+    pub(crate) fn quantile(&self, span: LatencyKind, at: f64) -> f64 {
         quantile(&self.whole[span as usize], at)
     }
 
-    pub(crate) fn figures(&self, figures: &mut Figures) {
-        for span in Span::ALL {
-            tell(&self.whole[span as usize], span.word(), figures);
+    pub(crate) fn metrics(&self, metrics: &mut RunMetrics) {
+        for span in LatencyKind::ALL {
+            tell(&self.whole[span as usize], span.word(), metrics);
         }
         for stage in &self.stages {
             let name = |word| format!("{}.{word}", stage.name);
-            tell(&stage.response, &name(Span::Response.word()), figures);
-            tell(&stage.delivery, &name(Span::Delivery.word()), figures);
+            tell(
+                &stage.response,
+                &name(LatencyKind::Response.word()),
+                metrics,
+            );
+            tell(
+                &stage.delivery,
+                &name(LatencyKind::Delivery.word()),
+                metrics,
+            );
         }
     }
 }
 
-fn tell(histogram: &Histogram<u64>, name: &str, figures: &mut Figures) {
+fn tell(histogram: &Histogram<u64>, name: &str, metrics: &mut RunMetrics) {
     if histogram.is_empty() {
         return;
     }
     for (which, at) in QUANTILES {
-        figures.set(format!("{name}_{which}"), quantile(histogram, at));
+        metrics.set(format!("{name}_{which}"), quantile(histogram, at));
     }
-    figures.set(format!("{name}_max"), quantile(histogram, 1.0));
-    figures.set(format!("{name}_mean"), histogram.mean() / 1e6);
+    metrics.set(format!("{name}_max"), quantile(histogram, 1.0));
+    metrics.set(format!("{name}_mean"), histogram.mean() / 1e6);
 }
 
 fn histogram(digits: u8) -> Histogram<u64> {

@@ -1,17 +1,17 @@
-//! What must hold: `response_p99 < 80ms`.
+//! Objectives: conditions on metrics, such as `response_p99 < 80ms`, and how they came out.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::figures::{Figures, Unit, needs_sockets};
-use crate::scenario::duration;
+use crate::duration::duration;
+use crate::metrics::{MetricUnit, RunMetrics, needs_sockets};
 
-/// One sentence about a figure.
+/// One sentence about a metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Objective {
     text: String,
-    figure: String,
+    metric: String,
     relation: Relation,
     limit: f64,
 }
@@ -40,16 +40,16 @@ const RELATIONS: [(&str, Relation); 6] = [
 pub struct Judgement {
     /// The objective as written.
     pub objective: String,
-    /// The figure as measured, with its unit.
+    /// The metric as measured, with its unit.
     pub measured: Option<String>,
     /// What came of it.
-    pub verdict: Verdict,
+    pub verdict: ObjectiveVerdict,
 }
 
 /// Whether an objective holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum ObjectiveVerdict {
     /// It does.
     Holds,
     /// It does not, or nothing was measured that could show it.
@@ -59,60 +59,64 @@ pub enum Verdict {
 }
 
 impl Objective {
-    /// Reads `FIGURE RELATION VALUE[UNIT]`.
+    /// Reads `METRIC RELATION VALUE[UNIT]`.
     ///
     /// # Errors
     /// Says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let at = text.find(['<', '>', '=']);
         let at = at.ok_or_else(|| format!("{text:?} has none of <, <=, =, >=, >"))?;
-        let figure = text[..at].trim().to_owned();
+        let metric = text[..at].trim().to_owned();
         let (sign, relation) = RELATIONS
             .into_iter()
             .find(|(sign, _)| text[at..].starts_with(sign))
             .ok_or_else(|| format!("{text:?} has no relation"))?;
         let value = text[at + sign.len()..].trim();
-        let unit = Unit::of(&figure).ok_or_else(|| format!("there is no figure {figure:?}"))?;
+        let unit =
+            MetricUnit::of(&metric).ok_or_else(|| format!("there is no metric {metric:?}"))?;
         let limit = read(value, unit).ok_or_else(|| {
             let example = unit.example();
-            format!("{value:?} is no value for {figure}; write it like {example}")
+            format!("{value:?} is no value for {metric}; write it like {example}")
         })?;
         Ok(Self {
             text: text.to_owned(),
-            figure,
+            metric,
             relation,
             limit,
         })
     }
 
-    /// Holds the figures against it. What only a run over sockets can show is skipped for one without.
+    /// Holds the metrics against it. What only a run over sockets can show is skipped for one without.
     #[must_use]
-    pub fn judge(&self, figures: &Figures, in_process: bool) -> Judgement {
-        let measured = figures.get(&self.figure);
+    pub fn judge(&self, metrics: &RunMetrics, in_process: bool) -> Judgement {
+        let measured = metrics.get(&self.metric);
         let verdict = match measured {
-            None if self.compares() || (in_process && needs_sockets(&self.figure)) => {
-                Verdict::Skipped
+            None if self.compares() || (in_process && needs_sockets(&self.metric)) => {
+                ObjectiveVerdict::Skipped
             }
-            None => Verdict::Fails,
-            Some(value) if self.holds(value) => Verdict::Holds,
-            Some(_) => Verdict::Fails,
+            None => ObjectiveVerdict::Fails,
+            Some(value) if self.holds(value) => ObjectiveVerdict::Holds,
+            Some(_) => ObjectiveVerdict::Fails,
         };
         Judgement {
             objective: self.text.clone(),
-            measured: measured
-                .map(|value| Unit::of(&self.figure).unwrap_or(Unit::Count).show(value)),
+            measured: measured.map(|value| {
+                MetricUnit::of(&self.metric)
+                    .unwrap_or(MetricUnit::Count)
+                    .show(value)
+            }),
             verdict,
         }
     }
 
-    /// The stage whose figure it is about.
+    /// The stage whose metric it is about.
     pub(crate) fn stage(&self) -> Option<&str> {
-        let (stage, _) = self.figure.split_once('.')?;
+        let (stage, _) = self.metric.split_once('.')?;
         (stage != "compare").then_some(stage)
     }
 
     fn compares(&self) -> bool {
-        self.figure == "regressions" || self.figure.starts_with("compare.")
+        self.metric == "regressions" || self.metric.starts_with("compare.")
     }
 
     fn holds(&self, value: f64) -> bool {
@@ -132,12 +136,12 @@ impl fmt::Display for Objective {
     }
 }
 
-fn read(value: &str, unit: Unit) -> Option<f64> {
+fn read(value: &str, unit: MetricUnit) -> Option<f64> {
     let plain = |text: &str| text.trim().parse::<f64>().ok();
     match unit {
-        Unit::Time => duration(value).map(|time| time.as_secs_f64()),
-        Unit::Share => plain(value.strip_suffix('%')?).map(|percent| percent / 100.0),
-        Unit::Bytes => {
+        MetricUnit::Time => duration(value).map(|time| time.as_secs_f64()),
+        MetricUnit::Share => plain(value.strip_suffix('%')?).map(|percent| percent / 100.0),
+        MetricUnit::Bytes => {
             let split = value.find(|c: char| c.is_ascii_alphabetic())?;
             let scale = match &value[split..] {
                 "B" => 1.0,
@@ -151,7 +155,7 @@ fn read(value: &str, unit: Unit) -> Option<f64> {
             };
             plain(&value[..split]).map(|number| number * scale)
         }
-        Unit::Count | Unit::Ratio | Unit::Rate => plain(&value.replace('_', "")),
+        MetricUnit::Count | MetricUnit::Ratio | MetricUnit::Rate => plain(&value.replace('_', "")),
     }
 }
 
@@ -159,16 +163,16 @@ fn read(value: &str, unit: Unit) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn check(objective: &str, figure: &str, value: f64, verdict: Verdict) {
-        let mut figures = Figures::default();
-        figures.set(figure, value);
-        let judged = Objective::parse(objective).unwrap().judge(&figures, false);
+    fn check(objective: &str, metric: &str, value: f64, verdict: ObjectiveVerdict) {
+        let mut metrics = RunMetrics::default();
+        metrics.set(metric, value);
+        let judged = Objective::parse(objective).unwrap().judge(&metrics, false);
         assert_eq!(judged.verdict, verdict, "{objective} with {value}");
     }
 
     #[test]
     fn an_objective_holds_or_not() {
-        use Verdict::{Fails, Holds, Skipped};
+        use ObjectiveVerdict::{Fails, Holds, Skipped};
         check("response_p99 < 80ms", "response_p99", 0.079, Holds);
         check("response_p99 < 80ms", "response_p99", 0.08, Fails);
         check("delivered = 100%", "delivered", 1.0, Holds);
@@ -198,7 +202,7 @@ mod tests {
         check("regressions = 0", "lost", 0.0, Skipped);
         check("metric:x_total = 0", "tick_p99", 0.1, Fails);
         let without = Objective::parse("delivered = 100%").unwrap();
-        let none = Figures::default();
+        let none = RunMetrics::default();
         assert_eq!(without.judge(&none, true).verdict, Skipped);
         assert_eq!(without.judge(&none, false).verdict, Fails);
         let ticks = Objective::parse("tick_p99 < 5ms").unwrap();
@@ -212,10 +216,10 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_judged_is_refused() {
+    fn unjudgeable_objective_is_refused() {
         for (text, why) in [
             ("response_p99 80ms", "has none of"),
-            ("respons_p99 < 80ms", "there is no figure"),
+            ("respons_p99 < 80ms", "there is no metric"),
             ("response_p99 < 80", "write it like"),
             ("delivered = 1", "write it like"),
         ] {

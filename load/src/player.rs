@@ -1,8 +1,8 @@
 //! One player over a socket: comes, acts when it is due, comes back when cut, and leaves.
 
-mod door;
 mod frames;
-mod mind;
+mod logic;
+mod sign_in;
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::run::{Phase, Run, Standing};
-use crate::wire::Wire;
+use crate::run_state::{BotStatus, Run, RunPhase};
+use crate::wire::Connection;
 
-use door::sign_in;
-use mind::Mind;
+use logic::PlayerLogic;
+use sign_in::sign_in;
 
 /// How long a player tries to come back.
 const RETURN_MAX: Duration = Duration::from_secs(90);
@@ -25,7 +25,7 @@ const GOODBYE_MAX: Duration = Duration::from_secs(1);
 
 /// Who a player is, and when it plays.
 #[derive(Clone, Debug)]
-pub(crate) struct Ticket {
+pub(crate) struct PlayerPlan {
     pub(crate) index: usize,
     /// Name and password; without, it comes as a guest.
     pub(crate) account: Option<(String, String)>,
@@ -34,7 +34,7 @@ pub(crate) struct Ticket {
 }
 
 /// Why a connection is over.
-enum Ended {
+enum ConnectionEnd {
     /// It was cut; the reason as the server or the system tells it.
     Cut(String),
     /// The player wanted it.
@@ -45,21 +45,21 @@ enum Ended {
 
 /// Plays a ticket from its beginning to its end, which may come at any moment: whatever hangs then
 /// is counted with the time it has hung.
-pub(crate) async fn play(run: Rc<Run>, ticket: Ticket) {
+pub(crate) async fn play(run: Rc<Run>, ticket: PlayerPlan) {
     sleep_until(ticket.comes).await;
-    let coming = Standing::Coming(ticket.comes);
+    let coming = BotStatus::Coming(ticket.comes);
     run.state().stands(ticket.index, coming);
-    let mut mind = Mind::new(Rc::clone(&run), &ticket);
+    let mut logic = PlayerLogic::new(Rc::clone(&run), &ticket);
     let mut phase = run.phase.clone();
     tokio::select! {
         biased;
-        () = lives(&run, &mut mind, &ticket) => {}
-        _ = phase.wait_for(|phase| *phase == Phase::End) => {}
+        () = lives(&run, &mut logic, &ticket) => {}
+        _ = phase.wait_for(|phase| *phase == RunPhase::End) => {}
     }
-    mind.leaves();
+    logic.leaves();
 }
 
-async fn lives(run: &Run, mind: &mut Mind, ticket: &Ticket) {
+async fn lives(run: &Run, logic: &mut PlayerLogic, ticket: &PlayerPlan) {
     let Some(token) = sign_in(run, ticket).await else {
         return;
     };
@@ -67,40 +67,40 @@ async fn lives(run: &Run, mind: &mut Mind, ticket: &Ticket) {
     let mut pause = Duration::from_millis(50);
     loop {
         let kills = run.kills();
-        let ended = match Wire::connect(&run.dial).await {
+        let ended = match Connection::connect(&run.dial).await {
             Ok(wire) => {
-                mind.greets(&token);
-                live(run, mind, wire, ticket.leaves).await
+                logic.greets(&token);
+                live(run, logic, wire, ticket.leaves).await
             }
-            Err(why) => Ended::Cut(why),
+            Err(why) => ConnectionEnd::Cut(why),
         };
-        let was_in = mind.is_cut();
+        let was_in = logic.is_cut();
         match ended {
-            Ended::Left => {
-                run.state().stands(ticket.index, Standing::Gone);
+            ConnectionEnd::Left => {
+                run.state().stands(ticket.index, BotStatus::Gone);
                 return;
             }
-            Ended::Wanted => {
-                let back = Standing::Back { counted: false };
+            ConnectionEnd::Wanted => {
+                let back = BotStatus::Back { counted: false };
                 run.state().stands(ticket.index, back);
             }
-            Ended::Cut(why) => {
+            ConnectionEnd::Cut(why) => {
                 if was_in {
                     let counted = !run.excuses(kills);
                     let mut state = run.state();
-                    state.stands(ticket.index, Standing::Back { counted });
+                    state.stands(ticket.index, BotStatus::Back { counted });
                     if counted {
                         state.count.disconnects += 1;
                         state.error(&why);
                         state
-                            .book
+                            .deliveries
                             .name(|| format!("bot {}: disconnected: {why}", ticket.index));
                     }
                     (lost_since, pause) = (None, Duration::from_millis(50));
                 }
                 let since = *lost_since.get_or_insert_with(Instant::now);
                 let is_over = ticket.leaves.is_some_and(|leaves| leaves <= Instant::now());
-                if since.elapsed() > RETURN_MAX || (is_over && !mind.has_questions()) {
+                if since.elapsed() > RETURN_MAX || (is_over && !logic.has_questions()) {
                     run.state().error(&format!("did not get in: {why}"));
                     return;
                 }
@@ -113,8 +113,13 @@ async fn lives(run: &Run, mind: &mut Mind, ticket: &Ticket) {
 
 /// Reads, writes and acts at once: a server that does not read must not keep its player from
 /// hearing, and no wait must outlast the end.
-async fn live(run: &Run, mind: &mut Mind, wire: Wire, leaves: Option<Instant>) -> Ended {
-    let (mut mouth, mut ear) = wire.split();
+async fn live(
+    run: &Run,
+    logic: &mut PlayerLogic,
+    wire: Connection,
+    leaves: Option<Instant>,
+) -> ConnectionEnd {
+    let (mut sender, mut receiver) = wire.split();
     let mut phase = run.phase.clone();
     let far = Instant::now() + Duration::from_secs(86_400);
     let welcome_by = Instant::now() + WELCOME_MAX;
@@ -122,52 +127,52 @@ async fn live(run: &Run, mind: &mut Mind, wire: Wire, leaves: Option<Instant>) -
     let mut alarm = pin!(sleep_until(armed));
     let mut leaving = pin!(sleep_until(leaves.unwrap_or(far)));
     let mut is_leaving = false;
-    mind.sees(*phase.borrow_and_update());
+    logic.sees(*phase.borrow_and_update());
     loop {
-        mouth.takes(mind.take_out());
-        if is_leaving && !mind.has_questions() {
-            return goodbye(mouth).await;
+        sender.queue(logic.take_out());
+        if is_leaving && !logic.has_questions() {
+            return goodbye(sender).await;
         }
-        let wake = mind.wakes(welcome_by).unwrap_or(far);
+        let wake = logic.wakes(welcome_by).unwrap_or(far);
         if wake != armed {
             armed = wake;
             alarm.as_mut().reset(wake);
         }
         tokio::select! {
-            sent = mouth.speaks(), if !mouth.is_silent() => if let Err(why) = sent {
-                return Ended::Cut(why);
+            sent = sender.send(), if !sender.is_idle() => if let Err(why) = sent {
+                return ConnectionEnd::Cut(why);
             },
-            text = ear.next(), if mind.is_reading() => match text {
-                Ok(text) => mind.hears(&text, Instant::now()),
-                Err(why) => return Ended::Cut(why),
+            text = receiver.next(), if logic.is_reading() => match text {
+                Ok(text) => logic.hears(&text, Instant::now()),
+                Err(why) => return ConnectionEnd::Cut(why),
             },
-            () = alarm.as_mut() => match mind.acts(Instant::now()) {
+            () = alarm.as_mut() => match logic.acts(Instant::now()) {
                 Ok(true) => {}
-                Ok(false) => return Ended::Wanted,
-                Err(why) => return Ended::Cut(why),
+                Ok(false) => return ConnectionEnd::Wanted,
+                Err(why) => return ConnectionEnd::Cut(why),
             },
             changed = phase.changed() => {
                 if changed.is_err() {
-                    return Ended::Left;
+                    return ConnectionEnd::Left;
                 }
-                mind.sees(*phase.borrow_and_update());
+                logic.sees(*phase.borrow_and_update());
             }
             () = leaving.as_mut(), if leaves.is_some() => {
                 // What it has asked it still wants to know, as everybody does at the end.
                 if is_leaving {
-                    return goodbye(mouth).await;
+                    return goodbye(sender).await;
                 }
                 is_leaving = true;
-                mind.winds_up();
+                logic.winds_up();
                 leaving.as_mut().reset(Instant::now() + run.scenario.settle);
             }
         }
     }
 }
 
-async fn goodbye(mut mouth: crate::wire::Mouth) -> Ended {
-    mouth.takes(vec![mind::command(None, "quit")]);
+async fn goodbye(mut sender: crate::wire::FrameSender) -> ConnectionEnd {
+    sender.queue(vec![logic::command(None, "quit")]);
     // It is a courtesy: a server that does not read it is left anyway.
-    let _ = timeout(GOODBYE_MAX, mouth.speaks()).await;
-    Ended::Left
+    let _ = timeout(GOODBYE_MAX, sender.send()).await;
+    ConnectionEnd::Left
 }

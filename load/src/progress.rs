@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::conduct::{Second, ServerSecond};
-use crate::measure::Span;
+use crate::measure::LatencyKind;
+use crate::second::{Second, ServerSecond};
 
-/// A bar and a line of figures; silent where there is no terminal.
+/// A bar and a line of metrics; silent where there is no terminal.
 #[derive(Debug)]
 pub(crate) struct Progress(ProgressBar);
 
@@ -32,7 +32,7 @@ impl Progress {
     }
 
     pub(crate) fn show(&self, second: &Second, server: Option<&ServerSecond>) {
-        let response = second.spans[Span::Response as usize];
+        let response = second.spans[LatencyKind::Response as usize];
         let tick = server.and_then(|server| server.tick_p99);
         let tick = tick.map_or(String::new(), |tick| {
             format!(", tick p99 {:.1} ms", tick * 1e3)

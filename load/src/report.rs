@@ -1,4 +1,4 @@
-//! What is left of a run: figures, judgements, and every second of it.
+//! What is left of a run: metrics, judgements, and every second of it.
 
 mod csv;
 mod html;
@@ -8,57 +8,18 @@ mod table;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::circumstances::Circumstances;
 use crate::compare::Comparison;
-use crate::conduct::{Mark, Outcome, Second};
 use crate::fault::LoadFault;
-use crate::figures::{Figures, together};
-use crate::objective::{Judgement, Verdict};
+use crate::metrics::{RunMetrics, together};
+use crate::objective::{Judgement, ObjectiveVerdict};
+use crate::run::{ChaosMark, RunOutcome};
 use crate::scenario::Scenario;
+use crate::second::Second;
 
 pub(crate) use table::table;
-
-/// Where and when a run was made.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Circumstances {
-    /// Of the driver and, unless a target was named, of the server.
-    pub version: String,
-    /// `x86_64 linux`.
-    pub platform: String,
-    /// Processors of the machine.
-    pub cores: usize,
-    /// What the kernel calls the processor.
-    pub processor: String,
-    /// Seconds since 1970.
-    pub at: u64,
-    /// Optimised or not.
-    pub build: String,
-}
-
-impl Circumstances {
-    pub(crate) fn now() -> Self {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = text
-            .lines()
-            .find_map(|line| line.strip_prefix("model name"));
-        let model = model.map(|line| line.trim_start_matches([' ', '\t', ':']));
-        Self {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            platform: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
-            processor: model.unwrap_or("unknown").to_owned(),
-            at: since.map_or(0, |since| since.as_secs()),
-            build: if cfg!(debug_assertions) {
-                "debug"
-            } else {
-                "release"
-            }
-            .to_owned(),
-        }
-    }
-}
 
 /// A whole report, as it is written to `report.json`.
 #[derive(Debug, Serialize)]
@@ -71,10 +32,11 @@ pub struct Report {
     pub seed: u64,
     /// Where and when.
     pub circumstances: Circumstances,
-    /// Each run's figures.
-    pub runs: Vec<Figures>,
-    /// The median of each figure over the runs; of faults the worst.
-    pub figures: Figures,
+    /// Each run's metrics.
+    pub runs: Vec<RunMetrics>,
+    /// The median of each metric over the runs; of faults the worst.
+    #[serde(rename = "figures")]
+    pub metrics: RunMetrics,
     /// What became of the objectives.
     pub objectives: Vec<Judgement>,
     /// Refusals and losses by their code, all runs together.
@@ -85,7 +47,7 @@ pub struct Report {
     pub driver_was_the_limit: Option<String>,
     /// Against an earlier report.
     pub comparison: Option<Comparison>,
-    /// What whoever reads this should know beside the figures.
+    /// What a reader should know beside the metrics.
     pub hints: Vec<String>,
     /// The bots drove the engine without sockets.
     pub in_process: bool,
@@ -107,7 +69,7 @@ impl Report {
             seed: scenario.seed,
             circumstances: Circumstances::now(),
             runs: Vec::new(),
-            figures: Figures::default(),
+            metrics: RunMetrics::default(),
             objectives: Vec::new(),
             errors: BTreeMap::new(),
             named: Vec::new(),
@@ -123,7 +85,7 @@ impl Report {
     }
 
     /// Adds a run over sockets.
-    pub(crate) fn add(&mut self, outcome: Outcome, figures: Figures) {
+    pub(crate) fn add(&mut self, outcome: RunOutcome, metrics: RunMetrics) {
         // One run in which the driver was the limit is enough to doubt them all.
         let limit = outcome.driver_was_the_limit();
         self.driver_was_the_limit = self.driver_was_the_limit.take().or(limit);
@@ -131,36 +93,40 @@ impl Report {
         for (code, times) in &state.errors {
             *self.errors.entry(code.clone()).or_default() += times;
         }
-        self.named.extend(state.book.named.iter().cloned());
+        self.named.extend(state.deliveries.named.iter().cloned());
         drop(state);
-        self.runs.push(figures);
-        let mark = |mark: &Mark| (mark.what.to_owned(), mark.from, mark.to);
+        self.runs.push(metrics);
+        let mark = |mark: &ChaosMark| (mark.what.to_owned(), mark.from, mark.to);
         self.marks = outcome.marks.iter().map(mark).collect();
         self.seconds = outcome.seconds;
     }
 
     /// Adds a run without sockets.
     #[cfg(feature = "in-process")]
-    pub(crate) fn add_inside(&mut self, figures: Figures, plugins: Vec<(String, f64)>) {
-        self.runs.push(figures);
+    pub(crate) fn add_inside(&mut self, metrics: RunMetrics, plugins: Vec<(String, f64)>) {
+        self.runs.push(metrics);
         self.in_process = true;
         self.plugins = plugins;
     }
 
     /// Takes the medians, compares and judges.
-    pub(crate) fn close(&mut self, scenario: &Scenario, old: Option<&crate::compare::Old>) {
-        self.figures = together(&self.runs);
+    pub(crate) fn close(
+        &mut self,
+        scenario: &Scenario,
+        old: Option<&crate::compare::EarlierReport>,
+    ) {
+        self.metrics = together(&self.runs);
         if let Some(old) = old {
-            let comparison = old.compare(&self.runs, &self.circumstances, &mut self.figures);
+            let comparison = old.compare(&self.runs, &self.circumstances, &mut self.metrics);
             self.comparison = Some(comparison);
         }
         self.series = csv::series(&self.seconds);
         let judge = scenario
             .objectives
             .iter()
-            .map(|one| one.judge(&self.figures, self.in_process));
+            .map(|one| one.judge(&self.metrics, self.in_process));
         self.objectives = judge.collect();
-        if let Some(failures) = self.figures.get("server_failures") {
+        if let Some(failures) = self.metrics.get("server_failures") {
             self.objectives.push(stayed(failures));
         }
         if let Some(comparison) = &self.comparison {
@@ -173,7 +139,7 @@ impl Report {
     pub fn holds(&self) -> bool {
         self.objectives
             .iter()
-            .all(|judgement| judgement.verdict != Verdict::Fails)
+            .all(|judgement| judgement.verdict != ObjectiveVerdict::Fails)
     }
 
     /// Writes `report.html`, `report.json` and `series.csv` into a folder.
@@ -203,9 +169,9 @@ fn stayed(failures: f64) -> Judgement {
         objective: "the server stays, and stops with exit code 0".to_owned(),
         measured: Some(if failures > 0.0 { "no" } else { "yes" }.to_owned()),
         verdict: if failures > 0.0 {
-            Verdict::Fails
+            ObjectiveVerdict::Fails
         } else {
-            Verdict::Holds
+            ObjectiveVerdict::Holds
         },
     }
 }

@@ -1,229 +1,297 @@
-//! What the players of a run share. The driver is one thread: its bookkeeping needs no locks, and
-//! one number says whether it kept up.
+//! One run: the players come, play, fall silent and are counted, while the server is
+//! scraped every second and broken on schedule.
 
-use std::cell::{Cell, RefCell, RefMut};
-use std::collections::BTreeMap;
+mod chaos;
+mod scraper;
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 
-use crate::book::Book;
-use crate::dice::Dice;
-use crate::effects::Effects;
-use crate::measure::Timings;
-use crate::scenario::{Role, Scenario};
+use crate::driver::{self, DriverWatch};
+use crate::fault::LoadFault;
+use crate::measure::LatencyKind;
+use crate::player::{self, PlayerPlan};
+use crate::progress::Progress;
+use crate::run_state::{Count, Run, RunPhase};
+use crate::scenario::Scenario;
+use crate::scrape::Growth;
+use crate::second::Second;
+use crate::server::Server;
 use crate::wire::Dial;
 
-/// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Phase {
-    /// Everybody plays.
-    Play,
-    /// Nobody begins anything; answers still come.
-    Hush,
-    /// Everybody pings, so that whatever was sent before has come.
-    Ping,
-    /// Everybody leaves.
-    End,
-}
+pub(crate) use chaos::ChaosMark;
+pub(crate) use scraper::plugins;
+use scraper::{ScrapeReason, Scraper};
 
-/// One run.
+/// After the last answer, for what is still on its way to other listeners.
+const QUIET: Duration = Duration::from_millis(400);
+/// A line is judged this long after it was due at the earliest.
+const RIPE: Duration = Duration::from_secs(3);
+/// The stretch that the metrics without a stage's name are of.
+const WINDOW: usize = 0;
+
+/// Everything a run has come to, still unjudged.
 #[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) scenario: Scenario,
-    pub(crate) roles: Vec<Arc<Role>>,
-    pub(crate) dial: Dial,
-    /// What marks the lines of this run.
-    pub(crate) tag: String,
-    pub(crate) began: Instant,
-    pub(crate) phase: watch::Receiver<Phase>,
-    /// How often the bench has killed the server: what a connection of an earlier count loses is
-    /// not the server's fault.
-    kills: Cell<u32>,
-    /// The bench has the server down.
-    is_down: Cell<bool>,
-    state: RefCell<State>,
+pub(crate) struct RunOutcome {
+    pub(crate) run: Rc<Run>,
+    pub(crate) seconds: Vec<Second>,
+    pub(crate) marks: Vec<ChaosMark>,
+    /// The server, and our own counts, over the measured stretch.
+    pub(crate) window: MeasuredWindow,
+    /// What the server's counters grew by in each stage that has a name.
+    pub(crate) stages: Vec<(String, Growth)>,
 }
 
-/// How a bot stands with the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// Its time has not come.
-    Away,
-    /// Due since then, and never in so far.
-    Coming(Instant),
-    /// In the world.
-    In,
-    /// It was in and is on its way back.
-    Back {
-        /// Its loss is counted already.
-        counted: bool,
-    },
-    /// It has left, or was given up and counted.
-    Gone,
+/// The measured stretch: from the first moment whose latencies count to the last.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MeasuredWindow {
+    pub(crate) seconds: f64,
+    pub(crate) grown: Growth,
+    pub(crate) count_before: Count,
+    pub(crate) count_after: Count,
+    pub(crate) heard_before: u64,
+    pub(crate) heard_after: u64,
 }
 
-/// What is counted and known.
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) timings: Timings,
-    pub(crate) book: Book,
-    pub(crate) count: Count,
-    pub(crate) effects: Effects,
-    /// Refusals and losses by their code.
-    pub(crate) errors: BTreeMap<String, u64>,
-    /// Names of the bots that are in the world, by their number.
-    names: Vec<Option<Rc<str>>>,
-    /// How many of them there are.
-    pub(crate) online: usize,
-    standings: Vec<Standing>,
-    /// Bots that are due and not in.
-    pub(crate) missing: usize,
-    /// Answers that are not known to be durable.
-    pub(crate) unsaved: usize,
-    /// The server has said of something that it is durable.
-    pub(crate) saves: bool,
-    /// When everybody fell silent.
-    pub(crate) hushed: Option<Instant>,
-    /// Commands that wait for their answer.
-    pub(crate) outstanding: usize,
-    /// Bots that have answered the last ping.
-    pub(crate) ponged: usize,
-    /// When the last bot got in for the first time, since the run began.
-    pub(crate) last_in: Duration,
+/// Plays a scenario against a server that stands.
+pub(crate) async fn run_scenario(
+    scenario: &Scenario,
+    dial: Dial,
+    server: Option<&mut Server>,
+    accounts: &[(String, String)],
+    progress: &Progress,
+) -> Result<RunOutcome, LoadFault> {
+    let (tell, phase) = watch::channel(RunPhase::Play);
+    let run = Run::new(scenario, dial, Instant::now(), phase);
+    let process = server.as_ref().map(|server| server.process());
+    let stretches = stretches(scenario);
+    let scraper = Scraper::new(
+        run.dial.clone(),
+        process.unwrap_or_default(),
+        stretches.len(),
+    );
+    let marks: RefCell<Vec<ChaosMark>> = RefCell::default();
+    let inflicting = async {
+        match server {
+            Some(server) => chaos::inflict_all(&run, server, &marks).await,
+            None => Ok(()),
+        }
+    };
+    let mut players = JoinSet::new();
+    for (index, (comes, leaves)) in scenario.presences().into_iter().enumerate() {
+        let ticket = PlayerPlan {
+            index,
+            account: accounts.get(index).cloned(),
+            comes: run.began + comes,
+            leaves: leaves.map(|leaves| run.began + leaves),
+        };
+        players.spawn_local(player::play(Rc::clone(&run), ticket));
+    }
+    let mut stage = RunLoop {
+        run: &run,
+        scraper: &scraper,
+        progress,
+        watch: DriverWatch::begin(),
+        seconds: Vec::new(),
+        window: MeasuredWindow::default(),
+    };
+    let playing = async {
+        stage.plays(inflicting, &stretches).await?;
+        stage.ends(&tell).await;
+        Ok::<_, LoadFault>(())
+    };
+    tokio::select! {
+        played = playing => played?,
+        () = scraper.run() => {}
+    }
+    tell.send_replace(RunPhase::End);
+    // All of them hear of it, wherever they hang.
+    let left = async { while players.join_next().await.is_some() {} };
+    let _ = timeout(Duration::from_secs(10), left).await;
+    players.abort_all();
+
+    let RunLoop {
+        mut seconds,
+        mut window,
+        ..
+    } = stage;
+    let mut scraped = scraper.take();
+    for (index, second) in seconds.iter_mut().enumerate() {
+        second.server = scraped.seconds.remove(&index);
+    }
+    let mut grown = scraped.grown.into_iter();
+    window.grown = grown.next().unwrap_or_default();
+    if let Some((from, to, _)) = stretches.first() {
+        window.seconds = (*to - *from).as_secs_f64();
+    }
+    let names = scenario.named_stages().into_iter().map(|(name, ..)| name);
+    Ok(RunOutcome {
+        run,
+        seconds,
+        marks: marks.take(),
+        window,
+        stages: names.zip(grown).collect(),
+    })
 }
 
-/// What happened how often.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Count {
-    pub(crate) commands: u64,
-    pub(crate) answers: u64,
-    pub(crate) refused: u64,
-    pub(crate) unanswered: u64,
-    /// Words whose answer went with a server that the bench killed.
-    pub(crate) forgotten: u64,
-    /// Answered, and never told durable.
-    pub(crate) undurable: u64,
-    /// Steps that were due when everybody fell silent and had not been done.
-    pub(crate) overdue: u64,
-    pub(crate) frames: u64,
-    pub(crate) bytes: u64,
-    /// Answers to floods, and their bytes: nobody asked for them one by one.
-    pub(crate) flood_frames: u64,
-    pub(crate) flood_bytes: u64,
-    pub(crate) sign_ins: u64,
-    pub(crate) sign_ins_failed: u64,
-    pub(crate) disconnects: u64,
-    pub(crate) resumed: u64,
-    /// Frames whose number does not follow the one before.
-    pub(crate) gaps: u64,
+/// The measured stretch, [`WINDOW`], then each stage that has a name: from, to, number.
+fn stretches(scenario: &Scenario) -> Vec<(Duration, Duration, usize)> {
+    let measured = scenario.measured();
+    let whole = match (measured.first(), measured.last()) {
+        (Some((from, _)), Some((_, to))) => (*from, *to),
+        _ => (Duration::ZERO, Duration::ZERO),
+    };
+    let named = scenario.named_stages().into_iter();
+    let named = named.map(|(_, from, to)| (from, to));
+    let all = std::iter::once(whole).chain(named).enumerate();
+    all.map(|(number, (from, to))| (from, to, number)).collect()
 }
 
-impl Run {
-    pub(crate) fn new(
-        scenario: &Scenario,
-        dial: Dial,
-        began: Instant,
-        phase: watch::Receiver<Phase>,
-    ) -> Rc<Self> {
-        // Two drivers on one server must not take each other's lines for their own; only the bots'
-        // dice are bound to the seed.
-        let now = std::time::SystemTime::now();
-        let now = now
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
-        let mut dice = Dice::new(now.as_nanos() as u64, u64::from(std::process::id()));
-        let bots = scenario.presences().len();
-        Rc::new(Self {
-            scenario: scenario.clone(),
-            roles: scenario.roles.iter().cloned().map(Arc::new).collect(),
-            dial,
-            tag: format!("k{:08x}", dice.next() as u32),
-            began,
-            phase,
-            kills: Cell::new(0),
-            is_down: Cell::new(false),
-            state: RefCell::new(State {
-                timings: Timings::new(began, scenario.measured(), scenario.named_stages()),
-                book: Book::with(bots),
-                count: Count::default(),
-                effects: Effects::default(),
-                errors: BTreeMap::new(),
-                names: vec![None; bots],
-                online: 0,
-                standings: vec![Standing::Away; bots],
-                missing: 0,
-                unsaved: 0,
-                saves: false,
-                hushed: None,
-                outstanding: 0,
-                ponged: 0,
-                last_in: Duration::ZERO,
-            }),
+struct RunLoop<'a> {
+    run: &'a Run,
+    scraper: &'a Scraper,
+    progress: &'a Progress,
+    watch: DriverWatch,
+    seconds: Vec<Second>,
+    window: MeasuredWindow,
+}
+
+impl RunLoop<'_> {
+    /// Until all stages are over and everything that was broken is mended.
+    async fn plays(
+        &mut self,
+        inflicting: impl Future<Output = Result<(), LoadFault>>,
+        stretches: &[(Duration, Duration, usize)],
+    ) -> Result<(), LoadFault> {
+        let began = self.run.began;
+        let end = began + self.run.scenario.length();
+        let mut ends: Vec<(Instant, ScrapeReason)> = Vec::new();
+        for (from, to, number) in stretches {
+            ends.push((began + *from, ScrapeReason::Begins(*number)));
+            ends.push((began + *to, ScrapeReason::Ends(*number)));
+        }
+        ends.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        let mut clock = interval_at(began + Duration::from_secs(1), Duration::from_secs(1));
+        clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut inflicting = pin!(inflicting);
+        let (mut is_over, mut is_whole) = (false, false);
+        while !is_over || !is_whole {
+            let next = ends.last().map_or(end, |(at, _)| *at);
+            tokio::select! {
+                () = sleep_until(next), if !is_over => match ends.pop() {
+                    Some((_, reason)) => self.marks(reason),
+                    None => is_over = true,
+                },
+                mended = inflicting.as_mut(), if !is_whole => {
+                    mended?;
+                    is_whole = true;
+                }
+                _ = clock.tick() => self.second(),
+            }
+        }
+        Ok(())
+    }
+
+    fn marks(&mut self, reason: ScrapeReason) {
+        let state = self.run.state();
+        let counts = (state.count, state.deliveries.count.all);
+        match reason {
+            ScrapeReason::Begins(WINDOW) => {
+                (self.window.count_before, self.window.heard_before) = counts
+            }
+            ScrapeReason::Ends(WINDOW) => {
+                (self.window.count_after, self.window.heard_after) = counts
+            }
+            ScrapeReason::Begins(_) | ScrapeReason::Ends(_) | ScrapeReason::Second(_) => {}
+        }
+        self.scraper.request(reason);
+    }
+
+    fn second(&mut self) {
+        let (driver_cpu, driver_waited) = self.watch.look();
+        let began = self.run.began;
+        let mut state = self.run.state();
+        let second = Second {
+            at: began.elapsed().as_secs_f64(),
+            online: state.online,
+            count: state.count,
+            deliveries: state.deliveries.count.all,
+            spans: state.timings.roll(),
+            driver_cpu,
+            driver_waited,
+            server: None,
+        };
+        let ripe = Instant::now().checked_sub(RIPE).unwrap_or(began);
+        state.deliveries.settle(ripe, false);
+        self.progress.show(&second, self.scraper.newest().as_ref());
+        self.scraper
+            .request(ScrapeReason::Second(self.seconds.len()));
+        self.seconds.push(second);
+    }
+
+    /// Everybody gets in, answers come, then what others still have to hear, then the pings behind
+    /// all of it.
+    async fn ends(&mut self, tell: &watch::Sender<RunPhase>) {
+        let run = self.run;
+        run.state().hushed = Some(Instant::now());
+        tell.send_replace(RunPhase::Hush);
+        let is_quiet = || {
+            let state = run.state();
+            let is_saved = state.unsaved == 0 || !state.saves;
+            state.outstanding == 0 && state.missing == 0 && is_saved
+        };
+        self.waits_for(is_quiet).await;
+        sleep(QUIET).await;
+        tell.send_replace(RunPhase::Ping);
+        let have_ponged = || {
+            let state = run.state();
+            state.ponged >= state.online
+        };
+        self.waits_for(have_ponged).await;
+        self.second();
+        self.scraper.are_done().await;
+        self.run.state().deliveries.settle(Instant::now(), true);
+    }
+
+    async fn waits_for(&mut self, done: impl Fn() -> bool) {
+        let patience = Instant::now() + self.run.scenario.settle;
+        let mut next = Instant::now() + Duration::from_secs(1);
+        while !done() && Instant::now() < patience {
+            if Instant::now() >= next {
+                self.second();
+                next += Duration::from_secs(1);
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl RunOutcome {
+    /// Whether the driver may have been slower than the server, and why.
+    pub(crate) fn driver_was_the_limit(&self) -> Option<String> {
+        let worst = |of: fn(&Second) -> f64| self.seconds.iter().map(of).fold(0.0, f64::max);
+        let busiest = worst(|second| second.driver_cpu);
+        let waited = worst(|second| second.driver_waited);
+        let timings = &self.run.state().timings;
+        let late = timings.quantile(LatencyKind::DriverDelay, 0.99);
+        if busiest > driver::BUSY {
+            let busiest = busiest * 100.0;
+            return Some(format!("it used {busiest:.0} % of its processor"));
+        }
+        if late > driver::LATE.as_secs_f64() {
+            let late = late * 1e3;
+            return Some(format!("it acted up to {late:.0} ms late (p99)"));
+        }
+        (waited > driver::WAITED).then(|| {
+            let waited = waited * 100.0;
+            format!("it waited for a processor for {waited:.0} % of a second")
         })
-    }
-
-    /// Never held across a wait.
-    pub(crate) fn state(&self) -> RefMut<'_, State> {
-        self.state.borrow_mut()
-    }
-
-    pub(crate) fn micros(&self, at: Instant) -> u64 {
-        at.saturating_duration_since(self.began).as_micros() as u64
-    }
-
-    /// How often the server was killed so far; told anew before and after each kill.
-    pub(crate) fn kills(&self) -> u32 {
-        self.kills.get()
-    }
-
-    /// The bench kills the server now, or has just killed it.
-    pub(crate) fn is_killed(&self) {
-        self.kills.set(self.kills.get() + 1);
-        self.is_down.set(true);
-    }
-
-    /// The server listens again.
-    pub(crate) fn is_up(&self) {
-        self.is_down.set(false);
-    }
-
-    /// Whether what was begun at a count of [`kills`](Self::kills) may fail without blame.
-    pub(crate) fn excuses(&self, since: u32) -> bool {
-        self.is_down.get() || self.kills.get() != since
-    }
-}
-
-impl State {
-    pub(crate) fn error(&mut self, code: &str) {
-        *self.errors.entry(code.to_owned()).or_default() += 1;
-    }
-
-    pub(crate) fn standing(&self, bot: usize) -> Standing {
-        self.standings[bot]
-    }
-
-    pub(crate) fn stands(&mut self, bot: usize, standing: Standing) {
-        let is_missing = |one| matches!(one, Standing::Coming(_) | Standing::Back { .. });
-        let before = std::mem::replace(&mut self.standings[bot], standing);
-        self.missing -= usize::from(is_missing(before));
-        self.missing += usize::from(is_missing(standing));
-    }
-
-    /// A bot is in the world under this name, or in it no more.
-    pub(crate) fn is_called(&mut self, bot: usize, name: Option<Rc<str>>) {
-        self.online += usize::from(name.is_some());
-        let before = std::mem::replace(&mut self.names[bot], name);
-        self.online -= usize::from(before.is_some());
-    }
-
-    /// The first bot from `wanted` on, in a circle, that is in the world and not `own`.
-    pub(crate) fn fellow(&self, wanted: usize, own: usize) -> Option<(usize, Rc<str>)> {
-        let all = (wanted..self.names.len()).chain(0..wanted);
-        all.filter(|bot| *bot != own)
-            .find_map(|bot| Some((bot, Rc::clone(self.names[bot].as_ref()?))))
     }
 }

@@ -11,8 +11,6 @@ use crate::dice::Think;
 use crate::fault::LoadFault;
 use crate::objective::Objective;
 
-pub(crate) use reader::duration;
-
 /// In a world that nobody described.
 const BOTS_PER_ROOM: usize = 10;
 
@@ -28,15 +26,15 @@ pub struct Scenario {
     /// Whether bots wait for answers.
     pub arrivals: Arrivals,
     /// How bots get in.
-    pub sign_in: SignIn,
+    pub sign_in: SignInKind,
     /// The server that the bench starts when no target is named.
     pub server: ServerPlan,
     /// The world of that server.
     pub world: WorldPlan,
     /// Who plays, with their weights.
-    pub roles: Vec<Role>,
+    pub roles: Vec<BotRole>,
     /// How many play, when.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<LoadStage>,
     /// What is broken, when.
     pub chaos: Vec<Chaos>,
     /// What must hold.
@@ -57,7 +55,7 @@ pub enum Arrivals {
 
 /// How bots get in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignIn {
+pub enum SignInKind {
     /// As guests, without a password.
     Guests,
     /// With accounts that are made before the clock starts.
@@ -113,7 +111,7 @@ pub enum Layout {
 
 /// One kind of player.
 #[derive(Clone, Debug)]
-pub struct Role {
+pub struct BotRole {
     /// Its name.
     pub name: String,
     /// How many of all bots, against the other roles.
@@ -121,16 +119,16 @@ pub struct Role {
     /// The first step.
     pub start: usize,
     /// What it does.
-    pub steps: Vec<Step>,
+    pub steps: Vec<RoleStep>,
 }
 
 /// One state of a role: something done, then thinking, then another state.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct RoleStep {
     /// Its name.
     pub name: String,
     /// What is done.
-    pub deed: Deed,
+    pub deed: BotAction,
     /// Time until the next step.
     pub think: Think,
     /// What may come next, with weights.
@@ -139,15 +137,15 @@ pub struct Step {
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Deed {
+pub enum BotAction {
     /// Goes to the bot's own room, move by move.
     Home,
     /// Walks through some exit.
-    Walk,
+    ExpectedWalk,
     /// Walks this way.
     Go(String),
     /// Says this many words to a channel.
-    Say(Channel, usize),
+    Say(ChatChannel, usize),
     /// Types this line.
     Line(String),
     /// Does nothing.
@@ -162,7 +160,7 @@ pub enum Deed {
 
 /// Where words go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Channel {
+pub enum ChatChannel {
     /// Everybody in the room.
     Say,
     /// Everybody in the room, as a deed.
@@ -177,8 +175,8 @@ pub enum Channel {
 
 /// A stretch of time and how many bots there are at its end.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stage {
-    /// Its name, for figures of its own.
+pub struct LoadStage {
+    /// Its name, for metrics of its own.
     pub name: Option<String>,
     /// How long.
     pub length: Duration,
@@ -196,14 +194,14 @@ pub struct Chaos {
     /// When, since the first stage began.
     pub at: Duration,
     /// What.
-    pub deed: Havoc,
+    pub deed: ChaosKind,
     /// How long.
     pub length: Duration,
 }
 
 /// What can be broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Havoc {
+pub enum ChaosKind {
     /// The database stands still.
     FreezeDatabase,
     /// The database is killed, and started again after the time.
@@ -218,13 +216,13 @@ pub enum Havoc {
 
 /// The part of a server that is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Subject {
+pub(crate) enum ChaosTarget {
     Database,
     Broker,
     Server,
 }
 
-impl Havoc {
+impl ChaosKind {
     pub(crate) const WORDS: [(&'static str, Self); 5] = [
         ("freeze database", Self::FreezeDatabase),
         ("kill database", Self::KillDatabase),
@@ -233,16 +231,16 @@ impl Havoc {
         ("freeze server", Self::FreezeServer),
     ];
 
-    pub(crate) fn subject(self) -> Subject {
+    pub(crate) fn subject(self) -> ChaosTarget {
         match self {
-            Self::FreezeDatabase | Self::KillDatabase => Subject::Database,
-            Self::DropBroker => Subject::Broker,
-            Self::KillServer | Self::FreezeServer => Subject::Server,
+            Self::FreezeDatabase | Self::KillDatabase => ChaosTarget::Database,
+            Self::DropBroker => ChaosTarget::Broker,
+            Self::KillServer | Self::FreezeServer => ChaosTarget::Server,
         }
     }
 
     pub(crate) fn word(self) -> &'static str {
-        let found = Self::WORDS.iter().find(|(_, havoc)| *havoc == self);
+        let found = Self::WORDS.iter().find(|(_, kind)| *kind == self);
         found.map_or("", |(word, _)| word)
     }
 }
@@ -308,7 +306,7 @@ impl Scenario {
         all
     }
 
-    /// The stages that have figures of their own: name, from, to, since the first stage began.
+    /// The stages that have metrics of their own: name, from, to, since the first stage began.
     pub(crate) fn named_stages(&self) -> Vec<(String, Duration, Duration)> {
         let mut began = Duration::ZERO;
         let mut named = Vec::new();

@@ -1,4 +1,4 @@
-//! The server's own figures: `/metrics`, and `/proc` for a server on this machine.
+//! The server's own metrics: `/metrics`, and `/proc` for a server on this machine.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// Looks at a server; `None` if it does not answer.
+    /// Scrapes a server; `None` if it does not answer.
     pub(crate) async fn take(dial: &Dial, process: Option<u32>) -> Option<Self> {
         let at = Instant::now();
         let calling = dial.call("GET", "/metrics", None, None);
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_and_growth_are_those_between_two_looks() {
+    fn scrapes_give_quantiles_and_growth_between() {
         let before = Sample::read(
             "# HELP x y\nt_bucket{le=\"0.001\"} 100\nt_bucket{le=\"0.01\"} 100\nt_bucket{le=\"+Inf\"} 100\nn{a=\"1\"} 4\nn{a=\"2\"} 6\n",
         );
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_new_start_counts_is_added_to_what_the_old_one_counted() {
+    fn restart_adds_to_earlier_counters() {
         let look = |process, ticks: u32, slow: u32, cpu| Sample {
             process: Some(process),
             cpu: Some(cpu),

@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::fault::LoadFault;
-use crate::map::Map;
-use crate::scenario::{Havoc, Scenario, WorldPlan};
+use crate::scenario::{ChaosKind, Scenario, WorldPlan};
 use crate::wire::Dial;
+use crate::world_map::WorldMap;
 use broker::Broker;
-use database::Store;
+use database::ServerDatabase;
 use host::Host;
 
 /// What is not a subject of the run, unless the scenario says otherwise: how often one may speak.
@@ -35,19 +35,19 @@ const LIFTED: [&str; 11] = [
     "limits.connection_attempts_per_minute",
 ];
 
-/// Something of a server that can be broken and mended.
-pub(crate) trait Part {
+/// A part of a server that chaos can break and restore.
+pub(crate) trait ChaosPart {
     /// Breaks it. What it is not a part of leaves it whole.
-    async fn wreck(&mut self, havoc: Havoc) -> Result<(), LoadFault>;
+    async fn inflict(&mut self, kind: ChaosKind) -> Result<(), LoadFault>;
 
-    /// Mends it.
-    async fn mend(&mut self, havoc: Havoc) -> Result<(), LoadFault>;
+    /// Restores it.
+    async fn restore(&mut self, kind: ChaosKind) -> Result<(), LoadFault>;
 }
 
 /// A server that was started for a run.
 pub(crate) struct Server {
     host: Host,
-    store: Store,
+    store: ServerDatabase,
     broker: Option<Broker>,
     /// Goes last: the others write into it until they are gone.
     folder: TempDir,
@@ -73,7 +73,7 @@ impl Server {
             }
             WorldPlan::Made { .. } => {
                 let world = folder.path().join("world");
-                if let Some(map) = Map::of(&scenario.world) {
+                if let Some(map) = WorldMap::of(&scenario.world) {
                     map.write(&world)?;
                 }
                 config.push(("server.world".to_owned(), world.display().to_string()));
@@ -82,8 +82,8 @@ impl Server {
         let freezes = scenario
             .chaos
             .iter()
-            .any(|one| one.deed == Havoc::FreezeDatabase);
-        let store = Store::start(plan.database, folder.path(), freezes).await?;
+            .any(|one| one.deed == ChaosKind::FreezeDatabase);
+        let store = ServerDatabase::start(plan.database, folder.path(), freezes).await?;
         if let Some(url) = store.url() {
             config.push(("database.url".to_owned(), url));
         }
@@ -123,7 +123,7 @@ impl Server {
     }
 
     /// What can be broken, each on its own.
-    pub(crate) fn parts(&mut self) -> (&mut Host, &mut Store, Option<&mut Broker>) {
+    pub(crate) fn parts(&mut self) -> (&mut Host, &mut ServerDatabase, Option<&mut Broker>) {
         (&mut self.host, &mut self.store, self.broker.as_mut())
     }
 

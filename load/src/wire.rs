@@ -145,7 +145,7 @@ impl Dial {
 }
 
 /// An open websocket.
-pub(crate) struct Wire {
+pub(crate) struct Connection {
     socket: WebSocketStream<Box<dyn Stream>>,
 }
 
@@ -160,7 +160,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) data: &'a RawValue,
 }
 
-impl Wire {
+impl Connection {
     pub(crate) async fn connect(dial: &Dial) -> Result<Self, String> {
         let connecting = async {
             let stream = dial.stream().await.map_err(|error| error.to_string())?;
@@ -186,37 +186,37 @@ impl Wire {
     }
 
     /// Its two directions, which don't wait for each other.
-    pub(crate) fn split(self) -> (Mouth, Ear) {
+    pub(crate) fn split(self) -> (FrameSender, FrameReceiver) {
         let (sink, stream) = self.socket.split();
-        let mouth = Mouth {
+        let sender = FrameSender {
             sink,
             waiting: VecDeque::new(),
             is_flushed: true,
         };
-        (mouth, Ear { stream })
+        (sender, FrameReceiver { stream })
     }
 }
 
 /// What is said to a server, in order.
-pub(crate) struct Mouth {
+pub(crate) struct FrameSender {
     sink: SplitSink<WebSocketStream<Box<dyn Stream>>, Message>,
     /// As many as its bot has due at once.
     waiting: VecDeque<String>,
     is_flushed: bool,
 }
 
-impl Mouth {
-    pub(crate) fn takes(&mut self, frames: Vec<String>) {
+impl FrameSender {
+    pub(crate) fn queue(&mut self, frames: Vec<String>) {
         self.waiting.extend(frames);
     }
 
     /// Everything has left.
-    pub(crate) fn is_silent(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.is_flushed
     }
 
     /// Sends what waits; can be dropped and called again at any time.
-    pub(crate) async fn speaks(&mut self) -> Result<(), String> {
+    pub(crate) async fn send(&mut self) -> Result<(), String> {
         let fault = |error: tokio_tungstenite::tungstenite::Error| error.to_string();
         while !self.waiting.is_empty() {
             poll_fn(|task| self.sink.poll_ready_unpin(task))
@@ -235,11 +235,11 @@ impl Mouth {
 }
 
 /// What a server says.
-pub(crate) struct Ear {
+pub(crate) struct FrameReceiver {
     stream: SplitStream<WebSocketStream<Box<dyn Stream>>>,
 }
 
-impl Ear {
+impl FrameReceiver {
     /// The next text; an error is the end of the connection and says why.
     pub(crate) async fn next(&mut self) -> Result<Text, String> {
         loop {

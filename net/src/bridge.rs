@@ -9,16 +9,16 @@ mod breaker;
 mod class;
 mod config;
 mod control;
+mod dead_letters;
 mod dial;
 mod envelope;
-mod figures;
 mod fits;
-mod hear;
 mod known;
-mod letters;
 mod link;
+mod metrics;
 mod out;
 mod presence;
+mod receive;
 mod replay;
 mod retry;
 mod shared;
@@ -32,8 +32,8 @@ mod token;
 pub use breaker::{Breaker, BreakerLimits, BreakerOpen, BreakerState};
 pub use class::Class;
 pub use config::{NatsConfig, NatsConfigFault};
+pub use dead_letters::{DeadLetter, DeadLetterFault, DeadLetters};
 pub use envelope::{ENVELOPE_BYTES_MAX, Envelope, EnvelopeFault, VERSION, open};
-pub use letters::{DeadLetter, DeadLetters, LetterFault};
 pub use replay::{ReplayFault, replay};
 pub use retry::RetryLimits;
 pub use state::{ATTEMPTS_MAX, IllegalStep, LinkEvent, LinkState, MISSES_MAX};
@@ -43,12 +43,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::ConnectOptions;
 use engine::port::{BridgeIn, BridgePorts, MetricsFault, Registry, Tasks};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{interval, sleep};
 
 use envelope::Sender;
-use figures::Figures;
+use link::Packet;
+use metrics::Metrics;
 use out::Outlets;
 use shared::Shared;
 use stream::Source;
@@ -79,7 +81,7 @@ pub enum BusFault {
     /// A key can't be used.
     #[error(transparent)]
     Config(#[from] NatsConfigFault),
-    /// A figure's name is taken.
+    /// A metric's name is taken.
     #[error(transparent)]
     Metrics(#[from] MetricsFault),
     /// The world's name can't be a token.
@@ -133,59 +135,43 @@ pub async fn spawn(
     }
     let grammar = Grammar::new(&config.world)?;
     name(&node.name)?;
-    let letters = config.dead_letters(&node.data);
+    let dead_letters = config.dead_letters(&node.data);
     let options = dial::options(&config, format!("kadath {}", node.name)).await?;
-    let BridgePorts {
-        bridged,
-        parcels,
-        gauge,
-    } = ports;
     let sender = Sender {
         node: node.name,
         run: node.run,
     };
-    let figures = Figures::new(registry)?;
+    let metrics = Metrics::new(registry)?;
     let (shared, dead) = Shared::new(
         config,
         grammar,
         sender,
-        figures,
-        (bridged, gauge),
+        metrics,
+        (ports.bridged, ports.gauge),
         tasks.clone(),
     );
     let shared = Arc::new(shared);
-    let stop = tasks.stop();
-
-    let mut writers = Vec::new();
-    for link in &shared.links {
-        let (batches, batches_out) = mpsc::channel(link::BATCHES_MAX);
-        writers.push(batches);
-        let (options, link) = (options.clone(), Arc::clone(link));
-        tasks.spawn(
-            "bus-writer",
-            link::write(
-                Arc::clone(&link),
-                batches_out,
-                Arc::clone(&shared),
-                stop.clone(),
-            ),
-        );
-        tasks.spawn("bus-link", link::keep(link, options, Arc::clone(&shared)));
-    }
+    let links = link_up(&shared, &options, tasks);
     let (durable, durable_out) = mpsc::channel(shared.config.outbox_max);
     let (processed, processed_out) = mpsc::channel(PROCESSED_MAX);
     let awake = watch::Sender::new(Vec::new());
     let mine = awake.subscribe();
     let outlets = Outlets {
-        links: writers,
+        links,
         durable,
         processed,
         awake,
     };
-    tasks.spawn("bus-out", out::run(parcels, outlets, Arc::clone(&shared)));
+    tasks.spawn(
+        "bus-out",
+        out::run(ports.parcels, outlets, Arc::clone(&shared)),
+    );
     if let Some(first) = shared.links.first() {
         let under_way = Arc::new(UnderWay::default());
-        tasks.spawn("bus-hear", hear::run(first.clients(), Arc::clone(&shared)));
+        tasks.spawn(
+            "bus-hear",
+            receive::run(first.clients(), Arc::clone(&shared)),
+        );
         tasks.spawn(
             "bus-store",
             store::run(durable_out, first.clients(), Arc::clone(&shared)),
@@ -197,7 +183,7 @@ pub async fn spawn(
                     source,
                     first.clients(),
                     Arc::clone(&under_way),
-                    letters.clone(),
+                    dead_letters.clone(),
                     Arc::clone(&shared),
                 ),
             );
@@ -214,10 +200,35 @@ pub async fn spawn(
     }
     tasks.spawn(
         "bus-letters",
-        shared::keep_letters(dead, letters, Arc::clone(&shared)),
+        shared::keep_dead_letters(dead, dead_letters, Arc::clone(&shared)),
     );
     tasks.spawn("bus-watch", watch_breakers(Arc::clone(&shared)));
     Ok(Bus { shared })
+}
+
+/// Starts every connection; answers where each takes what is to be written.
+fn link_up(
+    shared: &Arc<Shared>,
+    options: &ConnectOptions,
+    tasks: &Tasks,
+) -> Vec<mpsc::Sender<Vec<Packet>>> {
+    let mut writers = Vec::new();
+    for link in &shared.links {
+        let (batches, batches_out) = mpsc::channel(link::BATCHES_MAX);
+        writers.push(batches);
+        let (options, link) = (options.clone(), Arc::clone(link));
+        tasks.spawn(
+            "bus-writer",
+            link::write(
+                Arc::clone(&link),
+                batches_out,
+                Arc::clone(shared),
+                tasks.stop().clone(),
+            ),
+        );
+        tasks.spawn("bus-link", link::keep(link, options, Arc::clone(shared)));
+    }
+    writers
 }
 
 /// Tells the world whether the broker answers, so that it offers nothing in vain.
@@ -250,6 +261,6 @@ async fn watch_breakers(shared: Arc<Shared>) {
         .await
         .is_some()
     {
-        shared.figures.show_breakers();
+        shared.metrics.show_breakers();
     }
 }

@@ -11,7 +11,7 @@ pub enum NetFault {
     /// The listener can't be used.
     #[error("the listener failed: {0}")]
     Listener(#[source] io::Error),
-    /// A figure's name is taken.
+    /// A metric's name is taken.
     #[error(transparent)]
     Metrics(#[from] MetricsFault),
     /// A certificate or key can't be read.

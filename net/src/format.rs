@@ -1,13 +1,14 @@
 //! Wire formats: one fact in, the bytes of each subprotocol out; and the way back.
 //!
-//! Encoding happens once per note and wire format, however many hear it ([`Voice`]); what differs
+//! Encoding happens once per note and wire format, however many hear it ([`EncodedNote`]); what differs
 //! between clients is only the frame's number. Decoding is a pure function of the bytes.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use engine::port::{Note, Tick};
+use bytes::Bytes;
+use engine::port::{Code, Note, Tick};
 
 mod ansi;
 mod depth;
@@ -17,9 +18,12 @@ mod shape;
 mod typed;
 
 pub(crate) use gmcp::{Packet, Supports};
-pub(crate) use kadath::{Authenticate, ClientFrame, Command, Defect, Head, Resume, decode};
+pub(crate) use kadath::{Authenticate, ClientFrame, Command, Defect, Head, Resume};
 pub use shape::{ClientMessage, Envelope, Message, encoded};
-pub(crate) use typed::{LINES_MAX, Typed, decode_typed, typed_line};
+pub(crate) use typed::{LINES_MAX, Typed, typed_line};
+
+use kadath::decode;
+use typed::decode_typed;
 
 /// The largest message a client may send, in bytes.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 10 * 1024;
@@ -62,9 +66,46 @@ impl Format {
     }
 }
 
-/// How one client wants to be spoken to.
+/// A client's message, not yet understood.
 #[derive(Clone, Debug)]
-pub(crate) struct Tongue {
+pub(crate) enum Payload {
+    /// Text as people type it: a line, or several.
+    Typed(Bytes),
+    /// What a program says: a frame of `kadath.v1`, or GMCP beside the text.
+    Data(Bytes),
+}
+
+/// A client's message, understood.
+#[derive(Clone, Debug)]
+pub(crate) enum Incoming {
+    /// A frame of `kadath.v1`.
+    Frame(ClientFrame),
+    /// What a text client sent.
+    Typed(Typed),
+}
+
+impl Format {
+    /// Reads a client's message.
+    ///
+    /// # Errors
+    /// The catalogue code of what is wrong with it.
+    pub(crate) fn decode(self, payload: &Payload) -> Result<Incoming, Defect> {
+        match (self, payload) {
+            (Self::Kadath, Payload::Data(json)) => decode(json).map(Incoming::Frame),
+            (Self::Kadath, Payload::Typed(_)) => Err(Defect::new(
+                Code::InvalidFormat,
+                None,
+                "Frames are TEXT here.",
+            )),
+            (_, Payload::Typed(text)) => decode_typed(self, true, text).map(Incoming::Typed),
+            (_, Payload::Data(data)) => decode_typed(self, false, data).map(Incoming::Typed),
+        }
+    }
+}
+
+/// How notes are encoded for one client: as it wants to be spoken to.
+#[derive(Clone, Debug)]
+pub(crate) struct Encoder {
     pub(crate) format: Format,
     /// Colours in text.
     pub(crate) colour: bool,
@@ -72,7 +113,7 @@ pub(crate) struct Tongue {
     pub(crate) supports: Option<Supports>,
 }
 
-impl Tongue {
+impl Encoder {
     pub(crate) const fn new(format: Format) -> Self {
         Self {
             format,
@@ -85,24 +126,24 @@ impl Tongue {
 /// Bytes that all who get them share. Thin: who has heard a crowd holds a thousand of them.
 pub(crate) type Shared = Arc<Box<[u8]>>;
 
-/// One websocket message, shared by all who get it.
+/// One message to a client, encoded; shared by all who get it. How it is wrapped is the door's.
 #[derive(Clone, Debug)]
-pub(crate) enum Parcel {
-    /// A TEXT frame of `kadath.v1` without its head: the number comes when it leaves.
-    Tail(Shared),
-    /// A TEXT frame.
+pub(crate) enum Frame {
+    /// Data of `kadath.v1` without its head: the number comes when it leaves.
+    Numbered(Shared),
+    /// Data beside the text: GMCP.
+    Data(Shared),
+    /// Text to read.
     Text(Shared),
-    /// A BINARY frame.
-    Binary(Shared),
 }
 
-impl Parcel {
+impl Frame {
     /// What it weighs in a queue, in bytes: its content and its place.
     pub(crate) fn weight(&self) -> usize {
         // The place of one entry in a queue; one in the ring is smaller.
         const PLACE: usize = 48;
         match self {
-            Self::Tail(bytes) | Self::Text(bytes) | Self::Binary(bytes) => bytes.len() + PLACE,
+            Self::Numbered(bytes) | Self::Data(bytes) | Self::Text(bytes) => bytes.len() + PLACE,
         }
     }
 }
@@ -129,9 +170,8 @@ impl Twins {
     }
 }
 
-/// A note on its way to many, encoded at most once per wire format, and only when somebody
-/// speaks it.
-pub(crate) struct Voice<'a> {
+/// A note on its way to many, encoded at most once per wire format, and only when somebody hears it.
+pub(crate) struct EncodedNote<'a> {
     note: &'a dyn Note,
     tick: Tick,
     stamp: &'a str,
@@ -143,7 +183,7 @@ pub(crate) struct Voice<'a> {
     wrapped: OnceCell<Vec<Packet>>,
 }
 
-impl<'a> Voice<'a> {
+impl<'a> EncodedNote<'a> {
     /// `note`, as of `tick`; `stamp` is that tick's wall clock as RFC 3339.
     pub(crate) const fn new(note: &'a dyn Note, tick: Tick, stamp: &'a str) -> Self {
         Self {
@@ -175,9 +215,9 @@ impl<'a> Voice<'a> {
         self.note.coalesce()
     }
 
-    /// The messages of this note in that tongue, possibly none.
-    pub(crate) fn speak(&self, tongue: &Tongue, mut say: impl FnMut(Parcel)) {
-        if tongue.format == Format::Kadath {
+    /// The frames of this note by that encoder, possibly none.
+    pub(crate) fn frames(&self, encoder: &Encoder, mut say: impl FnMut(Frame)) {
+        if encoder.format == Format::Kadath {
             let tail = self.tail.get_or_init(|| {
                 let tail = kadath::tail(self.note, self.tick, self.stamp)?;
                 Some(match self.twins {
@@ -186,28 +226,28 @@ impl<'a> Voice<'a> {
                 })
             });
             if let Some(tail) = tail {
-                say(Parcel::Tail(Arc::clone(tail)));
+                say(Frame::Numbered(Arc::clone(tail)));
             }
             return;
         }
 
-        let text = if tongue.colour {
+        let text = if encoder.colour {
             self.colour.get_or_init(|| ansi::text(self.note, true))
         } else {
             self.plain.get_or_init(|| ansi::text(self.note, false))
         };
         if let Some(text) = text {
-            say(Parcel::Binary(Arc::clone(text)));
+            say(Frame::Text(Arc::clone(text)));
         }
-        let packets = match tongue.format {
+        let packets = match encoder.format {
             Format::Gmcp => self.words.get_or_init(|| gmcp::words(self.note)),
             Format::MudJson => self.wrapped.get_or_init(|| gmcp::wrapped(self.note)),
             Format::Kadath | Format::Terminal => return,
         };
         for packet in packets {
             let wanted = |supports: &Supports| supports.wants(packet.package);
-            if tongue.supports.as_ref().is_none_or(wanted) {
-                say(Parcel::Text(Arc::clone(&packet.bytes)));
+            if encoder.supports.as_ref().is_none_or(wanted) {
+                say(Frame::Data(Arc::clone(&packet.bytes)));
             }
         }
     }
@@ -219,7 +259,7 @@ impl<'a> Voice<'a> {
 pub fn understands(subprotocol: &str, binary: bool, message: &[u8]) -> Option<bool> {
     let format = Format::of(subprotocol)?;
     Some(match format {
-        Format::Kadath => !binary && std::str::from_utf8(message).is_ok_and(|m| decode(m).is_ok()),
+        Format::Kadath => !binary && decode(message).is_ok(),
         _ => decode_typed(format, binary, message).is_ok(),
     })
 }
@@ -230,16 +270,16 @@ mod tests {
 
     use engine::port::{Code, Refusal};
 
-    use super::{Format, Parcel, Shared, Tongue, Twins, Voice};
+    use super::{EncodedNote, Encoder, Format, Frame, Shared, Twins};
     use crate::payload::ErrorNote;
 
     fn frame(words: &str, twins: &Twins) -> Shared {
         let note = ErrorNote::from(Refusal::new(Code::InvalidInput, words));
         let mut frame = None;
-        let voice = Voice::new(&note, 1, "then").among(twins);
-        voice.speak(&Tongue::new(Format::Kadath), |said| frame = Some(said));
+        let encoded = EncodedNote::new(&note, 1, "then").among(twins);
+        encoded.frames(&Encoder::new(Format::Kadath), |said| frame = Some(said));
         match frame {
-            Some(Parcel::Tail(tail)) => tail,
+            Some(Frame::Numbered(tail)) => tail,
             other => panic!("{other:?}"),
         }
     }

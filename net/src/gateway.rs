@@ -6,15 +6,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use engine::port::{Code, Correlation, Refusal, Registry, StableId};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
 use crate::address::Neighbour;
 use crate::gatekeeper::{Character, Denied, Gatekeeper, Registration, Rolled, Secret, SignedIn};
-use crate::http::Pages;
 use crate::hub::Hub;
-use crate::limit::Seat;
+use crate::limit::Place;
 use crate::readiness::Readiness;
 use crate::records::Way;
 use crate::world::WorldInfo;
@@ -28,7 +25,6 @@ pub(crate) struct Gateway<G> {
     pub(crate) readiness: Box<dyn Fn() -> Readiness + Send + Sync>,
     pub(crate) registry: Registry,
     pub(crate) world: WorldInfo,
-    pub(crate) pages: Pages,
     /// Passwords that are being changed.
     pub(crate) changing: Changing,
 }
@@ -38,10 +34,8 @@ pub(crate) struct Gateway<G> {
 pub(crate) struct Caller {
     pub(crate) peer: IpAddr,
     pub(crate) correlation: Correlation,
-    /// Held, never looked at: they count the connection.
-    pub(crate) _place: Option<OwnedSemaphorePermit>,
-    pub(crate) _seat: Option<Seat>,
-    pub(crate) _open: TaskTrackerToken,
+    /// Held, never looked at: it counts the connection.
+    pub(crate) _place: Place,
 }
 
 impl<G: Gatekeeper> Gateway<G> {

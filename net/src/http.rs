@@ -7,13 +7,12 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{any, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use engine::port::{Code, Refusal};
 
 use crate::gatekeeper::Gatekeeper;
 use crate::gateway::{Caller, Gateway};
 use crate::hub::Hub;
-use crate::socket;
 
 mod auth;
 mod body;
@@ -27,7 +26,7 @@ mod world;
 
 pub(crate) use fault::HttpFault;
 use origin::Standing;
-pub(crate) use page::Pages;
+use page::Pages;
 
 /// Scripts, styles and sockets of our own and nothing else; no frame around the page.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -46,22 +45,29 @@ pub(crate) fn operators<G: Gatekeeper>(gateway: Arc<Gateway<G>>) -> Router {
         .with_state(gateway)
 }
 
-/// Everything the listener answers; `apart`: without the metrics, which have a listener of their
-/// own.
-pub(crate) fn app<G: Gatekeeper>(gateway: Arc<Gateway<G>>, apart: bool) -> Router {
+/// Everything the listener answers, with `sockets` where clients come in to play; `apart`: without
+/// the metrics, which have a listener of their own.
+pub(crate) fn app<G: Gatekeeper>(
+    gateway: Arc<Gateway<G>>,
+    sockets: MethodRouter<Arc<Gateway<G>>>,
+    apart: bool,
+) -> Router {
     let hub = Arc::clone(&gateway.hub);
+    let pages = Router::new()
+        .route("/", get(page::index))
+        .route("/client/{*path}", get(page::file))
+        .with_state(Arc::new(Pages::of(&gateway.world)));
     let metrics = if apart {
         Router::new()
     } else {
         Router::new().route("/metrics", get(health::metrics::<G>))
     };
     metrics
-        .route("/", get(page::index::<G>))
-        .route("/client/{*path}", get(page::file::<G>))
+        .merge(pages)
         .route("/api/world", get(world::world::<G>))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready::<G>))
-        .route("/api/ws", any(socket::upgrade::<G>))
+        .route("/api/ws", sockets)
         .route("/auth/register", post(auth::register::<G>))
         .route("/auth/login", post(auth::login::<G>))
         .route("/auth/guest", post(auth::guest::<G>))

@@ -17,16 +17,17 @@ use time::format_description::well_known::Rfc3339;
 use tokio_util::task::TaskTracker;
 
 use crate::address;
-use crate::asks::Asks;
 use crate::bans::Bans;
 use crate::config::NetConfig;
-use crate::figures::Figures;
-use crate::format::{Tongue, Voice};
+use crate::format::{EncodedNote, Encoder};
 use crate::gatekeeper::Secret;
 use crate::limit::{Gates, Intake};
+use crate::metrics::Metrics;
 use crate::payload::ErrorNote;
-use crate::session::{Bell, Directory, Farewell, NoResume, Proof, Session, SessionKey, Stage};
+use crate::session::{Directory, NoResume, Proof, Session, SessionKey, Stage, Waker};
+use asks::Asks;
 
+mod asks;
 mod inbound;
 
 /// How long a client waits before it tries again when the world's lane is full: a few ticks.
@@ -39,7 +40,7 @@ const STORE_AWAY: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(crate) config: NetConfig,
-    pub(crate) figures: Figures,
+    pub(crate) metrics: Metrics,
     pub(crate) directory: Directory,
     pub(crate) gates: Gates,
     /// Whom the world has banned.
@@ -80,7 +81,7 @@ impl std::fmt::Debug for Sealer {
 impl Hub {
     pub(crate) fn new(
         config: NetConfig,
-        figures: Figures,
+        metrics: Metrics,
         inbound: Lane<Inbound>,
         gauge: Arc<SaveGauge>,
         tasks: Tasks,
@@ -88,12 +89,12 @@ impl Hub {
     ) -> Self {
         Self {
             seal: Sealer(seal),
-            directory: Directory::new(figures.sessions.clone()),
+            directory: Directory::new(metrics.sessions.clone()),
             gates: Gates::new(config.limits),
             bans: Bans::default(),
             store_away: Mutex::default(),
             warned_of_proxy: AtomicBool::new(false),
-            figures,
+            metrics,
             gauge,
             asks: Asks::default(),
             tasks,
@@ -120,9 +121,9 @@ impl Hub {
         &self,
         arrival: Arrival,
         stage: Stage,
-        tongue: Tongue,
+        encoder: Encoder,
         socket: u64,
-        bell: Bell,
+        waker: Waker,
         proof: Proof,
         intake: &Arc<Intake>,
     ) -> Result<Arc<Session>, Refusal> {
@@ -133,10 +134,10 @@ impl Hub {
             arrival,
             (SessionId(self.next_id()), key),
             stage,
-            tongue,
+            encoder,
             self.config.sessions,
             socket,
-            bell,
+            waker,
             proof,
             earlier.unwrap_or_else(|| Arc::clone(intake)),
         );
@@ -164,20 +165,20 @@ impl Hub {
         &self,
         old: &Session,
         socket: u64,
-        bell: Bell,
+        waker: Waker,
         correlation: Correlation,
     ) -> Result<Arc<Session>, Refusal> {
         let mut arrival = old.arrival.clone();
         arrival.correlation = correlation;
         let (proof, role) = old.vouched();
         arrival.role = role;
-        let tongue = Tongue::new(old.format);
+        let encoder = Encoder::new(old.format);
         self.arrive(
             arrival,
             Stage::Authenticating,
-            tongue,
+            encoder,
             socket,
-            bell,
+            waker,
             proof,
             &old.intake,
         )
@@ -192,14 +193,14 @@ impl Hub {
         session: &Session,
         last: u64,
         socket: u64,
-        bell: Bell,
+        waker: Waker,
         correlation: Correlation,
     ) -> Result<(), NoResume> {
         let claim = || {
             session.claim(
                 last,
                 socket,
-                bell,
+                waker,
                 |lost| self.tell(lost),
                 || {
                     let session = session.id;
@@ -231,17 +232,13 @@ impl Hub {
             return;
         };
         let error = ErrorNote::of(code);
-        let farewell = Farewell {
-            code: 1008,
-            reason: code.word(),
-        };
-        let bell = self.voiced(&error, |voice| session.close(Some((code, voice)), farewell));
+        let waker = self.encoded(&error, |encoded| session.close(Some((code, encoded))));
         self.tell(Inbound::Leave {
             session: session.id,
             why: Leaving::Quit,
         });
-        if let Some(bell) = bell {
-            bell.notify_one();
+        if let Some(waker) = waker {
+            waker.notify_one();
         }
     }
 
@@ -316,13 +313,17 @@ impl Hub {
     }
 
     /// Encodes a note of the gateway's own.
-    pub(crate) fn voiced<T>(&self, note: &dyn Note, then: impl FnOnce(&Voice<'_>) -> T) -> T {
+    pub(crate) fn encoded<T>(
+        &self,
+        note: &dyn Note,
+        then: impl FnOnce(&EncodedNote<'_>) -> T,
+    ) -> T {
         let stamp = stamp(
             SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |since| since.as_secs()),
         );
-        then(&Voice::new(note, self.tick(), &stamp))
+        then(&EncodedNote::new(note, self.tick(), &stamp))
     }
 
     /// The server stops: nobody new comes in.

@@ -7,29 +7,33 @@
 //! Invariant: nothing here can make the world wait. Lines go in by `try_send`, notes come out
 //! through one router task that only encodes and queues, and every queue has a bound.
 
+#![forbid(unsafe_code)]
+
+// So that unit tests can use what the integration tests have made.
+#[cfg(test)]
+extern crate self as net;
+
 mod address;
-mod asks;
 mod bans;
 pub mod bridge;
 mod config;
+mod edge;
 mod fault;
-mod figures;
 mod format;
 mod gatekeeper;
 mod gateway;
 mod http;
 mod hub;
 mod limit;
+mod metrics;
 mod payload;
 mod readiness;
 mod records;
 mod router;
 mod serve;
 mod session;
-mod socket;
 mod stall;
 mod tls;
-mod transport;
 mod world;
 
 pub use address::Addresses;

@@ -10,6 +10,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
 use attempts::Attempts;
 pub(crate) use intake::Intake;
 use known::{Here, Known, Turns};
@@ -40,6 +43,30 @@ type Seats = Arc<Mutex<HashMap<Neighbour, u32>>>;
 pub(crate) struct Seat {
     seats: Seats,
     from: Option<Neighbour>,
+}
+
+/// What one connection takes of what is bounded; free again when dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    // Held, never looked at.
+    _permit: Option<OwnedSemaphorePermit>,
+    _seat: Option<Seat>,
+    _open: TaskTrackerToken,
+}
+
+impl Place {
+    /// `permit`: one of all connections; `seat`: one of its address's; `open`: what a stop waits for.
+    pub(crate) const fn new(
+        permit: Option<OwnedSemaphorePermit>,
+        seat: Option<Seat>,
+        open: TaskTrackerToken,
+    ) -> Self {
+        Self {
+            _permit: permit,
+            _seat: seat,
+            _open: open,
+        }
+    }
 }
 
 impl Drop for Seat {

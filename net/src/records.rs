@@ -34,21 +34,6 @@ impl Way {
     }
 }
 
-/// What became of a sign-in: the values of `kadath_sign_ins_total{result}`.
-pub(crate) const RESULTS: [&str; 11] = [
-    "ok",
-    "registered",
-    "claimed",
-    "guest",
-    "refreshed",
-    "changed",
-    "failed",
-    "locked_out",
-    "rate_limited",
-    "refused",
-    "unavailable",
-];
-
 impl Hub {
     /// Counts and logs what became of a sign-in.
     pub(crate) fn signed_in(&self, way: Way, from: IpAddr, answer: &Result<SignedIn, Denied>) {
@@ -117,7 +102,7 @@ impl Hub {
     }
 
     fn count_sign_in(&self, result: &str) {
-        self.figures.sign_ins.with_label_values(&[result]).inc();
+        self.metrics.sign_ins.with_label_values(&[result]).inc();
     }
 
     /// Logs that a connection speaks for a session from now on; `resumed`: one that was there.
@@ -141,17 +126,4 @@ impl Hub {
             "session started"
         );
     }
-}
-
-/// Logs that a session is over.
-pub(crate) fn ended(session: &Session, reason: &'static str) {
-    tracing::info!(
-        correlation_id = %session.arrival.correlation,
-        account = %session.arrival.account,
-        character = %session.arrival.character,
-        session = session.id.0,
-        reason,
-        seconds = session.began.elapsed().as_secs(),
-        "session ended"
-    );
 }

@@ -6,8 +6,9 @@
 //! longest: they are served first, and write while the others are still served.
 //! Nothing here waits for a socket.
 
-mod round;
+mod fan_out;
 mod said;
+mod watermark;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,11 +20,10 @@ use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::format::{Format, Twins, Voice};
+use crate::format::{EncodedNote, Format, Twins};
 use crate::hub::{Hub, stamp};
-use crate::payload::Durable;
-use crate::session::{Bell, Session, farewell};
-use round::Round;
+use crate::session::{Ending, Session, Waker, last_error};
+use fan_out::FanOut;
 use said::Said;
 
 /// How often owed things are looked after when the world is silent: a tick at the default rate.
@@ -66,9 +66,9 @@ struct Router {
     /// The watermark that all of those know, unless somebody is new among them.
     told: Option<Tick>,
     /// Whom to wake.
-    bells: Vec<Bell>,
+    wakers: Vec<Waker>,
     /// Kept from tick to tick for its room.
-    round: Round,
+    fan_out: FanOut,
 }
 
 /// Routes until `stop`, then says goodbye to every session.
@@ -80,8 +80,8 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
         owed: BTreeSet::new(),
         run: String::new(),
         told: None,
-        bells: Vec::new(),
-        round: Round::default(),
+        wakers: Vec::new(),
+        fan_out: FanOut::default(),
         hub,
     };
     let mut unsettled = false;
@@ -193,53 +193,59 @@ impl Router {
             }
         }
 
-        let mut round = std::mem::take(&mut self.round);
-        let mut heard = Vec::with_capacity(said.len());
+        let mut fan_out = std::mem::take(&mut self.fan_out);
+        let mut deliveries = Vec::with_capacity(said.len());
         for said in said {
-            let place = heard.len() as u32;
-            heard.extend(self.address(said, |session| round.add(session, place)));
+            let place = deliveries.len() as u32;
+            deliveries.extend(self.address(said, |session| fan_out.add(session, place)));
         }
         // Whoever waits for a watermark hears it last, so that it leaves in the same write.
         let watermark = self.watermark();
-        let last = heard.len() as u32;
+        let last = deliveries.len() as u32;
         if watermark.is_some() {
-            self.owed.iter().for_each(|one| round.add(*one, last));
+            self.owed.iter().for_each(|one| fan_out.add(*one, last));
         }
 
         let stamp = Arc::clone(&self.stamp);
         let twins = Twins::default();
-        let voice = |note| Voice::new(note, tick, &stamp).among(&twins);
-        let voices: Vec<_> = heard.iter().map(|one| one.note().map(voice)).collect();
+        let encoded = |note| EncodedNote::new(note, tick, &stamp).among(&twins);
+        let encoded_notes: Vec<_> = deliveries
+            .iter()
+            .map(|one| one.note().map(encoded))
+            .collect();
         let watermark = watermark
             .as_ref()
-            .map(|note| (note.through_tick, voice(note)));
-        for rank in 0..round.len() {
-            let (id, places) = round.hearer(rank);
-            let mut bell = None;
+            .map(|note| (note.through_tick, encoded(note)));
+        for rank in 0..fan_out.len() {
+            let (id, places) = fan_out.recipient(rank);
+            let mut waker = None;
             if let Some(session) = self.hub.directory.find(id) {
                 for place in places {
                     let place = place as usize;
-                    let rung = match (heard.get(place), voices.get(place), &watermark) {
-                        (Some(said), Some(voice), _) => {
-                            self.tell(&session, tick, said, voice.as_ref())
+                    let woken = match (deliveries.get(place), encoded_notes.get(place), &watermark)
+                    {
+                        (Some(said), Some(encoded), _) => {
+                            self.tell(&session, tick, said, encoded.as_ref())
                         }
-                        (_, _, Some((through, voice))) => self.settle(&session, *through, voice),
+                        (_, _, Some((through, encoded))) => {
+                            self.settle(&session, *through, encoded)
+                        }
                         _ => None,
                     };
-                    bell = bell.or(rung);
+                    waker = waker.or(woken);
                 }
             } else {
                 self.owed.remove(&id);
             }
-            if let Some(bell) = bell {
-                bell.notify_one();
+            if let Some(waker) = waker {
+                waker.notify_one();
             }
             if rank % WOKEN_AT_ONCE == WOKEN_AT_ONCE - 1 {
                 yield_now().await;
             }
         }
-        round.clear();
-        self.round = round;
+        fan_out.clear();
+        self.fan_out = fan_out;
     }
 
     /// Names everybody who hears `said`, and keeps what they hear. A reply is no session's.
@@ -281,8 +287,7 @@ impl Router {
             }
             Outbound::Close { session, why, told } => {
                 hearer(session);
-                let (farewell, error) = farewell(why, told);
-                Said::Close(farewell, error)
+                Said::Close(last_error(why, told))
             }
         })
     }
@@ -293,82 +298,36 @@ impl Router {
         session: &Session,
         tick: Tick,
         said: &Said,
-        voice: Option<&Voice<'_>>,
-    ) -> Option<Bell> {
+        encoded: Option<&EncodedNote<'_>>,
+    ) -> Option<Waker> {
         let directory = &self.hub.directory;
         match said {
             Said::Heeded => None,
-            Said::Note(_) => session.hear(voice?),
+            Said::Note(_) => session.queue(encoded?),
             Said::Answer(_) => {
-                let bell = session.hear(voice?);
+                let waker = session.queue(encoded?);
                 // Only this protocol has a word for durability.
                 if session.format == Format::Kadath {
                     session.owe(tick);
                 }
-                bell
+                waker
             }
             Said::Admitted(admission) => {
-                let bell = session.admit(admission, tick, &self.stamp);
+                let waker = session.admit(admission, tick, &self.stamp);
                 if session.is_over() {
                     directory.remove(session.id, "connection lost");
                 }
-                bell
+                waker
             }
             Said::Refused(refusal) => {
                 let session = directory.remove(session.id, refusal.code.word())?;
                 session.refuse(refusal.clone())
             }
             Said::Receipt => session.ask_receipt(tick),
-            Said::Close(farewell, error) => {
-                let session = directory.remove(session.id, farewell.reason)?;
-                let last = error.as_ref().map(|error| error.code).zip(voice);
-                session.close(last, *farewell)
-            }
-        }
-    }
-
-    /// Whether so many wait for a watermark that they hear it together.
-    fn is_crowded(&self) -> bool {
-        self.owed.len() >= WATERMARK_CROWD
-    }
-
-    /// The watermark, where somebody waits for one that has not been told.
-    fn watermark(&mut self) -> Option<Durable> {
-        let through = self.hub.gauge.durable_tick();
-        if self.owed.is_empty() || self.told == Some(through) {
-            return None;
-        }
-        self.told = Some(through);
-        Some(Durable {
-            run: self.run.clone(),
-            through_tick: through,
-        })
-    }
-
-    /// Queues the watermark for one who may wait for it; answers whom to wake.
-    fn settle(&mut self, session: &Session, through: Tick, voice: &Voice<'_>) -> Option<Bell> {
-        let (bell, still) = session.pay(through, voice);
-        if !still {
-            self.owed.remove(&session.id);
-        }
-        bell
-    }
-
-    /// Queues the watermark for those who wait for one, between two ticks.
-    fn pay(&mut self) {
-        let Some(note) = self.watermark() else {
-            return;
-        };
-        // Encoded once, however many have answers waiting.
-        let stamp = Arc::clone(&self.stamp);
-        let voice = Voice::new(&note, self.hub.tick(), &stamp);
-        for id in self.owed.iter().copied().collect::<Vec<_>>() {
-            match self.hub.directory.find(id) {
-                Some(session) => {
-                    let bell = self.settle(&session, note.through_tick, &voice);
-                    self.bells.extend(bell);
-                }
-                None => drop(self.owed.remove(&id)),
+            Said::Close(error) => {
+                let code = error.as_ref().map(|error| error.code);
+                let session = directory.remove(session.id, Ending::after(code).word())?;
+                session.close(code.zip(encoded))
             }
         }
     }
@@ -376,12 +335,15 @@ impl Router {
     /// The server stops: every session hears it and is closed.
     async fn dismiss(&mut self) {
         let tick = self.hub.tick();
-        let (farewell, error) = farewell(Leaving::Shutdown, None);
-        let voice = error.as_ref().map(|e| Voice::new(e, tick, &self.stamp));
-        let last = error.as_ref().map(|e| e.code).zip(voice.as_ref());
+        let error = last_error(Leaving::Shutdown, None);
+        let encoded = error
+            .as_ref()
+            .map(|e| EncodedNote::new(e, tick, &self.stamp));
+        let code = error.as_ref().map(|error| error.code);
+        let (reason, last) = (Ending::after(code).word(), code.zip(encoded.as_ref()));
         for session in self.hub.directory.all() {
-            self.hub.directory.remove(session.id, farewell.reason);
-            self.bells.extend(session.close(last, farewell));
+            self.hub.directory.remove(session.id, reason);
+            self.wakers.extend(session.close(last));
         }
         self.wake().await;
     }
@@ -389,8 +351,8 @@ impl Router {
     /// Wakes who got something.
     async fn wake(&mut self) {
         let mut woken = 0;
-        for bell in self.bells.drain(..) {
-            bell.notify_one();
+        for waker in self.wakers.drain(..) {
+            waker.notify_one();
             woken += 1;
             if woken % WOKEN_AT_ONCE == 0 {
                 yield_now().await;

@@ -1,5 +1,6 @@
 //! The listener, and the end of everything behind it.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use axum::routing::any;
 use engine::port::{Correlation, NetPorts, Registry, Tasks};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -14,21 +16,22 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 
 use crate::config::NetConfig;
+use crate::edge::admission::Admission;
+use crate::edge::transport::{Answering, Transport};
+use crate::edge::ws;
 use crate::fault::NetFault;
-use crate::figures::Figures;
 use crate::gatekeeper::Gatekeeper;
 use crate::gateway::{Caller, Changing, Gateway};
-use crate::http::Pages;
 use crate::hub::Hub;
-use crate::limit::Seat;
+use crate::limit::Place;
+use crate::metrics::Metrics;
 use crate::readiness::Readiness;
 use crate::tls::Tls;
-use crate::transport::{Answering, Transport};
 use crate::world::WorldInfo;
 use crate::{http, router, stall};
 
@@ -61,7 +64,7 @@ impl<G> std::fmt::Debug for Doors<G> {
 /// closed 1001, and gets [`Timeouts::drain`](crate::Timeouts::drain) for its last frames.
 ///
 /// # Errors
-/// When the figures are registered already, the listener can't be used, or the world ends first.
+/// When the metrics are registered already, the listener can't be used, or the world ends first.
 pub async fn serve<G: Gatekeeper>(
     listener: TcpListener,
     ports: NetPorts,
@@ -70,35 +73,30 @@ pub async fn serve<G: Gatekeeper>(
     tasks: &Tasks,
     registry: &Registry,
 ) -> Result<(), NetFault> {
-    let NetPorts {
-        inbound,
-        emissions,
-        gauge,
-    } = ports;
-    let figures = Figures::new(registry)?;
+    let metrics = Metrics::new(registry)?;
     config.tls = doors.tls.is_some();
     config.loopback = listener
         .local_addr()
         .is_ok_and(|address| address.ip().to_canonical().is_loopback());
     let stop = tasks.stop().clone();
     let gate = Arc::new(doors.gate);
+    let seal = {
+        let gate = Arc::clone(&gate);
+        Box::new(move |character, nonce| gate.seal(character, nonce))
+    };
     let hub = Arc::new(Hub::new(
         config,
-        figures.clone(),
-        inbound,
-        gauge,
+        metrics.clone(),
+        ports.inbound,
+        ports.gauge,
         tasks.clone(),
-        {
-            let gate = Arc::clone(&gate);
-            Box::new(move |character, nonce| gate.seal(character, nonce))
-        },
+        seal,
     ));
     let gateway = Arc::new(Gateway {
         hub: Arc::clone(&hub),
         gate,
         readiness: doors.readiness,
         registry: registry.clone(),
-        pages: Pages::of(&doors.world),
         world: doors.world,
         changing: Changing::default(),
     });
@@ -111,53 +109,15 @@ pub async fn serve<G: Gatekeeper>(
         let gateway = Arc::clone(&gateway);
         async move { gateway.end_signed_out().await }
     });
-    let app = http::app(gateway, apart);
+    let app = http::app(gateway, any(ws::upgrade::<G>), apart);
 
-    tasks.spawn("event-loop-watch", stall::watch(figures, stop.clone()));
-    let mut routing = tasks.spawn(
+    tasks.spawn("event-loop-watch", stall::watch(metrics, stop.clone()));
+    let routing = tasks.spawn(
         "router",
-        router::run(emissions, Arc::clone(&hub), stop.clone()),
+        router::run(ports.emissions, Arc::clone(&hub), stop.clone()),
     );
-    let places = hub.config.limits.sockets;
-    let places = (places > 0).then(|| Arc::new(Semaphore::new(places)));
+    let ended = accept(listener, &hub, &app, doors.tls.as_ref(), routing).await;
 
-    let ended = loop {
-        tokio::select! {
-            ended = &mut routing => break ended,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    let place = match &places {
-                        None => None,
-                        Some(places) => match Arc::clone(places).try_acquire_owned() {
-                            Ok(place) => Some(place),
-                            Err(_) => {
-                                turn_away(&stream);
-                                continue;
-                            }
-                        },
-                    };
-                    // Behind a proxy all come from one address; there the handshake counts.
-                    let seat = if hub.config.trust_proxy {
-                        None
-                    } else {
-                        let Some(seat) = hub.gates.seat(peer.ip()) else {
-                            turn_away(&stream);
-                            continue;
-                        };
-                        Some(seat)
-                    };
-                    admit(stream, peer, (place, seat), &hub, &app, doors.tls.as_ref());
-                }
-                Err(fault) => {
-                    // Out of descriptors, or the peer is gone already: neither ends the listener.
-                    tracing::warn!(%fault, "connection could not be accepted");
-                    sleep(Duration::from_millis(50)).await;
-                }
-            },
-        }
-    };
-
-    drop(listener);
     hub.open.close();
     if timeout(hub.config.timeouts.drain, hub.open.wait())
         .await
@@ -166,28 +126,54 @@ pub async fn serve<G: Gatekeeper>(
         tracing::warn!(open = hub.open.len(), "sockets did not close in time");
     }
     match ended {
-        Ok(router::Ended::Stopped) => Ok(()),
+        Some(router::Ended::Stopped) => Ok(()),
         // A panicked router is a mistake of ours; the world's word can't reach anybody either way.
-        Ok(router::Ended::WorldGone) | Err(_) => Err(NetFault::WorldGone),
+        Some(router::Ended::WorldGone) | None => Err(NetFault::WorldGone),
+    }
+}
+
+/// Takes connections until the router has ended; answers how, if it did not panic.
+async fn accept(
+    listener: TcpListener,
+    hub: &Arc<Hub>,
+    app: &Router,
+    tls: Option<&Tls>,
+    mut routing: JoinHandle<router::Ended>,
+) -> Option<router::Ended> {
+    let admission = Admission::players(Arc::clone(hub));
+    loop {
+        tokio::select! {
+            ended = &mut routing => return ended.ok(),
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => match admission.connect(peer.ip()) {
+                    Some(place) => admit(stream, peer, place, hub, app, tls),
+                    None => turn_away(&stream),
+                },
+                Err(fault) => not_accepted(&fault).await,
+            },
+        }
     }
 }
 
 /// Answers operators on a listener of their own, until the server stops.
 async fn operators(listener: TcpListener, hub: Arc<Hub>, app: Router) {
-    let places = Arc::new(Semaphore::new(OPERATORS_MAX));
+    let admission = Admission::operators(Arc::clone(&hub), OPERATORS_MAX);
     let stop = hub.tasks.stop().clone();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         match accepted {
-            Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
-                Ok(place) => admit(stream, peer, (Some(place), None), &hub, &app, None),
-                Err(_) => turn_away(&stream),
+            Ok((stream, peer)) => match admission.connect(peer.ip()) {
+                Some(place) => admit(stream, peer, place, &hub, &app, None),
+                None => turn_away(&stream),
             },
-            Err(fault) => {
-                tracing::warn!(%fault, "connection could not be accepted");
-                sleep(Duration::from_millis(50)).await;
-            }
+            Err(fault) => not_accepted(&fault).await,
         }
     }
+}
+
+/// Out of descriptors, or the peer is gone already: neither ends a listener.
+async fn not_accepted(fault: &io::Error) {
+    tracing::warn!(%fault, "connection could not be accepted");
+    sleep(Duration::from_millis(50)).await;
 }
 
 /// Says 503 without waiting for anything, not even for the request.
@@ -204,7 +190,7 @@ fn turn_away(stream: &TcpStream) {
 fn admit(
     stream: TcpStream,
     peer: SocketAddr,
-    (place, seat): (Option<OwnedSemaphorePermit>, Option<Seat>),
+    place: Place,
     hub: &Arc<Hub>,
     app: &Router,
     tls: Option<&Tls>,
@@ -214,8 +200,6 @@ fn admit(
         peer: peer.ip().to_canonical(),
         correlation,
         _place: place,
-        _seat: seat,
-        _open: hub.open.token(),
     });
     let span = tracing::info_span!("connection", correlation_id = %correlation);
     let acceptor = tls.map(Tls::acceptor);

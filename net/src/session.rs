@@ -15,20 +15,20 @@ use engine::port::{Arrival, Code, Leaving, Refusal, Role, SessionId, Tick};
 use tokio::sync::Notify;
 
 use crate::config::SessionBounds;
-use crate::format::{Format, Parcel, Tongue, Voice};
+use crate::format::{EncodedNote, Encoder, Format, Frame};
 use crate::limit::Intake;
 use crate::payload::ErrorNote;
 
 mod directory;
-mod heard;
-#[cfg(test)]
-mod model;
 mod outbox;
 mod receipt;
+mod received;
 mod refused;
 mod ring;
-mod spoken;
+mod sent;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use directory::{Directory, SessionKey, Spread};
 pub(crate) use stage::{Illegal, Stage, Step};
@@ -44,7 +44,7 @@ use ring::Ring;
 const TICK_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What wakes the task of a socket.
-pub(crate) type Bell = Arc<Notify>;
+pub(crate) type Waker = Arc<Notify>;
 
 /// The token by which a session goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,11 +73,11 @@ pub(crate) struct Session {
 #[derive(Debug)]
 struct Inner {
     stage: Stage,
-    tongue: Tongue,
+    encoder: Encoder,
     outbox: Outbox,
     ring: Ring,
     /// Frames that go out again, with the numbers they had.
-    replay: VecDeque<(u64, Parcel)>,
+    replay: VecDeque<(u64, Frame)>,
     /// Of what waits in the outbox, what does not count, in bytes: of a connected client what had
     /// gathered before it came back, since being away is not being slow; of one that is away what
     /// it had not taken when it was cut, since that is no reason to lose it.
@@ -94,9 +94,9 @@ struct Inner {
     /// The socket does not keep up and is to be closed.
     slow: bool,
     socket: Option<Socket>,
-    /// The bell was rung and the task has not looked yet.
-    rung: bool,
-    farewell: Option<Farewell>,
+    /// The task was woken and has not looked yet.
+    woken: bool,
+    ending: Option<Ending>,
     verdict: Option<Verdict>,
     resume_after: u64,
     /// The token it was signed in with.
@@ -110,7 +110,7 @@ struct Inner {
 #[derive(Debug)]
 struct Socket {
     id: u64,
-    bell: Bell,
+    waker: Waker,
 }
 
 /// Answers that no watermark covers yet: the ticks of the first and the last.
@@ -120,11 +120,28 @@ struct Owed {
     last: Tick,
 }
 
-/// How a socket is closed.
+/// How a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Farewell {
-    pub(crate) code: u16,
-    pub(crate) reason: &'static str,
+pub(crate) enum Ending {
+    /// Its player quit.
+    Quit,
+    /// With an error of that code, which its client gets last.
+    Error(Code),
+}
+
+impl Ending {
+    /// How a session ends whose last word is that error, or none.
+    pub(crate) fn after(last: Option<Code>) -> Self {
+        last.map_or(Self::Quit, Self::Error)
+    }
+
+    /// Its word in the log.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Quit => "goodbye",
+            Self::Error(code) => code.word(),
+        }
+    }
 }
 
 /// The world's no.
@@ -147,7 +164,7 @@ pub(crate) enum Next {
     /// This one does not keep up.
     Slow,
     /// The session is over.
-    Close(Farewell),
+    Close(Ending),
     /// The world said no.
     Refused(Verdict),
 }
@@ -156,7 +173,7 @@ pub(crate) enum Next {
 #[derive(Debug)]
 pub(crate) enum Sent<'a> {
     /// A frame with its number.
-    Frame(u64, &'a Parcel),
+    Frame(u64, &'a Frame),
     /// The client is to prove that it has read everything before, and then the world is told.
     Proof(Tick),
     /// It has read everything already: the world is told now.
@@ -192,10 +209,10 @@ impl Session {
         mut arrival: Arrival,
         (id, key): (SessionId, SessionKey),
         stage: Stage,
-        tongue: Tongue,
+        encoder: Encoder,
         bounds: SessionBounds,
         socket: u64,
-        bell: Bell,
+        waker: Waker,
         signed: Proof,
         intake: Arc<Intake>,
     ) -> Result<Self, Illegal> {
@@ -205,13 +222,13 @@ impl Session {
             id,
             key,
             arrival,
-            format: tongue.format,
+            format: encoder.format,
             intake,
             began: Instant::now(),
             bounds,
             inner: Mutex::new(Inner {
                 stage,
-                tongue,
+                encoder,
                 outbox: Outbox::default(),
                 ring: Ring::default(),
                 replay: VecDeque::new(),
@@ -222,9 +239,9 @@ impl Session {
                 number: 0,
                 torn: false,
                 slow: false,
-                socket: Some(Socket { id: socket, bell }),
-                rung: false,
-                farewell: None,
+                socket: Some(Socket { id: socket, waker }),
+                woken: false,
+                ending: None,
                 verdict: None,
                 resume_after: 0,
                 signed,
@@ -245,14 +262,14 @@ impl Inner {
         self.socket.as_ref().is_some_and(|now| now.id == socket)
     }
 
-    fn put(&mut self, voice: &Voice<'_>, bounds: &SessionBounds) {
+    fn put(&mut self, encoded: &EncodedNote<'_>, bounds: &SessionBounds) {
         if !self.is_to_be_sent() {
             return;
         }
-        self.begin_tick(voice.tick(), bounds);
-        let (key, outbox) = (voice.coalesce(), &mut self.outbox);
+        self.begin_tick(encoded.tick(), bounds);
+        let (key, outbox) = (encoded.coalesce(), &mut self.outbox);
         outbox.begin(key, bounds.queue_bytes);
-        voice.speak(&self.tongue, |parcel| outbox.push(parcel, key));
+        encoded.frames(&self.encoder, |frame| outbox.push(frame, key));
         if self.is_judged() {
             // Only what no tick of this game says comes so far: memory has an end all the same.
             let most = bounds.left_over_max() + TICK_BYTES_MAX + self.arrears;
@@ -272,7 +289,7 @@ impl Inner {
 
     /// Whether what is queued now can ever be sent.
     fn is_to_be_sent(&self) -> bool {
-        let resumable = self.tongue.format == Format::Kadath && !self.torn;
+        let resumable = self.encoder.format == Format::Kadath && !self.torn;
         self.socket.is_some() || resumable
     }
 
@@ -282,7 +299,7 @@ impl Inner {
     }
 
     /// Judges what is left of earlier ticks, when a new one begins to speak: never what this one
-    /// says, however much that is. Until here, a client is given time (see `socket/lag.rs`).
+    /// says, however much that is. Until here, a client is given time (see `edge/conversation/lag.rs`).
     fn begin_tick(&mut self, tick: Tick, bounds: &SessionBounds) {
         if tick <= self.tick {
             return;
@@ -301,7 +318,7 @@ impl Inner {
     /// that nobody who comes and goes without reading gathers ever more.
     fn give_up(&mut self, bounds: &SessionBounds) {
         self.slow = true;
-        self.rung = false;
+        self.woken = false;
         self.set_aside(bounds);
     }
 
@@ -310,13 +327,13 @@ impl Inner {
         self.arrears = left.min(bounds.left_over_max());
     }
 
-    fn ring(&mut self) -> Option<Bell> {
-        if self.rung {
+    fn wake(&mut self) -> Option<Waker> {
+        if self.woken {
             return None;
         }
-        let bell = Arc::clone(&self.socket.as_ref()?.bell);
-        self.rung = true;
-        Some(bell)
+        let waker = Arc::clone(&self.socket.as_ref()?.waker);
+        self.woken = true;
+        Some(waker)
     }
 
     /// The next fresh frame, numbered; `asked` hears of receipts that stand before it.
@@ -325,22 +342,22 @@ impl Inner {
         now: Instant,
         bounds: &SessionBounds,
         mut asked: impl FnMut(Sent<'_>),
-    ) -> Option<(u64, Parcel)> {
-        let parcel = loop {
+    ) -> Option<(u64, Frame)> {
+        let frame = loop {
             match self.outbox.pop()? {
-                Item::Parcel(parcel) => break parcel,
+                Item::Frame(frame) => break frame,
                 Item::Receipt(tick) => asked(self.receipts.ask(tick, self.number)),
             }
         };
-        self.arrears = self.arrears.saturating_sub(parcel.weight());
-        let number = self.keep(now, &parcel, bounds);
-        Some((number, parcel))
+        self.arrears = self.arrears.saturating_sub(frame.weight());
+        let number = self.keep(now, &frame, bounds);
+        Some((number, frame))
     }
 
-    fn keep(&mut self, now: Instant, parcel: &Parcel, bounds: &SessionBounds) -> u64 {
+    fn keep(&mut self, now: Instant, frame: &Frame, bounds: &SessionBounds) -> u64 {
         self.number += 1;
         // Only numbered frames can be asked for again.
-        if let Parcel::Tail(tail) = parcel {
+        if let Frame::Numbered(tail) = frame {
             let tail = Arc::clone(tail);
             self.ring.push(self.number, now, tail, bounds.replay_bytes);
         }
@@ -348,26 +365,21 @@ impl Inner {
     }
 }
 
-/// How the world's reason becomes a close: the code, its text, and the error that goes before, in
-/// the words of `told` where there are some.
-pub(crate) fn farewell(why: Leaving, told: Option<String>) -> (Farewell, Option<ErrorNote>) {
+/// The error that a session ends with for the world's reason, in the words of `told` where there
+/// are some; none where its player quit.
+pub(crate) fn last_error(why: Leaving, told: Option<String>) -> Option<ErrorNote> {
     let usual = |code: Code| (code, code.message());
-    let (code, (error, words)) = match why {
-        Leaving::Quit => {
-            let reason = "goodbye";
-            return (Farewell { code: 1000, reason }, None);
-        }
-        Leaving::LinkDead => (1000, (Code::TimeoutError, "You were away for too long.")),
-        Leaving::TakenOver => (1000, usual(Code::SessionTakenOver)),
-        Leaving::TooSlow => (1013, usual(Code::SlowClient)),
-        Leaving::Kicked => (1008, (Code::AuthorizationDenied, "You were sent away.")),
-        Leaving::Fault => (1013, usual(Code::InternalError)),
-        Leaving::Shutdown => (1001, (Code::SystemError, GOING_DOWN)),
+    let (code, words) = match why {
+        Leaving::Quit => return None,
+        Leaving::LinkDead => (Code::TimeoutError, "You were away for too long."),
+        Leaving::TakenOver => usual(Code::SessionTakenOver),
+        Leaving::TooSlow => usual(Code::SlowClient),
+        Leaving::Kicked => (Code::AuthorizationDenied, "You were sent away."),
+        Leaving::Fault => usual(Code::InternalError),
+        Leaving::Shutdown => (Code::SystemError, GOING_DOWN),
     };
     let message = told.unwrap_or_else(|| words.to_owned());
-    let reason = error.word();
-    let error = Refusal::new(error, message).into();
-    (Farewell { code, reason }, Some(error))
+    Some(Refusal::new(code, message).into())
 }
 
 /// What everybody reads when the server stops.

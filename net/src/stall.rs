@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::port::Stop;
 use tokio::time::{Instant, sleep_until};
 
-use crate::figures::Figures;
+use crate::metrics::Metrics;
 
 const PERIOD: Duration = Duration::from_millis(50);
 /// Lateness a loaded machine shows without anybody blocking.
@@ -14,7 +14,7 @@ const USUAL: Duration = Duration::from_millis(20);
 const LOUD: Duration = Duration::from_millis(250);
 
 /// Adds up how late a timer fires, until `stop`.
-pub(crate) async fn watch(figures: Figures, stop: Stop) {
+pub(crate) async fn watch(metrics: Metrics, stop: Stop) {
     loop {
         let due = Instant::now() + PERIOD;
         tokio::select! {
@@ -23,7 +23,7 @@ pub(crate) async fn watch(figures: Figures, stop: Stop) {
         }
         let late = due.elapsed();
         if late > USUAL {
-            figures.stall_seconds.inc_by(late.as_secs_f64());
+            metrics.stall_seconds.inc_by(late.as_secs_f64());
         }
         if late > LOUD {
             tracing::warn!(
@@ -41,20 +41,20 @@ mod tests {
     use engine::port::{Registry, Stop};
 
     use super::watch;
-    use crate::figures::Figures;
+    use crate::metrics::Metrics;
 
     #[tokio::test(flavor = "current_thread")]
     async fn a_blocked_event_loop_is_counted() {
-        let figures = Figures::new(&Registry::new()).unwrap();
+        let metrics = Metrics::new(&Registry::new()).unwrap();
         let stop = Stop::new();
-        let watching = tokio::spawn(watch(figures.clone(), stop.clone()));
+        let watching = tokio::spawn(watch(metrics.clone(), stop.clone()));
         tokio::task::yield_now().await;
         // Blocks the loop on purpose: that is the thing measured.
         std::thread::sleep(Duration::from_millis(200));
-        while figures.stall_seconds.get() == 0.0 {
+        while metrics.stall_seconds.get() == 0.0 {
             tokio::task::yield_now().await;
         }
-        assert!(figures.stall_seconds.get() >= 0.1);
+        assert!(metrics.stall_seconds.get() >= 0.1);
         stop.cancel();
         watching.await.unwrap();
     }

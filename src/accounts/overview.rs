@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn table_columns_fit_their_longest_cell() {
+    fn table_columns_fit_longest_cell() {
         let row = |name: &str, characters: &str| {
             [name, "account", "player", characters, "-", "-"].map(str::to_owned)
         };

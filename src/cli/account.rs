@@ -1,4 +1,4 @@
-//! What can be done with accounts from the command line.
+//! The subcommands of `kadath account`.
 
 use std::process::ExitCode;
 

@@ -1,11 +1,11 @@
-//! What is said when a command could not be done.
+//! The message and the exit code of a command that failed.
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use super::{EXIT_USAGE, UsageFault};
 use crate::config::{ConfigFault, ConfigFaults};
 use crate::telemetry;
+use crate::usage::{EXIT_USAGE, UsageFault};
 
 /// Says what went wrong, each mistake in a line of its own, in the form of the log that was asked
 /// for; the configuration itself may be what is wrong, then it counts as far as it could be read.

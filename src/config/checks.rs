@@ -85,7 +85,7 @@ impl Config {
                 "server.node",
                 "must be letters, digits, `_` and `-` where there is a bus",
             ),
-            crate::telemetry::targets(&self.log.level)
+            crate::log_targets::targets(&self.log.level)
                 .map(|_| ())
                 .map_err(|reason| ConfigFault::of("log.level", reason)),
             self.storage().validate().map_err(|fault| match fault {
@@ -177,7 +177,7 @@ pub(super) fn address(key: &str, listen: &str) -> Result<SocketAddr, ConfigFault
     }
 }
 
-/// Whether a browser could send that as its `Origin`.
+/// Whether a browser could send that as its `SettingOrigin`.
 fn is_origin(origin: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else {
         return origin == "*";

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Where a key was set.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
+pub enum SettingOrigin {
     /// Nowhere: it has its default.
     Default,
     /// In a file, at a line and column, both counted from 1; 0 where the file is meant as a whole.
@@ -16,7 +16,7 @@ pub enum Origin {
     Flag(&'static str),
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("by default"),
@@ -32,7 +32,7 @@ impl fmt::Display for Origin {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConfigFault {
     /// Where it was made.
-    pub origin: Origin,
+    pub origin: SettingOrigin,
     /// The key; empty where the file as a whole is meant.
     pub key: String,
     /// What is wrong.
@@ -45,14 +45,14 @@ impl ConfigFault {
     /// A value that makes no sense, wherever it was set.
     pub(crate) fn of(key: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
-            origin: Origin::Default,
+            origin: SettingOrigin::Default,
             key: key.into(),
             reason: reason.into(),
             unknown: false,
         }
     }
 
-    pub(super) fn at(self, origin: Origin) -> Self {
+    pub(super) fn at(self, origin: SettingOrigin) -> Self {
         Self { origin, ..self }
     }
 
@@ -61,8 +61,8 @@ impl ConfigFault {
     #[must_use]
     pub fn placed(&self) -> String {
         match &self.origin {
-            Origin::File(path, 0, _) => format!("{}:0: {}", path.display(), self.words("")),
-            Origin::File(path, line, column) => {
+            SettingOrigin::File(path, 0, _) => format!("{}:0: {}", path.display(), self.words("")),
+            SettingOrigin::File(path, line, column) => {
                 format!("{}:{line}:{column}: {}", path.display(), self.words(""))
             }
             _ => format!("configuration:0: {self}"),
@@ -84,7 +84,7 @@ impl ConfigFault {
 impl fmt::Display for ConfigFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = match &self.origin {
-            Origin::Default => String::new(),
+            SettingOrigin::Default => String::new(),
             origin => format!(", set {origin}"),
         };
         f.write_str(&self.words(&place))

@@ -63,7 +63,7 @@ impl Config {
     }
 }
 
-/// What a file of one secret holds. The path is not repeated: whoever takes the key for the
+/// What a file of one secret holds. The path is not repeated: a user who takes the key for the
 /// secret's own has written the secret there.
 fn secret(file: &Path) -> Result<String, String> {
     let unreadable = |reason| format!("that file can't be read: {reason}");

@@ -45,13 +45,12 @@ pub struct LucidityConfig {
 }
 
 impl LucidityConfig {
-    /// Puts what is set in the place of what the world says.
-    pub fn apply(self, rules: &mut systems::lucidity::Rules) {
-        if let Some(flux) = self.default_flux {
-            rules.default = flux;
-        }
-        if let Some(most) = self.drain_rate_max {
-            rules.drain_rate_max = if most > 0.0 { most } else { f64::MAX };
+    /// For the game.
+    #[must_use]
+    pub const fn overrides(self) -> systems::lucidity::LucidityOverrides {
+        systems::lucidity::LucidityOverrides {
+            default_flux: self.default_flux,
+            drain_rate_max: self.drain_rate_max,
         }
     }
 }

@@ -5,12 +5,12 @@ use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::Path;
 
+use engine::content::{broken_lines, column_of, line_of};
 use serde::Deserialize as _;
-use systems::world::{broken_lines, column_of, line_of};
 use toml::de::{DeTable, DeValue};
 
 use super::value::{Raw, Reader, Wrong};
-use super::{Config, ConfigFault, ConfigFaults, Loaded, Origin, Overrides};
+use super::{Config, ConfigFault, ConfigFaults, Loaded, Overrides, SettingOrigin};
 
 /// The largest configuration file: ten times the whole sample, and 25,000 keys are placed in it in
 /// a second.
@@ -19,7 +19,7 @@ const FILE_BYTES_MAX: u64 = 256 << 10;
 /// Keys with their values, the last that was set.
 #[derive(Default)]
 struct Sources {
-    leaves: BTreeMap<Vec<String>, (Raw, Origin)>,
+    leaves: BTreeMap<Vec<String>, (Raw, SettingOrigin)>,
     faults: Vec<ConfigFault>,
 }
 
@@ -38,7 +38,7 @@ pub(super) fn read(
     sources.environment(variables);
     for (flag, key, value) in flags.flags() {
         let path: Vec<String> = key.split('.').map(str::to_owned).collect();
-        sources.leaf(&path, Raw::Word(value), Origin::Flag(flag));
+        sources.leaf(&path, Raw::Word(value), SettingOrigin::Flag(flag));
     }
     sources.settle(files)
 }
@@ -46,7 +46,7 @@ pub(super) fn read(
 impl Sources {
     fn file(&mut self, file: &Path) {
         let fault = |reason: String| {
-            let origin = Origin::File(file.to_owned(), 0, 0);
+            let origin = SettingOrigin::File(file.to_owned(), 0, 0);
             ConfigFault::of("", reason).at(origin)
         };
         let text = match read_text(file, FILE_BYTES_MAX) {
@@ -60,7 +60,7 @@ impl Sources {
         };
         let place = |at: usize| {
             let (line, column) = (line_of(&text, at), column_of(&text, at));
-            Origin::File(file.to_owned(), line, column)
+            SettingOrigin::File(file.to_owned(), line, column)
         };
         let (table, errors) = DeTable::parse_recoverable(&text);
         let mut broken = BTreeSet::new();
@@ -79,14 +79,14 @@ impl Sources {
         &mut self,
         path: &[String],
         table: &DeTable<'_>,
-        place: &impl Fn(usize) -> Origin,
+        place: &impl Fn(usize) -> SettingOrigin,
         broken: &BTreeSet<usize>,
     ) {
         for (key, value) in table {
             let mut path = path.to_vec();
             path.push(key.get_ref().to_string());
             let origin = place(key.span().start);
-            if matches!(origin, Origin::File(_, line, _) if broken.contains(&line)) {
+            if matches!(origin, SettingOrigin::File(_, line, _) if broken.contains(&line)) {
                 continue;
             }
             let before = self.faults.len();
@@ -124,7 +124,7 @@ impl Sources {
         let mut ours: Vec<_> = ours.collect();
         ours.sort();
         for (path, name, value) in ours {
-            let origin = Origin::Variable(name);
+            let origin = SettingOrigin::Variable(name);
             // A section that is none is named, not a key in it.
             let none = Raw::Table(BTreeMap::new());
             let mut sections = (1..path.len()).map(|depth| &path[..depth]);
@@ -141,14 +141,14 @@ impl Sources {
         }
     }
 
-    fn leaf(&mut self, path: &[String], raw: Raw, origin: Origin) {
+    fn leaf(&mut self, path: &[String], raw: Raw, origin: SettingOrigin) {
         if let Some(raw) = self.fits(path, raw, &origin) {
             self.leaves.insert(path.to_vec(), (raw, origin));
         }
     }
 
     /// The value, if it is one for that key; else a fault more.
-    fn fits(&mut self, path: &[String], raw: Raw, origin: &Origin) -> Option<Raw> {
+    fn fits(&mut self, path: &[String], raw: Raw, origin: &SettingOrigin) -> Option<Raw> {
         let alone = raw.clone().at(path);
         let wrong = match Config::deserialize(Reader::whole(&alone)) {
             Ok(_) => return Some(raw),
@@ -168,7 +168,7 @@ impl Sources {
 
     /// The configuration, once every value makes sense; else every mistake.
     fn settle(mut self, mut files: bool) -> Result<Loaded, ConfigFaults> {
-        let origins: BTreeMap<String, Origin> = self
+        let origins: BTreeMap<String, SettingOrigin> = self
             .leaves
             .iter()
             .map(|(path, (_, origin))| (path.join("."), origin.clone()))
@@ -197,7 +197,7 @@ impl Sources {
             let mut gone = false;
             for fault in found {
                 let origin = origins.get(&fault.key).cloned();
-                let fault = fault.at(origin.unwrap_or(Origin::Default));
+                let fault = fault.at(origin.unwrap_or(SettingOrigin::Default));
                 let path: Vec<String> = fault.key.split('.').map(str::to_owned).collect();
                 if !self.faults.contains(&fault) {
                     self.faults.push(fault);

@@ -34,7 +34,7 @@ fn environment(variables: &[(&str, &str)]) -> Result<Config, String> {
 }
 
 #[test]
-fn an_unknown_key_is_named_with_its_file() {
+fn unknown_key_is_named_with_file() {
     let fault = load("[limits]\ncommand_per_second = 3\n").unwrap_err();
     assert_eq!(
         fault,
@@ -48,7 +48,7 @@ fn an_unknown_key_is_named_with_its_file() {
 }
 
 #[test]
-fn a_wrong_value_is_named_by_its_key() {
+fn wrong_value_is_named_by_key() {
     for (toml, place) in [
         (
             "[tick]\nrate_hz = \"fast\"\n",
@@ -121,7 +121,7 @@ fn every_mistake_of_every_source_is_told_once() {
 }
 
 #[test]
-fn every_broken_line_is_told_with_its_place() {
+fn broken_lines_are_told_with_place() {
     let told = read(
         "[tick]\nrate_hz 20\n\n[server]\nlisten = \"x\nnode = \n",
         &[],
@@ -204,7 +204,7 @@ fn no_mistake_shows_a_value() {
 }
 
 #[test]
-fn variable_of_a_string_key_is_that_string() {
+fn variable_of_string_key_is_taken_verbatim() {
     for word in [
         "12345678",
         "007",
@@ -276,7 +276,7 @@ fn duration_keys_take_numbers_and_spans() {
 }
 
 #[test]
-fn address_is_taken_as_people_write_it() {
+fn address_is_read_as_written() {
     let address = |listen: &str| {
         let config = environment(&[("KADATH_SERVER__LISTEN", listen)]);
         config.map(|config| config.address().unwrap().to_string())
@@ -299,7 +299,7 @@ fn address_is_taken_as_people_write_it() {
 }
 
 #[test]
-fn origins_are_as_browsers_send_them() {
+fn origins_match_browser_spelling() {
     let origins = |list: &str| load(&format!("[server]\norigins = {list}\n"));
     assert!(origins("[\"*\", \"https://a.example\", \"http://localhost:8080\", \"https://[::1]:1\", \"capacitor://localhost\"]").is_ok());
     for wrong in [
@@ -345,7 +345,7 @@ fn a_flag_wins_and_is_blamed() {
 }
 
 #[test]
-fn file_that_is_none_is_refused_with_the_reason() {
+fn unreadable_file_is_refused_with_reason() {
     let refused = |file: &str| {
         let told = Config::load(Some(Path::new(file)), Overrides::default()).unwrap_err();
         told.to_string()
@@ -361,7 +361,7 @@ fn file_that_is_none_is_refused_with_the_reason() {
 }
 
 #[test]
-fn zero_lifts_what_is_a_limit() {
+fn zero_lifts_limits() {
     let config = load(
         "[journal]\nfacts_max = 0\n[readiness]\nlag_seconds = 0\n[sessions]\nidle_seconds = 0\n",
     )
@@ -372,10 +372,11 @@ fn zero_lifts_what_is_a_limit() {
 }
 
 #[test]
-fn an_operator_may_soften_what_the_world_does_to_minds() {
+fn operator_may_soften_lucidity_rules() {
     let config = load("[lucidity]\ndefault_flux = 0.5\ndrain_rate_max = 2.0\n").unwrap();
-    let mut rules = crate::check::load(Path::new("world")).unwrap().lucidity;
-    config.lucidity.apply(&mut rules);
+    let world = crate::Game::default().load(Path::new("world"), &config);
+    let world = world.unwrap();
+    let rules = world.get::<systems::lucidity::Rules>().unwrap();
     assert_eq!((rules.default, rules.drain_rate_max), (0.5, 2.0));
     let fault = load("[lucidity]\ndrain_rate_max = -1.0\n").unwrap_err();
     assert!(fault.contains("lucidity.drain_rate_max"), "{fault}");

@@ -54,7 +54,7 @@ impl fmt::Display for Wrong {
 impl std::error::Error for Wrong {}
 
 impl de::Error for Wrong {
-    // Whoever wrote the words may have put the value into them.
+    // The message of another crate may hold the value.
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::Kind("a value of another kind".to_owned())
     }

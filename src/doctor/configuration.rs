@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use storage::{FsyncPolicy, Guests, TlsMode};
 
 use super::{Finding, finding};
-use crate::config::{Config, Loaded, Origin};
+use crate::config::{Config, Loaded, SettingOrigin};
 
 /// What OWASP asks of argon2id at least, in KiB.
 const HASH_MEMORY_KIB: u32 = 19_456;
@@ -242,12 +242,12 @@ fn secrets(loaded: &Loaded) -> Vec<Finding> {
     ];
     for (key, _, instead) in secrets.into_iter().filter(|(_, given, _)| *given) {
         match loaded.origin(key) {
-            Origin::Flag(flag) => findings.push(finding(
+            SettingOrigin::Flag(flag) => findings.push(finding(
                 key,
                 format!("{flag} shows its password to everybody on this machine (`ps`)"),
                 format!("write it to a file that only its owner can read, and set {instead}"),
             )),
-            Origin::File(path, ..) => {
+            SettingOrigin::File(path, ..) => {
                 let mode = std::fs::metadata(&path).map(|about| about.permissions().mode());
                 if mode.is_ok_and(|mode| mode & 0o004 != 0) {
                     findings.push(finding(
@@ -284,12 +284,12 @@ mod tests {
     }
 
     #[test]
-    fn configuration_as_it_comes_has_no_findings() {
+    fn default_configuration_has_no_findings() {
         assert!(about(|_| {}).is_empty());
     }
 
     #[test]
-    fn configuration_that_hurts_is_named_by_its_key() {
+    fn harmful_configuration_is_named_by_key() {
         assert_eq!(
             about(|c| c.server.listen = "0.0.0.0:4000".into()),
             ["server.listen", "server.metrics_listen"]

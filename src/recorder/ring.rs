@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use engine::record::{Checkpoint, Content, Frame, Header, frames};
+use engine::record::{Checkpoint, Frame, Header, RecordedContent, frames};
 use prometheus::IntGauge;
 
 use super::RecorderFault;
@@ -62,7 +62,7 @@ impl Ring {
     }
 
     /// Keeps the world's texts, unless they are kept already.
-    pub(super) fn keep_content(&self, content: &Content) -> Result<(), RecorderFault> {
+    pub(super) fn keep_content(&self, content: &RecordedContent) -> Result<(), RecorderFault> {
         let path = content_file(&self.folder, &content.digest());
         if path.exists() {
             return Ok(());

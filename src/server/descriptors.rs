@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 
-use crate::cli::UsageFault;
 use crate::config::{Config, LimitsConfig};
+use crate::usage::UsageFault;
 
 /// What the world needs beside one descriptor per socket: database, journal, logs, runtime.
 const DESCRIPTORS_RESERVED: u64 = 128;

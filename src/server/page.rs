@@ -2,19 +2,21 @@
 
 use std::time::SystemTime;
 
+use engine::content::Content;
 use engine::port::WorldTime;
 use net::WorldInfo;
-use systems::calendar::MythosTime;
-use systems::world::WorldData;
+use systems::calendar::{MythosTime, Observances};
+use systems::world::WorldHeader;
 
 /// What the gateway tells of the world to those who are not in it yet.
-pub(super) fn world_info(world: &WorldData, guests: bool) -> WorldInfo {
-    let observances = world.observances.clone();
+pub(super) fn world_info(world: &Content, guests: bool) -> WorldInfo {
+    let observances = world.get::<Observances>().cloned().unwrap_or_default();
+    let WorldHeader { name, branding, .. } = world.get().cloned().unwrap_or_default();
     WorldInfo {
-        name: world.name.clone(),
-        tagline: world.branding.tagline.clone(),
-        accent: world.branding.accent,
-        icon: world.branding.icon.clone(),
+        name,
+        tagline: branding.tagline,
+        accent: branding.accent,
+        icon: branding.icon,
         guests,
         time: Box::new(move || {
             let wall = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();

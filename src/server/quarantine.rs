@@ -42,6 +42,15 @@ impl Quarantine {
         })
     }
 
+    /// The list as a file to append a line to, for when nothing else can be done any more.
+    pub(super) fn to_append(&self) -> io::Result<std::fs::File> {
+        std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&self.file)
+    }
+
     fn remember(&self, plugin: &str, stuck: bool) -> io::Result<()> {
         let mut names = self.names();
         names.retain(|name| name != plugin);
@@ -65,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stuck_plugin_is_remembered_until_it_lets_go() {
+    fn stuck_plugin_is_remembered_until_released() {
         let folder = tempfile::tempdir().unwrap();
         let quarantine = Quarantine::of(folder.path());
         assert!(quarantine.names().is_empty());

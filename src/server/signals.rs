@@ -14,7 +14,7 @@ pub(super) struct Signals {
 }
 
 /// What a signal asks for.
-pub(super) enum Asked {
+pub(super) enum SignalRequest {
     Stop,
     Reload,
 }
@@ -30,15 +30,15 @@ impl Signals {
         })
     }
 
-    pub(super) async fn next(&mut self) -> Asked {
+    pub(super) async fn next(&mut self) -> SignalRequest {
         tokio::select! {
-            _ = self.interrupt.recv() => Asked::Stop,
-            _ = self.terminate.recv() => Asked::Stop,
-            _ = self.hangup.recv() => Asked::Reload,
+            _ = self.interrupt.recv() => SignalRequest::Stop,
+            _ = self.terminate.recv() => SignalRequest::Stop,
+            _ = self.hangup.recv() => SignalRequest::Reload,
         }
     }
 
     pub(super) async fn stop(&mut self) {
-        while let Asked::Reload = self.next().await {}
+        while let SignalRequest::Reload = self.next().await {}
     }
 }

@@ -3,7 +3,6 @@
 mod bans;
 mod characters;
 mod closing;
-mod denied;
 mod ended;
 mod guests;
 mod invites;
@@ -29,36 +28,34 @@ use uuid::Uuid;
 
 use crate::StorageFault;
 use crate::config::{AccountsConfig, StorageConfig};
-use crate::metrics::Counters;
 use crate::private;
-use crate::store::{DatabaseFile, Store};
+use crate::refusal::AccountRefusal;
+use crate::store::{Counters, DatabaseFile, Store, role_of, unsigned};
 use crate::tokens::{Claims, Tokens};
 use passwords::Passwords;
 
-pub use characters::Admitted;
-pub use denied::Denied;
-use ended::Ended;
+pub use characters::AdmittedCharacter;
+use ended::EndedTokens;
 pub use invites::Invite;
-pub(crate) use names::{is_nobodys, key as name_key};
 pub use overview::{Overview, SignIns};
 
-/// How long a request may wait for the database before it is told to come back.
+/// How long a request may wait for the database before it is refused with a time to retry.
 const DATABASE_LONGEST: Duration = Duration::from_secs(5);
 
 /// The account store. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Accounts {
-    inner: Arc<Inner>,
+    inner: Arc<AccountsState>,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct AccountsState {
     store: Store,
     config: AccountsConfig,
     passwords: Passwords,
     tokens: Tokens,
     /// Accounts whose tokens of before hold no more.
-    ended: watch::Sender<Arc<[Ended]>>,
+    ended: watch::Sender<Arc<[EndedTokens]>>,
 }
 
 /// An account as its owner may see it.
@@ -80,7 +77,7 @@ pub struct Account {
 
 /// A living character.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Character {
+pub struct AccountCharacter {
     /// Its identity, in the world too.
     pub id: StableId,
     /// Its name, unique among the living.
@@ -105,7 +102,7 @@ pub struct SignIn {
     /// The account.
     pub account: Account,
     /// Its living characters, the most recently played first.
-    pub characters: Vec<Character>,
+    pub characters: Vec<AccountCharacter>,
 }
 
 impl std::fmt::Debug for SignIn {
@@ -124,7 +121,7 @@ impl Accounts {
     ) -> Result<Self, StorageFault> {
         let tokens = Tokens::open(&config.data, &config.accounts, store.clone()).await?;
         Ok(Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(AccountsState {
                 passwords: Passwords::new(&config.accounts, tasks.clone()),
                 config: config.accounts.clone(),
                 store,
@@ -167,7 +164,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `token_expired` for a token that was good once, `invalid_token` for everything else.
-    pub fn verify(&self, token: &str) -> Result<Claims, Denied> {
+    pub fn verify(&self, token: &str) -> Result<Claims, AccountRefusal> {
         self.inner.tokens.verify(token)
     }
 
@@ -176,7 +173,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `invalid_token`.
-    pub fn verify_expired_ok(&self, token: &str) -> Result<Claims, Denied> {
+    pub fn verify_expired_ok(&self, token: &str) -> Result<Claims, AccountRefusal> {
         self.inner.tokens.verify_expired_ok(token)
     }
 
@@ -186,7 +183,7 @@ impl Accounts {
     /// # Errors
     /// `invalid_token` for what was never one; `token_expired` for one that nothing takes any more;
     /// `server_busy`.
-    pub async fn logout(&self, token: &str) -> Result<(), Denied> {
+    pub async fn logout(&self, token: &str) -> Result<(), AccountRefusal> {
         self.inner.tokens.revoke(token).await
     }
 
@@ -212,10 +209,10 @@ impl Accounts {
         account: AccountId,
         nonce: u64,
         seal: u64,
-    ) -> Result<Option<StableId>, Denied> {
+    ) -> Result<Option<StableId>, AccountRefusal> {
         let characters = self.characters(account).await?;
         let tokens = &self.inner.tokens;
-        let mine = |one: &Character| tokens.is_seal(one.id.uuid(), nonce, seal);
+        let mine = |one: &AccountCharacter| tokens.is_seal(one.id.uuid(), nonce, seal);
         Ok(characters.into_iter().find(mine).map(|one| one.id))
     }
 
@@ -255,10 +252,12 @@ pub fn missing_database(config: &StorageConfig) -> Result<Option<PathBuf>, Stora
 }
 
 /// Ends a wait for the database that has become too long for a person.
-async fn bounded<T>(work: impl Future<Output = Result<T, Denied>>) -> Result<T, Denied> {
+async fn bounded<T>(
+    work: impl Future<Output = Result<T, AccountRefusal>>,
+) -> Result<T, AccountRefusal> {
     match tokio::time::timeout(DATABASE_LONGEST, work).await {
         Ok(done) => done,
-        Err(_) => Err(Denied::later(Code::DatabaseConnectionError)),
+        Err(_) => Err(AccountRefusal::later(Code::DatabaseConnectionError)),
     }
 }
 
@@ -271,23 +270,7 @@ fn account_of((id, username, role, guest, created_at, generation): AccountTuple)
         username,
         role: role_of(&role),
         guest,
-        created_at: WorldTime(crate::store::unsigned(created_at)),
-        generation: crate::store::unsigned(generation),
-    }
-}
-
-/// A role as the database keeps it.
-pub(crate) const fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Player => "player",
-        Role::Admin => "admin",
-    }
-}
-
-/// The other way; a word from the future gives no rights.
-fn role_of(word: &str) -> Role {
-    match word {
-        "admin" => Role::Admin,
-        _ => Role::Player,
+        created_at: WorldTime(unsigned(created_at)),
+        generation: unsigned(generation),
     }
 }

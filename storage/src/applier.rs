@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use crate::backoff::Backoff;
 use crate::journal;
 use crate::lease::Leases;
-use crate::pending::{Layer, Pending};
-use crate::store::{Kept, Origin, Store};
+use crate::pending::{Layer, PendingChanges};
+use crate::store::{NodeJournal, Store, WriteOutcome};
 
 /// From the beginning of one transaction to that of the next. Who acts all the time changes the
 /// same few values in every tick, and the journal has them already: merged over this time they are
@@ -25,30 +25,30 @@ pub(crate) const REST: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Applier {
     pub(crate) store: Store,
-    pub(crate) origin: Origin,
-    pub(crate) pending: Arc<Pending>,
-    pub(crate) journal: Arc<journal::Shared>,
+    pub(crate) origin: NodeJournal,
+    pub(crate) pending: Arc<PendingChanges>,
+    pub(crate) journal: Arc<journal::JournalHandle>,
     pub(crate) gauge: Arc<SaveGauge>,
-    pub(crate) trouble: Arc<Trouble>,
+    pub(crate) trouble: Arc<DatabaseTrouble>,
     /// How long one transaction may take; then its connection is taken for dead.
     pub(crate) limit: Option<Duration>,
     /// With a shared database only the commit makes a batch durable, and not everything may be
     /// written.
-    pub(crate) shared: Option<Shared>,
+    pub(crate) shared: Option<SharedDatabase>,
 }
 
 /// What an applier needs where other nodes write, too.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct SharedDatabase {
     pub(crate) leases: Arc<Leases>,
     pub(crate) replies: Lane<StoreReply>,
 }
 
 /// Why the database takes nothing, while that is so.
 #[derive(Debug, Default)]
-pub(crate) struct Trouble(Mutex<Option<String>>);
+pub(crate) struct DatabaseTrouble(Mutex<Option<String>>);
 
-impl Trouble {
+impl DatabaseTrouble {
     pub(crate) fn is_some(&self) -> bool {
         self.0
             .lock()
@@ -116,7 +116,7 @@ impl Applier {
     }
 
     /// A server that vanished without a word would otherwise be waited for until TCP gives up.
-    async fn write(&self, layer: &Layer) -> Result<Kept, sqlx::Error> {
+    async fn write(&self, layer: &Layer) -> Result<WriteOutcome, sqlx::Error> {
         let writing = self.store.write(&self.origin, layer);
         match self.limit {
             None => writing.await,
@@ -127,7 +127,7 @@ impl Applier {
     }
 
     /// What was not written: of the world it is kept, of characters their players must know.
-    async fn settle(&self, kept: Kept) {
+    async fn settle(&self, kept: WriteOutcome) {
         let Some(shared) = &self.shared else { return };
         self.pending.leave(kept.skipped);
         let replies = &shared.replies;

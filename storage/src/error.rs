@@ -256,7 +256,7 @@ pub enum StorageFault {
         /// What is wrong with it.
         reason: String,
     },
-    /// A figure could not be registered.
+    /// A metric could not be registered.
     #[error(transparent)]
     Metrics(#[from] engine::port::MetricsFault),
     /// Storage already runs, or was shut down.

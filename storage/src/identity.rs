@@ -1,11 +1,11 @@
 //! Whose journal and whose database these are, and where the next run begins.
 
-use engine::port::{RunId, Tick, WorldTime};
+use engine::port::{RunId, Tick};
 use uuid::Uuid;
 
 use crate::StorageFault;
 use crate::journal::{Found, Identity, Trace};
-use crate::store::{AppliedMark, Origin, Store};
+use crate::store::{AppliedMark, NodeJournal, Store};
 
 /// A run that follows a crash begins at a multiple of this. Idle ticks leave no trace in the
 /// journal but a beat a minute, and no tick may ever be executed twice.
@@ -58,7 +58,7 @@ pub(crate) async fn agree(store: &Store, found: &Found) -> Result<Identity, Stor
 /// laid over newer rows, and its ticks would come again.
 pub(crate) fn still_the_newest(
     found: &Found,
-    origin: &Origin,
+    origin: &NodeJournal,
     marks: &[AppliedMark],
     target: &str,
 ) -> Result<(), StorageFault> {
@@ -145,16 +145,10 @@ pub(crate) fn new_run() -> RunId {
     RunId(rand::random_range(1..1 << 53))
 }
 
-/// The wall clock.
-pub(crate) fn wall() -> WorldTime {
-    let since = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    WorldTime::default().plus(since)
-}
-
 #[cfg(test)]
 mod tests {
+    use engine::port::WorldTime;
+
     use super::*;
 
     fn trace(survived: Tick, seen: Tick, clean: bool) -> Trace {
@@ -168,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_go_on_after_a_stop_and_leap_after_a_crash() {
+    fn ticks_continue_after_stop_and_leap_after_crash() {
         assert_eq!(first_tick(None), 1);
         assert_eq!(first_tick(Some(&trace(41, 41, true))), 42);
         assert_eq!(first_tick(Some(&trace(41, 90, false))), 1_000_000);

@@ -13,21 +13,20 @@
 mod disk;
 mod record;
 mod recover;
-mod scribe;
 mod segment;
 #[cfg(test)]
 mod tests;
 mod writer;
+mod writer_thread;
 
 use uuid::Uuid;
 
 pub(crate) use disk::{Disk, RealDisk};
-pub(crate) use record::EncodedBatch;
 pub use recover::has_journal;
 pub(crate) use recover::{Found, Trace, batches_from, recover};
-pub(crate) use scribe::{Scribe, Shared};
 pub(crate) use segment::Closed;
 pub(crate) use writer::{OpenSegment, Start, Writer};
+pub(crate) use writer_thread::{JournalHandle, WriterThread};
 
 /// Whose journal it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

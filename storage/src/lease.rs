@@ -10,8 +10,8 @@ use prometheus::IntGauge;
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
-use crate::pending::Pending;
-use crate::store::{Origin, Reverted, Store, Taken};
+use crate::pending::PendingChanges;
+use crate::store::{NodeJournal, RevertedThing, Store, Taken};
 
 /// How often a node asks whom others wait for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -29,9 +29,9 @@ const RELEASE_LONGEST: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Leases {
     store: Store,
-    origin: Origin,
+    origin: NodeJournal,
     lease: Duration,
-    pending: Arc<Pending>,
+    pending: Arc<PendingChanges>,
     elected: IntGauge,
     /// Whom the world has, and under which epoch; none yet: a load is under way. As many as
     /// characters in memory.
@@ -44,12 +44,12 @@ pub(crate) struct Leases {
 }
 
 /// A load under way; one that comes to nothing leaves no trace.
-struct Asking<'a> {
+struct LoadAttempt<'a> {
     leases: &'a Leases,
     character: StableId,
 }
 
-impl Drop for Asking<'_> {
+impl Drop for LoadAttempt<'_> {
     fn drop(&mut self) {
         let mut held = self.leases.held();
         if held.get(&self.character) == Some(&None) {
@@ -61,9 +61,9 @@ impl Drop for Asking<'_> {
 impl Leases {
     pub(crate) fn new(
         store: Store,
-        origin: Origin,
+        origin: NodeJournal,
         lease: Duration,
-        pending: Arc<Pending>,
+        pending: Arc<PendingChanges>,
         elected: IntGauge,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -86,7 +86,7 @@ impl Leases {
         since: u64,
     ) -> Result<Vec<Row>, sqlx::Error> {
         self.held().entry(character).or_insert(None);
-        let _asking = Asking {
+        let _asking = LoadAttempt {
             leases: self,
             character,
         };
@@ -144,7 +144,7 @@ impl Leases {
     pub(crate) async fn close(
         &self,
         lost: &BTreeSet<StableId>,
-        reverted: Vec<Reverted>,
+        reverted: Vec<RevertedThing>,
         replies: &Lane<StoreReply>,
     ) {
         let reverted = reverted.into_iter().map(|one| (one.entity, one.rows));

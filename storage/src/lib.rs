@@ -13,13 +13,18 @@
 //!                               +------------------> loader <--------------+
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod accounts;
 mod applier;
 mod backoff;
+mod batch;
+mod clock;
 mod config;
 mod error;
 mod health;
 mod identity;
+mod instance_lock;
 mod journal;
 mod lease;
 mod loader;
@@ -27,7 +32,7 @@ mod lock;
 mod metrics;
 mod pending;
 mod private;
-mod sole;
+mod refusal;
 mod storage;
 mod store;
 mod tokens;
@@ -35,7 +40,7 @@ mod upkeep;
 mod watch;
 
 pub use accounts::{
-    Account, Accounts, Admitted, Character, Denied, Invite, Overview, SignIn, SignIns,
+    Account, AccountCharacter, Accounts, AdmittedCharacter, Invite, Overview, SignIn, SignIns,
     missing_database,
 };
 pub use config::{
@@ -43,7 +48,8 @@ pub use config::{
     StorageConfig, TlsMode, redact_url,
 };
 pub use error::StorageFault;
-pub use health::Health;
+pub use health::StorageHealth;
 pub use journal::has_journal;
+pub use refusal::AccountRefusal;
 pub use storage::{Left, Recovered, Storage};
 pub use tokens::Claims;

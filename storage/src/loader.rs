@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use crate::accounts::Accounts;
 use crate::journal;
 use crate::lease::Leases;
-use crate::pending::{Change, Changes, Pending};
+use crate::pending::{ComponentChange, EntityChanges, PendingChanges};
 use crate::store::Store;
 
 /// Longer than a login should ever wait, shorter than a client's patience.
@@ -42,8 +42,8 @@ const LANE_RETRY: Duration = Duration::from_millis(50);
 pub(crate) struct Loader {
     pub(crate) store: Store,
     pub(crate) accounts: Accounts,
-    pub(crate) pending: Arc<Pending>,
-    pub(crate) journal: Arc<journal::Shared>,
+    pub(crate) pending: Arc<PendingChanges>,
+    pub(crate) journal: Arc<journal::JournalHandle>,
     /// With a shared database, whose characters are leased.
     pub(crate) leases: Option<Arc<Leases>>,
     pub(crate) gauge: Arc<SaveGauge>,
@@ -161,12 +161,12 @@ impl Loader {
             }
             Err(_) => return,
         };
-        // In the same breath, for whoever keeps the sessions.
+        // At the same moment, for the gateway's sessions.
         if let Ok(Err(denied)) = timeout(STANDINGS_LONGEST, self.accounts.hear_ended()).await {
             let code = denied.refusal.code.word();
             tracing::debug!(code, "ended tokens could not be read");
         }
-        for (order, why) in self.store.unheard().take() {
+        for (order, why) in self.store.unheeded_orders().take() {
             self.deliver(StoreReply::Unheeded { order, why }).await;
         }
         self.deliver(StoreReply::Standings(Standings {
@@ -193,11 +193,11 @@ impl Loader {
 fn overlaid(
     character: StableId,
     mut rows: Vec<Row>,
-    overlay: HashMap<StableId, Changes>,
+    overlay: HashMap<StableId, EntityChanges>,
 ) -> Vec<Row> {
     rows.retain(|row| {
         overlay.get(&row.id).is_none_or(|changes| {
-            let newer = |change: &Change| change.component == row.component;
+            let newer = |change: &ComponentChange| change.component == row.component;
             !changes.wiped && !changes.components.iter().any(newer)
         })
     });

@@ -1,11 +1,11 @@
-//! One server per data folder, and one per database file.
+//! File locks: one server per data folder, and one per database file.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use crate::watch::FileId;
 use crate::{StorageFault, private};
 
 /// Holds a file as long as it lives, whatever kills the process. Everyone who writes to what it
@@ -67,6 +67,26 @@ impl Lock {
     /// Which file it holds, whatever its path names by now.
     pub(crate) fn id(&self) -> std::io::Result<FileId> {
         Ok(FileId::from(&self.file.metadata()?))
+    }
+}
+
+/// Which file it is, whatever it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileId {
+    device: u64,
+    inode: u64,
+    /// A file system gives the number of a deleted file to the next one, also within a moment. Where
+    /// it does not know when a file was made, the number has to do.
+    born: Option<SystemTime>,
+}
+
+impl From<&Metadata> for FileId {
+    fn from(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            born: metadata.created().ok(),
+        }
     }
 }
 

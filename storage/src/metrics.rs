@@ -1,60 +1,23 @@
-//! Storage's figures. Those that only mirror a state are read when somebody asks for them.
+//! Metrics that mirror the state of storage: read when somebody asks for them.
 
 use std::sync::Arc;
 
-use engine::port::{MetricsFault, Registry, SaveGauge, Tick};
+use engine::port::{MetricsFault, SaveGauge, Tick};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
-use prometheus::{IntCounter, IntGauge, IntGaugeVec, Opts};
+use prometheus::{IntGauge, IntGaugeVec, Opts};
 
 use crate::journal;
-use crate::pending::Pending;
+use crate::pending::PendingChanges;
 use crate::store::Store;
-
-/// The counters that exist from the first statement on.
-#[derive(Clone, Debug)]
-pub(crate) struct Counters {
-    pub(crate) statements: IntCounter,
-    pub(crate) quarantined: IntCounter,
-    pub(crate) conflicts: IntCounter,
-    pub(crate) elected: IntGauge,
-}
-
-impl Counters {
-    pub(crate) fn new(registry: &Registry) -> Result<Self, MetricsFault> {
-        let counters = Self {
-            statements: IntCounter::new(
-                "kadath_db_statements_total",
-                "statements sent to the database, begin and commit included",
-            )?,
-            quarantined: IntCounter::new(
-                "kadath_storage_quarantined_total",
-                "rows and facts the database refused, and values that can't be encoded",
-            )?,
-            conflicts: IntCounter::new(
-                "kadath_storage_conflicts_total",
-                "changes of characters that another node had taken",
-            )?,
-            elected: IntGauge::new(
-                "kadath_storage_elected",
-                "1 while this node writes the world's own rows",
-            )?,
-        };
-        registry.register(Box::new(counters.statements.clone()))?;
-        registry.register(Box::new(counters.quarantined.clone()))?;
-        registry.register(Box::new(counters.conflicts.clone()))?;
-        registry.register(Box::new(counters.elected.clone()))?;
-        Ok(counters)
-    }
-}
 
 /// Reads the state of storage at each scrape.
 #[derive(Debug)]
-pub(crate) struct Scrape {
+pub(crate) struct StateCollector {
     gauge: Arc<SaveGauge>,
     store: Store,
-    pending: Arc<Pending>,
-    journal: Arc<journal::Shared>,
+    pending: Arc<PendingChanges>,
+    journal: Arc<journal::JournalHandle>,
     durable: IntGauge,
     applied: IntGauge,
     current: IntGauge,
@@ -64,12 +27,12 @@ pub(crate) struct Scrape {
     connections_max: IntGauge,
 }
 
-impl Scrape {
+impl StateCollector {
     pub(crate) fn new(
         gauge: Arc<SaveGauge>,
         store: Store,
-        pending: Arc<Pending>,
-        journal: Arc<journal::Shared>,
+        pending: Arc<PendingChanges>,
+        journal: Arc<journal::JournalHandle>,
     ) -> Result<Self, MetricsFault> {
         Ok(Self {
             gauge,
@@ -102,7 +65,7 @@ impl Scrape {
     }
 }
 
-impl Collector for Scrape {
+impl Collector for StateCollector {
     fn desc(&self) -> Vec<&Desc> {
         [
             self.durable.desc(),

@@ -6,7 +6,9 @@
 
 mod layer;
 
-pub(crate) use layer::{Change, Changes, Hands, Layer, Mark, PendingFact};
+pub(crate) use layer::{
+    BatchMark, ComponentChange, EntityChanges, Layer, OwnerChange, PendingFact,
+};
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,19 +17,18 @@ use std::time::{Duration, Instant};
 use engine::port::StableId;
 use tokio::sync::Notify;
 
-use crate::journal::EncodedBatch;
-use crate::store::Skipped;
+use crate::batch::EncodedBatch;
 
 /// Everything that waits for the database.
 #[derive(Debug)]
-pub(crate) struct Pending {
-    inner: Mutex<Inner>,
+pub(crate) struct PendingChanges {
+    inner: Mutex<PendingState>,
     changed: Notify,
     facts_max: u32,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct PendingState {
     /// What came since the applier last took.
     fresh: Layer,
     /// What the applier is writing.
@@ -35,14 +36,23 @@ struct Inner {
     closed: bool,
     /// The newest of what of the world was left to the node that writes it: should this node
     /// follow it, it is written. Bounded by the number of the world's rows.
-    left: HashMap<StableId, Changes>,
+    left: HashMap<StableId, EntityChanges>,
     /// This node writes the world; always so where nobody else could.
     elected: bool,
     /// How far the last layer that was taken reached.
-    reached: Option<Mark>,
+    reached: Option<BatchMark>,
 }
 
-impl Inner {
+/// Changes of one entity of the world that were left to the node that writes it.
+#[derive(Debug)]
+pub(crate) struct Skipped {
+    pub(crate) entity: StableId,
+    pub(crate) changes: EntityChanges,
+    /// The database has rows of it.
+    pub(crate) stored: bool,
+}
+
+impl PendingState {
     /// Lays what waits over what was left to another node that wrote the world, if this one
     /// follows it.
     fn inherit(&mut self) {
@@ -61,7 +71,7 @@ impl Inner {
     }
 }
 
-impl Pending {
+impl PendingChanges {
     pub(crate) fn new(facts_max: u32) -> Arc<Self> {
         Arc::new(Self {
             inner: Mutex::default(),
@@ -157,9 +167,9 @@ impl Pending {
     }
 
     /// What the database may lack about a character and all that it owns, or owned before.
-    pub(crate) fn overlay(&self, character: StableId) -> HashMap<StableId, Changes> {
+    pub(crate) fn overlay(&self, character: StableId) -> HashMap<StableId, EntityChanges> {
         let inner = self.inner();
-        let mut overlay: HashMap<StableId, Changes> = HashMap::new();
+        let mut overlay: HashMap<StableId, EntityChanges> = HashMap::new();
         let layers = || inner.taken.as_deref().into_iter().chain([&inner.fresh]);
         let things = layers().filter_map(|layer| layer.things.get(&character));
         let concerned: BTreeSet<StableId> = things.flatten().copied().chain([character]).collect();
@@ -196,7 +206,7 @@ impl Pending {
         oldest.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    fn inner(&self) -> MutexGuard<'_, PendingState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -14,18 +14,18 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::accounts::Accounts;
-use crate::applier::{self, Applier, REST, Trouble};
+use crate::applier::{self, Applier, DatabaseTrouble, REST};
 use crate::config::StorageConfig;
-use crate::health::Health;
-use crate::journal::{self, Scribe, Writer};
+use crate::health::StorageHealth;
+use crate::instance_lock::InstanceLock;
+use crate::journal::{self, Writer, WriterThread};
 use crate::lease::Leases;
 use crate::loader::Loader;
 use crate::lock::Locks;
-use crate::metrics::Scrape;
-use crate::pending::Pending;
-use crate::sole::Sole;
-use crate::store::{Origin, Store};
-use crate::watch::{Files, Watch};
+use crate::metrics::StateCollector;
+use crate::pending::PendingChanges;
+use crate::store::{NodeJournal, Store};
+use crate::watch::{Files, LossWatch};
 use crate::{StorageFault, upkeep};
 
 /// Journal, database and accounts of one data folder.
@@ -34,23 +34,23 @@ use crate::{StorageFault, upkeep};
 /// stops at once, as if the process had died: the journal holds what is durable.
 #[derive(Clone, Debug)]
 pub struct Storage {
-    inner: Arc<Inner>,
+    inner: Arc<OpenStorage>,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct OpenStorage {
     config: StorageConfig,
     store: Store,
     accounts: Accounts,
-    origin: Origin,
+    origin: NodeJournal,
     run: RunId,
-    pending: Arc<Pending>,
+    pending: Arc<PendingChanges>,
     /// With a shared database.
     leases: Option<Arc<Leases>>,
     /// With a PostgreSQL that is not shared.
-    sole: Option<Arc<Sole>>,
-    journal: Arc<journal::Shared>,
-    trouble: Arc<Trouble>,
+    instance_lock: Option<Arc<InstanceLock>>,
+    journal: Arc<journal::JournalHandle>,
+    trouble: Arc<DatabaseTrouble>,
     writer: Mutex<Option<Writer>>,
     gauge: OnceLock<Arc<SaveGauge>>,
     ends: Mutex<Option<Ends>>,
@@ -131,7 +131,7 @@ impl Storage {
             .ok_or(StorageFault::StartedTwice)?;
         let gauge = ports.gauge;
         gauge.set_facts_room(inner.pending.facts_room());
-        let scrape = Scrape::new(
+        let scrape = StateCollector::new(
             Arc::clone(&gauge),
             inner.store.clone(),
             Arc::clone(&inner.pending),
@@ -144,7 +144,7 @@ impl Storage {
         // Set once: a second start was refused above.
         let _ = inner.gauge.set(Arc::clone(&gauge));
 
-        let scribe = Scribe {
+        let writer_thread = WriterThread {
             writer,
             run: inner.run,
             saves: ports.saves,
@@ -155,7 +155,7 @@ impl Storage {
             left_out: inner.store.quarantined().clone(),
             durable_at_commit: inner.config.database.shared,
         };
-        let journal = self.start_journal(scribe)?;
+        let journal = self.start_journal(writer_thread)?;
         self.start_watch(&gauge);
         let applier = self.start_applier(Arc::clone(&gauge), &ports.replies);
         *inner.ends.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -178,8 +178,8 @@ impl Storage {
             let living = Arc::clone(leases).run(ports.replies, inner.halt.clone());
             inner.tasks.spawn("leases", living);
         }
-        if let Some(sole) = &inner.sole {
-            let renewing = Arc::clone(sole).run(inner.halt.clone());
+        if let Some(instance_lock) = &inner.instance_lock {
+            let renewing = Arc::clone(instance_lock).run(inner.halt.clone());
             inner.tasks.spawn("leases", renewing);
         }
         let upkeep = upkeep::run(
@@ -200,13 +200,13 @@ impl Storage {
 
     /// Whether saving works. `lag_max`: how long a durable batch may wait for the database.
     #[must_use]
-    pub fn health(&self, lag_max: Duration) -> Health {
+    pub fn health(&self, lag_max: Duration) -> StorageHealth {
         let inner = &self.inner;
         let accepting = inner
             .gauge
             .get()
             .is_none_or(|gauge| gauge.state().accepting);
-        let journal = match (inner.journal.barred(), inner.journal.trouble()) {
+        let journal = match (inner.journal.blocked(), inner.journal.trouble()) {
             (Some(reason), _) => Err(reason),
             (None, Some(_)) => Err("the journal can't be written"),
             (None, None) if !accepting => Err("durable actions are refused"),
@@ -214,8 +214,11 @@ impl Storage {
         };
         let lag = inner.pending.lag();
         // What waits for the next transaction does not lag.
-        let disturbed = inner.sole.as_ref().is_some_and(|sole| sole.is_disturbed());
-        let store = if let Some(reason) = inner.store.barred() {
+        let disturbed = inner
+            .instance_lock
+            .as_ref()
+            .is_some_and(|instance_lock| instance_lock.is_disturbed());
+        let store = if let Some(reason) = inner.store.blocked() {
             Err(reason)
         } else if disturbed {
             Err("another server uses the database, which is not shared")
@@ -226,7 +229,7 @@ impl Storage {
         } else {
             Err("the database is slow and lags behind")
         };
-        Health { journal, store }
+        StorageHealth { journal, store }
     }
 
     /// Ends storage: waits for the world's last batch to be durable and applied, at most for
@@ -234,8 +237,8 @@ impl Storage {
     pub async fn shutdown(&self, patience: Duration) -> Left {
         let inner = &self.inner;
         let deadline = Instant::now() + patience;
-        let barred = inner.journal.barred();
-        if barred.is_some() {
+        let blocked = inner.journal.blocked();
+        if blocked.is_some() {
             // What is under way will never be durable.
             inner.journal.halt();
             inner.halt.cancel();
@@ -255,7 +258,7 @@ impl Storage {
                 }
                 let applied = ended(&mut ends.applier, deadline).await;
                 match (durable, applied) {
-                    _ if barred.is_some() => Left::Lost,
+                    _ if blocked.is_some() => Left::Lost,
                     (Some(true), Some(true)) => Left::Applied,
                     (Some(true), _) => Left::Durable,
                     _ => Left::Lost,
@@ -286,7 +289,7 @@ impl Storage {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let watch = Watch {
+        let watch = LossWatch {
             files: files.unwrap_or_default(),
             journal: Arc::clone(&inner.journal),
             gauge: Arc::clone(gauge),
@@ -296,14 +299,17 @@ impl Storage {
         inner.tasks.spawn("watch", watch.run(inner.halt.clone()));
     }
 
-    fn start_journal(&self, scribe: Scribe) -> Result<watch::Receiver<Option<bool>>, StorageFault> {
+    fn start_journal(
+        &self,
+        writer_thread: WriterThread,
+    ) -> Result<watch::Receiver<Option<bool>>, StorageFault> {
         let (end, ended) = watch::channel(None);
         let counted = self.inner.tasks.count("journal");
         let locks = Arc::clone(&self.inner.locks);
         thread::Builder::new()
             .name("kadath-journal".to_owned())
             .spawn(move || {
-                let whole = scribe.run();
+                let whole = writer_thread.run();
                 drop((counted, locks));
                 end.send_replace(Some(whole));
             })
@@ -329,7 +335,7 @@ impl Storage {
             gauge,
             trouble: Arc::clone(&inner.trouble),
             limit: inner.config.database.transaction_limit(),
-            shared: inner.leases.as_ref().map(|leases| applier::Shared {
+            shared: inner.leases.as_ref().map(|leases| applier::SharedDatabase {
                 leases: Arc::clone(leases),
                 replies: replies.clone(),
             }),
@@ -345,7 +351,7 @@ impl Storage {
     }
 }
 
-impl Drop for Inner {
+impl Drop for OpenStorage {
     fn drop(&mut self) {
         self.halt.cancel();
         self.journal.halt();

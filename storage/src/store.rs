@@ -4,20 +4,22 @@
 //! integers); the batch statements, which each does best in its own way, are in [`sqlite`] and
 //! [`postgres`].
 
-mod alike;
+mod batch_ends;
 mod changeset;
+mod columns;
 mod connect;
+mod connection_reuse;
+mod counters;
+mod database_identity;
 mod fault;
 mod fence;
-mod fit;
 mod leases;
 mod migrations;
 mod orders;
-mod ours;
 mod postgres;
 mod quarantine;
 mod read;
-mod settled;
+mod requirements;
 mod sqlite;
 mod sqlite_file;
 mod target;
@@ -29,13 +31,18 @@ use std::time::Duration;
 use prometheus::IntCounter;
 use sqlx::{Error, PgPool, SqlitePool};
 
-pub(crate) use changeset::Origin;
-pub(crate) use fault::{Trouble, is_absent, is_hopeless, is_unique_violation, trouble};
-pub(crate) use fence::{Kept, Reverted, Skipped};
+pub(crate) use changeset::NodeJournal;
+pub(crate) use columns::{is_nobodys, name_key, role_of, role_word, signed, unsigned};
+pub(crate) use counters::Counters;
+pub(crate) use database_identity::{DatabaseIdentity, Whose};
+pub(crate) use fault::{ErrorClass, error_class, is_absent, is_hopeless, is_unique_violation};
+pub(crate) use fence::{RevertedThing, WriteOutcome};
 pub(crate) use leases::Taken;
-pub(crate) use ours::{Ours, Whose};
 pub(crate) use read::AppliedMark;
 pub(crate) use sqlite_file::DatabaseFile;
+
+/// Between two portions of a clean-up, so that a large one leaves the database to others.
+pub(crate) const PORTION_PAUSE: Duration = Duration::from_millis(100);
 
 /// One database. Cheap to clone; all clones share the connections.
 #[derive(Clone, Debug)]
@@ -45,15 +52,15 @@ pub(crate) struct Store {
     quarantined: IntCounter,
     conflicts: IntCounter,
     /// Orders about accounts that changed nothing.
-    unheard: Arc<orders::Unheard>,
+    unheeded_orders: Arc<orders::UnheededOrders>,
     /// Other nodes write here, too: what is written passes a fence.
     shared: bool,
     /// The database without credentials, for messages.
     target: String,
     /// What this server knows of its database.
-    ours: Arc<Ours>,
+    database_identity: Arc<DatabaseIdentity>,
     /// Why nobody may use the database at present.
-    barred: Arc<RwLock<Option<&'static str>>>,
+    blocked: Arc<RwLock<Option<&'static str>>>,
 }
 
 /// The open connections.
@@ -73,7 +80,7 @@ macro_rules! reading {
         match $store.pools() {
             Ok($crate::store::Pools::Sqlite { readers: $db, .. }) => $body,
             Ok($crate::store::Pools::Postgres($db)) => $body,
-            Err(barred) => Err(barred),
+            Err(blocked) => Err(blocked),
         }
     };
 }
@@ -84,7 +91,7 @@ macro_rules! writing {
         match $store.pools() {
             Ok($crate::store::Pools::Sqlite { writer: $db, .. }) => $body,
             Ok($crate::store::Pools::Postgres($db)) => $body,
-            Err(barred) => Err(barred),
+            Err(blocked) => Err(blocked),
         }
     };
 }
@@ -117,27 +124,27 @@ impl Store {
     /// The connections.
     ///
     /// # Errors
-    /// While the database is barred.
+    /// While the database is blocked.
     pub(crate) fn pools(&self) -> Result<&Pools, Error> {
-        match self.barred() {
+        match self.blocked() {
             None => Ok(&self.pools),
             Some(_) => Err(Error::PoolClosed),
         }
     }
 
     /// Lets nobody use the database, for this reason, or everybody again. What is under way goes on.
-    pub(crate) fn bar(&self, reason: Option<&'static str>) {
-        *self.barred.write().unwrap_or_else(PoisonError::into_inner) = reason;
+    pub(crate) fn block(&self, reason: Option<&'static str>) {
+        *self.blocked.write().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
     /// Why nobody may use the database at present.
-    pub(crate) fn barred(&self) -> Option<&'static str> {
-        *self.barred.read().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn blocked(&self) -> Option<&'static str> {
+        *self.blocked.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What this server knows of its database.
-    pub(crate) fn ours(&self) -> &Ours {
-        &self.ours
+    pub(crate) fn database_identity(&self) -> &DatabaseIdentity {
+        &self.database_identity
     }
 
     /// The database without credentials, for messages.
@@ -151,8 +158,8 @@ impl Store {
     }
 
     /// Orders about accounts that changed nothing.
-    pub(crate) fn unheard(&self) -> &orders::Unheard {
-        &self.unheard
+    pub(crate) fn unheeded_orders(&self) -> &orders::UnheededOrders {
+        &self.unheeded_orders
     }
 
     /// Counts one statement; wraps its text, so that none is forgotten.
@@ -207,14 +214,4 @@ impl Store {
             tracing::warn!("database connections in use at the end were dropped");
         }
     }
-}
-
-/// An unsigned number as the database keeps it. Ticks and sequences don't reach the limit.
-pub(crate) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// The other way.
-pub(crate) fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }

@@ -20,8 +20,8 @@ use sqlx::{query, query_as};
 use uuid::Uuid;
 
 use crate::StorageFault;
-use crate::accounts::Denied;
 use crate::config::AccountsConfig;
+use crate::refusal::AccountRefusal;
 use crate::store::{Store, reading, signed, unsigned, writing};
 use keys::Keys;
 use unsaved::Unsaved;
@@ -55,7 +55,7 @@ pub struct Claims {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Body {
+struct TokenBody {
     sub: Uuid,
     jti: Uuid,
     iat: u64,
@@ -114,10 +114,10 @@ impl Tokens {
         account: AccountId,
         generation: u64,
         family: Uuid,
-    ) -> Result<(String, u64), Denied> {
+    ) -> Result<(String, u64), AccountRefusal> {
         let iat = now();
         let exp = iat + self.lifetime;
-        let body = Body {
+        let body = TokenBody {
             sub: account.0,
             jti: Uuid::new_v4(),
             iat,
@@ -133,23 +133,23 @@ impl Tokens {
         };
         let token = encode(&header, &body, &newest.signing).map_err(|error| {
             tracing::error!(%error, "token could not be signed");
-            Denied::of(Code::InternalError)
+            AccountRefusal::of(Code::InternalError)
         })?;
         Ok((token, exp))
     }
 
-    pub(crate) fn verify(&self, token: &str) -> Result<Claims, Denied> {
+    pub(crate) fn verify(&self, token: &str) -> Result<Claims, AccountRefusal> {
         let claims = self.read(token)?;
         if claims.expires_at <= now() {
-            return Err(Denied::of(Code::TokenExpired));
+            return Err(AccountRefusal::of(Code::TokenExpired));
         }
         Ok(claims)
     }
 
-    pub(crate) fn verify_expired_ok(&self, token: &str) -> Result<Claims, Denied> {
+    pub(crate) fn verify_expired_ok(&self, token: &str) -> Result<Claims, AccountRefusal> {
         let claims = self.read(token)?;
         if claims.expires_at + GRACE_SECONDS <= now() {
-            return Err(Denied::of(Code::TokenExpired));
+            return Err(AccountRefusal::of(Code::TokenExpired));
         }
         Ok(claims)
     }
@@ -157,11 +157,11 @@ impl Tokens {
     /// Known here at once, saved as soon as it can be: by the database, or until that answers again
     /// by a file. With the token goes the sign-in that it comes of, all its tokens. Once more is no
     /// mistake.
-    pub(crate) async fn revoke(&self, token: &str) -> Result<(), Denied> {
+    pub(crate) async fn revoke(&self, token: &str) -> Result<(), AccountRefusal> {
         let claims = self.signed(token)?;
         let until = claims.expires_at + GRACE_SECONDS;
         if until <= now() {
-            return Err(Denied::of(Code::TokenExpired));
+            return Err(AccountRefusal::of(Code::TokenExpired));
         }
         // Newer tokens of the sign-in may last for one lifetime more.
         let newest = now() + self.lifetime + GRACE_SECONDS;
@@ -176,17 +176,17 @@ impl Tokens {
     }
 
     /// Makes all tokens of a sign-in worthless.
-    pub(crate) async fn revoke_family(&self, family: Uuid) -> Result<(), Denied> {
+    pub(crate) async fn revoke_family(&self, family: Uuid) -> Result<(), AccountRefusal> {
         let until = now() + self.lifetime + GRACE_SECONDS;
         self.revoke_all(vec![(family, until)]).await
     }
 
-    async fn revoke_all(&self, all: Vec<(Uuid, u64)>) -> Result<(), Denied> {
+    async fn revoke_all(&self, all: Vec<(Uuid, u64)>) -> Result<(), AccountRefusal> {
         let mut news = Vec::with_capacity(all.len());
         {
             let mut revoked = self.revoked();
             if revoked.len() >= REVOKED_MAX {
-                return Err(Denied::later(Code::ServerBusy));
+                return Err(AccountRefusal::later(Code::ServerBusy));
             }
             for (id, until) in all {
                 if revoked.insert(id, until).is_none() {
@@ -249,7 +249,8 @@ impl Tokens {
 
     pub(crate) fn is_revoked(&self, token: &str) -> bool {
         // The signature is not looked at: it only matters whether somebody else revoked this.
-        insecure_decode_claims::<Body>(token).is_ok_and(|body| self.is_off(body.jti, body.family))
+        insecure_decode_claims::<TokenBody>(token)
+            .is_ok_and(|body| self.is_off(body.jti, body.family))
     }
 
     /// The newest key's seal on `nonce` for `character`.
@@ -302,22 +303,22 @@ impl Tokens {
     }
 
     /// Checks everything but the time.
-    fn read(&self, token: &str) -> Result<Claims, Denied> {
+    fn read(&self, token: &str) -> Result<Claims, AccountRefusal> {
         let claims = self.signed(token)?;
         if self.is_off(claims.id, claims.family) {
-            return Err(Denied::of(Code::InvalidToken));
+            return Err(AccountRefusal::of(Code::InvalidToken));
         }
         Ok(claims)
     }
 
     /// What a token of ours says, whether or not it holds.
-    fn signed(&self, token: &str) -> Result<Claims, Denied> {
-        let invalid = || Denied::of(Code::InvalidToken);
+    fn signed(&self, token: &str) -> Result<Claims, AccountRefusal> {
+        let invalid = || AccountRefusal::of(Code::InvalidToken);
         let header = decode_header(token).map_err(|_| invalid())?;
         let mut rules = Validation::new(Algorithm::HS256);
         // The time is ours to judge: to the second, and with a grace where it is asked for.
         rules.validate_exp = false;
-        let body: Body = {
+        let body: TokenBody = {
             let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
             let key = header
                 .kid

@@ -3,17 +3,14 @@
 
 use std::time::Duration;
 
-use engine::port::{Stop, WorldTime};
+use engine::port::Stop;
 
 use crate::accounts::Accounts;
+use crate::clock::ago;
 use crate::config::StorageConfig;
-use crate::identity::wall;
-use crate::store::Store;
+use crate::store::{PORTION_PAUSE, Store};
 
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// Between two portions, so that a large clean-up leaves the database to others.
-pub(crate) const BREATH: Duration = Duration::from_millis(100);
 
 /// Works until `halt`. Neither of the two ends by itself.
 pub(crate) async fn run(store: Store, accounts: Accounts, config: StorageConfig, halt: Stop) {
@@ -46,15 +43,9 @@ async fn forget_facts(store: &Store, days: u32) {
                 break;
             }
         }
-        tokio::time::sleep(BREATH).await;
+        tokio::time::sleep(PORTION_PAUSE).await;
     }
     if gone > 0 {
         tracing::info!(facts = gone, "old facts deleted");
     }
-}
-
-/// The wall clock `days` ago.
-pub(crate) fn ago(days: u32) -> WorldTime {
-    let span = u64::from(days) * 86_400_000_000;
-    WorldTime(wall().0.saturating_sub(span))
 }

@@ -15,9 +15,9 @@ use engine::port::{SaveGauge, Stop};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::journal;
-use crate::store::{Origin, Store, Whose, is_absent};
-use files::Gone;
-pub(crate) use files::{FileId, Files};
+use crate::store::{NodeJournal, Store, Whose, is_absent};
+pub(crate) use files::Files;
+use files::LostFile;
 
 /// Three looks are within a second, and some losses are believed at the second look only.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -32,15 +32,15 @@ pub(crate) const DATABASE_GONE: &str = "the database was removed or replaced";
 
 /// Looks after what is open.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub(crate) struct LossWatch {
     pub(crate) files: Files,
-    pub(crate) journal: Arc<journal::Shared>,
+    pub(crate) journal: Arc<journal::JournalHandle>,
     pub(crate) gauge: Arc<SaveGauge>,
     pub(crate) store: Store,
-    pub(crate) origin: Origin,
+    pub(crate) origin: NodeJournal,
 }
 
-impl Watch {
+impl LossWatch {
     /// Looks again and again until `halt`. A folder that is deleted goes file by file.
     pub(crate) async fn run(mut self, halt: Stop) {
         let mut look = interval(LOOK_EVERY);
@@ -69,19 +69,19 @@ impl Watch {
         }
     }
 
-    fn lose(&self, Gone { path, of_database }: &Gone) {
+    fn lose(&self, LostFile { path, of_database }: &LostFile) {
         tracing::error!(
             path = %path.display(),
             "an open file is no longer what its path names; nothing is durable any more, \
              stop the server and look for the files"
         );
         let reason = if *of_database {
-            self.store.bar(Some(DATABASE_GONE));
+            self.store.block(Some(DATABASE_GONE));
             DATABASE_GONE
         } else {
             FOLDER_GONE
         };
-        self.journal.bar(&self.gauge, Some(reason));
+        self.journal.block(&self.gauge, Some(reason));
     }
 
     /// Asks the database whose it is. No answer is no news: that is an outage.
@@ -91,11 +91,11 @@ impl Watch {
             Ok(Err(error)) if is_absent(&error) => Whose::Another,
             Ok(Err(_)) | Err(_) => return,
         };
-        let barred = (whose == Whose::Another).then_some(DATABASE_GONE);
-        if self.store.barred() == barred {
+        let blocked = (whose == Whose::Another).then_some(DATABASE_GONE);
+        if self.store.blocked() == blocked {
             return;
         }
-        match barred {
+        match blocked {
             Some(_) => tracing::error!(
                 database = self.store.target(),
                 "database is another one or was put back to an older state; nothing is written \
@@ -106,7 +106,7 @@ impl Watch {
                 "database is what it was again"
             ),
         }
-        self.store.bar(barred);
-        self.journal.bar(&self.gauge, barred);
+        self.store.block(blocked);
+        self.journal.block(&self.gauge, blocked);
     }
 }

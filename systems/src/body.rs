@@ -12,7 +12,6 @@
 
 mod adjust;
 mod breath;
-mod hazard;
 mod life;
 mod notes;
 mod posture;
@@ -21,48 +20,53 @@ mod rules;
 mod tell;
 mod vitals;
 
+pub(crate) use adjust::Door;
 pub use adjust::{AdjustVitals, Cause, Change, VitalsChanged};
-pub use hazard::Hazard;
 pub(crate) use life::held;
 pub use notes::{
     PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned, RoomMessage,
 };
-pub use posture::{Posture, PostureTaken, TakePosture};
+pub use posture::TakePosture;
 pub use rest::Resting;
 pub use rules::Rules;
 pub use vitals::{Condition, Grave, Vitals};
 
+use std::marker::PhantomData;
+
+use bevy_ecs::system::ScheduleSystem;
 use engine::prelude::*;
 
 use crate::command::{Needs, gate_on, verb};
-use crate::world::Atlas;
+use crate::place::{Posture, PostureTaken};
 
 /// How often bodies breathe, bleed and meet what a room has in store.
 const SECOND: Duration = Duration::from_secs(1);
 /// One point in billionths.
 const POINT: i64 = 1_000_000_000;
 
-/// The body plugin, by these rules over an atlas. Runs after `character` and `place`.
-pub fn plugin(rules: Rules, atlas: &Atlas) -> impl Plugin {
+/// The body plugin. Runs after `character` and `place`. What befalls bodies by the second, beside
+/// breath and blood, is handed in: it may depend on what depends on bodies.
+pub fn plugin<M>(befall: impl IntoScheduleConfigs<ScheduleSystem, M> + Copy) -> impl Plugin {
     BodyPlugin {
-        hazards: hazard::Perils::of(atlas),
-        rules,
+        befall,
+        marker: PhantomData::<fn() -> M>,
     }
 }
 
-struct BodyPlugin {
-    hazards: hazard::Perils,
-    rules: Rules,
+struct BodyPlugin<S, M> {
+    befall: S,
+    marker: PhantomData<fn() -> M>,
 }
 
-impl Plugin for BodyPlugin {
+impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<S, M> {
     fn name(&self) -> &'static str {
         "body"
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
-        reg.resource(self.rules)
-            .resource(self.hazards.clone())
+        reg.after("character", "a body is built from the stats")
+            .after("place", "what a room does to bodies is done where they are");
+        reg.rules::<Rules>("body")
             .persist::<Vitals>("vitals")
             .persist::<Posture>("posture")
             .persist::<Grave>("grave")
@@ -74,7 +78,6 @@ impl Plugin for BodyPlugin {
             .message::<PostureTaken>()
             .message::<rest::Rest>()
             .message::<rest::Rested>()
-            .message::<hazard::Struck>()
             .note::<PlayerDpUpdated>()
             .note::<PlayerDpDecay>()
             .note::<PlayerMortallyWounded>()
@@ -83,10 +86,7 @@ impl Plugin for BodyPlugin {
             .note::<RoomMessage>()
             .transient::<life::Bound>("bound")
             .recover(life::bury)
-            .every(
-                SECOND,
-                (breath::breathe, hazard::strike, life::urge).chain(),
-            )
+            .every(SECOND, (breath::breathe, self.befall, life::urge).chain())
             .system(
                 Phase::Settle,
                 (
@@ -104,13 +104,7 @@ impl Plugin for BodyPlugin {
             )
             .system(
                 Phase::Emit,
-                (
-                    hazard::tell,
-                    tell::tell,
-                    tell::tell_posture,
-                    tell::tell_rest,
-                )
-                    .chain(),
+                (tell::tell, tell::tell_posture, tell::tell_rest).chain(),
             );
         gate_on::<Vitals>(reg, Needs::BODY, life::held);
         gate_on::<Posture>(reg, Needs::FEET, posture::held);

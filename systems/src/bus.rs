@@ -61,23 +61,27 @@ impl Plugin for BusPlugin {
             .message::<Ordered>()
             .message::<Crossed>()
             .message::<ToldAfar>()
-            .message::<Took>()
-            .message::<Post>()
             .persist_own_versioned::<book::Book>("bus_heard", 2, book::migrate)
             .persist::<ledger::Standing>("bus_sanction")
             .persist_own::<outbox::Outgoing>("bus_posted");
         let Some(settings) = self.settings.clone() else {
-            reg.resource(Afar::default()).transient::<Afar>("afar");
+            // Written by whoever has something for other nodes, of which there are none.
+            reg.resource(Afar::default())
+                .transient::<Afar>("afar")
+                .fact::<Took>()
+                .fact::<Post>();
             return;
         };
         let (node, own) = (settings.node.clone(), settings.node.clone());
-        reg.resource(Afar::open(&settings))
+        reg.message::<Took>()
+            .message::<Post>()
+            .resource(Afar::open(&settings))
             .resource(settings)
             .resource(inbox::Inbox::default())
-            .resource(inward::Unheard::default())
+            .emit_resource(inward::Unheard::default())
             .resource(ledger::Ledger::default())
-            .resource(outbox::Outbox::default())
-            .resource(outward::Told::default())
+            .emit_resource(outbox::Outbox::default())
+            .emit_resource(outward::Told::default())
             .resource(inward::Patience::default())
             .scratch::<inward::Unheard>()
             .transient::<Afar>("afar")

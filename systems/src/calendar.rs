@@ -23,33 +23,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::verb;
 
-/// The calendar plugin, with what the year and the day bring.
-pub fn plugin(observances: Observances) -> impl Plugin {
-    CalendarPlugin { observances }
-}
-
-struct CalendarPlugin {
-    observances: Observances,
-}
-
-impl Plugin for CalendarPlugin {
-    fn name(&self) -> &'static str {
-        "calendar"
-    }
-
-    fn build(&self, reg: &mut Registrar<'_>) {
-        reg.resource(self.observances.clone())
-            .resource(self.observances.daylight)
-            .persist::<Almanac>("almanac")
-            .singleton("calendar", Almanac::default)
-            .message::<MythosHour>()
-            .note::<notes::MythosTimeUpdate>()
-            .system(Phase::Simulate, strike::strike)
-            .system(Phase::Settle, strike::remember)
-            .system(Phase::Emit, notes::tell);
-        verb::<notes::Time>(reg);
-        reg.system(Phase::Simulate, notes::time);
-    }
+/// The calendar plugin.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.rules_file::<Observances>("calendar.toml")
+        .derived(Observances::daylight)
+        .persist::<Almanac>("almanac")
+        .singleton("calendar", Almanac::default)
+        .message::<MythosHour>()
+        .note::<notes::MythosTimeUpdate>()
+        .system(Phase::Simulate, strike::strike)
+        .system(Phase::Settle, strike::remember)
+        .system(Phase::Emit, notes::tell);
+    verb::<notes::Time>(reg);
+    reg.system(Phase::Simulate, notes::time);
 }
 
 /// A Mythos hour begins: whatever happens by the hour listens to this.
@@ -61,6 +47,7 @@ pub struct MythosHour {
 
 /// What the calendar remembers across restarts; on the singleton entity `calendar`.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Almanac {
     struck: Option<i64>,
 }

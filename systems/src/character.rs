@@ -25,48 +25,36 @@ use std::num::NonZeroU64;
 use engine::Seed;
 use engine::prelude::*;
 
-/// The character plugin, by these rules. Runs before `body`, which is built from the stats.
-pub fn plugin(rules: Rules) -> impl Plugin {
-    CharacterPlugin { rules }
-}
-
-struct CharacterPlugin {
-    rules: Rules,
-}
-
-impl Plugin for CharacterPlugin {
-    fn name(&self) -> &'static str {
-        "character"
-    }
-
-    fn build(&self, reg: &mut Registrar<'_>) {
-        reg.resource(self.rules.clone())
-            .persist::<Stats>("stats")
-            .persist::<Experience>("experience")
-            .character::<Experience>()
-            .message::<SetStat>()
-            .message::<Earn>()
-            .message::<experience::Earned>()
-            .note::<PlayerUpdate>()
-            .system(
-                Phase::Settle,
-                (
-                    born,
-                    set,
-                    experience::explore,
-                    experience::set,
-                    experience::earn,
-                )
-                    .chain(),
+/// The character plugin. Runs before `body`, which is built from the stats.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.rules::<Rules>("characters")
+        .rules::<Professions>("professions")
+        .persist::<Stats>("stats")
+        .persist::<Experience>("experience")
+        .character::<Experience>()
+        .message::<SetStat>()
+        .message::<Earn>()
+        .message::<experience::Earned>()
+        .note::<PlayerUpdate>()
+        .system(
+            Phase::Settle,
+            (
+                born,
+                set,
+                experience::explore,
+                experience::set,
+                experience::earn,
             )
-            .system(Phase::Emit, experience::tell);
-    }
+                .chain(),
+        )
+        .system(Phase::Emit, experience::tell);
 }
 
 /// Rolls the stats of those who have none yet.
 fn born(
     people: Query<(Entity, &StableId, &Character), (With<Online>, Without<Stats>)>,
     rules: Res<Rules>,
+    professions: Res<Professions>,
     mut commands: Commands<'_, '_>,
 ) {
     for (actor, id, character) in &people {
@@ -75,7 +63,7 @@ fn born(
         let profession = character
             .profession
             .as_deref()
-            .and_then(|word| rules.professions.find(word));
+            .and_then(|word| professions.find(word));
         let Roll { stats, .. } = roll(Seed(seed), profession, &rules.rolling);
         commands.entity(actor).try_insert(stats);
     }

@@ -4,55 +4,41 @@
 //! one soon after: no broker and no database is on its way. What is said is one message, [`Said`](speak::Said); who hears it is decided in one
 //! place, [`deliver`], per hearer and without I/O.
 
-mod channel;
 mod deliver;
 mod ears;
 mod emotes;
 mod gesture;
 mod habit;
 mod history;
-mod note;
 mod pace;
 mod rate;
 mod rules;
 mod speak;
 mod verbs;
 
-pub use channel::Channel;
 pub use emotes::Emotes;
-pub(crate) use gesture::Emote;
-pub use gesture::{Pose, Posed};
 pub use habit::Habit;
 pub use history::{ChatHistory, PastLine};
-pub use note::ChatMessage;
 pub use rate::ChatLimits;
 pub use rules::{Remembered, Rules};
-pub use speak::LastSpoke;
+
+pub use crate::speech::Channel;
 
 use engine::prelude::*;
 
 use rate::SPAN;
 
 use crate::command::{more_words, verb};
-use crate::world::Atlas;
+use crate::place::{LastSpoke, Pose, Posed};
+use crate::speech::{ChatMessage, Emote};
 
-/// The chat plugin, with its limits, the world's rules and its gestures. Runs after `mute`.
-pub fn plugin(limits: ChatLimits, rules: Rules, emotes: Emotes, atlas: &Atlas) -> impl Plugin {
-    ChatPlugin {
-        limits,
-        rules,
-        emotes,
-        neighbourhoods: ears::Neighbourhoods::of(atlas),
-        atlas: atlas.clone(),
-    }
+/// The chat plugin, with its limits. Runs after `mute`.
+pub fn plugin(limits: ChatLimits) -> impl Plugin {
+    ChatPlugin { limits }
 }
 
 struct ChatPlugin {
     limits: ChatLimits,
-    rules: Rules,
-    emotes: Emotes,
-    neighbourhoods: ears::Neighbourhoods,
-    atlas: Atlas,
 }
 
 impl Plugin for ChatPlugin {
@@ -61,13 +47,19 @@ impl Plugin for ChatPlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        reg.after(
+            "mute",
+            "what is said now is heard by those who have not muted it by now",
+        )
+        .after("place", "who hears a line is who is in the room by then");
         reg.resource(self.limits)
-            .resource(self.rules)
-            .resource(self.emotes.clone())
-            .resource(self.neighbourhoods.clone())
-            .resource(history::History::of(&self.atlas, self.rules.history))
+            .rules::<Rules>("chat")
+            .rules::<Emotes>("emotes")
+            .derived(ears::Neighbourhoods::of)
+            .derived(history::History::of)
+            .emits::<history::History>()
             .resource(rate::Lately::default())
-            .resource(pace::Pace::default())
+            .emit_resource(pace::Pace::default())
             .transient::<history::History>("history")
             .transient::<rate::Lately>("lately")
             .transient::<pace::Pace>("pace")
@@ -83,6 +75,7 @@ impl Plugin for ChatPlugin {
             .character::<history::CameFrom>()
             .message::<speak::Said>()
             .message::<Posed>()
+            .message::<history::RoomEntered>()
             .message::<habit::SetHabit>()
             .note::<ChatMessage>()
             .note::<ChatHistory>();
@@ -94,11 +87,11 @@ impl Plugin for ChatPlugin {
         verb::<verbs::Reply>(reg);
         verb::<verbs::System>(reg);
         verb::<verbs::Admins>(reg);
-        verb::<gesture::Emote>(reg);
+        verb::<Emote>(reg);
         verb::<gesture::Strike>(reg);
         verb::<habit::ChannelVerb>(reg);
         verb::<history::AskHistory>(reg);
-        more_words::<gesture::Emote>(reg, self.emotes.words().map(str::to_owned));
+        more_words::<Emote, Emotes>(reg, Emotes::words);
         let said = (
             speak::speak,
             speak::whisper,
@@ -117,6 +110,7 @@ impl Plugin for ChatPlugin {
                     speak::mark,
                     gesture::settle_pose,
                     habit::settle,
+                    history::follow,
                 )
                     .chain(),
             )

@@ -16,9 +16,9 @@ mod topics;
 mod words;
 
 pub use alias::Aliases;
-pub use gate::{Acted, Needs, gate, gate_on};
+pub use gate::{Acted, Needs, gate, gate_by, gate_on};
 pub use queue::CommandLimits;
-pub use rules::AliasRules;
+pub use rules::{AliasRules, Rules};
 pub use span::{leading_span, span};
 pub use table::{Entry, Usage, Verb, Verbs, more_words, verb};
 pub(crate) use target::stem;
@@ -28,14 +28,13 @@ pub use words::Words;
 use bevy_ecs::system::{ParamBuilder, QueryParamBuilder, SystemParamBuilder};
 use engine::prelude::*;
 
-/// The commands plugin, with its limits and the world's rules about aliases.
-pub fn plugin(limits: CommandLimits, aliases: AliasRules) -> impl Plugin {
-    CommandPlugin { limits, aliases }
+/// The commands plugin, with its limits.
+pub fn plugin(limits: CommandLimits) -> impl Plugin {
+    CommandPlugin { limits }
 }
 
 struct CommandPlugin {
     limits: CommandLimits,
-    aliases: AliasRules,
 }
 
 impl Plugin for CommandPlugin {
@@ -63,7 +62,7 @@ impl Plugin for CommandPlugin {
         reg.fill(|_: &mut gate::Gates| {})
             .message::<Acted>()
             .resource(self.limits)
-            .resource(self.aliases)
+            .rules::<Rules>("commands")
             .resource(queue::Waiting::default())
             .transient::<queue::Waiting>("waiting")
             .transient::<queue::Queue>("queue")

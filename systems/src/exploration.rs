@@ -20,6 +20,7 @@ use crate::world::{Atlas, RoomIx};
 
 /// The exploration plugin. Runs after `place`.
 pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after("place", "a room is explored by being there");
     reg.persist::<Explored>("explored")
         .character::<Explored>()
         .message::<Discovered>()
@@ -27,7 +28,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .note::<notes::ExploredMap>()
         .recover((mark_here, pages::go_on).chain())
         .system(Phase::Settle, mark)
-        .resource(pages::Unfolding::default())
+        .emit_resource(pages::Unfolding::default())
         .transient::<pages::Unfolding>("unfolding")
         .system(Phase::Emit, pages::tell);
     verb::<map::Map>(reg);
@@ -36,6 +37,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
 
 /// The rooms a character has been in, by id.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 #[serde(transparent)]
 pub struct Explored(BTreeSet<String>);
 

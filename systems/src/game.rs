@@ -1,7 +1,9 @@
 //! The whole game as one plugin.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use engine::content::{Content, ContentTypes, Problem, Source};
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +11,10 @@ use crate::bus::BusSettings;
 use crate::chat::ChatLimits;
 use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
-use crate::world::WorldData;
+use crate::world::WorldHeader;
 use crate::{
-    body, bus, calendar, character, chat, command, exploration, faces, letters, lucidity, mute,
-    place, presence, sheet, staff, things,
+    body, bus, calendar, character, chat, command, exploration, faces, hazards, letters, lucidity,
+    mute, place, presence, sheet, staff, things,
 };
 
 /// What can be set about the game. A recording keeps it, so that a replay plays by the same limits.
@@ -26,6 +28,8 @@ pub struct Settings {
     pub linkdead_grace: Duration,
     /// How long a connection is away before those around are told.
     pub link_notice: Duration,
+    /// What the operator has set about minds.
+    pub lucidity: lucidity::LucidityOverrides,
     /// The bus to other nodes, where there is one.
     pub bus: Option<BusSettings>,
 }
@@ -37,56 +41,80 @@ impl Default for Settings {
             chat: ChatLimits::default(),
             linkdead_grace: Duration::from_secs(30),
             link_notice: Duration::from_secs(5),
+            lucidity: lucidity::LucidityOverrides::default(),
             bus: None,
         }
     }
 }
 
 /// Every plugin of the game over a world, in the order in which they run.
-pub fn game(world: WorldData, settings: Settings) -> impl Plugin {
-    Game { world, settings }
+pub fn game(world: Arc<Content>, settings: Settings) -> impl Plugin {
+    ShippedGame {
+        world: Some(world),
+        settings,
+    }
 }
 
-struct Game {
-    world: WorldData,
+/// Every plugin of the game without a world: to see what they are made of.
+pub fn survey(settings: Settings) -> impl Plugin {
+    ShippedGame {
+        world: None,
+        settings,
+    }
+}
+
+/// What the plugins of the game read of a world's files.
+#[must_use]
+pub fn content_types() -> ContentTypes {
+    ContentTypes::of(survey(Settings::default()))
+}
+
+/// Reads and checks a world for the game.
+///
+/// # Errors
+/// Every mistake that was found, sorted by file and line.
+pub fn load(sources: &[Source]) -> Result<Arc<Content>, Vec<Problem>> {
+    content_types().load(sources)
+}
+
+struct ShippedGame {
+    world: Option<Arc<Content>>,
     settings: Settings,
 }
 
-impl Plugin for Game {
+impl Plugin for ShippedGame {
     fn name(&self) -> &'static str {
         "game"
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        if let Some(world) = &self.world {
+            reg.provide(Arc::clone(world));
+            if let Some(header) = world.get::<WorldHeader>() {
+                reg.turn_off(header.plugins_off.iter().map(String::as_str));
+            }
+        }
         let presence = PresenceSettings {
             linkdead_grace: self.settings.linkdead_grace,
             link_notice: self.settings.link_notice,
-            motd: self.world.motd.clone(),
         };
         // The sheet speaks first: what a client is told on arrival begins with where it is.
-        reg.add(command::plugin(self.settings.commands, self.world.aliases))
+        reg.add(command::plugin(self.settings.commands))
             .add(sheet::plugin)
             .add(faces::plugin)
-            .add(place::plugin(self.world.atlas.clone()))
+            .add(place::plugin)
             .add(presence::plugin(presence))
             .add(things::plugin)
-            .add(character::plugin(self.world.characters.clone()))
-            .add(body::plugin(self.world.body, &self.world.atlas))
+            .add(character::plugin)
+            .add(hazards::plugin)
+            .add(body::plugin(hazards::strike))
             .add(bus::plugin(self.settings.bus.clone()))
-            .add(lucidity::plugin(
-                self.world.lucidity.clone(),
-                &self.world.atlas,
-            ))
+            .add(lucidity::plugin(self.settings.lucidity))
             .add(exploration::plugin)
-            .add(calendar::plugin(self.world.observances.clone()))
-            .add(mute::plugin(self.world.mutes))
-            .add(chat::plugin(
-                self.settings.chat,
-                self.world.chat,
-                self.world.emotes.clone(),
-                &self.world.atlas,
-            ))
+            .add(calendar::plugin)
+            .add(mute::plugin)
+            .add(chat::plugin(self.settings.chat))
             .add(letters::plugin)
-            .add(staff::plugin(self.world.staff));
+            .add(staff::plugin);
     }
 }

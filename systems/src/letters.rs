@@ -26,8 +26,9 @@ pub struct Leave(pub ChatLine);
 
 /// The letters plugin. Runs after `chat`.
 pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after("chat", "a letter is what chat could not bring to anybody");
     reg.resource(Mailboxes::default())
-        .resource(reading::Readers::default())
+        .emit_resource(reading::Readers::default())
         .transient::<Mailboxes>("mailboxes")
         .transient::<reading::Readers>("readers")
         .persist::<Mailbox>("mailbox")

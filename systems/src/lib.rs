@@ -10,6 +10,9 @@
 //! client's types and the golden frames: look at what has changed there, and commit it. Whatever
 //! the transcripts and journeys hear is compared with its schema.
 
+#![forbid(unsafe_code)]
+
+pub mod audit;
 pub mod body;
 pub mod bus;
 pub mod calendar;
@@ -20,14 +23,18 @@ pub mod command;
 pub mod exploration;
 pub mod faces;
 mod game;
+pub mod hazards;
+pub mod hearing;
 pub mod letters;
 pub mod lucidity;
 pub mod mute;
 pub mod place;
 pub mod presence;
 pub mod sheet;
+pub mod speech;
 pub mod staff;
 pub mod things;
+mod wall_time;
 pub mod world;
 
-pub use game::{Settings, game};
+pub use game::{Settings, content_types, game, load, survey};

@@ -39,35 +39,31 @@ pub use notes::{
 };
 pub use psyche::{Exposure, Psyche};
 pub use rules::{
-    Adaptation, Burdens, Companions, Dampening, Encounters, Fall, Hallucinations, Profile,
-    Recovery, Rescue, Ritual, Rules, Shock, Tiers, Visions,
+    Adaptation, Burdens, Companions, Dampening, Encounters, Fall, Hallucinations,
+    LucidityOverrides, Profile, Recovery, Rescue, Ritual, Rules, Shock, Tiers, Visions,
 };
 
-pub use sight::Confronted;
+pub use sight::{Confronted, Horror, Light, Sight, Sights};
 
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::command::{Needs, gate_on, verb};
-use crate::world::{Atlas, RoomIx};
+use crate::command::{Needs, gate_by, verb};
+use crate::world::{RoomIx, room_data};
 
 /// One Mythos minute in world time.
 pub const MYTHOS_MINUTE: Duration = Duration::from_millis(6_250);
 /// Flux is counted in billionths of a point.
 const NANO: f64 = 1e9;
 
-/// The lucidity plugin, by these rules over an atlas. Runs after `place`.
-pub fn plugin(rules: Rules, atlas: &Atlas) -> impl Plugin {
-    LucidityPlugin {
-        ground: ground::Ground::of(&rules, atlas),
-        rules,
-    }
+/// The lucidity plugin, with what the operator has set. Runs after `place`.
+pub fn plugin(overrides: LucidityOverrides) -> impl Plugin {
+    LucidityPlugin { overrides }
 }
 
 struct LucidityPlugin {
-    ground: ground::Ground,
-    rules: Rules,
+    overrides: LucidityOverrides,
 }
 
 impl Plugin for LucidityPlugin {
@@ -76,101 +72,115 @@ impl Plugin for LucidityPlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
-        reg.resource(flux::Company::new(self.ground.rooms()))
-            .scratch::<flux::Company>()
-            .resource(self.ground.clone())
-            .resource(self.rules.clone())
-            .persist::<Lucidity>("lucidity")
-            .persist::<Drift>("lucidity_drift")
-            .persist::<Psyche>("psyche")
-            .character::<Lucidity>()
-            .character::<Psyche>()
-            .character::<Drift>()
-            .message::<AdjustLucidity>()
-            .message::<SetLucidity>()
-            .message::<LucidityChanged>()
-            .note::<LucidityChange>()
-            .note::<Catatonia>()
-            .note::<RescueUpdate>()
-            .note::<DeliriumRespawned>()
-            .note::<Encounter>()
-            .note::<Hallucination>()
-            .message::<Episode>()
-            .message::<flux::Ebbed>()
-            .message::<cry::Cried>()
-            .message::<rescue::Fetched>()
-            .message::<sight::Met>()
-            .message::<Confronted>()
-            .message::<vision::Hallucinated>()
-            .transient::<rescue::Holding>("holding")
-            .transient::<vision::Lull>("lull")
-            .character::<vision::Lull>()
-            .every(MYTHOS_MINUTE, flux::ebb)
-            .system(
-                Phase::Settle,
-                (
-                    adjust::stamp_on_arrival,
-                    sight::meet,
-                    rescue::let_go,
-                    ritual::compel,
-                    adjust::adjust,
-                    adjust::keep_drift,
-                    vision::hallucinate,
-                )
-                    .chain(),
-            )
-            .system(
-                Phase::Emit,
-                (
-                    notes::tell_sights,
-                    notes::tell,
-                    notes::tell_lapses,
-                    notes::tell_rescues,
-                    cry::tell,
-                    notes::tell_visions,
-                )
-                    .chain(),
-            );
-        verb::<rescue::Ground>(reg);
-        verb::<rescue::RescueVerb>(reg);
-        verb::<ritual::Pray>(reg);
-        verb::<ritual::Meditate>(reg);
-        verb::<ritual::Solace>(reg);
-        verb::<ritual::Therapy>(reg);
-        verb::<ritual::Tonic>(reg);
-        verb::<ritual::Debrief>(reg);
-        verb::<ritual::Ward>(reg);
-        verb::<cry::Cry>(reg);
-        verb::<waking::Awaken>(reg);
-        reg.system(
-            Phase::Simulate,
+        reg.after("place", "what a room does to minds is done where they are");
+        let overrides = self.overrides;
+        reg.rules::<Rules>("lucidity")
+            .amend(move |rules: &mut Rules| overrides.apply(rules));
+        register(reg);
+    }
+}
+
+fn register(reg: &mut Registrar<'_>) {
+    room_data::<Sights>(reg, "sights");
+    reg.section::<ground::SpecialRules>(&["zone", "sub-zone"], "special_rules")
+        .derived(ground::Ground::of)
+        .derived(flux::Company::of)
+        .persist::<Lucidity>("lucidity")
+        .persist::<Drift>("lucidity_drift")
+        .persist::<Psyche>("psyche")
+        .character::<Lucidity>()
+        .character::<Psyche>()
+        .character::<Drift>()
+        .message::<AdjustLucidity>()
+        .message::<SetLucidity>()
+        .message::<LucidityChanged>()
+        .note::<LucidityChange>()
+        .note::<Catatonia>()
+        .note::<RescueUpdate>()
+        .note::<DeliriumRespawned>()
+        .note::<Encounter>()
+        .note::<Hallucination>()
+        .message::<Episode>()
+        .message::<flux::Ebbed>()
+        .message::<cry::Cried>()
+        .message::<rescue::Fetched>()
+        .message::<sight::Met>()
+        .message::<Confronted>()
+        .message::<vision::Hallucinated>()
+        .transient::<rescue::Holding>("holding")
+        .transient::<vision::Lull>("lull")
+        .character::<vision::Lull>()
+        .every(MYTHOS_MINUTE, flux::ebb)
+        .system(
+            Phase::Settle,
             (
-                rescue::hold,
-                rescue::begin,
-                ritual::perform,
-                ritual::debrief,
-                ritual::ward,
-                cry::cry,
-                waking::awaken,
+                adjust::stamp_on_arrival,
+                sight::meet,
+                rescue::let_go,
+                ritual::compel,
+                adjust::adjust,
+                adjust::keep_drift,
+                vision::hallucinate,
+            )
+                .chain(),
+        )
+        .system(
+            Phase::Emit,
+            (
+                notes::tell_sights,
+                notes::tell,
+                notes::tell_lapses,
+                notes::tell_rescues,
+                cry::tell,
+                notes::tell_visions,
             )
                 .chain(),
         );
-        let rules = self.rules.clone();
+    register_verbs(reg);
+}
+
+fn register_verbs(reg: &mut Registrar<'_>) {
+    verb::<rescue::Ground>(reg);
+    verb::<rescue::RescueVerb>(reg);
+    verb::<ritual::Pray>(reg);
+    verb::<ritual::Meditate>(reg);
+    verb::<ritual::Solace>(reg);
+    verb::<ritual::Therapy>(reg);
+    verb::<ritual::Tonic>(reg);
+    verb::<ritual::Debrief>(reg);
+    verb::<ritual::Ward>(reg);
+    verb::<cry::Cry>(reg);
+    verb::<waking::Awaken>(reg);
+    reg.system(
+        Phase::Simulate,
+        (
+            rescue::hold,
+            rescue::begin,
+            ritual::perform,
+            ritual::debrief,
+            ritual::ward,
+            cry::cry,
+            waking::awaken,
+        )
+            .chain(),
+    );
+    gate_by(reg, Needs::MIND, |mind: &Lucidity, rules: &Rules| {
+        if rules.tier(*mind) != Tier::Catatonic {
+            return None;
+        }
         // What a catatonic mind is told, whatever it tries.
         let seconds = rules.fall.awaken_after_seconds;
-        let catatonic = format!(
+        let told = format!(
             "You hear yourself think of it, very far away. Nothing in you moves. \
              \"cry\" can be heard, and \"awaken\" wakes you elsewhere, {seconds} s after your mind went."
         );
-        gate_on::<Lucidity>(reg, Needs::MIND, move |mind| {
-            let gone = rules.tier(*mind) == Tier::Catatonic;
-            gone.then(|| Refusal::new(Code::GameLogicError, catatonic.clone()))
-        });
-    }
+        Some(Refusal::new(Code::GameLogicError, told))
+    });
 }
 
 /// A mind's lucidity in points. Newcomers are as lucid as one can be.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Lucidity {
     #[serde(deserialize_with = "on_the_scale")]
     points: i16,
@@ -244,6 +254,7 @@ impl Tier {
 
 /// What the passive flux owes a mind, and how used that mind is to its room.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Drift {
     /// Flux not yet given, in billionths of a point; less than one point either way.
     residual: i32,

@@ -13,142 +13,44 @@ mod silence;
 mod term;
 mod verbs;
 
-pub use list::{Mutes, SetMute};
+pub use list::SetMute;
 pub use rules::Rules;
-pub use silence::{SetSilence, Silence, Silences};
-pub(crate) use term::told;
-pub use term::{Mute, Term};
+pub use silence::SetSilence;
+pub use term::Term;
 
 use engine::prelude::*;
 
-use crate::chat::Channel;
 use crate::command::verb;
+use crate::hearing::{Mutes, Silence, Silences};
 
-/// The mute plugin, with the world's rules. Runs before `chat`.
-pub fn plugin(rules: Rules) -> impl Plugin {
-    MutePlugin { rules }
-}
-
-struct MutePlugin {
-    rules: Rules,
-}
-
-impl Plugin for MutePlugin {
-    fn name(&self) -> &'static str {
-        "mute"
-    }
-
-    fn build(&self, reg: &mut Registrar<'_>) {
-        reg.resource(self.rules)
-            .resource(Silences::default())
-            .transient::<Silences>("silences")
-            .persist::<Mutes>("mutes")
-            .persist::<Silence>("silence")
-            .character::<Mutes>()
-            .message::<SetMute>()
-            .message::<SetSilence>()
-            .startup(silence::remember);
-        verb::<verbs::MuteOne>(reg);
-        verb::<verbs::UnmuteOne>(reg);
-        verb::<verbs::ListMutes>(reg);
-        verb::<verbs::MuteGlobal>(reg);
-        verb::<verbs::UnmuteGlobal>(reg);
-        reg.every(Duration::from_secs(60), silence::tidy)
-            .system(Phase::Simulate, verbs::mute)
-            .system(Phase::Simulate, verbs::list)
-            .system(Phase::Simulate, verbs::mute_global)
-            .system(
-                Phase::Settle,
-                (
-                    silence::learn,
-                    list::settle,
-                    silence::settle,
-                    silence::confirm,
-                )
-                    .chain(),
-            );
-    }
-}
-
-/// Who may speak, and who wants to hear it.
-#[derive(SystemParam)]
-pub struct Hearing<'w, 's> {
-    mutes: Query<'w, 's, &'static Mutes>,
-    silences: Res<'w, Silences>,
-    clock: Res<'w, Clock>,
-}
-
-impl Hearing<'_, '_> {
-    /// Why somebody may not speak on a channel just now. An admin always may; somebody who was
-    /// silenced may still whisper to an admin.
-    #[must_use]
-    pub fn refusal(
-        &self,
-        actor: Entity,
-        (id, role): (StableId, Role),
-        channel: Channel,
-        to: Option<Role>,
-    ) -> Option<Refusal> {
-        if role == Role::Admin {
-            return None;
-        }
-        let now = self.clock.wall();
-        let pleads = channel == Channel::Whisper && to == Some(Role::Admin);
-        if let Some(silence) = self.silences.of(id, now).filter(|_| !pleads) {
-            return Some(Refusal::new(
-                Code::AuthorizationDenied,
-                format!("You may not speak {}.", silence.mute.told(now)),
-            ));
-        }
-        self.closes(actor, channel).then(|| {
-            Refusal::new(
-                Code::GameLogicError,
-                format!(
-                    "You have muted that channel. \"channel unmute {}\" opens it again.",
-                    channel.word()
-                ),
+/// The mute plugin. Runs before `chat`.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.rules::<Rules>("mutes")
+        .resource(Silences::default())
+        .transient::<Silences>("silences")
+        .persist::<Mutes>("mutes")
+        .persist::<Silence>("silence")
+        .character::<Mutes>()
+        .message::<SetMute>()
+        .message::<SetSilence>()
+        .startup(silence::remember);
+    verb::<verbs::MuteOne>(reg);
+    verb::<verbs::UnmuteOne>(reg);
+    verb::<verbs::ListMutes>(reg);
+    verb::<verbs::MuteGlobal>(reg);
+    verb::<verbs::UnmuteGlobal>(reg);
+    reg.every(Duration::from_secs(60), silence::tidy)
+        .system(Phase::Simulate, verbs::mute)
+        .system(Phase::Simulate, verbs::list)
+        .system(Phase::Simulate, verbs::mute_global)
+        .system(
+            Phase::Settle,
+            (
+                silence::learn,
+                list::settle,
+                silence::settle,
+                silence::confirm,
             )
-        })
-    }
-
-    /// Whether `hearer` has closed a channel.
-    #[must_use]
-    pub fn closes(&self, hearer: Entity, channel: Channel) -> bool {
-        self.mutes
-            .get(hearer)
-            .is_ok_and(|mutes| mutes.closes(channel, self.clock.wall()))
-    }
-
-    /// Whether `hearer` does not want to hear `sender`.
-    #[must_use]
-    pub fn hides(&self, hearer: Entity, (sender, role): (StableId, Role)) -> bool {
-        role != Role::Admin
-            && self
-                .mutes
-                .get(hearer)
-                .is_ok_and(|mutes| mutes.hides(sender, self.clock.wall()))
-    }
-
-    /// Whether `hearer` hears what `sender` says on a channel.
-    #[must_use]
-    pub fn hears(&self, hearer: Entity, sender: (StableId, Role), channel: Channel) -> bool {
-        let Ok(mutes) = self.mutes.get(hearer) else {
-            return true;
-        };
-        mutes.is_empty()
-            || !mutes.closes(channel, self.clock.wall())
-                && (sender.1 == Role::Admin || !mutes.hides(sender.0, self.clock.wall()))
-    }
-
-    /// Whether somebody may not speak.
-    #[must_use]
-    pub fn is_silenced(&self, id: StableId) -> bool {
-        self.silences.of(id, self.clock.wall()).is_some()
-    }
-
-    /// Whether a character hears everybody on every channel.
-    #[must_use]
-    pub fn hears_all(&self, hearer: Entity) -> bool {
-        self.mutes.get(hearer).map_or(true, Mutes::is_empty)
-    }
+                .chain(),
+        );
 }

@@ -4,6 +4,7 @@
 //! kept by the same systems in the same step. Everybody else who wants somebody moved says
 //! [`Relocate`]. Things are in rooms, too, wherever their [`Spot`] says.
 
+mod appearance;
 mod changes;
 mod listing;
 mod look;
@@ -15,6 +16,7 @@ mod page;
 mod rooms;
 mod travel;
 
+pub use appearance::{LastSpoke, Pose, Posed, Posture, PostureTaken};
 pub use changes::RoomOccupantsChanged;
 pub use listing::{LISTED_MAX, Listing, Occupant};
 pub use lying::{Appeared, Drops, Label, RoomDrop, Spot, Vanished};
@@ -28,10 +30,11 @@ use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::command::verb;
-use crate::world::{Atlas, Direction, RoomIx};
+use crate::world::{Atlas, Direction, Geography, RoomIx, WorldHeader};
 
 /// The room a character is in, as it is saved: by the room's id, which outlives the atlas.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Whereabouts {
     /// The room's id; empty for somebody who was never anywhere.
     pub room: String,
@@ -65,55 +68,47 @@ pub struct Moved {
     pub way: Option<Direction>,
 }
 
-/// The place plugin over an atlas.
-pub fn plugin(atlas: Atlas) -> impl Plugin {
-    PlacePlugin { atlas }
-}
-
-struct PlacePlugin {
-    atlas: Atlas,
-}
-
-impl Plugin for PlacePlugin {
-    fn name(&self) -> &'static str {
-        "place"
-    }
-
-    fn build(&self, reg: &mut Registrar<'_>) {
-        reg.resource(Occupancy::of_rooms(self.atlas.rooms().len()))
-            .resource(self.atlas.clone())
-            .resource(changes::Changes::default())
-            .transient::<changes::Changes>("changes")
-            .transient::<Occupancy>("occupancy")
-            .persist::<Whereabouts>("whereabouts")
-            .transient::<InRoom>("in_room")
-            .character::<Whereabouts>()
-            .message::<Relocate>()
-            .message::<Moved>()
-            .message::<Appeared>()
-            .message::<Vanished>()
-            .note::<notes::RoomUpdate>()
-            .note::<notes::RoomOccupants>()
-            .note::<changes::RoomOccupantsChanged>()
-            .note::<notes::Passing>()
-            .recover((travel::recount, lying::recount).chain())
-            .system(
-                Phase::Settle,
-                (
-                    travel::leave_world,
-                    travel::enter_world,
-                    travel::relocate,
-                    lying::keep,
-                )
-                    .chain(),
+/// The place plugin.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after(
+        "sheet",
+        "what a client is told on arrival begins with the sheet",
+    );
+    reg.reads(Geography)
+        .from_content::<WorldHeader>()
+        .from_content::<Atlas>()
+        .derived(Occupancy::derive)
+        .emit_resource(changes::Changes::default())
+        .transient::<changes::Changes>("changes")
+        .transient::<Occupancy>("occupancy")
+        .persist::<Whereabouts>("whereabouts")
+        .transient::<InRoom>("in_room")
+        .character::<Whereabouts>()
+        .message::<Relocate>()
+        .message::<Moved>()
+        .fact::<Appeared>()
+        .fact::<Vanished>()
+        .note::<notes::RoomUpdate>()
+        .note::<notes::RoomOccupants>()
+        .note::<changes::RoomOccupantsChanged>()
+        .note::<notes::Passing>()
+        .recover((travel::recount, lying::recount).chain())
+        .system(
+            Phase::Settle,
+            (
+                travel::leave_world,
+                travel::enter_world,
+                travel::relocate,
+                lying::keep,
             )
-            .system(
-                Phase::Emit,
-                (notes::tell, changes::tell, notes::turn, page::answer).chain(),
-            );
-        verb::<travel::Go>(reg);
-        verb::<look::Look>(reg);
-        reg.system(Phase::Simulate, travel::travel)
-            .system(Phase::Simulate, look::look);
-    }
+                .chain(),
+        )
+        .system(
+            Phase::Emit,
+            (notes::tell, changes::tell, notes::turn, page::answer).chain(),
+        );
+    verb::<travel::Go>(reg);
+    verb::<look::Look>(reg);
+    reg.system(Phase::Simulate, travel::travel)
+        .system(Phase::Simulate, look::look);
 }

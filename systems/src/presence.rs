@@ -4,10 +4,12 @@
 mod links;
 mod notes;
 mod roster;
+mod say;
 mod verbs;
 
 pub use notes::System;
 pub use roster::Roster;
+pub use say::Say;
 
 use engine::prelude::*;
 
@@ -20,8 +22,6 @@ pub struct PresenceSettings {
     pub linkdead_grace: Duration,
     /// How long a connection is away before those around are told.
     pub link_notice: Duration,
-    /// Told to everybody who comes.
-    pub motd: String,
 }
 
 impl Default for PresenceSettings {
@@ -29,7 +29,6 @@ impl Default for PresenceSettings {
         Self {
             linkdead_grace: Duration::from_secs(30),
             link_notice: Duration::from_secs(5),
-            motd: String::new(),
         }
     }
 }
@@ -49,6 +48,7 @@ impl Plugin for PresencePlugin {
     }
 
     fn build(&self, reg: &mut Registrar<'_>) {
+        reg.after("place", "a room is shown before who comes and goes in it");
         reg.resource(self.settings.clone())
             .resource(Roster::default())
             .resource(links::Away::default())
@@ -60,7 +60,11 @@ impl Plugin for PresencePlugin {
             .note::<notes::CameOrWent>()
             .system(Phase::Settle, roster::keep)
             .system(Phase::Emit, notes::tell)
-            .system(Phase::Emit, links::tell);
+            .message::<links::LinkTold>()
+            .message::<Say>()
+            .system(Phase::Simulate, links::watch)
+            .system(Phase::Emit, links::tell)
+            .system(Phase::Emit, say::tell);
         verb::<verbs::Who>(reg);
         verb::<verbs::Quit>(reg);
         reg.system(Phase::Simulate, verbs::who)

@@ -10,22 +10,21 @@ use std::sync::Arc;
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use crate::body::{Posture, Vitals};
+use crate::body::Vitals;
 use crate::calendar::{Daylight, MythosTime};
-use crate::character::{self, Experience, Profession, Stats};
+use crate::character::{self, Experience, Profession, Professions, Stats};
 use crate::command::{Needs, Usage, Verb, Words, verb};
 use crate::lucidity::{self, Lucidity, Psyche, Tier};
-use crate::place::{Drops, InRoom, Listing, RoomView, Rooms};
+use crate::place::{Drops, InRoom, Listing, Posture, RoomView, Rooms};
+use crate::wall_time::rfc3339;
 
 /// The sheet plugin.
 pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<Status>(reg);
     verb::<Whoami>(reg);
     reg.note::<GameState>()
-        .resource(Unshown::default())
+        .emit_resource(Unshown::default())
         .transient::<Unshown>("unshown")
         .system(Phase::Simulate, status)
         .system(Phase::Simulate, whoami)
@@ -127,6 +126,7 @@ struct Known<'w, 's> {
         ),
     >,
     characters: Res<'w, character::Rules>,
+    professions: Res<'w, Professions>,
     psyches: Query<'w, 's, &'static Psyche>,
     rules: Res<'w, lucidity::Rules>,
 }
@@ -165,9 +165,7 @@ impl Known<'_, '_> {
 
     /// The profession, where the world still has it.
     fn profession(&self, character: &Character) -> Option<&Profession> {
-        self.characters
-            .professions
-            .find(character.profession.as_deref()?)
+        self.professions.find(character.profession.as_deref()?)
     }
 
     fn liabilities(&self, actor: Entity) -> Vec<String> {
@@ -237,13 +235,6 @@ fn show(
         };
         outbox.tell_one(session, state);
     }
-}
-
-/// A moment as RFC 3339, whole seconds.
-pub(crate) fn rfc3339(wall: WorldTime) -> String {
-    let seconds = i64::try_from(wall.millis() / 1_000).unwrap_or(0);
-    let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    moment.format(&Rfc3339).unwrap_or_default()
 }
 
 /// `status`

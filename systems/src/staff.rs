@@ -4,7 +4,6 @@
 //! To everybody else these verbs do not exist.
 
 mod abroad;
-mod audit;
 mod barred;
 mod closing;
 mod desk;
@@ -14,9 +13,7 @@ mod orders;
 mod paths;
 mod roles;
 mod rules;
-mod tell;
 
-pub use audit::Audit;
 pub use closing::Closing;
 pub use rules::Rules;
 
@@ -24,58 +21,46 @@ use engine::prelude::*;
 
 use crate::command::verb;
 
-/// The staff plugin, with the world's rules. Runs after `place`, `presence` and `lucidity`.
-pub fn plugin(rules: Rules) -> impl Plugin {
-    StaffPlugin { rules }
-}
-
-struct StaffPlugin {
-    rules: Rules,
-}
-
-impl Plugin for StaffPlugin {
-    fn name(&self) -> &'static str {
-        "staff"
-    }
-
-    fn build(&self, reg: &mut Registrar<'_>) {
-        reg.resource(self.rules)
-            .resource(Closing::default())
-            .resource(barred::Barred::default())
-            .transient::<Closing>("closing")
-            .transient::<barred::Barred>("barred")
-            .message::<tell::Tell>()
-            .message::<orders::Obeyed>();
-        verb::<paths::Teleport>(reg);
-        verb::<paths::Goto>(reg);
-        verb::<desk::Admin>(reg);
-        verb::<roles::AddAdmin>(reg);
-        verb::<roles::Revoke>(reg);
-        verb::<door::Kick>(reg);
-        verb::<door::Ban>(reg);
-        verb::<door::Unban>(reg);
-        verb::<closing::Shutdown>(reg);
-        verb::<orders::GiveOrder>(reg);
-        verb::<herald::Herald>(reg);
-        reg.system(
-            Phase::Ingest,
-            (barred::turn_away, roles::follow, roles::own_up).chain(),
-        )
-        .system(Phase::Simulate, paths::travel)
-        .system(Phase::Simulate, desk::work)
-        .system(
-            Phase::Simulate,
-            (door::kick, door::ban, roles::add_admin, roles::revoke).chain(),
-        )
-        .system(
-            Phase::Simulate,
-            (closing::decide, closing::count_down).chain(),
-        )
-        .system(Phase::Simulate, (orders::give, herald::send).chain())
-        .system(
-            Phase::Settle,
-            (abroad::shut_out, orders::obey, herald::tell).chain(),
-        )
-        .system(Phase::Emit, (tell::tell, orders::report).chain());
-    }
+/// The staff plugin. Runs after `place`, `presence` and `lucidity`.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after("place", "what admins ask is how things stand by then")
+        .after("presence", "whoever is put out has been let in before")
+        .after("lucidity", "what admins ask is how things stand by then");
+    reg.rules::<Rules>("staff")
+        .resource(Closing::default())
+        .resource(barred::Barred::default())
+        .transient::<Closing>("closing")
+        .transient::<barred::Barred>("barred")
+        .message::<orders::Obeyed>();
+    verb::<paths::Teleport>(reg);
+    verb::<paths::Goto>(reg);
+    verb::<desk::Admin>(reg);
+    verb::<roles::AddAdmin>(reg);
+    verb::<roles::Revoke>(reg);
+    verb::<door::Kick>(reg);
+    verb::<door::Ban>(reg);
+    verb::<door::Unban>(reg);
+    verb::<closing::Shutdown>(reg);
+    verb::<orders::GiveOrder>(reg);
+    verb::<herald::Herald>(reg);
+    reg.system(
+        Phase::Ingest,
+        (barred::turn_away, roles::follow, roles::own_up).chain(),
+    )
+    .system(Phase::Simulate, paths::travel)
+    .system(Phase::Simulate, desk::work)
+    .system(
+        Phase::Simulate,
+        (door::kick, door::ban, roles::add_admin, roles::revoke).chain(),
+    )
+    .system(
+        Phase::Simulate,
+        (closing::decide, closing::count_down).chain(),
+    )
+    .system(Phase::Simulate, (orders::give, herald::send).chain())
+    .system(
+        Phase::Settle,
+        (abroad::shut_out, orders::obey, herald::tell).chain(),
+    )
+    .system(Phase::Emit, orders::report);
 }

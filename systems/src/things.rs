@@ -25,6 +25,7 @@ pub const FLOOR_MAX: usize = 60;
 
 /// Something that can be held. Comes with a [`Label`], and a [`Holder`].
 #[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Thing {
     /// Since when its holder has it, or it lies where it does.
     pub since: WorldTime,

@@ -9,7 +9,7 @@ use crate::harness::shipped;
 #[test]
 fn every_gesture_of_the_shipped_world_is_one_word_away() {
     let world = shipped();
-    let words: Vec<String> = world.emotes.words().map(str::to_owned).collect();
+    let words = world.get::<systems::chat::Emotes>().unwrap().words();
     assert!(words.len() >= 40, "only {} gestures", words.len());
     let settings = Settings {
         commands: CommandLimits {

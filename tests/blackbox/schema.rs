@@ -1,6 +1,7 @@
 //! The protocol for machines is the protocol: generated files are up to date, and what is sent
 //! and understood is what they say.
 
+use engine::content::KeyTable;
 use kadath::schema::{Kind, client_frames, written};
 use net::{ClientMessage, understands};
 use serde_json::{Value, json};
@@ -137,4 +138,22 @@ fn pointers_below(value: &Value, at: &str, pointers: &mut Vec<String>) {
         pointers.push(at.clone());
         pointers_below(value, &at, pointers);
     }
+}
+
+/// The tables of docs/world.md are made from the types that read the files.
+#[test]
+fn world_reference_has_every_key() {
+    let tables = systems::content_types().reference();
+    let gaps: Vec<String> = tables.iter().flat_map(KeyTable::gaps).collect();
+    assert!(gaps.is_empty(), "{}", gaps.join("\n"));
+    let path = "docs/world.md";
+    let mut text = std::fs::read_to_string(path).unwrap();
+    for table in &tables {
+        let head = format!("<!-- keys: {} -->\n", table.title);
+        let begins = text.find(&head).map(|at| at + head.len());
+        let begins = begins.unwrap_or_else(|| panic!("{path} has no table of {}", table.title));
+        let length = text[begins..].find("<!-- end -->").expect("a table ends");
+        text.replace_range(begins..begins + length, &table.markdown());
+    }
+    kept(path, &text, "schema");
 }

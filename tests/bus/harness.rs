@@ -12,6 +12,9 @@ mod postgres;
 #[path = "../survival/harness/server.rs"]
 #[expect(dead_code, reason = "shared with tests that ask for more")]
 mod server;
+#[path = "../blackbox/harness/test_folder.rs"]
+#[expect(dead_code, reason = "shared with tests that ask for more")]
+mod test_folder;
 
 use std::time::{Duration, Instant};
 
@@ -26,6 +29,7 @@ pub(crate) use http::{Account, Http};
 pub(crate) use player::Player;
 pub(crate) use postgres::Cluster;
 pub(crate) use server::{Recipe, Server};
+use test_folder::TestFolder;
 
 /// Long enough for two busy processors, short enough to notice.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use engine::port::BridgeIn;
-use net::bridge::{DeadLetter, DeadLetters, Envelope, LetterFault, ReplayFault, VERSION, replay};
+use net::bridge::{
+    DeadLetter, DeadLetterFault, DeadLetters, Envelope, ReplayFault, VERSION, replay,
+};
 
 use crate::broker::Broker;
 use crate::harness::{Node, alone, line, quick, to_bob, until};
@@ -38,7 +40,10 @@ async fn a_dead_letter_replayed_twice_reaches_the_stream_once() {
         .unwrap();
     let again = replay(&config, "north", &letters, &letter.id).await;
     assert!(
-        matches!(again, Err(ReplayFault::Letter(LetterFault::Replayed(_)))),
+        matches!(
+            again,
+            Err(ReplayFault::Letter(DeadLetterFault::Replayed(_)))
+        ),
         "{again:?}"
     );
     // As if it had been cut off between the broker's answer and the disk.

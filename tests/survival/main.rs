@@ -32,3 +32,4 @@ mod stopping;
 mod streams;
 mod talk;
 mod trades;
+mod vandals;

@@ -135,7 +135,7 @@ fn start_and_stop(folder: &tempfile::TempDir, url: Option<String>, guests: &Runt
     let mut config = config.unwrap();
     config.database.url = url.unwrap_or_default();
     let server = std::thread::spawn(move || {
-        kadath::server::run_unlogged(config, |_: &mut engine::Registrar<'_>| {}).unwrap()
+        kadath::server::run_unlogged(config, &kadath::Game::default()).unwrap()
     });
     let began = Instant::now();
     while !healthy(address) {

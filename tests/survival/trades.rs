@@ -221,13 +221,7 @@ fn server_process() {
     if let Some(data) = std::env::var_os(REPLAY_PROCESS) {
         let mut config = Config::load(None, Overrides::default()).unwrap();
         config.server.data = data.into();
-        let ended = kadath::replay::run_with(
-            &config,
-            &kadath::replay::Wanted::default(),
-            &|reg: &mut Registrar<'_>| {
-                reg.add(plugin);
-            },
-        );
+        let ended = kadath::replay::run(&config, &kadath::replay::Wanted::default(), &game());
         assert_eq!(ended.unwrap(), ExitCode::SUCCESS);
         return;
     }
@@ -235,12 +229,12 @@ fn server_process() {
         return;
     }
     let config = Config::load(None, Overrides::default()).unwrap();
-    let ended = kadath::server::run_with(config, |reg: &mut Registrar<'_>| {
-        reg.add(plugin);
-    });
+    let ended = kadath::server::run(config, &game());
     // The server's own panic hook writes to its log, which has ended.
     if let Err(fault) = &ended {
         let _ = writeln!(std::io::stderr(), "{fault:#}");
+        // As a main that returns it would.
+        std::process::exit(1);
     }
     match ended.unwrap() {
         ExitCode::SUCCESS => {}
@@ -250,4 +244,21 @@ fn server_process() {
             std::process::exit(3);
         }
     }
+}
+
+/// The game of the proofs.
+fn game() -> kadath::Game {
+    let mut game = kadath::Game::default();
+    game.add(plugin).add(crate::vandals::vandal);
+    if std::env::var_os(STARTUP_PANIC).is_some() {
+        game.add(careless);
+    }
+    game
+}
+
+/// Has the server start with a plugin that panics in its startup.
+pub(crate) const STARTUP_PANIC: &str = "KADATH_SURVIVAL_STARTUP_PANIC";
+
+fn careless(reg: &mut Registrar<'_>) {
+    reg.startup(|_| panic!("the map is missing"));
 }

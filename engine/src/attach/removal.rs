@@ -10,7 +10,7 @@ use super::words::{Departing, Dismiss};
 use super::{Online, SeatState, Sessions, lease, leaving};
 use crate::ledger;
 use crate::outbox::Outbox;
-use crate::persist::{Destroyed, forget_entity};
+use crate::persist::{self, Destroyed, forget_entity};
 use crate::port::{Leaving, Outbound, SaveBatch, SessionId, StableId, Tick};
 
 impl Sessions {
@@ -96,9 +96,16 @@ pub(super) fn give_up_destroyed(world: &mut World, batch: &SaveBatch, durable: T
     }
 }
 
+/// Puts back what a plugin took that is not its to take, and ends what hung on it.
+pub(crate) fn restore(world: &mut World) {
+    for (old, new) in persist::restore(world) {
+        replace(world, old, new);
+    }
+}
+
 /// A despawned entity was restored as another: its orders are the other's. If it was played, that
 /// ends here, because what plugins knew of the old one is lost; it can sign in again.
-pub(crate) fn replace(world: &mut World, old: Entity, new: Entity) {
+fn replace(world: &mut World, old: Entity, new: Entity) {
     ledger::replace(world, old, new);
     let Some(Online { session }) = world.get::<Online>(new).copied() else {
         return;

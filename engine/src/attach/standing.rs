@@ -15,8 +15,9 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 use serde::{Deserialize, Serialize};
 
-use super::words::{Character, Excluded, Grant, Online, RoleChanged, SetApart, SetBan};
+use super::words::{Excluded, Grant, Online, RoleChanged, SetApart, SetBan};
 use super::{Asks, Sessions};
+use crate::character::Character;
 use crate::port::{AccountId, Outbound, Role, StableId, Standings, StoreAsk, Tick, WorldTime};
 use crate::{Clock, Outbox};
 

@@ -9,18 +9,20 @@ use bevy_ecs::query::QueryState;
 use bevy_ecs::system::ResMut;
 use bevy_ecs::world::World;
 
+use super::begin;
 use super::checkpoint;
 use super::health::Health;
 use super::{Ageing, Engine, EngineFault, FAULTS_MAX, Setup};
 use crate::attach::{Asks, Life, Removals, Roles, Sessions};
+use crate::content::ContentTypes;
 use crate::dice::Dice;
 use crate::ledger::Ledger;
-use crate::meter::{Beacon, Spent, stopped};
+use crate::meter::{Spent, stopped};
 use crate::newcomers::Behind;
 use crate::persist::{
     self, Collector, Destroy, Destroyed, Recorded, Reverted, StorageView, Unloading, load_entity,
 };
-use crate::plugin::{Plugin, Register, Registrar};
+use crate::plugin::{LeftOut, Plugin, Register, Registrar};
 use crate::port::{Row, WorldTime};
 use crate::record::StateType;
 use crate::{Bridge, Character, Clock, Outbox, fault, guard, identity};
@@ -33,41 +35,7 @@ impl Engine {
     pub fn build(setup: Setup, plugin: impl Plugin) -> Result<Self, EngineFault> {
         let mut world = World::new();
         let mut register = Register::default();
-        world.insert_resource(FallbackErrorHandler(fault::record));
-        identity::install(&mut world);
-        persist::install_holdings(&mut world);
-        world.init_resource::<Outbox>();
-        world.insert_resource(Bridge::new(setup.bridge));
-        world.init_resource::<Collector>();
-        world.init_resource::<Unloading>();
-        persist::watch(&mut world);
-        world.init_resource::<Ledger>();
-        world.init_resource::<Sessions>();
-        world.init_resource::<Removals>();
-        world.init_resource::<Asks>();
-        world.init_resource::<Roles>();
-        world.init_resource::<Ageing>();
-        world.init_resource::<Behind>();
-        world.add_observer(|on: On<CheckChangeTicks>, mut ageing: ResMut<Ageing>| {
-            ageing.0 = Some(*on.event())
-        });
-        world.insert_resource(Dice::of(setup.seed, setup.last_tick).in_run(setup.run));
-        world.insert_resource(Clock {
-            tick: setup.last_tick,
-            now: setup.last_now.unwrap_or_default(),
-            dt: std::time::Duration::ZERO,
-            wall_offset: 0,
-        });
-        world.insert_resource(StorageView {
-            accepting: true,
-            facts_room: u32::MAX,
-        });
-        world.insert_resource(Life {
-            run: setup.run,
-            recovered: setup.recovered,
-            durable_tick: setup.last_tick,
-        });
-
+        prepare(&mut world, &setup);
         {
             // The engine's own part comes first; it has no systems of its own, only its types.
             let mut reg = Registrar::root(&mut world, &mut register, "engine");
@@ -76,12 +44,11 @@ impl Engine {
             reg.register
                 .saved_states
                 .push(StateType::part::<crate::CommandRecord>("accepted", 0));
-            // The first plugin is the engine.
-            persist::guard::<Character>(reg.world, 0);
-            persist::guard::<crate::Online>(reg.world, 0);
-            persist::guard::<crate::Linkdead>(reg.world, 0);
-            persist::guard::<crate::attach::Departing>(reg.world, 0);
-            persist::guard::<persist::Owned>(reg.world, 0);
+            persist::guard::<Character>(reg.world);
+            persist::guard::<crate::Online>(reg.world);
+            persist::guard::<crate::Linkdead>(reg.world);
+            persist::guard::<crate::attach::Departing>(reg.world);
+            persist::guard::<persist::Owned>(reg.world);
             // Before all else: a character comes with what other plugins have given it.
             reg.transient::<Character>("character")
                 .transient::<crate::Online>("online")
@@ -94,6 +61,8 @@ impl Engine {
                 .transient::<Roles>("roles")
                 .transient::<Ledger>("ledger")
                 .transient::<Life>("life");
+            // What is there before any plugin is nobody else's; the first plugin is the engine.
+            reg.register.owners.take_resources(reg.world, 0);
             reg.message::<crate::Heard>()
                 .message::<crate::Begun>()
                 .message::<crate::Kept>()
@@ -126,25 +95,20 @@ impl Engine {
             return Err(EngineFault::Plugins(mistakes));
         }
 
+        register.content.install(&mut world);
         register
             .saved
             .prepare(&mut world)
             .map_err(|fault| EngineFault::Plugins(vec![fault]))?;
+        let mirrors = begin::watch(&mut world, &mut register);
         Self::load_world(&mut world, &register, setup.rows)?;
         if let Some(state) = &setup.state {
             checkpoint::restore(&mut world, &register, state)?;
         }
-        for (plugin, work) in std::mem::take(&mut register.startup) {
-            tracing::trace!(plugin = register.plugins[plugin].name, "plugin starts");
-            work(&mut world);
-        }
+        begin::startup(&mut world, &mut register, &mirrors)?;
         if let Some(state) = &setup.state {
             checkpoint::settle(&mut world, &register, state)?;
         }
-        if setup.strict {
-            register.owners.watch(&mut world);
-        }
-        world.flush();
 
         let health = register
             .plugins
@@ -168,20 +132,23 @@ impl Engine {
         let spent = Spent {
             spans: vec![[0; 4]; register.plugins.len()],
         };
-        Ok(Self {
+        let mut engine = Self {
             health,
             spent,
-            beacon: Beacon::default(),
+            beacon: register.beacon.clone(),
             stopwatch: setup.stopwatch.unwrap_or(stopped),
             faults: Vec::new(),
             dropped_runs: 0,
+            destroyers: Vec::new(),
             violations: BTreeMap::new(),
             under_way: engine.and_then(|engine| engine.under_way),
             started: setup.last_now.is_some(),
             online: QueryState::new(&mut world),
             register,
             world,
-        })
+        };
+        engine.show_left_out();
+        Ok(engine)
     }
 
     fn load_world(
@@ -198,4 +165,56 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+impl ContentTypes {
+    /// What a game reads. Builds its plugins once, in a world that is thrown away.
+    #[must_use]
+    pub fn of(game: impl Plugin) -> Self {
+        let mut world = World::new();
+        prepare(&mut world, &Setup::default());
+        let mut register = Register::default();
+        Registrar::root(&mut world, &mut register, "engine").add(game);
+        let plugins = register.plugins.iter().map(|one| one.name).collect();
+        Self::declared(register.content, plugins)
+    }
+}
+
+/// What the world has before any plugin.
+fn prepare(world: &mut World, setup: &Setup) {
+    world.insert_resource(FallbackErrorHandler(fault::record));
+    identity::install(world);
+    persist::install_holdings(world);
+    world.init_resource::<Outbox>();
+    world.insert_resource(Bridge::new(setup.bridge));
+    world.init_resource::<Collector>();
+    world.init_resource::<Unloading>();
+    persist::watch(world);
+    world.init_resource::<Ledger>();
+    world.init_resource::<Sessions>();
+    world.init_resource::<Removals>();
+    world.init_resource::<Asks>();
+    world.init_resource::<Roles>();
+    world.init_resource::<Ageing>();
+    world.init_resource::<Behind>();
+    world.init_resource::<LeftOut>();
+    world.add_observer(|on: On<CheckChangeTicks>, mut ageing: ResMut<Ageing>| {
+        ageing.0 = Some(*on.event())
+    });
+    world.insert_resource(Dice::of(setup.seed, setup.last_tick).in_run(setup.run));
+    world.insert_resource(Clock {
+        tick: setup.last_tick,
+        now: setup.last_now.unwrap_or_default(),
+        dt: std::time::Duration::ZERO,
+        wall_offset: 0,
+    });
+    world.insert_resource(StorageView {
+        accepting: true,
+        facts_room: u32::MAX,
+    });
+    world.insert_resource(Life {
+        run: setup.run,
+        recovered: setup.recovered,
+        durable_tick: setup.last_tick,
+    });
 }

@@ -21,19 +21,22 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// A tick begins at `now`.
-    pub(super) fn begin(&mut self, now: WorldTime) {
+    /// A tick begins at `now`; answers whether the plugin was left out and is back.
+    pub(super) fn begin(&mut self, now: WorldTime) -> bool {
         self.behind = self.skipped || self.until.is_some();
         self.skipped = false;
         if self.until.is_some_and(|until| until <= now) {
             self.until = None;
             self.faults.clear();
+            return true;
         }
+        false
     }
 }
 
-/// Counts a fault; with too many of them the plugin is left out for a while.
-pub(super) fn blame(health: &mut Health, now: WorldTime) {
+/// Counts a fault; with too many of them the plugin is left out for a while. Answers whether that
+/// begins now.
+pub(super) fn blame(health: &mut Health, now: WorldTime) -> bool {
     while health
         .faults
         .front()
@@ -42,7 +45,10 @@ pub(super) fn blame(health: &mut Health, now: WorldTime) {
         health.faults.pop_front();
     }
     health.faults.push_back(now);
-    if health.faults.len() >= FAULTS_MAX {
+    // Those that start in quarantine stay in it.
+    let begins = health.faults.len() >= FAULTS_MAX && health.until.is_none();
+    if begins {
         health.until = Some(now.plus(QUARANTINE));
     }
+    begins
 }

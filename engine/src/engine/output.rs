@@ -32,6 +32,14 @@ impl Engine {
             .resource_mut::<Messages<Destroy>>()
             .drain()
             .collect();
+        let wishes = std::mem::take(&mut self.destroyers);
+        for (at, Destroy(entity)) in destroyed.iter().enumerate() {
+            let plugin = wishes.get(at).copied().flatten();
+            let plugin = plugin.map(|index| self.register.plugins[index].name);
+            if let Some(id) = self.world.get::<crate::port::StableId>(*entity) {
+                tracing::info!(%id, plugin, "entity destroyed");
+            }
+        }
         let destroyed = destroyed.into_iter().map(|Destroy(entity)| entity);
         attach::destroy(&mut self.world, destroyed.collect());
     }

@@ -18,6 +18,7 @@ const ID_LAST: u64 = (1 << 53) - 1 - (1 << 32);
 
 /// What a character's executed commands came to: the last [`REMEMBERED`], saved with it.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct CommandRecord {
     #[serde(rename = "h")]
     pub(super) highest: u64,

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+use bevy_ecs::change_detection::{ContiguousRef, DetectChanges, Ref};
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
-use bevy_ecs::query::{Changed, Has};
+use bevy_ecs::query::Has;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, ResMut, SystemParam};
 use bevy_ecs::world::{Mut, World};
@@ -18,7 +19,7 @@ use super::owners::{self, Owned};
 use super::types::SavedName;
 use super::{Destroyed, HOLDER, Recorded};
 use crate::Index;
-use crate::attach::Character;
+use crate::character::Character;
 use crate::port::{Column, Fact, Owner, RowRef, StableId, Tombstone, Transfer, WorldTime};
 
 /// What has been found dirty and not yet been handed over.
@@ -173,6 +174,9 @@ pub(crate) fn collect_transfers(world: &mut World) {
 }
 
 /// The changed values of one component, as a system parameter.
+///
+/// Not `Changed<T>`, which looks at every entity: a table whose newest change is old is passed
+/// over whole (where `T` says `#[component(summary_tick)]`), else its ticks are read as a slice.
 #[derive(SystemParam)]
 pub(crate) struct ChangedValues<'w, 's, T: Component + Clone + Serialize> {
     values: Query<
@@ -180,11 +184,10 @@ pub(crate) struct ChangedValues<'w, 's, T: Component + Clone + Serialize> {
         's,
         (
             &'static StableId,
-            &'static T,
+            Ref<'static, T>,
             Has<Character>,
             Option<&'static Owned>,
         ),
-        Changed<T>,
     >,
     collector: ResMut<'w, Collector>,
 }
@@ -192,21 +195,47 @@ pub(crate) struct ChangedValues<'w, 's, T: Component + Clone + Serialize> {
 impl<T: Component + Clone + Serialize> ChangedValues<'_, '_, T> {
     /// Copies the changed values into a column; encoding them is another thread's work.
     pub(crate) fn collect(mut self, name: SavedName) {
-        let rows: Vec<(StableId, Owner, T)> = self
-            .values
-            .iter()
-            .map(|(id, value, character, owned)| {
-                let owner = match (character, owned) {
-                    (true, _) => Owner::Character(*id),
-                    (false, Some(Owned(owner))) => *owner,
-                    (false, None) => of_nobody(name.own),
-                };
-                (*id, owner, value.clone())
-            })
-            .collect();
+        let mut rows: Vec<(StableId, Owner, T)> = Vec::new();
+        match self.values.contiguous_iter() {
+            Ok(tables) => {
+                for (ids, values, character, owned) in tables {
+                    let (values, changes) = ContiguousRef::split(values);
+                    if changes.summary_tick_is_changed() == Some(false) {
+                        continue;
+                    }
+                    let (since, now) = (changes.last_run(), changes.this_run());
+                    for (at, tick) in changes.changed().iter().enumerate() {
+                        if tick.is_newer_than(since, now) {
+                            let owned = owned.map(|owned| owned[at]);
+                            let owner = owner_among(ids[at], character, owned, name.own);
+                            rows.push((ids[at], owner, values[at].clone()));
+                        }
+                    }
+                }
+            }
+            // Sparse sets have no tables.
+            Err(_) => {
+                let changed = self
+                    .values
+                    .iter()
+                    .filter(|(_, value, ..)| value.is_changed());
+                rows.extend(changed.map(|(id, value, character, owned)| {
+                    let owner = owner_among(*id, character, owned.copied(), name.own);
+                    (*id, owner, T::clone(&value))
+                }));
+            }
+        }
         if !rows.is_empty() {
             self.collector.columns.push(Arc::new(Values { name, rows }));
         }
+    }
+}
+
+const fn owner_among(id: StableId, character: bool, owned: Option<Owned>, own: bool) -> Owner {
+    match (character, owned) {
+        (true, _) => Owner::Character(id),
+        (false, Some(Owned(owner))) => owner,
+        (false, None) => of_nobody(own),
     }
 }
 

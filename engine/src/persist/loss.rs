@@ -4,9 +4,9 @@
 //! **Invariant:** rows go only by [`Destroy`](super::Destroy), or with a component that its owner
 //! removes. An entity that is despawned in any other way lives on with all of it that is saved; if
 //! it was played, its session is closed, because what is not saved is lost. A component that
-//! another plugin removes stays.
+//! another plugin removes stays: the guard refuses that.
 
-use bevy_ecs::component::Component;
+use bevy_ecs::component::{Component, ComponentId};
 use bevy_ecs::entity::Entity;
 use bevy_ecs::lifecycle::{Despawn, Remove};
 use bevy_ecs::observer::On;
@@ -16,7 +16,7 @@ use bevy_ecs::world::{EntityWorldMut, World};
 
 use super::collect::{Collector, Unloading};
 use crate::port::StableId;
-use crate::{Index, attach, fault};
+use crate::{Index, fault};
 
 /// Puts one value back.
 type Restore = Box<dyn FnOnce(&mut EntityWorldMut<'_>) + Send + Sync>;
@@ -26,39 +26,29 @@ type Restore = Box<dyn FnOnce(&mut EntityWorldMut<'_>) + Send + Sync>;
 pub(crate) struct Losses {
     /// Entities that were despawned, with what each of them had.
     gone: Vec<(Entity, StableId, Vec<Restore>)>,
-    /// Values of entities that live.
-    torn: Vec<(Entity, Restore)>,
+    /// What was given to entities and is not the giver's.
+    added: Vec<(Entity, ComponentId)>,
 }
 
 impl Losses {
     pub(crate) fn is_empty(&self) -> bool {
-        self.gone.is_empty() && self.torn.is_empty()
+        self.gone.is_empty() && self.added.is_empty()
     }
 
-    /// Keeps a value that is being taken, if it may not be: that of a despawned entity, or one
-    /// that is removed by a plugin other than its owner.
-    fn keep<C: Component + Clone>(&mut self, entity: Entity, owner: usize, value: &C) -> bool {
-        let restore = |value: C| -> Restore {
-            Box::new(move |entity| {
-                entity.insert(value);
-            })
-        };
+    /// Notes a component that another plugin than its owner has just given to an entity.
+    pub(crate) fn added(&mut self, entity: Entity, id: ComponentId) {
+        self.added.push((entity, id));
+    }
+
+    /// Keeps a value of a despawned entity; answers whether it is one.
+    fn keep<C: Component + Clone>(&mut self, entity: Entity, value: &C) -> bool {
         // The newest is the one whose components are being taken just now.
-        if let Some((_, _, values)) = self.gone.iter_mut().rev().find(|one| one.0 == entity) {
-            values.push(restore(value.clone()));
-            return true;
-        }
-        if fault::running().is_none_or(|plugin| plugin == owner) {
+        let mut gone = self.gone.iter_mut().rev();
+        let Some((_, _, values)) = gone.find(|one| one.0 == entity) else {
             return false;
-        }
-        fault::note(
-            String::new(),
-            format!(
-                "removes `{}`, which belongs to another plugin; send its owner a message",
-                std::any::type_name::<C>()
-            ),
-        );
-        self.torn.push((entity, restore(value.clone())));
+        };
+        let value = value.clone();
+        values.push(Box::new(move |entity| _ = entity.insert(value)));
         true
     }
 }
@@ -82,22 +72,10 @@ pub(crate) fn watch(world: &mut World) {
             losses.gone.push((on.entity, *id, Vec::new()));
         },
     );
-    world.add_observer(
-        |on: On<Remove<StableId>>,
-         ids: Query<&StableId>,
-         unloading: Res<Unloading>,
-         mut losses: ResMut<Losses>| {
-            let Ok(id) = ids.get(on.entity) else { return };
-            if unloading.0 || losses.gone.iter().any(|(gone, ..)| *gone == on.entity) {
-                return;
-            }
-            losses.keep(on.entity, usize::MAX, id);
-        },
-    );
 }
 
-/// Keeps a component of the engine's own, which no plugin may remove.
-pub(crate) fn guard<C: Component + Clone>(world: &mut World, owner: usize) {
+/// Keeps a component of the engine's own, of an entity that is despawned.
+pub(crate) fn guard<C: Component + Clone>(world: &mut World) {
     world.add_observer(
         move |on: On<Remove<C>>,
               values: Query<(&StableId, &C)>,
@@ -106,19 +84,15 @@ pub(crate) fn guard<C: Component + Clone>(world: &mut World, owner: usize) {
             if let Ok((_, value)) = values.get(on.entity)
                 && !unloading.0
             {
-                losses.keep(on.entity, owner, value);
+                losses.keep(on.entity, value);
             }
         },
     );
 }
 
-/// Notes every removal of a saved component by its owner at once: `RemovedComponents` forgets
-/// after two ticks, and a save may take ten. Any other removal is undone.
-pub(super) fn watch_removals<T: Component + Clone>(
-    world: &mut World,
-    name: &'static str,
-    owner: usize,
-) {
+/// Notes every removal of a saved component at once: `RemovedComponents` forgets after two ticks,
+/// and a save may take ten. Only its owner gets that far.
+pub(super) fn watch_removals<T: Component + Clone>(world: &mut World, name: &'static str) {
     world.init_resource::<Collector>();
     world.init_resource::<Unloading>();
     world.init_resource::<Losses>();
@@ -130,7 +104,7 @@ pub(super) fn watch_removals<T: Component + Clone>(
               mut collector: ResMut<Collector>| {
             if let Ok((id, value)) = values.get(on.entity)
                 && !unloading.0
-                && !losses.keep(on.entity, owner, value)
+                && !losses.keep(on.entity, value)
             {
                 collector.removed(*id, name);
             }
@@ -139,15 +113,16 @@ pub(super) fn watch_removals<T: Component + Clone>(
 }
 
 /// Puts back what was taken. A despawned entity comes back as another one of the same id, unless
-/// there is one already.
-pub(crate) fn restore(world: &mut World) {
+/// there is one already: answers which is now which.
+pub(crate) fn restore(world: &mut World) -> Vec<(Entity, Entity)> {
+    let mut replaced = Vec::new();
     if world.resource::<Losses>().is_empty() {
-        return;
+        return replaced;
     }
-    let Losses { gone, torn } = std::mem::take(&mut *world.resource_mut::<Losses>());
-    for (entity, value) in torn {
+    let Losses { gone, added } = std::mem::take(&mut *world.resource_mut::<Losses>());
+    for (entity, id) in added {
         if let Ok(mut entity) = world.get_entity_mut(entity) {
-            value(&mut entity);
+            entity.remove_by_id(id);
         }
     }
     for (old, id, values) in gone {
@@ -160,6 +135,7 @@ pub(crate) fn restore(world: &mut World) {
             entity.id()
         });
         tracing::warn!(%id, "saved entity restored");
-        attach::replace(world, old, new);
+        replaced.push((old, new));
     }
+    replaced
 }

@@ -110,11 +110,11 @@ impl SavedTypes {
             (move |changed: collect::ChangedValues<'_, '_, T>| changed.collect(name))
                 .ambiguous_with_all(),
         );
-        loss::watch_removals::<T>(world, name.name, owner);
+        loss::watch_removals::<T>(world, name.name);
         Ok(())
     }
 
-    /// Saves who holds what; `owner` is the one plugin that says so.
+    /// Saves who holds what.
     pub(crate) fn register_holders(
         &mut self,
         world: &mut World,
@@ -140,7 +140,7 @@ impl SavedTypes {
             return Err(format!("two plugins save `{}`", HOLDER.name));
         }
         self.order.push(HOLDER.name);
-        loss::watch_removals::<Holder>(world, HOLDER.name, owner);
+        loss::watch_removals::<Holder>(world, HOLDER.name);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::record::StateType;
 
 impl Registrar<'_> {
     /// Declares this plugin the one writer of a component that is not saved. What it is besides is
-    /// said by [`transient`](Self::transient), [`derived`](Self::derived) or
+    /// said by [`transient`](Self::transient), [`computed`](Self::computed) or
     /// [`scratch`](Self::scratch), each of which says this, too.
     pub fn owns<T: Component>(&mut self) -> &mut Self {
         let id = self.world.register_component::<T>();
@@ -24,9 +24,10 @@ impl Registrar<'_> {
         self.claims::<T>()
     }
 
-    /// Declares a component or resource of this plugin that is computed from content, or from state
-    /// that is saved or transient, whenever the world is built: no checkpoint holds it.
-    pub fn derived<T: Component>(&mut self) -> &mut Self {
+    /// Declares a component or resource of this plugin that is computed from state that is saved or
+    /// transient, whenever the world is built: no checkpoint holds it. What is computed from content
+    /// is made by [`derived`](Self::derived).
+    pub fn computed<T: Component>(&mut self) -> &mut Self {
         self.kind::<T>()
     }
 

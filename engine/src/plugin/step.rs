@@ -18,6 +18,12 @@ pub(crate) struct Step {
     pub(crate) schedule: Schedule,
     /// `None`: runs every tick.
     pub(crate) period: Option<Duration>,
+    /// What its systems are asked to be given, by the names of types.
+    pub(crate) parameters: &'static str,
+    /// One of its systems gives commands.
+    pub(crate) commands: bool,
+    /// One of its systems destroys entities.
+    pub(crate) destroys: bool,
     /// Runs only after a tick that the plugin has missed.
     pub(crate) recovers: bool,
 }
@@ -33,7 +39,11 @@ impl Step {
         schedule.add_systems(systems.distributive_run_if(fault::sound));
         Self {
             schedule,
+            parameters: std::any::type_name::<M>(),
             period: None,
+            // Known when the schedule is built, which the guard does.
+            commands: true,
+            destroys: false,
             recovers: false,
         }
     }

@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::Prose;
 
+pub use engine_derive::Note;
+pub use erased_serde::Serialize as Serializable;
+
 /// Something a client is told. The world makes it once; the gateway encodes it once per wire
 /// format, however many hear it. The tick thread never serialises.
 pub trait Note: fmt::Debug + Send + Sync + 'static {

@@ -8,12 +8,12 @@ use super::file::{pack, unpack};
 
 /// Paths and texts, in the order of paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Content {
+pub struct RecordedContent {
     /// Each path with its text.
     pub files: Vec<(String, String)>,
 }
 
-impl Content {
+impl RecordedContent {
     /// The name of exactly this content: 32 hexadecimal digits.
     #[must_use]
     pub fn digest(&self) -> String {

@@ -250,13 +250,8 @@ fn a_fault_while_the_engine_is_at_work_is_blamed_on_no_plugin() {
     let ticks = Tape::default();
     let tape = ticks.clone();
     let mut stage = Stage::new(move |reg: &mut Registrar<'_>| {
-        reg.persist::<Brittle>("brittle").startup(|world| {
-            world.spawn((StableId::named("vase"), Brittle));
-            world.add_observer(|_: On<Insert<Online>>| -> Result {
-                Err(Dry)?;
-                Ok(())
-            });
-        });
+        reg.persist::<Brittle>("brittle")
+            .startup(|world| _ = world.spawn((StableId::named("vase"), Brittle)));
         let tape = tape.clone();
         reg.add(named("scribe", move |reg| {
             let tape = tape.clone();
@@ -268,12 +263,11 @@ fn a_fault_while_the_engine_is_at_work_is_blamed_on_no_plugin() {
     .unwrap();
     stage.enter("ann");
     stage.tick();
-    assert!(stage.faults().iter().all(|fault| fault.plugin == "engine"));
-    let said = |words: &str| {
-        let faults = stage.faults().iter();
-        faults.filter(|fault| fault.what.contains(words)).count()
-    };
     // What could not be copied stays dirty and is tried again each tick.
-    assert_eq!((said("the ink has dried"), said("it crumbles")), (1, 3));
+    assert_eq!(stage.faults().len(), 3, "{:?}", stage.faults());
+    for fault in stage.faults() {
+        assert_eq!(fault.plugin, "engine");
+        assert!(fault.what.contains("it crumbles"), "{fault:?}");
+    }
     assert_eq!(ticks.read(), [1, 2, 3]);
 }

@@ -1,5 +1,7 @@
 //! What the build refuses, and in which words.
 
+mod order;
+
 use engine::prelude::*;
 use engine::stage::Stage;
 use engine::{Engine, EngineFault, Setup};
@@ -373,7 +375,7 @@ fn state_of_no_declared_kind_is_refused() {
     }
     // Content that no system writes need not.
     let sound = |reg: &mut Registrar<'_>| {
-        reg.resource(Tally::default()).derived::<Purse>();
+        reg.resource(Tally::default()).computed::<Purse>();
     };
     assert!(Engine::build(Setup::default(), sound).is_ok());
 }

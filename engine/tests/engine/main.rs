@@ -6,10 +6,13 @@ mod attach;
 mod bridge;
 #[cfg(test)]
 mod cadence;
+mod content;
 #[cfg(test)]
 mod determinism;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod foreign;
 #[cfg(test)]
 mod guard;
 #[cfg(test)]
@@ -24,6 +27,8 @@ mod logbook;
 mod losses;
 #[cfg(test)]
 mod notes;
+#[cfg(test)]
+mod observers;
 #[cfg(test)]
 mod owners;
 #[cfg(test)]

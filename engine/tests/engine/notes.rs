@@ -70,3 +70,52 @@ fn the_engine_lists_what_its_plugins_declare() {
     let listed: Vec<_> = engine.notes().iter().map(|one| one.types).collect();
     assert_eq!(listed, [["words"]]);
 }
+
+/// Both types of one note, with every word of the derive.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Note)]
+#[note(
+    "door_opened", "door_closed", by = open,
+    says = "The {what} moves.", ink = Faint,
+    gmcp = Self::packages, replaces = "door",
+    example = Self::example(true), example = Self::example(false)
+)]
+struct Moves {
+    #[serde(skip)]
+    open: bool,
+    what: String,
+    #[note(room)]
+    room_id: Option<String>,
+    #[note(player)]
+    player_id: StableId,
+}
+
+impl Moves {
+    fn example(open: bool) -> Self {
+        Self {
+            open,
+            what: "door".to_owned(),
+            room_id: Some("cellar".to_owned()),
+            player_id: StableId::named("Ann"),
+        }
+    }
+
+    fn packages(&self) -> Vec<Gmcp> {
+        let data = serde_json::json!({ "what": self.what });
+        let package = "Room.Info";
+        vec![Gmcp { package, data }]
+    }
+}
+
+#[test]
+fn derived_note_has_every_declared_part() {
+    let note = Moves::example(true);
+    assert_eq!(Moves::TYPES, ["door_opened", "door_closed"]);
+    assert_eq!(note.event_type(), "door_opened");
+    assert_eq!(Moves::example(false).event_type(), "door_closed");
+    assert_eq!(note.prose(), Some(Prose::of(Ink::Faint, "The door moves.")));
+    assert_eq!(note.gmcp(), note.packages());
+    assert_eq!(note.coalesce(), Some("door"));
+    assert_eq!(note.room_id(), Some("cellar"));
+    assert_eq!(note.player_id(), Some(StableId::named("Ann")));
+    assert_eq!(Moves::examples(), [note, Moves::example(false)]);
+}

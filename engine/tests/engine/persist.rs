@@ -69,7 +69,7 @@ fn a_change_made_in_the_tick_of_the_batch_is_in_it() {
             .startup(|world| {
                 world.spawn((well(), Coins(0)));
             })
-            .system(Phase::Emit, |mut all: Query<&mut Coins>| {
+            .system(Phase::Settle, |mut all: Query<&mut Coins>| {
                 for mut coins in &mut all {
                     coins.0 += 1;
                 }

@@ -142,12 +142,41 @@ fn settle_without_end_is_cut_off_and_counted_as_a_fault() {
     let mut stage = Stage::new(rally(u32::MAX, &tape)).unwrap();
     stage.tick();
     assert_eq!(tape.len(), SETTLE_ROUNDS_MAX);
-    let [fault] = stage.faults() else {
+    let [left, right] = stage.faults() else {
         panic!("{:?}", stage.faults());
     };
-    assert_eq!((fault.plugin, fault.phase), ("engine", Phase::Settle));
+    assert_eq!((left.plugin, left.phase), ("left", Phase::Settle));
+    assert_eq!((right.plugin, right.phase), ("right", Phase::Settle));
+    for fault in [left, right] {
+        assert!(fault.system.contains("phases::rally"), "{fault:?}");
+        for words in [
+            "after 8 rounds",
+            "`left` writes `engine::phases::Ping`",
+            "`right` writes `engine::phases::Pong`",
+        ] {
+            assert!(fault.what.contains(words), "{fault:?}");
+        }
+    }
     stage.tick();
     assert_eq!(tape.len(), 2 * SETTLE_ROUNDS_MAX, "the world goes on");
+}
+
+#[test]
+fn settle_overflow_leaves_plugins_out_like_panics() {
+    let tape = Tape::default();
+    let mut stage = Stage::new(rally(u32::MAX, &tape)).unwrap();
+    for _ in 0..engine::FAULTS_MAX {
+        stage.tick();
+    }
+    let plugins = stage.engine().plugins();
+    let out: Vec<&str> = {
+        let out = stage.engine().quarantined().zip(plugins);
+        out.filter_map(|(out, name)| out.then_some(name)).collect()
+    };
+    assert_eq!(out, ["left", "right"]);
+    let rounds = tape.take().len();
+    stage.tick();
+    assert_eq!((tape.len(), rounds), (0, 5 * SETTLE_ROUNDS_MAX));
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use engine::port::{BridgeIn, Inbound, RunId, StoreAsk, StoreReply};
 use engine::prelude::*;
 use engine::record::{
-    Checkpoint, ChunkWriter, Content, Difference, Frame, Header, RECORD_TICKS_MAX, RecordFault,
-    Replay, Taken, TickEffects, TickRecord, frames, record_lane,
+    Checkpoint, ChunkWriter, Difference, Frame, Header, RECORD_TICKS_MAX, RecordFault,
+    RecordedContent, Replay, Taken, TickEffects, TickRecord, frames, record_lane,
 };
 use engine::{Engine, Save, TickInput};
 use prometheus::IntCounter;
@@ -441,14 +441,17 @@ fn full_lane_drops_and_counts() {
 
 #[test]
 fn content_is_named_by_what_it_says() {
-    let content = |text: &str| Content {
+    let content = |text: &str| RecordedContent {
         files: vec![("a".to_owned(), text.to_owned())],
     };
     let one = content("text");
-    assert_eq!(Content::decode(&one.encode().unwrap()).unwrap(), one);
+    assert_eq!(
+        RecordedContent::decode(&one.encode().unwrap()).unwrap(),
+        one
+    );
     assert_eq!(one.digest(), content("text").digest());
     assert_ne!(one.digest(), content("texts").digest());
-    let split = Content {
+    let split = RecordedContent {
         files: vec![("at".to_owned(), "ext".to_owned())],
     };
     assert_ne!(one.digest(), split.digest());

@@ -72,3 +72,25 @@ fn a_retired_component_is_removed_when_its_entity_is_loaded_and_an_unknown_one_i
         .collect();
     assert_eq!(left, ["coins", "unknown"]);
 }
+
+/// Sparse sets have no tables whose ticks could be read as a slice.
+#[test]
+fn sparse_component_change_is_saved() {
+    #[derive(Component, Serialize, Deserialize, Clone)]
+    #[component(storage = "SparseSet")]
+    struct Fuse(u32);
+    fn bomb(reg: &mut Registrar<'_>) {
+        reg.persist::<Fuse>("fuse")
+            .singleton("bomb", || Fuse(2))
+            .every(Duration::from_secs(1), |mut fuses: Query<&mut Fuse>| {
+                for mut fuse in &mut fuses {
+                    fuse.0 = fuse.0.saturating_sub(1);
+                }
+            });
+    }
+    let mut stage = Stage::new(bomb).unwrap();
+    stage.pass(Duration::from_secs(1));
+    stage.tick();
+    let key = (StableId::named("bomb"), "fuse".to_owned());
+    assert_eq!(stage.saved()[&key].body, "1");
+}

@@ -72,6 +72,9 @@ fn messages_leave_no_trace_over_a_hundred_thousand_ticks() {
         reg.message::<Tick>()
             .system(Phase::Simulate, |mut ticks: MessageWriter<Tick>| {
                 ticks.write_batch((0..10).map(|n| Tick([n; 8])));
+            })
+            .system(Phase::Settle, |mut ticks: MessageReader<Tick>| {
+                ticks.read().for_each(drop);
             });
     });
     let mut ms = 0;

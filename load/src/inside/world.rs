@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use engine::content::Source;
 use engine::port::{
     AccountId, Arrival, Correlation, Inbound, Line, Outbound, Role as Rights, SessionId, StableId,
     StoreAsk, StoreReply, WorldTime,
@@ -13,15 +14,14 @@ use engine::runner::stopwatch;
 use engine::{Engine, Save, Setup, TickInput};
 use hdrhistogram::Histogram;
 use systems::chat::Channel;
-use systems::world::Source;
 
-use crate::bot::{Act, Around, Bot, Sense, Way};
+use crate::bot::{Act, Around, Bot, BotExit, Sense};
 use crate::fault::LoadFault;
-use crate::figures::{Figures, QUANTILES};
-use crate::map::Map;
+use crate::metrics::{QUANTILES, RunMetrics};
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::scenario::{Arrivals, Deed, Scenario, SignIn, WorldPlan};
+use crate::scenario::{Arrivals, BotAction, Scenario, SignInKind, WorldPlan};
+use crate::world_map::WorldMap;
 
 /// A tick that takes longer is told as this long.
 const TICK_MAX_NANOS: u64 = 60_000_000_000;
@@ -32,22 +32,22 @@ const BEGIN: WorldTime = WorldTime(1_700_000_000_000_000);
 
 const WHAT: &str = "playing in the process";
 
-struct Player {
+struct InsidePlayer {
     bot: Bot,
     leaves: Option<Duration>,
     due: Duration,
     waits: bool,
     room: String,
-    ways: Vec<Way>,
+    ways: Vec<BotExit>,
     inside: bool,
 }
 
-struct World {
+struct InsideWorld {
     engine: Engine,
     now: WorldTime,
     durable: u64,
     stored: Vec<StoreReply>,
-    players: Vec<Player>,
+    players: Vec<InsidePlayer>,
     tag: String,
     lines: u64,
     answers: u64,
@@ -62,7 +62,7 @@ pub(super) fn play(scenario: &Scenario, report: &mut Report, quiet: bool) -> Res
     let progress = Progress::begin(&scenario.name, scenario.length(), quiet);
     progress.say("building the world");
     let sources = sources(&scenario.world)?;
-    let world = systems::world::load(&sources).map_err(|problems| {
+    let world = systems::load(&sources).map_err(|problems| {
         let first = problems.first().map(ToString::to_string);
         LoadFault::setup(WHAT, first.unwrap_or_default())
     })?;
@@ -77,7 +77,7 @@ pub(super) fn play(scenario: &Scenario, report: &mut Report, quiet: bool) -> Res
     };
     let engine = Engine::build(setup, systems::game(world, settings));
     let engine = engine.map_err(|why| LoadFault::setup(WHAT, why))?;
-    let mut world = World::new(engine, scenario)?;
+    let mut world = InsideWorld::new(engine, scenario)?;
     let presences = scenario.presences();
     let measured = scenario.measured();
     let ticks = scenario.length().as_millis() as u64 / TICK.as_millis() as u64;
@@ -102,18 +102,18 @@ pub(super) fn play(scenario: &Scenario, report: &mut Report, quiet: bool) -> Res
     }
     progress.end();
     report.hints = ignored(scenario);
-    let (figures, plugins) = world.figures(began.elapsed());
-    report.add_inside(figures, plugins);
+    let (metrics, plugins) = world.metrics(began.elapsed());
+    report.add_inside(metrics, plugins);
     Ok(())
 }
 
 /// What of a scenario needs sockets, and is left out here.
 fn ignored(scenario: &Scenario) -> Vec<String> {
     let steps = || scenario.roles.iter().flat_map(|role| &role.steps);
-    let deeds: [(&str, fn(&Deed) -> bool); 3] = [
-        ("reconnect", |deed| *deed == Deed::Reconnect),
-        ("slow", |deed| matches!(deed, Deed::SlowReading(_))),
-        ("flood", |deed| matches!(deed, Deed::Flood(_))),
+    let deeds: [(&str, fn(&BotAction) -> bool); 3] = [
+        ("reconnect", |deed| *deed == BotAction::Reconnect),
+        ("slow", |deed| matches!(deed, BotAction::SlowReading(_))),
+        ("flood", |deed| matches!(deed, BotAction::Flood(_))),
     ];
     let keys = [
         (
@@ -121,7 +121,7 @@ fn ignored(scenario: &Scenario) -> Vec<String> {
             !scenario.server.config.is_empty() || scenario.server.broker,
         ),
         ("[[chaos]]", !scenario.chaos.is_empty()),
-        ("sign_in", scenario.sign_in == SignIn::Accounts),
+        ("sign_in", scenario.sign_in == SignInKind::Accounts),
         ("arrivals", scenario.arrivals == Arrivals::Closed),
     ];
     let mut left_out: Vec<String> = keys
@@ -143,12 +143,12 @@ fn ignored(scenario: &Scenario) -> Vec<String> {
     )]
 }
 
-impl World {
+impl InsideWorld {
     fn new(engine: Engine, scenario: &Scenario) -> Result<Self, LoadFault> {
         let roles: Vec<Arc<_>> = scenario.roles.iter().cloned().map(Arc::new).collect();
         let players = scenario.presences().into_iter().enumerate();
         let players = players
-            .map(|(index, (_, leaves))| Player {
+            .map(|(index, (_, leaves))| InsidePlayer {
                 bot: Bot::new(scenario, &roles, index),
                 leaves,
                 due: Duration::MAX,
@@ -291,27 +291,27 @@ impl World {
         }
     }
 
-    fn figures(mut self, took: Duration) -> (Figures, Vec<(String, f64)>) {
-        let mut figures = Figures::default();
+    fn metrics(mut self, took: Duration) -> (RunMetrics, Vec<(String, f64)>) {
+        let mut metrics = RunMetrics::default();
         let seconds = |nanos: u64| nanos as f64 / 1e9;
         for (which, at) in QUANTILES {
             let value = self.times.value_at_quantile(at);
-            figures.set(format!("tick_{which}"), seconds(value));
+            metrics.set(format!("tick_{which}"), seconds(value));
         }
-        figures.set("tick_max", seconds(self.times.max()));
-        figures.set("tick_mean", self.times.mean() / 1e9);
-        figures.set("ticks", self.times.len() as f64);
-        figures.set("bots", self.engine.players_online() as f64);
-        figures.set("commands", self.lines as f64);
-        figures.set("frames", self.heard as f64);
-        figures.set_per(
+        metrics.set("tick_max", seconds(self.times.max()));
+        metrics.set("tick_mean", self.times.mean() / 1e9);
+        metrics.set("ticks", self.times.len() as f64);
+        metrics.set("bots", self.engine.players_online() as f64);
+        metrics.set("commands", self.lines as f64);
+        metrics.set("frames", self.heard as f64);
+        metrics.set_per(
             "commands_per_second",
             self.answers as f64,
             took.as_secs_f64(),
         );
-        figures.set_per("frames_per_second", self.heard as f64, took.as_secs_f64());
-        figures.set_per("frames_per_command", self.heard as f64, self.lines as f64);
-        figures.set_per("errors", self.refused as f64, self.lines as f64);
+        metrics.set_per("frames_per_second", self.heard as f64, took.as_secs_f64());
+        metrics.set_per("frames_per_command", self.heard as f64, self.lines as f64);
+        metrics.set_per("errors", self.refused as f64, self.lines as f64);
         let names = self.engine.plugins();
         let ticks = self.times.len().max(1) as f64;
         let mut plugins: Vec<(String, f64)> = self
@@ -321,13 +321,13 @@ impl World {
             .collect();
         plugins.sort_by(|a, b| b.1.total_cmp(&a.1));
         for (plugin, time) in &plugins {
-            figures.set(format!("plugin:{plugin}"), *time);
+            metrics.set(format!("plugin:{plugin}"), *time);
         }
-        (figures, plugins)
+        (metrics, plugins)
     }
 }
 
-impl Player {
+impl InsidePlayer {
     fn sees(&mut self, data: &dyn erased_serde::Serialize) {
         let Ok(data) = serde_json::to_value(data) else {
             return;
@@ -339,7 +339,7 @@ impl Player {
         id.clone_into(&mut self.room);
         self.ways.clear();
         for (word, exit) in exits {
-            self.ways.push(Way {
+            self.ways.push(BotExit {
                 word: word.clone(),
                 to: exit["to"].as_str().unwrap_or_default().to_owned(),
             });
@@ -375,7 +375,7 @@ fn arrival(index: usize) -> Arrival {
 }
 
 fn sources(plan: &WorldPlan) -> Result<Vec<Source>, LoadFault> {
-    let Some(map) = Map::of(plan) else {
+    let Some(map) = WorldMap::of(plan) else {
         let why = "the scenario needs a world of its own: world.rooms";
         return Err(LoadFault::setup(WHAT, why));
     };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Welcome<'a> {
+pub(super) struct WelcomeFrame<'a> {
     #[serde(borrow)]
     pub(super) session_id: Cow<'a, str>,
     pub(super) resumed: bool,
@@ -18,43 +18,43 @@ pub(super) struct Welcome<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct GameState<'a> {
+pub(super) struct GameStateFrame<'a> {
     #[serde(borrow)]
-    pub(super) player: Person<'a>,
+    pub(super) player: PersonFrame<'a>,
     #[serde(borrow)]
-    pub(super) room: Room<'a>,
+    pub(super) room: RoomFrame<'a>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Person<'a> {
+pub(super) struct PersonFrame<'a> {
     #[serde(borrow)]
     pub(super) name: Cow<'a, str>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct RoomUpdate<'a> {
+pub(super) struct RoomUpdateFrame<'a> {
     #[serde(borrow)]
-    pub(super) room: Room<'a>,
+    pub(super) room: RoomFrame<'a>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Room<'a> {
+pub(super) struct RoomFrame<'a> {
     #[serde(borrow)]
     pub(super) id: Cow<'a, str>,
     #[serde(borrow, default)]
     pub(super) sub_zone: Cow<'a, str>,
     #[serde(borrow, default)]
-    pub(super) exits: BTreeMap<Cow<'a, str>, Exit<'a>>,
+    pub(super) exits: BTreeMap<Cow<'a, str>, ExitFrame<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Exit<'a> {
+pub(super) struct ExitFrame<'a> {
     #[serde(borrow)]
     pub(super) to: Cow<'a, str>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Answer<'a> {
+pub(super) struct AnswerFrame<'a> {
     pub(super) id: Option<u64>,
     pub(super) ok: bool,
     #[serde(default)]
@@ -70,7 +70,7 @@ pub(super) struct Fault<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Durable<'a> {
+pub(super) struct DurableFrame<'a> {
     #[serde(borrow)]
     pub(super) run: Cow<'a, str>,
     pub(super) through_tick: u64,

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::conduct::Second;
-use crate::measure::Span;
+use crate::measure::LatencyKind;
+use crate::second::Second;
 
 /// Rates are per second, times in seconds, sizes in bytes, lags in ticks.
 pub(super) fn series(seconds: &[Second]) -> Vec<BTreeMap<String, f64>> {
@@ -46,7 +46,7 @@ pub(super) fn series(seconds: &[Second]) -> Vec<BTreeMap<String, f64>> {
         );
         set("driver_cpu", second.driver_cpu);
         set("driver_waited", second.driver_waited);
-        for span in Span::ALL {
+        for span in LatencyKind::ALL {
             let told = second.spans[span as usize];
             if told.count > 0 {
                 set(&format!("{}_p50", span.word()), told.p50);

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::Report;
 use super::plot::{Curve, escape, plot};
-use crate::figures::Unit;
-use crate::objective::Verdict;
+use crate::metrics::MetricUnit;
+use crate::objective::ObjectiveVerdict;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:780px;margin:2em auto;padding:0 1em;color:#222;background:#fff}\
 h1{margin-bottom:0}table{border-collapse:collapse;margin:1em 0}td,th{padding:.15em .8em;border-bottom:1px solid #ddd;text-align:right}\
@@ -55,7 +55,7 @@ pub(super) fn page(report: &Report) -> String {
         );
     }
     plugins(report, &mut html);
-    figures(report, &mut html);
+    metrics(report, &mut html);
     if !report.errors.is_empty() {
         html.push_str("<h2>Errors</h2><table>");
         for (code, times) in &report.errors {
@@ -81,9 +81,9 @@ fn objectives(report: &Report, html: &mut String) {
     html.push_str("<h2>Objectives</h2><table>");
     for judgement in &report.objectives {
         let verdict = match judgement.verdict {
-            Verdict::Holds => "holds",
-            Verdict::Fails => "fails",
-            Verdict::Skipped => "skipped",
+            ObjectiveVerdict::Holds => "holds",
+            ObjectiveVerdict::Fails => "fails",
+            ObjectiveVerdict::Skipped => "skipped",
         };
         let measured = judgement.measured.as_deref().unwrap_or("not measured");
         let _ = write!(
@@ -99,7 +99,7 @@ fn objectives(report: &Report, html: &mut String) {
 /// Where the time of a tick went, the most expensive first.
 fn plugins(report: &Report, html: &mut String) {
     let mut plugins: Vec<(&str, f64)> = report
-        .figures
+        .metrics
         .iter()
         .filter_map(|(name, time)| Some((name.strip_prefix("plugin:")?, time)))
         .collect();
@@ -113,19 +113,19 @@ fn plugins(report: &Report, html: &mut String) {
             html,
             "<tr><td>{}</td><td>{}</td></tr>",
             escape(plugin),
-            Unit::Time.show(time)
+            MetricUnit::Time.show(time)
         );
     }
     html.push_str("</table>");
 }
 
-fn figures(report: &Report, html: &mut String) {
+fn metrics(report: &Report, html: &mut String) {
     html.push_str(
-        "<h2>Figures</h2><table><tr><th>figure</th><th>median</th><th>least</th><th>most</th></tr>",
+        "<h2>Metrics</h2><table><tr><th>metric</th><th>median</th><th>least</th><th>most</th></tr>",
     );
-    for (name, value) in report.figures.iter() {
+    for (name, value) in report.metrics.iter() {
         // They have a table of their own.
-        let Some(unit) = Unit::of(name).filter(|_| !name.starts_with("plugin:")) else {
+        let Some(unit) = MetricUnit::of(name).filter(|_| !name.starts_with("plugin:")) else {
             continue;
         };
         let values = || report.runs.iter().filter_map(|run| run.get(name));
@@ -146,7 +146,7 @@ fn figures(report: &Report, html: &mut String) {
 fn plots(report: &Report, html: &mut String) {
     let rows = &report.series;
     let marks = &report.marks;
-    let time = |value: f64| Unit::Time.show(value);
+    let time = |value: f64| MetricUnit::Time.show(value);
     let rate = |value: f64| format!("{value:.0}");
     let mut draw = |title: &str, names: &[&str], show: &dyn Fn(f64) -> String| {
         let curves: Vec<Curve> = names.iter().map(|name| curve(rows, name)).collect();
@@ -176,7 +176,7 @@ fn plots(report: &Report, html: &mut String) {
     let plugins: Vec<&str> = plugins.iter().map(String::as_str).collect();
     draw("Time in plugins, a second", &plugins, &time);
     draw("Resident memory", &["rss"], &|value| {
-        Unit::Bytes.show(value)
+        MetricUnit::Bytes.show(value)
     });
     draw(
         "Ticks behind: durable and in the database",

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::Report;
-use crate::figures::{TIMES, Unit};
-use crate::objective::Verdict;
+use crate::metrics::{MetricUnit, TIMES};
+use crate::objective::ObjectiveVerdict;
 
 const PERCENTILES: [&str; 6] = ["p50", "p90", "p99", "p999", "max", "mean"];
 
@@ -24,10 +24,10 @@ pub(crate) fn table(report: &Report) -> String {
         circumstances.cores,
         circumstances.processor,
     );
-    let figures = &report.figures;
+    let metrics = &report.metrics;
     let show = |name: &str| {
-        let unit = Unit::of(name)?;
-        figures.get(name).map(|value| unit.show(value))
+        let unit = MetricUnit::of(name)?;
+        metrics.get(name).map(|value| unit.show(value))
     };
     let _ = write!(text, "\n{:<14}", "");
     for which in PERCENTILES {
@@ -35,7 +35,7 @@ pub(crate) fn table(report: &Report) -> String {
     }
     text.push('\n');
     for kind in TIMES {
-        if figures.get(&format!("{kind}_p50")).is_none() {
+        if metrics.get(&format!("{kind}_p50")).is_none() {
             continue;
         }
         let _ = write!(text, "{kind:<14}");
@@ -45,7 +45,7 @@ pub(crate) fn table(report: &Report) -> String {
         }
         text.push('\n');
     }
-    let others = figures.iter().map(|(name, _)| name).filter(|name| {
+    let others = metrics.iter().map(|(name, _)| name).filter(|name| {
         let last = name.rsplit('_').next().unwrap_or(name);
         !PERCENTILES.contains(&last) && last != "p95" && !name.contains(':') && !name.contains('.')
     });
@@ -66,7 +66,7 @@ fn lists(report: &Report, text: &mut String) {
     if !report.plugins.is_empty() {
         text.push_str("\nmean time of a tick, by plugin\n");
         for (plugin, time) in &report.plugins {
-            let _ = writeln!(text, "  {:>11}  {plugin}", Unit::Time.show(*time));
+            let _ = writeln!(text, "  {:>11}  {plugin}", MetricUnit::Time.show(*time));
         }
     }
     if let Some(comparison) = &report.comparison {
@@ -100,9 +100,9 @@ fn lists(report: &Report, text: &mut String) {
         text.push_str("\nobjectives\n");
         for judgement in &report.objectives {
             let verdict = match judgement.verdict {
-                Verdict::Holds => "holds",
-                Verdict::Fails => "FAILS",
-                Verdict::Skipped => "skipped",
+                ObjectiveVerdict::Holds => "holds",
+                ObjectiveVerdict::Fails => "FAILS",
+                ObjectiveVerdict::Skipped => "skipped",
             };
             let measured = judgement.measured.as_deref().unwrap_or("not measured");
             let _ = writeln!(

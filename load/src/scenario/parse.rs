@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::reader::{Section, Source, number};
+use super::reader::{ScenarioSource, Section, number};
 use super::roles::roles;
 use super::{
-    Arrivals, Chaos, Database, Havoc, Layout, Scenario, ServerPlan, SignIn, Stage, WorldPlan,
+    Arrivals, Chaos, ChaosKind, Database, Layout, LoadStage, Scenario, ServerPlan, SignInKind,
+    WorldPlan,
 };
 use crate::fault::LoadFault;
 use crate::objective::Objective;
@@ -18,7 +19,7 @@ const BOTS: usize = 10;
 const LENGTH: Duration = Duration::from_secs(10);
 
 pub(super) fn scenario(path: &Path, text: &str) -> Result<Scenario, LoadFault> {
-    let source = Source::new(path, text);
+    let source = ScenarioSource::new(path, text);
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let offset = error.span().map_or(0, |span| span.start);
@@ -39,7 +40,10 @@ pub(super) fn scenario(path: &Path, text: &str) -> Result<Scenario, LoadFault> {
 fn whole(root: Section<'_>, path: &Path) -> Scenario {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let arrivals = [("open", Arrivals::Open), ("closed", Arrivals::Closed)];
-    let sign_in = [("guests", SignIn::Guests), ("accounts", SignIn::Accounts)];
+    let sign_in = [
+        ("guests", SignInKind::Guests),
+        ("accounts", SignInKind::Accounts),
+    ];
     let arrivals = root.word("arrivals", &arrivals).unwrap_or(Arrivals::Open);
     let stages = stages(&root);
     let names: Vec<&str> = stages
@@ -52,7 +56,7 @@ fn whole(root: Section<'_>, path: &Path) -> Scenario {
         about: root.text("about").unwrap_or_default(),
         seed: root.count("seed").unwrap_or(1) as u64,
         arrivals,
-        sign_in: root.word("sign_in", &sign_in).unwrap_or(SignIn::Guests),
+        sign_in: root.word("sign_in", &sign_in).unwrap_or(SignInKind::Guests),
         server: server(root.section("server")),
         world: world(root.section("world"), path),
         roles: roles(&root, arrivals),
@@ -64,12 +68,12 @@ fn whole(root: Section<'_>, path: &Path) -> Scenario {
     if scenario
         .chaos
         .iter()
-        .any(|one| one.deed == Havoc::DropBroker)
+        .any(|one| one.deed == ChaosKind::DropBroker)
         && !scenario.server.broker
     {
         root.fault("chaos", "drops a broker, but server.broker is not true");
     }
-    let freezes = |one: &Chaos| one.deed == Havoc::KillDatabase;
+    let freezes = |one: &Chaos| one.deed == ChaosKind::KillDatabase;
     if scenario.chaos.iter().any(freezes) && scenario.server.database == Database::Sqlite {
         root.fault("chaos", "kills the database, which a SQLite file can't be");
     }
@@ -134,10 +138,10 @@ fn world(section: Option<Section<'_>>, path: &Path) -> WorldPlan {
     plan
 }
 
-fn stages(root: &Section<'_>) -> Vec<Stage> {
-    let mut stages: Vec<Stage> = Vec::new();
+fn stages(root: &Section<'_>) -> Vec<LoadStage> {
+    let mut stages: Vec<LoadStage> = Vec::new();
     if !root.has("stages") {
-        return vec![Stage {
+        return vec![LoadStage {
             name: None,
             length: LENGTH,
             bots: BOTS,
@@ -173,7 +177,7 @@ fn stages(root: &Section<'_>) -> Vec<Stage> {
         {
             section.fault("name", "has other signs than letters, digits and _");
         }
-        stages.push(Stage {
+        stages.push(LoadStage {
             name,
             length,
             bots: bots.unwrap_or(before),
@@ -193,7 +197,7 @@ fn chaos(root: &Section<'_>) -> Vec<Chaos> {
     let mut all = Vec::new();
     for section in root.list("chaos") {
         let at = section.duration("at");
-        let deed = section.word("do", &Havoc::WORDS);
+        let deed = section.word("do", &ChaosKind::WORDS);
         for key in ["at", "do"] {
             if !section.has(key) {
                 section.fault(key, "is missing");

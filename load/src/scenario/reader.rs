@@ -8,15 +8,17 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::duration::duration;
+
 /// A file being read, and what is wrong with it.
 #[derive(Debug)]
-pub(super) struct Source<'a> {
+pub(super) struct ScenarioSource<'a> {
     path: &'a Path,
     text: &'a str,
     problems: RefCell<Vec<(usize, String)>>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> ScenarioSource<'a> {
     pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
         Self {
             path,
@@ -45,7 +47,7 @@ impl<'a> Source<'a> {
 
 /// One table of the file.
 pub(super) struct Section<'a> {
-    source: &'a Source<'a>,
+    source: &'a ScenarioSource<'a>,
     /// Its keys from the root, with dots.
     path: String,
     offset: usize,
@@ -54,11 +56,16 @@ pub(super) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn root(source: &'a Source<'a>, table: &'a DeTable<'a>) -> Self {
+    pub(super) fn root(source: &'a ScenarioSource<'a>, table: &'a DeTable<'a>) -> Self {
         Self::at(source, String::new(), 0, table)
     }
 
-    fn at(source: &'a Source<'a>, path: String, offset: usize, table: &'a DeTable<'a>) -> Self {
+    fn at(
+        source: &'a ScenarioSource<'a>,
+        path: String,
+        offset: usize,
+        table: &'a DeTable<'a>,
+    ) -> Self {
         Self {
             source,
             path,
@@ -276,40 +283,5 @@ pub(super) fn number(value: &DeValue<'_>) -> Option<f64> {
     match value {
         DeValue::Float(number) => number.as_str().replace('_', "").parse().ok(),
         other => integer(other).map(|number| number as f64),
-    }
-}
-
-/// `250ms`, `10s`, `1.5m`, `1h30m`.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let split = text.find(|c: char| c.is_ascii_alphabetic() || c == 'µ')?;
-    let number: f64 = text[..split].trim().parse().ok()?;
-    let unit = match &text[split..] {
-        "ns" => 1e-9,
-        "us" | "µs" => 1e-6,
-        "ms" => 1e-3,
-        "s" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3_600.0,
-        // Several, or one that only whole numbers have.
-        _ => return humantime::parse_duration(text).ok(),
-    };
-    Duration::try_from_secs_f64(number * unit).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::duration;
-
-    #[test]
-    fn duration_has_one_unit_or_several() {
-        let seconds = |text: &str| duration(text).map(|time| time.as_secs_f64());
-        assert_eq!(seconds("1.5m"), Some(90.0));
-        assert_eq!(seconds("250ms"), Some(0.25));
-        assert_eq!(seconds("1h30m"), Some(5_400.0));
-        assert_eq!(seconds("2d"), Some(172_800.0));
-        for text in ["", "10", "m", "-5s", "1x"] {
-            assert_eq!(seconds(text), None, "{text}");
-        }
     }
 }

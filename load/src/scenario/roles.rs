@@ -4,29 +4,30 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
-use super::reader::{Section, duration, number};
-use super::{Arrivals, Channel, Deed, Role, Step};
+use super::reader::{Section, number};
+use super::{Arrivals, BotAction, BotRole, ChatChannel, RoleStep};
 use crate::dice::Think;
+use crate::duration::duration;
 
 /// Words where the scenario says nothing of their number.
 const WORDS: usize = 6;
 
 /// Who plays where nobody is named: somebody who talks.
-fn talker(arrivals: Arrivals) -> Role {
-    Role {
+fn talker(arrivals: Arrivals) -> BotRole {
+    BotRole {
         name: "talker".to_owned(),
         weight: 1.0,
         start: 0,
-        steps: vec![Step {
+        steps: vec![RoleStep {
             name: "say".to_owned(),
-            deed: Deed::Say(Channel::Say, WORDS),
+            deed: BotAction::Say(ChatChannel::Say, WORDS),
             think: pause(arrivals),
             next: vec![(0, 1.0)],
         }],
     }
 }
 
-/// Between two steps where nothing is said of it: whoever waits for answers needs no other pause.
+/// Between two steps where nothing is said of it: a bot that waits for answers needs no other pause.
 fn pause(arrivals: Arrivals) -> Think {
     Think::Fixed(match arrivals {
         Arrivals::Open => Duration::from_secs(1),
@@ -34,7 +35,7 @@ fn pause(arrivals: Arrivals) -> Think {
     })
 }
 
-pub(super) fn roles(root: &Section<'_>, arrivals: Arrivals) -> Vec<Role> {
+pub(super) fn roles(root: &Section<'_>, arrivals: Arrivals) -> Vec<BotRole> {
     if !root.has("roles") {
         return vec![talker(arrivals)];
     }
@@ -57,10 +58,10 @@ pub(super) fn roles(root: &Section<'_>, arrivals: Arrivals) -> Vec<Role> {
         for (index, (name, step)) in steps.into_iter().enumerate() {
             let deed = deed(&step);
             let none = match deed {
-                Deed::Home => Think::Fixed(Duration::ZERO),
+                BotAction::Home => Think::Fixed(Duration::ZERO),
                 _ => pause(arrivals),
             };
-            read.push(Step {
+            read.push(RoleStep {
                 deed,
                 think: think(&step, none),
                 next: next(&step, index, &find),
@@ -68,7 +69,7 @@ pub(super) fn roles(root: &Section<'_>, arrivals: Arrivals) -> Vec<Role> {
             });
             step.finish();
         }
-        roles.push(Role {
+        roles.push(BotRole {
             name,
             weight: section.weight("weight").unwrap_or(1.0),
             start,
@@ -145,48 +146,48 @@ fn think(step: &Section<'_>, none: Think) -> Think {
     })
 }
 
-fn deed(step: &Section<'_>) -> Deed {
+fn deed(step: &Section<'_>) -> BotAction {
     let words = step.count("words").unwrap_or(WORDS);
     let Some(word) = step.text("do") else {
         step.fault("do", "is missing");
-        return Deed::Idle;
+        return BotAction::Idle;
     };
     let deed = match word.as_str() {
-        "home" => Deed::Home,
+        "home" => BotAction::Home,
         "walk" => match step.text("way") {
-            Some(way) => Deed::Go(way),
-            None => Deed::Walk,
+            Some(way) => BotAction::Go(way),
+            None => BotAction::ExpectedWalk,
         },
-        "say" => Deed::Say(Channel::Say, words),
-        "emote" => Deed::Say(Channel::Emote, words),
-        "local" => Deed::Say(Channel::Local, words),
-        "global" => Deed::Say(Channel::Global, words),
-        "whisper" => Deed::Say(Channel::Whisper, words),
-        "look" => Deed::Line("look".to_owned()),
-        "idle" => Deed::Idle,
-        "reconnect" => Deed::Reconnect,
+        "say" => BotAction::Say(ChatChannel::Say, words),
+        "emote" => BotAction::Say(ChatChannel::Emote, words),
+        "local" => BotAction::Say(ChatChannel::Local, words),
+        "global" => BotAction::Say(ChatChannel::Global, words),
+        "whisper" => BotAction::Say(ChatChannel::Whisper, words),
+        "look" => BotAction::Line("look".to_owned()),
+        "idle" => BotAction::Idle,
+        "reconnect" => BotAction::Reconnect,
         "line" => match step.text("line") {
-            Some(line) => Deed::Line(line),
+            Some(line) => BotAction::Line(line),
             None => {
                 step.fault("line", "is missing");
-                Deed::Idle
+                BotAction::Idle
             }
         },
         "slow" => match step.duration("for") {
-            Some(time) => Deed::SlowReading(time),
+            Some(time) => BotAction::SlowReading(time),
             None => {
                 step.fault("for", "is missing");
-                Deed::Idle
+                BotAction::Idle
             }
         },
-        "flood" => Deed::Flood(step.count("lines").unwrap_or(100)),
+        "flood" => BotAction::Flood(step.count("lines").unwrap_or(100)),
         _ => {
             step.fault(
                 "do",
                 "is none of: home, walk, say, emote, local, global, whisper, look, line, idle, \
                  reconnect, slow, flood",
             );
-            Deed::Idle
+            BotAction::Idle
         }
     };
     if words > 60 {

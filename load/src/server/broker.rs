@@ -5,9 +5,9 @@ use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use super::{Part, free_port, listens};
+use super::{ChaosPart, free_port, listens};
 use crate::fault::LoadFault;
-use crate::scenario::Havoc;
+use crate::scenario::ChaosKind;
 
 const WHAT: &str = "nats-server";
 
@@ -63,12 +63,12 @@ impl Broker {
     }
 }
 
-impl Part for Broker {
-    async fn wreck(&mut self, _: Havoc) -> Result<(), LoadFault> {
+impl ChaosPart for Broker {
+    async fn inflict(&mut self, _: ChaosKind) -> Result<(), LoadFault> {
         self.kill().await
     }
 
-    async fn mend(&mut self, _: Havoc) -> Result<(), LoadFault> {
+    async fn restore(&mut self, _: ChaosKind) -> Result<(), LoadFault> {
         self.run().await
     }
 }

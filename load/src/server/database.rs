@@ -4,15 +4,15 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::{Part, free_port, listens, signal};
+use super::{ChaosPart, free_port, listens, signal};
 use crate::fault::LoadFault;
-use crate::scenario::{Database, Havoc};
+use crate::scenario::{ChaosKind, Database};
 
 const POSTGRES: &str = "PostgreSQL";
 const SQLITE: &str = "the SQLite file can't be locked (it takes the sqlite3 program)";
 
 /// A database for one server.
-pub(crate) enum Store {
+pub(crate) enum ServerDatabase {
     /// A file in the server's data folder.
     Sqlite {
         file: PathBuf,
@@ -27,8 +27,8 @@ pub(crate) enum Store {
     },
 }
 
-impl Store {
-    /// Starts it; whoever is to freeze it later must say so, since that may need more.
+impl ServerDatabase {
+    /// Starts it; say beforehand if it will be frozen, since that may need more.
     pub(super) async fn start(
         kind: Database,
         folder: &Path,
@@ -154,20 +154,20 @@ impl Store {
     }
 }
 
-impl Part for Store {
-    async fn wreck(&mut self, havoc: Havoc) -> Result<(), LoadFault> {
-        match havoc {
-            Havoc::FreezeDatabase => self.freeze().await,
-            Havoc::KillDatabase => self.kill().await,
-            Havoc::DropBroker | Havoc::KillServer | Havoc::FreezeServer => Ok(()),
+impl ChaosPart for ServerDatabase {
+    async fn inflict(&mut self, kind: ChaosKind) -> Result<(), LoadFault> {
+        match kind {
+            ChaosKind::FreezeDatabase => self.freeze().await,
+            ChaosKind::KillDatabase => self.kill().await,
+            ChaosKind::DropBroker | ChaosKind::KillServer | ChaosKind::FreezeServer => Ok(()),
         }
     }
 
-    async fn mend(&mut self, havoc: Havoc) -> Result<(), LoadFault> {
-        match havoc {
-            Havoc::FreezeDatabase => self.thaw().await,
-            Havoc::KillDatabase => self.run().await,
-            Havoc::DropBroker | Havoc::KillServer | Havoc::FreezeServer => Ok(()),
+    async fn restore(&mut self, kind: ChaosKind) -> Result<(), LoadFault> {
+        match kind {
+            ChaosKind::FreezeDatabase => self.thaw().await,
+            ChaosKind::KillDatabase => self.run().await,
+            ChaosKind::DropBroker | ChaosKind::KillServer | ChaosKind::FreezeServer => Ok(()),
         }
     }
 }
@@ -203,7 +203,7 @@ fn signal_all(main: u32, what: &str) -> Result<(), String> {
     Ok(())
 }
 
-impl Drop for Store {
+impl Drop for ServerDatabase {
     fn drop(&mut self) {
         // Nobody is left to tell of a failure.
         match self {

@@ -10,9 +10,9 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 use tokio::time::timeout;
 
-use super::{Part, tell};
+use super::{ChaosPart, tell};
 use crate::fault::LoadFault;
-use crate::scenario::Havoc;
+use crate::scenario::ChaosKind;
 
 /// How long a server may take until it listens.
 const START_MAX: Duration = Duration::from_secs(90);
@@ -25,13 +25,13 @@ pub(crate) struct Host {
     config: Vec<(String, String)>,
     listen: String,
     log: PathBuf,
-    running: Option<Running>,
+    running: Option<ServerProcess>,
     process: Rc<Cell<Option<u32>>>,
     /// Ends that nobody asked for.
     failures: Vec<String>,
 }
 
-struct Running {
+struct ServerProcess {
     child: Child,
     /// Kept: a server whose stdout is closed is another case.
     _stdout: Lines<BufReader<ChildStdout>>,
@@ -112,12 +112,12 @@ impl Host {
         }
         let _stdout = stdout;
         self.process.set(child.id());
-        self.running = Some(Running { child, _stdout });
+        self.running = Some(ServerProcess { child, _stdout });
         Ok(())
     }
 
     /// It has ended, or is about to be ended: if it had done so by itself, that is a failure.
-    fn ends(&mut self) -> Option<Running> {
+    fn ends(&mut self) -> Option<ServerProcess> {
         self.process.set(None);
         let mut running = self.running.take()?;
         if let Ok(Some(status)) = running.child.try_wait() {
@@ -164,26 +164,26 @@ impl Host {
     }
 }
 
-impl Part for Host {
-    async fn wreck(&mut self, havoc: Havoc) -> Result<(), LoadFault> {
-        match havoc {
-            Havoc::KillServer => {
+impl ChaosPart for Host {
+    async fn inflict(&mut self, kind: ChaosKind) -> Result<(), LoadFault> {
+        match kind {
+            ChaosKind::KillServer => {
                 if let Some(mut running) = self.ends() {
                     let killed = running.child.kill().await;
                     killed.map_err(|why| LoadFault::setup("kill -9 of the server", why))?;
                 }
                 Ok(())
             }
-            Havoc::FreezeServer => self.signals("-STOP").await,
-            Havoc::FreezeDatabase | Havoc::KillDatabase | Havoc::DropBroker => Ok(()),
+            ChaosKind::FreezeServer => self.signals("-STOP").await,
+            ChaosKind::FreezeDatabase | ChaosKind::KillDatabase | ChaosKind::DropBroker => Ok(()),
         }
     }
 
-    async fn mend(&mut self, havoc: Havoc) -> Result<(), LoadFault> {
-        match havoc {
-            Havoc::KillServer => self.run().await,
-            Havoc::FreezeServer => self.signals("-CONT").await,
-            Havoc::FreezeDatabase | Havoc::KillDatabase | Havoc::DropBroker => Ok(()),
+    async fn restore(&mut self, kind: ChaosKind) -> Result<(), LoadFault> {
+        match kind {
+            ChaosKind::KillServer => self.run().await,
+            ChaosKind::FreezeServer => self.signals("-CONT").await,
+            ChaosKind::FreezeDatabase | ChaosKind::KillDatabase | ChaosKind::DropBroker => Ok(()),
         }
     }
 }

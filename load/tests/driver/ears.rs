@@ -21,9 +21,9 @@ async fn talk(hand: Option<Hand>) -> Report {
     LocalSet::new().run_until(playing).await
 }
 
-fn check(report: &Report, figure: &str, named: &str) {
-    let told = report.figures.get(figure);
-    assert_eq!(told, Some(1.0), "{figure}: {:#?}", report.named);
+fn check(report: &Report, metric: &str, named: &str) {
+    let told = report.metrics.get(metric);
+    assert_eq!(told, Some(1.0), "{metric}: {:#?}", report.named);
     let found = report
         .named
         .iter()
@@ -32,9 +32,9 @@ fn check(report: &Report, figure: &str, named: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_touches_arrives_whole() {
+async fn untouched_traffic_arrives_whole() {
     let report = talk(None).await;
-    for figure in [
+    for metric in [
         "lost",
         "duplicated",
         "reordered",
@@ -43,14 +43,14 @@ async fn what_nobody_touches_arrives_whole() {
         "errors",
     ] {
         assert_eq!(
-            report.figures.get(figure),
+            report.metrics.get(metric),
             Some(0.0),
-            "{figure}: {:#?}",
+            "{metric}: {:#?}",
             report.named
         );
     }
-    assert_eq!(report.figures.get("delivered"), Some(1.0));
-    assert_eq!(report.figures.get("deliveries"), Some(3.0 * 3.0 * 12.0));
+    assert_eq!(report.metrics.get("delivered"), Some(1.0));
+    assert_eq!(report.metrics.get("deliveries"), Some(3.0 * 3.0 * 12.0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -58,7 +58,7 @@ async fn a_dropped_delivery_is_found_and_named() {
     let report = talk(Some(Hand::Drops)).await;
     check(&report, "lost", "never heard by");
     check(&report, "gaps", "follows");
-    assert!(report.figures.get("delivered") < Some(1.0));
+    assert!(report.metrics.get("delivered") < Some(1.0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,8 +71,8 @@ async fn a_duplicated_delivery_is_found_and_named() {
 #[tokio::test(start_paused = true)]
 async fn a_reordered_delivery_is_found_and_named() {
     let report = talk(Some(Hand::Swaps)).await;
-    assert_eq!(report.figures.get("lost"), Some(0.0));
-    assert!(report.figures.get("gaps") >= Some(1.0));
+    assert_eq!(report.metrics.get("lost"), Some(0.0));
+    assert!(report.metrics.get("gaps") >= Some(1.0));
     let named = report
         .named
         .iter()

@@ -37,7 +37,7 @@ pub(crate) struct Habits {
     pub(crate) saves_until: Option<Duration>,
     /// Whoever comes back goes on where the connection was cut.
     pub(crate) resumes: bool,
-    /// A look at its figures never ends.
+    /// A look at its metrics never ends.
     pub(crate) metrics_hang: bool,
     /// What a hand in the wire of client 1 does to the chat frame of this number, counted from 1.
     pub(crate) hand: Option<(usize, Hand)>,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use load::{Figures, drive};
+use load::{RunMetrics, drive};
 use tokio::task::LocalSet;
 
 use crate::fake::{Fake, Habits};
@@ -17,12 +17,13 @@ fn lookers(think: &str, hold: &str) -> load::Scenario {
     ))
 }
 
-fn figure(figures: &Figures, name: &str) -> f64 {
-    figures.get(name).unwrap_or_else(|| panic!("no {name}"))
+fn metric(metrics: &RunMetrics, name: &str) -> f64 {
+    metrics.get(name).unwrap_or_else(|| panic!("no {name}"))
 }
 
+/// Every third answer comes 50 ms late.
 #[tokio::test(start_paused = true)]
-async fn every_third_answer_50_ms_late_is_told_exactly_with_a_clock_of_ones_own() {
+async fn late_answers_are_exact_on_paused_clock() {
     let habits = Habits {
         third: DELAY,
         ..Habits::default()
@@ -34,24 +35,25 @@ async fn every_third_answer_50_ms_late_is_told_exactly_with_a_clock_of_ones_own(
             .unwrap()
     };
     let report = LocalSet::new().run_until(playing).await;
-    let figures = &report.figures;
-    assert_eq!(figure(figures, "commands"), 300.0);
-    assert_eq!(figure(figures, "response_p50"), 0.0);
+    let metrics = &report.metrics;
+    assert_eq!(metric(metrics, "commands"), 300.0);
+    assert_eq!(metric(metrics, "response_p50"), 0.0);
     for late in [
         "response_p90",
         "response_p99",
         "response_p999",
         "response_max",
     ] {
-        assert_eq!(figure(figures, late), 0.05, "{late}");
+        assert_eq!(metric(metrics, late), 0.05, "{late}");
     }
-    let mean = figure(figures, "response_mean");
+    let mean = metric(metrics, "response_mean");
     assert!((mean - 0.05 / 3.0).abs() < 1e-6, "{mean}");
-    assert_eq!(figure(figures, "driver_delay_max"), 0.0);
+    assert_eq!(metric(metrics, "driver_delay_max"), 0.0);
 }
 
+/// Every third answer comes 50 ms late; the driver may be wrong by 2 %.
 #[tokio::test]
-async fn every_third_answer_50_ms_late_is_told_within_2_percent_over_sockets() {
+async fn late_answers_are_measured_over_sockets() {
     let habits = Habits {
         third: DELAY,
         ..Habits::default()
@@ -62,25 +64,25 @@ async fn every_third_answer_50_ms_late_is_told_within_2_percent_over_sockets() {
         (report, fake.late.get())
     };
     let (report, fake_late) = LocalSet::new().run_until(playing).await;
-    let figures = &report.figures;
+    let metrics = &report.metrics;
     // Both live on this thread: how late one woke up is how late the other was asked. In its worst
     // second the thread waited so long for a processor.
-    let waited = figure(figures, "driver_waited_share");
-    let delay = figure(figures, "driver_delay_max") + fake_late.as_secs_f64() + waited;
+    let waited = metric(metrics, "driver_waited_share");
+    let delay = metric(metrics, "driver_delay_max") + fake_late.as_secs_f64() + waited;
     let most = 0.05 * 1.02 + delay;
     for late in ["response_p90", "response_p99"] {
-        let told = figure(figures, late);
+        let told = metric(metrics, late);
         assert!(
             (0.05..=most).contains(&told),
             "{late}: {told}, at most {most}"
         );
     }
-    let prompt = figure(figures, "response_p50");
+    let prompt = metric(metrics, "response_p50");
     assert!(prompt <= 0.001 + delay, "p50: {prompt}, delay {delay}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_of_silence_shows_with_all_that_queued_behind_it() {
+async fn silence_shows_in_latency_of_queued_commands() {
     let told = |arrivals: &'static str| async move {
         let habits = Habits {
             asleep: Some((Duration::from_secs(3), Duration::from_secs(4))),
@@ -92,13 +94,13 @@ async fn a_second_of_silence_shows_with_all_that_queued_behind_it() {
         text.push_str(
             "\"\n[[stages]]\nspike = \"9950ms\"\nbots = 10\n[roles.looker.steps.look]\ndo = \"look\"\nthink = \"100ms\"\n",
         );
-        drive(&scenario(&text), dial, None).await.unwrap().figures
+        drive(&scenario(&text), dial, None).await.unwrap().metrics
     };
     let open = LocalSet::new().run_until(told("open")).await;
     // 1,000 looks, evenly spread; a tenth fell due in the silence and waited from 1 s down to 0.
-    assert_eq!(figure(&open, "commands"), 1_000.0);
+    assert_eq!(metric(&open, "commands"), 1_000.0);
     let near = |name: &str, expected: f64| {
-        let told = figure(&open, name);
+        let told = metric(&open, name);
         assert!(
             (told - expected).abs() <= 0.1 + 1e-9,
             "{name}: {told}, not {expected}"
@@ -107,9 +109,9 @@ async fn a_second_of_silence_shows_with_all_that_queued_behind_it() {
     near("response_max", 1.0);
     near("response_p99", 0.9);
     near("response_p95", 0.5);
-    assert_eq!(figure(&open, "response_p50"), 0.0);
+    assert_eq!(metric(&open, "response_p50"), 0.0);
     // Whoever waits for answers asks ten times where a hundred were due: the silence nearly hides.
     let closed = LocalSet::new().run_until(told("closed")).await;
-    assert!(figure(&closed, "response_p95") < 0.001, "{closed:?}");
-    assert!(figure(&closed, "commands") < 920.0, "{closed:?}");
+    assert!(metric(&closed, "response_p95") < 0.001, "{closed:?}");
+    assert!(metric(&closed, "commands") < 920.0, "{closed:?}");
 }

@@ -33,12 +33,12 @@ next = { say = 1, shout = 2 }
 "#;
 
 #[test]
-fn every_mistake_is_told_with_its_line_and_its_key() {
+fn scenario_mistakes_name_line_and_key() {
     let refused = Scenario::parse(Path::new("wrong.toml"), WRONG).unwrap_err();
     let told = refused.to_string();
     for expected in [
         "wrong.toml:2: arrivals is none of: open, closed",
-        "wrong.toml:3: objectives: there is no figure \"speed\"",
+        "wrong.toml:3: objectives: there is no metric \"speed\"",
         "wrong.toml:4: colour is not known here",
         "wrong.toml:7: server.database is none of: sqlite, postgres",
         "wrong.toml:10: stages[0].ramp is not a duration",
@@ -77,7 +77,7 @@ fn every_shipped_scenario_is_without_mistakes() {
 }
 
 #[test]
-fn what_is_left_out_has_a_sense_of_its_own() {
+fn omitted_scenario_keys_have_defaults() {
     let parse = |text| Scenario::parse(Path::new("s.toml"), text);
     let bare = parse("objectives = [\"errors = 0%\"]\n").unwrap();
     assert_eq!(bare.bots_max(), 10);
@@ -89,7 +89,7 @@ fn what_is_left_out_has_a_sense_of_its_own() {
 }
 
 #[test]
-fn a_figure_of_a_stage_needs_a_stage_of_that_name() {
+fn stage_metric_needs_stage_of_same_name() {
     let text = "objectives = [\"rush.response_p99 < 1s\", \"lull.response_p99 < 1s\"]\n\
         [[stages]]\nspike = \"5s\"\nbots = 3\nname = \"rush\"\n";
     let refused = Scenario::parse(Path::new("s.toml"), text).unwrap_err();

@@ -17,27 +17,27 @@ async fn play(habits: Habits, text: &str) -> Report {
     LocalSet::new().run_until(playing).await
 }
 
-fn figure(report: &Report, name: &str) -> f64 {
-    let told = report.figures.get(name);
-    told.unwrap_or_else(|| panic!("no {name}: {:#?}", report.figures))
+fn metric(report: &Report, name: &str) -> f64 {
+    let told = report.metrics.get(name);
+    told.unwrap_or_else(|| panic!("no {name}: {:#?}", report.metrics))
 }
 
 const LOOKERS: &str = "settle = \"5s\"\n[[stages]]\nspike = \"10s\"\nbots = 5\n[roles.looker.steps.look]\ndo = \"look\"\nthink = \"1s\"\n";
 
 #[tokio::test(start_paused = true)]
-async fn bots_that_the_door_leaves_waiting_have_failed_to_sign_in() {
+async fn unanswered_sign_ins_count_as_failed() {
     let habits = Habits {
         door: Some(2),
         ..Habits::default()
     };
     let report = play(habits, LOOKERS).await;
-    assert_eq!(figure(&report, "sign_ins"), 2.0);
-    assert_eq!(figure(&report, "sign_ins_failed"), 3.0);
+    assert_eq!(metric(&report, "sign_ins"), 2.0);
+    assert_eq!(metric(&report, "sign_ins_failed"), 3.0);
     // They have waited for ten seconds of play and five of patience at least.
     assert!(
-        figure(&report, "sign_in_p90") >= 15.0,
+        metric(&report, "sign_in_p90") >= 15.0,
         "{:#?}",
-        report.figures
+        report.metrics
     );
     let named = report
         .named
@@ -54,14 +54,14 @@ async fn a_socket_without_a_welcome_is_given_up() {
     };
     let text = LOOKERS.replace("spike = \"10s\"", "spike = \"200s\"");
     let report = play(habits, &text).await;
-    assert_eq!(figure(&report, "sign_ins"), 0.0);
-    assert_eq!(figure(&report, "sign_ins_failed"), 5.0);
+    assert_eq!(metric(&report, "sign_ins"), 0.0);
+    assert_eq!(metric(&report, "sign_ins_failed"), 5.0);
     let why = "did not get in: no welcome came";
     assert!(report.errors.contains_key(why), "{:#?}", report.errors);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_player_that_hangs_in_its_own_words_is_counted() {
+async fn player_stuck_in_send_is_counted() {
     let habits = Habits {
         unreading: true,
         ..Habits::default()
@@ -69,17 +69,17 @@ async fn a_player_that_hangs_in_its_own_words_is_counted() {
     // More than any buffer on the way takes.
     let text = "settle = \"5s\"\n[[stages]]\nspike = \"10s\"\nbots = 2\n[roles.flooder.steps.flood]\ndo = \"flood\"\nlines = 100_000\nnext = \"look\"\n[roles.flooder.steps.look]\ndo = \"look\"\nthink = \"100s\"\n";
     let report = play(habits, text).await;
-    assert_eq!(figure(&report, "commands"), 2.0);
-    assert_eq!(figure(&report, "unanswered"), 2.0);
+    assert_eq!(metric(&report, "commands"), 2.0);
+    assert_eq!(metric(&report, "unanswered"), 2.0);
     assert!(
-        figure(&report, "response_max") >= 9.0,
+        metric(&report, "response_max") >= 9.0,
         "{:#?}",
-        report.figures
+        report.metrics
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_leaves_early_takes_no_open_question_along() {
+async fn early_leaver_leaves_no_outstanding_command() {
     let habits = || Habits {
         asleep: Some((Duration::from_secs(2), Duration::from_secs(9))),
         ..Habits::default()
@@ -90,34 +90,34 @@ async fn whoever_leaves_early_takes_no_open_question_along() {
         )
     };
     let patient = play(habits(), &text("8s")).await;
-    assert_eq!(figure(&patient, "unanswered"), 0.0);
-    let longest = figure(&patient, "response_max");
+    assert_eq!(metric(&patient, "unanswered"), 0.0);
+    let longest = metric(&patient, "response_max");
     assert!((6.5..7.1).contains(&longest), "{longest}");
     // Without that patience they are told as unanswered, with the time they waited.
     let hasty = play(habits(), &text("1s")).await;
-    assert!(figure(&hasty, "unanswered") >= 30.0, "{:#?}", hasty.figures);
-    assert!(figure(&hasty, "response_max") >= 2.5);
+    assert!(metric(&hasty, "unanswered") >= 30.0, "{:#?}", hasty.metrics);
+    assert!(metric(&hasty, "response_max") >= 2.5);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_never_becomes_durable_counts_with_its_wait() {
+async fn undurable_answer_counts_with_full_wait() {
     let habits = Habits {
         saves_until: Some(Duration::from_millis(4_500)),
         ..Habits::default()
     };
     let report = play(habits, &LOOKERS.replace("\"10s\"", "\"9900ms\"")).await;
-    assert_eq!(figure(&report, "undurable"), 25.0);
+    assert_eq!(metric(&report, "undurable"), 25.0);
     // Half of them, the last for a second of play and five of patience, the first for five more.
-    assert_eq!(figure(&report, "durable_p50"), 0.0);
+    assert_eq!(metric(&report, "durable_p50"), 0.0);
     assert!(
-        figure(&report, "durable_p90") >= 9.0,
+        metric(&report, "durable_p90") >= 9.0,
         "{:#?}",
-        report.figures
+        report.metrics
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn steps_that_a_slow_server_has_held_up_are_overdue() {
+async fn steps_delayed_by_slow_server_are_overdue() {
     let habits = Habits {
         asleep: Some((Duration::from_secs(2), Duration::from_secs(60))),
         ..Habits::default()
@@ -125,20 +125,20 @@ async fn steps_that_a_slow_server_has_held_up_are_overdue() {
     let text = LOOKERS.replace("do = \"look\"", "do = \"walk\"\nway = \"east\"");
     let report = play(habits, &text).await;
     // Each bot waits for the answer to a move from second 2 on; seven more have fallen due.
-    assert_eq!(figure(&report, "unanswered"), 5.0);
-    assert_eq!(figure(&report, "overdue"), 35.0);
+    assert_eq!(metric(&report, "unanswered"), 5.0);
+    assert_eq!(metric(&report, "overdue"), 35.0);
     assert!(
-        figure(&report, "response_p50") >= 5.0,
+        metric(&report, "response_p50") >= 5.0,
         "{:#?}",
-        report.figures
+        report.metrics
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_reads_slowly_by_its_role_does_not_blame_the_driver() {
+async fn slow_reader_role_blames_no_driver() {
     let text = "[[stages]]\nspike = \"10s\"\nbots = 2\n[roles.sleepy.steps.sleep]\ndo = \"slow\"\nfor = \"2s\"\nthink = \"500ms\"\nnext = \"look\"\n[roles.sleepy.steps.look]\ndo = \"look\"\nthink = \"500ms\"\nnext = \"sleep\"\n";
     let report = play(Habits::default(), text).await;
-    assert_eq!(figure(&report, "driver_delay_max"), 0.0);
+    assert_eq!(metric(&report, "driver_delay_max"), 0.0);
     assert_eq!(report.driver_was_the_limit, None);
 }
 
@@ -146,27 +146,27 @@ async fn who_reads_slowly_by_its_role_does_not_blame_the_driver() {
 async fn answers_to_a_flood_are_nobodys_work() {
     let text = "[[stages]]\nspike = \"10s\"\nbots = 2\n[roles.a.steps.look]\ndo = \"look\"\nthink = \"100ms\"\nnext = \"flood\"\n[roles.a.steps.flood]\ndo = \"flood\"\nlines = 50\nthink = \"100ms\"\nnext = \"look\"\n";
     let report = play(Habits::default(), text).await;
-    let each = figure(&report, "frames_per_command");
+    let each = metric(&report, "frames_per_command");
     assert!((1.0..1.2).contains(&each), "{each}");
-    assert!(figure(&report, "frames") > 4_000.0);
+    assert!(metric(&report, "frames") > 4_000.0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_comes_back_to_its_session_is_online_again() {
+async fn resumed_player_is_online_again() {
     let habits = Habits {
         resumes: true,
         ..Habits::default()
     };
     let text = "[[stages]]\nspike = \"10s\"\nbots = 3\n[roles.a.steps.cut]\ndo = \"reconnect\"\nthink = \"900ms\"\n";
     let report = play(habits, text).await;
-    assert!(figure(&report, "resumed") > 20.0);
-    assert_eq!(figure(&report, "disconnects"), 0.0);
+    assert!(metric(&report, "resumed") > 20.0);
+    assert_eq!(metric(&report, "disconnects"), 0.0);
     let online = report.series.last().and_then(|second| second.get("online"));
     assert_eq!(online, Some(&3.0), "{:#?}", report.series);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_shows_no_figures_does_not_stop_the_clock() {
+async fn server_without_metrics_stops_no_clock() {
     let habits = Habits {
         metrics_hang: true,
         ..Habits::default()

@@ -1,4 +1,4 @@
-//! The classes of messages: each has its own breaker and its own figures.
+//! The classes of messages: each has its own breaker and its own metrics.
 
 use std::fmt;
 
@@ -33,7 +33,7 @@ impl Class {
         Self::Crossing,
     ];
 
-    /// The word in figures and logs.
+    /// The word in metrics and logs.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

@@ -147,6 +147,17 @@ impl NatsConfig {
     /// # Errors
     /// Names the key.
     pub fn validate(&self) -> Result<(), NatsConfigFault> {
+        self.validate_urls()?;
+        subject::name(&self.world).map_err(|_| wrong("world", NAME))?;
+        self.validate_worlds()?;
+        if !(1..=64).contains(&self.connections) {
+            return Err(wrong("connections", "is not between 1 and 64"));
+        }
+        self.validate_credentials()?;
+        self.validate_bounds()
+    }
+
+    fn validate_urls(&self) -> Result<(), NatsConfigFault> {
         if self.enabled() {
             for url in self.urls() {
                 let address: Result<async_nats::ServerAddr, _> = url.parse();
@@ -159,11 +170,10 @@ impl NatsConfig {
                 }
             }
         }
-        subject::name(&self.world).map_err(|_| wrong("world", NAME))?;
-        self.validate_worlds()?;
-        if !(1..=64).contains(&self.connections) {
-            return Err(wrong("connections", "is not between 1 and 64"));
-        }
+        Ok(())
+    }
+
+    fn validate_credentials(&self) -> Result<(), NatsConfigFault> {
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             let key = if self.tls_cert.is_some() {
                 "tls_cert"
@@ -206,6 +216,10 @@ impl NatsConfig {
                 return Err(wrong(key, "names no file that can be read"));
             }
         }
+        Ok(())
+    }
+
+    fn validate_bounds(&self) -> Result<(), NatsConfigFault> {
         let spans = [
             ("connect_timeout_ms", self.connect_timeout_ms, 10),
             ("request_timeout_ms", self.request_timeout_ms, 10),
@@ -275,8 +289,8 @@ impl NatsConfig {
     #[must_use]
     pub fn forgotten_after(&self) -> Duration {
         let stream = self.stream_max_age_hours.saturating_mul(3_600);
-        let letters = self.dead_letters_days.saturating_mul(86_400);
-        Duration::from_secs(stream.saturating_add(letters).saturating_add(86_400))
+        let dead_letters = self.dead_letters_days.saturating_mul(86_400);
+        Duration::from_secs(stream.saturating_add(dead_letters).saturating_add(86_400))
     }
 
     pub(super) const fn request_timeout(&self) -> Duration {

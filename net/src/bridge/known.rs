@@ -36,7 +36,7 @@ struct Node {
     parts: BTreeMap<usize, (u64, Vec<Arc<Awake>>)>,
     count: usize,
     lease: Duration,
-    heard: Instant,
+    last_sign: Instant,
     /// What the world has taken; `None`: nothing yet.
     told: Option<Vec<Arc<Awake>>>,
     /// It is gone, and the world has to be told.
@@ -92,7 +92,7 @@ impl Known {
             return;
         }
         let age = if fresh { Duration::ZERO } else { age(entry) };
-        self.hear(name, entry.revision, age, part);
+        self.receive(name, entry.revision, age, part);
         self.tell(shared);
     }
 
@@ -117,14 +117,14 @@ impl Known {
         (held + part.players.len() > PLAYERS_MAX).then_some("too many players")
     }
 
-    fn hear(&mut self, name: &str, revision: u64, age: Duration, part: Part) {
+    fn receive(&mut self, name: &str, revision: u64, age: Duration, part: Part) {
         let now = Instant::now();
         let node = self.nodes.entry(name.to_owned()).or_insert_with(|| Node {
             run: part.run,
             parts: BTreeMap::new(),
             count: part.parts,
             lease: Duration::ZERO,
-            heard: now.checked_sub(age).unwrap_or(now),
+            last_sign: now.checked_sub(age).unwrap_or(now),
             told: None,
             gone: false,
         });
@@ -135,8 +135,8 @@ impl Known {
         // A watch that begins anew tells old lists again: they are no sign of life.
         let known = node.parts.get(&part.part).map(|(revision, _)| *revision);
         if known.is_none_or(|known| known < revision) {
-            let heard = now.checked_sub(age).unwrap_or(now);
-            node.heard = node.heard.max(heard);
+            let sign = now.checked_sub(age).unwrap_or(now);
+            node.last_sign = node.last_sign.max(sign);
             node.gone = false;
         }
         node.lease = Duration::from_millis(part.lease_ms).min(LEASE_MAX);
@@ -187,7 +187,7 @@ impl Known {
         let look = shared.config.lease() / 4;
         for (name, node) in &mut self.nodes {
             let believed = node.lease.saturating_sub(look.min(node.lease / 4));
-            if !node.gone && node.heard.elapsed() > believed.mul_f64(0.95) {
+            if !node.gone && node.last_sign.elapsed() > believed.mul_f64(0.95) {
                 tracing::warn!(node = name, "node is gone from the bus");
                 node.gone = true;
             }
@@ -223,19 +223,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_list_that_is_told_again_is_no_sign_of_life() {
         let mut known = Known::default();
-        known.hear("south", 5, Duration::ZERO, part(1_000));
-        let first = known.nodes["south"].heard;
+        known.receive("south", 5, Duration::ZERO, part(1_000));
+        let first = known.nodes["south"].last_sign;
         tokio::time::advance(Duration::from_millis(300)).await;
-        known.hear("south", 5, Duration::ZERO, part(1_000));
-        assert_eq!(known.nodes["south"].heard, first);
-        known.hear("south", 6, Duration::ZERO, part(1_000));
-        assert_eq!(first.elapsed(), known.nodes["south"].heard - first);
+        known.receive("south", 5, Duration::ZERO, part(1_000));
+        assert_eq!(known.nodes["south"].last_sign, first);
+        known.receive("south", 6, Duration::ZERO, part(1_000));
+        assert_eq!(first.elapsed(), known.nodes["south"].last_sign - first);
     }
 
     #[tokio::test(start_paused = true)]
     async fn long_lease_is_believed_for_ten_minutes() {
         let mut known = Known::default();
-        known.hear("south", 5, Duration::ZERO, part(1 << 60));
+        known.receive("south", 5, Duration::ZERO, part(1 << 60));
         assert_eq!(known.nodes["south"].lease, LEASE_MAX);
     }
 
@@ -269,14 +269,14 @@ mod tests {
             for number in 0..4 {
                 let (name, one) = (format!("n{node}"), crowd(4, number, 1_000));
                 assert_eq!(known.exceeds(&name, &one), None, "{name} {number}");
-                known.hear(&name, 1, Duration::ZERO, one);
+                known.receive(&name, 1, Duration::ZERO, one);
             }
         }
         assert_eq!(known.exceeds("n0", &crowd(4, 0, 1_000)), None);
         let more = known.exceeds("south", &crowd(1, 0, 1));
         assert_eq!(more, Some("too many players"));
         for node in 25..64 {
-            known.hear(&format!("n{node}"), 1, Duration::ZERO, part(1_000));
+            known.receive(&format!("n{node}"), 1, Duration::ZERO, part(1_000));
         }
         assert_eq!(known.exceeds("south", &part(1_000)), Some("too many nodes"));
     }
@@ -285,7 +285,7 @@ mod tests {
     async fn a_list_that_lay_there_is_as_old_as_it_is() {
         let mut known = Known::default();
         tokio::time::advance(Duration::from_secs(100)).await;
-        known.hear("south", 5, Duration::from_millis(700), part(1_000));
-        assert!(known.nodes["south"].heard.elapsed() >= Duration::from_millis(700));
+        known.receive("south", 5, Duration::from_millis(700), part(1_000));
+        assert!(known.nodes["south"].last_sign.elapsed() >= Duration::from_millis(700));
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::class::Class;
-use super::figures::Way;
+use super::metrics::Way;
 use super::retry::RetryLimits;
 use super::shared::Shared;
 use super::state::{LinkEvent, LinkState};
@@ -60,7 +60,7 @@ impl Unsure {
     fn arrived(&mut self, shared: &Shared) {
         for (class, count) in Class::ALL.into_iter().zip(&mut self.before_probe) {
             let count = std::mem::take(count);
-            shared.figures.passed_many(Way::Out, class, count);
+            shared.metrics.passed_many(Way::Out, class, count);
         }
     }
 
@@ -68,7 +68,7 @@ impl Unsure {
         self.probed();
         for (class, count) in Class::ALL.into_iter().zip(&mut self.before_probe) {
             let count = std::mem::take(count);
-            shared.figures.dropped_many(Way::Out, class, count);
+            shared.metrics.dropped_many(Way::Out, class, count);
         }
     }
 }
@@ -125,11 +125,11 @@ pub(super) async fn keep(link: Arc<Link>, options: ConnectOptions, shared: Arc<S
     let stop = shared.stop.clone();
     let work = async {
         loop {
-            let (events, mut heard) = mpsc::channel(EVENTS_MAX);
+            let (events, mut happened) = mpsc::channel(EVENTS_MAX);
             let client = dial(&link, &options, events, &shared).await;
             link.step(LinkEvent::Established, &shared);
             link.client.send_replace(Some(client.clone()));
-            serve(&link, &client, &mut heard, &shared).await;
+            serve(&link, &client, &mut happened, &shared).await;
             link.client.send_replace(None);
             link.unsure.lock().await.lost(&shared);
         }
@@ -211,7 +211,7 @@ async fn serve(
                 }
             }
             Some(Event::Closed) | None => break,
-            Some(Event::SlowConsumer(_)) => shared.figures.dropped(Way::In, Class::Chat),
+            Some(Event::SlowConsumer(_)) => shared.metrics.dropped(Way::In, Class::Chat),
             Some(Event::ServerError(fault)) => {
                 tracing::warn!(%fault, link = link.number, "bus refuses something");
             }
@@ -255,7 +255,7 @@ async fn probe(link: &Link, client: &Client, period: Duration, shared: &Shared) 
         let answered = timeout(period, answer).await;
         match answered {
             Ok(Some(())) => {
-                shared.figures.round_trip.set(sent.elapsed().as_secs_f64());
+                shared.metrics.round_trip.set(sent.elapsed().as_secs_f64());
                 link.unsure.lock().await.arrived(shared);
                 link.step(LinkEvent::Answered, shared);
             }
@@ -293,7 +293,7 @@ async fn publish(
     } in batch
     {
         if !link.state().usable() || !gates.pass(class, shared) {
-            shared.figures.dropped(Way::Out, class);
+            shared.metrics.dropped(Way::Out, class);
             continue;
         }
         let well = tokio::select! {
@@ -305,7 +305,7 @@ async fn publish(
         if well {
             unsure.since[class.index()] += 1;
         } else {
-            shared.figures.dropped(Way::Out, class);
+            shared.metrics.dropped(Way::Out, class);
         }
     }
     gates.close(shared);
@@ -325,7 +325,7 @@ struct Gate {
 
 impl Gates {
     fn pass(&mut self, class: Class, shared: &Shared) -> bool {
-        let ask = || shared.figures.pass(Way::Out, class).is_ok();
+        let ask = || shared.metrics.pass(Way::Out, class).is_ok();
         *self.0[class.index()].open.get_or_insert_with(ask)
     }
 
@@ -336,16 +336,16 @@ impl Gates {
             return;
         }
         if std::mem::take(&mut gate.well) {
-            shared.figures.went(Way::Out, class, true);
+            shared.metrics.went(Way::Out, class, true);
         }
-        shared.figures.went(Way::Out, class, false);
+        shared.metrics.went(Way::Out, class, false);
         gate.open = None;
     }
 
     fn close(self, shared: &Shared) {
         for (class, gate) in Class::ALL.into_iter().zip(self.0) {
             if gate.well {
-                shared.figures.went(Way::Out, class, true);
+                shared.metrics.went(Way::Out, class, true);
             }
         }
     }
@@ -363,7 +363,7 @@ pub(super) async fn write(
         let client = link.client.borrow().clone();
         let Some(client) = client.filter(|_| link.state().usable()) else {
             for packet in batch {
-                shared.figures.dropped(Way::Out, packet.class);
+                shared.metrics.dropped(Way::Out, packet.class);
             }
             continue;
         };

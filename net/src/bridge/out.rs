@@ -10,9 +10,9 @@ use engine::port::{
 use tokio::sync::{mpsc, watch};
 
 use super::class::Class;
-use super::figures::Way;
-use super::letters::DeadLetter;
+use super::dead_letters::DeadLetter;
 use super::link::Packet;
+use super::metrics::Way;
 use super::shared::Shared;
 use super::subject::class_of;
 
@@ -54,7 +54,7 @@ pub(super) async fn run(
             unheard,
         } = tick;
         if unheard > 0 {
-            shared.figures.dropped_many(Way::In, Class::Chat, unheard);
+            shared.metrics.dropped_many(Way::In, Class::Chat, unheard);
         }
         if let Some(players) = awake {
             // The world says it again from time to time.
@@ -124,7 +124,7 @@ fn send(sent: Vec<Parcel>, (tick, wall): (Tick, WorldTime), outlets: &Outlets, s
         }
         if let Err(refused) = link.try_send(batch) {
             for packet in refused.into_inner() {
-                shared.figures.dropped(Way::Out, packet.class);
+                shared.metrics.dropped(Way::Out, packet.class);
             }
         }
     }
@@ -134,7 +134,7 @@ fn send(sent: Vec<Parcel>, (tick, wall): (Tick, WorldTime), outlets: &Outlets, s
 /// world need not keep it. What should have arrived is kept for people to read.
 fn refuse(parcel: Parcel, class: Class, fault: String, shared: &Shared) {
     let Some(mark) = parcel.mark else {
-        shared.figures.dropped(Way::Out, class);
+        shared.metrics.dropped(Way::Out, class);
         tracing::warn!(class = class.word(), fault, "message can't be sent");
         return;
     };
@@ -142,7 +142,7 @@ fn refuse(parcel: Parcel, class: Class, fault: String, shared: &Shared) {
     if shared.lane.try_send(BridgeIn::Confirmed(mark)).is_err() {
         return;
     }
-    shared.figures.dropped(Way::Out, class);
+    shared.metrics.dropped(Way::Out, class);
     let content = match &parcel.body {
         Body::Content(content) => serde_json::to_vec(content).unwrap_or_default(),
         Body::Note(_) => Vec::new(),

@@ -6,9 +6,9 @@ use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use super::config::{NatsConfig, NatsConfigFault};
+use super::dead_letters::{DeadLetterFault, DeadLetters};
 use super::dial;
-use super::hear::{REPLAY_FOR, REPLAY_OF};
-use super::letters::{DeadLetters, LetterFault};
+use super::receive::{REPLAY_FOR, REPLAY_OF};
 use super::retry::RetryLimits;
 use super::subject::{Grammar, Subject, SubjectFault, class_of};
 
@@ -17,7 +17,7 @@ use super::subject::{Grammar, Subject, SubjectFault, class_of};
 pub enum ReplayFault {
     /// About the letter.
     #[error(transparent)]
-    Letter(#[from] LetterFault),
+    Letter(#[from] DeadLetterFault),
     /// About the configuration.
     #[error(transparent)]
     Config(#[from] NatsConfigFault),
@@ -40,10 +40,10 @@ pub enum ReplayFault {
 pub async fn replay(
     config: &NatsConfig,
     node: &str,
-    letters: &DeadLetters,
+    dead_letters: &DeadLetters,
     id: &str,
 ) -> Result<(), ReplayFault> {
-    let letter = letters.read(id)?;
+    let letter = dead_letters.read(id)?;
     let grammar = Grammar::new(&config.world)?;
     let durable = match grammar.parse(&letter.subject)? {
         Subject::Topic(topic) => class_of(&topic).durable(),
@@ -95,6 +95,6 @@ pub async fn replay(
             .await
             .map_err(|fault| broker(&fault))?;
     }
-    letters.mark_replayed(id)?;
+    dead_letters.mark_replayed(id)?;
     Ok(())
 }

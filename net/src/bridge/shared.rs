@@ -9,17 +9,17 @@ use tokio::sync::{mpsc, watch};
 
 use super::class::Class;
 use super::config::NatsConfig;
+use super::dead_letters::{DeadLetter, DeadLetters};
 use super::envelope::Sender;
-use super::figures::{Figures, Way};
-use super::letters::{DeadLetter, DeadLetters};
 use super::link::Link;
+use super::metrics::{Metrics, Way};
 use super::retry::RetryLimits;
 use super::subject::Grammar;
 
 /// What waits to be handed on to the world when its lane is full. 256 tasks of one message each.
 const RETRIES_MAX: usize = 256;
 /// Letters that wait to be written.
-const LETTERS_MAX: usize = 1_024;
+const DEAD_LETTERS_MAX: usize = 1_024;
 /// How often letters that are too old are looked for: nobody may die for a long time.
 const TIDIED: Duration = Duration::from_secs(3_600);
 
@@ -56,7 +56,7 @@ pub(super) struct Shared {
     pub(super) config: NatsConfig,
     pub(super) grammar: Grammar,
     pub(super) sender: Sender,
-    pub(super) figures: Figures,
+    pub(super) metrics: Metrics,
     pub(super) lane: Lane<BridgeIn>,
     pub(super) gauge: Arc<SaveGauge>,
     pub(super) tasks: Tasks,
@@ -68,7 +68,7 @@ pub(super) struct Shared {
     pub(super) up: watch::Sender<bool>,
     /// Since when the broker has stored nothing though something must arrive.
     stuck: Mutex<Option<Instant>>,
-    letters: mpsc::Sender<DeadLetter>,
+    dead_letters: mpsc::Sender<DeadLetter>,
     retries: Arc<tokio::sync::Semaphore>,
 }
 
@@ -77,11 +77,11 @@ impl Shared {
         config: NatsConfig,
         grammar: Grammar,
         sender: Sender,
-        figures: Figures,
+        metrics: Metrics,
         (lane, gauge): (Lane<BridgeIn>, Arc<SaveGauge>),
         tasks: Tasks,
     ) -> (Self, mpsc::Receiver<DeadLetter>) {
-        let (letters, dead) = mpsc::channel(LETTERS_MAX);
+        let (dead_letters, dead) = mpsc::channel(DEAD_LETTERS_MAX);
         let links = (0..config.connections).map(|number| Arc::new(Link::new(number)));
         let lease = config.lease();
         let shared = Self {
@@ -89,7 +89,7 @@ impl Shared {
             config,
             grammar,
             sender,
-            figures,
+            metrics,
             lane,
             gauge,
             stop: tasks.stop().clone(),
@@ -97,7 +97,7 @@ impl Shared {
             impostor: Impostor::new(lease),
             up: watch::Sender::new(false),
             stuck: Mutex::new(None),
-            letters,
+            dead_letters,
             retries: Arc::new(tokio::sync::Semaphore::new(RETRIES_MAX)),
         };
         (shared, dead)
@@ -106,7 +106,7 @@ impl Shared {
     /// Shows whether every connection stands.
     pub(super) fn show_state(&self) {
         let all = self.links.iter().all(|link| link.state().usable());
-        self.figures.connected.set(i64::from(all));
+        self.metrics.connected.set(i64::from(all));
         let up = self.links.first().is_some_and(|link| link.state().usable());
         self.up
             .send_if_modified(|before| std::mem::replace(before, up) != up);
@@ -136,8 +136,8 @@ impl Shared {
             letter = letter.id,
             "message of the bus could not be used"
         );
-        if self.letters.try_send(letter).is_err() {
-            self.figures.dead_lost.inc();
+        if self.dead_letters.try_send(letter).is_err() {
+            self.metrics.dead_lost.inc();
         }
     }
 
@@ -151,7 +151,7 @@ impl Shared {
         payload: &Bytes,
     ) {
         let bury = |shared: &Self, attempts: u32, why: String| {
-            shared.figures.dropped(Way::In, class);
+            shared.metrics.dropped(Way::In, class);
             shared.bury(DeadLetter::new(
                 subject,
                 class.word(),
@@ -160,17 +160,17 @@ impl Shared {
                 payload,
             ));
         };
-        if let Err(open) = self.figures.pass(Way::In, class) {
+        if let Err(open) = self.metrics.pass(Way::In, class) {
             bury(self, 0, open.to_string());
             return;
         }
         let Err(full) = self.lane.try_send(came) else {
-            self.figures.went(Way::In, class, true);
-            self.figures.passed(Way::In, class);
+            self.metrics.went(Way::In, class, true);
+            self.metrics.passed(Way::In, class);
             return;
         };
         let Ok(place) = Arc::clone(&self.retries).try_acquire_owned() else {
-            self.figures.went(Way::In, class, false);
+            self.metrics.went(Way::In, class, false);
             bury(self, 1, "the world takes nothing".to_owned());
             return;
         };
@@ -188,15 +188,15 @@ impl Shared {
                 let Some(message) = came.take() else { return };
                 match shared.lane.try_send(message) {
                     Ok(()) => {
-                        shared.figures.went(Way::In, class, true);
-                        shared.figures.passed(Way::In, class);
+                        shared.metrics.went(Way::In, class, true);
+                        shared.metrics.passed(Way::In, class);
                         return;
                     }
                     Err(full) => came = Some(full.0),
                 }
             }
-            shared.figures.went(Way::In, class, false);
-            shared.figures.dropped(Way::In, class);
+            shared.metrics.went(Way::In, class, false);
+            shared.metrics.dropped(Way::In, class);
             let why = "the world takes nothing".to_owned();
             shared.bury(DeadLetter::new(
                 &subject,
@@ -215,13 +215,13 @@ enum Next {
 }
 
 /// Writes letters, one after the other, until everybody who could bury one is gone.
-pub(super) async fn keep_letters(
+pub(super) async fn keep_dead_letters(
     mut dead: mpsc::Receiver<DeadLetter>,
     folder: DeadLetters,
     shared: Arc<Shared>,
 ) {
     let count = |folder: &DeadLetters| i64::try_from(folder.count()).unwrap_or(i64::MAX);
-    shared.figures.dead.set(count(&folder));
+    shared.metrics.dead.set(count(&folder));
     let stop = shared.stop.clone();
     let mut hourly = tokio::time::interval(TIDIED);
     while let Some(next) = stop
@@ -234,7 +234,7 @@ pub(super) async fn keep_letters(
         .await
     {
         match next {
-            Next::Letter(Some(letter)) => keep_letter(&folder, letter, &shared).await,
+            Next::Letter(Some(letter)) => keep_dead_letter(&folder, letter, &shared).await,
             Next::Letter(None) => return,
             Next::Tidy => {
                 let writer = folder.clone();
@@ -242,28 +242,28 @@ pub(super) async fn keep_letters(
                 if let Ok(Err(fault)) = tidied {
                     tracing::warn!(%fault, "dead letters could not be tidied");
                 }
-                shared.figures.dead.set(count(&folder));
+                shared.metrics.dead.set(count(&folder));
             }
         }
     }
     // Those that were buried before the stop.
     while let Ok(letter) = dead.try_recv() {
-        keep_letter(&folder, letter, &shared).await;
+        keep_dead_letter(&folder, letter, &shared).await;
     }
 }
 
-async fn keep_letter(folder: &DeadLetters, letter: DeadLetter, shared: &Shared) {
+async fn keep_dead_letter(folder: &DeadLetters, letter: DeadLetter, shared: &Shared) {
     let writer = folder.clone();
     let kept = tokio::task::spawn_blocking(move || writer.keep(&letter).map(|()| writer.count()));
     match kept.await {
         Ok(Ok(count)) => shared
-            .figures
+            .metrics
             .dead
             .set(i64::try_from(count).unwrap_or(i64::MAX)),
         Ok(Err(fault)) => {
-            shared.figures.dead_lost.inc();
+            shared.metrics.dead_lost.inc();
             tracing::error!(%fault, "dead letter could not be kept");
         }
-        Err(_) => shared.figures.dead_lost.inc(),
+        Err(_) => shared.metrics.dead_lost.inc(),
     }
 }

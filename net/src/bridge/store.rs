@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 use super::class::Class;
-use super::figures::Way;
+use super::metrics::Way;
 use super::out::Durable;
 use super::retry::RetryLimits;
 use super::shared::Shared;
@@ -39,7 +39,7 @@ pub(super) async fn run(
         let mut failures = 0;
         loop {
             shared
-                .figures
+                .metrics
                 .unconfirmed
                 .set(i64::try_from(waiting.len()).unwrap_or(i64::MAX));
             if waiting.is_empty() {
@@ -108,7 +108,7 @@ fn ready(waiting: &BTreeMap<Mark, Durable>, durable_tick: u64, shared: &Shared) 
     waiting
         .values()
         .take_while(|one| one.tick <= durable_tick)
-        .filter(|one| shared.figures.pass(Way::Out, one.class).is_ok())
+        .filter(|one| shared.metrics.pass(Way::Out, one.class).is_ok())
         .filter(|one| one.class != Class::Moderation || moderated.insert(one.subject.as_str()))
         .take(WINDOW)
         .cloned()
@@ -155,7 +155,7 @@ async fn send(context: &Context, ready: &[Durable], shared: &Shared) -> Vec<Mark
         *well.entry(one.class).or_insert(true) &= answer.is_ok();
         match answer {
             Ok(()) => {
-                shared.figures.passed(Way::Out, one.class);
+                shared.metrics.passed(Way::Out, one.class);
                 stored.push(one.mark.clone());
             }
             Err(fault) => tracing::debug!(fault, seq = one.mark.seq, "broker has not stored it"),
@@ -163,7 +163,7 @@ async fn send(context: &Context, ready: &[Durable], shared: &Shared) -> Vec<Mark
     }
     // One call to the broker, whatever the number of messages in it.
     for (class, well) in well {
-        shared.figures.went(Way::Out, class, well);
+        shared.metrics.went(Way::Out, class, well);
     }
     stored
 }

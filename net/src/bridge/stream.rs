@@ -26,7 +26,7 @@ pub(super) fn context(client: &Client, shared: &Shared) -> Context {
 
 /// What must arrive is kept in two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kept {
+pub(super) enum StreamKind {
     /// Whispers, orders and what is for other worlds: for a while, for nodes that are away.
     Durable,
     /// Mutes and bans: the last word about each character, for as long as the broker keeps
@@ -34,7 +34,7 @@ pub(super) enum Kept {
     Moderation,
 }
 
-impl Kept {
+impl StreamKind {
     pub(super) const ALL: [Self; 2] = [Self::Durable, Self::Moderation];
 
     fn name(self, world: &str) -> String {
@@ -68,8 +68,8 @@ impl Kept {
 
 /// Makes the streams, or checks that those that are there will do.
 pub(super) async fn found(context: &Context, shared: &Shared) -> Result<(), String> {
-    for kept in Kept::ALL {
-        let wanted = kept.wanted(shared);
+    for kind in StreamKind::ALL {
+        let wanted = kind.wanted(shared);
         let there = context
             .get_or_create_stream(wanted.clone())
             .await
@@ -109,20 +109,20 @@ pub(super) struct Source {
 
 impl Source {
     /// The most sources of a node.
-    pub(super) const MOST: u64 = Kept::ALL.len() as u64 + WORLDS_MAX as u64;
+    pub(super) const MOST: u64 = StreamKind::ALL.len() as u64 + WORLDS_MAX as u64;
 
     /// The streams of the node's own world, and those of the worlds that it hears.
     pub(super) fn all(shared: &Shared) -> Result<Vec<Self>, SubjectFault> {
-        let own = Kept::ALL.map(|kept| (kept, Ok(shared.grammar.clone()), false));
+        let own = StreamKind::ALL.map(|kind| (kind, Ok(shared.grammar.clone()), false));
         let worlds = shared.config.hears_worlds.iter();
-        let heard = worlds.map(|world| (Kept::Durable, Grammar::new(world), true));
+        let foreign = worlds.map(|world| (StreamKind::Durable, Grammar::new(world), true));
         (0..)
-            .zip(own.into_iter().chain(heard))
-            .map(|(number, (kept, grammar, foreign))| {
+            .zip(own.into_iter().chain(foreign))
+            .map(|(number, (kind, grammar, foreign))| {
                 let grammar = grammar?;
                 Ok(Self {
                     number,
-                    stream: kept.name(grammar.world()).into(),
+                    stream: kind.name(grammar.world()).into(),
                     grammar,
                     foreign,
                 })

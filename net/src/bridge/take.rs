@@ -13,10 +13,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 use super::class::Class;
+use super::dead_letters::{DeadLetter, DeadLetters};
 use super::envelope::{self, Envelope};
-use super::figures::Way;
-use super::hear::with_headers;
-use super::letters::{DeadLetter, DeadLetters};
+use super::metrics::Way;
+use super::receive::with_headers;
 use super::retry::RetryLimits;
 use super::shared::Shared;
 use super::stream::{self, Source};
@@ -61,7 +61,7 @@ pub(super) async fn run(
     source: Source,
     mut clients: watch::Receiver<Option<Client>>,
     under_way: Arc<UnderWay>,
-    letters: DeadLetters,
+    dead_letters: DeadLetters,
     shared: Arc<Shared>,
 ) {
     let stop = shared.stop.clone();
@@ -77,7 +77,7 @@ pub(super) async fn run(
             };
             let began = Instant::now();
             tokio::select! {
-                fault = consume(&source, &client, &under_way, &letters, &shared) => {
+                fault = consume(&source, &client, &under_way, &dead_letters, &shared) => {
                     let world = source.grammar.world();
                     tracing::warn!(world, fault, "stream of the bus is interrupted");
                 }
@@ -100,7 +100,7 @@ async fn consume(
     source: &Source,
     client: &Client,
     under_way: &UnderWay,
-    letters: &DeadLetters,
+    dead_letters: &DeadLetters,
     shared: &Shared,
 ) -> String {
     let context = stream::context(client, shared);
@@ -125,7 +125,7 @@ async fn consume(
     };
     while let Some(message) = messages.next().await {
         match message {
-            Ok(message) => take(source, message, under_way, letters, shared).await,
+            Ok(message) => take(source, message, under_way, dead_letters, shared).await,
             Err(fault) => return fault.to_string(),
         }
     }
@@ -136,7 +136,7 @@ async fn take(
     source: &Source,
     message: Message,
     under_way: &UnderWay,
-    letters: &DeadLetters,
+    dead_letters: &DeadLetters,
     shared: &Shared,
 ) {
     let began = Instant::now();
@@ -149,7 +149,13 @@ async fn take(
         Ok(read) => read,
         Err((class, fault)) => {
             let letter = DeadLetter::new(&subject, class, fault, 1, &message.payload);
-            bury(with_headers(letter, &message), &message, letters, shared).await;
+            bury(
+                with_headers(letter, &message),
+                &message,
+                dead_letters,
+                shared,
+            )
+            .await;
             return;
         }
     };
@@ -168,7 +174,7 @@ async fn take(
         return;
     }
     if delivered > 1 {
-        shared.figures.redelivered.inc();
+        shared.metrics.redelivered.inc();
     }
     under_way.insert(delivery, acker);
     let came = BridgeIn::Delivered {
@@ -186,9 +192,9 @@ async fn take(
         "taken from the bus"
     );
     hand_over(came, class, shared).await;
-    shared.figures.passed(Way::In, class);
+    shared.metrics.passed(Way::In, class);
     shared
-        .figures
+        .metrics
         .processing
         .observe(began.elapsed().as_secs_f64());
 }
@@ -242,36 +248,36 @@ fn node_of(origin: &str) -> &str {
 async fn hand_over(mut came: BridgeIn, class: Class, shared: &Shared) {
     let mut attempt = 0;
     loop {
-        if let Err(open) = shared.figures.pass(Way::In, class) {
+        if let Err(open) = shared.metrics.pass(Way::In, class) {
             sleep(open.retry_after).await;
         }
         match shared.lane.try_send(came) {
-            Ok(()) => break shared.figures.went(Way::In, class, true),
+            Ok(()) => break shared.metrics.went(Way::In, class, true),
             Err(full) => came = full.0,
         }
         sleep(LANE_WAIT.wait_by_chance(attempt)).await;
         attempt += 1;
         if attempt == LANE_WAIT.attempts {
             attempt = 0;
-            shared.figures.went(Way::In, class, false);
+            shared.metrics.went(Way::In, class, false);
         }
     }
 }
 
 /// Puts a message aside for good: it is on the disk before the broker forgets it.
-async fn bury(letter: DeadLetter, message: &Message, letters: &DeadLetters, shared: &Shared) {
+async fn bury(letter: DeadLetter, message: &Message, dead_letters: &DeadLetters, shared: &Shared) {
     tracing::warn!(
         subject = letter.subject,
         fault = letter.error,
         letter = letter.id,
         "message of the bus could not be used"
     );
-    let writer = letters.clone();
+    let writer = dead_letters.clone();
     let kept = tokio::task::spawn_blocking(move || writer.keep(&letter).map(|()| writer.count()));
     match kept.await {
         Ok(Ok(count)) => {
             shared
-                .figures
+                .metrics
                 .dead
                 .set(i64::try_from(count).unwrap_or(i64::MAX));
             if let Err(fault) = message.ack_with(AckKind::Term).await {

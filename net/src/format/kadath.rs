@@ -140,14 +140,14 @@ pub(super) const ID_MAX: u64 = (1 << 53) - 1;
 ///
 /// # Errors
 /// The catalogue code and field of the first thing wrong with it.
-pub(crate) fn decode(text: &str) -> Result<ClientFrame, Defect> {
+pub(super) fn decode(json: &[u8]) -> Result<ClientFrame, Defect> {
     let bad_format = |message| Defect::new(Code::InvalidFormat, None, message);
     // Checked on the bytes: a deep frame must not even be built.
-    if too_deep(text.as_bytes(), DEPTH_MAX) {
+    if too_deep(json, DEPTH_MAX) {
         return Err(bad_format("The frame is nested too deeply."));
     }
     let frame: Value =
-        serde_json::from_str(text).map_err(|_| bad_format("The frame is not valid JSON."))?;
+        serde_json::from_slice(json).map_err(|_| bad_format("The frame is not valid JSON."))?;
     let Value::Object(frame) = frame else {
         return Err(bad_format("The frame is not a JSON object."));
     };

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::kadath::ID_MAX;
-use super::{Format, Head, Parcel, Tongue, Voice};
+use super::{EncodedNote, Encoder, Format, Frame, Head};
 
 /// What every frame of the server has, whatever its `data`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -157,14 +157,14 @@ pub fn encoded(
     note: &dyn Note,
     (number, tick, stamp): (u64, Tick, &str),
 ) -> Option<Vec<Message>> {
-    let mut tongue = Tongue::new(Format::of(subprotocol)?);
-    tongue.colour = colour;
+    let mut encoder = Encoder::new(Format::of(subprotocol)?);
+    encoder.colour = colour;
     let mut messages = Vec::new();
-    Voice::new(note, tick, stamp).speak(&tongue, |parcel| {
-        messages.push(match parcel {
-            Parcel::Tail(tail) => Message::Text([Head::new(number).as_bytes(), &tail].concat()),
-            Parcel::Text(bytes) => Message::Text(bytes.to_vec()),
-            Parcel::Binary(bytes) => Message::Binary(bytes.to_vec()),
+    EncodedNote::new(note, tick, stamp).frames(&encoder, |frame| {
+        messages.push(match frame {
+            Frame::Numbered(tail) => Message::Text([Head::new(number).as_bytes(), &tail].concat()),
+            Frame::Data(bytes) => Message::Text(bytes.to_vec()),
+            Frame::Text(bytes) => Message::Binary(bytes.to_vec()),
         });
     });
     Some(messages)

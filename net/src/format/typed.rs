@@ -26,14 +26,14 @@ pub(crate) enum Typed {
 /// A message with more lines than this is no person's.
 pub(crate) const LINES_MAX: usize = 16;
 
-/// Reads a text client's message.
+/// Reads a text client's message; `typed`: as people type, else GMCP.
 ///
 /// # Errors
 /// The catalogue code of what is wrong with it.
-pub(crate) fn decode_typed(format: Format, binary: bool, message: &[u8]) -> Result<Typed, Defect> {
+pub(super) fn decode_typed(format: Format, typed: bool, message: &[u8]) -> Result<Typed, Defect> {
     let bad_format = |message| Defect::new(Code::InvalidFormat, None, message);
     let text = std::str::from_utf8(message).map_err(|_| bad_format("That is not UTF-8 text."))?;
-    if binary {
+    if typed {
         return lines(text);
     }
     match format {

@@ -1,4 +1,4 @@
-//! What operators ask: alive, ready, figures.
+//! What operators ask: alive, ready, metrics.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub(super) async fn metrics<G: Gatekeeper>(State(gateway): Gate<G>) -> Result<Re
     encoder
         .encode(&gateway.registry.gather(), &mut text)
         .map_err(|fault| {
-            tracing::error!(%fault, "figures could not be printed");
+            tracing::error!(%fault, "metrics could not be printed");
             Refusal::of(Code::InternalError)
         })?;
     let headers = [(header::CONTENT_TYPE, encoder.format_type().to_owned())];

@@ -20,8 +20,6 @@ use flate2::write::GzEncoder;
 
 use super::HttpFault;
 use super::nowhere;
-use crate::gatekeeper::Gatekeeper;
-use crate::gateway::Gateway;
 use crate::world::WorldInfo;
 
 mod accent;
@@ -39,7 +37,7 @@ const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The client's files as they are sent.
-pub(crate) struct Pages {
+pub(super) struct Pages {
     files: HashMap<String, File>,
     /// Stands for all files together.
     digest: String,
@@ -61,7 +59,7 @@ struct Form {
 
 impl Pages {
     /// The client as the door of a world.
-    pub(crate) fn of(world: &WorldInfo) -> Self {
+    pub(super) fn of(world: &WorldInfo) -> Self {
         let mut contents: HashMap<&str, Bytes> = CLIENT
             .iter()
             .map(|(path, content)| (*path, Bytes::from_static(content)))
@@ -110,24 +108,22 @@ impl Pages {
     }
 }
 
-pub(super) async fn index<G: Gatekeeper>(
-    State(gateway): State<Arc<Gateway<G>>>,
+pub(super) async fn index(
+    State(pages): State<Arc<Pages>>,
     headers: HeaderMap,
 ) -> Result<Response, HttpFault> {
-    match gateway.pages.send(PAGE, &headers) {
+    match pages.send(PAGE, &headers) {
         Some(page) => Ok(page),
         None => Err(nowhere().await),
     }
 }
 
-pub(super) async fn file<G: Gatekeeper>(
-    State(gateway): State<Arc<Gateway<G>>>,
+pub(super) async fn file(
+    State(pages): State<Arc<Pages>>,
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, HttpFault> {
-    let found = path
-        .ok()
-        .and_then(|Path(path)| gateway.pages.send(&path, &headers));
+    let found = path.ok().and_then(|Path(path)| pages.send(&path, &headers));
     match found {
         Some(file) => Ok(file),
         None => Err(nowhere().await),

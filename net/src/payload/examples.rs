@@ -3,7 +3,6 @@
 use engine::port::{Code, Publication, Published, Refusal};
 
 use super::{CommandResponse, Durable, ErrorNote, Pong, Recovered, Welcome};
-use crate::format::Format;
 
 /// What is published of every frame that the gateway makes itself.
 #[must_use]
@@ -35,7 +34,7 @@ impl Published for Welcome {
                 run: "0007b59ff1c2e0a8".to_owned(),
                 tick: 65_412,
             }),
-            protocol: Format::Kadath.subprotocol(),
+            protocol: "kadath.v1",
         }]
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use engine::port::{Admission, Note, Refusal};
 
 use crate::payload::{CommandResponse, ErrorNote};
-use crate::session::Farewell;
 
 /// What a session hears.
 pub(super) enum Said {
@@ -14,7 +13,7 @@ pub(super) enum Said {
     Admitted(Admission),
     Refused(Refusal),
     Receipt,
-    Close(Farewell, Option<ErrorNote>),
+    Close(Option<ErrorNote>),
     /// For the gateway itself.
     Heeded,
 }
@@ -24,7 +23,7 @@ impl Said {
         match self {
             Self::Note(note) => Some(&**note),
             Self::Answer(response) => Some(response),
-            Self::Close(_, error) => error.as_ref().map(|error| error as &dyn Note),
+            Self::Close(error) => error.as_ref().map(|error| error as &dyn Note),
             Self::Admitted(_) | Self::Refused(_) | Self::Receipt | Self::Heeded => None,
         }
     }

@@ -170,7 +170,7 @@ impl Directory {
         }
         self.gauge_of(&session).dec();
         drop(inner);
-        crate::records::ended(&session, why);
+        log_end(&session, why);
         Some(session)
     }
 
@@ -223,4 +223,17 @@ fn is_crowded(
         .filter(|character| *character != session.arrival.character)
         .collect();
     max > 0 && characters.len() >= max
+}
+
+/// Logs that a session is over.
+fn log_end(session: &Session, reason: &'static str) {
+    tracing::info!(
+        correlation_id = %session.arrival.correlation,
+        account = %session.arrival.account,
+        character = %session.arrival.character,
+        session = session.id.0,
+        reason,
+        seconds = session.began.elapsed().as_secs(),
+        "session ended"
+    );
 }

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 
 use engine::port::Tick;
 
-use crate::format::Parcel;
+use crate::format::Frame;
 
 /// One thing that waits.
 #[derive(Debug)]
 pub(crate) enum Item {
     /// A frame.
-    Parcel(Parcel),
+    Frame(Frame),
     /// The world wants to know when the client has read what stands before.
     Receipt(Tick),
 }
@@ -18,7 +18,7 @@ pub(crate) enum Item {
 impl Item {
     fn weight(&self) -> usize {
         match self {
-            Self::Parcel(parcel) => parcel.weight(),
+            Self::Frame(frame) => frame.weight(),
             // Weightless: there is never more than one.
             Self::Receipt(_) => 0,
         }
@@ -40,12 +40,12 @@ pub(crate) struct Outbox {
 struct Entry {
     item: Item,
     key: Option<&'static str>,
-    /// Which note it belongs to: the parcels of one note stay together.
+    /// Which note it belongs to: the frames of one note stay together.
     note: u64,
 }
 
 impl Outbox {
-    /// Begins a note whose parcels follow. When more than half of `bound` waits, the note makes
+    /// Begins a note whose frames follow. When more than half of `bound` waits, the note makes
     /// older ones of its key superfluous.
     pub(crate) fn begin(&mut self, key: Option<&'static str>, bound: usize) {
         self.notes += 1;
@@ -54,11 +54,11 @@ impl Outbox {
         }
     }
 
-    /// Adds a parcel of the note just begun.
-    pub(crate) fn push(&mut self, parcel: Parcel, key: Option<&'static str>) {
-        self.bytes += parcel.weight();
+    /// Adds a frame of the note just begun.
+    pub(crate) fn push(&mut self, frame: Frame, key: Option<&'static str>) {
+        self.bytes += frame.weight();
         let note = self.notes;
-        let item = Item::Parcel(parcel);
+        let item = Item::Frame(frame);
         self.queue.push_back(Entry { item, key, note });
     }
 
@@ -147,17 +147,17 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Item, Outbox};
-    use crate::format::Parcel;
+    use crate::format::Frame;
 
     fn push(outbox: &mut Outbox, text: &'static str, key: Option<&'static str>, bound: usize) {
         outbox.begin(key, bound);
-        outbox.push(Parcel::Text(Arc::new(text.as_bytes().into())), key);
+        outbox.push(Frame::Data(Arc::new(text.as_bytes().into())), key);
     }
 
     fn drain(outbox: &mut Outbox) -> Vec<String> {
         std::iter::from_fn(|| outbox.pop())
             .map(|item| match item {
-                Item::Parcel(Parcel::Text(bytes)) => String::from_utf8(bytes.to_vec()).unwrap(),
+                Item::Frame(Frame::Data(bytes)) => String::from_utf8(bytes.to_vec()).unwrap(),
                 Item::Receipt(tick) => format!("receipt {tick}"),
                 other => panic!("unexpected {other:?}"),
             })

@@ -6,11 +6,11 @@ use super::Sent;
 
 /// Which proof is awaited, and how far the last one reached.
 ///
-/// The proof is the client's pong: a websocket ping goes out behind the frames in question, and
-/// whoever answers it has read them. Every client answers pings, whatever protocol it speaks.
+/// The proof is the client's answer to a probe, which goes out behind the frames in question:
+/// whoever answers it has read them. A client program answers by itself, whatever it speaks.
 #[derive(Debug, Default)]
 pub(super) struct Receipts {
-    /// The tick that asked last, and the number of the last frame before the ping.
+    /// The tick that asked last, and the number of the last frame before the probe.
     awaited: Option<(Tick, u64)>,
     /// The number up to which everything was read.
     read: u64,
@@ -31,7 +31,7 @@ impl Receipts {
         self.awaited.map(|(tick, _)| tick)
     }
 
-    /// A client proves that it has read what stood before the ping of that tick; answers whether
+    /// A client proves that it has read what stood before the probe of that tick; answers whether
     /// that is what was awaited.
     pub(super) fn prove(&mut self, tick: Tick) -> bool {
         let proven = self.awaited.take_if(|(asked, _)| *asked == tick);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::format::{Parcel, Shared};
+use crate::format::{Frame, Shared};
 
 /// Sent frames with their numbers, oldest first, without gap.
 ///
@@ -82,10 +82,10 @@ impl Ring {
     }
 
     /// The frames after number `last`, if all of them up to `newest` are still here.
-    pub(crate) fn after(&self, last: u64, newest: u64) -> Option<Vec<(u64, Parcel)>> {
+    pub(crate) fn after(&self, last: u64, newest: u64) -> Option<Vec<(u64, Frame)>> {
         let from = self.place_after(last, newest)?;
         let tails = self.sent.range(from..).map(unpacked);
-        Some((last + 1..).zip(tails.map(Parcel::Tail)).collect())
+        Some((last + 1..).zip(tails.map(Frame::Numbered)).collect())
     }
 
     /// Forgets everything.
@@ -175,7 +175,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::Ring;
-    use crate::format::{Parcel, Shared};
+    use crate::format::{Frame, Shared};
 
     fn filled(numbers: std::ops::RangeInclusive<u64>, at: Instant, bound: usize) -> Ring {
         let mut ring = Ring::default();
@@ -207,8 +207,8 @@ mod tests {
         assert!(ring.sent.range(2..).all(|kept| kept.len() < 200));
         // All count as what they are when they go out again.
         assert_eq!(ring.bytes(), 17 * (4_000 + size_of::<Shared>()));
-        for (_, parcel) in ring.after(0, 17).unwrap() {
-            assert!(matches!(parcel, Parcel::Tail(tail) if **tail == *frame));
+        for (_, again) in ring.after(0, 17).unwrap() {
+            assert!(matches!(again, Frame::Numbered(tail) if **tail == *frame));
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) enum Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// The handshake is done.
-    Upgraded,
+    Opened,
     /// The account store knows the player.
     Vouched,
     /// The world has let the character in, or back in.
@@ -54,7 +54,7 @@ impl Stage {
     pub(crate) const fn after(self, step: Step) -> Result<Self, Illegal> {
         use Stage::{Arriving, Authenticating, Connecting, Detached, Ended, Playing, Returning};
         Ok(match (self, step) {
-            (Connecting, Step::Upgraded) => Authenticating,
+            (Connecting, Step::Opened) => Authenticating,
             (Authenticating, Step::Vouched) => Arriving,
             (Arriving | Returning, Step::Admitted) => Playing,
             (Playing | Detached | Returning, Step::Claimed) => Returning,
@@ -84,7 +84,7 @@ mod tests {
         Stage::Ended,
     ];
     const STEPS: [Step; 7] = [
-        Step::Upgraded,
+        Step::Opened,
         Step::Vouched,
         Step::Admitted,
         Step::Refused,
@@ -97,7 +97,7 @@ mod tests {
     fn every_transition_is_either_in_the_table_or_refused() {
         // The whole model, by name: a row that changes must be changed here, too.
         let table = [
-            ("Connecting", "Upgraded", "Authenticating"),
+            ("Connecting", "Opened", "Authenticating"),
             ("Connecting", "Cut", "Ended"),
             ("Authenticating", "Vouched", "Arriving"),
             ("Authenticating", "Cut", "Ended"),

@@ -2,14 +2,14 @@
 
 use engine::port::{Code, WorldTime};
 
-use super::Denied;
-use crate::identity::wall;
+use crate::clock::wall;
+use crate::refusal::AccountRefusal;
 use crate::store::unsigned;
 
 const MINUTE: u64 = 60_000_000;
 
 /// Lets an account pass that is not banned; takes until when it is, and why.
-pub(super) fn check((until, reason): (Option<i64>, String)) -> Result<(), Denied> {
+pub(super) fn check((until, reason): (Option<i64>, String)) -> Result<(), AccountRefusal> {
     let now = wall();
     let Some(until) = until.filter(|until| now < WorldTime(unsigned(*until))) else {
         return Ok(());
@@ -21,7 +21,7 @@ pub(super) fn check((until, reason): (Option<i64>, String)) -> Result<(), Denied
         format!("for another {minutes} min")
     };
     let why = if reason.is_empty() { "" } else { ": " };
-    Err(Denied::because(
+    Err(AccountRefusal::because(
         Code::AuthorizationDenied,
         &format!("This account is banned {span}{why}{reason}"),
     ))

@@ -4,18 +4,19 @@ use engine::port::{AccountId, Code, Role, StableId, WorldTime};
 use sqlx::{query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{Accounts, Character, Denied, bans, bounded, names, role_of, standing};
-use crate::identity::wall;
-use crate::store::{reading, signed, transaction, unsigned, writing};
+use super::{AccountCharacter, Accounts, bans, bounded, names, standing};
+use crate::clock::wall;
+use crate::refusal::AccountRefusal;
+use crate::store::{name_key, reading, role_of, signed, transaction, unsigned, writing};
 use crate::tokens::Claims;
 
 /// A character that may enter the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Admitted {
+pub struct AdmittedCharacter {
     /// Whose it is.
     pub account: AccountId,
     /// The character.
-    pub character: Character,
+    pub character: AccountCharacter,
     /// What the account may do.
     pub role: Role,
     /// A throw-away account.
@@ -59,7 +60,10 @@ impl Accounts {
     ///
     /// # Errors
     /// `database_connection_error`.
-    pub async fn characters(&self, account: AccountId) -> Result<Vec<Character>, Denied> {
+    pub async fn characters(
+        &self,
+        account: AccountId,
+    ) -> Result<Vec<AccountCharacter>, AccountRefusal> {
         let sql = self.store().sql(
             "SELECT id, name, profession, seed, created_at, last_played_at FROM characters
              WHERE account = $1 AND deleted_at IS NULL
@@ -72,11 +76,14 @@ impl Accounts {
         Ok(rows.into_iter().map(character_of).collect())
     }
 
-    /// The characters of whoever a token speaks for: one query, where there are some.
+    /// The characters of the account that a token stands for: one query, where there are some.
     ///
     /// # Errors
     /// `invalid_token` for one of before the last change of the password.
-    pub async fn characters_by(&self, claims: Claims) -> Result<Vec<Character>, Denied> {
+    pub async fn characters_by(
+        &self,
+        claims: Claims,
+    ) -> Result<Vec<AccountCharacter>, AccountRefusal> {
         let account = claims.account;
         let sql = self.store().sql(
             "SELECT c.id, name, profession, seed, c.created_at, last_played_at FROM characters c
@@ -91,7 +98,7 @@ impl Accounts {
         })
         .await?;
         if rows.is_empty() && self.me(account).await?.generation != claims.generation {
-            return Err(Denied::of(Code::InvalidToken));
+            return Err(AccountRefusal::of(Code::InvalidToken));
         }
         Ok(rows.into_iter().map(character_of).collect())
     }
@@ -105,7 +112,7 @@ impl Accounts {
         account: AccountId,
         name: &str,
         profession: Option<&str>,
-    ) -> Result<Character, Denied> {
+    ) -> Result<AccountCharacter, AccountRefusal> {
         self.create_character_from(rand::random(), account, name, profession)
             .await
     }
@@ -122,12 +129,12 @@ impl Accounts {
         account: AccountId,
         name: &str,
         profession: Option<&str>,
-    ) -> Result<Character, Denied> {
+    ) -> Result<AccountCharacter, AccountRefusal> {
         names::check_character(name)?;
         if let Some(profession) = profession {
             names::check_profession(profession)?;
         }
-        let character = Character {
+        let character = AccountCharacter {
             id: StableId::from_uuid(Uuid::new_v4()),
             name: name.to_owned(),
             profession: profession.map(str::to_owned),
@@ -149,7 +156,7 @@ impl Accounts {
         &self,
         account: AccountId,
         character: StableId,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), AccountRefusal> {
         bounded(async {
             let store = self.store();
             let at = signed(wall().0);
@@ -164,7 +171,7 @@ impl Accounts {
                 .execute(&mut *tx)
                 .await?;
                 if gone.rows_affected() == 0 {
-                    return Err(Denied::because(
+                    return Err(AccountRefusal::because(
                         Code::ResourceNotFound,
                         "You have no such character.",
                     ));
@@ -190,7 +197,7 @@ impl Accounts {
         &self,
         claims: Claims,
         character: Option<StableId>,
-    ) -> Result<Admitted, Denied> {
+    ) -> Result<AdmittedCharacter, AccountRefusal> {
         let account = claims.account;
         let sql = self.store().sql(ADMIT);
         let id = character.map(StableId::uuid);
@@ -204,7 +211,7 @@ impl Accounts {
             found
         {
             bans::check((until, reason))?;
-            return Ok(Admitted {
+            return Ok(AdmittedCharacter {
                 account,
                 character: character_of((id, name, profession, seed, created, played)),
                 role: role_of(&role),
@@ -212,15 +219,15 @@ impl Accounts {
             });
         }
         if self.me(account).await?.generation != claims.generation {
-            return Err(Denied::of(Code::InvalidToken));
+            return Err(AccountRefusal::of(Code::InvalidToken));
         }
         if character.is_some() {
-            return Err(Denied::because(
+            return Err(AccountRefusal::because(
                 Code::InvalidToken,
                 "That character is not yours to play.",
             ));
         }
-        Err(Denied::because(
+        Err(AccountRefusal::because(
             Code::ResourceNotFound,
             "You have no character yet.",
         ))
@@ -229,8 +236,8 @@ impl Accounts {
     async fn insert_character(
         &self,
         account: AccountId,
-        character: &Character,
-    ) -> Result<(), Denied> {
+        character: &AccountCharacter,
+    ) -> Result<(), AccountRefusal> {
         let store = self.store();
         let most = match self.inner.config.characters_max {
             0 => i64::from(i32::MAX),
@@ -252,8 +259,8 @@ impl Accounts {
                     .fetch_one(&mut *tx)
                     .await?;
                 return Err(match known {
-                    0 => Denied::of(Code::InvalidToken),
-                    _ => Denied::because(
+                    0 => AccountRefusal::of(Code::InvalidToken),
+                    _ => AccountRefusal::because(
                         Code::ResourceConflict,
                         "You have as many characters as you may have.",
                     ),
@@ -271,7 +278,7 @@ impl Accounts {
                 .bind(character.id.uuid())
                 .bind(account.0)
                 .bind(&character.name)
-                .bind(names::key(&character.name))
+                .bind(name_key(&character.name))
                 .bind(&character.profession)
                 .bind(character.seed.map(u64::cast_signed))
                 .bind(signed(character.created_at.0))
@@ -285,7 +292,7 @@ impl Accounts {
 }
 
 /// A unique name that some living character has.
-pub(super) fn name_taken(error: sqlx::Error) -> Denied {
+pub(super) fn name_taken(error: sqlx::Error) -> AccountRefusal {
     names::taken(error, "name", "That name")
 }
 
@@ -294,8 +301,8 @@ pub(super) const INSERT: &str = "
     INSERT INTO characters (id, account, name, name_key, profession, seed, created_at, name_look)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-fn character_of((id, name, profession, seed, created, played): CharacterTuple) -> Character {
-    Character {
+fn character_of((id, name, profession, seed, created, played): CharacterTuple) -> AccountCharacter {
+    AccountCharacter {
         id: StableId::from_uuid(id),
         name,
         profession,

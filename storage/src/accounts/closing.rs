@@ -10,10 +10,10 @@ use sqlx::{query, query_scalar};
 use uuid::Uuid;
 
 use super::purge::Due;
-use super::{Accounts, Denied, bounded, names, refresh, roles};
-use crate::identity::wall;
-use crate::store::{reading, signed, transaction};
-use crate::upkeep::ago;
+use super::{Accounts, bounded, refresh, roles};
+use crate::clock::{ago, wall};
+use crate::refusal::AccountRefusal;
+use crate::store::{is_nobodys, name_key, reading, signed, transaction};
 
 /// `account, name, now`. No name that can be typed has a blank in it.
 const CLOSE: &str = "
@@ -28,11 +28,11 @@ impl Accounts {
     ///
     /// # Errors
     /// `resource_not_found`; `database_connection_error`.
-    pub async fn delete(&self, username: &str) -> Result<u64, Denied> {
-        if names::is_nobodys(username) {
+    pub async fn delete(&self, username: &str) -> Result<u64, AccountRefusal> {
+        if is_nobodys(username) {
             return Err(roles::nobody());
         }
-        let key = names::key(username);
+        let key = name_key(username);
         let sql = self
             .store()
             .sql("SELECT id FROM accounts WHERE username_key = $1 AND closed_at IS NULL");
@@ -45,7 +45,12 @@ impl Accounts {
         bounded(self.close_account(id, &key, username)).await
     }
 
-    async fn close_account(&self, id: Uuid, key: &str, username: &str) -> Result<u64, Denied> {
+    async fn close_account(
+        &self,
+        id: Uuid,
+        key: &str,
+        username: &str,
+    ) -> Result<u64, AccountRefusal> {
         let store = self.store();
         let at = signed(wall().0);
         let lived = transaction!(store, tx => {

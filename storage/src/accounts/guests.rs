@@ -5,10 +5,10 @@ use sqlx::query;
 use uuid::Uuid;
 
 use super::purge::{Due, PORTION};
-use super::{Account, Accounts, Denied, SignIn, bounded, names, role_word};
-use crate::identity::wall;
-use crate::store::{is_unique_violation, signed, transaction};
-use crate::upkeep::ago;
+use super::{Account, Accounts, SignIn, bounded, names};
+use crate::clock::{ago, wall};
+use crate::refusal::AccountRefusal;
+use crate::store::{is_unique_violation, name_key, role_word, signed, transaction};
 
 /// With a syllable pair there are 2.4 million names; ten misses mean that something else is wrong.
 const NAME_ATTEMPTS_MAX: u32 = 10;
@@ -30,7 +30,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `server_busy` when all have played; `database_connection_error`.
-    pub async fn guest(&self) -> Result<SignIn, Denied> {
+    pub async fn guest(&self) -> Result<SignIn, AccountRefusal> {
         let id = Uuid::new_v4();
         let account = Account {
             id: AccountId(id),
@@ -55,12 +55,12 @@ impl Accounts {
                 }
             }
         }
-        Err(Denied::later(Code::ServerBusy))
+        Err(AccountRefusal::later(Code::ServerBusy))
     }
 
     /// Account and character, both or neither. Two nodes that count at once may go over the limit by
     /// one each.
-    async fn insert_guest(&self, account: &Account, name: &str) -> Result<Made, Denied> {
+    async fn insert_guest(&self, account: &Account, name: &str) -> Result<Made, AccountRefusal> {
         let store = self.store();
         let at = signed(account.created_at.0);
         let most = match self.inner.config.max_guests {
@@ -89,7 +89,7 @@ impl Accounts {
                 .bind(Uuid::new_v4())
                 .bind(account.id.0)
                 .bind(name)
-                .bind(names::key(name))
+                .bind(name_key(name))
                 .bind(None::<String>)
                 .bind(rand::random::<u64>().cast_signed())
                 .bind(at)
@@ -115,8 +115,8 @@ impl Accounts {
     }
 }
 
-fn full() -> Denied {
-    let mut denied = Denied::because(
+fn full() -> AccountRefusal {
+    let mut denied = AccountRefusal::because(
         Code::ServerBusy,
         "There are as many guests as this world takes. Register instead, or come back later.",
     );

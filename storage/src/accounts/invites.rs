@@ -4,9 +4,10 @@ use engine::port::{AccountId, Code, WorldTime};
 use sqlx::{query, query_as};
 use uuid::Uuid;
 
-use super::{Accounts, Denied, bounded};
-use crate::identity::wall;
-use crate::store::{reading, signed, unsigned, writing};
+use super::{Accounts, bounded};
+use crate::clock::wall;
+use crate::refusal::AccountRefusal;
+use crate::store::{is_nobodys, reading, signed, unsigned, writing};
 
 /// Marks a code as used by an account: `code, account, now`. Nothing changes for one that is
 /// unknown, used or expired.
@@ -15,20 +16,20 @@ pub(super) const USE: &str = "
     WHERE code = $1 AND used_at IS NULL AND expires_at > $3";
 
 /// Refuses where [`USE`] changed nothing.
-pub(super) fn was_good(used: u64) -> Result<(), Denied> {
+pub(super) fn was_good(used: u64) -> Result<(), AccountRefusal> {
     if used > 0 { Ok(()) } else { Err(no_good()) }
 }
 
 /// Refuses what can't be a code, before a password is hashed or a database asked.
-pub(super) fn check(code: &str) -> Result<(), Denied> {
-    if (1..=64).contains(&code.len()) && !super::is_nobodys(code) {
+pub(super) fn check(code: &str) -> Result<(), AccountRefusal> {
+    if (1..=64).contains(&code.len()) && !is_nobodys(code) {
         return Ok(());
     }
     Err(no_good())
 }
 
-fn no_good() -> Denied {
-    Denied::field(
+fn no_good() -> AccountRefusal {
+    AccountRefusal::field(
         Code::ValidationError,
         "invite_code",
         "That invite code is unknown, used or expired.",
@@ -56,7 +57,11 @@ impl Accounts {
     ///
     /// # Errors
     /// `database_connection_error`.
-    pub async fn create_invite(&self, by: Option<AccountId>, days: u32) -> Result<Invite, Denied> {
+    pub async fn create_invite(
+        &self,
+        by: Option<AccountId>,
+        days: u32,
+    ) -> Result<Invite, AccountRefusal> {
         let created_at = wall();
         let invite = Invite {
             code: (0..CODE_CHARACTERS)
@@ -86,7 +91,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `database_connection_error`.
-    pub async fn invites(&self) -> Result<Vec<Invite>, Denied> {
+    pub async fn invites(&self) -> Result<Vec<Invite>, AccountRefusal> {
         let sql = self.store().sql(
             "SELECT code, created_at, expires_at, used_at, created_by FROM invites
              ORDER BY created_at DESC, code LIMIT 1000",

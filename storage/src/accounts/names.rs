@@ -2,8 +2,8 @@
 
 use engine::port::Code;
 
-use super::Denied;
-use crate::store::is_unique_violation;
+use crate::refusal::AccountRefusal;
+use crate::store::{is_unique_violation, name_key};
 
 /// Names that would mislead, or that commands use as words. In lower case.
 const RESERVED: &[&str] = &[
@@ -75,11 +75,6 @@ const GUEST_SECOND: [&str; 24] = [
 const CONSONANTS: &[u8] = b"bdfklmnprstvz";
 const VOWELS: &[u8] = b"aeiou";
 
-/// The form in which names are compared.
-pub(crate) fn key(name: &str) -> String {
-    name.to_ascii_lowercase()
-}
-
 /// How a name looks: two names of one look are hard to tell apart. Migration 0005 has the same in
 /// SQL, for the names of before.
 pub(super) fn look(name: &str) -> String {
@@ -89,14 +84,8 @@ pub(super) fn look(name: &str) -> String {
     name.replace("rn", "m").replace("vv", "w")
 }
 
-/// A name that nobody bears, whatever is in the database; what is asked of it need not be looked up.
-/// PostgreSQL takes no NUL in a text.
-pub(crate) fn is_nobodys(name: &str) -> bool {
-    name.chars().any(char::is_control)
-}
-
 /// A name that somebody has, or one that looks like it.
-pub(super) fn taken(error: sqlx::Error, field: &'static str, what: &str) -> Denied {
+pub(super) fn taken(error: sqlx::Error, field: &'static str, what: &str) -> AccountRefusal {
     if !is_unique_violation(&error) {
         return error.into();
     }
@@ -108,17 +97,23 @@ pub(super) fn taken(error: sqlx::Error, field: &'static str, what: &str) -> Deni
     } else {
         format!("{what} is taken.")
     };
-    Denied::field(Code::ResourceAlreadyExists, field, &message)
+    AccountRefusal::field(Code::ResourceAlreadyExists, field, &message)
 }
 
 fn is_reserved(name: &str) -> bool {
-    let (key, look) = (key(name), look(name));
+    let (key, look) = (name_key(name), look(name));
     RESERVED.iter().any(|word| *word == key || *word == look)
 }
 
 /// Checks a name to sign in with: 3 to 32 ASCII letters, digits, `_` and `-`.
-pub(super) fn check_username(name: &str) -> Result<(), Denied> {
-    let wrong = |message| Err(Denied::field(Code::ValidationError, "username", message));
+pub(super) fn check_username(name: &str) -> Result<(), AccountRefusal> {
+    let wrong = |message| {
+        Err(AccountRefusal::field(
+            Code::ValidationError,
+            "username",
+            message,
+        ))
+    };
     if !(3..=32).contains(&name.len()) {
         return wrong("A user name has 3 to 32 characters.");
     }
@@ -128,24 +123,24 @@ pub(super) fn check_username(name: &str) -> Result<(), Denied> {
     {
         return wrong("A user name has only letters, digits, _ and -.");
     }
-    if key(name).starts_with("guest-") || is_reserved(name) {
+    if name_key(name).starts_with("guest-") || is_reserved(name) {
         return wrong("That user name is reserved.");
     }
     Ok(())
 }
 
 /// Checks a password: 8 to 1,024 bytes.
-pub(super) fn check_password(password: &str) -> Result<(), Denied> {
+pub(super) fn check_password(password: &str) -> Result<(), AccountRefusal> {
     check_secret("password", password)
 }
 
 /// The same, of one that replaces another.
-pub(super) fn check_new_password(password: &str) -> Result<(), Denied> {
+pub(super) fn check_new_password(password: &str) -> Result<(), AccountRefusal> {
     check_secret("new", password)
 }
 
-fn check_secret(field: &'static str, password: &str) -> Result<(), Denied> {
-    let wrong = |message| Err(Denied::field(Code::ValidationError, field, message));
+fn check_secret(field: &'static str, password: &str) -> Result<(), AccountRefusal> {
+    let wrong = |message| Err(AccountRefusal::field(Code::ValidationError, field, message));
     if !(8..=1_024).contains(&password.len()) {
         return wrong("A password has 8 to 1024 bytes.");
     }
@@ -158,8 +153,14 @@ fn check_secret(field: &'static str, password: &str) -> Result<(), Denied> {
 
 /// Checks a character's name: 2 to 20 ASCII letters, so that it can be typed in a command
 /// anywhere. That it does not look like another's is the database's to say ([`look`]).
-pub(super) fn check_character(name: &str) -> Result<(), Denied> {
-    let wrong = |message| Err(Denied::field(Code::ValidationError, "name", message));
+pub(super) fn check_character(name: &str) -> Result<(), AccountRefusal> {
+    let wrong = |message| {
+        Err(AccountRefusal::field(
+            Code::ValidationError,
+            "name",
+            message,
+        ))
+    };
     if !(2..=20).contains(&name.len()) {
         return wrong("A name has 2 to 20 letters.");
     }
@@ -173,12 +174,12 @@ pub(super) fn check_character(name: &str) -> Result<(), Denied> {
 }
 
 /// Checks a profession's word; which professions there are is the world's business.
-pub(super) fn check_profession(profession: &str) -> Result<(), Denied> {
+pub(super) fn check_profession(profession: &str) -> Result<(), AccountRefusal> {
     let fits = (1..=64).contains(&profession.len());
     if fits && !profession.chars().any(char::is_control) {
         return Ok(());
     }
-    Err(Denied::field(
+    Err(AccountRefusal::field(
         Code::ValidationError,
         "profession",
         "A profession has 1 to 64 characters.",
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn names_keep_their_rules() {
+    fn names_follow_rules() {
         for good in ["Ann", "Zadok", "abcdefghijklmnopqrst"] {
             assert_eq!(check_character(good), Ok(()), "{good}");
         }

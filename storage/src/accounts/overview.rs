@@ -4,14 +4,15 @@ use engine::port::{Role, WorldTime};
 use sqlx::{query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{Account, Accounts, Character, Denied, account_of, bounded, names, roles};
-use crate::identity::wall;
-use crate::store::{reading, signed, unsigned};
+use super::{Account, AccountCharacter, Accounts, account_of, bounded, roles};
+use crate::clock::wall;
+use crate::refusal::AccountRefusal;
+use crate::store::{is_nobodys, name_key, reading, signed, unsigned};
 
 /// How many accounts one answer has.
 const PAGE: i64 = 200;
 
-type RowTuple = (Uuid, String, String, bool, i64, i64, Option<i64>, String);
+type OverviewTuple = (Uuid, String, String, bool, i64, i64, Option<i64>, String);
 
 /// An account with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Overview {
     /// The account.
     pub account: Account,
     /// Its living characters, the most recently played first.
-    pub characters: Vec<Character>,
+    pub characters: Vec<AccountCharacter>,
     /// Until when it can't sign in, in microseconds; the greatest time for good.
     pub banned_until: Option<WorldTime>,
     /// Why; may be empty.
@@ -57,15 +58,15 @@ impl Accounts {
     ///
     /// # Errors
     /// `database_connection_error`.
-    pub async fn list(&self, after: &str, guests: bool) -> Result<Vec<Overview>, Denied> {
+    pub async fn list(&self, after: &str, guests: bool) -> Result<Vec<Overview>, AccountRefusal> {
         let sql = self.store().sql(
             "SELECT id, username, role, guest, created_at, token_generation, banned_until, ban_reason
              FROM accounts
              WHERE username_key > $1 AND closed_at IS NULL AND (guest = $2 OR guest = $3)
              ORDER BY username_key LIMIT $4",
         );
-        let after = names::key(after);
-        let rows: Vec<RowTuple> = bounded(async {
+        let after = name_key(after);
+        let rows: Vec<OverviewTuple> = bounded(async {
             let after = &after;
             Ok(reading!(self.store(), db => query_as(sql)
                 .bind(after).bind(false).bind(guests).bind(PAGE).fetch_all(db).await)?)
@@ -82,16 +83,16 @@ impl Accounts {
     ///
     /// # Errors
     /// `resource_not_found`; `database_connection_error`.
-    pub async fn show(&self, username: &str) -> Result<(Overview, SignIns), Denied> {
-        if names::is_nobodys(username) {
+    pub async fn show(&self, username: &str) -> Result<(Overview, SignIns), AccountRefusal> {
+        if is_nobodys(username) {
             return Err(roles::nobody());
         }
         let sql = self.store().sql(
             "SELECT id, username, role, guest, created_at, token_generation, banned_until, ban_reason
              FROM accounts WHERE username_key = $1 AND closed_at IS NULL",
         );
-        let key = names::key(username);
-        let row: Option<RowTuple> = bounded(async {
+        let key = name_key(username);
+        let row: Option<OverviewTuple> = bounded(async {
             let key = &key;
             Ok(reading!(self.store(), db => query_as(sql).bind(key).fetch_optional(db).await)?)
         })
@@ -113,7 +114,7 @@ impl Accounts {
         Ok((overview, sign_ins))
     }
 
-    async fn overview(&self, row: RowTuple) -> Result<Overview, Denied> {
+    async fn overview(&self, row: OverviewTuple) -> Result<Overview, AccountRefusal> {
         let (id, username, role, guest, created_at, generation, until, ban_reason) = row;
         let account = account_of((id, username, role, guest, created_at, generation));
         let now = signed(wall().0);

@@ -1,13 +1,14 @@
-//! New passwords: by whoever knows the old one, or by the operator. Either ends all that was signed
+//! New passwords: by a client that knows the old one, or by the operator. Either ends all that was signed
 //! in before.
 
 use engine::port::{AccountId, Code};
 use sqlx::{query, query_as};
 
-use super::{AccountTuple, Accounts, Denied, SignIn, account_of, bans, bounded, names};
+use super::{AccountTuple, Accounts, SignIn, account_of, bans, bounded, names};
 use super::{refresh, roles};
-use crate::identity::wall;
-use crate::store::{reading, signed, transaction};
+use crate::clock::wall;
+use crate::refusal::AccountRefusal;
+use crate::store::{is_nobodys, name_key, reading, signed, transaction};
 
 /// `account, old hash, hash, now`: changes nothing where somebody was faster.
 const CHANGE: &str = "
@@ -36,7 +37,7 @@ impl Accounts {
         account: AccountId,
         old: &str,
         new: &str,
-    ) -> Result<SignIn, Denied> {
+    ) -> Result<SignIn, AccountRefusal> {
         names::check_new_password(new)?;
         let sql = self.store().sql(
             "SELECT password_hash, guest, banned_until, ban_reason FROM accounts WHERE id = $1",
@@ -46,12 +47,13 @@ impl Accounts {
                 .bind(account.0).fetch_optional(db).await)?)
         })
         .await?;
-        let (hash, guest, until, reason) = found.ok_or_else(|| Denied::of(Code::InvalidToken))?;
+        let (hash, guest, until, reason) =
+            found.ok_or_else(|| AccountRefusal::of(Code::InvalidToken))?;
         bans::check((until, reason))?;
         let hash = match hash {
             Some(hash) if !guest => hash,
             _ => {
-                return Err(Denied::because(
+                return Err(AccountRefusal::because(
                     Code::ResourceConflict,
                     "A guest has no password. Claim it, and it has one.",
                 ));
@@ -59,7 +61,7 @@ impl Accounts {
         };
         let passwords = &self.inner.passwords;
         if !passwords.verify(old, Some(hash.clone())).await? {
-            return Err(Denied::field(
+            return Err(AccountRefusal::field(
                 Code::AuthenticationFailed,
                 "old",
                 "That is not the password.",
@@ -85,7 +87,7 @@ impl Accounts {
         })
         .await?;
         let Some(changed) = changed else {
-            return Err(Denied::because(
+            return Err(AccountRefusal::because(
                 Code::ResourceConflict,
                 "The password was changed elsewhere at the same time.",
             ));
@@ -100,12 +102,12 @@ impl Accounts {
     ///
     /// # Errors
     /// `validation_error`; `resource_not_found`, also for a guest; `database_connection_error`.
-    pub async fn reset_password(&self, username: &str, new: &str) -> Result<(), Denied> {
+    pub async fn reset_password(&self, username: &str, new: &str) -> Result<(), AccountRefusal> {
         names::check_new_password(new)?;
-        if names::is_nobodys(username) {
+        if is_nobodys(username) {
             return Err(roles::nobody());
         }
-        let key = names::key(username);
+        let key = name_key(username);
         let hash = self.inner.passwords.hash(new).await?;
         let at = signed(wall().0);
         let store = self.store();

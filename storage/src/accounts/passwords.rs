@@ -8,8 +8,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use engine::port::{Code, Tasks};
 use tokio::sync::Semaphore;
 
-use super::Denied;
 use crate::config::AccountsConfig;
+use crate::refusal::AccountRefusal;
 
 /// Hashes and checks passwords.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Passwords {
     }
 
     /// The hash of a new password, in PHC form.
-    pub(super) async fn hash(&self, password: &str) -> Result<String, Denied> {
+    pub(super) async fn hash(&self, password: &str) -> Result<String, AccountRefusal> {
         let password = password.to_owned();
         let params = self.params.clone();
         let hash = self
@@ -63,7 +63,7 @@ impl Passwords {
             .await?;
         hash.map_err(|error| {
             tracing::error!(%error, "password could not be hashed");
-            Denied::of(Code::InternalError)
+            AccountRefusal::of(Code::InternalError)
         })
     }
 
@@ -82,7 +82,7 @@ impl Passwords {
         &self,
         password: &str,
         hash: Option<String>,
-    ) -> Result<bool, Denied> {
+    ) -> Result<bool, AccountRefusal> {
         let password = password.to_owned();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
         self.work(move || {
@@ -98,8 +98,8 @@ impl Passwords {
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Denied> {
-        let busy = || Denied::later(Code::ServerBusy);
+    ) -> Result<T, AccountRefusal> {
+        let busy = || AccountRefusal::later(Code::ServerBusy);
         let place = Arc::clone(&self.queue)
             .try_acquire_owned()
             .map_err(|_| busy())?;
@@ -116,7 +116,7 @@ impl Passwords {
         .await
         .map_err(|error| {
             tracing::error!(%error, "password work failed");
-            Denied::of(Code::InternalError)
+            AccountRefusal::of(Code::InternalError)
         })
     }
 }

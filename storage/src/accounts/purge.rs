@@ -4,9 +4,9 @@
 use sqlx::{query, query_as};
 use uuid::Uuid;
 
-use super::{Accounts, Denied, bounded};
-use crate::store::transaction;
-use crate::upkeep::BREATH;
+use super::{Accounts, bounded};
+use crate::refusal::AccountRefusal;
+use crate::store::{PORTION_PAUSE, transaction};
 
 /// How many accounts one transaction deletes: some ten milliseconds of the writer. Each has some
 /// characters, of up to a hundred rows.
@@ -89,7 +89,7 @@ impl Accounts {
                     break;
                 }
             }
-            tokio::time::sleep(BREATH).await;
+            tokio::time::sleep(PORTION_PAUSE).await;
         }
         if gone > 0 {
             tracing::info!(accounts = gone, due = ?due, "accounts that were due deleted");
@@ -97,7 +97,7 @@ impl Accounts {
     }
 
     /// Deletes the eldest of those that are due; answers how many went.
-    pub(super) async fn purge_portion(&self, due: Due, most: i64) -> Result<u64, Denied> {
+    pub(super) async fn purge_portion(&self, due: Due, most: i64) -> Result<u64, AccountRefusal> {
         let store = self.store();
         bounded(async {
             let gone = transaction!(store, tx => {

@@ -9,10 +9,10 @@ use engine::port::Code;
 use sqlx::{query, query_as};
 use uuid::Uuid;
 
-use super::{AccountTuple, Accounts, Denied, SignIn, account_of, bans, bounded};
-use crate::identity::wall;
-use crate::store::{signed, transaction};
-use crate::upkeep::BREATH;
+use super::{AccountTuple, Accounts, SignIn, account_of, bans, bounded};
+use crate::clock::wall;
+use crate::refusal::AccountRefusal;
+use crate::store::{PORTION_PAUSE, signed, transaction};
 
 /// How many sign-ins of an account can be renewed, the newest; an account has some devices. At 200
 /// bytes each: 3.2 KB an account.
@@ -54,12 +54,12 @@ const END: &str = "DELETE FROM refresh_tokens WHERE family = $1";
 type FoundTuple = (String, i64, i64, Option<i64>, String, Option<i64>);
 
 /// What became of a refresh token that was shown.
-enum Shown {
+enum RefreshOutcome {
     Renewed(AccountTuple),
     /// It was used before.
     Again,
     /// The sign-in is over, or there never was one.
-    Over(Denied),
+    Over(AccountRefusal),
 }
 
 impl Accounts {
@@ -67,7 +67,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `invalid_token`; `database_connection_error`.
-    pub async fn refresh_token(&self, token: &str) -> Result<String, Denied> {
+    pub async fn refresh_token(&self, token: &str) -> Result<String, AccountRefusal> {
         let claims = self.verify(token)?;
         let family = claims.family.ok_or_else(invalid)?;
         let secret = secret();
@@ -102,7 +102,7 @@ impl Accounts {
     /// `invalid_token` for one that is none, was used before (then the whole sign-in ends) or was
     /// revoked; `token_expired`; `authorization_denied` while the account is banned;
     /// `database_connection_error`.
-    pub async fn refresh(&self, shown: &str) -> Result<(SignIn, String), Denied> {
+    pub async fn refresh(&self, shown: &str) -> Result<(SignIn, String), AccountRefusal> {
         let (family, old) = read(shown).ok_or_else(invalid)?;
         if self.inner.tokens.is_family_off(family) {
             return Err(invalid());
@@ -110,37 +110,42 @@ impl Accounts {
         let next = secret();
         let done = bounded(self.renew(family, &hash_of(old), &hash_of(&next))).await?;
         match done {
-            Shown::Renewed(owner) => {
+            RefreshOutcome::Renewed(owner) => {
                 let signed = self.signed_in_by(account_of(owner), family).await?;
                 Ok((signed, written(family, &next)))
             }
-            Shown::Again => {
+            RefreshOutcome::Again => {
                 tracing::warn!("refresh token was used again, its sign-in ends");
                 self.inner.tokens.revoke_family(family).await?;
                 Err(invalid())
             }
-            Shown::Over(denied) => Err(denied),
+            RefreshOutcome::Over(denied) => Err(denied),
         }
     }
 
-    async fn renew(&self, family: Uuid, old: &str, next: &str) -> Result<Shown, Denied> {
+    async fn renew(
+        &self,
+        family: Uuid,
+        old: &str,
+        next: &str,
+    ) -> Result<RefreshOutcome, AccountRefusal> {
         let store = self.store();
         let now = signed(wall().0);
         let shown = transaction!(store, tx => {
             let found: Option<FoundTuple> =
                 query_as(store.sql(FIND)).bind(family).fetch_optional(&mut *tx).await?;
             let Some((hash, renewed_at, expires_at, until, reason, ban_at)) = found else {
-                return Ok(Shown::Over(invalid()));
+                return Ok(RefreshOutcome::Over(invalid()));
             };
             let verdict = if hash != old {
-                Some(Shown::Again)
+                Some(RefreshOutcome::Again)
             } else if expires_at <= now {
-                Some(Shown::Over(Denied::of(Code::TokenExpired)))
+                Some(RefreshOutcome::Over(AccountRefusal::of(Code::TokenExpired)))
             } else if let Err(banned) = bans::check((until, reason)) {
-                Some(Shown::Over(banned))
+                Some(RefreshOutcome::Over(banned))
             } else {
                 // Banned and let in again meanwhile: it was revoked all the same.
-                ban_at.filter(|at| *at >= renewed_at).map(|_| Shown::Over(invalid()))
+                ban_at.filter(|at| *at >= renewed_at).map(|_| RefreshOutcome::Over(invalid()))
             };
             if let Some(verdict) = verdict {
                 query(store.sql(END)).bind(family).execute(&mut *tx).await?;
@@ -156,8 +161,8 @@ impl Accounts {
                     .execute(&mut *tx)
                     .await?;
                 match renewed.rows_affected() {
-                    0 => Shown::Again,
-                    _ => Shown::Renewed(owner),
+                    0 => RefreshOutcome::Again,
+                    _ => RefreshOutcome::Renewed(owner),
                 }
             }
         });
@@ -169,7 +174,7 @@ impl Accounts {
         loop {
             match self.purge_expired().await {
                 Ok(0) => return,
-                Ok(_) => tokio::time::sleep(BREATH).await,
+                Ok(_) => tokio::time::sleep(PORTION_PAUSE).await,
                 Err(denied) => {
                     let code = denied.refusal.code.word();
                     tracing::warn!(code, "expired refresh tokens could not be deleted");
@@ -179,7 +184,7 @@ impl Accounts {
         }
     }
 
-    async fn purge_expired(&self) -> Result<u64, Denied> {
+    async fn purge_expired(&self) -> Result<u64, AccountRefusal> {
         let store = self.store();
         bounded(async {
             let gone = transaction!(store, tx => {
@@ -204,8 +209,8 @@ impl Accounts {
     }
 }
 
-fn invalid() -> Denied {
-    Denied::of(Code::InvalidToken)
+fn invalid() -> AccountRefusal {
+    AccountRefusal::of(Code::InvalidToken)
 }
 
 /// 256 bits that nobody can guess.

@@ -5,9 +5,10 @@ use engine::port::{Code, Role, StableId, WorldTime};
 use sqlx::query;
 use uuid::Uuid;
 
-use super::{Accounts, Denied, bounded, names, role_word};
-use crate::identity::wall;
-use crate::store::{signed, transaction};
+use super::{Accounts, bounded};
+use crate::clock::wall;
+use crate::refusal::AccountRefusal;
+use crate::store::{is_nobodys, name_key, role_word, signed, transaction};
 
 /// Who has ordered it, in the columns where a journal is named otherwise.
 pub(super) const OPERATOR: Uuid = Uuid::nil();
@@ -26,7 +27,7 @@ pub(super) const RECORD: &str = "
     INSERT INTO facts (journal, sequence, ordinal, kind, subject, at, count, sum, detail)
     VALUES ($1, $2, 0, 'moderation', $3, $4, 1, 0, $5)";
 
-enum Change<'a> {
+enum Decision<'a> {
     Role(Role),
     Ban(Option<i64>, &'a str),
 }
@@ -36,12 +37,12 @@ impl Accounts {
     ///
     /// # Errors
     /// `resource_not_found`; `database_connection_error`.
-    pub async fn grant(&self, username: &str, role: Role) -> Result<(), Denied> {
+    pub async fn grant(&self, username: &str, role: Role) -> Result<(), AccountRefusal> {
         let verb = match role {
             Role::Admin => "account grant",
             Role::Player => "account revoke",
         };
-        self.decide(username, verb, Change::Role(role)).await
+        self.decide(username, verb, Decision::Role(role)).await
     }
 
     /// Keeps the account of that name out until then, by the wall clock; `None`: until it is let in.
@@ -53,9 +54,9 @@ impl Accounts {
         username: &str,
         until: Option<WorldTime>,
         reason: &str,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), AccountRefusal> {
         let until = until.map_or(i64::MAX, |until| signed(until.0));
-        self.decide(username, "account ban", Change::Ban(Some(until), reason))
+        self.decide(username, "account ban", Decision::Ban(Some(until), reason))
             .await
     }
 
@@ -63,30 +64,35 @@ impl Accounts {
     ///
     /// # Errors
     /// `resource_not_found`; `database_connection_error`.
-    pub async fn unban(&self, username: &str) -> Result<(), Denied> {
-        self.decide(username, "account unban", Change::Ban(None, ""))
+    pub async fn unban(&self, username: &str) -> Result<(), AccountRefusal> {
+        self.decide(username, "account unban", Decision::Ban(None, ""))
             .await
     }
 
-    async fn decide(&self, username: &str, verb: &str, change: Change<'_>) -> Result<(), Denied> {
-        if names::is_nobodys(username) {
+    async fn decide(
+        &self,
+        username: &str,
+        verb: &str,
+        change: Decision<'_>,
+    ) -> Result<(), AccountRefusal> {
+        if is_nobodys(username) {
             return Err(nobody());
         }
-        let key = names::key(username);
+        let key = name_key(username);
         let at = signed(wall().0);
         let (subject, detail) = record(&key, verb, username);
-        let bans = matches!(change, Change::Ban(Some(_), _));
+        let bans = matches!(change, Decision::Ban(Some(_), _));
         let store = self.store();
         let changed = bounded(async {
             let changed = transaction!(store, tx => {
                 let sql = match change {
-                    Change::Role(_) => GRANT,
-                    Change::Ban(..) => BAN,
+                    Decision::Role(_) => GRANT,
+                    Decision::Ban(..) => BAN,
                 };
                 let changing = query(store.sql(sql)).bind(&key).bind(false).bind(at).bind(OPERATOR);
                 let changing = match change {
-                    Change::Role(role) => changing.bind(role_word(role)),
-                    Change::Ban(until, reason) => changing.bind(until).bind(reason),
+                    Decision::Role(role) => changing.bind(role_word(role)),
+                    Decision::Ban(until, reason) => changing.bind(until).bind(reason),
                 };
                 let changed = changing.execute(&mut *tx).await?.rows_affected();
                 if changed > 0 {
@@ -108,7 +114,7 @@ impl Accounts {
             return Ok(());
         }
         if bans && self.is_known(&key).await? {
-            return Err(Denied::because(
+            return Err(AccountRefusal::because(
                 Code::AuthorizationDenied,
                 "An admin is not banned: revoke the role first.",
             ));
@@ -117,7 +123,7 @@ impl Accounts {
     }
 
     /// Whether there is an account with a name of that key.
-    async fn is_known(&self, key: &str) -> Result<bool, Denied> {
+    async fn is_known(&self, key: &str) -> Result<bool, AccountRefusal> {
         let sql = self
             .store()
             .sql("SELECT count(*) FROM accounts WHERE username_key = $1");
@@ -132,8 +138,8 @@ impl Accounts {
     }
 }
 
-pub(super) fn nobody() -> Denied {
-    Denied::because(Code::ResourceNotFound, "There is no account of that name.")
+pub(super) fn nobody() -> AccountRefusal {
+    AccountRefusal::because(Code::ResourceNotFound, "There is no account of that name.")
 }
 
 /// Subject and detail of a record of what the operator did.

@@ -5,11 +5,12 @@ use sqlx::{query, query_as};
 use uuid::Uuid;
 
 use super::{
-    Account, AccountTuple, Accounts, Denied, SignIn, account_of, bans, bounded, characters,
-    invites, names, refresh, role_word,
+    Account, AccountTuple, Accounts, SignIn, account_of, bans, bounded, characters, invites, names,
+    refresh,
 };
-use crate::identity::wall;
-use crate::store::{reading, signed, transaction, writing};
+use crate::clock::wall;
+use crate::refusal::AccountRefusal;
+use crate::store::{is_nobodys, name_key, reading, role_word, signed, transaction, writing};
 
 /// An account's columns, its password's hash, until when it is banned and why.
 type LoginTuple = (
@@ -35,7 +36,7 @@ impl Accounts {
         username: &str,
         password: &str,
         invite: Option<&str>,
-    ) -> Result<SignIn, Denied> {
+    ) -> Result<SignIn, AccountRefusal> {
         self.invited(invite)?;
         let account = self
             .make(username, password, invite, Role::Player, None)
@@ -52,7 +53,7 @@ impl Accounts {
         name: &str,
         password: &str,
         invite: Option<&str>,
-    ) -> Result<SignIn, Denied> {
+    ) -> Result<SignIn, AccountRefusal> {
         self.invited(invite)?;
         names::check_character(name)?;
         let account = self
@@ -61,9 +62,9 @@ impl Accounts {
         self.signed_in(account).await
     }
 
-    fn invited(&self, invite: Option<&str>) -> Result<(), Denied> {
+    fn invited(&self, invite: Option<&str>) -> Result<(), AccountRefusal> {
         match invite {
-            None if self.inner.config.invites_required => Err(Denied::field(
+            None if self.inner.config.invites_required => Err(AccountRefusal::field(
                 Code::MissingRequiredField,
                 "invite_code",
                 "An invite code is needed.",
@@ -82,7 +83,7 @@ impl Accounts {
         username: &str,
         password: &str,
         role: Role,
-    ) -> Result<Account, Denied> {
+    ) -> Result<Account, AccountRefusal> {
         self.make(username, password, None, role, None).await
     }
 
@@ -91,15 +92,15 @@ impl Accounts {
     /// # Errors
     /// `authentication_failed`, the same and as slow whether name or password is wrong;
     /// `authorization_denied` while the account is banned; `server_busy`, `database_connection_error`.
-    pub async fn login(&self, username: &str, password: &str) -> Result<SignIn, Denied> {
+    pub async fn login(&self, username: &str, password: &str) -> Result<SignIn, AccountRefusal> {
         // What can't be a password need not be hashed, but it must not be told apart either.
-        let key = names::key(username);
+        let key = name_key(username);
         let sql = self.store().sql(
             "SELECT id, username, role, guest, created_at, token_generation, password_hash,
                  banned_until, ban_reason
              FROM accounts WHERE username_key = $1",
         );
-        let found: Option<LoginTuple> = if names::is_nobodys(username) {
+        let found: Option<LoginTuple> = if is_nobodys(username) {
             None
         } else {
             bounded(async {
@@ -119,7 +120,7 @@ impl Accounts {
         let outdated = hash.clone().filter(|hash| passwords.is_outdated(hash));
         let right = passwords.verify(password, hash).await?;
         match account {
-            // Only whoever knows the password learns that the account is banned.
+            // Only a client that knows the password learns that the account is banned.
             Some((account, ban)) if right => {
                 bans::check(ban)?;
                 if let Some(outdated) = outdated {
@@ -127,7 +128,7 @@ impl Accounts {
                 }
                 self.signed_in(account).await
             }
-            _ => Err(Denied::of(Code::AuthenticationFailed)),
+            _ => Err(AccountRefusal::of(Code::AuthenticationFailed)),
         }
     }
 
@@ -142,7 +143,7 @@ impl Accounts {
         username: &str,
         password: &str,
         invite: Option<&str>,
-    ) -> Result<SignIn, Denied> {
+    ) -> Result<SignIn, AccountRefusal> {
         self.invited(invite)?;
         names::check_username(username)?;
         names::check_password(password)?;
@@ -157,7 +158,7 @@ impl Accounts {
              WHERE id = $1 AND guest = $6
              RETURNING id, username, role, guest, created_at, token_generation",
         );
-        let key = names::key(username);
+        let key = name_key(username);
         let claimed: Option<AccountTuple> = bounded(async {
             let store = self.store();
             let claimed = transaction!(store, tx => {
@@ -198,7 +199,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `invalid_token` if it is gone; `database_connection_error`.
-    pub async fn me(&self, account: AccountId) -> Result<Account, Denied> {
+    pub async fn me(&self, account: AccountId) -> Result<Account, AccountRefusal> {
         let sql = self.store().sql(
             "SELECT id, username, role, guest, created_at, token_generation FROM accounts
                  WHERE id = $1",
@@ -209,11 +210,11 @@ impl Accounts {
         .await?;
         found
             .map(account_of)
-            .ok_or_else(|| Denied::of(Code::InvalidToken))
+            .ok_or_else(|| AccountRefusal::of(Code::InvalidToken))
     }
 
     /// A token and the characters for one who proved who they are.
-    pub(super) async fn signed_in(&self, account: Account) -> Result<SignIn, Denied> {
+    pub(super) async fn signed_in(&self, account: Account) -> Result<SignIn, AccountRefusal> {
         self.signed_in_by(account, Uuid::new_v4()).await
     }
 
@@ -222,7 +223,7 @@ impl Accounts {
         &self,
         account: Account,
         family: Uuid,
-    ) -> Result<SignIn, Denied> {
+    ) -> Result<SignIn, AccountRefusal> {
         let characters = self.characters(account.id).await?;
         let tokens = &self.inner.tokens;
         let (token, expires_at) = tokens.issue(account.id, account.generation, family)?;
@@ -241,7 +242,7 @@ impl Accounts {
         invite: Option<&str>,
         role: Role,
         character: Option<&str>,
-    ) -> Result<Account, Denied> {
+    ) -> Result<Account, AccountRefusal> {
         names::check_username(username)?;
         names::check_password(password)?;
         let hash = self.inner.passwords.hash(password).await?;
@@ -286,10 +287,10 @@ impl Accounts {
         hash: &str,
         invite: Option<&str>,
         character: Option<&str>,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), AccountRefusal> {
         let store = self.store();
         let at = signed(account.created_at.0);
-        let key = names::key(&account.username);
+        let key = name_key(&account.username);
         transaction!(store, tx => {
             query(store.sql(
                 "INSERT INTO accounts
@@ -314,7 +315,7 @@ impl Accounts {
                     .bind(Uuid::new_v4())
                     .bind(account.id.0)
                     .bind(name)
-                    .bind(names::key(name))
+                    .bind(name_key(name))
                     .bind(None::<String>)
                     .bind(rand::random::<u64>().cast_signed())
                     .bind(at)
@@ -337,11 +338,11 @@ impl Accounts {
     }
 }
 
-fn not_a_guest() -> Denied {
-    Denied::because(Code::ResourceConflict, "Only a guest can be claimed.")
+fn not_a_guest() -> AccountRefusal {
+    AccountRefusal::because(Code::ResourceConflict, "Only a guest can be claimed.")
 }
 
 /// A unique name that somebody has.
-fn name_taken(error: sqlx::Error) -> Denied {
+fn name_taken(error: sqlx::Error) -> AccountRefusal {
     names::taken(error, "username", "That user name")
 }

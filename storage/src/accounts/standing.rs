@@ -5,9 +5,10 @@ use engine::port::{AccountId, Banned, Code, Role, StableId, WorldTime};
 use sqlx::{query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{Accounts, Denied, bans, bounded, role_of};
-use crate::identity::wall;
-use crate::store::{Store, reading, signed, unsigned};
+use super::{Accounts, bans, bounded};
+use crate::clock::wall;
+use crate::refusal::AccountRefusal;
+use crate::store::{Store, reading, role_of, signed, unsigned};
 
 /// How many accounts are set apart at most, in one answer: all admins, then the newest bans. Older
 /// ones have been answered before, and whoever they are about does not play any more. At 300 bytes
@@ -21,7 +22,7 @@ impl Accounts {
     /// As [`Accounts::verify`], or with `expired_ok` as [`Accounts::verify_expired_ok`]; `invalid_token`
     /// when the account is gone or has ended its tokens; `authorization_denied` while it is banned;
     /// `database_connection_error`.
-    pub async fn holder(&self, token: &str, expired_ok: bool) -> Result<AccountId, Denied> {
+    pub async fn holder(&self, token: &str, expired_ok: bool) -> Result<AccountId, AccountRefusal> {
         let claims = if expired_ok {
             self.verify_expired_ok(token)?
         } else {
@@ -35,9 +36,10 @@ impl Accounts {
                 .bind(claims.account.0).fetch_optional(db).await)?)
         })
         .await?;
-        let (until, reason, generation) = found.ok_or_else(|| Denied::of(Code::InvalidToken))?;
+        let (until, reason, generation) =
+            found.ok_or_else(|| AccountRefusal::of(Code::InvalidToken))?;
         if unsigned(generation) != claims.generation {
-            return Err(Denied::of(Code::InvalidToken));
+            return Err(AccountRefusal::of(Code::InvalidToken));
         }
         bans::check((until, reason))?;
         Ok(claims.account)
@@ -48,7 +50,11 @@ impl Accounts {
     /// # Errors
     /// `invalid_token` when account or character is gone; `authorization_denied` while the account
     /// is banned; `database_connection_error`.
-    pub async fn standing(&self, account: AccountId, character: StableId) -> Result<Role, Denied> {
+    pub async fn standing(
+        &self,
+        account: AccountId,
+        character: StableId,
+    ) -> Result<Role, AccountRefusal> {
         let sql = self.store().sql(
             "SELECT role, banned_until, ban_reason FROM accounts WHERE id = $1 AND EXISTS
              (SELECT 1 FROM characters WHERE id = $2 AND account = $1 AND deleted_at IS NULL)",
@@ -58,7 +64,7 @@ impl Accounts {
                 .bind(account.0).bind(character.uuid()).fetch_optional(db).await)?)
         })
         .await?;
-        let (role, until, reason) = found.ok_or_else(|| Denied::of(Code::InvalidToken))?;
+        let (role, until, reason) = found.ok_or_else(|| AccountRefusal::of(Code::InvalidToken))?;
         bans::check((until, reason))?;
         Ok(role_of(&role))
     }
@@ -68,7 +74,7 @@ impl Accounts {
         "SELECT count(*) FROM characters WHERE account = $1 AND created_at > $2";
 
     /// Refuses an account that makes characters too fast, before a write is begun.
-    pub(super) async fn paced(&self, account: AccountId) -> Result<(), Denied> {
+    pub(super) async fn paced(&self, account: AccountId) -> Result<(), AccountRefusal> {
         let most = self.inner.config.characters_per_hour;
         if most == 0 {
             return Ok(());
@@ -92,8 +98,8 @@ pub(super) fn hour_ago() -> i64 {
 }
 
 /// An account has made as many characters in an hour as it may.
-pub(super) fn too_many() -> Denied {
-    let mut denied = Denied::because(
+pub(super) fn too_many() -> AccountRefusal {
+    let mut denied = AccountRefusal::because(
         Code::TooManyRequests,
         "You have made enough characters for a while.",
     );

@@ -2,9 +2,10 @@
 
 use sqlx::query;
 
-use super::{Accounts, Denied, bounded};
-use crate::store::{signed, transaction};
-use crate::upkeep::{BREATH, ago};
+use super::{Accounts, bounded};
+use crate::clock::ago;
+use crate::refusal::AccountRefusal;
+use crate::store::{PORTION_PAUSE, signed, transaction};
 
 /// Deleted characters that may go; `never played before, others before`. A portion, so that nobody
 /// waits long for the database.
@@ -31,14 +32,14 @@ impl Accounts {
                     break;
                 }
             }
-            tokio::time::sleep(BREATH).await;
+            tokio::time::sleep(PORTION_PAUSE).await;
         }
         if gone > 0 {
             tracing::info!(characters = gone, "deleted characters swept");
         }
     }
 
-    async fn sweep_portion(&self, unplayed: i64, played: i64) -> Result<u64, Denied> {
+    async fn sweep_portion(&self, unplayed: i64, played: i64) -> Result<u64, AccountRefusal> {
         let store = self.store();
         bounded(async {
             let gone = transaction!(store, tx => {

@@ -1,4 +1,4 @@
-//! `[accounts]`.
+//! The section `[accounts]`: limits, lifetimes, guests, keys and password hashing.
 
 use serde::{Deserialize, Serialize};
 

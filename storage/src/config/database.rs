@@ -1,4 +1,4 @@
-//! `[database]`.
+//! The section `[database]`: URL, TLS, pool, patience, sharing.
 
 use std::fmt;
 use std::path::PathBuf;

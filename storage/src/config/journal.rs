@@ -1,4 +1,4 @@
-//! `[journal]`.
+//! The section `[journal]`: sync policy, size of segments, limits.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,13 +1,11 @@
 //! What a segment holds: framed records.
 
-use engine::port::{
-    CommandMark, Fact, Row, RunId, SaveBatch, Tick, Tombstone, Transfer, WorldTime,
-};
-use prometheus::IntCounter;
+use engine::port::{RunId, Tick, WorldTime};
 use serde::{Deserialize, Serialize};
 
 mod unowned;
 
+use crate::batch::EncodedBatch;
 pub(crate) use unowned::UnownedBatch;
 
 /// Length and checksum before each payload, 4 bytes each, little-endian.
@@ -41,65 +39,6 @@ pub(crate) enum Record {
     Batch(EncodedBatch),
 }
 
-/// A `SaveBatch` with its values encoded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct EncodedBatch {
-    /// Consecutive within the journal, from 1.
-    pub(crate) sequence: u64,
-    pub(crate) tick: Tick,
-    pub(crate) now: WorldTime,
-    pub(crate) run: RunId,
-    pub(crate) transfers: Vec<Transfer>,
-    pub(crate) upserts: Vec<Row>,
-    pub(crate) tombstones: Vec<Tombstone>,
-    pub(crate) facts: Vec<Fact>,
-    pub(crate) commands: Vec<CommandMark>,
-    pub(crate) last: bool,
-}
-
-/// Encodes the world's values. A value that can't be JSON is left out, reported and counted: it
-/// is a mistake in its component, and the rest of the world must not suffer for it.
-pub(crate) fn encode_batch(
-    batch: SaveBatch,
-    sequence: u64,
-    run: RunId,
-    left_out: &IntCounter,
-) -> EncodedBatch {
-    let mut upserts = Vec::with_capacity(batch.rows());
-    for column in &batch.columns {
-        column.visit(&mut |row| match serde_json::to_string(row.body) {
-            Ok(body) => upserts.push(Row {
-                id: row.id,
-                component: column.component().to_owned(),
-                version: column.version(),
-                owner: row.owner,
-                body,
-            }),
-            Err(error) => {
-                left_out.inc();
-                tracing::error!(
-                    entity = %row.id,
-                    component = column.component(),
-                    %error,
-                    "component value can't be encoded and is not saved"
-                );
-            }
-        });
-    }
-    EncodedBatch {
-        sequence,
-        tick: batch.tick,
-        now: batch.now,
-        run,
-        transfers: batch.transfers,
-        upserts,
-        tombstones: batch.tombstones,
-        facts: batch.facts,
-        commands: batch.commands,
-        last: batch.last,
-    }
-}
-
 /// A record, framed. The checksum covers the length, so that a damaged length is noticed too.
 pub(crate) fn frame(record: &Record) -> Result<Vec<u8>, postcard::Error> {
     let mut bytes = postcard::to_extend(record, vec![0; FRAME_BYTES])?;
@@ -130,7 +69,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Record, usize), Damage> {
 
 /// What a look at one place of a damaged file came to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
+pub(crate) struct RecordProbe {
     /// A whole record with a good checksum begins there.
     pub(crate) is_whole: bool,
     /// How many bytes that took to tell.
@@ -142,8 +81,8 @@ pub(crate) struct Look {
 /// checksum over so much of it at every place would cost the square of it, or more. So the payload
 /// is decoded first: what is no record of ours fails within a few bytes, or ends elsewhere than its
 /// length says.
-pub(crate) fn look(bytes: &[u8]) -> Look {
-    let none = |cost| Look {
+pub(crate) fn probe(bytes: &[u8]) -> RecordProbe {
+    let none = |cost| RecordProbe {
         is_whole: false,
         cost,
     };
@@ -157,7 +96,7 @@ pub(crate) fn look(bytes: &[u8]) -> Look {
     if !decoded || rest > 0 {
         return none(cost);
     }
-    Look {
+    RecordProbe {
         is_whole: self::payload(bytes).is_ok(),
         cost: cost + payload.len(),
     }

@@ -1,4 +1,4 @@
-//! Reading the journal back after a stop, clean or not.
+//! Reads the journal at start, after a clean stop or a crash, and repairs its torn end.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Read;
@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use engine::port::{RunId, Tick, WorldTime};
 
-use super::record::{self, Damage, EncodedBatch, Record};
+use super::record::{self, Damage, Record};
 use super::segment::{self, Closed, HEADER_BYTES, Header};
 use super::{Identity, disk::Disk, disk::RealDisk};
+use crate::batch::EncodedBatch;
 use crate::{StorageFault, private};
 
 /// What a journal folder holds.
@@ -242,7 +243,7 @@ fn scan(
 
 /// Where the first whole record begins, wherever that is.
 fn first_whole(bytes: &[u8]) -> Option<usize> {
-    (0..bytes.len()).find(|at| record::look(&bytes[*at..]).is_whole)
+    (0..bytes.len()).find(|at| record::probe(&bytes[*at..]).is_whole)
 }
 
 /// Cuts the torn end off the last segment, for good.

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use engine::port::{Owner, Row, RunId, StableId, WorldTime};
 use uuid::Uuid;
 
-use super::record::{EncodedBatch, Record, frame};
+use super::record::{Record, frame};
 use super::{Disk, Found, Identity, RealDisk, Start, Writer, batches_from, recover};
 use crate::StorageFault;
+use crate::batch::EncodedBatch;
 
 pub(crate) const IDENTITY: Identity = Identity {
     world: Uuid::from_u128(1),

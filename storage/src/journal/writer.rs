@@ -23,7 +23,7 @@ pub(crate) struct Start {
     pub(crate) next_sequence: u64,
 }
 
-/// The path of the segment that is open, for whoever looks whether it still is there. One that
+/// The path of the segment that is open, for the check whether it is still there. One that
 /// was followed by another is no longer in here before it is deleted.
 #[derive(Debug, Default)]
 pub(crate) struct OpenSegment(Mutex<Option<PathBuf>>);
@@ -50,7 +50,7 @@ pub(crate) struct Writer {
     start: Start,
     rotate_at: u64,
     bytes_max: u64,
-    open: Option<Open>,
+    open: Option<OpenFile>,
     segment: Arc<OpenSegment>,
     closed: VecDeque<Closed>,
     next_number: u64,
@@ -60,7 +60,7 @@ pub(crate) struct Writer {
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenFile {
     file: Box<dyn DiskFile>,
     path: PathBuf,
     bytes: u64,
@@ -162,7 +162,7 @@ impl Writer {
     }
 
     /// Makes sure that there is a segment, its header and `Started` synced.
-    fn opened(&mut self) -> io::Result<&mut Open> {
+    fn opened(&mut self) -> io::Result<&mut OpenFile> {
         if self
             .open
             .as_ref()
@@ -209,7 +209,7 @@ impl Writer {
         }
     }
 
-    fn close(&mut self, open: Open) {
+    fn close(&mut self, open: OpenFile) {
         self.segment.set(None);
         self.closed.push_back(Closed {
             path: open.path,
@@ -240,12 +240,12 @@ impl Writer {
         Ok(())
     }
 
-    fn create(&mut self) -> io::Result<Open> {
+    fn create(&mut self) -> io::Result<OpenFile> {
         let path = segment::path(&self.folder, self.next_number);
         // Not reused even if this attempt fails: its remains may be undeletable.
         self.next_number += 1;
         let file = self.disk.create(&path)?;
-        let mut open = Open {
+        let mut open = OpenFile {
             file,
             path,
             bytes: 0,
@@ -261,7 +261,7 @@ impl Writer {
 
     /// The header is synced before the first record, and both before the segment is used,
     /// whatever the policy: older segments are deleted on the strength of this one.
-    fn begin(&self, open: &mut Open) -> io::Result<()> {
+    fn begin(&self, open: &mut OpenFile) -> io::Result<()> {
         let header = Header {
             identity: self.start.identity,
             first_sequence: self.landed + 1,

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use engine::port::{CommandMark, Fact, Owner, Row, RunId, StableId, Tick, Transfer, WorldTime};
 
-use crate::journal::EncodedBatch;
+use crate::batch::EncodedBatch;
 
 /// Marks are for the debug log only; of a long outage the newest are told.
 const COMMANDS_MAX: usize = 16_384;
@@ -15,7 +15,7 @@ const COMMANDS_MAX: usize = 16_384;
 /// Batches merged into one.
 #[derive(Debug, Default)]
 pub(crate) struct Layer {
-    pub(crate) entities: HashMap<StableId, Changes>,
+    pub(crate) entities: HashMap<StableId, EntityChanges>,
     /// Which of them, but for itself, a character has or had.
     pub(super) things: HashMap<StableId, BTreeSet<StableId>>,
     pub(crate) facts: Vec<PendingFact>,
@@ -23,14 +23,14 @@ pub(crate) struct Layer {
     merging: HashMap<(Cow<'static, str>, StableId, Cow<'static, str>), usize>,
     pub(crate) commands: VecDeque<CommandMark>,
     /// The newest batch in it; none while the layer is empty.
-    pub(crate) mark: Option<Mark>,
+    pub(crate) mark: Option<BatchMark>,
     /// When the oldest batch in it came.
     pub(super) since: Option<Instant>,
 }
 
 /// Up to where a layer reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Mark {
+pub(crate) struct BatchMark {
     pub(crate) sequence: u64,
     pub(crate) tick: Tick,
     pub(crate) run: RunId,
@@ -40,20 +40,20 @@ pub(crate) struct Mark {
 
 /// What changed about one entity.
 #[derive(Clone, Debug)]
-pub(crate) struct Changes {
+pub(crate) struct EntityChanges {
     /// Whose it was last.
     pub(crate) owner: Owner,
     /// It changed hands.
-    pub(crate) hands: Option<Hands>,
+    pub(crate) hands: Option<OwnerChange>,
     /// All its older rows are gone; the changes below are newer.
     pub(crate) wiped: bool,
     /// One per component. A handful, so that a search beats a map.
-    pub(crate) components: Vec<Change>,
+    pub(crate) components: Vec<ComponentChange>,
 }
 
 /// From whom to whom something went.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Hands {
+pub(crate) struct OwnerChange {
     /// Whose it was before; `None`: it was new.
     pub(crate) from: Option<Owner>,
     /// Whose it is now.
@@ -64,7 +64,7 @@ pub(crate) struct Hands {
 
 /// The newest state of one component.
 #[derive(Clone, Debug)]
-pub(crate) struct Change {
+pub(crate) struct ComponentChange {
     pub(crate) sequence: u64,
     pub(crate) component: String,
     /// The row; `None`: it was removed.
@@ -79,7 +79,7 @@ pub(crate) struct PendingFact {
     pub(crate) fact: Fact,
 }
 
-impl Default for Changes {
+impl Default for EntityChanges {
     fn default() -> Self {
         Self {
             owner: Owner::World,
@@ -90,8 +90,8 @@ impl Default for Changes {
     }
 }
 
-impl Changes {
-    fn hand(&mut self, newer: Hands) {
+impl EntityChanges {
+    fn hand(&mut self, newer: OwnerChange) {
         self.owner = newer.to;
         // Its rows go along.
         for row in self
@@ -112,7 +112,7 @@ impl Changes {
         }
     }
 
-    fn put(&mut self, change: Change) {
+    fn put(&mut self, change: ComponentChange) {
         match self
             .components
             .iter_mut()
@@ -143,7 +143,7 @@ impl Changes {
     }
 }
 
-impl Hands {
+impl OwnerChange {
     fn of(transfer: Transfer, sequence: u64) -> Self {
         let Transfer {
             from, to, through, ..
@@ -172,7 +172,7 @@ impl Layer {
     pub(crate) fn add(&mut self, batch: EncodedBatch) {
         let sequence = batch.sequence;
         for transfer in batch.transfers {
-            let (id, hands) = (transfer.id, Hands::of(transfer, sequence));
+            let (id, hands) = (transfer.id, OwnerChange::of(transfer, sequence));
             for character in hands.by.keys() {
                 self.things.entry(*character).or_default().insert(id);
             }
@@ -184,7 +184,7 @@ impl Layer {
             note(&mut self.things, tombstone.owner, tombstone.id);
             match tombstone.component {
                 None => changes.wipe(),
-                Some(component) => changes.put(Change {
+                Some(component) => changes.put(ComponentChange {
                     sequence,
                     component: component.into_owned(),
                     row: None,
@@ -196,7 +196,7 @@ impl Layer {
             let changes = self.entities.entry(row.id).or_default();
             changes.owner = row.owner;
             note(&mut self.things, row.owner, row.id);
-            changes.put(Change {
+            changes.put(ComponentChange {
                 sequence,
                 component: row.component.clone(),
                 row: Some(row),
@@ -212,7 +212,7 @@ impl Layer {
         self.commands.extend(batch.commands);
         self.forget_commands();
         self.since.get_or_insert_with(Instant::now);
-        self.mark = Some(Mark {
+        self.mark = Some(BatchMark {
             sequence,
             tick: batch.tick,
             run: batch.run,

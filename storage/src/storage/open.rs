@@ -1,25 +1,26 @@
 //! Opening: every check that must hold before the world may tick.
 
+mod reconcile;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engine::port::{Registry, Stop, Tasks};
 
-use super::{Inner, Recovered, Storage};
+use super::{OpenStorage, Recovered, Storage};
 use crate::StorageFault;
 use crate::accounts::Accounts;
-use crate::backoff::Backoff;
+use crate::clock::wall;
 use crate::config::{StorageConfig, check};
 use crate::identity;
-use crate::journal::{self, Closed, Disk, Found, Identity, Start, Writer};
+use crate::instance_lock::{self, InstanceLock};
+use crate::journal::{self, Disk, Found, Identity, Start, Writer};
 use crate::lease::Leases;
 use crate::lock::{Lock, Locks};
-use crate::metrics::Counters;
-use crate::pending::{Layer, Pending};
+use crate::pending::PendingChanges;
 use crate::private;
-use crate::sole::{self, Sole};
-use crate::store::{DatabaseFile, Kept, Origin, Store, Trouble, is_hopeless, trouble};
+use crate::store::{Counters, DatabaseFile, NodeJournal, Store};
 use crate::watch::Files;
 
 pub(crate) async fn open(
@@ -85,7 +86,7 @@ impl Opening<'_> {
     ) -> Result<(Storage, Recovered), StorageFault> {
         let store = self.store.clone();
         let identity = identity::agree(&store, &found).await?;
-        let origin = Origin {
+        let origin = NodeJournal {
             node: self.config.node.clone(),
             journal: identity.journal,
         };
@@ -104,37 +105,15 @@ impl Opening<'_> {
         self,
         found: &mut Found,
         folder: &Path,
-        disk: Box<dyn Disk>,
-        (identity, origin): (Identity, Origin),
+        mut disk: Box<dyn Disk>,
+        (identity, origin): (Identity, NodeJournal),
     ) -> Result<(Storage, Recovered), StorageFault> {
         let store = &self.store;
         let marks = store.applied().await.map_err(self.failed())?;
         identity::still_the_newest(found, &origin, &marks, store.target())?;
-        let mut before = identity::before(found, &origin.node, origin.journal, &marks);
-        let applied = marks
-            .iter()
-            .find(|mark| mark.node == origin.node && mark.journal == origin.journal)
-            .map_or(0, |mark| mark.sequence);
-        if found.identity.is_some() && applied + 1 < found.first_sequence {
-            return Err(StorageFault::DatabaseBehind {
-                applied,
-                first: found.first_sequence,
-                target: store.target().to_owned(),
-            });
-        }
-        store.ours().open(identity.world, applied);
-        let applied = if applied > found.last_sequence && found.identity.is_some() {
-            self.drop_older(found, applied, &*disk)?;
-            applied
-        } else {
-            let late = self.catch_up(&found.segments, applied, &origin).await?;
-            if late {
-                // Not all of the run before survived: only what the database had is promised.
-                before = identity::before(&Found::default(), &origin.node, origin.journal, &marks);
-            }
-            found.last_sequence
-        };
-
+        let (applied, before) = self
+            .reconcile(found, &mut *disk, &origin, &marks, identity.world)
+            .await?;
         let first_tick = match &before {
             None => identity::first_tick_beside(&marks),
             Some(trace) => identity::first_tick(Some(trace)),
@@ -144,22 +123,10 @@ impl Opening<'_> {
             identity,
             run,
             first_tick,
-            at: identity::wall(),
+            at: wall(),
             next_sequence: applied + 1,
         };
-        let journal = &self.config.journal;
-        let mut writer = Writer::new(
-            disk,
-            folder,
-            found,
-            start,
-            journal.rotate_at(),
-            journal.max_bytes,
-        );
-        writer
-            .start()
-            .map_err(StorageFault::io("begin a journal segment in", folder))?;
-        writer.trim(applied);
+        let writer = self.begin_journal(disk, folder, found, start)?;
 
         let recovered = Recovered {
             world: identity.world,
@@ -183,42 +150,17 @@ impl Opening<'_> {
             database = store.target(),
             "storage opened"
         );
-        let pending = Pending::new(self.config.journal.facts_max);
-        let leases = self.config.database.shared.then(|| {
-            Leases::new(
-                store.clone(),
-                origin.clone(),
-                self.config.database.lease(),
-                Arc::clone(&pending),
-                self.counters.elected.clone(),
-            )
-        });
-        if let Some(leases) = &leases {
-            // Not before the journal was caught up with: what it has of the world is older than
-            // what whoever wrote the world meanwhile knows.
-            leases.campaign().await.map_err(self.failed())?;
-        }
-        let alone = leases.is_none() && store.is_postgres();
-        let sole = alone.then(|| {
-            let lease = self.config.database.lease();
-            Sole::new(store.clone(), origin.clone(), lease)
-        });
-        let data = &self.config.data;
-        let files = Files::of(
-            data,
-            folder,
-            &self.locks,
-            self.file.as_ref(),
-            writer.segment(),
-        )
-        .map_err(StorageFault::io("look at", data))?;
+        let pending = PendingChanges::new(self.config.journal.facts_max);
+        let leases = self.campaign(&origin, &pending).await?;
+        let instance_lock = self.instance_lock(&origin);
+        let files = self.files(folder, &writer)?;
         let storage = Storage {
-            inner: Arc::new(Inner {
+            inner: Arc::new(OpenStorage {
                 pending,
                 leases,
-                sole,
+                instance_lock,
                 files: Mutex::new(Some(files)),
-                journal: journal::Shared::new(applied),
+                journal: journal::JournalHandle::new(applied),
                 trouble: Arc::default(),
                 writer: Mutex::new(Some(writer)),
                 gauge: OnceLock::new(),
@@ -237,14 +179,77 @@ impl Opening<'_> {
         Ok((storage, recovered))
     }
 
+    /// Begins this run's first segment.
+    fn begin_journal(
+        &self,
+        disk: Box<dyn Disk>,
+        folder: &Path,
+        found: &Found,
+        start: Start,
+    ) -> Result<Writer, StorageFault> {
+        let applied = start.next_sequence - 1;
+        let journal = &self.config.journal;
+        let mut writer = Writer::new(
+            disk,
+            folder,
+            found,
+            start,
+            journal.rotate_at(),
+            journal.max_bytes,
+        );
+        writer
+            .start()
+            .map_err(StorageFault::io("begin a journal segment in", folder))?;
+        writer.trim(applied);
+        Ok(writer)
+    }
+
+    /// Stands for election, where nodes share the database.
+    async fn campaign(
+        &self,
+        origin: &NodeJournal,
+        pending: &Arc<PendingChanges>,
+    ) -> Result<Option<Arc<Leases>>, StorageFault> {
+        let leases = self.config.database.shared.then(|| {
+            Leases::new(
+                self.store.clone(),
+                origin.clone(),
+                self.config.database.lease(),
+                Arc::clone(pending),
+                self.counters.elected.clone(),
+            )
+        });
+        if let Some(leases) = &leases {
+            // Not before the journal was caught up with: what it has of the world is older than
+            // what the node that wrote the world meanwhile knows.
+            leases.campaign().await.map_err(self.failed())?;
+        }
+        Ok(leases)
+    }
+
+    /// The claim to a database that others can reach and none may share.
+    fn instance_lock(&self, origin: &NodeJournal) -> Option<Arc<InstanceLock>> {
+        let database = &self.config.database;
+        let claims = !database.shared && self.store.is_postgres();
+        claims.then(|| InstanceLock::new(self.store.clone(), origin.clone(), database.lease()))
+    }
+
+    /// What is open, to be looked after.
+    fn files(&self, folder: &Path, writer: &Writer) -> Result<Files, StorageFault> {
+        let data = &self.config.data;
+        let (locks, database) = (&self.locks, self.file.as_ref());
+        Files::of(data, folder, locks, database, writer.segment())
+            .map_err(StorageFault::io("look at", data))
+    }
+
     /// Counts as alive from here on, on a database that several servers can reach: as one of those
     /// who share it, or as the only one.
-    async fn join(&self, origin: &Origin) -> Result<(), StorageFault> {
+    async fn join(&self, origin: &NodeJournal) -> Result<(), StorageFault> {
         let database = &self.config.database;
         let free = match self.store.is_postgres() {
             false => Ok(true),
-            true if database.shared => sole::vacant(&self.store, database.lease()).await,
-            true => sole::occupy(&self.store, origin, database.lease()).await,
+            true if database.shared => instance_lock::vacant(&self.store, database.lease()).await,
+            true => instance_lock::occupy(&self.store, origin, database.lease()).await,
         };
         if !free.map_err(self.failed())? {
             let target = self.store.target().to_owned();
@@ -258,88 +263,6 @@ impl Opening<'_> {
                 "another server of this name uses the shared database, or did a moment ago with \
                  another data folder: name them differently, or wait for database.lease_ms",
             )?;
-        }
-        Ok(())
-    }
-
-    /// Brings every batch above `applied` into the database, a segment at a time; answers whether
-    /// other nodes had taken some of it over.
-    async fn catch_up(
-        &self,
-        segments: &[Closed],
-        applied: u64,
-        origin: &Origin,
-    ) -> Result<bool, StorageFault> {
-        let mut next = applied + 1;
-        let mut late = false;
-        for segment in segments {
-            let batches = off_thread(&segment.path, {
-                let segment = segment.clone();
-                move || journal::batches_from(&segment, next)
-            })
-            .await?;
-            let mut layer = Layer::default();
-            let mut count = 0_u64;
-            for batch in batches {
-                next = batch.sequence + 1;
-                count += 1;
-                layer.add(batch);
-            }
-            if count > 0 {
-                late |= !self.persist(origin, &layer).await?.conflicts.is_empty();
-                tracing::info!(
-                    batches = count,
-                    through = next - 1,
-                    "journal applied to the database"
-                );
-            }
-        }
-        Ok(late)
-    }
-
-    /// Writes a layer, as patient with the database as the connection was.
-    async fn persist(&self, origin: &Origin, layer: &Layer) -> Result<Kept, StorageFault> {
-        let patience = Duration::from_secs(self.config.database.connect_retry_seconds);
-        let began = Instant::now();
-        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-        loop {
-            match self.store.write(origin, layer).await {
-                Ok(kept) => return Ok(kept),
-                Err(error)
-                    if began.elapsed() >= patience
-                        || is_hopeless(&error)
-                        || trouble(&error) != Trouble::Passing =>
-                {
-                    return Err(self.failed()(error));
-                }
-                Err(error) => {
-                    tracing::warn!(
-                        database = self.store.target(),
-                        %error,
-                        "journal can't be applied, trying again"
-                    );
-                    tokio::time::sleep(backoff.next()).await;
-                }
-            }
-        }
-    }
-
-    /// The database has batches that the folder lacks: an older copy of the folder was put back,
-    /// or the journal was not synced before a power cut. All the folder holds is applied.
-    fn drop_older(
-        &self,
-        found: &mut Found,
-        applied: u64,
-        disk: &dyn Disk,
-    ) -> Result<(), StorageFault> {
-        tracing::warn!(
-            applied,
-            journal = found.last_sequence,
-            "database is ahead of the journal, whose segments are dropped"
-        );
-        for closed in found.segments.drain(..) {
-            disk.remove(&closed.path)
-                .map_err(StorageFault::io("remove", &closed.path))?;
         }
         Ok(())
     }

@@ -3,16 +3,16 @@
 use engine::port::{Owner, Row, StableId};
 use uuid::Uuid;
 
-use crate::pending::{Hands, Layer, Mark, PendingFact};
+use crate::pending::{BatchMark, Layer, OwnerChange, PendingFact};
 
 /// Whose batches they are.
 #[derive(Clone, Debug)]
-pub(crate) struct Origin {
+pub(crate) struct NodeJournal {
     pub(crate) node: String,
     pub(crate) journal: Uuid,
 }
 
-impl Origin {
+impl NodeJournal {
     /// An owner as the database keeps it.
     pub(super) fn columns(&self, owner: Owner) -> OwnerColumns<'_> {
         OwnerColumns {
@@ -38,10 +38,10 @@ pub(super) struct OwnerColumns<'a> {
 /// key, so that two writers can't wait for each other in a circle.
 #[derive(Clone, Debug)]
 pub(crate) struct Changeset<'a> {
-    pub(crate) origin: &'a Origin,
-    pub(crate) mark: Mark,
+    pub(crate) origin: &'a NodeJournal,
+    pub(crate) mark: BatchMark,
     pub(crate) wiped: Vec<(Uuid, Owner)>,
-    pub(crate) moved: Vec<(Uuid, &'a Hands)>,
+    pub(crate) moved: Vec<(Uuid, &'a OwnerChange)>,
     pub(crate) removed: Vec<Removal<'a>>,
     pub(crate) rows: Vec<(u64, &'a Row)>,
     pub(crate) facts: Vec<&'a PendingFact>,
@@ -74,7 +74,7 @@ pub(crate) struct RefusedRow {
 }
 
 impl<'a> Changeset<'a> {
-    pub(crate) fn new(origin: &'a Origin, layer: &'a Layer, mark: Mark) -> Self {
+    pub(crate) fn new(origin: &'a NodeJournal, layer: &'a Layer, mark: BatchMark) -> Self {
         let mut set = Self {
             origin,
             mark,

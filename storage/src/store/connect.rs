@@ -8,13 +8,12 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{ConnectOptions, Connection, Error};
 
-use super::fault::{Trouble, is_hopeless, is_locked, trouble};
+use super::fault::{ErrorClass, error_class, is_hopeless, is_locked};
 use super::target::Target;
-use super::{Pools, Store, fit, migrations, settled};
+use super::{Counters, Pools, Store, connection_reuse, migrations, requirements};
 use crate::StorageFault;
 use crate::backoff::Backoff;
 use crate::config::DatabaseConfig;
-use crate::metrics::Counters;
 
 /// No single attempt to connect may eat the whole patience. Migrating may: it takes as long as the
 /// database is big, and another node may be at it.
@@ -76,11 +75,11 @@ impl Store {
             statements: counters.statements,
             quarantined: counters.quarantined,
             conflicts: counters.conflicts,
-            unheard: std::sync::Arc::default(),
+            unheeded_orders: std::sync::Arc::default(),
             shared: config.shared,
             target,
-            ours: Arc::default(),
-            barred: Arc::default(),
+            database_identity: Arc::default(),
+            blocked: Arc::default(),
         })
     }
 }
@@ -99,11 +98,11 @@ async fn prepare(config: &DatabaseConfig, options: &Target, target: &str) -> Res
         }
         Target::Postgres(options) => {
             let mut connection = in_time(options.connect()).await?;
-            let looking = fit::look(&mut connection, target);
+            let looking = requirements::look(&mut connection, target);
             let unfit = in_time(looking).await?;
             unfit.map_err(Unready::Unfit)?;
             if config.pool_max > 1 {
-                let comparing = fit::compare(&mut connection, options, target);
+                let comparing = requirements::compare(&mut connection, options, target);
                 let unfit = in_time(comparing).await?;
                 unfit.map_err(Unready::Unfit)?;
             }
@@ -128,13 +127,13 @@ async fn in_time<T>(connecting: impl Future<Output = Result<T, Error>>) -> Resul
 fn settle(target: &str, is_file: bool, fault: MigrateError) -> Result<String, StorageFault> {
     let target = target.to_owned();
     match fault {
-        MigrateError::Execute(error) => match trouble(&error) {
+        MigrateError::Execute(error) => match error_class(&error) {
             _ if is_hopeless(&error) => Err(StorageFault::Refused {
                 target,
                 reason: error.to_string(),
             }),
             // A file is there or it is not; only a lock on it passes.
-            Trouble::Passing if !is_file || is_locked(&error) => Ok(error.to_string()),
+            ErrorClass::Passing if !is_file || is_locked(&error) => Ok(error.to_string()),
             _ => Err(StorageFault::Refused {
                 target,
                 reason: error.to_string(),
@@ -162,12 +161,11 @@ fn pools(config: &DatabaseConfig, options: Target) -> Pools {
                     .min_connections(1)
                     .acquire_timeout(acquire)
             };
-            let writer = settled::writers(pool(1)).connect_lazy_with(options.clone());
+            let writer = connection_reuse::writers(pool(1)).connect_lazy_with(options.clone());
             let readers = match config.pool_max.saturating_sub(1) {
                 0 => writer.clone(),
-                more => {
-                    settled::readers(pool(more.min(SQLITE_READERS_MAX))).connect_lazy_with(options)
-                }
+                more => connection_reuse::readers(pool(more.min(SQLITE_READERS_MAX)))
+                    .connect_lazy_with(options),
             };
             Pools::Sqlite { writer, readers }
         }
@@ -176,7 +174,7 @@ fn pools(config: &DatabaseConfig, options: Target) -> Pools {
                 .max_connections(config.pool_max)
                 .min_connections(config.pool_min)
                 .acquire_timeout(acquire);
-            Pools::Postgres(settled::both(pool).connect_lazy_with(options))
+            Pools::Postgres(connection_reuse::both(pool).connect_lazy_with(options))
         }
     }
 }

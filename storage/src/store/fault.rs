@@ -1,10 +1,10 @@
-//! What a database error means for us.
+//! Classifies database errors: passing, of the data, or refused.
 
 use sqlx::Error;
 
 /// What to do about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum ErrorClass {
     /// A value was refused: trying again changes nothing.
     Data,
     /// The database says who we are or what we ask for is wrong.
@@ -14,11 +14,11 @@ pub(crate) enum Trouble {
 }
 
 /// Sorts an error.
-pub(crate) fn trouble(error: &Error) -> Trouble {
+pub(crate) fn error_class(error: &Error) -> ErrorClass {
     let Error::Database(database) = error else {
         return match error {
-            Error::Configuration(_) | Error::InvalidArgument(_) => Trouble::Refused,
-            _ => Trouble::Passing,
+            Error::Configuration(_) | Error::InvalidArgument(_) => ErrorClass::Refused,
+            _ => ErrorClass::Passing,
         };
     };
     let code = database.code().unwrap_or_default();
@@ -30,19 +30,19 @@ pub(crate) fn trouble(error: &Error) -> Trouble {
         // limit; P0001: a trigger's refusal. 28: authorization; 3D: no such database; 42501: not
         // allowed.
         return match code.get(..2) {
-            Some("22" | "23" | "44" | "54") => Trouble::Data,
-            _ if code == "P0001" => Trouble::Data,
-            Some("28" | "3D") => Trouble::Refused,
-            _ if code == "42501" => Trouble::Refused,
-            _ => Trouble::Passing,
+            Some("22" | "23" | "44" | "54") => ErrorClass::Data,
+            _ if code == "P0001" => ErrorClass::Data,
+            Some("28" | "3D") => ErrorClass::Refused,
+            _ if code == "42501" => ErrorClass::Refused,
+            _ => ErrorClass::Passing,
         };
     }
     // SQLite's primary code is the low byte: 18 too big, 19 constraint, 20 mismatch, 25 range;
     // 26: not a database.
     match code.parse::<u32>().unwrap_or_default() & 0xff {
-        18 | 19 | 20 | 25 => Trouble::Data,
-        26 => Trouble::Refused,
-        _ => Trouble::Passing,
+        18 | 19 | 20 | 25 => ErrorClass::Data,
+        26 => ErrorClass::Refused,
+        _ => ErrorClass::Passing,
     }
 }
 

@@ -14,13 +14,13 @@ use engine::port::{Owner, Row, StableId};
 use sqlx::{Error, PgConnection, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::changeset::{Changeset, Origin};
+use super::changeset::{Changeset, NodeJournal};
 use super::{Store, signed, unsigned};
-use crate::pending::Changes;
+use crate::pending::Skipped;
 
-/// What a fence kept out.
+/// What of a write the fence kept out.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct WriteOutcome {
     /// Changes that came too late.
     pub(crate) conflicts: Vec<Conflict>,
     /// Changes of the world, which another node writes.
@@ -28,7 +28,7 @@ pub(crate) struct Kept {
     /// Characters whose leases are over.
     pub(crate) lost: BTreeSet<StableId>,
     /// Things that changed hands too late.
-    pub(crate) reverted: Vec<Reverted>,
+    pub(crate) reverted: Vec<RevertedThing>,
 }
 
 /// A change under a lease that is over.
@@ -43,18 +43,9 @@ pub(crate) struct Conflict {
     body: Option<String>,
 }
 
-/// Changes of one entity of the world that were left to whoever writes it.
-#[derive(Debug)]
-pub(crate) struct Skipped {
-    pub(crate) entity: StableId,
-    pub(crate) changes: Changes,
-    /// The database has rows of it.
-    pub(crate) stored: bool,
-}
-
 /// A thing that stays what it is in the database.
 #[derive(Debug)]
-pub(crate) struct Reverted {
+pub(crate) struct RevertedThing {
     pub(crate) entity: StableId,
     /// What it is, if its owner is on this node.
     pub(crate) rows: Vec<Row>,
@@ -68,16 +59,16 @@ struct Lease {
 }
 
 impl Lease {
-    fn is_of(&self, origin: &Origin) -> bool {
+    fn is_of(&self, origin: &NodeJournal) -> bool {
         self.node.as_deref() == Some(origin.node.as_str()) && self.journal == origin.journal
     }
 
-    fn admits(&self, origin: &Origin, sequence: u64) -> bool {
+    fn admits(&self, origin: &NodeJournal, sequence: u64) -> bool {
         self.is_of(origin) && sequence > self.since
     }
 }
 
-type Leases = HashMap<Uuid, Lease>;
+type LeaseTable = HashMap<Uuid, Lease>;
 
 /// Under whose lease a removal stands. Of one that an older server wrote only the entity is known.
 fn lessee(owner: Owner, entity: Uuid) -> Uuid {
@@ -89,8 +80,8 @@ pub(super) async fn admit(
     store: &Store,
     tx: &mut PgConnection,
     set: &mut Changeset<'_>,
-) -> Result<Kept, Error> {
-    let mut kept = Kept::default();
+) -> Result<WriteOutcome, Error> {
+    let mut kept = WriteOutcome::default();
     let leases = leases(store, tx, set).await?;
     let elected = elected(store, tx, set.origin).await?;
     things::admit(store, tx, set, &leases, &mut kept).await?;
@@ -107,7 +98,7 @@ async fn leases(
     store: &Store,
     tx: &mut PgConnection,
     set: &Changeset<'_>,
-) -> Result<Leases, Error> {
+) -> Result<LeaseTable, Error> {
     let owners = set.rows.iter().filter_map(|(_, row)| row.owner.character());
     let hands = set.moved.iter().flat_map(|(_, hands)| hands.by.keys());
     let mut entities: Vec<Uuid> = owners
@@ -141,7 +132,11 @@ async fn leases(
         .collect())
 }
 
-async fn elected(store: &Store, tx: &mut PgConnection, origin: &Origin) -> Result<bool, Error> {
+async fn elected(
+    store: &Store,
+    tx: &mut PgConnection,
+    origin: &NodeJournal,
+) -> Result<bool, Error> {
     let sql = store.sql(
         "SELECT TRUE FROM elections
          WHERE role = 'world' AND node = $1 AND journal = $2 FOR SHARE",
@@ -155,7 +150,7 @@ async fn elected(store: &Store, tx: &mut PgConnection, origin: &Origin) -> Resul
 }
 
 /// Moves what came under a lease that is over to the conflicts.
-fn late(set: &mut Changeset<'_>, leases: &Leases, kept: &mut Kept) {
+fn late(set: &mut Changeset<'_>, leases: &LeaseTable, kept: &mut WriteOutcome) {
     let (origin, newest) = (set.origin, set.mark.sequence);
     let mut keep = |lessee: Uuid, entity: Uuid, component: &str, sequence, row: Option<&Row>| {
         let Some(lease) = leases.get(&lessee) else {

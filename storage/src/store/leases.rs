@@ -7,7 +7,7 @@ use engine::port::{Row, StableId};
 use sqlx::{Error, PgConnection, PgPool, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::changeset::Origin;
+use super::changeset::NodeJournal;
 use super::read::{OWNED, RowTuple, loaded};
 use super::{Pools, Store, signed, unsigned};
 
@@ -68,18 +68,26 @@ pub(crate) struct Taken {
 
 impl Store {
     /// Renews a node's life; `false`: another process of its name is alive.
-    pub(crate) async fn beat(&self, origin: &Origin, lease: Duration) -> Result<bool, Error> {
+    pub(crate) async fn beat(&self, origin: &NodeJournal, lease: Duration) -> Result<bool, Error> {
         self.renew(BEAT, origin, lease).await
     }
 
     /// Makes a node the one that writes the world, if nobody else is; answers whether it is.
-    pub(crate) async fn campaign(&self, origin: &Origin, lease: Duration) -> Result<bool, Error> {
+    pub(crate) async fn campaign(
+        &self,
+        origin: &NodeJournal,
+        lease: Duration,
+    ) -> Result<bool, Error> {
         self.renew(CAMPAIGN, origin, lease).await
     }
 
     /// Takes or keeps the database for `origin` alone, where that has a meaning; answers whether
     /// it has it.
-    pub(crate) async fn occupy(&self, origin: &Origin, lease: Duration) -> Result<bool, Error> {
+    pub(crate) async fn occupy(
+        &self,
+        origin: &NodeJournal,
+        lease: Duration,
+    ) -> Result<bool, Error> {
         self.renew(OCCUPY, origin, lease).await
     }
 
@@ -100,7 +108,7 @@ impl Store {
     async fn renew(
         &self,
         text: &'static str,
-        origin: &Origin,
+        origin: &NodeJournal,
         lease: Duration,
     ) -> Result<bool, Error> {
         let done = query(self.sql(text))
@@ -113,7 +121,7 @@ impl Store {
     }
 
     /// Gives up a node's life and its office, for others to follow at once.
-    pub(crate) async fn retire(&self, origin: &Origin) -> Result<(), Error> {
+    pub(crate) async fn retire(&self, origin: &NodeJournal) -> Result<(), Error> {
         for text in [
             "DELETE FROM node_leases WHERE node = $1 AND journal = $2",
             "UPDATE elections SET until = clock_timestamp() WHERE node = $1 AND journal = $2",
@@ -132,7 +140,7 @@ impl Store {
     pub(crate) async fn take(
         &self,
         id: StableId,
-        origin: &Origin,
+        origin: &NodeJournal,
         since: u64,
         force: bool,
     ) -> Result<Option<Taken>, Error> {
@@ -173,7 +181,7 @@ impl Store {
     }
 
     /// Whom of a node's characters others wait for, with their epochs.
-    pub(crate) async fn wanted(&self, origin: &Origin) -> Result<Vec<(StableId, u64)>, Error> {
+    pub(crate) async fn wanted(&self, origin: &NodeJournal) -> Result<Vec<(StableId, u64)>, Error> {
         let sql = self.sql(
             "SELECT entity, epoch FROM character_leases
              WHERE node = $1 AND journal = $2 AND wanted ORDER BY entity",
@@ -212,7 +220,7 @@ impl Store {
     pub(crate) async fn release(
         &self,
         id: StableId,
-        origin: &Origin,
+        origin: &NodeJournal,
         epoch: u64,
     ) -> Result<(), Error> {
         let sql = self.sql(

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn every_file_of_the_migrations_is_in_the_program_under_its_name() {
+    fn program_embeds_every_migration_by_name() {
         assert_eq!(in_program(&POSTGRES), on_disk("postgres"));
         assert_eq!(in_program(&SQLITE), on_disk("sqlite"));
     }

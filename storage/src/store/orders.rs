@@ -11,9 +11,8 @@ use std::sync::{Mutex, PoisonError};
 use engine::port::{AccountAct, AccountOrder, Fact, Unheeded, WorldTime};
 use uuid::Uuid;
 
-use super::signed;
-use crate::accounts::{is_nobodys, name_key, role_word};
-use crate::identity::wall;
+use super::{is_nobodys, name_key, role_word, signed};
+use crate::clock::wall;
 
 /// How far the clocks of two machines may differ; a time further ahead is wrong.
 const SKEW_MAX: i64 = 60_000_000;
@@ -25,7 +24,7 @@ const GRANT: &str = "
     (SELECT account FROM characters WHERE id = $1 OR (name_key = $2 AND deleted_at IS NULL))";
 
 /// Bans or lifts a ban; `character, name_key, at, journal, latest, until, reason`. An admin is not
-/// banned: whoever is to be banned has their role taken away before.
+/// banned: to ban one, revoke the role first.
 const BAN: &str = "
     UPDATE accounts SET banned_until = $6, ban_reason = $7, ban_at = $3, ban_by = $4
     WHERE (ban_at IS NULL OR ban_by = $4 OR ban_at <= $3 OR ban_at > $5)
@@ -44,9 +43,9 @@ const UNHEEDED_MAX: usize = 256;
 
 /// Orders that changed nothing, until the world asks.
 #[derive(Debug, Default)]
-pub(crate) struct Unheard(Mutex<VecDeque<(AccountOrder, Unheeded)>>);
+pub(crate) struct UnheededOrders(Mutex<VecDeque<(AccountOrder, Unheeded)>>);
 
-impl Unheard {
+impl UnheededOrders {
     fn add(&self, order: AccountOrder, why: Unheeded) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A transaction that is tried again finds the same once more.
@@ -74,25 +73,25 @@ pub(crate) struct Statement {
     pub(crate) at: i64,
     /// No time after this one can be right.
     pub(crate) latest: i64,
-    pub(crate) change: Change,
+    pub(crate) change: AccountChange,
     pub(crate) order: AccountOrder,
 }
 
 /// What the statement sets.
 #[derive(Clone, Debug)]
-pub(crate) enum Change {
+pub(crate) enum AccountChange {
     Role(&'static str),
     Ban(Option<i64>, String),
 }
 
 impl Statement {
     /// It changed nothing: `role` is the account's, if there is one.
-    pub(crate) fn unheeded(self, role: Option<&str>, waiting: &Unheard) {
+    pub(crate) fn unheeded(self, role: Option<&str>, waiting: &UnheededOrders) {
         let why = match (role, &self.change) {
             (None, _) => Unheeded::Nobody,
             // Several nodes may order the same.
-            (Some(has), Change::Role(wanted)) if has == *wanted => return,
-            (Some("admin"), Change::Ban(Some(_), _)) => Unheeded::Admin,
+            (Some(has), AccountChange::Role(wanted)) if has == *wanted => return,
+            (Some("admin"), AccountChange::Ban(Some(_), _)) => Unheeded::Admin,
             (Some(_), _) => Unheeded::Older,
         };
         tracing::warn!(
@@ -108,14 +107,14 @@ impl Statement {
 pub(crate) fn statement(fact: &Fact) -> Option<Statement> {
     let order = AccountOrder::of(fact)?;
     let (sql, change) = match &order.act {
-        AccountAct::Grant { role } => (GRANT, Change::Role(role_word(*role))),
+        AccountAct::Grant { role } => (GRANT, AccountChange::Role(role_word(*role))),
         AccountAct::Ban { until, reason } => {
             let until = until.map_or(i64::MAX, |WorldTime(at)| signed(at));
             // No text of PostgreSQL holds a NUL, and no fact may stop those behind it.
             let reason = reason.chars().filter(|c| !c.is_control()).collect();
-            (BAN, Change::Ban(Some(until), reason))
+            (BAN, AccountChange::Ban(Some(until), reason))
         }
-        AccountAct::Unban => (BAN, Change::Ban(None, String::new())),
+        AccountAct::Unban => (BAN, AccountChange::Ban(None, String::new())),
     };
     // A name may have a new bearer by now; an id never has.
     let by_name = order.character.is_none() && !is_nobodys(&order.name);
@@ -150,8 +149,10 @@ macro_rules! carry_out {
                 .bind($journal)
                 .bind(order.latest);
             let query = match order.change.clone() {
-                $crate::store::orders::Change::Role(role) => query.bind(role),
-                $crate::store::orders::Change::Ban(until, reason) => query.bind(until).bind(reason),
+                $crate::store::orders::AccountChange::Role(role) => query.bind(role),
+                $crate::store::orders::AccountChange::Ban(until, reason) => {
+                    query.bind(until).bind(reason)
+                }
             };
             let done = query.execute(&mut **$tx).await?;
             if done.rows_affected() == 0 {
@@ -161,7 +162,7 @@ macro_rules! carry_out {
                         .bind(order.name_key.clone())
                         .fetch_optional(&mut **$tx)
                         .await?;
-                order.unheeded(role.as_deref(), $store.unheard());
+                order.unheeded(role.as_deref(), $store.unheeded_orders());
             }
         }
     };

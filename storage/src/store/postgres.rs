@@ -4,8 +4,8 @@ use engine::port::Row;
 use sqlx::{Error, PgConnection, Postgres, Transaction, query};
 use uuid::Uuid;
 
-use super::alike::{mark, put_aside};
-use super::changeset::{Changeset, Origin};
+use super::batch_ends::{mark, put_aside};
+use super::changeset::{Changeset, NodeJournal};
 use super::orders::carry_out;
 use super::{Store, signed};
 use crate::pending::PendingFact;
@@ -86,7 +86,7 @@ async fn put_owners(
 pub(crate) async fn put_rows(
     store: &Store,
     tx: &mut PgConnection,
-    origin: &Origin,
+    origin: &NodeJournal,
     rows: &[(u64, &Row)],
 ) -> Result<(), Error> {
     if rows.is_empty() {
@@ -137,7 +137,7 @@ pub(crate) async fn put_rows(
 pub(crate) async fn put_facts(
     store: &Store,
     tx: &mut PgConnection,
-    origin: &Origin,
+    origin: &NodeJournal,
     facts: &[&PendingFact],
 ) -> Result<(), Error> {
     if facts.is_empty() {

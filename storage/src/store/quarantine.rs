@@ -3,7 +3,7 @@
 use sqlx::Error;
 
 use super::changeset::{Changeset, RefusedRow};
-use super::fault::{Trouble, trouble};
+use super::fault::{ErrorClass, error_class};
 use super::orders::carry_out;
 use super::{Pools, Store, postgres, sqlite};
 
@@ -94,7 +94,7 @@ async fn find(
         }
         match probe(store, set, what, range.clone()).await {
             Ok(()) => {}
-            Err(error) if trouble(&error) != Trouble::Data => return Err(error),
+            Err(error) if error_class(&error) != ErrorClass::Data => return Err(error),
             Err(error) if range.len() == 1 => refused.push((range.start, reason(&error))),
             Err(_) => {
                 let middle = range.start + range.len() / 2;

@@ -4,8 +4,8 @@ use serde_json::json;
 use sqlx::{Error, Sqlite, SqliteConnection, Transaction, query};
 
 use super::Store;
-use super::alike::{mark, put_aside};
-use super::changeset::{Changeset, Origin};
+use super::batch_ends::{mark, put_aside};
+use super::changeset::{Changeset, NodeJournal};
 use super::orders::carry_out;
 use crate::pending::PendingFact;
 
@@ -72,7 +72,7 @@ pub(crate) async fn write(
 pub(crate) async fn put_rows(
     store: &Store,
     tx: &mut SqliteConnection,
-    origin: &Origin,
+    origin: &NodeJournal,
     rows: &[(u64, &engine::port::Row)],
 ) -> Result<(), Error> {
     if rows.is_empty() {
@@ -113,7 +113,7 @@ pub(crate) async fn put_rows(
 pub(crate) async fn put_facts(
     store: &Store,
     tx: &mut SqliteConnection,
-    origin: &Origin,
+    origin: &NodeJournal,
     facts: &[&PendingFact],
 ) -> Result<(), Error> {
     if facts.is_empty() {

@@ -2,9 +2,9 @@
 
 use sqlx::Error;
 
-use super::changeset::{Changeset, Origin};
-use super::fault::{Trouble, trouble};
-use super::fence::{self, Kept};
+use super::changeset::{Changeset, NodeJournal};
+use super::fault::{ErrorClass, error_class};
+use super::fence::{self, WriteOutcome};
 use super::{Pools, Store, postgres, quarantine, sqlite};
 use crate::pending::Layer;
 
@@ -15,19 +15,23 @@ impl Store {
     ///
     /// # Errors
     /// When nothing was written, or the database can't say whether it was.
-    pub(crate) async fn write(&self, origin: &Origin, layer: &Layer) -> Result<Kept, Error> {
+    pub(crate) async fn write(
+        &self,
+        origin: &NodeJournal,
+        layer: &Layer,
+    ) -> Result<WriteOutcome, Error> {
         let Some(mark) = layer.mark else {
-            return Ok(Kept::default());
+            return Ok(WriteOutcome::default());
         };
         let mut set = Changeset::new(origin, layer, mark);
         let kept = match self.attempt(&set).await {
-            Err(error) if trouble(&error) == Trouble::Data => {
+            Err(error) if error_class(&error) == ErrorClass::Data => {
                 if !quarantine::set_aside(self, &mut set).await? {
                     return Err(error);
                 }
                 let kept = match self.attempt(&set).await {
                     // Nor does it take the refused as they are into the table for them.
-                    Err(error) if trouble(&error) == Trouble::Data => {
+                    Err(error) if error_class(&error) == ErrorClass::Data => {
                         quarantine::spell_out(&mut set);
                         self.attempt(&set).await?
                     }
@@ -47,7 +51,7 @@ impl Store {
             }
             other => other?,
         };
-        self.ours().set_applied(mark.sequence);
+        self.database_identity().set_applied(mark.sequence);
         for conflict in &kept.conflicts {
             self.conflicts.inc();
             tracing::warn!(
@@ -61,14 +65,14 @@ impl Store {
         Ok(kept)
     }
 
-    async fn attempt(&self, set: &Changeset<'_>) -> Result<Kept, Error> {
+    async fn attempt(&self, set: &Changeset<'_>) -> Result<WriteOutcome, Error> {
         self.count(2);
         match self.pools()? {
             Pools::Sqlite { writer, .. } => {
                 let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
                 sqlite::write(self, &mut tx, set).await?;
                 tx.commit().await?;
-                Ok(Kept::default())
+                Ok(WriteOutcome::default())
             }
             Pools::Postgres(pool) if self.shared => {
                 let mut tx = pool.begin().await?;
@@ -82,7 +86,7 @@ impl Store {
                 let mut tx = pool.begin().await?;
                 postgres::write(self, &mut tx, set).await?;
                 tx.commit().await?;
-                Ok(Kept::default())
+                Ok(WriteOutcome::default())
             }
         }
     }

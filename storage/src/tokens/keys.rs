@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seal_is_of_one_key_one_character_and_one_number() {
+    fn seal_binds_key_character_and_nonce() {
         let folder = tempfile::tempdir().unwrap();
         let keys = Keys::load_or_make(&folder.path().join("token.keys"), 7).unwrap();
         let (ann, bob) = (Uuid::from_u128(1), Uuid::from_u128(2));

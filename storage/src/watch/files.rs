@@ -1,33 +1,21 @@
-//! Names and inodes.
+//! Which open files still are what their paths name, by device and inode.
 
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use crate::journal::OpenSegment;
-use crate::lock::Locks;
+use crate::lock::{FileId, Locks};
 use crate::store::DatabaseFile;
-
-/// Which file it is, whatever it is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FileId {
-    device: u64,
-    inode: u64,
-    /// A file system gives the number of a deleted file to the next one, also within a moment. Where
-    /// it does not know when a file was made, the number has to do.
-    born: Option<SystemTime>,
-}
 
 /// What is open, and how it is called.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    known: Vec<Known>,
+    known: Vec<KnownFile>,
     segment: Arc<OpenSegment>,
     /// The segment that was open at the last look.
-    last_segment: Option<Known>,
+    last_segment: Option<KnownFile>,
     /// The segment whose loss was told.
     lost_segment: Option<PathBuf>,
     /// What SQLite keeps beside its file, as long as somebody has that open.
@@ -35,7 +23,7 @@ pub(crate) struct Files {
 }
 
 #[derive(Clone, Debug)]
-struct Known {
+struct KnownFile {
     path: PathBuf,
     id: FileId,
     of_database: bool,
@@ -51,19 +39,9 @@ struct Beside {
 
 /// A file that is no longer what its path names.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Gone {
+pub(crate) struct LostFile {
     pub(crate) path: PathBuf,
     pub(crate) of_database: bool,
-}
-
-impl From<&Metadata> for FileId {
-    fn from(metadata: &Metadata) -> Self {
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            born: metadata.created().ok(),
-        }
-    }
 }
 
 impl Files {
@@ -99,7 +77,7 @@ impl Files {
 
     /// Watches an open file that should be called `path`.
     fn add_open(&mut self, path: &Path, id: FileId, of_database: bool) {
-        self.known.push(Known {
+        self.known.push(KnownFile {
             path: path.to_owned(),
             id,
             of_database,
@@ -119,15 +97,15 @@ impl Files {
         }
     }
 
-    /// Looks at everything; answers what is gone since the last look.
-    pub(crate) fn look(&mut self) -> Vec<Gone> {
+    /// Checks every path; returns what is gone since the last check.
+    pub(crate) fn look(&mut self) -> Vec<LostFile> {
         let lost = self.known.extract_if(.., |known| known.is_gone());
-        let mut gone: Vec<Gone> = lost.map(Known::gone).collect();
+        let mut gone: Vec<LostFile> = lost.map(KnownFile::gone).collect();
         gone.extend(self.look_at_segment());
         gone.extend(
             self.beside
                 .extract_if(.., |file| file.is_taken_away())
-                .map(|file| Gone {
+                .map(|file| LostFile {
                     path: file.path,
                     of_database: true,
                 }),
@@ -135,7 +113,7 @@ impl Files {
         gone
     }
 
-    fn look_at_segment(&mut self) -> Option<Gone> {
+    fn look_at_segment(&mut self) -> Option<LostFile> {
         let path = self.segment.get()?;
         let Ok(found) = identify(&path) else {
             return None;
@@ -147,7 +125,7 @@ impl Files {
         let last = self.last_segment.take().filter(|last| last.path == path);
         let id = last.as_ref().map_or(found, |last| Some(last.id));
         // Of one that is gone it is remembered which it was.
-        self.last_segment = id.map(|id| Known {
+        self.last_segment = id.map(|id| KnownFile {
             path: path.clone(),
             id,
             of_database: false,
@@ -157,20 +135,20 @@ impl Files {
             return None;
         }
         self.lost_segment = Some(path.clone());
-        Some(Gone {
+        Some(LostFile {
             path,
             of_database: false,
         })
     }
 }
 
-impl Known {
+impl KnownFile {
     fn is_gone(&self) -> bool {
         identify(&self.path).is_ok_and(|found| found != Some(self.id))
     }
 
-    fn gone(self) -> Gone {
-        Gone {
+    fn gone(self) -> LostFile {
+        LostFile {
             path: self.path,
             of_database: self.of_database,
         }

@@ -7,7 +7,7 @@ use crate::outage::{OURS, a_wait_for_a_lock, lock, none_of_ours, waits_for_a_loc
 
 /// Each is in the database and waits there for a lock when it is given up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn abandoned_reads_leave_pool_as_it_was() {
+async fn abandoned_reads_leave_pool_unchanged() {
     const POOL: u32 = 25;
     let whole = std::env::var("KADATH_PROOF").is_ok_and(|proof| proof == "full");
     let rounds = if whole { 400 } else { 40 };
@@ -38,7 +38,7 @@ async fn abandoned_reads_leave_pool_as_it_was() {
 
 /// Those that wait for a place in the pool, too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn abandoned_waits_leave_pool_as_it_was() {
+async fn abandoned_waits_leave_pool_unchanged() {
     let database = Backend::Postgres.fresh().await;
     let mut config = database.config();
     config.database.pool_max = 5;

@@ -1,22 +1,22 @@
 //! Accounts, characters, guests and invites, on both databases.
 
 use engine::port::{AccountId, Code, Role};
-use storage::{Claims, Denied, Left};
+use storage::{AccountRefusal, Claims, Left};
 use uuid::Uuid;
 
 use crate::harness::{Batch, Database, World, on_both, row};
 
 on_both!(
-    a_name_belongs_to_one_account_whatever_its_case,
-    values_that_break_a_rule_name_their_field,
-    an_account_has_three_characters_at_most_even_at_once,
-    a_deleted_character_frees_its_name_and_is_not_admitted,
+    account_names_ignore_case,
+    broken_rules_name_field,
+    concurrent_creation_keeps_character_limit,
+    deleted_character_frees_name_and_stays_out,
     the_most_recently_played_character_is_the_default,
-    a_guest_plays_at_once_and_keeps_its_character_when_claimed,
-    unused_guests_go_with_their_rows,
+    claimed_guest_keeps_character,
+    unused_guests_go_with_rows,
     guest_purge_deletes_in_portions,
     guest_ceiling_lets_unplayed_go_first,
-    an_invite_works_once_and_a_failed_registration_leaves_it,
+    invite_works_once_and_survives_failed_registration,
 );
 
 pub(crate) const PASSWORD: &str = "the king in yellow";
@@ -32,12 +32,14 @@ pub(crate) fn held(account: AccountId) -> Claims {
     }
 }
 
-pub(crate) fn code<T: std::fmt::Debug>(answer: Result<T, Denied>) -> (Code, Option<&'static str>) {
+pub(crate) fn code<T: std::fmt::Debug>(
+    answer: Result<T, AccountRefusal>,
+) -> (Code, Option<&'static str>) {
     let denied = answer.unwrap_err();
     (denied.refusal.code, denied.field)
 }
 
-async fn a_name_belongs_to_one_account_whatever_its_case(database: Database) {
+async fn account_names_ignore_case(database: Database) {
     let world = World::start(database.config()).await;
     let accounts = world.accounts();
     accounts.register("Zadok", PASSWORD, None).await.unwrap();
@@ -61,7 +63,7 @@ async fn a_name_belongs_to_one_account_whatever_its_case(database: Database) {
     );
 }
 
-async fn values_that_break_a_rule_name_their_field(database: Database) {
+async fn broken_rules_name_field(database: Database) {
     let world = World::start(database.config()).await;
     let accounts = world.accounts();
     let invalid = |field| (Code::ValidationError, Some(field));
@@ -93,7 +95,7 @@ async fn values_that_break_a_rule_name_their_field(database: Database) {
     assert_eq!(code(odd), invalid("profession"));
 }
 
-async fn an_account_has_three_characters_at_most_even_at_once(database: Database) {
+async fn concurrent_creation_keeps_character_limit(database: Database) {
     let world = World::start(database.config()).await;
     let id = world
         .accounts()
@@ -126,7 +128,7 @@ async fn an_account_has_three_characters_at_most_even_at_once(database: Database
     assert_eq!(code(more).0, Code::ResourceConflict);
 }
 
-async fn a_deleted_character_frees_its_name_and_is_not_admitted(database: Database) {
+async fn deleted_character_frees_name_and_stays_out(database: Database) {
     let world = World::start(database.config()).await;
     let accounts = world.accounts();
     let mine = accounts
@@ -201,7 +203,8 @@ async fn the_most_recently_played_character_is_the_default(database: Database) {
     );
 }
 
-async fn a_guest_plays_at_once_and_keeps_its_character_when_claimed(database: Database) {
+/// A guest plays at once, and keeps its character when claimed.
+async fn claimed_guest_keeps_character(database: Database) {
     let world = World::start(database.config()).await;
     let accounts = world.accounts();
     let guest = accounts.guest().await.unwrap();
@@ -233,7 +236,7 @@ async fn a_guest_plays_at_once_and_keeps_its_character_when_claimed(database: Da
     );
 }
 
-async fn unused_guests_go_with_their_rows(database: Database) {
+async fn unused_guests_go_with_rows(database: Database) {
     let mut world = World::start(database.config()).await;
     let accounts = world.accounts().clone();
     let old = accounts.guest().await.unwrap();
@@ -333,7 +336,7 @@ async fn guest_ceiling_lets_unplayed_go_first(database: Database) {
     }
 }
 
-async fn an_invite_works_once_and_a_failed_registration_leaves_it(database: Database) {
+async fn invite_works_once_and_survives_failed_registration(database: Database) {
     let mut config = database.config();
     config.accounts.invites_required = true;
     let world = World::start(config).await;

@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use engine::port::{AccountId, Code, StableId};
-use storage::Denied;
+use storage::AccountRefusal;
 
 use crate::accounts::held;
 use crate::harness::{Batch, Database, PATIENCE, World, on_both, row};
 
 on_both!(
     lookalike_names_are_refused,
-    old_names_keep_their_bearers_and_looks,
+    old_names_keep_bearers_and_looks,
     account_makes_ten_characters_an_hour,
     deleted_characters_are_swept_in_time,
     control_characters_reach_no_database,
@@ -18,7 +18,7 @@ on_both!(
 
 const PASSWORD: &str = "the king in yellow";
 
-fn code<T: std::fmt::Debug>(answer: Result<T, Denied>) -> (Code, Option<&'static str>) {
+fn code<T: std::fmt::Debug>(answer: Result<T, AccountRefusal>) -> (Code, Option<&'static str>) {
     let denied = answer.unwrap_err();
     (denied.refusal.code, denied.field)
 }
@@ -81,7 +81,7 @@ fn statement(begins: &str) -> String {
     text[from..].split(';').next().unwrap().to_owned()
 }
 
-async fn old_names_keep_their_bearers_and_looks(database: Database) {
+async fn old_names_keep_bearers_and_looks(database: Database) {
     let world = World::start(database.config()).await;
     let accounts = world.accounts();
     let names = [

@@ -6,16 +6,16 @@ use storage::Left;
 use crate::harness::{Batch, Database, World, on_both, row};
 
 on_both!(
-    what_was_saved_comes_back,
-    a_removal_and_a_value_keep_their_order,
-    a_clean_stop_leaves_nothing_and_ticks_go_on,
+    saved_rows_come_back,
+    removal_and_value_keep_order,
+    clean_stop_leaves_nothing_pending,
     a_crash_loses_nothing_durable_and_ticks_leap,
     a_fact_replayed_is_written_once,
-    passing_facts_are_summed_while_they_wait,
-    a_load_sees_what_the_database_lacks,
-    a_flush_costs_the_same_statements_for_any_number_of_rows,
+    waiting_facts_are_summed,
+    load_sees_unapplied_rows,
+    flush_statements_do_not_grow_with_rows,
     applied_segments_are_deleted,
-    a_start_from_the_database_alone_knows_the_world,
+    start_from_database_alone_knows_world,
     old_facts_are_forgotten,
 );
 
@@ -23,7 +23,7 @@ fn id(name: &str) -> StableId {
     StableId::named(name)
 }
 
-async fn what_was_saved_comes_back(database: Database) {
+async fn saved_rows_come_back(database: Database) {
     let mut world = World::start(database.config()).await;
     let text = "quotes \" and \\ and \u{0} and \u{1F419}";
     world
@@ -54,7 +54,7 @@ async fn what_was_saved_comes_back(database: Database) {
     assert_eq!(saved[0].owner, Owner::World);
 }
 
-async fn a_removal_and_a_value_keep_their_order(database: Database) {
+async fn removal_and_value_keep_order(database: Database) {
     let mut world = World::start(database.config()).await;
     let ann = id("ann");
     world
@@ -103,7 +103,8 @@ async fn a_removal_and_a_value_keep_their_order(database: Database) {
     assert_eq!(world.rows(ann).await, expected, "once it has caught up");
 }
 
-async fn a_clean_stop_leaves_nothing_and_ticks_go_on(database: Database) {
+/// After a clean stop nothing waits, and ticks go on from the last one.
+async fn clean_stop_leaves_nothing_pending(database: Database) {
     let mut world = World::start(database.config()).await;
     let first = world.recovered.clone();
     assert_eq!(
@@ -188,7 +189,7 @@ async fn a_fact_replayed_is_written_once(database: Database) {
     assert_eq!(full, world_facts_max(), "nothing waits any more");
 }
 
-async fn passing_facts_are_summed_while_they_wait(database: Database) {
+async fn waiting_facts_are_summed(database: Database) {
     let mut world = World::start(database.config()).await;
     let ann = id("ann");
     world.apply(Batch::default().put(ann, "purse", 1)).await;
@@ -214,7 +215,7 @@ fn world_facts_max() -> u32 {
     storage::JournalConfig::default().facts_max
 }
 
-async fn a_load_sees_what_the_database_lacks(database: Database) {
+async fn load_sees_unapplied_rows(database: Database) {
     let mut world = World::start(database.config()).await;
     let ann = id("ann");
     world
@@ -232,7 +233,7 @@ async fn a_load_sees_what_the_database_lacks(database: Database) {
     assert_eq!(world.metric("kadath_storage_pending_rows", None), 0.0);
 }
 
-async fn a_flush_costs_the_same_statements_for_any_number_of_rows(database: Database) {
+async fn flush_statements_do_not_grow_with_rows(database: Database) {
     let mut world = World::start(database.quiet_config()).await;
     world.upkeep_done().await;
     let statements = World::statements;
@@ -286,7 +287,7 @@ async fn applied_segments_are_deleted(database: Database) {
     );
 }
 
-async fn a_start_from_the_database_alone_knows_the_world(database: Database) {
+async fn start_from_database_alone_knows_world(database: Database) {
     let mut world = World::start(database.config()).await;
     let first = world.recovered.clone();
     for purse in [5, 6] {

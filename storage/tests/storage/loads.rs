@@ -4,14 +4,14 @@ use engine::port::StableId;
 
 use crate::harness::{Batch, Database, World, on_both};
 
-on_both!(a_character_is_loaded_in_one_statement_however_many_rows_it_has);
+on_both!(character_load_is_one_statement);
 
 /// Components of the larger character.
 const MANY: [&str; 8] = [
     "purse", "hat", "coat", "tale", "oil", "map", "debts", "badge",
 ];
 
-async fn a_character_is_loaded_in_one_statement_however_many_rows_it_has(database: Database) {
+async fn character_load_is_one_statement(database: Database) {
     let mut world = World::start(database.quiet_config()).await;
     let (few, many) = (StableId::named("ann"), StableId::named("bob"));
     let mut batch = Batch::default().put(few, "purse", 1);

@@ -35,7 +35,7 @@ impl<S: Subscriber> Layer<S> for Log {
 }
 
 #[test]
-fn a_command_is_followed_to_the_database_and_no_secret_is_told() {
+fn logs_follow_command_and_tell_no_secret() {
     let log = Log::default();
     let all_of_ours = Targets::new().with_target("storage", tracing::Level::TRACE);
     let subscriber = tracing_subscriber::registry().with(log.clone().with_filter(all_of_ours));

@@ -12,7 +12,7 @@ fn ann() -> StableId {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frozen_database_holds_nobody_up() {
+async fn frozen_database_delays_no_tick() {
     let cluster = Cluster::started().await;
     let mut config = Backend::Sqlite.fresh().await.config();
     config.database.url = cluster.url("postgres");
@@ -60,7 +60,7 @@ async fn a_frozen_database_holds_nobody_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_while_the_database_is_frozen_leaves_the_rest_in_the_journal() {
+async fn stop_with_frozen_database_leaves_rest_in_journal() {
     let cluster = Cluster::started().await;
     let folder = tempfile::TempDir::new().unwrap();
     let mut config = Backend::Sqlite.fresh().await.config();
@@ -91,7 +91,7 @@ async fn a_stop_while_the_database_is_frozen_leaves_the_rest_in_the_journal() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_comes_up_late_is_waited_for() {
+async fn late_database_is_waited_for() {
     let cluster = Cluster::stopped();
     let folder = tempfile::TempDir::new().unwrap();
     let mut config = Backend::Sqlite.fresh().await.config();
@@ -116,7 +116,7 @@ async fn a_database_that_comes_up_late_is_waited_for() {
 }
 
 #[tokio::test]
-async fn an_unreachable_database_is_named_without_its_password() {
+async fn unreachable_database_is_named_without_password() {
     let mut config = Backend::Sqlite.fresh().await.config();
     let folder = tempfile::TempDir::new().unwrap();
     config.data = folder.path().to_owned();
@@ -132,7 +132,7 @@ async fn an_unreachable_database_is_named_without_its_password() {
 }
 
 #[tokio::test]
-async fn a_database_that_does_not_exist_is_refused_at_once() {
+async fn absent_database_is_refused_at_once() {
     let cluster = Cluster::shared().await;
     let mut config = Backend::Sqlite.fresh().await.config();
     let folder = tempfile::TempDir::new().unwrap();
@@ -148,7 +148,7 @@ async fn a_database_that_does_not_exist_is_refused_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_protected_database_is_reached_by_those_who_know_its_certificate() {
+async fn protected_database_needs_known_certificate() {
     let cluster = Cluster::stopped();
     let certificate = cluster.protect();
     cluster.start();
@@ -183,7 +183,7 @@ pub(crate) const OURS: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'kadath'";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pool_of_three_never_shows_a_fourth_backend() {
+async fn pool_of_three_opens_no_fourth_backend() {
     let database = Backend::Postgres.fresh().await;
     let mut config = database.config();
     config.database.pool_max = 3;
@@ -261,8 +261,9 @@ pub(crate) async fn lock(database: &Database, table: &str) -> Peek {
     peek
 }
 
+/// A backend that dies in the middle of a batch leaves nothing of the batch.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backend_that_dies_in_the_middle_of_a_batch_leaves_nothing_of_it() {
+async fn backend_death_rolls_batch_back() {
     let database = Backend::Postgres.fresh().await;
     let mut world = World::start(database.config()).await;
     world.apply(Batch::default().put(ann(), "purse", 1)).await;
@@ -304,7 +305,7 @@ async fn migrating_may_take_longer_than_a_statement() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_statement_that_takes_too_long_is_given_up() {
+async fn overlong_statement_is_given_up() {
     let database = Backend::Postgres.fresh().await;
     let mut config = database.config();
     config.database.statement_timeout_ms = 200;
@@ -325,8 +326,9 @@ async fn a_statement_that_takes_too_long_is_given_up() {
     assert_eq!(world.stop().await, Left::Applied);
 }
 
+/// Four nodes open an empty database at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn four_nodes_that_open_an_empty_database_at_once_migrate_it_once() {
+async fn concurrent_nodes_migrate_empty_database_once() {
     let database = Backend::Postgres.fresh().await;
     let mut opening = tokio::task::JoinSet::new();
     for node in ["north", "east", "south", "west"] {

@@ -8,17 +8,17 @@ use crate::harness::{Batch, Database, World, on_both, row, until};
 
 on_both!(
     refresh_token_works_once_and_rotates,
-    refresh_token_reuse_ends_its_family,
+    refresh_token_reuse_ends_family,
     concurrent_refreshes_have_one_winner,
     refresh_token_is_never_stored_in_clear,
-    sign_out_ends_its_family_only,
+    sign_out_ends_own_family_only,
     ban_revokes_refresh_for_good,
     refresh_expires_but_never_for_guests,
-    account_keeps_its_newest_families,
+    account_keeps_newest_families,
     password_change_ends_all_older_tokens,
     password_change_needs_the_old_one,
     password_reset_reaches_a_running_server,
-    deleted_account_frees_its_names,
+    deleted_account_frees_names,
     deleted_account_goes_whole_with_late_rows,
 );
 
@@ -56,7 +56,7 @@ async fn refresh_token_works_once_and_rotates(database: Database) {
     }
 }
 
-async fn refresh_token_reuse_ends_its_family(database: Database) {
+async fn refresh_token_reuse_ends_family(database: Database) {
     let world = World::start(database.config()).await;
     let accounts = world.accounts();
     let signed = zadok(accounts).await;
@@ -111,7 +111,7 @@ async fn refresh_token_is_never_stored_in_clear(database: Database) {
     assert_ne!(stored, secret);
 }
 
-async fn sign_out_ends_its_family_only(database: Database) {
+async fn sign_out_ends_own_family_only(database: Database) {
     let world = World::start(database.config()).await;
     let accounts = world.accounts();
     let here = zadok(accounts).await;
@@ -181,7 +181,7 @@ async fn refresh_expires_but_never_for_guests(database: Database) {
     assert_eq!(left, 0);
 }
 
-async fn account_keeps_its_newest_families(database: Database) {
+async fn account_keeps_newest_families(database: Database) {
     let world = World::start(database.config()).await;
     let accounts = world.accounts();
     let guest = accounts.guest().await.unwrap();
@@ -296,7 +296,7 @@ fn beside() -> (engine::port::Registry, engine::port::Tasks) {
     (registry, tasks)
 }
 
-async fn deleted_account_frees_its_names(database: Database) {
+async fn deleted_account_frees_names(database: Database) {
     let world = World::start(database.config()).await;
     let accounts = world.accounts();
     let signed = accounts

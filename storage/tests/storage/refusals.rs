@@ -11,12 +11,12 @@ use crate::harness::{Backend, Batch, Database, World, on_both, row, until};
 on_both!(
     a_second_server_on_the_folder_is_refused,
     a_database_of_another_world_is_refused,
-    an_empty_database_under_an_old_journal_is_refused,
+    empty_database_under_old_journal_is_refused,
     a_database_older_than_the_journal_is_refused,
     a_database_newer_than_the_program_is_refused,
-    an_older_copy_of_the_journal_gives_way_to_the_database,
-    a_journal_put_back_after_the_world_went_on_without_it_is_refused,
-    a_journal_of_a_node_of_another_name_is_refused,
+    older_journal_copy_yields_to_database,
+    superseded_journal_is_refused,
+    journal_of_other_node_name_is_refused,
 );
 
 fn ann() -> StableId {
@@ -57,7 +57,7 @@ async fn a_database_of_another_world_is_refused(database: Database) {
     assert!(fault.to_string().contains("--database"), "{fault}");
 }
 
-async fn an_empty_database_under_an_old_journal_is_refused(database: Database) {
+async fn empty_database_under_old_journal_is_refused(database: Database) {
     let mut world = World::start(database.config()).await;
     world.apply(Batch::default().put(ann(), "purse", 1)).await;
     world.crash();
@@ -129,7 +129,7 @@ async fn a_database_newer_than_the_program_is_refused(database: Database) {
     }
 }
 
-async fn an_older_copy_of_the_journal_gives_way_to_the_database(database: Database) {
+async fn older_journal_copy_yields_to_database(database: Database) {
     let mut world = World::start(database.config()).await;
     world.apply(Batch::default().put(ann(), "purse", 1)).await;
     assert_eq!(world.stop().await, Left::Applied);
@@ -153,7 +153,8 @@ async fn an_older_copy_of_the_journal_gives_way_to_the_database(database: Databa
     assert_eq!(world.rows(ann()).await, [row(ann(), "purse", 3)]);
 }
 
-async fn a_journal_put_back_after_the_world_went_on_without_it_is_refused(database: Database) {
+/// A journal that is put back after the world went on without it is refused.
+async fn superseded_journal_is_refused(database: Database) {
     let mut world = World::start(database.config()).await;
     world.apply(Batch::default().put(ann(), "purse", 1)).await;
     // Durable, but as a restored backup has it not applied.
@@ -190,7 +191,7 @@ async fn wait_for_the_folder(database: &Database) {
     .await;
 }
 
-async fn a_journal_of_a_node_of_another_name_is_refused(database: Database) {
+async fn journal_of_other_node_name_is_refused(database: Database) {
     let mut world = World::start(database.config()).await;
     world.apply(Batch::default().put(ann(), "purse", 1)).await;
     assert_eq!(world.stop().await, Left::Applied);
@@ -213,7 +214,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[tokio::test]
-async fn settings_that_can_not_work_are_refused_by_name() {
+async fn impossible_settings_are_refused_by_name() {
     let database = Backend::Sqlite.fresh().await;
     let mut config = database.config();
     config.database.pool_max = 0;
@@ -230,7 +231,7 @@ async fn settings_that_can_not_work_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_refused_at_once() {
+async fn foreign_file_is_refused_as_database() {
     let database = Backend::Sqlite.fresh().await;
     let file = database.folder.path().join("test.db");
     fs::write(
@@ -245,7 +246,7 @@ async fn a_file_that_is_no_database_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_damaged_key_file_is_refused_without_quoting_it() {
+async fn damaged_key_file_is_refused_unquoted() {
     let database = Backend::Sqlite.fresh().await;
     let data = database.config().data;
     fs::create_dir_all(&data).unwrap();

@@ -6,16 +6,16 @@ use storage::Left;
 use crate::harness::{Backend, Batch, Database, World, on_both, row};
 
 on_both!(
-    a_refused_row_is_put_aside_and_the_rest_goes_on,
-    an_order_that_can_not_be_carried_out_stops_nothing,
-    a_refused_fact_with_an_endless_name_stops_nothing,
+    refused_row_is_quarantined_alone,
+    impossible_order_stops_nothing,
+    refused_fact_with_endless_name_stops_nothing,
 );
 
 fn id(name: &str) -> StableId {
     StableId::named(name)
 }
 
-async fn a_refused_row_is_put_aside_and_the_rest_goes_on(database: Database) {
+async fn refused_row_is_quarantined_alone(database: Database) {
     let mut world = World::start(database.config()).await;
     let huge = "x".repeat(2 * 1024 * 1024);
     let mut batch = Batch::default().put(id("bad"), "tome", huge);
@@ -56,7 +56,7 @@ async fn a_refused_row_is_put_aside_and_the_rest_goes_on(database: Database) {
     assert_eq!(world.stop().await, Left::Applied);
 }
 
-async fn an_order_that_can_not_be_carried_out_stops_nothing(database: Database) {
+async fn impossible_order_stops_nothing(database: Database) {
     let mut world = World::start(database.config()).await;
     let ban = |name: &str, reason: &str| AccountOrder {
         character: None,
@@ -87,7 +87,7 @@ async fn an_order_that_can_not_be_carried_out_stops_nothing(database: Database) 
 }
 
 /// A name too long for the key of the table that it is put into.
-async fn a_refused_fact_with_an_endless_name_stops_nothing(database: Database) {
+async fn refused_fact_with_endless_name_stops_nothing(database: Database) {
     let mut world = World::start(database.config()).await;
     // Noise, since an index compresses what repeats.
     let name: String = (0..20_000_u32)

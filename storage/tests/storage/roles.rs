@@ -4,17 +4,17 @@ use engine::port::{
     AccountAct, AccountId, AccountOrder, Banned, Code, Role, StableId, Standings, StoreAsk,
     StoreReply, Unheeded, WorldTime,
 };
-use storage::Denied;
+use storage::AccountRefusal;
 
 use crate::accounts::held;
 use crate::harness::{Batch, Database, World, now_micros, on_both, until};
 
 on_both!(
     roles_are_granted_by_name,
-    a_ban_from_the_world_keeps_an_account_out_until_it_ends,
-    a_role_from_the_world_is_there_at_the_next_sign_in,
+    ban_from_world_keeps_account_out,
+    role_from_world_holds_at_next_sign_in,
     order_after_a_wrong_clock_still_counts,
-    order_that_changes_nothing_is_told,
+    futile_order_is_told,
     admin_is_not_banned_by_an_order,
     banned_account_uses_no_token,
     operator_decisions_reach_the_world_and_the_record,
@@ -22,7 +22,7 @@ on_both!(
 
 const PASSWORD: &str = "the king in yellow";
 
-fn code<T: std::fmt::Debug>(answer: Result<T, Denied>) -> Code {
+fn code<T: std::fmt::Debug>(answer: Result<T, AccountRefusal>) -> Code {
     answer.unwrap_err().refusal.code
 }
 
@@ -63,7 +63,7 @@ fn ban(until: Option<WorldTime>) -> AccountAct {
     }
 }
 
-async fn a_ban_from_the_world_keeps_an_account_out_until_it_ends(database: Database) {
+async fn ban_from_world_keeps_account_out(database: Database) {
     let mut world = World::start(database.config()).await;
     let accounts = world.accounts().clone();
     let zadok = accounts.register("Zadok", PASSWORD, None).await.unwrap();
@@ -114,7 +114,7 @@ async fn a_ban_from_the_world_keeps_an_account_out_until_it_ends(database: Datab
     assert!(accounts.login("zadok", PASSWORD).await.is_ok());
 }
 
-async fn a_role_from_the_world_is_there_at_the_next_sign_in(database: Database) {
+async fn role_from_world_holds_at_next_sign_in(database: Database) {
     let mut world = World::start(database.config()).await;
     let accounts = world.accounts().clone();
     let zadok = accounts.register("Zadok", PASSWORD, None).await.unwrap();
@@ -174,7 +174,7 @@ async fn order_after_a_wrong_clock_still_counts(database: Database) {
     assert!(accounts.login("zadok", PASSWORD).await.is_err());
 }
 
-async fn order_that_changes_nothing_is_told(database: Database) {
+async fn futile_order_is_told(database: Database) {
     let (mut world, account, allen) = with_allen(&database).await;
     let nobody = order(None, "Nahab", ban(None));
     world.apply(nobody).await;

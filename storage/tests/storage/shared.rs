@@ -73,8 +73,9 @@ async fn durable_means_committed() {
     assert_eq!(world.rows(id("ann")).await, [row(id("ann"), "purse", 2)]);
 }
 
+/// A character that another node wants is given up, and found there with all that was saved.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_character_that_is_wanted_elsewhere_is_given_up_and_found_with_all_that_was_saved() {
+async fn yielded_character_arrives_with_all_saved_rows() {
     let database = database().await;
     let mut north = World::start(node(&database, "north")).await;
     let south = World::start(node(&database, "south")).await;
@@ -98,9 +99,10 @@ async fn a_character_that_is_wanted_elsewhere_is_given_up_and_found_with_all_tha
     assert_eq!(database.number("SELECT count(*) FROM conflicts").await, 0);
 }
 
+/// A change that comes after another node has taken its character is a conflict, and is not durable
+/// before the session is closed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_comes_after_a_character_was_taken_is_a_conflict_and_not_durable_before_its_session_is_closed()
- {
+async fn late_change_of_taken_character_is_conflict() {
     let database = database().await;
     let mut north = World::start(node(&database, "north")).await;
     let mut south = World::start(node(&database, "south")).await;
@@ -137,7 +139,7 @@ async fn what_comes_after_a_character_was_taken_is_a_conflict_and_not_durable_be
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_comes_back_with_an_old_journal_overwrites_nothing_newer() {
+async fn returning_old_journal_overwrites_nothing_newer() {
     let database = database().await;
     let mut north = World::start(node(&database, "north")).await;
     let mut south = World::start(node(&database, "south")).await;
@@ -172,8 +174,9 @@ async fn a_node_that_comes_back_with_an_old_journal_overwrites_nothing_newer() {
     assert_eq!(south.rows(ann).await, [row(ann, "purse", 2)]);
 }
 
+/// One node writes the world; when it dies, another does within the lease.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_world_is_written_by_one_node_and_by_another_within_the_lease_when_that_dies() {
+async fn world_writer_death_elects_successor_within_lease() {
     let database = database().await;
     let mut north = World::start(node(&database, "north")).await;
     let mut south = World::start(node(&database, "south")).await;
@@ -221,8 +224,9 @@ async fn the_world_is_written_by_one_node_and_by_another_within_the_lease_when_t
     assert_eq!(found, ["4", "5"]);
 }
 
+/// A second node of the same name is refused, and a new one knows of no run before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_node_of_the_same_name_is_refused_and_a_new_one_knows_of_no_run_before() {
+async fn node_name_is_unique_and_starts_without_past() {
     let database = database().await;
     let mut north = World::start(node(&database, "north")).await;
     let tick = north
@@ -239,7 +243,7 @@ async fn a_second_node_of_the_same_name_is_refused_and_a_new_one_knows_of_no_run
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_in_an_old_journal_undoes_no_newer_one() {
+async fn old_journals_order_undoes_no_newer_order() {
     const PASSWORD: &str = "the king in yellow";
     let database = database().await;
     let mut north = World::start(node(&database, "north")).await;
@@ -279,8 +283,9 @@ async fn an_order_in_an_old_journal_undoes_no_newer_one() {
     north.crash();
 }
 
+/// Of two servers that do not share a database only the first is let on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_servers_that_do_not_share_a_database_are_not_both_let_on_it() {
+async fn unshared_database_admits_one_server() {
     let database = database().await;
     let alone = |name: &str| {
         let mut config = node(&database, name);
@@ -315,8 +320,9 @@ async fn two_servers_that_do_not_share_a_database_are_not_both_let_on_it() {
     assert_eq!(west.stop().await, Left::Applied);
 }
 
+/// A server that finds another on its database says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_finds_another_on_its_database_says_so() {
+async fn second_server_on_database_is_reported() {
     let database = database().await;
     let mut config = node(&database, "north");
     config.database.shared = false;

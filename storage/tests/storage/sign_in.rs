@@ -9,11 +9,11 @@ use crate::harness::{Database, World, on_both};
 
 on_both!(
     registering_signs_in_and_a_login_comes_back,
-    a_wrong_password_and_an_unknown_name_are_told_alike,
+    wrong_password_and_unknown_name_answer_alike,
     too_many_waiting_hashes_are_refused,
-    a_sign_in_renews_a_hash_of_another_cost,
-    an_account_made_to_play_comes_with_its_character_or_not_at_all,
-    an_unknown_name_is_refused_as_slowly_as_a_wrong_password,
+    sign_in_renews_hash_of_other_cost,
+    account_with_character_is_made_whole,
+    unknown_name_is_refused_as_slowly,
 );
 
 async fn registering_signs_in_and_a_login_comes_back(database: Database) {
@@ -60,7 +60,7 @@ async fn registering_signs_in_and_a_login_comes_back(database: Database) {
     );
 }
 
-async fn a_wrong_password_and_an_unknown_name_are_told_alike(database: Database) {
+async fn wrong_password_and_unknown_name_answer_alike(database: Database) {
     let world = World::start(database.config()).await;
     let accounts = world.accounts();
     accounts.register("Zadok", PASSWORD, None).await.unwrap();
@@ -104,7 +104,7 @@ async fn too_many_waiting_hashes_are_refused(database: Database) {
     assert!((1..=27).contains(&busy), "{busy} of 30 refused");
 }
 
-async fn a_sign_in_renews_a_hash_of_another_cost(database: Database) {
+async fn sign_in_renews_hash_of_other_cost(database: Database) {
     let hash = "SELECT password_hash FROM accounts";
     let world = World::start(database.config()).await;
     world
@@ -128,7 +128,8 @@ async fn a_sign_in_renews_a_hash_of_another_cost(database: Database) {
     assert_eq!(database.text(hash).await, renewed, "once is enough");
 }
 
-async fn an_account_made_to_play_comes_with_its_character_or_not_at_all(database: Database) {
+/// An account that is made to play comes with its character, or not at all.
+async fn account_with_character_is_made_whole(database: Database) {
     let world = World::start(database.config()).await;
     let accounts = world.accounts();
     let made = accounts
@@ -157,7 +158,8 @@ async fn an_account_made_to_play_comes_with_its_character_or_not_at_all(database
     }
 }
 
-async fn an_unknown_name_is_refused_as_slowly_as_a_wrong_password(database: Database) {
+/// A wrong password takes as long: time does not tell which names there are.
+async fn unknown_name_is_refused_as_slowly(database: Database) {
     let mut config = database.config();
     // Dear enough to stand out against the database.
     config.accounts.argon2.memory_kib = 32_768;

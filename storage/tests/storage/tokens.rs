@@ -4,16 +4,16 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use engine::port::{Code, Registry, Tasks};
-use storage::{Accounts, Denied};
+use storage::{AccountRefusal, Accounts};
 
 use crate::harness::{Backend, World, until};
 
-fn code<T: std::fmt::Debug>(answer: Result<T, Denied>) -> Code {
+fn code<T: std::fmt::Debug>(answer: Result<T, AccountRefusal>) -> Code {
     answer.unwrap_err().refusal.code
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_ends_in_time_and_is_told_apart_from_a_forgery() {
+async fn expired_token_differs_from_forgery() {
     let database = Backend::Sqlite.fresh().await;
     let mut config = database.config();
     config.accounts.token_lifetime_seconds = 1;
@@ -46,7 +46,7 @@ async fn a_token_ends_in_time_and_is_told_apart_from_a_forgery() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_key_signs_and_the_older_still_verifies() {
+async fn new_key_signs_and_older_verifies() {
     let database = Backend::Sqlite.fresh().await;
     let world = World::start(database.config()).await;
     let old = world.accounts().guest().await.unwrap().token;

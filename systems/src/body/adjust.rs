@@ -4,9 +4,9 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Condition, POINT, Posture, PostureTaken, Resting, Vitals};
+use super::{Condition, POINT, Resting, Vitals};
 use crate::character::{SetStat, Settable, Stats};
-use crate::place::InRoom;
+use crate::place::{InRoom, Posture, PostureTaken};
 use crate::world::RoomIx;
 
 /// Hurt, heal, spend or restore: the one way in which a body's points change. What would leave
@@ -140,7 +140,7 @@ pub struct VitalsChanged {
     pub cause: Cause,
 }
 
-type Body = (
+pub(crate) type Body = (
     Entity,
     &'static StableId,
     &'static Stats,
@@ -155,15 +155,15 @@ type Body = (
 /// second goes through at once, because a late tick has several seconds, and each must find bodies
 /// as the one before left them.
 #[derive(SystemParam)]
-pub(super) struct Door<'w, 's> {
-    pub(super) bodies: Query<'w, 's, Body>,
+pub(crate) struct Door<'w, 's> {
+    pub(crate) bodies: Query<'w, 's, Body>,
     pub(super) changed: MessageWriter<'w, VitalsChanged>,
     taken: MessageWriter<'w, PostureTaken>,
 }
 
 impl Door<'_, '_> {
     /// Changes a body; whoever has nothing left falls.
-    pub(super) fn change(
+    pub(crate) fn change(
         &mut self,
         AdjustVitals {
             body,

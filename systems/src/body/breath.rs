@@ -25,14 +25,14 @@ pub(super) fn breathe(
         match before.condition() {
             Condition::Dead => continue,
             Condition::Wounded => {
-                through.push((*id, AdjustVitals::harm(body, rules.decay, Cause::DECAY)));
+                through.push((*id, AdjustVitals::harm(body, rules.decay(), Cause::DECAY)));
                 continue;
             }
             Condition::Able => {}
         }
         if let Some(mut resting) = resting {
             let resting = resting.bypass_change_detection();
-            let healed = resting.heal(rules.rest_healing, clock.now);
+            let healed = resting.heal(rules.rest_healing(), clock.now);
             if healed > 0 {
                 through.push((*id, AdjustVitals::heal(body, healed, Cause::REST)));
             }

@@ -5,13 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::adjust::write;
 use super::vitals::Grave;
-use super::{
-    AdjustVitals, Cause, Change, Condition, Posture, PostureTaken, TakePosture, Vitals,
-    VitalsChanged,
-};
+use super::{AdjustVitals, Cause, Change, Condition, TakePosture, Vitals, VitalsChanged};
 use crate::character::{SetStat, Settable, Stats};
 use crate::command::{Needs, Usage, Verb, Words};
-use crate::place::{InRoom, Relocate};
+use crate::place::{InRoom, Posture, PostureTaken, Relocate};
 use crate::world::{Atlas, RoomIx};
 
 /// Gives bodies to those who come without one, and puts right what a save has wrong.

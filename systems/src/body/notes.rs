@@ -6,12 +6,14 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Cause, Hazard};
+use super::Cause;
 
 /// `player_dp_updated`: what is left of you. Carries the value itself, so a slow client that
 /// misses one in between knows all the same.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("player_dp_updated", prose = Self::told, gmcp = Self::packages, replaces = "player_dp_updated", examples = Self::shown)]
 pub struct PlayerDpUpdated {
+    #[note(player)]
     pub(super) player_id: StableId,
     pub(super) old_dp: i16,
     pub(super) new_dp: i16,
@@ -20,27 +22,34 @@ pub struct PlayerDpUpdated {
     pub(super) damage_taken: i16,
     pub(super) cause: Cause,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[note(room)]
     pub(super) room_id: Option<String>,
 }
 
 /// `player_dp_decay`: what the mortally wounded have lost with this second.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("player_dp_decay", prose = Self::told, gmcp = Self::packages, replaces = "player_dp_decay", examples = Self::shown)]
 pub struct PlayerDpDecay {
+    #[note(player)]
     pub(super) player_id: StableId,
     pub(super) old_dp: i16,
     pub(super) new_dp: i16,
     pub(super) decay_amount: i16,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[note(room)]
     pub(super) room_id: Option<String>,
 }
 
 /// `player_mortally_wounded`: somebody in the room, or you, can't get up.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("player_mortally_wounded", prose = Self::told, examples = Self::shown)]
 pub struct PlayerMortallyWounded {
+    #[note(player)]
     pub(super) player_id: StableId,
     pub(super) player_name: String,
     pub(super) cause: Cause,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[note(room)]
     pub(super) room_id: Option<String>,
     /// For the one whom it befell; for text only.
     #[serde(skip)]
@@ -48,13 +57,16 @@ pub struct PlayerMortallyWounded {
 }
 
 /// `player_died`: somebody in the room, or you, is dead.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("player_died", prose = Self::told, examples = Self::shown)]
 pub struct PlayerDied {
+    #[note(player)]
     pub(super) player_id: StableId,
     pub(super) player_name: String,
     pub(super) cause: Cause,
     /// The room's id.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[note(room)]
     pub(super) room_id: Option<String>,
     /// The room's name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,8 +77,10 @@ pub struct PlayerDied {
 }
 
 /// `player_respawned`: you are back.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("player_respawned", says = "You draw a breath, and then another. You are alive.", ink = Gain, gmcp = Self::packages, examples = Self::shown)]
 pub struct PlayerRespawned {
+    #[note(player)]
     pub(super) player_id: StableId,
     pub(super) player_name: String,
     pub(super) respawn_room_id: String,
@@ -79,12 +93,15 @@ pub struct PlayerRespawned {
 }
 
 /// `room_message`: something happens here.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("room_message", prose = Self::told, examples = Self::shown)]
 pub struct RoomMessage {
     pub(super) message: String,
+    #[note(room)]
     pub(super) room_id: String,
     /// Who did it, if somebody did.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[note(player)]
     pub(super) player_id: Option<StableId>,
     /// The hazard that struck, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,24 +109,20 @@ pub struct RoomMessage {
 }
 
 impl RoomMessage {
-    pub(super) fn hazard(room: &str, hazard: &Hazard) -> Self {
+    /// A hazard of a room struck.
+    pub(crate) fn hazard(room: &str, hazard: &str, text: &str) -> Self {
         Self {
-            message: hazard.text.trim().to_owned(),
+            message: text.trim().to_owned(),
             room_id: room.to_owned(),
             player_id: None,
-            hazard: Some(hazard.id.clone()),
+            hazard: Some(hazard.to_owned()),
         }
     }
 }
 
-impl Note for PlayerDpUpdated {
-    fn event_type(&self) -> &'static str {
-        "player_dp_updated"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl PlayerDpUpdated {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         let (ink, words) = match self.damage_taken {
             1.. => (Ink::Loss, "You are hurt"),
             _ => (Ink::Gain, "You mend"),
@@ -120,61 +133,37 @@ impl Note for PlayerDpUpdated {
         );
         Some(Prose::of(ink, words))
     }
-    fn gmcp(&self) -> Vec<Gmcp> {
+
+    /// What a GMCP client gets beside the text.
+    fn packages(&self) -> Vec<Gmcp> {
         vec![Gmcp {
             package: "Char.Vitals",
             data: serde_json::json!({ "current_dp": self.new_dp, "max_dp": self.max_dp }),
         }]
     }
-    fn coalesce(&self) -> Option<&'static str> {
-        Some("player_dp_updated")
-    }
-    fn room_id(&self) -> Option<&str> {
-        self.room_id.as_deref()
-    }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.player_id)
-    }
 }
 
-impl Note for PlayerDpDecay {
-    fn event_type(&self) -> &'static str {
-        "player_dp_decay"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl PlayerDpDecay {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         Some(Prose::of(
             Ink::Loss,
             format!("It runs out of you: {}.", self.new_dp),
         ))
     }
-    fn gmcp(&self) -> Vec<Gmcp> {
+
+    /// What a GMCP client gets beside the text.
+    fn packages(&self) -> Vec<Gmcp> {
         vec![Gmcp {
             package: "Char.Vitals",
             data: serde_json::json!({ "current_dp": self.new_dp }),
         }]
     }
-    fn coalesce(&self) -> Option<&'static str> {
-        Some("player_dp_decay")
-    }
-    fn room_id(&self) -> Option<&str> {
-        self.room_id.as_deref()
-    }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.player_id)
-    }
 }
 
-impl Note for PlayerMortallyWounded {
-    fn event_type(&self) -> &'static str {
-        "player_mortally_wounded"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl PlayerMortallyWounded {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         Some(if self.own {
             Prose::of(
                 Ink::Loss,
@@ -185,22 +174,11 @@ impl Note for PlayerMortallyWounded {
                 .with(Ink::Loss, " falls and does not get up.")
         })
     }
-    fn room_id(&self) -> Option<&str> {
-        self.room_id.as_deref()
-    }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.player_id)
-    }
 }
 
-impl Note for PlayerDied {
-    fn event_type(&self) -> &'static str {
-        "player_died"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl PlayerDied {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         Some(if self.own {
             Prose::of(
                 Ink::Loss,
@@ -210,57 +188,26 @@ impl Note for PlayerDied {
             Prose::of(Ink::Name, self.player_name.clone()).with(Ink::Loss, " is dead.")
         })
     }
-    fn room_id(&self) -> Option<&str> {
-        self.room_id.as_deref()
-    }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.player_id)
-    }
 }
 
-impl Note for PlayerRespawned {
-    fn event_type(&self) -> &'static str {
-        "player_respawned"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(
-            Ink::Gain,
-            "You draw a breath, and then another. You are alive.",
-        ))
-    }
-    fn gmcp(&self) -> Vec<Gmcp> {
+impl PlayerRespawned {
+    /// What a GMCP client gets beside the text.
+    fn packages(&self) -> Vec<Gmcp> {
         vec![Gmcp {
             package: "Char.Vitals",
             data: serde_json::json!({ "current_dp": self.new_dp, "max_dp": self.max_dp }),
         }]
     }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.player_id)
-    }
 }
 
-impl Note for RoomMessage {
-    fn event_type(&self) -> &'static str {
-        "room_message"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl RoomMessage {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         let ink = if self.hazard.is_some() {
             Ink::Loss
         } else {
             Ink::Faint
         };
         Some(Prose::of(ink, self.message.clone()))
-    }
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-    fn player_id(&self) -> Option<StableId> {
-        self.player_id
     }
 }

@@ -1,40 +1,10 @@
 //! Sitting, standing and lying.
 
 use engine::prelude::*;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use super::{Condition, Vitals};
 use crate::command::{Usage, Verb, Words};
-use crate::place::InRoom;
-use crate::world::RoomIx;
-
-/// How somebody holds themselves.
-#[derive(
-    Component, Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Posture {
-    /// Can walk.
-    #[default]
-    Standing,
-    /// Rests a little.
-    Sitting,
-    /// Rests, or can't help it.
-    Lying,
-}
-
-impl Posture {
-    /// The word on the wire.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Standing => "standing",
-            Self::Sitting => "sitting",
-            Self::Lying => "lying",
-        }
-    }
-}
+use crate::place::{InRoom, Posture, PostureTaken};
 
 /// Make somebody sit, stand or lie. Whoever has no determination left goes on lying.
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,17 +13,6 @@ pub struct TakePosture {
     pub body: Entity,
     /// How.
     pub posture: Posture,
-}
-
-/// Somebody holds themselves otherwise now.
-#[derive(Message, Clone, Copy, Debug)]
-pub struct PostureTaken {
-    /// Who.
-    pub body: Entity,
-    /// Where, if anywhere.
-    pub room: Option<RoomIx>,
-    /// They fell.
-    pub forced: bool,
 }
 
 pub(super) fn take(

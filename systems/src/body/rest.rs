@@ -3,10 +3,9 @@
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::posture::PostureTaken;
-use super::{POINT, Posture, Rules, TakePosture, VitalsChanged};
+use super::{POINT, Rules, TakePosture, VitalsChanged};
 use crate::command::{Usage, Verb, Words};
-use crate::place::InRoom;
+use crate::place::{InRoom, Posture, PostureTaken};
 use crate::world::RoomIx;
 
 /// Somebody rests until then, if nothing comes between.
@@ -90,8 +89,8 @@ pub(super) fn ask(
     for RestVerb { order, seconds } in asked.read() {
         let body = order.actor;
         let (seconds, most) = (
-            seconds.unwrap_or(rules.rest_seconds),
-            rules.rest_seconds_max,
+            seconds.unwrap_or(rules.rest.seconds),
+            rules.rest.seconds_max,
         );
         if !(1..=most).contains(&seconds) {
             let message = format!("One rests for 1 to {most} seconds.");

@@ -8,12 +8,11 @@ use engine::prelude::*;
 use super::notes::{
     PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned, RoomMessage,
 };
-use super::posture::PostureTaken;
 use super::rest::Rested;
-use super::{Cause, Condition, Grave, Posture, Vitals, VitalsChanged};
+use super::{Cause, Condition, Grave, Vitals, VitalsChanged};
 use crate::bus::show;
 use crate::character::{PlayerUpdate, Stats};
-use crate::place::Rooms;
+use crate::place::{Posture, PostureTaken, Rooms};
 
 /// Tells everyone concerned what became of whom, and other services of wounds, deaths and returns.
 pub(super) fn tell(

@@ -7,6 +7,7 @@ use super::POINT;
 
 /// Determination and magic points. Kept within their bounds by the one system that writes them.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Vitals {
     dp: i16,
     mp: i16,
@@ -17,6 +18,7 @@ pub struct Vitals {
 
 /// The room, by id, in which a body died last; only those who have died have one.
 #[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 #[serde(transparent)]
 pub struct Grave(pub(super) String);
 

@@ -16,6 +16,7 @@ const ANY_STREAM: &str = "";
 
 /// This node's book, saved with the effects that it tells of.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub(super) struct Book {
     /// Whose book: nodes that share a database see each other's.
     pub(super) node: String,

@@ -55,6 +55,7 @@ impl Stamp {
 
 /// The last word about a matter.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub(super) struct Standing {
     sanction: Sanction,
     stamp: Stamp,

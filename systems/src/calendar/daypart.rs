@@ -37,10 +37,14 @@ impl Daypart {
 
 /// Hours of the Mythos clock, from `starts` up to, not including, `ends`; past midnight where that
 /// is the smaller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Hours {
+    /// the first hour of it
+    #[schemars(range(min = 0, max = 23))]
     starts: u8,
+    /// the first hour after it; before `starts`: past midnight
+    #[schemars(range(min = 1, max = 24))]
     ends: u8,
 }
 
@@ -54,13 +58,13 @@ impl Hours {
     }
 
     const fn are_some(self) -> bool {
-        self.starts < 24 && 1 <= self.ends && self.ends <= 24 && self.starts != self.ends
+        self.starts != self.ends
     }
 }
 
 /// `dayparts` in `calendar.toml`. An hour that two of them claim is the witching hour before dawn,
 /// and dawn before dusk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Dayparts {
     witching: Hours,
@@ -86,9 +90,10 @@ impl Dayparts {
             ("dawn", self.dawn),
             ("dusk", self.dusk),
         ];
-        parts.iter().find(|(_, hours)| !hours.are_some()).map(|(key, _)| {
-            format!("`dayparts.{key}` does not start at an hour of 0 to 23 and end at another, 1 to 24")
-        })
+        parts
+            .iter()
+            .find(|(_, hours)| !hours.are_some())
+            .map(|(key, _)| format!("`dayparts.{key}` ends at the hour at which it starts"))
     }
 
     /// The part of the day that a moment belongs to.
@@ -112,11 +117,11 @@ impl Dayparts {
 mod tests {
     use super::*;
     use crate::calendar::Observances;
-    use crate::world::Source;
+    use crate::world::alone;
     use engine::port::WorldTime;
 
-    fn load(text: &str) -> (Observances, Vec<String>) {
-        Source::alone("calendar.toml", text, Observances::load)
+    fn load(text: &str) -> Result<Observances, Vec<String>> {
+        alone("calendar.toml", text)
     }
 
     fn parts(all: &Observances) -> Vec<&'static str> {
@@ -138,10 +143,10 @@ mod tests {
         }
         expected[18..20].fill("dusk");
         assert_eq!(usual, expected);
-        let (late, problems) = load(
+        let late = load(
             "daylight = { starts = 9, ends = 15 }\n[dayparts]\ndawn = { starts = 8, ends = 9 }\ndusk = { starts = 15, ends = 18 }\n",
-        );
-        assert_eq!(problems, Vec::<String>::new());
+        )
+        .unwrap();
         let late = parts(&late);
         assert_eq!((late[7], late[8], late[9]), ("night", "dawn", "day"));
         assert_eq!((late[14], late[15], late[18]), ("day", "dusk", "night"));
@@ -153,13 +158,22 @@ mod tests {
 
     #[test]
     fn a_part_of_no_hours_is_named_with_its_line() {
-        for text in [
-            "# Here.\n[dayparts]\ndusk = { starts = 24, ends = 3 }\n",
-            "# Here.\n[dayparts]\ndusk = { starts = 3, ends = 3 }\n",
-            "# Here.\n[dayparts]\ndusk = { starts = 3, ends = 25 }\n",
+        for (hours, told) in [
+            (
+                "{ starts = 24, ends = 3 }",
+                "3: `dayparts.dusk.starts` is 24",
+            ),
+            (
+                "{ starts = 3, ends = 3 }",
+                "2: `dayparts.dusk` ends at the hour",
+            ),
+            ("{ starts = 3, ends = 25 }", "3: `dayparts.dusk.ends` is 25"),
         ] {
-            let told = "calendar.toml:2: `dayparts.dusk` does not start at an hour";
-            assert!(load(text).1[0].starts_with(told), "{:?}", load(text).1);
+            let problems = load(&format!("# Here.\n[dayparts]\ndusk = {hours}\n")).unwrap_err();
+            assert!(
+                problems[0].starts_with(&format!("calendar.toml:{told}")),
+                "{problems:?}"
+            );
         }
     }
 
@@ -175,7 +189,7 @@ mod tests {
                 "calendar.toml:2: `holidays_ahead` is 11, not within 0 to 10",
             ),
         ] {
-            assert_eq!(load(text).1, [told]);
+            assert_eq!(load(text).unwrap_err(), [told]);
         }
         let days = |count: u8| {
             let day = |n| {
@@ -187,8 +201,7 @@ mod tests {
         };
         let fourth = MythosTime::at(WorldTime(1_735_689_600_000_000 + 3 * 9_000_000_000));
         let told = |text: &str| {
-            let (all, problems) = load(&format!("{text}{}", days(9)));
-            assert_eq!(problems, Vec::<String>::new());
+            let all = load(&format!("{text}{}", days(9))).unwrap();
             (all.active(fourth).count(), all.upcoming(fourth).len())
         };
         assert_eq!(told(""), (2, 3));

@@ -12,7 +12,8 @@ use crate::cast::WHEN;
 use crate::command::{Needs, Usage, Verb, Words};
 
 /// `mythos_time_update`: what time it is.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("mythos_time_update", prose = Self::told, replaces = "mythos_time_update", examples = Self::shown)]
 pub struct MythosTimeUpdate {
     mythos_datetime: String,
     mythos_clock: String,
@@ -88,25 +89,16 @@ const fn begun(part: Daypart) -> &'static str {
     }
 }
 
-impl Note for MythosTimeUpdate {
-    fn event_type(&self) -> &'static str {
-        "mythos_time_update"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl MythosTimeUpdate {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         Some(Prose::of(Ink::Faint, self.message.clone()?))
-    }
-    fn coalesce(&self) -> Option<&'static str> {
-        Some("mythos_time_update")
     }
 }
 
-impl Published for MythosTimeUpdate {
-    const TYPES: &'static [&'static str] = &["mythos_time_update"];
-
-    fn examples() -> Vec<Self> {
+impl MythosTimeUpdate {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         let mut dawn = Self::at(WHEN, &Observances::default());
         dawn.upcoming_holidays = vec![Holiday::example()];
         dawn.active_schedules = vec![Schedule::example()];

@@ -1,28 +1,31 @@
 //! Holidays and schedules: what the year and the day bring, as written in `calendar.toml`.
 
+use engine::content::{self, At, Content};
 use engine::prelude::Resource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use toml::Spanned;
 
 use super::daypart::Dayparts;
 use super::mythos::DAYS;
 use super::{Daylight, Daypart, MythosTime, Season};
-use crate::world::{Problem, Source};
-
-/// Where they are written.
-const PATH: &str = "calendar.toml";
 
 /// Every holiday and every schedule, and when it is day.
-#[derive(Resource, Clone, Debug, PartialEq)]
+#[derive(Resource, Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Observances {
+    /// When it is day, for flux, descriptions, hazards and sights.
     pub(super) daylight: Daylight,
+    /// The parts of the day with a name; of two that claim an hour the first of these counts.
     dayparts: Dayparts,
-    /// However long a holiday is written, nobody keeps it longer than this, in Mythos hours.
-    hours_max: u16,
-    /// How many holidays ahead are told.
-    ahead: usize,
+    /// Mythos hours that a holiday is kept at most, whatever its `duration_hours`
+    #[schemars(range(min = 1, max = 168))]
+    holiday_hours_max: u16,
+    /// how many coming holidays are told
+    #[schemars(range(min = 0, max = 10))]
+    holidays_ahead: usize,
+    /// Days that are kept each year.
     holidays: Vec<Holiday>,
+    /// What is done at which hours.
     schedules: Vec<Schedule>,
 }
 
@@ -31,8 +34,8 @@ impl Default for Observances {
         Self {
             daylight: Daylight::default(),
             dayparts: Dayparts::default(),
-            hours_max: 48,
-            ahead: 3,
+            holiday_hours_max: 48,
+            holidays_ahead: 3,
             holidays: Vec::new(),
             schedules: Vec::new(),
         }
@@ -44,21 +47,28 @@ impl Default for Observances {
 #[serde(deny_unknown_fields)]
 pub struct Holiday {
     /// Its word.
+    #[schemars(extend("x-bounds" = "a word, once"))]
     pub id: String,
     /// What people call it.
+    #[schemars(length(min = 1, max = 200))]
     pub name: String,
     /// Whose it is.
+    #[schemars(length(max = 200))]
     pub tradition: String,
     /// The month, 1 to 12.
+    #[schemars(range(min = 1, max = 12))]
     pub month: u8,
     /// The day of the month.
+    #[schemars(range(min = 1, max = 31))]
     pub day: u8,
     /// How many Mythos hours it lasts; it begins at midnight. Above the
     /// world's `holiday_hours_max` (48) counts as that.
+    #[schemars(range(min = 1, max = 168))]
     pub duration_hours: u16,
     /// The season it belongs to.
     pub season: Season,
     /// Words that rules can look for.
+    #[schemars(extend("x-bounds" = "a list of words", "x-usual" = "none"))]
     #[serde(default)]
     pub bonus_tags: Vec<String>,
 }
@@ -68,92 +78,75 @@ pub struct Holiday {
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// Its word.
+    #[schemars(extend("x-bounds" = "a word, once"))]
     pub id: String,
     /// What people call it.
+    #[schemars(length(min = 1, max = 200))]
     pub name: String,
     /// What kind of thing it is.
+    #[schemars(length(max = 200))]
     pub category: String,
     /// The hour it begins, 0 to 23.
+    #[schemars(range(min = 0, max = 23))]
     pub start_hour: u8,
     /// The hour it is over, 1 to 24; before `start_hour`: on the day after.
+    #[schemars(range(min = 1, max = 24))]
     pub end_hour: u8,
     /// The days it is kept; none: every day.
+    #[schemars(extend("x-bounds" = "`Primus` to `Sextus`", "x-usual" = "every day"))]
     #[serde(default)]
     pub days: Vec<String>,
     /// Whom it concerns.
+    #[schemars(extend("x-bounds" = "a list of words", "x-usual" = "none"))]
     #[serde(default)]
     pub applies_to: Vec<String>,
     /// What comes of it.
+    #[schemars(extend("x-bounds" = "a list of words", "x-usual" = "none"))]
     #[serde(default)]
     pub effects: Vec<String>,
     /// For those who keep the calendar.
+    #[schemars(length(max = 2000))]
     #[serde(default)]
     pub notes: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    daylight: Option<Spanned<Daylight>>,
-    dayparts: Option<Spanned<Dayparts>>,
-    holiday_hours_max: Option<Spanned<u16>>,
-    holidays_ahead: Option<Spanned<usize>>,
-    #[serde(default)]
-    holidays: Vec<Spanned<Holiday>>,
-    #[serde(default)]
-    schedules: Vec<Spanned<Schedule>>,
+impl content::Rules for Observances {
+    fn check(&mut self, at: &At<'_>) {
+        if let Some(mistake) = self.daylight.mistake() {
+            at.key("daylight").problem(mistake);
+        }
+        if let Some(mistake) = self.dayparts.mistake() {
+            at.key("dayparts").problem(mistake);
+        }
+        for (index, one) in self.holidays.iter().enumerate() {
+            let twice = self.holidays[..index]
+                .iter()
+                .any(|other| other.id == one.id);
+            let twice = twice.then_some("its id is another's, too");
+            if let Some(mistake) = one.mistake().or(twice) {
+                let message = format!("holiday `{}`: {mistake}", one.id);
+                at.key("holidays").item(index).problem(message);
+            }
+        }
+        for (index, one) in self.schedules.iter().enumerate() {
+            let twice = self.schedules[..index]
+                .iter()
+                .any(|other| other.id == one.id);
+            let twice = twice.then_some("its id is another's, too");
+            if let Some(mistake) = one.mistake().or(twice) {
+                let message = format!("schedule `{}`: {mistake}", one.id);
+                at.key("schedules").item(index).problem(message);
+            }
+        }
+    }
 }
 
 impl Observances {
-    /// Reads and checks them; a world without the file keeps none.
-    pub(crate) fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
-        let Some((source, written)) = Source::find::<Written>(sources, PATH, problems) else {
-            return Self::default();
-        };
-        let mut all = Self::default();
-        if let Some(daylight) = written.daylight {
-            if let Some(mistake) = daylight.as_ref().mistake() {
-                problems.push(source.problem(&daylight.span(), mistake));
-            }
-            all.daylight = daylight.into_inner();
-        }
-        if let Some(dayparts) = written.dayparts {
-            if let Some(mistake) = dayparts.as_ref().mistake() {
-                problems.push(source.problem(&dayparts.span(), mistake));
-            }
-            all.dayparts = dayparts.into_inner();
-        }
-        let (hours, ahead) = (written.holiday_hours_max, written.holidays_ahead);
-        let (key, into) = ("holiday_hours_max", &mut all.hours_max);
-        source.take(key, hours, 1..=168, into, problems);
-        source.take("holidays_ahead", ahead, 0..=10, &mut all.ahead, problems);
-        for entry in written.holidays {
-            let span = entry.span();
-            let one = entry.into_inner();
-            let twice = all.holidays.iter().any(|other| other.id == one.id);
-            let mistake = one
-                .mistake()
-                .or(twice.then_some("its id is another's, too"));
-            if let Some(mistake) = mistake {
-                let message = format!("holiday `{}`: {mistake}", one.id);
-                problems.push(source.problem(&span, message));
-            }
-            all.holidays.push(one);
-        }
-        for entry in written.schedules {
-            let span = entry.span();
-            let one = entry.into_inner();
-            let twice = all.schedules.iter().any(|other| other.id == one.id);
-            let mistake = one
-                .mistake()
-                .or(twice.then_some("its id is another's, too"));
-            if let Some(mistake) = mistake {
-                let message = format!("schedule `{}`: {mistake}", one.id);
-                problems.push(source.problem(&span, message));
-            }
-            all.schedules.push(one);
-        }
-        all
+    /// When it is day.
+    pub(super) fn daylight(content: &Content) -> Daylight {
+        content
+            .get::<Self>()
+            .map_or_else(Daylight::default, |all| all.daylight)
     }
 
     /// The part of the day that it is.
@@ -166,7 +159,7 @@ impl Observances {
     pub fn active(&self, now: MythosTime) -> impl Iterator<Item = &Holiday> {
         self.holidays.iter().filter(move |one| {
             let began = one.began(now);
-            now.hours() < began + i64::from(one.duration_hours.min(self.hours_max))
+            now.hours() < began + i64::from(one.duration_hours.min(self.holiday_hours_max))
         })
     }
 
@@ -180,7 +173,7 @@ impl Observances {
             .map(|one| (one.begins(now), one))
             .collect();
         ahead.sort_by(|(at, one), (other_at, other)| (at, &one.id).cmp(&(other_at, &other.id)));
-        ahead.truncate(self.ahead);
+        ahead.truncate(self.holidays_ahead);
         ahead.into_iter().map(|(_, one)| one).collect()
     }
 

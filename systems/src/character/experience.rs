@@ -2,6 +2,7 @@
 
 use bevy_ecs::entity::EntityHashMap;
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{PlayerUpdate, Rules, SetStat, Settable};
@@ -9,6 +10,7 @@ use crate::exploration::Discovered;
 
 /// How many points of experience somebody has.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 #[serde(transparent)]
 pub struct Experience(u32);
 
@@ -20,26 +22,63 @@ impl Experience {
     }
 }
 
-/// The points at which each level begins; level 1 begins at none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Levels(Vec<u32>);
+/// The points at which each level begins, the first at 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "LevelKeys", into = "LevelKeys")]
+pub struct Levels {
+    keys: LevelKeys,
+    begins: Vec<u32>,
+}
+
+/// How levels are written: level L above the first begins at ⌊scale · ln(1 + growth · L)⌋ points.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct LevelKeys {
+    /// level L above the first begins at `scale * ln(1 + growth * L)` points of experience
+    #[schemars(range(min = 1, max = 1_000_000))]
+    scale: f64,
+    /// see `levels.scale`
+    #[schemars(range(min = 0.01, max = 1000))]
+    growth: f64,
+    /// the last level
+    #[schemars(range(min = 1, max = 1000))]
+    cap: u16,
+}
+
+impl Default for LevelKeys {
+    fn default() -> Self {
+        Self {
+            scale: 100.0,
+            growth: 10.0,
+            cap: 1_000,
+        }
+    }
+}
+
+impl From<LevelKeys> for Levels {
+    fn from(keys: LevelKeys) -> Self {
+        let LevelKeys { scale, growth, cap } = keys;
+        let begins = |level: u16| match level {
+            1 => 0,
+            _ => (scale * (growth * f64::from(level)).ln_1p()).floor() as u32,
+        };
+        // A cap out of bounds is a mistake that is told.
+        let begins = (1..=cap.clamp(1, 1_000)).map(begins).collect();
+        Self { keys, begins }
+    }
+}
+
+impl From<Levels> for LevelKeys {
+    fn from(levels: Levels) -> Self {
+        levels.keys
+    }
+}
 
 impl Levels {
-    /// Level L above the first begins at ⌊scale · ln(1 + growth · L)⌋ points; there are `cap` of
-    /// them.
-    pub(super) fn of(scale: f64, growth: f64, cap: u16) -> Self {
-        let begins = |level: u16| (scale * (growth * f64::from(level)).ln_1p()).floor() as u32;
-        Self(
-            (1..=cap.max(1))
-                .map(|level| if level == 1 { 0 } else { begins(level) })
-                .collect(),
-        )
-    }
-
     /// The level of somebody with so many points, counted from 1.
     #[must_use]
     pub fn level(&self, experience: Experience) -> usize {
-        self.0
+        self.begins
             .partition_point(|begins| *begins <= experience.0)
             .max(1)
     }
@@ -47,13 +86,13 @@ impl Levels {
     /// The points at which the level after `level` begins, if there is one.
     #[must_use]
     pub fn next(&self, level: usize) -> Option<u32> {
-        self.0.get(level).copied()
+        self.begins.get(level).copied()
     }
 }
 
 impl Default for Levels {
     fn default() -> Self {
-        Self::of(100.0, 10.0, 1_000)
+        Self::from(LevelKeys::default())
     }
 }
 
@@ -80,10 +119,10 @@ pub(super) fn explore(
     rules: Res<Rules>,
     mut earn: MessageWriter<Earn>,
 ) {
-    let found = discovered.read().filter(|_| rules.discovery > 0);
+    let found = discovered.read().filter(|_| rules.experience.discovery > 0);
     earn.write_batch(found.map(|Discovered { actor, .. }| Earn {
         actor: *actor,
-        points: rules.discovery,
+        points: rules.experience.discovery,
     }));
 }
 

@@ -9,8 +9,10 @@ use serde::Serialize;
 use crate::cast::{ANN, id};
 
 /// `player_update`: something of the character is another now. Only what has changed is there.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema, Note)]
+#[note("player_update", prose = Self::told, gmcp = Self::packages, coalesce = Self::key, examples = Self::shown)]
 pub struct PlayerUpdate {
+    #[note(player)]
     player_id: Option<StableId>,
     /// Stats by name, as in `game_state`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,17 +63,14 @@ impl PlayerUpdate {
     }
 }
 
-impl Note for PlayerUpdate {
-    fn event_type(&self) -> &'static str {
-        "player_update"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl PlayerUpdate {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         Some(Prose::of(Ink::Gain, self.message.clone()?))
     }
-    fn gmcp(&self) -> Vec<Gmcp> {
+
+    /// What a GMCP client gets beside the text.
+    fn packages(&self) -> Vec<Gmcp> {
         let stats = self.stats.iter().map(|stats| Gmcp {
             package: "Char.Vitals",
             data: serde_json::json!(stats),
@@ -82,7 +81,9 @@ impl Note for PlayerUpdate {
         });
         stats.chain(experience).collect()
     }
-    fn coalesce(&self) -> Option<&'static str> {
+
+    /// What a newer one of it replaces.
+    fn key(&self) -> Option<&'static str> {
         // Words must be read in their order; figures alone may be skipped for newer ones.
         match (&self.message, &self.stats) {
             (Some(_), _) => None,
@@ -90,15 +91,11 @@ impl Note for PlayerUpdate {
             (None, None) => Some("player_update_experience"),
         }
     }
-    fn player_id(&self) -> Option<StableId> {
-        self.player_id
-    }
 }
 
-impl Published for PlayerUpdate {
-    const TYPES: &'static [&'static str] = &["player_update"];
-
-    fn examples() -> Vec<Self> {
+impl PlayerUpdate {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         let stats = [
             ("current_dp", 21),
             ("max_dp", 23),

@@ -2,39 +2,45 @@
 
 use std::collections::BTreeMap;
 
+use engine::content::{self, At};
+use engine::prelude::Resource;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use toml::Spanned;
 
 use super::{Stat, Stats};
-use crate::world::{Problem, Source};
 
-/// Where they are written.
-const PATH: &str = "rules/professions.toml";
 /// No profession asks for more: a roll that high is rare enough.
 const REQUIRES_MAX: u8 = 75;
 /// No profession adds more to a stat.
 const BONUS_MAX: u8 = 20;
 
 /// A trade, and what it asks and gives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profession {
-    /// Its number for ever.
+    /// its number for ever
+    #[schemars(range(min = 0, max = 65_535))]
     pub number: u16,
-    /// Its word.
+    /// its word for ever
+    #[schemars(extend("x-bounds" = "a word of a to z and `_`, once"))]
     pub id: String,
-    /// What people call it.
+    /// what people call it
+    #[schemars(length(min = 1, max = 64))]
     pub name: String,
-    /// What it is.
+    /// what it is
+    #[schemars(length(min = 1, max = 1000))]
     pub description: String,
-    /// What somebody of it remembers.
+    /// what somebody of it remembers
     #[serde(default)]
+    #[schemars(length(max = 2000))]
     pub flavor_text: String,
-    /// The least of each stat that it asks, before it adds anything.
+    /// the least of each stat that it asks, before it adds anything
     #[serde(default)]
+    #[schemars(extend("x-bounds" = "stats, each 0 to 75", "x-usual" = "none"))]
     pub requires: BTreeMap<Stat, u8>,
-    /// What it adds.
+    /// what it adds to each stat
     #[serde(default)]
+    #[schemars(extend("x-bounds" = "stats, each 0 to 20", "x-usual" = "none"))]
     pub bonus: BTreeMap<Stat, u8>,
 }
 
@@ -55,87 +61,63 @@ impl Profession {
 }
 
 /// Every profession, in the order of their numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Professions(Vec<Profession>);
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Professions {
+    professions: Vec<Profession>,
+}
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    professions: Vec<Spanned<Profession>>,
+impl content::Rules for Professions {
+    fn check(&mut self, at: &At<'_>) {
+        let at = at.key("professions");
+        for (index, one) in self.professions.iter().enumerate() {
+            let at = at.item(index);
+            let id = &one.id;
+            let plain = |c: char| c.is_ascii_lowercase() || c == '_';
+            at.key("id").unless(
+                !id.is_empty() && id.chars().all(plain),
+                format!("profession id `{id}` is not a word of a-z and _"),
+            );
+            let mut others = self.professions[..index].iter();
+            let same = |other: &Profession| {
+                other.id == one.id || other.number == one.number || other.name == one.name
+            };
+            at.unless(
+                !others.any(same),
+                format!("profession `{id}` has the number, the id or the name of another"),
+            );
+            for (stat, least) in &one.requires {
+                let stat = stat.word();
+                at.key("requires").key(stat).unless(
+                    *least <= REQUIRES_MAX,
+                    format!(
+                        "profession `{id}` requires {least} of {stat}, more than {REQUIRES_MAX}"
+                    ),
+                );
+            }
+            for (stat, more) in &one.bonus {
+                let stat = stat.word();
+                at.key("bonus").key(stat).unless(
+                    *more <= BONUS_MAX,
+                    format!("profession `{id}` adds {more} to {stat}, more than {BONUS_MAX}"),
+                );
+            }
+        }
+        self.professions.sort_by_key(|one| one.number);
+    }
 }
 
 impl Professions {
-    /// Reads and checks them; a world without the file has none.
-    pub(super) fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
-        let Some((source, written)) = Source::find::<Written>(sources, PATH, problems) else {
-            return Self::default();
-        };
-        let mut known: Vec<Profession> = Vec::new();
-        for entry in written.professions {
-            let span = entry.span();
-            let one = entry.into_inner();
-            let mut mistake = |message: String| problems.push(source.problem(&span, message));
-            if one.id.is_empty()
-                || one
-                    .id
-                    .chars()
-                    .any(|c| !(c.is_ascii_lowercase() || c == '_'))
-            {
-                mistake(format!(
-                    "profession id `{}` is not a word of a-z and _",
-                    one.id
-                ));
-            }
-            if !(1..=64).contains(&one.name.len()) || one.description.trim().is_empty() {
-                mistake(format!(
-                    "profession `{}` has no name of 1 to 64 bytes, or no description",
-                    one.id
-                ));
-            }
-            if known.iter().any(|other| {
-                other.id == one.id || other.number == one.number || other.name == one.name
-            }) {
-                mistake(format!(
-                    "profession `{}` has the number, the id or the name of another",
-                    one.id
-                ));
-            }
-            for (stat, least) in &one.requires {
-                if *least > REQUIRES_MAX {
-                    mistake(format!(
-                        "profession `{}` requires {} of {}, more than {REQUIRES_MAX}",
-                        one.id,
-                        least,
-                        stat.word()
-                    ));
-                }
-            }
-            for (stat, more) in &one.bonus {
-                if *more > BONUS_MAX {
-                    mistake(format!(
-                        "profession `{}` adds {} to {}, more than {BONUS_MAX}",
-                        one.id,
-                        more,
-                        stat.word()
-                    ));
-                }
-            }
-            known.push(one);
-        }
-        known.sort_by_key(|one| one.number);
-        Self(known)
-    }
-
     /// The profession of this id or name, in any case.
     #[must_use]
     pub fn find(&self, word: &str) -> Option<&Profession> {
-        self.0
+        self.professions
             .iter()
             .find(|one| one.id.eq_ignore_ascii_case(word) || one.name.eq_ignore_ascii_case(word))
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Profession> {
-        self.0.iter()
+        self.professions.iter()
     }
 }

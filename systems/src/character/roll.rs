@@ -2,25 +2,32 @@
 
 use engine::prelude::StableId;
 use engine::{Dice, Seed};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Profession, Stat, Stats};
 
 /// How stats are rolled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rolling {
-    /// The least that is rolled for any stat but size.
+    /// the least that is rolled for any stat but size
+    #[schemars(range(min = 1, max = 99))]
     pub lowest: u8,
-    /// The most that is rolled for any stat but size.
+    /// the most that is rolled for any stat but size
+    #[schemars(range(min = 1, max = 99))]
     pub highest: u8,
-    /// Size is five times the sum of `size_base` and a number from here
+    /// size is five times the sum of `size_base` and a number from here to `size_highest`
+    #[schemars(range(min = 0, max = 19))]
     pub size_lowest: u8,
-    /// up to here.
+    /// see `rolling.size_lowest`
+    #[schemars(range(min = 0, max = 19))]
     pub size_highest: u8,
-    /// See `size_lowest`.
+    /// see `rolling.size_lowest`; no size is above 99
+    #[schemars(range(min = 0, max = 19))]
     pub size_base: u8,
-    /// How often all is rolled anew until the profession's requirements are met.
+    /// how often all is rolled until it is enough for the profession
+    #[schemars(range(min = 1, max = 1000))]
     pub attempts: u16,
 }
 

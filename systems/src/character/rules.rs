@@ -1,109 +1,50 @@
 //! The numbers about characters, as designers write them in `rules/characters.toml`.
 
+use engine::content::{self, At};
 use engine::prelude::Resource;
-use serde::Deserialize;
-use toml::Spanned;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::{Levels, Professions, Rolling, Stats};
-use crate::world::{Problem, Source};
+use super::{Levels, Rolling, Stats};
 
-/// Where they are written; the professions have a file of their own.
-const PATH: &str = "rules/characters.toml";
-
-/// The rules about characters. By default as the domain has them, with no professions.
-#[derive(Resource, Clone, Debug, Default, PartialEq)]
+/// The rules about characters; by default as the domain has them.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rules {
     /// How stats are rolled.
     pub rolling: Rolling,
-    /// What one can live by.
-    pub professions: Professions,
     /// How much experience makes a level.
     pub levels: Levels,
-    /// Experience for each room that is seen for the first time.
+    /// What experience there is.
+    pub experience: Experiences,
+}
+
+/// What experience there is to be had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Experiences {
+    /// points for each room seen for the first time
+    #[schemars(range(min = 0, max = 10_000))]
     pub discovery: u32,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    rolling: Option<Spanned<Rolling>>,
-    levels: Option<Spanned<WrittenLevels>>,
-    experience: Option<Spanned<WrittenExperience>>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenLevels {
-    scale: f64,
-    growth: f64,
-    cap: u16,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenExperience {
-    discovery: u32,
-}
-
-impl Rules {
-    /// Reads the rules and checks them; a world without the file has the default ones.
-    pub fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
-        let professions = Professions::load(sources, problems);
-        let first = Self {
-            professions,
-            ..Self::default()
-        };
-        let Some((source, written)) = Source::find::<Written>(sources, PATH, problems) else {
-            return first;
-        };
-        let mut rules = first;
-        if let Some(rolling) = written.rolling {
-            let Rolling {
-                lowest,
-                highest,
-                size_lowest,
-                size_highest,
-                size_base,
-                attempts,
-            } = *rolling.as_ref();
-            let size_most = (u16::from(size_highest) + u16::from(size_base)) * 5;
-            let holds = Stats::LOWEST <= lowest
-                && lowest <= highest
-                && highest <= Stats::HIGHEST
-                && size_lowest <= size_highest
-                && size_most <= u16::from(Stats::HIGHEST)
-                && (1..=1_000).contains(&attempts);
-            if !holds {
-                problems.push(source.problem(
-                    &rolling.span(),
-                    "what is rolled is not within 1 to 99, lowest first, in 1 to 1000 attempts",
-                ));
-            }
-            rules.rolling = rolling.into_inner();
-        }
-        if let Some(levels) = written.levels {
-            let WrittenLevels { scale, growth, cap } = *levels.as_ref();
-            if (1.0..=1e6).contains(&scale)
-                && (0.01..=1e3).contains(&growth)
-                && (1..=1_000).contains(&cap)
-            {
-                rules.levels = Levels::of(scale, growth, cap);
-            } else {
-                problems.push(source.problem(
-                    &levels.span(),
-                    "the scale of levels is not within 1 to 1000000, their growth not within 0.01 to 1000, or their cap not within 1 to 1000",
-                ));
-            }
-        }
-        if let Some(experience) = written.experience {
-            rules.discovery = experience.as_ref().discovery;
-            if rules.discovery > 10_000 {
-                problems.push(source.problem(
-                    &experience.span(),
-                    "a discovery is worth more than 10000 points of experience",
-                ));
-            }
-        }
-        rules
+impl content::Rules for Rules {
+    fn check(&mut self, at: &At<'_>) {
+        let Rolling {
+            lowest,
+            highest,
+            size_lowest,
+            size_highest,
+            size_base,
+            ..
+        } = self.rolling;
+        let at = at.key("rolling");
+        at.unless(
+            lowest <= highest && size_lowest <= size_highest,
+            "of what is rolled, the lowest is above the highest",
+        );
+        let size_most = (u16::from(size_highest) + u16::from(size_base)) * 5;
+        let message = format!("a size of {size_most} could be rolled, more than 99");
+        at.unless(size_most <= u16::from(Stats::HIGHEST), message);
     }
 }

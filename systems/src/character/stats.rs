@@ -3,10 +3,13 @@
 use std::ops::RangeInclusive;
 
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One of the nine stats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Stat {
     /// How much one can lift.
@@ -70,6 +73,7 @@ impl Stat {
 
 /// What somebody was born with, in percent: 15 to 90 when rolled.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Stats {
     strength: u8,
     dexterity: u8,

@@ -7,9 +7,9 @@ use super::ears::{Crowd, Ears, Heard, Voice};
 use super::history::{History, Kept};
 use super::pace::{For, Pace};
 use super::speak::{Said, Words};
-use super::{Channel, ChatMessage};
 use crate::bus::{HeardAfar, say_afar};
 use crate::lucidity::{self, Dampened, Mind};
+use crate::speech::{Channel, ChatMessage};
 
 /// A line as somebody hears it.
 #[derive(Clone)]

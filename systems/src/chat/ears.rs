@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use engine::content::Content;
 use engine::port::SessionId;
 use engine::prelude::*;
 
 use super::Channel;
+use crate::hearing::Hearing;
 use crate::lucidity::{Mind, Minds};
-use crate::mute::Hearing;
 use crate::place::{InRoom, Rooms};
 use crate::presence::Roster;
 use crate::world::{Atlas, RoomIx};
@@ -18,7 +19,10 @@ use crate::world::{Atlas, RoomIx};
 pub(super) struct Neighbourhoods(Vec<Vec<RoomIx>>);
 
 impl Neighbourhoods {
-    pub(super) fn of(atlas: &Atlas) -> Self {
+    pub(super) fn of(content: &Content) -> Self {
+        let Some(atlas) = content.get::<Atlas>() else {
+            return Self(Vec::new());
+        };
         let mut rooms = vec![Vec::new(); atlas.sub_zones().count()];
         for (ix, room) in atlas.rooms() {
             rooms[room.sub_zone].push(ix);

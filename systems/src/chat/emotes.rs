@@ -2,114 +2,104 @@
 
 use std::collections::BTreeMap;
 
+use engine::content::{self, At};
 use engine::prelude::*;
-use serde::Deserialize;
-use toml::Spanned;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::world::{Problem, Source};
-
-/// The file within a world's folder.
-const FILE: &str = "rules/emotes.toml";
 /// The longest word, in characters.
 const WORD_CHARS_MAX: usize = 20;
-/// The longest text, in characters.
-const TEXT_CHARS_MAX: usize = 200;
 
 /// Every gesture, by its words.
-#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
 pub struct Emotes {
-    gestures: Vec<Gesture>,
-    by_word: BTreeMap<String, usize>,
+    #[schemars(extend("x-name" = "WORD"))]
+    gestures: BTreeMap<String, Gesture>,
+    /// Further words, with the one that each stands for.
+    #[serde(skip)]
+    also: BTreeMap<String, String>,
 }
 
 /// One gesture. `{name}` stands for whoever makes it, `{target}` for whoever it is meant for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Gesture {
+    /// further words for it
+    #[serde(default)]
+    #[schemars(extend("x-bounds" = "a list of words of 1 to 20 small letters"))]
+    also: Vec<String>,
+    /// how it looks when it is meant for nobody: to whoever makes it, and to the room, which is told `{name}`
     alone: Alone,
-    at: Option<At>,
+    /// how it looks when it is meant for somebody: to whoever makes it (`{target}`), to them (`{name}`), and to the room (both)
+    #[serde(default)]
+    at: Option<At3>,
 }
 
 /// How a gesture looks that is meant for nobody: to whoever makes it, and to the room.
-type Alone = [String; 2];
+type Alone = [EmoteText; 2];
 /// How one looks that is meant for somebody: to whoever makes it, to them, and to the room.
-type At = [String; 3];
+type At3 = [EmoteText; 3];
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    #[serde(default)]
-    also: Vec<Spanned<String>>,
-    alone: Spanned<Alone>,
-    at: Option<Spanned<At>>,
+/// What is seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct EmoteText(#[schemars(length(min = 1, max = 200))] String);
+
+impl content::Rules for Emotes {
+    fn check(&mut self, at: &At<'_>) {
+        for (word, gesture) in &self.gestures {
+            let here = at.key(word);
+            fits(word, &at.name(word));
+            for (index, also) in gesture.also.iter().enumerate() {
+                let at = here.key("also").item(index);
+                fits(also, &at);
+                let known = self.gestures.contains_key(also);
+                let twice = self.also.insert(also.clone(), word.clone()).is_some();
+                at.unless(!known && !twice, format!("`{also}` is there twice"));
+            }
+            here.key("alone").unless(
+                gesture.alone[1].0.contains("{name}"),
+                "what the room sees does not say `{name}`",
+            );
+            let Some([actor, target, room]) = &gesture.at else {
+                continue;
+            };
+            let whole = actor.0.contains("{target}")
+                && target.0.contains("{name}")
+                && room.0.contains("{name}")
+                && room.0.contains("{target}");
+            here.key("at").unless(
+                whole,
+                "of a gesture at somebody, the first text must say `{target}`, the second `{name}`, the third both",
+            );
+        }
+    }
 }
 
-/// By the word that each is called by.
-type Entries = BTreeMap<Spanned<String>, Entry>;
+fn fits(word: &str, at: &At<'_>) {
+    let fits =
+        (1..=WORD_CHARS_MAX).contains(&word.len()) && word.bytes().all(|c| c.is_ascii_lowercase());
+    at.unless(
+        fits,
+        format!("`{word}` is not 1 to {WORD_CHARS_MAX} small letters"),
+    );
+}
 
 impl Emotes {
-    /// Reads and checks the gestures of a world; one without the file has none.
-    pub fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
-        let mut emotes = Self::default();
-        let Some((source, entries)) = Source::find::<Entries>(sources, FILE, problems) else {
-            return emotes;
-        };
-        for (word, Entry { also, alone, at }) in entries {
-            let index = emotes.gestures.len();
-            for word in std::iter::once(word).chain(also) {
-                let span = word.span();
-                let word = word.into_inner();
-                let fits = (1..=WORD_CHARS_MAX).contains(&word.len())
-                    && word.bytes().all(|c| c.is_ascii_lowercase());
-                if !fits {
-                    let message = format!("`{word}` is not 1 to {WORD_CHARS_MAX} small letters");
-                    problems.push(source.problem(&span, message));
-                }
-                if emotes.by_word.insert(word.clone(), index).is_some() {
-                    problems.push(source.problem(&span, format!("`{word}` is there twice")));
-                }
-            }
-            let texts = alone.as_ref().iter().map(|text| (alone.span(), text));
-            let texts = texts.chain(
-                at.iter()
-                    .flat_map(|at| at.as_ref().iter().map(|text| (at.span(), text))),
-            );
-            for (span, text) in texts {
-                if !(1..=TEXT_CHARS_MAX).contains(&text.chars().count()) {
-                    let message = format!("a text is not 1 to {TEXT_CHARS_MAX} characters long");
-                    problems.push(source.problem(&span, message));
-                }
-            }
-            if !alone.as_ref()[1].contains("{name}") {
-                let message = "what the room sees does not say `{name}`";
-                problems.push(source.problem(&alone.span(), message));
-            }
-            if let Some(at) = &at {
-                let [actor, target, room] = at.as_ref();
-                let whole = actor.contains("{target}")
-                    && target.contains("{name}")
-                    && room.contains("{name}")
-                    && room.contains("{target}");
-                if !whole {
-                    let message = "of a gesture at somebody, the first text must say `{target}`, the second `{name}`, the third both";
-                    problems.push(source.problem(&at.span(), message));
-                }
-            }
-            emotes.gestures.push(Gesture {
-                alone: alone.into_inner(),
-                at: at.map(Spanned::into_inner),
-            });
-        }
-        emotes
-    }
-
     /// Every word that is a gesture, in order.
-    pub fn words(&self) -> impl Iterator<Item = &str> {
-        self.by_word.keys().map(String::as_str)
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let words = self.gestures.keys().chain(self.also.keys());
+        let mut words: Vec<String> = words.cloned().collect();
+        words.sort();
+        words
     }
 
     pub(super) fn find(&self, word: &str) -> Option<&Gesture> {
-        let index = self.by_word.get(&word.to_ascii_lowercase())?;
-        self.gestures.get(*index)
+        let word = word.to_ascii_lowercase();
+        let known = self.gestures.get(&word);
+        known.or_else(|| self.gestures.get(self.also.get(&word)?))
     }
 }
 
@@ -117,7 +107,7 @@ impl Gesture {
     /// How it looks to whoever makes it and to the room.
     pub(super) fn alone(&self, name: &str) -> (String, String) {
         let [actor, room] = &self.alone;
-        (actor.clone(), room.replace("{name}", name))
+        (actor.0.clone(), room.0.replace("{name}", name))
     }
 
     /// How it looks to whoever makes it, to whoever it is meant for, and to the room; `None`: it
@@ -125,7 +115,7 @@ impl Gesture {
     pub(super) fn at(&self, name: &str, target: &str) -> Option<(String, String, String)> {
         let [actor, to, room] = self.at.as_ref()?;
         // The target first: a name can't hold braces, so nothing is filled in twice.
-        let fill = |text: &String| text.replace("{target}", target).replace("{name}", name);
+        let fill = |text: &EmoteText| text.0.replace("{target}", target).replace("{name}", name);
         Some((fill(actor), fill(to), fill(room)))
     }
 }
@@ -133,18 +123,19 @@ impl Gesture {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::alone;
 
-    fn load(text: &str) -> (Emotes, Vec<String>) {
-        Source::alone(FILE, text, Emotes::load)
+    fn load(text: &str) -> Result<Emotes, Vec<String>> {
+        alone("rules/emotes.toml", text)
     }
 
     #[test]
     fn a_gesture_looks_different_to_everybody() {
-        let (emotes, problems) = load(
+        let emotes = load(
             "[nod]\nalso = [\"agree\"]\nalone = [\"You nod.\", \"{name} nods.\"]\n\
              at = [\"You nod to {target}.\", \"{name} nods to you.\", \"{name} nods to {target}.\"]\n",
-        );
-        assert_eq!(problems, Vec::<String>::new());
+        )
+        .unwrap();
         let nod = emotes.find("AGREE").unwrap();
         assert_eq!(nod.alone("Ann").1, "Ann nods.");
         let (actor, target, room) = nod.at("Ann", "Bob").unwrap();
@@ -155,16 +146,17 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_gesture_is_told_with_its_line() {
-        let (_, problems) = load(
+        let problems = load(
             "[nod]\nalso = [\"Nod\"]\nalone = [\"You nod.\", \"nods\"]\n\
              [bow]\nalso = [\"nod\"]\nalone = [\"You bow.\", \"{name} bows.\"]\nat = [\"\", \"x\", \"y\"]\n",
-        );
+        )
+        .unwrap_err();
         let all = problems.join("\n");
         for part in [
             "emotes.toml:2: `Nod` is not",
             "emotes.toml:3: what the room sees",
             "is there twice",
-            "emotes.toml:7: a text is not",
+            "emotes.toml:7: `bow.at` has 0 characters",
             "emotes.toml:7: of a gesture",
         ] {
             assert!(all.contains(part), "{part}: {all}");

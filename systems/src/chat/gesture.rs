@@ -1,54 +1,12 @@
 //! What is said without words: gestures and poses.
 
 use engine::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::Channel;
 use super::emotes::Emotes;
 use super::speak::{Mouth, Words as Said};
 use crate::command::{Usage, Verb, Words};
-use crate::place::{InRoom, Moved, Rooms};
-use crate::world::RoomIx;
-
-/// `emote shivers`, `emote nod Bob`, `nod`, `nod Bob`, `emote list`
-#[derive(Message, Debug)]
-pub(crate) struct Emote {
-    order: Order,
-    /// The gesture by its own word, or what was typed after `emote`.
-    text: String,
-    /// It was typed as a word of its own, so it must be a gesture.
-    bare: bool,
-}
-
-impl Verb for Emote {
-    const WORDS: &'static [&'static str] = &["emote", "me"];
-    const USAGE: &'static str = "emote <what you do>";
-    const HELP: &'static str = "Shows everybody in the room what you do: \"emote shivers\", or \":shivers\". \"emote list\" lists the gestures that have a word of their own: \"nod\", or \"nod Ann\".";
-
-    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let verb = words.verb();
-        let bare = !Self::WORDS
-            .iter()
-            .any(|word| verb.eq_ignore_ascii_case(word));
-        let text = match (bare, words.rest()) {
-            (false, "") => return Err(Usage::Show),
-            (false, rest) => rest.to_owned(),
-            (true, rest) => format!("{verb} {rest}").trim().to_owned(),
-        };
-        Ok(Self { order, text, bare })
-    }
-}
-
-impl Emote {
-    /// The gesture of a word that is a verb of its own, where that verb has no use for it.
-    pub(crate) fn word(order: Order, word: &str, whom: &str) -> Self {
-        Self {
-            order,
-            text: format!("{word} {whom}").trim().to_owned(),
-            bare: true,
-        }
-    }
-}
+use crate::place::{InRoom, Moved, Pose, Posed, Rooms};
+use crate::speech::{Channel, Emote};
 
 /// Makes gestures, those of the world's files and one's own.
 pub(super) fn emote(
@@ -60,7 +18,7 @@ pub(super) fn emote(
 ) {
     for Emote { order, text, bare } in asked.read() {
         if !bare && text.eq_ignore_ascii_case("list") {
-            let words: Vec<&str> = emotes.words().collect();
+            let words = emotes.words();
             mouth.answer(*order, format!("Gestures: {}", words.join(", ")));
             continue;
         }
@@ -130,31 +88,6 @@ pub(super) fn emote(
     }
 }
 
-/// How somebody stands there, until they go elsewhere; empty: nothing is to be said of it.
-#[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pose {
-    text: String,
-    /// Where it was struck.
-    room: Option<RoomIx>,
-}
-
-impl Pose {
-    /// The words that follow the name; `None`: there are none.
-    #[must_use]
-    pub fn text(&self) -> Option<&str> {
-        (!self.text.is_empty()).then_some(self.text.as_str())
-    }
-}
-
-/// Somebody stands there otherwise.
-#[derive(Message, Clone, Debug)]
-pub struct Posed {
-    /// Who.
-    pub actor: Entity,
-    /// How; empty: not in any way.
-    pub pose: String,
-}
-
 /// `pose leans on the bar`, `pose`
 #[derive(Message, Debug)]
 pub(super) struct Strike {
@@ -207,7 +140,7 @@ pub(super) fn settle_pose(
     for Posed { actor, pose } in posed.read() {
         if let Ok((mut held, place)) = poses.get_mut(*actor) {
             let (text, room) = (pose.clone(), place.map(|place| place.0));
-            held.set_if_neq(Pose { text, room });
+            held.set_if_neq(Pose::new(text, room));
         }
     }
     for Moved { actor, .. } in moves.read() {
@@ -220,7 +153,7 @@ pub(super) fn settle_pose(
 /// Drops the poses of those who are elsewhere by now.
 pub(super) fn drop_poses(mut poses: Query<(&mut Pose, Option<&InRoom>)>) {
     for (mut held, place) in &mut poses {
-        if place.map(|place| place.0) != held.room {
+        if place.map(|place| place.0) != held.room() {
             held.set_if_neq(Pose::default());
         }
     }

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Channel;
 use crate::command::{Needs, Usage, Verb, Words};
-use crate::mute::{self, Mutes, SetMute, Term};
+use crate::hearing::Mutes;
+use crate::mute::{self, SetMute, Term};
 
 /// The channel that `chat` speaks on.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Habit {
     /// Which.
     pub channel: Channel,

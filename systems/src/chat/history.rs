@@ -1,21 +1,20 @@
 //! What was said lately: in memory, per room, per sub-zone, and for the channels of all.
-//!
-//! Each place keeps its last lines up to a number, or up to as many bytes, whichever is less
-//! ([`Remembered`]): by the shipped rules 1,000 rooms that were all talked full hold 64 MiB, and a
-//! room where nobody talked holds nothing. Whispers are nobody's business and are not kept.
+//! Each place keeps its last lines, or as many bytes ([`Remembered`]): 1,000 rooms that were all
+//! talked full hold 64 MiB. Whispers are nobody's business and are not kept.
 
 use std::collections::VecDeque;
 
+use engine::content::Content;
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, Remembered};
+use super::{Channel, Remembered, Rules};
 use crate::cast::{BOB, FOYER, WHEN, id};
 use crate::command::{Needs, Usage, Verb};
-use crate::mute::Hearing;
+use crate::hearing::Hearing;
 use crate::place::{InRoom, Moved, Rooms};
-use crate::sheet::rfc3339;
+use crate::wall_time::rfc3339;
 use crate::world::{Atlas, RoomIx};
 
 /// A line that was said.
@@ -62,14 +61,16 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn of(atlas: &Atlas, most: Remembered) -> Self {
+    pub(super) fn of(content: &Content) -> Self {
+        let lines = |count: usize| vec![Lines::default(); count];
+        let atlas = content.get::<Atlas>();
         Self {
-            rooms: vec![Lines::default(); atlas.rooms().len()],
-            sub_zones: vec![Lines::default(); atlas.sub_zones().count()],
+            rooms: lines(atlas.map_or(0, |atlas| atlas.rooms().len())),
+            sub_zones: lines(atlas.map_or(0, |atlas| atlas.sub_zones().count())),
             global: Lines::default(),
             system: Lines::default(),
             admin: Lines::default(),
-            most,
+            most: content.get::<Rules>().copied().unwrap_or_default().history,
         }
     }
 
@@ -226,9 +227,11 @@ fn dated(line: &Kept, now: WorldTime) -> String {
 }
 
 /// `chat_history`: what was said in a room before one came in.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("chat_history", prose = Self::told, examples = Self::shown)]
 pub struct ChatHistory {
     /// The room's id.
+    #[note(room)]
     pub room_id: String,
     /// The lines, oldest first; a few, of the last minutes.
     pub lines: Vec<PastLine>,
@@ -249,14 +252,9 @@ pub struct PastLine {
     pub timestamp: String,
 }
 
-impl Note for ChatHistory {
-    fn event_type(&self) -> &'static str {
-        "chat_history"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl ChatHistory {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         let lines: Vec<&str> = self.lines.iter().map(|one| one.message.as_str()).collect();
         let text = format!(
             "You hear the echo of what was said:\n  {}",
@@ -264,15 +262,11 @@ impl Note for ChatHistory {
         );
         Some(Prose::of(Ink::Faint, text))
     }
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
 }
 
-impl Published for ChatHistory {
-    const TYPES: &'static [&'static str] = &["chat_history"];
-
-    fn examples() -> Vec<Self> {
+impl ChatHistory {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         vec![Self {
             room_id: FOYER.to_owned(),
             lines: vec![PastLine {
@@ -290,23 +284,27 @@ impl Published for ChatHistory {
 #[derive(Component, Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct CameFrom(Option<(RoomIx, WorldTime)>);
 
-/// Lets those who come into a room know what was said there lately. Runs before what is said in
-/// this tick is kept, because that they hear themselves.
-pub(super) fn greet(
+/// Somebody came into a room.
+#[derive(Message, Debug, Clone, Copy)]
+pub(super) struct RoomEntered {
+    actor: Entity,
+    room: RoomIx,
+    /// Whoever comes back knows what was said there until then.
+    knows: Option<WorldTime>,
+}
+
+/// Remembers from where everybody came.
+pub(super) fn follow(
     mut moves: MessageReader<Moved>,
-    mut people: Query<(&Character, &mut CameFrom)>,
-    rooms: Rooms<'_, '_>,
-    history: Res<History>,
-    hearing: Hearing<'_, '_>,
+    mut people: Query<&mut CameFrom>,
     clock: Res<Clock>,
-    mut outbox: ResMut<Outbox>,
+    mut came: MessageWriter<RoomEntered>,
 ) {
-    let now = clock.wall();
     for Moved {
         actor, from, to, ..
     } in moves.read()
     {
-        let Ok((character, mut came_from)) = people.get_mut(*actor) else {
+        let Ok(mut came_from) = people.get_mut(*actor) else {
             continue;
         };
         let knows = came_from
@@ -314,9 +312,32 @@ pub(super) fn greet(
             .filter(|(room, _)| Some(*room) == *to)
             .map(|(_, until)| until);
         if let Some(from) = from {
-            came_from.0 = Some((*from, now));
+            came_from.0 = Some((*from, clock.wall()));
         }
-        let (Some(room), Some(session)) = (to, rooms.session(*actor)) else {
+        if let Some(room) = *to {
+            came.write(RoomEntered {
+                actor: *actor,
+                room,
+                knows,
+            });
+        }
+    }
+}
+
+/// Lets those who come into a room know what was said there lately. Runs before what is said in
+/// this tick is kept, because that they hear themselves.
+pub(super) fn greet(
+    mut came: MessageReader<RoomEntered>,
+    people: Query<&Character>,
+    rooms: Rooms<'_, '_>,
+    history: Res<History>,
+    hearing: Hearing<'_, '_>,
+    clock: Res<Clock>,
+    mut outbox: ResMut<Outbox>,
+) {
+    let now = clock.wall();
+    for RoomEntered { actor, room, knows } in came.read() {
+        let (Ok(character), Some(session)) = (people.get(*actor), rooms.session(*actor)) else {
             continue;
         };
         let viewer = (*actor, character.role);

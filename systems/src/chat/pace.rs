@@ -10,7 +10,7 @@ use std::sync::Arc;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, ChatMessage};
+use crate::speech::{Channel, ChatMessage};
 use crate::world::RoomIx;
 
 /// Bytes of talk that one audience hears in a second: 64 KiB a tick at 20 Hz, 150 short lines.
@@ -53,7 +53,7 @@ impl For {
 /// A line that waits, as each of its hearers will hear it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Waiting {
-    #[serde(with = "super::note::whole")]
+    #[serde(with = "crate::speech::whole")]
     told: Vec<(Audience, Arc<ChatMessage>)>,
     bytes: usize,
 }

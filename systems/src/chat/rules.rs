@@ -1,41 +1,73 @@
 //! The numbers about talk, as designers write them in `rules/chat.toml`. How often one may speak is
 //! the operator's to say: see [`ChatLimits`](super::ChatLimits).
 
-use std::collections::BTreeMap;
-
+use engine::content::{self, At};
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use toml::Spanned;
 
 use super::Channel;
-use crate::world::{Problem, Source};
-
-/// Where they are written.
-const PATH: &str = "rules/chat.toml";
-/// The longest line that a channel can be given, in characters.
-const CHARS_MAX: usize = 10_000;
 
 /// The rules about talk; by default as the domain has them.
-#[derive(Resource, Clone, Copy, Debug, PartialEq)]
+#[derive(
+    Resource, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rules {
-    lengths: [usize; Channel::ALL.len()],
+    /// How long lines may be.
+    pub lengths: Lengths,
     /// What is remembered.
     pub history: Remembered,
 }
 
+/// The longest line of each channel, in characters. None is longer than a command, 1000 characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lengths {
+    /// the longest line said to a room, in characters
+    #[schemars(range(min = 1, max = 10_000))]
+    pub say: usize,
+    /// the longest line to a sub-zone, in characters
+    #[schemars(range(min = 1, max = 10_000))]
+    pub local: usize,
+    /// the longest line to everybody, in characters
+    #[schemars(range(min = 1, max = 10_000))]
+    pub global: usize,
+    /// the longest line to one other, in characters
+    #[schemars(range(min = 1, max = 10_000))]
+    pub whisper: usize,
+    /// the longest line to everybody from an admin, in characters
+    #[schemars(range(min = 1, max = 10_000))]
+    pub system: usize,
+    /// the longest line among admins, in characters
+    #[schemars(range(min = 1, max = 10_000))]
+    pub admin: usize,
+    /// the longest gesture of one's own, in characters
+    #[schemars(range(min = 1, max = 10_000))]
+    pub emote: usize,
+    /// the longest pose, in characters
+    #[schemars(range(min = 1, max = 10_000))]
+    pub pose: usize,
+}
+
 /// What is remembered of what was said in each place, and shown of it.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Remembered {
-    /// The most lines kept of a place,
+    /// lines kept of a place, unless `history.bytes` is less
+    #[schemars(range(min = 1, max = 1000))]
     pub lines: usize,
-    /// and the most bytes of text, whichever is less.
+    /// bytes of text kept of a place
+    #[schemars(range(min = 1024, max = 1_048_576))]
     pub bytes: usize,
-    /// How many lines `history` shows unless told otherwise.
+    /// lines that `history` shows unless told otherwise; at most `lines`
+    #[schemars(range(min = 1, max = 1000))]
     pub shown: usize,
-    /// How many lines are shown to whoever comes in,
+    /// lines shown to whoever comes in; at most `lines`
+    #[schemars(range(min = 0, max = 1000))]
     pub greeting: usize,
-    /// and how old one of these may be.
+    /// no older line is shown to whoever comes in
+    #[schemars(range(min = 0, max = 86_400))]
     pub greeting_seconds: u64,
 }
 
@@ -51,92 +83,70 @@ impl Default for Remembered {
     }
 }
 
-impl Default for Rules {
+impl Default for Lengths {
     fn default() -> Self {
-        let chars = |channel| match channel {
-            Channel::Say | Channel::Local => 500,
-            Channel::Global => 1_000,
-            Channel::Whisper | Channel::System | Channel::Admin => 2_000,
-            Channel::Emote => 200,
-            Channel::Pose => 100,
-        };
         Self {
-            lengths: Channel::ALL.map(chars),
-            history: Remembered::default(),
+            say: 500,
+            local: 500,
+            global: 1_000,
+            whisper: 2_000,
+            system: 2_000,
+            admin: 2_000,
+            emote: 200,
+            pose: 100,
         }
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    #[serde(default)]
-    lengths: BTreeMap<Channel, Spanned<usize>>,
-    history: Option<Spanned<Remembered>>,
 }
 
 impl Rules {
     /// The longest text on a channel, in characters.
     #[must_use]
     pub const fn chars_max(&self, channel: Channel) -> usize {
-        self.lengths[channel.index()]
-    }
-
-    /// Reads the rules and checks them; a world without the file has the default ones.
-    pub(crate) fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
-        let mut rules = Self::default();
-        let Some((source, written)) = Source::find::<Written>(sources, PATH, problems) else {
-            return rules;
-        };
-        for (channel, chars) in written.lengths {
-            if !(1..=CHARS_MAX).contains(chars.as_ref()) {
-                let word = channel.word();
-                let message =
-                    format!("the longest line on {word} is not of 1 to {CHARS_MAX} characters");
-                problems.push(source.problem(&chars.span(), message));
-            }
-            rules.lengths[channel.index()] = chars.into_inner();
+        let lengths = &self.lengths;
+        match channel {
+            Channel::Say => lengths.say,
+            Channel::Local => lengths.local,
+            Channel::Global => lengths.global,
+            Channel::Whisper => lengths.whisper,
+            Channel::System => lengths.system,
+            Channel::Admin => lengths.admin,
+            Channel::Emote => lengths.emote,
+            Channel::Pose => lengths.pose,
         }
-        if let Some(history) = written.history {
-            if let Some(mistake) = history.as_ref().mistake() {
-                problems.push(source.problem(&history.span(), mistake));
-            }
-            rules.history = history.into_inner();
-        }
-        rules
     }
 }
 
-impl Remembered {
-    fn mistake(&self) -> Option<&'static str> {
-        let holds = (1..=1_000).contains(&self.lines)
-            && (1_024..=1_024 * 1_024).contains(&self.bytes)
-            && (1..=self.lines).contains(&self.shown)
-            && self.greeting <= self.lines
-            && self.greeting_seconds <= 86_400;
-        (!holds).then_some(
-            "of a place 1 to 1000 lines and 1 KiB to 1 MiB are remembered, no more are shown than that, and none is shown to newcomers that is older than a day",
-        )
+impl content::Rules for Rules {
+    fn check(&mut self, at: &At<'_>) {
+        let at = at.key("history");
+        let lines = self.history.lines;
+        for (key, shown) in [
+            ("shown", self.history.shown),
+            ("greeting", self.history.greeting),
+        ] {
+            let message = format!("`history.{key}` is {shown}, more than the {lines} lines kept");
+            at.key(key).unless(shown <= lines, message);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::alone;
 
-    fn load(text: &str) -> (Rules, Vec<String>) {
-        Source::alone(PATH, text, Rules::load)
+    fn load(text: &str) -> Result<Rules, Vec<String>> {
+        alone("rules/chat.toml", text)
     }
 
     #[test]
     fn what_a_world_says_of_talk_counts_and_the_rest_is_as_the_domain_has_it() {
-        let (rules, problems) = load("[lengths]\nsay = 30\n[history]\nshown = 7\n");
-        assert_eq!(problems, Vec::<String>::new());
+        let rules = load("[lengths]\nsay = 30\n[history]\nshown = 7\n").unwrap();
         assert_eq!(rules.chars_max(Channel::Say), 30);
         assert_eq!(rules.chars_max(Channel::Pose), 100);
         assert_eq!((rules.history.shown, rules.history.lines), (7, 100));
         let shipped = include_str!("../../../world/rules/chat.toml");
-        assert_eq!(load(shipped), (Rules::default(), Vec::new()));
+        assert_eq!(load(shipped), Ok(Rules::default()));
     }
 
     #[test]
@@ -144,15 +154,15 @@ mod tests {
         for (text, line) in [
             (
                 "[lengths]\nsay = 0\n",
-                "rules/chat.toml:2: the longest line on say",
+                "rules/chat.toml:2: `lengths.say` is 0, not within",
             ),
             ("[lengths]\nshout = 5\n", "rules/chat.toml:2: "),
             (
                 "# Here.\n[history]\nshown = 101\n",
-                "rules/chat.toml:2: of a place",
+                "rules/chat.toml:3: `history.shown` is 101, more than",
             ),
         ] {
-            let (_, problems) = load(text);
+            let problems = load(text).unwrap_err();
             assert!(
                 problems.len() == 1 && problems[0].starts_with(line),
                 "{problems:?}"

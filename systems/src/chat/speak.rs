@@ -15,28 +15,15 @@ use super::{Channel, Rules};
 use crate::bus::{Afar, HeardAfar, Post, Took};
 use crate::command::{Missed, means_self};
 use crate::faces::Faces;
+use crate::hearing::Hearing;
 use crate::letters::{Leave, Mailboxes};
 use crate::lucidity::{self, Minds};
-use crate::mute::Hearing;
-use crate::place::InRoom;
+use crate::place::{InRoom, LastSpoke};
 use crate::presence::Roster;
-use crate::world::RoomIx;
 
 /// Who whispered to this character last, by name: they may have gone and come back meanwhile.
 #[derive(Component, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct LastWhisper(Option<String>);
-
-/// Where and when this character last said something to be heard around it. Transient.
-#[derive(Component, Default, Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct LastSpoke(Option<(RoomIx, WorldTime)>);
-
-impl LastSpoke {
-    /// When that was, if it was in `room`.
-    #[must_use]
-    pub fn in_room(self, room: RoomIx) -> Option<WorldTime> {
-        self.0.filter(|(there, _)| *there == room).map(|(_, at)| at)
-    }
-}
 
 /// Something was said and is to be heard by those who want to.
 #[derive(Message, Debug, Clone)]
@@ -390,7 +377,7 @@ pub(super) fn mark(
     for one in said.read() {
         let around = matches!(one.channel, Channel::Say | Channel::Emote | Channel::Local);
         if around && let Ok((InRoom(room), mut last)) = speakers.get_mut(one.speaker) {
-            last.0 = Some((*room, clock.now));
+            *last = LastSpoke::at(*room, clock.now);
         }
     }
 }

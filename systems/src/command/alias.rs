@@ -9,10 +9,11 @@ use engine::port::Line;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{AliasRules, Needs, Usage, Verb, Verbs, Words};
+use super::{AliasRules, Needs, Rules, Usage, Verb, Verbs, Words};
 
 /// A character's aliases: what each stands for, by name in small letters.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 #[serde(transparent)]
 pub struct Aliases(BTreeMap<String, String>);
 
@@ -141,7 +142,7 @@ pub(super) fn define(
     mut asked: MessageReader<Alias>,
     mut owners: Query<&mut Aliases>,
     verbs: Res<Verbs>,
-    rules: Res<AliasRules>,
+    rules: Res<Rules>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Alias {
@@ -162,10 +163,12 @@ pub(super) fn define(
                     format!("You have no alias \"{name}\"."),
                 )),
             },
-            (name, command) => aliases.fits(name, command, &verbs, *rules).map(|()| {
-                aliases.0.insert(name.to_owned(), command.to_owned());
-                format!("From now on {name} is {command}")
-            }),
+            (name, command) => aliases
+                .fits(name, command, &verbs, rules.aliases)
+                .map(|()| {
+                    aliases.0.insert(name.to_owned(), command.to_owned());
+                    format!("From now on {name} is {command}")
+                }),
         };
         answers.write(match answer {
             Ok(text) => Answer::with(*order, text),

@@ -6,6 +6,7 @@
 
 use bevy_ecs::query::QueryBuilder;
 use bevy_ecs::world::FilteredEntityRef;
+use engine::content::Revision;
 use engine::prelude::*;
 
 use super::Entry;
@@ -60,7 +61,7 @@ pub struct Acted {
     pub needs: Needs,
 }
 
-type Check = dyn Fn(&FilteredEntityRef<'_, '_>, &Entry) -> Option<Refusal> + Send + Sync;
+type Check = dyn Fn(&FilteredEntityRef<'_, '_>, &Entry, &Revision) -> Option<Refusal> + Send + Sync;
 
 struct Gate {
     /// What it closes, see [`gate_on`].
@@ -82,12 +83,13 @@ impl Gates {
         &self,
         actor: &FilteredEntityRef<'_, '_>,
         verb: &Entry,
+        revision: &Revision,
     ) -> Option<Refusal> {
         if verb.admin {
             return None;
         }
         let mut closed = self.0.iter().filter(|gate| verb.needs.include(gate.closes));
-        closed.find_map(|gate| (gate.check)(actor, verb))
+        closed.find_map(|gate| (gate.check)(actor, verb, revision))
     }
 
     /// Puts a gate behind those that close as much or more.
@@ -133,7 +135,7 @@ pub fn gate<C: Component>(
     reg: &mut Registrar<'_>,
     check: impl Fn(&C, &Entry) -> Option<Refusal> + Send + Sync + 'static,
 ) {
-    add(reg, Needs::NOTHING, check);
+    add(reg, Needs::NOTHING, move |held, verb, _| check(held, verb));
 }
 
 /// Adds a gate like [`gate`], which is asked only of verbs that take `closes`. Of several that
@@ -144,14 +146,29 @@ pub fn gate_on<C: Component>(
     closes: Needs,
     check: impl Fn(&C) -> Option<Refusal> + Send + Sync + 'static,
 ) {
-    add::<C>(reg, closes, move |held, _| check(held));
+    add::<C>(reg, closes, move |held, _, _| check(held));
+}
+
+/// Adds a gate like [`gate_on`] that hangs on rules, too: those that hold when it is asked. While
+/// there are none, it is open.
+pub fn gate_by<C: Component, T: Send + Sync + 'static>(
+    reg: &mut Registrar<'_>,
+    closes: Needs,
+    check: impl Fn(&C, &T) -> Option<Refusal> + Send + Sync + 'static,
+) {
+    add::<C>(reg, closes, move |held, _, revision| {
+        check(held, revision.get()?)
+    });
 }
 
 fn add<C: Component>(
     reg: &mut Registrar<'_>,
     closes: Needs,
-    check: impl Fn(&C, &Entry) -> Option<Refusal> + Send + Sync + 'static,
+    check: impl Fn(&C, &Entry, &Revision) -> Option<Refusal> + Send + Sync + 'static,
 ) {
+    if reg.is_off() {
+        return;
+    }
     reg.fill(|gates: &mut Gates| {
         gates.add(Gate {
             closes,
@@ -160,7 +177,7 @@ fn add<C: Component>(
                     query.data::<&C>();
                 });
             },
-            check: Box::new(move |actor, verb| check(actor.get::<C>()?, verb)),
+            check: Box::new(move |actor, verb, revision| check(actor.get::<C>()?, verb, revision)),
         });
     });
 }

@@ -2,12 +2,13 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use engine::content::Revision;
 use engine::port::Line;
 use engine::prelude::*;
 use engine::{Begun, Violation};
 use serde::{Deserialize, Serialize};
 
-use super::AliasRules;
+use super::Rules;
 use super::alias::Aliases;
 use super::gate::{Acted, Gated, Gates};
 use super::table::{Entry, Usage, Verbs};
@@ -183,7 +184,7 @@ pub(super) fn dispatch(
     mut answers: MessageWriter<Answer>,
     verbs: Res<Verbs>,
     limits: Res<CommandLimits>,
-    rules: Res<AliasRules>,
+    (rules, revision): (Res<Rules>, Res<Revision>),
     storage: Res<StorageView>,
 ) {
     let turns = match limits.lines_per_tick {
@@ -208,7 +209,7 @@ pub(super) fn dispatch(
                 break;
             };
             let is_verb = |word: &str| verbs.find(word).is_some();
-            let expanded = aliases.expand(line.as_str(), rules.depth, is_verb);
+            let expanded = aliases.expand(line.as_str(), rules.aliases.depth, is_verb);
             let stands_for = expanded.as_ref().ok().and_then(Option::as_ref);
             let words = Words::of(stands_for.unwrap_or(line).as_str());
             let entry = verbs
@@ -224,13 +225,13 @@ pub(super) fn dispatch(
             begun.write(Begun(*order));
             let refused = match entry {
                 _ if expanded.is_err() => gates
-                    .refusal(&reachable, &Entry::UNKNOWN)
+                    .refusal(&reachable, &Entry::UNKNOWN, &revision)
                     .or_else(|| expanded.as_ref().err().cloned()),
                 None => gates
-                    .refusal(&reachable, &Entry::UNKNOWN)
+                    .refusal(&reachable, &Entry::UNKNOWN, &revision)
                     .or_else(|| Some(unknown(&verbs, aliases, words.verb(), character.role))),
                 Some(entry) => gates
-                    .refusal(&reachable, entry)
+                    .refusal(&reachable, entry, &revision)
                     .or_else(|| entry.stopped(words, *storage, facts_room))
                     .or_else(|| entry.begin(&mut commands, *order, words)),
             };

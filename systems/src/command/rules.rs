@@ -1,27 +1,37 @@
 //! The numbers about commands, as designers write them in `rules/commands.toml`. How many commands
 //! one may give is the operator's to say: see [`CommandLimits`](super::CommandLimits).
 
-use engine::port::Line;
+use engine::content;
 use engine::prelude::*;
-use serde::Deserialize;
-use toml::Spanned;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::world::{Problem, Source};
+/// The rules about commands; by default as the domain has them.
+#[derive(
+    Resource, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rules {
+    /// Short words that a player makes.
+    pub aliases: AliasRules,
+}
 
-/// Where they are written.
-const PATH: &str = "rules/commands.toml";
-
-/// The rules about aliases; by default as the domain has them. Aliases that were made under other
-/// rules are kept.
-#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+/// The rules about aliases. Aliases that were made under other rules are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct AliasRules {
-    /// Aliases of one character.
+    /// aliases of one character
+    // A character's aliases are one row, written whole: 500 of them are 500 KiB at worst.
+    #[schemars(range(min = 1, max = 500))]
     pub count: usize,
-    /// Characters of an alias.
+    /// the length of one, in characters
+    #[schemars(range(min = 1, max = 100))]
     pub name_chars: usize,
-    /// Characters of what it stands for.
+    /// the length of what it stands for, in characters
+    #[schemars(range(min = 1, max = 1000))]
     pub command_chars: usize,
-    /// Aliases that stand for each other in one line.
+    /// aliases that stand for each other in one line
+    #[schemars(range(min = 1, max = 100))]
     pub depth: usize,
 }
 
@@ -36,67 +46,23 @@ impl Default for AliasRules {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    #[serde(default)]
-    aliases: Aliases,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Aliases {
-    count: Option<Spanned<usize>>,
-    name_chars: Option<Spanned<usize>>,
-    command_chars: Option<Spanned<usize>>,
-    depth: Option<Spanned<usize>>,
-}
-
-impl AliasRules {
-    /// Reads the rules and checks them; a world without the file has the default ones.
-    pub(crate) fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
-        let mut rules = Self::default();
-        let Some((source, Written { aliases })) = Source::find::<Written>(sources, PATH, problems)
-        else {
-            return rules;
-        };
-        let mut take = |key, written, most, into: &mut usize| {
-            source.take(key, written, 1..=most, into, problems);
-        };
-        // A character's aliases are one row, written whole: 500 of them are 500 KiB at worst.
-        take("aliases.count", aliases.count, 500, &mut rules.count);
-        take(
-            "aliases.name_chars",
-            aliases.name_chars,
-            100,
-            &mut rules.name_chars,
-        );
-        take(
-            "aliases.command_chars",
-            aliases.command_chars,
-            Line::CHARS_MAX,
-            &mut rules.command_chars,
-        );
-        take("aliases.depth", aliases.depth, 100, &mut rules.depth);
-        rules
-    }
-}
+impl content::Rules for Rules {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::alone;
 
-    fn load(text: &str) -> (AliasRules, Vec<String>) {
-        Source::alone(PATH, text, AliasRules::load)
+    fn load(text: &str) -> Result<Rules, Vec<String>> {
+        alone("rules/commands.toml", text)
     }
 
     #[test]
     fn what_a_world_says_of_aliases_counts_and_the_rest_is_as_the_domain_has_it() {
-        let (rules, problems) = load("[aliases]\ncount = 2\n");
-        assert_eq!(problems, Vec::<String>::new());
-        assert_eq!((rules.count, rules.name_chars), (2, 20));
+        let rules = load("[aliases]\ncount = 2\n").unwrap();
+        assert_eq!((rules.aliases.count, rules.aliases.name_chars), (2, 20));
         let shipped = include_str!("../../../world/rules/commands.toml");
-        assert_eq!(load(shipped), (AliasRules::default(), Vec::new()));
+        assert_eq!(load(shipped), Ok(Rules::default()));
     }
 
     #[test]
@@ -119,8 +85,8 @@ mod tests {
                 "rules/commands.toml:2: `aliases.depth` is 0, not within 1 to 100",
             ),
         ] {
-            assert_eq!(load(text).1, [told]);
+            assert_eq!(load(text).unwrap_err(), [told]);
         }
-        assert!(load("[aliases]\nlength = 3\n").1[0].contains("unknown field `length`"));
+        assert!(load("[aliases]\nlength = 3\n").unwrap_err()[0].contains("unknown field `length`"));
     }
 }

@@ -187,17 +187,31 @@ fn slips(word: &str, known: &str) -> Option<usize> {
     (unlike <= 2 * slips).then_some(slips)
 }
 
-/// Lets more words, which the world's files give, mean a verb. A word that is a verb's own stays
-/// so: no file can take a verb away.
-pub fn more_words<V: Verb>(reg: &mut Registrar<'_>, words: impl IntoIterator<Item = String>) {
-    reg.fill(|verbs: &mut Verbs| {
-        let words = words.into_iter().map(|word| (word, V::WORDS[0]));
-        verbs.more.extend(words);
+/// Lets more words, which the world's files give as `T`, mean a verb. A word that is a verb's own
+/// stays so: no file can take a verb away.
+pub fn more_words<V: Verb, T: Send + Sync + 'static>(
+    reg: &mut Registrar<'_>,
+    words: fn(&T) -> Vec<String>,
+) {
+    if reg.is_off() {
+        return;
+    }
+    reg.rederive(move |content, verbs: &mut Verbs| {
+        let name = V::WORDS[0];
+        verbs.more.retain(|_, verb| *verb != name);
+        let words = content.get::<T>().map(words).unwrap_or_default();
+        verbs
+            .more
+            .extend(words.into_iter().map(|word| (word, name)));
     });
 }
 
 /// Adds a verb: its words, its help, and its message.
 pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
+    if reg.is_off() {
+        reg.message::<V>().without_verb(V::WORDS);
+        return;
+    }
     let entry = Entry {
         words: V::WORDS,
         usage: V::USAGE,

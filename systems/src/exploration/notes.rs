@@ -10,8 +10,10 @@ use crate::cast::{CORRIDOR, FOYER};
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// A room on the map: `room_explored`, and each one of an [`ExploredMap`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Note)]
+#[note("room_explored", examples = Self::shown)]
 pub struct MapRoom {
+    #[note(room)]
     id: String,
     name: String,
     zone: String,
@@ -77,22 +79,9 @@ fn escaped(text: &str) -> usize {
     text.len() + marked + 5 * long
 }
 
-impl Note for MapRoom {
-    fn event_type(&self) -> &'static str {
-        "room_explored"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.id)
-    }
-}
-
-impl Published for MapRoom {
-    const TYPES: &'static [&'static str] = &["room_explored"];
-
-    fn examples() -> Vec<Self> {
+impl MapRoom {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         vec![Self {
             id: CORRIDOR.to_owned(),
             name: "Behind the Baize Door".to_owned(),
@@ -109,7 +98,8 @@ impl Published for MapRoom {
 }
 
 /// `explored_map`: a page of the rooms this character has been in, the nearest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Note)]
+#[note("explored_map", examples = Self::shown)]
 pub struct ExploredMap {
     pub(super) rooms: Vec<MapRoom>,
     /// Which page, from 1. The first replaces what was known, each later one adds to it.
@@ -118,19 +108,9 @@ pub struct ExploredMap {
     pub(super) more: bool,
 }
 
-impl Note for ExploredMap {
-    fn event_type(&self) -> &'static str {
-        "explored_map"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-}
-
-impl Published for ExploredMap {
-    const TYPES: &'static [&'static str] = &["explored_map"];
-
-    fn examples() -> Vec<Self> {
+impl ExploredMap {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         vec![Self {
             rooms: MapRoom::examples(),
             page: 1,

@@ -22,6 +22,7 @@ pub(super) struct Letter {
 
 /// What waits for one character.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Mailbox {
     target: StableId,
     letters: Vec<Letter>,

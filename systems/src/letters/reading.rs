@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::mailbox::{Letter, Mailbox, Mailboxes};
 use super::told_here;
 use crate::bus::{Afar, Post};
-use crate::chat::{Channel, ChatMessage};
-use crate::mute::Hearing;
-use crate::sheet::rfc3339;
+use crate::hearing::Hearing;
+use crate::speech::{Channel, ChatMessage};
+use crate::wall_time::rfc3339;
 
 /// What is told at once, in bytes: two letters of 960 emoji, or forty short ones.
 const PORTION_BYTES: usize = 16 * 1_024;

@@ -8,9 +8,9 @@ use super::{
     AdjustLucidity, Cause, Drift, Episode, Lapse, Liability, Lucidity, LucidityChanged, Psyche,
     SetLucidity, Tier,
 };
-use crate::body::{Condition, Posture, TakePosture, Vitals};
+use crate::body::{Condition, TakePosture, Vitals};
 use crate::calendar::MythosTime;
-use crate::place::{InRoom, Relocate};
+use crate::place::{InRoom, Posture, Relocate};
 use crate::world::Atlas;
 
 /// The kind of the facts about lucidity in the chronicle.

@@ -10,10 +10,10 @@ use super::notes::Catatonia;
 use super::rules::{Rules, span};
 use super::{Lucidity, Psyche, Tier};
 use crate::body::{self, Vitals};
-use crate::chat::Emote;
 use crate::command::{Needs, Usage, Verb, Words};
-use crate::mute::Hearing;
+use crate::hearing::Hearing;
 use crate::place::InRoom;
+use crate::speech::Emote;
 use crate::world::Atlas;
 
 /// The name of the waiting time until a cry is heard again.

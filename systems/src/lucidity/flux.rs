@@ -1,5 +1,6 @@
 //! The passive flux: one evaluation per Mythos minute, for everybody who is played.
 
+use engine::content::Content;
 use engine::prelude::*;
 
 use super::ground::{Ground, nano};
@@ -7,7 +8,7 @@ use super::rules::Rules;
 use super::{AdjustLucidity, Cause, Drift, Lucidity, NANO};
 use crate::calendar::{Daylight, MythosTime};
 use crate::place::InRoom;
-use crate::world::RoomIx;
+use crate::world::{Atlas, RoomIx};
 
 /// One point in billionths.
 const POINT: i64 = NANO as i64;
@@ -37,11 +38,14 @@ struct Minds {
 }
 
 impl Company {
-    pub(super) fn new(rooms: usize) -> Self {
+    pub(super) fn of(content: &Content) -> Self {
+        let rooms = content
+            .get::<Atlas>()
+            .map_or(0, |atlas| atlas.rooms().len());
         Self(vec![Minds::default(); rooms])
     }
 
-    fn of(&mut self, room: RoomIx) -> &mut Minds {
+    fn room(&mut self, room: RoomIx) -> &mut Minds {
         &mut self.0[room.index()]
     }
 }
@@ -158,7 +162,7 @@ pub(super) fn ebb(
     company.0.fill(Minds::default());
     for (_, place, mind, drift, linkdead) in &minds {
         let one = Minds::of(&rules, now(*mind, drift), linkdead);
-        let here = company.of(room(place, drift));
+        let here = company.room(room(place, drift));
         here.steady += one.steady;
         here.unhinged += one.unhinged;
     }
@@ -169,7 +173,7 @@ pub(super) fn ebb(
         let drift = drift.bypass_change_detection();
         let (lucidity, room) = (now(*settled, drift), room(place, drift));
         let own = Minds::of(&rules, lucidity, linkdead);
-        let here = company.of(room);
+        let here = company.room(room);
         let others = Minds {
             steady: here.steady - own.steady,
             unhinged: here.unhinged - own.unhinged,

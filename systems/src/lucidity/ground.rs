@@ -1,13 +1,44 @@
 //! What each room does to a mind, looked up once: a dense table per period.
 
+use engine::content::{Content, Section, Sections};
 use engine::prelude::*;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::NANO;
 use super::rules::{Profile, Rules};
 use crate::world::{Atlas, RoomIx};
 
+/// What a zone or sub-zone has instead of what its rooms would have.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SpecialRules {
+    /// what it takes from every mind each Mythos minute, instead of what the environments of its rooms do
+    #[schemars(range(min = -100, max = 100))]
+    lucidity_drain_rate: Option<f64>,
+}
+
+impl Section for SpecialRules {}
+
+/// The drain rates of zones and sub-zones.
+#[derive(Clone, Copy)]
+struct Drains<'a>(Option<&'a Sections<SpecialRules>>);
+
+impl Drains<'_> {
+    /// The drain rate that holds in a room, with the sub-zone that says so, or else its zone.
+    fn of(self, atlas: &Atlas, room: RoomIx) -> Option<(String, f64)> {
+        let (sub_zone, zone) = (atlas.sub_zone(room), atlas.zone(room));
+        let subjects = [format!("{}/{}", zone.id, sub_zone.id), zone.id.clone()];
+        let mut rates = subjects.into_iter().filter_map(|subject| {
+            let rate = self.0?.get(&subject)?.lucidity_drain_rate?;
+            Some((subject, rate))
+        });
+        rates.next()
+    }
+}
+
 /// The flux of every room by day and by night, and the name each room keeps.
-#[derive(Resource, Clone, Debug)]
+#[derive(Resource, Clone, Debug, Default)]
 pub(super) struct Ground {
     rooms: Vec<Plot>,
     /// Where those wake who are carried off.
@@ -31,20 +62,20 @@ impl Plot {
 
 impl Ground {
     /// Looks up every room. A drain rate above the rules' greatest counts as that, with a warning.
-    pub(super) fn of(rules: &Rules, atlas: &Atlas) -> Self {
+    pub(super) fn of(content: &Content) -> Self {
+        let (Some(rules), Some(atlas)) = (content.get::<Rules>(), content.get::<Atlas>()) else {
+            return Self::default();
+        };
+        let drains = Drains(content.get());
         let plot = |(ix, room): (RoomIx, &crate::world::Room)| Plot {
-            flux: [false, true].map(|day| nano(flux(rules, atlas, ix, day))),
+            flux: [false, true].map(|day| nano(flux(rules, atlas, drains, ix, day))),
             id: StableId::named(&room.id),
         };
-        warn_of_great_drains(rules, atlas);
+        warn_of_great_drains(rules, atlas, drains);
         Self {
             rooms: atlas.rooms().map(plot).collect(),
             foyer: atlas.default_room(),
         }
-    }
-
-    pub(super) const fn rooms(&self) -> usize {
-        self.rooms.len()
     }
 
     pub(super) fn plot(&self, room: RoomIx) -> &Plot {
@@ -60,9 +91,9 @@ pub(super) fn nano(points: f64) -> i64 {
 
 /// The flux of a room in points per Mythos minute: the first rule that names the place, and
 /// instead of it the drain rate of the sub-zone or else the zone, where there is one.
-fn flux(rules: &Rules, atlas: &Atlas, ix: RoomIx, day: bool) -> f64 {
+fn flux(rules: &Rules, atlas: &Atlas, drains: Drains<'_>, ix: RoomIx, day: bool) -> f64 {
     let (sub_zone, zone) = (atlas.sub_zone(ix), atlas.zone(ix));
-    if let Some(rate) = sub_zone.drain_rate.or(zone.drain_rate) {
+    if let Some((_, rate)) = drains.of(atlas, ix) {
         return -rate.min(rules.drain_rate_max);
     }
     let room = atlas.room(ix);
@@ -83,24 +114,20 @@ impl Profile {
     }
 }
 
-fn warn_of_great_drains(rules: &Rules, atlas: &Atlas) {
+fn warn_of_great_drains(rules: &Rules, atlas: &Atlas, drains: Drains<'_>) {
     let mut seen = Vec::new();
     for (ix, _) in atlas.rooms() {
-        let (sub_zone, zone) = (atlas.sub_zone(ix), atlas.zone(ix));
-        let key = match (sub_zone.drain_rate, zone.drain_rate) {
-            (Some(rate), _) => (&zone.id, Some(&sub_zone.id), rate),
-            (None, Some(rate)) => (&zone.id, None, rate),
-            (None, None) => continue,
+        let Some((place, rate)) = drains.of(atlas, ix) else {
+            continue;
         };
-        if key.2 > rules.drain_rate_max && !seen.contains(&key) {
+        if rate > rules.drain_rate_max && !seen.contains(&place) {
             tracing::warn!(
-                zone = %key.0,
-                sub_zone = key.1.map(String::as_str),
-                rate = key.2,
+                place,
+                rate,
                 counts_as = rules.drain_rate_max,
                 "a lucidity drain rate is too great to be meant"
             );
-            seen.push(key);
+            seen.push(place);
         }
     }
 }

@@ -22,8 +22,10 @@ use crate::cast::{ANN, id};
 
 /// `lucidity_change`: how clear a mind is now. Carries the value itself, so a slow client that
 /// misses one in between knows all the same.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("lucidity_change", prose = Self::told, gmcp = Self::packages, replaces = "lucidity_change", examples = Self::shown)]
 pub struct LucidityChange {
+    #[note(player)]
     player_id: StableId,
     current_lcd: i16,
     max_lcd: i16,
@@ -47,14 +49,9 @@ fn listed<S: serde::Serializer>(held: &Liabilities, to: S) -> Result<S::Ok, S::E
     held.listed().serialize(to)
 }
 
-impl Note for LucidityChange {
-    fn event_type(&self) -> &'static str {
-        "lucidity_change"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl LucidityChange {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         let ink = if self.delta < 0 { Ink::Loss } else { Ink::Gain };
         if self.tier == self.was {
             // A point more or less each minute is not worth a line.
@@ -84,24 +81,19 @@ impl Note for LucidityChange {
         };
         Some(Prose::of(ink, words))
     }
-    fn gmcp(&self) -> Vec<Gmcp> {
+
+    /// What a GMCP client gets beside the text.
+    fn packages(&self) -> Vec<Gmcp> {
         vec![Gmcp {
             package: "Char.Vitals",
             data: serde_json::json!({ "lucidity": self.current_lcd, "max_lucidity": self.max_lcd }),
         }]
     }
-    fn coalesce(&self) -> Option<&'static str> {
-        Some("lucidity_change")
-    }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.player_id)
-    }
 }
 
-impl Published for LucidityChange {
-    const TYPES: &'static [&'static str] = &["lucidity_change"];
-
-    fn examples() -> Vec<Self> {
+impl LucidityChange {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         vec![Self {
             player_id: id(ANN),
             current_lcd: 69,

@@ -15,6 +15,7 @@ const REMEMBERED: usize = 10;
 ///
 /// **Invariant:** `catatonic_since` is there exactly while the mind's tier is catatonic.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 #[serde(default)]
 pub struct Psyche {
     /// What shocks have left.

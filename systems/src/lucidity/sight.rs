@@ -3,13 +3,77 @@
 //! They are authored with the rooms. A mind meets them by walking in, not by waking there; each
 //! kind takes less the oftener it was met.
 
+use std::sync::Arc;
+
+use engine::content::{At, Section};
 use engine::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::rules::{Encounters, Rules, span};
 use super::{AdjustLucidity, Cause, Lucidity, Psyche, Tier};
 use crate::calendar::{Daylight, MythosTime};
 use crate::place::Moved;
-use crate::world::{Atlas, Horror, RoomIx};
+use crate::world::{RoomData, RoomIx};
+
+/// How terrible a sight is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Horror {
+    /// Unpleasant.
+    Disturbing,
+    /// A thing of nightmares.
+    Horrific,
+    /// A thing the mind was not made to hold.
+    Cosmic,
+}
+
+/// Something in a room that a mind should not have seen.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sight {
+    /// what kind of thing it is; minds get used to kinds
+    #[schemars(extend("x-bounds" = "1 to 128 characters, no blanks"))]
+    pub archetype: String,
+    /// how terrible it is; `encounters` in `rules/lucidity.toml` says what it takes
+    pub category: Horror,
+    /// when it is to be seen
+    #[schemars(extend("x-usual" = "always"))]
+    pub when: Option<Light>,
+    /// what is seen
+    #[schemars(length(min = 10, max = 500))]
+    pub text: String,
+}
+
+/// By day or by night.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Light {
+    /// While the sun is up.
+    Day,
+    /// While the sun is down.
+    Night,
+}
+
+/// What is to be seen in a room that should not be: `[[rooms.sights]]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Sights(pub Vec<Sight>);
+
+impl Section for Sights {
+    fn check(&mut self, room: &str, at: &At<'_>) {
+        for (index, sight) in self.0.iter().enumerate() {
+            let named = (1..=128).contains(&sight.archetype.chars().count());
+            let blank = |c: char| c.is_control() || c.is_whitespace();
+            at.item(index).key("archetype").unless(
+                named && !sight.archetype.contains(blank),
+                format!(
+                    "the archetype of a sight in `{room}` is not 1 to 128 characters without blanks"
+                ),
+            );
+        }
+    }
+}
 
 /// Somebody saw something.
 #[derive(Message, Clone, Copy, Debug)]
@@ -23,14 +87,14 @@ pub(super) struct Met {
 }
 
 /// A hazard that is a sight, too, has struck somebody.
-#[derive(Message, Clone, Copy, Debug)]
+#[derive(Message, Clone, Debug)]
 pub struct Confronted {
     /// Whom.
     pub mind: Entity,
-    /// Where.
-    pub room: RoomIx,
-    /// Which of the room's hazards.
-    pub hazard: usize,
+    /// What kind of thing it is; minds get used to kinds.
+    pub archetype: Arc<str>,
+    /// How terrible it is.
+    pub horror: Horror,
 }
 
 /// What a kind of sight takes of those who are not used to it.
@@ -67,7 +131,7 @@ pub(super) fn meet(
     mut moved: MessageReader<Moved>,
     mut confronted: MessageReader<Confronted>,
     mut minds: Query<(&Lucidity, &mut Psyche)>,
-    atlas: Res<Atlas>,
+    sights: Res<RoomData<Sights>>,
     rules: Res<Rules>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
@@ -86,10 +150,9 @@ pub(super) fn meet(
         let (Some(_), Some(room)) = (*from, *to) else {
             continue;
         };
-        let sights = &atlas.room(room).sights;
-        if sights.is_empty() {
+        let Some(Sights(sights)) = sights.get(room) else {
             continue;
-        }
+        };
         let Ok((mind, mut psyche)) = minds.get_mut(*actor) else {
             continue;
         };
@@ -98,10 +161,13 @@ pub(super) fn meet(
             continue;
         }
         for (index, sight) in sights.iter().enumerate() {
-            if sight.night.is_some_and(|only| only != night) {
+            if sight
+                .when
+                .is_some_and(|only| (only == Light::Night) != night)
+            {
                 continue;
             }
-            let met_again = toll.of(&mut psyche, &sight.archetype, sight.horror);
+            let met_again = toll.of(&mut psyche, &sight.archetype, sight.category);
             let Some((exposure, delta, cause)) = met_again else {
                 continue;
             };
@@ -119,16 +185,14 @@ pub(super) fn meet(
         }
     }
     for one in confronted.read() {
-        let hazard = atlas.room(one.room).hazards.get(one.hazard);
-        let kind = hazard.and_then(|hazard| Some((&hazard.id, hazard.category?)));
-        let (Some((id, horror)), Ok((mind, mut psyche))) = (kind, minds.get_mut(one.mind)) else {
+        let Ok((mind, mut psyche)) = minds.get_mut(one.mind) else {
             continue;
         };
         if rules.tier(*mind) == Tier::Catatonic {
             continue;
         }
         // That it struck is told as a hazard, and what it takes as every loss.
-        if let Some((_, delta, cause)) = toll.of(&mut psyche, id, horror) {
+        if let Some((_, delta, cause)) = toll.of(&mut psyche, &one.archetype, one.horror) {
             adjust.write(AdjustLucidity {
                 mind: one.mind,
                 delta,

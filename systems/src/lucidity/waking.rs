@@ -6,9 +6,9 @@ use engine::prelude::*;
 use super::rescue::millis;
 use super::rules::{Rules, span};
 use super::{Cause, Episode, Lapse, Lucidity, Psyche, SetLucidity, Tier};
-use crate::body::{self, Condition, Posture, TakePosture, Vitals};
+use crate::body::{self, Condition, TakePosture, Vitals};
 use crate::command::{Needs, Usage, Verb, Words};
-use crate::place::{InRoom, Relocate};
+use crate::place::{InRoom, Posture, Relocate};
 use crate::world::Atlas;
 
 /// `awaken`

@@ -1,24 +1,27 @@
 //! The numbers about mutes and bans, as designers write them in `rules/mutes.toml`.
 
+use engine::content;
 use engine::prelude::*;
-use serde::Deserialize;
-use toml::Spanned;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::Term;
-use crate::world::{Problem, Source};
-
-/// Where they are written.
-const PATH: &str = "rules/mutes.toml";
 
 /// The rules about mutes and bans; by default as the domain has them. What was muted under other
 /// rules stays so.
-#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rules {
-    /// The longest mute or ban that ends by itself.
+    /// the longest mute or ban that ends by itself, in minutes
+    // Ten years; longer is for ever, which is what no number says.
+    #[schemars(range(min = 1, max = 5_256_000))]
     pub minutes_max: u32,
-    /// The longest reason, in characters.
+    /// the length of a reason in characters, also of `kick`, `unban` and `add_admin`
+    #[schemars(range(min = 0, max = 500))]
     pub reason_chars: usize,
-    /// The most people one character can have muted.
+    /// how many others one character can have muted
+    // A character's mutes are one row, written whole: 2,048 of about 150 bytes are 300 KiB.
+    #[schemars(range(min = 1, max = 2048))]
     pub people: usize,
 }
 
@@ -32,46 +35,9 @@ impl Default for Rules {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Written {
-    minutes_max: Option<Spanned<u32>>,
-    reason_chars: Option<Spanned<usize>>,
-    people: Option<Spanned<usize>>,
-}
+impl content::Rules for Rules {}
 
 impl Rules {
-    /// Reads the rules and checks them; a world without the file has the default ones.
-    pub(crate) fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
-        let mut rules = Self::default();
-        let Some((source, written)) = Source::find::<Written>(sources, PATH, problems) else {
-            return rules;
-        };
-        let Written {
-            minutes_max,
-            reason_chars,
-            people,
-        } = written;
-        // Ten years; longer is for ever, which is what no number says.
-        source.take(
-            "minutes_max",
-            minutes_max,
-            1..=5_256_000,
-            &mut rules.minutes_max,
-            problems,
-        );
-        source.take(
-            "reason_chars",
-            reason_chars,
-            0..=500,
-            &mut rules.reason_chars,
-            problems,
-        );
-        // A character's mutes are one row, written whole: 2,048 of about 150 bytes are 300 KiB.
-        source.take("people", people, 1..=2_048, &mut rules.people, problems);
-        rules
-    }
-
     /// Whether a term is one that these rules allow.
     ///
     /// # Errors
@@ -95,18 +61,18 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::alone;
 
-    fn load(text: &str) -> (Rules, Vec<String>) {
-        Source::alone(PATH, text, Rules::load)
+    fn load(text: &str) -> Result<Rules, Vec<String>> {
+        alone("rules/mutes.toml", text)
     }
 
     #[test]
     fn what_a_world_says_of_mutes_counts_and_the_rest_is_as_the_domain_has_it() {
-        let (rules, problems) = load("minutes_max = 60\n");
-        assert_eq!(problems, Vec::<String>::new());
+        let rules = load("minutes_max = 60\n").unwrap();
         assert_eq!((rules.minutes_max, rules.reason_chars), (60, 200));
         let shipped = include_str!("../../../world/rules/mutes.toml");
-        assert_eq!(load(shipped), (Rules::default(), Vec::new()));
+        assert_eq!(load(shipped), Ok(Rules::default()));
     }
 
     #[test]
@@ -125,14 +91,14 @@ mod tests {
                 "rules/mutes.toml:1: `people` is 0, not within 1 to 2048",
             ),
         ] {
-            assert_eq!(load(text).1, [told]);
+            assert_eq!(load(text).unwrap_err(), [told]);
         }
-        assert!(load("minutes = 3\n").1[0].contains("unknown field `minutes`"));
+        assert!(load("minutes = 3\n").unwrap_err()[0].contains("unknown field `minutes`"));
     }
 
     #[test]
     fn a_term_is_within_the_rules_or_refused() {
-        let (rules, _) = load("minutes_max = 60\nreason_chars = 5\n");
+        let rules = load("minutes_max = 60\nreason_chars = 5\n").unwrap();
         let allow = |words: &str| {
             rules
                 .allow(&Term::read(words).unwrap())

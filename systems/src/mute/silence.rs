@@ -4,51 +4,9 @@ use std::collections::BTreeMap;
 
 use engine::port::SanctionAct;
 use engine::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::Mute;
 use crate::bus::{Sanctioned, Took};
-
-/// Somebody may not speak.
-#[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Silence {
-    /// Who.
-    pub target: StableId,
-    /// Their name.
-    pub name: String,
-    /// By whom, until when and why.
-    pub mute: Mute,
-}
-
-/// Everybody who may not speak.
-#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
-pub struct Silences(BTreeMap<StableId, (Entity, Silence)>);
-
-impl Silences {
-    /// Somebody's silence, if it is in force.
-    #[must_use]
-    pub fn of(&self, id: StableId, now: WorldTime) -> Option<&Silence> {
-        self.0
-            .get(&id)
-            .map(|(_, silence)| silence)
-            .filter(|silence| silence.mute.holds(now))
-    }
-
-    /// The one of that name, in any case.
-    #[must_use]
-    pub fn named(&self, name: &str, now: WorldTime) -> Option<&Silence> {
-        let name = name.to_lowercase();
-        self.all(now).find(|one| one.name.to_lowercase() == name)
-    }
-
-    /// All that are in force, by id.
-    pub fn all(&self, now: WorldTime) -> impl Iterator<Item = &Silence> + '_ {
-        self.0
-            .values()
-            .map(|(_, silence)| silence)
-            .filter(move |silence| silence.mute.holds(now))
-    }
-}
+use crate::hearing::{Mute, Silence, Silences};
 
 /// Silence somebody, or let them speak again: the one way in which [`Silences`] change.
 #[derive(Message, Clone, Debug)]
@@ -70,7 +28,7 @@ pub(super) fn remember(world: &mut World) {
         .collect();
     let mut silences = world.resource_mut::<Silences>();
     for (entity, silence) in saved {
-        silences.0.insert(silence.target, (entity, silence));
+        silences.keep(entity, silence);
     }
 }
 
@@ -123,10 +81,10 @@ pub(super) fn settle(
     let last: BTreeMap<StableId, &SetSilence> =
         wanted.read().map(|one| (one.target, one)).collect();
     for SetSilence { target, name, mute } in last.into_values() {
-        let known = silences.0.get(target).map(|(entity, _)| *entity);
+        let known = silences.entity(*target);
         match (known, mute) {
             (Some(entity), None) => {
-                silences.0.remove(target);
+                silences.lift(*target);
                 destroy.write(Destroy(entity));
             }
             (None, None) => {}
@@ -148,7 +106,7 @@ pub(super) fn settle(
                         commands.spawn((id, silence.clone())).id()
                     }
                 };
-                silences.0.insert(*target, (entity, silence));
+                silences.keep(entity, silence);
             }
         }
     }
@@ -160,7 +118,7 @@ pub(super) fn tidy(
     clock: Res<Clock>,
     mut over: MessageWriter<SetSilence>,
 ) {
-    for (_, silence) in silences.0.values() {
+    for silence in silences.kept() {
         if !silence.mute.holds(clock.wall()) {
             over.write(SetSilence {
                 target: silence.target,

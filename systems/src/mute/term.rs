@@ -1,9 +1,9 @@
 //! For how long, why and by whom.
 
 use engine::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::command::{Usage, leading_span};
+use crate::hearing::Mute;
 
 /// Said of what begins like a number and is no span.
 const NO_SPAN: &str = "For how long is that? Write minutes, or a span like 30m, 1h30m or 2d; or begin the reason with a letter.";
@@ -11,50 +11,6 @@ const NO_SPAN: &str = "For how long is that? Write minutes, or a span like 30m, 
 /// Whether a number, or what somebody takes for one, begins with it.
 fn is_of_a_number(c: char) -> bool {
     c.is_numeric() || "+-\u{2212}\u{2013}\u{2014}.,~<>=".contains(c)
-}
-
-/// A mute, whoever or whatever it is of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mute {
-    /// The name of whoever made it.
-    pub by: String,
-    /// Since when.
-    pub at: WorldTime,
-    /// From then on it is over; `None`: it stays until it is lifted.
-    pub until: Option<WorldTime>,
-    /// Why; may be empty.
-    pub reason: String,
-}
-
-impl Mute {
-    /// Whether it is in force.
-    #[must_use]
-    pub fn holds(&self, now: WorldTime) -> bool {
-        self.until.is_none_or(|until| now < until)
-    }
-
-    /// How long it has left, and why: "for another 5 min: too loud".
-    #[must_use]
-    pub fn told(&self, now: WorldTime) -> String {
-        told(self.until, &self.reason, now)
-    }
-}
-
-/// How long something lasts, and why.
-#[must_use]
-pub(crate) fn told(until: Option<WorldTime>, reason: &str, now: WorldTime) -> String {
-    let span = match until {
-        None => "until it is lifted".to_owned(),
-        Some(until) => {
-            let minutes = until.since(now).as_secs().div_ceil(60).max(1);
-            format!("for another {minutes} min")
-        }
-    };
-    if reason.is_empty() {
-        span
-    } else {
-        format!("{span}: {reason}")
-    }
 }
 
 /// For how long and why, as typed: `[minutes] [reason]`, where a span with units may stand for the

@@ -3,11 +3,12 @@
 use engine::port::SanctionAct;
 use engine::prelude::*;
 
-use super::{Mutes, Rules, SetMute, SetSilence, Silences, Term};
+use super::{Rules, SetMute, SetSilence, Term};
+use crate::audit::Audit;
 use crate::bus::{Afar, Post};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::People;
-use crate::staff::Audit;
+use crate::hearing::{Mutes, Silences};
 
 /// `mute Bob 5 too loud`
 #[derive(Message, Debug)]
@@ -159,7 +160,7 @@ pub(super) fn mute(
                 let message = format!("{name} keeps the world, and is always heard.");
                 return Err(Refusal::new(Code::AuthorizationDenied, message));
             }
-            if !list.has_room(*rules, now) && !list.hides(id, now) {
+            if !list.has_room(rules.people, now) && !list.hides(id, now) {
                 let message = "Your list of muted people is full.";
                 return Err(Refusal::new(Code::GameLogicError, message));
             }

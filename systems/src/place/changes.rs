@@ -15,9 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::listing::{LISTED_MAX, Listing, Occupant};
 use super::rooms::List;
-use super::{InRoom, Moved, RoomOccupants, Rooms};
-use crate::body::PostureTaken;
-use crate::chat::Posed;
+use super::{InRoom, Moved, Posed, PostureTaken, RoomOccupants, Rooms};
 use crate::world::RoomIx;
 
 /// The shortest time between two frames about the people of one room.
@@ -25,9 +23,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// `room_occupants_changed`: who came into your room, who went, who is otherwise now, since the
 /// last frame about the people there.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("room_occupants_changed", examples = Self::shown)]
 pub struct RoomOccupantsChanged {
     /// The room.
+    #[note(room)]
     pub room_id: String,
     /// Who came, as they are now: all of them in a room of up to 50, else the 50 that matter most.
     /// You may know some of them already.
@@ -39,18 +39,6 @@ pub struct RoomOccupantsChanged {
     pub changed: Vec<Occupant>,
     /// How many people there are in the room.
     pub count: usize,
-}
-
-impl Note for RoomOccupantsChanged {
-    fn event_type(&self) -> &'static str {
-        "room_occupants_changed"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
 }
 
 /// Rooms where something is still to be told, or was told lately. Transient: after a restart

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
-use crate::body::Posture;
+use super::Posture;
 
 /// The most people in one list. An entry has some 110 bytes on the wire, so a list has about
 /// 6 KiB whoever is there; poses of 200 characters each can make it ten times as much.

@@ -2,8 +2,7 @@
 
 use engine::prelude::*;
 
-use super::{InRoom, Rooms};
-use crate::body::Posture;
+use super::{InRoom, Posture, Rooms};
 use crate::calendar::{Daylight, MythosTime};
 use crate::command::{Missed, Needs, Usage, Verb, Words};
 use crate::world::{Direction, RoomIx};

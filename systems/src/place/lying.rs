@@ -16,6 +16,7 @@ use crate::world::{Atlas, RoomIx};
 
 /// Where a thing lies that nobody holds. Saved by the plugin that owns things.
 #[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 pub struct Spot {
     /// The room's id, which outlives the atlas.
     pub room: String,
@@ -25,6 +26,7 @@ pub struct Spot {
 
 /// What a thing is called. Saved by the plugin that owns things.
 #[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
 #[serde(transparent)]
 pub struct Label(pub String);
 

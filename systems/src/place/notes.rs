@@ -182,12 +182,14 @@ impl RoomView {
 }
 
 /// `room_occupants`: who is here now.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("room_occupants", replaces = "room_occupants", examples = Self::shown)]
 pub struct RoomOccupants {
     /// Who they are.
     #[serde(flatten)]
     pub people: Listing,
     #[serde(skip)]
+    #[note(room)]
     room: String,
 }
 
@@ -200,26 +202,14 @@ impl RoomOccupants {
     }
 }
 
-impl Note for RoomOccupants {
-    fn event_type(&self) -> &'static str {
-        "room_occupants"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn coalesce(&self) -> Option<&'static str> {
-        Some("room_occupants")
-    }
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room)
-    }
-}
-
 /// `player_entered` and `player_left`.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("player_entered", "player_left", by = entered, says = "{message}", ink = Faint, examples = Self::shown)]
 pub(super) struct Passing {
+    #[note(player)]
     player_id: StableId,
     player_name: String,
+    #[note(room)]
     room_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     direction: Option<Direction>,
@@ -230,28 +220,6 @@ pub(super) struct Passing {
     message: String,
     #[serde(skip)]
     entered: bool,
-}
-
-impl Note for Passing {
-    fn event_type(&self) -> &'static str {
-        if self.entered {
-            "player_entered"
-        } else {
-            "player_left"
-        }
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(Ink::Faint, self.message.clone()))
-    }
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.player_id)
-    }
 }
 
 /// Tells everyone concerned who walked by, and the walkers where they are.

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bevy_ecs::entity::EntityHashMap;
+use engine::content::Content;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::world::RoomIx;
+use crate::world::{Atlas, RoomIx};
 
 /// Who and what is in which room, people in the order they came. Derived from [`InRoom`].
 #[derive(Resource, Debug, Clone, Serialize, Deserialize)]
@@ -29,7 +30,10 @@ fn in_order<S: Serializer>(lying: &EntityHashMap<RoomIx>, to: S) -> Result<S::Ok
 }
 
 impl Occupancy {
-    pub(super) fn of_rooms(count: usize) -> Self {
+    pub(super) fn derive(content: &Content) -> Self {
+        let count = content
+            .get::<Atlas>()
+            .map_or(0, |atlas| atlas.rooms().len());
         Self {
             rooms: vec![Vec::new(); count],
             things: vec![Vec::new(); count],

@@ -14,11 +14,10 @@ use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use super::lying::Drops;
 use super::nouns::near;
-use super::{Label, Occupancy, Spot};
-use crate::body::Posture;
-use crate::chat::{Channel, LastSpoke, Pose};
+use super::{Label, LastSpoke, Occupancy, Pose, Posture, Spot};
 use crate::command::{Missed, means_self, resolve};
-use crate::mute::Hearing;
+use crate::hearing::Hearing;
+use crate::speech::Channel;
 use crate::world::{Atlas, RoomIx};
 
 /// Rooms, who is in them, and how to reach those. What is computed of a room is computed once in

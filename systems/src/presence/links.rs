@@ -12,33 +12,49 @@ use crate::place::{InRoom, Rooms};
 #[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Away(BTreeMap<StableId, Entity>);
 
-/// Tells a room whose connection was lost in it, once it has been away for a while, and that it
-/// came back, if the loss was told. Whoever is away for a shorter time was never away, and in a
-/// crowd nobody is told: there it only shows in the lists.
-pub(super) fn tell(
+/// A connection is away for so long that it is told, or back after it was.
+#[derive(Message, Debug, Clone, Copy)]
+pub(super) struct LinkTold {
+    actor: Entity,
+    back: bool,
+}
+
+/// Finds whose connection has been away for a while, and whose came back, if the loss was told.
+/// Whoever is away for a shorter time was never away.
+pub(super) fn watch(
     silent: Query<(&StableId, Entity, &Linkdead)>,
     people: Query<(&Character, Has<Linkdead>)>,
-    places: Query<&InRoom>,
-    rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
     settings: Res<PresenceSettings>,
     mut away: ResMut<Away>,
-    mut outbox: ResMut<Outbox>,
+    mut tell: MessageWriter<LinkTold>,
 ) {
     let mut told = BTreeMap::new();
     // That they leave is told otherwise.
     let back = away.0.extract_if(.., |_, actor| {
         !people.get(*actor).is_ok_and(|(_, linkdead)| linkdead)
     });
-    told.extend(back.map(|(id, actor)| (id, (actor, RESTORED))));
+    told.extend(back.map(|(id, actor)| (id, LinkTold { actor, back: true })));
     for (id, actor, linkdead) in &silent {
         let late = clock.now.since(linkdead.since) >= settings.link_notice;
         if late && away.0.insert(*id, actor).is_none() {
-            told.insert(*id, (actor, LOST));
+            told.insert(*id, LinkTold { actor, back: false });
         }
     }
-    for (actor, (before, after)) in told.into_values() {
-        let (Ok((character, _)), Ok(InRoom(room)), Some(session)) =
+    tell.write_batch(told.into_values());
+}
+
+/// Tells a room whose connection was lost in it, and that it came back; in a crowd nobody is told:
+/// there it only shows in the lists.
+pub(super) fn tell(
+    mut told: MessageReader<LinkTold>,
+    people: Query<&Character>,
+    places: Query<&InRoom>,
+    rooms: Rooms<'_, '_>,
+    mut outbox: ResMut<Outbox>,
+) {
+    for LinkTold { actor, back } in told.read().copied() {
+        let (Ok(character), Ok(InRoom(room)), Some(session)) =
             (people.get(actor), places.get(actor), rooms.session(actor))
         else {
             continue;
@@ -46,6 +62,7 @@ pub(super) fn tell(
         if rooms.is_crowd(*room) {
             continue;
         }
+        let (before, after) = if back { RESTORED } else { LOST };
         let message = format!("{before}{}{after}", character.name);
         let others = Audience::Except(rooms.audience(*room), session);
         outbox.tell(others, System { message });

@@ -6,76 +6,35 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::PresenceSettings;
 use crate::cast::{BOB, FOYER, id};
 use crate::place::{Moved, Rooms};
+use crate::world::WorldHeader;
 
 /// `system`: the server speaks.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("system", says = "{message}", ink = System, example = Self { message: "The server rests at midnight.".to_owned(), })]
 pub struct System {
     /// What it says.
     pub message: String,
 }
 
-impl Note for System {
-    fn event_type(&self) -> &'static str {
-        "system"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(Ink::System, self.message.clone()))
-    }
-}
-
-impl Published for System {
-    const TYPES: &'static [&'static str] = &["system"];
-
-    fn examples() -> Vec<Self> {
-        vec![Self {
-            message: "The server rests at midnight.".to_owned(),
-        }]
-    }
-}
-
 /// `player_entered_game` and `player_left_game`.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("player_entered_game", "player_left_game", by = came, says = "{message}", ink = Faint, examples = Self::shown)]
 pub(super) struct CameOrWent {
+    #[note(player)]
     player_id: StableId,
     player_name: String,
+    #[note(room)]
     room_id: String,
     message: String,
     #[serde(skip)]
     came: bool,
 }
 
-impl Note for CameOrWent {
-    fn event_type(&self) -> &'static str {
-        if self.came {
-            "player_entered_game"
-        } else {
-            "player_left_game"
-        }
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(Ink::Faint, self.message.clone()))
-    }
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.player_id)
-    }
-}
-
-impl Published for CameOrWent {
-    const TYPES: &'static [&'static str] = &["player_entered_game", "player_left_game"];
-
-    fn examples() -> Vec<Self> {
+impl CameOrWent {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         let one = |came, message: &str| Self {
             player_id: id(BOB),
             player_name: BOB.to_owned(),
@@ -97,7 +56,7 @@ pub(super) fn tell(
     mut arrived: MessageReader<Arrived>,
     people: Query<(&StableId, &Character)>,
     rooms: Rooms<'_, '_>,
-    settings: Res<PresenceSettings>,
+    header: Res<WorldHeader>,
     mut outbox: ResMut<Outbox>,
 ) {
     let lost = departed.read().filter(|one| one.why == Leaving::LinkDead);
@@ -139,13 +98,13 @@ pub(super) fn tell(
     }
     for Arrived { actor, how } in arrived.read() {
         if *how == Arrives::Fresh
-            && !settings.motd.is_empty()
+            && !header.motd.is_empty()
             && let Some(session) = rooms.session(*actor)
         {
             outbox.tell_one(
                 session,
                 System {
-                    message: settings.motd.clone(),
+                    message: header.motd.clone(),
                 },
             );
         }

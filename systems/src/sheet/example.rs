@@ -2,11 +2,11 @@
 
 use engine::prelude::*;
 
-use super::{GameState, Sheet, rfc3339};
-use crate::body::Posture;
+use super::{GameState, Sheet};
 use crate::cast::{ANN, FOYER, WHEN, id};
 use crate::lucidity::{self, Tier};
-use crate::place::{Drops, Listing, RoomView};
+use crate::place::{Drops, Listing, Posture, RoomView};
+use crate::wall_time::rfc3339;
 
 impl Published for GameState {
     const TYPES: &'static [&'static str] = &["game_state"];

@@ -107,6 +107,6 @@ pub(super) fn shut_out(
 }
 
 fn told(sanction: &Sanction, now: WorldTime) -> String {
-    let span = crate::mute::told(sanction.until, &sanction.reason, now);
+    let span = crate::hearing::told(sanction.until, &sanction.reason, now);
     format!("You are banned {span}")
 }

@@ -3,9 +3,10 @@
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::tell::Tell;
-use super::{Audit, Rules};
+use super::Rules;
+use crate::audit::Audit;
 use crate::command::{Needs, Usage, Verb, Words, leading_span};
+use crate::presence::Say;
 
 /// `shutdown`, `shutdown 60`, `shutdown cancel`. Works also while nothing can be saved.
 #[derive(Message, Debug)]
@@ -55,14 +56,14 @@ impl Wish {
     /// The seconds it comes to; `None`: not after all.
     pub(super) fn seconds(self, rules: &Rules) -> Result<Option<u64>, Refusal> {
         let seconds = match self {
-            Self::Soon => rules.seconds,
+            Self::Soon => rules.shutdown.seconds,
             Self::After(seconds) => seconds,
             Self::Cancel => return Ok(None),
         };
-        if (1..=rules.seconds_max).contains(&seconds) {
+        if (1..=rules.shutdown.seconds_max).contains(&seconds) {
             return Ok(Some(seconds));
         }
-        let message = format!("From 1 to {} seconds, please.", rules.seconds_max);
+        let message = format!("From 1 to {} seconds, please.", rules.shutdown.seconds_max);
         Err(Refusal::new(Code::InvalidInput, message))
     }
 }
@@ -83,10 +84,10 @@ impl Closing {
     }
 
     /// Ends the countdown; answers whether there was one.
-    pub(super) fn cancel(&mut self, tell: &mut MessageWriter<'_, Tell>) -> bool {
+    pub(super) fn cancel(&mut self, tell: &mut MessageWriter<'_, Say>) -> bool {
         let was = self.at.take().is_some();
         if was {
-            tell.write(Tell {
+            tell.write(Say {
                 to: None,
                 text: "The world does not end after all.".to_owned(),
             });
@@ -102,7 +103,7 @@ pub(super) fn decide(
     clock: Res<Clock>,
     mut closing: ResMut<Closing>,
     mut audit: Audit<'_, '_>,
-    mut tell: MessageWriter<Tell>,
+    mut tell: MessageWriter<Say>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Shutdown { order, wish } in asked.read() {
@@ -137,7 +138,7 @@ pub(super) fn count_down(
     rules: Res<Rules>,
     clock: Res<Clock>,
     mut closing: ResMut<Closing>,
-    mut tell: MessageWriter<Tell>,
+    mut tell: MessageWriter<Say>,
     mut halt: MessageWriter<Halt>,
 ) {
     let Some(at) = closing.at else { return };
@@ -150,12 +151,12 @@ pub(super) fn count_down(
     // Whole seconds, so that "10" is said when ten are left and not when nearly eleven are.
     let seconds = u64::try_from(left.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
     let aloud = closing.told.is_none()
-        || seconds <= rules.told_last
-        || seconds.is_multiple_of(rules.told_every);
+        || seconds <= rules.shutdown.told_last
+        || seconds.is_multiple_of(rules.shutdown.told_every);
     if aloud && closing.told != Some(seconds) {
         closing.told = Some(seconds);
         let unit = if seconds == 1 { "second" } else { "seconds" };
-        tell.write(Tell {
+        tell.write(Say {
             to: None,
             text: format!("The world ends in {seconds} {unit}."),
         });

@@ -2,14 +2,14 @@
 
 use engine::prelude::*;
 
-use super::Audit;
+use crate::audit::Audit;
 use crate::body::{Condition, Vitals};
 use crate::calendar::{Daylight, MythosTime};
 use crate::character::{SetStat, Settable, Stats};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::{Face, People};
+use crate::hearing::Silences;
 use crate::lucidity::{AdjustLucidity, Cause, Lucidity, SetLucidity};
-use crate::mute::Silences;
 use crate::place::InRoom;
 use crate::presence::Roster;
 use crate::world::Atlas;
@@ -225,7 +225,7 @@ impl Books<'_, '_> {
         };
         format!(
             "Here: {mythos}, {night}\nOutside: {}\nTick {}",
-            crate::sheet::rfc3339(self.clock.wall()),
+            crate::wall_time::rfc3339(self.clock.wall()),
             self.clock.tick,
         )
     }

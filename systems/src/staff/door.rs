@@ -9,8 +9,8 @@ use engine::SetBan;
 use engine::port::{AccountAct, AccountOrder, Banned, SanctionAct};
 use engine::prelude::*;
 
-use super::Audit;
 use super::barred::{Bar, Barred, send_all_away, send_away};
+use crate::audit::Audit;
 use crate::bus::{Afar, Post};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::{Face, People};
@@ -150,7 +150,7 @@ pub(super) fn ban(
             continue;
         }
         let until = term.until(now);
-        let span = crate::mute::told(until, term.reason(), now);
+        let span = crate::hearing::told(until, term.reason(), now);
         let face = known.as_ref().map(|(_, face)| face);
         audit.order(
             *order,

@@ -3,11 +3,11 @@
 use engine::port::{Content, Crossing, Topic};
 use engine::prelude::*;
 
-use super::Audit;
 use super::door::answered;
-use super::tell::Tell;
+use crate::audit::Audit;
 use crate::bus::{Afar, Crossed, Post, Took};
 use crate::command::{Needs, Usage, Verb, Words};
+use crate::presence::Say;
 
 /// The event's name on its way.
 const EVENT: &str = "herald";
@@ -76,7 +76,7 @@ pub(super) fn send(
 /// Tells everybody here what was heralded in another world.
 pub(super) fn tell(
     mut crossed: MessageReader<Crossed>,
-    mut tell: MessageWriter<Tell>,
+    mut tell: MessageWriter<Say>,
     mut took: MessageWriter<Took>,
 ) {
     for Crossed(one, ticket) in crossed.read() {
@@ -85,7 +85,7 @@ pub(super) fn tell(
             let Crossing {
                 world, by, text, ..
             } = one;
-            tell.write(Tell {
+            tell.write(Say {
                 to: None,
                 text: format!("{by} of {world} lets you know: {text}"),
             });

@@ -10,16 +10,17 @@ use engine::port::{
 };
 use engine::prelude::*;
 
+use super::Rules;
 use super::barred::send_away;
 use super::closing::{Closing, Shutdown, Wish};
 use super::door::{Kick, answered, farewell, no_keeper};
 use super::roles::Awake;
-use super::tell::Tell;
-use super::{Audit, Rules};
+use crate::audit::Audit;
 use crate::bus::{Afar, HeardAfar, Ordered, Post, Took};
-use crate::chat::Channel;
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::People;
+use crate::presence::Say;
+use crate::speech::Channel;
 
 /// For so long an order holds.
 pub(super) const HOLDS: Duration = Duration::from_secs(600);
@@ -169,7 +170,7 @@ pub(super) struct Hands<'w, 's> {
     clock: Res<'w, Clock>,
     closing: ResMut<'w, Closing>,
     audit: Audit<'w, 's>,
-    tell: MessageWriter<'w, Tell>,
+    tell: MessageWriter<'w, Say>,
     dismiss: MessageWriter<'w, Dismiss>,
 }
 
@@ -219,7 +220,7 @@ impl Hands<'_, '_> {
                 Ok(format!("{name} is no keeper here any more"))
             }
             OrderAct::Shutdown { seconds } => {
-                let seconds = (*seconds).clamp(1, self.rules.seconds_max);
+                let seconds = (*seconds).clamp(1, self.rules.shutdown.seconds_max);
                 let detail = format!("{from}: in {seconds} s");
                 self.audit.obeyed(by, "shutdown", None, &detail);
                 self.closing.begin(seconds, self.clock.now);

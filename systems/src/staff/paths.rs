@@ -2,12 +2,12 @@
 
 use engine::prelude::*;
 
-use super::Audit;
-use super::tell::Tell;
+use crate::audit::Audit;
 use crate::body::{Condition, Vitals};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::People;
 use crate::place::{InRoom, Relocate};
+use crate::presence::Say;
 use crate::world::{Atlas, Direction};
 
 /// `teleport Bob`, `teleport Bob north`
@@ -85,7 +85,7 @@ pub(super) fn travel(
     people: People<'_, '_>,
     mut audit: Audit<'_, '_>,
     mut relocate: MessageWriter<Relocate>,
-    mut tell: MessageWriter<Tell>,
+    mut tell: MessageWriter<Say>,
     mut answers: MessageWriter<Answer>,
 ) {
     let dead = |who| {
@@ -125,7 +125,7 @@ pub(super) fn travel(
                     way: None,
                 });
                 if target != order.actor {
-                    tell.write(Tell {
+                    tell.write(Say {
                         to: Some(target),
                         text: "The world folds, and you are elsewhere.".to_owned(),
                     });

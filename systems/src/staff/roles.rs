@@ -10,16 +10,15 @@ use engine::port::{
 use engine::prelude::*;
 use engine::{Excluded, OrderUnheeded, RoleChanged, SetBan};
 
-use super::Audit;
 use super::barred::{Barred, send_away};
 use super::door::{answered, sanction};
 use super::orders::HOLDS;
-use super::tell::Tell;
+use crate::audit::Audit;
 use crate::bus::{Afar, Post};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::{Face, People};
 use crate::mute::{Rules, Term};
-use crate::presence::Roster;
+use crate::presence::{Roster, Say};
 
 sanction!(
     /// `add_admin Bob`
@@ -42,7 +41,7 @@ pub(super) fn add_admin(
     rules: Res<Rules>,
     mut audit: Audit<'_, '_>,
     mut grants: MessageWriter<Grant>,
-    mut tell: MessageWriter<Tell>,
+    mut tell: MessageWriter<Say>,
     mut answers: MessageWriter<Answer>,
 ) {
     for AddAdmin { order, who, term } in asked.read() {
@@ -63,7 +62,7 @@ pub(super) fn add_admin(
                 audit.order(*order, "add_admin", (Some(&face), who), term.reason(), act);
                 grants.write(Grant { account, role });
                 let (to, text) = (Some(target), NOW.to_owned());
-                tell.write(Tell { to, text });
+                tell.write(Say { to, text });
                 Ok(format!("{} is a keeper of the world now.", face.name))
             });
         answers.write(answered(*order, done));
@@ -80,7 +79,7 @@ pub(super) fn revoke(
     mut audit: Audit<'_, '_>,
     mut grants: MessageWriter<Grant>,
     mut posts: MessageWriter<Post>,
-    mut tell: MessageWriter<Tell>,
+    mut tell: MessageWriter<Say>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Revoke { order, who, term } in asked.read() {
@@ -143,12 +142,12 @@ pub(super) struct Awake<'w, 's> {
 
 impl Awake<'_, '_> {
     /// Tells all of them that they are no keepers any more, in the order of the roster.
-    pub(super) fn tell(&self, account: AccountId, tell: &mut MessageWriter<'_, Tell>) {
+    pub(super) fn tell(&self, account: AccountId, tell: &mut MessageWriter<'_, Say>) {
         for actor in self.roster.everybody() {
             let character = self.people.get(actor).ok();
             if character.is_some_and(|one| one.account == account && one.role == Role::Admin) {
                 let (to, text) = (Some(actor), NO_MORE.to_owned());
-                tell.write(Tell { to, text });
+                tell.write(Say { to, text });
             }
         }
     }
@@ -161,7 +160,7 @@ pub(super) fn follow(
     people: People<'_, '_>,
     clock: Res<Clock>,
     mut audit: Audit<'_, '_>,
-    mut tell: MessageWriter<Tell>,
+    mut tell: MessageWriter<Say>,
     mut dismiss: MessageWriter<Dismiss>,
 ) {
     for RoleChanged { actor, role } in changed.read() {
@@ -174,13 +173,13 @@ pub(super) fn follow(
         };
         audit.heard(verb, (face.id, &face.name), "by the account store");
         let (to, text) = (Some(*actor), text.to_owned());
-        tell.write(Tell { to, text });
+        tell.write(Say { to, text });
     }
     for Excluded { actor, ban } in excluded.read() {
         let Some(face) = people.face(*actor) else {
             continue;
         };
-        let span = crate::mute::told(ban.until, &ban.reason, clock.wall());
+        let span = crate::hearing::told(ban.until, &ban.reason, clock.wall());
         audit.heard("ban", (face.id, &face.name), "by the account store");
         let told = format!("You are banned {span}");
         send_away(*actor, &told, &mut dismiss);
@@ -194,7 +193,7 @@ pub(super) fn own_up(
     mut barred: ResMut<Barred>,
     mut audit: Audit<'_, '_>,
     mut set: MessageWriter<SetBan>,
-    mut tell: MessageWriter<Tell>,
+    mut tell: MessageWriter<Say>,
 ) {
     for OrderUnheeded { order, why } in unheeded.read() {
         let AccountOrder {
@@ -224,7 +223,7 @@ pub(super) fn own_up(
         audit.heard("order unheeded", (subject, name), because);
         if let Ok((to, _)) = people.awake_called(by) {
             let text = format!("Nothing came of {what} {name}: {because}.");
-            tell.write(Tell { to: Some(to), text });
+            tell.write(Say { to: Some(to), text });
         }
     }
 }

@@ -1,28 +1,39 @@
 //! The numbers about the end of the world, as designers write them in `rules/staff.toml`.
 
+use engine::content::{self, At};
 use engine::prelude::*;
-use serde::Deserialize;
-use toml::Spanned;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::world::{Problem, Source};
-
-/// Where they are written.
-const PATH: &str = "rules/staff.toml";
-
-/// The rules about `shutdown`, in seconds; by default as the domain has them.
-#[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
+/// The rules about what admins do; by default as the domain has them.
+#[derive(
+    Resource, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rules {
-    /// The countdown unless told otherwise.
+    /// The end of the world.
+    pub shutdown: ShutdownRules,
+}
+
+/// The rules about `shutdown`, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShutdownRules {
+    /// the countdown of a bare `shutdown`; no longer than the longest
+    #[schemars(range(min = 1, max = 86_400))]
     pub seconds: u64,
-    /// The longest countdown.
+    /// the longest countdown
+    #[schemars(range(min = 1, max = 86_400))]
     pub seconds_max: u64,
-    /// It is told whenever what is left is a multiple of this,
+    /// what is left is told at each multiple of this
+    #[schemars(range(min = 1, max = 3600))]
     pub told_every: u64,
-    /// and at each of so many last seconds.
+    /// what is left is told at each of so many last seconds
+    #[schemars(range(min = 0, max = 60))]
     pub told_last: u64,
 }
 
-impl Default for Rules {
+impl Default for ShutdownRules {
     fn default() -> Self {
         Self {
             seconds: 10,
@@ -33,73 +44,39 @@ impl Default for Rules {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    #[serde(default)]
-    shutdown: Shutdown,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Shutdown {
-    seconds: Option<Spanned<u64>>,
-    seconds_max: Option<Spanned<u64>>,
-    told_every: Option<Spanned<u64>>,
-    told_last: Option<Spanned<u64>>,
-}
-
-impl Rules {
-    /// Reads the rules and checks them; a world without the file has the default ones.
-    pub(crate) fn load(sources: &[Source], problems: &mut Vec<Problem>) -> Self {
-        let mut rules = Self::default();
-        let Some((source, Written { shutdown })) = Source::find::<Written>(sources, PATH, problems)
-        else {
-            return rules;
-        };
-        let Shutdown {
+impl content::Rules for Rules {
+    fn check(&mut self, at: &At<'_>) {
+        let ShutdownRules {
             seconds,
             seconds_max,
-            told_every,
-            told_last,
-        } = shutdown;
-        let mut take = |key, written, bounds, into: &mut u64| {
-            source.take(key, written, bounds, into, problems);
-        };
-        let max = &mut rules.seconds_max;
-        take("shutdown.seconds_max", seconds_max, 1..=86_400, max);
+            ..
+        } = self.shutdown;
+        let at = at.key("shutdown").key("seconds");
+        if at.is_written() {
+            let message = format!("`shutdown.seconds` is {seconds}, not within 1 to {seconds_max}");
+            at.unless(seconds <= seconds_max, message);
+        }
         // Unless it is said, the usual countdown is no longer than the longest.
-        rules.seconds = rules.seconds.min(rules.seconds_max);
-        let bounds = 1..=rules.seconds_max;
-        take("shutdown.seconds", seconds, bounds, &mut rules.seconds);
-        let every = &mut rules.told_every;
-        take("shutdown.told_every", told_every, 1..=3_600, every);
-        take(
-            "shutdown.told_last",
-            told_last,
-            0..=60,
-            &mut rules.told_last,
-        );
-        rules
+        self.shutdown.seconds = seconds.min(seconds_max);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::alone;
 
-    fn load(text: &str) -> (Rules, Vec<String>) {
-        Source::alone(PATH, text, Rules::load)
+    fn load(text: &str) -> Result<Rules, Vec<String>> {
+        alone("rules/staff.toml", text)
     }
 
     #[test]
     fn what_a_world_says_of_its_end_counts_and_the_rest_is_as_the_domain_has_it() {
-        let (rules, problems) = load("[shutdown]\nseconds_max = 5\n");
-        assert_eq!(problems, Vec::<String>::new());
+        let rules = load("[shutdown]\nseconds_max = 5\n").unwrap().shutdown;
         assert_eq!((rules.seconds, rules.seconds_max), (5, 5));
         assert_eq!((rules.told_every, rules.told_last), (10, 10));
         let shipped = include_str!("../../../world/rules/staff.toml");
-        assert_eq!(load(shipped), (Rules::default(), Vec::new()));
+        assert_eq!(load(shipped), Ok(Rules::default()));
     }
 
     #[test]
@@ -122,7 +99,7 @@ mod tests {
                 "rules/staff.toml:2: `shutdown.told_last` is 61, not within 0 to 60",
             ),
         ] {
-            assert_eq!(load(text).1, [told]);
+            assert_eq!(load(text).unwrap_err(), [told]);
         }
     }
 }

@@ -15,10 +15,13 @@ use crate::place::Rooms;
 use crate::presence::System;
 
 /// `inventory_pickup` and `inventory_drop`: somebody here has taken something, or put it down.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("inventory_drop", "inventory_pickup", by = dropped, says = "{message}", ink = Faint, examples = Self::shown)]
 pub(super) struct Handed {
+    #[note(player)]
     player_id: StableId,
     player_name: String,
+    #[note(room)]
     room_id: String,
     item_instance_id: StableId,
     item_name: String,
@@ -44,32 +47,9 @@ impl Handed {
     }
 }
 
-impl Note for Handed {
-    fn event_type(&self) -> &'static str {
-        if self.dropped {
-            "inventory_drop"
-        } else {
-            "inventory_pickup"
-        }
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(Ink::Faint, self.message.clone()))
-    }
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.player_id)
-    }
-}
-
-impl Published for Handed {
-    const TYPES: &'static [&'static str] = &["inventory_pickup", "inventory_drop"];
-
-    fn examples() -> Vec<Self> {
+impl Handed {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         let handed = |dropped| {
             Self::of(
                 (id(BOB), BOB),
@@ -83,10 +63,13 @@ impl Published for Handed {
 }
 
 /// `inventory_given`: somebody here has given something to somebody else here.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("inventory_given", says = "{message}", ink = Faint, examples = Self::shown)]
 pub(super) struct Given {
+    #[note(player)]
     player_id: StableId,
     player_name: String,
+    #[note(room)]
     room_id: String,
     to_id: StableId,
     to_name: String,
@@ -121,28 +104,9 @@ impl Given {
     }
 }
 
-impl Note for Given {
-    fn event_type(&self) -> &'static str {
-        "inventory_given"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(Ink::Faint, self.message.clone()))
-    }
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.player_id)
-    }
-}
-
-impl Published for Given {
-    const TYPES: &'static [&'static str] = &["inventory_given"];
-
-    fn examples() -> Vec<Self> {
+impl Given {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         vec![Self::of(
             (id(BOB), BOB),
             FOYER,

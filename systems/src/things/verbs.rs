@@ -5,7 +5,7 @@ use engine::prelude::*;
 use super::{Handle, Thing, To};
 use crate::chat::Channel;
 use crate::command::{Needs, Usage, Verb, Words, means_self};
-use crate::mute::Hearing;
+use crate::hearing::Hearing;
 use crate::place::{InRoom, Label, Noun, Rooms};
 
 /// `inventory`

@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::sight::Sight;
 use bevy_ecs::resource::Resource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::body::Hazard;
-
 /// A room's place in the atlas. Good for one run only; what is saved is the room's id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct RoomIx(pub(super) u32);
 
 impl RoomIx {
@@ -180,10 +179,6 @@ pub struct Room {
     pub sub_zone: usize,
     /// The ways out, in the order of [`Direction::ALL`].
     pub exits: Vec<Exit>,
-    /// What it may do to those in it.
-    pub hazards: Vec<Hazard>,
-    /// What is to be seen there that should not be.
-    pub sights: Vec<Sight>,
     /// Where it is on the map: east, north, up. Derived by a breadth-first walk.
     pub at: (i32, i32, i32),
 }
@@ -205,8 +200,6 @@ pub struct SubZone {
     pub name: String,
     /// Its zone.
     pub zone: usize,
-    /// What it takes from every mind each Mythos minute, instead of what the room would.
-    pub drain_rate: Option<f64>,
 }
 
 /// A region.
@@ -218,12 +211,10 @@ pub struct Zone {
     pub plane: String,
     /// What people call it.
     pub name: String,
-    /// What it takes from every mind each Mythos minute, where the sub-zone says nothing.
-    pub drain_rate: Option<f64>,
 }
 
-/// The whole world's geography.
-#[derive(Resource, Clone, Debug)]
+/// The whole world's geography; by default nowhere.
+#[derive(Resource, Clone, Debug, Default)]
 pub struct Atlas {
     pub(super) rooms: Vec<Room>,
     pub(super) sub_zones: Vec<SubZone>,

@@ -3,16 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::draft::{Draft, DraftExit, DraftRoom};
-use super::sight;
-use super::source::Problem;
+use engine::content::Problem;
 
-/// The longest name of a room, in characters.
-const NAME_CHARS_MAX: usize = 200;
-/// The length of a description, in characters.
-const DESCRIPTION_CHARS: std::ops::RangeInclusive<usize> = 10..=2_000;
-
-pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
-    let mut by_id: HashMap<&str, &DraftRoom> = HashMap::new();
+pub(super) fn check(draft: &Draft<'_>, problems: &mut Vec<Problem>) {
+    let mut by_id: HashMap<&str, &DraftRoom<'_>> = HashMap::new();
     for room in &draft.rooms {
         if by_id.insert(&room.id, room).is_some() {
             problems.push(
@@ -22,9 +16,8 @@ pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
         }
     }
     for room in &draft.rooms {
-        texts(room, problems);
+        id(room, problems);
         environment(draft, room, problems);
-        sight::check(room, problems);
         for exit in &room.exits {
             way(room, exit, &by_id, problems);
         }
@@ -48,34 +41,16 @@ pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
     }
 }
 
-fn texts(room: &DraftRoom, problems: &mut Vec<Problem>) {
+fn id(room: &DraftRoom<'_>, problems: &mut Vec<Problem>) {
     if room.id.trim().is_empty() || room.id.chars().any(|c| c.is_control() || c.is_whitespace()) {
         problems.push(room.at.problem(format!(
             "room id `{}` is empty or has blanks",
             room.id.escape_debug()
         )));
     }
-    let (name, at) = &room.name;
-    if name.trim().is_empty() || name.chars().count() > NAME_CHARS_MAX {
-        problems.push(at.problem(format!(
-            "the name of `{}` is not 1 to {NAME_CHARS_MAX} characters long",
-            room.id
-        )));
-    }
-    for (text, at) in [Some(&room.description), room.night.as_ref()]
-        .into_iter()
-        .flatten()
-    {
-        if !DESCRIPTION_CHARS.contains(&text.trim().chars().count()) {
-            problems.push(at.problem(format!(
-                "a description of `{}` is not 10 to 2000 characters long",
-                room.id
-            )));
-        }
-    }
 }
 
-fn environment(draft: &Draft, room: &DraftRoom, problems: &mut Vec<Problem>) {
+fn environment(draft: &Draft<'_>, room: &DraftRoom<'_>, problems: &mut Vec<Problem>) {
     let key = draft.environment_of(room);
     if !draft.environments.iter().any(|known| known == key) {
         let at = room.environment.as_ref().map_or(&room.at, |(_, at)| at);
@@ -84,9 +59,9 @@ fn environment(draft: &Draft, room: &DraftRoom, problems: &mut Vec<Problem>) {
 }
 
 fn way(
-    room: &DraftRoom,
-    exit: &DraftExit,
-    by_id: &HashMap<&str, &DraftRoom>,
+    room: &DraftRoom<'_>,
+    exit: &DraftExit<'_>,
+    by_id: &HashMap<&str, &DraftRoom<'_>>,
     problems: &mut Vec<Problem>,
 ) {
     let Some(target) = by_id.get(exit.to.as_str()) else {
@@ -121,9 +96,9 @@ fn way(
 }
 
 fn reachable(
-    start: &DraftRoom,
-    by_id: &HashMap<&str, &DraftRoom>,
-    draft: &Draft,
+    start: &DraftRoom<'_>,
+    by_id: &HashMap<&str, &DraftRoom<'_>>,
+    draft: &Draft<'_>,
     problems: &mut Vec<Problem>,
 ) {
     let mut seen: HashSet<&str> = HashSet::from([start.id.as_str()]);

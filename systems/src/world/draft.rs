@@ -2,37 +2,32 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
-use super::branding::Branding;
 use super::chart::chart;
-use super::sight::DraftSight;
-use super::source::{Problem, Source};
-use crate::body::Hazard;
+use super::header::WorldHeader;
+use engine::content::{Problem, Source};
 
 /// A world as it was written, before its references are followed.
-pub(super) struct Draft {
-    pub(super) name: String,
-    pub(super) motd: String,
-    pub(super) branding: Branding,
+pub(super) struct Draft<'a> {
+    pub(super) header: WorldHeader,
     pub(super) default_room: String,
-    pub(super) default_at: Place,
-    pub(super) respawn_room: Option<(String, Place)>,
-    pub(super) limbo_room: Option<(String, Place)>,
+    pub(super) default_at: Place<'a>,
+    pub(super) respawn_room: Option<(String, Place<'a>)>,
+    pub(super) limbo_room: Option<(String, Place<'a>)>,
     pub(super) environments: Vec<String>,
     pub(super) zones: Vec<DraftZone>,
-    pub(super) rooms: Vec<DraftRoom>,
+    pub(super) rooms: Vec<DraftRoom<'a>>,
 }
 
-/// A byte range of a file; all places of one file share it.
+/// A byte range of a file.
 #[derive(Clone)]
-pub(super) struct Place {
-    pub(super) source: Arc<Source>,
+pub(super) struct Place<'a> {
+    pub(super) source: &'a Source,
     pub(super) span: Range<usize>,
 }
 
-impl Place {
+impl Place<'_> {
     pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
         self.source.problem(&self.span, message)
     }
@@ -48,34 +43,31 @@ pub(super) struct DraftSubZone {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) environment: Option<String>,
-    pub(super) drain_rate: Option<f64>,
 }
 
-pub(super) struct DraftRoom {
+pub(super) struct DraftRoom<'a> {
     pub(super) zone: usize,
     pub(super) sub_zone: usize,
     pub(super) id: String,
-    pub(super) at: Place,
-    pub(super) name: (String, Place),
-    pub(super) description: (String, Place),
-    pub(super) night: Option<(String, Place)>,
-    pub(super) environment: Option<(String, Place)>,
-    pub(super) sights: Vec<DraftSight>,
-    pub(super) exits: Vec<DraftExit>,
-    pub(super) hazards: Vec<Hazard>,
+    pub(super) at: Place<'a>,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) night: Option<String>,
+    pub(super) environment: Option<(String, Place<'a>)>,
+    pub(super) exits: Vec<DraftExit<'a>>,
 }
 
-pub(super) struct DraftExit {
+pub(super) struct DraftExit<'a> {
     pub(super) way: Direction,
     pub(super) to: String,
     pub(super) name: Option<String>,
     pub(super) one_way: bool,
-    pub(super) at: Place,
+    pub(super) at: Place<'a>,
 }
 
-impl Draft {
+impl<'a> Draft<'a> {
     /// The environment a room has in the end: its own, its sub-zone's, its zone's, or `outdoors`.
-    pub(super) fn environment_of<'a>(&'a self, room: &'a DraftRoom) -> &'a str {
+    pub(super) fn environment_of<'b>(&'b self, room: &'b DraftRoom<'_>) -> &'b str {
         let zone = &self.zones[room.zone];
         let own = room.environment.as_ref().map(|(key, _)| key);
         own.or(zone.sub_zones[room.sub_zone].environment.as_ref())
@@ -94,7 +86,7 @@ impl Draft {
             .map(|(index, room)| (room.id.clone(), ix(index)))
             .collect();
         let default_room = by_id.get(&self.default_room).copied().unwrap_or(RoomIx(0));
-        let room = |named: &Option<(String, Place)>| by_id.get(&named.as_ref()?.0).copied();
+        let room = |named: &Option<(String, Place<'a>)>| by_id.get(&named.as_ref()?.0).copied();
         let (respawn_room, limbo_room) = (room(&self.respawn_room), room(&self.limbo_room));
         let mut first_sub_zone = Vec::new();
         let mut sub_zones = Vec::new();
@@ -104,10 +96,9 @@ impl Draft {
                 id: sub.id.clone(),
                 name: sub.name.clone(),
                 zone,
-                drain_rate: sub.drain_rate,
             }));
         }
-        let environment = |room: &DraftRoom| {
+        let environment = |room: &DraftRoom<'_>| {
             let key = self.environment_of(room);
             let index = self
                 .environments
@@ -132,14 +123,12 @@ impl Draft {
                 exits.sort_by_key(|exit| exit.way);
                 Room {
                     id: draft.id.clone(),
-                    name: draft.name.0.clone(),
-                    description: draft.description.0.clone(),
-                    night: draft.night.as_ref().map(|(text, _)| text.clone()),
+                    name: draft.name.clone(),
+                    description: draft.description.clone(),
+                    night: draft.night.clone(),
                     environment: environment(draft),
                     sub_zone: first_sub_zone[draft.zone] + draft.sub_zone,
                     exits,
-                    hazards: draft.hazards.clone(),
-                    sights: draft.sights.iter().map(|one| one.sight.clone()).collect(),
                     at: (0, 0, 0),
                 }
             })

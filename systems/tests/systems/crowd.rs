@@ -11,9 +11,7 @@ use engine::port::{Role, StableId};
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use systems::body::Posture;
-use systems::chat::Pose;
-use systems::place::InRoom;
+use systems::place::{InRoom, Pose, Posture};
 
 use crate::town::Town;
 use client::Client;

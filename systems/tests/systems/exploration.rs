@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use engine::Phase;
+use engine::content::{Content, Source};
 use engine::port::Inbound;
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use systems::exploration::Explored;
-use systems::world::{Source, WorldData};
 
 use crate::town::{Town, save, settle};
 
@@ -264,7 +265,7 @@ fn map_goes_on_when_its_reading_was_missed() {
 }
 
 /// A square with a cellar, a way to the north-east, and something far off.
-fn square() -> WorldData {
+fn square() -> Arc<Content> {
     let source = |path: &str, text: &str| Source {
         path: path.to_owned(),
         text: text.to_owned(),
@@ -308,7 +309,7 @@ fn square() -> WorldData {
         ),
         source("zones/town/yard.toml", &rooms),
     ];
-    systems::world::load(&sources).expect("a sound world")
+    systems::load(&sources).expect("a sound world")
 }
 
 fn drawn(stage: &mut Stage) -> String {

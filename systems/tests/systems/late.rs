@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use engine::stage::{STAGE_START, SavedRows, Stage};
-use systems::body::{Posture, Vitals};
+use systems::body::Vitals;
 use systems::lucidity::MYTHOS_MINUTE;
+use systems::place::Posture;
 
 use crate::town::{Town, before, clock, half_a_minute, save, settle};
 

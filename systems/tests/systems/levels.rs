@@ -68,7 +68,7 @@ fn scene() -> Stage {
             source.text += "limbo_room = \"limbo\"\nrespawn_room = \"street\"\n";
         }
     }
-    let world = systems::world::load(&sources).expect("a sound town");
+    let world = systems::load(&sources).expect("a sound town");
     let mut saved = SavedRows::new();
     for (name, room) in [
         ("Bleeder", "street"),

@@ -31,6 +31,9 @@ mod memory;
 #[cfg(test)]
 mod mind;
 #[cfg(test)]
+mod off;
+mod order;
+#[cfg(test)]
 mod pace;
 #[cfg(test)]
 mod rules;

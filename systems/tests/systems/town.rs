@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use engine::content::{Content, Problem, Source};
 use engine::port::{
     AccountId, Arrival, Correlation, Owner, Role, Row, SessionId, StableId, WorldTime,
 };
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use engine::{Plugin, Registrar, Seed};
 use serde::Deserialize;
+use std::sync::Arc;
 use systems::Settings;
 use systems::lucidity::MYTHOS_MINUTE;
-use systems::world::{Problem, Source, WorldData};
 
 const ENVIRONMENTS: [&str; 7] = [
     "indoors",
@@ -153,8 +154,8 @@ impl Town {
         files.into_iter().map(source).collect()
     }
 
-    pub(crate) fn load(&self) -> Result<WorldData, Vec<Problem>> {
-        systems::world::load(&self.sources())
+    pub(crate) fn load(&self) -> Result<Arc<Content>, Vec<Problem>> {
+        systems::load(&self.sources())
     }
 
     /// The whole game in this town, and `more`, from what was saved, at `now`.

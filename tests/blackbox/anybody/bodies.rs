@@ -3,10 +3,10 @@
 use engine::prelude::*;
 use engine::stage::{Ears, Stage};
 use serde_json::Value;
-use systems::body::{Condition, Posture, Vitals};
+use systems::body::{Condition, Vitals};
 use systems::character::Stats;
 use systems::lucidity::Lucidity;
-use systems::place::InRoom;
+use systems::place::{InRoom, Posture};
 use systems::world::Atlas;
 
 /// Whether somebody has no strength left.

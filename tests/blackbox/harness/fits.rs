@@ -114,6 +114,15 @@ impl<'a> Schema<'a> {
                     }
                     true
                 }
+                "minLength" | "maxLength" => value.as_str().is_none_or(|text| {
+                    let length = text.chars().count() as u64;
+                    let bound = rule.as_u64().unwrap();
+                    if word == "minLength" {
+                        length >= bound
+                    } else {
+                        length <= bound
+                    }
+                }),
                 word => panic!("nobody has taught us {word}: {}", self.schema),
             };
             if !is_right {

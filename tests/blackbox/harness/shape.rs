@@ -16,7 +16,11 @@ pub(crate) fn published() -> Vec<Publication> {
         world: Some(world.into()),
         ..Overrides::default()
     };
-    events(&Config::load(None, overrides).unwrap()).unwrap()
+    events(
+        &Config::load(None, overrides).unwrap(),
+        &kadath::Game::default(),
+    )
+    .unwrap()
 }
 
 /// The schema of the server's frames.

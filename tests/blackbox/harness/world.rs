@@ -11,8 +11,9 @@
 
 use std::path::Path;
 
+use engine::content::{Content, Source};
 use serde::Deserialize;
-use systems::world::{Source, WorldData};
+use std::sync::Arc;
 use toml::{Table, Value};
 
 /// A small world: one zone, `town`.
@@ -213,8 +214,8 @@ fn titled(id: &str) -> String {
 }
 
 /// The shipped world.
-pub(crate) fn shipped() -> WorldData {
-    systems::world::load(&shipped_sources()).unwrap()
+pub(crate) fn shipped() -> Arc<Content> {
+    systems::load(&shipped_sources()).unwrap()
 }
 
 /// Its files, in the order of their paths.

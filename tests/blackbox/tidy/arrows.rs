@@ -27,6 +27,31 @@ const OUTSIDE_OF_A_TICK: &[&str] = &[
     "await",
 ];
 
+/// What a websocket is made of, and the close codes that go with it (RFC 6455, section 7.4).
+const WEBSOCKET: &[&str] = &[
+    "tungstenite",
+    "tokio_tungstenite",
+    "axum",
+    "hyper",
+    "hyper_util",
+    "ws",
+    "WebSocketStream",
+    "WebsocketError",
+    "CloseFrame",
+    "CloseCode",
+    "OpCode",
+    "Utf8Bytes",
+    "1000",
+    "1001",
+    "1002",
+    "1003",
+    "1007",
+    "1008",
+    "1009",
+    "1011",
+    "1013",
+];
+
 /// What waits for a future.
 const WAITS: &[&str] = &[
     "block_on",
@@ -71,6 +96,25 @@ fn outside_of_a_tick(files: &[File]) -> Vec<String> {
     found
 }
 
+/// Where a websocket is known among what is behind every door, tests included.
+fn past_the_door(files: &[File]) -> Vec<String> {
+    let behind = |file: &&File| {
+        let path = &file.path;
+        let is_edge = path == "net/src/edge.rs" || path.starts_with("net/src/edge/");
+        let is_door = path == "net/src/edge/ws.rs" || path.starts_with("net/src/edge/ws/");
+        is_edge && !is_door && file.is_rust()
+    };
+    let found = files.iter().filter(behind);
+    found
+        .flat_map(|file| {
+            [file.shipped(), file.tested()]
+                .map(|code| mentions(&file.path, &code, WEBSOCKET))
+                .concat()
+        })
+        .filter(|place| !place.ends_with(" pub(crate) mod ws;"))
+        .collect()
+}
+
 /// A thread that waits for a future is a process's first, or the load driver's own.
 fn waiting(files: &[File]) -> Vec<String> {
     let folders = ["engine", "systems", "net", "storage", "load"];
@@ -93,6 +137,11 @@ fn sources_see_only_whom_the_house_allows() {
 #[test]
 fn the_edges_see_of_the_engine_its_port_only() {
     none(past_the_port(&files()));
+}
+
+#[test]
+fn only_its_door_knows_a_websocket() {
+    none(past_the_door(&files()));
 }
 
 #[test]
@@ -153,6 +202,24 @@ fn forbidden_mention_is_found() {
             "use engine::port::{Row, Tick};",
         ),
         (
+            past_the_door,
+            "net/src/edge/conversation.rs",
+            "use tokio_tungstenite::tungstenite::Message;",
+            "// A websocket of tungstenite",
+        ),
+        (
+            past_the_door,
+            "net/src/edge/pipe/tests.rs",
+            "use {crate::edge::ws::pipe::WsPipe, std::io};",
+            "use crate::edge::pipe::Pipe;",
+        ),
+        (
+            past_the_door,
+            "net/src/edge/close.rs",
+            "Self::Quit => 1000,",
+            "Self::Quit => 10,",
+        ),
+        (
             outside,
             "systems/src/chat.rs",
             "let now = std::time::Instant::now();",
@@ -181,6 +248,8 @@ fn forbidden_mention_is_found() {
         assert!(breaks(bad), "{path}: {bad}");
         assert!(!breaks(good), "{path}: {good}");
     }
+    let door = File::new("net/src/edge/ws/close.rs", "CloseCode::from(1000)");
+    assert!(past_the_door(&[door]).is_empty());
     // A test module that is a file of its own exempts nothing behind it.
     let late = "#[cfg(test)]\nmod model;\nuse storage::Accounts;\n";
     assert_eq!(strangers(&[File::new("net/src/session.rs", late)]).len(), 1);

@@ -121,37 +121,6 @@ fn headings(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Keys of rules that the handbook of worlds lacks. What is data, and not a rule, it tells of as a
-/// whole.
-fn unexplained_rules(files: &[File], handbook: &str) -> Vec<String> {
-    const DATA: &[&str] = &["emotes", "professions"];
-    let documented: Vec<&str> = marked(handbook).collect();
-    let mut missing = Vec::new();
-    for File { path, text } in files {
-        let name = path.strip_prefix("world/rules/");
-        let Some(name) = name.and_then(|name| name.strip_suffix(".toml")) else {
-            continue;
-        };
-        if DATA.contains(&name) {
-            continue;
-        }
-        let rules: toml::Table = text.parse().unwrap();
-        for (section, value) in &rules {
-            let keys = match value {
-                toml::Value::Table(table) if name != "lucidity" => {
-                    table.keys().map(|key| format!("{section}.{key}")).collect()
-                }
-                _ => vec![section.clone()],
-            };
-            let unknown = keys
-                .into_iter()
-                .filter(|key| !documented.contains(&key.as_str()));
-            missing.extend(unknown.map(|key| format!("{path}: {key}")));
-        }
-    }
-    missing
-}
-
 /// Events that are published and that the protocol does not name.
 fn unnamed_events(files: &[File], protocol: &str) -> Vec<String> {
     let named: Vec<&str> = marked(protocol).collect();
@@ -173,12 +142,6 @@ fn every_test_that_the_documents_name_exists() {
     let proofs = files.iter().find(|file| file.path == PROOFS).unwrap();
     assert!(named(proofs).len() > 150, "{:?}", named(proofs));
     none(missing_tests(&files));
-}
-
-#[test]
-fn every_number_of_the_shipped_rules_is_in_the_handbook_of_worlds() {
-    let files = files();
-    none(unexplained_rules(&files, document(&files, "docs/world.md")));
 }
 
 #[test]
@@ -243,13 +206,7 @@ fn dead_link_is_found() {
 }
 
 #[test]
-fn unexplained_rule_or_event_is_found() {
-    let rules = [File::new(
-        "world/rules/chat.toml",
-        "[say]\nburst = 5\nrate = 1",
-    )];
-    assert_eq!(unexplained_rules(&rules, "`say.burst`").len(), 1);
-    assert!(unexplained_rules(&rules, "`say.burst` `say.rate`").is_empty());
+fn unnamed_event_is_found() {
     let events = [File::new("tests/golden/pong.txt", "")];
     assert_eq!(unnamed_events(&events, "pong").len(), 1);
     assert!(unnamed_events(&events, "`pong`").is_empty());

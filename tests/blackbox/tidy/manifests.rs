@@ -169,8 +169,33 @@ fn every_crate_is_licensed_and_keeps_the_workspace_s_lints() {
     }
     assert_eq!(
         root["workspace"]["lints"]["rust"]["unsafe_code"].as_str(),
-        Some("forbid")
+        Some("deny")
     );
+}
+
+/// The one file that may: it installs a handler of signals.
+const UNSAFE: &str = "src/server/last_words.rs";
+
+#[test]
+fn unsafe_code_is_in_one_file_only() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for member in ["engine", "systems", "net", "storage", "load"] {
+        let lib = std::fs::read_to_string(root.join(member).join("src/lib.rs")).unwrap();
+        assert!(lib.contains("\n#![forbid(unsafe_code)]\n"), "{member}");
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![root.join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read_to_string(&path).unwrap().contains("unsafe") {
+                found.push(path.strip_prefix(root).unwrap().display().to_string());
+            }
+        }
+    }
+    assert_eq!(found, [UNSAFE]);
 }
 
 #[test]

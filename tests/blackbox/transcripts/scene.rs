@@ -9,10 +9,10 @@ use engine::port::{Correlation, Inbound, Owner, Refusal, Role, Row, StableId};
 use engine::stage::{STAGE_START, SavedRows, Stage};
 use serde_json::Value;
 use systems::Settings;
-use systems::body::{Posture, Vitals};
+use systems::body::Vitals;
 use systems::character::{Experience, Stats};
 use systems::lucidity::{Drift, Lucidity, Psyche, Rules};
-use systems::place::Whereabouts;
+use systems::place::{Posture, Whereabouts};
 
 use super::script::{Deed, Fault, SavedPlayer, Script, Sight, StageSet, Step};
 use crate::harness::{data_unlike_its_schema, shipped};
@@ -291,7 +291,7 @@ fn set(stage: &StageSet) -> Stage {
     let world = match &stage.world {
         None => shipped(),
         Some(small) => {
-            systems::world::load(&small.sources()).unwrap_or_else(|problems| panic!("{problems:?}"))
+            systems::load(&small.sources()).unwrap_or_else(|problems| panic!("{problems:?}"))
         }
     };
     let mut settings = Settings::default();

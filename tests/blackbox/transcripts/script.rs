@@ -101,7 +101,7 @@ impl Script {
         let stage = toml::from_str(head).map_err(|fault| Fault {
             line: fault
                 .span()
-                .map_or(1, |span| systems::world::line_of(head, span.start)),
+                .map_or(1, |span| engine::content::line_of(head, span.start)),
             message: fault.message().to_owned(),
         })?;
         let first = head.lines().count() + 2;

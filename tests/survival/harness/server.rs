@@ -76,6 +76,12 @@ impl Recipe {
         self
     }
 
+    /// With a variable of the proof's own in its environment.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// A folder for the proof's own files; gone with the last of the recipe's servers.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
@@ -199,6 +205,12 @@ impl Server {
     pub(crate) async fn kill9(mut self) -> Recipe {
         self.process.kill().await.unwrap();
         self.recipe.clone()
+    }
+
+    /// Waits until it is dead by itself; answers how it ended.
+    pub(crate) async fn died(mut self) -> (Recipe, ExitStatus) {
+        let ended = timeout(PATIENCE, self.process.wait()).await;
+        (self.recipe.clone(), ended.expect("it lives on").unwrap())
     }
 
     /// SIGTERM, what comes of it, and how long that took.

@@ -2,7 +2,11 @@
 
 use engine::port::Code;
 
-use super::{ClientFrame, Head, decode};
+use super::{ClientFrame, Defect, Head};
+
+fn decode(frame: &str) -> Result<ClientFrame, Defect> {
+    super::decode(frame.as_bytes())
+}
 
 fn check(frame: &str, code: Code, field: Option<&str>) {
     let defect = decode(frame).unwrap_err();

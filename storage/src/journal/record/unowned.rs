@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use engine::port::{CommandMark, Fact, Owner, Row, RunId, StableId, Tick, Tombstone, WorldTime};
 use serde::{Deserialize, Serialize};
 
-use super::EncodedBatch;
+use crate::batch::EncodedBatch;
 
 /// A batch, in the order of its fields as they were written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,15 +11,15 @@ use tempfile::TempDir;
 use super::faulty::FaultyDisk;
 use super::*;
 use crate::config::{FsyncPolicy, JournalConfig};
-use crate::journal::{Scribe, Shared};
-use crate::pending::Pending;
+use crate::journal::{JournalHandle, WriterThread};
+use crate::pending::PendingChanges;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Running {
     ports: EnginePorts,
-    shared: Arc<Shared>,
-    pending: Arc<Pending>,
+    shared: Arc<JournalHandle>,
+    pending: Arc<PendingChanges>,
     thread: JoinHandle<bool>,
     tick: Tick,
 }
@@ -34,9 +34,9 @@ impl Running {
         );
         writer.start().unwrap();
         let lanes = lanes(LaneLimits::default(), &Registry::new()).unwrap();
-        let shared = Shared::new(0);
-        let pending = Pending::new(100);
-        let scribe = Scribe {
+        let shared = JournalHandle::new(0);
+        let pending = PendingChanges::new(100);
+        let writer_thread = WriterThread {
             writer,
             run: RunId(9),
             saves: lanes.storage.saves,
@@ -51,7 +51,7 @@ impl Running {
             ports: lanes.engine,
             shared,
             pending,
-            thread: thread::spawn(move || scribe.run()),
+            thread: thread::spawn(move || writer_thread.run()),
             tick: 0,
         }
     }
@@ -114,7 +114,7 @@ fn ticks(folder: &Path) -> Vec<Tick> {
 }
 
 #[test]
-fn a_failed_sync_is_never_retried_on_the_same_file() {
+fn failed_sync_is_never_retried_on_same_file() {
     let folder = TempDir::new().unwrap();
     let disk = FaultyDisk::healthy(1);
     let mut running = Running::start(folder.path(), &disk, JournalConfig::default());
@@ -131,7 +131,7 @@ fn a_failed_sync_is_never_retried_on_the_same_file() {
 }
 
 #[test]
-fn a_full_disk_refuses_and_recovers_when_space_returns() {
+fn full_disk_refuses_until_space_returns() {
     let folder = TempDir::new().unwrap();
     let disk = FaultyDisk::healthy(2);
     let mut running = Running::start(folder.path(), &disk, JournalConfig::default());
@@ -151,8 +151,9 @@ fn a_full_disk_refuses_and_recovers_when_space_returns() {
     assert_eq!(disk.trusted(), 0);
 }
 
+/// A disk full of our own segments recovers once the database has them.
 #[test]
-fn a_disk_full_of_our_own_segments_recovers_when_the_database_has_them() {
+fn disk_full_of_segments_recovers_once_applied() {
     let folder = TempDir::new().unwrap();
     let disk = FaultyDisk::healthy(6);
     let config = JournalConfig {
@@ -174,7 +175,7 @@ fn a_disk_full_of_our_own_segments_recovers_when_the_database_has_them() {
 }
 
 #[test]
-fn a_last_batch_ends_the_wait_for_an_interval() {
+fn last_batch_ends_wait_for_interval() {
     let folder = TempDir::new().unwrap();
     let disk = FaultyDisk::healthy(7);
     let config = JournalConfig {
@@ -191,7 +192,7 @@ fn a_last_batch_ends_the_wait_for_an_interval() {
 }
 
 #[test]
-fn a_journal_at_its_limit_waits_for_the_database() {
+fn journal_at_limit_waits_for_database() {
     let folder = TempDir::new().unwrap();
     let disk = FaultyDisk::healthy(3);
     let config = JournalConfig {
@@ -225,7 +226,7 @@ fn ticks_above(folder: &Path, applied: u64) -> Vec<Tick> {
 }
 
 #[test]
-fn a_halt_ends_a_thread_whose_disk_never_returns() {
+fn halt_ends_thread_on_hung_disk() {
     let folder = TempDir::new().unwrap();
     let disk = FaultyDisk::healthy(4);
     let mut running = Running::start(folder.path(), &disk, JournalConfig::default());
@@ -242,7 +243,7 @@ fn a_halt_ends_a_thread_whose_disk_never_returns() {
 }
 
 #[test]
-fn an_interval_promises_nothing_before_its_sync() {
+fn interval_promises_nothing_before_sync() {
     let folder = TempDir::new().unwrap();
     let disk = FaultyDisk::healthy(5);
     let config = JournalConfig {
@@ -264,8 +265,9 @@ fn an_interval_promises_nothing_before_its_sync() {
     assert_eq!(ticks(folder.path()), [1, 2, 3, 4, 5]);
 }
 
+/// Whatever fails, and whenever: what was durable is read back.
 #[test]
-fn whatever_fails_when_what_was_durable_is_read_back() {
+fn durable_batches_survive_any_fault() {
     for seed in 0..60 {
         let folder = TempDir::new().unwrap();
         let disk = FaultyDisk::healthy(seed);

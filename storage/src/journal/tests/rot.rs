@@ -11,7 +11,7 @@ use crate::journal::record;
 const SMALL: u64 = 200;
 
 #[test]
-fn what_was_written_is_read_back_across_segments_and_runs() {
+fn batches_are_read_back_across_segments_and_runs() {
     let folder = TempDir::new().unwrap();
     write(folder.path(), 7, SMALL);
     write(folder.path(), 5, SMALL);
@@ -25,7 +25,7 @@ fn what_was_written_is_read_back_across_segments_and_runs() {
 }
 
 #[test]
-fn cut_at_any_byte_it_yields_a_prefix_of_whole_batches() {
+fn journal_cut_anywhere_yields_whole_batches() {
     let whole = TempDir::new().unwrap();
     write(whole.path(), 4, u64::MAX);
     let bytes = fs::read(&files(whole.path())[0]).unwrap();
@@ -50,7 +50,7 @@ fn cut_at_any_byte_it_yields_a_prefix_of_whole_batches() {
 }
 
 #[test]
-fn rotten_at_any_byte_it_yields_a_prefix_or_a_clear_refusal() {
+fn journal_rotten_anywhere_yields_prefix_or_refusal() {
     let whole = TempDir::new().unwrap();
     write(whole.path(), 4, u64::MAX);
     let bytes = fs::read(&files(whole.path())[0]).unwrap();
@@ -84,7 +84,7 @@ fn rotten_at_any_byte_it_yields_a_prefix_or_a_clear_refusal() {
 }
 
 #[test]
-fn zeros_behind_the_last_record_are_a_torn_end() {
+fn zeros_behind_last_record_are_torn_end() {
     let folder = TempDir::new().unwrap();
     write(folder.path(), 2, u64::MAX);
     let file = &files(folder.path())[0];
@@ -95,7 +95,7 @@ fn zeros_behind_the_last_record_are_a_torn_end() {
 }
 
 #[test]
-fn rot_in_an_older_segment_is_refused_with_file_and_offset() {
+fn rot_in_older_segment_names_file_and_offset() {
     let folder = TempDir::new().unwrap();
     write(folder.path(), 7, SMALL);
     let oldest = files(folder.path())[0].clone();
@@ -123,7 +123,7 @@ fn a_removed_segment_is_refused_as_a_gap() {
 
 /// Every byte of every file of a folder of several segments, cut and flipped.
 #[test]
-fn several_segments_torn_or_rotten_anywhere_yield_a_prefix_or_a_clear_refusal() {
+fn damaged_segments_yield_prefix_or_refusal() {
     let whole = TempDir::new().unwrap();
     write(whole.path(), 7, SMALL);
     let segments: Vec<_> = files(whole.path())
@@ -132,7 +132,7 @@ fn several_segments_torn_or_rotten_anywhere_yield_a_prefix_or_a_clear_refusal() 
         .collect();
     assert!(segments.len() > 2);
     let (mut prefixes, mut refusals) = (0, 0);
-    let mut look = |torn: usize, bytes: &[u8], how: &str| {
+    let mut probe = |torn: usize, bytes: &[u8], how: &str| {
         let folder = TempDir::new().unwrap();
         for (index, (path, whole)) in segments.iter().enumerate() {
             let bytes = if index == torn { bytes } else { whole };
@@ -158,10 +158,10 @@ fn several_segments_torn_or_rotten_anywhere_yield_a_prefix_or_a_clear_refusal() 
     };
     for (index, (_, bytes)) in segments.iter().enumerate() {
         for at in 0..bytes.len() {
-            look(index, &bytes[..at], &format!("segment {index} cut at {at}"));
+            probe(index, &bytes[..at], &format!("segment {index} cut at {at}"));
             let mut flipped = bytes.clone();
             flipped[at] ^= 0x10;
-            look(index, &flipped, &format!("segment {index} flipped at {at}"));
+            probe(index, &flipped, &format!("segment {index} flipped at {at}"));
         }
     }
     assert!(prefixes > 0 && refusals > prefixes, "{prefixes} {refusals}");
@@ -205,7 +205,7 @@ fn a_segment_of_another_world_is_refused() {
 }
 
 #[test]
-fn a_beat_tells_how_far_idle_ticks_had_gone() {
+fn beat_records_idle_ticks() {
     let folder = TempDir::new().unwrap();
     let mut writer = writer(folder.path(), Box::new(RealDisk), u64::MAX, 0);
     let beat = Record::Beat {
@@ -259,11 +259,11 @@ fn noises(length: usize) -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn resync_cost_grows_with_tail_only() {
     let cost = |bytes: &[u8]| -> usize {
-        let looks = (0..bytes.len()).map(|at| record::look(&bytes[at..]));
+        let looks = (0..bytes.len()).map(|at| record::probe(&bytes[at..]));
         looks
-            .map(|look| {
-                assert!(!look.is_whole);
-                look.cost
+            .map(|probe| {
+                assert!(!probe.is_whole);
+                probe.cost
             })
             .sum()
     };
@@ -281,7 +281,7 @@ fn whole_record_in_noise_is_found() {
         let mut bytes = noise.clone();
         bytes.extend(frame(&Record::Batch(batch(3))).unwrap());
         bytes.extend(noise);
-        let found = (0..bytes.len()).find(|at| record::look(&bytes[*at..]).is_whole);
+        let found = (0..bytes.len()).find(|at| record::probe(&bytes[*at..]).is_whole);
         assert_eq!(found, Some(10_000), "{name}");
     }
 }

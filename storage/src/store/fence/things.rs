@@ -9,10 +9,10 @@ use sqlx::{Error, PgConnection, query_as, query_scalar};
 use uuid::Uuid;
 
 use super::super::Store;
-use super::super::changeset::{Changeset, Origin, owner_of};
+use super::super::changeset::{Changeset, NodeJournal, owner_of};
 use super::super::read::{RowTuple, loaded};
-use super::{Conflict, Kept, Leases, Reverted};
-use crate::pending::Hands;
+use super::{Conflict, LeaseTable, RevertedThing, WriteOutcome};
+use crate::pending::OwnerChange;
 
 /// StoredOwner a thing is in the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ enum StoredOwner {
 }
 
 impl StoredOwner {
-    fn of(owner: Owner, origin: &Origin) -> Self {
+    fn of(owner: Owner, origin: &NodeJournal) -> Self {
         match owner {
             Owner::World => Self::World,
             Owner::Node => Self::Node(origin.node.clone()),
@@ -36,7 +36,7 @@ impl StoredOwner {
 #[derive(Clone, Copy)]
 struct ThingChange<'a> {
     owner: Owner,
-    hands: Option<&'a Hands>,
+    hands: Option<&'a OwnerChange>,
 }
 
 /// Moves the changes of things that are not ours to change to the conflicts.
@@ -44,17 +44,17 @@ pub(super) async fn admit(
     store: &Store,
     tx: &mut PgConnection,
     set: &mut Changeset<'_>,
-    leases: &Leases,
-    kept: &mut Kept,
+    leases: &LeaseTable,
+    kept: &mut WriteOutcome,
 ) -> Result<(), Error> {
     let claims = claims(set);
     if claims.is_empty() {
         return Ok(());
     }
     let known = known(store, tx, claims.keys().copied().collect()).await?;
-    let barred = barred(store, tx, set.origin, &claims, &known).await?;
+    let blocked = blocked(store, tx, set.origin, &claims, &known).await?;
     let stands = |entity: &Uuid, claim: &ThingChange<'_>| {
-        !barred.contains(entity)
+        !blocked.contains(entity)
             && is_ours(*claim, known.get(entity), set.origin)
             && is_leased(*claim, leases, set.origin)
     };
@@ -120,10 +120,10 @@ async fn known(
 
 /// Which of those that the database does not know were refused before: they are somebody else's, or
 /// are no more. Others, a node may have of its own without anybody having handed them to it.
-async fn barred(
+async fn blocked(
     store: &Store,
     tx: &mut PgConnection,
-    origin: &Origin,
+    origin: &NodeJournal,
     claims: &BTreeMap<Uuid, ThingChange<'_>>,
     known: &HashMap<Uuid, Vec<StoredOwner>>,
 ) -> Result<HashSet<Uuid>, Error> {
@@ -136,16 +136,16 @@ async fn barred(
     }
     let sql =
         store.sql("SELECT DISTINCT entity FROM conflicts WHERE journal = $1 AND entity = ANY($2)");
-    let barred: Vec<Uuid> = query_scalar(sql)
+    let blocked: Vec<Uuid> = query_scalar(sql)
         .bind(origin.journal)
         .bind(unknown)
         .fetch_all(tx)
         .await?;
-    Ok(barred.into_iter().collect())
+    Ok(blocked.into_iter().collect())
 }
 
 /// Whether a thing is, in the database, whose it was here before, or already whose it is now.
-fn is_ours(claim: ThingChange<'_>, known: Option<&Vec<StoredOwner>>, origin: &Origin) -> bool {
+fn is_ours(claim: ThingChange<'_>, known: Option<&Vec<StoredOwner>>, origin: &NodeJournal) -> bool {
     let before = claim.hands.map_or(Some(claim.owner), |hands| hands.from);
     let Some(known) = known else {
         return before.is_none() || claim.hands.is_none() && claim.owner == Owner::Node;
@@ -163,12 +163,12 @@ fn is_ours(claim: ThingChange<'_>, known: Option<&Vec<StoredOwner>>, origin: &Or
     })
 }
 
-fn is_leased(claim: ThingChange<'_>, leases: &Leases, origin: &Origin) -> bool {
+fn is_leased(claim: ThingChange<'_>, leases: &LeaseTable, origin: &NodeJournal) -> bool {
     let mut by = claim.hands.into_iter().flat_map(|hands| &hands.by);
     by.all(|(id, sequence)| admits(leases, *id, origin, *sequence))
 }
 
-fn admits(leases: &Leases, id: StableId, origin: &Origin, sequence: u64) -> bool {
+fn admits(leases: &LeaseTable, id: StableId, origin: &NodeJournal, sequence: u64) -> bool {
     let lease = leases.get(&id.uuid());
     lease.is_none_or(|lease| lease.admits(origin, sequence))
 }
@@ -177,7 +177,7 @@ fn admits(leases: &Leases, id: StableId, origin: &Origin, sequence: u64) -> bool
 fn take_out(
     set: &mut Changeset<'_>,
     refused: &[Uuid],
-    leases: &Leases,
+    leases: &LeaseTable,
     known: &HashMap<Uuid, Vec<StoredOwner>>,
     into: &mut Vec<Conflict>,
 ) {
@@ -225,8 +225,8 @@ async fn reverted(
     store: &Store,
     tx: &mut PgConnection,
     entities: Vec<Uuid>,
-    origin: &Origin,
-) -> Result<Vec<Reverted>, Error> {
+    origin: &NodeJournal,
+) -> Result<Vec<RevertedThing>, Error> {
     let sql = store.sql(
         "SELECT kept.entity, component, version, scope, kept.node, owner, body
          FROM component_rows AS kept LEFT JOIN character_leases AS lease ON lease.entity = owner
@@ -246,7 +246,7 @@ async fn reverted(
     }
     let entities = entities.into_iter().map(StableId::from_uuid);
     Ok(entities
-        .map(|entity| Reverted {
+        .map(|entity| RevertedThing {
             entity,
             rows: rows.remove(&entity).unwrap_or_default(),
         })

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::super::Store;
 use super::super::changeset::Changeset;
-use super::{Leases, Skipped, lessee};
-use crate::pending::{Change, Changes};
+use super::{LeaseTable, lessee};
+use crate::pending::{ComponentChange, EntityChanges, Skipped};
 
 /// Moves the world's changes out of the set. What is removed and not in the database is left in it,
 /// too: it may be one's own.
@@ -17,14 +17,14 @@ pub(super) async fn skip(
     store: &Store,
     tx: &mut PgConnection,
     set: &mut Changeset<'_>,
-    leases: &Leases,
+    leases: &LeaseTable,
     into: &mut Vec<Skipped>,
 ) -> Result<(), Error> {
     let stored = stored(store, tx, set, leases).await?;
     let is_worlds = |entity: Uuid, owner: Owner| {
         owner == Owner::World && !leases.contains_key(&lessee(owner, entity))
     };
-    let mut skipped: HashMap<Uuid, Changes> = HashMap::new();
+    let mut skipped: HashMap<Uuid, EntityChanges> = HashMap::new();
     set.wiped.retain(|(entity, owner)| {
         if is_worlds(*entity, *owner) {
             skipped.entry(*entity).or_default().wiped = true;
@@ -34,7 +34,7 @@ pub(super) async fn skip(
     set.removed.retain(|gone| {
         if is_worlds(gone.entity, gone.owner) {
             let changes = skipped.entry(gone.entity).or_default();
-            changes.components.push(Change {
+            changes.components.push(ComponentChange {
                 sequence: gone.sequence,
                 component: gone.component.to_owned(),
                 row: None,
@@ -47,7 +47,7 @@ pub(super) async fn skip(
             return true;
         }
         let changes = skipped.entry(row.id.uuid()).or_default();
-        changes.components.push(Change {
+        changes.components.push(ComponentChange {
             sequence: *sequence,
             component: row.component.clone(),
             row: Some((*row).clone()),
@@ -67,7 +67,7 @@ async fn stored(
     store: &Store,
     tx: &mut PgConnection,
     set: &Changeset<'_>,
-    leases: &Leases,
+    leases: &LeaseTable,
 ) -> Result<HashSet<Uuid>, Error> {
     let removed = set.removed.iter().map(|one| (one.entity, one.owner));
     let entities: Vec<Uuid> = removed

@@ -1,17 +1,14 @@
 //! What is published of these notes.
 
-use engine::prelude::*;
-
 use super::{
     Cause, PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned,
     RoomMessage,
 };
 use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
 
-impl Published for PlayerDpUpdated {
-    const TYPES: &'static [&'static str] = &["player_dp_updated"];
-
-    fn examples() -> Vec<Self> {
+impl PlayerDpUpdated {
+    /// Notes as they might be sent.
+    pub(super) fn shown() -> Vec<Self> {
         vec![Self {
             player_id: id(ANN),
             old_dp: 21,
@@ -24,10 +21,9 @@ impl Published for PlayerDpUpdated {
     }
 }
 
-impl Published for PlayerDpDecay {
-    const TYPES: &'static [&'static str] = &["player_dp_decay"];
-
-    fn examples() -> Vec<Self> {
+impl PlayerDpDecay {
+    /// Notes as they might be sent.
+    pub(super) fn shown() -> Vec<Self> {
         vec![Self {
             player_id: id(ANN),
             old_dp: -3,
@@ -38,10 +34,9 @@ impl Published for PlayerDpDecay {
     }
 }
 
-impl Published for PlayerMortallyWounded {
-    const TYPES: &'static [&'static str] = &["player_mortally_wounded"];
-
-    fn examples() -> Vec<Self> {
+impl PlayerMortallyWounded {
+    /// Notes as they might be sent.
+    pub(super) fn shown() -> Vec<Self> {
         vec![Self {
             player_id: id(BOB),
             player_name: BOB.to_owned(),
@@ -52,10 +47,9 @@ impl Published for PlayerMortallyWounded {
     }
 }
 
-impl Published for PlayerDied {
-    const TYPES: &'static [&'static str] = &["player_died"];
-
-    fn examples() -> Vec<Self> {
+impl PlayerDied {
+    /// Notes as they might be sent.
+    pub(super) fn shown() -> Vec<Self> {
         vec![Self {
             player_id: id(ANN),
             player_name: ANN.to_owned(),
@@ -67,10 +61,9 @@ impl Published for PlayerDied {
     }
 }
 
-impl Published for PlayerRespawned {
-    const TYPES: &'static [&'static str] = &["player_respawned"];
-
-    fn examples() -> Vec<Self> {
+impl PlayerRespawned {
+    /// Notes as they might be sent.
+    pub(super) fn shown() -> Vec<Self> {
         vec![Self {
             player_id: id(ANN),
             player_name: ANN.to_owned(),
@@ -83,10 +76,9 @@ impl Published for PlayerRespawned {
     }
 }
 
-impl Published for RoomMessage {
-    const TYPES: &'static [&'static str] = &["room_message"];
-
-    fn examples() -> Vec<Self> {
+impl RoomMessage {
+    /// Notes as they might be sent.
+    pub(super) fn shown() -> Vec<Self> {
         vec![Self {
             message: "A rung turns in its socket, and you drop onto wet stone.".to_owned(),
             room_id: CORRIDOR.to_owned(),

@@ -10,7 +10,8 @@ use crate::place::{InRoom, Rooms};
 
 /// `catatonia`: somebody's mind is gone, or back, told to that player and to those who see it
 /// happen; or it cries out, told to those near and to the admins.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("catatonia", prose = Self::told, examples = Self::shown)]
 pub struct Catatonia {
     /// `catatonic`, `recovered` when it is over, `cry` when the lost mind cries out.
     pub(super) status: &'static str,
@@ -20,35 +21,27 @@ pub struct Catatonia {
     pub(super) current_lcd: i16,
     pub(super) message: String,
     #[serde(skip)]
+    #[note(player)]
     pub(super) whose: StableId,
     /// Those whom another event tells it in words don't read it twice.
     #[serde(skip)]
     pub(super) silent: bool,
 }
 
-impl Note for Catatonia {
-    fn event_type(&self) -> &'static str {
-        "catatonia"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl Catatonia {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         let ink = match self.status {
             RECOVERED => Ink::Gain,
             _ => Ink::Loss,
         };
         (!self.silent).then(|| Prose::of(ink, self.message.clone()))
     }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.whose)
-    }
 }
 
-impl Published for Catatonia {
-    const TYPES: &'static [&'static str] = &["catatonia"];
-
-    fn examples() -> Vec<Self> {
+impl Catatonia {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         let gone = Self {
             status: CATATONIC,
             rescuer_name: None,

@@ -13,7 +13,8 @@ use crate::lucidity::{Cause, Episode, Lapse, Lucidity};
 use crate::place::{InRoom, Rooms};
 
 /// `rescue_update`: how it stands with somebody whose mind is gone.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("rescue_update", prose = Self::told, examples = Self::shown)]
 pub struct RescueUpdate {
     /// `channeling`, `success`, `rescued`, `failed`, `delirium` or `sanitarium`.
     status: &'static str,
@@ -31,22 +32,16 @@ pub struct RescueUpdate {
     ink: Ink,
 }
 
-impl Note for RescueUpdate {
-    fn event_type(&self) -> &'static str {
-        "rescue_update"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl RescueUpdate {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         Some(Prose::of(self.ink, self.message.clone()))
     }
 }
 
-impl Published for RescueUpdate {
-    const TYPES: &'static [&'static str] = &["rescue_update"];
-
-    fn examples() -> Vec<Self> {
+impl RescueUpdate {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         vec![Self {
             status: "channeling",
             rescuer_name: Some(BOB.to_owned()),
@@ -61,14 +56,17 @@ impl Published for RescueUpdate {
 }
 
 /// `player_delirium_respawned`: the player woke where they had asked to.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("player_delirium_respawned", prose = Self::told, examples = Self::shown)]
 pub struct DeliriumRespawned {
+    #[note(player)]
     player_id: StableId,
     player_name: String,
     current_lcd: i16,
     old_lucidity: i16,
     /// As `current_lcd`.
     new_lucidity: i16,
+    #[note(room)]
     room_id: String,
     /// As `room_id`.
     respawn_room_id: String,
@@ -78,28 +76,16 @@ pub struct DeliriumRespawned {
     message: &'static str,
 }
 
-impl Note for DeliriumRespawned {
-    fn event_type(&self) -> &'static str {
-        "player_delirium_respawned"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl DeliriumRespawned {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         Some(Prose::of(Ink::Gain, self.message))
-    }
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room_id)
-    }
-    fn player_id(&self) -> Option<StableId> {
-        Some(self.player_id)
     }
 }
 
-impl Published for DeliriumRespawned {
-    const TYPES: &'static [&'static str] = &["player_delirium_respawned"];
-
-    fn examples() -> Vec<Self> {
+impl DeliriumRespawned {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         vec![Self {
             player_id: id(ANN),
             player_name: ANN.to_owned(),

@@ -8,11 +8,13 @@ use crate::cast::FOYER;
 use crate::lucidity::rules::Rules;
 use crate::lucidity::sight::Met;
 use crate::lucidity::vision::{Hallucinated, Vision};
+use crate::lucidity::{Horror, Sights};
 use crate::place::Rooms;
-use crate::world::Horror;
+use crate::world::RoomData;
 
 /// `encounter`: a sight that took something from the mind; what, a `lucidity_change` tells.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("encounter", says = "{message}", ink = Loss, examples = Self::shown)]
 pub struct Encounter {
     archetype: String,
     category: Horror,
@@ -20,28 +22,13 @@ pub struct Encounter {
     exposure: u32,
     message: String,
     #[serde(skip)]
+    #[note(room)]
     room: String,
 }
 
-impl Note for Encounter {
-    fn event_type(&self) -> &'static str {
-        "encounter"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(Ink::Loss, self.message.clone()))
-    }
-    fn room_id(&self) -> Option<&str> {
-        Some(&self.room)
-    }
-}
-
-impl Published for Encounter {
-    const TYPES: &'static [&'static str] = &["encounter"];
-
-    fn examples() -> Vec<Self> {
+impl Encounter {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         vec![Self {
             archetype: "grave_walker".to_owned(),
             category: Horror::Horrific,
@@ -53,7 +40,8 @@ impl Published for Encounter {
 }
 
 /// `hallucination`: what only this player perceives.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Note)]
+#[note("hallucination", prose = Self::told, examples = Self::shown)]
 pub struct Hallucination {
     /// `phantom_hostile`, `fake_npc_tell` or `room_text_overlay`.
     hallucination_type: &'static str,
@@ -71,14 +59,9 @@ struct Phantom {
     is_non_damaging: bool,
 }
 
-impl Note for Hallucination {
-    fn event_type(&self) -> &'static str {
-        "hallucination"
-    }
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        self
-    }
-    fn prose(&self) -> Option<Prose> {
+impl Hallucination {
+    /// What a text client reads.
+    fn told(&self) -> Option<Prose> {
         // A voice that is not there must look like one that is.
         let ink = match self.hallucination_type {
             "fake_npc_tell" => Ink::Whisper,
@@ -89,10 +72,9 @@ impl Note for Hallucination {
     }
 }
 
-impl Published for Hallucination {
-    const TYPES: &'static [&'static str] = &["hallucination"];
-
-    fn examples() -> Vec<Self> {
+impl Hallucination {
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
         let name = "The man without a lantern";
         vec![Self {
             hallucination_type: "phantom_hostile",
@@ -110,6 +92,7 @@ impl Published for Hallucination {
 pub(in crate::lucidity) fn tell_sights(
     mut met: MessageReader<Met>,
     rooms: Rooms<'_, '_>,
+    sights: Res<RoomData<Sights>>,
     mut outbox: ResMut<Outbox>,
 ) {
     for Met {
@@ -119,14 +102,14 @@ pub(in crate::lucidity) fn tell_sights(
         exposure,
     } in met.read()
     {
-        let place = rooms.atlas.room(*room);
-        if let (Some(session), Some(sight)) = (rooms.session(*mind), place.sights.get(*sight)) {
+        let sight = sights.get(*room).and_then(|all| all.0.get(*sight));
+        if let (Some(session), Some(sight)) = (rooms.session(*mind), sight) {
             let note = Encounter {
                 archetype: sight.archetype.clone(),
-                category: sight.horror,
+                category: sight.category,
                 exposure: *exposure,
                 message: sight.text.clone(),
-                room: place.id.clone(),
+                room: rooms.atlas.room(*room).id.clone(),
             };
             outbox.tell_one(session, note);
         }

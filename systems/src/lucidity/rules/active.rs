@@ -2,12 +2,16 @@
 //!
 //! Spans are in seconds of world time, which runs as fast as the player's own.
 
-use serde::Deserialize;
-
+use engine::content::At;
 use engine::prelude::Duration;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Rules;
+use crate::lucidity::Lucidity;
 
 /// What a sight does, by how terrible it is.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Encounters {
     /// Unpleasant.
@@ -18,23 +22,27 @@ pub struct Encounters {
     pub cosmic: Shock,
     /// From this exposure on a mind is used to a kind of sight: it pays half of `repeat`, but at
     /// least a point.
+    #[schemars(range(min = 0, max = 4_294_967_295_u32))]
     pub acclimated_from: u32,
     /// The same kind of sight counts again only after so long.
+    #[schemars(range(min = 0, max = 31_536_000))]
     pub again_after_seconds: f64,
 }
 
 /// What one kind of sight takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shock {
     /// The first time.
+    #[schemars(range(min = -200, max = 0))]
     pub first: i16,
     /// The next times.
+    #[schemars(range(min = -200, max = 0))]
     pub repeat: i16,
 }
 
 /// What the rituals give back.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recovery {
     /// `pray`
@@ -50,83 +58,108 @@ pub struct Recovery {
 }
 
 /// One ritual.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ritual {
     /// The points it gives.
+    #[schemars(range(min = 0, max = 200))]
     pub gain: i16,
     /// How long until it can be had again.
+    #[schemars(range(min = 0, max = 31_536_000))]
     pub cooldown_seconds: f64,
     /// It brings back as much magic as so long a rest; `meditate`: as so long a meditation.
+    #[schemars(range(min = 0, max = 31_536_000))]
     #[serde(default)]
     pub magic_seconds: f64,
 }
 
 /// How a lost mind is fetched back.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rescue {
     /// How long it takes.
+    #[schemars(range(min = 0, max = 31_536_000))]
     pub channel_seconds: f64,
     /// The points it brings a mind up to.
+    #[schemars(range(min = -100, max = 100))]
     pub lifts_to: i16,
     /// How long a rescuer must wait before the next one, from its beginning.
+    #[schemars(range(min = 0, max = 31_536_000))]
     pub cooldown_seconds: f64,
     /// How long the passive flux can't make the rescued mind catatonic again.
+    #[schemars(range(min = 0, max = 31_536_000))]
     pub shelter_seconds: f64,
     /// What the rescuer pays when it fails.
+    #[schemars(range(min = -200, max = 0))]
     pub failure: i16,
 }
 
 /// How deep a mind can fall and where it wakes.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fall {
     /// From here down a mind is delirious and may ask to wake elsewhere at once.
+    #[schemars(range(min = -99, max = 100))]
     pub delirium: i16,
     /// Any other catatonic mind may after so long.
+    #[schemars(range(min = 0, max = 31_536_000))]
     pub awaken_after_seconds: f64,
     /// How long after a cry that was heard the next one is heard.
+    #[schemars(range(min = 0, max = 31_536_000))]
     pub cry_again_after_seconds: f64,
     /// The points it wakes with then.
+    #[schemars(range(min = -100, max = 100))]
     pub delirium_wakes_with: i16,
     /// The points with which a mind wakes that fell to the end of the scale.
+    #[schemars(range(min = -100, max = 100))]
     pub sanitarium_wakes_with: i16,
 }
 
 /// What shocks leave behind and what that does; see `Liabilities`.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Burdens {
     /// A loss of so many points at once leaves a liability; so does any fall of tier.
+    #[schemars(range(min = -200, max = 0))]
     pub shock: i16,
     /// The most stacks of one.
+    #[schemars(range(min = 1, max = 255))]
     pub stacks_max: u8,
     /// `murmuring_chorus`: the part of others' words that is lost.
+    #[schemars(range(min = 0, max = 1))]
     pub clarity_lost: f64,
     /// `bleak_outlook`: the part of a passive recovery that is lost.
+    #[schemars(range(min = 0, max = 1))]
     pub recovery_lost: f64,
     /// `ritual_compulsion`: what a Mythos day without a ward takes.
+    #[schemars(range(min = -200, max = 0))]
     pub unwarded: i16,
     /// `night_frayed_reflexes`: how much likelier a hazard is to strike by night.
+    #[schemars(range(min = 0, max = 10))]
     pub night_hazard: f64,
     /// `ethereal_chill`: how much more a cold hazard takes.
+    #[schemars(range(min = 0, max = 10))]
     pub cold_hazard: f64,
 }
 
 /// What becomes of words, as probabilities per line; see `dampen`.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Dampening {
     /// A fractured speaker's words end in a sign.
+    #[schemars(range(min = 0, max = 1))]
     pub glyph: f64,
     /// A fractured hearer misses the stops.
+    #[schemars(range(min = 0, max = 1))]
     pub muffle: f64,
-    /// A deranged hearer hears words change places:
+    /// A deranged hearer hears words change places.
+    #[schemars(range(min = 0, max = 1))]
     pub scramble: f64,
-    /// one pair of neighbours in so many words,
+    /// So many words have one pair of neighbors that change places.
+    #[schemars(range(min = 1, max = 1000))]
     pub scramble_words: usize,
-    /// and at most so many pairs.
+    /// The most pairs that change places.
+    #[schemars(range(min = 0, max = 1000))]
     pub scramble_pairs: usize,
 }
 
@@ -208,6 +241,29 @@ impl Default for Dampening {
             scramble_pairs: 3,
         }
     }
+}
+
+/// What no bound of a single key says.
+pub(super) fn check(rules: &Rules, at: &At<'_>) {
+    let encounters = at.key("encounters");
+    let shocks = &rules.encounters;
+    for (key, shock) in [
+        ("disturbing", shocks.disturbing),
+        ("horrific", shocks.horrific),
+        ("cosmic", shocks.cosmic),
+    ] {
+        let message = format!("`encounters.{key}` takes more when repeated");
+        encounters
+            .key(key)
+            .unless(shock.first <= shock.repeat, message);
+    }
+    let fall = &rules.fall;
+    at.key("fall").unless(
+        fall.delirium > Lucidity::FLOOR
+            && fall.delirium_wakes_with > fall.delirium
+            && fall.sanitarium_wakes_with > fall.delirium,
+        "delirium does not begin above the end of the scale, or one wakes from a fall no higher than where it begins",
+    );
 }
 
 /// A span of the rules.

@@ -3,9 +3,8 @@
 use engine::prelude::*;
 
 use super::{Drops, ExitView, Listing, Passing, RoomOccupants, RoomUpdate, RoomView};
-use crate::body::Posture;
 use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
-use crate::place::{Occupant, RoomOccupantsChanged};
+use crate::place::{Occupant, Posture, RoomOccupantsChanged};
 use crate::world::Direction;
 
 impl RoomView {
@@ -57,10 +56,9 @@ impl Drops {
     }
 }
 
-impl Published for RoomOccupantsChanged {
-    const TYPES: &'static [&'static str] = &["room_occupants_changed"];
-
-    fn examples() -> Vec<Self> {
+impl RoomOccupantsChanged {
+    /// Notes as they might be sent.
+    pub(in crate::place) fn shown() -> Vec<Self> {
         vec![Self {
             room_id: FOYER.to_owned(),
             joined: vec![Occupant::example(BOB, false)],
@@ -89,18 +87,16 @@ impl Published for RoomUpdate {
     }
 }
 
-impl Published for RoomOccupants {
-    const TYPES: &'static [&'static str] = &["room_occupants"];
-
-    fn examples() -> Vec<Self> {
+impl RoomOccupants {
+    /// Notes as they might be sent.
+    pub(super) fn shown() -> Vec<Self> {
         vec![Self::of(FOYER, Listing::example())]
     }
 }
 
-impl Published for Passing {
-    const TYPES: &'static [&'static str] = &["player_entered", "player_left"];
-
-    fn examples() -> Vec<Self> {
+impl Passing {
+    /// Notes as they might be sent.
+    pub(super) fn shown() -> Vec<Self> {
         let passing = |entered: bool, message: &str| Self {
             player_id: id(BOB),
             player_name: BOB.to_owned(),

@@ -6,9 +6,8 @@ use engine::FAULTS_MAX;
 use engine::prelude::*;
 use engine::stage::{SavedRows, Stage};
 use systems::body::{Resting, Vitals};
-use systems::chat::Pose;
 use systems::command::{Needs, Usage, Verb, Words, verb};
-use systems::place::{InRoom, Whereabouts};
+use systems::place::{InRoom, Pose, Whereabouts};
 use systems::world::Atlas;
 
 use crate::town::{Town, clock};

@@ -1,0 +1,99 @@
+//! What the build refuses of messages, of writes in Emit, and of the order of plugins.
+
+use engine::prelude::*;
+use engine::{Engine, Setup};
+
+use super::{Rang, Tally, check, count, fill_purse, listen, ring};
+use crate::kit::named;
+
+#[test]
+fn unread_message_is_refused() {
+    check(
+        named("bell", |reg| {
+            reg.message::<Rang>().system(Phase::Simulate, ring);
+        }),
+        &["plugin `bell`: the message `engine::guard::Rang` is read by nobody"],
+    );
+}
+
+#[test]
+fn mutator_before_the_writer_is_refused() {
+    let muffle = |mut rang: MessageMutator<Rang>| rang.read().for_each(drop);
+    check(
+        move |reg: &mut Registrar<'_>| {
+            reg.message::<Rang>();
+            reg.add(named("felt", move |reg| {
+                reg.system(Phase::Simulate, muffle);
+            }))
+            .add(named("bell", |reg| {
+                reg.system(Phase::Simulate, ring);
+            }))
+            .add(named("ear", |reg| {
+                reg.system(Phase::Settle, listen);
+            }));
+        },
+        &[
+            "plugin `felt`: ",
+            "reads `engine::guard::Rang` in simulate before `engine::guard::ring` of plugin `bell`",
+        ],
+    );
+}
+
+#[test]
+fn declared_writer_after_the_reader_is_refused() {
+    check(
+        |reg: &mut Registrar<'_>| {
+            reg.message::<Rang>();
+            reg.add(named("ear", |reg| {
+                reg.system(Phase::Simulate, listen);
+            }))
+            .add(named("bell", |reg| {
+                reg.writes::<Rang>(Phase::Settle);
+            }));
+        },
+        &[
+            "plugin `ear`: ",
+            "reads `engine::guard::Rang` in simulate before `a declared writer` of plugin `bell`",
+        ],
+    );
+}
+
+#[test]
+fn writes_in_emit_are_refused() {
+    check(
+        named("late", |reg| {
+            reg.system(Phase::Emit, fill_purse);
+        }),
+        &[
+            "plugin `late`: system `engine::guard::fill_purse` writes `engine::guard::Purse` in emit",
+        ],
+    );
+    check(
+        named("late", |reg| {
+            reg.resource(Tally::default()).system(Phase::Emit, count);
+        }),
+        &["plugin `late`: system `engine::guard::count` writes `engine::guard::Tally` in emit"],
+    );
+}
+
+#[test]
+fn plugin_before_a_needed_one_is_refused() {
+    let needs = || {
+        named("b", |reg| {
+            _ = reg.after("a", "what a client hears begins with a")
+        })
+    };
+    check(
+        move |reg: &mut Registrar<'_>| {
+            reg.add(needs()).add(named("a", |_| {}));
+        },
+        &["plugin `b` must be added after `a`: what a client hears begins with a"],
+    );
+    check(needs(), &["`a`, which is not there"]);
+    let order = Engine::build(Setup::default(), move |reg: &mut Registrar<'_>| {
+        reg.add(named("a", |_| {})).add(needs());
+    });
+    let order = order.unwrap();
+    let order: Vec<_> = order.order().collect();
+    assert_eq!(order, [("b", "a", "what a client hears begins with a")]);
+}

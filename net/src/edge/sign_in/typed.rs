@@ -1,0 +1,354 @@
+//! Signing in by typing, on the text subprotocols.
+
+use std::borrow::Cow;
+
+use engine::port::{Code, Ink, Note, Prose, Refusal};
+use tokio::time::Instant;
+
+use super::prompt::{Held, error_of, no_message, too_fast};
+use super::{Entry, Newcomer};
+use crate::edge::close::Exit;
+use crate::edge::link::Link;
+use crate::edge::pipe::Received;
+use crate::format::{Command, Incoming, Supports, Typed, typed_line};
+use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Registration, Secret, SignedIn};
+use crate::payload::{ErrorNote, Pong};
+use crate::records::Way;
+
+/// Wrong tries before the line goes dead.
+const TRIES_MAX: usize = 5;
+
+// No `\` at the first line's end: it would eat the blank that the letters begin with.
+const BANNER: &str = " _  __         _      _   _
+| |/ /__ _  __| | __ _| |_| |__
+| ' // _` |/ _` |/ _` | __| '_ \\
+| . \\ (_| | (_| | (_| | |_| | | |
+|_|\\_\\__,_|\\__,_|\\__,_|\\__|_| |_|
+";
+
+const HELP: &str = "\
+create NAME PASSWORD   makes a character
+connect NAME PASSWORD  comes back as one
+guest                  just looks around
+colour off             switches colours off (/colour once you play)
+quit                   leaves";
+
+/// The same where nobody comes in without an invitation.
+const HELP_INVITED: &str = "\
+create NAME PASSWORD CODE   makes a character, by invitation
+connect NAME PASSWORD       comes back as one
+guest                       just looks around
+colour off                  switches colours off (/colour once you play)
+quit                        leaves";
+
+const fn help(invites: bool) -> &'static str {
+    if invites { HELP_INVITED } else { HELP }
+}
+
+/// Something the gateway says on a text subprotocol.
+#[derive(Debug)]
+struct Saying(Ink, Cow<'static, str>);
+
+impl Note for Saying {
+    fn event_type(&self) -> &'static str {
+        "system"
+    }
+
+    fn data(&self) -> &dyn erased_serde::Serialize {
+        &self.1
+    }
+
+    fn prose(&self) -> Option<Prose> {
+        Some(Prose::of(self.0, self.1.clone()))
+    }
+}
+
+/// What was asked for at the prompt.
+enum Wish {
+    Create {
+        name: String,
+        password: Secret,
+        invite: Option<String>,
+    },
+    Connect(String, Secret),
+    Guest,
+}
+
+impl<G: Gatekeeper> Newcomer<G> {
+    /// Asks until somebody has signed in.
+    pub(in crate::edge) async fn enter_by_typing(
+        &mut self,
+        link: &mut Link,
+    ) -> Result<Entry, Exit> {
+        self.not_too_many()?;
+        let mut held = Held::default();
+        if let Some(token) = self.bearer.take() {
+            let admitted = Box::pin(self.gateway.gate.admit(token.clone(), None, false));
+            let admitted = self.meanwhile(link, &mut held, admitted).await?;
+            return self.arrive(link, admitted, Some(&token), held);
+        }
+
+        link.say(&Saying(Ink::Title, BANNER.into())).await?;
+        let invites = self.gateway.gate.needs_invite();
+        link.say(&Saying(Ink::System, help(invites).into())).await?;
+        let deadline = Instant::now() + self.gateway.hub.config.timeouts.typed_sign_in;
+        for _ in 0..TRIES_MAX {
+            let wish = self.wish(link, &mut held, deadline).await?;
+            let asking = Box::pin(self.fulfil(wish));
+            match self.patiently(link, &mut held, asking).await? {
+                Ok((admitted, renamed)) => {
+                    if renamed {
+                        let words = format!("Here they call you {}.", admitted.name);
+                        link.say(&Saying(Ink::System, words.into())).await?;
+                    }
+                    return self.arrive(link, admitted, None, held);
+                }
+                Err(denied) => {
+                    link.say(&ErrorNote::from(denied.refusal)).await?;
+                    // What was typed ahead was meant for the world.
+                    held.release();
+                }
+            }
+        }
+        Err(Exit::refused(Refusal::of(Code::TooManyRequests)))
+    }
+
+    /// The next thing asked for. What follows it in the same message is for the world.
+    async fn wish(
+        &self,
+        link: &mut Link,
+        held: &mut Held,
+        deadline: Instant,
+    ) -> Result<Wish, Exit> {
+        let invites = self.gateway.gate.needs_invite();
+        loop {
+            let payload = match self.next(link, deadline).await? {
+                Received::Message(payload) => payload,
+                other => {
+                    no_message(link, other).await?;
+                    continue;
+                }
+            };
+            match link.encoder.format.decode(&payload) {
+                Ok(Incoming::Typed(Typed::Lines(lines))) => {
+                    let mut lines = lines.into_iter();
+                    let mut line = lines.next();
+                    while let Some(asked) = &line {
+                        if let Some(wish) = at_prompt(link, asked, invites).await? {
+                            for line in lines {
+                                let line = typed_line(&line);
+                                // Too many are left out: nobody types that fast.
+                                if link.count(Instant::now().into_std()).is_ok() {
+                                    drop(held.keep(Command { id: None, line }));
+                                }
+                            }
+                            return Ok(wish);
+                        }
+                        line = lines.next();
+                        // The first was counted as the message.
+                        if line.is_some()
+                            && let Err(wait) = link.count(Instant::now().into_std())
+                        {
+                            link.say(&too_fast(wait)).await?;
+                            break;
+                        }
+                    }
+                }
+                Ok(Incoming::Typed(Typed::Login { name, password })) => {
+                    return Ok(Wish::Connect(name, password));
+                }
+                Ok(Incoming::Typed(Typed::Supports(wish, modules))) => {
+                    let before = link.encoder.supports.take().unwrap_or_default();
+                    link.encoder.supports = Some(Supports::after(before, wish, &modules));
+                }
+                Ok(Incoming::Typed(Typed::Ping)) => link.say(&Pong {}).await?,
+                Ok(Incoming::Typed(Typed::Unheeded) | Incoming::Frame(_)) => {}
+                Err(defect) => link.say(&error_of(&defect)).await?,
+            }
+        }
+    }
+
+    /// Whom the wish makes, and whether its character had to be called otherwise than asked.
+    async fn fulfil(&self, wish: Wish) -> Result<(Admitted, bool), Denied> {
+        let gateway = &self.gateway;
+        let (signed, name) = match wish {
+            Wish::Guest => (gateway.guest(self.from).await?, None),
+            Wish::Connect(name, password) => {
+                let signed = gateway.login(self.from, name.clone(), password).await?;
+                (signed, Some(name))
+            }
+            Wish::Create {
+                name,
+                password,
+                invite,
+            } => {
+                let who = Registration {
+                    username: name.clone(),
+                    password,
+                    invite_code: invite,
+                    character: true,
+                };
+                match gateway.register(self.from, who.clone()).await {
+                    Err(denied) if denied.field == Some("name") => {
+                        // Good for an account, but a character can't be called that.
+                        let alone = Registration {
+                            character: false,
+                            ..who
+                        };
+                        let answer = gateway.gate.register(alone).await;
+                        gateway.hub.signed_in(Way::Register, self.from, &answer);
+                        (answer?, Some(name))
+                    }
+                    answer => (answer?, None),
+                }
+            }
+        };
+        let SignedIn {
+            access_token,
+            characters,
+            ..
+        } = signed;
+        let mut renamed = false;
+        if let (true, Some(name)) = (characters.is_empty(), name) {
+            renamed = self.first_character(&access_token, &name).await?;
+        }
+        let admitted = gateway.gate.admit(access_token, None, false).await?;
+        Ok((admitted, renamed))
+    }
+
+    /// Gives an account without a character one of its own name, or of a near one that is free.
+    /// Answers whether it had to be another.
+    async fn first_character(&self, token: &Secret, account: &str) -> Result<bool, Denied> {
+        let gate = &self.gateway.gate;
+        let tries = std::iter::once(account.to_owned())
+            .chain((0..NAMES_MAX).map(|attempt| nearest(account, attempt)));
+        let mut renamed = false;
+        for name in tries {
+            match gate.create_character(token.clone(), name, None, None).await {
+                Ok(_) => return Ok(renamed),
+                Err(denied) if denied.field == Some("name") => renamed = true,
+                Err(denied) => return Err(denied),
+            }
+        }
+        // Not what was wrong with the last one: nobody has asked for that name.
+        Err(Refusal::new(Code::ResourceConflict, NO_NAME).into())
+    }
+}
+
+/// Near names that are tried for a character before it is given up. The last is one of millions, so
+/// that a crowd of accounts without a letter in their names does not use them up.
+const NAMES_MAX: usize = 8;
+/// The longest name of a character.
+const NAME_CHARS: usize = 20;
+
+/// When none of them is free.
+const NO_NAME: &str = "Your account is there, but it has no character yet: every name near its own that was tried is taken. Connect to it, and others are tried.";
+
+/// A character's name near an account's: its letters, with a syllable more behind them at each
+/// `attempt`, to which the last of them give way.
+fn nearest(account: &str, attempt: usize) -> String {
+    let letters = account.chars().filter(char::is_ascii_alphabetic);
+    let mut name: String = letters.collect();
+    if name.len() < 2 {
+        name = "Stranger".to_owned();
+    }
+    name.truncate(NAME_CHARS.saturating_sub(2 * attempt).max(2));
+    for _ in 0..attempt {
+        let syllable = ["ra", "no", "li", "ve", "mo", "tu", "sha", "gi"];
+        name.push_str(syllable[rand::random_range(0..syllable.len())]);
+    }
+    name.truncate(NAME_CHARS);
+    name
+}
+
+/// Answers what can be answered at the prompt; the rest is a wish.
+async fn at_prompt(link: &mut Link, line: &Secret, invites: bool) -> Result<Option<Wish>, Exit> {
+    // Any blanks between the words, as many as fingers put there.
+    let (verb, rest) = first_word(line.expose());
+    let verb = verb.unwrap_or_default().trim_start_matches('/');
+    let (first, rest) = first_word(rest);
+    let second = Some(rest).filter(|rest| !rest.is_empty());
+    match (verb.to_ascii_lowercase().as_str(), first, second) {
+        ("create", Some(name), Some(password)) if !password.is_empty() => {
+            // A password may hold spaces: only where a code is needed is the last word one.
+            let (password, invite) = match password.rsplit_once(char::is_whitespace) {
+                Some((password, code)) if invites => (password.trim_end(), Some(code.to_owned())),
+                _ => (password, None),
+            };
+            return Ok(Some(Wish::Create {
+                name: name.to_owned(),
+                password: Secret::new(password),
+                invite,
+            }));
+        }
+        ("connect", Some(name), Some(password)) if !password.is_empty() => {
+            return Ok(Some(Wish::Connect(name.to_owned(), Secret::new(password))));
+        }
+        ("guest", None, None) => return Ok(Some(Wish::Guest)),
+        ("colour" | "color", Some(setting), None) if switch(setting).is_some() => {
+            link.encoder.colour = switch(setting).unwrap_or(true);
+            link.say(&colour_is(link.encoder.colour)).await?;
+        }
+        ("plain", None, None) => {
+            link.encoder.colour = false;
+            link.say(&colour_is(false)).await?;
+        }
+        ("quit", None, None) => return Err(Exit::Quit),
+        _ => link.say(&Saying(Ink::System, help(invites).into())).await?,
+    }
+    Ok(None)
+}
+
+/// The first word, and what follows it, without the blanks around.
+fn first_word(text: &str) -> (Option<&str>, &str) {
+    let text = text.trim();
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (Some(word).filter(|word| !word.is_empty()), rest.trim())
+}
+
+/// Reads `on` and `off`.
+pub(in crate::edge) fn switch(setting: &str) -> Option<bool> {
+    match setting.to_ascii_lowercase().as_str() {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// What the colour switch answers.
+pub(in crate::edge) fn colour_is(on: bool) -> impl Note {
+    Saying(
+        Ink::System,
+        if on {
+            "Colours are on.".into()
+        } else {
+            "Colours are off.".into()
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_name_near_an_accounts_is_one_that_a_character_can_have() {
+        for account in [
+            "Ann_7",
+            "x9",
+            "12345678",
+            "a-very-long-name-of-an-account99",
+        ] {
+            for attempt in 0..8 {
+                let name = nearest(account, attempt);
+                assert!((2..=20).contains(&name.len()), "{name}");
+                assert!(name.chars().all(|c| c.is_ascii_alphabetic()), "{name}");
+            }
+        }
+        assert_eq!(nearest("Ann_7", 0), "Ann");
+        for account in ["Ann_7", "12345678"] {
+            let shortest = nearest(account, 0).len().min(6) + 2 * 7;
+            assert!(nearest(account, 7).len() >= shortest, "{account}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! What a room may do to those in it.
+//!
+//! It strikes by the second, so it goes through the door of bodies at once: [`strike`] is handed
+//! to the body plugin, which alone changes bodies.
+
+use std::sync::Arc;
+
+use engine::content::{At, Content, Section, Sections};
+use engine::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::body::{AdjustVitals, Cause, Condition, Door, RoomMessage};
+use crate::calendar::{Daylight, MythosTime};
+use crate::lucidity::{self, AdjustLucidity, Confronted, Horror, Liability, Psyche};
+use crate::place::{Occupancy, Rooms};
+use crate::world::{Atlas, RoomData, RoomIx, room_data};
+
+/// The hazards plugin. Added before `body`, so that what struck is told before what it did.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after("place", "who was struck is told where they are");
+    room_data::<Hazards>(reg, "hazards");
+    reg.derived(Perils::of)
+        .message::<Struck>()
+        .system(Phase::Emit, tell);
+}
+
+/// A danger of a room, as it is written with the room.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hazard {
+    /// its word, for clients: `cold`, `falling_stone`
+    #[schemars(extend("x-bounds" = "a word of a to z and `_`"))]
+    pub id: String,
+    /// it may strike every so many seconds of world time
+    #[schemars(range(min = 1, max = 86_400))]
+    pub every_seconds: u32,
+    /// the probability with which it strikes each one in the room
+    #[serde(default = "certain")]
+    #[schemars(range(min = 0, max = 1))]
+    pub chance: f64,
+    /// when it strikes
+    #[serde(default)]
+    pub when: When,
+    /// it is the cold that harms
+    #[serde(default)]
+    pub cold: bool,
+    /// points of determination that it takes
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 100))]
+    pub harm: u16,
+    /// points of lucidity that it takes
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 100))]
+    pub lucidity: u16,
+    /// it is a sight of its kind, too, which a mind gets used to: then that says what it takes, instead of `lucidity`
+    #[serde(default)]
+    pub category: Option<Horror>,
+    /// what whom it strikes is told
+    #[schemars(length(min = 1, max = 500))]
+    pub text: String,
+}
+
+/// The dangers of a room: `[[rooms.hazards]]`. Each takes something.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Hazards(pub Vec<Hazard>);
+
+impl Section for Hazards {
+    fn check(&mut self, _room: &str, at: &At<'_>) {
+        for (index, hazard) in self.0.iter().enumerate() {
+            if let Some(mistake) = hazard.mistake() {
+                at.item(index).problem(mistake);
+            }
+        }
+    }
+}
+
+const fn certain() -> f64 {
+    1.0
+}
+
+/// When a hazard may strike, by the Mythos clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum When {
+    /// At any hour.
+    #[default]
+    Always,
+    /// By day.
+    Day,
+    /// By night.
+    Night,
+}
+
+impl Hazard {
+    /// What is wrong with it that no bound of a single key says.
+    fn mistake(&self) -> Option<&'static str> {
+        let word = |c: char| c.is_ascii_lowercase() || c == '_';
+        if self.id.is_empty() || !self.id.chars().all(word) {
+            return Some("a hazard's id is not a word of a-z and _");
+        }
+        if self.harm == 0 && self.lucidity == 0 && self.category.is_none() {
+            return Some("a hazard takes neither `harm` nor `lucidity`, and has no `category`");
+        }
+        (self.lucidity > 0 && self.category.is_some())
+            .then_some("a hazard of a category takes what the category says, not `lucidity`")
+    }
+}
+
+/// Every hazard of the atlas, with its room.
+#[derive(Resource, Clone, Debug)]
+pub(crate) struct Perils(Vec<Peril>);
+
+#[derive(Clone, Debug)]
+struct Peril {
+    room: RoomIx,
+    /// Which of the room's hazards.
+    index: usize,
+    /// In microseconds.
+    period: u64,
+    when: When,
+    chance: f64,
+    cold: bool,
+    harm: u16,
+    lucidity: u16,
+    /// Its kind and how terrible it is, if it is a sight, too.
+    sight: Option<(Arc<str>, Horror)>,
+}
+
+impl Perils {
+    fn of(content: &Content) -> Self {
+        let all = content.get::<Sections<Hazards>>();
+        let rooms = content.get::<Atlas>().into_iter().flat_map(Atlas::rooms);
+        let hazards = rooms.filter_map(|(ix, room)| Some((ix, all?.get(&room.id)?)));
+        let perils = hazards.flat_map(|(ix, Hazards(hazards))| {
+            hazards
+                .iter()
+                .enumerate()
+                .map(move |(index, hazard)| Peril {
+                    room: ix,
+                    index,
+                    period: u64::from(hazard.every_seconds) * 1_000_000,
+                    when: hazard.when,
+                    chance: hazard.chance,
+                    cold: hazard.cold,
+                    harm: hazard.harm,
+                    lucidity: hazard.lucidity,
+                    sight: hazard
+                        .category
+                        .map(|horror| (hazard.id.as_str().into(), horror)),
+                })
+        });
+        Self(perils.collect())
+    }
+}
+
+/// A hazard struck somebody.
+#[derive(Message, Clone, Copy, Debug)]
+pub(crate) struct Struck {
+    body: Entity,
+    room: RoomIx,
+    index: usize,
+}
+
+/// Lets the hazards strike that are due in this second: whole multiples of their period since the
+/// epoch, so that neither a late tick nor a restart shifts them.
+pub(crate) fn strike(
+    perils: Res<Perils>,
+    occupancy: Res<Occupancy>,
+    psyches: Query<&Psyche>,
+    minds: Res<lucidity::Rules>,
+    clock: Res<Clock>,
+    daylight: Res<Daylight>,
+    dice: Res<Dice>,
+    mut struck: MessageWriter<Struck>,
+    mut door: Door<'_, '_>,
+    mut shake: MessageWriter<AdjustLucidity>,
+    mut confronted: MessageWriter<Confronted>,
+) {
+    let night = daylight.is_night(MythosTime::at(clock.wall()));
+    for (n, peril) in perils.0.iter().enumerate() {
+        let now = match peril.when {
+            When::Always => true,
+            When::Day => !night,
+            When::Night => night,
+        };
+        if !now || !clock.now.0.is_multiple_of(peril.period) {
+            continue;
+        }
+        for body in occupancy.of(peril.room) {
+            let (Ok((_, id, _, vitals, ..)), Ok(psyche)) =
+                (door.bodies.get(*body), psyches.get(*body))
+            else {
+                continue;
+            };
+            let id = *id;
+            // Who lies in their blood has been found by enough.
+            if vitals.condition() != Condition::Able {
+                continue;
+            }
+            let throw = u32::try_from(n).unwrap_or(u32::MAX);
+            let burdens = minds.liabilities;
+            let held = psyche.liabilities();
+            let frayed = if night {
+                held.excess(Liability::NightFrayedReflexes, burdens.night_hazard)
+            } else {
+                1.0
+            };
+            if !dice.chance((peril.chance * frayed).min(1.0), id, "hazard", throw) {
+                continue;
+            }
+            struck.write(Struck {
+                body: *body,
+                room: peril.room,
+                index: peril.index,
+            });
+            let chilled = if peril.cold {
+                held.excess(Liability::EtherealChill, burdens.cold_hazard)
+            } else {
+                1.0
+            };
+            let harm = f64::from(peril.harm) * chilled;
+            // Points are whole: what is left over is taken as often as it is a part of one.
+            let more = dice.chance(harm.fract(), id, "hazard_chill", throw);
+            let harm = harm as u16 + u16::from(more);
+            if harm > 0 {
+                door.change(AdjustVitals::harm(*body, harm, Cause::HAZARD));
+            }
+            if let Some((archetype, horror)) = &peril.sight {
+                confronted.write(Confronted {
+                    mind: *body,
+                    archetype: Arc::clone(archetype),
+                    horror: *horror,
+                });
+            }
+            if peril.lucidity > 0 {
+                shake.write(AdjustLucidity {
+                    mind: *body,
+                    delta: -i16::try_from(peril.lucidity).unwrap_or(i16::MAX),
+                    cause: lucidity::Cause::new("hazard"),
+                });
+            }
+        }
+    }
+}
+
+/// Tells those who were struck by what.
+fn tell(
+    mut struck: MessageReader<Struck>,
+    rooms: Rooms<'_, '_>,
+    hazards: Res<RoomData<Hazards>>,
+    mut outbox: ResMut<Outbox>,
+) {
+    for Struck { body, room, index } in struck.read() {
+        let hazard = hazards.get(*room).and_then(|all| all.0.get(*index));
+        if let (Some(session), Some(hazard)) = (rooms.session(*body), hazard) {
+            let room = rooms.atlas.room(*room);
+            outbox.tell_one(
+                session,
+                RoomMessage::hazard(&room.id, &hazard.id, &hazard.text),
+            );
+        }
+    }
+}
