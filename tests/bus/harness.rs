@@ -13,7 +13,6 @@ mod postgres;
 #[expect(dead_code, reason = "shared with tests that ask for more")]
 mod server;
 #[path = "../blackbox/harness/test_folder.rs"]
-#[expect(dead_code, reason = "shared with tests that ask for more")]
 mod test_folder;
 
 use std::time::{Duration, Instant};
