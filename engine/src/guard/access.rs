@@ -323,10 +323,10 @@ impl Scan<'_> {
     }
 
     fn own(&mut self, world: &World, plugin: usize, who: &str, id: ComponentId) {
-        if !self.owners.kinds.contains(&id) {
+        let owner = self.owners.or_first(id, plugin);
+        if owner == plugin && !self.owners.kinds.contains(&id) {
             self.unkind.insert((plugin, id));
         }
-        let owner = self.owners.or_first(id, plugin);
         if owner != plugin {
             self.mistakes.push(format!(
                 "{who} writes `{}`, which belongs to plugin `{}`; send its owner a message",

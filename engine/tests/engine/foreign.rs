@@ -43,9 +43,12 @@ fn scene(deed: Deed) -> Backstage {
     Backstage::new(move |reg: &mut Registrar<'_>| {
         reg.add(named("bank", |reg| {
             reg.persist::<Gold>("gold")
-                .owns::<Lock>()
+                .scratch::<Lock>()
+                .scratch::<Seal>()
                 .resource(Rates(3))
+                .scratch::<Rates>()
                 .resource(Vault::default())
+                .scratch::<Vault>()
                 .observer(
                     |on: On<Insert<Gold>>, all: Query<&Gold>, mut vault: ResMut<Vault>| {
                         vault.0 += all.get(on.entity).map_or(0, |one| one.0);
@@ -66,7 +69,7 @@ fn scene(deed: Deed) -> Backstage {
                 });
         }))
         .add(named("vandal", move |reg| {
-            reg.owns::<Loot>().owns::<Sack>().system(
+            reg.scratch::<Loot>().scratch::<Sack>().system(
                 Phase::Simulate,
                 move |clock: Res<Clock>, index: Res<Index>, mut commands: Commands| {
                     if clock.tick == 3
@@ -199,7 +202,7 @@ fn resource_written_in_place_is_blamed() {
 fn despawn_of_foreign_entity_without_id_is_refused() {
     let mut world = Backstage::new(|reg: &mut Registrar<'_>| {
         reg.add(named("bank", |reg| {
-            reg.owns::<Lock>().startup(|world| {
+            reg.scratch::<Lock>().startup(|world| {
                 world.spawn(Lock(4));
             });
         }))

@@ -29,7 +29,7 @@ fn feast(
         let tape = tape.clone();
         reg.add(named("host", move |reg| {
             let tape = tape.clone();
-            reg.owns::<Seat>().system(
+            reg.scratch::<Seat>().system(
                 Phase::Simulate,
                 (
                     |mut commands: Commands, clock: Res<Clock>| {
@@ -108,6 +108,7 @@ fn observer_of_own_event_runs_under_own_plugin() {
     let mut stage = Stage::new(|reg: &mut Registrar<'_>| {
         reg.add(named("guest", |reg| {
             reg.resource(Seen::default())
+                .scratch::<Seen>()
                 .observer(|_: On<Bell>, mut seen: ResMut<Seen>| seen.0 += 1);
         }))
         .add(named("host", |reg| {
@@ -142,7 +143,7 @@ fn observer_that_writes_anothers_is_refused() {
     check(
         |reg: &mut Registrar<'_>| {
             reg.add(named("host", |reg| {
-                reg.owns::<Seat>();
+                reg.scratch::<Seat>();
             }))
             .add(named("guest", |reg| {
                 reg.observer(|on: On<Insert<Online>>, mut all: Query<&mut Seat>| {

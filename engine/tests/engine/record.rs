@@ -279,6 +279,7 @@ fn careless(reg: &mut Registrar<'_>) {
     reg.add(game).add(named("lamps", |reg| {
         reg.resource(Lamps::default())
             .scratch::<Lamps>()
+            .emits::<Lamps>()
             .system(Phase::Emit, swing);
     }));
 }

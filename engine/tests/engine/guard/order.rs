@@ -3,7 +3,7 @@
 use engine::prelude::*;
 use engine::{Engine, Setup};
 
-use super::{Rang, Tally, check, count, fill_purse, listen, ring};
+use super::{Purse, Rang, Tally, check, count, fill_purse, listen, ring};
 use crate::kit::named;
 
 #[test]
@@ -62,7 +62,7 @@ fn declared_writer_after_the_reader_is_refused() {
 fn writes_in_emit_are_refused() {
     check(
         named("late", |reg| {
-            reg.system(Phase::Emit, fill_purse);
+            reg.scratch::<Purse>().system(Phase::Emit, fill_purse);
         }),
         &[
             "plugin `late`: system `engine::guard::fill_purse` writes `engine::guard::Purse` in emit",
@@ -70,7 +70,9 @@ fn writes_in_emit_are_refused() {
     );
     check(
         named("late", |reg| {
-            reg.resource(Tally::default()).system(Phase::Emit, count);
+            reg.resource(Tally::default())
+                .scratch::<Tally>()
+                .system(Phase::Emit, count);
         }),
         &["plugin `late`: system `engine::guard::count` writes `engine::guard::Tally` in emit"],
     );
