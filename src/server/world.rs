@@ -44,7 +44,7 @@ pub(super) fn start(
         tracing::warn!(plugin, file = %quarantine.file().display(), "plugin held up the world or ended the process before and starts in quarantine");
     }
     let engine = Engine::build(setup, game)?;
-    last_words::prepare(quarantine.to_append()?, &engine.plugins())?;
+    last_words::prepare(quarantine.file(), &engine.plugins())?;
     for (plugin, off) in engine.off() {
         let (verbs, events) = (off.verbs.join(" "), off.events.join(" "));
         tracing::info!(plugin, verbs, events, "plugin is off");
