@@ -15,9 +15,11 @@
     reason = "a handler of signals can't be installed otherwise; see above"
 )]
 
-use std::fs::File;
+use std::ffi::CString;
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -27,7 +29,8 @@ const FATAL: [c_int; 3] = [SIGSEGV, SIGBUS, SIGABRT];
 
 /// What the handler needs, made before it is needed: it may neither allocate nor lock.
 struct LastWords {
-    list: File,
+    /// The list's path: nothing is held open until then.
+    list: CString,
     /// A line for each plugin, by its index.
     lines: Vec<String>,
     before: [sigaction; 3],
@@ -36,16 +39,16 @@ struct LastWords {
 /// Never freed: a signal may come at any time. One for each world that this process starts.
 static PREPARED: AtomicPtr<LastWords> = AtomicPtr::new(ptr::null_mut());
 
-/// From now on the plugin in which this process dies is appended to `list`.
+/// From now on the plugin in which this process dies is appended to the file `list`.
 ///
 /// # Errors
-/// When the system takes no handler.
-pub(super) fn prepare(list: File, plugins: &[&'static str]) -> io::Result<()> {
+/// When the system takes no handler, or no such path.
+pub(super) fn prepare(list: &Path, plugins: &[&'static str]) -> io::Result<()> {
     // SAFETY: all zeroes is a `sigaction`: the default action, no flags, an empty mask.
     let empty: sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
     let earlier = PREPARED.load(Ordering::Acquire);
     let mut words = LastWords {
-        list,
+        list: CString::new(list.as_os_str().as_bytes())?,
         // Before it, too: the list may not end with a line.
         lines: plugins.iter().map(|name| format!("\n{name}\n")).collect(),
         before: [empty; 3],
@@ -90,7 +93,13 @@ extern "C" fn say(_: c_int, _: *mut siginfo_t, _: *mut libc::c_void) {
     }
     // A cell of this thread's own: set only where a world runs, and only while a plugin does.
     if let Some(line) = engine::running().and_then(|plugin| words.lines.get(plugin)) {
-        // One system call; nobody is left to tell if it fails.
-        let _ = rustix::io::write(&words.list, line.as_bytes());
+        let how = libc::O_WRONLY | libc::O_APPEND | libc::O_CREAT | libc::O_CLOEXEC;
+        // Two system calls; nobody is left to tell if one fails, and the process ends with the file.
+        // SAFETY: the path ends with a zero and the line is as long as it says. Both are allowed
+        // in a handler.
+        unsafe {
+            let list = libc::open(words.list.as_ptr(), how, 0o600);
+            libc::write(list, line.as_ptr().cast(), line.len());
+        }
     }
 }

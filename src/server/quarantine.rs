@@ -42,15 +42,6 @@ impl Quarantine {
         })
     }
 
-    /// The list as a file to append a line to, for when nothing else can be done any more.
-    pub(super) fn to_append(&self) -> io::Result<std::fs::File> {
-        std::fs::OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(&self.file)
-    }
-
     fn remember(&self, plugin: &str, stuck: bool) -> io::Result<()> {
         let mut names = self.names();
         names.retain(|name| name != plugin);

@@ -54,7 +54,7 @@ pub(super) fn start(
         false => Some(Beginning::of(&setup, &settings, &content)?),
     };
     let engine = Engine::build(setup, game)?;
-    last_words::prepare(quarantine.to_append()?, &engine.plugins())?;
+    last_words::prepare(quarantine.file(), &engine.plugins())?;
     for (plugin, off) in engine.off() {
         let (verbs, events) = (off.verbs.join(" "), off.events.join(" "));
         tracing::info!(plugin, verbs, events, "plugin is off");

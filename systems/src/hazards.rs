@@ -20,7 +20,13 @@ use crate::world::{Atlas, RoomData, RoomIx, room_data};
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.after("place", "who was struck is told where they are");
     room_data::<Hazards>(reg, "hazards");
-    reg.derived(Perils::of)
+    // Its strikes run in `body`, which does not know whether it is off.
+    let off = reg.is_off();
+    let of = move |content: &Content| match off {
+        true => Perils(Vec::new()),
+        false => Perils::of(content),
+    };
+    reg.derived(of)
         .message::<Struck>()
         .system(Phase::Emit, tell);
 }

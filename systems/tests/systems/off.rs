@@ -3,6 +3,7 @@
 use engine::port::Code;
 use engine::stage::Stage;
 use systems::Settings;
+use systems::body::Vitals;
 
 use crate::town::Town;
 
@@ -12,7 +13,10 @@ const CORE: [&str; 7] = [
 ];
 
 fn open(off: &[&str]) -> Result<Stage, String> {
-    let mut sources = Town::of(&[("hall", "indoors"), ("yard", "outdoors")]).sources();
+    let mut town = Town::of(&[("hall", "indoors"), ("yard", "outdoors")]);
+    town.rooms[0].hazards =
+        r#"[{ id = "stone", every_seconds = 1, harm = 1, text = "A stone falls." }]"#.to_owned();
+    let mut sources = town.sources();
     for source in &mut sources {
         if source.path == "world.toml" {
             source.text.push_str(&format!("[plugins]\noff = {off:?}\n"));
@@ -110,4 +114,17 @@ fn plugin_that_can_not_be_off_is_named() {
     );
     let told = "world.toml:5: `place` can't be off: all others stand on it";
     assert_eq!(refused("place"), told);
+}
+
+/// Strikes run in `body`, but are those of `hazards`.
+#[test]
+fn hazards_off_strike_no_body() {
+    for (off, struck) in [(&[][..], true), (&["hazards"][..], false)] {
+        let mut stage = open(off).unwrap();
+        stage.enter("ann");
+        let whole: Vitals = stage.component("ann");
+        stage.pass(std::time::Duration::from_secs(5));
+        let now: Vitals = stage.component("ann");
+        assert_eq!(now.dp() < whole.dp(), struck, "without {off:?}");
+    }
 }

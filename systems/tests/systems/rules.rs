@@ -345,6 +345,14 @@ fn nothing_moves_the_mind_where_newcomers_arrive() {
     let foyer = atlas.default_room();
     let Profile { day, night, all } = world.get::<Rules>().unwrap().rooms[&atlas.room(foyer).id];
     assert_eq!((day.or(all), night.or(all)), (Some(0.0), Some(0.0)));
+    for file in [
+        include_str!("../../../world/zones/arkhamcity/sanitarium.toml"),
+        include_str!("../../../world/zones/arkhamcity/zone.toml"),
+    ] {
+        assert!(!file.contains("lucidity_drain_rate"));
+    }
+    assert_eq!(atlas.zone(foyer).id, "arkhamcity");
+    assert_eq!(atlas.sub_zone(foyer).id, "sanitarium");
 }
 
 #[test]
