@@ -302,39 +302,8 @@ pub fn run(game: &Game) -> ExitCode {
             .config()
             .map_err(Into::into)
             .and_then(|config| schema::run(&config, kind, game)),
-        CliCommand::DeadLetters(DeadLetterArgs { command, flags }) => flags
-            .config()
-            .map_err(Into::into)
-            .and_then(|config| match command {
-                DeadLetterCommand::List => dead_letters::list(&config),
-                DeadLetterCommand::Show { id } => dead_letters::show(&config, &id),
-                DeadLetterCommand::Replay { id } => dead_letters::replay(&config, &id),
-                DeadLetterCommand::Purge { older_than } => {
-                    dead_letters::purge(&config, &older_than)
-                }
-            }),
-        CliCommand::Replay(ReplayArgs {
-            file,
-            from,
-            to,
-            json,
-            flags,
-        }) => {
-            let world = flags.world.clone();
-            let wanted = replay::Wanted {
-                from,
-                to,
-                json,
-                world,
-            };
-            match file {
-                Some(file) => replay::run_file(&file, &wanted, game),
-                None => flags
-                    .config()
-                    .map_err(Into::into)
-                    .and_then(|config| replay::run(&config, &wanted, game)),
-            }
-        }
+        CliCommand::DeadLetters(args) => args.run(),
+        CliCommand::Replay(args) => args.run(game),
         CliCommand::Bench(args) => bench::run(
             &args.scenario,
             load::Options {
@@ -360,6 +329,33 @@ pub fn run(game: &Game) -> ExitCode {
         }),
     };
     ended.unwrap_or_else(|error| failure::failed(&error, serves, json))
+}
+
+impl DeadLetterArgs {
+    fn run(self) -> anyhow::Result<ExitCode> {
+        let config = self.flags.config()?;
+        match self.command {
+            DeadLetterCommand::List => dead_letters::list(&config),
+            DeadLetterCommand::Show { id } => dead_letters::show(&config, &id),
+            DeadLetterCommand::Replay { id } => dead_letters::replay(&config, &id),
+            DeadLetterCommand::Purge { older_than } => dead_letters::purge(&config, &older_than),
+        }
+    }
+}
+
+impl ReplayArgs {
+    fn run(self, game: &Game) -> anyhow::Result<ExitCode> {
+        let options = replay::ReplayOptions {
+            from: self.from,
+            to: self.to,
+            json: self.json,
+            world: self.flags.world.clone(),
+        };
+        match self.file {
+            Some(file) => replay::run_file(&file, &options, game),
+            None => replay::run(&self.flags.config()?, &options, game),
+        }
+    }
 }
 
 #[cfg(test)]

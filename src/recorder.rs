@@ -16,14 +16,14 @@ use engine::Setup;
 use engine::content::Source;
 use engine::port::{Registry, Tasks};
 use engine::record::{
-    Checkpoint, ChunkWriter, Frame, Header, RecordFault, RecordIntake, RecordLane, RecordedContent,
-    Taken, WorldCopy, record_lane,
+    Checkpoint, ChunkWriter, Frame, LaneItem, RecordFault, RecordIntake, RecordLane,
+    RecordedContent, RecordingHeader, WorldCopy, record_lane,
 };
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts};
 
 use crate::build::VERSION;
 use crate::config::RecorderConfig;
-use ring::Ring;
+use ring::RecordingRing;
 pub(crate) use ring::{content_file, recordings};
 use verifier::Verifier;
 
@@ -41,7 +41,7 @@ const RETRY_EVERY: Duration = Duration::from_secs(60);
 
 /// What is known of a run before its world is built.
 pub(crate) struct Beginning {
-    header: Header,
+    header: RecordingHeader,
     checkpoint: Checkpoint,
 }
 
@@ -89,6 +89,10 @@ impl RecorderMetrics {
         registry.register(Box::new(bytes.clone()))?;
         registry.register(Box::new(dropped.clone()))?;
         registry.register(Box::new(verified.clone()))?;
+        // Told from the start, so that an alarm has something to look at.
+        for result in ["good", "differs", "failed"] {
+            verified.with_label_values(&[result]);
+        }
         Ok(Self {
             bytes,
             dropped,
@@ -104,7 +108,7 @@ impl Beginning {
         content: &RecordedContent,
     ) -> Result<Self, RecorderFault> {
         Ok(Self {
-            header: Header {
+            header: RecordingHeader {
                 program: VERSION.to_owned(),
                 run: setup.run,
                 seed: setup.seed.0,
@@ -142,7 +146,7 @@ impl Recorder {
             checkpoint,
         } = beginning;
         header.plugins = plugins.iter().map(|&name| name.to_owned()).collect();
-        let mut ring = Ring::open(folder, config, metrics.bytes)?;
+        let mut ring = RecordingRing::open(folder, config, metrics.bytes)?;
         ring.keep_content(content)?;
         let begun = ring.begin(&header, &checkpoint);
         let (lane, intake) = record_lane(metrics.dropped);
@@ -190,8 +194,8 @@ impl Recorder {
 /// The thread's own.
 struct Writing {
     verifier: Verifier,
-    ring: Ring,
-    header: Header,
+    ring: RecordingRing,
+    header: RecordingHeader,
     intake: RecordIntake,
     chunk: ChunkWriter,
     /// What comes is written; not after a gap, until the next checkpoint.
@@ -206,18 +210,18 @@ impl Writing {
     fn run(mut self) {
         loop {
             let taken = self.intake.take();
-            let over = matches!(taken, Taken::Over);
-            let idle = over || matches!(taken, Taken::Nothing);
+            let over = matches!(taken, LaneItem::Over);
+            let idle = over || matches!(taken, LaneItem::Nothing);
             let done = match taken {
-                Taken::Tick(record) => {
+                LaneItem::Tick(record) => {
                     if self.whole {
                         self.chunk.push(*record);
                     }
                     self.flush(false)
                 }
-                Taken::Checkpoint(copy) => self.begin(&copy),
-                Taken::Nothing => self.flush(false),
-                Taken::Over => self.end(false),
+                LaneItem::Checkpoint(copy) => self.begin(&copy),
+                LaneItem::Nothing => self.flush(false),
+                LaneItem::Over => self.end(false),
             };
             let torn = idle && self.whole && self.intake.is_torn();
             let done = done.and_then(|()| if torn { self.end(true) } else { Ok(()) });
@@ -259,7 +263,7 @@ impl Writing {
     /// Goes on in a new file, from which the world can be played.
     fn begin(&mut self, copy: &WorldCopy) -> Result<(), RecorderFault> {
         self.flush(true)?;
-        let state = copy.encode()?;
+        let state = copy.encode().map_err(RecordFault::from)?;
         let checkpoint = Checkpoint {
             tick: state.tick(),
             rows: Vec::new(),

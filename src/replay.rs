@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use engine::Plugin;
 use engine::content::{Content, Source};
 use engine::port::Tick;
-use engine::record::{Difference, Frame, Header, RecordedContent, Replay, frames};
+use engine::record::{Difference, Frame, RecordedContent, RecordingHeader, Replay, frames};
 use systems::Settings;
 
 use crate::Game;
@@ -20,7 +20,7 @@ use crate::usage::UsageFault;
 
 /// What is to be played.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct ReplayOptions {
     /// From the last checkpoint before this tick; without, from the first that is kept.
     pub from: Option<Tick>,
     /// Through this tick.
@@ -35,7 +35,7 @@ pub struct Wanted {
 ///
 /// # Errors
 /// When nothing is recorded there, or it can't be played.
-pub fn run(config: &Config, wanted: &Wanted, game: &Game) -> anyhow::Result<ExitCode> {
+pub fn run(config: &Config, wanted: &ReplayOptions, game: &Game) -> anyhow::Result<ExitCode> {
     let folder = folder(&config.server.data);
     let files = recordings(&folder).unwrap_or_default();
     if files.is_empty() {
@@ -48,7 +48,7 @@ pub fn run(config: &Config, wanted: &Wanted, game: &Game) -> anyhow::Result<Exit
 ///
 /// # Errors
 /// When it is no recording, or can't be played.
-pub fn run_file(file: &Path, wanted: &Wanted, game: &Game) -> anyhow::Result<ExitCode> {
+pub fn run_file(file: &Path, wanted: &ReplayOptions, game: &Game) -> anyhow::Result<ExitCode> {
     run_files(&[file.to_owned()], wanted, game)
 }
 
@@ -61,9 +61,9 @@ struct Played {
     difference: Option<Difference>,
 }
 
-fn run_files(files: &[PathBuf], wanted: &Wanted, game: &Game) -> anyhow::Result<ExitCode> {
+fn run_files(files: &[PathBuf], wanted: &ReplayOptions, game: &Game) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
-    let mut player = Player::new(wanted, game);
+    let mut player = Playback::new(wanted, game);
     for file in &files[first_file(files, wanted)..] {
         player.file(file)?;
         if player.played.difference.is_some() {
@@ -71,7 +71,9 @@ fn run_files(files: &[PathBuf], wanted: &Wanted, game: &Game) -> anyhow::Result<
         }
     }
     let played = player.finish();
-    if played.ticks == 0 {
+    // A file that ends with its checkpoint holds no tick, and nothing of it differs.
+    let asked = wanted.from.is_some() || wanted.to.is_some();
+    if asked && played.ticks == 0 && played.difference.is_none() {
         return Err(UsageFault("no such ticks are recorded".to_owned()).into());
     }
     print(&played, began.elapsed(), wanted.json)?;
@@ -82,7 +84,7 @@ fn run_files(files: &[PathBuf], wanted: &Wanted, game: &Game) -> anyhow::Result<
 }
 
 /// The file with the last checkpoint before the first tick that is wanted. Names begin with it.
-fn first_file(files: &[PathBuf], wanted: &Wanted) -> usize {
+fn first_file(files: &[PathBuf], wanted: &ReplayOptions) -> usize {
     let Some(from) = wanted.from else { return 0 };
     let before = files.iter().rposition(|file| {
         let name = file.file_name().and_then(|name| name.to_str());
@@ -92,15 +94,15 @@ fn first_file(files: &[PathBuf], wanted: &Wanted) -> usize {
     before.unwrap_or(0)
 }
 
-struct Player<'a> {
-    wanted: &'a Wanted,
+struct Playback<'a> {
+    wanted: &'a ReplayOptions,
     game: &'a Game,
     replay: Option<Replay>,
     played: Played,
 }
 
-impl<'a> Player<'a> {
-    fn new(wanted: &'a Wanted, game: &'a Game) -> Self {
+impl<'a> Playback<'a> {
+    fn new(wanted: &'a ReplayOptions, game: &'a Game) -> Self {
         Self {
             wanted,
             game,
@@ -178,7 +180,7 @@ impl<'a> Player<'a> {
 /// The game that was recorded, over the world that was recorded or another.
 fn recorded_game(
     game: &Game,
-    header: &Header,
+    header: &RecordingHeader,
     recording: &Path,
     world: Option<&Path>,
 ) -> anyhow::Result<impl Plugin + use<>> {
@@ -197,7 +199,7 @@ fn recorded_game(
 fn recorded_world(
     game: &Game,
     settings: &Settings,
-    header: &Header,
+    header: &RecordingHeader,
     recording: &Path,
 ) -> anyhow::Result<Arc<Content>> {
     let folder = recording.parent().unwrap_or(Path::new("."));

@@ -6,8 +6,8 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use engine::record::{
-    Checkpoint, ChunkWriter, Frame, Header, RecordIntake, RecordLane, Replay, Taken, TickEffects,
-    TickRecord, frames, record_lane,
+    Checkpoint, ChunkWriter, Frame, LaneItem, RecordIntake, RecordLane, RecordingHeader, Replay,
+    TickEffects, TickRecord, frames, record_lane,
 };
 use engine::{Setup, TickInput, TickOutput};
 use prometheus::IntCounter;
@@ -31,7 +31,7 @@ const TIMES_MIN: f64 = 20.0;
 
 /// What the world's thread does for the recorder, and what the recorder makes of it.
 pub(crate) struct Recording {
-    header: Header,
+    header: RecordingHeader,
     lane: RecordLane,
     intake: RecordIntake,
     chunk: ChunkWriter,
@@ -43,7 +43,7 @@ pub(crate) struct Recording {
 
 impl Recording {
     pub(crate) fn of(setup: &Setup) -> Self {
-        let header = Header {
+        let header = RecordingHeader {
             program: String::new(),
             run: setup.run,
             seed: setup.seed.0,
@@ -90,7 +90,7 @@ impl Recording {
             });
         }
         self.copying += processor_time() - began;
-        while let Taken::Tick(record) = self.intake.take() {
+        while let LaneItem::Tick(record) = self.intake.take() {
             self.chunk.push(*record);
         }
         if tick.is_multiple_of(CHUNK) {

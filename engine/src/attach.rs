@@ -42,9 +42,9 @@ use crate::{Clock, Index, Outbox};
 /// Who holds what.
 #[derive(Resource, Clone, Default, Debug, Serialize, Deserialize)]
 pub(crate) struct Sessions {
-    #[serde(serialize_with = "crate::record::sorted")]
+    #[serde(serialize_with = "crate::checkpoint::sorted")]
     seats: HashMap<SessionId, Seat>,
-    #[serde(serialize_with = "crate::record::sorted")]
+    #[serde(serialize_with = "crate::checkpoint::sorted")]
     holders: HashMap<StableId, SessionId>,
     /// Sessions that are over: they leave at the start of the next tick, a crowd in the next ones.
     over: VecDeque<SessionId>,

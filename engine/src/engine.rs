@@ -5,12 +5,10 @@ mod build;
 mod checkpoint;
 #[cfg(feature = "stage")]
 mod crack;
-mod exchange;
 mod health;
 mod output;
 mod phases;
 
-pub use exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
 pub use health::{FAULTS_MAX, QUARANTINE};
 
 use std::collections::BTreeMap;
@@ -25,6 +23,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::attach::{self, Asks, Life};
 use crate::clock::Clock;
 use crate::dice::Dice;
+use crate::exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
 use crate::fault::FaultReport;
 use crate::ledger;
 use crate::meter::{Beacon, Spent, Stopwatch};

@@ -9,10 +9,12 @@
 mod attach;
 mod bridge;
 mod character;
+mod checkpoint;
 mod clock;
 pub mod content;
 mod dice;
 mod engine;
+mod exchange;
 mod fault;
 mod guard;
 mod identity;
@@ -40,10 +42,8 @@ pub use bridge::{Bridge, Bridged};
 pub use character::Character;
 pub use clock::{CATCH_UP_MAX, Clock};
 pub use dice::{Dice, Seed};
-pub use engine::{
-    Engine, EngineFault, FAULTS_MAX, QUARANTINE, SETTLE_ROUNDS_MAX, Save, Setup, TickInput,
-    TickOutput,
-};
+pub use engine::{Engine, FAULTS_MAX, QUARANTINE, SETTLE_ROUNDS_MAX};
+pub use exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
 pub use fault::{FaultReport, running};
 pub use identity::Index;
 pub use ledger::{Answer, Begun, CommandRecord, Heard, Kept, Order, REMEMBERED};

@@ -23,6 +23,7 @@ use bevy_ecs::prelude::{IntoScheduleConfigs, Resource};
 use bevy_ecs::system::{ScheduleSystem, SystemAccess};
 use bevy_ecs::world::World;
 
+use crate::checkpoint::StateType;
 use crate::content::ContentRegister;
 use crate::fault;
 use crate::message::MessageTypes;
@@ -31,7 +32,6 @@ use crate::owners::Owners;
 use crate::persist::SavedTypes;
 use crate::phase::Phase;
 use crate::port::{Publication, Published};
-use crate::record::StateType;
 use name::short_name;
 
 /// Whatever can add things to the world. A plain function or closure already is one.

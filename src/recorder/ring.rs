@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use engine::record::{Checkpoint, Frame, Header, RecordedContent, frames};
+use engine::record::{Checkpoint, Frame, RecordedContent, RecordingHeader, frames};
 use prometheus::IntGauge;
 
 use super::RecorderFault;
@@ -26,7 +26,7 @@ const FREE_MIN: u64 = 64 << 20;
 
 /// The ring that is written.
 #[derive(Debug)]
-pub(crate) struct Ring {
+pub(crate) struct RecordingRing {
     folder: PathBuf,
     config: RecorderConfig,
     file: Option<File>,
@@ -38,7 +38,7 @@ pub(crate) struct Ring {
     bytes: IntGauge,
 }
 
-impl Ring {
+impl RecordingRing {
     /// Opens the ring of a folder, which is made where there is none.
     pub(super) fn open(folder: &Path, config: RecorderConfig, bytes: IntGauge) -> io::Result<Self> {
         match DirBuilder::new().mode(0o700).create(folder) {
@@ -78,7 +78,7 @@ impl Ring {
     /// Begins a file at a checkpoint. Whatever follows a gap is in another.
     pub(super) fn begin(
         &mut self,
-        header: &Header,
+        header: &RecordingHeader,
         checkpoint: &Checkpoint,
     ) -> Result<(), RecorderFault> {
         let name = format!("{:016}-{}.{ENDING}", checkpoint.tick, header.run);

@@ -221,7 +221,8 @@ fn server_process() {
     if let Some(data) = std::env::var_os(REPLAY_PROCESS) {
         let mut config = Config::load(None, Overrides::default()).unwrap();
         config.server.data = data.into();
-        let ended = kadath::replay::run(&config, &kadath::replay::Wanted::default(), &game());
+        let ended =
+            kadath::replay::run(&config, &kadath::replay::ReplayOptions::default(), &game());
         assert_eq!(ended.unwrap(), ExitCode::SUCCESS);
         return;
     }

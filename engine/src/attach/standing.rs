@@ -34,7 +34,7 @@ const GIVEN_MAX: usize = 4_096;
 pub(crate) struct Roles {
     /// When the store was asked last, or somebody came into an empty world.
     asked: Option<WorldTime>,
-    #[serde(serialize_with = "crate::record::sorted")]
+    #[serde(serialize_with = "crate::checkpoint::sorted")]
     given: HashMap<AccountId, (Role, Tick)>,
 }
 

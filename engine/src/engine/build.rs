@@ -14,6 +14,7 @@ use super::checkpoint;
 use super::health::Health;
 use super::{Ageing, Engine, EngineFault, FAULTS_MAX, Setup};
 use crate::attach::{Asks, Life, Removals, Roles, Sessions};
+use crate::checkpoint::StateType;
 use crate::content::ContentTypes;
 use crate::dice::Dice;
 use crate::ledger::Ledger;
@@ -24,7 +25,6 @@ use crate::persist::{
 };
 use crate::plugin::{LeftOut, Plugin, Register, Registrar};
 use crate::port::{Row, WorldTime};
-use crate::record::StateType;
 use crate::{Bridge, Character, Clock, Outbox, fault, guard, identity};
 
 impl Engine {

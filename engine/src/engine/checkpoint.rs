@@ -5,9 +5,9 @@ use bevy_ecs::world::World;
 use super::health::Health;
 use super::{Engine, EngineFault};
 use crate::Clock;
+use crate::checkpoint::{EngineState, StateFault, StateType, WorldCopy, WorldState};
 use crate::persist::{Collector, Holdings, Losses};
 use crate::plugin::Register;
-use crate::record::{EngineState, RecordFault, StateType, WorldCopy, WorldState};
 
 impl Engine {
     /// Copies everything that lasts. Only right after a tick that had a batch or nothing to save:
@@ -36,7 +36,7 @@ fn types(register: &Register) -> Vec<StateType> {
     all.copied().collect()
 }
 
-fn fault(fault: RecordFault) -> EngineFault {
+fn fault(fault: StateFault) -> EngineFault {
     EngineFault::Saved(fault.to_string())
 }
 

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use bevy_ecs::component::Component;
 use serde::{Deserialize, Serialize};
 
+use crate::checkpoint::TransientPart;
 use crate::port::{Code, Tick};
-use crate::record::TransientPart;
 
 mod chain;
 

@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Registrar;
+use crate::checkpoint::StateType;
 use crate::persist::{HOLDER, Migration, SavedName};
-use crate::record::StateType;
 
 impl Registrar<'_> {
     /// Makes a component durable: whatever changes is saved, whatever is removed is forgotten,

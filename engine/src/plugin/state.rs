@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Registrar;
-use crate::record::StateType;
+use crate::checkpoint::StateType;
 
 impl Registrar<'_> {
     /// Declares this plugin the one writer of a component that is not saved. What it is besides is

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::WorldState;
-use super::trace::Trace;
+use super::trace::TickTrace;
 use crate::Setup;
 use crate::dice::Seed;
 use crate::port::{BridgeIn, Inbound, Row, RunId, StorageState, StoreReply, Tick, WorldTime};
@@ -21,7 +21,7 @@ const PAYLOAD_BYTES_MAX: usize = 512 << 20;
 
 /// What a recording is of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Header {
+pub struct RecordingHeader {
     /// The program's version.
     pub program: String,
     /// The process start.
@@ -92,7 +92,7 @@ pub(super) struct Entry {
     /// Where it is another than in the tick before.
     pub(super) storage: Option<StorageState>,
     pub(super) stopping: bool,
-    pub(super) trace: Trace,
+    pub(super) trace: TickTrace,
 }
 
 impl Entry {
@@ -115,7 +115,7 @@ pub(super) struct Before {
 #[derive(Debug)]
 pub enum Frame {
     /// The first of a file.
-    Header(Box<Header>),
+    Header(Box<RecordingHeader>),
     /// The second of a file.
     Checkpoint(Checkpoint),
     /// Ticks that follow those before.
@@ -128,8 +128,8 @@ pub enum Frame {
 
 /// As it is written.
 #[derive(Serialize, Deserialize)]
-enum Payload {
-    Header(Header),
+enum FramePayload {
+    Header(RecordingHeader),
     /// Packed.
     Checkpoint(Vec<u8>),
     Ticks {
@@ -153,12 +153,15 @@ pub enum RecordFault {
     /// A frame holds what it can't hold.
     #[error("it holds what can't be decoded")]
     Undecodable,
+    /// What was copied of the world.
+    #[error(transparent)]
+    State(#[from] crate::checkpoint::StateFault),
     /// A frame can't be written.
     #[error("a part of it can't be encoded")]
     Unencodable,
 }
 
-impl Header {
+impl RecordingHeader {
     /// What an engine is built from to play the recording again.
     #[must_use]
     pub fn setup(&self, checkpoint: Checkpoint) -> Setup {
@@ -188,8 +191,8 @@ impl Header {
     /// When it is too long.
     pub fn begin(&self, checkpoint: &Checkpoint) -> Result<Vec<u8>, RecordFault> {
         let mut bytes = MAGIC.to_vec();
-        bytes.extend(framed(&Payload::Header(self.clone()))?);
-        bytes.extend(framed(&Payload::Checkpoint(pack(checkpoint)?))?);
+        bytes.extend(framed(&FramePayload::Header(self.clone()))?);
+        bytes.extend(framed(&FramePayload::Checkpoint(pack(checkpoint)?))?);
         Ok(bytes)
     }
 }
@@ -200,13 +203,17 @@ impl Frame {
     /// # Errors
     /// Never, in fact.
     pub fn mark(gap: bool) -> Result<Vec<u8>, RecordFault> {
-        framed(if gap { &Payload::Gap } else { &Payload::End })
+        framed(if gap {
+            &FramePayload::Gap
+        } else {
+            &FramePayload::End
+        })
     }
 }
 
 pub(super) fn ticks(first: Tick, entries: &[Entry]) -> Result<Vec<u8>, RecordFault> {
     let packed = pack(entries)?;
-    framed(&Payload::Ticks { first, packed })
+    framed(&FramePayload::Ticks { first, packed })
 }
 
 pub(super) fn pack<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, RecordFault> {
@@ -225,7 +232,7 @@ pub(super) fn unpack<T: for<'de> Deserialize<'de>>(packed: &[u8]) -> Result<T, R
     postcard::from_bytes(&bytes).map_err(|_| RecordFault::Undecodable)
 }
 
-fn framed(payload: &Payload) -> Result<Vec<u8>, RecordFault> {
+fn framed(payload: &FramePayload) -> Result<Vec<u8>, RecordFault> {
     let mut bytes =
         postcard::to_extend(payload, vec![0; FRAME_BYTES]).map_err(|_| RecordFault::Unencodable)?;
     let length = bytes.len() - FRAME_BYTES;
@@ -275,13 +282,13 @@ pub fn frames(
 fn decoded(payload: &[u8]) -> Result<Frame, RecordFault> {
     let payload = postcard::from_bytes(payload).map_err(|_| RecordFault::Undecodable)?;
     Ok(match payload {
-        Payload::Header(header) => Frame::Header(Box::new(header)),
-        Payload::Checkpoint(packed) => Frame::Checkpoint(unpack(&packed)?),
-        Payload::Ticks { first, packed } => Frame::Ticks(Ticks {
+        FramePayload::Header(header) => Frame::Header(Box::new(header)),
+        FramePayload::Checkpoint(packed) => Frame::Checkpoint(unpack(&packed)?),
+        FramePayload::Ticks { first, packed } => Frame::Ticks(Ticks {
             first,
             entries: unpack(&packed)?,
         }),
-        Payload::Gap => Frame::Gap,
-        Payload::End => Frame::End,
+        FramePayload::Gap => Frame::Gap,
+        FramePayload::End => Frame::End,
     })
 }

@@ -16,7 +16,7 @@ pub const RECORD_WEIGHT_MAX: usize = 262_144;
 /// The world's end.
 #[derive(Debug)]
 pub struct RecordLane {
-    sender: Sender<Sent>,
+    sender: Sender<RecordMessage>,
     weight: Arc<AtomicUsize>,
     torn: Arc<AtomicBool>,
     wanted: Arc<AtomicBool>,
@@ -26,7 +26,7 @@ pub struct RecordLane {
 /// The recorder's end.
 #[derive(Debug)]
 pub struct RecordIntake {
-    receiver: Receiver<Sent>,
+    receiver: Receiver<RecordMessage>,
     weight: Arc<AtomicUsize>,
     torn: Arc<AtomicBool>,
     wanted: Arc<AtomicBool>,
@@ -34,14 +34,14 @@ pub struct RecordIntake {
 
 /// What goes over the lane.
 #[derive(Debug)]
-enum Sent {
+enum RecordMessage {
     Tick(Box<TickRecord>),
     Checkpoint(Box<WorldCopy>),
 }
 
 /// What the recorder's end finds.
 #[derive(Debug)]
-pub enum Taken {
+pub enum LaneItem {
     /// The next tick.
     Tick(Box<TickRecord>),
     /// The world after the tick before. Also the first after a gap.
@@ -95,7 +95,12 @@ impl RecordLane {
         // One tick alone may be as heavy as it likes: the world holds all of it anyway.
         let fits = room || self.sender.is_empty();
         self.weight.fetch_add(weight, Ordering::AcqRel);
-        if !fits || self.sender.try_send(Sent::Tick(Box::new(record))).is_err() {
+        if !fits
+            || self
+                .sender
+                .try_send(RecordMessage::Tick(Box::new(record)))
+                .is_err()
+        {
             self.weight.fetch_sub(weight, Ordering::AcqRel);
             self.torn.store(true, Ordering::Release);
             self.dropped.inc();
@@ -114,7 +119,9 @@ impl RecordLane {
     pub fn offer_checkpoint(&self, copy: WorldCopy) {
         // The flag first: what is taken out of the lane may set it again.
         self.wanted.store(false, Ordering::Release);
-        let sent = self.sender.try_send(Sent::Checkpoint(Box::new(copy)));
+        let sent = self
+            .sender
+            .try_send(RecordMessage::Checkpoint(Box::new(copy)));
         if sent.is_ok() {
             self.torn.store(false, Ordering::Release);
         }
@@ -124,15 +131,15 @@ impl RecordLane {
 impl RecordIntake {
     /// What waits; never blocks. The sender would have to wake whoever did.
     #[must_use]
-    pub fn take(&self) -> Taken {
+    pub fn take(&self) -> LaneItem {
         match self.receiver.try_recv() {
-            Ok(Sent::Tick(record)) => {
+            Ok(RecordMessage::Tick(record)) => {
                 self.weight.fetch_sub(record.weight(), Ordering::AcqRel);
-                Taken::Tick(record)
+                LaneItem::Tick(record)
             }
-            Ok(Sent::Checkpoint(copy)) => Taken::Checkpoint(copy),
-            Err(TryRecvError::Empty) => Taken::Nothing,
-            Err(TryRecvError::Disconnected) => Taken::Over,
+            Ok(RecordMessage::Checkpoint(copy)) => LaneItem::Checkpoint(copy),
+            Err(TryRecvError::Empty) => LaneItem::Nothing,
+            Err(TryRecvError::Disconnected) => LaneItem::Over,
         }
     }
 

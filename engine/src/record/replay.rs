@@ -5,8 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::file::{Before, Entry};
-use super::trace::{self, ColumnTrace, SaidTrace, SavedTrace, Trace, row_hash, short};
-use super::{Checkpoint, Header, RecordFault, TickEffects, Ticks};
+use super::trace::{self, ColumnTrace, SaidTrace, SavedTrace, TickTrace, row_hash, short};
+use super::{Checkpoint, RecordFault, RecordingHeader, TickEffects, Ticks};
 use crate::port::{Outbound, StableId, Tick, WorldTime};
 use crate::{Engine, EngineFault, Plugin, TickInput};
 
@@ -64,7 +64,7 @@ impl Replay {
     /// # Errors
     /// When the world can't be built.
     pub fn begin(
-        header: &Header,
+        header: &RecordingHeader,
         checkpoint: Checkpoint,
         plugin: impl Plugin,
     ) -> Result<Self, EngineFault> {
@@ -172,7 +172,7 @@ impl Replay {
             self.played += 1;
             let (first, _) = self.span.unwrap_or((before.now, before.now));
             self.span = Some((first, before.now));
-            let is = Trace::of(&effects);
+            let is = TickTrace::of(&effects);
             if is != was {
                 return Ok(Some(self.difference(tick, &was, &is, &effects)));
             }
@@ -183,8 +183,8 @@ impl Replay {
     fn difference(
         &mut self,
         tick: Tick,
-        was: &Trace,
-        is: &Trace,
+        was: &TickTrace,
+        is: &TickTrace,
         effects: &TickEffects,
     ) -> Difference {
         let of_rows = || self.saved_difference(was.saved.as_ref(), is.saved.as_ref(), effects);
@@ -192,7 +192,7 @@ impl Replay {
             .or_else(|| self.said_difference(was.said.as_ref(), is.said.as_ref(), effects));
         let (plugin, component, entity, was, is) = found.unwrap_or_else(|| {
             let hash = |rest: Option<u64>| rest.map_or(NOTHING.to_owned(), hashed);
-            let rest = |trace: &Trace| trace.saved.as_ref().map(|saved| saved.rest);
+            let rest = |trace: &TickTrace| trace.saved.as_ref().map(|saved| saved.rest);
             let (component, was, is) = if was.rest != is.rest {
                 ("asks, bus and faults", hash(was.rest), hash(is.rest))
             } else {
@@ -336,7 +336,7 @@ impl Replay {
                 NOTHING.to_owned(),
             ));
         };
-        let hash = format!("#{:04x}", short(super::said_hash(said)));
+        let hash = format!("#{:04x}", short(crate::exchange::said_hash(said)));
         let Outbound::Note { to, note } = said else {
             return Some((
                 "engine".to_owned(),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::TickEffects;
+use crate::exchange::said_hash;
 use crate::port::{Body, Column, Outbound, Parcels, SaveBatch, StableId};
 
 /// Notes and answers of one tick that have a hash each, 2 bytes; beyond, only all together.
@@ -16,7 +17,7 @@ const VALUES_BYTES_MAX: usize = 2_048;
 
 /// What came of a tick. Nothing of a part that there was nothing of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Trace {
+pub(super) struct TickTrace {
     pub(super) said: Option<SaidTrace>,
     /// What storage was asked, what went to the bus, what went wrong.
     pub(super) rest: Option<u64>,
@@ -53,7 +54,7 @@ pub(super) struct ColumnTrace {
     pub(super) values: Vec<(StableId, String)>,
 }
 
-impl Trace {
+impl TickTrace {
     pub(super) fn of(effects: &TickEffects) -> Self {
         let TickEffects {
             said,
@@ -167,29 +168,6 @@ fn weight(id: StableId) -> u64 {
 /// What is kept of one hash.
 pub(super) const fn short(hash: u64) -> u16 {
     (hash >> 48) as u16
-}
-
-/// A hash of one thing said and who hears it.
-pub(crate) fn said_hash(said: &Outbound) -> u64 {
-    let mut hash = Xxh3::new();
-    match said {
-        Outbound::Note { to, note } => {
-            hash.update(note.event_type().as_bytes());
-            hash.update(&json(note.data()));
-            for session in to.sessions() {
-                hash.update(&session.0.to_le_bytes());
-            }
-        }
-        Outbound::Reply {
-            ask,
-            answer: Ok(reply),
-        } => {
-            hash.update(&ask.to_le_bytes());
-            hash.update(&json(reply.data()));
-        }
-        other => hash.update(format!("{other:?}").as_bytes()),
-    }
-    hash.digest()
 }
 
 fn hash_parcels(hash: &mut Xxh3, parcels: &Parcels) {

@@ -2,7 +2,7 @@
 
 use super::TickRecord;
 use super::file::{Before, Entry, RecordFault, ticks};
-use super::trace::Trace;
+use super::trace::TickTrace;
 use crate::TickInput;
 use crate::port::Tick;
 
@@ -23,7 +23,7 @@ impl ChunkWriter {
             self.first = record.tick;
         }
         self.weight += record.weight();
-        let trace = Trace::of(&record.effects);
+        let trace = TickTrace::of(&record.effects);
         let TickInput {
             now,
             wall_offset,

@@ -15,8 +15,18 @@ use bevy_ecs::world::World;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::RecordFault;
 use crate::port::{StableId, Tick, WorldTime};
+
+/// A part of a checkpoint can't be written or read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StateFault {
+    /// It holds what it can't hold.
+    #[error("the world's state can't be decoded")]
+    Undecodable,
+    /// It can't be written.
+    #[error("a part of the world's state can't be encoded")]
+    Unencodable,
+}
 
 /// One kind of state that a checkpoint holds.
 #[derive(Clone, Copy)]
@@ -25,7 +35,7 @@ pub(crate) struct StateType {
     /// Whose it is.
     pub(crate) plugin: usize,
     copy: fn(&mut World) -> Box<dyn StateCopy>,
-    restore: fn(&mut World, &[(Entity, Vec<u8>)]) -> Result<(), RecordFault>,
+    restore: fn(&mut World, &[(Entity, Vec<u8>)]) -> Result<(), StateFault>,
 }
 
 /// A saved component of which a part is not saved, but lasts.
@@ -38,18 +48,18 @@ pub(crate) trait TransientPart: Component<Mutability = Mutable> {
 
 /// Values that were copied, and are not encoded yet.
 trait StateCopy: Send {
-    fn encode(&self) -> Result<Vec<(Entity, Vec<u8>)>, RecordFault>;
+    fn encode(&self) -> Result<Vec<(Entity, Vec<u8>)>, StateFault>;
 }
 
-struct Values<T> {
+struct CopiedValues<T> {
     values: Vec<(Entity, T)>,
     encode: fn(&T) -> Option<Vec<u8>>,
 }
 
-impl<T: Send> StateCopy for Values<T> {
-    fn encode(&self) -> Result<Vec<(Entity, Vec<u8>)>, RecordFault> {
+impl<T: Send> StateCopy for CopiedValues<T> {
+    fn encode(&self) -> Result<Vec<(Entity, Vec<u8>)>, StateFault> {
         let values = self.values.iter().map(|(entity, value)| {
-            let bytes = (self.encode)(value).ok_or(RecordFault::Unencodable)?;
+            let bytes = (self.encode)(value).ok_or(StateFault::Unencodable)?;
             Ok((*entity, bytes))
         });
         values.collect()
@@ -81,7 +91,7 @@ impl StateType {
                 let mut query = world.query::<(Entity, &T)>();
                 let values = query.iter(world);
                 let values = values.map(|(entity, value)| (entity, value.part()));
-                Box::new(Values {
+                Box::new(CopiedValues {
                     values: values.collect(),
                     encode: |part| postcard::to_stdvec(part).ok(),
                 })
@@ -89,7 +99,7 @@ impl StateType {
             restore: |world, values| {
                 for (entity, bytes) in values {
                     let part = postcard::from_bytes(bytes);
-                    let part = part.map_err(|_| RecordFault::Undecodable)?;
+                    let part = part.map_err(|_| StateFault::Undecodable)?;
                     if let Some(mut value) = world.get_mut::<T>(*entity) {
                         value.bypass_change_detection().set_part(part);
                     }
@@ -123,7 +133,7 @@ fn copy<T: Component + Clone>(
     let mut query = world.query_filtered::<(Entity, &T), Allow<IsResource>>();
     let values = query.iter(world);
     let values = values.map(|(entity, value)| (entity, value.clone()));
-    Box::new(Values {
+    Box::new(CopiedValues {
         values: values.collect(),
         encode,
     })
@@ -133,7 +143,7 @@ fn restore<T: Component>(
     world: &mut World,
     values: &[(Entity, Vec<u8>)],
     decode: fn(&[u8]) -> Option<T>,
-) -> Result<(), RecordFault> {
+) -> Result<(), StateFault> {
     // What came with another component and was taken off since.
     let mut query = world.query_filtered::<Entity, (With<T>, Allow<IsResource>)>();
     let there: Vec<Entity> = query.iter(world).collect();
@@ -154,9 +164,9 @@ fn restore<T: Component>(
     );
     let component = world.register_component::<T>();
     for (entity, bytes) in values {
-        let value = decode(bytes).ok_or(RecordFault::Undecodable)?;
+        let value = decode(bytes).ok_or(StateFault::Undecodable)?;
         let Ok(mut one) = world.get_entity_mut(*entity) else {
-            return Err(RecordFault::Undecodable);
+            return Err(StateFault::Undecodable);
         };
         one.insert(value);
         if let Ok(mut value) = one.get_mut_by_id(component) {
@@ -247,7 +257,7 @@ impl WorldCopy {
     ///
     /// # Errors
     /// When a value can't be encoded.
-    pub fn encode(&self) -> Result<WorldState, RecordFault> {
+    pub fn encode(&self) -> Result<WorldState, StateFault> {
         let mut parts = Vec::with_capacity(self.states.len());
         for (name, values) in &self.states {
             let mut values = values.encode()?;
@@ -273,7 +283,7 @@ impl WorldState {
     }
 
     /// Makes the entities, each at its own id. Nothing that is spawned later gets one of theirs.
-    pub(crate) fn spawn(&self, world: &mut World) -> Result<(), RecordFault> {
+    pub(crate) fn spawn(&self, world: &mut World) -> Result<(), StateFault> {
         let of_states = self.parts.iter().flat_map(|(_, values)| values);
         let of_states = of_states.map(|(entity, _)| *entity);
         let mut all: Vec<Entity> = self.entities.iter().map(|(entity, _)| *entity).collect();
@@ -293,12 +303,12 @@ impl WorldState {
                 let one = world.entities().resolve_from_index(entity.index());
                 let older = one.generation().to_bits() < entity.generation().to_bits();
                 if !older || world.spawn_empty_at(one).is_err() {
-                    return Err(RecordFault::Undecodable);
+                    return Err(StateFault::Undecodable);
                 }
                 world.despawn_no_free(one);
             }
             if world.spawn_empty_at(entity).is_err() {
-                return Err(RecordFault::Undecodable);
+                return Err(StateFault::Undecodable);
             }
         }
         for (entity, id) in &self.entities {
@@ -308,11 +318,7 @@ impl WorldState {
     }
 
     /// Gives the entities what they had, of these types.
-    pub(crate) fn restore(
-        &self,
-        world: &mut World,
-        types: &[StateType],
-    ) -> Result<(), RecordFault> {
+    pub(crate) fn restore(&self, world: &mut World, types: &[StateType]) -> Result<(), StateFault> {
         for one in types {
             let part = self.parts.iter().find(|(name, _)| name == one.name);
             let values = part.map_or(&[][..], |(_, values)| values);

@@ -2,14 +2,14 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::checkpoint::WorldState;
 use crate::dice::Seed;
 use crate::fault::FaultReport;
 use crate::meter::Stopwatch;
 use crate::port::{
-    BridgeIn, Emission, Inbound, Parcels, Row, RunId, SaveBatch, StorageState, StoreAsk,
+    BridgeIn, Emission, Inbound, Outbound, Parcels, Row, RunId, SaveBatch, StorageState, StoreAsk,
     StoreReply, Tick, WorldTime,
 };
-use crate::record::{self, WorldState};
 
 /// What an engine begins with.
 #[derive(Debug, Default)]
@@ -99,7 +99,7 @@ impl TickOutput {
         let mut hash = Xxh3::new();
         hash.update(&self.emission.tick.to_le_bytes());
         for said in &self.emission.said {
-            hash.update(&record::said_hash(said).to_le_bytes());
+            hash.update(&said_hash(said).to_le_bytes());
         }
         if !self.parcels.is_empty() {
             hash.update(format!("{:?}", self.parcels).as_bytes());
@@ -118,4 +118,27 @@ pub enum EngineFault {
     /// The saved world can't be read.
     #[error("the saved world can't be read: {0}")]
     Saved(String),
+}
+
+/// A hash of one thing said and who hears it.
+pub(crate) fn said_hash(said: &Outbound) -> u64 {
+    let mut hash = Xxh3::new();
+    match said {
+        Outbound::Note { to, note } => {
+            hash.update(note.event_type().as_bytes());
+            hash.update(&serde_json::to_vec(note.data()).unwrap_or_default());
+            for session in to.sessions() {
+                hash.update(&session.0.to_le_bytes());
+            }
+        }
+        Outbound::Reply {
+            ask,
+            answer: Ok(reply),
+        } => {
+            hash.update(&ask.to_le_bytes());
+            hash.update(&serde_json::to_vec(reply.data()).unwrap_or_default());
+        }
+        other => hash.update(format!("{other:?}").as_bytes()),
+    }
+    hash.digest()
 }
