@@ -14,6 +14,7 @@ use crate::harness::{Player, Recipe, alone};
 pub(crate) fn vandal(reg: &mut Registrar<'_>) {
     verb::<Deed>(reg);
     reg.resource(Armed(false))
+        .scratch::<Armed>()
         .observer(|_: On<Insert<InRoom>>, armed: Res<Armed>| {
             assert!(!armed.0, "the trap springs");
         })

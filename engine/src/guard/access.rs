@@ -315,7 +315,7 @@ impl Scan<'_> {
         self.unkind.extend(owned.map(|(id, plugin)| (plugin, id)));
         for (plugin, id) in std::mem::take(&mut self.unkind) {
             self.mistakes.push(format!(
-                "plugin `{}`: `{}` does not say what it is: saved (`persist`), `transient`, `derived` or `scratch`",
+                "plugin `{}`: `{}` does not say what it is: saved (`persist`), `transient`, `computed` or `scratch`",
                 self.names[plugin],
                 component_name(world, id),
             ));

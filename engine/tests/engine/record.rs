@@ -14,7 +14,7 @@ use engine::{Engine, Save, TickInput};
 use prometheus::IntCounter;
 use serde::{Deserialize, Serialize};
 
-use crate::kit::{Words, arrival, game, input, leave, line, named, values};
+use crate::kit::{arrival, game, input, leave, line, values};
 
 const TICKS: u64 = 400;
 

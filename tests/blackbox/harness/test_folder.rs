@@ -54,7 +54,11 @@ impl Drop for TestFolder {
             let command = self
                 .replay
                 .replace("DIR", &self.kept().display().to_string());
-            eprintln!("what led here can be played again:\n  {command}");
+            // Where the runner shows it beside the failure.
+            #[expect(clippy::print_stderr, reason = "there is no log of a test")]
+            {
+                eprintln!("what led here can be played again:\n  {command}");
+            }
         }
     }
 }
