@@ -365,7 +365,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_millionth_slot_is_where_it_belongs() {
+    fn millionth_tick_slot_is_exact() {
         let rate = Rate::hz(60).unwrap();
         assert_eq!(rate.slot(60 * 1_000_000), Duration::from_secs(1_000_000));
         for n in 0..1_000 {

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn handshakes_over_the_limit_may_only_resume_and_far_over_it_nothing() {
+    fn excess_handshakes_may_only_resume_until_hard_limit() {
         let gates = gates();
         let from = "192.0.2.1".parse().unwrap();
         let counted: Vec<_> = (0..9).map(|_| gates.handshake(from)).collect();
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_tried_in_vain_has_to_wait_whatever_its_case() {
+    fn account_lockout_ignores_letter_case() {
         let gates = gates();
         let from = "192.0.2.1".parse().unwrap();
         assert_eq!(gates.login("Ann", from), Ok(Duration::ZERO));
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_elsewhere_lock_nobody_out_here() {
+    fn failures_elsewhere_lock_out_no_known_address() {
         let gates = gates();
         let home = "192.0.2.1".parse().unwrap();
         for n in 0..9 {
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn known_address_takes_turns_instead_of_waiting_a_minute() {
+    fn known_address_takes_turns_without_minute_wait() {
         let gates = gates();
         let home = "192.0.2.1".parse().unwrap();
         gates.login("ann", home).unwrap();
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_so_many_places_and_gets_them_back() {
+    fn address_places_are_limited_and_returned() {
         let gates = Gates::new(NetLimits {
             connections_per_address: 2,
             ..NetLimits::default()

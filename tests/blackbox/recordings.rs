@@ -187,7 +187,7 @@ async fn recorder_that_is_off_writes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ring_stays_within_its_bytes_and_is_counted() {
+async fn ring_stays_within_bytes_and_is_counted() {
     const BYTES: u64 = 300_000;
     let server = recipe()
         .env("KADATH_RECORDER__MAX_BYTES", &BYTES.to_string())

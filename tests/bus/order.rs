@@ -37,8 +37,7 @@ async fn next(player: &mut Player) -> (String, usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_players_lines_keep_their_order_over_the_channels_of_all_and_their_whispers_among_themselves()
- {
+async fn chat_and_whispers_each_keep_player_order() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let north = server(&broker, "north").await;

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_list_that_is_told_again_is_no_sign_of_life() {
+    async fn repeated_presence_list_is_no_sign_of_life() {
         let mut known = Known::default();
         known.receive("south", 5, Duration::ZERO, part(1_000));
         let first = known.nodes["south"].last_sign;
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_beyond_their_bounds_are_passed_over() {
+    fn presence_list_beyond_bounds_is_ignored() {
         let awake = |name: &str| {
             Arc::new(Awake {
                 id: engine::port::StableId::named(name),
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_list_that_lay_there_is_as_old_as_it_is() {
+    async fn stored_presence_list_keeps_own_age() {
         let mut known = Known::default();
         tokio::time::advance(Duration::from_secs(100)).await;
         known.receive("south", 5, Duration::from_millis(700), part(1_000));

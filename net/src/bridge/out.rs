@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_in_one_room_takes_one_connection() {
+    fn room_traffic_uses_one_connection() {
         let room: Arc<str> = "library".into();
         let of = |topic| lane_of(&topic, 7);
         let entered = Topic::Event {

@@ -129,7 +129,7 @@ mod tests {
     use crate::payload::Pong;
 
     #[test]
-    fn a_package_brings_those_below_it_and_no_other() {
+    fn gmcp_package_includes_children_only() {
         let asked = Supports::default().after(Wish::Set, &["Char 1".into(), "Room.Info 1".into()]);
         assert!(asked.wants("Char.Vitals"));
         assert!(asked.wants("Room.Info"));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_set_adding_asks_for_that_alone_and_removing_for_all_the_rest() {
+    fn gmcp_add_starts_empty_and_remove_starts_full() {
         let added = Supports::default().after(Wish::Add, &["Char 1".into()]);
         assert!(added.wants("Char.Vitals") && !added.wants("Room.Info"));
         let less = Supports::default().after(Wish::Remove, &["Char".into()]);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_without_data_is_its_name() {
+    fn gmcp_packet_without_data_is_name_alone() {
         assert_eq!(&**words(&Pong {})[0].bytes, b"Core.Ping");
         assert_eq!(
             &**wrapped(&Pong {})[0].bytes,

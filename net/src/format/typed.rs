@@ -146,7 +146,7 @@ mod tests {
     use crate::gatekeeper::Secret;
 
     #[test]
-    fn a_message_is_its_lines_whatever_ends_them() {
+    fn typed_message_splits_at_any_line_ending() {
         let typed = decode_typed(Format::Terminal, true, b"look\r\nsay hi\n\n").unwrap();
         assert_eq!(
             typed,

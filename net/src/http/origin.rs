@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_listener_answers_to_its_own_names() {
+    fn loopback_listener_answers_to_own_names() {
         let mut config = NetConfig {
             loopback: true,
             ..NetConfig::default()

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_half_full_queue_keeps_the_newest_state_and_every_word() {
+    fn half_full_queue_keeps_newest_state_and_words() {
         let mut outbox = Outbox::default();
         let bound = 400;
         for (text, key) in [
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn states_are_dropped_before_a_client_is_called_slow() {
+    fn states_are_dropped_before_slow_client_closes() {
         let mut outbox = Outbox::default();
         // Pushed while there was room, so that all of them are there.
         for _ in 0..4 {

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_was_never_sent_is_no_place_to_go_on_from() {
+    fn unsent_number_is_no_resume_point() {
         assert_eq!(numbers(&filled(1..=5, Instant::now(), 10_000), 6, 5), None);
     }
 
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_of_a_second_go_one_second_after_another() {
+    fn ring_drops_frames_second_by_second() {
         let began = Instant::now();
         let at = |millis| began + Duration::from_millis(millis);
         let mut ring = Ring::default();

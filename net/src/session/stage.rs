@@ -94,7 +94,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_transition_is_either_in_the_table_or_refused() {
+    fn stage_transition_is_tabled_or_refused() {
         // The whole model, by name: a row that changes must be changed here, too.
         let table = [
             ("Connecting", "Opened", "Authenticating"),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn every_stage_can_be_reached_and_every_one_can_end() {
+    fn every_stage_is_reachable_and_can_end() {
         let mut reached = BTreeSet::from([0]);
         loop {
             let before = reached.len();

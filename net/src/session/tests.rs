@@ -187,7 +187,7 @@ fn play(seed: u64) -> (u64, Vec<u64>) {
 }
 
 #[test]
-fn whatever_is_cut_and_when_a_client_hears_each_word_once_and_in_order() {
+fn any_cut_delivers_each_word_once_in_order() {
     for seed in 0..300 {
         let (said, heard) = play(seed);
         assert_eq!(heard, (1..=said).collect::<Vec<_>>(), "seed {seed}");
@@ -216,7 +216,7 @@ fn a_newer_watermark_replaces_one_that_waits() {
 }
 
 #[test]
-fn a_return_that_the_world_has_no_room_for_leaves_the_session_to_be_tried_again() {
+fn return_to_full_world_leaves_session_resumable() {
     let session = session(SessionBounds::default());
     session.admit(&admission(false), 1, "then");
     take(&session, 1, 10_000);
@@ -257,7 +257,7 @@ fn nothing_leaves_before_the_welcome() {
 }
 
 #[test]
-fn what_waits_and_what_is_kept_stay_within_their_bounds() {
+fn queue_and_ring_stay_within_bounds() {
     let bounds = SessionBounds {
         queue_bytes: 4_000,
         replay_bytes: 4_000,
@@ -301,7 +301,7 @@ fn burst_of_one_tick_is_no_slowness() {
 }
 
 #[test]
-fn earlier_output_beyond_its_ceiling_is_slowness() {
+fn earlier_output_beyond_ceiling_is_slowness() {
     let bounds = SessionBounds {
         queue_bytes: 4_000,
         replay_bytes: 4_000,
@@ -325,7 +325,7 @@ fn earlier_output_beyond_its_ceiling_is_slowness() {
 }
 
 #[test]
-fn coming_and_going_unread_gathers_no_more_than_bounded() {
+fn unread_comings_and_goings_stay_bounded() {
     let bounds = SessionBounds {
         queue_bytes: 4_000,
         replay_bytes: 4_000,
@@ -366,7 +366,7 @@ fn coming_and_going_unread_gathers_no_more_than_bounded() {
 }
 
 #[test]
-fn a_session_that_is_taken_over_before_its_welcome_is_told_so() {
+fn takeover_before_welcome_is_told() {
     let session = session(SessionBounds::default());
     let error = last_error(Leaving::TakenOver, None).unwrap();
     let encoded = EncodedNote::new(&error, 1, "then");
@@ -380,7 +380,7 @@ fn a_session_that_is_taken_over_before_its_welcome_is_told_so() {
 }
 
 #[test]
-fn nothing_gathers_for_a_text_client_that_is_gone() {
+fn departed_text_client_gathers_no_output() {
     let mut session = session(SessionBounds::default());
     session.format = Format::Terminal;
     session.inner.get_mut().unwrap().encoder = Encoder::new(Format::Terminal);

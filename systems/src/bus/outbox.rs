@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_is_offered_at_once_than_a_tick_can_bear_and_the_oldest_first() {
+    fn outbox_offers_oldest_within_tick_budget() {
         let mut outbox = Outbox::default();
         let mark = |seq| Mark {
             origin: "north.1".into(),

@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_keeps_its_last_lines_and_no_more_bytes_than_it_may() {
+    fn place_history_is_bounded_in_lines_and_bytes() {
         let mut lines = Lines::default();
         let most = Remembered::default();
         for n in 0..most.lines + 20 {

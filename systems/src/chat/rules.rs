@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_world_says_of_talk_counts_and_the_rest_is_as_the_domain_has_it() {
+    fn talk_rules_override_domain_defaults() {
         let rules = load("[lengths]\nsay = 30\n[history]\nshown = 7\n").unwrap();
         assert_eq!(rules.chars_max(Channel::Say), 30);
         assert_eq!(rules.chars_max(Channel::Pose), 100);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_the_numbers_of_talk_is_told_with_its_line() {
+    fn talk_rule_mistake_is_named_with_line() {
         for (text, line) in [
             (
                 "[lengths]\nsay = 0\n",

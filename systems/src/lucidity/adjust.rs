@@ -332,7 +332,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_of_the_flux_is_what_would_be_written() {
+    fn announced_flux_equals_written_flux() {
         assert_eq!(Detail::of(Cause::PASSIVE_FLUX, None), FLUX_DETAIL);
     }
 }

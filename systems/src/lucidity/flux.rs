@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_point_that_lacks_next_to_nothing_is_given() {
+    fn nearly_whole_point_is_given() {
         let mut drift = Drift::default();
         let third = nano(1.0 / 3.0);
         let given: Vec<i16> = (0..6).map(|_| drift.carry(third)).collect();
@@ -265,7 +265,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_given_and_what_is_owed_is_what_it_came_to(
+        fn given_plus_owed_equals_total(
             totals in prop::collection::vec(-20.0_f64..20.0, 0..2_000),
         ) {
             let mut drift = Drift::default();
@@ -279,7 +279,7 @@ mod tests {
         }
 
         #[test]
-        fn only_a_drain_is_dulled_and_only_to_three_weights(
+        fn only_drain_is_dulled_up_to_three_weights(
             total in -20 * POINT..20 * POINT,
             minutes in 1_u16..,
         ) {

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn reader_that_keeps_up_on_average_survives_a_burst() {
+    fn average_pace_reader_survives_burst() {
         assert_eq!(slow_after(1_000_000, 5_000, 4_000), None);
         assert_eq!(slow_after(1_000_000, 12_000, 12_000), None);
     }

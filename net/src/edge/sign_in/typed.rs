@@ -332,7 +332,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn a_name_near_an_accounts_is_one_that_a_character_can_have() {
+    fn name_near_account_name_is_valid_character_name() {
         for account in [
             "Ann_7",
             "x9",
