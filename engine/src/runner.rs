@@ -145,7 +145,7 @@ pub fn spawn(
         .name("kadath-world".into())
         .spawn(move || {
             let _counted = counted;
-            Pace::new(engine, ports, config, figures).run(&stopped)
+            TickPace::new(engine, ports, config, figures).run(&stopped)
         })?;
     Ok(Running {
         stop,
@@ -174,7 +174,7 @@ impl Running {
     }
 }
 
-struct Pace {
+struct TickPace {
     engine: Engine,
     inbound: Receiver<Inbound>,
     replies: Receiver<StoreReply>,
@@ -194,7 +194,7 @@ struct Pace {
     saves_refusals: IntCounter,
 }
 
-impl Pace {
+impl TickPace {
     fn new(engine: Engine, ports: EnginePorts, config: RunnerConfig, mut figures: Figures) -> Self {
         let EnginePorts {
             inbound,

@@ -26,6 +26,7 @@ fn envelope(text: &str) -> Bytes {
     serde_json::to_vec(&envelope).unwrap().into()
 }
 
+/// A message that a full world refuses three times is a dead letter; the fifth opens the breaker.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thrice_refused_message_dead_letters_fifth_opens_breaker() {
     let _alone = alone().await;

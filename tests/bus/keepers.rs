@@ -49,6 +49,7 @@ fn says(data: &Value, words: &str) -> bool {
         .is_some_and(|text| text.contains(words))
 }
 
+/// What an admin orders on another node.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn remote_order_runs_once_over_redelivery_and_kill() {
     let _alone = alone().await;

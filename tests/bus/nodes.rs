@@ -44,6 +44,7 @@ pub(crate) async fn sees(player: &mut Player, what: &str, meant: impl Fn(&str) -
     }
 }
 
+/// A dead node's players vanish within its lease.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_nodes_share_community_and_drop_dead_node() {
     let _alone = alone().await;

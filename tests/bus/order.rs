@@ -36,6 +36,8 @@ async fn next(player: &mut Player) -> (String, usize) {
     )
 }
 
+/// A player's lines on the channels of all keep their order, and so do their whispers among
+/// themselves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn chat_and_whispers_each_keep_player_order() {
     let _alone = alone().await;

@@ -106,6 +106,7 @@ async fn newer_sign_in_on_other_node_finds_everything() {
     south.stop().await;
 }
 
+/// They play on elsewhere, and the old node's journal overwrites nothing newer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_node_players_move_without_stale_overwrite() {
     let _alone = alone().await;

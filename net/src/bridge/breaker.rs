@@ -162,6 +162,7 @@ mod tests {
         assert_eq!(breaker.state(), BreakerState::Closed);
     }
 
+    /// Two successes close a half-open breaker, one failure opens it again.
     #[tokio::test(start_paused = true)]
     async fn half_open_breaker_takes_two_successes_one_failure() {
         let mut breaker = opened().await;

@@ -88,7 +88,7 @@ pub(super) struct Sender {
 }
 
 #[derive(Serialize)]
-struct Outgoing<'a, C: Serialize> {
+struct OutgoingEnvelope<'a, C: Serialize> {
     version: u16,
     #[serde(serialize_with = "plainly")]
     id: fmt::Arguments<'a>,
@@ -183,7 +183,7 @@ impl Sender {
         content: impl Serialize,
     ) -> Result<Vec<u8>, EnvelopeFault> {
         let mut bytes = Vec::with_capacity(USUAL_BYTES);
-        let outgoing = Outgoing {
+        let outgoing = OutgoingEnvelope {
             version: VERSION,
             id,
             node: &self.node,

@@ -81,6 +81,7 @@ mod tests {
     use super::*;
 
     proptest! {
+        /// Each wait is within a quarter of its due length.
         #[test]
         fn retry_wait_doubles_to_cap_within_quarter(n in 0_u32..40, jitter in 0.0_f64..=1.0) {
             let limits = RetryLimits::default();

@@ -12,9 +12,11 @@ use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Ending, Next, NoResume, Press, Proof, Sent, Session, SessionKey, Stage, last_error};
+use super::{
+    Ending, Next, NoResume, Press, Proof, SentItem, Session, SessionKey, SessionStage, last_error,
+};
 use crate::config::SessionBounds;
-use crate::format::{EncodedNote, Encoder, Format, Frame, Head};
+use crate::format::{EncodedFrame, EncodedNote, Encoder, Format, Head};
 use crate::limit::Intake;
 use crate::payload::{CommandResponse, Durable, Pong};
 
@@ -31,7 +33,7 @@ fn session(bounds: SessionBounds) -> Session {
         guest: false,
         created_at: WorldTime(0),
     };
-    let stage = Stage::Authenticating;
+    let stage = SessionStage::Authenticating;
     let encoder = Encoder::new(Format::Kadath);
     let waker = Arc::new(Notify::new());
     let names = (SessionId(1), SessionKey::sealed(|nonce| nonce));
@@ -79,13 +81,13 @@ fn take_all(session: &Session, socket: u64, budget: usize) -> (Vec<Got>, Next) {
     let mut taken = Vec::new();
     let next = session.take(socket, Instant::now(), budget, |sent| {
         taken.push(match sent {
-            Sent::Proof(tick) => Got::Ping(tick),
-            Sent::Proven(tick) => Got::Proven(tick),
-            Sent::Frame(number, Frame::Numbered(tail)) => {
+            SentItem::Proof(tick) => Got::Ping(tick),
+            SentItem::Proven(tick) => Got::Proven(tick),
+            SentItem::Frame(number, EncodedFrame::Numbered(tail)) => {
                 let frame = [Head::new(number).as_bytes(), &tail[..]].concat();
                 Got::Frame(number, String::from_utf8(frame).unwrap())
             }
-            Sent::Frame(..) => panic!("not a numbered frame"),
+            SentItem::Frame(..) => panic!("not a numbered frame"),
         });
     });
     (taken, next)

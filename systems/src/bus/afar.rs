@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BusSettings;
 
-/// What keepers decide that may wait beyond the bound of all that must arrive.
+/// What admins decide that may wait beyond the bound of all that must arrive.
 const SANCTIONS_MAX: usize = 1_024;
 
 /// Everybody who is awake on other nodes.

@@ -22,11 +22,11 @@ pub(super) struct Book {
     pub(super) node: String,
     /// By stream and sender, what has taken effect here. Who may publish to one stream has no say
     /// about what came by another.
-    heard: BTreeMap<String, BTreeMap<String, Heard>>,
+    heard: BTreeMap<String, BTreeMap<String, SenderSpans>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Heard {
+struct SenderSpans {
     /// When the last came.
     last: WorldTime,
     spans: Spans,
@@ -71,7 +71,7 @@ impl Book {
         }
         let mut spans = Spans::default();
         spans.insert(seq);
-        senders.insert(origin.to_owned(), Heard { last: now, spans });
+        senders.insert(origin.to_owned(), SenderSpans { last: now, spans });
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Rules {
     /// How long lines may be.
     pub lengths: Lengths,
     /// What is remembered.
-    pub history: Remembered,
+    pub history: HistoryRules,
 }
 
 /// The longest line of each channel, in characters. None is longer than a command, 1000 characters.
@@ -53,7 +53,7 @@ pub struct Lengths {
 /// What is remembered of what was said in each place, and shown of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Remembered {
+pub struct HistoryRules {
     /// lines kept of a place, unless `history.bytes` is less
     #[schemars(range(min = 1, max = 1000))]
     pub lines: usize,
@@ -71,7 +71,7 @@ pub struct Remembered {
     pub greeting_seconds: u64,
 }
 
-impl Default for Remembered {
+impl Default for HistoryRules {
     fn default() -> Self {
         Self {
             lines: 100,

@@ -108,7 +108,7 @@ pub(crate) mod whole {
     type Lines = Vec<(Audience, Arc<ChatMessage>)>;
 
     #[derive(Serialize, Deserialize)]
-    struct Whole {
+    struct SavedLine {
         sender_id: StableId,
         player_name: String,
         admin: bool,
@@ -125,7 +125,7 @@ pub(crate) mod whole {
 
     pub(crate) fn serialize<S: Serializer>(lines: &Lines, to: S) -> Result<S::Ok, S::Error> {
         let whole = lines.iter().map(|(audience, line)| {
-            let line = Whole {
+            let line = SavedLine {
                 sender_id: line.sender_id,
                 player_name: line.player_name.clone(),
                 admin: line.admin,
@@ -145,7 +145,7 @@ pub(crate) mod whole {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Lines, D::Error> {
-        let whole = Vec::<(Audience, Whole)>::deserialize(from)?;
+        let whole = Vec::<(Audience, SavedLine)>::deserialize(from)?;
         let lines = whole.into_iter().map(|(audience, line)| {
             let line = ChatMessage {
                 sender_id: line.sender_id,

@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 use engine::stage::{SavedRows, Stage};
-use systems::lucidity::{Dampened, Dampening, Mind, Said, Tier, dampen};
+use systems::lucidity::{Dampened, Dampening, Mind, SpokenLine, Tier, dampen};
 
 use crate::town::{Town, clock};
 
@@ -22,8 +22,8 @@ fn mind(name: &str, tier: Tier) -> Mind {
     }
 }
 
-fn said(n: u32) -> Said<'static> {
-    Said {
+fn said(n: u32) -> SpokenLine<'static> {
+    SpokenLine {
         text: LINE,
         whispered: false,
         n,
@@ -58,7 +58,7 @@ fn clear_minds_hear_every_word() {
 
 #[test]
 fn uneasy_whisper_is_strained_without_word_loss() {
-    let whisper = Said {
+    let whisper = SpokenLine {
         whispered: true,
         ..said(0)
     };

@@ -57,6 +57,7 @@ fn body(stage: &mut Stage) -> (Vitals, Posture) {
     (stage.component("Ann"), stage.component("Ann"))
 }
 
+/// As ticks on time would have left them.
 #[test]
 fn seconds_late_tick_leaves_bodies_as_on_time() {
     // Whole, hurt, felled by the beam, felled and dead before the tick is over, dead already.
@@ -74,6 +75,7 @@ fn seconds_late_tick_leaves_bodies_as_on_time() {
     }
 }
 
+/// As many visions as ticks on time would have brought.
 #[test]
 fn minutes_late_tick_brings_visions_as_on_time() {
     let rules = r#"

@@ -133,6 +133,7 @@ fn mutes_and_silences_are_there_after_a_restart() {
     assert_eq!(silences.count(), 0, "a lifted silence leaves no row");
 }
 
+/// Each line is heard by everybody who has not muted its speaker.
 #[test]
 fn same_tick_lines_respect_mutes_per_speaker() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);

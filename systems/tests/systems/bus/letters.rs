@@ -29,6 +29,7 @@ fn mailboxes(stage: &Stage) -> usize {
     rows.filter(|(_, name)| name == "mailbox").count()
 }
 
+/// A whisper to somebody awake on no node; once it is told, all other nodes hear so.
 #[test]
 fn mail_for_absent_waits_and_delivery_is_announced() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
@@ -65,6 +66,7 @@ fn mail_told_elsewhere_is_dropped_in_any_order() {
     }
 }
 
+/// Another node does not keep it as mail.
 #[test]
 fn whisper_heard_here_is_stored_on_no_node() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);

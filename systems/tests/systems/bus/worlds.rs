@@ -41,6 +41,7 @@ fn herald_of_other_world_is_told_once_here() {
     }
 }
 
+/// An event that only a newer version knows.
 #[test]
 fn unknown_event_is_ignored() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);

@@ -100,6 +100,7 @@ fn line_depends_on_lucidity_of_hearer() {
     }
 }
 
+/// The speaker alone hears the line as it was typed.
 #[test]
 fn speaker_distortion_is_same_for_all_hearers() {
     let mut stage = asylum();

@@ -90,6 +90,7 @@ fn ban_ends_sessions_and_bars_stale_store() {
     assert_eq!(acts, 2);
 }
 
+/// At each ten seconds, and at each of the last ten.
 #[test]
 fn shutdown_countdown_is_told_before_world_halts() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
@@ -121,6 +122,7 @@ fn a_countdown_that_is_cancelled_ends_nothing() {
     assert!(stage.heard("Ada").contains("was not about to end"));
 }
 
+/// Two admins who set the same figure in one tick set it to that figure.
 #[test]
 fn admin_sets_in_one_tick_do_not_add() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
