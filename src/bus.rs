@@ -1,10 +1,10 @@
 //! Starts the bus where one is configured, and registers its metrics where none is.
 
 use engine::port::{BridgePorts, Registry, Tasks};
-use net::Check;
+use net::ReadinessCheck;
 use net::bridge::{Bus, BusNode, Class};
 use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts};
-use storage::Recovered;
+use storage::RecoveredState;
 
 use crate::config::Config;
 use crate::usage::UsageFault;
@@ -35,7 +35,7 @@ fn origin(node: &str) -> String {
 /// When a file that the configuration names can't be used.
 pub(crate) async fn start(
     config: &Config,
-    recovered: &Recovered,
+    recovered: &RecoveredState,
     ports: BridgePorts,
     tasks: &Tasks,
     registry: &Registry,
@@ -87,9 +87,11 @@ fn silent_metrics(config: &Config, registry: &Registry) -> anyhow::Result<()> {
 }
 
 /// What `/readyz` says of it.
-pub(crate) fn check(bus: Option<&Bus>) -> Check {
+pub(crate) fn check(bus: Option<&Bus>) -> ReadinessCheck {
     match bus {
-        None => Check::holds("not configured"),
-        Some(bus) => bus.health().map_or_else(Check::fails, Check::holds),
+        None => ReadinessCheck::holds("not configured"),
+        Some(bus) => bus
+            .health()
+            .map_or_else(ReadinessCheck::fails, ReadinessCheck::holds),
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use engine::port::{AccountId, Code, Refusal, Role, StableId};
 use net::{
-    Admitted, Character, Denied, Gatekeeper, Profession, Registration, Rolled, Secret, SignedIn,
+    Admitted, CharacterSummary, Denied, Gatekeeper, ProfessionChoice, Registration, Rolled, Secret,
+    SignedIn,
 };
 use storage::{Accounts, Claims, SignIn};
 use tokio::sync::watch;
@@ -28,7 +29,7 @@ fn denied(denied: storage::AccountRefusal) -> Denied {
     }
 }
 
-fn character(character: storage::AccountCharacter) -> Character {
+fn character(character: storage::AccountCharacter) -> CharacterSummary {
     let storage::AccountCharacter {
         id,
         name,
@@ -37,7 +38,7 @@ fn character(character: storage::AccountCharacter) -> Character {
         last_played,
         ..
     } = character;
-    Character {
+    CharacterSummary {
         id,
         name,
         profession,
@@ -216,13 +217,13 @@ impl Gatekeeper for AccountGatekeeper {
         })
     }
 
-    async fn characters(&self, token: Secret) -> Result<Vec<Character>, Denied> {
+    async fn characters(&self, token: Secret) -> Result<Vec<CharacterSummary>, Denied> {
         let claims = self.claims(&token, false)?;
         let characters = self.accounts.characters_by(claims).await.map_err(denied)?;
         Ok(characters.into_iter().map(character).collect())
     }
 
-    fn professions(&self) -> Vec<Profession> {
+    fn professions(&self) -> Vec<ProfessionChoice> {
         self.rolls.professions()
     }
 
@@ -242,7 +243,7 @@ impl Gatekeeper for AccountGatekeeper {
         name: String,
         profession: Option<String>,
         roll: Option<Uuid>,
-    ) -> Result<Character, Denied> {
+    ) -> Result<CharacterSummary, Denied> {
         let account = self.holder(&token, false).await?;
         let Born { seed, profession } = self.rolls.born(account, profession.as_deref(), roll)?;
         let made = self

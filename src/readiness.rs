@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::port::{SaveGauge, Stop, Tick};
-use net::{Check, Checks, Readiness};
+use net::{Checks, Readiness, ReadinessCheck};
 use storage::Storage;
 
 /// How often the world's pulse is felt.
@@ -47,18 +47,21 @@ impl WorldPulse {
 pub(crate) fn readiness(
     pulse: &WorldPulse,
     storage: &Storage,
-    bus: Check,
+    bus: ReadinessCheck,
     lag_max: Duration,
 ) -> Readiness {
     let still = pulse.feel();
     let tick = match pulse.gauge.current_tick() {
-        0 => Check::fails("the world has not begun"),
-        _ if still > lag_max => Check::fails("the world stands still"),
-        tick => Check::holds(format!("tick {tick}")),
+        0 => ReadinessCheck::fails("the world has not begun"),
+        _ if still > lag_max => ReadinessCheck::fails("the world stands still"),
+        tick => ReadinessCheck::holds(format!("tick {tick}")),
     };
     let health = storage.health(lag_max);
-    let check =
-        |half: Result<(), &str>| half.map_or_else(Check::fails, |()| Check::holds("keeps up"));
+    let check = |half: Result<(), &str>| {
+        half.map_or_else(ReadinessCheck::fails, |()| {
+            ReadinessCheck::holds("keeps up")
+        })
+    };
     Readiness::from(Checks {
         tick,
         journal: check(health.journal),

@@ -78,8 +78,8 @@ impl Rolls {
     }
 
     /// What a character can live by.
-    pub(crate) fn professions(&self) -> Vec<net::Profession> {
-        let each = |one: &Profession| net::Profession {
+    pub(crate) fn professions(&self) -> Vec<net::ProfessionChoice> {
+        let each = |one: &Profession| net::ProfessionChoice {
             id: one.id.clone(),
             name: one.name.clone(),
             description: one.description.clone(),

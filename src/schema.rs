@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use engine::port::Publication;
 use engine::{Engine, Setup};
-use net::{ClientMessage, Envelope};
+use net::{ClientMessage, FrameShape};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -139,7 +139,7 @@ impl Shapes {
 
     /// The frame of each event, by the name of its shape.
     fn frames(&mut self, events: &[Publication]) -> Map<String, Value> {
-        let envelope = self.generator.subschema_for::<Envelope>();
+        let envelope = self.generator.subschema_for::<FrameShape>();
         let mut frames = Map::new();
         for event in events {
             let data = (event.schema)(&mut self.generator);

@@ -12,7 +12,7 @@ use engine::port::{LaneLimits, Registry, Stop, Tasks, lanes};
 use engine::record::RecordedContent;
 use engine::runner::Running;
 use net::{Doors, Tls};
-use storage::{Left, Recovered, Storage};
+use storage::{Left, RecoveredState, Storage};
 use tokio::net::TcpListener;
 
 use crate::config::{Config, Loaded};
@@ -181,7 +181,7 @@ struct ServerParts {
 /// Builds the world, lets people in, and stops when asked to.
 async fn live(
     parts: ServerParts,
-    recovered: Recovered,
+    recovered: RecoveredState,
     world: Arc<Content>,
     game: &Game,
     signals: &mut Signals,

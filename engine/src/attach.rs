@@ -100,80 +100,90 @@ pub(crate) fn ingest(
     removal::tell(world);
     lease::confirm(world);
     for reply in stored {
-        match reply {
-            StoreReply::Loaded {
-                character,
-                session,
-                rows,
-            } => loading::loaded(world, types, character, session, rows),
-            StoreReply::Unavailable {
-                character,
-                session,
-                refusal,
-            } => {
-                if waiting(world, session, character).is_some() {
-                    refuse(world, session, Some(character), refusal);
-                }
-            }
-            StoreReply::Wanted { character } => lease::wanted(world, character),
-            StoreReply::Lost { character } => lease::lost(world, character),
-            StoreReply::Reverted { entity, rows } => revert::revert(world, types, entity, rows),
-            StoreReply::Standings(standings) => standing::learn(world, standings),
-            StoreReply::Unheeded { order, why } => {
-                world.write_message(OrderUnheeded { order, why });
-            }
-        }
+        heed(world, types, reply);
     }
     for one in heard {
-        match one {
-            Inbound::Arrive(arrival) => arrive(world, arrival),
-            Inbound::Return {
-                session,
-                correlation,
-            } => come_back(world, session, correlation),
-            Inbound::Line {
-                session,
-                id,
-                line,
-                correlation,
-            } => {
-                // No seat: the session is already over, and so is its wish.
-                if let Some(actor) = holder(world, session) {
-                    ledger::hear(world, actor, session, id, line, correlation);
-                }
-            }
-            Inbound::Lost { session } => {
-                let since = world.resource::<Clock>().now;
-                if let Some(actor) = holder(world, session) {
-                    world.entity_mut(actor).insert(Linkdead { since });
-                    world.write_message(LinkLost { actor });
-                }
-            }
-            Inbound::Received { session, through } => {
-                if let Some(actor) = holder(world, session) {
-                    world.write_message(Received { actor, through });
-                }
-            }
-            Inbound::Leave { session, why } => leaving::leave_in_turn(world, session, why),
-            Inbound::Ask {
-                ask,
-                sessions,
-                admin,
-                question,
-            } => {
-                let askers = sessions.into_iter();
-                let askers = askers.filter_map(|one| holder(world, one)).collect();
-                world.write_message(Asked {
-                    ask,
-                    askers,
-                    admin,
-                    question,
-                });
-            }
-        }
+        hear(world, one);
     }
     ledger::forget_dropped(world);
     standing::ask(world);
+}
+
+/// What storage has answered.
+fn heed(world: &mut World, types: &SavedTypes, reply: StoreReply) {
+    match reply {
+        StoreReply::Loaded {
+            character,
+            session,
+            rows,
+        } => loading::loaded(world, types, character, session, rows),
+        StoreReply::Unavailable {
+            character,
+            session,
+            refusal,
+        } => {
+            if waiting(world, session, character).is_some() {
+                refuse(world, session, Some(character), refusal);
+            }
+        }
+        StoreReply::Wanted { character } => lease::wanted(world, character),
+        StoreReply::Lost { character } => lease::lost(world, character),
+        StoreReply::Reverted { entity, rows } => revert::revert(world, types, entity, rows),
+        StoreReply::Standings(standings) => standing::learn(world, standings),
+        StoreReply::Unheeded { order, why } => {
+            world.write_message(OrderUnheeded { order, why });
+        }
+    }
+}
+
+/// What a session has said or asked.
+fn hear(world: &mut World, one: Inbound) {
+    match one {
+        Inbound::Arrive(arrival) => arrive(world, arrival),
+        Inbound::Return {
+            session,
+            correlation,
+        } => come_back(world, session, correlation),
+        Inbound::Line {
+            session,
+            id,
+            line,
+            correlation,
+        } => {
+            // No seat: the session is already over, and so is its wish.
+            if let Some(actor) = holder(world, session) {
+                ledger::hear(world, actor, session, id, line, correlation);
+            }
+        }
+        Inbound::Lost { session } => {
+            let since = world.resource::<Clock>().now;
+            if let Some(actor) = holder(world, session) {
+                world.entity_mut(actor).insert(Linkdead { since });
+                world.write_message(LinkLost { actor });
+            }
+        }
+        Inbound::Received { session, through } => {
+            if let Some(actor) = holder(world, session) {
+                world.write_message(Received { actor, through });
+            }
+        }
+        Inbound::Leave { session, why } => leaving::leave_in_turn(world, session, why),
+        Inbound::Ask {
+            ask,
+            sessions,
+            admin,
+            question,
+        } => {
+            let askers = sessions.into_iter();
+            let askers = askers.filter_map(|one| holder(world, one)).collect();
+            world.write_message(Asked {
+                ask,
+                askers,
+                admin,
+                question,
+            });
+        }
+    }
 }
 
 /// Turns this tick's dismissals into closes; they take effect with the next tick.

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cadence_is_due_at_whole_multiples_whatever_the_ticks() {
+    fn cadence_due_at_multiples_regardless_of_ticks() {
         assert_eq!(moments(100, 0, 350), (vec![100, 200, 300], 0));
         assert_eq!(moments(100, 350, 399), (vec![], 0));
         assert_eq!(moments(100, 399, 400), (vec![400], 0));
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_stall_runs_eight_times_and_counts_the_rest() {
+    fn cadence_stall_runs_eight_times_counts_rest() {
         let (run, dropped) = moments(100, 0, 2_000);
         assert_eq!((run.len(), dropped), (8, 12));
         assert_eq!(run.last(), Some(&2_000));

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-pub use at::{At, Place};
+pub use at::{At, ValuePlace};
 pub use bounds::check as check_bounds;
 pub use definitions::{Definition, Definitions};
 pub use reference::{KeyRow, KeyTable};
@@ -179,7 +179,7 @@ impl<'a> Reading<'a> {
 
     /// Where mistakes are told from within a value.
     #[must_use]
-    pub fn at<'b>(&'b self, source: &'b Source, place: Place<'b>) -> At<'b> {
+    pub fn at<'b>(&'b self, source: &'b Source, place: ValuePlace<'b>) -> At<'b> {
         At::new(source, place, &self.values, &self.problems)
     }
 }

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::port::{Fact, StableId};
 
-/// A row to be appended to the chronicle: written with the effects of this tick, or not at all.
+/// A row to be appended to the audit log: written with the effects of this tick, or not at all.
 #[derive(Message, Debug, Clone)]
 pub struct Recorded(pub Fact);
 

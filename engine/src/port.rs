@@ -41,5 +41,5 @@ pub use save::{
 pub use tasks::{Stop, Tasks};
 pub use visible::is_hidden;
 
-/// The registry into which every crate puts its figures; `/metrics` prints it.
+/// The registry into which every crate puts its metrics; `/metrics` prints it.
 pub use prometheus::Registry;

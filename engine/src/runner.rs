@@ -145,7 +145,7 @@ pub fn spawn(
         .name("kadath-world".into())
         .spawn(move || {
             let _counted = counted;
-            Pace::new(engine, ports, config, figures).run(&stopped)
+            TickPace::new(engine, ports, config, figures).run(&stopped)
         })?;
     Ok(Running {
         stop,
@@ -174,7 +174,7 @@ impl Running {
     }
 }
 
-struct Pace {
+struct TickPace {
     engine: Engine,
     inbound: Receiver<Inbound>,
     replies: Receiver<StoreReply>,
@@ -194,7 +194,7 @@ struct Pace {
     saves_refusals: IntCounter,
 }
 
-impl Pace {
+impl TickPace {
     fn new(engine: Engine, ports: EnginePorts, config: RunnerConfig, mut figures: Figures) -> Self {
         let EnginePorts {
             inbound,
@@ -365,7 +365,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_millionth_slot_is_where_it_belongs() {
+    fn millionth_tick_slot_is_exact() {
         let rate = Rate::hz(60).unwrap();
         assert_eq!(rate.slot(60 * 1_000_000), Duration::from_secs(1_000_000));
         for n in 0..1_000 {

@@ -49,7 +49,7 @@ pub struct Stage {
     stored: Vec<StoreReply>,
     bridged: Vec<BridgeIn>,
     parcels: Vec<Parcels>,
-    players: HashMap<String, Player>,
+    players: HashMap<String, StagePlayer>,
     sessions: u64,
     ears: HashMap<SessionId, Ears>,
     faults: Vec<FaultReport>,
@@ -62,7 +62,7 @@ pub struct Stage {
 }
 
 #[derive(Debug, Clone)]
-struct Player {
+struct StagePlayer {
     id: StableId,
     session: SessionId,
     next_id: u64,
@@ -186,7 +186,7 @@ impl Stage {
         let next_id = self.players.get(name).map_or(1, |player| player.next_id);
         self.players.insert(
             name.to_owned(),
-            Player {
+            StagePlayer {
                 id,
                 session,
                 next_id,

@@ -151,7 +151,7 @@ pub(crate) struct Connection {
 
 /// A frame's envelope, its data still unread.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Frame<'a> {
+pub(crate) struct ReceivedFrame<'a> {
     pub(crate) sequence_number: u64,
     #[serde(borrow)]
     pub(crate) event_type: Cow<'a, str>,
@@ -265,7 +265,7 @@ impl Text {
         self.0.len()
     }
 
-    pub(crate) fn frame(&self) -> Result<Frame<'_>, String> {
+    pub(crate) fn frame(&self) -> Result<ReceivedFrame<'_>, String> {
         serde_json::from_slice(&self.0).map_err(|error| error.to_string())
     }
 }

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_is_believed_and_only_its_own_word() {
+    fn trusted_proxy_is_believed_for_last_hop_only() {
         let peer = "10.0.0.1".parse().unwrap();
         let mut headers = HeaderMap::new();
         let value = HeaderValue::from_static("203.0.113.9, 198.51.100.7");
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_may_stand_in_brackets_and_have_a_port() {
+    fn address_parses_with_brackets_and_port() {
         let peer = "10.0.0.1".parse().unwrap();
         for (said, expected) in [
             ("198.51.100.7:51443", "198.51.100.7"),

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn ban_holds_until_the_store_has_it() {
+    fn ban_holds_until_store_has_ban() {
         let bans = Bans::default();
         let (ann, bob) = (account(1), account(2));
         bans.set(7, ann, ban(ann));

@@ -44,16 +44,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::ConnectOptions;
-use engine::port::{BridgeIn, BridgePorts, MetricsFault, Registry, Tasks};
+use engine::port::{Awake, BridgeIn, BridgePorts, DeliveryId, MetricsFault, Registry, Tasks, Tick};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{interval, sleep};
 
 use envelope::Sender;
-use link::Packet;
-use metrics::Metrics;
-use out::Outlets;
+use link::{BusConnection, BusPacket};
+use metrics::BusMetrics;
+use out::{DurableMessage, Outlets};
 use shared::Shared;
-use stream::Source;
+use stream::StreamSource;
 use take::UnderWay;
 
 /// Acknowledgements that wait for their tick to be durable, in ticks: 200 s at 20 Hz.
@@ -141,7 +141,7 @@ pub async fn spawn(
         node: node.name,
         run: node.run,
     };
-    let metrics = Metrics::new(registry)?;
+    let metrics = BusMetrics::new(registry)?;
     let (shared, dead) = Shared::new(
         config,
         grammar,
@@ -167,36 +167,12 @@ pub async fn spawn(
         out::run(ports.parcels, outlets, Arc::clone(&shared)),
     );
     if let Some(first) = shared.links.first() {
-        let under_way = Arc::new(UnderWay::default());
-        tasks.spawn(
-            "bus-hear",
-            receive::run(first.clients(), Arc::clone(&shared)),
-        );
-        tasks.spawn(
-            "bus-store",
-            store::run(durable_out, first.clients(), Arc::clone(&shared)),
-        );
-        for source in Source::all(&shared)? {
-            tasks.spawn(
-                "bus-take",
-                take::run(
-                    source,
-                    first.clients(),
-                    Arc::clone(&under_way),
-                    dead_letters.clone(),
-                    Arc::clone(&shared),
-                ),
-            );
-        }
-        tasks.spawn("bus-tell", tell_link(Arc::clone(&shared)));
-        tasks.spawn(
-            "bus-acknowledge",
-            take::acknowledge_durable(processed_out, under_way, Arc::clone(&shared)),
-        );
-        tasks.spawn(
-            "bus-presence",
-            presence::run(first.clients(), mine, Arc::clone(&shared)),
-        );
+        let rest = FirstConnection {
+            durable_out,
+            processed_out,
+            mine,
+        };
+        rest.take_up(first, &dead_letters, tasks, &shared)?;
     }
     tasks.spawn(
         "bus-letters",
@@ -206,12 +182,63 @@ pub async fn spawn(
     Ok(Bus { shared })
 }
 
+/// What the tasks of the first connection take: messages to store, deliveries that have had their
+/// effect, and who is awake here.
+struct FirstConnection {
+    durable_out: mpsc::Receiver<DurableMessage>,
+    processed_out: mpsc::Receiver<(Tick, Vec<DeliveryId>)>,
+    mine: watch::Receiver<Vec<Arc<Awake>>>,
+}
+
+impl FirstConnection {
+    /// Starts what listens, stores, takes and tells on the first connection.
+    fn take_up(
+        self,
+        first: &BusConnection,
+        dead_letters: &DeadLetters,
+        tasks: &Tasks,
+        shared: &Arc<Shared>,
+    ) -> Result<(), BusFault> {
+        let under_way = Arc::new(UnderWay::default());
+        tasks.spawn(
+            "bus-hear",
+            receive::run(first.clients(), Arc::clone(shared)),
+        );
+        tasks.spawn(
+            "bus-store",
+            store::run(self.durable_out, first.clients(), Arc::clone(shared)),
+        );
+        for source in StreamSource::all(shared)? {
+            tasks.spawn(
+                "bus-take",
+                take::run(
+                    source,
+                    first.clients(),
+                    Arc::clone(&under_way),
+                    dead_letters.clone(),
+                    Arc::clone(shared),
+                ),
+            );
+        }
+        tasks.spawn("bus-tell", tell_link(Arc::clone(shared)));
+        tasks.spawn(
+            "bus-acknowledge",
+            take::acknowledge_durable(self.processed_out, under_way, Arc::clone(shared)),
+        );
+        tasks.spawn(
+            "bus-presence",
+            presence::run(first.clients(), self.mine, Arc::clone(shared)),
+        );
+        Ok(())
+    }
+}
+
 /// Starts every connection; answers where each takes what is to be written.
 fn link_up(
     shared: &Arc<Shared>,
     options: &ConnectOptions,
     tasks: &Tasks,
-) -> Vec<mpsc::Sender<Vec<Packet>>> {
+) -> Vec<mpsc::Sender<Vec<BusPacket>>> {
     let mut writers = Vec::new();
     for link in &shared.links {
         let (batches, batches_out) = mpsc::channel(link::BATCHES_MAX);

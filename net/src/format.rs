@@ -19,7 +19,7 @@ mod typed;
 
 pub(crate) use gmcp::{Packet, Supports};
 pub(crate) use kadath::{Authenticate, ClientFrame, Command, Defect, Head, Resume};
-pub use shape::{ClientMessage, Envelope, Message, encoded};
+pub use shape::{ClientMessage, FrameShape, Message, encoded};
 pub(crate) use typed::{LINES_MAX, Typed, typed_line};
 
 use kadath::decode;
@@ -68,7 +68,7 @@ impl Format {
 
 /// A client's message, not yet understood.
 #[derive(Clone, Debug)]
-pub(crate) enum Payload {
+pub(crate) enum FramePayload {
     /// Text as people type it: a line, or several.
     Typed(Bytes),
     /// What a program says: a frame of `kadath.v1`, or GMCP beside the text.
@@ -89,16 +89,16 @@ impl Format {
     ///
     /// # Errors
     /// The catalogue code of what is wrong with it.
-    pub(crate) fn decode(self, payload: &Payload) -> Result<Incoming, Defect> {
+    pub(crate) fn decode(self, payload: &FramePayload) -> Result<Incoming, Defect> {
         match (self, payload) {
-            (Self::Kadath, Payload::Data(json)) => decode(json).map(Incoming::Frame),
-            (Self::Kadath, Payload::Typed(_)) => Err(Defect::new(
+            (Self::Kadath, FramePayload::Data(json)) => decode(json).map(Incoming::Frame),
+            (Self::Kadath, FramePayload::Typed(_)) => Err(Defect::new(
                 Code::InvalidFormat,
                 None,
                 "Frames are TEXT here.",
             )),
-            (_, Payload::Typed(text)) => decode_typed(self, true, text).map(Incoming::Typed),
-            (_, Payload::Data(data)) => decode_typed(self, false, data).map(Incoming::Typed),
+            (_, FramePayload::Typed(text)) => decode_typed(self, true, text).map(Incoming::Typed),
+            (_, FramePayload::Data(data)) => decode_typed(self, false, data).map(Incoming::Typed),
         }
     }
 }
@@ -124,20 +124,20 @@ impl Encoder {
 }
 
 /// Bytes that all who get them share. Thin: who has heard a crowd holds a thousand of them.
-pub(crate) type Shared = Arc<Box<[u8]>>;
+pub(crate) type SharedBytes = Arc<Box<[u8]>>;
 
 /// One message to a client, encoded; shared by all who get it. How it is wrapped is the door's.
 #[derive(Clone, Debug)]
-pub(crate) enum Frame {
+pub(crate) enum EncodedFrame {
     /// Data of `kadath.v1` without its head: the number comes when it leaves.
-    Numbered(Shared),
+    Numbered(SharedBytes),
     /// Data beside the text: GMCP.
-    Data(Shared),
+    Data(SharedBytes),
     /// Text to read.
-    Text(Shared),
+    Text(SharedBytes),
 }
 
-impl Frame {
+impl EncodedFrame {
     /// What it weighs in a queue, in bytes: its content and its place.
     pub(crate) fn weight(&self) -> usize {
         // The place of one entry in a queue; one in the ring is smaller.
@@ -154,10 +154,10 @@ const TWIN_FROM: usize = 512;
 /// The long frames of one tick, by content: a crowd that comes into a room is shown the same people
 /// by a note for each, and keeps one frame.
 #[derive(Debug, Default)]
-pub(crate) struct Twins(Mutex<HashSet<Shared>>);
+pub(crate) struct Twins(Mutex<HashSet<SharedBytes>>);
 
 impl Twins {
-    fn shared(&self, frame: Shared) -> Shared {
+    fn shared(&self, frame: SharedBytes) -> SharedBytes {
         if frame.len() < TWIN_FROM {
             return frame;
         }
@@ -176,9 +176,9 @@ pub(crate) struct EncodedNote<'a> {
     tick: Tick,
     stamp: &'a str,
     twins: Option<&'a Twins>,
-    tail: OnceCell<Option<Shared>>,
-    colour: OnceCell<Option<Shared>>,
-    plain: OnceCell<Option<Shared>>,
+    tail: OnceCell<Option<SharedBytes>>,
+    colour: OnceCell<Option<SharedBytes>>,
+    plain: OnceCell<Option<SharedBytes>>,
     words: OnceCell<Vec<Packet>>,
     wrapped: OnceCell<Vec<Packet>>,
 }
@@ -216,7 +216,7 @@ impl<'a> EncodedNote<'a> {
     }
 
     /// The frames of this note by that encoder, possibly none.
-    pub(crate) fn frames(&self, encoder: &Encoder, mut say: impl FnMut(Frame)) {
+    pub(crate) fn frames(&self, encoder: &Encoder, mut say: impl FnMut(EncodedFrame)) {
         if encoder.format == Format::Kadath {
             let tail = self.tail.get_or_init(|| {
                 let tail = kadath::tail(self.note, self.tick, self.stamp)?;
@@ -226,7 +226,7 @@ impl<'a> EncodedNote<'a> {
                 })
             });
             if let Some(tail) = tail {
-                say(Frame::Numbered(Arc::clone(tail)));
+                say(EncodedFrame::Numbered(Arc::clone(tail)));
             }
             return;
         }
@@ -237,7 +237,7 @@ impl<'a> EncodedNote<'a> {
             self.plain.get_or_init(|| ansi::text(self.note, false))
         };
         if let Some(text) = text {
-            say(Frame::Text(Arc::clone(text)));
+            say(EncodedFrame::Text(Arc::clone(text)));
         }
         let packets = match encoder.format {
             Format::Gmcp => self.words.get_or_init(|| gmcp::words(self.note)),
@@ -247,7 +247,7 @@ impl<'a> EncodedNote<'a> {
         for packet in packets {
             let wanted = |supports: &Supports| supports.wants(packet.package);
             if encoder.supports.as_ref().is_none_or(wanted) {
-                say(Frame::Data(Arc::clone(&packet.bytes)));
+                say(EncodedFrame::Data(Arc::clone(&packet.bytes)));
             }
         }
     }
@@ -270,16 +270,16 @@ mod tests {
 
     use engine::port::{Code, Refusal};
 
-    use super::{EncodedNote, Encoder, Format, Frame, Shared, Twins};
+    use super::{EncodedFrame, EncodedNote, Encoder, Format, SharedBytes, Twins};
     use crate::payload::ErrorNote;
 
-    fn frame(words: &str, twins: &Twins) -> Shared {
+    fn frame(words: &str, twins: &Twins) -> SharedBytes {
         let note = ErrorNote::from(Refusal::new(Code::InvalidInput, words));
         let mut frame = None;
         let encoded = EncodedNote::new(&note, 1, "then").among(twins);
         encoded.frames(&Encoder::new(Format::Kadath), |said| frame = Some(said));
         match frame {
-            Some(Frame::Numbered(tail)) => tail,
+            Some(EncodedFrame::Numbered(tail)) => tail,
             other => panic!("{other:?}"),
         }
     }

@@ -105,10 +105,10 @@ pub trait Gatekeeper: Send + Sync + 'static {
     fn characters(
         &self,
         token: Secret,
-    ) -> impl Future<Output = Result<Vec<Character>, Denied>> + Send;
+    ) -> impl Future<Output = Result<Vec<CharacterSummary>, Denied>> + Send;
 
     /// What a character can live by.
-    fn professions(&self) -> Vec<Profession>;
+    fn professions(&self) -> Vec<ProfessionChoice>;
 
     /// Rolls what a character would be born with, for an account; `from` is whoever shares an address.
     fn roll(
@@ -125,7 +125,7 @@ pub trait Gatekeeper: Send + Sync + 'static {
         name: String,
         profession: Option<String>,
         roll: Option<Uuid>,
-    ) -> impl Future<Output = Result<Character, Denied>> + Send;
+    ) -> impl Future<Output = Result<CharacterSummary, Denied>> + Send;
 
     /// Deletes a character of the account.
     fn delete_character(
@@ -195,12 +195,12 @@ pub struct SignedIn {
     /// A throw-away account.
     pub guest: bool,
     /// Its living characters, most recently played first.
-    pub characters: Vec<Character>,
+    pub characters: Vec<CharacterSummary>,
 }
 
 /// One character of an account.
 #[derive(Clone, Debug)]
-pub struct Character {
+pub struct CharacterSummary {
     /// The character.
     pub id: StableId,
     /// Its name.
@@ -215,7 +215,7 @@ pub struct Character {
 
 /// What a character can live by.
 #[derive(Clone, Debug, Serialize)]
-pub struct Profession {
+pub struct ProfessionChoice {
     /// Its word, to choose it by.
     pub id: String,
     /// What people call it.

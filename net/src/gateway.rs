@@ -9,11 +9,13 @@ use engine::port::{Code, Correlation, Refusal, Registry, StableId};
 use uuid::Uuid;
 
 use crate::address::Neighbour;
-use crate::gatekeeper::{Character, Denied, Gatekeeper, Registration, Rolled, Secret, SignedIn};
+use crate::gatekeeper::{
+    CharacterSummary, Denied, Gatekeeper, Registration, Rolled, Secret, SignedIn,
+};
 use crate::hub::Hub;
-use crate::limit::Place;
+use crate::limit::ConnectionPermit;
 use crate::readiness::Readiness;
-use crate::records::Way;
+use crate::records::SignInWay;
 use crate::world::WorldInfo;
 
 pub(crate) use renewal::Changing;
@@ -35,7 +37,7 @@ pub(crate) struct Caller {
     pub(crate) peer: IpAddr,
     pub(crate) correlation: Correlation,
     /// Held, never looked at: it counts the connection.
-    pub(crate) _place: Place,
+    pub(crate) _place: ConnectionPermit,
 }
 
 impl<G: Gatekeeper> Gateway<G> {
@@ -47,7 +49,7 @@ impl<G: Gatekeeper> Gateway<G> {
     ) -> Result<SignedIn, Denied> {
         self.paced(from)?;
         let answer = self.gate.register(who).await;
-        self.hub.signed_in(Way::Register, from, &answer);
+        self.hub.signed_in(SignInWay::Register, from, &answer);
         answer
     }
 
@@ -72,7 +74,7 @@ impl<G: Gatekeeper> Gateway<G> {
                 self.hub.may_act(signed.account)?;
             }
         }
-        self.hub.signed_in(Way::Password, from, &answer);
+        self.hub.signed_in(SignInWay::Password, from, &answer);
         answer
     }
 
@@ -99,7 +101,7 @@ impl<G: Gatekeeper> Gateway<G> {
         self.paced(from)?;
         self.may_act(&token)?;
         let answer = self.gate.claim(token, who).await;
-        self.hub.signed_in(Way::Claim, from, &answer);
+        self.hub.signed_in(SignInWay::Claim, from, &answer);
         answer
     }
 
@@ -114,7 +116,7 @@ impl<G: Gatekeeper> Gateway<G> {
         &self,
         from: IpAddr,
         token: Secret,
-    ) -> Result<Vec<Character>, Denied> {
+    ) -> Result<Vec<CharacterSummary>, Denied> {
         self.called(from, &token)?;
         self.gate.characters(token).await
     }
@@ -139,7 +141,7 @@ impl<G: Gatekeeper> Gateway<G> {
         name: String,
         profession: Option<String>,
         roll: Option<Uuid>,
-    ) -> Result<Character, Denied> {
+    ) -> Result<CharacterSummary, Denied> {
         self.called(from, &token)?;
         self.paced(from)?;
         self.gate
@@ -183,7 +185,7 @@ impl<G: Gatekeeper> Gateway<G> {
     pub(crate) async fn guest(&self, from: IpAddr) -> Result<SignedIn, Denied> {
         self.paced(from)?;
         let answer = self.gate.guest().await;
-        self.hub.signed_in(Way::Guest, from, &answer);
+        self.hub.signed_in(SignInWay::Guest, from, &answer);
         answer
     }
 

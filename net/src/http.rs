@@ -25,8 +25,11 @@ mod rooms;
 mod world;
 
 pub(crate) use fault::HttpFault;
-use origin::Standing;
+use origin::OriginTrust;
 use page::Pages;
+
+/// What the calls of pages are made with.
+type GatewayState<G> = State<Arc<Gateway<G>>>;
 
 /// Scripts, styles and sockets of our own and nothing else; no frame around the page.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -111,13 +114,13 @@ async fn guard(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Res
     let socket = request.uri().path() == "/api/ws";
     let mut response = if let Err(fault) = named {
         fault.into_response()
-    } else if standing == Standing::Strange && (acts || socket) {
+    } else if standing == OriginTrust::Strange && (acts || socket) {
         let refusal = Refusal::new(
             Code::AuthorizationDenied,
             "That origin is not allowed here.",
         );
         HttpFault::from(refusal).into_response()
-    } else if standing == Standing::Allowed && request.method() == Method::OPTIONS {
+    } else if standing == OriginTrust::Allowed && request.method() == Method::OPTIONS {
         preflight()
     } else {
         next.run(request).await
@@ -130,7 +133,7 @@ async fn guard(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Res
             HeaderValue::from_static("max-age=31536000"),
         );
     }
-    if let (Standing::Allowed, Some(origin)) = (standing, origin) {
+    if let (OriginTrust::Allowed, Some(origin)) = (standing, origin) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }

@@ -21,11 +21,11 @@ use crate::bans::Bans;
 use crate::config::NetConfig;
 use crate::format::{EncodedNote, Encoder};
 use crate::gatekeeper::Secret;
-use crate::limit::{Gates, Intake};
+use crate::limit::{GatewayLimits, Intake};
 use crate::metrics::Metrics;
 use crate::payload::ErrorNote;
-use crate::session::{Directory, NoResume, Proof, Session, SessionKey, Stage, Waker};
-use asks::Asks;
+use crate::session::{Directory, NoResume, Proof, Session, SessionKey, SessionStage, Waker};
+use asks::OpenQuestions;
 
 mod asks;
 mod inbound;
@@ -42,11 +42,11 @@ pub(crate) struct Hub {
     pub(crate) config: NetConfig,
     pub(crate) metrics: Metrics,
     pub(crate) directory: Directory,
-    pub(crate) gates: Gates,
+    pub(crate) gates: GatewayLimits,
     /// Whom the world has banned.
     pub(crate) bans: Bans,
     pub(crate) gauge: Arc<SaveGauge>,
-    pub(crate) asks: Asks,
+    pub(crate) asks: OpenQuestions,
     pub(crate) tasks: Tasks,
     /// When the gateway began.
     pub(crate) began: Instant,
@@ -90,13 +90,13 @@ impl Hub {
         Self {
             seal: Sealer(seal),
             directory: Directory::new(metrics.sessions.clone()),
-            gates: Gates::new(config.limits),
+            gates: GatewayLimits::new(config.limits),
             bans: Bans::default(),
             store_away: Mutex::default(),
             warned_of_proxy: AtomicBool::new(false),
             metrics,
             gauge,
-            asks: Asks::default(),
+            asks: OpenQuestions::default(),
             tasks,
             began: Instant::now(),
             open: TaskTracker::new(),
@@ -120,7 +120,7 @@ impl Hub {
     pub(crate) fn arrive(
         &self,
         arrival: Arrival,
-        stage: Stage,
+        stage: SessionStage,
         encoder: Encoder,
         socket: u64,
         waker: Waker,
@@ -175,7 +175,7 @@ impl Hub {
         let encoder = Encoder::new(old.format);
         self.arrive(
             arrival,
-            Stage::Authenticating,
+            SessionStage::Authenticating,
             encoder,
             socket,
             waker,

@@ -39,12 +39,13 @@ mod world;
 pub use address::Addresses;
 pub use config::{NetConfig, NetLimits, SessionBounds, Timeouts};
 pub use fault::NetFault;
-pub use format::{ClientMessage, Envelope, Message, encoded, understands};
+pub use format::{ClientMessage, FrameShape, Message, encoded, understands};
 pub use gatekeeper::{
-    Admitted, Character, Denied, Gatekeeper, Profession, Registration, Rolled, Secret, SignedIn,
+    Admitted, CharacterSummary, Denied, Gatekeeper, ProfessionChoice, Registration, Rolled, Secret,
+    SignedIn,
 };
 pub use payload::{CommandResponse, Durable, ErrorNote, Pong, Welcome, publications};
-pub use readiness::{Check, Checks, Readiness};
+pub use readiness::{Checks, Readiness, ReadinessCheck};
 pub use serve::{Doors, serve};
 pub use tls::Tls;
 pub use world::WorldInfo;

@@ -15,7 +15,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use attempts::Attempts;
 pub(crate) use intake::Intake;
-use known::{Here, Known, Turns};
+use known::{Here, KnownAddresses, Turns};
 use window::Window;
 
 use crate::address::Neighbour;
@@ -23,14 +23,14 @@ use crate::config::NetLimits;
 
 /// The limits that outlive a connection.
 #[derive(Debug)]
-pub(crate) struct Gates {
+pub(crate) struct GatewayLimits {
     limits: NetLimits,
     handshakes: Mutex<Attempts<Neighbour>>,
     sign_ins: Mutex<Attempts<Neighbour>>,
     calls: Mutex<Attempts<Neighbour>>,
     failures: Mutex<Attempts<Here>>,
     failures_everywhere: Mutex<Attempts<String>>,
-    known: Known,
+    known: KnownAddresses,
     turns: Turns,
     seats: Seats,
 }
@@ -40,25 +40,25 @@ type Seats = Arc<Mutex<HashMap<Neighbour, u32>>>;
 
 /// One connection's place among those of its address; free again when dropped.
 #[derive(Debug)]
-pub(crate) struct Seat {
+pub(crate) struct AddressPermit {
     seats: Seats,
     from: Option<Neighbour>,
 }
 
 /// What one connection takes of what is bounded; free again when dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct ConnectionPermit {
     // Held, never looked at.
     _permit: Option<OwnedSemaphorePermit>,
-    _seat: Option<Seat>,
+    _seat: Option<AddressPermit>,
     _open: TaskTrackerToken,
 }
 
-impl Place {
+impl ConnectionPermit {
     /// `permit`: one of all connections; `seat`: one of its address's; `open`: what a stop waits for.
     pub(crate) const fn new(
         permit: Option<OwnedSemaphorePermit>,
-        seat: Option<Seat>,
+        seat: Option<AddressPermit>,
         open: TaskTrackerToken,
     ) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl Place {
     }
 }
 
-impl Drop for Seat {
+impl Drop for AddressPermit {
     fn drop(&mut self) {
         let Some(from) = self.from else { return };
         let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,7 +93,7 @@ pub(crate) enum Handshake {
     TooMany(u64),
 }
 
-impl Gates {
+impl GatewayLimits {
     /// Over the limit a socket may still show that it resumes; far over it, not even that.
     const FAR: u32 = 4;
 
@@ -108,18 +108,18 @@ impl Gates {
             calls: Mutex::default(),
             failures: Mutex::default(),
             failures_everywhere: Mutex::default(),
-            known: Known::default(),
+            known: KnownAddresses::default(),
             turns: Turns::default(),
             seats: Seats::default(),
         }
     }
 
     /// A place for a connection; `None` when that address has as many open as it may have.
-    pub(crate) fn seat(&self, from: IpAddr) -> Option<Seat> {
+    pub(crate) fn seat(&self, from: IpAddr) -> Option<AddressPermit> {
         let limit = self.limits.connections_per_address;
         let seats = Arc::clone(&self.seats);
         if limit == 0 || from.to_canonical().is_loopback() {
-            return Some(Seat { seats, from: None });
+            return Some(AddressPermit { seats, from: None });
         }
         let from = Neighbour::of(from);
         {
@@ -131,7 +131,7 @@ impl Gates {
             *taken += 1;
         }
         let from = Some(from);
-        Some(Seat { seats, from })
+        Some(AddressPermit { seats, from })
     }
 
     /// Counts a handshake.
@@ -180,8 +180,9 @@ impl Gates {
         if count <= limit { Ok(()) } else { Err(wait) }
     }
 
-    /// Counts a try of that account from there as one in vain, until [`Gates::login_was_fine`] or
-    /// [`Gates::login_was_not_in_vain`]; answers how long it has to wait for its turn.
+    /// Counts a try of that account from there as one in vain, until
+    /// [`GatewayLimits::login_was_fine`] or [`GatewayLimits::login_was_not_in_vain`]; answers how
+    /// long it has to wait for its turn.
     ///
     /// # Errors
     /// With the wait in milliseconds when it was tried in vain too often; that try counts nothing.
@@ -237,11 +238,11 @@ fn account(username: &str) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{Gates, Handshake};
+    use super::{GatewayLimits, Handshake};
     use crate::config::NetLimits;
 
-    fn gates() -> Gates {
-        Gates::new(NetLimits {
+    fn gates() -> GatewayLimits {
+        GatewayLimits::new(NetLimits {
             connection_attempts_per_minute: 2,
             failed_logins_per_minute: 2,
             sign_ins_per_minute: 1,
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn handshakes_over_the_limit_may_only_resume_and_far_over_it_nothing() {
+    fn excess_handshakes_may_only_resume_until_hard_limit() {
         let gates = gates();
         let from = "192.0.2.1".parse().unwrap();
         let counted: Vec<_> = (0..9).map(|_| gates.handshake(from)).collect();
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_tried_in_vain_has_to_wait_whatever_its_case() {
+    fn account_lockout_ignores_letter_case() {
         let gates = gates();
         let from = "192.0.2.1".parse().unwrap();
         assert_eq!(gates.login("Ann", from), Ok(Duration::ZERO));
@@ -284,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_elsewhere_lock_nobody_out_here() {
+    fn failures_elsewhere_lock_out_no_known_address() {
         let gates = gates();
         let home = "192.0.2.1".parse().unwrap();
         for n in 0..9 {
@@ -305,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn known_address_takes_turns_instead_of_waiting_a_minute() {
+    fn known_address_takes_turns_without_minute_wait() {
         let gates = gates();
         let home = "192.0.2.1".parse().unwrap();
         gates.login("ann", home).unwrap();
@@ -327,8 +328,8 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_so_many_places_and_gets_them_back() {
-        let gates = Gates::new(NetLimits {
+    fn address_places_are_limited_and_returned() {
+        let gates = GatewayLimits::new(NetLimits {
             connections_per_address: 2,
             ..NetLimits::default()
         });

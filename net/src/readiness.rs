@@ -15,25 +15,25 @@ pub struct Readiness {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Checks {
     /// Ticks run on time.
-    pub tick: Check,
+    pub tick: ReadinessCheck,
     /// The journal drains.
-    pub journal: Check,
+    pub journal: ReadinessCheck,
     /// The database drains.
-    pub storage: Check,
+    pub storage: ReadinessCheck,
     /// The bus answers, where one is configured.
-    pub bus: Check,
+    pub bus: ReadinessCheck,
 }
 
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Check {
+pub struct ReadinessCheck {
     /// It holds.
     pub ok: bool,
     /// In words, also when it holds.
     pub reason: String,
 }
 
-impl Check {
+impl ReadinessCheck {
     /// A check that holds.
     #[must_use]
     pub fn holds(reason: impl Into<String>) -> Self {

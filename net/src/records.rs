@@ -12,7 +12,7 @@ use crate::session::Session;
 
 /// How somebody asked to come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum SignInWay {
     Password,
     Register,
     Claim,
@@ -21,7 +21,7 @@ pub(crate) enum Way {
     Change,
 }
 
-impl Way {
+impl SignInWay {
     const fn word(self) -> &'static str {
         match self {
             Self::Password => "password",
@@ -36,28 +36,33 @@ impl Way {
 
 impl Hub {
     /// Counts and logs what became of a sign-in.
-    pub(crate) fn signed_in(&self, way: Way, from: IpAddr, answer: &Result<SignedIn, Denied>) {
+    pub(crate) fn signed_in(
+        &self,
+        way: SignInWay,
+        from: IpAddr,
+        answer: &Result<SignedIn, Denied>,
+    ) {
         let (how, address) = (way.word(), self.config.addresses.shown(from));
         let address = address.as_deref();
         let denied = match answer {
             Ok(signed) => {
                 let account = signed.account.to_string();
                 let (result, admin) = match way {
-                    Way::Password => ("ok", signed.role == engine::port::Role::Admin),
-                    Way::Register => ("registered", false),
-                    Way::Claim => ("claimed", false),
-                    Way::Guest => ("guest", false),
-                    Way::Refresh => ("refreshed", false),
-                    Way::Change => ("changed", false),
+                    SignInWay::Password => ("ok", signed.role == engine::port::Role::Admin),
+                    SignInWay::Register => ("registered", false),
+                    SignInWay::Claim => ("claimed", false),
+                    SignInWay::Guest => ("guest", false),
+                    SignInWay::Refresh => ("refreshed", false),
+                    SignInWay::Change => ("changed", false),
                 };
                 self.count_sign_in(result);
                 match way {
-                    Way::Guest => tracing::info!(account, address, "guest made"),
-                    Way::Register => tracing::info!(account, address, "account registered"),
-                    Way::Claim => tracing::info!(account, address, "guest registered"),
-                    Way::Password => tracing::info!(account, address, admin, "signed in"),
-                    Way::Refresh => tracing::debug!(account, address, "sign-in renewed"),
-                    Way::Change => tracing::info!(account, address, "password changed"),
+                    SignInWay::Guest => tracing::info!(account, address, "guest made"),
+                    SignInWay::Register => tracing::info!(account, address, "account registered"),
+                    SignInWay::Claim => tracing::info!(account, address, "guest registered"),
+                    SignInWay::Password => tracing::info!(account, address, admin, "signed in"),
+                    SignInWay::Refresh => tracing::debug!(account, address, "sign-in renewed"),
+                    SignInWay::Change => tracing::info!(account, address, "password changed"),
                 }
                 return;
             }

@@ -24,7 +24,7 @@ use crate::format::{EncodedNote, Format, Twins};
 use crate::hub::{Hub, stamp};
 use crate::session::{Ending, Session, Waker, last_error};
 use fan_out::FanOut;
-use said::Said;
+use said::SessionOutput;
 
 /// How often owed things are looked after when the world is silent: a tick at the default rate.
 const LOOK: Duration = Duration::from_millis(50);
@@ -46,7 +46,7 @@ const LAST_TICKS: Tick = 2;
 
 /// Why the router ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum RouterEnd {
     /// It was told to.
     Stopped,
     /// The world's lane closed before.
@@ -72,7 +72,7 @@ struct Router {
 }
 
 /// Routes until `stop`, then says goodbye to every session.
-pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: Stop) -> Ended {
+pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: Stop) -> RouterEnd {
     let mut durable = hub.gauge.watch_durable();
     let mut router = Router {
         stamp: stamp(0).into(),
@@ -90,7 +90,7 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
         let look = unsettled || !router.owed.is_empty();
         let mut pays = true;
         tokio::select! {
-            () = stop.cancelled() => break Ended::Stopped,
+            () = stop.cancelled() => break RouterEnd::Stopped,
             emission = emissions.recv() => match emission {
                 Some(emission) => {
                     if router.holds(&emission) {
@@ -103,8 +103,8 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
                     pays = !router.is_crowded();
                 }
                 // Both stop at the same wish; either may be seen first.
-                None if stop.is_cancelled() => break Ended::Stopped,
-                None => break Ended::WorldGone,
+                None if stop.is_cancelled() => break RouterEnd::Stopped,
+                None => break RouterEnd::WorldGone,
             },
             Ok(()) = durable.changed() => {
                 if router.is_crowded() && looked.elapsed() < LOOK {
@@ -123,7 +123,7 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
     };
 
     router.hub.drain();
-    if ended == Ended::Stopped {
+    if ended == RouterEnd::Stopped {
         // Answers of the last ticks are still on their way, and so is their watermark.
         let last_words = async {
             let through = router.hub.gauge.current_tick() + LAST_TICKS;
@@ -249,7 +249,11 @@ impl Router {
     }
 
     /// Names everybody who hears `said`, and keeps what they hear. A reply is no session's.
-    fn address(&mut self, said: Outbound, mut hearer: impl FnMut(SessionId)) -> Option<Said> {
+    fn address(
+        &mut self,
+        said: Outbound,
+        mut hearer: impl FnMut(SessionId),
+    ) -> Option<SessionOutput> {
         Some(match said {
             Outbound::Reply { ask, answer } => {
                 self.hub.asks.answered(ask, answer);
@@ -257,37 +261,37 @@ impl Router {
             }
             Outbound::Note { to, note } => {
                 to.sessions().for_each(hearer);
-                Said::Note(note)
+                SessionOutput::Note(note)
             }
             Outbound::Outcome { session, outcome } => {
                 hearer(session);
                 self.owed.insert(session);
                 self.told = None;
-                Said::Answer(outcome.into())
+                SessionOutput::Answer(outcome.into())
             }
             Outbound::Admitted { session, admission } => {
                 hearer(session);
                 if self.run.is_empty() {
                     self.run = admission.run.to_string();
                 }
-                Said::Admitted(admission)
+                SessionOutput::Admitted(admission)
             }
             Outbound::Refused { session, refusal } => {
                 hearer(session);
-                Said::Refused(refusal)
+                SessionOutput::Refused(refusal)
             }
             // Before anybody hears what the tick has said.
             Outbound::Ban { account, ban } => {
                 self.hub.bans.set(self.hub.tick(), account, ban);
-                Said::Heeded
+                SessionOutput::Heeded
             }
             Outbound::Receipt { session } => {
                 hearer(session);
-                Said::Receipt
+                SessionOutput::Receipt
             }
             Outbound::Close { session, why, told } => {
                 hearer(session);
-                Said::Close(last_error(why, told))
+                SessionOutput::Close(last_error(why, told))
             }
         })
     }
@@ -297,14 +301,14 @@ impl Router {
         &self,
         session: &Session,
         tick: Tick,
-        said: &Said,
+        said: &SessionOutput,
         encoded: Option<&EncodedNote<'_>>,
     ) -> Option<Waker> {
         let directory = &self.hub.directory;
         match said {
-            Said::Heeded => None,
-            Said::Note(_) => session.queue(encoded?),
-            Said::Answer(_) => {
+            SessionOutput::Heeded => None,
+            SessionOutput::Note(_) => session.queue(encoded?),
+            SessionOutput::Answer(_) => {
                 let waker = session.queue(encoded?);
                 // Only this protocol has a word for durability.
                 if session.format == Format::Kadath {
@@ -312,19 +316,19 @@ impl Router {
                 }
                 waker
             }
-            Said::Admitted(admission) => {
+            SessionOutput::Admitted(admission) => {
                 let waker = session.admit(admission, tick, &self.stamp);
                 if session.is_over() {
                     directory.remove(session.id, "connection lost");
                 }
                 waker
             }
-            Said::Refused(refusal) => {
+            SessionOutput::Refused(refusal) => {
                 let session = directory.remove(session.id, refusal.code.word())?;
                 session.refuse(refusal.clone())
             }
-            Said::Receipt => session.ask_receipt(tick),
-            Said::Close(error) => {
+            SessionOutput::Receipt => session.ask_receipt(tick),
+            SessionOutput::Close(error) => {
                 let code = error.as_ref().map(|error| error.code);
                 let session = directory.remove(session.id, Ending::after(code).word())?;
                 session.close(code.zip(encoded))

@@ -21,14 +21,14 @@ use tokio::time::{sleep, timeout};
 use tracing::Instrument as _;
 
 use crate::config::NetConfig;
-use crate::edge::admission::Admission;
+use crate::edge::admission::AdmissionCheck;
 use crate::edge::transport::{Answering, Transport};
 use crate::edge::ws;
 use crate::fault::NetFault;
 use crate::gatekeeper::Gatekeeper;
 use crate::gateway::{Caller, Changing, Gateway};
 use crate::hub::Hub;
-use crate::limit::Place;
+use crate::limit::ConnectionPermit;
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
 use crate::tls::Tls;
@@ -126,9 +126,9 @@ pub async fn serve<G: Gatekeeper>(
         tracing::warn!(open = hub.open.len(), "sockets did not close in time");
     }
     match ended {
-        Some(router::Ended::Stopped) => Ok(()),
+        Some(router::RouterEnd::Stopped) => Ok(()),
         // A panicked router is a mistake of ours; the world's word can't reach anybody either way.
-        Some(router::Ended::WorldGone) | None => Err(NetFault::WorldGone),
+        Some(router::RouterEnd::WorldGone) | None => Err(NetFault::WorldGone),
     }
 }
 
@@ -138,9 +138,9 @@ async fn accept(
     hub: &Arc<Hub>,
     app: &Router,
     tls: Option<&Tls>,
-    mut routing: JoinHandle<router::Ended>,
-) -> Option<router::Ended> {
-    let admission = Admission::players(Arc::clone(hub));
+    mut routing: JoinHandle<router::RouterEnd>,
+) -> Option<router::RouterEnd> {
+    let admission = AdmissionCheck::players(Arc::clone(hub));
     loop {
         tokio::select! {
             ended = &mut routing => return ended.ok(),
@@ -157,7 +157,7 @@ async fn accept(
 
 /// Answers operators on a listener of their own, until the server stops.
 async fn operators(listener: TcpListener, hub: Arc<Hub>, app: Router) {
-    let admission = Admission::operators(Arc::clone(&hub), OPERATORS_MAX);
+    let admission = AdmissionCheck::operators(Arc::clone(&hub), OPERATORS_MAX);
     let stop = hub.tasks.stop().clone();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         match accepted {
@@ -190,7 +190,7 @@ fn turn_away(stream: &TcpStream) {
 fn admit(
     stream: TcpStream,
     peer: SocketAddr,
-    place: Place,
+    place: ConnectionPermit,
     hub: &Arc<Hub>,
     app: &Router,
     tls: Option<&Tls>,

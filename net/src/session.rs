@@ -15,7 +15,7 @@ use engine::port::{Arrival, Code, Leaving, Refusal, Role, SessionId, Tick};
 use tokio::sync::Notify;
 
 use crate::config::SessionBounds;
-use crate::format::{EncodedNote, Encoder, Format, Frame};
+use crate::format::{EncodedFrame, EncodedNote, Encoder, Format};
 use crate::limit::Intake;
 use crate::payload::ErrorNote;
 
@@ -31,12 +31,12 @@ mod stage;
 mod tests;
 
 pub(crate) use directory::{Directory, SessionKey, Spread};
-pub(crate) use stage::{Illegal, Stage, Step};
+pub(crate) use stage::{Illegal, SessionEvent, SessionStage};
 
-use outbox::{Item, Outbox};
+use outbox::{Item, SendQueue};
 use receipt::Receipts;
 use refused::Refused;
-use ring::Ring;
+use ring::ReplayRing;
 
 /// What one tick may say to one session at the very most. The game says less by far: its talk is
 /// paced to 320 KiB a tick and audience, of which a hearer has five, and escapes in JSON at most
@@ -67,17 +67,17 @@ pub(crate) struct Session {
     /// When it began.
     pub(crate) began: Instant,
     bounds: SessionBounds,
-    inner: Mutex<Inner>,
+    inner: Mutex<SessionState>,
 }
 
 #[derive(Debug)]
-struct Inner {
-    stage: Stage,
+struct SessionState {
+    stage: SessionStage,
     encoder: Encoder,
-    outbox: Outbox,
-    ring: Ring,
+    outbox: SendQueue,
+    ring: ReplayRing,
     /// Frames that go out again, with the numbers they had.
-    replay: VecDeque<(u64, Frame)>,
+    replay: VecDeque<(u64, EncodedFrame)>,
     /// Of what waits in the outbox, what does not count, in bytes: of a connected client what had
     /// gathered before it came back, since being away is not being slow; of one that is away what
     /// it had not taken when it was cut, since that is no reason to lose it.
@@ -171,9 +171,9 @@ pub(crate) enum Next {
 
 /// What leaves a session.
 #[derive(Debug)]
-pub(crate) enum Sent<'a> {
+pub(crate) enum SentItem<'a> {
     /// A frame with its number.
-    Frame(u64, &'a Frame),
+    Frame(u64, &'a EncodedFrame),
     /// The client is to prove that it has read everything before, and then the world is told.
     Proof(Tick),
     /// It has read everything already: the world is told now.
@@ -208,7 +208,7 @@ impl Session {
     pub(crate) fn new(
         mut arrival: Arrival,
         (id, key): (SessionId, SessionKey),
-        stage: Stage,
+        stage: SessionStage,
         encoder: Encoder,
         bounds: SessionBounds,
         socket: u64,
@@ -216,7 +216,7 @@ impl Session {
         signed: Proof,
         intake: Arc<Intake>,
     ) -> Result<Self, Illegal> {
-        let stage = stage.after(Step::Vouched)?;
+        let stage = stage.after(SessionEvent::Vouched)?;
         arrival.session = id;
         Ok(Self {
             id,
@@ -226,11 +226,11 @@ impl Session {
             intake,
             began: Instant::now(),
             bounds,
-            inner: Mutex::new(Inner {
+            inner: Mutex::new(SessionState {
                 stage,
                 encoder,
-                outbox: Outbox::default(),
-                ring: Ring::default(),
+                outbox: SendQueue::default(),
+                ring: ReplayRing::default(),
                 replay: VecDeque::new(),
                 arrears: 0,
                 tick: 0,
@@ -252,12 +252,12 @@ impl Session {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, SessionState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl SessionState {
     fn is(&self, socket: u64) -> bool {
         self.socket.as_ref().is_some_and(|now| now.id == socket)
     }
@@ -276,7 +276,7 @@ impl Inner {
             if self.outbox.bytes() > most {
                 self.give_up(bounds);
             }
-        } else if self.stage != Stage::Ended {
+        } else if self.stage != SessionStage::Ended {
             // Nobody reads: what may wait is bounded together with what waits for a resume.
             let bound = bounds.queue_bytes + bounds.replay_bytes + self.arrears;
             if self.outbox.over(bound.saturating_sub(self.ring.bytes())) {
@@ -295,7 +295,7 @@ impl Inner {
 
     /// Whether a client reads, and may be found to be slow.
     fn is_judged(&self) -> bool {
-        self.stage == Stage::Playing && !self.slow
+        self.stage == SessionStage::Playing && !self.slow
     }
 
     /// Judges what is left of earlier ticks, when a new one begins to speak: never what this one
@@ -341,8 +341,8 @@ impl Inner {
         &mut self,
         now: Instant,
         bounds: &SessionBounds,
-        mut asked: impl FnMut(Sent<'_>),
-    ) -> Option<(u64, Frame)> {
+        mut asked: impl FnMut(SentItem<'_>),
+    ) -> Option<(u64, EncodedFrame)> {
         let frame = loop {
             match self.outbox.pop()? {
                 Item::Frame(frame) => break frame,
@@ -354,10 +354,10 @@ impl Inner {
         Some((number, frame))
     }
 
-    fn keep(&mut self, now: Instant, frame: &Frame, bounds: &SessionBounds) -> u64 {
+    fn keep(&mut self, now: Instant, frame: &EncodedFrame, bounds: &SessionBounds) -> u64 {
         self.number += 1;
         // Only numbered frames can be asked for again.
-        if let Frame::Numbered(tail) = frame {
+        if let EncodedFrame::Numbered(tail) = frame {
             let tail = Arc::clone(tail);
             self.ring.push(self.number, now, tail, bounds.replay_bytes);
         }

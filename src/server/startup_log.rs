@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use engine::content::Content;
-use storage::{Guests, Recovered};
+use storage::{Guests, RecoveredState};
 use systems::world::{Atlas, WorldHeader};
 
 use crate::build;
@@ -55,7 +55,7 @@ pub(super) fn world(config: &Config, world: &Content) {
 }
 
 /// On which database, and what of the run before came through.
-pub(super) fn recovered(config: &Config, recovered: &Recovered) {
+pub(super) fn recovered(config: &Config, recovered: &RecoveredState) {
     let postgres = config.database.url.starts_with("postgres");
     tracing::info!(
         kind = if postgres { "postgresql" } else { "sqlite" },

@@ -4,7 +4,7 @@ use engine::port::{EnginePorts, Registry, Stop, Tasks};
 use engine::record::RecordedContent;
 use engine::runner::{self, Figures, Rate, RunnerConfig, Running};
 use engine::{Engine, Plugin, Seed, Setup};
-use storage::Recovered;
+use storage::RecoveredState;
 use systems::Settings;
 
 use super::WORLD_PATIENCE;
@@ -15,7 +15,7 @@ use crate::recorder::{self, Beginning, Recorder, RecorderMetrics};
 
 pub(super) fn start(
     config: &Config,
-    recovered: Recovered,
+    recovered: RecoveredState,
     game: impl Plugin,
     ports: EnginePorts,
     (settings, content): (Settings, RecordedContent),
@@ -23,7 +23,7 @@ pub(super) fn start(
     tasks: &Tasks,
     halt: &Stop,
 ) -> anyhow::Result<(Running, Option<Recorder>)> {
-    let Recovered {
+    let RecoveredState {
         run,
         first_tick,
         before,

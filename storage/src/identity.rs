@@ -4,7 +4,7 @@ use engine::port::{RunId, Tick};
 use uuid::Uuid;
 
 use crate::StorageFault;
-use crate::journal::{Found, Identity, Trace};
+use crate::journal::{Found, Identity, JournalTrace};
 use crate::store::{AppliedMark, NodeJournal, Store};
 
 /// A run that follows a crash begins at a multiple of this. Idle ticks leave no trace in the
@@ -100,8 +100,8 @@ pub(crate) fn before(
     node: &str,
     journal: Uuid,
     marks: &[AppliedMark],
-) -> Option<Trace> {
-    let from_mark = |mark: &AppliedMark| Trace {
+) -> Option<JournalTrace> {
+    let from_mark = |mark: &AppliedMark| JournalTrace {
         run: mark.run,
         survived: mark.tick,
         seen: mark.tick,
@@ -129,7 +129,7 @@ pub(crate) fn first_tick_beside(marks: &[AppliedMark]) -> Tick {
 }
 
 /// The first tick of the run after `before`.
-pub(crate) fn first_tick(before: Option<&Trace>) -> Tick {
+pub(crate) fn first_tick(before: Option<&JournalTrace>) -> Tick {
     match before {
         None => 1,
         Some(trace) if trace.clean => trace.survived.max(trace.seen) + 1,
@@ -151,8 +151,8 @@ mod tests {
 
     use super::*;
 
-    fn trace(survived: Tick, seen: Tick, clean: bool) -> Trace {
-        Trace {
+    fn trace(survived: Tick, seen: Tick, clean: bool) -> JournalTrace {
+        JournalTrace {
             run: RunId(7),
             survived,
             seen,

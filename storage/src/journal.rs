@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 pub(crate) use disk::{Disk, RealDisk};
 pub use recover::has_journal;
-pub(crate) use recover::{Found, Trace, batches_from, recover};
+pub(crate) use recover::{Found, JournalTrace, batches_from, recover};
 pub(crate) use segment::Closed;
 pub(crate) use writer::{OpenSegment, Start, Writer};
 pub(crate) use writer_thread::{JournalHandle, WriterThread};

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
 use crate::pending::PendingChanges;
-use crate::store::{NodeJournal, RevertedThing, Store, Taken};
+use crate::store::{NodeJournal, RevertedThing, Store, TakenLease};
 
 /// How often a node asks whom others wait for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -97,7 +97,7 @@ impl Leases {
                 .store
                 .take(character, &self.origin, since, force)
                 .await?;
-            if let Some(Taken { epoch, rows }) = taken {
+            if let Some(TakenLease { epoch, rows }) = taken {
                 if force {
                     tracing::warn!(%character, epoch, "character taken from a node that did not give it up");
                 }

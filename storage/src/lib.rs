@@ -51,5 +51,5 @@ pub use error::StorageFault;
 pub use health::StorageHealth;
 pub use journal::has_journal;
 pub use refusal::AccountRefusal;
-pub use storage::{Left, Recovered, Storage};
+pub use storage::{Left, RecoveredState, Storage};
 pub use tokens::Claims;

@@ -71,7 +71,7 @@ struct Ends {
 
 /// What was found at start.
 #[derive(Clone, Debug)]
-pub struct Recovered {
+pub struct RecoveredState {
     /// The world, one in journal and database.
     pub world: Uuid,
     /// This folder's journal.
@@ -111,7 +111,7 @@ impl Storage {
         config: StorageConfig,
         registry: &Registry,
         tasks: &Tasks,
-    ) -> Result<(Self, Recovered), StorageFault> {
+    ) -> Result<(Self, RecoveredState), StorageFault> {
         open::open(config, registry, tasks, Box::new(journal::RealDisk)).await
     }
 

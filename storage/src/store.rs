@@ -37,7 +37,7 @@ pub(crate) use counters::Counters;
 pub(crate) use database_identity::{DatabaseIdentity, Whose};
 pub(crate) use fault::{ErrorClass, error_class, is_absent, is_hopeless, is_unique_violation};
 pub(crate) use fence::{RevertedThing, WriteOutcome};
-pub(crate) use leases::Taken;
+pub(crate) use leases::TakenLease;
 pub(crate) use read::AppliedMark;
 pub(crate) use sqlite_file::DatabaseFile;
 

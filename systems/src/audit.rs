@@ -1,4 +1,4 @@
-//! The record of what admins do: a fact in the chronicle and a line in the log, with one
+//! The record of what admins do: a fact in the audit log and a line in the log, with one
 //! correlation id.
 
 use engine::port::{AccountOrder, Correlation};
@@ -54,14 +54,14 @@ impl Audit<'_, '_> {
         self.write(order, verb, target, detail, false);
     }
 
-    /// Records something of which there may be much, or which must be possible while the chronicle
+    /// Records something of which there may be much, or which must be possible while the audit log
     /// is full, too: while they wait, those of one connection, verb and target are one fact, and no
     /// verb need announce them.
     pub fn note(&mut self, order: Order, verb: &'static str, target: Option<(StableId, &str)>) {
         self.write(order, verb, target, "", true);
     }
 
-    /// Records what was decided outside the world. It costs no verb room in the chronicle: while they
+    /// Records what was decided outside the world. It costs no verb room in the audit log: while they
     /// wait, those that are alike are one.
     pub(crate) fn heard(&mut self, verb: &'static str, target: (StableId, &str), detail: &str) {
         Self::put(
@@ -73,7 +73,7 @@ impl Audit<'_, '_> {
         );
     }
 
-    /// Records what a keeper of another node had done here, under the connection there.
+    /// Records what an admin of another node had done here, under the connection there.
     pub(crate) fn obeyed(
         &mut self,
         (by, correlation): (&str, Correlation),

@@ -21,7 +21,7 @@ mod tell;
 mod vitals;
 
 pub(crate) use adjust::Door;
-pub use adjust::{AdjustVitals, Cause, Change, VitalsChanged};
+pub use adjust::{AdjustVitals, PointsChange, VitalsCause, VitalsChanged};
 pub(crate) use life::held;
 pub use notes::{
     PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned, RoomMessage,

@@ -16,7 +16,7 @@ mod outbox;
 mod outward;
 
 pub use afar::Afar;
-pub use inbox::{Ticket, Took};
+pub use inbox::{DeliveryTicket, Took};
 pub use inward::{Crossed, HeardAfar, Ordered, Sanctioned, ToldAfar};
 pub use outbox::Post;
 pub(crate) use outbox::target;
@@ -62,7 +62,7 @@ impl Plugin for BusPlugin {
             .message::<Crossed>()
             .message::<ToldAfar>()
             .persist_own_versioned::<book::Book>("bus_heard", 2, book::migrate)
-            .persist::<ledger::Standing>("bus_sanction")
+            .persist::<ledger::SanctionRecord>("bus_sanction")
             .persist_own::<outbox::Outgoing>("bus_posted");
         let Some(settings) = self.settings.clone() else {
             // Written by whoever has something for other nodes, of which there are none.
@@ -79,16 +79,16 @@ impl Plugin for BusPlugin {
             .resource(settings)
             .resource(inbox::Inbox::default())
             .emit_resource(inward::Unheard::default())
-            .resource(ledger::Ledger::default())
-            .emit_resource(outbox::Outbox::default())
-            .emit_resource(outward::Told::default())
+            .resource(ledger::Sanctions::default())
+            .emit_resource(outbox::BusOutbox::default())
+            .emit_resource(outward::LastTold::default())
             .resource(inward::Patience::default())
             .scratch::<inward::Unheard>()
             .transient::<Afar>("afar")
             .transient::<inbox::Inbox>("inbox")
-            .transient::<ledger::Ledger>("ledger_of_sanctions")
-            .transient::<outbox::Outbox>("outbox")
-            .transient::<outward::Told>("told_afar")
+            .transient::<ledger::Sanctions>("ledger_of_sanctions")
+            .transient::<outbox::BusOutbox>("outbox")
+            .transient::<outward::LastTold>("told_afar")
             .transient::<inward::Patience>("patience")
             .startup(move |world| book::open(world, &node))
             .startup(move |world| outbox::remember(world, &own))

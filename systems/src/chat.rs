@@ -20,7 +20,7 @@ pub use emotes::Emotes;
 pub use habit::Habit;
 pub use history::{ChatHistory, PastLine};
 pub use rate::ChatLimits;
-pub use rules::{Remembered, Rules};
+pub use rules::{HistoryRules, Rules};
 
 pub use crate::speech::Channel;
 

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_face_not_seen_for_longest_is_forgotten_first() {
+    fn least_recently_seen_player_is_forgotten_first() {
         let mut faces = Faces::default();
         faces.see(face("Ann"));
         for n in 0..FACES_MAX {

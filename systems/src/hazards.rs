@@ -10,7 +10,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::body::{AdjustVitals, Cause, Condition, Door, RoomMessage};
+use crate::body::{AdjustVitals, Condition, Door, RoomMessage, VitalsCause};
 use crate::calendar::{Daylight, MythosTime};
 use crate::lucidity::{self, AdjustLucidity, Confronted, Horror, Liability, Psyche};
 use crate::place::{Occupancy, Rooms};
@@ -231,7 +231,7 @@ pub(crate) fn strike(
             let more = dice.chance(harm.fract(), id, "hazard_chill", throw);
             let harm = harm as u16 + u16::from(more);
             if harm > 0 {
-                door.change(AdjustVitals::harm(*body, harm, Cause::HAZARD));
+                door.change(AdjustVitals::harm(*body, harm, VitalsCause::HAZARD));
             }
             if let Some((archetype, horror)) = &peril.sight {
                 confronted.write(Confronted {

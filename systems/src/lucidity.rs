@@ -1,7 +1,7 @@
 //! Lucidity: how clear a mind is, and the one door through which that changes.
 //!
 //! Everybody who wants a mind shaken or steadied says [`AdjustLucidity`]; one system settles it,
-//! so that the value, the client's note and the chronicle can't disagree.
+//! so that the value, the client's note and the audit log can't disagree.
 //! **Invariant:** lucidity is on its scale, −100 to 100, after every write, and its [`Tier`] is
 //! derived, never stored.
 //!
@@ -32,7 +32,7 @@ mod vision;
 mod waking;
 
 pub use cause::Cause;
-pub use dampen::{Dampened, Mind, Minds, Said, dampen};
+pub use dampen::{Dampened, Mind, Minds, SpokenLine, dampen};
 pub use liability::{Liabilities, Liability};
 pub use notes::{
     Catatonia, DeliriumRespawned, Encounter, Hallucination, LucidityChange, RescueUpdate,
@@ -83,7 +83,7 @@ impl Plugin for LucidityPlugin {
 fn register(reg: &mut Registrar<'_>) {
     room_data::<Sights>(reg, "sights");
     reg.section::<ground::SpecialRules>(&["zone", "sub-zone"], "special_rules")
-        .derived(ground::Ground::of)
+        .derived(ground::FluxMap::of)
         .derived(flux::Company::of)
         .persist::<Lucidity>("lucidity")
         .persist::<Drift>("lucidity_drift")

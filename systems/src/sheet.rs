@@ -112,7 +112,7 @@ impl Note for GameState {
 
 /// Everything that is known of a character, whoever owns it.
 #[derive(SystemParam)]
-struct Known<'w, 's> {
+struct SheetQuery<'w, 's> {
     people: Query<'w, 's, (&'static StableId, &'static Character, &'static InRoom)>,
     minds: Query<'w, 's, &'static Lucidity>,
     bodies: Query<
@@ -131,7 +131,7 @@ struct Known<'w, 's> {
     rules: Res<'w, lucidity::Rules>,
 }
 
-impl Known<'_, '_> {
+impl SheetQuery<'_, '_> {
     fn stats(&self, actor: Entity) -> BTreeMap<&'static str, i64> {
         let mut stats = BTreeMap::new();
         if let Ok((born, vitals, ..)) = self.bodies.get(actor) {
@@ -187,7 +187,7 @@ struct Unshown(BTreeMap<StableId, Entity>);
 fn show(
     mut newcomers: Newcomers<'_, '_>,
     mut unshown: ResMut<Unshown>,
-    known: Known<'_, '_>,
+    known: SheetQuery<'_, '_>,
     rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
@@ -257,7 +257,7 @@ impl Verb for Status {
 
 fn status(
     mut asked: MessageReader<Status>,
-    known: Known<'_, '_>,
+    known: SheetQuery<'_, '_>,
     rooms: Rooms<'_, '_>,
     mut answers: MessageWriter<Answer>,
 ) {

@@ -117,7 +117,7 @@ async fn account_list_and_show_tell_who_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn account_password_ends_what_was_signed_in() {
+async fn account_password_change_ends_sign_ins() {
     let server = Server::start().await;
     let ann = server.http.register("annie", "Ann").await;
     let mut player = Player::join(&server, &ann.token).await;

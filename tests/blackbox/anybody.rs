@@ -59,12 +59,12 @@ fn try_plays(plays: u32, test: impl Fn(&[Deed])) {
 }
 
 #[test]
-fn whatever_anybody_types_the_rules_of_the_world_hold() {
+fn world_rules_hold_for_any_typed_line() {
     try_plays(plays(), play);
 }
 
 #[test]
-fn a_play_without_what_was_refused_is_the_same_play() {
+fn refused_commands_leave_play_unchanged() {
     try_plays(plays() / 2, |deeds| {
         let all = Play::of(deeds, &[]);
         let rest = Play::of(deeds, &all.refused);
@@ -135,7 +135,7 @@ fn play(deeds: &[Deed]) {
 }
 
 #[test]
-fn a_refused_command_changes_nothing_but_the_record_of_commands() {
+fn refused_command_changes_command_record_only() {
     let mut settings = Settings::default();
     settings.commands.commands_per_second = 0;
     let mut stage = Stage::new(systems::game(shipped(), settings)).unwrap();

@@ -78,7 +78,7 @@ async fn bench_text(text: &str, args: &[&str]) -> Played {
 }
 
 #[tokio::test]
-async fn quick_holds_its_objectives_and_leaves_a_report() {
+async fn quick_scenario_holds_objectives_and_reports() {
     let played = bench(Path::new("benches/scenarios/quick.toml"), &[]).await;
     let (out, err) = (&played.stdout, &played.stderr);
     assert_eq!(played.code, Some(0), "{out}\n{err}");
@@ -95,7 +95,7 @@ async fn quick_holds_its_objectives_and_leaves_a_report() {
 }
 
 #[tokio::test]
-async fn an_objective_that_does_not_hold_is_exit_code_99() {
+async fn missed_objective_exits_99() {
     let played = bench_text(
         "objectives = [\"errors = 0%\", \"response_p50 < 1ns\"]\n\
          [[stages]]\nspike = \"2s\"\nbots = 3\n[roles.a.steps.look]\ndo = \"look\"\nthink = \"300ms\"\n",
@@ -122,7 +122,7 @@ async fn an_objective_that_does_not_hold_is_exit_code_99() {
 }
 
 #[tokio::test]
-async fn a_scenario_with_mistakes_is_exit_code_1_with_file_and_line() {
+async fn scenario_mistake_exits_1_with_file_and_line() {
     let played = bench_text("seed = 1\n\nroles = 3\n", &[]).await;
     assert_eq!(played.code, Some(1), "{}", played.stderr);
     assert!(

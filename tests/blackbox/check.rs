@@ -73,7 +73,7 @@ async fn check_of_a_hostile_world_is_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn check_names_files_that_nobody_reads() {
+async fn check_names_files_without_reader() {
     let recipe = Recipe::new();
     let folder = world(&recipe);
     std::fs::write(folder.join("enviroments.toml"), "broken [").unwrap();
@@ -206,7 +206,7 @@ async fn check_reads_a_configuration_from_a_pipe() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn check_of_a_data_folder_that_is_a_file_fails() {
+async fn check_of_file_as_data_folder_fails() {
     let recipe = Recipe::new();
     std::fs::write(recipe.data(), "").unwrap();
     let ended = recipe.run("check").await;

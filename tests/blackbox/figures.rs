@@ -68,7 +68,7 @@ async fn every_figure_of_the_contract_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_figure_that_is_told_is_in_the_handbook() {
+async fn every_metric_is_in_handbook() {
     let server = Server::start().await;
     let mut guest = server.guest().await;
     guest.does("look").await;
@@ -95,7 +95,7 @@ async fn every_figure_that_is_told_is_in_the_handbook() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_plays_is_counted_and_what_is_saved_catches_up() {
+async fn players_are_counted_and_storage_catches_up() {
     let server = Server::start().await;
     let mut guest = server.guest().await;
     // A tick is measured once its frames are on their way.

@@ -7,7 +7,7 @@ use systems::command::CommandLimits;
 use crate::harness::shipped;
 
 #[test]
-fn every_gesture_of_the_shipped_world_is_one_word_away() {
+fn shipped_gestures_are_each_one_word() {
     let world = shipped();
     let words = world.get::<systems::chat::Emotes>().unwrap().words();
     assert!(words.len() >= 40, "only {} gestures", words.len());

@@ -44,7 +44,7 @@ fn readable(text: &str) -> String {
 }
 
 #[test]
-fn every_event_looks_as_it_always_did_in_every_wire_format() {
+fn events_match_golden_frames_in_every_format() {
     let mut files: BTreeMap<&str, String> = BTreeMap::new();
     for note in published().iter().flat_map(|event| (event.examples)()) {
         let file = files.entry(note.event_type()).or_default();
@@ -73,7 +73,7 @@ fn every_event_looks_as_it_always_did_in_every_wire_format() {
 }
 
 #[test]
-fn golden_frames_are_what_the_schemas_say() {
+fn golden_frames_match_schemas() {
     let mut seen = 0;
     for note in published().iter().flat_map(|event| (event.examples)()) {
         for frame in told(&*note, "kadath.v1", true, "kadath.v1") {

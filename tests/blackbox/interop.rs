@@ -34,7 +34,7 @@ async fn installed(folder: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_library_from_a_registry_plays_on_every_subprotocol() {
+async fn registry_library_plays_on_every_subprotocol() {
     let server = Server::start().await;
     let folder = server.recipe().folder();
     installed(folder).await;
@@ -86,13 +86,13 @@ async fn a_library_from_a_registry_plays_on_every_subprotocol() {
 }
 
 #[test]
-fn the_example_is_a_client_of_sixty_lines_at_most() {
+fn client_example_has_sixty_lines_at_most() {
     let text = include_str!("../../examples/terminal.mjs");
     assert!(text.lines().count() <= 60);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_watches_the_bus_need_not_know_whether_there_is_one() {
+async fn bus_metrics_exist_without_bus() {
     let server = Recipe::new().start().await;
     for figure in [
         "kadath_bus_connected",

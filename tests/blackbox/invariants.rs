@@ -17,7 +17,7 @@ fn stage(settings: Settings) -> Stage {
 }
 
 #[test]
-fn who_is_in_a_room_is_who_says_to_be_there_at_every_tick() {
+fn room_and_occupants_agree_at_every_tick() {
     const PEOPLE: [&str; 5] = ["Ann", "Bob", "Cleo", "Dov", "Esme"];
     const WAYS: [&str; 10] = ["n", "e", "s", "w", "ne", "nw", "se", "sw", "u", "d"];
     let mut stage = stage(Settings::default());
@@ -63,7 +63,7 @@ fn who_is_in_a_room_is_who_says_to_be_there_at_every_tick() {
 }
 
 #[test]
-fn lines_run_in_the_order_in_which_they_were_sent() {
+fn lines_run_in_sent_order() {
     for lines_per_tick in [1, 3, 0] {
         let mut settings = Settings::default();
         settings.commands.lines_per_tick = lines_per_tick;
@@ -109,7 +109,7 @@ fn lines_run_in_the_order_in_which_they_were_sent() {
 }
 
 #[test]
-fn every_verb_is_in_help_and_every_word_of_it_is_understood() {
+fn every_verb_is_in_help_and_understood() {
     let mut settings = Settings::default();
     settings.commands.commands_per_second = 0;
     let mut stage = stage(settings);

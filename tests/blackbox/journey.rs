@@ -21,7 +21,7 @@ async fn guest(driver: &Driver, server: &Server) -> Browser {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_newcomer_walks_is_heard_and_is_still_there_after_a_reload() {
+async fn newcomer_walks_talks_and_survives_reload() {
     let server = Server::start().await;
     let driver = Driver::start().await;
     let ann = guest(&driver, &server).await;
@@ -126,7 +126,7 @@ fn graves() -> SmallWorld {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rolled_character_loses_its_mind_among_graves_prays_whispers_and_mutes() {
+async fn rolled_character_falls_prays_whispers_and_mutes() {
     let recipe = Recipe::new();
     let folder = recipe.folder().join("world");
     graves().write(&folder);
@@ -225,7 +225,7 @@ async fn who_registers_comes_back_as_the_same_character() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_comes_back_by_itself_when_the_server_does() {
+async fn browser_reconnects_when_server_returns() {
     let server = Server::start().await;
     let driver = Driver::start().await;
     let ann = guest(&driver, &server).await;

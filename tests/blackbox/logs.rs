@@ -48,7 +48,7 @@ async fn live(server: &Server) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_record_is_a_json_object_of_the_same_five_keys() {
+async fn log_record_is_json_with_five_keys() {
     let server = at("trace").start().await;
     live(&server).await;
     let log = server.stop().await.stderr();
@@ -72,7 +72,7 @@ async fn every_record_is_a_json_object_of_the_same_five_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_are_constants_so_that_they_can_be_counted() {
+async fn log_messages_are_constants() {
     let server = at("trace").start().await;
     live(&server).await;
     let log = server.stop().await.stderr();
@@ -92,7 +92,7 @@ async fn messages_are_constants_so_that_they_can_be_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_can_be_followed_from_the_socket_to_the_database() {
+async fn command_is_traceable_from_socket_to_database() {
     let server = at("debug").start().await;
     let mut guest = server.guest().await;
     let (way, _) = guest.way_out();

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::harness::{Recipe, Server, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn start_tells_every_mistake_in_a_line_of_its_own() {
+async fn start_reports_every_mistake_on_own_line() {
     let recipe = Recipe::new();
     let file = recipe.folder().join("kadath.toml");
     std::fs::write(
@@ -38,7 +38,7 @@ async fn start_tells_every_mistake_in_a_line_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn start_with_a_broken_file_shows_no_line_of_it() {
+async fn start_with_broken_file_quotes_no_line() {
     let recipe = Recipe::new();
     let file = recipe.folder().join("kadath.toml");
     std::fs::write(
@@ -74,7 +74,7 @@ async fn version_names_commit_and_target() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn config_shows_settings_with_their_origins_and_no_secret() {
+async fn config_shows_origins_and_hides_secrets() {
     let recipe = Recipe::new();
     let file = recipe.folder().join("kadath.toml");
     std::fs::write(
@@ -160,7 +160,7 @@ async fn doctor_finds_nothing_in_a_fresh_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn doctor_names_what_hurts_with_its_remedy() {
+async fn doctor_names_problems_with_remedies() {
     let recipe = Recipe::new()
         .flag("--listen", "0.0.0.0:4000")
         .flag("--database", "postgres://ann:hunter2@127.0.0.1/k")
@@ -183,7 +183,7 @@ async fn doctor_names_what_hurts_with_its_remedy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn metrics_have_a_listener_of_their_own_if_asked() {
+async fn metrics_may_have_own_listener() {
     let server = Recipe::new()
         .env("KADATH_SERVER__METRICS_LISTEN", "127.0.0.1:0")
         .start()
@@ -236,7 +236,7 @@ async fn start_ignores_threads_that_are_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn log_says_first_what_runs() {
+async fn log_begins_with_version() {
     let server = Recipe::new()
         .env("KADATH_LOG__FORMAT", "json")
         .start()

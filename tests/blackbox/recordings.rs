@@ -182,7 +182,7 @@ async fn recorder_that_is_off_writes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ring_stays_within_its_bytes_and_is_counted() {
+async fn ring_stays_within_bytes_and_is_counted() {
     // Some seven files of one second in which one guest looks around.
     const BYTES: u64 = 24_000;
     let server = recipe()

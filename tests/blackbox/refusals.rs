@@ -50,7 +50,7 @@ fn unlimited() -> Recipe {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_frame_is_answered_with_its_code_and_the_game_goes_on() {
+async fn bad_frame_is_answered_and_game_continues() {
     let server = unlimited().start().await;
     let mut guest = server.guest().await;
     for (frame, code) in MENDED {
@@ -76,7 +76,7 @@ async fn a_bad_frame_is_answered_with_its_code_and_the_game_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_frame_over_10_kib_closes_the_connection_with_1009() {
+async fn frame_over_10_kib_closes_1009() {
     let server = Server::start().await;
     let mut guest = server.guest().await;
     let words = "a".repeat(10 * 1024 + 1);
@@ -90,7 +90,7 @@ async fn a_frame_over_10_kib_closes_the_connection_with_1009() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_is_forged_or_of_nobody_opens_nothing() {
+async fn forged_or_ownerless_token_opens_nothing() {
     let server = unlimited().start().await;
     let account = server.http.register("ann", "Ann").await;
     let mut forged = account.token.clone();
@@ -111,7 +111,7 @@ async fn a_token_that_is_forged_or_of_nobody_opens_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_character_that_was_deleted_or_is_somebody_elses_can_t_be_played() {
+async fn deleted_or_foreign_character_is_unplayable() {
     let server = unlimited().start().await;
     let http = &server.http;
     let (ann, bob) = (
@@ -147,7 +147,7 @@ async fn a_token_that_has_expired_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_does_not_sign_in_first_is_turned_away() {
+async fn client_without_sign_in_is_turned_away() {
     let server = Server::start().await;
     let mut stranger = Player::connect(&server).await;
     stranger.repeat(1, "look").await;
@@ -157,7 +157,7 @@ async fn who_does_not_sign_in_first_is_turned_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_call_is_answered_with_its_code() {
+async fn bad_call_is_answered_with_code() {
     let server = unlimited().start().await;
     let http = &server.http;
     let account = http.register("ann", "Ann").await;

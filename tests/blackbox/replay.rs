@@ -152,7 +152,7 @@ fn first_difference(one: &[u64], other: &[u64]) -> Option<usize> {
 }
 
 #[test]
-fn the_game_played_again_or_in_another_order_is_the_same_game() {
+fn repeated_and_reordered_play_is_same_game() {
     let mut plain = Stage::new(Play { shuffled: false }).unwrap();
     let mut again = Stage::new(Play { shuffled: false }).unwrap();
     let mut shuffled = Stage::new(Play { shuffled: true }).unwrap();
@@ -197,7 +197,7 @@ fn the_game_played_again_or_in_another_order_is_the_same_game() {
 }
 
 #[test]
-fn the_game_restored_from_a_save_goes_on_as_if_it_had_never_stopped() {
+fn restored_game_equals_uninterrupted_game() {
     let mut plain = Stage::new(Play { shuffled: false }).unwrap();
     begin(&mut plain);
     for tick in 0..HALF {

@@ -50,7 +50,7 @@ async fn resume(server: &Server, token: &str, welcome: &Value) -> Player {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_crash_each_session_comes_back_as_the_character_it_was_of() {
+async fn crash_returns_each_session_to_own_character() {
     let server = Server::start().await;
     let (token, first, second) = two_characters(&server).await;
     let server = server.kill9().await.start().await;
@@ -68,7 +68,7 @@ async fn after_a_crash_each_session_comes_back_as_the_character_it_was_of() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_ran_out_while_playing_comes_back_after_a_restart() {
+async fn expired_token_in_play_returns_after_restart() {
     let recipe = Recipe::new().env("KADATH_ACCOUNTS__TOKEN_LIFETIME_SECONDS", "5");
     let server = recipe.start().await;
     let token = server.http.guest().await;

@@ -50,7 +50,7 @@ async fn body_that_ends_early_is_a_bad_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn upgrade_required_says_to_what() {
+async fn upgrade_required_names_protocol() {
     let server = Server::start().await;
     let handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n";
     for headers in ["", handshake] {
@@ -72,7 +72,7 @@ async fn upgrade_required_says_to_what() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn prompt_takes_blanks_as_fingers_put_them() {
+async fn prompt_accepts_stray_blanks() {
     let server = Recipe::new().start().await;
     let mut request = format!("ws://{}/api/ws", server.address())
         .into_client_request()
@@ -117,7 +117,7 @@ async fn prompt_takes_blanks_as_fingers_put_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn password_that_nobody_can_type_is_refused() {
+async fn untypable_password_is_refused() {
     let server = Server::start().await;
     for password in [
         " leading blank",

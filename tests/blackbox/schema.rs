@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::{Schema, frame_unlike_its_schema, kept, published};
 
 #[test]
-fn the_generated_files_are_what_the_types_say() {
+fn generated_files_match_types() {
     let events = published();
     for (kind, path) in [
         (Kind::ServerFrames, "docs/schema/server-frames.json"),
@@ -22,7 +22,7 @@ fn the_generated_files_are_what_the_types_say() {
 }
 
 #[test]
-fn a_schema_tells_a_right_frame_from_a_wrong_one() {
+fn schema_accepts_right_and_refuses_wrong_frame() {
     let right = json!({
         "sequence_number": 7, "event_type": "durable", "timestamp": "2026-11-23T21:20:58Z",
         "tick": 59, "data": {"run": "0007b5a056616ff0", "through_tick": 59},
@@ -48,7 +48,7 @@ fn a_schema_tells_a_right_frame_from_a_wrong_one() {
 }
 
 #[test]
-fn the_server_understands_exactly_the_frames_that_the_schema_allows() {
+fn server_understands_exactly_schema_frames() {
     let schema = client_frames();
     let schema = Schema {
         schema: &schema,

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::{Player, Server, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ban_that_was_durable_holds_after_a_kill_and_shutdown_ends_the_server_cleanly() {
+async fn durable_ban_survives_kill_and_shutdown_is_clean() {
     let server = Server::start().await;
     let ada = server.http.register("armitage", "Ada").await;
     let bob = server.http.register("zadok", "Bob").await;
@@ -115,7 +115,7 @@ async fn ban_stops_tokens_and_sessions_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn room_is_shown_to_those_in_it_and_to_admins() {
+async fn room_is_shown_to_occupants_and_admins() {
     let server = Server::start().await;
     let ada = server.http.register("armitage", "Ada").await;
     let bob = server.http.register("zadok", "Bob").await;

@@ -17,7 +17,7 @@ fn check(ended: &Ended, names: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_key_in_the_configuration_file_is_named() {
+async fn unknown_configuration_key_is_named() {
     let recipe = Recipe::new();
     let file = recipe.folder().join("kadath.toml");
     std::fs::write(&file, "[limits]\ncomands_per_second = 3\n").unwrap();
@@ -26,7 +26,7 @@ async fn an_unknown_key_in_the_configuration_file_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_section_in_the_configuration_file_is_named() {
+async fn unknown_configuration_section_is_named() {
     let recipe = Recipe::new();
     let file = recipe.folder().join("kadath.toml");
     std::fs::write(&file, "[limit]\ncommands_per_second = 3\n").unwrap();
@@ -41,7 +41,7 @@ async fn an_unknown_key_in_the_environment_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_value_out_of_range_is_named_by_its_key() {
+async fn out_of_range_value_is_named_by_key() {
     let recipe = Recipe::new().env("KADATH_TICK__RATE_HZ", "121");
     check(
         &recipe.refused().await,
@@ -68,7 +68,7 @@ async fn a_missing_world_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_corrupt_world_is_named_by_file_and_line() {
+async fn corrupt_world_is_named_by_file_and_line() {
     let recipe = Recipe::new();
     let folder = recipe.folder().join("world");
     hall().write(&folder);
@@ -79,7 +79,7 @@ async fn a_corrupt_world_is_named_by_file_and_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn check_tells_every_mistake_of_a_world_with_its_place() {
+async fn check_lists_every_world_mistake_with_place() {
     let recipe = Recipe::new();
     let folder = recipe.folder().join("world");
     let world = SmallWorld::read(
@@ -118,7 +118,7 @@ async fn a_database_that_is_none_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_not_there_is_named_without_its_password() {
+async fn absent_database_is_named_without_password() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = nobody.local_addr().unwrap();
     drop(nobody);
@@ -134,7 +134,7 @@ async fn a_database_that_is_not_there_is_named_without_its_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_server_on_the_same_data_is_turned_away() {
+async fn second_server_on_same_data_is_refused() {
     let server = Server::start().await;
     let second = Recipe::new().on_the_data_of(server.recipe());
     let ended = second.refused().await;
@@ -151,7 +151,7 @@ fn url(file: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn check_tells_every_mistake_of_a_configuration_with_its_place() {
+async fn check_lists_every_configuration_mistake_with_place() {
     let recipe = Recipe::new();
     let file = recipe.folder().join("kadath.toml");
     let text = "[tick]\nrate_hz = 0\n\n[sessions]\nidle_seconds = 9\nqueue_bytes = 1\n";
@@ -169,7 +169,7 @@ async fn check_tells_every_mistake_of_a_configuration_with_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_that_fails_says_so_in_the_form_of_its_logs() {
+async fn failed_start_reports_in_log_format() {
     let recipe = Recipe::new()
         .flag("--log-format", "json")
         .env("KADATH_TICK__RATE_HZ", "121");

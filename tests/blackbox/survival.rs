@@ -27,7 +27,7 @@ fn in_world(world: &SmallWorld) -> Recipe {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_durable_is_there_after_a_kill() {
+async fn durable_state_survives_kill() {
     let server = in_world(&draining_house()).start().await;
     let account = server.http.register("ann", "Ann").await;
     let mut ann = Player::join(&server, &account.token).await;
@@ -59,7 +59,7 @@ async fn what_was_durable_is_there_after_a_kill() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_is_sent_again_after_a_kill_is_answered_but_not_repeated() {
+async fn resend_after_kill_is_answered_not_repeated() {
     let server = in_world(&draining_house()).start().await;
     let token = server.http.guest().await;
     let mut guest = Player::join(&server, &token).await;
@@ -81,7 +81,7 @@ async fn a_command_that_is_sent_again_after_a_kill_is_answered_but_not_repeated(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_is_good_for_the_next_run_too() {
+async fn token_is_valid_in_next_run() {
     let server = Server::start().await;
     let account = server.http.register("ann", "Ann").await;
     let server = server.kill9().await.start().await;
@@ -93,7 +93,7 @@ async fn a_token_is_good_for_the_next_run_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_plays_while_the_server_stops_is_told_and_loses_nothing() {
+async fn stop_tells_players_and_loses_nothing() {
     let mut server = Server::start().await;
     let token = server.http.guest().await;
     let mut guest = Player::join(&server, &token).await;
@@ -111,7 +111,7 @@ async fn who_plays_while_the_server_stops_is_told_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_was_in_a_room_that_is_no_more_wakes_in_the_default_room() {
+async fn player_of_lost_room_wakes_in_default_room() {
     let server = in_world(&draining_house()).start().await;
     let token = server.http.guest().await;
     let mut guest = Player::join(&server, &token).await;
@@ -139,7 +139,7 @@ async fn who_was_in_a_room_that_is_no_more_wakes_in_the_default_room() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_durable_is_there_after_a_kill_over_postgresql() {
+async fn durable_state_survives_kill_on_postgresql() {
     let cluster = Cluster::shared().await;
     let server = in_world(&draining_house())
         .flag("--database", cluster.fresh().await)

@@ -3,7 +3,7 @@
 use crate::harness::{Recipe, Secure, Server, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hangup_renews_the_certificate_and_whoever_plays_plays_on() {
+async fn hangup_renews_certificate_without_disconnect() {
     let recipe = Recipe::new();
     let folder = recipe.folder().to_owned();
     let (cert, key) = (Secure::cert(&folder), Secure::key(&folder));

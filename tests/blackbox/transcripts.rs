@@ -52,7 +52,7 @@ use systems::command::{Entry, Verbs};
 use crate::harness::shipped;
 
 #[test]
-fn every_transcript_goes_as_it_is_written() {
+fn every_transcript_plays_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
     let files = files_below(&folder);
     assert!(files.len() >= 120, "only {} transcripts", files.len());
@@ -79,7 +79,7 @@ fn every_transcript_goes_as_it_is_written() {
 }
 
 #[test]
-fn every_verb_is_typed_and_every_event_of_the_game_is_sent_in_some_scene() {
+fn scenes_type_every_verb_and_show_every_event() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
     let (mut typed, mut sent) = (BTreeSet::new(), BTreeSet::new());
     for file in files_below(&folder) {

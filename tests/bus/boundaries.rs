@@ -26,8 +26,9 @@ fn envelope(text: &str) -> Bytes {
     serde_json::to_vec(&envelope).unwrap().into()
 }
 
+/// A message that a full world refuses three times is a dead letter; the fifth opens the breaker.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_full_world_refuses_three_times_is_a_dead_letter_and_the_fifth_opens_the_breaker() {
+async fn thrice_refused_message_dead_letters_fifth_opens_breaker() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let limits = LaneLimits {
@@ -83,7 +84,7 @@ async fn what_a_full_world_refuses_three_times_is_a_dead_letter_and_the_fifth_op
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_that_stores_nothing_is_seen_though_the_broker_answers() {
+async fn non_storing_stream_is_seen_despite_broker() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let mut node = Node::start("north", quick(&broker.url())).await;

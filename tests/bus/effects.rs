@@ -35,7 +35,7 @@ fn message(seq: u64, poisoned: bool) -> PublishMessage {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_effect_is_in_the_world_two_ticks_after_its_message_among_thousands() {
+async fn effect_lands_two_ticks_after_message_among_thousands() {
     let _alone = alone().await;
     let (rate, seconds) = if whole() { (10_000, 5) } else { (2_000, 1) };
     let broker = Broker::start().await;

@@ -28,7 +28,7 @@ async fn all_confirmed(node: &mut Node, mut open: BTreeSet<u64>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frozen_broker_is_noticed_within_its_intervals_and_forgiven_by_itself() {
+async fn frozen_broker_is_noticed_in_time_and_recovers() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let mut node = Node::start("north", quick(&broker.url())).await;
@@ -65,7 +65,7 @@ async fn a_frozen_broker_is_noticed_within_its_intervals_and_forgiven_by_itself(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_restarts_of_the_broker_what_must_arrive_is_stored_once() {
+async fn broker_restarts_store_promised_messages_once() {
     let _alone = alone().await;
     let mut broker = Broker::start().await;
     let mut node = Node::start("north", quick(&broker.url())).await;
@@ -112,7 +112,7 @@ async fn over_restarts_of_the_broker_what_must_arrive_is_stored_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_acknowledged_comes_again_and_what_is_does_not() {
+async fn unacknowledged_message_returns_acknowledged_does_not() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let mut north = Node::start("north", quick(&broker.url())).await;

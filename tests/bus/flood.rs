@@ -59,7 +59,7 @@ fn drain(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_messages_a_second_pass_and_a_hundred_poisoned_ones_stop_nothing() {
+async fn message_flood_passes_and_poison_stops_nothing() {
     const RATE: u64 = 10_000;
     const POISON: u64 = 100;
     let _alone = alone().await;
@@ -164,7 +164,7 @@ async fn ten_thousand_messages_a_second_pass_and_a_hundred_poisoned_ones_stop_no
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tick_of_any_number_of_messages_is_one_hand_over() {
+async fn tick_messages_are_one_hand_over() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let mut node = Node::start("north", quick(&broker.url())).await;
@@ -185,7 +185,7 @@ async fn a_tick_of_any_number_of_messages_is_one_hand_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_said_in_one_room_keeps_its_order_over_eight_connections() {
+async fn room_order_holds_over_eight_connections() {
     const ROOMS: usize = 40;
     const LINES: usize = 50;
     let _alone = alone().await;

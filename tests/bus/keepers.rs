@@ -49,8 +49,9 @@ fn says(data: &Value, words: &str) -> bool {
         .is_some_and(|text| text.contains(words))
 }
 
+/// What an admin orders on another node.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_keeper_orders_on_another_node_is_done_there_once_over_redelivery_and_a_kill() {
+async fn remote_order_runs_once_over_redelivery_and_kill() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let north = server(&broker, "north").await;
@@ -167,7 +168,7 @@ async fn join_as(server: &Server, account: &Account, character: &str) -> Player 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_ban_on_one_node_ends_every_session_of_the_account_on_the_other_and_bars_it_at_once() {
+async fn ban_ends_and_bars_sessions_on_other_node() {
     let _alone = alone().await;
     let common = Common::start().await;
     let north = common.node("north").await;

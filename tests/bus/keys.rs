@@ -60,7 +60,7 @@ async fn is_refused(server: &Server) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_has_the_key_is_let_in_and_who_has_another_is_refused_without_a_word_of_it() {
+async fn wrong_key_is_refused_without_being_quoted() {
     let _alone = alone().await;
     let extra = format!("authorization {{ users: [ {{ nkey: {PUBLIC} }} ] }}");
     let broker = Broker::start_with(&extra, ConnectOptions::with_nkey(SEED.to_owned())).await;
@@ -81,7 +81,7 @@ async fn who_has_the_key_is_let_in_and_who_has_another_is_refused_without_a_word
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_has_credentials_is_let_in_and_who_has_a_strangers_is_refused_without_a_word_of_them() {
+async fn wrong_credentials_are_refused_without_being_quoted() {
     let _alone = alone().await;
     let (operator, account) = (Operator::new(), Account::new());
     let broker = Broker::start_with(&operator.knows(&account), account.user().options()).await;
@@ -115,7 +115,7 @@ async fn who_has_credentials_is_let_in_and_who_has_a_strangers_is_refused_withou
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_holds_no_key_is_named_at_the_start_and_not_quoted() {
+async fn keyless_file_is_named_and_not_quoted() {
     const SECRET: &str = "SUthe-password-of-somebody";
     let _alone = alone().await;
     for key in ["nats.nkey_file", "nats.credentials_file"] {

@@ -88,7 +88,7 @@ async fn seen(server: &Server, since: Instant) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_tick_waits_for_the_bus_and_nothing_is_lost_that_must_arrive() {
+async fn bus_delays_no_tick_and_loses_no_promise() {
     let _alone = alone().await;
     let (players, length) = if whole() {
         (200, Duration::from_secs(20))
@@ -225,7 +225,7 @@ impl Ear {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_needs_no_promise_is_heard_or_counted_over_cuts_of_its_connection() {
+async fn best_effort_is_heard_or_counted_over_cuts() {
     let _alone = alone().await;
     let rounds = if whole() { 20 } else { 4 };
     let broker = Broker::start().await;
@@ -281,7 +281,7 @@ async fn what_needs_no_promise_is_heard_or_counted_over_cuts_of_its_connection()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_one_tick_says_leaves_in_one_write() {
+async fn tick_publishes_leave_in_one_write() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let proxy = Proxy::before(broker.port).await;

@@ -44,8 +44,9 @@ pub(crate) async fn sees(player: &mut Player, what: &str, meant: impl Fn(&str) -
     }
 }
 
+/// A dead node's players vanish within its lease.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_nodes_are_one_community_and_a_dead_ones_players_vanish_within_its_lease() {
+async fn three_nodes_share_community_and_drop_dead_node() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let north = server(&broker, "north").await;
@@ -117,7 +118,7 @@ async fn three_nodes_are_one_community_and_a_dead_ones_players_vanish_within_its
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_service_hears_what_happens() {
+async fn other_service_hears_events() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let mut listener = tokio::process::Command::new("python3")
@@ -163,7 +164,7 @@ async fn another_service_hears_what_happens() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_broker_a_node_plays_on_and_says_that_it_is_not_ready() {
+async fn node_without_broker_plays_but_is_unready() {
     let _alone = alone().await;
     let mut broker = Broker::start().await;
     broker.kill();

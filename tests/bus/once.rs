@@ -30,7 +30,7 @@ fn message(seq: u64) -> PublishMessage {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_consumer_killed_between_receipt_and_effect_has_each_effect_once() {
+async fn consumer_kill_before_effect_gives_effect_once() {
     let _alone = alone().await;
     let kills = if whole() { 100 } else { 10 };
     let broker = Broker::start().await;

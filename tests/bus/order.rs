@@ -36,9 +36,10 @@ async fn next(player: &mut Player) -> (String, usize) {
     )
 }
 
+/// A player's lines on the channels of all keep their order, and so do their whispers among
+/// themselves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_players_lines_keep_their_order_over_the_channels_of_all_and_their_whispers_among_themselves()
- {
+async fn chat_and_whispers_each_keep_player_order() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let north = server(&broker, "north").await;

@@ -12,7 +12,7 @@ use crate::broker::Broker;
 use crate::harness::{Node, alone, line, quick, to_bob, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dead_letter_replayed_twice_reaches_the_stream_once() {
+async fn twice_replayed_dead_letter_reaches_stream_once() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let node = Node::start("north", quick(&broker.url())).await;
@@ -72,7 +72,7 @@ async fn a_dead_letter_replayed_twice_reaches_the_stream_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dead_letter_without_a_promise_is_heard_once_and_only_where_it_died() {
+async fn best_effort_replay_is_heard_once_locally() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let north = Node::start("north", quick(&broker.url())).await;

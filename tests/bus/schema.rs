@@ -26,7 +26,7 @@ fn keys(value: &Value) -> BTreeSet<&str> {
 }
 
 #[test]
-fn what_can_be_ordered_is_in_the_page_and_nothing_else() {
+fn published_schema_lists_exactly_possible_orders() {
     let schema = schema();
     let kinds = schema["properties"]["content"]["oneOf"].as_array().unwrap();
     let order = kinds
@@ -68,7 +68,7 @@ fn compare(what: &str, value: &Value, schema: &Value) {
 }
 
 #[test]
-fn the_schema_in_the_page_is_that_of_what_is_sent() {
+fn published_schema_matches_sent_messages() {
     let id = StableId::named("Ann");
     let line = ChatLine {
         channel: "say".into(),

@@ -83,7 +83,7 @@ pub(crate) fn signal(server: &Server, signal: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_newer_sign_in_on_another_node_takes_over_and_finds_everything() {
+async fn newer_sign_in_on_other_node_finds_everything() {
     let _alone = alone().await;
     let common = Common::start().await;
     let north = common.node("north").await;
@@ -106,8 +106,9 @@ async fn a_newer_sign_in_on_another_node_takes_over_and_finds_everything() {
     south.stop().await;
 }
 
+/// They play on elsewhere, and the old node's journal overwrites nothing newer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_nodes_players_play_on_elsewhere_and_its_old_journal_overwrites_nothing_newer() {
+async fn killed_node_players_move_without_stale_overwrite() {
     let _alone = alone().await;
     let common = Common::start().await;
     let north = common.node("north").await;
@@ -166,7 +167,7 @@ async fn a_killed_nodes_players_play_on_elsewhere_and_its_old_journal_overwrites
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_world_is_written_by_one_node_and_soon_by_another_when_that_is_killed() {
+async fn world_writer_moves_after_kill() {
     let _alone = alone().await;
     let common = Common::start().await;
     let north = common.node("north").await;
@@ -216,7 +217,7 @@ async fn the_world_is_written_by_one_node_and_soon_by_another_when_that_is_kille
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_was_frozen_past_its_lease_closes_the_session_and_its_changes_lose() {
+async fn node_frozen_past_lease_loses_session_and_changes() {
     let _alone = alone().await;
     let common = Common::start().await;
     let north = common.node("north").await;
@@ -277,7 +278,7 @@ async fn node_frozen_in_transaction_gives_way() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_server_on_a_database_that_is_not_shared_is_refused() {
+async fn second_server_on_unshared_database_is_refused() {
     let _alone = alone().await;
     let cluster = Cluster::started().await;
     let recipe = |node: &str| {

@@ -112,7 +112,7 @@ fn parse(subject: &str) -> Result<(), SubjectFault> {
 }
 
 #[test]
-fn the_sniffer_knows_a_subject_of_ours_from_another() {
+fn sniffer_recognizes_own_subjects() {
     for subject in [
         "kadath.chat.global",
         "dream.crossing.herald",

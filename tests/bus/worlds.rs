@@ -28,7 +28,7 @@ async fn lets_know(player: &mut Player, words: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_heralded_in_one_world_is_told_once_in_those_that_hear_it() {
+async fn herald_is_told_once_in_listening_worlds() {
     let _alone = alone().await;
     let broker = Broker::start().await;
     let waking = world(&broker, "waking", "[]").await;

@@ -34,7 +34,7 @@ impl Keeper {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sqlite_backup_taken_under_way_is_the_world_of_that_moment() {
+async fn sqlite_backup_under_way_restores_that_moment() {
     let _alone = alone().await;
     let server = Recipe::with_trades().start().await;
     server.ready().await;
@@ -61,7 +61,7 @@ async fn a_sqlite_backup_taken_under_way_is_the_world_of_that_moment() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stopped_servers_folder_can_be_copied_as_it_lies() {
+async fn stopped_server_folder_can_be_copied() {
     let _alone = alone().await;
     let server = Recipe::with_trades().start().await;
     let keeper = Keeper::begin(&server).await;
@@ -84,7 +84,7 @@ async fn a_stopped_servers_folder_can_be_copied_as_it_lies() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_postgresql_dump_taken_under_way_is_the_world_of_that_moment() {
+async fn postgresql_dump_under_way_restores_that_moment() {
     let _alone = alone().await;
     let cluster = Cluster::shared().await;
     let maintenance = cluster.url("postgres");

@@ -10,7 +10,7 @@ const PLAYERS: usize = 10;
 const NOISE: u64 = 8 * 1_024 * 1_024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_more_happens_the_larger_the_figures_and_not_their_number() {
+async fn load_raises_metrics_but_not_series_count() {
     let _alone = alone().await;
     let commands = if whole() { 2_000 } else { 100 };
     let server = Recipe::with_trades().start().await;

@@ -29,7 +29,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(3);
 const ADDED_MAX: Duration = Duration::from_millis(100);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn floods_and_garbage_hurt_only_their_senders() {
+async fn floods_and_garbage_hurt_only_senders() {
     let _alone = alone().await;
     let crowd = if whole() { 200 } else { 20 };
     let server = Recipe::new()

@@ -31,7 +31,7 @@ const CPU_MAX_ANSWERING: Duration = Duration::from_millis(1_500);
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hostile_sockets_are_bounded_and_harm_nobody() {
+async fn hostile_sockets_are_bounded_and_harmless() {
     let _alone = alone().await;
     let span = Duration::from_millis(if whole() { 15_000 } else { 2_000 });
     let server = Recipe::new()
@@ -163,7 +163,7 @@ fn cpu(server: &Server) -> Duration {
 const DOOR_BYTES_MAX: u64 = 24 * 1_024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn socket_at_the_door_costs_at_most_24_kib() {
+async fn socket_before_sign_in_costs_24_kib_max() {
     let _alone = alone().await;
     let count = if whole() { 8_000 } else { 2_000 };
     for protocol in ["kadath.v1", "terminal.mudstandards.org"] {

@@ -20,13 +20,13 @@ const IN_THE_START_EVERY: u32 = 4;
 const RECKONING_EVERY: u32 = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_durable_survives_every_kill_exactly_once_on_sqlite() {
+async fn durable_effects_survive_kills_exactly_once_on_sqlite() {
     let _alone = alone().await;
     survives("SQLite", Recipe::with_trades()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_durable_survives_every_kill_exactly_once_on_postgresql() {
+async fn durable_effects_survive_kills_exactly_once_on_postgresql() {
     let _alone = alone().await;
     let cluster = Cluster::shared().await;
     let url = cluster.make("forgetting").await;

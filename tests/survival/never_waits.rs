@@ -35,7 +35,7 @@ const NOISE_OF_FEW: f64 = 1.0 / RATE_HZ as f64;
 const LATE_OF_FEW: f64 = 0.1;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_tick_waits_for_a_frozen_database_or_a_full_disk() {
+async fn frozen_database_or_full_disk_delays_no_tick() {
     let _alone = alone().await;
     let (players, calm, outage) = if whole() {
         (500, Duration::from_secs(30), Duration::from_secs(20))

@@ -15,7 +15,7 @@ use crate::harness::{Cluster, Http, PATIENCE, Player, Recipe, alone, until, whol
 const STOP_MAX: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn starts_and_stops_and_kills_leave_no_connection_behind() {
+async fn starts_stops_and_kills_leave_no_connection() {
     let _alone = alone().await;
     let rounds = if whole() { 100 } else { 10 };
     let cluster = Cluster::shared().await;
@@ -68,11 +68,11 @@ const ONE_PROCESS: &str = "KADATH_SURVIVAL_ONE_PROCESS";
 /// The whole server, its runtime included, in a process of its own, since neighbours have threads,
 /// too.
 #[test]
-fn starts_and_stops_in_one_process_leave_no_thread_and_no_descriptor() {
+fn starts_and_stops_leave_no_thread_or_descriptor() {
     if std::env::var_os(ONE_PROCESS).is_none() {
         let itself = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "--nocapture"])
-            .arg("no_leak::starts_and_stops_in_one_process_leave_no_thread_and_no_descriptor")
+            .arg("no_leak::starts_and_stops_leave_no_thread_or_descriptor")
             .env(ONE_PROCESS, "1")
             .output();
         let output = itself.unwrap();

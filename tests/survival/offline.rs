@@ -27,7 +27,7 @@ const TICK_NOISE: Duration = Duration::from_micros(300);
 const EVALUATIONS: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn characters_that_nobody_plays_cost_no_memory_and_no_tick_time() {
+async fn unplayed_characters_cost_no_memory_or_tick_time() {
     let _alone = alone().await;
     let crowd: u32 = if whole() { 100_000 } else { 10_000 };
     let cluster = Cluster::shared().await;

@@ -76,7 +76,7 @@ async fn has_been_everywhere(recipe: &Recipe, rooms: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn explorer_of_five_thousand_rooms_gets_them_all() {
+async fn explorer_of_five_thousand_rooms_gets_all() {
     const ROOMS: usize = 5_000;
     let _alone = alone().await;
     let recipe = Recipe::new();
@@ -212,7 +212,7 @@ async fn quit(server: &Server, mut player: Player, others: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn long_letters_are_read_whatever_is_cut() {
+async fn long_mail_is_read_over_any_cut() {
     let _alone = alone().await;
     let recipe = Recipe::new().set("chat.whisper_per_minute", 0);
     let server = recipe.start().await;

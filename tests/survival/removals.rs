@@ -10,7 +10,7 @@ use crate::never_waits::span::figure;
 const ATTEMPTS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_removed_while_saving_was_held_up_stays_removed() {
+async fn removal_during_save_outage_stays_removed() {
     let _alone = alone().await;
     let cluster = Cluster::started().await;
     let server = busy(&cluster).await;
@@ -36,7 +36,7 @@ async fn what_was_removed_while_saving_was_held_up_stays_removed() {
 
 /// Its row is the world's own, and goes with its whole entity.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mute_lifted_while_saving_was_held_up_stays_lifted() {
+async fn mute_lifted_during_save_outage_stays_lifted() {
     let _alone = alone().await;
     let cluster = Cluster::started().await;
     let server = busy(&cluster).await;

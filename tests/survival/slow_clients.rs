@@ -50,7 +50,7 @@ const GROWTH_ANYWAY: u64 = 32 * 1_024 * 1_024;
 const P99_MAX: f64 = 1.3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn slow_clients_lose_no_word_and_slow_nobody_down() {
+async fn slow_clients_lose_no_word_and_slow_none() {
     let _alone = alone().await;
     let count = if whole() { 1_000 } else { 100 };
     let span = Duration::from_secs(10);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::harness::{Cluster, Http, Player, Recipe, alone, until, whole};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_comes_up_late_needs_no_second_start() {
+async fn late_database_needs_no_second_start() {
     let _alone = alone().await;
     let late = Duration::from_secs(if whole() { 10 } else { 2 });
     let cluster = Cluster::stopped();
@@ -38,7 +38,7 @@ async fn a_database_that_comes_up_late_needs_no_second_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_stays_away_is_named_without_its_password() {
+async fn database_that_stays_away_is_named_without_password() {
     let recipe = Recipe::new()
         .set(
             "database.url",
@@ -64,7 +64,7 @@ async fn a_pool_of_none_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pool_of_three_never_shows_a_fourth_connection() {
+async fn pool_of_three_never_opens_fourth_connection() {
     let _alone = alone().await;
     let cluster = Cluster::shared().await;
     let url = cluster.make("narrow").await;
@@ -97,7 +97,7 @@ async fn a_pool_of_three_never_shows_a_fourth_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_saved_world_that_can_not_be_read_ends_the_start_with_its_connections() {
+async fn unreadable_saved_world_ends_start_with_connections() {
     let _alone = alone().await;
     let cluster = Cluster::shared().await;
     let url = cluster.make("unreadable").await;

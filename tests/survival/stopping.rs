@@ -19,7 +19,7 @@ const CROWD: usize = 50;
 const COUNTS: u64 = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_beside_a_frozen_database_leaves_the_rest_to_the_next_start() {
+async fn stop_with_frozen_database_defers_to_next_start() {
     let _alone = alone().await;
     let cluster = Cluster::started().await;
     let server = Recipe::with_trades()
@@ -44,7 +44,7 @@ async fn a_stop_beside_a_frozen_database_leaves_the_rest_to_the_next_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_beside_a_full_disk_says_that_something_is_lost() {
+async fn stop_with_full_disk_reports_loss() {
     let _alone = alone().await;
     let server = Recipe::with_trades().start().await;
     server.ready().await;
@@ -61,7 +61,7 @@ async fn a_stop_beside_a_full_disk_says_that_something_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_was_answered_before_a_stop_is_there_after_it() {
+async fn answered_command_survives_stop() {
     let _alone = alone().await;
     // The batch under way is not durable for longer than any part of a stop has patience.
     let server = Recipe::with_trades()

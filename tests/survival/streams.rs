@@ -24,7 +24,7 @@ use bot::{Bot, Stage};
 const NEIGHBOURS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn streams_go_on_across_cuts_and_effects_across_kills() {
+async fn streams_survive_cuts_and_effects_survive_kills() {
     let _alone = alone().await;
     let mut lots = Lots::cast("streams");
     let (count, span, kills) = if whole() {
@@ -158,7 +158,7 @@ fn compare_places(bots: &[Bot]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_is_told_and_its_key_leads_back_to_the_character() {
+async fn stop_is_told_and_key_returns_character() {
     let _alone = alone().await;
     let server = Recipe::new().start().await;
     server.ready().await;

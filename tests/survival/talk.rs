@@ -20,7 +20,7 @@ const LATE: f64 = 0.01;
 const LATE_OF_FEW: f64 = 0.1;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn talk_waits_for_no_database_and_the_muted_are_not_heard() {
+async fn talk_needs_no_database_and_honors_mutes() {
     let _alone = alone().await;
     let each = if whole() { 200 } else { 20 };
     let cluster = Cluster::started().await;

@@ -11,13 +11,13 @@ use super::{Problem, Source, ValueMap};
 
 /// A value in a file.
 #[derive(Clone, Debug)]
-pub struct Place<'a> {
+pub struct ValuePlace<'a> {
     pub(super) span: Range<usize>,
     /// `None`: it was not written.
     pub(super) value: Option<&'a DeValue<'a>>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> ValuePlace<'a> {
     /// Of a value with its span.
     #[must_use]
     pub fn of(value: &'a Spanned<DeValue<'a>>) -> Self {
@@ -32,7 +32,7 @@ impl<'a> Place<'a> {
 #[derive(Clone)]
 pub struct At<'a> {
     source: &'a Source,
-    place: Place<'a>,
+    place: ValuePlace<'a>,
     /// Its key, dotted, for people.
     key: String,
     values: &'a ValueMap,
@@ -48,7 +48,7 @@ impl std::fmt::Debug for At<'_> {
 impl<'a> At<'a> {
     pub(super) const fn new(
         source: &'a Source,
-        place: Place<'a>,
+        place: ValuePlace<'a>,
         values: &'a ValueMap,
         problems: &'a RefCell<Vec<Problem>>,
     ) -> Self {
@@ -141,8 +141,8 @@ impl<'a> At<'a> {
             before => format!("{before}.{key}"),
         };
         let place = match found {
-            Some(found) => Place::of(found),
-            None => Place {
+            Some(found) => ValuePlace::of(found),
+            None => ValuePlace {
                 span: self.place.span.clone(),
                 value: None,
             },

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::reference::KeyTable;
 use super::rules::schema_of;
-use super::{At, Claim, ContentReader, Place, Reading, bounds};
+use super::{At, Claim, ContentReader, Reading, ValuePlace, bounds};
 
 /// What a definition's id may be: a to z, 0 to 9 and `_`, so that it can stand anywhere.
 fn is_id(id: &str) -> bool {
@@ -103,7 +103,7 @@ impl<T: Definition> ContentReader for DefinitionsReader<T> {
                 continue;
             };
             let value = toml::Spanned::new(table.span(), DeValue::Table(table.into_inner()));
-            let at = reading.at(source, Place::of(&value));
+            let at = reading.at(source, ValuePlace::of(&value));
             for (id, mut one) in read {
                 let here = at.key(&id);
                 let name = at.name(&id);

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
 use super::reference::KeyTable;
-use super::{At, Claim, ContentReader, Place, Reading, bounds};
+use super::{At, Claim, ContentReader, Reading, ValuePlace, bounds};
 
 /// Rules that designers write in a file of their own. A world without the file, and each key that
 /// is not written, has what `Default` says.
@@ -56,7 +56,7 @@ impl<T: Rules> ContentReader for RulesReader<T> {
         let span = table.span();
         let value = toml::Spanned::new(span, toml::de::DeValue::Table(table.into_inner()));
         {
-            let at = reading.at(source, Place::of(&value));
+            let at = reading.at(source, ValuePlace::of(&value));
             let schema = schema_of::<T>();
             bounds::check(&schema, &schema, &at);
             rules.check(&at);

@@ -15,7 +15,7 @@ use toml::de::{DeValue, ValueDeserializer};
 
 use super::reference::KeyTable;
 use super::rules::schema_of;
-use super::{At, Claim, ContentReader, Place, Reading, Source, bounds};
+use super::{At, Claim, ContentReader, Reading, Source, ValuePlace, bounds};
 
 /// A part of a file, with what it belongs to.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl<T: Section> ContentReader for SectionReader<T> {
         for left in reading.take(self.kinds, self.key) {
             match T::deserialize(ValueDeserializer::from(left.value.clone())) {
                 Ok(mut value) => {
-                    let place = Place {
+                    let place = ValuePlace {
                         span: left.value.span(),
                         value: Some(left.value.as_ref()),
                     };

@@ -37,55 +37,9 @@ impl Engine {
         let mut register = Register::default();
         prepare(&mut world, &setup);
         {
-            // The engine's own part comes first; it has no systems of its own, only its types.
+            // The engine's own part comes first.
             let mut reg = Registrar::root(&mut world, &mut register, "engine");
-            reg.persist::<crate::CommandRecord>("command_record");
-            // After it: a part of it.
-            reg.register
-                .saved_states
-                .push(StateType::part::<crate::CommandRecord>("accepted", 0));
-            persist::guard::<Character>(reg.world);
-            persist::guard::<crate::Online>(reg.world);
-            persist::guard::<crate::Linkdead>(reg.world);
-            persist::guard::<crate::attach::Departing>(reg.world);
-            persist::guard::<persist::Owned>(reg.world);
-            // Before all else: a character comes with what other plugins have given it.
-            reg.transient::<Character>("character")
-                .transient::<crate::Online>("online")
-                .transient::<crate::Linkdead>("linkdead")
-                .transient::<crate::attach::Departing>("departing")
-                .transient::<crate::attach::Seated>("seated")
-                .transient::<persist::Owned>("owned")
-                .transient::<Sessions>("sessions")
-                .transient::<Removals>("removals")
-                .transient::<Roles>("roles")
-                .transient::<Ledger>("ledger")
-                .transient::<Life>("life");
-            // What is there before any plugin is nobody else's; the first plugin is the engine.
-            reg.register.owners.take_resources(reg.world, 0);
-            reg.message::<crate::Heard>()
-                .message::<crate::Begun>()
-                .message::<crate::Kept>()
-                .message::<crate::Answer>()
-                .message::<crate::Arrived>()
-                .message::<crate::LinkLost>()
-                .message::<crate::Asked>()
-                .message::<crate::Received>()
-                .message::<crate::Departed>()
-                .message::<crate::Dismiss>()
-                .message::<crate::Grant>()
-                .message::<crate::RoleChanged>()
-                .message::<crate::Excluded>()
-                .message::<crate::SetApart>()
-                .message::<crate::OrderUnheeded>()
-                .message::<crate::SetBan>()
-                .message::<crate::Halt>()
-                .message::<crate::Violation>()
-                .message::<crate::Bridged>()
-                .message::<Recorded>()
-                .message::<Destroy>()
-                .message::<Destroyed>()
-                .message::<Reverted>();
+            own_part(&mut reg);
             reg.add(plugin);
         }
         let mut mistakes = std::mem::take(&mut register.mistakes);
@@ -110,21 +64,7 @@ impl Engine {
             checkpoint::settle(&mut world, &register, state)?;
         }
 
-        let health = register
-            .plugins
-            .iter()
-            .map(|plugin| Health {
-                faults: VecDeque::with_capacity(FAULTS_MAX),
-                until: setup
-                    .quarantined
-                    .iter()
-                    .any(|name| name == plugin.name)
-                    .then_some(WorldTime(u64::MAX)),
-                skipped: false,
-                behind: false,
-            })
-            .collect();
-        let mut health: Vec<Health> = health;
+        let mut health = health(&register, &setup.quarantined);
         let engine = setup.state.as_ref().map(|state| &state.engine);
         if let Some(engine) = engine {
             checkpoint::restore_health(&mut health, engine);
@@ -217,4 +157,70 @@ fn prepare(world: &mut World, setup: &Setup) {
         recovered: setup.recovered,
         durable_tick: setup.last_tick,
     });
+}
+
+/// What the engine saves, keeps and says itself. It has no systems of its own, only its types.
+fn own_part(reg: &mut Registrar<'_>) {
+    reg.persist::<crate::CommandRecord>("command_record");
+    // After it: a part of it.
+    reg.register
+        .saved_states
+        .push(StateType::part::<crate::CommandRecord>("accepted", 0));
+    persist::guard::<Character>(reg.world);
+    persist::guard::<crate::Online>(reg.world);
+    persist::guard::<crate::Linkdead>(reg.world);
+    persist::guard::<crate::attach::Departing>(reg.world);
+    persist::guard::<persist::Owned>(reg.world);
+    // Before all else: a character comes with what other plugins have given it.
+    reg.transient::<Character>("character")
+        .transient::<crate::Online>("online")
+        .transient::<crate::Linkdead>("linkdead")
+        .transient::<crate::attach::Departing>("departing")
+        .transient::<crate::attach::Seated>("seated")
+        .transient::<persist::Owned>("owned")
+        .transient::<Sessions>("sessions")
+        .transient::<Removals>("removals")
+        .transient::<Roles>("roles")
+        .transient::<Ledger>("ledger")
+        .transient::<Life>("life");
+    // What is there before any plugin is nobody else's; the first plugin is the engine.
+    reg.register.owners.take_resources(reg.world, 0);
+    reg.message::<crate::Heard>()
+        .message::<crate::Begun>()
+        .message::<crate::Kept>()
+        .message::<crate::Answer>()
+        .message::<crate::Arrived>()
+        .message::<crate::LinkLost>()
+        .message::<crate::Asked>()
+        .message::<crate::Received>()
+        .message::<crate::Departed>()
+        .message::<crate::Dismiss>()
+        .message::<crate::Grant>()
+        .message::<crate::RoleChanged>()
+        .message::<crate::Excluded>()
+        .message::<crate::SetApart>()
+        .message::<crate::OrderUnheeded>()
+        .message::<crate::SetBan>()
+        .message::<crate::Halt>()
+        .message::<crate::Violation>()
+        .message::<crate::Bridged>()
+        .message::<Recorded>()
+        .message::<Destroy>()
+        .message::<Destroyed>()
+        .message::<Reverted>();
+}
+
+/// Every plugin's health at the start; those of `quarantined` stay out for good.
+fn health(register: &Register, quarantined: &[String]) -> Vec<Health> {
+    let plugins = register.plugins.iter();
+    let health = plugins.map(|plugin| Health {
+        faults: VecDeque::with_capacity(FAULTS_MAX),
+        until: quarantined
+            .iter()
+            .any(|name| name == plugin.name)
+            .then_some(WorldTime(u64::MAX)),
+        skipped: false,
+        behind: false,
+    });
+    health.collect()
 }

@@ -20,7 +20,7 @@ use crate::plugin::Register;
 
 /// Where in a tick a system stands; the order of the tick is the order of places.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct TickPosition {
     pub(super) phase: Phase,
     pub(super) plugin: usize,
     step: usize,
@@ -29,7 +29,7 @@ pub(super) struct Place {
 }
 
 pub(super) struct Touch {
-    pub(super) place: Place,
+    pub(super) place: TickPosition,
     pub(super) system: String,
     /// It writes what it reads; or another system of its step does, which names don't tell apart.
     changes: bool,
@@ -145,7 +145,7 @@ pub(super) fn look(
                     if with_access.system().system_type() == TypeId::of::<ApplyDeferred>() {
                         continue;
                     }
-                    let place = Place {
+                    let place = TickPosition {
                         phase,
                         plugin,
                         step,
@@ -164,7 +164,7 @@ pub(super) fn look(
     }
     for (id, plugin, phase) in &register.declared {
         let touch = Touch {
-            place: Place {
+            place: TickPosition {
                 phase: *phase,
                 plugin: *plugin,
                 step: 0,
@@ -196,7 +196,7 @@ impl Scan<'_> {
     fn system(
         &mut self,
         world: &World,
-        place: Place,
+        place: TickPosition,
         circumstance: Circumstance<'_>,
         system: &ScheduleSystem,
         access: &SystemAccess,
@@ -276,7 +276,14 @@ impl Scan<'_> {
         Some((reads.iter().collect(), writes.iter().collect()))
     }
 
-    fn write(&mut self, world: &World, place: Place, who: &str, system: &str, id: ComponentId) {
+    fn write(
+        &mut self,
+        world: &World,
+        place: TickPosition,
+        who: &str,
+        system: &str,
+        id: ComponentId,
+    ) {
         if self.messages.ids.contains_key(&id) {
             let system = system.to_owned();
             let touch = Touch {
@@ -339,7 +346,7 @@ impl Scan<'_> {
     fn read(
         &mut self,
         world: &World,
-        place: Place,
+        place: TickPosition,
         circumstance: &Circumstance<'_>,
         who: &str,
         system: &str,

@@ -169,7 +169,9 @@ pub(crate) fn collect_transfers(world: &mut World) {
     collector.transfers.extend(transfers);
     if !rows.is_empty() {
         let name = HOLDER;
-        collector.columns.push(Arc::new(Values { name, rows }));
+        collector
+            .columns
+            .push(Arc::new(ColumnValues { name, rows }));
     }
 }
 
@@ -226,7 +228,9 @@ impl<T: Component + Clone + Serialize> ChangedValues<'_, '_, T> {
             }
         }
         if !rows.is_empty() {
-            self.collector.columns.push(Arc::new(Values { name, rows }));
+            self.collector
+                .columns
+                .push(Arc::new(ColumnValues { name, rows }));
         }
     }
 }
@@ -239,18 +243,18 @@ const fn owner_among(id: StableId, character: bool, owned: Option<Owned>, own: b
     }
 }
 
-struct Values<T> {
+struct ColumnValues<T> {
     name: SavedName,
     rows: Vec<(StableId, Owner, T)>,
 }
 
-impl<T> fmt::Debug for Values<T> {
+impl<T> fmt::Debug for ColumnValues<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} × {}", self.name.name, self.rows.len())
     }
 }
 
-impl<T: Serialize + Send + Sync> Column for Values<T> {
+impl<T: Serialize + Send + Sync> Column for ColumnValues<T> {
     fn component(&self) -> &'static str {
         self.name.name
     }

@@ -11,7 +11,7 @@ use crate::port::{Row, StableId};
 /// A saved value that can't be read. The row stays as it is; nothing is overwritten.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("saved component `{component}` version {version} of {id}: {why}")]
-pub(crate) struct LoadFault {
+pub(crate) struct RowFault {
     id: crate::port::StableId,
     component: String,
     version: u32,
@@ -24,7 +24,7 @@ pub(crate) fn load_entity(
     types: &SavedTypes,
     entity: &mut EntityWorldMut<'_>,
     rows: &[Row],
-) -> Result<(), LoadFault> {
+) -> Result<(), RowFault> {
     let collected = types.collected();
     for row in rows {
         if let Some(name) = types.retired(&row.component) {
@@ -35,7 +35,7 @@ pub(crate) fn load_entity(
             tracing::debug!(component = %row.component, id = %row.id, "saved component of no plugin left alone");
             continue;
         };
-        let fault = |why: String| LoadFault {
+        let fault = |why: String| RowFault {
             id: row.id,
             component: row.component.clone(),
             version: row.version,

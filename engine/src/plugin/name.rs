@@ -15,7 +15,7 @@ mod tests {
     use super::short_name;
 
     #[test]
-    fn a_plugin_is_called_after_its_module_or_itself() {
+    fn plugin_name_comes_from_module_or_type() {
         assert_eq!(short_name("systems::lucidity::plugin"), "lucidity");
         assert_eq!(short_name("lantern::lantern"), "lantern");
         assert_eq!(short_name("tests::scene::{{closure}}"), "scene");

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_order_is_read_back_from_its_fact() {
+    fn account_order_round_trips_through_fact() {
         let order = AccountOrder {
             character: None,
             name: "Wilbur".into(),

@@ -280,7 +280,7 @@ pub struct Lanes {
     pub bridge: BridgePorts,
 }
 
-/// Makes the lanes and registers their figures.
+/// Makes the lanes and registers their metrics.
 ///
 /// # Errors
 /// When `registry` already has lanes.

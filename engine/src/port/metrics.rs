@@ -1,4 +1,4 @@
-//! Figures, kept in memory of fixed size.
+//! Metrics, kept in memory of fixed size.
 
 /// A figure could not be registered: its name is taken or malformed. A mistake in the program.
 #[derive(Debug, thiserror::Error)]

@@ -27,7 +27,7 @@ pub struct Tasks {
 
 /// Counts one task for as long as it lives.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningTask {
     tasks: Tasks,
     name: &'static str,
 }
@@ -72,9 +72,9 @@ impl Tasks {
 
     /// Counts a thread or a borrowed task by that name until the answer is dropped.
     #[must_use]
-    pub fn count(&self, name: &'static str) -> Running {
+    pub fn count(&self, name: &'static str) -> RunningTask {
         self.change(name, 1);
-        Running {
+        RunningTask {
             tasks: self.clone(),
             name,
         }
@@ -108,7 +108,7 @@ impl Tasks {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningTask {
     fn drop(&mut self) {
         self.tasks.change(self.name, -1);
     }

@@ -1,4 +1,4 @@
-//! The world's figures, all of fixed size.
+//! The world's metrics, all of fixed size.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Registers the world's figures.
+    /// Registers the world's metrics.
     ///
     /// # Errors
     /// When `registry` already has them.

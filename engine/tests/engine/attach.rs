@@ -76,7 +76,7 @@ fn short(said: &[Outbound]) -> Vec<String> {
 }
 
 #[test]
-fn a_newcomer_comes_with_every_component_of_a_character() {
+fn new_character_spawns_with_every_component() {
     let (mut stage, tape) = scene();
     stage.enter("ann");
     assert_eq!(stage.component::<Coins>("ann"), Coins(0));
@@ -92,7 +92,7 @@ fn a_newcomer_comes_with_every_component_of_a_character() {
 }
 
 #[test]
-fn a_character_comes_back_as_it_was_saved() {
+fn returning_character_has_saved_state() {
     let (mut stage, tape) = scene();
     stage.enter("ann");
     stage.says("ann", "earn");
@@ -121,7 +121,7 @@ fn a_character_comes_back_as_it_was_saved() {
 }
 
 #[test]
-fn a_newer_sign_in_takes_the_character_over_and_closes_the_older_session() {
+fn newer_sign_in_closes_older_session() {
     let mut world = Backstage::new(game);
     world.tick(vec![arrival(1, "ann")]);
     world.tick(vec![]);
@@ -148,7 +148,7 @@ fn a_newer_sign_in_takes_the_character_over_and_closes_the_older_session() {
 }
 
 #[test]
-fn of_two_sign_ins_that_wait_for_storage_only_the_newer_gets_in() {
+fn newer_of_two_waiting_sign_ins_wins() {
     let mut world = Backstage::new(game);
     let said = world
         .tick(vec![arrival(1, "ann"), arrival(2, "ann")])
@@ -160,7 +160,7 @@ fn of_two_sign_ins_that_wait_for_storage_only_the_newer_gets_in() {
 }
 
 #[test]
-fn a_session_that_ends_before_its_character_is_loaded_leaves_nothing() {
+fn session_ended_before_load_leaves_nothing() {
     let mut world = Backstage::new(game);
     world.tick(vec![arrival(1, "ann")]);
     let said = world.tick(vec![]).emission.said;
@@ -172,7 +172,7 @@ fn a_session_that_ends_before_its_character_is_loaded_leaves_nothing() {
 }
 
 #[test]
-fn a_return_before_the_character_is_loaded_is_refused_and_ends_the_session() {
+fn return_before_load_is_refused_and_closed() {
     let mut world = Backstage::new(game);
     let back = Inbound::Return {
         session: SessionId(1),
@@ -185,7 +185,7 @@ fn a_return_before_the_character_is_loaded_is_refused_and_ends_the_session() {
 }
 
 #[test]
-fn a_cut_socket_may_come_back_and_miss_nothing() {
+fn cut_session_resumes_without_loss() {
     let (mut stage, tape) = scene();
     stage.enter("ann");
     let session = stage.session("ann");
@@ -210,7 +210,7 @@ fn a_cut_socket_may_come_back_and_miss_nothing() {
 }
 
 #[test]
-fn a_new_sign_in_of_a_cut_character_ends_its_being_linkdead() {
+fn new_sign_in_ends_linkdead() {
     let (mut stage, _) = scene();
     stage.enter("ann");
     let session = stage.session("ann");
@@ -222,7 +222,7 @@ fn a_new_sign_in_of_a_cut_character_ends_its_being_linkdead() {
 }
 
 #[test]
-fn a_return_of_a_session_that_is_over_is_refused() {
+fn return_of_ended_session_is_refused() {
     let (mut stage, _) = scene();
     stage.enter("ann");
     stage.leaves("ann");
@@ -236,7 +236,7 @@ fn a_return_of_a_session_that_is_over_is_refused() {
 }
 
 #[test]
-fn a_dismissal_closes_the_session_after_the_notes_of_its_tick() {
+fn dismissal_closes_session_after_tick_notes() {
     let (mut stage, tape) = scene();
     stage.enter("ann");
     stage.ears("ann");

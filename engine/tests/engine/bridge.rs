@@ -34,7 +34,7 @@ fn echo(mut came: MessageReader<Bridged>, mut bridge: ResMut<Bridge>) {
 }
 
 #[test]
-fn what_the_bus_brings_is_heard_in_its_tick_and_answered_with_it() {
+fn bus_message_is_heard_and_answered_same_tick() {
     let mut stage = Stage::new(|reg: &mut Registrar<'_>| {
         reg.system(Phase::Emit, echo);
     })

@@ -19,7 +19,7 @@ fn metronome(period: Duration, tape: &Tape<u64>) -> impl Plugin + use<> {
 }
 
 #[test]
-fn a_cadence_runs_equally_often_at_every_tick_rate() {
+fn cadence_run_count_ignores_tick_rate() {
     for (period_ms, expected) in [(250, 240), (1_000, 60), (6_250, 9), (60_000, 1)] {
         for hz in [1, 10, 20, 60, 120] {
             let tape = Tape::default();
@@ -33,7 +33,7 @@ fn a_cadence_runs_equally_often_at_every_tick_rate() {
 }
 
 #[test]
-fn a_late_tick_catches_up_as_if_each_run_had_been_on_time() {
+fn late_tick_catches_up_as_on_time() {
     let tape = Tape::default();
     let mut engine = bare(metronome(Duration::from_millis(100), &tape));
     for ms in [50, 430, 440, 700] {
@@ -43,7 +43,7 @@ fn a_late_tick_catches_up_as_if_each_run_had_been_on_time() {
 }
 
 #[test]
-fn catching_up_ends_at_eight_runs_and_the_rest_is_counted() {
+fn catching_up_ends_at_eight_counts_rest() {
     let tape = Tape::default();
     let mut engine = bare(metronome(Duration::from_millis(100), &tape));
     engine.tick(input(50, 0));
@@ -54,7 +54,7 @@ fn catching_up_ends_at_eight_runs_and_the_rest_is_counted() {
 }
 
 #[test]
-fn only_systems_of_the_cadence_see_the_due_moment() {
+fn due_moment_is_visible_to_cadence_systems_only() {
     let tape = Tape::default();
     let after = tape.clone();
     let mut engine = bare(move |reg: &mut Registrar<'_>| {
@@ -107,7 +107,7 @@ fn caught_up_runs_roll_each_for_itself() {
 }
 
 #[test]
-fn a_world_that_begins_anew_does_not_catch_up_with_the_time_nobody_was_there() {
+fn new_world_catches_up_with_no_past() {
     let tape = Tape::default();
     let beat = metronome(Duration::from_millis(100), &tape);
     let mut engine = Engine::build(Setup::default(), beat).unwrap();

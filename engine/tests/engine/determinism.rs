@@ -176,7 +176,7 @@ fn the_order_of_spawning_is_not_heard() {
 }
 
 #[test]
-fn a_restored_run_goes_on_like_the_plain_one() {
+fn restored_run_equals_uninterrupted_run() {
     let mut plain = stage(&in_order(), 1);
     play(&mut plain, BACK - 1);
     let (saved, now) = (plain.saved().clone(), plain.now());

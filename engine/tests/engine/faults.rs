@@ -82,23 +82,23 @@ fn check<M>(
 }
 
 #[test]
-fn a_panic_ends_at_its_plugin_and_names_it() {
+fn plugin_panic_is_contained_and_named() {
     check(panics, "faults::panics", "a page is missing");
 }
 
 #[test]
-fn an_error_ends_at_its_plugin_and_names_it() {
+fn plugin_error_is_contained_and_named() {
     check(fails, "faults::fails", "the ink has dried");
 }
 
 #[test]
-fn a_command_on_a_dead_entity_ends_at_its_plugin_and_names_it() {
+fn command_on_dead_entity_is_contained_and_named() {
     // bevy knows the command by then, no longer the system that queued it.
     check(marks_the_dead, "insert", "despawned");
 }
 
 #[test]
-fn a_panic_in_a_run_condition_ends_at_its_plugin() {
+fn run_condition_panic_is_contained() {
     let tape = Tape::default();
     let sound = tape.clone();
     let mut stage = Stage::new(move |reg: &mut Registrar<'_>| {
@@ -119,7 +119,7 @@ fn a_panic_in_a_run_condition_ends_at_its_plugin() {
 }
 
 #[test]
-fn a_fault_ends_the_catching_up_of_its_cadence() {
+fn fault_ends_cadence_catch_up() {
     let tape = Tape::default();
     let runs = tape.clone();
     let mut engine = bare(move |reg: &mut Registrar<'_>| {
@@ -152,7 +152,7 @@ fn quarantined(stage: &mut Stage) -> bool {
 }
 
 #[test]
-fn the_fifth_fault_within_a_minute_puts_a_plugin_in_quarantine_for_a_minute() {
+fn fifth_fault_in_minute_quarantines_for_minute() {
     let (mut stage, broken, runs) = fragile();
     broken.store(true, Ordering::Relaxed);
     stage.pass(Duration::from_secs(4));
@@ -174,7 +174,7 @@ fn the_fifth_fault_within_a_minute_puts_a_plugin_in_quarantine_for_a_minute() {
 }
 
 #[test]
-fn faults_far_apart_put_nobody_in_quarantine() {
+fn sparse_faults_cause_no_quarantine() {
     let (mut stage, broken, _) = fragile();
     for _ in 0..20 {
         broken.store(true, Ordering::Relaxed);
@@ -187,7 +187,7 @@ fn faults_far_apart_put_nobody_in_quarantine() {
 }
 
 #[test]
-fn a_plugin_that_stopped_the_world_before_starts_in_quarantine() {
+fn plugin_that_stopped_world_starts_in_quarantine() {
     let runs = Tape::default();
     let tape = runs.clone();
     let setup = Setup {
@@ -209,7 +209,7 @@ fn a_plugin_that_stopped_the_world_before_starts_in_quarantine() {
 struct Knock;
 
 #[test]
-fn a_fault_in_one_tick_does_not_make_the_plugin_hear_old_messages_in_the_next() {
+fn plugin_after_fault_hears_no_old_messages() {
     let heard = Tape::default();
     let tape = heard.clone();
     let mut stage = Stage::new(move |reg: &mut Registrar<'_>| {
@@ -246,7 +246,7 @@ impl Clone for Brittle {
 }
 
 #[test]
-fn a_fault_while_the_engine_is_at_work_is_blamed_on_no_plugin() {
+fn engine_work_fault_blames_no_plugin() {
     let ticks = Tape::default();
     let tape = ticks.clone();
     let mut stage = Stage::new(move |reg: &mut Registrar<'_>| {

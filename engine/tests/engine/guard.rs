@@ -84,7 +84,7 @@ fn a_component_has_one_writer() {
 }
 
 #[test]
-fn a_component_that_nobody_claimed_belongs_to_who_writes_it_first() {
+fn unclaimed_component_belongs_to_first_writer() {
     let said = refusal(|reg: &mut Registrar<'_>| {
         reg.add(named("one", |reg| {
             reg.system(Phase::Settle, fill_purse);
@@ -154,7 +154,7 @@ fn a_cadence_without_a_period_is_refused() {
 }
 
 #[test]
-fn a_system_that_takes_the_whole_world_is_refused() {
+fn exclusive_system_is_refused() {
     check(
         named("tyrant", |reg| {
             reg.system(Phase::Simulate, rule_the_world);
@@ -170,7 +170,7 @@ fn a_system_that_takes_the_whole_world_is_refused() {
 }
 
 #[test]
-fn a_reader_that_runs_before_the_writer_is_refused() {
+fn reader_before_writer_is_refused() {
     let early = "reads `engine::guard::Rang` in simulate before `engine::guard::ring` of plugin";
     check(
         |reg: &mut Registrar<'_>| {
@@ -211,7 +211,7 @@ fn a_reader_that_runs_before_the_writer_is_refused() {
 }
 
 #[test]
-fn a_reader_before_the_writer_is_fine_where_the_phase_goes_round() {
+fn reader_before_writer_passes_in_looping_phase() {
     let built = Stage::new(|reg: &mut Registrar<'_>| {
         reg.message::<Rang>()
             .system(Phase::Settle, (listen, ring).chain());
@@ -239,7 +239,7 @@ fn notes_are_refused_outside_emit() {
 }
 
 #[test]
-fn a_message_that_nobody_registered_is_refused() {
+fn unregistered_message_is_refused() {
     let unknown =
         "bevy_ecs::message::messages::Messages<engine::guard::Rang>`, which no plugin registered";
     check(
@@ -263,7 +263,7 @@ fn a_message_that_nobody_registered_is_refused() {
 }
 
 #[test]
-fn systems_without_an_order_on_the_same_data_are_refused_by_name() {
+fn unordered_conflicting_systems_are_refused_by_name() {
     check(
         named("chaos", |reg| {
             reg.system(Phase::Simulate, (fill_purse, read_purse));
@@ -331,7 +331,7 @@ fn every_mistake_is_told_at_once() {
 }
 
 #[test]
-fn on_the_stage_an_insert_by_commands_into_anothers_component_is_a_fault() {
+fn stage_insert_into_foreign_component_is_fault() {
     let mut stage = Stage::new(|reg: &mut Registrar<'_>| {
         reg.add(named("bank", |reg| {
             reg.scratch::<Purse>()

@@ -44,7 +44,7 @@ fn with_ann() -> Backstage {
 }
 
 #[test]
-fn a_character_that_is_wanted_elsewhere_is_closed_at_once_and_given_up_when_all_of_it_is_durable() {
+fn character_wanted_elsewhere_closes_then_yields_when_durable() {
     let mut world = with_ann();
     world.hold = true;
     world.tick(vec![line(1, Some(2), "earn")]);
@@ -62,7 +62,7 @@ fn a_character_that_is_wanted_elsewhere_is_closed_at_once_and_given_up_when_all_
 }
 
 #[test]
-fn one_who_is_not_in_memory_is_given_up_at_once_but_not_while_a_load_is_under_way() {
+fn unloaded_character_yields_at_once_except_during_load() {
     let mut world = Backstage::new(game);
     let wanted = || vec![StoreReply::Wanted { character: ann() }];
     assert_eq!(world.tick_with(vec![], wanted()).asks, [release()]);
@@ -72,7 +72,7 @@ fn one_who_is_not_in_memory_is_given_up_at_once_but_not_while_a_load_is_under_wa
 }
 
 #[test]
-fn who_signs_in_while_a_character_is_given_up_waits_for_it_like_anybody_elsewhere() {
+fn sign_in_waits_while_character_is_yielded() {
     let mut world = with_ann();
     world.hold = true;
     world.tick(vec![line(1, Some(2), "earn")]);
@@ -98,7 +98,7 @@ fn who_signs_in_while_a_character_is_given_up_waits_for_it_like_anybody_elsewher
 }
 
 #[test]
-fn one_that_was_lost_is_closed_and_storage_hears_so_a_tick_later_though_nothing_is_durable() {
+fn lost_lease_closes_session_before_durable() {
     let mut world = with_ann();
     world.hold = true;
     world.tick(vec![line(1, Some(2), "earn")]);

@@ -52,7 +52,7 @@ fn each_command_gets_one_outcome() {
 }
 
 #[test]
-fn a_command_that_is_begun_and_not_answered_gets_internal_error_in_its_tick() {
+fn started_unanswered_command_gets_internal_error() {
     let mut stage = scene();
     stage.says("ann", "shrug");
     stage.tick();
@@ -63,7 +63,7 @@ fn a_command_that_is_begun_and_not_answered_gets_internal_error_in_its_tick() {
 }
 
 #[test]
-fn a_command_whose_plugin_breaks_gets_internal_error_in_its_tick() {
+fn command_of_broken_plugin_gets_internal_error() {
     let mut stage = Stage::new(named("glass", |reg| {
         reg.system(
             Phase::Ingest,
@@ -87,7 +87,7 @@ fn a_command_whose_plugin_breaks_gets_internal_error_in_its_tick() {
 }
 
 #[test]
-fn a_command_that_no_plugin_takes_is_refused_in_its_tick() {
+fn untaken_command_is_refused_in_same_tick() {
     let mut stage = scene();
     stage.says("ann", "ignore");
     stage.tick();
@@ -98,7 +98,7 @@ fn a_command_that_no_plugin_takes_is_refused_in_its_tick() {
 }
 
 #[test]
-fn a_command_that_is_kept_and_never_begun_is_refused_in_the_end() {
+fn queued_command_never_started_is_refused() {
     let mut stage = scene();
     stage.says("ann", "forget");
     for _ in 0..4_096 {
@@ -115,7 +115,7 @@ fn a_command_that_is_kept_and_never_begun_is_refused_in_the_end() {
 }
 
 #[test]
-fn a_resend_gets_the_stored_outcome_and_is_not_executed() {
+fn resend_gets_stored_outcome_without_execution() {
     let mut stage = scene();
     stage.says("ann", "earn");
     stage.says("ann", "refuse");
@@ -153,7 +153,7 @@ fn far_id_is_refused_and_not_consumed() {
 }
 
 #[test]
-fn used_up_ids_begin_anew_at_the_next_arrival() {
+fn exhausted_command_ids_restart_at_next_arrival() {
     let mut stage = scene();
     stage.says("ann", "earn");
     stage.tick();
@@ -174,7 +174,7 @@ fn used_up_ids_begin_anew_at_the_next_arrival() {
 }
 
 #[test]
-fn a_resend_is_saved_anew_so_that_a_watermark_covers_its_answer() {
+fn resend_is_saved_again_under_new_watermark() {
     let mut world = Backstage::new(game);
     world.tick(vec![arrival(1, "ann")]);
     world.tick(vec![]);
@@ -186,7 +186,7 @@ fn a_resend_is_saved_anew_so_that_a_watermark_covers_its_answer() {
 }
 
 #[test]
-fn a_lower_id_that_was_never_executed_is_out_of_order() {
+fn unknown_lower_id_is_out_of_order() {
     let mut stage = scene();
     stage.sends("ann", Some(10), "earn");
     stage.sends("ann", Some(7), "earn");
@@ -207,7 +207,7 @@ fn a_lower_id_that_was_never_executed_is_out_of_order() {
 }
 
 #[test]
-fn ids_need_not_be_consecutive_and_may_be_left_out() {
+fn command_ids_may_skip_or_be_absent() {
     let mut stage = scene();
     stage.sends("ann", Some(5), "earn");
     stage.sends("ann", None, "earn");
@@ -220,7 +220,7 @@ fn ids_need_not_be_consecutive_and_may_be_left_out() {
 }
 
 #[test]
-fn a_resend_of_a_waiting_command_gets_the_one_outcome_that_comes() {
+fn resend_of_waiting_command_gets_one_outcome() {
     let mut stage = scene();
     stage.sends("ann", Some(1), "later");
     stage.sends("ann", Some(1), "later");
@@ -252,7 +252,7 @@ fn the_sixty_fifth_command_forgets_the_first() {
 }
 
 #[test]
-fn the_record_survives_save_and_restore_with_its_effects() {
+fn command_record_survives_restore_with_effects() {
     let mut stage = scene();
     stage.says("ann", "earn");
     stage.says("ann", "refuse");
@@ -278,7 +278,7 @@ fn the_record_survives_save_and_restore_with_its_effects() {
 }
 
 #[test]
-fn a_waiting_line_ends_with_its_session_and_may_be_sent_again() {
+fn waiting_line_ends_with_session_and_may_resend() {
     let mut stage = scene();
     stage.sends("ann", Some(1), "later");
     stage.tick();
@@ -294,7 +294,7 @@ fn a_waiting_line_ends_with_its_session_and_may_be_sent_again() {
 }
 
 #[test]
-fn a_line_in_the_very_tick_of_a_takeover_takes_no_effect() {
+fn line_in_takeover_tick_has_no_effect() {
     let mut stage = scene();
     let session = stage.session("ann");
     stage.inbound(line(session.0, Some(1), "earn"));
@@ -328,7 +328,7 @@ fn a_takeover_leaves_the_lines_of_others_alone() {
 }
 
 #[test]
-fn an_order_of_an_ended_session_never_passes_for_a_newer_one() {
+fn order_of_ended_session_never_passes_for_newer() {
     let mut world = Backstage::new(game);
     world.tick(vec![arrival(1, "ann"), arrival(2, "bob")]);
     world.tick(vec![]);
@@ -347,7 +347,7 @@ fn an_order_of_an_ended_session_never_passes_for_a_newer_one() {
 }
 
 #[test]
-fn storage_away_for_long_does_not_pile_up_marks_of_commands() {
+fn long_storage_outage_keeps_command_marks_bounded() {
     let mut world = Backstage::new(game);
     world.tick(vec![arrival(1, "ann")]);
     world.hold = true;

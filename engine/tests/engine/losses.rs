@@ -118,7 +118,7 @@ fn despawned_player_keeps_rows_and_culprit_is_named() {
 }
 
 #[test]
-fn despawned_player_returns_whole_with_its_record() {
+fn despawned_player_returns_whole_with_record() {
     let mut world = scene(Phase::Simulate);
     // Unsaved: nothing becomes durable from here on.
     world.hold = true;
@@ -169,7 +169,7 @@ fn foreign_removal_is_undone_and_blamed() {
 }
 
 #[test]
-fn owner_may_remove_its_component() {
+fn owner_may_remove_own_component() {
     let mut world = Backstage::new(|reg: &mut Registrar<'_>| {
         reg.persist::<Coins>("coins")
             .startup(|world| _ = world.spawn((StableId::named("well"), Coins(3))))

@@ -10,7 +10,7 @@ use crate::guard;
 use crate::kit::{Words, named};
 
 #[test]
-fn a_note_that_no_plugin_declares_is_a_fault_of_who_tells_it() {
+fn undeclared_note_faults_emitting_plugin() {
     let mut stage = Stage::new(named("gossip", |reg| {
         reg.system(Phase::Emit, guard::note);
     }))
@@ -43,7 +43,7 @@ impl Published for Toll {
 }
 
 #[test]
-fn a_type_of_event_is_of_one_note_and_has_an_example() {
+fn event_type_has_one_note_with_example() {
     guard::check(
         named("echo", |reg| {
             reg.note::<Words>().note::<Words>();
@@ -62,7 +62,7 @@ fn a_type_of_event_is_of_one_note_and_has_an_example() {
 }
 
 #[test]
-fn the_engine_lists_what_its_plugins_declare() {
+fn engine_lists_declared_notes() {
     let engine = Engine::build(Setup::default(), |reg: &mut Registrar<'_>| {
         reg.note::<Words>();
     })

@@ -75,7 +75,7 @@ fn owners(batch: &SaveBatch) -> Vec<(StableId, &'static str, Owner)> {
 }
 
 #[test]
-fn new_thing_is_its_holders() {
+fn new_thing_belongs_to_holder() {
     let mut world = scene(&["ann"]);
     make(&mut world, "lamp", Some("ann"));
     make(&mut world, "stone", None);
@@ -96,7 +96,7 @@ fn new_thing_is_its_holders() {
 }
 
 #[test]
-fn bag_changes_hands_with_its_contents() {
+fn bag_transfer_moves_contents() {
     let mut world = scene(&["ann", "bob"]);
     make(&mut world, "bag", Some("ann"));
     make(&mut world, "purse", Some("bag"));
@@ -118,7 +118,7 @@ fn bag_changes_hands_with_its_contents() {
 }
 
 #[test]
-fn transfer_names_everybody_between() {
+fn transfer_names_every_intermediate_owner() {
     let mut world = scene(&["ann", "bob", "cat"]);
     make(&mut world, "bag", Some("ann"));
     make(&mut world, "penny", Some("bag"));
@@ -144,7 +144,7 @@ fn transfer_names_everybody_between() {
 }
 
 #[test]
-fn things_leave_memory_with_their_owner() {
+fn owned_things_unload_with_owner() {
     let mut world = scene(&["ann"]);
     make(&mut world, "bag", Some("ann"));
     make(&mut world, "penny", Some("bag"));
@@ -184,7 +184,7 @@ fn rows_of_ann() -> Vec<Row> {
 }
 
 #[test]
-fn things_come_with_their_owner_as_saved() {
+fn owned_things_load_with_owner_as_saved() {
     let mut world = scene(&[]);
     world.answer = false;
     world.tick(vec![arrival(1, "ann")]);
@@ -213,7 +213,7 @@ fn things_come_with_their_owner_as_saved() {
 }
 
 #[test]
-fn destroyed_holder_takes_its_contents_along() {
+fn destroyed_holder_destroys_contents() {
     let tape = Tape::<StableId>::default();
     let seen = tape.clone();
     let mut world = Backstage::new(move |reg: &mut Registrar<'_>| {
@@ -247,7 +247,7 @@ fn destroyed_holder_takes_its_contents_along() {
 }
 
 #[test]
-fn reverted_thing_is_what_storage_says() {
+fn reverted_thing_matches_storage() {
     let tape = Tape::<Reverted>::default();
     let seen = tape.clone();
     let mut world = Backstage::new(move |reg: &mut Registrar<'_>| {

@@ -40,7 +40,7 @@ fn stone(component: Option<&'static str>) -> Tombstone {
 }
 
 #[test]
-fn what_changes_while_a_batch_is_under_way_is_in_the_next_one_once_and_whole() {
+fn change_during_batch_is_whole_in_next_batch() {
     let (mut world, entity) = scene();
     set(&mut world, entity, 2);
     assert_eq!(values(&batch(world.tick(vec![]))), [coins(2)]);
@@ -63,7 +63,7 @@ fn what_changes_while_a_batch_is_under_way_is_in_the_next_one_once_and_whole() {
 }
 
 #[test]
-fn a_change_made_in_the_tick_of_the_batch_is_in_it() {
+fn change_in_batch_tick_is_in_batch() {
     let mut world = Backstage::new(|reg: &mut Registrar<'_>| {
         reg.persist::<Coins>("coins")
             .startup(|world| {
@@ -116,7 +116,7 @@ fn of_removal_and_insertion_the_last_wins() {
 }
 
 #[test]
-fn a_removal_is_remembered_however_long_the_lane_is_busy() {
+fn removal_is_remembered_while_lane_is_busy() {
     let (mut world, entity) = scene();
     set(&mut world, entity, 2);
     world.tick(vec![]);
@@ -130,7 +130,7 @@ fn a_removal_is_remembered_however_long_the_lane_is_busy() {
 }
 
 #[test]
-fn a_destroyed_entity_leaves_one_tombstone_for_all_its_rows() {
+fn destroyed_entity_leaves_one_tombstone_for_all_rows() {
     let (mut world, entity) = scene();
     set(&mut world, entity, 2);
     world.engine.world().write_message(Destroy(entity));
@@ -141,7 +141,7 @@ fn a_destroyed_entity_leaves_one_tombstone_for_all_its_rows() {
 }
 
 #[test]
-fn an_id_may_live_again_after_its_destruction() {
+fn destroyed_id_may_live_again() {
     let (mut world, entity) = scene();
     world.engine.world().write_message(Destroy(entity));
     world.hold = true;
@@ -158,7 +158,7 @@ fn an_id_may_live_again_after_its_destruction() {
 }
 
 #[test]
-fn what_has_no_stable_id_is_destroyed_and_never_saved() {
+fn entity_without_stable_id_is_never_saved() {
     let (mut world, _) = scene();
     let ghost = world.engine.world().spawn(Coins(1)).id();
     assert!(matches!(world.tick(vec![]).save, Save::Clean));
@@ -188,7 +188,7 @@ fn unloading_a_character_leaves_no_tombstone() {
 }
 
 #[test]
-fn a_row_says_whether_it_comes_with_the_world_or_with_its_character() {
+fn saved_row_says_world_or_character() {
     let mut world = Backstage::new(game);
     world.engine.world().spawn((well(), Coins(1)));
     world.tick(vec![arrival(1, "ann")]);
@@ -235,7 +235,7 @@ fn facts(world: &mut Backstage) -> Vec<(String, u32, i64, u64)> {
 }
 
 #[test]
-fn facts_that_merge_are_summed_while_they_wait_and_the_others_are_kept_apart() {
+fn mergeable_facts_sum_while_others_stay_apart() {
     let (mut world, entity) = scene();
     set(&mut world, entity, 2);
     world.tick(vec![]);
@@ -290,7 +290,7 @@ fn facts_that_wait_take_up_room() {
 }
 
 #[test]
-fn storage_that_accepts_nothing_is_seen_by_the_plugins() {
+fn storage_refusal_is_visible_to_plugins() {
     let seen = Tape::default();
     let tape = seen.clone();
     let mut engine = crate::kit::bare(named("clerk", move |reg| {
@@ -324,7 +324,7 @@ impl Clone for Watched {
 }
 
 #[test]
-fn what_is_said_is_on_its_way_before_what_changed_is_copied() {
+fn notes_leave_before_changes_are_copied() {
     let mut engine = crate::kit::bare(|reg: &mut Registrar<'_>| {
         game(reg);
         reg.persist::<Watched>("watched");
@@ -345,7 +345,7 @@ fn what_is_said_is_on_its_way_before_what_changed_is_copied() {
 }
 
 #[test]
-fn a_batch_names_the_commands_whose_effects_it_holds() {
+fn batch_names_commands_of_saved_effects() {
     let mut world = Backstage::new(game);
     world.tick(vec![arrival(7, "ann")]);
     world.hold = true;
@@ -362,7 +362,7 @@ fn a_batch_names_the_commands_whose_effects_it_holds() {
 }
 
 #[test]
-fn what_was_loaded_is_saved_only_once_it_changes() {
+fn loaded_component_is_saved_only_after_change() {
     let mut stage = Stage::new(game).unwrap();
     stage.enter("ann");
     stage.says("ann", "earn");

@@ -7,7 +7,7 @@ use engine::{SETTLE_ROUNDS_MAX, Save};
 use crate::kit::{Tape, bare, input, named};
 
 #[test]
-fn phases_run_in_order_and_plugins_in_registration_order() {
+fn phases_and_plugins_run_in_order() {
     let tape = Tape::default();
     let says = |name: &'static str, tape: &Tape<String>| {
         let tape = tape.clone();
@@ -45,7 +45,7 @@ fn phases_run_in_order_and_plugins_in_registration_order() {
 struct Hop;
 
 #[test]
-fn a_message_is_heard_in_its_own_tick_and_in_no_later_one() {
+fn message_is_heard_only_in_own_tick() {
     let (prompt, idle) = (Tape::default(), Tape::default());
     let (prompt_in, idle_in) = (prompt.clone(), idle.clone());
     let mut stage = Stage::new(move |reg: &mut Registrar<'_>| {
@@ -137,7 +137,7 @@ fn settle_goes_round_until_every_message_is_read() {
 }
 
 #[test]
-fn settle_without_end_is_cut_off_and_counted_as_a_fault() {
+fn endless_settle_is_cut_and_counted() {
     let tape = Tape::default();
     let mut stage = Stage::new(rally(u32::MAX, &tape)).unwrap();
     stage.tick();
@@ -200,7 +200,7 @@ fn world_time_never_goes_back() {
 }
 
 #[test]
-fn the_last_tick_hands_over_a_batch_even_of_nothing() {
+fn last_tick_hands_over_even_empty_batch() {
     let mut engine = bare(|_: &mut Registrar<'_>| {});
     assert!(matches!(engine.tick(input(50, 0)).save, Save::Clean));
     let mut last = input(100, 0);

@@ -274,7 +274,7 @@ fn differing_row_among_many_is_named() {
 }
 
 #[test]
-fn damaged_recording_is_refused_and_torn_tail_is_not() {
+fn damaged_recording_is_refused_torn_tail_is_not() {
     let bytes = record(game);
     let read = |bytes: &[u8]| frames(bytes).map(Iterator::collect::<Result<Vec<Frame>, _>>);
     let whole = read(&bytes).unwrap().unwrap().len();
@@ -315,7 +315,7 @@ fn full_lane_drops_and_counts() {
 }
 
 #[test]
-fn content_is_named_by_what_it_says() {
+fn content_digest_depends_on_files_and_text() {
     let content = |text: &str| RecordedContent {
         files: vec![("a".to_owned(), text.to_owned())],
     };

@@ -33,7 +33,7 @@ fn porter(tape: &Tape<(u64, &'static str)>) -> Stage {
 }
 
 #[test]
-fn recovery_comes_first_after_a_broken_tick_and_only_then() {
+fn recovery_runs_first_and_only_after_broken_tick() {
     let tape = Tape::default();
     let mut stage = porter(&tape);
     stage.tick();
@@ -65,7 +65,7 @@ fn recovery_comes_once_after_a_quarantine() {
 }
 
 #[test]
-fn broken_recovery_is_a_fault_and_is_tried_again() {
+fn broken_recovery_is_fault_and_retried() {
     let tape = Tape::default();
     let said = tape.clone();
     let mut stage = Stage::new(named("healer", move |reg| {

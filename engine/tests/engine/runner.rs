@@ -99,7 +99,7 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 #[test]
-fn a_world_that_wants_to_end_says_so_and_goes_on_until_it_is_stopped() {
+fn ending_world_says_so_and_runs_until_stopped() {
     let halt = Stop::new();
     let ours = halt.clone();
     let mut live = Live::with(
@@ -159,7 +159,7 @@ fn the_rate_is_kept_without_drift() {
 }
 
 #[test]
-fn a_tick_that_takes_too_long_is_counted_and_its_slowest_plugin_is_named() {
+fn slow_tick_is_counted_with_slowest_plugin_named() {
     logbook::open();
     let spans = Tape::default();
     let tape = spans.clone();
@@ -199,7 +199,7 @@ fn a_tick_that_takes_too_long_is_counted_and_its_slowest_plugin_is_named() {
 }
 
 #[test]
-fn a_contained_fault_is_counted_and_logged_with_plugin_and_system() {
+fn contained_fault_is_counted_and_logged_with_system() {
     logbook::open();
     let mut live = Live::new(named("fuse", |reg| {
         reg.system(Phase::Settle, blow);
@@ -222,7 +222,7 @@ fn a_contained_fault_is_counted_and_logged_with_plugin_and_system() {
 }
 
 #[test]
-fn what_a_plugin_counts_as_a_violation_is_told_by_its_kind() {
+fn plugin_violation_is_counted_by_kind() {
     let mut live = Live::new(named("usher", |reg| {
         reg.system(
             Phase::Simulate,
@@ -246,7 +246,7 @@ fn blow() {
 }
 
 #[test]
-fn world_time_never_starts_before_what_the_saved_world_had_reached() {
+fn world_time_starts_after_saved_world_time() {
     let moments = Tape::default();
     let tape = moments.clone();
     let far = WorldTime(4_102_444_800_000_000); // 2100-01-01
@@ -265,7 +265,7 @@ fn world_time_never_starts_before_what_the_saved_world_had_reached() {
 }
 
 #[test]
-fn a_plugin_that_holds_up_the_world_is_named_within_a_second_and_again_when_it_lets_go() {
+fn stall_names_plugin_within_second_and_on_release() {
     let (entered, enters) = bounded(1);
     let (release, released) = bounded::<()>(1);
     let (tell, told) = bounded(4);

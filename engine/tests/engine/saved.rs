@@ -15,7 +15,7 @@ fn well() -> StableId {
 }
 
 #[test]
-fn a_value_that_does_not_come_back_is_a_fault_on_the_stage() {
+fn stage_faults_value_that_fails_round_trip() {
     #[derive(Component, Serialize, Deserialize, Clone)]
     struct Depth(f64);
     #[derive(Component, Serialize, Deserialize, Clone)]
@@ -47,7 +47,7 @@ fn a_value_that_does_not_come_back_is_a_fault_on_the_stage() {
 }
 
 #[test]
-fn a_retired_component_is_removed_when_its_entity_is_loaded_and_an_unknown_one_is_kept() {
+fn retired_component_is_removed_and_unknown_kept() {
     let row = |component: &str| {
         let row = Row {
             id: well(),

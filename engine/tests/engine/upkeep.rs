@@ -67,7 +67,7 @@ fn an_idle_tick_allocates_nothing() {
 }
 
 #[test]
-fn messages_leave_no_trace_over_a_hundred_thousand_ticks() {
+fn messages_leave_no_trace_over_100k_ticks() {
     let mut engine = bare(|reg: &mut Registrar<'_>| {
         reg.message::<Tick>()
             .system(Phase::Simulate, |mut ticks: MessageWriter<Tick>| {
@@ -114,7 +114,7 @@ fn age(world: &mut World, n: u32) {
 }
 
 #[test]
-fn after_four_billion_runs_of_systems_exactly_what_changed_looks_changed() {
+fn change_detection_survives_four_billion_system_runs() {
     let seen = Tape::default();
     let tape = seen.clone();
     let mut world = Backstage::new(move |reg: &mut Registrar<'_>| {

@@ -4,7 +4,7 @@ use engine::content::{Rules, Section};
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use systems::body::{AdjustVitals, Cause};
+use systems::body::{AdjustVitals, VitalsCause};
 use systems::place::InRoom;
 use systems::presence::Say;
 use systems::world::{RoomData, room_data};
@@ -59,7 +59,7 @@ fn drift(
     here.sort_unstable_by_key(|(id, ..)| **id);
     for (_, body, InRoom(room)) in here {
         if let Some(fog) = fogs.get(*room) {
-            adjust.write(AdjustVitals::harm(body, fog.harm, Cause::HAZARD));
+            adjust.write(AdjustVitals::harm(body, fog.harm, VitalsCause::HAZARD));
             say.write(Say::to(body, rules.text.clone()));
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::reader::{ScenarioSource, Section, number};
+use super::reader::{ScenarioSource, ScenarioTable, number};
 use super::roles::roles;
 use super::{
     Arrivals, Chaos, ChaosKind, Database, Layout, LoadStage, Scenario, ServerPlan, SignInKind,
@@ -26,7 +26,7 @@ pub(super) fn scenario(path: &Path, text: &str) -> Result<Scenario, LoadFault> {
         source.problem(offset, error.message());
     }
     let scenario = if errors.is_empty() {
-        Some(whole(Section::root(&source, table.get_ref()), path))
+        Some(whole(ScenarioTable::root(&source, table.get_ref()), path))
     } else {
         None
     };
@@ -37,7 +37,7 @@ pub(super) fn scenario(path: &Path, text: &str) -> Result<Scenario, LoadFault> {
     }
 }
 
-fn whole(root: Section<'_>, path: &Path) -> Scenario {
+fn whole(root: ScenarioTable<'_>, path: &Path) -> Scenario {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let arrivals = [("open", Arrivals::Open), ("closed", Arrivals::Closed)];
     let sign_in = [
@@ -81,7 +81,7 @@ fn whole(root: Section<'_>, path: &Path) -> Scenario {
     scenario
 }
 
-fn server(section: Option<Section<'_>>) -> ServerPlan {
+fn server(section: Option<ScenarioTable<'_>>) -> ServerPlan {
     let mut plan = ServerPlan {
         database: Database::Sqlite,
         broker: false,
@@ -105,7 +105,7 @@ fn server(section: Option<Section<'_>>) -> ServerPlan {
     plan
 }
 
-fn world(section: Option<Section<'_>>, path: &Path) -> WorldPlan {
+fn world(section: Option<ScenarioTable<'_>>, path: &Path) -> WorldPlan {
     let Some(section) = section else {
         return WorldPlan::Servers;
     };
@@ -138,7 +138,7 @@ fn world(section: Option<Section<'_>>, path: &Path) -> WorldPlan {
     plan
 }
 
-fn stages(root: &Section<'_>) -> Vec<LoadStage> {
+fn stages(root: &ScenarioTable<'_>) -> Vec<LoadStage> {
     let mut stages: Vec<LoadStage> = Vec::new();
     if !root.has("stages") {
         return vec![LoadStage {
@@ -193,7 +193,7 @@ fn stages(root: &Section<'_>) -> Vec<LoadStage> {
     stages
 }
 
-fn chaos(root: &Section<'_>) -> Vec<Chaos> {
+fn chaos(root: &ScenarioTable<'_>) -> Vec<Chaos> {
     let mut all = Vec::new();
     for section in root.list("chaos") {
         let at = section.duration("at");
@@ -213,7 +213,7 @@ fn chaos(root: &Section<'_>) -> Vec<Chaos> {
     all
 }
 
-fn objectives(root: &Section<'_>, stages: &[&str]) -> Vec<Objective> {
+fn objectives(root: &ScenarioTable<'_>, stages: &[&str]) -> Vec<Objective> {
     let Some(value) = root.value("objectives") else {
         return Vec::new();
     };

@@ -46,7 +46,7 @@ impl<'a> ScenarioSource<'a> {
 }
 
 /// One table of the file.
-pub(super) struct Section<'a> {
+pub(super) struct ScenarioTable<'a> {
     source: &'a ScenarioSource<'a>,
     /// Its keys from the root, with dots.
     path: String,
@@ -55,7 +55,7 @@ pub(super) struct Section<'a> {
     known: RefCell<BTreeSet<&'static str>>,
 }
 
-impl<'a> Section<'a> {
+impl<'a> ScenarioTable<'a> {
     pub(super) fn root(source: &'a ScenarioSource<'a>, table: &'a DeTable<'a>) -> Self {
         Self::at(source, String::new(), 0, table)
     }
@@ -165,7 +165,7 @@ impl<'a> Section<'a> {
     }
 
     /// A table below a key.
-    pub(super) fn section(&self, key: &'static str) -> Option<Section<'a>> {
+    pub(super) fn section(&self, key: &'static str) -> Option<ScenarioTable<'a>> {
         let value = self.value(key)?;
         let Some(table) = value.get_ref().as_table() else {
             self.fault(key, "is not a table");
@@ -176,7 +176,7 @@ impl<'a> Section<'a> {
     }
 
     /// The tables of an array of tables.
-    pub(super) fn list(&self, key: &'static str) -> Vec<Section<'a>> {
+    pub(super) fn list(&self, key: &'static str) -> Vec<ScenarioTable<'a>> {
         let Some(value) = self.value(key) else {
             return Vec::new();
         };
@@ -200,7 +200,7 @@ impl<'a> Section<'a> {
     }
 
     /// The tables below a key by name, in the order of the file.
-    pub(super) fn named(&self, key: &'static str) -> Vec<(String, Section<'a>)> {
+    pub(super) fn named(&self, key: &'static str) -> Vec<(String, ScenarioTable<'a>)> {
         let Some(value) = self.value(key) else {
             return Vec::new();
         };

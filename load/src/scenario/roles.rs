@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
-use super::reader::{Section, number};
+use super::reader::{ScenarioTable, number};
 use super::{Arrivals, BotAction, BotRole, ChatChannel, RoleStep};
 use crate::dice::Think;
 use crate::duration::duration;
@@ -35,7 +35,7 @@ fn pause(arrivals: Arrivals) -> Think {
     })
 }
 
-pub(super) fn roles(root: &Section<'_>, arrivals: Arrivals) -> Vec<BotRole> {
+pub(super) fn roles(root: &ScenarioTable<'_>, arrivals: Arrivals) -> Vec<BotRole> {
     if !root.has("roles") {
         return vec![talker(arrivals)];
     }
@@ -80,7 +80,11 @@ pub(super) fn roles(root: &Section<'_>, arrivals: Arrivals) -> Vec<BotRole> {
     roles
 }
 
-fn next(step: &Section<'_>, own: usize, find: &dyn Fn(&str) -> Option<usize>) -> Vec<(usize, f64)> {
+fn next(
+    step: &ScenarioTable<'_>,
+    own: usize,
+    find: &dyn Fn(&str) -> Option<usize>,
+) -> Vec<(usize, f64)> {
     let Some(value) = step.value("next") else {
         return vec![(own, 1.0)];
     };
@@ -110,7 +114,7 @@ fn next(step: &Section<'_>, own: usize, find: &dyn Fn(&str) -> Option<usize>) ->
     ways
 }
 
-fn think(step: &Section<'_>, none: Think) -> Think {
+fn think(step: &ScenarioTable<'_>, none: Think) -> Think {
     let Some(value) = step.value("think") else {
         return none;
     };
@@ -146,7 +150,7 @@ fn think(step: &Section<'_>, none: Think) -> Think {
     })
 }
 
-fn deed(step: &Section<'_>) -> BotAction {
+fn deed(step: &ScenarioTable<'_>) -> BotAction {
     let words = step.count("words").unwrap_or(WORDS);
     let Some(word) = step.text("do") else {
         step.fault("do", "is missing");

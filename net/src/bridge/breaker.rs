@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn five_failures_in_a_row_open_it_for_a_minute() {
+    async fn breaker_opens_for_minute_after_five_failures() {
         let breaker = opened().await;
         assert_eq!(breaker.state(), BreakerState::Open);
         advance(Duration::from_millis(59_999)).await;
@@ -162,8 +162,9 @@ mod tests {
         assert_eq!(breaker.state(), BreakerState::Closed);
     }
 
+    /// Two successes close a half-open breaker, one failure opens it again.
     #[tokio::test(start_paused = true)]
-    async fn two_successes_close_it_when_half_open_and_one_failure_opens_it_again() {
+    async fn half_open_breaker_takes_two_successes_one_failure() {
         let mut breaker = opened().await;
         advance(Duration::from_secs(60)).await;
         breaker.success();
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn late_news_from_before_it_opened_changes_nothing() {
+    async fn outcome_from_before_opening_changes_nothing() {
         let mut breaker = opened().await;
         for _ in 0..10 {
             breaker.success();

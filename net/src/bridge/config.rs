@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_named_by_its_key() {
+    fn bridge_config_mistake_names_key() {
         assert_eq!(broken(|c| c.url = "http://x".into()), "url");
         assert_eq!(broken(|c| c.url = "nats://a:1,b".into()), "url");
         assert_eq!(broken(|c| c.world = "a.b".into()), "world");
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn several_brokers_may_be_named_and_none_by_default() {
+    fn brokers_may_be_several_and_default_to_none() {
         let config = NatsConfig {
             url: "nats://a:4222, tls://b:4222".into(),
             ..NatsConfig::default()

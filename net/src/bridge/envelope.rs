@@ -88,7 +88,7 @@ pub(super) struct Sender {
 }
 
 #[derive(Serialize)]
-struct Outgoing<'a, C: Serialize> {
+struct OutgoingEnvelope<'a, C: Serialize> {
     version: u16,
     #[serde(serialize_with = "plainly")]
     id: fmt::Arguments<'a>,
@@ -183,7 +183,7 @@ impl Sender {
         content: impl Serialize,
     ) -> Result<Vec<u8>, EnvelopeFault> {
         let mut bytes = Vec::with_capacity(USUAL_BYTES);
-        let outgoing = Outgoing {
+        let outgoing = OutgoingEnvelope {
             version: VERSION,
             id,
             node: &self.node,
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_is_opened() {
+    fn envelope_open_inverts_seal() {
         let parcel = parcel(Some(4), Body::Content(chat()));
         let bytes = sender().seal(&parcel, 12, WorldTime(5_000_000), 0).unwrap();
         let expected = Envelope {
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_by_a_subject_of_another_kind_is_refused() {
+    fn envelope_of_foreign_subject_kind_is_refused() {
         let bytes = sender()
             .seal(&parcel(None, Body::Content(chat())), 1, WorldTime(0), 0)
             .unwrap();
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_note_arrives_as_the_event_that_clients_see() {
+    fn note_in_envelope_matches_client_event() {
         let parcel = parcel(None, Body::Note(Arc::new(Rang)));
         let bytes = sender().seal(&parcel, 12, WorldTime(0), 3).unwrap();
         let envelope = open(&bytes).unwrap();
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_named_for_what_it_is() {
+    fn unfit_envelope_fault_names_cause() {
         let good = sender()
             .seal(&parcel(None, Body::Content(chat())), 1, WorldTime(0), 0)
             .unwrap();

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn each_content_fits_its_own_subject_and_no_other() {
+    fn content_fits_own_subject_only() {
         let bob = StableId::named("Bob");
         let order = Content::Order(NodeOrder {
             by: "Wilbur".into(),

@@ -24,7 +24,7 @@ const TEXT_MAX: usize = 256;
 
 /// What is known of other nodes.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct RemotePresence {
     nodes: HashMap<String, Node>,
     /// Of the last list that this node has put.
     pub(super) own_revision: u64,
@@ -60,7 +60,7 @@ impl Node {
     }
 }
 
-impl Known {
+impl RemotePresence {
     /// Learns from an entry of the bucket: `fresh` as it happens, or one that lay there before.
     pub(super) fn learn(&mut self, entry: &Entry, fresh: bool, shared: &Shared) {
         let Some((name, _)) = entry.key.rsplit_once('.') else {
@@ -221,8 +221,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_list_that_is_told_again_is_no_sign_of_life() {
-        let mut known = Known::default();
+    async fn repeated_presence_list_is_no_sign_of_life() {
+        let mut known = RemotePresence::default();
         known.receive("south", 5, Duration::ZERO, part(1_000));
         let first = known.nodes["south"].last_sign;
         tokio::time::advance(Duration::from_millis(300)).await;
@@ -234,13 +234,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn long_lease_is_believed_for_ten_minutes() {
-        let mut known = Known::default();
+        let mut known = RemotePresence::default();
         known.receive("south", 5, Duration::ZERO, part(1 << 60));
         assert_eq!(known.nodes["south"].lease, LEASE_MAX);
     }
 
     #[test]
-    fn lists_beyond_their_bounds_are_passed_over() {
+    fn presence_list_beyond_bounds_is_ignored() {
         let awake = |name: &str| {
             Arc::new(Awake {
                 id: engine::port::StableId::named(name),
@@ -255,7 +255,7 @@ mod tests {
             players: vec![awake("Bob"); players],
             ..part(1_000)
         };
-        let mut known = Known::default();
+        let mut known = RemotePresence::default();
         assert_eq!(known.exceeds("south", &crowd(8, 7, 1_000)), None);
         for (parts, number, players) in [(9, 0, 1), (2, 2, 1), (1, 0, 1_001), (usize::MAX, 0, 0)] {
             let why = known.exceeds("south", &crowd(parts, number, players));
@@ -282,8 +282,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_list_that_lay_there_is_as_old_as_it_is() {
-        let mut known = Known::default();
+    async fn stored_presence_list_keeps_own_age() {
+        let mut known = RemotePresence::default();
         tokio::time::advance(Duration::from_secs(100)).await;
         known.receive("south", 5, Duration::from_millis(700), part(1_000));
         assert!(known.nodes["south"].last_sign.elapsed() >= Duration::from_millis(700));

@@ -25,7 +25,7 @@ const EVENTS_MAX: usize = 64;
 
 /// A message on its way out that need not arrive.
 #[derive(Debug)]
-pub(super) struct Packet {
+pub(super) struct BusPacket {
     pub(super) class: Class,
     pub(super) subject: String,
     pub(super) bytes: Bytes,
@@ -33,7 +33,7 @@ pub(super) struct Packet {
 
 /// A connection that others use.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct BusConnection {
     number: u16,
     state: Mutex<LinkState>,
     /// The client, while there is one; whoever uses it takes the next when it changes.
@@ -73,7 +73,7 @@ impl Unsure {
     }
 }
 
-impl Link {
+impl BusConnection {
     pub(super) fn new(number: u16) -> Self {
         Self {
             number,
@@ -121,7 +121,7 @@ impl Link {
 }
 
 /// Keeps the connection until `stop`.
-pub(super) async fn keep(link: Arc<Link>, options: ConnectOptions, shared: Arc<Shared>) {
+pub(super) async fn keep(link: Arc<BusConnection>, options: ConnectOptions, shared: Arc<Shared>) {
     let stop = shared.stop.clone();
     let work = async {
         loop {
@@ -143,7 +143,7 @@ pub(super) async fn keep(link: Arc<Link>, options: ConnectOptions, shared: Arc<S
 
 /// Tries until it succeeds; after five failures in a row it waits for the circuit's time.
 async fn dial(
-    link: &Link,
+    link: &BusConnection,
     options: &ConnectOptions,
     events: mpsc::Sender<Event>,
     shared: &Shared,
@@ -185,7 +185,7 @@ async fn dial(
 
 /// Watches a connection until the client gives it up.
 async fn serve(
-    link: &Link,
+    link: &BusConnection,
     client: &Client,
     events: &mut mpsc::Receiver<Event>,
     shared: &Arc<Shared>,
@@ -224,7 +224,7 @@ async fn serve(
 }
 
 /// Sends itself a message through the broker, over and over; ends when the client is closed.
-async fn probe(link: &Link, client: &Client, period: Duration, shared: &Shared) {
+async fn probe(link: &BusConnection, client: &Client, period: Duration, shared: &Shared) {
     let subject = shared.grammar.build(&Subject::Probe {
         node: shared.sender.node.clone(),
         link: link.number,
@@ -275,18 +275,18 @@ async fn probe(link: &Link, client: &Client, period: Duration, shared: &Shared) 
 
 /// Gives a tick's messages to the client, which takes `limit` for all of them at most.
 async fn publish(
-    link: &Link,
+    link: &BusConnection,
     client: &Client,
-    batch: Vec<Packet>,
+    batch: Vec<BusPacket>,
     limit: Duration,
     shared: &Shared,
 ) {
     // One for all: a timer per message would cost more than the message.
     let mut alarm = pin!(sleep(limit));
-    let mut gates = Gates::default();
+    let mut gates = BreakerAnswers::default();
     // Held over the whole batch: a loss is counted before or after it, not in its middle.
     let mut unsure = link.unsure.lock().await;
-    for Packet {
+    for BusPacket {
         class,
         subject,
         bytes,
@@ -314,16 +314,16 @@ async fn publish(
 /// What the breakers said when they were last asked, for one batch: a class is asked anew only
 /// after a failure, and hears of what went well in a row once.
 #[derive(Debug, Default)]
-struct Gates([Gate; Class::ALL.len()]);
+struct BreakerAnswers([BreakerAnswer; Class::ALL.len()]);
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Gate {
+struct BreakerAnswer {
     open: Option<bool>,
     /// Something went well of which the breaker has not heard.
     well: bool,
 }
 
-impl Gates {
+impl BreakerAnswers {
     fn pass(&mut self, class: Class, shared: &Shared) -> bool {
         let ask = || shared.metrics.pass(Way::Out, class).is_ok();
         *self.0[class.index()].open.get_or_insert_with(ask)
@@ -354,8 +354,8 @@ impl Gates {
 /// Publishes what one tick after the other wants to be heard: one flush each. What can't be sent
 /// now is dropped and counted: it would be old news later.
 pub(super) async fn write(
-    link: Arc<Link>,
-    mut batches: mpsc::Receiver<Vec<Packet>>,
+    link: Arc<BusConnection>,
+    mut batches: mpsc::Receiver<Vec<BusPacket>>,
     shared: Arc<Shared>,
     stop: Stop,
 ) {

@@ -31,7 +31,7 @@ impl Way {
 
 /// The bus's metrics, and its breakers: one for each class and way.
 #[derive(Debug)]
-pub(super) struct Metrics {
+pub(super) struct BusMetrics {
     pub(super) connected: IntGauge,
     pub(super) round_trip: Gauge,
     pub(super) processing: Histogram,
@@ -45,7 +45,7 @@ pub(super) struct Metrics {
     breakers: Mutex<[[Breaker; CLASSES]; 2]>,
 }
 
-impl Metrics {
+impl BusMetrics {
     pub(super) fn new(registry: &Registry) -> Result<Self, MetricsFault> {
         let messages = IntCounterVec::new(
             Opts::new(

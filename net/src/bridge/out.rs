@@ -11,14 +11,14 @@ use tokio::sync::{mpsc, watch};
 
 use super::class::Class;
 use super::dead_letters::DeadLetter;
-use super::link::Packet;
+use super::link::BusPacket;
 use super::metrics::Way;
 use super::shared::Shared;
 use super::subject::class_of;
 
 /// A message that must arrive.
 #[derive(Clone, Debug)]
-pub(super) struct Durable {
+pub(super) struct DurableMessage {
     pub(super) mark: Mark,
     /// It leaves once this tick is durable: before, a crash could take back what it tells.
     pub(super) tick: Tick,
@@ -31,8 +31,8 @@ pub(super) struct Durable {
 /// Where the parts of a tick's parcels go.
 #[derive(Debug)]
 pub(super) struct Outlets {
-    pub(super) links: Vec<mpsc::Sender<Vec<Packet>>>,
-    pub(super) durable: mpsc::Sender<Durable>,
+    pub(super) links: Vec<mpsc::Sender<Vec<BusPacket>>>,
+    pub(super) durable: mpsc::Sender<DurableMessage>,
     pub(super) processed: mpsc::Sender<(Tick, Vec<DeliveryId>)>,
     pub(super) awake: watch::Sender<Vec<Arc<Awake>>>,
 }
@@ -73,7 +73,7 @@ pub(super) async fn run(
 }
 
 fn send(sent: Vec<Parcel>, (tick, wall): (Tick, WorldTime), outlets: &Outlets, shared: &Shared) {
-    let mut batches: Vec<Vec<Packet>> = outlets.links.iter().map(|_| Vec::new()).collect();
+    let mut batches: Vec<Vec<BusPacket>> = outlets.links.iter().map(|_| Vec::new()).collect();
     for (ordinal, parcel) in sent.into_iter().enumerate() {
         let class = class_of(&parcel.topic);
         let sealed = shared
@@ -95,7 +95,7 @@ fn send(sent: Vec<Parcel>, (tick, wall): (Tick, WorldTime), outlets: &Outlets, s
         };
         match parcel.mark {
             Some(mark) => {
-                let durable = Durable {
+                let durable = DurableMessage {
                     id: super::envelope::stored_id(&mark),
                     mark,
                     tick,
@@ -110,7 +110,7 @@ fn send(sent: Vec<Parcel>, (tick, wall): (Tick, WorldTime), outlets: &Outlets, s
             }
             None => {
                 let link = lane_of(&parcel.topic, batches.len());
-                batches[link].push(Packet {
+                batches[link].push(BusPacket {
                     class,
                     subject,
                     bytes,
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_in_one_room_takes_one_connection() {
+    fn room_traffic_uses_one_connection() {
         let room: Arc<str> = "library".into();
         let of = |topic| lane_of(&topic, 7);
         let entered = Topic::Event {

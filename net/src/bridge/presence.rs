@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::known::Known;
+use super::known::RemotePresence;
 use super::retry::RetryLimits;
 use super::shared::Shared;
 use super::stream;
@@ -48,7 +48,7 @@ pub(super) async fn run(
     shared: Arc<Shared>,
 ) {
     let stop = shared.stop.clone();
-    let mut known = Known::default();
+    let mut known = RemotePresence::default();
     let mut told = 0;
     let store = watch::Sender::new(None::<Store>);
     stop.run_until_cancelled(async {
@@ -93,7 +93,7 @@ fn key(node: &str, part: usize) -> String {
 async fn keep(
     client: &Client,
     mine: &mut watch::Receiver<Vec<Arc<Awake>>>,
-    known: &mut Known,
+    known: &mut RemotePresence,
     told: &mut usize,
     current: &watch::Sender<Option<Store>>,
     shared: &Shared,
@@ -191,7 +191,7 @@ async fn tell(
     store: &Store,
     players: &[Arc<Awake>],
     told: &mut usize,
-    known: &mut Known,
+    known: &mut RemotePresence,
     shared: &Shared,
 ) -> Result<(), String> {
     let mut chunks: Vec<&[Arc<Awake>]> = players.chunks(PART).collect();

@@ -81,8 +81,9 @@ mod tests {
     use super::*;
 
     proptest! {
+        /// Each wait is within a quarter of its due length.
         #[test]
-        fn a_wait_doubles_up_to_the_cap_within_a_quarter(n in 0_u32..40, jitter in 0.0_f64..=1.0) {
+        fn retry_wait_doubles_to_cap_within_quarter(n in 0_u32..40, jitter in 0.0_f64..=1.0) {
             let limits = RetryLimits::default();
             let plain = (2_f64.powi(n.cast_signed())).min(30.0);
             let wait = limits.wait(n, jitter).as_secs_f64();
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn three_attempts_are_made_with_growing_waits_between_them() {
+    async fn retry_makes_three_attempts_with_growing_waits() {
         let (began, times) = (Instant::now(), RefCell::new(Vec::new()));
         let failed: Result<(), &str> = RetryLimits::default()
             .run(
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_final_is_not_tried_again() {
+    async fn final_error_is_not_retried() {
         let count = RefCell::new(0);
         let limits = RetryLimits::default();
         let failed: Result<(), &str> = limits

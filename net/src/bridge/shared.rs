@@ -11,8 +11,8 @@ use super::class::Class;
 use super::config::NatsConfig;
 use super::dead_letters::{DeadLetter, DeadLetters};
 use super::envelope::Sender;
-use super::link::Link;
-use super::metrics::{Metrics, Way};
+use super::link::BusConnection;
+use super::metrics::{BusMetrics, Way};
 use super::retry::RetryLimits;
 use super::subject::Grammar;
 
@@ -56,12 +56,12 @@ pub(super) struct Shared {
     pub(super) config: NatsConfig,
     pub(super) grammar: Grammar,
     pub(super) sender: Sender,
-    pub(super) metrics: Metrics,
+    pub(super) metrics: BusMetrics,
     pub(super) lane: Lane<BridgeIn>,
     pub(super) gauge: Arc<SaveGauge>,
     pub(super) tasks: Tasks,
     pub(super) stop: Stop,
-    pub(super) links: Vec<Arc<Link>>,
+    pub(super) links: Vec<Arc<BusConnection>>,
     /// Another node uses this node's name.
     pub(super) impostor: Impostor,
     /// Whether the first connection, which carries what must arrive, can be used.
@@ -77,12 +77,12 @@ impl Shared {
         config: NatsConfig,
         grammar: Grammar,
         sender: Sender,
-        metrics: Metrics,
+        metrics: BusMetrics,
         (lane, gauge): (Lane<BridgeIn>, Arc<SaveGauge>),
         tasks: Tasks,
     ) -> (Self, mpsc::Receiver<DeadLetter>) {
         let (dead_letters, dead) = mpsc::channel(DEAD_LETTERS_MAX);
-        let links = (0..config.connections).map(|number| Arc::new(Link::new(number)));
+        let links = (0..config.connections).map(|number| Arc::new(BusConnection::new(number)));
         let lease = config.lease();
         let shared = Self {
             links: links.collect(),
@@ -209,7 +209,7 @@ impl Shared {
     }
 }
 
-enum Next {
+enum LetterTask {
     Letter(Option<DeadLetter>),
     Tidy,
 }
@@ -227,16 +227,16 @@ pub(super) async fn keep_dead_letters(
     while let Some(next) = stop
         .run_until_cancelled(async {
             tokio::select! {
-                letter = dead.recv() => Next::Letter(letter),
-                _ = hourly.tick() => Next::Tidy,
+                letter = dead.recv() => LetterTask::Letter(letter),
+                _ = hourly.tick() => LetterTask::Tidy,
             }
         })
         .await
     {
         match next {
-            Next::Letter(Some(letter)) => keep_dead_letter(&folder, letter, &shared).await,
-            Next::Letter(None) => return,
-            Next::Tidy => {
+            LetterTask::Letter(Some(letter)) => keep_dead_letter(&folder, letter, &shared).await,
+            LetterTask::Letter(None) => return,
+            LetterTask::Tidy => {
                 let writer = folder.clone();
                 let tidied = tokio::task::spawn_blocking(move || writer.tidy()).await;
                 if let Ok(Err(fault)) = tidied {

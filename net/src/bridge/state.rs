@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn from_every_state_a_connection_can_be_had_again() {
+    fn connection_is_reachable_from_every_state() {
         let (states, _) = explore();
         for start in states {
             let mut near = HashSet::from([start]);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fifth_failed_attempt_opens_the_circuit_and_time_closes_it() {
+    fn fifth_failed_attempt_opens_circuit_until_timeout() {
         for first in [
             LinkState::Connecting { failed: 0 },
             LinkState::Reconnecting { failed: 0 },

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use super::class::Class;
 use super::metrics::Way;
-use super::out::Durable;
+use super::out::DurableMessage;
 use super::retry::RetryLimits;
 use super::shared::Shared;
 use super::stream;
@@ -27,14 +27,14 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// Sends until `stop`.
 pub(super) async fn run(
-    mut durable: mpsc::Receiver<Durable>,
+    mut durable: mpsc::Receiver<DurableMessage>,
     mut clients: watch::Receiver<Option<Client>>,
     shared: Arc<Shared>,
 ) {
     let stop = shared.stop.clone();
     stop.run_until_cancelled(async {
         // By mark: what is offered twice is here once.
-        let mut waiting: BTreeMap<Mark, Durable> = BTreeMap::new();
+        let mut waiting: BTreeMap<Mark, DurableMessage> = BTreeMap::new();
         let mut founded: Option<Context> = None;
         let mut failures = 0;
         loop {
@@ -103,7 +103,11 @@ pub(super) async fn run(
 
 /// The next of those whose tick is durable, whose class is not shut off. Of two words about one
 /// character the second waits until the first is stored: the stream keeps the last it was given.
-fn ready(waiting: &BTreeMap<Mark, Durable>, durable_tick: u64, shared: &Shared) -> Vec<Durable> {
+fn ready(
+    waiting: &BTreeMap<Mark, DurableMessage>,
+    durable_tick: u64,
+    shared: &Shared,
+) -> Vec<DurableMessage> {
     let mut moderated = BTreeSet::new();
     waiting
         .values()
@@ -128,7 +132,7 @@ async fn found(clients: &mut watch::Receiver<Option<Client>>, shared: &Shared) -
 }
 
 /// Sends them all, then waits for the broker's word on each; answers the numbers it has stored.
-async fn send(context: &Context, ready: &[Durable], shared: &Shared) -> Vec<Mark> {
+async fn send(context: &Context, ready: &[DurableMessage], shared: &Shared) -> Vec<Mark> {
     let mut promised = Vec::with_capacity(ready.len());
     for one in ready {
         let message = PublishMessage::build()
@@ -171,7 +175,7 @@ async fn send(context: &Context, ready: &[Durable], shared: &Shared) -> Vec<Mark
 /// The broker knows the message's number already. It need not know it by this node: whoever may
 /// publish anything to the stream could have used it. Unless what is stored there stands under the
 /// subject of this message, it is sent without a number; the receivers know it by its envelope.
-async fn insist(context: &Context, one: &Durable, ack: &PublishAck) -> Result<(), String> {
+async fn insist(context: &Context, one: &DurableMessage, ack: &PublishAck) -> Result<(), String> {
     let fault = |fault: &dyn std::fmt::Display| fault.to_string();
     let stream = context.get_stream(&ack.stream).await;
     let stream = stream.map_err(|one| fault(&one))?;

@@ -96,7 +96,7 @@ pub(super) async fn found(context: &Context, shared: &Shared) -> Result<(), Stri
 
 /// Where a node takes what must take effect there.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(super) struct StreamSource {
     /// Tells it from the node's other sources.
     pub(super) number: u64,
     /// The name of the stream.
@@ -107,7 +107,7 @@ pub(super) struct Source {
     pub(super) foreign: bool,
 }
 
-impl Source {
+impl StreamSource {
     /// The most sources of a node.
     pub(super) const MOST: u64 = StreamKind::ALL.len() as u64 + WORLDS_MAX as u64;
 

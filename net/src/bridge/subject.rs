@@ -269,7 +269,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_built_is_parsed_back(world in "[A-Za-z0-9_-]{1,64}", subject in subjects()) {
+        fn subject_parse_inverts_build(world in "[A-Za-z0-9_-]{1,64}", subject in subjects()) {
             let grammar = Grammar::new(&world).unwrap();
             match grammar.build(&subject) {
                 Ok(text) => {
@@ -282,7 +282,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_parsed_is_built_back(
+        fn subject_build_inverts_parse(
             tokens in prop::collection::vec(
                 prop_oneof![
                     "(chat|say|room|local|subzone|global|whisper|player|system|admin|emote|pose|events|game_tick|combat|probe|orders|node|moderation|mute|ban|letters|told|crossing)",

@@ -19,7 +19,7 @@ use super::metrics::Way;
 use super::receive::with_headers;
 use super::retry::RetryLimits;
 use super::shared::Shared;
-use super::stream::{self, Source};
+use super::stream::{self, StreamSource};
 use super::subject::{Subject, class_of};
 
 /// Messages asked of the broker at once.
@@ -50,15 +50,15 @@ impl UnderWay {
         all.remove(&delivery)
     }
 
-    fn clear(&self, source: &Source) {
+    fn clear(&self, source: &StreamSource) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|delivery, _| delivery.0 % Source::MOST != source.number);
+        all.retain(|delivery, _| delivery.0 % StreamSource::MOST != source.number);
     }
 }
 
 /// Takes from one of the streams until `stop`.
 pub(super) async fn run(
-    source: Source,
+    source: StreamSource,
     mut clients: watch::Receiver<Option<Client>>,
     under_way: Arc<UnderWay>,
     dead_letters: DeadLetters,
@@ -97,7 +97,7 @@ pub(super) async fn run(
 }
 
 async fn consume(
-    source: &Source,
+    source: &StreamSource,
     client: &Client,
     under_way: &UnderWay,
     dead_letters: &DeadLetters,
@@ -133,7 +133,7 @@ async fn consume(
 }
 
 async fn take(
-    source: &Source,
+    source: &StreamSource,
     message: Message,
     under_way: &UnderWay,
     dead_letters: &DeadLetters,
@@ -141,7 +141,7 @@ async fn take(
 ) {
     let began = Instant::now();
     let Ok(info) = message.info() else { return };
-    let delivery = DeliveryId(info.stream_sequence * Source::MOST + source.number);
+    let delivery = DeliveryId(info.stream_sequence * StreamSource::MOST + source.number);
     let delivered = info.delivered;
     let subject = message.subject.to_string();
     let read = read(&subject, &message.payload, source);
@@ -205,7 +205,7 @@ type Numbered = (String, u64, Envelope);
 fn read(
     subject: &str,
     payload: &[u8],
-    source: &Source,
+    source: &StreamSource,
 ) -> Result<(Topic, Class, Numbered), (&'static str, String)> {
     let topic = match source.grammar.parse(subject) {
         Ok(Subject::Topic(topic)) => topic,

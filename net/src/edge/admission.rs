@@ -8,11 +8,11 @@ use engine::port::{Code, Refusal};
 use tokio::sync::Semaphore;
 
 use crate::hub::Hub;
-use crate::limit::{Handshake, Place, Seat};
+use crate::limit::{AddressPermit, ConnectionPermit, Handshake};
 
 /// What a listener asks before it reads a byte.
 #[derive(Debug)]
-pub(crate) struct Admission {
+pub(crate) struct AdmissionCheck {
     hub: Arc<Hub>,
     /// Places for connections; `None`: any number.
     places: Option<Arc<Semaphore>>,
@@ -20,7 +20,7 @@ pub(crate) struct Admission {
     by_address: bool,
 }
 
-impl Admission {
+impl AdmissionCheck {
     /// For players, as many and from where the configuration says.
     pub(crate) fn players(hub: Arc<Hub>) -> Self {
         let most = hub.config.limits.sockets;
@@ -42,7 +42,7 @@ impl Admission {
     }
 
     /// A place for a connection from that address; `None` when all are taken.
-    pub(crate) fn connect(&self, peer: IpAddr) -> Option<Place> {
+    pub(crate) fn connect(&self, peer: IpAddr) -> Option<ConnectionPermit> {
         let permit = match &self.places {
             None => None,
             Some(places) => Some(Arc::clone(places).try_acquire_owned().ok()?),
@@ -52,7 +52,7 @@ impl Admission {
         } else {
             None
         };
-        Some(Place::new(permit, seat, self.hub.open.token()))
+        Some(ConnectionPermit::new(permit, seat, self.hub.open.token()))
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Pass {
     /// Too many came from there: only a resume is welcome. The wait in milliseconds.
     pub(super) resume_only: Option<u64>,
     /// Held, never looked at: it counts the connection where its proxy's did not.
-    _seat: Option<Seat>,
+    _seat: Option<AddressPermit>,
 }
 
 /// Lets somebody from that address try to sign in.

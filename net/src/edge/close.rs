@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use super::link::Link;
 use super::pipe::Gone;
-use crate::format::Frame;
+use crate::format::EncodedFrame;
 use crate::payload::ErrorNote;
 use crate::session::Ending;
 
@@ -42,7 +42,7 @@ impl From<Ending> for CloseReason {
 
 /// Why a connection is left.
 #[derive(Debug)]
-pub(super) enum Exit {
+pub(super) enum ExitCause {
     /// The peer has left already.
     Gone,
     /// The peer closes and waits for the answer.
@@ -53,21 +53,21 @@ pub(super) enum Exit {
     Said(Box<ErrorNote>, CloseReason),
 }
 
-impl Exit {
+impl ExitCause {
     /// Leaves because of a refusal.
     pub(super) fn refused(refusal: Refusal) -> Self {
         ErrorNote::from(refusal).into()
     }
 }
 
-impl From<ErrorNote> for Exit {
+impl From<ErrorNote> for ExitCause {
     fn from(note: ErrorNote) -> Self {
         let reason = CloseReason::Error(note.code);
         Self::Said(Box::new(note), reason)
     }
 }
 
-impl From<Gone> for Exit {
+impl From<Gone> for ExitCause {
     fn from(_: Gone) -> Self {
         Self::Gone
     }
@@ -75,12 +75,12 @@ impl From<Gone> for Exit {
 
 impl Link {
     /// Leaves with a last word, where there is one.
-    pub(super) async fn leave(mut self, exit: Exit) {
+    pub(super) async fn leave(mut self, exit: ExitCause) {
         match exit {
-            Exit::Gone => {}
-            Exit::Closed => self.part().await,
-            Exit::Quit => self.close(CloseReason::Quit).await,
-            Exit::Said(note, reason) => {
+            ExitCause::Gone => {}
+            ExitCause::Closed => self.part().await,
+            ExitCause::Quit => self.close(CloseReason::Quit).await,
+            ExitCause::Said(note, reason) => {
                 // Who does not read the word won't read the close either: both get a moment.
                 if timeout(self.hub.config.timeouts.linger, self.say(&*note)).await == Ok(Ok(())) {
                     self.close(reason).await;
@@ -91,7 +91,7 @@ impl Link {
 
     /// Leaves with words that have numbers already. Whoever is left for reading slowly gets as long
     /// as for any write: it reads why, once it reads again.
-    pub(super) async fn leave_with(mut self, words: Vec<(u64, Frame)>, reason: CloseReason) {
+    pub(super) async fn leave_with(mut self, words: Vec<(u64, EncodedFrame)>, reason: CloseReason) {
         for (number, frame) in &words {
             self.write(*number, frame);
         }

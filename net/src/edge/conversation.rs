@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use engine::port::{Code, Correlation, Inbound, Note, Refusal};
 use tokio::time::sleep;
 
-use super::close::{CloseReason, Exit};
+use super::close::{CloseReason, ExitCause};
 use super::link::Link;
-use super::pipe::{Gone, Received};
-use super::sign_in::Entry;
-use super::sign_in::prompt::{Held, error_of, hold, too_fast};
+use super::pipe::{Gone, PeerMessage};
+use super::sign_in::Entrant;
+use super::sign_in::prompt::{EarlyInput, error_of, hold, too_fast};
 use super::sign_in::typed::{colour_is, switch};
 use crate::format::{ClientFrame, Command, Incoming, Supports, Typed, typed_line};
 use crate::gatekeeper::Secret;
@@ -31,7 +31,7 @@ pub(super) struct Conversation {
     socket: u64,
     waker: Waker,
     correlation: Correlation,
-    held: Held,
+    held: EarlyInput,
     /// What is held was counted before its session was known.
     uncounted: bool,
     playing: bool,
@@ -69,19 +69,19 @@ impl From<Gone> for End {
     }
 }
 
-impl From<Exit> for End {
-    fn from(exit: Exit) -> Self {
+impl From<ExitCause> for End {
+    fn from(exit: ExitCause) -> Self {
         match exit {
-            Exit::Gone | Exit::Quit => Self::Gone,
-            Exit::Closed => Self::Closed,
-            Exit::Said(note, reason) => Self::Break(note, reason),
+            ExitCause::Gone | ExitCause::Quit => Self::Gone,
+            ExitCause::Closed => Self::Closed,
+            ExitCause::Said(note, reason) => Self::Break(note, reason),
         }
     }
 }
 
 impl Conversation {
-    pub(super) fn new(hub: Arc<Hub>, mut link: Box<Link>, entry: Entry) -> Self {
-        let Entry {
+    pub(super) fn new(hub: Arc<Hub>, mut link: Box<Link>, entry: Entrant) -> Self {
+        let Entrant {
             session,
             socket,
             waker,
@@ -125,10 +125,10 @@ impl Conversation {
                 Box::pin(self.link.leave(word.into())).await;
             }
             End::Over(ending) => Box::pin(self.link.close(ending.into())).await,
-            End::Refused(refusal) => Box::pin(self.link.leave(Exit::refused(refusal))).await,
+            End::Refused(refusal) => Box::pin(self.link.leave(ExitCause::refused(refusal))).await,
             End::Break(note, reason) if !self.playing => {
                 self.hub.detach(&self.session, self.socket);
-                Box::pin(self.link.leave(Exit::Said(note, reason))).await;
+                Box::pin(self.link.leave(ExitCause::Said(note, reason))).await;
             }
             End::Break(note, reason) => {
                 let words = self.hub.encoded(&*note, |encoded| {
@@ -170,12 +170,12 @@ impl Conversation {
 
     // ---- in -------------------------------------------------------------------------------
 
-    async fn take_in(&mut self, received: Received) -> Result<(), End> {
+    async fn take_in(&mut self, received: PeerMessage) -> Result<(), End> {
         if !self.playing {
             return Ok(Box::pin(hold(&mut self.link, &mut self.held, received)).await?);
         }
         match received {
-            Received::Message(payload) => match self.session.format.decode(&payload) {
+            PeerMessage::Message(payload) => match self.session.format.decode(&payload) {
                 Ok(Incoming::Frame(frame)) => self.frame(frame),
                 Ok(Incoming::Typed(typed)) => self.typed(typed),
                 Err(defect) => match defect.id {
@@ -183,8 +183,8 @@ impl Conversation {
                     None => self.answer(&error_of(&defect)),
                 },
             },
-            Received::Alive => Ok(()),
-            Received::Proof(through) => {
+            PeerMessage::Alive => Ok(()),
+            PeerMessage::Proof(through) => {
                 if self.session.prove(self.socket, through) {
                     // Bounded: one for each receipt that the world has asked for.
                     let session = self.session.id;
@@ -192,10 +192,12 @@ impl Conversation {
                 }
                 Ok(())
             }
-            Received::TooFast(wait) => self.answer(&too_fast(wait)),
-            Received::Closed => Err(End::Closed),
-            Received::Gone => Err(End::Gone),
-            Received::Broken(refusal, reason) => Err(End::Break(Box::new(refusal.into()), reason)),
+            PeerMessage::TooFast(wait) => self.answer(&too_fast(wait)),
+            PeerMessage::Closed => Err(End::Closed),
+            PeerMessage::Gone => Err(End::Gone),
+            PeerMessage::Broken(refusal, reason) => {
+                Err(End::Break(Box::new(refusal.into()), reason))
+            }
         }
     }
 

@@ -8,11 +8,11 @@ use std::time::Instant;
 use engine::port::{Code, Note, Tick};
 use tokio::time::timeout;
 
-use super::pipe::{Gone, Pipe, Received};
-use crate::format::{Encoder, Frame};
+use super::pipe::{Gone, PeerMessage, Pipe};
+use crate::format::{EncodedFrame, Encoder};
 use crate::hub::Hub;
 use crate::limit::Intake;
-use crate::session::{Stage, Step};
+use crate::session::{SessionEvent, SessionStage};
 use pulse::{Beat, Pulse};
 
 mod holding;
@@ -25,7 +25,7 @@ pub(super) struct Link {
     pub(super) hub: Arc<Hub>,
     pub(super) encoder: Encoder,
     /// Where the session that this connection is to become stands.
-    pub(super) stage: Stage,
+    pub(super) stage: SessionStage,
     /// What its session sends, or only itself as long as it has none.
     pub(super) intake: Arc<Intake>,
     pub(super) pipe: Box<dyn Pipe>,
@@ -39,9 +39,9 @@ impl Link {
         let now = Instant::now();
         Self {
             encoder,
-            stage: Stage::Connecting
-                .after(Step::Opened)
-                .unwrap_or(Stage::Ended),
+            stage: SessionStage::Connecting
+                .after(SessionEvent::Opened)
+                .unwrap_or(SessionStage::Ended),
             intake: Arc::new(Intake::new(hub.config.limits.frames_per_minute, now)),
             pipe,
             pulse: Pulse::new(&hub.config.timeouts, now),
@@ -51,7 +51,7 @@ impl Link {
     }
 
     /// The next thing from the client. May be dropped and called again: nothing is lost.
-    pub(super) async fn receive(&mut self) -> Received {
+    pub(super) async fn receive(&mut self) -> PeerMessage {
         if self.is_held_back()
             && let Some(end) = Box::pin(self.hold_back()).await
         {
@@ -60,22 +60,25 @@ impl Link {
         let received = poll_fn(|cx| self.pipe.poll_receive(cx)).await;
         let now = Instant::now();
         match &received {
-            Received::Gone | Received::TooFast(_) => return received,
-            Received::Broken(refusal, _) => {
+            PeerMessage::Gone | PeerMessage::TooFast(_) => return received,
+            PeerMessage::Broken(refusal, _) => {
                 if refusal.code == Code::SlowClient {
                     self.hub.metrics.slow_clients.inc();
                 }
                 return received;
             }
-            Received::Closed | Received::Message(_) | Received::Alive | Received::Proof(_) => {}
+            PeerMessage::Closed
+            | PeerMessage::Message(_)
+            | PeerMessage::Alive
+            | PeerMessage::Proof(_) => {}
         }
         self.pulse.received(now);
-        if matches!(received, Received::Closed) {
+        if matches!(received, PeerMessage::Closed) {
             return received;
         }
         match self.count(now) {
             Ok(()) => received,
-            Err(wait) => Received::TooFast(wait),
+            Err(wait) => PeerMessage::TooFast(wait),
         }
     }
 
@@ -90,7 +93,7 @@ impl Link {
     }
 
     /// Adds a frame to the next flush.
-    pub(super) fn write(&mut self, number: u64, frame: &Frame) {
+    pub(super) fn write(&mut self, number: u64, frame: &EncodedFrame) {
         self.hub.metrics.frames_sent.inc();
         self.pipe.write(number, frame);
     }

@@ -7,16 +7,16 @@ use engine::port::{Refusal, Tick};
 use futures_util::future::BoxFuture;
 
 use super::close::CloseReason;
-use crate::format::{Frame, Payload};
+use crate::format::{EncodedFrame, FramePayload};
 
 #[cfg(test)]
 mod tests;
 
 /// What came from a client.
 #[derive(Debug)]
-pub(super) enum Received {
+pub(super) enum PeerMessage {
     /// A message that is still to be understood.
-    Message(Payload),
+    Message(FramePayload),
     /// A sign of life, and nothing else.
     Alive,
     /// The answer to a probe for that tick.
@@ -42,17 +42,17 @@ pub(super) struct Gone;
 /// knows no door; an object, since what runs above it is large and need not be built once per door.
 pub(super) trait Pipe: Send {
     /// The next thing from the client, of a bounded size. May be asked again after whatever else.
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Received>;
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<PeerMessage>;
 
     /// Ready when bytes wait to be read, with how many at least; 0: the peer has ended. Reads
     /// nothing.
     fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>>;
 
     /// Adds a frame, whose number is `number` where its format has numbers, to the next flush.
-    fn write(&mut self, number: u64, frame: &Frame);
+    fn write(&mut self, number: u64, frame: &EncodedFrame);
 
     /// Adds a question that any peer answers once it has read everything written before: with
-    /// [`Received::Proof`] where it is for a tick, else with any sign of life.
+    /// [`PeerMessage::Proof`] where it is for a tick, else with any sign of life.
     fn probe(&mut self, tick: Option<Tick>);
 
     /// Sends what was written, in as few writes as the peer takes.

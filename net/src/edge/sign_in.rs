@@ -12,17 +12,17 @@ use engine::port::{Code, Correlation, Refusal};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::close::Exit;
+use super::close::ExitCause;
 use super::link::Link;
 use super::link::pulse::Beat;
-use super::pipe::Received;
+use super::pipe::PeerMessage;
 use crate::format::{Authenticate, ClientFrame, Format, Incoming};
 use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Secret};
 use crate::gateway::Gateway;
 use crate::hub::Hub;
 use crate::payload::{ErrorNote, Pong};
 use crate::session::{Proof, Session, Waker};
-use prompt::{Held, error_of, hold, no_message};
+use prompt::{EarlyInput, error_of, hold, no_message};
 
 /// Somebody at the door.
 pub(super) struct Newcomer<G> {
@@ -37,13 +37,13 @@ pub(super) struct Newcomer<G> {
 
 /// A socket that speaks for a session.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct Entrant {
     pub(super) session: Arc<Session>,
     pub(super) socket: u64,
     pub(super) waker: Waker,
     pub(super) correlation: Correlation,
     /// What was sent ahead of the welcome.
-    pub(super) held: Held,
+    pub(super) held: EarlyInput,
 }
 
 /// What the account store is asked. Boxed, since its futures are large and most of a socket's time
@@ -53,7 +53,7 @@ pub(super) type Asking<'a, T> = Pin<Box<dyn Future<Output = Result<T, Denied>> +
 impl<G: Gatekeeper> Newcomer<G> {
     /// Lets nobody stand at the door for longer than a sign-in and an arrival may take, however
     /// slowly it sends and takes its answers.
-    pub(super) async fn enter_in_time(self, link: &mut Link) -> Result<Entry, Exit> {
+    pub(super) async fn enter_in_time(self, link: &mut Link) -> Result<Entrant, ExitCause> {
         let timeouts = &self.gateway.hub.config.timeouts;
         let sign_in = match link.encoder.format {
             Format::Kadath => timeouts.sign_in,
@@ -65,11 +65,11 @@ impl<G: Gatekeeper> Newcomer<G> {
     }
 
     /// Waits until the client has said who it is, and finds or makes its session.
-    async fn enter(mut self, link: &mut Link) -> Result<Entry, Exit> {
+    async fn enter(mut self, link: &mut Link) -> Result<Entrant, ExitCause> {
         if link.encoder.format != Format::Kadath {
             return self.enter_by_typing(link).await;
         }
-        let mut held = Held::default();
+        let mut held = EarlyInput::default();
         let asked = match self.bearer.take() {
             Some(token) => Authenticate {
                 token,
@@ -92,7 +92,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         // Whose session it was nobody knows, so it must cost nobody theirs.
         let guessed = asked.resume.is_some() && character.is_none();
         if guessed && self.gateway.hub.directory.is_connected(admitted.character) {
-            return Err(Exit::refused(Refusal::new(
+            return Err(ExitCause::refused(Refusal::new(
                 Code::ResourceConflict,
                 "That session is unknown. Say character_id, or sign in without resume.",
             )));
@@ -107,18 +107,18 @@ impl<G: Gatekeeper> Newcomer<G> {
         link: &Link,
         admitted: Admitted,
         token: Option<&Secret>,
-        held: Held,
-    ) -> Result<Entry, Exit> {
+        held: EarlyInput,
+    ) -> Result<Entrant, ExitCause> {
         let hub = &self.gateway.hub;
         if hub.is_draining() {
-            return Err(Exit::refused(Hub::going_away()));
+            return Err(ExitCause::refused(Hub::going_away()));
         }
         let proof = Proof {
             mark: token.map(|token| hub.mark(token)),
             generation: admitted.generation,
         };
         let mut arrival = admitted.arrival();
-        hub.may_act(arrival.account).map_err(Exit::refused)?;
+        hub.may_act(arrival.account).map_err(ExitCause::refused)?;
         arrival.correlation = self.correlation;
         let (socket, waker) = (hub.next_id(), Arc::new(Notify::new()));
         let session = hub
@@ -131,12 +131,12 @@ impl<G: Gatekeeper> Newcomer<G> {
                 proof,
                 &link.intake,
             )
-            .map_err(Exit::refused)?;
+            .map_err(ExitCause::refused)?;
         if let Some(token) = token {
             self.still_signed_in(&session, token)?;
         }
         hub.entered(&session, self.correlation, Some(self.from), false);
-        Ok(Entry {
+        Ok(Entrant {
             session,
             socket,
             waker,
@@ -146,20 +146,20 @@ impl<G: Gatekeeper> Newcomer<G> {
     }
 
     /// Refuses whoever is not resuming when there were too many handshakes.
-    pub(super) fn not_too_many(&self) -> Result<(), Exit> {
+    pub(super) fn not_too_many(&self) -> Result<(), ExitCause> {
         match self.resume_only {
-            Some(wait) => Err(Exit::refused(
+            Some(wait) => Err(ExitCause::refused(
                 Refusal::of(Code::RateLimitExceeded).after_ms(wait),
             )),
             None => Ok(()),
         }
     }
 
-    async fn first_frame(&self, link: &mut Link) -> Result<Authenticate, Exit> {
+    async fn first_frame(&self, link: &mut Link) -> Result<Authenticate, ExitCause> {
         let deadline = Instant::now() + self.gateway.hub.config.timeouts.sign_in;
         loop {
             let payload = match self.next(link, deadline).await? {
-                Received::Message(payload) => payload,
+                PeerMessage::Message(payload) => payload,
                 other => {
                     no_message(link, other).await?;
                     continue;
@@ -170,7 +170,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                 Ok(Incoming::Frame(ClientFrame::Ping)) => link.say(&Pong {}).await?,
                 Ok(Incoming::Frame(ClientFrame::Command(_)) | Incoming::Typed(_)) => {
                     let refusal = Refusal::new(Code::AuthenticationFailed, "Authenticate first.");
-                    return Err(Exit::refused(refusal));
+                    return Err(ExitCause::refused(refusal));
                 }
                 Err(defect) => link.say(&error_of(&defect)).await?,
             }
@@ -178,7 +178,11 @@ impl<G: Gatekeeper> Newcomer<G> {
     }
 
     /// What comes next, until the deadline or until the server stops. The silent are pinged.
-    pub(super) async fn next(&self, link: &mut Link, deadline: Instant) -> Result<Received, Exit> {
+    pub(super) async fn next(
+        &self,
+        link: &mut Link,
+        deadline: Instant,
+    ) -> Result<PeerMessage, ExitCause> {
         loop {
             let beat = match link.beat() {
                 Beat::Wait(until) => until,
@@ -195,17 +199,17 @@ impl<G: Gatekeeper> Newcomer<G> {
                     return Err(nobody());
                 },
                 () = self.gateway.hub.tasks.stop().cancelled() => {
-                    return Err(Exit::refused(Hub::going_away()));
+                    return Err(ExitCause::refused(Hub::going_away()));
                 }
             }
         }
     }
 
     /// A logout ends the sessions it finds; one that came in beside it is found here.
-    fn still_signed_in(&self, session: &Session, token: &Secret) -> Result<(), Exit> {
+    fn still_signed_in(&self, session: &Session, token: &Secret) -> Result<(), ExitCause> {
         if self.gateway.gate.is_signed_out(token) {
             self.gateway.hub.end(session.id, Code::InvalidToken);
-            return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
+            return Err(ExitCause::refused(Refusal::of(Code::InvalidToken)));
         }
         Ok(())
     }
@@ -214,9 +218,9 @@ impl<G: Gatekeeper> Newcomer<G> {
     pub(super) async fn meanwhile<T>(
         &self,
         link: &mut Link,
-        held: &mut Held,
+        held: &mut EarlyInput,
         asking: Asking<'_, T>,
-    ) -> Result<T, Exit> {
+    ) -> Result<T, ExitCause> {
         match self.patiently(link, held, asking).await? {
             Ok(answer) => Ok(answer),
             Err(denied) => {
@@ -231,9 +235,9 @@ impl<G: Gatekeeper> Newcomer<G> {
     pub(super) async fn patiently<T>(
         &self,
         link: &mut Link,
-        held: &mut Held,
+        held: &mut EarlyInput,
         asking: Asking<'_, T>,
-    ) -> Result<Result<T, Denied>, Exit> {
+    ) -> Result<Result<T, Denied>, ExitCause> {
         let hub = &self.gateway.hub;
         let deadline = Instant::now() + hub.config.timeouts.arrival;
         let mut asking = asking;
@@ -246,15 +250,15 @@ impl<G: Gatekeeper> Newcomer<G> {
                     return Ok(Err(late.after_ms(5_000).into()));
                 }
                 received = link.receive() => hold(link, held, received).await?,
-                () = hub.tasks.stop().cancelled() => return Err(Exit::refused(Hub::going_away())),
+                () = hub.tasks.stop().cancelled() => return Err(ExitCause::refused(Hub::going_away())),
             }
         }
     }
 }
 
 /// The time at the door is over.
-fn nobody() -> Exit {
-    Exit::refused(Refusal::new(
+fn nobody() -> ExitCause {
+    ExitCause::refused(Refusal::new(
         Code::AuthenticationFailed,
         "Nobody has signed in here.",
     ))

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use engine::port::{Ink, Note};
 
-use super::Shared;
+use super::SharedBytes;
 
 const RESET: &str = "\x1b[0m";
 
 /// The text of a note, ending its line; `None` if there is nothing to read.
-pub(crate) fn text(note: &dyn Note, colour: bool) -> Option<Shared> {
+pub(crate) fn text(note: &dyn Note, colour: bool) -> Option<SharedBytes> {
     let prose = note.prose()?;
     let mut text = String::with_capacity(128);
     for (ink, words) in prose.pieces() {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use engine::port::Note;
 use serde_json::{Value, json};
 
-use super::Shared;
+use super::SharedBytes;
 
 /// One GMCP message, encoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Packet {
     pub(crate) package: &'static str,
-    pub(crate) bytes: Shared,
+    pub(crate) bytes: SharedBytes,
 }
 
 /// The note's packets as `Package.Name json`.
@@ -60,7 +60,7 @@ impl Default for Supports {
 
 /// How the client changes what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum SupportsWish {
     Set,
     Add,
     Remove,
@@ -71,27 +71,27 @@ impl Supports {
     const MAX: usize = 64;
 
     /// The wish of a message, if it is one.
-    pub(crate) fn wish(package: &str) -> Option<Wish> {
+    pub(crate) fn wish(package: &str) -> Option<SupportsWish> {
         match package.to_ascii_lowercase().as_str() {
-            "core.supports.set" => Some(Wish::Set),
-            "core.supports.add" => Some(Wish::Add),
-            "core.supports.remove" => Some(Wish::Remove),
+            "core.supports.set" => Some(SupportsWish::Set),
+            "core.supports.add" => Some(SupportsWish::Add),
+            "core.supports.remove" => Some(SupportsWish::Remove),
             _ => None,
         }
     }
 
     /// What is asked for after the wish for `modules` (`Char 1`, `Comm.Channel 1`).
-    pub(crate) fn after(self, wish: Wish, modules: &[String]) -> Self {
+    pub(crate) fn after(self, wish: SupportsWish, modules: &[String]) -> Self {
         let names = modules
             .iter()
             .filter_map(|module| module.split_whitespace().next())
             .map(str::to_ascii_lowercase);
         let (mut packages, listed, all_but) = match (wish, self) {
-            (Wish::Add, Self::Only(packages)) => (packages, true, false),
-            (Wish::Remove, Self::Only(packages)) => (packages, false, false),
-            (Wish::Remove, Self::AllBut(packages)) => (packages, true, true),
+            (SupportsWish::Add, Self::Only(packages)) => (packages, true, false),
+            (SupportsWish::Remove, Self::Only(packages)) => (packages, false, false),
+            (SupportsWish::Remove, Self::AllBut(packages)) => (packages, true, true),
             // Whoever adds without having set asks for that and nothing else.
-            (Wish::Set | Wish::Add, _) => (Vec::new(), true, false),
+            (SupportsWish::Set | SupportsWish::Add, _) => (Vec::new(), true, false),
         };
         for name in names {
             packages.retain(|package| *package != name);
@@ -125,32 +125,34 @@ impl Supports {
 
 #[cfg(test)]
 mod tests {
-    use super::{Supports, Wish, words, wrapped};
+    use super::{Supports, SupportsWish, words, wrapped};
     use crate::payload::Pong;
 
     #[test]
-    fn a_package_brings_those_below_it_and_no_other() {
-        let asked = Supports::default().after(Wish::Set, &["Char 1".into(), "Room.Info 1".into()]);
+    fn gmcp_package_includes_children_only() {
+        let asked =
+            Supports::default().after(SupportsWish::Set, &["Char 1".into(), "Room.Info 1".into()]);
         assert!(asked.wants("Char.Vitals"));
         assert!(asked.wants("Room.Info"));
         assert!(!asked.wants("Comm.Channel.Text"));
         assert!(!asked.wants("Character.Sheet"));
-        let less = asked.after(Wish::Remove, &["Char 1".into()]);
+        let less = asked.after(SupportsWish::Remove, &["Char 1".into()]);
         assert!(!less.wants("Char.Vitals"));
     }
 
+    /// Without a `Set`, adding asks for that package alone and removing for all the others.
     #[test]
-    fn without_a_set_adding_asks_for_that_alone_and_removing_for_all_the_rest() {
-        let added = Supports::default().after(Wish::Add, &["Char 1".into()]);
+    fn gmcp_add_starts_empty_and_remove_starts_full() {
+        let added = Supports::default().after(SupportsWish::Add, &["Char 1".into()]);
         assert!(added.wants("Char.Vitals") && !added.wants("Room.Info"));
-        let less = Supports::default().after(Wish::Remove, &["Char".into()]);
+        let less = Supports::default().after(SupportsWish::Remove, &["Char".into()]);
         assert!(!less.wants("Char.Vitals") && less.wants("Room.Info"));
-        let lesser = less.after(Wish::Remove, &["Room.Info".into()]);
+        let lesser = less.after(SupportsWish::Remove, &["Room.Info".into()]);
         assert!(!lesser.wants("Room.Info") && lesser.wants("Comm.Channel.Text"));
     }
 
     #[test]
-    fn a_packet_without_data_is_its_name() {
+    fn gmcp_packet_without_data_is_name_alone() {
         assert_eq!(&**words(&Pong {})[0].bytes, b"Core.Ping");
         assert_eq!(
             &**wrapped(&Pong {})[0].bytes,

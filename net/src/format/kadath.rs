@@ -7,12 +7,12 @@ use engine::port::{Code, Line, LineFault, Note, Refusal, Tick};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{DEPTH_MAX, Shared, too_deep};
+use super::{DEPTH_MAX, SharedBytes, too_deep};
 use crate::gatekeeper::Secret;
 
 /// A frame without its head: `"event_type":…` to the closing brace, the same for all who get it.
 /// `None` if the note can't be written as JSON, which is its maker's mistake.
-pub(crate) fn tail(note: &dyn Note, tick: Tick, stamp: &str) -> Option<Shared> {
+pub(crate) fn tail(note: &dyn Note, tick: Tick, stamp: &str) -> Option<SharedBytes> {
     let mut json = Vec::with_capacity(256);
     // Event types and stamps are plain ASCII: nothing to escape.
     write!(

@@ -5,11 +5,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::kadath::ID_MAX;
-use super::{EncodedNote, Encoder, Format, Frame, Head};
+use super::{EncodedFrame, EncodedNote, Encoder, Format, Head};
 
 /// What every frame of the server has, whatever its `data`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Envelope {
+#[schemars(rename = "Envelope")]
+pub struct FrameShape {
     /// Grows by exactly 1 per frame of the session; the first `welcome` is 1, frames before
     /// sign-in have 0.
     pub sequence_number: u64,
@@ -162,9 +163,11 @@ pub fn encoded(
     let mut messages = Vec::new();
     EncodedNote::new(note, tick, stamp).frames(&encoder, |frame| {
         messages.push(match frame {
-            Frame::Numbered(tail) => Message::Text([Head::new(number).as_bytes(), &tail].concat()),
-            Frame::Data(bytes) => Message::Text(bytes.to_vec()),
-            Frame::Text(bytes) => Message::Binary(bytes.to_vec()),
+            EncodedFrame::Numbered(tail) => {
+                Message::Text([Head::new(number).as_bytes(), &tail].concat())
+            }
+            EncodedFrame::Data(bytes) => Message::Text(bytes.to_vec()),
+            EncodedFrame::Text(bytes) => Message::Binary(bytes.to_vec()),
         });
     });
     Some(messages)

@@ -3,7 +3,7 @@
 use engine::port::{Code, Line, Refusal};
 use serde_json::Value;
 
-use super::gmcp::{Supports, Wish};
+use super::gmcp::{Supports, SupportsWish};
 use super::kadath::line;
 use super::{DEPTH_MAX, Defect, Format, too_deep};
 use crate::gatekeeper::Secret;
@@ -16,7 +16,7 @@ pub(crate) enum Typed {
     /// `Char.Login.Credentials`: sign-in without typing.
     Login { name: String, password: Secret },
     /// `Core.Supports.*`.
-    Supports(Wish, Vec<String>),
+    Supports(SupportsWish, Vec<String>),
     /// `Core.Ping`.
     Ping,
     /// GMCP that means nothing to us; clients send plenty.
@@ -141,12 +141,12 @@ fn json(text: &str) -> Result<Value, Defect> {
 mod tests {
     use engine::port::Code;
 
-    use super::{LINES_MAX, Typed, Wish, decode_typed};
+    use super::{LINES_MAX, SupportsWish, Typed, decode_typed};
     use crate::format::Format;
     use crate::gatekeeper::Secret;
 
     #[test]
-    fn a_message_is_its_lines_whatever_ends_them() {
+    fn typed_message_splits_at_any_line_ending() {
         let typed = decode_typed(Format::Terminal, true, b"look\r\nsay hi\n\n").unwrap();
         assert_eq!(
             typed,
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn gmcp_is_understood_in_both_wrappings() {
-        let wish = Typed::Supports(Wish::Set, vec!["Char 1".into()]);
+        let wish = Typed::Supports(SupportsWish::Set, vec!["Char 1".into()]);
         let words = br#"Core.Supports.Set ["Char 1"]"#;
         assert_eq!(decode_typed(Format::Gmcp, false, words).unwrap(), wish);
         let wrapped = br#"{"proto":"gmcp","id":"Core.Supports.Set","data":"[\"Char 1\"]"}"#;

@@ -8,7 +8,7 @@ use engine::port::{AccountId, Code};
 
 use super::Gateway;
 use crate::gatekeeper::{Denied, Gatekeeper, Secret, SignedIn};
-use crate::records::Way;
+use crate::records::SignInWay;
 use crate::session::{Proof, Session};
 
 /// Tokens by which a password is being changed: their sessions are to go on, but for a moment they
@@ -80,7 +80,7 @@ impl<G: Gatekeeper> Gateway<G> {
         drop(held);
         let ended = Arc::clone(&self.gate.ended().borrow());
         self.end_older(&ended);
-        self.hub.signed_in(Way::Change, from, &answer);
+        self.hub.signed_in(SignInWay::Change, from, &answer);
         answer
     }
 
@@ -98,7 +98,7 @@ impl<G: Gatekeeper> Gateway<G> {
             }
             Err(denied) => (Err(denied), None),
         };
-        self.hub.signed_in(Way::Refresh, from, &answer);
+        self.hub.signed_in(SignInWay::Refresh, from, &answer);
         answer.map(|signed| (signed, next))
     }
 

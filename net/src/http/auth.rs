@@ -11,19 +11,18 @@ use axum::response::IntoResponse;
 use engine::port::{AccountId, Role};
 use serde::Serialize;
 
-use super::HttpFault;
 use super::body::{Bearer, Fields};
 use super::characters::Card;
+use super::{GatewayState, HttpFault};
 use crate::address;
 use crate::gatekeeper::{Gatekeeper, Secret, SignedIn};
 use crate::gateway::{Caller, Gateway};
 
-type Gate<G> = State<Arc<Gateway<G>>>;
-type Answer = Result<NoStore<Account>, HttpFault>;
+type SignInResult = Result<NoStore<SignInAnswer>, HttpFault>;
 
 /// What a sign-in is answered with.
 #[derive(Serialize)]
-pub(super) struct Account {
+pub(super) struct SignInAnswer {
     access_token: String,
     token_type: &'static str,
     user_id: AccountId,
@@ -35,7 +34,7 @@ pub(super) struct Account {
     refresh_token: Option<String>,
 }
 
-impl From<SignedIn> for Account {
+impl From<SignedIn> for SignInAnswer {
     fn from(signed: SignedIn) -> Self {
         Self {
             access_token: signed.access_token.expose().to_owned(),
@@ -50,7 +49,7 @@ impl From<SignedIn> for Account {
     }
 }
 
-impl Account {
+impl SignInAnswer {
     /// A sign-in, with what renews it.
     fn with(signed: SignedIn, refresh: Option<Secret>) -> Self {
         Self {
@@ -61,9 +60,9 @@ impl Account {
 }
 
 /// What a new sign-in is answered with.
-async fn renewable<G: Gatekeeper>(gateway: &Gateway<G>, signed: SignedIn) -> Answer {
+async fn renewable<G: Gatekeeper>(gateway: &Gateway<G>, signed: SignedIn) -> SignInResult {
     let refresh = gateway.refresh_token(&signed).await;
-    Ok(NoStore(Account::with(signed, refresh)))
+    Ok(NoStore(SignInAnswer::with(signed, refresh)))
 }
 
 /// JSON that nobody on the way may keep.
@@ -95,19 +94,19 @@ impl<G: Gatekeeper> FromRequestParts<Arc<Gateway<G>>> for Origin {
 }
 
 pub(super) async fn register<G: Gatekeeper>(
-    State(gateway): Gate<G>,
+    State(gateway): GatewayState<G>,
     Origin(from): Origin,
     fields: Fields,
-) -> Answer {
+) -> SignInResult {
     let signed = gateway.register(from, fields.registration()?).await?;
     renewable(&gateway, signed).await
 }
 
 pub(super) async fn login<G: Gatekeeper>(
-    State(gateway): Gate<G>,
+    State(gateway): GatewayState<G>,
     Origin(from): Origin,
     fields: Fields,
-) -> Answer {
+) -> SignInResult {
     let username = fields.text("username")?;
     let password = Secret::new(fields.text("password")?);
     let signed = gateway.login(from, username, password).await?;
@@ -115,41 +114,41 @@ pub(super) async fn login<G: Gatekeeper>(
 }
 
 pub(super) async fn guest<G: Gatekeeper>(
-    State(gateway): Gate<G>,
+    State(gateway): GatewayState<G>,
     Origin(from): Origin,
     _: Fields,
-) -> Answer {
+) -> SignInResult {
     let signed = gateway.guest(from).await?;
     renewable(&gateway, signed).await
 }
 
 pub(super) async fn claim<G: Gatekeeper>(
-    State(gateway): Gate<G>,
+    State(gateway): GatewayState<G>,
     Origin(from): Origin,
     Bearer(token): Bearer,
     fields: Fields,
-) -> Answer {
+) -> SignInResult {
     let who = fields.registration()?;
     let signed = gateway.claim(from, token, who).await?;
     renewable(&gateway, signed).await
 }
 
 pub(super) async fn refresh<G: Gatekeeper>(
-    State(gateway): Gate<G>,
+    State(gateway): GatewayState<G>,
     Origin(from): Origin,
     fields: Fields,
-) -> Answer {
+) -> SignInResult {
     let token = Secret::new(fields.text("refresh_token")?);
     let (signed, next) = gateway.refresh(from, token).await?;
-    Ok(NoStore(Account::with(signed, next)))
+    Ok(NoStore(SignInAnswer::with(signed, next)))
 }
 
 pub(super) async fn password<G: Gatekeeper>(
-    State(gateway): Gate<G>,
+    State(gateway): GatewayState<G>,
     Origin(from): Origin,
     Bearer(token): Bearer,
     fields: Fields,
-) -> Answer {
+) -> SignInResult {
     let old = Secret::new(fields.text("old")?);
     let new = Secret::new(fields.text("new")?);
     let signed = gateway.change_password(from, token, old, new).await?;
@@ -157,7 +156,7 @@ pub(super) async fn password<G: Gatekeeper>(
 }
 
 pub(super) async fn logout<G: Gatekeeper>(
-    State(gateway): Gate<G>,
+    State(gateway): GatewayState<G>,
     Bearer(token): Bearer,
 ) -> Result<StatusCode, HttpFault> {
     gateway.logout(token).await?;
@@ -165,9 +164,9 @@ pub(super) async fn logout<G: Gatekeeper>(
 }
 
 pub(super) async fn me<G: Gatekeeper>(
-    State(gateway): Gate<G>,
+    State(gateway): GatewayState<G>,
     Origin(from): Origin,
     Bearer(token): Bearer,
-) -> Answer {
+) -> SignInResult {
     Ok(NoStore(gateway.me(from, token).await?.into()))
 }

@@ -1,7 +1,5 @@
 //! `/api/players/characters`: the characters of an account.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -10,14 +8,11 @@ use engine::port::{Code, Refusal, StableId, WorldTime};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::HttpFault;
 use super::auth::{NoStore, Origin};
 use super::body::{Bearer, Fields};
-use crate::gatekeeper::{Character, Gatekeeper, Profession, Rolled};
-use crate::gateway::Gateway;
+use super::{GatewayState, HttpFault};
+use crate::gatekeeper::{CharacterSummary, Gatekeeper, ProfessionChoice, Rolled};
 use crate::hub::stamp;
-
-type Gate<G> = State<Arc<Gateway<G>>>;
 
 /// A character as the outside sees it.
 #[derive(Serialize)]
@@ -31,8 +26,8 @@ pub(super) struct Card {
     last_active: Option<String>,
 }
 
-impl From<Character> for Card {
-    fn from(character: Character) -> Self {
+impl From<CharacterSummary> for Card {
+    fn from(character: CharacterSummary) -> Self {
         let at = |time: WorldTime| stamp(time.0 / 1_000_000);
         Self {
             id: character.id,
@@ -52,7 +47,7 @@ pub(super) struct Cards {
 }
 
 pub(super) async fn list<G: Gatekeeper>(
-    State(gateway): Gate<G>,
+    State(gateway): GatewayState<G>,
     Origin(from): Origin,
     Bearer(token): Bearer,
 ) -> Result<NoStore<Cards>, HttpFault> {
@@ -62,7 +57,7 @@ pub(super) async fn list<G: Gatekeeper>(
 }
 
 pub(super) async fn create<G: Gatekeeper>(
-    State(gateway): Gate<G>,
+    State(gateway): GatewayState<G>,
     Origin(from): Origin,
     Bearer(token): Bearer,
     fields: Fields,
@@ -83,16 +78,16 @@ pub(super) async fn create<G: Gatekeeper>(
 /// Every profession there is.
 #[derive(Serialize)]
 pub(super) struct Trades {
-    professions: Vec<Profession>,
+    professions: Vec<ProfessionChoice>,
 }
 
-pub(super) async fn professions<G: Gatekeeper>(State(gateway): Gate<G>) -> Json<Trades> {
+pub(super) async fn professions<G: Gatekeeper>(State(gateway): GatewayState<G>) -> Json<Trades> {
     let professions = gateway.gate.professions();
     Json(Trades { professions })
 }
 
 pub(super) async fn roll<G: Gatekeeper>(
-    State(gateway): Gate<G>,
+    State(gateway): GatewayState<G>,
     Origin(from): Origin,
     Bearer(token): Bearer,
     fields: Fields,
@@ -102,7 +97,7 @@ pub(super) async fn roll<G: Gatekeeper>(
 }
 
 pub(super) async fn remove<G: Gatekeeper>(
-    State(gateway): Gate<G>,
+    State(gateway): GatewayState<G>,
     Origin(from): Origin,
     id: Result<Path<Uuid>, PathRejection>,
     Bearer(token): Bearer,

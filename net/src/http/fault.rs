@@ -17,7 +17,7 @@ pub(crate) struct HttpFault {
 }
 
 #[derive(Serialize)]
-struct Body {
+struct ErrorBody {
     error: ErrorNote,
 }
 
@@ -54,7 +54,7 @@ impl From<Denied> for HttpFault {
 impl IntoResponse for HttpFault {
     fn into_response(self) -> Response {
         let wait = self.error.retry_after_ms.map(|ms| ms.div_ceil(1_000));
-        let mut response = (self.status, Json(Body { error: self.error })).into_response();
+        let mut response = (self.status, Json(ErrorBody { error: self.error })).into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = wait {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

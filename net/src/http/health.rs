@@ -1,7 +1,5 @@
 //! What operators ask: alive, ready, metrics.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -10,18 +8,17 @@ use engine::port::{Code, Refusal};
 use prometheus::{Encoder as _, TextEncoder};
 use serde_json::{Value, json};
 
-use super::HttpFault;
+use super::{GatewayState, HttpFault};
 use crate::gatekeeper::Gatekeeper;
-use crate::gateway::Gateway;
 use crate::readiness::Readiness;
-
-type Gate<G> = State<Arc<Gateway<G>>>;
 
 pub(super) async fn alive() -> Json<Value> {
     Json(json!({"alive": true}))
 }
 
-pub(super) async fn ready<G: Gatekeeper>(State(gateway): Gate<G>) -> (StatusCode, Json<Readiness>) {
+pub(super) async fn ready<G: Gatekeeper>(
+    State(gateway): GatewayState<G>,
+) -> (StatusCode, Json<Readiness>) {
     let mut readiness = (gateway.readiness)();
     // Who drains wants no players, however well it does.
     readiness.ready &= !gateway.hub.is_draining();
@@ -33,7 +30,9 @@ pub(super) async fn ready<G: Gatekeeper>(State(gateway): Gate<G>) -> (StatusCode
     (status, Json(readiness))
 }
 
-pub(super) async fn metrics<G: Gatekeeper>(State(gateway): Gate<G>) -> Result<Response, HttpFault> {
+pub(super) async fn metrics<G: Gatekeeper>(
+    State(gateway): GatewayState<G>,
+) -> Result<Response, HttpFault> {
     let encoder = TextEncoder::new();
     let mut text = Vec::new();
     encoder

@@ -15,7 +15,7 @@ use crate::config::NetConfig;
 
 /// How a request's origin stands to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum OriginTrust {
     /// The page is ours, or no page asks.
     Home,
     /// Configured.
@@ -132,26 +132,26 @@ pub(super) fn check_host(
 }
 
 /// How the page stands to us that makes this request.
-pub(super) fn standing(config: &NetConfig, headers: &HeaderMap) -> Standing {
+pub(super) fn standing(config: &NetConfig, headers: &HeaderMap) -> OriginTrust {
     let Some(origin) = headers.get(header::ORIGIN) else {
-        return Standing::Home;
+        return OriginTrust::Home;
     };
     let Ok(origin) = origin.to_str() else {
-        return Standing::Strange;
+        return OriginTrust::Strange;
     };
     let site = Site::parse(origin);
     if let Some(site) = &site
         && is_ours(config, headers, site)
     {
-        return Standing::Home;
+        return OriginTrust::Home;
     }
     let known = |allowed: &String| {
         allowed == "*" || site.is_some() && Site::parse(allowed) == site || allowed == origin
     };
     if config.origins.iter().any(known) {
-        Standing::Allowed
+        OriginTrust::Allowed
     } else {
-        Standing::Strange
+        OriginTrust::Strange
     }
 }
 
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_listener_answers_to_its_own_names() {
+    fn loopback_listener_answers_to_own_names() {
         let mut config = NetConfig {
             loopback: true,
             ..NetConfig::default()
@@ -261,38 +261,58 @@ mod tests {
                 &plain,
                 "a.example:4000",
                 "http://a.example:4000",
-                Standing::Home,
+                OriginTrust::Home,
             ),
-            (&plain, "A.example:80", "http://a.example", Standing::Home),
-            (&plain, "a.example", "http://a.example:80", Standing::Home),
-            (&plain, "a.example", "https://a.example", Standing::Strange),
+            (
+                &plain,
+                "A.example:80",
+                "http://a.example",
+                OriginTrust::Home,
+            ),
+            (
+                &plain,
+                "a.example",
+                "http://a.example:80",
+                OriginTrust::Home,
+            ),
+            (
+                &plain,
+                "a.example",
+                "https://a.example",
+                OriginTrust::Strange,
+            ),
             (
                 &plain,
                 "a.example:4000",
                 "http://a.example:4001",
-                Standing::Strange,
+                OriginTrust::Strange,
             ),
-            (&plain, "a.example", "null", Standing::Strange),
-            (&tls, "a.example:443", "https://a.example", Standing::Home),
-            (&tls, "a.example", "http://a.example", Standing::Strange),
+            (&plain, "a.example", "null", OriginTrust::Strange),
+            (
+                &tls,
+                "a.example:443",
+                "https://a.example",
+                OriginTrust::Home,
+            ),
+            (&tls, "a.example", "http://a.example", OriginTrust::Strange),
             (
                 &proxied,
                 "a.example:443",
                 "https://a.example",
-                Standing::Home,
+                OriginTrust::Home,
             ),
-            (&proxied, "a.example", "http://a.example", Standing::Home),
+            (&proxied, "a.example", "http://a.example", OriginTrust::Home),
             (
                 &listed,
                 "127.0.0.1:4000",
                 "https://play.example",
-                Standing::Allowed,
+                OriginTrust::Allowed,
             ),
             (
                 &listed,
                 "127.0.0.1:4000",
                 "http://play.example",
-                Standing::Strange,
+                OriginTrust::Strange,
             ),
         ] {
             let pair = [("host", host), ("origin", origin)];
@@ -307,6 +327,6 @@ mod tests {
             ("origin", "http://a.example"),
             ("x-forwarded-proto", "https"),
         ];
-        assert_eq!(standing(&proxied, &headers(&told)), Standing::Strange);
+        assert_eq!(standing(&proxied, &headers(&told)), OriginTrust::Strange);
     }
 }

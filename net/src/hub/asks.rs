@@ -19,19 +19,19 @@ const WAITING_MAX: usize = 256;
 /// How long a reply is waited for: many ticks, also of a world that ticks once a second.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-type Answer = Result<Arc<dyn Reply>, Refusal>;
+type QuestionResult = Result<Arc<dyn Reply>, Refusal>;
 
 /// Questions whose reply has not come yet.
 #[derive(Debug, Default)]
-pub(crate) struct Asks(Mutex<HashMap<u64, oneshot::Sender<Answer>>>);
+pub(crate) struct OpenQuestions(Mutex<HashMap<u64, oneshot::Sender<QuestionResult>>>);
 
-impl Asks {
-    fn waiting(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Answer>>> {
+impl OpenQuestions {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<QuestionResult>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The world has answered.
-    pub(crate) fn answered(&self, ask: u64, answer: Answer) {
+    pub(crate) fn answered(&self, ask: u64, answer: QuestionResult) {
         // Whoever asked may have gone meanwhile.
         if let Some(asker) = self.waiting().remove(&ask) {
             drop(asker.send(answer));
@@ -40,9 +40,9 @@ impl Asks {
 }
 
 /// Takes a question off the list, also when whoever asked has gone.
-struct Asked<'a>(&'a Asks, u64);
+struct OpenQuestion<'a>(&'a OpenQuestions, u64);
 
-impl Drop for Asked<'_> {
+impl Drop for OpenQuestion<'_> {
     fn drop(&mut self) {
         self.0.waiting().remove(&self.1);
     }
@@ -58,7 +58,7 @@ impl Hub {
         sessions: Vec<SessionId>,
         admin: bool,
         question: Question,
-    ) -> Answer {
+    ) -> QuestionResult {
         let busy = || Refusal::of(Code::ServerBusy).after_ms(BUSY_RETRY_MS);
         let ask = self.next_id();
         let (asker, answer) = oneshot::channel();
@@ -69,7 +69,7 @@ impl Hub {
             }
             waiting.insert(ask, asker);
         }
-        let _asked = Asked(&self.asks, ask);
+        let _asked = OpenQuestion(&self.asks, ask);
         self.ask(Inbound::Ask {
             ask,
             sessions,

@@ -112,7 +112,7 @@ mod tests {
     use super::{Attempts, KNOWN_MAX, Tally, count};
 
     #[test]
-    fn crowds_who_try_once_make_nobody_forgotten_who_tries_often() {
+    fn one_time_crowd_evicts_no_frequent_offender() {
         let attempts = Mutex::new(Attempts::default());
         for _ in 0..50 {
             count(&attempts, usize::MAX, 10);

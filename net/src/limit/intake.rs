@@ -74,7 +74,7 @@ mod tests {
     use super::{Intake, LANE_SHARE, READ_UP_TO};
 
     #[test]
-    fn intake_lends_a_share_until_the_world_has_taken_it() {
+    fn intake_lends_share_until_world_takes_line() {
         let intake = Intake::new(0, Instant::now());
         for place in 1..=u64::from(LANE_SHARE) {
             assert!(intake.has_share(0), "{place}");

@@ -18,7 +18,7 @@ const LATELY: Duration = Duration::from_secs(30 * 86_400);
 /// From where accounts were signed in well lately. In memory: after a restart nobody is known, and
 /// the limits are as for strangers.
 #[derive(Debug, Default)]
-pub(super) struct Known(Mutex<Seen>);
+pub(super) struct KnownAddresses(Mutex<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -27,7 +27,7 @@ struct Seen {
     order: VecDeque<(Here, Instant)>,
 }
 
-impl Known {
+impl KnownAddresses {
     pub(super) fn holds(&self, here: &Here) -> bool {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let last = seen.last.get(here);
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn known_addresses_are_bounded() {
-        let known = Known::default();
+        let known = KnownAddresses::default();
         let here = |n: usize| {
             let from = std::net::Ipv4Addr::from(n as u32);
             ("ann".to_owned(), Neighbour::of(from.into()))

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn window_over_its_limit_says_how_long_to_wait() {
+    fn exceeded_window_says_how_long_to_wait() {
         let began = Instant::now();
         let mut window = Window::new(2, began);
         assert_eq!(window.count(began), Ok(()));

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_spoken_to_first_is_first_and_hears_all_in_order() {
+    fn fan_out_serves_first_addressed_first_in_order() {
         let mut fan_out = FanOut::default();
         for (session, what) in [(7, 0), (3, 0), (3, 1), (9, 2), (7, 2), (3, 2)] {
             fan_out.add(SessionId(session), what);

@@ -7,7 +7,7 @@ use engine::port::{Admission, Note, Refusal};
 use crate::payload::{CommandResponse, ErrorNote};
 
 /// What a session hears.
-pub(super) enum Said {
+pub(super) enum SessionOutput {
     Note(Arc<dyn Note>),
     Answer(CommandResponse),
     Admitted(Admission),
@@ -18,7 +18,7 @@ pub(super) enum Said {
     Heeded,
 }
 
-impl Said {
+impl SessionOutput {
     pub(super) fn note(&self) -> Option<&dyn Note> {
         match self {
             Self::Note(note) => Some(&**note),

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 
 use engine::port::Tick;
 
-use crate::format::Frame;
+use crate::format::EncodedFrame;
 
 /// One thing that waits.
 #[derive(Debug)]
 pub(crate) enum Item {
     /// A frame.
-    Frame(Frame),
+    Frame(EncodedFrame),
     /// The world wants to know when the client has read what stands before.
     Receipt(Tick),
 }
@@ -30,21 +30,21 @@ const RECEIPT: &str = "receipt";
 
 /// Frames on their way to one client, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Outbox {
-    queue: VecDeque<Entry>,
+pub(crate) struct SendQueue {
+    queue: VecDeque<QueuedFrame>,
     bytes: usize,
     notes: u64,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct QueuedFrame {
     item: Item,
     key: Option<&'static str>,
     /// Which note it belongs to: the frames of one note stay together.
     note: u64,
 }
 
-impl Outbox {
+impl SendQueue {
     /// Begins a note whose frames follow. When more than half of `bound` waits, the note makes
     /// older ones of its key superfluous.
     pub(crate) fn begin(&mut self, key: Option<&'static str>, bound: usize) {
@@ -55,18 +55,18 @@ impl Outbox {
     }
 
     /// Adds a frame of the note just begun.
-    pub(crate) fn push(&mut self, frame: Frame, key: Option<&'static str>) {
+    pub(crate) fn push(&mut self, frame: EncodedFrame, key: Option<&'static str>) {
         self.bytes += frame.weight();
         let note = self.notes;
         let item = Item::Frame(frame);
-        self.queue.push_back(Entry { item, key, note });
+        self.queue.push_back(QueuedFrame { item, key, note });
     }
 
     /// Adds a wish to know when the client has read everything before it.
     pub(crate) fn ask_receipt(&mut self, tick: Tick) {
         self.notes += 1;
         self.discard(|entry| entry.key == Some(RECEIPT));
-        self.queue.push_back(Entry {
+        self.queue.push_back(QueuedFrame {
             item: Item::Receipt(tick),
             key: Some(RECEIPT),
             note: self.notes,
@@ -127,7 +127,7 @@ impl Outbox {
         *self = Self::default();
     }
 
-    fn discard(&mut self, superfluous: impl Fn(&Entry) -> bool) {
+    fn discard(&mut self, superfluous: impl Fn(&QueuedFrame) -> bool) {
         let bytes = &mut self.bytes;
         self.queue.retain(|entry| {
             let goes = superfluous(entry);
@@ -146,18 +146,20 @@ const KEPT_MAX: usize = 16;
 mod tests {
     use std::sync::Arc;
 
-    use super::{Item, Outbox};
-    use crate::format::Frame;
+    use super::{Item, SendQueue};
+    use crate::format::EncodedFrame;
 
-    fn push(outbox: &mut Outbox, text: &'static str, key: Option<&'static str>, bound: usize) {
+    fn push(outbox: &mut SendQueue, text: &'static str, key: Option<&'static str>, bound: usize) {
         outbox.begin(key, bound);
-        outbox.push(Frame::Data(Arc::new(text.as_bytes().into())), key);
+        outbox.push(EncodedFrame::Data(Arc::new(text.as_bytes().into())), key);
     }
 
-    fn drain(outbox: &mut Outbox) -> Vec<String> {
+    fn drain(outbox: &mut SendQueue) -> Vec<String> {
         std::iter::from_fn(|| outbox.pop())
             .map(|item| match item {
-                Item::Frame(Frame::Data(bytes)) => String::from_utf8(bytes.to_vec()).unwrap(),
+                Item::Frame(EncodedFrame::Data(bytes)) => {
+                    String::from_utf8(bytes.to_vec()).unwrap()
+                }
                 Item::Receipt(tick) => format!("receipt {tick}"),
                 other => panic!("unexpected {other:?}"),
             })
@@ -166,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_quiet_queue_keeps_every_state() {
-        let mut outbox = Outbox::default();
+        let mut outbox = SendQueue::default();
         for text in ["a", "b", "c"] {
             push(&mut outbox, text, Some("time"), 10_000);
         }
@@ -174,8 +176,8 @@ mod tests {
     }
 
     #[test]
-    fn a_half_full_queue_keeps_the_newest_state_and_every_word() {
-        let mut outbox = Outbox::default();
+    fn half_full_queue_keeps_newest_state_and_words() {
+        let mut outbox = SendQueue::default();
         let bound = 400;
         for (text, key) in [
             ("time 1", Some("time")),
@@ -192,8 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn states_are_dropped_before_a_client_is_called_slow() {
-        let mut outbox = Outbox::default();
+    fn states_are_dropped_before_slow_client_closes() {
+        let mut outbox = SendQueue::default();
         // Pushed while there was room, so that all of them are there.
         for _ in 0..4 {
             push(&mut outbox, "time", Some("time"), 10_000);
@@ -205,7 +207,7 @@ mod tests {
 
     #[test]
     fn newer_receipt_replaces_the_older() {
-        let mut outbox = Outbox::default();
+        let mut outbox = SendQueue::default();
         outbox.ask_receipt(1);
         push(&mut outbox, "word 1", None, 10_000);
         outbox.ask_receipt(2);
@@ -217,7 +219,7 @@ mod tests {
 
     #[test]
     fn words_alone_can_be_too_much() {
-        let mut outbox = Outbox::default();
+        let mut outbox = SendQueue::default();
         for _ in 0..4 {
             push(&mut outbox, "word", None, 200);
         }
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn one_big_note_is_not_too_much() {
-        let mut outbox = Outbox::default();
+        let mut outbox = SendQueue::default();
         push(&mut outbox, "a whole map, so to speak", None, 10);
         assert!(!outbox.over(10));
     }

@@ -2,7 +2,7 @@
 
 use engine::port::Tick;
 
-use super::Sent;
+use super::SentItem;
 
 /// Which proof is awaited, and how far the last one reached.
 ///
@@ -18,12 +18,12 @@ pub(super) struct Receipts {
 
 impl Receipts {
     /// A tick asks whether everything up to the frame `number` was read.
-    pub(super) const fn ask(&mut self, tick: Tick, number: u64) -> Sent<'static> {
+    pub(super) const fn ask(&mut self, tick: Tick, number: u64) -> SentItem<'static> {
         if self.read == number {
-            return Sent::Proven(tick);
+            return SentItem::Proven(tick);
         }
         self.awaited = Some((tick, number));
-        Sent::Proof(tick)
+        SentItem::Proof(tick)
     }
 
     /// The proof that was asked for and has not come.
@@ -44,12 +44,12 @@ impl Receipts {
 
 #[cfg(test)]
 mod tests {
-    use super::{Receipts, Sent};
+    use super::{Receipts, SentItem};
 
     #[test]
     fn only_the_awaited_proof_counts_and_only_once() {
         let mut receipts = Receipts::default();
-        assert!(matches!(receipts.ask(7, 1), Sent::Proof(7)));
+        assert!(matches!(receipts.ask(7, 1), SentItem::Proof(7)));
         assert!(!receipts.prove(8) && !receipts.prove(6));
         assert_eq!(receipts.awaited(), Some(7));
         assert!(receipts.prove(7) && !receipts.prove(7));
@@ -60,7 +60,7 @@ mod tests {
         let mut receipts = Receipts::default();
         receipts.ask(7, 1);
         assert!(receipts.prove(7));
-        assert!(matches!(receipts.ask(9, 1), Sent::Proven(9)));
-        assert!(matches!(receipts.ask(10, 2), Sent::Proof(10)));
+        assert!(matches!(receipts.ask(9, 1), SentItem::Proven(9)));
+        assert!(matches!(receipts.ask(10, 2), SentItem::Proof(10)));
     }
 }

@@ -2,7 +2,7 @@
 
 use engine::port::{Admission, Code, Refusal, Tick};
 
-use super::{Ending, Owed, Session, Stage, Step, Verdict, Waker};
+use super::{Ending, Owed, Session, SessionEvent, SessionStage, Verdict, Waker};
 use crate::format::EncodedNote;
 use crate::payload::Welcome;
 
@@ -12,7 +12,7 @@ impl Session {
         let mut inner = self.lock();
         if !matches!(
             inner.stage,
-            Stage::Playing | Stage::Detached | Stage::Returning
+            SessionStage::Playing | SessionStage::Detached | SessionStage::Returning
         ) {
             return None;
         }
@@ -23,16 +23,16 @@ impl Session {
     /// The world has let the character in, or back in: queues the welcome.
     pub(crate) fn admit(&self, admission: &Admission, tick: Tick, stamp: &str) -> Option<Waker> {
         let mut inner = self.lock();
-        let resumed = inner.stage == Stage::Returning;
+        let resumed = inner.stage == SessionStage::Returning;
         // A welcome nobody waits for: the socket was cut meanwhile, or two were asked for.
-        let stage = inner.stage.after(Step::Admitted).ok()?;
+        let stage = inner.stage.after(SessionEvent::Admitted).ok()?;
         let missed = if resumed && !inner.torn {
             inner.ring.after(inner.resume_after, inner.number)
         } else {
             None
         };
         if resumed && missed.is_none() {
-            inner.stage = Stage::Ended;
+            inner.stage = SessionStage::Ended;
             inner.verdict = Some(Verdict {
                 refusal: Refusal::of(Code::ResourceNotFound),
                 returning: true,
@@ -69,7 +69,7 @@ impl Session {
         let mut inner = self.lock();
         let reads = matches!(
             inner.stage,
-            Stage::Playing | Stage::Detached | Stage::Returning
+            SessionStage::Playing | SessionStage::Detached | SessionStage::Returning
         );
         if !reads || !inner.is_to_be_sent() {
             return None;
@@ -81,8 +81,8 @@ impl Session {
     /// The world does not let the character in.
     pub(crate) fn refuse(&self, refusal: Refusal) -> Option<Waker> {
         let mut inner = self.lock();
-        let returning = inner.stage == Stage::Returning;
-        inner.stage = inner.stage.after(Step::Refused).ok()?;
+        let returning = inner.stage == SessionStage::Returning;
+        inner.stage = inner.stage.after(SessionEvent::Refused).ok()?;
         inner.verdict = Some(Verdict { refusal, returning });
         inner.wake()
     }
@@ -92,12 +92,12 @@ impl Session {
     pub(crate) fn close(&self, last: Option<(Code, &EncodedNote<'_>)>) -> Option<Waker> {
         let mut inner = self.lock();
         let before = inner.stage;
-        inner.stage = before.after(Step::Closed).ok()?;
+        inner.stage = before.after(SessionEvent::Closed).ok()?;
         match (before, last) {
-            (Stage::Playing | Stage::Detached, Some((_, encoded))) => {
+            (SessionStage::Playing | SessionStage::Detached, Some((_, encoded))) => {
                 inner.put(encoded, &self.bounds)
             }
-            (Stage::Playing | Stage::Detached, None) => {}
+            (SessionStage::Playing | SessionStage::Detached, None) => {}
             (_, last) => {
                 let code = last.map_or(Code::SystemError, |(code, _)| code);
                 inner.verdict = Some(Verdict {
@@ -139,7 +139,7 @@ impl Session {
         let Some(owed) = inner.owed else {
             return (None, false);
         };
-        if inner.stage == Stage::Ended {
+        if inner.stage == SessionStage::Ended {
             return (None, false);
         }
         if through < owed.first {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::format::{Frame, Shared};
+use crate::format::{EncodedFrame, SharedBytes};
 
 /// Sent frames with their numbers, oldest first, without gap.
 ///
@@ -12,8 +12,8 @@ use crate::format::{Frame, Shared};
 /// and when it was sent is noted once for all of a second. A long frame that nobody shares, such as
 /// the list of a room as one newcomer sees it, is kept packed.
 #[derive(Debug, Default)]
-pub(crate) struct Ring {
-    sent: VecDeque<Shared>,
+pub(crate) struct ReplayRing {
+    sent: VecDeque<SharedBytes>,
     /// How many frames were sent in which second, oldest first.
     spans: VecDeque<Span>,
     /// The number after the newest frame's.
@@ -29,9 +29,9 @@ struct Span {
     frames: u32,
 }
 
-impl Ring {
+impl ReplayRing {
     /// Keeps frame `number`, at the cost of the oldest where there are more than `bound` bytes.
-    pub(crate) fn push(&mut self, number: u64, now: Instant, tail: Shared, bound: usize) {
+    pub(crate) fn push(&mut self, number: u64, now: Instant, tail: SharedBytes, bound: usize) {
         debug_assert!(self.sent.is_empty() || number == self.next, "a gap");
         let second = self.second(now);
         self.next = number + 1;
@@ -82,10 +82,14 @@ impl Ring {
     }
 
     /// The frames after number `last`, if all of them up to `newest` are still here.
-    pub(crate) fn after(&self, last: u64, newest: u64) -> Option<Vec<(u64, Frame)>> {
+    pub(crate) fn after(&self, last: u64, newest: u64) -> Option<Vec<(u64, EncodedFrame)>> {
         let from = self.place_after(last, newest)?;
         let tails = self.sent.range(from..).map(unpacked);
-        Some((last + 1..).zip(tails.map(Frame::Numbered)).collect())
+        Some(
+            (last + 1..)
+                .zip(tails.map(EncodedFrame::Numbered))
+                .collect(),
+        )
     }
 
     /// Forgets everything.
@@ -101,7 +105,7 @@ impl Ring {
     /// What the ring itself takes, in bytes, beside frames that others may share.
     #[cfg(test)]
     pub(super) fn overhead(&self) -> usize {
-        self.sent.capacity() * size_of::<Shared>() + self.spans.capacity() * size_of::<Span>()
+        self.sent.capacity() * size_of::<SharedBytes>() + self.spans.capacity() * size_of::<Span>()
     }
 
     fn second(&mut self, now: Instant) -> u32 {
@@ -135,7 +139,7 @@ const PACKED: u8 = 0;
 const PACKED_BEHIND: usize = 16;
 
 /// Packs a frame that only this ring still holds.
-fn pack(frame: &mut Shared) {
+fn pack(frame: &mut SharedBytes) {
     let is_packed = frame.first() == Some(&PACKED);
     if is_packed || frame.len() < PACKED_FROM || Arc::strong_count(frame) > 1 {
         return;
@@ -148,7 +152,7 @@ fn pack(frame: &mut Shared) {
 }
 
 /// The frame as it was sent.
-fn unpacked(kept: &Shared) -> Shared {
+fn unpacked(kept: &SharedBytes) -> SharedBytes {
     let whole = match kept.split_first() {
         Some((&PACKED, packed)) => lz4_flex::decompress_size_prepended(packed).ok(),
         _ => None,
@@ -161,12 +165,12 @@ fn unpacked(kept: &Shared) -> Shared {
 }
 
 /// A frame as it was sent, and its place: so much memory it takes again when it is asked for.
-fn weight(kept: &Shared) -> usize {
+fn weight(kept: &SharedBytes) -> usize {
     let sent = match kept.split_first() {
         Some((&PACKED, packed)) => lz4_flex::block::uncompressed_size(packed).ok(),
         _ => None,
     };
-    sent.map_or(kept.len(), |(length, _)| length) + size_of::<Shared>()
+    sent.map_or(kept.len(), |(length, _)| length) + size_of::<SharedBytes>()
 }
 
 #[cfg(test)]
@@ -174,18 +178,18 @@ mod tests {
     use std::sync::Arc;
     use std::time::{Duration, Instant};
 
-    use super::Ring;
-    use crate::format::{Frame, Shared};
+    use super::ReplayRing;
+    use crate::format::{EncodedFrame, SharedBytes};
 
-    fn filled(numbers: std::ops::RangeInclusive<u64>, at: Instant, bound: usize) -> Ring {
-        let mut ring = Ring::default();
+    fn filled(numbers: std::ops::RangeInclusive<u64>, at: Instant, bound: usize) -> ReplayRing {
+        let mut ring = ReplayRing::default();
         for number in numbers {
             ring.push(number, at, Arc::new(b"x"[..].into()), bound);
         }
         ring
     }
 
-    fn numbers(ring: &Ring, last: u64, newest: u64) -> Option<Vec<u64>> {
+    fn numbers(ring: &ReplayRing, last: u64, newest: u64) -> Option<Vec<u64>> {
         let missed = ring.after(last, newest)?;
         Some(missed.into_iter().map(|(number, _)| number).collect())
     }
@@ -193,7 +197,7 @@ mod tests {
     #[test]
     fn long_frame_of_one_is_kept_packed() {
         let (now, frame) = (Instant::now(), vec![b'x'; 4_000].into_boxed_slice());
-        let mut ring = Ring::default();
+        let mut ring = ReplayRing::default();
         let shared = Arc::new(frame.clone());
         ring.push(1, now, Arc::new(frame.clone()), 100_000);
         // What others hold as well costs nothing here.
@@ -206,9 +210,9 @@ mod tests {
         ring.rest();
         assert!(ring.sent.range(2..).all(|kept| kept.len() < 200));
         // All count as what they are when they go out again.
-        assert_eq!(ring.bytes(), 17 * (4_000 + size_of::<Shared>()));
+        assert_eq!(ring.bytes(), 17 * (4_000 + size_of::<SharedBytes>()));
         for (_, again) in ring.after(0, 17).unwrap() {
-            assert!(matches!(again, Frame::Numbered(tail) if **tail == *frame));
+            assert!(matches!(again, EncodedFrame::Numbered(tail) if **tail == *frame));
         }
     }
 
@@ -221,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_was_never_sent_is_no_place_to_go_on_from() {
+    fn unsent_number_is_no_resume_point() {
         assert_eq!(numbers(&filled(1..=5, Instant::now(), 10_000), 6, 5), None);
     }
 
@@ -243,10 +247,10 @@ mod tests {
     }
 
     #[test]
-    fn frames_of_a_second_go_one_second_after_another() {
+    fn ring_drops_frames_second_by_second() {
         let began = Instant::now();
         let at = |millis| began + Duration::from_millis(millis);
-        let mut ring = Ring::default();
+        let mut ring = ReplayRing::default();
         for (number, millis) in (1..).zip([0, 900, 1_100, 2_500]) {
             ring.push(number, at(millis), Arc::new(b"x"[..].into()), 10_000);
         }
@@ -265,7 +269,7 @@ mod tests {
     fn ring_of_a_crowds_arrival_takes_little_itself() {
         // 1,000 comings within 20 s, as frames of 330 bytes, and by default 256 KiB of them.
         let began = Instant::now();
-        let mut ring = Ring::default();
+        let mut ring = ReplayRing::default();
         for number in 1..=1_000 {
             let at = began + Duration::from_millis(20 * number);
             ring.push(number, at, Arc::new([b'x'; 330].into()), 256 * 1_024);

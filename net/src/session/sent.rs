@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use engine::port::{Inbound, Leaving, Refusal, Role, Tick};
 
-use super::{Next, NoResume, Press, Proof, Sent, Session, Socket, Stage, Step, Waker};
-use crate::format::{EncodedNote, Encoder, Format, Frame, Supports};
+use super::{
+    Next, NoResume, Press, Proof, SentItem, Session, SessionEvent, SessionStage, Socket, Waker,
+};
+use crate::format::{EncodedFrame, EncodedNote, Encoder, Format, Supports};
 
 impl Session {
     /// Takes frames that are to be written now, numbered, until `budget` bytes are reached. `write`
@@ -15,7 +17,7 @@ impl Session {
         socket: u64,
         now: Instant,
         budget: usize,
-        mut write: impl FnMut(Sent<'_>),
+        mut write: impl FnMut(SentItem<'_>),
     ) -> Next {
         let mut inner = self.lock();
         if !inner.is(socket) {
@@ -25,7 +27,7 @@ impl Session {
         if let Some(verdict) = inner.verdict.take() {
             return Next::Refused(verdict);
         }
-        if !matches!(inner.stage, Stage::Playing | Stage::Ended) {
+        if !matches!(inner.stage, SessionStage::Playing | SessionStage::Ended) {
             return Next::Rest { playing: false };
         }
         if inner.slow {
@@ -42,12 +44,12 @@ impl Session {
                 },
             };
             bytes += frame.weight();
-            write(Sent::Frame(number, &frame));
+            write(SentItem::Frame(number, &frame));
             if inner.proof_again && inner.replay.is_empty() {
                 // The probe of the lost socket went with it, and its frames have just gone again.
                 inner.proof_again = false;
                 if let Some(tick) = inner.receipts.awaited() {
-                    write(Sent::Proof(tick));
+                    write(SentItem::Proof(tick));
                 }
             }
         }
@@ -90,10 +92,10 @@ impl Session {
         socket: u64,
         now: Instant,
         encoded: &EncodedNote<'_>,
-    ) -> Vec<(u64, Frame)> {
+    ) -> Vec<(u64, EncodedFrame)> {
         let mut inner = self.lock();
         let mut words = Vec::new();
-        if !inner.is(socket) || !matches!(inner.stage, Stage::Playing) {
+        if !inner.is(socket) || !matches!(inner.stage, SessionStage::Playing) {
             return words;
         }
         // Unsent replays keep their place: the word would come out of turn.
@@ -123,11 +125,11 @@ impl Session {
             // Nobody comes back for it.
             inner.outbox.clear();
         }
-        let Ok(stage) = inner.stage.after(Step::Cut) else {
+        let Ok(stage) = inner.stage.after(SessionEvent::Cut) else {
             return false;
         };
         inner.stage = stage;
-        let over = stage == Stage::Ended;
+        let over = stage == SessionStage::Ended;
         tell(if over {
             Inbound::Leave {
                 session: self.id,
@@ -153,7 +155,7 @@ impl Session {
         ask: impl FnOnce() -> bool,
     ) -> Result<(), NoResume> {
         let mut inner = self.lock();
-        let Ok(returning) = inner.stage.after(Step::Claimed) else {
+        let Ok(returning) = inner.stage.after(SessionEvent::Claimed) else {
             return Err(NoResume::Gone);
         };
         let there = inner.ring.reaches(last, inner.number);
@@ -165,7 +167,7 @@ impl Session {
             inner.slow = false;
             tell(Inbound::Lost { session: self.id });
         }
-        inner.stage = Stage::Detached;
+        inner.stage = SessionStage::Detached;
         if !ask() {
             return Err(NoResume::Busy);
         }
@@ -207,7 +209,7 @@ impl Session {
 
     /// Whether it has ended.
     pub(crate) fn is_over(&self) -> bool {
-        self.lock().stage == Stage::Ended
+        self.lock().stage == SessionStage::Ended
     }
 
     /// Whether a socket speaks for it.

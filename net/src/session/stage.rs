@@ -2,7 +2,7 @@
 
 /// Where a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub(crate) enum SessionStage {
     /// The handshake is under way.
     Connecting,
     /// A socket is there and has to say who it is.
@@ -21,7 +21,7 @@ pub(crate) enum Stage {
 
 /// What happens to a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum SessionEvent {
     /// The handshake is done.
     Opened,
     /// The account store knows the player.
@@ -42,27 +42,29 @@ pub(crate) enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a session that is {from:?} can't be {step:?}")]
 pub(crate) struct Illegal {
-    pub(crate) from: Stage,
-    pub(crate) step: Step,
+    pub(crate) from: SessionStage,
+    pub(crate) step: SessionEvent,
 }
 
-impl Stage {
+impl SessionStage {
     /// Where the step leads.
     ///
     /// # Errors
     /// When it can't happen here; the session stays as it is.
-    pub(crate) const fn after(self, step: Step) -> Result<Self, Illegal> {
-        use Stage::{Arriving, Authenticating, Connecting, Detached, Ended, Playing, Returning};
+    pub(crate) const fn after(self, step: SessionEvent) -> Result<Self, Illegal> {
+        use SessionStage::{
+            Arriving, Authenticating, Connecting, Detached, Ended, Playing, Returning,
+        };
         Ok(match (self, step) {
-            (Connecting, Step::Opened) => Authenticating,
-            (Authenticating, Step::Vouched) => Arriving,
-            (Arriving | Returning, Step::Admitted) => Playing,
-            (Playing | Detached | Returning, Step::Claimed) => Returning,
-            (Playing | Returning, Step::Cut) => Detached,
+            (Connecting, SessionEvent::Opened) => Authenticating,
+            (Authenticating, SessionEvent::Vouched) => Arriving,
+            (Arriving | Returning, SessionEvent::Admitted) => Playing,
+            (Playing | Detached | Returning, SessionEvent::Claimed) => Returning,
+            (Playing | Returning, SessionEvent::Cut) => Detached,
             // Nobody has heard of it yet, so nobody could come back to it.
-            (Connecting | Authenticating | Arriving, Step::Cut)
-            | (Arriving | Returning, Step::Refused)
-            | (Arriving | Playing | Detached | Returning, Step::Closed) => Ended,
+            (Connecting | Authenticating | Arriving, SessionEvent::Cut)
+            | (Arriving | Returning, SessionEvent::Refused)
+            | (Arriving | Playing | Detached | Returning, SessionEvent::Closed) => Ended,
             (from, step) => return Err(Illegal { from, step }),
         })
     }
@@ -72,29 +74,29 @@ impl Stage {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Stage, Step};
+    use super::{SessionEvent, SessionStage};
 
-    const STAGES: [Stage; 7] = [
-        Stage::Connecting,
-        Stage::Authenticating,
-        Stage::Arriving,
-        Stage::Playing,
-        Stage::Detached,
-        Stage::Returning,
-        Stage::Ended,
+    const STAGES: [SessionStage; 7] = [
+        SessionStage::Connecting,
+        SessionStage::Authenticating,
+        SessionStage::Arriving,
+        SessionStage::Playing,
+        SessionStage::Detached,
+        SessionStage::Returning,
+        SessionStage::Ended,
     ];
-    const STEPS: [Step; 7] = [
-        Step::Opened,
-        Step::Vouched,
-        Step::Admitted,
-        Step::Refused,
-        Step::Cut,
-        Step::Claimed,
-        Step::Closed,
+    const STEPS: [SessionEvent; 7] = [
+        SessionEvent::Opened,
+        SessionEvent::Vouched,
+        SessionEvent::Admitted,
+        SessionEvent::Refused,
+        SessionEvent::Cut,
+        SessionEvent::Claimed,
+        SessionEvent::Closed,
     ];
 
     #[test]
-    fn every_transition_is_either_in_the_table_or_refused() {
+    fn stage_transition_is_tabled_or_refused() {
         // The whole model, by name: a row that changes must be changed here, too.
         let table = [
             ("Connecting", "Opened", "Authenticating"),
@@ -129,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn every_stage_can_be_reached_and_every_one_can_end() {
+    fn every_stage_is_reachable_and_can_end() {
         let mut reached = BTreeSet::from([0]);
         loop {
             let before = reached.len();
@@ -146,10 +148,10 @@ mod tests {
         }
         assert_eq!(reached.len(), STAGES.len());
         for stage in STAGES {
-            let ends = stage == Stage::Ended
+            let ends = stage == SessionStage::Ended
                 || STEPS
                     .into_iter()
-                    .any(|step| stage.after(step) == Ok(Stage::Ended));
+                    .any(|step| stage.after(step) == Ok(SessionStage::Ended));
             assert!(ends, "{stage:?}");
         }
     }

@@ -12,9 +12,11 @@ use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Ending, Next, NoResume, Press, Proof, Sent, Session, SessionKey, Stage, last_error};
+use super::{
+    Ending, Next, NoResume, Press, Proof, SentItem, Session, SessionKey, SessionStage, last_error,
+};
 use crate::config::SessionBounds;
-use crate::format::{EncodedNote, Encoder, Format, Frame, Head};
+use crate::format::{EncodedFrame, EncodedNote, Encoder, Format, Head};
 use crate::limit::Intake;
 use crate::payload::{CommandResponse, Durable, Pong};
 
@@ -31,7 +33,7 @@ fn session(bounds: SessionBounds) -> Session {
         guest: false,
         created_at: WorldTime(0),
     };
-    let stage = Stage::Authenticating;
+    let stage = SessionStage::Authenticating;
     let encoder = Encoder::new(Format::Kadath);
     let waker = Arc::new(Notify::new());
     let names = (SessionId(1), SessionKey::sealed(|nonce| nonce));
@@ -79,13 +81,13 @@ fn take_all(session: &Session, socket: u64, budget: usize) -> (Vec<Got>, Next) {
     let mut taken = Vec::new();
     let next = session.take(socket, Instant::now(), budget, |sent| {
         taken.push(match sent {
-            Sent::Proof(tick) => Got::Ping(tick),
-            Sent::Proven(tick) => Got::Proven(tick),
-            Sent::Frame(number, Frame::Numbered(tail)) => {
+            SentItem::Proof(tick) => Got::Ping(tick),
+            SentItem::Proven(tick) => Got::Proven(tick),
+            SentItem::Frame(number, EncodedFrame::Numbered(tail)) => {
                 let frame = [Head::new(number).as_bytes(), &tail[..]].concat();
                 Got::Frame(number, String::from_utf8(frame).unwrap())
             }
-            Sent::Frame(..) => panic!("not a numbered frame"),
+            SentItem::Frame(..) => panic!("not a numbered frame"),
         });
     });
     (taken, next)
@@ -187,7 +189,7 @@ fn play(seed: u64) -> (u64, Vec<u64>) {
 }
 
 #[test]
-fn whatever_is_cut_and_when_a_client_hears_each_word_once_and_in_order() {
+fn any_cut_delivers_each_word_once_in_order() {
     for seed in 0..300 {
         let (said, heard) = play(seed);
         assert_eq!(heard, (1..=said).collect::<Vec<_>>(), "seed {seed}");
@@ -216,7 +218,7 @@ fn a_newer_watermark_replaces_one_that_waits() {
 }
 
 #[test]
-fn a_return_that_the_world_has_no_room_for_leaves_the_session_to_be_tried_again() {
+fn return_to_full_world_leaves_session_resumable() {
     let session = session(SessionBounds::default());
     session.admit(&admission(false), 1, "then");
     take(&session, 1, 10_000);
@@ -257,7 +259,7 @@ fn nothing_leaves_before_the_welcome() {
 }
 
 #[test]
-fn what_waits_and_what_is_kept_stay_within_their_bounds() {
+fn queue_and_ring_stay_within_bounds() {
     let bounds = SessionBounds {
         queue_bytes: 4_000,
         replay_bytes: 4_000,
@@ -301,7 +303,7 @@ fn burst_of_one_tick_is_no_slowness() {
 }
 
 #[test]
-fn earlier_output_beyond_its_ceiling_is_slowness() {
+fn earlier_output_beyond_ceiling_is_slowness() {
     let bounds = SessionBounds {
         queue_bytes: 4_000,
         replay_bytes: 4_000,
@@ -325,7 +327,7 @@ fn earlier_output_beyond_its_ceiling_is_slowness() {
 }
 
 #[test]
-fn coming_and_going_unread_gathers_no_more_than_bounded() {
+fn unread_comings_and_goings_stay_bounded() {
     let bounds = SessionBounds {
         queue_bytes: 4_000,
         replay_bytes: 4_000,
@@ -366,7 +368,7 @@ fn coming_and_going_unread_gathers_no_more_than_bounded() {
 }
 
 #[test]
-fn a_session_that_is_taken_over_before_its_welcome_is_told_so() {
+fn takeover_before_welcome_is_told() {
     let session = session(SessionBounds::default());
     let error = last_error(Leaving::TakenOver, None).unwrap();
     let encoded = EncodedNote::new(&error, 1, "then");
@@ -380,7 +382,7 @@ fn a_session_that_is_taken_over_before_its_welcome_is_told_so() {
 }
 
 #[test]
-fn nothing_gathers_for_a_text_client_that_is_gone() {
+fn departed_text_client_gathers_no_output() {
     let mut session = session(SessionBounds::default());
     session.format = Format::Terminal;
     session.inner.get_mut().unwrap().encoder = Encoder::new(Format::Terminal);

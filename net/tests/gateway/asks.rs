@@ -21,7 +21,7 @@ async fn who(url: String, token: Option<String>) -> (StatusCode, Value) {
 }
 
 #[tokio::test]
-async fn occupants_come_from_the_world_by_its_lanes() {
+async fn occupants_come_over_world_lanes() {
     let mut server = Server::start(config()).await;
     let (_ann, session) = crate::client::Client::play(&mut server, "ann").await;
     let made = Client::new()
@@ -57,7 +57,7 @@ async fn occupants_come_from_the_world_by_its_lanes() {
 }
 
 #[tokio::test]
-async fn a_refused_question_is_answered_in_the_usual_shape() {
+async fn refused_question_has_usual_error_shape() {
     let mut server = Server::start(config()).await;
     let url = server.url("/api/rooms/hall/occupants");
     let asked = tokio::spawn(who(url, Some(token("ann"))));

@@ -211,7 +211,7 @@ async fn proxy_on_loopback_lifts_no_limit() {
 }
 
 #[tokio::test]
-async fn failures_elsewhere_keep_nobody_from_signing_in() {
+async fn failures_elsewhere_block_no_sign_in() {
     let mut config = config();
     config.trust_proxy = true;
     config.limits.failed_logins_per_minute = 3;

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::server::{Server, config};
 
 #[tokio::test]
-async fn a_frame_that_is_not_understood_is_answered_and_the_socket_kept() {
+async fn bad_frame_is_answered_and_socket_kept() {
     let mut server = Server::start(config()).await;
     let (mut client, _) = Client::play(&mut server, "ann").await;
     let deep = format!("{}1{}", "[".repeat(11), "]".repeat(11));
@@ -61,7 +61,7 @@ async fn a_frame_that_is_not_understood_is_answered_and_the_socket_kept() {
 }
 
 #[tokio::test]
-async fn a_bad_line_is_an_answer_that_consumes_its_id() {
+async fn bad_line_is_answered_and_consumes_id() {
     let mut server = Server::start(config()).await;
     let (mut client, _) = Client::play(&mut server, "ann").await;
     let long = "x".repeat(1_001);
@@ -96,7 +96,7 @@ async fn a_bad_line_is_an_answer_that_consumes_its_id() {
 }
 
 #[tokio::test]
-async fn a_full_world_refuses_the_line_and_remembers_that_it_did() {
+async fn full_world_refuses_line_and_remembers_refusal() {
     let lane = LaneLimits {
         inbound: 1,
         ..LaneLimits::default()
@@ -126,7 +126,7 @@ async fn a_full_world_refuses_the_line_and_remembers_that_it_did() {
 }
 
 #[tokio::test]
-async fn whoever_acts_before_signing_in_is_closed_with_1008() {
+async fn action_before_sign_in_closes_1008() {
     let server = Server::start(config()).await;
     let mut client = Client::connect(server.address).await;
     client.command(1, "look").await;
@@ -137,7 +137,7 @@ async fn whoever_acts_before_signing_in_is_closed_with_1008() {
 }
 
 #[tokio::test]
-async fn a_message_over_10_kib_is_closed_with_1009_and_one_of_10_kib_is_not() {
+async fn message_over_10_kib_closes_1009() {
     let mut server = Server::start(config()).await;
     let (mut client, _) = Client::play(&mut server, "ann").await;
     let fits = "x".repeat(10 * 1024);
@@ -160,7 +160,7 @@ async fn a_message_over_10_kib_is_closed_with_1009_and_one_of_10_kib_is_not() {
 }
 
 #[tokio::test]
-async fn text_that_is_not_utf_8_is_closed_with_1007_and_a_broken_frame_with_1002() {
+async fn invalid_utf8_closes_1007_broken_frame_1002() {
     let mut server = Server::start(config()).await;
     let (mut client, _) = Client::play(&mut server, "ann").await;
     let frame = Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true);

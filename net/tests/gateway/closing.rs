@@ -24,7 +24,7 @@ async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(mut client: Raw<S>, what: 
 }
 
 #[tokio::test]
-async fn close_is_answered_on_each_subprotocol_before_sign_in() {
+async fn close_is_answered_before_sign_in_per_subprotocol() {
     let server = Server::start(config()).await;
     for protocol in SUBPROTOCOLS {
         let client = Raw::connect(&server, protocol, None).await;

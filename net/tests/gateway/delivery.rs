@@ -31,7 +31,7 @@ fn number_of(frame: &Value) -> u64 {
 }
 
 #[tokio::test]
-async fn a_room_hears_one_note_and_every_client_its_own_numbers() {
+async fn room_note_reaches_clients_with_own_numbers() {
     let mut server = Server::start(config()).await;
     let mut clients = Vec::new();
     for name in ["ann", "bob", "cid"] {
@@ -61,7 +61,7 @@ async fn a_room_hears_one_note_and_every_client_its_own_numbers() {
 }
 
 #[tokio::test]
-async fn all_frames_of_a_tick_leave_in_one_write() {
+async fn tick_frames_leave_in_one_write() {
     let mut server = Server::start(config()).await;
     let (mut client, session) = Client::play(&mut server, "ann").await;
     let writes = server.figure("kadath_socket_writes_total");
@@ -79,7 +79,7 @@ async fn all_frames_of_a_tick_leave_in_one_write() {
 }
 
 #[tokio::test]
-async fn a_slow_client_is_closed_and_comes_back_without_loss_while_others_are_served() {
+async fn slow_client_closes_and_resumes_without_loss() {
     let mut config = config();
     config.sessions.queue_bytes = 64 * 1024;
     config.sessions.slow_time = std::time::Duration::from_secs(1);
@@ -132,7 +132,7 @@ async fn a_slow_client_is_closed_and_comes_back_without_loss_while_others_are_se
 }
 
 #[tokio::test]
-async fn a_client_that_falls_behind_misses_states_but_no_word() {
+async fn lagging_client_misses_states_but_no_word() {
     let mut config = config();
     config.sessions.queue_bytes = 1024 * 1024;
     config.sessions.send_buffer_bytes = 8 * 1024;
@@ -166,7 +166,7 @@ async fn a_client_that_falls_behind_misses_states_but_no_word() {
 }
 
 #[tokio::test]
-async fn what_gathers_for_an_absent_client_is_bounded() {
+async fn absent_client_backlog_is_bounded() {
     let mut config = config();
     config.sessions.queue_bytes = 16 * 1024;
     config.sessions.replay_bytes = 16 * 1024;
@@ -191,7 +191,7 @@ async fn what_gathers_for_an_absent_client_is_bounded() {
 }
 
 #[tokio::test]
-async fn watermarks_come_while_answers_wait_for_one_and_only_then() {
+async fn watermarks_come_only_while_answers_wait() {
     let mut server = Server::start(config()).await;
     let (mut client, session) = Client::play(&mut server, "ann").await;
     let (mut idle, _) = Client::play(&mut server, "bob").await;
@@ -229,7 +229,7 @@ async fn watermarks_come_while_answers_wait_for_one_and_only_then() {
 }
 
 #[tokio::test]
-async fn a_crowd_hears_a_watermark_in_the_write_of_the_next_tick() {
+async fn crowd_watermark_shares_next_tick_write() {
     const CROWD: usize = 64;
     let mut server = Server::start(config()).await;
     let (mut bystander, _) = Client::play(&mut server, "bystander").await;
@@ -280,7 +280,7 @@ fn answers_to(crowd: &[(Client, Session)], id: u64) -> Vec<Outbound> {
 }
 
 #[tokio::test]
-async fn crowds_answers_leave_with_their_own_watermark() {
+async fn crowd_answers_leave_with_own_watermark() {
     const CROWD: usize = 64;
     let mut server = Server::start(config()).await;
     let (mut bystander, _) = Client::play(&mut server, "bystander").await;
@@ -313,7 +313,7 @@ async fn crowds_answers_leave_with_their_own_watermark() {
 }
 
 #[tokio::test]
-async fn a_watermark_that_rises_without_a_batch_is_told_too() {
+async fn watermark_without_batch_is_sent() {
     let mut server = Server::start(config()).await;
     let (mut client, session) = Client::play(&mut server, "ann").await;
     let tick = server.world.answer(session.id, Some(41), "Done.").await;
@@ -336,7 +336,7 @@ async fn the_world_ending_ends_the_gateway() {
 }
 
 #[tokio::test]
-async fn a_note_nobody_can_hear_is_no_trouble() {
+async fn note_without_audience_is_harmless() {
     let mut server = Server::start(config()).await;
     let nobody = SessionId(77_777);
     let said: Vec<Outbound> = vec![Fact::word("hello?").to(nobody)];

@@ -34,7 +34,7 @@ async fn press(stream: &mut TcpStream, bytes: &[u8]) -> usize {
 
 /// Whatever is sent, of a socket over its limit the kernel's buffers are filled and no more.
 #[tokio::test]
-async fn socket_over_its_limit_is_not_read() {
+async fn socket_over_limit_is_not_read() {
     let mut config = limited(100);
     config.timeouts.flood = PATIENCE;
     let mut server = Server::start(config).await;
@@ -102,7 +102,7 @@ async fn flood_is_told_held_back_and_closed() {
 
 /// With `KADATH_PROOF=full` it also waits as long as it was told to, a minute, and goes on.
 #[tokio::test]
-async fn client_quiet_over_its_limit_is_kept() {
+async fn quiet_client_over_limit_is_kept() {
     let mut config = limited(20);
     config.timeouts.flood = Duration::from_millis(100);
     let mut server = Server::start(config).await;
@@ -254,7 +254,7 @@ async fn pings_of_one_that_reads_nothing_are_bounded() {
 
 /// A peer that asks and asks and takes no answer.
 #[tokio::test]
-async fn http_answers_that_nobody_takes_end_the_connection() {
+async fn untaken_http_answers_end_connection() {
     let mut config = config();
     config.sessions.send_buffer_bytes = 4 * 1_024;
     config.timeouts.write = Duration::from_millis(500);

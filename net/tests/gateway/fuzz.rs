@@ -86,7 +86,7 @@ fn no_message_makes_a_decoder_panic() {
 /// As long as `KADATH_FUZZ_SECONDS` says, from a seed that is printed: without it, a second.
 #[test]
 #[expect(clippy::print_stdout, reason = "a run of hours says where it began")]
-fn no_message_of_any_seed_makes_a_decoder_panic_or_hoard() {
+fn decoder_fuzz_causes_no_panic_or_hoarding() {
     let seconds = std::env::var("KADATH_FUZZ_SECONDS");
     let seconds = seconds.map_or(1, |seconds| seconds.parse().expect("a number of seconds"));
     let first: u64 = rand::random_range(1 << 32..1 << 62);
@@ -118,7 +118,7 @@ fn resident_kib() -> u64 {
 
 /// Bytes that are not even websocket frames.
 #[tokio::test]
-async fn raw_bytes_on_a_live_socket_end_it_and_hurt_nobody_else() {
+async fn raw_bytes_end_only_own_socket() {
     use crate::client::Client;
     use crate::server::{Server, config};
     use tokio::io::AsyncWriteExt as _;
@@ -160,7 +160,7 @@ fn the_seeds_are_good_messages() {
 }
 
 #[tokio::test]
-async fn garbage_over_a_socket_hurts_only_its_sender() {
+async fn socket_garbage_hurts_only_sender() {
     use crate::client::Client;
     use crate::server::{Server, config};
     use futures_util::SinkExt as _;

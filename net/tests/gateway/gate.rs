@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use engine::port::{AccountId, Code, Refusal, Role, StableId, WorldTime};
-use net::{Admitted, Character, Denied, Gatekeeper, Registration, Secret, SignedIn};
+use net::{Admitted, CharacterSummary, Denied, Gatekeeper, Registration, Secret, SignedIn};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -108,8 +108,8 @@ impl FakeGate {
     }
 }
 
-fn character(name: &str) -> Character {
-    Character {
+fn character(name: &str) -> CharacterSummary {
+    CharacterSummary {
         id: StableId::named(name),
         name: name.to_owned(),
         profession: None,
@@ -272,11 +272,11 @@ impl Gatekeeper for FakeGate {
         Ok(self.signed(&self.holder(&token, false)?))
     }
 
-    async fn characters(&self, token: Secret) -> Result<Vec<Character>, Denied> {
+    async fn characters(&self, token: Secret) -> Result<Vec<CharacterSummary>, Denied> {
         Ok(self.me(token).await?.characters)
     }
 
-    fn professions(&self) -> Vec<net::Profession> {
+    fn professions(&self) -> Vec<net::ProfessionChoice> {
         Vec::new()
     }
 
@@ -302,7 +302,7 @@ impl Gatekeeper for FakeGate {
         name: String,
         _: Option<String>,
         _: Option<Uuid>,
-    ) -> Result<Character, Denied> {
+    ) -> Result<CharacterSummary, Denied> {
         let holder = self.holder(&token, false)?;
         suits_a_character(&name)?;
         if name.len() <= *self.taken.lock().unwrap() {

@@ -46,7 +46,7 @@ async fn the_clients_first_known_subprotocol_is_spoken() {
 }
 
 #[tokio::test]
-async fn a_session_begins_with_welcome_1_and_goes_on_without_gap() {
+async fn session_numbers_start_at_welcome_without_gap() {
     let mut server = Server::start(config()).await;
     let (mut client, session) = Client::play(&mut server, "ann").await;
     let welcome = &session.welcome;
@@ -90,7 +90,7 @@ async fn a_session_begins_with_welcome_1_and_goes_on_without_gap() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_handshake_signs_in_without_a_frame() {
+async fn handshake_token_signs_in_without_frame() {
     let mut server = Server::start(config()).await;
     let bearer = token("ann");
     let dial = Dial {
@@ -106,7 +106,7 @@ async fn a_token_in_the_handshake_signs_in_without_a_frame() {
 }
 
 #[tokio::test]
-async fn lines_before_the_welcome_are_held_in_order_and_only_sixteen() {
+async fn sixteen_lines_before_welcome_are_held_in_order() {
     let mut server = Server::start(config()).await;
     let mut client = Client::connect(server.address).await;
     client.authenticate("ann").await;
@@ -137,7 +137,7 @@ async fn lines_before_the_welcome_are_held_in_order_and_only_sixteen() {
 }
 
 #[tokio::test]
-async fn who_does_not_sign_in_in_time_is_closed() {
+async fn late_sign_in_is_closed() {
     let mut config = config();
     config.timeouts.sign_in = std::time::Duration::from_millis(50);
     let server = Server::start(config).await;
@@ -149,7 +149,7 @@ async fn who_does_not_sign_in_in_time_is_closed() {
 }
 
 #[tokio::test]
-async fn bad_tokens_are_told_apart_and_closed_with_1008() {
+async fn bad_tokens_close_1008_with_distinct_reasons() {
     let server = Server::start(config()).await;
     for (token, code) in [
         ("forged", "invalid_token"),
@@ -250,7 +250,7 @@ async fn everything_said_before_a_close_comes_first() {
 }
 
 #[tokio::test]
-async fn a_full_world_is_busy_for_whoever_comes_and_nobody_else() {
+async fn full_world_is_busy_for_newcomers_only() {
     let lane = LaneLimits {
         inbound: 2,
         ..LaneLimits::default()

@@ -199,7 +199,7 @@ async fn an_account_is_made_used_and_left() {
 }
 
 #[tokio::test]
-async fn operators_learn_whether_it_is_alive_and_ready_and_how_it_does() {
+async fn operator_endpoints_tell_health_readiness_and_metrics() {
     let server = Server::start(config()).await;
     let (status, _) = call(&server, Method::GET, "/healthz", None, None).await;
     assert_eq!(status, 200);
@@ -229,7 +229,7 @@ async fn operators_learn_whether_it_is_alive_and_ready_and_how_it_does() {
 }
 
 #[tokio::test]
-async fn the_page_is_strict_about_what_it_runs_and_asked_for_again_each_time() {
+async fn page_has_strict_policy_and_is_revalidated() {
     let server = Server::start(config()).await;
     let page = Client::new().get(server.url("/")).send().await.unwrap();
     assert_eq!(page.status(), 200);
@@ -263,7 +263,7 @@ async fn the_page_is_strict_about_what_it_runs_and_asked_for_again_each_time() {
 }
 
 #[tokio::test]
-async fn strange_origins_may_not_act_and_configured_ones_may() {
+async fn unknown_origin_may_not_act_configured_may() {
     let mut config = config();
     config.origins = vec!["https://play.example".to_owned()];
     let server = Server::start(config).await;
@@ -313,7 +313,7 @@ async fn a_logged_out_token_resumes_nothing() {
 }
 
 #[tokio::test]
-async fn logging_out_ends_the_sessions_that_were_signed_in_with_that_token() {
+async fn logout_ends_sessions_of_token() {
     let mut server = Server::start(config()).await;
     let (mut ann, session) = crate::client::Client::play(&mut server, "ann").await;
     let (mut bob, _) = crate::client::Client::play(&mut server, "bob").await;
@@ -371,7 +371,7 @@ async fn a_character_that_is_played_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn a_guest_is_claimed_only_with_what_registering_needs() {
+async fn guest_claim_needs_registration_requirements() {
     let server = Server::start(config()).await;
     *server.gate.invites.lock().unwrap() = true;
     let claim = |body: &'static str| {

@@ -15,7 +15,7 @@ use crate::gate::token;
 use crate::server::{PATIENCE, Server, config};
 
 #[tokio::test]
-async fn flood_delays_nobody_else() {
+async fn flood_delays_no_other_client() {
     let mut config = config();
     config.limits.frames_per_minute = 100;
     config.timeouts.flood = Duration::from_millis(500);
@@ -55,7 +55,7 @@ async fn flood_delays_nobody_else() {
 }
 
 #[tokio::test]
-async fn an_account_may_play_so_many_characters_at_once() {
+async fn account_concurrent_characters_are_limited() {
     let mut config = config();
     config.limits.connections_per_account = 2;
     let mut server = Server::start(config).await;
@@ -78,7 +78,7 @@ async fn an_account_may_play_so_many_characters_at_once() {
 }
 
 #[tokio::test]
-async fn too_many_handshakes_from_one_address_leave_only_resumes() {
+async fn excess_handshakes_of_address_leave_only_resumes() {
     let mut config = config();
     config.trust_proxy = true;
     config.limits.connection_attempts_per_minute = 2;
@@ -124,7 +124,7 @@ async fn too_many_handshakes_from_one_address_leave_only_resumes() {
 }
 
 #[tokio::test]
-async fn an_account_tried_in_vain_is_left_alone_for_a_while() {
+async fn failed_logins_lock_account_for_a_while() {
     let mut config = config();
     config.limits.failed_logins_per_minute = 3;
     let server = Server::start(config).await;
@@ -143,7 +143,7 @@ async fn an_account_tried_in_vain_is_left_alone_for_a_while() {
 }
 
 #[tokio::test]
-async fn a_head_that_trickles_in_is_not_waited_for() {
+async fn trickling_http_head_is_not_awaited() {
     let mut config = config();
     config.timeouts.request = Duration::from_millis(100);
     let server = Server::start(config).await;
@@ -198,7 +198,7 @@ async fn beyond_the_last_place_connections_are_turned_away() {
 }
 
 #[tokio::test]
-async fn a_ping_flood_of_a_client_that_reads_nothing_is_ended() {
+async fn ping_flood_of_non_reader_is_ended() {
     let mut config = config();
     config.limits.frames_per_minute = 0;
     config.sessions.send_buffer_bytes = 4 * 1024;

@@ -70,7 +70,7 @@ async fn burst_of_one_tick_closes_no_reader() {
 }
 
 #[tokio::test]
-async fn first_burst_after_welcome_closes_nobody() {
+async fn first_burst_after_welcome_closes_no_client() {
     const WORDS: usize = 256;
     let mut config = config();
     config.sessions.queue_bytes = 16 * 1024;

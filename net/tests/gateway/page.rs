@@ -9,7 +9,7 @@ use crate::client::Client as Player;
 use crate::server::{Server, config};
 
 #[tokio::test]
-async fn world_is_told_to_anybody() {
+async fn world_endpoint_needs_no_sign_in() {
     let mut server = Server::start(config()).await;
     let ask = async |server: &Server| {
         let answer = Client::new().get(server.url("/api/world")).send().await;
@@ -34,7 +34,7 @@ fn assets(page: &str) -> &str {
 }
 
 #[tokio::test]
-async fn page_is_dressed_as_its_world() {
+async fn page_shows_name_and_color_of_world() {
     let server = Server::start(config()).await;
     let page = reqwest::get(server.url("/")).await.unwrap().text().await;
     let page = page.unwrap();
@@ -50,7 +50,7 @@ async fn page_is_dressed_as_its_world() {
 }
 
 #[tokio::test]
-async fn page_files_are_kept_for_good_under_their_digest() {
+async fn page_files_cache_forever_under_digest() {
     let server = Server::start(config()).await;
     let page = reqwest::get(server.url("/")).await.unwrap().text().await;
     let page = page.unwrap();
@@ -79,7 +79,7 @@ async fn page_files_are_kept_for_good_under_their_digest() {
 }
 
 #[tokio::test]
-async fn page_files_are_compressed_for_who_takes_it() {
+async fn page_files_are_compressed_on_request() {
     let server = Server::start(config()).await;
     let client = Client::new();
     let get = async |encoding: &str, tag: Option<&header::HeaderValue>| {

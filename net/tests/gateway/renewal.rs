@@ -15,7 +15,7 @@ async fn post(server: &Server, path: &str, token: Option<&str>, body: Value) -> 
 }
 
 #[tokio::test]
-async fn every_sign_in_gives_a_refresh_token_for_once() {
+async fn every_sign_in_gives_single_use_refresh_token() {
     let server = Server::start(config()).await;
     let who = json!({"username": "ann", "password": "right"});
     for (path, token, body) in [
@@ -93,7 +93,7 @@ async fn password_change_ends_other_sessions_only() {
 }
 
 #[tokio::test]
-async fn ended_tokens_end_their_sessions_only() {
+async fn ended_token_ends_own_sessions_only() {
     let mut server = Server::start(config()).await;
     let (mut old, _) = Client::play(&mut server, "ann").await;
     let (mut new, _) = Client::play(&mut server, "ann/other#1").await;

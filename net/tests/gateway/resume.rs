@@ -35,7 +35,7 @@ async fn lost(server: &mut Server) {
 }
 
 #[tokio::test]
-async fn exactly_the_missed_frames_come_again_with_their_own_numbers() {
+async fn resume_repeats_exactly_missed_frames_with_numbers() {
     let mut server = Server::start(config()).await;
     let (mut client, session) = Client::play(&mut server, "ann").await;
     server.world.tell(session.id, said(3, 6)).await;
@@ -63,7 +63,7 @@ async fn exactly_the_missed_frames_come_again_with_their_own_numbers() {
 }
 
 #[tokio::test]
-async fn a_resume_takes_the_session_from_a_socket_that_still_seems_alive() {
+async fn resume_takes_session_from_live_socket() {
     let mut server = Server::start(config()).await;
     let (mut old, session) = Client::play(&mut server, "ann").await;
     let mut new = Client::connect(server.address).await;
@@ -105,7 +105,7 @@ async fn begins_anew(server: &mut Server, key: &crate::client::Session, last: u6
 }
 
 #[tokio::test]
-async fn what_can_not_be_resumed_begins_anew() {
+async fn impossible_resume_begins_new_session() {
     let mut config = config();
     config.sessions.replay_bytes = 1_000;
     let mut server = Server::start(config).await;
@@ -143,7 +143,7 @@ async fn after_lost_output_every_session_begins_anew() {
 }
 
 #[tokio::test]
-async fn a_return_that_the_world_refuses_becomes_an_arrival() {
+async fn refused_return_becomes_arrival() {
     let mut server = Server::start(config()).await;
     let (client, session) = Client::play(&mut server, "ann").await;
     client.cut();
@@ -164,7 +164,7 @@ async fn a_return_that_the_world_refuses_becomes_an_arrival() {
 }
 
 #[tokio::test]
-async fn the_key_lets_an_expired_token_back_in_until_the_grace_ends_and_no_other() {
+async fn resume_key_admits_expired_token_during_grace_only() {
     let mut config = config();
     config.timeouts.grace = Duration::ZERO;
     let mut server = Server::start(config).await;
@@ -219,7 +219,7 @@ async fn refused_ids_are_remembered_across_a_resume() {
 }
 
 #[tokio::test]
-async fn a_socket_cut_before_the_welcome_leaves_nothing_behind() {
+async fn cut_before_welcome_leaves_nothing() {
     let mut server = Server::start(config()).await;
     let mut client = Client::connect(server.address).await;
     client.authenticate("ann").await;
@@ -285,7 +285,7 @@ async fn arrives_as(server: &mut Server, token: &str, character: &str) {
 }
 
 #[tokio::test]
-async fn a_key_from_before_a_restart_brings_back_the_character_it_was_of() {
+async fn key_from_before_restart_returns_own_character() {
     let mut server = Server::start(config()).await;
     arrives_as(&mut server, &token("ann"), "other").await;
     arrives_as(&mut server, &token("ann"), "ann").await;
@@ -295,7 +295,7 @@ async fn a_key_from_before_a_restart_brings_back_the_character_it_was_of() {
 }
 
 #[tokio::test]
-async fn a_key_that_nobody_knows_takes_no_character_from_who_plays_it() {
+async fn unknown_key_takes_no_character() {
     let mut server = Server::start(config()).await;
     let (mut playing, _) = Client::play(&mut server, "ann").await;
     let mut stranger = Client::connect(server.address).await;
@@ -307,7 +307,7 @@ async fn a_key_that_nobody_knows_takes_no_character_from_who_plays_it() {
 }
 
 #[tokio::test]
-async fn a_resume_is_one_of_the_connections_that_an_account_may_have() {
+async fn resume_counts_toward_connections_per_account() {
     let mut config = config();
     config.limits.connections_per_account = 1;
     let mut server = Server::start(config).await;
@@ -328,7 +328,7 @@ async fn a_resume_is_one_of_the_connections_that_an_account_may_have() {
 }
 
 #[tokio::test]
-async fn who_is_taken_over_before_the_welcome_is_told_so() {
+async fn takeover_before_welcome_is_announced() {
     let mut server = Server::start(config()).await;
     let mut older = Client::connect(server.address).await;
     older.authenticate("ann").await;

@@ -8,7 +8,7 @@ use engine::port::{
     Admission, Arrival, Audience, Emission, EnginePorts, Inbound, LaneLimits, Note, Outbound,
     Outcome, Prose, Registry, RunId, SaveGauge, SessionId, StableId, Tasks, Tick, WorldTime, lanes,
 };
-use net::{Check, Checks, Doors, NetConfig, NetFault, Tls, WorldInfo};
+use net::{Checks, Doors, NetConfig, NetFault, ReadinessCheck, Tls, WorldInfo};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -74,10 +74,10 @@ impl Server {
             gate: gate.clone(),
             readiness: Box::new(|| {
                 Checks {
-                    tick: Check::holds("on time"),
-                    journal: Check::holds("drained"),
-                    storage: Check::fails("7 s behind"),
-                    bus: Check::holds("not configured"),
+                    tick: ReadinessCheck::holds("on time"),
+                    journal: ReadinessCheck::holds("drained"),
+                    storage: ReadinessCheck::fails("7 s behind"),
+                    bus: ReadinessCheck::holds("not configured"),
                 }
                 .into()
             }),

@@ -52,7 +52,7 @@ async fn a_terminal_signs_in_by_typing_and_plays() {
 }
 
 #[tokio::test]
-async fn an_account_whose_name_suits_no_character_gets_one_of_another_name() {
+async fn account_with_unsuitable_name_gets_other_character_name() {
     let mut server = Server::start(config()).await;
     let mut client = terminal(&server).await;
     client.line("create Ann7 right\r\n").await;
@@ -67,7 +67,7 @@ async fn an_account_whose_name_suits_no_character_gets_one_of_another_name() {
 }
 
 #[tokio::test]
-async fn an_account_whose_near_names_are_taken_gets_a_farther_one_or_is_told_that_it_stands() {
+async fn taken_near_names_yield_farther_name_or_notice() {
     let mut server = Server::start(config()).await;
     *server.gate.taken.lock().unwrap() = 12;
     let mut client = terminal(&server).await;
@@ -88,7 +88,7 @@ async fn an_account_whose_near_names_are_taken_gets_a_farther_one_or_is_told_tha
 }
 
 #[tokio::test]
-async fn where_invites_are_needed_the_last_word_is_the_code() {
+async fn invite_code_is_last_typed_word() {
     let mut server = Server::start(config()).await;
     *server.gate.invites.lock().unwrap() = true;
     let dial = Dial {
@@ -106,7 +106,7 @@ async fn where_invites_are_needed_the_last_word_is_the_code() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_refused_without_being_repeated_and_may_be_tried_again() {
+async fn wrong_password_is_not_echoed_and_retryable() {
     let mut server = Server::start(config()).await;
     let mut client = terminal(&server).await;
     client.line("connect Ann hunter2").await;
@@ -144,7 +144,7 @@ async fn quitting_at_the_prompt_is_a_normal_close() {
 }
 
 #[tokio::test]
-async fn gmcp_comes_beside_the_text_and_only_what_was_asked_for() {
+async fn text_session_gets_requested_gmcp_only() {
     let mut server = Server::start(config()).await;
     let mut client = speaking(&server, "gmcp.mudstandards.org").await;
     let hello = r#"Core.Hello {"client":"test","version":"1"}"#;
@@ -180,7 +180,7 @@ async fn gmcp_comes_beside_the_text_and_only_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn the_json_subprotocol_wraps_gmcp_and_takes_a_login_by_it() {
+async fn json_subprotocol_wraps_gmcp_and_accepts_login() {
     let mut server = Server::start(config()).await;
     let mut client = speaking(&server, "json.mudstandards.org").await;
     let credentials = json!({"account": "Ann", "password": "right"}).to_string();

@@ -48,7 +48,7 @@ pub(crate) async fn connect(
 }
 
 #[tokio::test]
-async fn a_reloaded_certificate_is_shown_to_the_next_connection_and_open_ones_go_on() {
+async fn reloaded_certificate_serves_new_connections_open_ones_stay() {
     let folder = tempfile::tempdir().unwrap();
     let first = write(folder.path());
     let tls = Tls::load(

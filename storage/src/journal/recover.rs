@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use engine::port::{RunId, Tick, WorldTime};
 
 use super::record::{self, Damage, Record};
-use super::segment::{self, Closed, HEADER_BYTES, Header};
+use super::segment::{self, Closed, HEADER_BYTES, SegmentHeader};
 use super::{Identity, disk::Disk, disk::RealDisk};
 use crate::batch::EncodedBatch;
 use crate::{StorageFault, private};
@@ -26,14 +26,14 @@ pub(crate) struct Found {
     /// The last batch; one less than `first_sequence` if there is none.
     pub(crate) last_sequence: u64,
     /// The last run that wrote here.
-    pub(crate) trace: Option<Trace>,
+    pub(crate) trace: Option<JournalTrace>,
     /// The segment being read may begin by repeating `last_sequence`.
     repeating: bool,
 }
 
 /// How far a run came, as its records tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Trace {
+pub(crate) struct JournalTrace {
     pub(crate) run: RunId,
     /// Exactly its effects up to this tick survived.
     pub(crate) survived: Tick,
@@ -65,7 +65,7 @@ pub(crate) fn recover(folder: &Path) -> Result<Found, StorageFault> {
     for (index, (_, path)) in files.iter().enumerate() {
         let bytes = read_file(path)?;
         let last_file = index + 1 == files.len();
-        let header = match Header::decode(&bytes) {
+        let header = match SegmentHeader::decode(&bytes) {
             Ok(header) => header,
             // Given up before its header was whole; the batch went to the file after it, which
             // shows by going on without a gap.
@@ -114,7 +114,7 @@ pub(crate) fn recover(folder: &Path) -> Result<Found, StorageFault> {
 
 impl Found {
     /// A segment begins: it must be ours and go on where the one before ended.
-    fn enter(&mut self, header: Header, path: &Path) -> Result<(), StorageFault> {
+    fn enter(&mut self, header: SegmentHeader, path: &Path) -> Result<(), StorageFault> {
         match self.identity {
             None => {
                 self.identity = Some(header.identity);
@@ -154,7 +154,7 @@ impl Found {
                 reached,
             } => {
                 let same = self.trace.filter(|trace| trace.run == run);
-                self.trace = Some(same.unwrap_or(Trace {
+                self.trace = Some(same.unwrap_or(JournalTrace {
                     run,
                     survived: reached,
                     seen: first_tick.max(reached),
@@ -183,7 +183,7 @@ impl Found {
                 }
                 self.last_sequence = batch.sequence;
                 let seen = self.trace.map_or(0, |trace| trace.seen);
-                self.trace = Some(Trace {
+                self.trace = Some(JournalTrace {
                     run: batch.run,
                     survived: batch.tick,
                     seen: seen.max(batch.tick),
@@ -269,7 +269,7 @@ fn cut(path: &Path, bytes: &[u8], offset: u64, damage: Damage) -> Result<(), Sto
 fn drop_unborn(folder: &Path, files: &mut Vec<(u64, PathBuf)>) -> Result<(), StorageFault> {
     while let Some((_, path)) = files.last() {
         let bytes = read_file(path)?;
-        let torn = match Header::decode(&bytes) {
+        let torn = match SegmentHeader::decode(&bytes) {
             Ok(_) | Err(segment::NEWER) => false,
             // The header is synced before the first record is written.
             Err(_) => bytes.len() <= HEADER_BYTES || bytes.iter().all(|byte| *byte == 0),
@@ -290,7 +290,7 @@ fn drop_unborn(folder: &Path, files: &mut Vec<(u64, PathBuf)>) -> Result<(), Sto
 fn first_sequence(path: &Path) -> Option<u64> {
     let mut bytes = [0; HEADER_BYTES];
     File::open(path).ok()?.read_exact(&mut bytes).ok()?;
-    Some(Header::decode(&bytes).ok()?.first_sequence)
+    Some(SegmentHeader::decode(&bytes).ok()?.first_sequence)
 }
 
 fn list(folder: &Path) -> Result<Vec<(u64, PathBuf)>, StorageFault> {

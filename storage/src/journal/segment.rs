@@ -19,13 +19,13 @@ pub(crate) const NEWER: &str = "it was written by a newer version of this progra
 
 /// What a segment says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(crate) struct SegmentHeader {
     pub(crate) identity: Identity,
     /// The sequence of the first batch in it, once there is one.
     pub(crate) first_sequence: u64,
 }
 
-impl Header {
+impl SegmentHeader {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER_BYTES);
         bytes.extend_from_slice(&MAGIC);

@@ -9,7 +9,7 @@ use engine::port::{RunId, Tick, WorldTime};
 
 use super::disk::{Disk, DiskFile};
 use super::record::{Record, frame};
-use super::segment::{self, Closed, Header};
+use super::segment::{self, Closed, SegmentHeader};
 use super::{Found, Identity};
 
 /// Where a run begins.
@@ -262,7 +262,7 @@ impl Writer {
     /// The header is synced before the first record, and both before the segment is used,
     /// whatever the policy: older segments are deleted on the strength of this one.
     fn begin(&self, open: &mut OpenFile) -> io::Result<()> {
-        let header = Header {
+        let header = SegmentHeader {
             identity: self.start.identity,
             first_sequence: self.landed + 1,
         }

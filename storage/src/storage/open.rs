@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use engine::port::{Registry, Stop, Tasks};
 
-use super::{OpenStorage, Recovered, Storage};
+use super::{OpenStorage, RecoveredState, Storage};
 use crate::StorageFault;
 use crate::accounts::Accounts;
 use crate::clock::wall;
@@ -28,7 +28,7 @@ pub(crate) async fn open(
     registry: &Registry,
     tasks: &Tasks,
     disk: Box<dyn Disk>,
-) -> Result<(Storage, Recovered), StorageFault> {
+) -> Result<(Storage, RecoveredState), StorageFault> {
     config.validate()?;
     make_folder(&config.data)?;
     let folder_lock = Lock::of_folder(&config.data)?;
@@ -83,7 +83,7 @@ impl Opening<'_> {
         mut found: Found,
         folder: &Path,
         disk: Box<dyn Disk>,
-    ) -> Result<(Storage, Recovered), StorageFault> {
+    ) -> Result<(Storage, RecoveredState), StorageFault> {
         let store = self.store.clone();
         let identity = identity::agree(&store, &found).await?;
         let origin = NodeJournal {
@@ -107,7 +107,7 @@ impl Opening<'_> {
         folder: &Path,
         mut disk: Box<dyn Disk>,
         (identity, origin): (Identity, NodeJournal),
-    ) -> Result<(Storage, Recovered), StorageFault> {
+    ) -> Result<(Storage, RecoveredState), StorageFault> {
         let store = &self.store;
         let marks = store.applied().await.map_err(self.failed())?;
         identity::still_the_newest(found, &origin, &marks, store.target())?;
@@ -128,7 +128,7 @@ impl Opening<'_> {
         };
         let writer = self.begin_journal(disk, folder, found, start)?;
 
-        let recovered = Recovered {
+        let recovered = RecoveredState {
             world: identity.world,
             journal: identity.journal,
             run,

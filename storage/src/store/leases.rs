@@ -61,7 +61,7 @@ const TAKE: &str = "
 
 /// A character with its rows, leased under this epoch.
 #[derive(Debug)]
-pub(crate) struct Taken {
+pub(crate) struct TakenLease {
     pub(crate) epoch: u64,
     pub(crate) rows: Vec<Row>,
 }
@@ -143,7 +143,7 @@ impl Store {
         origin: &NodeJournal,
         since: u64,
         force: bool,
-    ) -> Result<Option<Taken>, Error> {
+    ) -> Result<Option<TakenLease>, Error> {
         self.count(2);
         let mut tx = self.postgres()?.begin().await?;
         let epoch: Option<i64> = query_scalar(self.sql(TAKE))
@@ -156,7 +156,7 @@ impl Store {
             .await?;
         let taken = match epoch {
             // A statement of its own, which sees what was committed while the lease was waited for.
-            Some(epoch) => Some(Taken {
+            Some(epoch) => Some(TakenLease {
                 epoch: unsigned(epoch),
                 rows: self.rows_within(&mut tx, id).await?,
             }),

@@ -10,20 +10,20 @@ use crate::place::{InRoom, Posture, PostureTaken};
 use crate::world::RoomIx;
 
 /// Hurt, heal, spend or restore: the one way in which a body's points change. What would leave
-/// their bounds is lost. The dead are only brought back by [`Cause::RESPAWN`].
+/// their bounds is lost. The dead are only brought back by [`VitalsCause::RESPAWN`].
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdjustVitals {
     /// Whose.
     pub body: Entity,
     /// Which, and by how much.
-    pub change: Change,
+    pub change: PointsChange,
     /// Why.
-    pub cause: Cause,
+    pub cause: VitalsCause,
 }
 
 /// A change of points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum PointsChange {
     /// Determination points; what is negative hurts.
     Determination(i32),
     /// Magic in billionths of a point; what is negative is spent.
@@ -34,7 +34,7 @@ pub enum Change {
     MagicTo(i16),
 }
 
-impl Change {
+impl PointsChange {
     /// What a body comes to by it.
     fn of(self, before: Vitals, max_dp: i16, max_mp: i16) -> Vitals {
         let up_to = |points: i16, now: i16| i32::from(points) - i32::from(now);
@@ -55,8 +55,8 @@ impl Change {
 impl AdjustVitals {
     /// Takes determination points.
     #[must_use]
-    pub fn harm(body: Entity, points: u16, cause: Cause) -> Self {
-        let change = Change::Determination(-i32::from(points));
+    pub fn harm(body: Entity, points: u16, cause: VitalsCause) -> Self {
+        let change = PointsChange::Determination(-i32::from(points));
         Self {
             body,
             change,
@@ -66,8 +66,8 @@ impl AdjustVitals {
 
     /// Gives determination points back.
     #[must_use]
-    pub fn heal(body: Entity, points: u16, cause: Cause) -> Self {
-        let change = Change::Determination(i32::from(points));
+    pub fn heal(body: Entity, points: u16, cause: VitalsCause) -> Self {
+        let change = PointsChange::Determination(i32::from(points));
         Self {
             body,
             change,
@@ -77,8 +77,8 @@ impl AdjustVitals {
 
     /// Takes magic points.
     #[must_use]
-    pub fn spend(body: Entity, points: u16, cause: Cause) -> Self {
-        let change = Change::Magic(-i64::from(points) * POINT);
+    pub fn spend(body: Entity, points: u16, cause: VitalsCause) -> Self {
+        let change = PointsChange::Magic(-i64::from(points) * POINT);
         Self {
             body,
             change,
@@ -90,9 +90,10 @@ impl AdjustVitals {
 /// Why points changed: a stable word for clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Cause(&'static str);
+#[schemars(rename = "Cause")]
+pub struct VitalsCause(&'static str);
 
-impl Cause {
+impl VitalsCause {
     /// What the mortally wounded lose each second.
     pub const DECAY: Self = Self("decay");
     /// What a room does.
@@ -137,10 +138,10 @@ pub struct VitalsChanged {
     /// Where it happened, if it was anywhere.
     pub room: Option<RoomIx>,
     /// Why.
-    pub cause: Cause,
+    pub cause: VitalsCause,
 }
 
-pub(crate) type Body = (
+pub(crate) type BodyQuery = (
     Entity,
     &'static StableId,
     &'static Stats,
@@ -156,7 +157,7 @@ pub(crate) type Body = (
 /// as the one before left them.
 #[derive(SystemParam)]
 pub(crate) struct Door<'w, 's> {
-    pub(crate) bodies: Query<'w, 's, Body>,
+    pub(crate) bodies: Query<'w, 's, BodyQuery>,
     pub(super) changed: MessageWriter<'w, VitalsChanged>,
     taken: MessageWriter<'w, PostureTaken>,
 }
@@ -181,12 +182,12 @@ impl Door<'_, '_> {
         let now = change.of(before, max_dp, max_mp);
         let dead = before.condition() == Condition::Dead;
         // Only a respawn brings the dead back, and an admin's word that puts them on their feet.
-        let cause = if cause == Cause::SET && dead && now.condition() == Condition::Able {
-            Cause::RESPAWN
+        let cause = if cause == VitalsCause::SET && dead && now.condition() == Condition::Able {
+            VitalsCause::RESPAWN
         } else {
             cause
         };
-        if dead && cause != Cause::RESPAWN {
+        if dead && cause != VitalsCause::RESPAWN {
             return;
         }
         let room = place.map(|place| place.0);
@@ -233,14 +234,14 @@ pub(super) fn set(mut wanted: MessageReader<SetStat>, mut adjust: MessageWriter<
     for SetStat { actor, stat, value } in wanted.read() {
         let points = i16::try_from(*value).unwrap_or(i16::MAX);
         let change = match stat {
-            Settable::Determination => Change::DeterminationTo(points),
-            Settable::Magic => Change::MagicTo(points),
+            Settable::Determination => PointsChange::DeterminationTo(points),
+            Settable::Magic => PointsChange::MagicTo(points),
             Settable::Base(_) | Settable::Experience => continue,
         };
         adjust.write(AdjustVitals {
             body: *actor,
             change,
-            cause: Cause::SET,
+            cause: VitalsCause::SET,
         });
     }
 }

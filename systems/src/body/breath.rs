@@ -5,7 +5,7 @@
 
 use engine::prelude::*;
 
-use super::adjust::{AdjustVitals, Cause, Door, VitalsChanged, write};
+use super::adjust::{AdjustVitals, Door, VitalsCause, VitalsChanged, write};
 use super::{Condition, Rules, Vitals};
 
 /// One second of every body that is played.
@@ -25,7 +25,10 @@ pub(super) fn breathe(
         match before.condition() {
             Condition::Dead => continue,
             Condition::Wounded => {
-                through.push((*id, AdjustVitals::harm(body, rules.decay(), Cause::DECAY)));
+                through.push((
+                    *id,
+                    AdjustVitals::harm(body, rules.decay(), VitalsCause::DECAY),
+                ));
                 continue;
             }
             Condition::Able => {}
@@ -34,7 +37,7 @@ pub(super) fn breathe(
             let resting = resting.bypass_change_detection();
             let healed = resting.heal(rules.rest_healing(), clock.now);
             if healed > 0 {
-                through.push((*id, AdjustVitals::heal(body, healed, Cause::REST)));
+                through.push((*id, AdjustVitals::heal(body, healed, VitalsCause::REST)));
             }
         }
         let (max_dp, max_mp) = (stats.max_dp(), stats.max_mp());
@@ -51,7 +54,7 @@ pub(super) fn breathe(
                 max_dp,
                 max_mp,
                 room: Some(place.0),
-                cause: Cause::BREATH,
+                cause: VitalsCause::BREATH,
             };
             changed.push((*id, one));
         }

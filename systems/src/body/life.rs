@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::adjust::write;
 use super::vitals::Grave;
-use super::{AdjustVitals, Cause, Change, Condition, TakePosture, Vitals, VitalsChanged};
+use super::{
+    AdjustVitals, Condition, PointsChange, TakePosture, Vitals, VitalsCause, VitalsChanged,
+};
 use crate::character::{SetStat, Settable, Stats};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::{InRoom, Posture, PostureTaken, Relocate};
@@ -133,7 +135,7 @@ pub(super) fn refit(
                 max_dp,
                 max_mp,
                 room,
-                cause: Cause::REFIT,
+                cause: VitalsCause::REFIT,
             });
         }
     }
@@ -215,8 +217,8 @@ pub(super) fn respawn(
                 let points = i32::from(stats.max_dp()) - i32::from(vitals.dp());
                 adjust.write(AdjustVitals {
                     body: order.actor,
-                    change: Change::Determination(points),
-                    cause: Cause::RESPAWN,
+                    change: PointsChange::Determination(points),
+                    cause: VitalsCause::RESPAWN,
                 });
                 Answer::with(*order, "You follow the sound of running water back.")
             }

@@ -6,7 +6,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Cause;
+use super::VitalsCause;
 
 /// `player_dp_updated`: what is left of you. Carries the value itself, so a slow client that
 /// misses one in between knows all the same.
@@ -20,7 +20,7 @@ pub struct PlayerDpUpdated {
     pub(super) max_dp: i16,
     /// Negative when healed.
     pub(super) damage_taken: i16,
-    pub(super) cause: Cause,
+    pub(super) cause: VitalsCause,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[note(room)]
     pub(super) room_id: Option<String>,
@@ -47,7 +47,7 @@ pub struct PlayerMortallyWounded {
     #[note(player)]
     pub(super) player_id: StableId,
     pub(super) player_name: String,
-    pub(super) cause: Cause,
+    pub(super) cause: VitalsCause,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[note(room)]
     pub(super) room_id: Option<String>,
@@ -63,7 +63,7 @@ pub struct PlayerDied {
     #[note(player)]
     pub(super) player_id: StableId,
     pub(super) player_name: String,
-    pub(super) cause: Cause,
+    pub(super) cause: VitalsCause,
     /// The room's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[note(room)]

@@ -5,7 +5,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, POINT};
+use super::{POINT, PointsChange};
 use crate::place::Posture;
 
 /// The rules about bodies; by default as the domain has them.
@@ -17,7 +17,7 @@ pub struct Rules {
     /// What wounds do.
     pub(super) wounds: Wounds,
     /// How long one rests.
-    pub(super) rest: Rest,
+    pub(super) rest: RestRules,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -74,7 +74,7 @@ impl Default for Wounds {
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Rest {
+pub(super) struct RestRules {
     /// how long one rests who doesn't say, in seconds; no longer than the longest
     #[schemars(range(min = 1, max = 86_400))]
     pub(super) seconds: u64,
@@ -83,7 +83,7 @@ pub(super) struct Rest {
     pub(super) seconds_max: u64,
 }
 
-impl Default for Rest {
+impl Default for RestRules {
     fn default() -> Self {
         Self {
             seconds: 60,
@@ -94,7 +94,7 @@ impl Default for Rest {
 
 impl content::Rules for Rules {
     fn check(&mut self, at: &At<'_>) {
-        let Rest {
+        let RestRules {
             seconds,
             seconds_max,
         } = self.rest;
@@ -127,14 +127,14 @@ impl Rules {
 
     /// The magic that so long a rest is worth, for those who give it at once (a prayer).
     #[must_use]
-    pub fn rested(&self, span: Duration) -> Change {
-        Change::Magic(self.over(self.magic.rest, span))
+    pub fn rested(&self, span: Duration) -> PointsChange {
+        PointsChange::Magic(self.over(self.magic.rest, span))
     }
 
     /// The magic that so long a meditation is worth.
     #[must_use]
-    pub fn meditated(&self, span: Duration) -> Change {
-        Change::Magic(self.over(self.magic.meditation, span))
+    pub fn meditated(&self, span: Duration) -> PointsChange {
+        PointsChange::Magic(self.over(self.magic.meditation, span))
     }
 
     fn paced(&self, pace: f64) -> i64 {

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use engine::Bridge;
+use engine::port::SessionId;
 use engine::prelude::*;
 
 use super::notes::{
     PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned, RoomMessage,
 };
 use super::rest::Rested;
-use super::{Cause, Condition, Grave, Vitals, VitalsChanged};
+use super::{Condition, Grave, Vitals, VitalsCause, VitalsChanged};
 use crate::bus::show;
 use crate::character::{PlayerUpdate, Stats};
 use crate::place::{Posture, PostureTaken, Rooms};
+use crate::world::RoomIx;
 
 /// Tells everyone concerned what became of whom, and other services of wounds, deaths and returns.
 pub(super) fn tell(
@@ -53,13 +55,12 @@ pub(super) fn tell(
             outbox.tell_one(session, note);
             continue;
         }
-        let player_name = character.name.clone();
-        if cause == Cause::RESPAWN {
+        if cause == VitalsCause::RESPAWN {
             let respawn_room_id = rooms.atlas.room(rooms.atlas.respawn_room()).id.clone();
             let (old_dp, new_dp) = (before.dp(), now.dp());
             let note = PlayerRespawned {
                 player_id,
-                player_name,
+                player_name: character.name.clone(),
                 respawn_room_id,
                 death_room_id: grave.map(|grave| grave.0.clone()),
                 old_dp,
@@ -70,43 +71,96 @@ pub(super) fn tell(
             outbox.tell_one(session, note);
             continue;
         }
-        if cause == Cause::DECAY {
-            let note = PlayerDpDecay {
-                player_id,
-                old_dp: before.dp(),
-                new_dp: now.dp(),
-                decay_amount: before.dp() - now.dp(),
-                room_id: room_id.clone(),
-            };
-            show(&mut bridge, room_id.as_deref(), &note);
-            outbox.tell_one(session, note);
-        } else {
-            outbox.tell_one(
-                session,
-                PlayerDpUpdated {
-                    player_id,
-                    old_dp: before.dp(),
-                    new_dp: now.dp(),
-                    max_dp,
-                    damage_taken: before.dp() - now.dp(),
-                    cause,
-                    room_id: room_id.clone(),
-                },
-            );
-        }
+        tell_points(
+            player_id,
+            one,
+            room_id.as_deref(),
+            session,
+            &mut bridge,
+            &mut outbox,
+        );
         if before.condition() == now.condition() || now.condition() == Condition::Able {
             continue;
         }
+        let collapse = Collapse {
+            player_id,
+            player_name: &character.name,
+            cause,
+            room,
+        };
+        collapse.tell(now.condition(), session, &rooms, &mut bridge, &mut outbox);
+    }
+}
+
+/// Tells somebody of a change of their determination, and other services of decay.
+fn tell_points(
+    player_id: StableId,
+    one: VitalsChanged,
+    room_id: Option<&str>,
+    session: SessionId,
+    bridge: &mut Bridge,
+    outbox: &mut Outbox,
+) {
+    let (old_dp, new_dp) = (one.before.dp(), one.now.dp());
+    if one.cause == VitalsCause::DECAY {
+        let note = PlayerDpDecay {
+            player_id,
+            old_dp,
+            new_dp,
+            decay_amount: old_dp - new_dp,
+            room_id: room_id.map(str::to_owned),
+        };
+        show(bridge, room_id, &note);
+        outbox.tell_one(session, note);
+    } else {
+        let note = PlayerDpUpdated {
+            player_id,
+            old_dp,
+            new_dp,
+            max_dp: one.max_dp,
+            damage_taken: old_dp - new_dp,
+            cause: one.cause,
+            room_id: room_id.map(str::to_owned),
+        };
+        outbox.tell_one(session, note);
+    }
+}
+
+/// Somebody is wounded to death, or dies.
+struct Collapse<'a> {
+    player_id: StableId,
+    player_name: &'a str,
+    cause: VitalsCause,
+    room: Option<RoomIx>,
+}
+
+impl Collapse<'_> {
+    /// Tells whoever fell, those who saw it, and other services.
+    fn tell(
+        &self,
+        condition: Condition,
+        session: SessionId,
+        rooms: &Rooms<'_, '_>,
+        bridge: &mut Bridge,
+        outbox: &mut Outbox,
+    ) {
+        let Self {
+            player_id,
+            player_name,
+            cause,
+            room,
+        } = *self;
+        let room_id = room.map(|room| rooms.atlas.room(room).id.clone());
         let others = room.map(|room| Audience::Except(rooms.audience(room), session));
-        if now.condition() == Condition::Wounded {
+        if condition == Condition::Wounded {
             let note = |own| PlayerMortallyWounded {
                 player_id,
-                player_name: player_name.clone(),
+                player_name: player_name.to_owned(),
                 cause,
                 room_id: room_id.clone(),
                 own,
             };
-            show(&mut bridge, room_id.as_deref(), &note(false));
+            show(bridge, room_id.as_deref(), &note(false));
             outbox.tell_one(session, note(true));
             if let Some(others) = others {
                 outbox.tell(others, note(false));
@@ -115,13 +169,13 @@ pub(super) fn tell(
             let death_location = room.map(|room| rooms.atlas.room(room).name.clone());
             let note = |own| PlayerDied {
                 player_id,
-                player_name: player_name.clone(),
+                player_name: player_name.to_owned(),
                 cause,
                 room_id: room_id.clone(),
                 death_location: death_location.clone(),
                 own,
             };
-            show(&mut bridge, room_id.as_deref(), &note(false));
+            show(bridge, room_id.as_deref(), &note(false));
             outbox.tell_one(session, note(true));
             if let Some(others) = others {
                 outbox.tell(others, note(false));

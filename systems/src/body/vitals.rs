@@ -120,7 +120,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn magic_comes_to_the_same_however_it_is_split(
+        fn magic_is_same_however_time_is_split(
             spans in prop::collection::vec(1_i64..40, 1..200),
         ) {
             let pace = POINT / 100;
@@ -132,7 +132,7 @@ mod tests {
         }
 
         #[test]
-        fn points_stay_within_their_bounds(
+        fn points_stay_within_bounds(
             changes in prop::collection::vec((-40_i32..40, -5 * POINT..5 * POINT), 0..60),
             max_dp in 1_i16..40,
             max_mp in 0_i16..20,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BusSettings;
 
-/// What keepers decide that may wait beyond the bound of all that must arrive.
+/// What admins decide that may wait beyond the bound of all that must arrive.
 const SANCTIONS_MAX: usize = 1_024;
 
 /// Everybody who is awake on other nodes.
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn renewed_list_changes_its_own_part_only() {
+    fn renewed_list_changes_own_part_only() {
         let id = |node: &str, name: &str| StableId::named(&format!("{node} {name}"));
         let list = |node: &str, names: &[&str]| -> Vec<Awake> {
             let one = |name: &&str| Awake {

@@ -22,11 +22,11 @@ pub(super) struct Book {
     pub(super) node: String,
     /// By stream and sender, what has taken effect here. Who may publish to one stream has no say
     /// about what came by another.
-    heard: BTreeMap<String, BTreeMap<String, Heard>>,
+    heard: BTreeMap<String, BTreeMap<String, SenderSpans>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Heard {
+struct SenderSpans {
     /// When the last came.
     last: WorldTime,
     spans: Spans,
@@ -71,7 +71,7 @@ impl Book {
         }
         let mut spans = Spans::default();
         spans.insert(seq);
-        senders.insert(origin.to_owned(), Heard { last: now, spans });
+        senders.insert(origin.to_owned(), SenderSpans { last: now, spans });
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn spans_hold_exactly_what_was_put_in(numbers in prop::collection::vec(0_u64..300, 0..400)) {
+        fn spans_hold_exactly_inserted_numbers(numbers in prop::collection::vec(0_u64..300, 0..400)) {
             let (mut spans, mut set) = (Spans::default(), BTreeSet::new());
             for number in numbers {
                 prop_assert_eq!(spans.contains(number), set.contains(&number));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn senders_of_whom_nothing_can_come_again_are_forgotten() {
+    fn senders_without_possible_redelivery_are_forgotten() {
         let mut book = Book {
             node: "north".into(),
             heard: BTreeMap::new(),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_have_numbers_of_their_own() {
+    fn streams_have_separate_numbers() {
         let mut book = Book {
             node: "north".into(),
             heard: BTreeMap::new(),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn old_book_is_known_whatever_the_stream() {
+    fn migrated_book_covers_every_stream() {
         let old = serde_json::json!({
             "node": "north", "heard": { "south.1": { "last": 9, "spans": [[1, 4], [6, 6]] } }
         });
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_run_is_one_span_and_gaps_are_bounded() {
+    fn long_run_is_one_span_with_bounded_gaps() {
         let mut spans = Spans::default();
         for number in 1..=10_000 {
             assert!(spans.insert(number));

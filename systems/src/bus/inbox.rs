@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use engine::port::{BridgeIn, Content, Correlation, DeliveryId};
+use engine::port::{BridgeIn, Content, Correlation, DeliveryId, Sanction};
 use engine::prelude::*;
 use engine::{Bridge, Bridged};
 use serde::{Deserialize, Serialize};
@@ -20,20 +20,20 @@ use super::outbox::{Post, topic_of};
 const WAITING_MAX: usize = 20_000;
 /// Messages that take effect in one tick: at 20 Hz 20,000 a second.
 const PER_TICK: u32 = 1_024;
-/// Facts that one message may cost: its own in the chronicle, and an order about an account.
+/// Facts that one message may cost: its own in the audit log, and an order about an account.
 const FACTS_EACH: u32 = 2;
 
 /// Tells a delivery from the others of its tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ticket(usize);
+pub struct DeliveryTicket(usize);
 
 /// A delivery has had its effect: the word of whoever owns what it changes, spoken in Settle after
 /// the change. Without it the delivery is not in the book, and comes again.
 #[derive(Message, Clone, Copy, Debug)]
-pub struct Took(pub Ticket);
+pub struct Took(pub DeliveryTicket);
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Waiting {
+struct WaitingMessage {
     delivery: DeliveryId,
     stream: Arc<str>,
     origin: String,
@@ -45,7 +45,7 @@ struct Waiting {
 
 /// A message whose effect is asked for in this tick.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Asked {
+struct EffectRequest {
     stream: Arc<str>,
     origin: String,
     seq: u64,
@@ -59,10 +59,10 @@ struct Asked {
 /// What waits, and what this tick does about it.
 #[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Inbox {
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<WaitingMessage>,
     /// The deliveries among them.
     queued: BTreeSet<DeliveryId>,
-    asked: Vec<Asked>,
+    asked: Vec<EffectRequest>,
     by_mark: BTreeMap<(Arc<str>, String, u64), usize>,
     /// Deliveries of what had its effect before.
     known: Vec<DeliveryId>,
@@ -112,7 +112,7 @@ pub(super) fn hear(
         if book.knows(stream, origin, *seq) {
             inbox.known.push(*delivery);
         } else if inbox.waiting.len() < WAITING_MAX && inbox.queued.insert(*delivery) {
-            inbox.waiting.push_back(Waiting {
+            inbox.waiting.push_back(WaitingMessage {
                 delivery: *delivery,
                 stream: Arc::clone(stream),
                 origin: origin.clone(),
@@ -124,19 +124,95 @@ pub(super) fn hear(
     }
 }
 
+/// The owners of effects, who are asked for them.
+#[derive(SystemParam)]
+pub(super) struct EffectOwners<'w, 's> {
+    keeper: Keeper<'w, 's>,
+    heard: MessageWriter<'w, HeardAfar>,
+    sanctioned: MessageWriter<'w, Sanctioned>,
+    ordered: MessageWriter<'w, Ordered>,
+    crossed: MessageWriter<'w, Crossed>,
+    told: MessageWriter<'w, ToldAfar>,
+    posts: MessageWriter<'w, Post>,
+    took: MessageWriter<'w, Took>,
+}
+
+/// Where a message comes from, and which delivery of this tick it is.
+struct Delivered<'a> {
+    /// This node.
+    node: &'a str,
+    origin: &'a str,
+    seq: u64,
+    correlation: Correlation,
+    ticket: DeliveryTicket,
+}
+
+impl EffectOwners<'_, '_> {
+    fn ask(&mut self, content: &Content, from: &Delivered<'_>) {
+        let Delivered {
+            origin,
+            correlation,
+            ticket,
+            ..
+        } = *from;
+        match content {
+            Content::Chat(line) => {
+                self.heard.write(HeardAfar {
+                    node: origin.to_owned(),
+                    line: line.clone(),
+                    correlation,
+                    ticket: Some(ticket),
+                });
+            }
+            Content::Sanction(sanction) => self.sanction(sanction, from),
+            Content::LettersTold(letters) => {
+                self.told.write(ToldAfar(letters.clone(), ticket));
+            }
+            Content::Order(order) => {
+                self.ordered.write(Ordered {
+                    order: order.clone(),
+                    node: node_of(origin).to_owned(),
+                    correlation,
+                    ticket,
+                });
+            }
+            Content::Crossing(one) => {
+                self.crossed.write(Crossed(one.clone(), ticket));
+            }
+            // No effect here; the audit log tells that it came.
+            Content::Event(_) => {
+                self.took.write(Took(ticket));
+            }
+        }
+    }
+
+    fn sanction(&mut self, sanction: &Sanction, from: &Delivered<'_>) {
+        let stamp = Stamp::of(sanction.at, from.origin, from.seq);
+        let Err(later) = self.keeper.learn(sanction, &stamp) else {
+            let sanctioned = Sanctioned(sanction.clone(), from.ticket);
+            self.sanctioned.write(sanctioned);
+            return;
+        };
+        // Overtaken. Where the later word is ours, the stream must end with it.
+        if later.is_of(from.node)
+            && let Some(last) = self.keeper.last(sanction)
+        {
+            self.posts.write(Post {
+                topic: topic_of(last.act, last.target_id),
+                content: Content::Sanction(last.clone()),
+                correlation: from.correlation,
+            });
+        }
+        self.took.write(Took(from.ticket));
+    }
+}
+
 /// Asks the owners for the effects of what waits, as far as it can be saved.
 pub(super) fn take(
     books: Query<&Book>,
     settings: Res<BusSettings>,
-    mut keeper: Keeper<'_, '_>,
     mut inbox: ResMut<Inbox>,
-    mut heard: MessageWriter<HeardAfar>,
-    mut sanctioned: MessageWriter<Sanctioned>,
-    mut ordered: MessageWriter<Ordered>,
-    mut crossed: MessageWriter<Crossed>,
-    mut told: MessageWriter<ToldAfar>,
-    mut posts: MessageWriter<Post>,
-    mut took: MessageWriter<Took>,
+    mut owners: EffectOwners<'_, '_>,
 ) {
     if inbox.room == 0 || inbox.waiting.is_empty() {
         return;
@@ -149,7 +225,7 @@ pub(super) fn take(
     while inbox.room > 0
         && let Some(next) = inbox.waiting.pop_front()
     {
-        let Waiting {
+        let WaitingMessage {
             delivery,
             stream,
             origin,
@@ -168,58 +244,17 @@ pub(super) fn take(
             continue;
         }
         inbox.room -= 1;
-        let ticket = Ticket(inbox.asked.len());
-        match &content {
-            Content::Chat(line) => {
-                heard.write(HeardAfar {
-                    node: origin.clone(),
-                    line: line.clone(),
-                    correlation,
-                    ticket: Some(ticket),
-                });
-            }
-            Content::Sanction(sanction) => {
-                let stamp = Stamp::of(sanction.at, &origin, seq);
-                match keeper.learn(sanction, &stamp) {
-                    Ok(()) => {
-                        sanctioned.write(Sanctioned(sanction.clone(), ticket));
-                    }
-                    Err(later) => {
-                        // Overtaken. Where the later word is ours, the stream must end with it.
-                        if later.is_of(&settings.node)
-                            && let Some(last) = keeper.last(sanction)
-                        {
-                            posts.write(Post {
-                                topic: topic_of(last.act, last.target_id),
-                                content: Content::Sanction(last.clone()),
-                                correlation,
-                            });
-                        }
-                        took.write(Took(ticket));
-                    }
-                }
-            }
-            Content::LettersTold(letters) => {
-                told.write(ToldAfar(letters.clone(), ticket));
-            }
-            Content::Order(order) => {
-                ordered.write(Ordered {
-                    order: order.clone(),
-                    node: node_of(&origin).to_owned(),
-                    correlation,
-                    ticket,
-                });
-            }
-            Content::Crossing(one) => {
-                crossed.write(Crossed(one.clone(), ticket));
-            }
-            // No effect here; the chronicle tells that it came.
-            Content::Event(_) => {
-                took.write(Took(ticket));
-            }
-        }
+        let ticket = DeliveryTicket(inbox.asked.len());
+        let from = Delivered {
+            node: &settings.node,
+            origin: &origin,
+            seq,
+            correlation,
+            ticket,
+        };
+        owners.ask(&content, &from);
         inbox.by_mark.insert(mark, ticket.0);
-        inbox.asked.push(Asked {
+        inbox.asked.push(EffectRequest {
             stream,
             origin,
             seq,
@@ -252,7 +287,7 @@ pub(super) fn take_down(
             continue;
         };
         asked.took = true;
-        let Asked {
+        let EffectRequest {
             stream,
             origin,
             seq,

@@ -8,7 +8,7 @@ use engine::{Bridge, Bridged};
 use serde::{Deserialize, Serialize};
 
 use super::afar::Afar;
-use super::inbox::Ticket;
+use super::inbox::DeliveryTicket;
 
 /// A line of talk from another node: it is heard here as if it were said here.
 #[derive(Message, Debug, Clone)]
@@ -20,37 +20,37 @@ pub struct HeardAfar {
     /// The connection there by which it was said.
     pub correlation: Correlation,
     /// Where it must be heard: whoever lets it be heard answers [`Took`](super::Took).
-    pub ticket: Option<Ticket>,
+    pub ticket: Option<DeliveryTicket>,
 }
 
 /// A mute or a ban, or the end of one, was spoken on another node and holds here, too.
 /// Whoever lets it hold answers [`Took`](super::Took).
 #[derive(Message, Debug, Clone)]
-pub struct Sanctioned(pub Sanction, pub Ticket);
+pub struct Sanctioned(pub Sanction, pub DeliveryTicket);
 
-/// A keeper of another node orders something here. Whoever does it, or finds that it can't be done,
+/// An admin of another node orders something here. Whoever does it, or finds that it can't be done,
 /// answers [`Took`](super::Took).
 #[derive(Message, Debug, Clone)]
 pub struct Ordered {
     /// What is ordered, and by whom.
     pub order: NodeOrder,
-    /// The keeper's node.
+    /// The admin's node.
     pub node: String,
     /// The connection there by which it came.
     pub correlation: Correlation,
     /// To be answered.
-    pub ticket: Ticket,
+    pub ticket: DeliveryTicket,
 }
 
 /// Something of another world is to be told to the players here. Whoever tells it answers
 /// [`Took`](super::Took).
 #[derive(Message, Debug, Clone)]
-pub struct Crossed(pub Crossing, pub Ticket);
+pub struct Crossed(pub Crossing, pub DeliveryTicket);
 
 /// Letters were told on another node. Whoever forgets them answers
 /// [`Took`](super::Took).
 #[derive(Message, Debug, Clone)]
-pub struct ToldAfar(pub LettersTold, pub Ticket);
+pub struct ToldAfar(pub LettersTold, pub DeliveryTicket);
 
 /// How much other nodes may say in a second, and at once. A line costs a copy for each who hears
 /// it, so a flood would cost this node's players their ticks.

@@ -56,12 +56,12 @@ impl Stamp {
 /// The last word about a matter.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
 #[component(summary_tick)]
-pub(super) struct Standing {
+pub(super) struct SanctionRecord {
     sanction: Sanction,
     stamp: Stamp,
 }
 
-impl Standing {
+impl SanctionRecord {
     /// Whether it still shuts somebody out or up.
     fn holds(&self, now: WorldTime) -> bool {
         matches!(self.sanction.act, SanctionAct::Mute | SanctionAct::Ban)
@@ -71,10 +71,10 @@ impl Standing {
 
 /// The last word about each matter.
 #[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Ledger(BTreeMap<(StableId, Matter), Entry>);
+pub(super) struct Sanctions(BTreeMap<(StableId, Matter), SanctionEntry>);
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Entry {
+struct SanctionEntry {
     stamp: Stamp,
     /// Its row, once there is one.
     row: Option<Entity>,
@@ -82,23 +82,23 @@ struct Entry {
 
 /// Reads what was saved, once.
 pub(super) fn remember(world: &mut World) {
-    let mut saved = world.query::<(Entity, &Standing)>();
+    let mut saved = world.query::<(Entity, &SanctionRecord)>();
     let saved: Vec<_> = saved
         .iter(world)
         .map(|(entity, one)| {
             let matter = (one.sanction.target_id, Matter::of(one.sanction.act));
             let (stamp, row) = (one.stamp.clone(), Some(entity));
-            (matter, Entry { stamp, row })
+            (matter, SanctionEntry { stamp, row })
         })
         .collect();
-    world.resource_mut::<Ledger>().0.extend(saved);
+    world.resource_mut::<Sanctions>().0.extend(saved);
 }
 
 /// Keeps the ledger.
 #[derive(SystemParam)]
 pub(super) struct Keeper<'w, 's> {
-    ledger: ResMut<'w, Ledger>,
-    rows: Query<'w, 's, &'static mut Standing>,
+    ledger: ResMut<'w, Sanctions>,
+    rows: Query<'w, 's, &'static mut SanctionRecord>,
     commands: Commands<'w, 's>,
 }
 
@@ -126,7 +126,7 @@ impl Keeper<'_, '_> {
             }
             None => {
                 let (stamp, row) = (stamp.clone(), None);
-                self.ledger.0.insert(matter, Entry { stamp, row });
+                self.ledger.0.insert(matter, SanctionEntry { stamp, row });
                 Ok(())
             }
         }
@@ -148,7 +148,7 @@ impl Keeper<'_, '_> {
         if entry.stamp > stamp {
             return;
         }
-        let standing = Standing {
+        let standing = SanctionRecord {
             sanction: sanction.clone(),
             stamp,
         };
@@ -173,8 +173,8 @@ impl Keeper<'_, '_> {
 pub(super) fn tidy(
     settings: Res<BusSettings>,
     clock: Res<Clock>,
-    rows: Query<(Entity, &Standing)>,
-    mut ledger: ResMut<Ledger>,
+    rows: Query<(Entity, &SanctionRecord)>,
+    mut ledger: ResMut<Sanctions>,
     mut destroy: MessageWriter<Destroy>,
 ) {
     for (entity, standing) in &rows {

@@ -101,7 +101,7 @@ pub(super) struct Outgoing {
 
 /// What waits for the broker, and when each is to be offered.
 #[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Outbox {
+pub(super) struct BusOutbox {
     waiting: BTreeMap<Mark, (Entity, WorldTime)>,
     due: BTreeSet<(WorldTime, Mark)>,
     /// Numbers given since this start.
@@ -109,7 +109,7 @@ pub(super) struct Outbox {
     down: bool,
 }
 
-impl Outbox {
+impl BusOutbox {
     fn add(&mut self, mark: Mark, entity: Entity, due: WorldTime) {
         self.due.insert((due, mark.clone()));
         self.waiting.insert(mark, (entity, due));
@@ -149,7 +149,7 @@ pub(super) fn remember(world: &mut World, node: &str) {
         .map(|(entity, one)| (entity, one.mark.clone()))
         .collect();
     let waiting = saved.len();
-    let mut outbox = world.resource_mut::<Outbox>();
+    let mut outbox = world.resource_mut::<BusOutbox>();
     for (entity, mark) in saved {
         outbox.add(mark, entity, WorldTime::default());
     }
@@ -162,7 +162,7 @@ pub(super) fn post(
     settings: Res<BusSettings>,
     clock: Res<Clock>,
     mut keeper: Keeper<'_, '_>,
-    mut outbox: ResMut<Outbox>,
+    mut outbox: ResMut<BusOutbox>,
     mut afar: ResMut<Afar>,
     mut commands: Commands<'_, '_>,
 ) {
@@ -211,14 +211,14 @@ pub(super) fn post(
 
 /// Takes the broker to answer: that it does is not said again, and where it doesn't, what is offered
 /// is offered again later.
-pub(super) fn hope(mut outbox: ResMut<Outbox>) {
+pub(super) fn hope(mut outbox: ResMut<BusOutbox>) {
     outbox.down = false;
 }
 
 /// Forgets what the broker has stored.
 pub(super) fn confirm(
     mut came: MessageReader<Bridged>,
-    mut outbox: ResMut<Outbox>,
+    mut outbox: ResMut<BusOutbox>,
     mut afar: ResMut<Afar>,
     mut destroy: MessageWriter<Destroy>,
 ) {
@@ -241,7 +241,7 @@ pub(super) fn confirm(
 pub(super) fn offer(
     outgoing: Query<&Outgoing>,
     clock: Res<Clock>,
-    mut outbox: ResMut<Outbox>,
+    mut outbox: ResMut<BusOutbox>,
     mut bridge: ResMut<Bridge>,
 ) {
     if outbox.down || outbox.due.is_empty() {
@@ -263,8 +263,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_is_offered_at_once_than_a_tick_can_bear_and_the_oldest_first() {
-        let mut outbox = Outbox::default();
+    fn outbox_offers_oldest_within_tick_budget() {
+        let mut outbox = BusOutbox::default();
         let mark = |seq| Mark {
             origin: "north.1".into(),
             seq,

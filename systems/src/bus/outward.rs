@@ -19,7 +19,7 @@ const TOLD_AGAIN: Duration = Duration::from_secs(15);
 
 /// What others were told last.
 #[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Told {
+pub(super) struct LastTold {
     /// Everybody awake here. Shared with what is told, so that telling a thousand because one went
     /// to another part of the world copies no text.
     awake: BTreeMap<StableId, Arc<Awake>>,
@@ -85,7 +85,7 @@ pub fn show(bridge: &mut Bridge, room: Option<&str>, note: &(impl Note + Clone))
 }
 
 /// Looks at everybody again who is awake here, or was told to be.
-pub(super) fn look_again(awake: Query<Entity, With<Online>>, mut told: ResMut<Told>) {
+pub(super) fn look_again(awake: Query<Entity, With<Online>>, mut told: ResMut<LastTold>) {
     let told = &mut *told;
     told.stirred.extend(awake.iter());
     told.stirred.extend(told.entities.keys());
@@ -99,7 +99,7 @@ pub(super) fn tell_awake(
     people: Query<(&StableId, &Character, Option<&InRoom>, Has<Online>)>,
     atlas: Res<Atlas>,
     clock: Res<Clock>,
-    mut told: ResMut<Told>,
+    mut told: ResMut<LastTold>,
     mut bridge: ResMut<Bridge>,
 ) {
     let told = &mut *told;
@@ -150,7 +150,7 @@ pub(super) fn tell_awake(
 
 /// Somebody came to a room or left it, as other services see it.
 #[derive(Debug, Serialize)]
-struct CameOrWent {
+struct MovementEvent {
     player_id: StableId,
     player_name: String,
     room_id: String,
@@ -158,7 +158,7 @@ struct CameOrWent {
     came: bool,
 }
 
-impl Note for CameOrWent {
+impl Note for MovementEvent {
     fn event_type(&self) -> &'static str {
         if self.came {
             "player_entered"
@@ -173,11 +173,11 @@ impl Note for CameOrWent {
 
 /// `game_tick`: the world is alive.
 #[derive(Debug, Serialize)]
-struct Pulse {
+struct GameTickEvent {
     tick: u64,
 }
 
-impl Note for Pulse {
+impl Note for GameTickEvent {
     fn event_type(&self) -> &'static str {
         "game_tick"
     }
@@ -192,7 +192,7 @@ pub(super) fn tell_events(
     people: Query<(&StableId, &Character)>,
     atlas: Res<Atlas>,
     clock: Res<Clock>,
-    mut told: ResMut<Told>,
+    mut told: ResMut<LastTold>,
     mut bridge: ResMut<Bridge>,
 ) {
     let event = |topic, note: Arc<dyn Note>| Parcel {
@@ -210,7 +210,7 @@ pub(super) fn tell_events(
         };
         for (room, came) in [(from, false), (to, true)] {
             let Some(room) = room else { continue };
-            let note = CameOrWent {
+            let note = MovementEvent {
                 player_id: *id,
                 player_name: character.name.clone(),
                 room_id: atlas.room(*room).id.clone(),
@@ -226,6 +226,9 @@ pub(super) fn tell_events(
     let second = clock.now.millis() / 1_000;
     if told.pulse != second {
         told.pulse = second;
-        bridge.send(event(Topic::GameTick, Arc::new(Pulse { tick: clock.tick })));
+        bridge.send(event(
+            Topic::GameTick,
+            Arc::new(GameTickEvent { tick: clock.tick }),
+        ));
     }
 }

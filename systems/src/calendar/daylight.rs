@@ -61,7 +61,7 @@ mod tests {
     use crate::world::alone;
 
     #[test]
-    fn a_day_that_does_not_end_is_a_mistake_with_its_line() {
+    fn endless_day_is_mistake_with_line() {
         for (text, sound) in [
             ("daylight = { starts = 0, ends = 24 }", true),
             ("daylight = { starts = 18, ends = 6 }", false),

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_of_the_day_are_as_the_world_says_or_else_as_the_domain_has_them() {
+    fn dayparts_follow_world_or_domain_defaults() {
         let usual = parts(&Observances::default());
         let mut expected = vec!["night"; 24];
         expected[7..18].fill("day");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_no_hours_is_named_with_its_line() {
+    fn empty_daypart_is_named_with_line() {
         for (hours, told) in [
             (
                 "{ starts = 24, ends = 3 }",
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_and_told_of_holidays_is_the_worlds_to_say() {
+    fn holiday_length_and_forecast_follow_world_rules() {
         for (text, told) in [
             (
                 "holiday_hours_max = 0\n",

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_floods_nobody() {
+    fn reset_clock_floods_no_player() {
         check(Some(7), 100_007, &(99_984..=100_007).collect::<Vec<_>>());
         check(Some(7), 3, &[]);
         check(Some(100), 3, &[3]);

@@ -101,7 +101,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_roll_is_within_its_bounds_and_the_same_again(seed: u64) {
+        fn roll_is_bounded_and_repeatable(seed: u64) {
             let rules = Rolling::default();
             let one = roll(Seed(seed), None, &rules);
             for (stat, value) in one.stats.iter() {
@@ -114,7 +114,7 @@ mod tests {
         }
 
         #[test]
-        fn a_roll_says_truly_whether_it_is_enough(seed: u64, attempts in 1_u16..6) {
+        fn roll_says_truly_if_enough(seed: u64, attempts in 1_u16..6) {
             let (rules, doctor) = (Rolling { attempts, ..Rolling::default() }, doctor());
             let one = roll(Seed(seed), Some(&doctor), &rules);
             let enough = one.stats.get(Stat::Education) >= 65

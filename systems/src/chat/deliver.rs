@@ -3,27 +3,112 @@
 use engine::Bridge;
 use engine::prelude::*;
 
-use super::ears::{Crowd, Ears, Heard, Voice};
-use super::history::{History, Kept};
-use super::pace::{For, Pace};
+use super::ears::{AudienceQuery, Crowd, Hearers, Voice};
+use super::history::{History, KeptLine};
+use super::pace::{For, Pace, Telling};
 use super::speak::{Said, Words};
 use crate::bus::{HeardAfar, say_afar};
-use crate::lucidity::{self, Dampened, Mind};
+use crate::lucidity::{self, Dampened, Mind, Minds};
 use crate::speech::{Channel, ChatMessage};
+use crate::world::RoomIx;
 
 /// A line as somebody hears it.
 #[derive(Clone)]
-struct Line {
+struct HeardLine {
     message: String,
     original: String,
     tags: Vec<&'static str>,
+}
+
+/// Who says what, where and to whom.
+struct Speech<'a> {
+    sender: StableId,
+    name: &'a str,
+    admin: bool,
+    channel: Channel,
+    target: Option<(StableId, &'a str)>,
+    /// The id of the room, for what was said in one of ours.
+    room: Option<&'a str>,
+    message_id: String,
+}
+
+impl Speech<'_> {
+    /// The words as somebody hears them whose mind may have done something to them.
+    fn line(&self, text: &str, dampened: Option<Dampened<'_>>) -> HeardLine {
+        let (text, tags) = match dampened {
+            None => (text.to_owned(), Vec::new()),
+            Some(Dampened { text, tags }) => (text.into_owned(), tags),
+        };
+        HeardLine {
+            message: self.channel.format(self.name, &text),
+            original: text,
+            tags,
+        }
+    }
+
+    fn note(&self, line: HeardLine) -> ChatMessage {
+        ChatMessage {
+            sender_id: self.sender,
+            player_name: self.name.to_owned(),
+            admin: self.admin,
+            channel: self.channel,
+            message: line.message,
+            original_content: line.original,
+            tags: line.tags,
+            message_id: self.message_id.clone(),
+            timestamp: None,
+            target_id: self.target.map(|(id, _)| id),
+            target_name: self.target.map(|(_, name)| name.to_owned()),
+            room: self.room.map(str::to_owned),
+        }
+    }
+
+    /// As the history keeps it.
+    fn kept(&self, message: String, at: WorldTime) -> KeptLine {
+        KeptLine {
+            sender: self.sender,
+            admin: self.admin,
+            name: self.name.to_owned(),
+            channel: self.channel,
+            message,
+            at,
+        }
+    }
+
+    /// Tells those who hear it just as it was uttered, and each of the others what their mind
+    /// makes of the words of `mind`.
+    fn tell(
+        &self,
+        telling: &mut Telling<'_>,
+        minds: &Minds<'_, '_>,
+        (uttered, spoken, mind): (HeardLine, lucidity::SpokenLine<'_>, Option<Mind>),
+        Hearers { clearly, apart }: Hearers,
+    ) {
+        if !clearly.is_empty() {
+            telling.tell(Audience::Many(clearly), self.note(uttered));
+        }
+        for (session, hearer) in apart {
+            let heard = mind.and_then(|speaker| minds.heard(spoken, speaker, hearer));
+            let line = self.line(spoken.text, heard);
+            telling.tell(Audience::One(session), self.note(line));
+        }
+    }
+}
+
+/// A gesture, as those see it who have this view of it.
+fn gesture(word: &str, view: &str) -> HeardLine {
+    HeardLine {
+        message: view.to_owned(),
+        original: word.to_owned(),
+        tags: Vec::new(),
+    }
 }
 
 /// Lets everybody hear what was said who can and wants to. A line is in the history whether or
 /// not anybody wants to hear it now.
 pub(super) fn deliver(
     mut said: MessageReader<Said>,
-    ears: Ears<'_, '_>,
+    ears: AudienceQuery<'_, '_>,
     dice: Res<Dice>,
     clock: Res<Clock>,
     mut crowd: Local<Crowd>,
@@ -37,144 +122,137 @@ pub(super) fn deliver(
         return;
     }
     crowd.clear();
+    let atlas = &ears.rooms.atlas;
     for (n, one) in (0_u32..).zip(said.read()) {
-        let Said {
-            correlation,
-            speaker,
-            channel,
-            words,
-            to,
-        } = one;
-        let Ok((id, character, place)) = ears.speakers.get(*speaker) else {
+        let (speaker, channel, to) = (one.speaker, one.channel, one.to);
+        let Ok((id, character, place)) = ears.speakers.get(speaker) else {
             continue;
         };
-        let who = (*id, character.role);
         let voice = Voice {
-            who,
-            channel: *channel,
-            mind: ears.minds.of(*speaker).filter(|_| channel.is_spoken()),
+            who: (*id, character.role),
+            channel,
+            mind: ears.minds.of(speaker).filter(|_| channel.is_spoken()),
         };
         let room = place.map(|place| place.0);
         let target = to.and_then(|to| ears.speakers.get(to).ok());
-        let line = |text: &str, tags| Line {
-            message: channel.format(&character.name, text),
-            original: text.to_owned(),
-            tags,
+        let speech = Speech {
+            sender: *id,
+            name: &character.name,
+            admin: character.role == Role::Admin,
+            channel,
+            target: target.map(|(id, character, _)| (*id, character.name.as_str())),
+            room: room.map(|room| atlas.room(room).id.as_str()),
+            message_id: format!("{:016x}", dice.roll(*id, "message", n)),
         };
-        let gesture = |word: &str, view: &str| Line {
-            message: view.to_owned(),
-            original: word.to_owned(),
-            tags: Vec::new(),
-        };
-        let bare = match words {
+        let text = match &one.words {
             Words::Plain(text) => text,
             Words::Gesture { word, .. } => word,
         };
-        let spoken = lucidity::Said {
-            text: bare,
-            whispered: *channel == Channel::Whisper,
+        let spoken = lucidity::SpokenLine {
+            text,
+            whispered: channel == Channel::Whisper,
             n,
         };
-        let uttered = match words {
-            Words::Plain(_) => match voice.mind.and_then(|mind| ears.minds.uttered(spoken, mind)) {
-                None => line(bare, Vec::new()),
-                Some(Dampened { text, tags }) => line(&text, tags),
-            },
+        let uttered = match &one.words {
+            Words::Plain(_) => {
+                let changed = voice.mind.and_then(|mind| ears.minds.uttered(spoken, mind));
+                speech.line(text, changed)
+            }
             Words::Gesture { word, room, .. } => gesture(word, room),
         };
-        let note = |line: Line| ChatMessage {
-            sender_id: *id,
-            player_name: character.name.clone(),
-            admin: character.role == Role::Admin,
-            channel: *channel,
-            message: line.message,
-            original_content: line.original,
-            tags: line.tags,
-            message_id: format!("{:016x}", dice.roll(*id, "message", n)),
-            timestamp: None,
-            target_id: target.map(|(id, ..)| *id),
-            target_name: target.map(|(_, character, _)| character.name.clone()),
-            room: room.map(|room| ears.rooms.atlas.room(room).id.clone()),
-        };
-        let kept = Kept {
-            sender: *id,
-            admin: character.role == Role::Admin,
-            name: character.name.clone(),
-            channel: *channel,
-            message: uttered.message.clone(),
-            at: clock.wall(),
-        };
-        history.keep(&ears.rooms.atlas, room, kept);
+        let kept = speech.kept(uttered.message.clone(), clock.wall());
+        history.keep(atlas, room, kept);
         if bridge.open() {
-            let sub_zone = room.map(|room| ears.rooms.atlas.sub_zone(room).id.as_str());
-            say_afar(&mut bridge, &note(uttered.clone()), sub_zone, *correlation);
+            let sub_zone = room.map(|room| atlas.sub_zone(room).id.as_str());
+            let note = speech.note(uttered.clone());
+            say_afar(&mut bridge, &note, sub_zone, one.correlation);
         }
-        let place = room.map(|room| (room, ears.rooms.atlas.room(room).sub_zone));
-        let Some(whom) = For::hearers_of(*channel, place, target.map(|(id, ..)| *id)) else {
+        let place = room.map(|room| (room, atlas.room(room).sub_zone));
+        let Some(whom) = For::hearers_of(channel, place, speech.target.map(|(id, _)| id)) else {
             continue;
         };
         let bytes = Pace::bytes_of(uttered.original.len());
         let mut telling = pace.line(whom, bytes, &mut outbox);
-        let heard = match (channel, room) {
-            (Channel::Emote, Some(room)) => {
-                let mut apart = Vec::new();
-                if let Words::Gesture {
-                    word,
-                    actor,
-                    target,
-                    ..
-                } = words
-                {
-                    for (hearer, view) in [(Some(*speaker), actor), (*to, target)] {
-                        let Some(hearer) = hearer.filter(|one| !apart.contains(one)) else {
-                            continue;
-                        };
-                        apart.push(hearer);
-                        if ears.hearing.hears(hearer, who, *channel)
-                            && let Some(session) = ears.rooms.session(hearer)
-                        {
-                            telling.tell(Audience::One(session), note(gesture(word, view)));
-                        }
-                    }
-                }
-                ears.near(&mut crowd, &[room], voice, &apart)
-            }
-            (Channel::Say | Channel::Pose, Some(room)) => {
-                ears.near(&mut crowd, &[room], voice, &[])
-            }
-            (Channel::Local, Some(room)) => {
-                let sub_zone = ears.rooms.atlas.room(room).sub_zone;
-                let rooms = ears.neighbourhoods.of_sub_zone(sub_zone);
-                ears.near(&mut crowd, rooms, voice, &[])
-            }
-            (Channel::Global | Channel::System | Channel::Admin, _) => {
-                ears.far(&mut crowd, *speaker, voice)
-            }
-            (Channel::Whisper, _) => ears.alone(*to, voice),
-            _ => continue,
+        let apart = tell_concerned(&mut telling, &ears, one, &speech, voice);
+        let Some(heard) = hearers(&ears, &mut crowd, one, (room, voice), &apart) else {
+            continue;
         };
-        let Heard { clearly, apart } = heard;
-        if !clearly.is_empty() {
-            telling.tell(Audience::Many(clearly), note(uttered));
-        }
-        for (session, mind) in apart {
-            let heard = voice
-                .mind
-                .and_then(|speaker| ears.minds.heard(spoken, speaker, mind));
-            let heard = match heard {
-                None => line(bare, Vec::new()),
-                Some(Dampened { text, tags }) => line(&text, tags),
-            };
-            telling.tell(Audience::One(session), note(heard));
-        }
+        speech.tell(
+            &mut telling,
+            &ears.minds,
+            (uttered, spoken, voice.mind),
+            heard,
+        );
         telling.done();
     }
+}
+
+/// Tells those whom a gesture in a room concerns, each in a view of their own; answers who they
+/// are.
+fn tell_concerned(
+    telling: &mut Telling<'_>,
+    ears: &AudienceQuery<'_, '_>,
+    said: &Said,
+    speech: &Speech<'_>,
+    voice: Voice,
+) -> Vec<Entity> {
+    let mut apart = Vec::new();
+    let Words::Gesture {
+        word,
+        actor,
+        target,
+        ..
+    } = &said.words
+    else {
+        return apart;
+    };
+    if said.channel != Channel::Emote || speech.room.is_none() {
+        return apart;
+    }
+    for (hearer, view) in [(Some(said.speaker), actor), (said.to, target)] {
+        let Some(hearer) = hearer.filter(|one| !apart.contains(one)) else {
+            continue;
+        };
+        apart.push(hearer);
+        if ears.hearing.hears(hearer, voice.who, voice.channel)
+            && let Some(session) = ears.rooms.session(hearer)
+        {
+            let note = speech.note(gesture(word, view));
+            telling.tell(Audience::One(session), note);
+        }
+    }
+    apart
+}
+
+/// Everybody else who hears a line; `None`: it is said in a room, and nobody is in one.
+fn hearers(
+    ears: &AudienceQuery<'_, '_>,
+    crowd: &mut Crowd,
+    said: &Said,
+    (room, voice): (Option<RoomIx>, Voice),
+    apart: &[Entity],
+) -> Option<Hearers> {
+    Some(match (said.channel, room) {
+        (Channel::Say | Channel::Pose | Channel::Emote, Some(room)) => {
+            ears.near(crowd, &[room], voice, apart)
+        }
+        (Channel::Local, Some(room)) => {
+            let sub_zone = ears.rooms.atlas.room(room).sub_zone;
+            let rooms = ears.neighbourhoods.of_sub_zone(sub_zone);
+            ears.near(crowd, rooms, voice, &[])
+        }
+        (Channel::Global | Channel::System | Channel::Admin, _) => {
+            ears.far(crowd, said.speaker, voice)
+        }
+        (Channel::Whisper, _) => ears.alone(said.to, voice),
+        _ => return None,
+    })
 }
 
 /// Lets everybody here hear what was said on other nodes who can and wants to.
 pub(super) fn deliver_afar(
     mut heard: MessageReader<HeardAfar>,
-    ears: Ears<'_, '_>,
+    ears: AudienceQuery<'_, '_>,
     index: Res<Index>,
     clock: Res<Clock>,
     mut crowd: Local<Crowd>,
@@ -188,7 +266,7 @@ pub(super) fn deliver_afar(
         let Some(channel) = Channel::from_word(&line.channel) else {
             continue;
         };
-        // Only keepers speak on their channels, on whatever node.
+        // Only admins speak on their channels, on whatever node.
         let role = match channel {
             Channel::System | Channel::Admin => Role::Admin,
             _ => Role::Player,
@@ -201,25 +279,27 @@ pub(super) fn deliver_afar(
             mind: Some(speaker).filter(|_| channel.is_spoken()),
         };
         let target = line.target_id.and_then(|id| index.get(id));
+        let target_of = target.and_then(|target| ears.speakers.get(target).ok());
         // Their own node may not have learnt yet that they may not speak.
         let pleads = channel == Channel::Whisper
-            && target
-                .and_then(|target| ears.speakers.get(target).ok())
-                .is_some_and(|(_, character, _)| character.role == Role::Admin);
+            && target_of.is_some_and(|(_, character, _)| character.role == Role::Admin);
         if role != Role::Admin && !pleads && ears.hearing.is_silenced(line.sender_id) {
             continue;
         }
-        let kept = Kept {
+        let speech = Speech {
             sender: line.sender_id,
+            name: &line.sender_name,
             admin: role == Role::Admin,
-            name: line.sender_name.clone(),
             channel,
-            message: channel.format(&line.sender_name, &line.text),
-            at: clock.wall(),
+            target: target_of.map(|(id, character, _)| (*id, character.name.as_str())),
+            room: None,
+            message_id: line.message_id.clone(),
         };
+        let uttered = speech.line(&line.text, None);
         // What is said in no room of ours is kept on the channels that need none.
+        let kept = speech.kept(uttered.message.clone(), clock.wall());
         history.keep(&ears.rooms.atlas, None, kept);
-        let Heard { clearly, apart } = match channel {
+        let hearers = match channel {
             Channel::Global | Channel::System | Channel::Admin => {
                 ears.far(&mut crowd, Entity::PLACEHOLDER, voice)
             }
@@ -227,40 +307,17 @@ pub(super) fn deliver_afar(
             // What is said in a room is heard in that room, which is another one here.
             _ => continue,
         };
-        let target = target.and_then(|target| ears.speakers.get(target).ok());
-        let note = |text: &str, tags| ChatMessage {
-            sender_id: line.sender_id,
-            player_name: line.sender_name.clone(),
-            admin: role == Role::Admin,
-            channel,
-            message: channel.format(&line.sender_name, text),
-            original_content: text.to_owned(),
-            tags,
-            message_id: line.message_id.clone(),
-            timestamp: None,
-            target_id: target.map(|(id, ..)| *id),
-            target_name: target.map(|(_, character, _)| character.name.clone()),
-            room: None,
-        };
         let Some(whom) = For::hearers_of(channel, None, line.target_id) else {
             continue;
         };
         let mut telling = pace.line(whom, Pace::bytes_of(line.text.len()), &mut outbox);
-        if !clearly.is_empty() {
-            telling.tell(Audience::Many(clearly), note(&line.text, Vec::new()));
-        }
-        let spoken = lucidity::Said {
+        let spoken = lucidity::SpokenLine {
             text: &line.text,
             whispered: channel == Channel::Whisper,
             n,
         };
-        for (session, mind) in apart {
-            let heard = match ears.minds.heard(spoken, speaker, mind) {
-                None => note(&line.text, Vec::new()),
-                Some(Dampened { text, tags }) => note(&text, tags),
-            };
-            telling.tell(Audience::One(session), heard);
-        }
+        let uttered = (uttered, spoken, Some(speaker));
+        speech.tell(&mut telling, &ears.minds, uttered, hearers);
         telling.done();
     }
 }

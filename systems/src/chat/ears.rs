@@ -91,7 +91,7 @@ impl Crowd {
 
 /// What delivery reads of people and places.
 #[derive(SystemParam)]
-pub(super) struct Ears<'w, 's> {
+pub(super) struct AudienceQuery<'w, 's> {
     pub(super) speakers: Query<
         'w,
         's,
@@ -119,14 +119,14 @@ pub(super) struct Voice {
 }
 
 /// Those who hear a line.
-pub(super) struct Heard {
+pub(super) struct Hearers {
     /// Just as it left the speaker.
     pub(super) clearly: Arc<[SessionId]>,
     /// Each in a way of their own.
     pub(super) apart: Vec<(SessionId, Mind)>,
 }
 
-impl Heard {
+impl Hearers {
     /// Of those who hear a voice: each one's session, and the mind where it may make a difference.
     fn sorted(hearers: impl Iterator<Item = (SessionId, Option<Mind>)>) -> Self {
         let mut apart = Vec::new();
@@ -144,7 +144,7 @@ impl Heard {
     }
 }
 
-impl Ears<'_, '_> {
+impl AudienceQuery<'_, '_> {
     /// Those in `rooms` who hear the speaker.
     pub(super) fn near(
         &self,
@@ -152,14 +152,14 @@ impl Ears<'_, '_> {
         rooms: &[RoomIx],
         voice: Voice,
         but: &[Entity],
-    ) -> Heard {
+    ) -> Hearers {
         // Almost every line: a clear voice in one room of people who hear well and shut nobody out.
         if let [room] = rooms
             && but.is_empty()
             && voice.mind.is_none_or(|mind| mind.speaks_well())
             && let Some(clearly) = crowd.rooms.entry(*room).or_insert_with(|| self.all(*room))
         {
-            return Heard {
+            return Hearers {
                 clearly: Arc::clone(clearly),
                 apart: Vec::new(),
             };
@@ -168,7 +168,7 @@ impl Ears<'_, '_> {
             .iter()
             .flat_map(|room| self.rooms.occupants(*room))
             .filter(|hearer| !but.contains(hearer));
-        Heard::sorted(hearers.filter_map(|hearer| self.one(*hearer, voice)))
+        Hearers::sorted(hearers.filter_map(|hearer| self.one(*hearer, voice)))
     }
 
     /// Everybody in a room, if every one of them hears every word of a clear voice.
@@ -181,7 +181,7 @@ impl Ears<'_, '_> {
     }
 
     /// Everybody who hears the speaker.
-    pub(super) fn far(&self, crowd: &mut Crowd, speaker: Entity, voice: Voice) -> Heard {
+    pub(super) fn far(&self, crowd: &mut Crowd, speaker: Entity, voice: Voice) -> Hearers {
         crowd.gather(&self.roster, &self.online, &self.hearing, &self.minds);
         let Voice { who, channel, mind } = voice;
         let heard = crowd.everybody.iter().filter(|one| match channel {
@@ -191,13 +191,13 @@ impl Ears<'_, '_> {
         });
         let heard =
             heard.filter(|one| one.hears_all || self.hearing.hears(one.entity, who, channel));
-        Heard::sorted(heard.map(|one| (one.session, one.dull.filter(|_| mind.is_some()))))
+        Hearers::sorted(heard.map(|one| (one.session, one.dull.filter(|_| mind.is_some()))))
     }
 
     /// One person, if they hear the speaker.
-    pub(super) fn alone(&self, hearer: Option<Entity>, voice: Voice) -> Heard {
+    pub(super) fn alone(&self, hearer: Option<Entity>, voice: Voice) -> Hearers {
         let hearer = hearer.and_then(|hearer| self.one(hearer, voice));
-        Heard::sorted(hearer.into_iter())
+        Hearers::sorted(hearer.into_iter())
     }
 
     fn one(&self, hearer: Entity, voice: Voice) -> Option<(SessionId, Option<Mind>)> {

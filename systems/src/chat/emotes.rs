@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gesture_looks_different_to_everybody() {
+    fn gesture_text_depends_on_viewer() {
         let emotes = load(
             "[nod]\nalso = [\"agree\"]\nalone = [\"You nod.\", \"{name} nods.\"]\n\
              at = [\"You nod to {target}.\", \"{name} nods to you.\", \"{name} nods to {target}.\"]\n",
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_gesture_is_told_with_its_line() {
+    fn gesture_mistake_is_named_with_line() {
         let problems = load(
             "[nod]\nalso = [\"Nod\"]\nalone = [\"You nod.\", \"nods\"]\n\
              [bow]\nalso = [\"nod\"]\nalone = [\"You bow.\", \"{name} bows.\"]\nat = [\"\", \"x\", \"y\"]\n",

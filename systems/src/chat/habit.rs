@@ -28,11 +28,11 @@ impl Default for Habit {
 #[derive(Message, Debug)]
 pub(super) struct ChannelVerb {
     order: Order,
-    wish: Wish,
+    wish: HabitWish,
 }
 
 #[derive(Debug)]
-enum Wish {
+enum HabitWish {
     Show,
     Speak(Channel),
     Mute(Channel, Term),
@@ -58,15 +58,15 @@ impl Verb for ChannelVerb {
                 .ok_or_else(|| Usage::Say(format!("There is no channel \"{word}\".")))
         };
         let wish = match first.to_ascii_lowercase().as_str() {
-            "" => Wish::Show,
+            "" => HabitWish::Show,
             "mute" | "unmute" | "default" if words.is_empty() => return Err(Usage::Show),
             "mute" => {
                 let (name, words) = words.first();
-                Wish::Mute(channel(name)?, Term::read(words.rest())?)
+                HabitWish::Mute(channel(name)?, Term::read(words.rest())?)
             }
-            "unmute" => Wish::Unmute(channel(words.first().0)?),
-            "default" => Wish::Speak(channel(words.first().0)?),
-            _ => Wish::Speak(channel(first)?),
+            "unmute" => HabitWish::Unmute(channel(words.first().0)?),
+            "default" => HabitWish::Speak(channel(words.first().0)?),
+            _ => HabitWish::Speak(channel(first)?),
         };
         Ok(Self { order, wish })
     }
@@ -96,45 +96,27 @@ pub(super) fn choose(
         };
         let actor = order.actor;
         answers.write(match wish {
-            Wish::Show => {
-                let lines = Channel::ALL
-                    .into_iter()
-                    .filter(|channel| channel.is_open_to(character.role))
-                    .map(|channel| {
-                        let own = if channel == habit.channel {
-                            ", your own"
-                        } else {
-                            ""
-                        };
-                        let muted = list
-                            .channels(now)
-                            .find(|(muted, _)| *muted == channel)
-                            .map_or_else(String::new, |(_, told)| format!(", muted {told}"));
-                        format!("  {}{own}{muted}", channel.word())
-                    });
-                let lines: Vec<String> = lines.collect();
-                Answer::with(*order, format!("Channels:\n{}", lines.join("\n")))
-            }
-            Wish::Speak(channel) if !channel.is_open_to(character.role) => {
+            HabitWish::Show => Answer::with(*order, shown(character.role, habit, list, now)),
+            HabitWish::Speak(channel) if !channel.is_open_to(character.role) => {
                 let message = format!("There is no channel \"{}\" for you.", channel.word());
                 Answer::refused(*order, Code::AuthorizationDenied, message)
             }
-            Wish::Speak(Channel::Whisper | Channel::Emote | Channel::Pose) => {
+            HabitWish::Speak(Channel::Whisper | Channel::Emote | Channel::Pose) => {
                 let message = "One can make say, local or global one's own.";
                 Answer::refused(*order, Code::InvalidInput, message)
             }
-            Wish::Speak(channel) => {
+            HabitWish::Speak(channel) => {
                 let channel = *channel;
                 habits.write(SetHabit { actor, channel });
                 let text = format!("\"chat\" speaks on {} from now on.", channel.word());
                 Answer::with(*order, text)
             }
-            Wish::Mute(channel, _) if !channel.can_be_muted() => Answer::refused(
+            HabitWish::Mute(channel, _) if !channel.can_be_muted() => Answer::refused(
                 *order,
                 Code::InvalidInput,
                 "What the keepers say must be heard.",
             ),
-            Wish::Mute(channel, term) => match rules.allow(term) {
+            HabitWish::Mute(channel, term) => match rules.allow(term) {
                 Err(refusal) => Answer::refusal(*order, refusal),
                 Ok(()) => {
                     let mute = term.mute(&character.name, now);
@@ -148,11 +130,11 @@ pub(super) fn choose(
                     Answer::with(*order, text)
                 }
             },
-            Wish::Unmute(channel) if !list.closes(*channel, now) => {
+            HabitWish::Unmute(channel) if !list.closes(*channel, now) => {
                 let message = format!("You have not muted {}.", channel.word());
                 Answer::refused(*order, Code::ResourceNotFound, message)
             }
-            Wish::Unmute(channel) => {
+            HabitWish::Unmute(channel) => {
                 mutes.write(SetMute::Channel {
                     owner: actor,
                     channel: *channel,
@@ -162,6 +144,25 @@ pub(super) fn choose(
             }
         });
     }
+}
+
+/// The channels that are open to somebody, with their own one and those they have muted.
+fn shown(role: Role, habit: &Habit, list: &Mutes, now: WorldTime) -> String {
+    let open = Channel::ALL.into_iter();
+    let lines = open.filter(|one| one.is_open_to(role)).map(|channel| {
+        let own = if channel == habit.channel {
+            ", your own"
+        } else {
+            ""
+        };
+        let muted = list
+            .channels(now)
+            .find(|(muted, _)| *muted == channel)
+            .map_or_else(String::new, |(_, told)| format!(", muted {told}"));
+        format!("  {}{own}{muted}", channel.word())
+    });
+    let lines: Vec<String> = lines.collect();
+    format!("Channels:\n{}", lines.join("\n"))
 }
 
 /// Keeps everybody's own channel.

@@ -1,5 +1,5 @@
 //! What was said lately: in memory, per room, per sub-zone, and for the channels of all.
-//! Each place keeps its last lines, or as many bytes ([`Remembered`]): 1,000 rooms that were all
+//! Each place keeps its last lines, or as many bytes ([`HistoryRules`]): 1,000 rooms that were all
 //! talked full hold 64 MiB. Whispers are nobody's business and are not kept.
 
 use std::collections::VecDeque;
@@ -9,7 +9,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, Remembered, Rules};
+use super::{Channel, HistoryRules, Rules};
 use crate::cast::{BOB, FOYER, WHEN, id};
 use crate::command::{Needs, Usage, Verb};
 use crate::hearing::Hearing;
@@ -19,7 +19,7 @@ use crate::world::{Atlas, RoomIx};
 
 /// A line that was said.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Kept {
+pub(super) struct KeptLine {
     pub(super) sender: StableId,
     pub(super) admin: bool,
     pub(super) name: String,
@@ -32,12 +32,12 @@ pub(super) struct Kept {
 /// What was said in one place.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Lines {
-    kept: VecDeque<Kept>,
+    kept: VecDeque<KeptLine>,
     bytes: usize,
 }
 
 impl Lines {
-    fn keep(&mut self, line: Kept, most: Remembered) {
+    fn keep(&mut self, line: KeptLine, most: HistoryRules) {
         self.bytes += line.message.len();
         self.kept.push_back(line);
         while self.kept.len() > most.lines || self.bytes > most.bytes {
@@ -57,7 +57,7 @@ pub(super) struct History {
     global: Lines,
     system: Lines,
     admin: Lines,
-    most: Remembered,
+    most: HistoryRules,
 }
 
 impl History {
@@ -92,7 +92,7 @@ impl History {
     }
 
     /// Keeps a line that was said in `room`, if its channel is kept.
-    pub(super) fn keep(&mut self, atlas: &Atlas, room: Option<RoomIx>, line: Kept) {
+    pub(super) fn keep(&mut self, atlas: &Atlas, room: Option<RoomIx>, line: KeptLine) {
         let most = self.most;
         if let Some(place) = self.place(atlas, room, line.channel) {
             place.keep(line, most);
@@ -108,7 +108,7 @@ impl History {
         channel: Channel,
         hearing: &Hearing<'_, '_>,
         count: usize,
-    ) -> Vec<&'a Kept> {
+    ) -> Vec<&'a KeptLine> {
         let lines = match channel {
             Channel::Local => &self.sub_zones[atlas.room(room).sub_zone],
             Channel::Global => &self.global,
@@ -118,7 +118,7 @@ impl History {
                 &self.rooms[room.index()]
             }
         };
-        let heard = |line: &&Kept| {
+        let heard = |line: &&KeptLine| {
             let by = if line.admin {
                 Role::Admin
             } else {
@@ -127,7 +127,7 @@ impl History {
             hearing.hears(viewer, (line.sender, by), line.channel)
                 && (role == Role::Admin || line.admin || !hearing.is_silenced(line.sender))
         };
-        let mut shown: Vec<&Kept> = lines.kept.iter().rev().filter(heard).take(count).collect();
+        let mut shown: Vec<&KeptLine> = lines.kept.iter().rev().filter(heard).take(count).collect();
         shown.reverse();
         shown
     }
@@ -219,7 +219,7 @@ pub(super) fn show(
     }
 }
 
-fn dated(line: &Kept, now: WorldTime) -> String {
+fn dated(line: &KeptLine, now: WorldTime) -> String {
     match now.since(line.at).as_secs() / 60 {
         0 => format!("(just now) {}", line.message),
         minutes => format!("({minutes} min ago) {}", line.message),
@@ -372,8 +372,8 @@ pub(super) fn greet(
 mod tests {
     use super::*;
 
-    fn line(text: &str) -> Kept {
-        Kept {
+    fn line(text: &str) -> KeptLine {
+        KeptLine {
             sender: StableId::named("Ann"),
             admin: false,
             name: "Ann".to_owned(),
@@ -384,9 +384,9 @@ mod tests {
     }
 
     #[test]
-    fn a_place_keeps_its_last_lines_and_no_more_bytes_than_it_may() {
+    fn place_history_is_bounded_in_lines_and_bytes() {
         let mut lines = Lines::default();
-        let most = Remembered::default();
+        let most = HistoryRules::default();
         for n in 0..most.lines + 20 {
             lines.keep(line(&n.to_string()), most);
         }

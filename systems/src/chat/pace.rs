@@ -52,7 +52,7 @@ impl For {
 
 /// A line that waits, as each of its hearers will hear it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Waiting {
+struct WaitingLine {
     #[serde(with = "crate::speech::whole")]
     told: Vec<(Audience, Arc<ChatMessage>)>,
     bytes: usize,
@@ -61,7 +61,7 @@ struct Waiting {
 /// What waits, and what was said in this tick.
 #[derive(Resource, Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Pace {
-    waiting: BTreeMap<For, VecDeque<Waiting>>,
+    waiting: BTreeMap<For, VecDeque<WaitingLine>>,
     waiting_bytes: usize,
     /// Of this tick: what speakers were promised, what each audience has heard, what it may hear.
     promised: usize,
@@ -163,7 +163,7 @@ impl Telling<'_> {
         if self.later.is_empty() {
             return;
         }
-        let line = Waiting {
+        let line = WaitingLine {
             told: self.later,
             bytes: self.bytes,
         };

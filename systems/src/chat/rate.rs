@@ -58,12 +58,12 @@ impl Default for ChatLimits {
 }
 
 /// When all lines of a character will be earned again, per channel.
-type Earned = [WorldTime; Channel::ALL.len()];
+type EarnedAt = [WorldTime; Channel::ALL.len()];
 
 /// What those have still to earn who spoke lately. By character and not with it: whoever leaves and
 /// comes back has said what they have said. Transient: who spoke before a restart may speak again.
 #[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Lately(BTreeMap<StableId, Earned>);
+pub(super) struct Lately(BTreeMap<StableId, EarnedAt>);
 
 impl Lately {
     /// Counts a line, or says how long to wait.

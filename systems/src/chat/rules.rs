@@ -17,7 +17,7 @@ pub struct Rules {
     /// How long lines may be.
     pub lengths: Lengths,
     /// What is remembered.
-    pub history: Remembered,
+    pub history: HistoryRules,
 }
 
 /// The longest line of each channel, in characters. None is longer than a command, 1000 characters.
@@ -53,7 +53,7 @@ pub struct Lengths {
 /// What is remembered of what was said in each place, and shown of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Remembered {
+pub struct HistoryRules {
     /// lines kept of a place, unless `history.bytes` is less
     #[schemars(range(min = 1, max = 1000))]
     pub lines: usize,
@@ -71,7 +71,7 @@ pub struct Remembered {
     pub greeting_seconds: u64,
 }
 
-impl Default for Remembered {
+impl Default for HistoryRules {
     fn default() -> Self {
         Self {
             lines: 100,
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_world_says_of_talk_counts_and_the_rest_is_as_the_domain_has_it() {
+    fn talk_rules_override_domain_defaults() {
         let rules = load("[lengths]\nsay = 30\n[history]\nshown = 7\n").unwrap();
         assert_eq!(rules.chars_max(Channel::Say), 30);
         assert_eq!(rules.chars_max(Channel::Pose), 100);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_the_numbers_of_talk_is_told_with_its_line() {
+    fn talk_rule_mistake_is_named_with_line() {
         for (text, line) in [
             (
                 "[lengths]\nsay = 0\n",

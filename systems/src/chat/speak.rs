@@ -131,7 +131,7 @@ impl Mouth<'_, '_> {
 
     /// A whisper as it leaves somebody.
     fn whispered(&self, actor: Entity, text: &str) -> String {
-        let said = lucidity::Said {
+        let said = lucidity::SpokenLine {
             text,
             whispered: true,
             n: 0,

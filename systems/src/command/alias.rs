@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_an_alias_follows_what_it_stands_for() {
+    fn alias_arguments_follow_expansion() {
         let mine = aliases(&[("hi", "say hello"), ("hey", "hi,"), ("hi,", "hi there,")]);
         assert_eq!(expand(&mine, "HI all").unwrap().unwrap(), "say hello all");
         assert_eq!(

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_world_says_of_aliases_counts_and_the_rest_is_as_the_domain_has_it() {
+    fn alias_rules_override_domain_defaults() {
         let rules = load("[aliases]\ncount = 2\n").unwrap();
         assert_eq!((rules.aliases.count, rules.aliases.name_chars), (2, 20));
         let shipped = include_str!("../../../world/rules/commands.toml");
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_number_about_aliases_is_told_by_its_key_and_line() {
+    fn alias_rule_mistake_names_key_and_line() {
         for (text, told) in [
             (
                 "[aliases]\ncount = 0\n",

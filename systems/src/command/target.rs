@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_name_wins_and_a_beginning_must_be_the_only_one() {
+    fn target_is_exact_name_or_unique_prefix() {
         let names = ["Anna", "Ann", "Bob"];
         assert_eq!(find("ANN", &names), Ok("Ann"));
         assert_eq!(find("b", &names), Ok("Bob"));

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_a_verb_and_its_rest() {
+    fn line_splits_into_verb_and_rest() {
         let words = Words::of("  /whisper   Ann  come   here ");
         assert_eq!(words.verb(), "whisper");
         let (first, words) = words.first();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn words_tell_which_of_them_were_read() {
+    fn words_know_which_were_read() {
         let line = "order south  shutdown 60 now please";
         assert_eq!(left(line, |_| ()), "south  shutdown 60 now please");
         assert_eq!(left(line, |words| _ = words.peek()), left(line, |_| ()));

@@ -124,7 +124,7 @@ mod tests {
     use super::{Direction, ExploredMap, MapRoom, Published as _};
 
     #[test]
-    fn map_room_takes_no_more_json_than_it_says() {
+    fn map_room_json_stays_within_declared_size() {
         let mut room = MapRoom::examples().remove(0);
         for name in ["plain", "\"quoted\" \\ and\nbroken", "\u{1f600} \u{1}"] {
             room.name = name.to_owned();

@@ -18,11 +18,11 @@ const PAGES_UNREAD: u32 = 4;
 
 /// Who has not been given all of their map. Transient: a new session begins with the first page.
 #[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Unfolding(BTreeMap<StableId, Rest>);
+pub(super) struct Unfolding(BTreeMap<StableId, MapRest>);
 
 /// The rest of a map.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Rest {
+struct MapRest {
     rooms: VecDeque<RoomIx>,
     /// Pages told.
     page: u32,
@@ -62,7 +62,7 @@ pub(super) fn tell(
         let Ok((_, explored, here, _)) = explorers.get(*actor) else {
             continue;
         };
-        let rest = Rest {
+        let rest = MapRest {
             rooms: near_first(&atlas, explored, here.map(|here| here.0)),
             page: 0,
             awaits: None,
@@ -88,7 +88,7 @@ pub(super) fn tell(
     }
 }
 
-impl Rest {
+impl MapRest {
     /// Tells the next page; answers whether there are more.
     fn turn(&mut self, atlas: &Atlas, tick: Tick, to: Online, outbox: &mut Outbox) -> bool {
         let (mut rooms, mut bytes) = (Vec::new(), 0);

@@ -13,27 +13,27 @@ use crate::calendar::MythosTime;
 use crate::place::{InRoom, Posture, Relocate};
 use crate::world::Atlas;
 
-/// The kind of the facts about lucidity in the chronicle.
+/// The kind of the facts about lucidity in the audit log.
 const FACT: &str = "lucidity";
 
-/// What the chronicle says of the flux: always the same, so it is never written anew.
+/// What the audit log says of the flux: always the same, so it is never written anew.
 const FLUX_DETAIL: &str = r#"{"reason":"passive_flux"}"#;
 
 /// One change that somebody asked for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct Adjustment {
     mind: Entity,
-    change: Change,
+    change: LucidityShift,
     cause: Cause,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Change {
+enum LucidityShift {
     By(i16),
     To(i16),
 }
 
-impl Change {
+impl LucidityShift {
     fn of(self, before: Lucidity) -> Lucidity {
         match self {
             Self::By(delta) => before.shifted(delta),
@@ -62,7 +62,7 @@ pub(super) struct Law<'w> {
     storage: Res<'w, StorageView>,
 }
 
-type Kept = (
+type MindQuery = (
     &'static StableId,
     &'static mut Lucidity,
     &'static mut Drift,
@@ -75,25 +75,27 @@ type Kept = (
 pub(super) fn adjust(
     mut by: MessageReader<AdjustLucidity>,
     mut to: MessageReader<SetLucidity>,
-    mut minds: Query<Kept>,
+    mut minds: Query<MindQuery>,
     law: Law<'_>,
-    mut queue: Local<Vec<(StableId, Wanted)>>,
+    mut queue: Local<Vec<(StableId, Adjustment)>>,
     mut out: Outcomes<'_>,
 ) {
     let by = by
         .read()
-        .map(|&AdjustLucidity { mind, delta, cause }| Wanted {
+        .map(|&AdjustLucidity { mind, delta, cause }| Adjustment {
             mind,
-            change: Change::By(delta),
+            change: LucidityShift::By(delta),
             cause,
         });
     // Last, so that whoever is set to a value has that value when the tick is over.
-    let to = to.read().map(|&SetLucidity { mind, to, cause }| Wanted {
-        mind,
-        change: Change::To(to),
-        cause,
-    });
-    let whose = |one: &Wanted| minds.get(one.mind).ok().map(|(id, ..)| *id);
+    let to = to
+        .read()
+        .map(|&SetLucidity { mind, to, cause }| Adjustment {
+            mind,
+            change: LucidityShift::To(to),
+            cause,
+        });
+    let whose = |one: &Adjustment| minds.get(one.mind).ok().map(|(id, ..)| *id);
     queue.extend(by.chain(to).filter_map(|one| Some((whose(&one)?, one))));
     // The order in which minds lie in memory must not be heard; each mind's own order stays.
     queue.sort_by_key(|(id, _)| *id);
@@ -120,7 +122,7 @@ pub(super) fn adjust(
             drift.set_changed();
         }
         let room = place.map(|place| law.atlas.room(place.0).id.as_str());
-        let step = Step {
+        let step = MindChange {
             id,
             mind: wanted.mind,
             cause: wanted.cause,
@@ -134,7 +136,7 @@ pub(super) fn adjust(
             let wakes = Lucidity::new(law.rules.fall.sanitarium_wakes_with);
             *lucidity = wakes;
             step.carry_off(dead, &mut psyche, &law, &mut out);
-            let woken = Step {
+            let woken = MindChange {
                 cause: Cause::SANITARIUM,
                 before: now,
                 now: wakes,
@@ -151,7 +153,7 @@ pub(super) fn adjust(
 
 /// One change of one mind.
 #[derive(Clone, Copy)]
-struct Step {
+struct MindChange {
     id: StableId,
     mind: Entity,
     cause: Cause,
@@ -159,7 +161,7 @@ struct Step {
     now: Lucidity,
 }
 
-impl Step {
+impl MindChange {
     const fn delta(&self) -> i16 {
         self.now.points() - self.before.points()
     }
@@ -168,10 +170,10 @@ impl Step {
         self.before.points() > line && self.now.points() <= line
     }
 
-    /// Says that it happened, to everybody and to the chronicle.
+    /// Says that it happened, to everybody and to the audit log.
     fn tell(&self, room: Option<&str>, law: &Law<'_>, out: &mut Outcomes<'_>) {
         let at = law.clock.now;
-        // What nobody ordered can't be refused when the chronicle is full: it is summed while it
+        // What nobody ordered can't be refused when the audit log is full: it is summed while it
         // waits. Small things that happen to everybody by the minute never name a room, the others
         // while there is room for each.
         let merges = !self.cause.is_ordered();
@@ -179,7 +181,7 @@ impl Step {
         let detail = match self.cause {
             // Thousands in one tick.
             Cause::PASSIVE_FLUX => FLUX_DETAIL.into(),
-            _ => Detail::of(self.cause, room.filter(|_| named)).into(),
+            _ => AdjustmentDetail::of(self.cause, room.filter(|_| named)).into(),
         };
         out.recorded.write(Recorded(Fact {
             kind: FACT.into(),
@@ -285,13 +287,13 @@ impl Step {
 }
 
 #[derive(Serialize)]
-struct Detail<'a> {
+struct AdjustmentDetail<'a> {
     reason: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     room: Option<&'a str>,
 }
 
-impl<'a> Detail<'a> {
+impl<'a> AdjustmentDetail<'a> {
     fn of(cause: Cause, room: Option<&'a str>) -> String {
         let reason = cause.word();
         serde_json::to_string(&Self { reason, room }).unwrap_or_default()
@@ -332,7 +334,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_of_the_flux_is_what_would_be_written() {
-        assert_eq!(Detail::of(Cause::PASSIVE_FLUX, None), FLUX_DETAIL);
+    fn announced_flux_equals_written_flux() {
+        assert_eq!(AdjustmentDetail::of(Cause::PASSIVE_FLUX, None), FLUX_DETAIL);
     }
 }

@@ -21,7 +21,7 @@ const LOST: &str = "\u{2026}";
 
 /// One line on its way to one hearer.
 #[derive(Clone, Copy, Debug)]
-pub struct Said<'a> {
+pub struct SpokenLine<'a> {
     /// The words.
     pub text: &'a str,
     /// For one ear only.
@@ -80,7 +80,7 @@ pub struct Dampened<'a> {
 pub fn dampen<'a>(
     rules: &Dampening,
     dice: &Dice,
-    said: Said<'a>,
+    said: SpokenLine<'a>,
     speaker: Mind,
     hearer: Mind,
 ) -> Option<Dampened<'a>> {
@@ -105,7 +105,12 @@ pub fn dampen<'a>(
 }
 
 /// What leaves the speaker.
-fn uttered<'a>(rules: &Dampening, dice: &Dice, said: Said<'a>, speaker: Mind) -> Dampened<'a> {
+fn uttered<'a>(
+    rules: &Dampening,
+    dice: &Dice,
+    said: SpokenLine<'a>,
+    speaker: Mind,
+) -> Dampened<'a> {
     let mut words = Dampened {
         text: Cow::Borrowed(said.text),
         tags: Vec::new(),
@@ -195,7 +200,7 @@ impl Minds<'_, '_> {
 
     /// What a clear mind hears of a line; `None`: every word.
     #[must_use]
-    pub fn uttered<'a>(&self, said: Said<'a>, speaker: Mind) -> Option<Dampened<'a>> {
+    pub fn uttered<'a>(&self, said: SpokenLine<'a>, speaker: Mind) -> Option<Dampened<'a>> {
         if speaker.speaks_well() {
             return None;
         }
@@ -205,7 +210,12 @@ impl Minds<'_, '_> {
 
     /// What `hearer` hears of a line, as [`dampen`].
     #[must_use]
-    pub fn heard<'a>(&self, said: Said<'a>, speaker: Mind, hearer: Mind) -> Option<Dampened<'a>> {
+    pub fn heard<'a>(
+        &self,
+        said: SpokenLine<'a>,
+        speaker: Mind,
+        hearer: Mind,
+    ) -> Option<Dampened<'a>> {
         dampen(&self.rules.dampening, &self.dice, said, speaker, hearer)
     }
 }

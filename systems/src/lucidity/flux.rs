@@ -3,7 +3,7 @@
 use engine::content::Content;
 use engine::prelude::*;
 
-use super::ground::{Ground, nano};
+use super::ground::{FluxMap, nano};
 use super::rules::Rules;
 use super::{AdjustLucidity, Cause, Drift, Lucidity, NANO};
 use crate::calendar::{Daylight, MythosTime};
@@ -29,10 +29,10 @@ pub(super) struct Ebbed {
 /// How many steady and how many unhinged minds each room holds. Filled anew by each evaluation;
 /// a resource only to keep its memory.
 #[derive(Resource, Debug)]
-pub(super) struct Company(Vec<Minds>);
+pub(super) struct Company(Vec<MindCount>);
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Minds {
+struct MindCount {
     steady: u32,
     unhinged: u32,
 }
@@ -42,15 +42,15 @@ impl Company {
         let rooms = content
             .get::<Atlas>()
             .map_or(0, |atlas| atlas.rooms().len());
-        Self(vec![Minds::default(); rooms])
+        Self(vec![MindCount::default(); rooms])
     }
 
-    fn room(&mut self, room: RoomIx) -> &mut Minds {
+    fn room(&mut self, room: RoomIx) -> &mut MindCount {
         &mut self.0[room.index()]
     }
 }
 
-impl Minds {
+impl MindCount {
     /// What a mind is to the others: lucid and uneasy ones steady them, deranged and catatonic ones
     /// unhinge them, and a linkdead one is no company at all.
     const fn of(rules: &Rules, mind: Lucidity, linkdead: bool) -> Self {
@@ -86,7 +86,7 @@ impl Scale {
         }
     }
 
-    fn company(&self, others: Minds) -> i64 {
+    fn company(&self, others: MindCount) -> i64 {
         let steady = (self.each * i64::from(others.steady)).min(self.cap);
         if others.unhinged > 0 {
             steady + self.destabilising
@@ -129,7 +129,7 @@ type Drifting = (
 /// linkdead player is evaluated, too: the body still stands there.
 pub(super) fn ebb(
     mut minds: Query<Drifting, With<Online>>,
-    ground: Res<Ground>,
+    ground: Res<FluxMap>,
     rules: Res<Rules>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
@@ -143,26 +143,10 @@ pub(super) fn ebb(
     // A late tick evaluates several minutes before anything settles. From the second on, what the
     // ones before gave is counted as if it had settled, or the outcome would hang on the tick rate.
     let again = tick.replace(clock.tick) == Some(clock.tick);
-    let now = |mind: Lucidity, drift: &Drift| {
-        if again {
-            mind.shifted(drift.pending)
-        } else {
-            mind
-        }
-    };
-
-    let room = |room: &InRoom, drift: &Drift| {
-        if again && drift.carried_off {
-            ground.foyer
-        } else {
-            room.0
-        }
-    };
-
-    company.0.fill(Minds::default());
+    company.0.fill(MindCount::default());
     for (_, place, mind, drift, linkdead) in &minds {
-        let one = Minds::of(&rules, now(*mind, drift), linkdead);
-        let here = company.room(room(place, drift));
+        let one = MindCount::of(&rules, drift.mind(again, *mind), linkdead);
+        let here = company.room(drift.place(again, place.0, ground.foyer));
         here.steady += one.steady;
         here.unhinged += one.unhinged;
     }
@@ -171,20 +155,16 @@ pub(super) fn ebb(
     for (mind, place, settled, mut drift, linkdead) in &mut minds {
         // Everybody drifts each minute; only what is to be saved may look changed.
         let drift = drift.bypass_change_detection();
-        let (lucidity, room) = (now(*settled, drift), room(place, drift));
-        let own = Minds::of(&rules, lucidity, linkdead);
+        let lucidity = drift.mind(again, *settled);
+        let room = drift.place(again, place.0, ground.foyer);
+        let own = MindCount::of(&rules, lucidity, linkdead);
         let here = company.room(room);
-        let others = Minds {
+        let others = MindCount {
             steady: here.steady - own.steady,
             unhinged: here.unhinged - own.unhinged,
         };
         let plot = ground.plot(room);
-        if drift.room == Some(plot.id) {
-            drift.minutes = drift.minutes.saturating_add(1);
-        } else {
-            drift.room = Some(plot.id);
-            drift.minutes = 1;
-        }
+        drift.stay(plot.id);
         let total = scale.adapted(plot.flux(day) + scale.company(others), drift.minutes);
         let mut delta = drift.carry(scale.mended(total, drift.gloom));
         if delta < 0 && clock.now < drift.sheltered_until {
@@ -200,18 +180,11 @@ pub(super) fn ebb(
         }
         if delta != 0 {
             given += 1;
-            let mut next = lucidity.shifted(delta);
-            if next.points() == Lucidity::FLOOR && lucidity != next {
-                drift.carried_off = true;
-                next = Lucidity::new(rules.fall.sanitarium_wakes_with);
-            }
-            drift.pending = next.points() - settled.points();
-            if next != lucidity {
-                ebbed.write(Ebbed {
-                    mind,
-                    now: next,
-                    at: clock.now,
-                });
+            let now = drift.give(lucidity, delta, rules.fall.sanitarium_wakes_with);
+            drift.pending = now.points() - settled.points();
+            if now != lucidity {
+                let at = clock.now;
+                ebbed.write(Ebbed { mind, now, at });
             }
             adjust.write(AdjustLucidity {
                 mind,
@@ -231,6 +204,44 @@ pub(super) fn ebb(
 }
 
 impl Drift {
+    /// What the mind comes to; `again`: with what earlier minutes of this tick gave.
+    fn mind(&self, again: bool, settled: Lucidity) -> Lucidity {
+        if again {
+            settled.shifted(self.pending)
+        } else {
+            settled
+        }
+    }
+
+    /// Where the mind is; `again`: also when an earlier minute of this tick has it carried off.
+    const fn place(&self, again: bool, room: RoomIx, foyer: RoomIx) -> RoomIx {
+        if again && self.carried_off {
+            foyer
+        } else {
+            room
+        }
+    }
+
+    /// Counts one minute in a room.
+    fn stay(&mut self, room: StableId) {
+        if self.room == Some(room) {
+            self.minutes = self.minutes.saturating_add(1);
+        } else {
+            self.room = Some(room);
+            self.minutes = 1;
+        }
+    }
+
+    /// Gives points; a mind that falls to the end of the scale is carried off and wakes with some.
+    fn give(&mut self, before: Lucidity, delta: i16, wakes_with: i16) -> Lucidity {
+        let now = before.shifted(delta);
+        if now.points() == Lucidity::FLOOR && before != now {
+            self.carried_off = true;
+            return Lucidity::new(wakes_with);
+        }
+        now
+    }
+
     /// Adds flux, in billionths, and takes out the whole points.
     const fn carry(&mut self, total: i64) -> i16 {
         let sum = self.residual as i64 + total;
@@ -254,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_point_that_lacks_next_to_nothing_is_given() {
+    fn nearly_whole_point_is_given() {
         let mut drift = Drift::default();
         let third = nano(1.0 / 3.0);
         let given: Vec<i16> = (0..6).map(|_| drift.carry(third)).collect();
@@ -265,7 +276,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_given_and_what_is_owed_is_what_it_came_to(
+        fn given_plus_owed_equals_total(
             totals in prop::collection::vec(-20.0_f64..20.0, 0..2_000),
         ) {
             let mut drift = Drift::default();
@@ -279,7 +290,7 @@ mod tests {
         }
 
         #[test]
-        fn only_a_drain_is_dulled_and_only_to_three_weights(
+        fn only_drain_is_dulled_up_to_three_weights(
             total in -20 * POINT..20 * POINT,
             minutes in 1_u16..,
         ) {

@@ -39,7 +39,7 @@ impl Drains<'_> {
 
 /// The flux of every room by day and by night, and the name each room keeps.
 #[derive(Resource, Clone, Debug, Default)]
-pub(super) struct Ground {
+pub(super) struct FluxMap {
     rooms: Vec<Plot>,
     /// Where those wake who are carried off.
     pub(super) foyer: RoomIx,
@@ -60,7 +60,7 @@ impl Plot {
     }
 }
 
-impl Ground {
+impl FluxMap {
     /// Looks up every room. A drain rate above the rules' greatest counts as that, with a warning.
     pub(super) fn of(content: &Content) -> Self {
         let (Some(rules), Some(atlas)) = (content.get::<Rules>(), content.get::<Atlas>()) else {

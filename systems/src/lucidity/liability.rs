@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shocks_leave_one_of_each_before_a_second_of_any() {
+    fn shocks_leave_one_each_before_repeating() {
         let mut held = Liabilities::default();
         let came: Vec<Liability> = (0..7).map(|_| held.worsen(5)).collect();
         assert_eq!(came[..5], Liability::ALL);

@@ -84,12 +84,12 @@ pub(super) struct Holding {
 pub(super) struct Fetched {
     pub(super) rescuer: Entity,
     pub(super) whom: Entity,
-    pub(super) stage: Stage,
+    pub(super) stage: RescueStage,
 }
 
 /// A stage of a rescue.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Stage {
+pub(super) enum RescueStage {
     /// Under way: how much is done in percent, and how many seconds it will take yet.
     Channeling { progress: u8, eta_seconds: u64 },
     /// Done; by `rescue`, or else by `ground`.
@@ -175,7 +175,7 @@ pub(super) fn begin(
         fetched.write(Fetched {
             rescuer,
             whom,
-            stage: Stage::Channeling {
+            stage: RescueStage::Channeling {
                 progress: 10,
                 eta_seconds: span(rules.rescue.channel_seconds).as_secs(),
             },
@@ -239,14 +239,14 @@ pub(super) fn hold(
         let whole = span(rules.channel_seconds);
         let holds = standing.holds(rescuer, room);
         let stage = match standing.at(whom, room) {
-            Some(tier) if tier != Tier::Catatonic => Stage::NotNeeded,
+            Some(tier) if tier != Tier::Catatonic => RescueStage::NotNeeded,
             Some(_) if holds && held >= whole => {
                 set.write(SetLucidity {
                     mind: whom,
                     to: rules.lifts_to,
                     cause,
                 });
-                Stage::Done {
+                RescueStage::Done {
                     rescue: cause == Cause::RESCUE_COMMAND,
                 }
             }
@@ -260,7 +260,7 @@ pub(super) fn hold(
                 fetched.write(Fetched {
                     rescuer,
                     whom,
-                    stage: Stage::Channeling {
+                    stage: RescueStage::Channeling {
                         progress: 10 + 30 * stage.min(STAGES) as u8,
                         eta_seconds: whole.saturating_sub(held).as_secs_f64().ceil() as u64,
                     },
@@ -273,7 +273,7 @@ pub(super) fn hold(
                     delta: rules.failure,
                     cause: Cause::RESCUE_FAILED,
                 });
-                Stage::Failed
+                RescueStage::Failed
             }
         };
         commands.entity(rescuer).try_remove::<Holding>();
@@ -330,7 +330,7 @@ pub(super) fn let_go(
         fetched.write(Fetched {
             rescuer,
             whom,
-            stage: Stage::Failed,
+            stage: RescueStage::Failed,
         });
     }
 }

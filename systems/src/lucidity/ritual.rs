@@ -125,7 +125,7 @@ impl Rites<'_, '_> {
                 } else {
                     self.bodies.rested(magic)
                 },
-                cause: body::Cause::new(cause.word()),
+                cause: body::VitalsCause::new(cause.word()),
             });
         }
         Ok(())

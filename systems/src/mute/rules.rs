@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_world_says_of_mutes_counts_and_the_rest_is_as_the_domain_has_it() {
+    fn mute_rules_override_domain_defaults() {
         let rules = load("minutes_max = 60\n").unwrap();
         assert_eq!((rules.minutes_max, rules.reason_chars), (60, 200));
         let shipped = include_str!("../../../world/rules/mutes.toml");
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_number_about_mutes_is_told_by_its_key_and_line() {
+    fn mute_rule_mistake_names_key_and_line() {
         for (text, told) in [
             (
                 "minutes_max = 0\n",

@@ -32,7 +32,7 @@ pub(super) fn remember(world: &mut World) {
     }
 }
 
-/// Whom keepers of other nodes silence may not speak here either. Known by id: another node's
+/// Whom admins of other nodes silence may not speak here either. Known by id: another node's
 /// name may be somebody else's here.
 pub(super) fn learn(
     mut sanctioned: MessageReader<Sanctioned>,
@@ -58,7 +58,7 @@ pub(super) fn learn(
     }
 }
 
-/// Gives the word that what other nodes' keepers said about speech holds here. Runs after
+/// Gives the word that what other nodes' admins said about speech holds here. Runs after
 /// [`settle`], so that it is not given where that failed.
 pub(super) fn confirm(mut sanctioned: MessageReader<Sanctioned>, mut took: MessageWriter<Took>) {
     for Sanctioned(sanction, ticket) in sanctioned.read() {

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_term_is_minutes_and_a_reason_or_either_or_neither() {
+    fn mute_term_takes_optional_minutes_and_reason() {
         let term = |minutes: Option<u64>, reason: &str| {
             (minutes.map(|minutes| minutes * 60), reason.to_owned())
         };
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mute_ends_at_its_instant() {
+    fn mute_ends_at_exact_instant() {
         let now = WorldTime(1_000);
         let mute = Term::read("1").unwrap().mute("Ann", now);
         let end = now.plus(Duration::from_secs(60));

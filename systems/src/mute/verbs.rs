@@ -266,34 +266,15 @@ pub(super) fn mute_global(
     let now = clock.wall();
     for MuteGlobal { order, who, term } in mutes.read() {
         if who.is_empty() {
-            let mut lines: Vec<String> = silences
-                .all(now)
-                .map(|one| format!("{} {} (by {})", one.name, one.mute.told(now), one.mute.by))
-                .collect();
-            lines.sort_unstable();
-            let text = if lines.is_empty() {
-                "Everybody may speak.".to_owned()
-            } else {
-                format!("Silenced:\n  {}", lines.join("\n  "))
-            };
-            answers.write(Answer::with(*order, text));
+            answers.write(Answer::with(*order, listed(&silences, now)));
             continue;
         }
         if let Err(refusal) = rules.allow(term) {
             answers.write(Answer::refusal(*order, refusal));
             continue;
         }
-        let who = &*people.named_by(order.actor, who);
-        let here = people
-            .called(who)
-            .map(|(_, face)| (face.id, face.name, face.role == Role::Admin));
-        let meant = match (here, afar.find(who)) {
-            (Err(refusal), Some(one)) if refusal.code == Code::ResourceNotFound => {
-                Ok((one.id, one.name.clone(), one.admin))
-            }
-            (here, _) => here,
-        };
-        let done = meant.and_then(|(id, name, admin)| {
+        let who = people.named_by(order.actor, who);
+        let done = meant(&people, &afar, &who).and_then(|(id, name, admin)| {
             if admin {
                 let message = format!("{name} keeps the world, and can't be silenced.");
                 return Err(Refusal::new(Code::AuthorizationDenied, message));
@@ -344,6 +325,40 @@ pub(super) fn mute_global(
                 format!("Nobody called \"{who}\" is silenced."),
             ),
         });
+    }
+}
+
+/// Who may not speak, for admins to read.
+fn listed(silences: &Silences, now: WorldTime) -> String {
+    let mut lines: Vec<String> = silences
+        .all(now)
+        .map(|one| format!("{} {} (by {})", one.name, one.mute.told(now), one.mute.by))
+        .collect();
+    if lines.is_empty() {
+        return "Everybody may speak.".to_owned();
+    }
+    lines.sort_unstable();
+    format!("Silenced:\n  {}", lines.join("\n  "))
+}
+
+/// The id and name of whoever is meant, and whether they are an admin: somebody of this node
+/// first, else somebody awake on another one.
+///
+/// # Errors
+/// Nobody is meant, or it is not clear who.
+fn meant(
+    people: &People<'_, '_>,
+    afar: &Afar,
+    who: &str,
+) -> Result<(StableId, String, bool), Refusal> {
+    let here = people
+        .called(who)
+        .map(|(_, face)| (face.id, face.name, face.role == Role::Admin));
+    match (here, afar.find(who)) {
+        (Err(refusal), Some(one)) if refusal.code == Code::ResourceNotFound => {
+            Ok((one.id, one.name.clone(), one.admin))
+        }
+        (here, _) => here,
     }
 }
 

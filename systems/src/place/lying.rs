@@ -136,7 +136,7 @@ pub(super) fn keep(
     unplaced: Query<Laid, Without<InRoom>>,
     placed: Query<(Laid, &InRoom), Changed<Spot>>,
     taken: Query<(Entity, &StableId, &InRoom), (Without<Spot>, Without<Whereabouts>)>,
-    mut ended: Ended<'_, '_>,
+    mut ended: GoneEntities<'_, '_>,
     atlas: Res<Atlas>,
     mut occupancy: ResMut<Occupancy>,
     mut appeared: MessageWriter<Appeared>,
@@ -181,14 +181,14 @@ pub(super) fn keep(
 
 /// What is no more.
 #[derive(SystemParam)]
-pub(super) struct Ended<'w, 's> {
+pub(super) struct GoneEntities<'w, 's> {
     destroyed: MessageReader<'w, 's, Destroyed>,
     reverted: MessageReader<'w, 's, Reverted>,
     living: Query<'w, 's, ()>,
     vanished: MessageWriter<'w, Vanished>,
 }
 
-impl Ended<'_, '_> {
+impl GoneEntities<'_, '_> {
     fn strike_out(&mut self, occupancy: &mut Occupancy) {
         for Destroyed { entity, .. } in self.destroyed.read() {
             if let Some(room) = occupancy.pick_up(*entity) {

@@ -56,12 +56,12 @@ pub struct Rooms<'w, 's> {
     hearing: Hearing<'w, 's>,
     run: SystemChangeTick,
     /// Scratch.
-    known: Local<'s, RefCell<Known>>,
+    known: Local<'s, RefCell<RunCache>>,
 }
 
 /// What was computed in one run of a system.
 #[derive(Default)]
-struct Known {
+struct RunCache {
     run: Option<Tick>,
     audiences: BTreeMap<RoomIx, Arc<[SessionId]>>,
     lists: BTreeMap<RoomIx, List>,
@@ -106,7 +106,7 @@ impl Rooms<'_, '_> {
     /// A room by day or night.
     #[must_use]
     pub fn view(&self, room: RoomIx, night: bool) -> Arc<RoomView> {
-        let view = |known: &mut Known| {
+        let view = |known: &mut RunCache| {
             let view = known.views.entry((room, night));
             Arc::clone(view.or_insert_with(|| Arc::new(RoomView::of(&self.atlas, room, night))))
         };
@@ -326,13 +326,13 @@ impl Rooms<'_, '_> {
     }
 
     /// Looks into what is known of this run, or begins it anew.
-    fn known<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T {
+    fn known<T>(&self, look: impl FnOnce(&mut RunCache) -> T) -> T {
         let mut known = self.known.borrow_mut();
         let run = Some(self.run.this_run());
         if known.run != run {
-            *known = Known {
+            *known = RunCache {
                 run,
-                ..Known::default()
+                ..RunCache::default()
             };
         }
         look(&mut known)

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_world_says_of_its_end_counts_and_the_rest_is_as_the_domain_has_it() {
+    fn shutdown_rules_override_domain_defaults() {
         let rules = load("[shutdown]\nseconds_max = 5\n").unwrap().shutdown;
         assert_eq!((rules.seconds, rules.seconds_max), (5, 5));
         assert_eq!((rules.told_every, rules.told_last), (10, 10));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_number_about_the_end_is_told_by_its_key_and_line() {
+    fn shutdown_rule_mistake_names_key_and_line() {
         for (text, told) in [
             (
                 "[shutdown]\nseconds = 3601\n",

@@ -101,14 +101,14 @@ fn named(words: Words<'_>) -> Result<String, Usage> {
 
 /// What somebody carries, what they have longest first.
 #[derive(SystemParam)]
-pub(super) struct Hands<'w, 's> {
+pub(super) struct CarriedThings<'w, 's> {
     ids: Query<'w, 's, &'static StableId>,
     things: Query<'w, 's, (&'static Thing, &'static Label)>,
     holdings: Res<'w, Holdings>,
     index: Res<'w, Index>,
 }
 
-impl Hands<'_, '_> {
+impl CarriedThings<'_, '_> {
     fn of(&self, who: Entity) -> Vec<(&str, Entity)> {
         let Ok(id) = self.ids.get(who) else {
             return Vec::new();
@@ -128,7 +128,7 @@ impl Hands<'_, '_> {
 
 pub(super) fn inventory(
     mut asked: MessageReader<Inventory>,
-    hands: Hands<'_, '_>,
+    hands: CarriedThings<'_, '_>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Inventory { order } in asked.read() {
@@ -181,7 +181,7 @@ pub(super) fn get(
 pub(super) fn drop(
     mut asked: MessageReader<Drop>,
     places: Query<&InRoom>,
-    hands: Hands<'_, '_>,
+    hands: CarriedThings<'_, '_>,
     mut handle: MessageWriter<Handle>,
     mut answers: MessageWriter<Answer>,
 ) {
@@ -211,7 +211,7 @@ pub(super) fn give(
     people: Query<(&StableId, &Character, Has<Linkdead>)>,
     places: Query<&InRoom>,
     rooms: Rooms<'_, '_>,
-    hands: Hands<'_, '_>,
+    hands: CarriedThings<'_, '_>,
     hearing: Hearing<'_, '_>,
     mut handle: MessageWriter<Handle>,
     mut answers: MessageWriter<Answer>,

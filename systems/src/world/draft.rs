@@ -12,9 +12,9 @@ use engine::content::{Problem, Source};
 pub(super) struct Draft<'a> {
     pub(super) header: WorldHeader,
     pub(super) default_room: String,
-    pub(super) default_at: Place<'a>,
-    pub(super) respawn_room: Option<(String, Place<'a>)>,
-    pub(super) limbo_room: Option<(String, Place<'a>)>,
+    pub(super) default_at: DraftPlace<'a>,
+    pub(super) respawn_room: Option<(String, DraftPlace<'a>)>,
+    pub(super) limbo_room: Option<(String, DraftPlace<'a>)>,
     pub(super) environments: Vec<String>,
     pub(super) zones: Vec<DraftZone>,
     pub(super) rooms: Vec<DraftRoom<'a>>,
@@ -22,12 +22,12 @@ pub(super) struct Draft<'a> {
 
 /// A byte range of a file.
 #[derive(Clone)]
-pub(super) struct Place<'a> {
+pub(super) struct DraftPlace<'a> {
     pub(super) source: &'a Source,
     pub(super) span: Range<usize>,
 }
 
-impl Place<'_> {
+impl DraftPlace<'_> {
     pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
         self.source.problem(&self.span, message)
     }
@@ -49,11 +49,11 @@ pub(super) struct DraftRoom<'a> {
     pub(super) zone: usize,
     pub(super) sub_zone: usize,
     pub(super) id: String,
-    pub(super) at: Place<'a>,
+    pub(super) at: DraftPlace<'a>,
     pub(super) name: String,
     pub(super) description: String,
     pub(super) night: Option<String>,
-    pub(super) environment: Option<(String, Place<'a>)>,
+    pub(super) environment: Option<(String, DraftPlace<'a>)>,
     pub(super) exits: Vec<DraftExit<'a>>,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct DraftExit<'a> {
     pub(super) to: String,
     pub(super) name: Option<String>,
     pub(super) one_way: bool,
-    pub(super) at: Place<'a>,
+    pub(super) at: DraftPlace<'a>,
 }
 
 impl<'a> Draft<'a> {
@@ -86,7 +86,8 @@ impl<'a> Draft<'a> {
             .map(|(index, room)| (room.id.clone(), ix(index)))
             .collect();
         let default_room = by_id.get(&self.default_room).copied().unwrap_or(RoomIx(0));
-        let room = |named: &Option<(String, Place<'a>)>| by_id.get(&named.as_ref()?.0).copied();
+        let room =
+            |named: &Option<(String, DraftPlace<'a>)>| by_id.get(&named.as_ref()?.0).copied();
         let (respawn_room, limbo_room) = (room(&self.respawn_room), room(&self.limbo_room));
         let mut first_sub_zone = Vec::new();
         let mut sub_zones = Vec::new();

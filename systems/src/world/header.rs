@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn branding_mistakes_are_told_with_their_line() {
+    fn branding_mistake_is_named_with_line() {
         let long = format!("\ntagline = \"{}\"\n", "x".repeat(161));
         for (text, message) in [
             (

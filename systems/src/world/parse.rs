@@ -2,16 +2,14 @@
 
 use std::ops::Range;
 
-use engine::content::{
-    LeftSection, Place as Written, Problem, Reading, Source, check_bounds, schema_of,
-};
+use engine::content::{LeftSection, Problem, Reading, Source, ValuePlace, check_bounds, schema_of};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::atlas::Zone;
-use super::draft::{Draft, DraftExit, DraftRoom, DraftSubZone, DraftZone, Place};
+use super::draft::{Draft, DraftExit, DraftPlace, DraftRoom, DraftSubZone, DraftZone};
 use super::header::WorldKeys;
 use super::keys::{EnvironmentsKeys, ExitKeys, RoomKeys, SubZoneKeys, ZoneKeys};
 
@@ -37,8 +35,8 @@ pub(super) fn parse<'a>(reading: &mut Reading<'a>) -> Option<Draft<'a>> {
     }
     let (source, table, world) = world?;
     let value = whole(table.clone());
-    let header = world.header(reading, &reading.at(source, Written::of(&value)));
-    let place = |key: &str| Place {
+    let header = world.header(reading, &reading.at(source, ValuePlace::of(&value)));
+    let place = |key: &str| DraftPlace {
         source,
         span: span_of(table.as_ref(), key),
     };
@@ -102,7 +100,7 @@ fn keys_by<'a, T: DeserializeOwned>(
     let value = whole(table);
     match T::deserialize(ValueDeserializer::from(value.clone())) {
         Ok(keys) => {
-            check_bounds(schema, schema, &reading.at(source, Written::of(&value)));
+            check_bounds(schema, schema, &reading.at(source, ValuePlace::of(&value)));
             Some(keys)
         }
         Err(mistake) => {
@@ -273,7 +271,7 @@ impl<'a> Parser<'a> {
         );
         let keys: RoomKeys = keys_by(&self.room, source, table.clone(), reading)?;
         let table = table.as_ref();
-        let place = |key: &str| Place {
+        let place = |key: &str| DraftPlace {
             source,
             span: span_of(table, key),
         };
@@ -292,7 +290,7 @@ impl<'a> Parser<'a> {
                 to,
                 name,
                 one_way,
-                at: Place {
+                at: DraftPlace {
                     source,
                     span: span.unwrap_or_default(),
                 },

@@ -128,7 +128,7 @@ fn received(stage: &Stage) -> usize {
 }
 
 #[test]
-fn a_message_delivered_twice_is_heard_once_and_answered_twice() {
+fn redelivered_message_is_heard_once_answered_twice() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.heard("Ann");
@@ -149,7 +149,7 @@ fn a_message_delivered_twice_is_heard_once_and_answered_twice() {
 }
 
 #[test]
-fn after_a_restart_a_message_that_had_its_effect_is_known_and_one_that_had_none_is_not() {
+fn restart_knows_only_messages_that_had_effect() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.bridged(whisper(1, 5));
     stage.tick();
@@ -174,7 +174,7 @@ fn after_a_restart_a_message_that_had_its_effect_is_known_and_one_that_had_none_
 }
 
 #[test]
-fn what_can_not_be_saved_is_not_taken() {
+fn unsavable_message_is_not_taken() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.tick();
     stage.set_accepting(false);
@@ -189,7 +189,7 @@ fn what_can_not_be_saved_is_not_taken() {
 }
 
 #[test]
-fn an_effect_that_failed_is_not_in_the_book() {
+fn failed_effect_is_not_recorded_as_processed() {
     for (quarantined, answered) in [
         (Vec::new(), vec![DeliveryId(1)]),
         (vec!["mute"], Vec::new()),
@@ -210,7 +210,7 @@ fn an_effect_that_failed_is_not_in_the_book() {
 }
 
 #[test]
-fn a_whisper_to_another_node_waits_in_the_save_until_it_is_confirmed() {
+fn whisper_to_other_node_stays_saved_until_confirmed() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.bridged(awake("Bob"));
@@ -255,7 +255,7 @@ fn a_whisper_to_another_node_waits_in_the_save_until_it_is_confirmed() {
 }
 
 #[test]
-fn a_world_restored_from_an_older_save_gives_no_number_twice() {
+fn restored_older_save_reuses_no_number() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.bridged(awake("Bob"));
@@ -276,7 +276,7 @@ fn a_world_restored_from_an_older_save_gives_no_number_twice() {
 }
 
 #[test]
-fn who_lists_other_nodes_until_they_are_gone() {
+fn who_lists_other_nodes_until_gone() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.bridged(awake("Bob"));
@@ -295,7 +295,7 @@ fn who_lists_other_nodes_until_they_are_gone() {
 }
 
 #[test]
-fn what_is_said_to_everybody_goes_out_and_who_is_awake_is_told() {
+fn global_speech_and_presence_are_published() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.says("Ann", "global hello");
@@ -335,7 +335,7 @@ fn what_is_said_to_everybody_goes_out_and_who_is_awake_is_told() {
 }
 
 #[test]
-fn what_came_of_a_command_elsewhere_is_in_the_chronicle_under_its_connection() {
+fn remote_outcome_is_audited_under_own_connection() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.bridged(whisper(1, 5));
     stage.tick();
@@ -349,7 +349,7 @@ fn what_came_of_a_command_elsewhere_is_in_the_chronicle_under_its_connection() {
 }
 
 #[test]
-fn what_a_command_causes_elsewhere_goes_under_its_connection_also_after_a_restart() {
+fn remote_effect_keeps_connection_across_restart() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter_as("Wilbur", Role::Admin);
     stage.bridged(awake("Bob"));

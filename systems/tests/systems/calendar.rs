@@ -33,7 +33,7 @@ fn struck(stage: &mut Stage) -> Vec<i64> {
 }
 
 #[test]
-fn the_calendar_is_as_the_almanac_has_it() {
+fn calendar_matches_almanac() {
     let daylight = Daylight::default();
     let observances = Observances::default();
     let days = |days: u64| WorldTime(STAGE_START.0 + days * 9_000_000_000);
@@ -214,7 +214,7 @@ fn the_calendar_is_as_the_almanac_has_it() {
 }
 
 #[test]
-fn an_hour_begins_at_its_first_microsecond_and_not_before() {
+fn hour_begins_at_first_microsecond() {
     let hour = WorldTime(STAGE_START.0 + 375_000_000);
     assert_eq!(MythosTime::at(hour).hours(), 1);
     assert_eq!(MythosTime::at(WorldTime(hour.0 - 1)).hours(), 0);
@@ -238,7 +238,7 @@ fn every_hour_strikes_once() {
 }
 
 #[test]
-fn a_restart_strikes_no_hour_again_and_each_that_it_slept_through() {
+fn restart_strikes_only_missed_hours() {
     let mut stage = scene(SavedRows::new(), clock(3, 30));
     stage.pass(MYTHOS_MINUTE * 40);
     assert_eq!(struck(&mut stage), [3, 4]);
@@ -259,7 +259,7 @@ fn a_restart_strikes_no_hour_again_and_each_that_it_slept_through() {
 }
 
 #[test]
-fn who_comes_is_told_the_time_once_and_who_comes_back_is_not() {
+fn newcomer_hears_time_once_and_returner_never() {
     let mut stage = scene(SavedRows::new(), clock(14, 5));
     stage.enter("Ann");
     let told = stage.ears("Ann").events("mythos_time_update");
@@ -295,7 +295,7 @@ fn who_comes_is_told_the_time_once_and_who_comes_back_is_not() {
 }
 
 #[test]
-fn everybody_is_told_each_hour_and_who_comes_on_the_stroke_is_told_once() {
+fn hour_is_told_once_even_to_arrivals() {
     let mut stage = scene(
         SavedRows::new(),
         before(clock(18, 0), Duration::from_secs(10)),
@@ -337,7 +337,7 @@ proptest! {
     /// Over any ticks, stalls, stops and crashes: each hour strikes once, those that the world slept
     /// through when it wakes. No sleep is longer than a Mythos day.
     #[test]
-    fn each_hour_strikes_once_over_any_stalls_and_restarts(
+    fn each_hour_strikes_once_over_stalls_and_restarts(
         deeds in prop::collection::vec((0_u8..4, 1_u64..2_000), 1..40)
     ) {
         let mut stage = scene(SavedRows::new(), clock(3, 30));
@@ -364,7 +364,7 @@ proptest! {
 
     /// 48 Mythos microseconds are 5 real ones, so no moment of the wall clock is lost.
     #[test]
-    fn a_moment_is_found_again_from_what_the_mythos_clock_shows(wall in 0_u64..4_000_000_000_000_000) {
+    fn mythos_clock_reading_determines_moment(wall in 0_u64..4_000_000_000_000_000) {
         let shown = MythosTime::at(WorldTime(wall)).to_string();
         let format = &time::format_description::well_known::Rfc3339;
         let shown = time::OffsetDateTime::parse(&shown, format).expect("a date");

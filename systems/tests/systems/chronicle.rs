@@ -83,7 +83,7 @@ fn testimonies(stage: &Stage) -> usize {
 }
 
 #[test]
-fn what_writes_to_the_chronicle_is_refused_while_it_is_full_and_welcome_again_by_itself() {
+fn full_audit_log_refuses_writers_until_drained() {
     let mut stage = court();
     stage.enter("ann");
     stage.set_facts_max(3);
@@ -112,7 +112,7 @@ fn what_writes_to_the_chronicle_is_refused_while_it_is_full_and_welcome_again_by
 }
 
 #[test]
-fn those_who_testify_in_one_tick_share_the_room_that_is_left() {
+fn same_tick_audit_writers_share_remaining_room() {
     let mut stage = court();
     let crowd = ["ann", "ben", "cid"];
     for name in crowd {

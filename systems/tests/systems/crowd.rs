@@ -200,7 +200,7 @@ fn restless_sitter_costs_one_frame_a_second() {
 }
 
 #[test]
-fn newcomer_in_a_crowd_gets_fifty_and_the_count() {
+fn newcomer_in_crowd_gets_fifty_and_count() {
     let mut crowd = Crowd::of(60);
     crowd.stage.says(&name(59), "say hello");
     crowd.stage.pass(SECOND * 2);
@@ -219,7 +219,7 @@ fn newcomer_in_a_crowd_gets_fifty_and_the_count() {
 }
 
 #[test]
-fn leaving_on_arrival_leaves_nobody_behind() {
+fn leaving_on_arrival_leaves_no_trace() {
     let mut crowd = Crowd::of(2);
     let stage = &mut crowd.stage;
     stage.arrives("Zoe", Role::Player);
@@ -253,7 +253,7 @@ fn sign_in_lines_end_beyond_fifty() {
 }
 
 #[test]
-fn look_in_a_crowd_names_fifty_and_counts_the_rest() {
+fn look_in_crowd_names_fifty_and_counts_rest() {
     let mut crowd = Crowd::of(120);
     crowd.stage.ears(&name(0));
     crowd.stage.says(&name(0), "look");
@@ -264,7 +264,7 @@ fn look_in_a_crowd_names_fifty_and_counts_the_rest() {
 }
 
 #[test]
-fn who_here_pages_through_everybody_once() {
+fn who_here_pages_through_all_once() {
     let mut crowd = Crowd::of(120);
     let stage = &mut crowd.stage;
     let (mut names, mut line) = (Vec::new(), "who here".to_owned());
@@ -308,7 +308,7 @@ fn short_link_loss_is_not_told() {
 }
 
 #[test]
-fn long_link_loss_is_told_once_and_so_is_its_end() {
+fn long_link_loss_and_end_are_told_once() {
     let mut crowd = Crowd::of(3);
     let stage = &mut crowd.stage;
     stage.loses(&name(0));

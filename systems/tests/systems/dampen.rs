@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 use engine::stage::{SavedRows, Stage};
-use systems::lucidity::{Dampened, Dampening, Mind, Said, Tier, dampen};
+use systems::lucidity::{Dampened, Dampening, Mind, SpokenLine, Tier, dampen};
 
 use crate::town::{Town, clock};
 
@@ -22,8 +22,8 @@ fn mind(name: &str, tier: Tier) -> Mind {
     }
 }
 
-fn said(n: u32) -> Said<'static> {
-    Said {
+fn said(n: u32) -> SpokenLine<'static> {
+    SpokenLine {
         text: LINE,
         whispered: false,
         n,
@@ -57,8 +57,8 @@ fn clear_minds_hear_every_word() {
 }
 
 #[test]
-fn an_uneasy_whisper_is_strained_and_loses_no_word() {
-    let whisper = Said {
+fn uneasy_whisper_is_strained_without_word_loss() {
+    let whisper = SpokenLine {
         whispered: true,
         ..said(0)
     };
@@ -69,7 +69,7 @@ fn an_uneasy_whisper_is_strained_and_loses_no_word() {
 }
 
 #[test]
-fn a_fractured_speaker_ends_one_line_in_five_with_a_sign_for_everybody_alike() {
+fn fractured_speech_marks_one_line_in_five() {
     let ann = mind("Ann", Tier::Fractured);
     let bob = thousand(ann, mind("Bob", Tier::Lucid));
     about(bob.len(), 200);
@@ -81,7 +81,7 @@ fn a_fractured_speaker_ends_one_line_in_five_with_a_sign_for_everybody_alike() {
 }
 
 #[test]
-fn a_fractured_hearer_misses_the_stops_of_three_lines_in_ten() {
+fn fractured_hearing_drops_stops_in_three_of_ten() {
     let heard = thousand(mind("Ann", Tier::Lucid), mind("Bob", Tier::Fractured));
     about(heard.len(), 300);
     for one in heard {
@@ -94,7 +94,7 @@ fn a_fractured_hearer_misses_the_stops_of_three_lines_in_ten() {
 }
 
 #[test]
-fn a_deranged_hearer_hears_a_few_words_of_one_line_in_ten_change_places() {
+fn deranged_hearing_swaps_words_in_one_of_ten() {
     let heard = thousand(mind("Ann", Tier::Lucid), mind("Bob", Tier::Deranged));
     about(heard.len(), 100);
     let sorted = |text: &str| {

@@ -133,7 +133,7 @@ fn room_is_explored_once_over_thousand_moves() {
 }
 
 #[test]
-fn nobody_explores_for_another() {
+fn exploration_is_per_character() {
     let mut stage = town().stage(SavedRows::new(), STAGE_START);
     stage.enter("Ann");
     stage.enter("Bea");
@@ -144,7 +144,7 @@ fn nobody_explores_for_another() {
 }
 
 #[test]
-fn what_was_explored_is_there_after_a_restart() {
+fn exploration_survives_restart() {
     let mut stage = town().stage(SavedRows::new(), STAGE_START);
     stage.enter("Ann");
     walk(&mut stage, &["east"]);
@@ -160,7 +160,7 @@ fn what_was_explored_is_there_after_a_restart() {
 }
 
 #[test]
-fn a_room_the_world_has_lost_is_kept_but_not_shown() {
+fn lost_room_stays_explored_but_hidden() {
     let mut saved = SavedRows::new();
     save(&mut saved, "Ann", "explored", r#"["attic","porch"]"#);
     let mut stage = town().stage(saved, STAGE_START);
@@ -173,7 +173,7 @@ fn a_room_the_world_has_lost_is_kept_but_not_shown() {
 }
 
 #[test]
-fn the_map_is_given_to_a_new_session_and_not_to_one_that_returns() {
+fn map_is_sent_to_new_sessions_only() {
     let mut stage = town().stage(SavedRows::new(), STAGE_START);
     stage.enter("Ann");
     stage.ears("Ann");
@@ -202,7 +202,7 @@ fn long_row(rooms: usize) -> Stage {
 }
 
 #[test]
-fn big_map_comes_in_pages_with_the_near_first() {
+fn big_map_pages_come_nearest_first() {
     let mut stage = long_row(500);
     stage.enter("Ann");
     let mut pages = stage.ears("Ann").events("explored_map");
@@ -233,7 +233,7 @@ fn big_map_comes_in_pages_with_the_near_first() {
 }
 
 #[test]
-fn map_pages_wait_until_they_are_read() {
+fn map_pages_wait_until_read() {
     let mut stage = long_row(500);
     stage.hold_receipts(true);
     stage.enter("Ann");
@@ -250,7 +250,7 @@ fn map_pages_wait_until_they_are_read() {
 }
 
 #[test]
-fn map_goes_on_when_its_reading_was_missed() {
+fn map_resumes_after_missed_reading() {
     let mut stage = long_row(500);
     stage.enter("Ann");
     for _ in 0..3 {
@@ -320,7 +320,7 @@ fn drawn(stage: &mut Stage) -> String {
 }
 
 #[test]
-fn the_map_is_drawn_around_you_with_north_up() {
+fn map_is_centered_with_north_up() {
     let game = systems::game(square(), systems::Settings::default());
     let mut stage = Stage::new(game).expect("the plugins fit together");
     stage.enter("Ann");

@@ -174,7 +174,7 @@ fn cases() -> Cases {
 }
 
 #[test]
-fn every_case_ebbs_as_written_however_the_ticks_fall() {
+fn flux_cases_ebb_as_written_at_any_ticks() {
     let Cases { rules, case } = cases();
     let whole = std::env::var("KADATH_PROOF").is_ok_and(|size| size == "full");
     for case in case {
@@ -226,7 +226,7 @@ proptest! {
     }
 
     #[test]
-    fn points_given_and_owed_are_what_the_flux_came_to(
+    fn given_and_owed_points_equal_flux(
         gaps in prop::collection::vec(1_u64..10_000, 200),
         flux in -0.9_f64..0.3,
     ) {

@@ -102,7 +102,7 @@ fn refused(stage: &mut Stage, line: &str) -> Option<String> {
 }
 
 #[test]
-fn a_gate_refuses_what_a_verb_takes_and_nothing_else() {
+fn gate_refuses_only_gated_verbs() {
     let mut stage = scene(100);
     assert_eq!(refused(&mut stage, "hold feet"), None);
     let bound = Some("Your feet are bound.".to_owned());

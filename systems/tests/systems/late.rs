@@ -57,8 +57,9 @@ fn body(stage: &mut Stage) -> (Vitals, Posture) {
     (stage.component("Ann"), stage.component("Ann"))
 }
 
+/// As ticks on time would have left them.
 #[test]
-fn a_tick_that_is_seconds_late_leaves_bodies_as_ticks_on_time_would_have() {
+fn seconds_late_tick_leaves_bodies_as_on_time() {
     // Whole, hurt, felled by the beam, felled and dead before the tick is over, dead already.
     for dp in [20, 8, 7, 3, -3, -9, -10] {
         let mut on_time = scene(dp);
@@ -74,8 +75,9 @@ fn a_tick_that_is_seconds_late_leaves_bodies_as_ticks_on_time_would_have() {
     }
 }
 
+/// As many visions as ticks on time would have brought.
 #[test]
-fn a_tick_that_is_minutes_late_brings_as_many_visions_as_ticks_on_time_would_have() {
+fn minutes_late_tick_brings_visions_as_on_time() {
     let rules = r#"
         [environments.graveyard]
         all = -1.0

@@ -158,7 +158,7 @@ fn letters_of_one_tick_have_different_ids() {
 }
 
 #[test]
-fn letters_go_on_when_their_reading_was_missed() {
+fn mail_resumes_after_missed_reading() {
     let mut stage = stage(1, SavedRows::new());
     stage.enter("Ann");
     away(&mut stage);

@@ -332,7 +332,7 @@ fn plugins() -> Vec<&'static str> {
 }
 
 #[test]
-fn plugin_left_out_for_a_minute_finds_the_world_right() {
+fn world_recovers_from_plugin_left_out_a_minute() {
     let expected = account(&mut played(&[]));
     assert_eq!(expected[&("Victim", "kept out")], "true");
     assert_eq!(expected[&("Bleeder", "room")], r#""limbo""#);
@@ -345,7 +345,7 @@ fn plugin_left_out_for_a_minute_finds_the_world_right() {
 }
 
 #[test]
-fn plugins_left_out_in_pairs_find_the_world_right() {
+fn world_recovers_from_plugin_pairs_left_out() {
     let expected = account(&mut played(&[]));
     let five = ["place", "presence", "body", "lucidity", "staff"];
     let pairs = five.iter().enumerate();
@@ -356,7 +356,7 @@ fn plugins_left_out_in_pairs_find_the_world_right() {
 }
 
 #[test]
-fn plugin_broken_for_one_tick_finds_the_world_right() {
+fn world_recovers_from_plugin_broken_one_tick() {
     let mut wrong = Vec::new();
     for phase in Phase::ALL {
         let undisturbed = account(&mut played_at_once(&[], phase));

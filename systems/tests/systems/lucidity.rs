@@ -70,14 +70,14 @@ fn points(stage: &mut Stage, name: &str) -> i16 {
 }
 
 #[test]
-fn a_newcomer_is_as_lucid_as_one_can_be() {
+fn newcomer_starts_at_full_lucidity() {
     let mut stage = scene(SavedRows::new());
     stage.enter("Ann");
     assert_eq!(points(&mut stage, "Ann"), 100);
 }
 
 #[test]
-fn a_change_is_told_once_to_the_one_it_happens_to() {
+fn change_is_told_once_to_subject() {
     let mut saved = SavedRows::new();
     settle(&mut saved, "Ann", "nowhere", 72);
     settle(&mut saved, "Bea", "nowhere", 72);
@@ -116,7 +116,7 @@ fn a_change_is_told_once_to_the_one_it_happens_to() {
 }
 
 #[test]
-fn several_changes_in_one_tick_are_told_one_by_one() {
+fn same_tick_changes_are_told_one_by_one() {
     let mut stage = scene(SavedRows::new());
     stage.enter("Ann");
     stage.ears("Ann");
@@ -138,7 +138,7 @@ fn several_changes_in_one_tick_are_told_one_by_one() {
 }
 
 #[test]
-fn what_leaves_the_scale_is_lost_and_told_as_what_it_came_to() {
+fn excess_change_is_lost_and_told_clamped() {
     let mut saved = SavedRows::new();
     settle(&mut saved, "Ann", "nowhere", 95);
     let mut stage = scene(saved);
@@ -164,7 +164,7 @@ fn what_leaves_the_scale_is_lost_and_told_as_what_it_came_to() {
 }
 
 #[test]
-fn a_saved_value_off_the_scale_is_read_as_its_end() {
+fn saved_value_off_scale_is_clamped() {
     let mut saved = SavedRows::new();
     settle(&mut saved, "Ann", "nowhere", 1_000);
     settle(&mut saved, "Bea", "nowhere", -1_000);
@@ -178,7 +178,7 @@ fn a_saved_value_off_the_scale_is_read_as_its_end() {
 }
 
 #[test]
-fn an_idle_mind_at_the_top_hears_nothing_and_saves_nothing() {
+fn full_idle_mind_hears_and_saves_nothing() {
     let mut saved = SavedRows::new();
     settle(&mut saved, "Ann", "there", 100);
     let mut stage = scene(saved);
@@ -216,7 +216,7 @@ fn a_minute_that_gives_no_point_saves_nothing() {
 }
 
 #[test]
-fn who_leaves_finds_drift_and_habit_as_they_were() {
+fn drift_and_habit_survive_leaving() {
     let mut saved = SavedRows::new();
     settle(&mut saved, "Ann", "here", 100);
     let mut stage = scene(saved);
@@ -235,7 +235,7 @@ fn who_leaves_finds_drift_and_habit_as_they_were() {
 }
 
 #[test]
-fn a_crash_gives_nothing_twice_and_forgets_less_than_a_point() {
+fn crash_repeats_nothing_and_loses_below_a_point() {
     let mut saved = SavedRows::new();
     settle(&mut saved, "Ann", "here", 100);
     let mut stage = scene(saved);
@@ -322,7 +322,7 @@ fn chronicle(line: &str, minutes: u32) -> Vec<Fact> {
 }
 
 #[test]
-fn every_change_is_in_the_chronicle_with_its_reason() {
+fn every_change_is_audited_with_reason() {
     let facts = chronicle("shake -7", 2);
     let facts: Vec<_> = facts
         .iter()

@@ -13,7 +13,7 @@ const MINUTES: u32 = 5;
 /// An audit's seventh finding: rooms were read from the database in every tick. The world has one
 /// way to a database, its asks.
 #[test]
-fn flux_over_full_rooms_asks_storage_for_nothing_and_moves_everybody() {
+fn flux_over_full_rooms_queries_no_storage() {
     let whole = std::env::var("KADATH_PROOF").is_ok_and(|size| size == "full");
     let players: u64 = if whole { 10_000 } else { 1_000 };
     let names: Vec<String> = (0..ROOMS).map(|room| format!("r{room}")).collect();

@@ -105,7 +105,7 @@ fn adds_up(name: &str, told: &[Value], began: i64, now: i64) -> Result<(), TestC
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
-    fn whatever_befalls_them_minds_are_on_the_scale_and_told_of_it_once(deeds in deeds()) {
+    fn minds_stay_on_scale_with_single_notice(deeds in deeds()) {
         let people = [("Ann", "street", 75), ("Bea", "graves", 15), ("Cal", "ward", -5)];
         let mut stage = scene(&people, shaking);
         let mut told = vec![Vec::new(); people.len()];
@@ -165,7 +165,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
     #[test]
-    fn the_same_deeds_at_another_rate_leave_the_same_minds(
+    fn deeds_at_any_rate_leave_same_minds(
         walks in prop::collection::vec((1_u64..6, prop::sample::select(vec!["east", "west"])), 1..8),
     ) {
         let play = |hz: u32| {
@@ -190,7 +190,7 @@ proptest! {
 }
 
 #[test]
-fn a_fall_to_the_end_is_two_facts_and_one_relocation() {
+fn fall_to_end_is_two_facts_one_relocation() {
     let mut stage = scene(&[("Ann", "graves", -60)], shaking);
     stage.tick();
     let known = stage.facts().len();
@@ -221,7 +221,7 @@ fn a_fall_to_the_end_is_two_facts_and_one_relocation() {
 }
 
 #[test]
-fn waiting_times_and_marks_come_back_after_a_restart() {
+fn cooldowns_and_marks_survive_restart() {
     let mut stage = scene(&[("Ann", "street", 50)], shaking);
     for line in ["east", "meditate", "west"] {
         stage.says("Ann", line);
@@ -263,7 +263,7 @@ fn a_refused_ritual_changes_nothing() {
 }
 
 #[test]
-fn a_save_from_before_stamps_gets_one_on_arrival() {
+fn unstamped_save_is_stamped_on_arrival() {
     let mut stage = scene(&[("Ann", "street", -20), ("Bea", "street", 20)], |_| {});
     assert!(stage.component::<Psyche>("Ann").catatonic_since().is_some());
     assert!(stage.component::<Psyche>("Bea").catatonic_since().is_none());

@@ -17,7 +17,7 @@ proptest! {
 
     /// Whatever comes between, and also when the connection is another.
     #[test]
-    fn in_any_second_a_character_has_ten_commands_and_no_fewer(
+    fn any_second_allows_exactly_ten_commands(
         gaps in prop::collection::vec((0_u64..250, prop::bool::weighted(0.02)), 1..120)
     ) {
         let town = Town::of(&[("here", "outdoors")]);
@@ -51,7 +51,7 @@ proptest! {
 }
 
 #[test]
-fn every_command_and_every_line_of_too_many_is_counted_by_its_kind() {
+fn commands_and_excess_lines_are_counted_by_kind() {
     let town = Town::of(&[("here", "outdoors")]);
     let mut stage = town.stage(SavedRows::new(), clock(0, 0));
     stage.enter("Ann");

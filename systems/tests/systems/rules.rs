@@ -20,7 +20,7 @@ fn check(rules: &str, expected: &[&str]) {
 }
 
 #[test]
-fn a_mistake_is_named_with_its_file_and_line() {
+fn mistake_is_named_with_file_and_line() {
     check("default = 0.0\n", &[]);
     check(
         "default = 0.0\n\n[environments.swamp]\nall = -0.1\n",
@@ -61,7 +61,7 @@ fn a_mistake_is_named_with_its_file_and_line() {
 }
 
 #[test]
-fn a_file_of_rules_that_nobody_reads_is_named() {
+fn unread_rules_file_is_named() {
     let mut sources = town("default = nan\n").sources();
     sources.push(Source {
         path: "rules/lucidty.toml".to_owned(),
@@ -157,7 +157,7 @@ fn every_section_of_shocks_and_rituals_is_checked() {
 }
 
 #[test]
-fn a_sight_is_checked_where_it_is_written() {
+fn sight_mistake_is_named_where_written() {
     let wrong = |sights: &str| -> Vec<String> {
         let mut town = town("");
         town.rooms[0].sights = sights.to_owned();
@@ -184,7 +184,7 @@ fn a_sight_is_checked_where_it_is_written() {
 }
 
 #[test]
-fn the_shipped_world_has_sights_and_words_for_minds_that_come_apart() {
+fn shipped_world_has_sights_and_broken_mind_words() {
     let world = shipped();
     let all = world.get::<Sections<Sights>>().unwrap();
     let sights = all.iter().map(|(_, Sights(sights))| sights.len());
@@ -203,7 +203,7 @@ fn the_shipped_world_has_sights_and_words_for_minds_that_come_apart() {
 }
 
 #[test]
-fn every_mistake_of_a_file_that_can_be_read_is_named() {
+fn every_mistake_of_readable_file_is_named() {
     check(
         "[environments.swamp]\nall = 500\n[rooms.gone]\nall = 0\n",
         &[
@@ -215,7 +215,7 @@ fn every_mistake_of_a_file_that_can_be_read_is_named() {
 }
 
 #[test]
-fn what_is_no_number_and_what_is_no_rule_is_refused() {
+fn non_number_and_unknown_rule_are_refused() {
     let lines = |rules| -> Vec<usize> {
         let problems = town(rules).load().err().unwrap_or_default();
         problems.iter().map(|problem| problem.line).collect()
@@ -233,7 +233,7 @@ fn what_is_no_number_and_what_is_no_rule_is_refused() {
 }
 
 #[test]
-fn a_drain_rate_that_is_no_number_is_refused() {
+fn non_number_drain_rate_is_refused() {
     let mut town = town("");
     town.drains
         .insert("town/yard".to_owned(), f64::NEG_INFINITY);
@@ -250,7 +250,7 @@ fn a_drain_rate_that_is_no_number_is_refused() {
 }
 
 #[test]
-fn a_world_without_the_file_has_the_domains_rules() {
+fn missing_file_gives_domain_rules() {
     let town = Town::of(&[("here", "graveyard")]).load();
     let rules = town.expect("a sound town").get::<Rules>().unwrap().clone();
     assert_eq!(rules, Rules::default());
@@ -356,7 +356,7 @@ fn nothing_moves_the_mind_where_newcomers_arrive() {
 }
 
 #[test]
-fn a_tier_begins_at_its_lower_bound() {
+fn tier_begins_at_lower_bound() {
     let rules = Rules::default();
     for (points, tier) in [
         (100, Tier::Lucid),

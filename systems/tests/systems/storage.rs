@@ -28,7 +28,7 @@ fn kept(stage: &Stage) -> BTreeMap<(StableId, String), String> {
 }
 
 #[test]
-fn while_nothing_can_be_saved_no_verb_changes_what_is_saved() {
+fn save_outage_stops_every_saving_verb() {
     let verbs: Vec<&str> = {
         let mut stage = scene();
         let table = stage.engine().world().resource::<Verbs>();
@@ -72,7 +72,7 @@ fn while_nothing_can_be_saved_no_verb_changes_what_is_saved() {
 }
 
 #[test]
-fn what_only_asks_is_answered_while_nothing_can_be_saved_and_the_chronicle_is_full() {
+fn queries_are_answered_during_full_save_outage() {
     let mut stage = scene();
     stage.set_accepting(false);
     stage.set_facts_max(0);
@@ -111,7 +111,7 @@ fn what_only_asks_is_answered_while_nothing_can_be_saved_and_the_chronicle_is_fu
 
 /// Walks into the sight again and again, while nothing becomes durable.
 #[test]
-fn what_nobody_ordered_takes_no_more_room_the_oftener_it_happens() {
+fn repeated_sights_take_bounded_fact_room() {
     let mut town = Town::of(&[("porch", "indoors"), ("pit", "indoors")]).with_rules(
         "[encounters]\ndisturbing = { first = -1, repeat = -1 }\nagain_after_seconds = 0.0\n",
     );

@@ -75,7 +75,7 @@ fn words(stage: &mut Stage, who: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_mute_ends_at_its_instant_and_not_a_microsecond_before() {
+fn mute_ends_at_exact_microsecond() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
     stage.enter("Bea");
     stage.enter("Cleo");
@@ -133,8 +133,9 @@ fn mutes_and_silences_are_there_after_a_restart() {
     assert_eq!(silences.count(), 0, "a lifted silence leaves no row");
 }
 
+/// Each line is heard by everybody who has not muted its speaker.
 #[test]
-fn lines_of_one_tick_in_one_room_are_each_heard_by_whoever_hears_that_speaker() {
+fn same_tick_lines_respect_mutes_per_speaker() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
     for name in ["Ann", "Bea", "Cleo", "Dora"] {
         stage.enter(name);
@@ -158,7 +159,7 @@ fn lines_of_one_tick_in_one_room_are_each_heard_by_whoever_hears_that_speaker() 
 }
 
 #[test]
-fn whoever_is_away_can_be_muted_and_silenced() {
+fn absent_player_can_be_muted_and_silenced() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
     stage.enter_as("Ada", Role::Admin);
     stage.enter("Bea");
@@ -192,7 +193,7 @@ fn whoever_is_away_can_be_muted_and_silenced() {
 }
 
 #[test]
-fn a_list_of_mutes_has_an_end_and_what_is_over_makes_room() {
+fn mute_list_is_bounded_and_expired_make_room() {
     let people = (0..Rules::default().people).map(|n| format!("Somebody{n}"));
     let mut saved = SavedRows::new();
     let until = STAGE_START.plus(MINUTE);
@@ -208,7 +209,7 @@ fn a_list_of_mutes_has_an_end_and_what_is_over_makes_room() {
 }
 
 #[test]
-fn the_history_has_an_end_and_leaves_out_whom_one_has_muted() {
+fn history_is_bounded_and_omits_muted() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
     for name in ["Bea", "Cleo", "Dora"] {
         stage.enter(name);
@@ -230,7 +231,7 @@ fn the_history_has_an_end_and_leaves_out_whom_one_has_muted() {
 }
 
 #[test]
-fn whoever_lost_the_connection_hears_once_what_was_said_meanwhile() {
+fn reconnected_player_hears_missed_lines_once() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
     stage.enter("Bea");
     stage.enter("Cleo");
@@ -243,7 +244,7 @@ fn whoever_lost_the_connection_hears_once_what_was_said_meanwhile() {
 }
 
 #[test]
-fn who_leaves_and_comes_back_has_said_what_they_have_said() {
+fn chat_budget_survives_leaving_and_return() {
     let settings = Settings {
         chat: unlimited().chat.with(Channel::Say, 2).in_one_go(2),
         ..unlimited()

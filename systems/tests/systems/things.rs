@@ -49,7 +49,7 @@ fn held(stage: &mut Stage, who: &str) -> usize {
 }
 
 #[test]
-fn first_of_two_takers_has_it() {
+fn first_of_two_takers_gets_thing() {
     let mut stage = scene(1);
     stage.says("bob", "get stone");
     stage.says("ann", "get stone");

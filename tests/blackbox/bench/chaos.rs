@@ -51,7 +51,7 @@ async fn a_storm_loses_and_repeats_nothing_over_postgresql() {
 }
 
 #[tokio::test]
-async fn players_do_not_notice_that_the_broker_is_gone() {
+async fn broker_loss_is_unnoticed_by_players() {
     let played = bench_text(
         "objectives = [\"delivered = 100%\", \"errors = 0%\", \"disconnects = 0\", \"lost = 0\"]\n\
          [server]\nbroker = true\n[world]\nrooms = 2\n\
@@ -68,7 +68,7 @@ async fn players_do_not_notice_that_the_broker_is_gone() {
 }
 
 #[tokio::test]
-async fn players_do_not_notice_that_the_database_is_killed() {
+async fn database_kill_is_unnoticed_by_players() {
     let played = bench_text(
         "settle = \"20s\"\n\
          objectives = [\"delivered = 100%\", \"errors = 0%\", \"disconnects = 0\", \"undurable = 0\"]\n\
@@ -85,7 +85,7 @@ async fn players_do_not_notice_that_the_database_is_killed() {
 }
 
 #[tokio::test]
-async fn a_server_that_stands_still_for_a_second_shows_all_that_queued_behind_it() {
+async fn stalled_server_shows_latency_of_queued_requests() {
     let played = bench_text(
         "objectives = [\"errors = 0%\", \"disconnects = 0\", \"unanswered = 0\"]\n\
          [world]\nrooms = 2\n[[stages]]\nspike = \"10s\"\nbots = 10\n\

@@ -36,7 +36,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn an_equal_run_is_no_regression_and_one_with_more_work_is() {
+async fn equal_run_is_no_regression_more_work_is() {
     let bench = Bench::new();
     let first = bench.plays().await;
     first.ends_with(0);
@@ -64,7 +64,7 @@ async fn an_equal_run_is_no_regression_and_one_with_more_work_is() {
 }
 
 #[tokio::test]
-async fn runs_with_sockets_and_runs_without_are_not_compared() {
+async fn socket_and_socketless_runs_are_not_compared() {
     let bench = Bench::new();
     let old = serde_json::json!({
         "scenario": "talk", "seed": 1, "in_process": true, "runs": [{"tick_p99": 0.001}],

@@ -83,7 +83,7 @@ async fn signal(what: &str, process: u32) {
 }
 
 #[tokio::test]
-async fn an_interrupted_bench_takes_its_server_and_its_folder_along() {
+async fn interrupted_bench_removes_server_and_folder() {
     let running = Running::start();
     let server = running.has_a_server().await;
     signal("-TERM", running.process.id().unwrap()).await;
@@ -97,7 +97,7 @@ async fn an_interrupted_bench_takes_its_server_and_its_folder_along() {
 }
 
 #[tokio::test]
-async fn a_server_that_dies_by_itself_fails_the_run() {
+async fn server_death_fails_run() {
     let running = Running::start();
     let server = running.has_a_server().await;
     until("players in the world", async || {

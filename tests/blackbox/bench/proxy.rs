@@ -172,21 +172,21 @@ async fn check(hand: Hand, figure: &str, named: &str) {
 }
 
 #[tokio::test]
-async fn what_passes_through_untouched_is_delivered_whole() {
+async fn untouched_proxy_traffic_is_delivered_whole() {
     talk(Hand::Still).await.ends_with(0);
 }
 
 #[tokio::test]
-async fn a_delivery_dropped_on_the_way_from_a_real_server_is_found_and_named() {
+async fn proxy_dropped_delivery_is_found_and_named() {
     check(Hand::Drops, "lost", "never heard by bot").await;
 }
 
 #[tokio::test]
-async fn a_delivery_doubled_on_the_way_from_a_real_server_is_found_and_named() {
+async fn proxy_doubled_delivery_is_found_and_named() {
     check(Hand::Doubles, "duplicated", "heard again by bot").await;
 }
 
 #[tokio::test]
-async fn deliveries_swapped_on_the_way_from_a_real_server_are_found_and_named() {
+async fn proxy_swapped_deliveries_are_found_and_named() {
     check(Hand::Swaps, "reordered", "by bot").await;
 }

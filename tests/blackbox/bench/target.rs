@@ -8,7 +8,7 @@ use super::{bench, bench_in, bench_text};
 use crate::harness::Server;
 
 #[tokio::test]
-async fn quick_passes_against_a_server_as_it_comes() {
+async fn quick_scenario_passes_against_default_server() {
     let server = Server::start().await;
     let quick = Path::new("benches/scenarios/quick.toml");
     let played = bench(quick, &["--target", &server.url]).await;
@@ -18,7 +18,7 @@ async fn quick_passes_against_a_server_as_it_comes() {
 }
 
 #[tokio::test]
-async fn limits_of_a_target_are_told_apart_from_its_speed() {
+async fn target_limits_are_distinguished_from_slowness() {
     let server = Server::start().await;
     let fast = "objectives = [\"errors = 0%\"]\n[[stages]]\nspike = \"2s\"\nbots = 2\n[roles.a.steps.look]\ndo = \"look\"\nthink = \"20ms\"\n";
     let played = bench_text(fast, &["--target", &server.url]).await;
@@ -32,7 +32,7 @@ async fn limits_of_a_target_are_told_apart_from_its_speed() {
 }
 
 #[tokio::test]
-async fn a_target_that_is_not_there_is_one_line_and_exit_code_1() {
+async fn absent_target_is_one_line_and_exit_1() {
     let quick = Path::new("benches/scenarios/quick.toml");
     // Nothing listens on this port: whoever does needs rights that tests don't have.
     let played = bench(quick, &["--target", "http://127.0.0.1:1"]).await;
@@ -52,7 +52,7 @@ async fn nothing_is_broken_on_a_target() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_or_no_toml_is_exit_code_1() {
+async fn missing_or_non_toml_file_exits_1() {
     let missing = bench(Path::new("no/such/scenario.toml"), &[]).await;
     missing.ends_with(1);
     let err = &missing.stderr;

@@ -4,7 +4,7 @@ use super::{PASSWORD, guest, registers};
 use crate::harness::{Driver, Player, Recipe, Server, SmallWorld, until};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn door_offers_what_the_server_allows_under_its_name() {
+async fn door_offers_allowed_sign_ins_under_world_name() {
     let recipe = Recipe::new()
         .env("KADATH_ACCOUNTS__GUESTS", "never")
         .env("KADATH_ACCOUNTS__INVITES_REQUIRED", "true");
@@ -91,7 +91,7 @@ async fn kick_and_ban_say_why_at_the_door() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stop_of_the_server_is_told_as_no_refusal() {
+async fn server_stop_is_not_shown_as_refusal() {
     let server = Server::start().await;
     let driver = Driver::start().await;
     let ann = guest(&driver, &server).await;
@@ -104,7 +104,7 @@ async fn stop_of_the_server_is_told_as_no_refusal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guest_returns_after_its_token_expired() {
+async fn guest_returns_after_token_expiry() {
     let server = Recipe::new()
         .env("KADATH_ACCOUNTS__TOKEN_LIFETIME_SECONDS", "2")
         .start()

@@ -46,7 +46,7 @@ async fn sees_the_newest_line(browser: &Browser, when: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn newest_line_and_prompt_are_seen_at_every_size() {
+async fn newest_line_and_prompt_show_at_every_size() {
     let server = Server::start().await;
     let driver = Driver::start().await;
     let ann = guest(&driver, &server).await;

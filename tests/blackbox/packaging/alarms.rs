@@ -109,7 +109,7 @@ async fn metrics_of_dashboard_and_alarms_exist() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dashboard_asks_what_prometheus_understands() {
+async fn dashboard_queries_are_valid_prometheus() {
     let records: Vec<Value> = dashboard()
         .iter()
         .filter(|question| !question.starts_with("label_values("))
@@ -173,7 +173,7 @@ async fn calm_server_provokes_no_alarm() {
 /// A second of this server counts as a quarter of a minute, in ticks, too: so it is one of 4/3
 /// ticks a second, and everything else is what a real one tells.
 #[tokio::test(flavor = "multi_thread")]
-async fn troubled_server_provokes_its_alarms() {
+async fn troubled_server_triggers_alarms() {
     let cluster = Cluster::started().await;
     let recipe = Recipe::new()
         .flag("--database", cluster.fresh().await)

@@ -159,7 +159,7 @@ async fn compose_services_play_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn broker_refuses_whoever_lacks_the_password() {
+async fn broker_refuses_client_without_password() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     secrets(&folder.join("secrets")).await;
@@ -193,7 +193,7 @@ async fn compose_variables_are_ones_the_server_accepts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn compose_keeps_secrets_in_files_and_ports_at_home() {
+async fn compose_keeps_secrets_in_files_ports_local() {
     let compose = compose();
     let folder = TempDir::new().unwrap();
     let folder = folder.path().join("secrets");

@@ -212,7 +212,7 @@ async fn image_runs_the_server_from_start_to_stop() {
 }
 
 #[test]
-fn image_is_built_by_the_compiler_of_the_checkout() {
+fn image_build_uses_compiler_of_checkout() {
     let toolchain: toml::Table = std::fs::read_to_string(checkout("rust-toolchain.toml"))
         .unwrap()
         .parse()

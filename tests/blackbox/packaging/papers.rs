@@ -13,7 +13,7 @@ use crate::harness::{Recipe, kept};
 pub(super) mod manual;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sample_configuration_is_what_the_program_prints() {
+async fn sample_configuration_matches_program_output() {
     let sample = Recipe::new().switch("--sample").run("config").await;
     assert_eq!(sample.code, Some(0), "{sample:?}");
     kept("packaging/kadath.toml", &sample.stdout, "packaging");

@@ -95,7 +95,7 @@ async fn play_through(proxy: &Secure, more: &[(&str, &str)]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nginx_example_passes_players_and_their_addresses() {
+async fn nginx_example_forwards_players_and_addresses() {
     let server = server().await;
     let folder = server.recipe().folder().to_owned();
     let proxy = Secure::write(&folder, NAME);

@@ -55,7 +55,7 @@ async fn unit_is_sound_and_sandboxed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unit_names_what_is_installed() {
+async fn unit_names_installed_files() {
     let root = TempDir::new().unwrap();
     install(root.path()).await;
     let installed = |path: &str| root.path().join(path.trim_start_matches('/')).exists();
@@ -89,7 +89,7 @@ async fn unit_names_what_is_installed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn server_lives_with_what_the_unit_forbids() {
+async fn server_runs_under_unit_restrictions() {
     let root = TempDir::new().unwrap();
     install(root.path()).await;
     let mut recipe = Recipe::new().flag("--config", root.path().join("etc/kadath/kadath.toml"));

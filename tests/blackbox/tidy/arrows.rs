@@ -125,22 +125,22 @@ fn waiting(files: &[File]) -> Vec<String> {
 }
 
 #[test]
-fn only_where_a_process_begins_is_a_future_waited_for() {
+fn only_process_entry_blocks_on_futures() {
     none(waiting(&files()));
 }
 
 #[test]
-fn sources_see_only_whom_the_house_allows() {
+fn sources_import_only_allowed_crates() {
     none(strangers(&files()));
 }
 
 #[test]
-fn the_edges_see_of_the_engine_its_port_only() {
+fn edges_import_only_engine_port() {
     none(past_the_port(&files()));
 }
 
 #[test]
-fn only_its_door_knows_a_websocket() {
+fn only_websocket_module_names_websockets() {
     none(past_the_door(&files()));
 }
 
@@ -150,7 +150,7 @@ fn the_game_never_looks_outside() {
 }
 
 #[test]
-fn the_engine_waits_and_reads_clocks_only_in_its_runner() {
+fn engine_waits_and_reads_clocks_in_runner_only() {
     none(outside_of_a_tick(&files()));
 }
 

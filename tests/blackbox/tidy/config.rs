@@ -82,7 +82,7 @@ fn faults(defaults: &BTreeMap<String, String>, handbook: &str) -> Vec<String> {
 }
 
 #[test]
-fn handbook_has_every_key_with_its_default() {
+fn handbook_has_every_key_with_default() {
     let defaults = defaults();
     assert!(defaults.len() > 30, "{defaults:?}");
     let faults = faults(&defaults, &handbook());

@@ -65,7 +65,7 @@ fn fault(arguments: &[String]) -> Option<&'static str> {
 }
 
 #[test]
-fn no_record_fills_its_message_in() {
+fn no_log_record_interpolates_message() {
     let mut seen = 0;
     let sources = CRATES.map(|(folder, _)| format!("{folder}/src/").replace("./", ""));
     let is_source = |path: &str| sources.iter().any(|source| path.starts_with(source));
@@ -81,7 +81,7 @@ fn no_record_fills_its_message_in() {
 }
 
 #[test]
-fn a_record_that_fills_its_message_in_is_found() {
+fn interpolated_log_message_is_found() {
     for (code, good) in [
         (r#"tracing::info!("world ended");"#, true),
         (

@@ -94,7 +94,7 @@ fn bare_bans(files: &[File]) -> Vec<String> {
 }
 
 #[test]
-fn no_file_is_longer_than_a_story_without_a_reason() {
+fn file_over_limit_has_reason() {
     none(long(&files(), LONGER));
 }
 
@@ -119,7 +119,7 @@ fn nothing_shipped_is_unbounded_or_sleeps() {
 }
 
 #[test]
-fn what_clippy_bans_has_a_reason() {
+fn clippy_bans_have_reasons() {
     none(bare_bans(&files()));
 }
 

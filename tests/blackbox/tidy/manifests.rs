@@ -114,7 +114,7 @@ fn of_its_own(member: &str, manifest: &Table) -> Vec<String> {
 }
 
 #[test]
-fn manifests_name_only_whom_the_house_allows() {
+fn manifests_name_only_allowed_dependencies() {
     for (folder, allowed) in CRATES {
         let manifest = manifest(folder);
         none(strangers(folder, allowed, &manifest));
@@ -146,7 +146,7 @@ fn forbidden_dependency_is_found() {
 
 /// Not even by way of somebody else, nor for its tests: the lock file knows everybody.
 #[test]
-fn nothing_that_the_game_is_built_from_reaches_a_database_or_a_network() {
+fn game_dependencies_reach_no_database_or_network() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
     let lock: Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
     let met = reached(&lock, "systems");
@@ -158,7 +158,7 @@ fn nothing_that_the_game_is_built_from_reaches_a_database_or_a_network() {
 }
 
 #[test]
-fn every_crate_is_licensed_and_keeps_the_workspace_s_lints() {
+fn every_crate_has_license_and_workspace_lints() {
     let root = manifest(".");
     let license = &root["workspace"]["package"]["license"];
     assert_eq!(license.as_str(), Some("MIT OR Apache-2.0"));

@@ -241,7 +241,7 @@ fn net(files: &[(&str, &str)]) -> Vec<File> {
 }
 
 #[test]
-fn ring_is_told_by_its_shortest_cycle() {
+fn ring_is_reported_by_shortest_cycle() {
     let files = net(&[
         ("a.rs", "use crate::b::B;\n"),
         ("b.rs", "mod deep;\n"),

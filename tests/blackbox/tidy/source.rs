@@ -200,7 +200,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) {
 }
 
 #[test]
-fn a_whole_word_is_found_and_a_part_of_one_is_not() {
+fn whole_word_is_found_and_part_is_not() {
     assert!(has("use net::serve;", "net::"));
     assert!(has("(net::serve)", "net::"));
     assert!(!has("use tokio::net::TcpListener;", "net::"));

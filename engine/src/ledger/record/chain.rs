@@ -81,7 +81,7 @@ mod tests {
     use crate::CommandRecord;
 
     #[test]
-    fn a_record_is_read_back_as_it_was() {
+    fn command_record_round_trips() {
         let mut record = CommandRecord::default();
         for (id, code, tick) in [
             (7, None, 1_000_020),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_record_is_refused_by_the_entry() {
+    fn malformed_record_entry_is_refused() {
         for entry in ["7", "7.x", "x.7", "7.7!who_knows", "-1.2"] {
             let text = format!(r#"{{"h": 1, "r": "1.1 {entry}"}}"#);
             let fault = serde_json::from_str::<CommandRecord>(&text).unwrap_err();

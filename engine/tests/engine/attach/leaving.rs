@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_quick_return_finds_the_living_entity_with_its_unsaved_state() {
+fn quick_return_finds_unsaved_living_entity() {
     let (mut stage, tape) = scene();
     stage.enter("ann");
     stage.hold_saves(true);
@@ -27,7 +27,7 @@ fn a_quick_return_finds_the_living_entity_with_its_unsaved_state() {
 }
 
 #[test]
-fn a_character_is_unloaded_only_when_its_last_state_is_durable() {
+fn character_unloads_only_once_durable() {
     let (mut stage, _) = scene();
     stage.enter("ann");
     stage.says("ann", "earn");
@@ -58,7 +58,7 @@ fn a_character_is_unloaded_only_when_its_last_state_is_durable() {
 }
 
 #[test]
-fn a_departed_character_that_still_changes_stays_until_that_is_durable_too() {
+fn departed_character_stays_until_late_change_durable() {
     let changes: [fn(EntityWorldMut<'_>); 2] = [
         |mut ann| ann.get_mut::<Coins>().unwrap().0 = 7,
         |mut ann| {
@@ -82,7 +82,7 @@ fn a_departed_character_that_still_changes_stays_until_that_is_durable_too() {
 }
 
 #[test]
-fn a_sign_in_while_saves_lag_sees_the_latest_state() {
+fn sign_in_sees_state_still_being_saved() {
     let (mut stage, _) = scene();
     stage.enter("ann");
     stage.says("ann", "earn");
@@ -99,7 +99,7 @@ fn a_sign_in_while_saves_lag_sees_the_latest_state() {
 }
 
 #[test]
-fn a_destroyed_character_loses_its_session_and_its_rows() {
+fn destroyed_character_loses_session_and_rows() {
     let mut world = Backstage::new(game);
     world.tick(vec![arrival(1, "ann")]);
     world.tick(vec![]);
@@ -131,7 +131,7 @@ fn survives_its_session(world: &mut Backstage) {
 }
 
 #[test]
-fn whoever_asks_sees_where_a_departed_character_was() {
+fn departed_message_finds_entity_in_world() {
     // `Departed` comes while the entity is still there, no longer online.
     let seen = Arc::new(Mutex::new(None));
     let see = Arc::clone(&seen);

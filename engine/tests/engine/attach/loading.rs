@@ -13,7 +13,7 @@ fn restored(plugin: impl Plugin, rows: &[Row]) -> Stage {
 }
 
 #[test]
-fn a_character_whose_row_cannot_be_read_is_refused_and_its_rows_stay() {
+fn unreadable_character_row_refuses_sign_in_keeps_rows() {
     let ann = StableId::named("ann");
     for (version, body) in [(1, "\"gold\""), (1, "{"), (2, "7")] {
         let rows = [
@@ -31,7 +31,7 @@ fn a_character_whose_row_cannot_be_read_is_refused_and_its_rows_stay() {
 }
 
 #[test]
-fn a_world_whose_row_cannot_be_read_does_not_start() {
+fn unreadable_world_row_refuses_start() {
     let well = StableId::named("well");
     let setup = Setup {
         rows: vec![row(well, "coins", 1, Owner::World, "\"wet\"")],
@@ -45,7 +45,7 @@ fn a_world_whose_row_cannot_be_read_does_not_start() {
 }
 
 #[test]
-fn a_component_that_no_plugin_knows_is_left_alone() {
+fn unknown_component_row_is_left_alone() {
     let ann = StableId::named("ann");
     let halo = row(ann, "halo", 3, Owner::Character(ann), "{\"bright\":true}");
     let mut stage = restored(game, std::slice::from_ref(&halo));
@@ -74,7 +74,7 @@ fn mint(reg: &mut Registrar<'_>) {
 }
 
 #[test]
-fn a_value_of_an_older_version_is_brought_into_todays_shape() {
+fn older_component_version_is_migrated() {
     let ann = StableId::named("ann");
     for (version, body, silver, gold) in [
         (1, "7", 7, 0),
@@ -97,7 +97,7 @@ fn a_value_of_an_older_version_is_brought_into_todays_shape() {
 }
 
 #[test]
-fn a_sign_in_that_storage_cannot_serve_is_refused_with_its_words() {
+fn sign_in_refusal_carries_storage_message() {
     let mut engine = bare(game);
     let mut first = input(50, 0);
     first.heard = vec![arrival(1, "ann")];

@@ -32,7 +32,7 @@ fn take(net: &mut NetPorts, into: &mut Vec<(u64, bool)>) {
 }
 
 #[test]
-fn output_that_nobody_takes_is_held_and_comes_in_order() {
+fn untaken_output_is_held_in_order() {
     let mut live = Live::with(herald, one_place(), |_| {});
     until("output is held", || {
         live.figure(r#"kadath_lane_depth{lane="emissions"}"#) >= 20.0
@@ -51,7 +51,7 @@ fn output_that_nobody_takes_is_held_and_comes_in_order() {
 }
 
 #[test]
-fn output_beyond_its_bound_is_dropped_whole_and_every_session_torn() {
+fn excess_output_is_dropped_and_sessions_torn() {
     let mut live = Live::with(herald, one_place(), |_| {});
     let refusals = r#"kadath_lane_refusals_total{lane="emissions"}"#;
     until("output is dropped", || live.figure(refusals) > 0.0);
@@ -72,7 +72,7 @@ fn output_beyond_its_bound_is_dropped_whole_and_every_session_torn() {
 }
 
 #[test]
-fn a_line_comes_in_and_its_outcome_goes_out() {
+fn line_in_gives_outcome_out() {
     let mut live = Live::new(game);
     let mut outcome = None;
     live.net.inbound.try_send(arrival(1, "ann")).unwrap();
@@ -108,7 +108,7 @@ fn a_line_comes_in_and_its_outcome_goes_out() {
 }
 
 #[test]
-fn a_full_inbound_lane_gives_the_line_back_and_counts_it() {
+fn full_inbound_lane_returns_and_counts_line() {
     let limits = LaneLimits {
         inbound: 2,
         ..LaneLimits::default()

@@ -14,7 +14,7 @@ fn clockwork(reg: &mut Registrar<'_>) {
 }
 
 #[test]
-fn a_slow_store_delays_no_tick_and_gets_one_batch_at_a_time() {
+fn slow_store_delays_no_tick_and_batches_singly() {
     let live = Live::new(clockwork);
     until("100 ticks have passed", || live.tick() >= 100);
     let first = live.storage.saves.try_recv().unwrap();
@@ -31,7 +31,7 @@ fn a_slow_store_delays_no_tick_and_gets_one_batch_at_a_time() {
 }
 
 #[test]
-fn an_idle_world_is_durable_as_it_is() {
+fn idle_world_is_durable() {
     let live = Live::new(|_: &mut Registrar<'_>| {});
     until("the watermark follows the ticks", || {
         live.net.gauge.durable_tick() >= 20
@@ -40,7 +40,7 @@ fn an_idle_world_is_durable_as_it_is() {
 }
 
 #[test]
-fn stopping_waits_for_the_lane_and_hands_over_the_last_batch() {
+fn stop_waits_for_lane_and_hands_last_batch() {
     let mut live = Live::new(clockwork);
     until("more has changed", || live.tick() >= 10);
     let running = live.running.take().unwrap();
@@ -72,7 +72,7 @@ fn stopping_waits_for_the_lane_and_hands_over_the_last_batch() {
 }
 
 #[test]
-fn stopping_gives_up_on_a_store_that_never_answers() {
+fn stop_gives_up_on_silent_store() {
     let mut live = Live::with(clockwork, LaneLimits::default(), |config| {
         config.patience = Duration::from_millis(100);
     });

@@ -11,7 +11,7 @@ fn letter(payload: &[u8]) -> DeadLetter {
 }
 
 #[test]
-fn a_letter_is_kept_as_it_came_text_or_not() {
+fn dead_letter_keeps_payload_bytes_as_received() {
     let (_folder, dead_letters) = dead_letters(10);
     for payload in [&b"{\"a\": 1}"[..], b"\xff\x00\x7f", b""] {
         let letter = letter(payload);
@@ -39,7 +39,7 @@ fn letters_belong_to_owner_alone() {
 }
 
 #[test]
-fn a_thousand_letters_of_one_moment_have_a_thousand_names() {
+fn simultaneous_dead_letters_have_distinct_names() {
     let names: std::collections::HashSet<String> = (0..1_000).map(|_| letter(b"").id).collect();
     assert_eq!(names.len(), 1_000);
 }
@@ -59,7 +59,7 @@ fn the_oldest_make_room() {
 }
 
 #[test]
-fn a_replayed_letter_is_not_there_to_be_replayed_again() {
+fn replayed_dead_letter_cannot_be_replayed_again() {
     let (_folder, dead_letters) = dead_letters(3);
     let letter = letter(b"x");
     dead_letters.keep(&letter).unwrap();
@@ -72,7 +72,7 @@ fn a_replayed_letter_is_not_there_to_be_replayed_again() {
 }
 
 #[test]
-fn what_is_older_is_purged_and_what_is_younger_stays() {
+fn purge_takes_only_older_dead_letters() {
     let (_folder, dead_letters) = dead_letters(3);
     dead_letters.keep(&letter(b"x")).unwrap();
     assert_eq!(dead_letters.purge(Duration::from_secs(60)).unwrap(), 0);

@@ -14,12 +14,12 @@ use crate::config::SessionBounds;
 pub(in crate::edge) struct Lag {
     /// Bytes handed to the socket so far.
     offered: u64,
-    behind: Option<Behind>,
+    behind: Option<Backlog>,
 }
 
 /// More waits than may for long.
 #[derive(Clone, Copy, Debug)]
-struct Behind {
+struct Backlog {
     since: Instant,
     /// The least that waited since, and what had been taken then.
     least: usize,
@@ -51,7 +51,7 @@ impl Lag {
             return false;
         }
         let taken = self.offered.saturating_sub(backlog as u64);
-        let fresh = Behind {
+        let fresh = Backlog {
             since: now,
             least: waiting,
             taken,
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn reader_that_keeps_up_on_average_survives_a_burst() {
+    fn average_pace_reader_survives_burst() {
         assert_eq!(slow_after(1_000_000, 5_000, 4_000), None);
         assert_eq!(slow_after(1_000_000, 12_000, 12_000), None);
     }

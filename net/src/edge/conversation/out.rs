@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::{Conversation, End};
 use crate::payload::ErrorNote;
-use crate::session::{Next, Press, Sent};
+use crate::session::{Next, Press, SentItem};
 
 /// What is written at once, at most. More than a tick's worth for most, little enough that a
 /// slow client's frames wait where they can still be coalesced.
@@ -29,16 +29,16 @@ impl Conversation {
             let next = self
                 .session
                 .take(self.socket, now, BATCH_BYTES, |sent| match sent {
-                    Sent::Frame(number, frame) => {
+                    SentItem::Frame(number, frame) => {
                         link.write(number, frame);
                         lag.offer(frame.weight());
                         wrote = true;
                     }
-                    Sent::Proof(tick) => {
+                    SentItem::Proof(tick) => {
                         link.ask_proof(tick);
                         wrote = true;
                     }
-                    Sent::Proven(through) => hub.tell(Inbound::Received { session, through }),
+                    SentItem::Proven(through) => hub.tell(Inbound::Received { session, through }),
                 });
             // A backlog without new frames was abandoned: the session says why instead.
             if wrote {

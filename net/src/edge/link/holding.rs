@@ -8,7 +8,7 @@ use tokio::time::{sleep, sleep_until, timeout_at};
 
 use super::Link;
 use crate::edge::close::CloseReason;
-use crate::edge::pipe::Received;
+use crate::edge::pipe::PeerMessage;
 
 /// How often is looked whether the world has taken a session's lines: it does so once a tick.
 const LOOK: Duration = Duration::from_millis(25);
@@ -44,7 +44,7 @@ impl Link {
 
     /// Waits until it may be read again. Answers something when that is not to be: the peer is
     /// gone, or presses on. May be dropped and called again.
-    pub(super) async fn hold_back(&mut self) -> Option<Received> {
+    pub(super) async fn hold_back(&mut self) -> Option<PeerMessage> {
         while self.intake.is_full(|| self.hub.taken()) {
             sleep(LOOK).await;
         }
@@ -52,14 +52,14 @@ impl Link {
         let patience = over.since + self.hub.config.timeouts.flood;
         let waiting = poll_fn(|cx| self.pipe.poll_waiting(cx));
         match timeout_at(over.until.into(), waiting).await {
-            Ok(Ok(0) | Err(_)) => return Some(Received::Gone),
+            Ok(Ok(0) | Err(_)) => return Some(PeerMessage::Gone),
             Ok(Ok(_)) if patience < over.until => {
                 sleep_until(patience.into()).await;
                 let wait = over.until.saturating_duration_since(Instant::now());
                 let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
                 let refusal = Refusal::of(Code::RateLimitExceeded).after_ms(wait);
                 let reason = CloseReason::Error(refusal.code);
-                return Some(Received::Broken(refusal, reason));
+                return Some(PeerMessage::Broken(refusal, reason));
             }
             Ok(Ok(_)) => sleep_until(over.until.into()).await,
             Err(_) => {}

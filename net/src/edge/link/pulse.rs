@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn pings_come_when_due_whatever_the_latency() {
+    fn pings_come_when_due_at_any_latency() {
         for latency in [0, 20, 100, 2_000] {
             let (pings, gone) = live(300, Some(latency));
             let due: Vec<u64> = (0..)
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn late_ping_has_its_whole_time_to_be_answered() {
+    fn late_ping_has_full_time_for_answer() {
         let began = Instant::now();
         let mut pulse = pulse(45, began);
         // As after a process was stopped for a while.

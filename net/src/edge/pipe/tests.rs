@@ -20,16 +20,16 @@ use tokio::io::{
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::{Gone, Pipe, Received};
+use super::{Gone, PeerMessage, Pipe};
 use crate::config::NetConfig;
 use crate::edge::close::CloseReason;
 use crate::edge::link::Link;
 use crate::edge::{Newcomer, admission, serve};
-use crate::format::{Encoder, Format, Frame, Head, Payload};
+use crate::format::{EncodedFrame, Encoder, Format, FramePayload, Head};
 use crate::gateway::{Changing, Gateway};
 use crate::hub::Hub;
 use crate::metrics::Metrics;
-use crate::readiness::{Check, Checks};
+use crate::readiness::{Checks, ReadinessCheck};
 use crate::world::WorldInfo;
 use gate::FakeGate;
 
@@ -50,22 +50,22 @@ struct BytePipe {
 }
 
 impl Pipe for BytePipe {
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<PeerMessage> {
         if self.out.is_empty()
             && let Some(probe) = self.probes.pop_front()
         {
-            return Poll::Ready(probe.map_or(Received::Alive, Received::Proof));
+            return Poll::Ready(probe.map_or(PeerMessage::Alive, PeerMessage::Proof));
         }
         loop {
             if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
                 let line = Bytes::from(self.read.drain(..=end).collect::<Vec<u8>>());
-                return Poll::Ready(Received::Message(match self.format {
-                    Format::Kadath => Payload::Data(line),
-                    _ => Payload::Typed(line),
+                return Poll::Ready(PeerMessage::Message(match self.format {
+                    Format::Kadath => FramePayload::Data(line),
+                    _ => FramePayload::Typed(line),
                 }));
             }
             if matches!(ready!(self.poll_waiting(cx)), Ok(0) | Err(_)) {
-                return Poll::Ready(Received::Gone);
+                return Poll::Ready(PeerMessage::Gone);
             }
         }
     }
@@ -78,14 +78,16 @@ impl Pipe for BytePipe {
         Poll::Ready(Ok(read.filled().len()))
     }
 
-    fn write(&mut self, number: u64, frame: &Frame) {
+    fn write(&mut self, number: u64, frame: &EncodedFrame) {
         match frame {
-            Frame::Numbered(tail) => {
+            EncodedFrame::Numbered(tail) => {
                 self.out.extend_from_slice(Head::new(number).as_bytes());
                 self.out.extend_from_slice(tail);
                 self.out.push(b'\n');
             }
-            Frame::Data(bytes) | Frame::Text(bytes) => self.out.extend_from_slice(bytes),
+            EncodedFrame::Data(bytes) | EncodedFrame::Text(bytes) => {
+                self.out.extend_from_slice(bytes)
+            }
         }
     }
 
@@ -286,7 +288,7 @@ fn gateway(hub: Arc<Hub>, registry: Registry) -> Arc<Gateway<FakeGate>> {
         guests: true,
         time: Box::new(String::new),
     };
-    let well = || Check::holds("well");
+    let well = || ReadinessCheck::holds("well");
     Arc::new(Gateway {
         hub,
         gate: Arc::new(FakeGate::default()),

@@ -4,21 +4,21 @@ use std::time::Instant;
 
 use engine::port::{Code, Refusal};
 
-use crate::edge::close::Exit;
+use crate::edge::close::ExitCause;
 use crate::edge::link::Link;
-use crate::edge::pipe::Received;
+use crate::edge::pipe::PeerMessage;
 use crate::format::{ClientFrame, Command, Defect, Incoming, Typed, typed_line};
 use crate::hub::BUSY_RETRY_MS;
 use crate::payload::{CommandResponse, ErrorNote, Pong};
 
 /// What was sent ahead of the welcome.
 #[derive(Debug, Default)]
-pub(in crate::edge) struct Held {
+pub(in crate::edge) struct EarlyInput {
     lines: Vec<Command>,
     refused: Vec<(u64, Refusal)>,
 }
 
-impl Held {
+impl EarlyInput {
     /// Lines that may be sent before the welcome.
     const LINES_MAX: usize = 16;
     /// Refused ids worth remembering: as many as a session remembers.
@@ -55,10 +55,10 @@ impl Held {
 /// session's stream.
 pub(in crate::edge) async fn hold(
     link: &mut Link,
-    held: &mut Held,
-    received: Received,
-) -> Result<(), Exit> {
-    let Received::Message(payload) = received else {
+    held: &mut EarlyInput,
+    received: PeerMessage,
+) -> Result<(), ExitCause> {
+    let PeerMessage::Message(payload) = received else {
         return no_message(link, received).await;
     };
     let commands = match link.encoder.format.decode(&payload) {
@@ -110,13 +110,18 @@ pub(in crate::edge) async fn hold(
 }
 
 /// Deals with what is no message.
-pub(in crate::edge) async fn no_message(link: &mut Link, received: Received) -> Result<(), Exit> {
+pub(in crate::edge) async fn no_message(
+    link: &mut Link,
+    received: PeerMessage,
+) -> Result<(), ExitCause> {
     match received {
-        Received::Message(_) | Received::Alive | Received::Proof(_) => Ok(()),
-        Received::TooFast(wait) => Ok(link.say(&too_fast(wait)).await?),
-        Received::Closed => Err(Exit::Closed),
-        Received::Gone => Err(Exit::Gone),
-        Received::Broken(refusal, reason) => Err(Exit::Said(Box::new(refusal.into()), reason)),
+        PeerMessage::Message(_) | PeerMessage::Alive | PeerMessage::Proof(_) => Ok(()),
+        PeerMessage::TooFast(wait) => Ok(link.say(&too_fast(wait)).await?),
+        PeerMessage::Closed => Err(ExitCause::Closed),
+        PeerMessage::Gone => Err(ExitCause::Gone),
+        PeerMessage::Broken(refusal, reason) => {
+            Err(ExitCause::Said(Box::new(refusal.into()), reason))
+        }
     }
 }
 

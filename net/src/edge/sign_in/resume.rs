@@ -8,9 +8,9 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::prompt::Held;
-use super::{Entry, Newcomer};
-use crate::edge::close::Exit;
+use super::prompt::EarlyInput;
+use super::{Entrant, Newcomer};
+use crate::edge::close::ExitCause;
 use crate::edge::link::Link;
 use crate::format::{Authenticate, Resume};
 use crate::gatekeeper::{Gatekeeper, Secret};
@@ -27,9 +27,9 @@ impl<G: Gatekeeper> Newcomer<G> {
     pub(super) async fn remembered(
         &self,
         link: &mut Link,
-        held: &mut Held,
+        held: &mut EarlyInput,
         asked: &Authenticate,
-    ) -> Result<(Option<Uuid>, bool), Exit> {
+    ) -> Result<(Option<Uuid>, bool), ExitCause> {
         let hub = &self.gateway.hub;
         let key = asked.resume.as_ref();
         let Some(key) = key.and_then(|key| SessionKey::parse(key.session.expose())) else {
@@ -52,10 +52,10 @@ impl<G: Gatekeeper> Newcomer<G> {
     pub(super) async fn resumable(
         &self,
         link: &mut Link,
-        held: &mut Held,
+        held: &mut EarlyInput,
         asked: &Authenticate,
         resume: &Resume,
-    ) -> Result<Option<(Arc<Session>, Role)>, Exit> {
+    ) -> Result<Option<(Arc<Session>, Role)>, ExitCause> {
         let hub = &self.gateway.hub;
         let key = SessionKey::parse(resume.session.expose());
         let Some(session) = key.and_then(|key| hub.directory.find_key(key)) else {
@@ -63,10 +63,10 @@ impl<G: Gatekeeper> Newcomer<G> {
         };
         let gate = &self.gateway.gate;
         if gate.is_signed_out(&asked.token) {
-            return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
+            return Err(ExitCause::refused(Refusal::of(Code::InvalidToken)));
         }
         hub.may_act(session.arrival.account)
-            .map_err(Exit::refused)?;
+            .map_err(ExitCause::refused)?;
         let role = if session.is_vouched_by(hub.mark(&asked.token)) {
             self.standing(link, held, &session).await?
         } else {
@@ -74,7 +74,7 @@ impl<G: Gatekeeper> Newcomer<G> {
             let admitted = Box::pin(gate.admit(asked.token.clone(), Some(character), true));
             let admitted = self.meanwhile(link, held, admitted).await?;
             if admitted.account != session.arrival.account {
-                return Err(Exit::refused(Refusal::of(Code::InvalidToken)));
+                return Err(ExitCause::refused(Refusal::of(Code::InvalidToken)));
             }
             admitted.role
         };
@@ -87,9 +87,9 @@ impl<G: Gatekeeper> Newcomer<G> {
     async fn standing(
         &self,
         link: &mut Link,
-        held: &mut Held,
+        held: &mut EarlyInput,
         session: &Session,
-    ) -> Result<Role, Exit> {
+    ) -> Result<Role, ExitCause> {
         let hub = &self.gateway.hub;
         if !hub.store_may_answer() {
             return Ok(Role::Player);
@@ -114,7 +114,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         };
         if matches!(refused.code, Code::AuthorizationDenied | Code::InvalidToken) {
             hub.end(session.id, refused.code);
-            return Err(Exit::refused(refused));
+            return Err(ExitCause::refused(refused));
         }
         hub.store_answered(false);
         Ok(Role::Player)
@@ -127,12 +127,12 @@ impl<G: Gatekeeper> Newcomer<G> {
         role: Role,
         token: &Secret,
         last: u64,
-        held: Held,
-    ) -> Result<Entry, Exit> {
+        held: EarlyInput,
+    ) -> Result<Entrant, ExitCause> {
         let hub = &self.gateway.hub;
         session.resumed_by(self.gateway.proof(token), role);
         let (socket, waker) = (hub.next_id(), Arc::new(Notify::new()));
-        let entry = |session| Entry {
+        let entry = |session| Entrant {
             session,
             socket,
             waker: Arc::clone(&waker),
@@ -145,12 +145,12 @@ impl<G: Gatekeeper> Newcomer<G> {
                 hub.entered(session, self.correlation, Some(self.from), true);
                 Ok(entry(Arc::clone(session)))
             }
-            Err(NoResume::Busy) => Err(Exit::refused(Hub::busy())),
-            Err(NoResume::Crowded) => Err(Exit::refused(Hub::crowded())),
+            Err(NoResume::Busy) => Err(ExitCause::refused(Hub::busy())),
+            Err(NoResume::Crowded) => Err(ExitCause::refused(Hub::crowded())),
             Err(NoResume::Gone) => {
                 let waker = Arc::clone(&waker);
                 let renewed = hub.renew(session, socket, waker, self.correlation);
-                let renewed = renewed.map_err(Exit::refused)?;
+                let renewed = renewed.map_err(ExitCause::refused)?;
                 self.still_signed_in(&renewed, token)?;
                 hub.entered(&renewed, self.correlation, Some(self.from), false);
                 Ok(entry(renewed))

@@ -5,15 +5,15 @@ use std::borrow::Cow;
 use engine::port::{Code, Ink, Note, Prose, Refusal};
 use tokio::time::Instant;
 
-use super::prompt::{Held, error_of, no_message, too_fast};
-use super::{Entry, Newcomer};
-use crate::edge::close::Exit;
+use super::prompt::{EarlyInput, error_of, no_message, too_fast};
+use super::{Entrant, Newcomer};
+use crate::edge::close::ExitCause;
 use crate::edge::link::Link;
-use crate::edge::pipe::Received;
+use crate::edge::pipe::PeerMessage;
 use crate::format::{Command, Incoming, Supports, Typed, typed_line};
 use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Registration, Secret, SignedIn};
 use crate::payload::{ErrorNote, Pong};
-use crate::records::Way;
+use crate::records::SignInWay;
 
 /// Wrong tries before the line goes dead.
 const TRIES_MAX: usize = 5;
@@ -64,7 +64,7 @@ impl Note for Saying {
 }
 
 /// What was asked for at the prompt.
-enum Wish {
+enum PromptWish {
     Create {
         name: String,
         password: Secret,
@@ -79,9 +79,9 @@ impl<G: Gatekeeper> Newcomer<G> {
     pub(in crate::edge) async fn enter_by_typing(
         &mut self,
         link: &mut Link,
-    ) -> Result<Entry, Exit> {
+    ) -> Result<Entrant, ExitCause> {
         self.not_too_many()?;
-        let mut held = Held::default();
+        let mut held = EarlyInput::default();
         if let Some(token) = self.bearer.take() {
             let admitted = Box::pin(self.gateway.gate.admit(token.clone(), None, false));
             let admitted = self.meanwhile(link, &mut held, admitted).await?;
@@ -110,20 +110,20 @@ impl<G: Gatekeeper> Newcomer<G> {
                 }
             }
         }
-        Err(Exit::refused(Refusal::of(Code::TooManyRequests)))
+        Err(ExitCause::refused(Refusal::of(Code::TooManyRequests)))
     }
 
     /// The next thing asked for. What follows it in the same message is for the world.
     async fn wish(
         &self,
         link: &mut Link,
-        held: &mut Held,
+        held: &mut EarlyInput,
         deadline: Instant,
-    ) -> Result<Wish, Exit> {
+    ) -> Result<PromptWish, ExitCause> {
         let invites = self.gateway.gate.needs_invite();
         loop {
             let payload = match self.next(link, deadline).await? {
-                Received::Message(payload) => payload,
+                PeerMessage::Message(payload) => payload,
                 other => {
                     no_message(link, other).await?;
                     continue;
@@ -155,7 +155,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                     }
                 }
                 Ok(Incoming::Typed(Typed::Login { name, password })) => {
-                    return Ok(Wish::Connect(name, password));
+                    return Ok(PromptWish::Connect(name, password));
                 }
                 Ok(Incoming::Typed(Typed::Supports(wish, modules))) => {
                     let before = link.encoder.supports.take().unwrap_or_default();
@@ -169,15 +169,15 @@ impl<G: Gatekeeper> Newcomer<G> {
     }
 
     /// Whom the wish makes, and whether its character had to be called otherwise than asked.
-    async fn fulfil(&self, wish: Wish) -> Result<(Admitted, bool), Denied> {
+    async fn fulfil(&self, wish: PromptWish) -> Result<(Admitted, bool), Denied> {
         let gateway = &self.gateway;
         let (signed, name) = match wish {
-            Wish::Guest => (gateway.guest(self.from).await?, None),
-            Wish::Connect(name, password) => {
+            PromptWish::Guest => (gateway.guest(self.from).await?, None),
+            PromptWish::Connect(name, password) => {
                 let signed = gateway.login(self.from, name.clone(), password).await?;
                 (signed, Some(name))
             }
-            Wish::Create {
+            PromptWish::Create {
                 name,
                 password,
                 invite,
@@ -196,7 +196,9 @@ impl<G: Gatekeeper> Newcomer<G> {
                             ..who
                         };
                         let answer = gateway.gate.register(alone).await;
-                        gateway.hub.signed_in(Way::Register, self.from, &answer);
+                        gateway
+                            .hub
+                            .signed_in(SignInWay::Register, self.from, &answer);
                         (answer?, Some(name))
                     }
                     answer => (answer?, None),
@@ -262,7 +264,11 @@ fn nearest(account: &str, attempt: usize) -> String {
 }
 
 /// Answers what can be answered at the prompt; the rest is a wish.
-async fn at_prompt(link: &mut Link, line: &Secret, invites: bool) -> Result<Option<Wish>, Exit> {
+async fn at_prompt(
+    link: &mut Link,
+    line: &Secret,
+    invites: bool,
+) -> Result<Option<PromptWish>, ExitCause> {
     // Any blanks between the words, as many as fingers put there.
     let (verb, rest) = first_word(line.expose());
     let verb = verb.unwrap_or_default().trim_start_matches('/');
@@ -275,16 +281,19 @@ async fn at_prompt(link: &mut Link, line: &Secret, invites: bool) -> Result<Opti
                 Some((password, code)) if invites => (password.trim_end(), Some(code.to_owned())),
                 _ => (password, None),
             };
-            return Ok(Some(Wish::Create {
+            return Ok(Some(PromptWish::Create {
                 name: name.to_owned(),
                 password: Secret::new(password),
                 invite,
             }));
         }
         ("connect", Some(name), Some(password)) if !password.is_empty() => {
-            return Ok(Some(Wish::Connect(name.to_owned(), Secret::new(password))));
+            return Ok(Some(PromptWish::Connect(
+                name.to_owned(),
+                Secret::new(password),
+            )));
         }
-        ("guest", None, None) => return Ok(Some(Wish::Guest)),
+        ("guest", None, None) => return Ok(Some(PromptWish::Guest)),
         ("colour" | "color", Some(setting), None) if switch(setting).is_some() => {
             link.encoder.colour = switch(setting).unwrap_or(true);
             link.say(&colour_is(link.encoder.colour)).await?;
@@ -293,7 +302,7 @@ async fn at_prompt(link: &mut Link, line: &Secret, invites: bool) -> Result<Opti
             link.encoder.colour = false;
             link.say(&colour_is(false)).await?;
         }
-        ("quit", None, None) => return Err(Exit::Quit),
+        ("quit", None, None) => return Err(ExitCause::Quit),
         _ => link.say(&Saying(Ink::System, help(invites).into())).await?,
     }
     Ok(None)
@@ -332,7 +341,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn a_name_near_an_accounts_is_one_that_a_character_can_have() {
+    fn name_near_account_name_is_valid_character_name() {
         for account in [
             "Ann_7",
             "x9",

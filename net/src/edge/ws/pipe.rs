@@ -18,9 +18,9 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use super::close;
 use super::wire::Wire;
 use crate::edge::close::CloseReason;
-use crate::edge::pipe::{Gone, Pipe, Received};
+use crate::edge::pipe::{Gone, PeerMessage, Pipe};
 use crate::edge::transport::Transport;
-use crate::format::{Frame, Head, MESSAGE_BYTES_MAX, Payload};
+use crate::format::{EncodedFrame, FramePayload, Head, MESSAGE_BYTES_MAX};
 
 /// A message is at most 10 KiB, most are below 200 bytes: one read takes some of them. Each socket
 /// holds it.
@@ -54,9 +54,9 @@ impl WsPipe {
 }
 
 impl Pipe for WsPipe {
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<PeerMessage> {
         let message = match ready!(self.ws.poll_next_unpin(cx)) {
-            None => return Poll::Ready(Received::Gone),
+            None => return Poll::Ready(PeerMessage::Gone),
             Some(Err(fault)) => return Poll::Ready(broken(&fault)),
             Some(Ok(message)) => message,
         };
@@ -64,21 +64,21 @@ impl Pipe for WsPipe {
         wire.received();
         if wire.replies() > REPLIES_BYTES_MAX {
             let slow = Code::SlowClient;
-            return Poll::Ready(Received::Broken(
+            return Poll::Ready(PeerMessage::Broken(
                 Refusal::of(slow),
                 CloseReason::Error(slow),
             ));
         }
         Poll::Ready(match message {
-            Message::Close(_) => Received::Closed,
-            Message::Text(text) => Received::Message(Payload::Data(text.into())),
-            Message::Binary(bytes) => Received::Message(Payload::Typed(bytes)),
+            Message::Close(_) => PeerMessage::Closed,
+            Message::Text(text) => PeerMessage::Message(FramePayload::Data(text.into())),
+            Message::Binary(bytes) => PeerMessage::Message(FramePayload::Typed(bytes)),
             Message::Pong(payload) if payload.len() == size_of::<Tick>() => {
                 let tick = payload.as_ref().try_into().map(Tick::from_be_bytes);
-                tick.map_or(Received::Alive, Received::Proof)
+                tick.map_or(PeerMessage::Alive, PeerMessage::Proof)
             }
             // The library answers pings.
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Received::Alive,
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => PeerMessage::Alive,
         })
     }
 
@@ -86,12 +86,12 @@ impl Pipe for WsPipe {
         self.ws.get_ref().poll_waiting(cx)
     }
 
-    fn write(&mut self, number: u64, frame: &Frame) {
+    fn write(&mut self, number: u64, frame: &EncodedFrame) {
         let wire = self.ws.get_mut();
         match frame {
-            Frame::Numbered(tail) => wire.frame(TEXT, Head::new(number).as_bytes(), tail),
-            Frame::Data(bytes) => wire.frame(TEXT, &[], bytes),
-            Frame::Text(bytes) => wire.frame(BINARY, &[], bytes),
+            EncodedFrame::Numbered(tail) => wire.frame(TEXT, Head::new(number).as_bytes(), tail),
+            EncodedFrame::Data(bytes) => wire.frame(TEXT, &[], bytes),
+            EncodedFrame::Text(bytes) => wire.frame(BINARY, &[], bytes),
         }
     }
 
@@ -129,7 +129,7 @@ impl Pipe for WsPipe {
 }
 
 /// What the library could not read, as an error and a close.
-fn broken(fault: &Error) -> Received {
+fn broken(fault: &Error) -> PeerMessage {
     let (code, reason, message) = match fault {
         Error::Capacity(_) => (
             Code::ValidationError,
@@ -141,7 +141,7 @@ fn broken(fault: &Error) -> Received {
             CloseReason::NotText,
             Cow::Borrowed("That message is not UTF-8."),
         ),
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Received::Gone,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return PeerMessage::Gone,
         Error::Protocol(_) => (
             Code::WebsocketError,
             CloseReason::Malformed,
@@ -152,7 +152,7 @@ fn broken(fault: &Error) -> Received {
             CloseReason::Error(Code::RateLimitExceeded),
             Cow::Borrowed("That message never ends."),
         ),
-        _ => return Received::Gone,
+        _ => return PeerMessage::Gone,
     };
-    Received::Broken(Refusal::new(code, message), reason)
+    PeerMessage::Broken(Refusal::new(code, message), reason)
 }

@@ -14,7 +14,7 @@ fn check(frame: &str, code: Code, field: Option<&str>) {
 }
 
 #[test]
-fn each_defect_names_its_code_and_field() {
+fn frame_defect_names_code_and_field() {
     check("{", Code::InvalidFormat, None);
     check("[]", Code::InvalidFormat, None);
     check(&"[".repeat(40), Code::InvalidFormat, None);
@@ -61,13 +61,13 @@ fn each_defect_names_its_code_and_field() {
 }
 
 #[test]
-fn a_bad_command_keeps_its_id_so_that_it_can_be_answered() {
+fn bad_command_keeps_id_for_answer() {
     let defect = decode(r#"{"type":"command","id":7,"data":{"line":9}}"#).unwrap_err();
     assert_eq!(defect.id, Some(7));
 }
 
 #[test]
-fn a_verb_and_its_words_are_one_line() {
+fn command_verb_and_args_join_to_line() {
     let frame = r#"{"type":"command","data":{"command":"say","args":["hello","there"]}}"#;
     let Ok(ClientFrame::Command(command)) = decode(frame) else {
         panic!("not a command");
@@ -76,7 +76,7 @@ fn a_verb_and_its_words_are_one_line() {
 }
 
 #[test]
-fn a_line_that_is_none_is_a_command_with_a_refusal() {
+fn unusable_line_becomes_refused_command() {
     for (line, code) in [
         ("", Code::InvalidInput),
         ("say \\u0007", Code::InvalidInput),

@@ -82,7 +82,7 @@ fn bytewise(text: &[u8]) -> Vec<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn utf8_is_read_wherever_it_is_cut() {
+async fn utf8_is_read_across_any_cut() {
     let mut cases = Vec::new();
     for text in FINE {
         let bytes = text.as_bytes();

@@ -8,7 +8,7 @@ use super::{Opening, off_thread};
 use crate::StorageFault;
 use crate::backoff::Backoff;
 use crate::identity;
-use crate::journal::{self, Closed, Disk, Found, Trace};
+use crate::journal::{self, Closed, Disk, Found, JournalTrace};
 use crate::pending::Layer;
 use crate::store::{AppliedMark, ErrorClass, NodeJournal, WriteOutcome, error_class, is_hopeless};
 
@@ -22,7 +22,7 @@ impl Opening<'_> {
         origin: &NodeJournal,
         marks: &[AppliedMark],
         world: Uuid,
-    ) -> Result<(u64, Option<Trace>), StorageFault> {
+    ) -> Result<(u64, Option<JournalTrace>), StorageFault> {
         let store = &self.store;
         let mut before = identity::before(found, &origin.node, origin.journal, marks);
         let applied = marks

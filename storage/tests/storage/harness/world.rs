@@ -10,14 +10,14 @@ use engine::port::{
     Transfer, WorldTime, lanes,
 };
 use serde_json::Value;
-use storage::{Accounts, Left, Recovered, Storage, StorageConfig, StorageFault};
+use storage::{Accounts, Left, RecoveredState, Storage, StorageConfig, StorageFault};
 
 use super::{PATIENCE, until};
 
 /// A storage that runs, and the world's ends of its lanes.
 pub(crate) struct World {
     pub(crate) storage: Storage,
-    pub(crate) recovered: Recovered,
+    pub(crate) recovered: RecoveredState,
     pub(crate) registry: Registry,
     pub(crate) ports: EnginePorts,
     tasks: Tasks,

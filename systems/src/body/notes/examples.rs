@@ -1,8 +1,8 @@
 //! What is published of these notes.
 
 use super::{
-    Cause, PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned,
-    RoomMessage,
+    PlayerDied, PlayerDpDecay, PlayerDpUpdated, PlayerMortallyWounded, PlayerRespawned,
+    RoomMessage, VitalsCause,
 };
 use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
 
@@ -15,7 +15,7 @@ impl PlayerDpUpdated {
             new_dp: 19,
             max_dp: 23,
             damage_taken: 2,
-            cause: Cause::HAZARD,
+            cause: VitalsCause::HAZARD,
             room_id: Some(CORRIDOR.to_owned()),
         }]
     }
@@ -40,7 +40,7 @@ impl PlayerMortallyWounded {
         vec![Self {
             player_id: id(BOB),
             player_name: BOB.to_owned(),
-            cause: Cause::HAZARD,
+            cause: VitalsCause::HAZARD,
             room_id: Some(CORRIDOR.to_owned()),
             own: false,
         }]
@@ -53,7 +53,7 @@ impl PlayerDied {
         vec![Self {
             player_id: id(ANN),
             player_name: ANN.to_owned(),
-            cause: Cause::DECAY,
+            cause: VitalsCause::DECAY,
             room_id: Some(CORRIDOR.to_owned()),
             death_location: Some("Behind the Baize Door".to_owned()),
             own: true,

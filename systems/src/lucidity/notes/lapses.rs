@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::catatonia::{CATATONIC, Catatonia, RECOVERED, tell_return};
 use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
-use crate::lucidity::rescue::{Fetched, Stage};
+use crate::lucidity::rescue::{Fetched, RescueStage};
 use crate::lucidity::rules::Rules;
 use crate::lucidity::{Cause, Episode, Lapse, Lucidity};
 use crate::place::{InRoom, Rooms};
@@ -33,6 +33,20 @@ pub struct RescueUpdate {
 }
 
 impl RescueUpdate {
+    /// To somebody whom nobody is rescuing.
+    fn own(status: &'static str, ink: Ink, name: &str, now: Lucidity, message: &str) -> Self {
+        Self {
+            status,
+            rescuer_name: None,
+            target_name: name.to_owned(),
+            current_lcd: now.points(),
+            message: message.to_owned(),
+            progress: None,
+            eta_seconds: None,
+            ink,
+        }
+    }
+
     /// What a text client reads.
     fn told(&self) -> Option<Prose> {
         Some(Prose::of(self.ink, self.message.clone()))
@@ -100,6 +114,11 @@ impl DeliriumRespawned {
     }
 }
 
+/// What those read whose mind has lapsed.
+const STUPOR: &str = "Something in you sits down and does not get up again. Somebody else can fetch you back: type \"cry\" to be heard. In a while \"awaken\" wakes you elsewhere.";
+const DELIRIOUS: &str =
+    "You are somewhere with no floor. Type \"awaken\" to let go of it and wake in the sanitarium.";
+const CARRIED_OFF: &str = "There is nothing left to lose. People in white come, or seem to; when you can see again there is a foyer, and somebody would like to hear about it. (\"debrief\")";
 /// What those read who asked to wake elsewhere.
 const AWAKENED: &str = "You wake on a bench in the sanitarium, with your own hands in your lap.";
 
@@ -111,6 +130,24 @@ type Lapsed = (
     Option<&'static InRoom>,
 );
 
+/// That somebody fell into a stupor or came out of it by themselves.
+fn catatonia(
+    status: &'static str,
+    (whose, name): (StableId, &str),
+    now: Lucidity,
+    message: String,
+) -> Catatonia {
+    Catatonia {
+        status,
+        rescuer_name: None,
+        target_name: name.to_owned(),
+        current_lcd: now.points(),
+        message,
+        whose,
+        silent: false,
+    }
+}
+
 /// Tells of each lapse, once to each who is to know.
 pub(in crate::lucidity) fn tell_lapses(
     mut episodes: MessageReader<Episode>,
@@ -121,19 +158,13 @@ pub(in crate::lucidity) fn tell_lapses(
     mut outbox: ResMut<Outbox>,
 ) {
     // Who comes back delirious must learn how to get out of it again.
-    let came = newcomers
-        .read()
-        .into_iter()
-        .filter(|(_, one)| {
-            minds
-                .get(*one)
-                .is_ok_and(|(_, _, mind, _)| mind.points() <= rules.fall.delirium)
-        })
-        .map(|(_, mind)| Episode {
-            mind,
-            lapse: Lapse::Delirious,
-            cause: Cause::PASSIVE_FLUX,
-        });
+    let lost = |mind: &Lucidity| mind.points() <= rules.fall.delirium;
+    let came = newcomers.read().into_iter().map(|(_, mind)| Episode {
+        mind,
+        lapse: Lapse::Delirious,
+        cause: Cause::PASSIVE_FLUX,
+    });
+    let came = came.filter(|one| minds.get(one.mind).is_ok_and(|(_, _, mind, _)| lost(mind)));
     for Episode { mind, lapse, cause } in episodes.read().copied().chain(came) {
         let Ok((id, character, lucidity, place)) = minds.get(mind) else {
             continue;
@@ -142,29 +173,12 @@ pub(in crate::lucidity) fn tell_lapses(
             continue;
         };
         let name = &character.name;
-        let update = |status, ink, message: &str| RescueUpdate {
-            status,
-            rescuer_name: None,
-            target_name: name.clone(),
-            current_lcd: lucidity.points(),
-            message: message.to_owned(),
-            progress: None,
-            eta_seconds: None,
-            ink,
-        };
+        let update =
+            |status, ink, message| RescueUpdate::own(status, ink, name, *lucidity, message);
         match lapse {
             Lapse::Catatonic => {
-                let note = |message: String| Catatonia {
-                    status: CATATONIC,
-                    rescuer_name: None,
-                    target_name: name.clone(),
-                    current_lcd: lucidity.points(),
-                    message,
-                    whose: *id,
-                    silent: false,
-                };
-                let own = "Something in you sits down and does not get up again. Somebody else can fetch you back: type \"cry\" to be heard. In a while \"awaken\" wakes you elsewhere.";
-                outbox.tell_one(session, note(own.to_owned()));
+                let note = |message| catatonia(CATATONIC, (*id, name), *lucidity, message);
+                outbox.tell_one(session, note(STUPOR.to_owned()));
                 if let Some(InRoom(room)) = place {
                     // Not in the order in which they came, which a restored world need not know.
                     let mut all = rooms.audience(*room).to_vec();
@@ -185,24 +199,13 @@ pub(in crate::lucidity) fn tell_lapses(
             Lapse::Recovered => {
                 let message = "A hand moves. It is yours.";
                 outbox.tell_one(session, update("success", Ink::Gain, message));
-                let note = Catatonia {
-                    status: RECOVERED,
-                    rescuer_name: None,
-                    target_name: name.clone(),
-                    current_lcd: lucidity.points(),
-                    message: format!("{name} blinks, and is there again."),
-                    whose: *id,
-                    silent: false,
-                };
+                let seen = format!("{name} blinks, and is there again.");
+                let note = catatonia(RECOVERED, (*id, name), *lucidity, seen);
                 tell_return(&mut outbox, &rooms, place, note, &[session]);
             }
-            Lapse::Delirious => {
-                let message = "You are somewhere with no floor. Type \"awaken\" to let go of it and wake in the sanitarium.";
-                outbox.tell_one(session, update("delirium", Ink::Loss, message));
-            }
+            Lapse::Delirious => outbox.tell_one(session, update("delirium", Ink::Loss, DELIRIOUS)),
             Lapse::CarriedOff => {
-                let message = "There is nothing left to lose. People in white come, or seem to; when you can see again there is a foyer, and somebody would like to hear about it. (\"debrief\")";
-                outbox.tell_one(session, update("sanitarium", Ink::Loss, message));
+                outbox.tell_one(session, update("sanitarium", Ink::Loss, CARRIED_OFF));
             }
             Lapse::Awakened {
                 points,
@@ -226,6 +229,43 @@ pub(in crate::lucidity) fn tell_lapses(
     }
 }
 
+/// The status that clients know of a stage, and its ink.
+const fn outcome(stage: &RescueStage) -> (&'static str, Ink) {
+    match stage {
+        RescueStage::Channeling { .. } => ("channeling", Ink::Plain),
+        RescueStage::Done { rescue: true } => ("rescued", Ink::Gain),
+        RescueStage::Done { rescue: false } => ("success", Ink::Gain),
+        RescueStage::Failed => ("failed", Ink::Loss),
+        RescueStage::NotNeeded => ("failed", Ink::Plain),
+    }
+}
+
+/// What the rescuer (`by`) and the one who is rescued (`of`) read of a stage.
+fn words(stage: &RescueStage, by: &str, of: &str) -> (String, String) {
+    match stage {
+        RescueStage::Channeling { progress: 10, .. } => (
+            format!("You talk to {of}, quietly, and hold on."),
+            format!("Very far above you, somebody is saying your name: {by}."),
+        ),
+        RescueStage::Channeling { .. } => (
+            format!("Something in {of} is listening."),
+            format!("The voice is nearer. It is {by}'s."),
+        ),
+        RescueStage::Done { .. } => (
+            format!("{of} looks at you and knows who you are."),
+            format!("You open your eyes on {by}."),
+        ),
+        RescueStage::Failed => (
+            format!("You lose hold of {of}, and something of you goes with it."),
+            format!("The voice of {by} is gone."),
+        ),
+        RescueStage::NotNeeded => (
+            format!("{of} has come back without you."),
+            format!("{by} lets go of you."),
+        ),
+    }
+}
+
 /// Tells rescuer and rescued how it stands.
 pub(in crate::lucidity) fn tell_rescues(
     mut fetched: MessageReader<Fetched>,
@@ -244,45 +284,15 @@ pub(in crate::lucidity) fn tell_rescues(
             continue;
         };
         let (by, of) = (&by.name, &of.name);
-        let (status, ink, to_rescuer, to_lost) = match stage {
-            Stage::Channeling { progress: 10, .. } => (
-                "channeling",
-                Ink::Plain,
-                format!("You talk to {of}, quietly, and hold on."),
-                format!("Very far above you, somebody is saying your name: {by}."),
-            ),
-            Stage::Channeling { .. } => (
-                "channeling",
-                Ink::Plain,
-                format!("Something in {of} is listening."),
-                format!("The voice is nearer. It is {by}'s."),
-            ),
-            Stage::Done { rescue } => (
-                if *rescue { "rescued" } else { "success" },
-                Ink::Gain,
-                format!("{of} looks at you and knows who you are."),
-                format!("You open your eyes on {by}."),
-            ),
-            Stage::Failed => (
-                "failed",
-                Ink::Loss,
-                format!("You lose hold of {of}, and something of you goes with it."),
-                format!("The voice of {by} is gone."),
-            ),
-            Stage::NotNeeded => (
-                "failed",
-                Ink::Plain,
-                format!("{of} has come back without you."),
-                format!("{by} lets go of you."),
-            ),
-        };
+        let (status, ink) = outcome(stage);
+        let (to_rescuer, to_lost) = words(stage, by, of);
         let (progress, eta_seconds) = match stage {
-            Stage::Channeling {
+            RescueStage::Channeling {
                 progress,
                 eta_seconds,
             } => (Some(*progress), Some(*eta_seconds)),
-            Stage::Done { .. } => (Some(100), None),
-            Stage::Failed | Stage::NotNeeded => (None, None),
+            RescueStage::Done { .. } => (Some(100), None),
+            RescueStage::Failed | RescueStage::NotNeeded => (None, None),
         };
         for (who, message) in [(rescuer, to_rescuer), (whom, to_lost)] {
             if let Some(session) = rooms.session(*who) {
@@ -299,7 +309,7 @@ pub(in crate::lucidity) fn tell_rescues(
                 outbox.tell_one(session, note);
             }
         }
-        if let Stage::Done { .. } = stage {
+        if let RescueStage::Done { .. } = stage {
             let know = [rescuer, whom].map(|who| rooms.session(*who));
             let know: Vec<SessionId> = know.into_iter().flatten().collect();
             let note = Catatonia {

@@ -65,7 +65,7 @@ fn admins(stage: &mut Stage, names: &[&str], as_of: u64) {
 }
 
 #[test]
-fn ban_of_a_minute_ends_after_a_wall_minute() {
+fn minute_ban_ends_after_wall_minute() {
     let mut stage = stage(Role::Player);
     // One run was under a clock 400 days ahead.
     let behind = 400 * DAYS;
@@ -230,7 +230,7 @@ fn store_ends_sessions_of_the_banned() {
 }
 
 #[test]
-fn role_of_one_who_is_away_follows_the_store() {
+fn role_of_absent_account_follows_store() {
     let mut stage = stage(Role::Admin);
     stage.leaves("Bob");
     stage.tick();

@@ -34,7 +34,7 @@ fn a_ban_spoken_elsewhere_holds_here() {
 }
 
 #[test]
-fn a_ban_spoken_elsewhere_ends_all_sessions_of_the_account_also_one_whose_link_is_lost() {
+fn remote_ban_ends_every_session_including_linkdead() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     for name in ["Annabel", "Bob", "Cat"] {
         stage.enter(name);
@@ -68,7 +68,7 @@ fn a_ban_spoken_elsewhere_ends_all_sessions_of_the_account_also_one_whose_link_i
 }
 
 #[test]
-fn whom_another_node_banned_is_turned_away_at_once_and_let_in_again_when_it_is_lifted() {
+fn remote_ban_bars_sign_in_until_lifted() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.bridged(sanctioned(
         1,

@@ -8,7 +8,7 @@ use engine::stage::{STAGE_START, SavedRows};
 use super::{awake, mark, node, posted, whisper};
 
 #[test]
-fn nothing_is_offered_while_the_broker_is_away_and_all_of_it_in_order_when_it_is_back() {
+fn outbox_waits_for_broker_then_sends_in_order() {
     let mut stage = node(SavedRows::new(), STAGE_START, 1_000);
     stage.enter("Ann");
     stage.bridged(awake("Bob"));
@@ -28,7 +28,7 @@ fn nothing_is_offered_while_the_broker_is_away_and_all_of_it_in_order_when_it_is
 }
 
 #[test]
-fn beyond_its_bound_the_outbox_takes_no_more() {
+fn full_outbox_takes_no_more() {
     let mut stage = node(SavedRows::new(), STAGE_START, 2);
     stage.enter("Ann");
     stage.bridged(awake("Bob"));
@@ -43,7 +43,7 @@ fn beyond_its_bound_the_outbox_takes_no_more() {
 }
 
 #[test]
-fn a_full_outbox_still_takes_what_keepers_decide() {
+fn full_outbox_still_takes_admin_decisions() {
     let mut stage = node(SavedRows::new(), STAGE_START, 1);
     stage.enter_as("Wilbur", Role::Admin);
     stage.enter("Ann");
@@ -62,7 +62,7 @@ fn a_full_outbox_still_takes_what_keepers_decide() {
 }
 
 #[test]
-fn a_flood_from_other_nodes_is_heard_as_far_as_a_tick_can_bear_and_the_rest_is_counted() {
+fn remote_flood_is_bounded_per_tick_and_counted() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.pass(Duration::from_secs(1));
@@ -91,7 +91,7 @@ fn a_flood_from_other_nodes_is_heard_as_far_as_a_tick_can_bear_and_the_rest_is_c
 }
 
 #[test]
-fn what_finds_no_room_waits_with_all_that_is_behind_it() {
+fn blocked_message_holds_up_those_behind() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.hold_saves(true);

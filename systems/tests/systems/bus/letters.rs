@@ -29,8 +29,9 @@ fn mailboxes(stage: &Stage) -> usize {
     rows.filter(|(_, name)| name == "mailbox").count()
 }
 
+/// A whisper to somebody awake on no node; once it is told, all other nodes hear so.
 #[test]
-fn a_whisper_to_one_who_is_awake_nowhere_waits_here_and_when_it_is_told_all_others_hear_so() {
+fn mail_for_absent_waits_and_delivery_is_announced() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.bridged(whisper(1, 5));
     stage.tick();
@@ -48,7 +49,7 @@ fn a_whisper_to_one_who_is_awake_nowhere_waits_here_and_when_it_is_told_all_othe
 }
 
 #[test]
-fn a_letter_that_was_told_elsewhere_is_told_here_no_more_whichever_came_first() {
+fn mail_told_elsewhere_is_dropped_in_any_order() {
     for told_first in [false, true] {
         let mut stage = node(SavedRows::new(), STAGE_START, 10);
         let mut came = vec![whisper(1, 5), told_elsewhere(1)];
@@ -65,8 +66,9 @@ fn a_letter_that_was_told_elsewhere_is_told_here_no_more_whichever_came_first() 
     }
 }
 
+/// Another node does not keep it as mail.
 #[test]
-fn a_whisper_heard_here_is_kept_by_no_other_node() {
+fn whisper_heard_here_is_stored_on_no_node() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.bridged(whisper(1, 5));
@@ -77,7 +79,7 @@ fn a_whisper_heard_here_is_kept_by_no_other_node() {
 }
 
 #[test]
-fn a_mailbox_holds_sixty_four_letters_and_no_more() {
+fn mailbox_holds_sixty_four_letters() {
     let mut stage = node(SavedRows::new(), STAGE_START, 1_000);
     for seq in 1..=80 {
         let BridgeIn::Delivered {

@@ -28,7 +28,7 @@ fn shout(name: &str, text: &str) -> BridgeIn {
 }
 
 #[test]
-fn whom_a_keeper_elsewhere_silences_may_not_speak_here_until_it_is_lifted() {
+fn remote_silence_holds_until_lifted() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.bridged(sanctioned(1, SanctionAct::Mute, "Ann", None));
@@ -61,7 +61,7 @@ fn whom_a_keeper_elsewhere_silences_may_not_speak_here_until_it_is_lifted() {
 }
 
 #[test]
-fn a_keeper_silences_somebody_awake_on_another_node_and_every_node_is_told() {
+fn silencing_on_other_node_reaches_every_node() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter_as("Wilbur", Role::Admin);
     stage.enter("Ann");
@@ -111,7 +111,7 @@ fn awake_as(name: &str, admin: bool) -> BridgeIn {
 }
 
 #[test]
-fn a_whole_name_elsewhere_is_meant_before_the_beginning_of_one_here() {
+fn exact_remote_name_beats_local_prefix() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.enter("Bobette");
@@ -136,7 +136,7 @@ fn a_whole_name_elsewhere_is_meant_before_the_beginning_of_one_here() {
 }
 
 #[test]
-fn who_was_silenced_may_plead_with_a_keeper_of_another_node() {
+fn silenced_player_may_plead_with_remote_admin() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter_as("Ada", Role::Admin);
     stage.enter("Ann");
@@ -152,7 +152,7 @@ fn who_was_silenced_may_plead_with_a_keeper_of_another_node() {
 }
 
 #[test]
-fn a_ban_tells_other_nodes_whom_it_is_about_and_strikes_nobody_of_that_name_there() {
+fn ban_names_target_and_spares_remote_namesake() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter_as("Ada", Role::Admin);
     stage.enter("Bob");
@@ -197,7 +197,7 @@ fn a_ban_tells_other_nodes_whom_it_is_about_and_strikes_nobody_of_that_name_ther
 }
 
 #[test]
-fn what_was_said_elsewhere_on_the_channels_of_all_is_remembered_here() {
+fn remote_global_chat_is_in_local_history() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.bridged(shout("Bob", "is anybody there"));
@@ -210,7 +210,7 @@ fn what_was_said_elsewhere_on_the_channels_of_all_is_remembered_here() {
 }
 
 #[test]
-fn of_two_words_about_one_character_the_later_holds_in_whatever_order_they_come() {
+fn later_of_two_mutes_holds_in_any_order() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.bridged(sanctioned(2, SanctionAct::Unmute, "Ann", None));
@@ -229,7 +229,7 @@ fn of_two_words_about_one_character_the_later_holds_in_whatever_order_they_come(
 }
 
 #[test]
-fn words_that_cross_on_their_way_end_alike_on_both_sides() {
+fn concurrent_mutes_converge() {
     // Here somebody is silenced while a keeper elsewhere, whose clock is behind, lets them speak.
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter_as("Wilbur", Role::Admin);

@@ -55,7 +55,7 @@ fn reported(stage: &mut Stage) -> Vec<ChatLine> {
 }
 
 #[test]
-fn an_order_is_sent_to_a_node_that_is_there_also_where_nobody_is_awake() {
+fn order_reaches_present_node_without_players() {
     let mut stage = stage();
     stage.bridged(BridgeIn::Awake {
         node: "south".into(),
@@ -95,7 +95,7 @@ fn an_order_is_sent_to_a_node_that_is_there_also_where_nobody_is_awake() {
 }
 
 #[test]
-fn an_order_to_nobody_or_of_something_else_is_refused_at_once() {
+fn order_to_no_node_or_unknown_is_refused() {
     let mut stage = stage();
     stage.bridged(awake("Cat"));
     stage.tick();
@@ -135,7 +135,7 @@ fn an_order_to_nobody_or_of_something_else_is_refused_at_once() {
 }
 
 #[test]
-fn an_order_is_carried_out_once_and_keepers_everywhere_are_told() {
+fn order_runs_once_and_all_admins_hear() {
     let mut stage = stage();
     for delivery in [5, 6] {
         stage.bridged(ordered(1, delivery, kick("bob", "shouting")));
@@ -167,7 +167,7 @@ fn an_order_is_carried_out_once_and_keepers_everywhere_are_told() {
 }
 
 #[test]
-fn an_order_is_in_the_chronicle_of_its_node_under_the_connection_it_came_by_elsewhere() {
+fn order_is_audited_under_connection_of_origin() {
     let mut stage = stage();
     stage.bridged(ordered(1, 1, kick("Bob", "shouting")));
     stage.tick();
@@ -185,7 +185,7 @@ fn an_order_is_in_the_chronicle_of_its_node_under_the_connection_it_came_by_else
 }
 
 #[test]
-fn what_can_not_be_carried_out_is_told_to_those_who_keep_and_not_tried_again() {
+fn failed_order_is_reported_to_admins_not_retried() {
     let mut stage = stage();
     for (seq, act, why) in [
         (1, kick("Dagon", ""), "Nobody called \"Dagon\" is awake."),
@@ -219,7 +219,7 @@ fn what_can_not_be_carried_out_is_told_to_those_who_keep_and_not_tried_again() {
 }
 
 #[test]
-fn a_world_ends_as_ordered_elsewhere_unless_that_is_called_off() {
+fn remote_shutdown_ends_world_unless_canceled() {
     let mut stage = stage();
     stage.bridged(ordered(1, 1, OrderAct::Shutdown { seconds: 5 }));
     stage.tick();

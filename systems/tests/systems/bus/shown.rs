@@ -24,7 +24,7 @@ fn shown(stage: &mut Stage) -> Vec<(String, String, Value)> {
 }
 
 #[test]
-fn wounds_deaths_and_returns_are_shown_to_other_services_as_clients_see_them() {
+fn wounds_deaths_and_returns_are_published_as_events() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter_as("Ada", Role::Admin);
     stage.enter("Bob");

@@ -22,7 +22,7 @@ fn crossed(seq: u64, delivery: u64, event: &str) -> BridgeIn {
 }
 
 #[test]
-fn what_is_heralded_in_another_world_is_told_once_to_everybody_here() {
+fn herald_of_other_world_is_told_once_here() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     for name in ["Ann", "Bob"] {
         stage.enter(name);
@@ -41,8 +41,9 @@ fn what_is_heralded_in_another_world_is_told_once_to_everybody_here() {
     }
 }
 
+/// An event that only a newer version knows.
 #[test]
-fn an_event_that_this_version_does_not_know_is_let_pass() {
+fn unknown_event_is_ignored() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter("Ann");
     stage.heard("Ann");
@@ -53,7 +54,7 @@ fn an_event_that_this_version_does_not_know_is_let_pass() {
 }
 
 #[test]
-fn what_a_keeper_heralds_goes_to_other_worlds_and_waits_until_it_is_confirmed() {
+fn herald_is_sent_and_kept_until_confirmed() {
     let mut stage = node(SavedRows::new(), STAGE_START, 10);
     stage.enter_as("Ada", Role::Admin);
     stage.enter("Bob");

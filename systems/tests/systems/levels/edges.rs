@@ -56,7 +56,7 @@ fn room(stage: &mut Stage, name: &str) -> String {
 }
 
 #[test]
-fn lines_of_a_session_that_ended_meanwhile_never_run() {
+fn lines_of_ended_session_never_run() {
     let mut stage = street();
     for name in ["Ann", "Bob"] {
         for _ in 0..3 {
@@ -83,7 +83,7 @@ fn lines_of_a_session_that_ended_meanwhile_never_run() {
 }
 
 #[test]
-fn line_that_breaks_the_parser_silences_nobody() {
+fn line_that_breaks_parser_silences_no_player() {
     let mut stage = street();
     let broken = stage.says("Ann", "stumble");
     for name in ["Ann", "Bob"] {
@@ -136,7 +136,7 @@ fn rest_of_who_was_moved_meanwhile_is_over() {
 }
 
 #[test]
-fn who_is_there_is_told_anew_after_a_gap() {
+fn occupants_are_sent_again_after_gap() {
     let mut stage = street();
     stage.pass(Duration::from_secs(2));
     stage.ears("Ann");
@@ -151,7 +151,7 @@ fn who_is_there_is_told_anew_after_a_gap() {
 }
 
 #[test]
-fn dead_whose_crossing_broke_off_come_to_limbo() {
+fn interrupted_deaths_end_in_limbo() {
     let mut stage = super::scene();
     let world = stage.engine().world();
     let limbo = world.resource::<Atlas>().limbo_room();

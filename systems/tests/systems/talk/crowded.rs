@@ -27,7 +27,7 @@ fn long(of: &str, chars: usize) -> String {
 }
 
 #[test]
-fn talk_beyond_the_pace_is_heard_later_and_once() {
+fn talk_beyond_pace_is_heard_later_once() {
     let channels = [
         ("global", 990),
         ("say", 490),
@@ -57,7 +57,7 @@ fn talk_beyond_the_pace_is_heard_later_and_once() {
 }
 
 #[test]
-fn waiting_words_outlast_their_speaker() {
+fn waiting_words_outlast_speaker() {
     let (mut stage, speakers) = crowd();
     for speaker in &speakers {
         stage.says(speaker, &format!("global {}", long(speaker, 900)));
@@ -73,7 +73,7 @@ fn waiting_words_outlast_their_speaker() {
 }
 
 #[test]
-fn pace_at_any_rate_is_the_same_per_second() {
+fn pace_per_second_ignores_tick_rate() {
     for hz in [4, 20, 100] {
         let (stage, speakers) = crowd();
         let mut stage = stage.at_hz(hz);

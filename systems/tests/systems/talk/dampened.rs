@@ -64,7 +64,7 @@ fn tags(line: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn everybody_hears_a_line_as_their_mind_lets_them() {
+fn line_depends_on_lucidity_of_hearer() {
     for verb in ["say", "local", "global"] {
         let mut stage = asylum();
         types(&mut stage, "Lou", &format!("{verb} {LINE}"));
@@ -100,8 +100,9 @@ fn everybody_hears_a_line_as_their_mind_lets_them() {
     }
 }
 
+/// The speaker alone hears the line as it was typed.
 #[test]
-fn what_a_speakers_mind_does_everybody_hears_alike_but_the_speaker() {
+fn speaker_distortion_is_same_for_all_hearers() {
     let mut stage = asylum();
     types(&mut stage, "Fay", &format!("say {LINE}"));
     assert_eq!(heard(&mut stage, "Fay")["original_content"], LINE);
@@ -123,7 +124,7 @@ fn what_a_speakers_mind_does_everybody_hears_alike_but_the_speaker() {
 }
 
 #[test]
-fn an_uneasy_whisper_is_strained_and_gestures_and_keepers_are_clear_to_everybody() {
+fn uneasy_whisper_strains_but_gestures_stay_clear() {
     let mut stage = asylum();
     types(&mut stage, "Una", "whisper Lou come closer");
     let lou = heard(&mut stage, "Lou");

@@ -127,7 +127,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_line_is_heard_once_by_those_who_want_to_and_by_nobody_who_has_muted_it(
+    fn line_is_heard_once_by_willing_hearers_only(
         deeds in prop::collection::vec(deed(), 1..60)
     ) {
         let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);

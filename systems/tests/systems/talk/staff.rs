@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{stage, types, unlimited, words};
 
 #[test]
-fn what_admins_do_is_in_the_chronicle_with_the_connection_it_came_by() {
+fn admin_acts_are_audited_with_connection() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
     stage.enter_as("Ada", Role::Admin);
     stage.enter("Bea");
@@ -62,7 +62,7 @@ fn what_admins_do_is_in_the_chronicle_with_the_connection_it_came_by() {
 }
 
 #[test]
-fn a_ban_ends_every_session_of_the_account_and_turns_away_whom_the_store_still_lets_in() {
+fn ban_ends_sessions_and_bars_stale_store() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
     stage.enter_as("Ada", Role::Admin);
     stage.enter("Bea");
@@ -90,8 +90,9 @@ fn a_ban_ends_every_session_of_the_account_and_turns_away_whom_the_store_still_l
     assert_eq!(acts, 2);
 }
 
+/// At each ten seconds, and at each of the last ten.
 #[test]
-fn a_countdown_is_told_at_each_ten_and_each_of_the_last_ten_and_then_the_world_halts() {
+fn shutdown_countdown_is_told_before_world_halts() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
     stage.enter_as("Ada", Role::Admin);
     stage.enter("Bea");
@@ -121,8 +122,9 @@ fn a_countdown_that_is_cancelled_ends_nothing() {
     assert!(stage.heard("Ada").contains("was not about to end"));
 }
 
+/// Two admins who set the same figure in one tick set it to that figure.
 #[test]
-fn two_keepers_who_set_the_same_in_one_tick_set_it_to_that() {
+fn admin_sets_in_one_tick_do_not_add() {
     let mut stage = stage(unlimited(), SavedRows::new(), STAGE_START);
     for name in ["Ada", "Abe"] {
         stage.enter_as(name, Role::Admin);
