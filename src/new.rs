@@ -208,7 +208,7 @@ fn begin(folder: &Path) -> Result<(), UsageFault> {
         },
         Err(why) if why.kind() == ErrorKind::NotFound => make(folder),
         Err(why) if why.kind() == ErrorKind::NotADirectory => Err(UsageFault(format!(
-            "{shown} is a file: name a folder that is not there yet"
+            "{shown} is a file or lies in one: name a folder that is not there yet"
         ))),
         Err(why) => Err(UsageFault(format!("can't look into {shown}: {why}"))),
     }
