@@ -2,7 +2,7 @@
 //
 // Numbers of body and mind move the bars, not the log: a change of tier, a wound, a death is a line.
 
-import { withWait } from "./words.js";
+import { seenOf, withWait } from "./words.js";
 
 /**
  * One line of the log. `kind` picks its look; `title` stands before the text as a heading.
@@ -157,7 +157,7 @@ function welcomeEntry(welcome, before) {
 function roomEntry(before, after, drops = "") {
   if (after === null) return [];
   if (before?.id === after.id && before.description === after.description) return [];
-  const text = [after.description ?? "", drops].filter(Boolean).join("\n");
+  const text = [seenOf(after), drops].filter(Boolean).join("\n");
   return [{ kind: "room", title: after.name, text }];
 }
 

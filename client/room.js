@@ -2,6 +2,7 @@
 
 import { DIRECTIONS, rank } from "./directions.js";
 import { byId, make, setText } from "./dom.js";
+import { seenOf } from "./words.js";
 
 /**
  * @typedef {import("./protocol.js").Room} Room
@@ -44,7 +45,7 @@ export class RoomPanel {
     setText(this.#name, room.name);
     setText(this.#now, room.name);
     setText(this.#place, placeName(room));
-    setText(this.#description, room.description ?? "");
+    setText(this.#description, seenOf(room));
     this.#showExits(Object.entries(room.exits ?? {}));
   }
 
@@ -94,12 +95,13 @@ function exitButton(direction, exit) {
 }
 
 /** @param {Occupant} occupant */
-function occupantItem({ name, linkdead, position, pose }) {
+function occupantItem({ name, linkdead, position, pose, marks }) {
   const button = make("button", "occupant", name);
   button.type = "button";
   button.dataset.name = name;
   button.title = `Whisper to ${name}`;
-  const about = [pose ?? (position === "standing" ? "" : position), linkdead ? "connection lost" : ""];
+  const held = pose ?? (position === "standing" ? "" : position);
+  const about = [held, ...(marks ?? []), linkdead ? "connection lost" : ""];
   const note = about.filter(Boolean).join(", ");
   const item = make("li", "");
   item.append(button);

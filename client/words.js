@@ -10,6 +10,14 @@ export function withWait(text, waitMs) {
 }
 
 /**
+ * What is seen of a room: its description, and what else the server says of it.
+ * @param {{description?: string, lines?: string[]}} room
+ */
+export function seenOf({ description, lines }) {
+  return [description, ...(lines ?? [])].filter(Boolean).join("\n");
+}
+
+/**
  * A span of time: exact for seconds, about for more.
  * @param {number} ms
  */

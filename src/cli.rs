@@ -7,9 +7,11 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::Game;
 use crate::config::{Config, ConfigFaults, Loaded, LogFormat, Overrides};
+use crate::new::NewArgs;
 use crate::usage::EXIT_USAGE;
 use crate::{
-    accounts, bench, build, check, dead_letters, doctor, replay, schema, server, settings, status,
+    accounts, bench, build, check, dead_letters, doctor, new, replay, schema, server, settings,
+    status,
 };
 
 mod account;
@@ -65,6 +67,8 @@ enum CliCommand {
     Account(AccountArgs),
     /// Plays recorded ticks again; exit code 0 when all is as it was, 1 with the first difference
     Replay(ReplayArgs),
+    /// Makes a world of one's own to begin with, in a folder that is not there yet
+    New(NewArgs),
     /// Plays a load scenario; exit code 0 when its objectives hold, 99 when one does not, 1 on error
     Bench(BenchArgs),
 }
@@ -304,6 +308,7 @@ pub fn run(game: &Game) -> ExitCode {
             .and_then(|config| schema::run(&config, kind, game)),
         CliCommand::DeadLetters(args) => args.run(),
         CliCommand::Replay(args) => args.run(game),
+        CliCommand::New(args) => new::run(&args),
         CliCommand::Bench(args) => bench::run(
             &args.scenario,
             load::Options {
@@ -314,6 +319,7 @@ pub fn run(game: &Game) -> ExitCode {
                 in_process: args.in_process,
                 quiet: args.quiet,
                 program: PathBuf::new(),
+                game: game.inside(),
                 descriptors: None,
             },
         ),

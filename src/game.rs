@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::content::{Content, ContentTypes, Problem, Source};
-use engine::{Plugin, Registrar};
+use engine::{Engine, Plugin, Registrar};
 use systems::Settings;
 use systems::command::CommandLimits;
 
@@ -81,6 +81,19 @@ impl Game {
         settings: Settings,
     ) -> Result<(Arc<Content>, Vec<Source>), Vec<Problem>> {
         world_files::load_with_sources(folder, &self.content_types_by(settings))
+    }
+
+    /// The same plugins for `kadath bench --in-process`, over a world made for it.
+    #[must_use]
+    pub fn inside(&self) -> load::InsideGame {
+        let game = self.clone();
+        load::InsideGame::new(move |sources, settings, setup| {
+            let types = game.content_types_by(settings.clone());
+            let first =
+                |all: Vec<Problem>| all.first().map(ToString::to_string).unwrap_or_default();
+            let world = types.load(sources).map_err(first)?;
+            Engine::build(setup, game.over(world, settings)).map_err(|why| why.to_string())
+        })
     }
 
     /// Reads and checks the world in `folder`; problems name files as the caller can open them.

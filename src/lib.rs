@@ -12,6 +12,7 @@ pub mod doctor;
 mod game;
 mod gatekeeper;
 mod log_targets;
+pub mod new;
 mod process;
 mod readiness;
 mod recorder;

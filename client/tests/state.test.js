@@ -32,6 +32,11 @@ test("what lies in a room and who takes it is told", () => {
   assert.deepEqual(told(IN_HALL, taken), [["coming", "Bo takes the lamp."]]);
 });
 
+test("what plugins say of a room stands after its description", () => {
+  const foggy = frame("room_update", { room: { ...YARD, lines: ["You can't see your hand."] }, occupants: ["Ann"] });
+  assert.deepEqual(told(IN_HALL, foggy), [["room", "Colder.\nYou can't see your hand."]]);
+});
+
 test("the occupants of a room just left do not appear in the next", () => {
   const late = frame("room_occupants", { occupants: ["Cy"], players: [] }, { room_id: "hall" });
   const moved = reduce(IN_HALL, frame("room_update", { room: YARD, occupants: ["Ann"] }));

@@ -54,7 +54,7 @@ pub use persist::{
     Destroy, Destroyed, Holder, Holdings, Migration, Owned, Recorded, Reverted, StorageView,
 };
 pub use phase::Phase;
-pub use plugin::{Plugin, PluginOff, Registrar};
+pub use plugin::{Border, LeftOut, Plugin, PluginOff, Registrar};
 pub use violations::Violation;
 
 /// What a plugin's file begins with.

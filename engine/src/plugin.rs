@@ -1,5 +1,6 @@
 //! A designer's whole vocabulary: [`Plugin`] and [`Registrar`].
 
+mod border;
 mod content;
 mod declare;
 mod name;
@@ -9,7 +10,7 @@ mod saved;
 mod state;
 mod step;
 
-pub(crate) use observe::LeftOut;
+pub use border::{Border, LeftOut};
 pub use off::PluginOff;
 pub(crate) use step::Step;
 

@@ -39,6 +39,9 @@ pub struct Options {
     pub program: PathBuf,
     /// Show no progress.
     pub quiet: bool,
+    /// What is played without sockets.
+    #[cfg(feature = "in-process")]
+    pub game: crate::inside::InsideGame,
     /// Files that this process may have open; none: not known.
     pub descriptors: Option<u64>,
 }
@@ -63,7 +66,7 @@ pub fn bench(path: &Path, options: &Options) -> Result<Report, LoadFault> {
     let mut report = Report::new(&scenario);
     for _ in 0..options.runs.max(1) {
         if options.in_process {
-            crate::inside::play(&scenario, &mut report, options.quiet)?;
+            crate::inside::play(&scenario, options, &mut report)?;
             continue;
         }
         has_descriptors(&scenario, options.descriptors)?;

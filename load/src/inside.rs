@@ -1,21 +1,31 @@
 //! The same bots without sockets: they drive `Engine::tick` directly.
 
 #[cfg(feature = "in-process")]
+mod game;
+#[cfg(feature = "in-process")]
 mod world;
 
+#[cfg(feature = "in-process")]
+pub use game::InsideGame;
+
+use crate::bench::Options;
 use crate::fault::LoadFault;
 use crate::report::Report;
 use crate::scenario::Scenario;
 
 /// Plays a scenario in this process and adds the run to the report.
 #[cfg(feature = "in-process")]
-pub(crate) fn play(scenario: &Scenario, report: &mut Report, quiet: bool) -> Result<(), LoadFault> {
-    world::play(scenario, report, quiet)
+pub(crate) fn play(
+    scenario: &Scenario,
+    options: &Options,
+    report: &mut Report,
+) -> Result<(), LoadFault> {
+    world::play(scenario, &options.game, report, options.quiet)
 }
 
 /// This build has neither engine nor game.
 #[cfg(not(feature = "in-process"))]
-pub(crate) fn play(_: &Scenario, _: &mut Report, _: bool) -> Result<(), LoadFault> {
+pub(crate) fn play(_: &Scenario, _: &Options, _: &mut Report) -> Result<(), LoadFault> {
     let why = "this build lacks the feature in-process";
     Err(LoadFault::setup("playing in the process", why))
 }

@@ -39,6 +39,8 @@ pub use bench::{Options, bench, drive, table};
 pub use circumstances::Circumstances;
 pub use compare::{Comparison, EarlierReport, MetricChange};
 pub use fault::LoadFault;
+#[cfg(feature = "in-process")]
+pub use inside::InsideGame;
 pub use metrics::{MetricUnit, RunMetrics};
 pub use objective::{Judgement, Objective, ObjectiveVerdict};
 pub use report::Report;

@@ -36,7 +36,9 @@ use std::marker::PhantomData;
 use bevy_ecs::system::ScheduleSystem;
 use engine::prelude::*;
 
+use crate::character::Stats;
 use crate::command::{Needs, gate_on, verb};
+use crate::describe;
 use crate::place::{Posture, PostureTaken};
 
 /// How often bodies breathe, bleed and meet what a room has in store.
@@ -108,6 +110,24 @@ impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<
             );
         gate_on::<Vitals>(reg, Needs::BODY, life::held);
         gate_on::<Posture>(reg, Needs::FEET, posture::held);
+        describe::status::<(Vitals, Stats, Posture)>(reg, 20, |(vitals, stats, posture), _| {
+            Some(format!(
+                "Body: {} of {} determination, {} of {} magic, {}",
+                vitals.dp(),
+                stats.max_dp(),
+                vitals.mp(),
+                stats.max_mp(),
+                posture.word(),
+            ))
+        });
+        describe::stats::<(Vitals, Stats)>(reg, |(vitals, stats), _| {
+            vec![
+                ("current_dp", vitals.dp().into()),
+                ("max_dp", stats.max_dp().into()),
+                ("magic_points", vitals.mp().into()),
+                ("max_magic_points", stats.max_mp().into()),
+            ]
+        });
         verb::<posture::Sit>(reg);
         verb::<posture::Stand>(reg);
         verb::<posture::Lie>(reg);

@@ -25,6 +25,8 @@ use std::num::NonZeroU64;
 use engine::Seed;
 use engine::prelude::*;
 
+use crate::describe;
+
 /// The character plugin. Runs before `body`, which is built from the stats.
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.rules::<Rules>("characters")
@@ -48,6 +50,23 @@ pub fn plugin(reg: &mut Registrar<'_>) {
                 .chain(),
         )
         .system(Phase::Emit, experience::tell);
+    describe::status::<(Experience,)>(reg, 10, |(learnt,), revision| {
+        let rules = revision.get::<Rules>()?;
+        Some(rules.levels.words(*learnt))
+    });
+    describe::status::<(Stats,)>(reg, 30, |(stats,), _| {
+        let each = stats
+            .iter()
+            .map(|(stat, value)| format!("{} {value}", stat.word()));
+        let each: Vec<String> = each.collect();
+        Some(format!("Stats: {}", each.join(", ")))
+    });
+    describe::stats::<(Stats,)>(reg, |(stats,), _| {
+        let each = stats
+            .iter()
+            .map(|(stat, value)| (stat.word(), i64::from(value)));
+        each.collect()
+    });
 }
 
 /// Rolls the stats of those who have none yet.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use engine::content::{At, Content, Section, Sections};
 use engine::prelude::*;
+use engine::{Border, LeftOut};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,11 +21,14 @@ use crate::world::{Atlas, RoomData, RoomIx, room_data};
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.after("place", "who was struck is told where they are");
     room_data::<Hazards>(reg, "hazards");
-    // Its strikes run in `body`, which does not know whether it is off.
-    let off = reg.is_off();
-    let of = move |content: &Content| match off {
-        true => Perils(Vec::new()),
-        false => Perils::of(content),
+    // Its strikes run in `body`, which does not know whether it is off or left out.
+    let (off, giver) = (reg.is_off(), reg.border());
+    let of = move |content: &Content| Perils {
+        all: match off {
+            true => Vec::new(),
+            false => Perils::of(content),
+        },
+        giver: giver.clone(),
     };
     reg.derived(of)
         .message::<Struck>()
@@ -116,7 +120,11 @@ impl Hazard {
 
 /// Every hazard of the atlas, with its room.
 #[derive(Resource, Clone, Debug)]
-pub(crate) struct Perils(Vec<Peril>);
+pub(crate) struct Perils {
+    all: Vec<Peril>,
+    /// Whose they are.
+    giver: Border,
+}
 
 #[derive(Clone, Debug)]
 struct Peril {
@@ -135,7 +143,7 @@ struct Peril {
 }
 
 impl Perils {
-    fn of(content: &Content) -> Self {
+    fn of(content: &Content) -> Vec<Peril> {
         let all = content.get::<Sections<Hazards>>();
         let rooms = content.get::<Atlas>().into_iter().flat_map(Atlas::rooms);
         let hazards = rooms.filter_map(|(ix, room)| Some((ix, all?.get(&room.id)?)));
@@ -157,7 +165,7 @@ impl Perils {
                         .map(|horror| (hazard.id.as_str().into(), horror)),
                 })
         });
-        Self(perils.collect())
+        perils.collect()
     }
 }
 
@@ -173,6 +181,7 @@ pub(crate) struct Struck {
 /// epoch, so that neither a late tick nor a restart shifts them.
 pub(crate) fn strike(
     perils: Res<Perils>,
+    left_out: Res<LeftOut>,
     occupancy: Res<Occupancy>,
     psyches: Query<&Psyche>,
     minds: Res<lucidity::Rules>,
@@ -184,8 +193,12 @@ pub(crate) fn strike(
     mut shake: MessageWriter<AdjustLucidity>,
     mut confronted: MessageWriter<Confronted>,
 ) {
+    // Nobody would be told by what they were struck.
+    if left_out.is_behind(&perils.giver) {
+        return;
+    }
     let night = daylight.is_night(MythosTime::at(clock.wall()));
-    for (n, peril) in perils.0.iter().enumerate() {
+    for (n, peril) in perils.all.iter().enumerate() {
         let now = match peril.when {
             When::Always => true,
             When::Day => !night,

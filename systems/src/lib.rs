@@ -20,6 +20,7 @@ mod cast;
 pub mod character;
 pub mod chat;
 pub mod command;
+pub mod describe;
 pub mod exploration;
 pub mod faces;
 mod game;

@@ -50,6 +50,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::command::{Needs, gate_by, verb};
+use crate::describe;
 use crate::world::{RoomIx, room_data};
 
 /// One Mythos minute in world time.
@@ -137,6 +138,7 @@ fn register(reg: &mut Registrar<'_>) {
                 .chain(),
         );
     register_verbs(reg);
+    describe_minds(reg);
 }
 
 fn register_verbs(reg: &mut Registrar<'_>) {
@@ -175,6 +177,28 @@ fn register_verbs(reg: &mut Registrar<'_>) {
              \"cry\" can be heard, and \"awaken\" wakes you elsewhere, {seconds} s after your mind went."
         );
         Some(Refusal::new(Code::GameLogicError, told))
+    });
+}
+
+fn describe_minds(reg: &mut Registrar<'_>) {
+    describe::status::<(Lucidity,)>(reg, 40, |(mind,), revision| {
+        let tier = revision.get::<Rules>()?.tier(*mind).word();
+        let (points, cap) = (mind.points(), Lucidity::CAP);
+        Some(format!("Mind: {tier} ({points} of {cap})"))
+    });
+    describe::status::<(Psyche,)>(reg, 50, |(psyche,), _| {
+        let marks = psyche.liabilities.listed().join(", ").replace('_', " ");
+        (!marks.is_empty()).then(|| format!("Marks: {marks}"))
+    });
+    describe::stats::<(Lucidity,)>(reg, |(mind,), _| {
+        let (points, cap) = (mind.points(), Lucidity::CAP);
+        vec![("lucidity", points.into()), ("max_lucidity", cap.into())]
+    });
+    describe::field::<(Lucidity,), _>(reg, "lucidity_tier", |(mind,), revision| {
+        Some(revision.get::<Rules>()?.tier(*mind))
+    });
+    describe::field::<(Psyche,), _>(reg, "liabilities", |(psyche,), _| {
+        Some(psyche.liabilities.listed())
     });
 }
 

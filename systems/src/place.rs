@@ -14,6 +14,7 @@ mod nouns;
 mod occupancy;
 mod page;
 mod rooms;
+mod shown;
 mod travel;
 
 pub use appearance::{LastSpoke, Pose, Posed, Posture, PostureTaken};
@@ -26,10 +27,12 @@ pub use occupancy::Occupancy;
 pub use page::Page;
 pub use rooms::Rooms;
 
+use bevy_ecs::system::{ParamBuilder, SystemParamBuilder};
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::command::verb;
+use crate::describe::{self, Descriptions, Marked, Marks, Retell, RoomLines, RoomLinesTold};
 use crate::world::{Atlas, Direction, Geography, RoomIx, WorldHeader};
 
 /// The room a character is in, as it is saved: by the room's id, which outlives the atlas.
@@ -84,6 +87,15 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .persist::<Whereabouts>("whereabouts")
         .transient::<InRoom>("in_room")
         .character::<Whereabouts>()
+        .transient::<Marks>("marks")
+        .resource(RoomLines::default())
+        .transient::<RoomLines>("room_lines")
+        .resource(Retell)
+        .scratch::<Retell>()
+        .fill(|_: &mut Descriptions| {})
+        .message::<Marked>()
+        .message::<RoomLinesTold>()
+        .message::<shown::MarksChanged>()
         .message::<Relocate>()
         .message::<Moved>()
         .fact::<Appeared>()
@@ -92,7 +104,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .note::<notes::RoomOccupants>()
         .note::<changes::RoomOccupantsChanged>()
         .note::<notes::Passing>()
-        .recover((travel::recount, lying::recount).chain())
+        .recover((travel::recount, lying::recount, shown::retell).chain())
         .system(
             Phase::Settle,
             (
@@ -100,6 +112,8 @@ pub fn plugin(reg: &mut Registrar<'_>) {
                 travel::enter_world,
                 travel::relocate,
                 lying::keep,
+                shown::keep_marks,
+                shown::keep_lines,
             )
                 .chain(),
         )
@@ -109,6 +123,18 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         );
     verb::<travel::Go>(reg);
     verb::<look::Look>(reg);
+    // Built when it first runs, after the last plugin has said what it looks at.
+    let look = (
+        ParamBuilder,
+        ParamBuilder,
+        ParamBuilder,
+        ParamBuilder,
+        describe::beheld(),
+        ParamBuilder,
+        ParamBuilder,
+        ParamBuilder,
+    )
+        .build_system(look::look);
     reg.system(Phase::Simulate, travel::travel)
-        .system(Phase::Simulate, look::look);
+        .system(Phase::Simulate, look);
 }

@@ -1,34 +1,55 @@
-//! The character sheet: what clients show of the player, gathered from the plugins that own it.
+//! The character sheet: what clients show of the player, as plugins describe it.
 //!
-//! Owns nothing; reads everybody's components. Fields whose system does not exist are absent.
+//! Owns nothing. Who somebody is and where, it says itself; the rest is said by whoever owns it (see
+//! [`describe`](crate::describe)), so that nothing is said of a plugin that is off.
 
 mod example;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bevy_ecs::system::{ParamBuilder, SystemParamBuilder};
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::body::Vitals;
 use crate::calendar::{Daylight, MythosTime};
-use crate::character::{self, Experience, Profession, Professions, Stats};
+use crate::character::{self, Experience, Profession, Professions};
 use crate::command::{Needs, Usage, Verb, Words, verb};
-use crate::lucidity::{self, Lucidity, Psyche, Tier};
+use crate::describe::{Beheld, Fields, beheld};
+use crate::lucidity;
 use crate::place::{Drops, InRoom, Listing, Posture, RoomView, Rooms};
 use crate::wall_time::rfc3339;
+use crate::world::Atlas;
 
 /// The sheet plugin.
 pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<Status>(reg);
     verb::<Whoami>(reg);
+    // Built when they first run, after the last plugin has said what it adds.
+    let status = (
+        ParamBuilder,
+        ParamBuilder,
+        ParamBuilder,
+        beheld(),
+        ParamBuilder,
+    );
+    let show = (
+        ParamBuilder,
+        ParamBuilder,
+        ParamBuilder,
+        beheld(),
+        ParamBuilder,
+        ParamBuilder,
+        ParamBuilder,
+        ParamBuilder,
+    );
     reg.note::<GameState>()
         .emit_resource(Unshown::default())
         .transient::<Unshown>("unshown")
-        .system(Phase::Simulate, status)
+        .system(Phase::Simulate, status.build_system(self::status))
         .system(Phase::Simulate, whoami)
-        .system(Phase::Emit, show);
+        .system(Phase::Emit, show.build_system(self::show));
 }
 
 /// A player as its own client sees it.
@@ -52,15 +73,23 @@ pub struct Sheet {
     profession_flavor_text: Option<String>,
     position: Posture,
     stats: BTreeMap<&'static str, i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lucidity_tier: Option<Tier>,
-    /// What shocks have left, each with its stacks.
-    liabilities: Vec<String>,
+    #[serde(flatten)]
+    #[schemars(with = "Described")]
+    fields: Fields,
     created_at: String,
     /// When the character was active last: now, because it has just come.
     last_active: String,
     is_admin: bool,
     is_guest: bool,
+}
+
+/// What plugins of the shipped game add to a sheet. Each is absent where its plugin is off.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is looked at")]
+struct Described {
+    lucidity_tier: Option<lucidity::Tier>,
+    /// What shocks have left, each with its stacks.
+    liabilities: Option<Vec<String>>,
 }
 
 /// `game_state`: everything a client needs to begin.
@@ -110,72 +139,28 @@ impl Note for GameState {
     }
 }
 
-/// Everything that is known of a character, whoever owns it.
+/// What every sheet says, whatever plugins add.
 #[derive(SystemParam)]
 struct SheetQuery<'w, 's> {
     people: Query<'w, 's, (&'static StableId, &'static Character, &'static InRoom)>,
-    minds: Query<'w, 's, &'static Lucidity>,
-    bodies: Query<
-        'w,
-        's,
-        (
-            &'static Stats,
-            &'static Vitals,
-            &'static Posture,
-            &'static Experience,
-        ),
-    >,
+    postures: Query<'w, 's, &'static Posture>,
+    learnt: Query<'w, 's, &'static Experience>,
     characters: Res<'w, character::Rules>,
     professions: Res<'w, Professions>,
-    psyches: Query<'w, 's, &'static Psyche>,
-    rules: Res<'w, lucidity::Rules>,
 }
 
 impl SheetQuery<'_, '_> {
-    fn stats(&self, actor: Entity) -> BTreeMap<&'static str, i64> {
-        let mut stats = BTreeMap::new();
-        if let Ok((born, vitals, ..)) = self.bodies.get(actor) {
-            stats.extend(
-                born.iter()
-                    .map(|(stat, value)| (stat.word(), i64::from(value))),
-            );
-            stats.insert("current_dp", i64::from(vitals.dp()));
-            stats.insert("max_dp", i64::from(born.max_dp()));
-            stats.insert("magic_points", i64::from(vitals.mp()));
-            stats.insert("max_magic_points", i64::from(born.max_mp()));
-        }
-        if let Ok(mind) = self.minds.get(actor) {
-            stats.insert("lucidity", i64::from(mind.points()));
-            stats.insert("max_lucidity", i64::from(Lucidity::CAP));
-        }
-        stats
-    }
-
     fn posture(&self, actor: Entity) -> Posture {
-        self.bodies
-            .get(actor)
-            .map_or_else(|_| Posture::default(), |(_, _, posture, _)| *posture)
+        self.postures.get(actor).copied().unwrap_or_default()
     }
 
     fn experience(&self, actor: Entity) -> Experience {
-        self.bodies
-            .get(actor)
-            .map_or_else(|_| Experience::default(), |(.., experience)| *experience)
+        self.learnt.get(actor).copied().unwrap_or_default()
     }
 
     /// The profession, where the world still has it.
     fn profession(&self, character: &Character) -> Option<&Profession> {
         self.professions.find(character.profession.as_deref()?)
-    }
-
-    fn liabilities(&self, actor: Entity) -> Vec<String> {
-        let psyche = self.psyches.get(actor);
-        psyche.map_or_else(|_| Vec::new(), |psyche| psyche.liabilities().listed())
-    }
-
-    fn tier(&self, actor: Entity) -> Option<Tier> {
-        let mind = self.minds.get(actor).ok()?;
-        Some(self.rules.tier(*mind))
     }
 }
 
@@ -188,6 +173,7 @@ fn show(
     mut newcomers: Newcomers<'_, '_>,
     mut unshown: ResMut<Unshown>,
     known: SheetQuery<'_, '_>,
+    beheld: Beheld<'_, '_>,
     rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
@@ -221,9 +207,8 @@ fn show(
                 profession_description: profession.map(|one| one.description.clone()),
                 profession_flavor_text: profession.map(|one| one.flavor_text.clone()),
                 position: known.posture(actor),
-                stats: known.stats(actor),
-                lucidity_tier: known.tier(actor),
-                liabilities: known.liabilities(actor),
+                stats: beheld.stats(actor).collect(),
+                fields: beheld.fields(actor),
                 created_at: rfc3339(character.created_at),
                 last_active: rfc3339(clock.wall()),
                 is_admin: character.role == Role::Admin,
@@ -257,12 +242,13 @@ impl Verb for Status {
 
 fn status(
     mut asked: MessageReader<Status>,
-    known: SheetQuery<'_, '_>,
-    rooms: Rooms<'_, '_>,
+    people: Query<(&Character, &InRoom)>,
+    atlas: Res<Atlas>,
+    beheld: Beheld<'_, '_>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Status { order } in asked.read() {
-        let Ok((_, character, InRoom(room))) = known.people.get(order.actor) else {
+        let Ok((character, InRoom(room))) = people.get(order.actor) else {
             answers.write(Answer::refused(
                 *order,
                 Code::GameLogicError,
@@ -270,47 +256,10 @@ fn status(
             ));
             continue;
         };
-        let place = rooms.atlas.room(*room);
-        let experience = known.experience(order.actor);
-        let level = known.characters.levels.level(experience);
-        let mut text = format!(
-            "{}\nPlace: {}, {}\nLevel: {level} ({} experience",
-            called(character),
-            place.name,
-            rooms.atlas.sub_zone(*room).name,
-            experience.points(),
-        );
-        text.push_str(&match known.characters.levels.next(level) {
-            Some(next) => format!(", the next at {next})"),
-            None => ")".to_owned(),
-        });
-        if let Ok((stats, vitals, posture, _)) = known.bodies.get(order.actor) {
-            text.push_str(&format!(
-                "\nBody: {} of {} determination, {} of {} magic, {}",
-                vitals.dp(),
-                stats.max_dp(),
-                vitals.mp(),
-                stats.max_mp(),
-                posture.word(),
-            ));
-            let each: Vec<String> = stats
-                .iter()
-                .map(|(stat, value)| format!("{} {value}", stat.word()))
-                .collect();
-            text.push_str(&format!("\nStats: {}", each.join(", ")));
-        }
-        if let (Ok(mind), Some(tier)) = (known.minds.get(order.actor), known.tier(order.actor)) {
-            text.push_str(&format!(
-                "\nMind: {} ({} of {})",
-                tier.word(),
-                mind.points(),
-                Lucidity::CAP
-            ));
-        }
-        let marks = known.liabilities(order.actor);
-        if !marks.is_empty() {
-            let marks = marks.join(", ").replace('_', " ");
-            text.push_str(&format!("\nMarks: {marks}"));
+        let (place, around) = (&atlas.room(*room).name, &atlas.sub_zone(*room).name);
+        let mut text = format!("{}\nPlace: {place}, {around}", called(character));
+        for line in beheld.status(order.actor) {
+            text.push_str(&format!("\n{line}"));
         }
         answers.write(Answer::with(*order, text));
     }

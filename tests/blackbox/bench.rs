@@ -8,7 +8,9 @@ mod target;
 
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
+use engine::Registrar;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -147,4 +149,30 @@ async fn the_same_bots_play_inside_the_process() {
     // No tick of twenty players takes less than a microsecond, or a second.
     let p99 = played.report["figures"]["tick_p99"].as_f64().unwrap();
     assert!((1e-6..1.0).contains(&p99), "{p99}");
+}
+
+/// What `kadath::main` was told is in the process, too.
+#[test]
+fn bench_in_process_plays_own_plugins() {
+    fn mist(reg: &mut Registrar<'_>) {
+        reg.every(Duration::from_secs(1), || {});
+    }
+    let folder = TempDir::with_prefix("kadath-bench-test-").unwrap();
+    let path = folder.path().join("scenario.toml");
+    let text = "[world]\nrooms = 2\n[[stages]]\nspike = \"2s\"\nbots = 2\n\
+         [roles.a.steps.look]\ndo = \"look\"\nthink = \"300ms\"\n";
+    std::fs::write(&path, text).unwrap();
+    let mut game = kadath::Game::default();
+    game.add(mist);
+    let options = load::Options {
+        report: Some(folder.path().to_owned()),
+        in_process: true,
+        quiet: true,
+        game: game.inside(),
+        ..load::Options::default()
+    };
+    kadath::bench::run(&path, options).unwrap();
+    let report = std::fs::read_to_string(folder.path().join("report.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert!(report["figures"]["plugin:mist"].is_number(), "{report}");
 }

@@ -23,6 +23,7 @@ mod interop;
 mod invariants;
 mod journey;
 mod logs;
+mod new;
 mod operators;
 mod packaging;
 mod people;

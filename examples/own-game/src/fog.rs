@@ -5,6 +5,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use systems::body::{AdjustVitals, VitalsCause};
+use systems::describe;
 use systems::place::InRoom;
 use systems::presence::Say;
 use systems::world::{RoomData, room_data};
@@ -12,6 +13,10 @@ use systems::world::{RoomData, room_data};
 /// The plugin.
 pub(crate) fn plugin(reg: &mut Registrar<'_>) {
     room_data::<Fog>(reg, "fog");
+    describe::room::<RoomData<Fog>>(reg, 10, |fogs, room, _| {
+        let here = fogs.get(room).is_some();
+        here.then(|| "You can't see your hand.".to_owned())
+    });
     reg.rules::<FogRules>("fog")
         .after("body", "fog hurts bodies")
         .every(Duration::from_secs(2), drift);
@@ -115,7 +120,12 @@ mod tests {
         assert!(!stage.heard("Ann").contains("burns"));
         stage.says("Ann", "north");
         stage.pass(Duration::from_secs(4));
-        assert!(stage.heard("Ann").contains("The fog burns in your throat."));
+        let heard = stage.heard("Ann");
+        assert!(heard.contains("The fog burns in your throat."));
+        assert!(
+            heard.contains("\nYou can't see your hand.\nWays: "),
+            "{heard}"
+        );
         assert_eq!(stage.faults(), []);
     }
 

@@ -15,6 +15,7 @@ use engine::{Engine, Save, Setup, TickInput};
 use hdrhistogram::Histogram;
 use systems::chat::Channel;
 
+use super::InsideGame;
 use crate::bot::{Act, Around, Bot, BotExit, Sense};
 use crate::fault::LoadFault;
 use crate::metrics::{QUANTILES, RunMetrics};
@@ -58,14 +59,15 @@ struct InsideWorld {
     plugins: HashMap<usize, u64>,
 }
 
-pub(super) fn play(scenario: &Scenario, report: &mut Report, quiet: bool) -> Result<(), LoadFault> {
+pub(super) fn play(
+    scenario: &Scenario,
+    game: &InsideGame,
+    report: &mut Report,
+    quiet: bool,
+) -> Result<(), LoadFault> {
     let progress = Progress::begin(&scenario.name, scenario.length(), quiet);
     progress.say("building the world");
     let sources = sources(&scenario.world)?;
-    let world = systems::load(&sources).map_err(|problems| {
-        let first = problems.first().map(ToString::to_string);
-        LoadFault::setup(WHAT, first.unwrap_or_default())
-    })?;
     let mut settings = systems::Settings::default();
     settings.commands.commands_per_second = 0;
     for channel in Channel::ALL {
@@ -75,7 +77,7 @@ pub(super) fn play(scenario: &Scenario, report: &mut Report, quiet: bool) -> Res
         stopwatch: Some(stopwatch),
         ..Setup::default()
     };
-    let engine = Engine::build(setup, systems::game(world, settings));
+    let engine = game.build(&sources, settings, setup);
     let engine = engine.map_err(|why| LoadFault::setup(WHAT, why))?;
     let mut world = InsideWorld::new(engine, scenario)?;
     let presences = scenario.presences();

@@ -88,6 +88,14 @@ impl Levels {
     pub fn next(&self, level: usize) -> Option<u32> {
         self.begins.get(level).copied()
     }
+
+    /// The line of `status`.
+    pub(super) fn words(&self, learnt: Experience) -> String {
+        let level = self.level(learnt);
+        let next = self.next(level);
+        let next = next.map_or_else(String::new, |next| format!(", the next at {next}"));
+        format!("Level: {level} ({} experience{next})", learnt.points())
+    }
 }
 
 impl Default for Levels {

@@ -169,6 +169,9 @@ fn add<C: Component>(
     if reg.is_off() {
         return;
     }
+    // What breaks in it is not the fault of the plugin that asks: then it is open.
+    let border = reg.border();
+    let of = std::any::type_name_of_val(&check);
     reg.fill(|gates: &mut Gates| {
         gates.add(Gate {
             closes,
@@ -177,7 +180,10 @@ fn add<C: Component>(
                     query.data::<&C>();
                 });
             },
-            check: Box::new(move |actor, verb, revision| check(actor.get::<C>()?, verb, revision)),
+            check: Box::new(move |actor, verb, revision| {
+                let held = actor.get::<C>()?;
+                border.call(of, || check(held, verb, revision)).flatten()
+            }),
         });
     });
 }

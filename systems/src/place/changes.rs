@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::listing::{LISTED_MAX, Listing, Occupant};
 use super::rooms::List;
+use super::shown::MarksChanged;
 use super::{InRoom, Moved, Posed, PostureTaken, RoomOccupants, Rooms};
 use crate::world::RoomIx;
 
@@ -96,6 +97,7 @@ pub(super) struct Happened<'w, 's> {
     arrived: MessageReader<'w, 's, Arrived>,
     postures: MessageReader<'w, 's, PostureTaken>,
     posed: MessageReader<'w, 's, Posed>,
+    marked: MessageReader<'w, 's, MarksChanged>,
     people: Query<'w, 's, &'static StableId>,
     places: Query<'w, 's, &'static InRoom>,
 }
@@ -124,7 +126,8 @@ impl Happened<'_, '_> {
             .map(|(actor, how)| (actor, how != Arrives::Returned))
             .chain(self.lost.read().map(|one| (one.actor, false)))
             .chain(self.postures.read().map(|one| (one.body, false)))
-            .chain(self.posed.read().map(|one| (one.actor, false)));
+            .chain(self.posed.read().map(|one| (one.actor, false)))
+            .chain(self.marked.read().map(|one| (one.0, false)));
         for (actor, anew) in stirred {
             let (Ok(id), Ok(InRoom(room))) = (self.people.get(actor), self.places.get(actor))
             else {

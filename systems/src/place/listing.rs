@@ -29,11 +29,14 @@ pub struct Occupant {
     /// How they stand there, in words that follow their name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pose: Option<String>,
+    /// What else is seen of them at once, in a few words each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
 }
 
 impl Occupant {
-    /// As text: a pose in its own words, else whoever does not stand is said to sit or lie; and
-    /// whose connection is away.
+    /// As text: a pose in its own words, else whoever does not stand is said to sit or lie; then
+    /// their marks, and whose connection is away.
     #[must_use]
     pub fn words(&self) -> String {
         let posture = match (&self.pose, self.position) {
@@ -41,11 +44,12 @@ impl Occupant {
             (None, Posture::Standing) => None,
             (None, posture) => Some(posture.word()),
         };
+        let marks = self.marks.iter().map(String::as_str);
         let link = self.linkdead.then_some("link lost");
-        match (posture, link) {
-            (None, None) => self.name.clone(),
-            (Some(one), None) | (None, Some(one)) => format!("{} ({one})", self.name),
-            (Some(posture), Some(link)) => format!("{} ({posture}; {link})", self.name),
+        let all: Vec<&str> = posture.into_iter().chain(marks).chain(link).collect();
+        match all.is_empty() {
+            true => self.name.clone(),
+            false => format!("{} ({})", self.name, all.join("; ")),
         }
     }
 

@@ -5,6 +5,7 @@ use engine::prelude::*;
 use super::{InRoom, Posture, Rooms};
 use crate::calendar::{Daylight, MythosTime};
 use crate::command::{Missed, Needs, Usage, Verb, Words};
+use crate::describe::Beheld;
 use crate::world::{Direction, RoomIx};
 
 /// `look`, `look north`, `look Ann`
@@ -47,6 +48,7 @@ pub(super) fn look(
     lookers: Query<&InRoom>,
     people: Query<Looks>,
     rooms: Rooms<'_, '_>,
+    beheld: Beheld<'_, '_>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
     mut answers: MessageWriter<Answer>,
@@ -78,7 +80,7 @@ pub(super) fn look(
         }
         answers.write(match Direction::from_word(target) {
             Some(way) => out_by(*order, room, way, &rooms),
-            None => at(*order, room, target, &people, &rooms),
+            None => at(*order, room, target, &people, &rooms, &beheld),
         });
     }
 }
@@ -104,6 +106,7 @@ fn at(
     target: &str,
     people: &Query<'_, '_, Looks>,
     rooms: &Rooms<'_, '_>,
+    beheld: &Beheld<'_, '_>,
 ) -> Answer {
     let nobody = format!("You see no \"{target}\" here.");
     let entity = match rooms.find_for(order.actor, room, target) {
@@ -119,24 +122,32 @@ fn at(
         return Answer::refused(order, Code::ResourceNotFound, nobody);
     };
     let name = &character.name;
-    let words = match (linkdead, rooms.pose(entity, order.actor)) {
-        (true, _) => {
-            format!("{name} stands with empty eyes, as if the mind had been called away.")
-        }
-        (false, None) => person(character, posture),
-        (false, Some(pose)) => format!("{}\n{name} {pose}", person(character, posture)),
-    };
+    if linkdead {
+        let words = format!("{name} stands with empty eyes, as if the mind had been called away.");
+        return Answer::with(order, words);
+    }
+    let mut words = person(character, posture, rooms.marks(entity));
+    if let Some(pose) = rooms.pose(entity, order.actor) {
+        words.push_str(&format!("\n{name} {pose}"));
+    }
+    for line in beheld.looks(entity) {
+        words.push_str(&format!("\n{line}"));
+    }
     Answer::with(order, words)
 }
 
-fn person(character: &Character, posture: Option<&Posture>) -> String {
+fn person<'a>(
+    character: &Character,
+    posture: Option<&Posture>,
+    marks: impl Iterator<Item = &'a str>,
+) -> String {
     let who = match &character.profession {
         Some(profession) => format!("{}, {profession}", character.name),
         None if character.guest => format!("{}, a stranger to the town", character.name),
         None => character.name.clone(),
     };
-    match posture {
-        Some(posture) if *posture != Posture::Standing => format!("{who}, {}.", posture.word()),
-        _ => format!("{who}."),
-    }
+    let posture = posture.filter(|posture| **posture != Posture::Standing);
+    let seen = posture.map(|posture| posture.word()).into_iter();
+    let seen: String = seen.chain(marks).map(|one| format!(", {one}")).collect();
+    format!("{who}{seen}.")
 }

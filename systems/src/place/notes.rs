@@ -35,6 +35,9 @@ pub struct RoomView {
     pub sub_zone_name: String,
     /// Its plane.
     pub plane: String,
+    /// What else is seen of it, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
     /// The ways out.
     pub exits: BTreeMap<Direction, ExitView>,
 }
@@ -50,9 +53,9 @@ pub struct ExitView {
 }
 
 impl RoomView {
-    /// A room by day or night.
+    /// A room by day or night, with what plugins say of it.
     #[must_use]
-    pub fn of(atlas: &Atlas, ix: RoomIx, night: bool) -> Self {
+    pub(super) fn of(atlas: &Atlas, ix: RoomIx, night: bool, lines: Vec<String>) -> Self {
         let room = atlas.room(ix);
         let night = room.night.as_ref().filter(|_| night);
         let exit = |exit: &crate::world::Exit| {
@@ -69,6 +72,7 @@ impl RoomView {
             sub_zone: atlas.sub_zone(ix).id.clone(),
             sub_zone_name: atlas.sub_zone(ix).name.clone(),
             plane: atlas.zone(ix).plane.clone(),
+            lines,
             exits: room.exits.iter().map(exit).collect(),
         }
     }
@@ -77,8 +81,11 @@ impl RoomView {
     #[must_use]
     pub fn prose(&self, people: &Listing, drops: &Drops, me: &str) -> Prose {
         let mut prose = Prose::of(Ink::Title, self.name.clone())
-            .with(Ink::Plain, format!("\n{}\n", self.description))
-            .with(Ink::Faint, "Ways: ");
+            .with(Ink::Plain, format!("\n{}\n", self.description));
+        for line in &self.lines {
+            prose = prose.with(Ink::Plain, format!("{line}\n"));
+        }
+        prose = prose.with(Ink::Faint, "Ways: ");
         for (index, (way, exit)) in self.exits.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
             prose = prose.with(Ink::Plain, comma).with(Ink::Exit, way.word());

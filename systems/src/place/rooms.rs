@@ -16,6 +16,7 @@ use super::lying::Drops;
 use super::nouns::near;
 use super::{Label, LastSpoke, Occupancy, Pose, Posture, Spot};
 use crate::command::{Missed, means_self, resolve};
+use crate::describe::{Marks, RoomLines};
 use crate::hearing::Hearing;
 use crate::speech::Channel;
 use crate::world::{Atlas, RoomIx};
@@ -41,6 +42,8 @@ pub struct Rooms<'w, 's> {
         ),
     >,
     poses: Query<'w, 's, &'static Pose>,
+    marks: Query<'w, 's, &'static Marks>,
+    lines: Res<'w, RoomLines>,
     labels: Query<
         'w,
         's,
@@ -108,7 +111,10 @@ impl Rooms<'_, '_> {
     pub fn view(&self, room: RoomIx, night: bool) -> Arc<RoomView> {
         let view = |known: &mut RunCache| {
             let view = known.views.entry((room, night));
-            Arc::clone(view.or_insert_with(|| Arc::new(RoomView::of(&self.atlas, room, night))))
+            let lines = || self.lines.of(room);
+            Arc::clone(
+                view.or_insert_with(|| Arc::new(RoomView::of(&self.atlas, room, night, lines()))),
+            )
         };
         self.known(view)
     }
@@ -207,6 +213,7 @@ impl Rooms<'_, '_> {
             linkdead,
             position: posture.copied().unwrap_or_default(),
             pose: self.pose_of(entity).map(str::to_owned),
+            marks: self.marks(entity).map(str::to_owned).collect(),
         })
     }
 
@@ -277,6 +284,12 @@ impl Rooms<'_, '_> {
         self.hearing
             .hears(viewer, who, Channel::Pose)
             .then_some(pose)
+    }
+
+    /// What else is seen of somebody at once.
+    pub(super) fn marks(&self, who: Entity) -> impl Iterator<Item = &str> {
+        let marks = self.marks.get(who).ok();
+        marks.into_iter().flat_map(Marks::words)
     }
 
     fn pose_of(&self, actor: Entity) -> Option<&str> {

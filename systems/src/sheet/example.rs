@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::{GameState, Sheet};
 use crate::cast::{ANN, FOYER, WHEN, id};
-use crate::lucidity::{self, Tier};
+use crate::describe::Fields;
 use crate::place::{Drops, Listing, Posture, RoomView};
 use crate::wall_time::rfc3339;
 
@@ -37,8 +37,10 @@ impl Published for GameState {
                     ("size", 60),
                 ]
                 .into(),
-                lucidity_tier: Some(Tier::Lucid),
-                liabilities: vec![lucidity::Liability::NightFrayedReflexes.to_string()],
+                fields: Fields(vec![
+                    ("lucidity_tier", "lucid".into()),
+                    ("liabilities", vec!["night_frayed_reflexes"].into()),
+                ]),
                 created_at: rfc3339(WHEN),
                 last_active: rfc3339(WHEN),
                 is_admin: false,

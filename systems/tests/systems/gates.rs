@@ -163,3 +163,27 @@ fn a_catatonic_mind_may_ask_and_nothing_more() {
     let mut stage = scene(1);
     assert_eq!(refused(&mut stage, "look"), None);
 }
+
+/// A gate that breaks is its plugin's fault, and open.
+#[test]
+fn panicking_gate_blames_own_plugin() {
+    fn cracked(reg: &mut Registrar<'_>) {
+        gate::<Character>(reg, |_, _| panic!("who goes there?"));
+    }
+    let world = Town::of(&[("hall", "indoors")]).load().unwrap();
+    let mut stage = Stage::new(move |reg: &mut Registrar<'_>| {
+        systems::game(world.clone(), systems::Settings::default()).build(reg);
+        reg.add(cracked);
+    })
+    .unwrap();
+    stage.enter("ann");
+    stage.says("ann", "look");
+    stage.tick();
+    assert!(stage.ears("ann").outcomes[0].result.is_ok());
+    let faults = stage.faults();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert_eq!(
+        (faults[0].plugin, faults[0].what.as_str()),
+        ("cracked", "who goes there?")
+    );
+}

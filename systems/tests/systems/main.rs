@@ -11,6 +11,8 @@ mod crowd;
 #[cfg(test)]
 mod dampen;
 #[cfg(test)]
+mod describe;
+#[cfg(test)]
 mod exploration;
 #[cfg(test)]
 mod flux;

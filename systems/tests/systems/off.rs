@@ -1,7 +1,10 @@
 //! A world that does without some plugins of the game.
 
+use std::time::Duration;
+
 use engine::port::Code;
 use engine::stage::Stage;
+use engine::{FAULTS_MAX, Phase, QUARANTINE};
 use systems::Settings;
 use systems::body::Vitals;
 
@@ -123,8 +126,26 @@ fn hazards_off_strike_no_body() {
         let mut stage = open(off).unwrap();
         stage.enter("ann");
         let whole: Vitals = stage.component("ann");
-        stage.pass(std::time::Duration::from_secs(5));
+        stage.pass(Duration::from_secs(5));
         let now: Vitals = stage.component("ann");
         assert_eq!(now.dp() < whole.dp(), struck, "without {off:?}");
     }
+}
+
+/// Who is struck while nobody can say by what is not struck.
+#[test]
+fn hazards_left_out_strike_no_body() {
+    let mut stage = open(&[]).unwrap();
+    for _ in 0..FAULTS_MAX {
+        stage.tick_breaking(&["hazards"], Phase::Emit);
+    }
+    stage.enter("ann");
+    let whole: Vitals = stage.component("ann");
+    stage.pass(QUARANTINE - Duration::from_secs(5));
+    let now: Vitals = stage.component("ann");
+    assert_eq!(now.dp(), whole.dp());
+    // It is back, and so are its strikes.
+    stage.pass(Duration::from_secs(10));
+    let now: Vitals = stage.component("ann");
+    assert!(now.dp() < whole.dp());
 }

@@ -24,6 +24,7 @@ impl RoomView {
             sub_zone: "sanitarium".to_owned(),
             sub_zone_name: "Arkham Sanitarium".to_owned(),
             plane: "earth".to_owned(),
+            lines: Vec::new(),
             exits: [(Direction::North, exit)].into(),
         }
     }
@@ -37,6 +38,7 @@ impl Occupant {
             linkdead,
             position: Posture::Standing,
             pose: None,
+            marks: Vec::new(),
         }
     }
 }
