@@ -24,6 +24,10 @@ pub fn run(scenario: &Path, mut options: Options) -> anyhow::Result<ExitCode> {
     let _ = stdout.write_all(load::table(&report).as_bytes());
     if let Some(folder) = &options.report {
         let _ = writeln!(stdout, "\nreport: {}", folder.join("report.html").display());
+        if !report.holds() && folder.join("recordings").exists() {
+            let folder = folder.display();
+            let _ = writeln!(stdout, "what was played: kadath replay --data {folder}");
+        }
     }
     Ok(if report.holds() {
         ExitCode::SUCCESS

@@ -17,7 +17,7 @@ use engine::content::Source;
 use engine::port::{Registry, Tasks};
 use engine::record::{
     Checkpoint, ChunkWriter, Frame, LaneItem, RecordFault, RecordIntake, RecordLane,
-    RecordedContent, RecordingHeader, WorldCopy, record_lane,
+    RecordedContent, RecordingHeader, Shadow, WorldCopy, record_lane,
 };
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts};
 
@@ -149,6 +149,7 @@ impl Recorder {
         let mut ring = RecordingRing::open(folder, config, metrics.bytes)?;
         ring.keep_content(content)?;
         let begun = ring.begin(&header, &checkpoint);
+        let shadow = Shadow::of(&checkpoint.rows);
         let (lane, intake) = record_lane(metrics.dropped);
         let counted = tasks.count("kadath-recorder");
         if let Err(fault) = &begun {
@@ -166,6 +167,7 @@ impl Recorder {
             header,
             intake,
             chunk: ChunkWriter::default(),
+            shadow,
             whole: begun.is_ok(),
             written: Instant::now(),
             next: Instant::now() + if begun.is_ok() { every } else { RETRY_EVERY },
@@ -198,6 +200,7 @@ struct Writing {
     header: RecordingHeader,
     intake: RecordIntake,
     chunk: ChunkWriter,
+    shadow: Shadow,
     /// What comes is written; not after a gap, until the next checkpoint.
     whole: bool,
     written: Instant,
@@ -214,8 +217,9 @@ impl Writing {
             let idle = over || matches!(taken, LaneItem::Nothing);
             let done = match taken {
                 LaneItem::Tick(record) => {
-                    if self.whole {
-                        self.chunk.push(*record);
+                    match self.whole {
+                        true => self.chunk.push(*record, &mut self.shadow),
+                        false => self.shadow.follow(&record),
                     }
                     self.flush(false)
                 }
@@ -263,7 +267,7 @@ impl Writing {
     /// Goes on in a new file, from which the world can be played.
     fn begin(&mut self, copy: &WorldCopy) -> Result<(), RecorderFault> {
         self.flush(true)?;
-        let state = copy.encode().map_err(RecordFault::from)?;
+        let state = self.shadow.complete(copy).map_err(RecordFault::from)?;
         let checkpoint = Checkpoint {
             tick: state.tick(),
             rows: Vec::new(),

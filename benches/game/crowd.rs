@@ -36,6 +36,8 @@ pub(crate) struct Spent {
     pub(crate) wall: u64,
     /// The flux was evaluated in it.
     pub(crate) flux: bool,
+    /// Nothing is left to save but what is in its batch.
+    pub(crate) clean: bool,
 }
 
 /// The engine with the whole game, and everybody in it.
@@ -68,6 +70,19 @@ impl Crowd {
     pub(crate) fn recorded_so_far(&self) -> (usize, u64) {
         let recording = self.recording.as_ref();
         recording.map_or((0, 0), |one| (one.bytes.len(), one.copying))
+    }
+
+    /// Nanoseconds of a copy of the world, as a checkpoint takes it.
+    pub(crate) fn checkpoint(&mut self, whole: bool) -> u64 {
+        let began = processor_time();
+        let copy = match whole {
+            true => self.engine.checkpoint(),
+            false => self.engine.unsaved(),
+        };
+        let took = processor_time() - began;
+        let recording = self.recording.as_mut().expect("every tick is recorded");
+        recording.shadow.complete(&copy).expect("a checkpoint");
+        took
     }
 
     pub(crate) fn recording(self) -> Recording {
@@ -215,11 +230,13 @@ impl Crowd {
                 },
             });
         }
+        let clean = !matches!(output.save, Save::Busy);
         black_box(output);
         Spent {
             nanos,
             wall,
             flux: before != after,
+            clean,
         }
     }
 }

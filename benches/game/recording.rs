@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use engine::record::{
     Checkpoint, ChunkWriter, Frame, LaneItem, RecordIntake, RecordLane, RecordingHeader, Replay,
-    TickEffects, TickRecord, frames, record_lane,
+    Shadow, TickEffects, TickRecord, frames, record_lane,
 };
 use engine::{Setup, TickInput, TickOutput};
 use prometheus::IntCounter;
@@ -22,6 +22,9 @@ const ROOMS: usize = 50;
 const TICKS: usize = 6_000;
 /// Ticks of a chunk: a second.
 const CHUNK: u64 = 20;
+/// Checkpoints of a full world, and ticks between them: room histories fill meanwhile.
+const CHECKPOINTS: usize = 8;
+const CHECKPOINT_TICKS: usize = 500;
 /// What copying may take of a tick's time.
 const SHARE_MAX: f64 = 0.02;
 /// What an idle player's minute may take on disk.
@@ -35,6 +38,7 @@ pub(crate) struct Recording {
     lane: RecordLane,
     intake: RecordIntake,
     chunk: ChunkWriter,
+    pub(crate) shadow: Shadow,
     pub(crate) bytes: Vec<u8>,
     /// Nanoseconds of copying.
     pub(crate) copying: u64,
@@ -64,6 +68,7 @@ impl Recording {
             lane,
             intake,
             chunk: ChunkWriter::default(),
+            shadow: Shadow::default(),
             bytes,
             copying: 0,
             copied: None,
@@ -91,7 +96,7 @@ impl Recording {
         }
         self.copying += processor_time() - began;
         while let LaneItem::Tick(record) = self.intake.take() {
-            self.chunk.push(*record);
+            self.chunk.push(*record, &mut self.shadow);
         }
         if tick.is_multiple_of(CHUNK) {
             let chunk = self.chunk.take().expect("ticks are encoded");
@@ -148,4 +153,43 @@ pub(crate) fn measure() {
     assert!(busy <= SHARE_MAX, "copying takes {busy:.3} of a tick");
     assert!(per_player(idle_bytes) <= IDLE_BYTES_MAX, "too much on disk");
     assert!(times >= TIMES_MIN, "replay is slow");
+    checkpoints();
+}
+
+/// The worst tick of a full world with a checkpoint after it, and what the recorder keeps for it.
+fn checkpoints() {
+    let mut out = std::io::stdout();
+    let mut crowd = Crowd::recorded(crate::PLAYERS, crate::ROOMS);
+    let (mut worst, mut worst_copy, mut worst_whole) = (0, 0, 0);
+    let mut tick = 0;
+    let mut checkpoints = 0;
+    while checkpoints < CHECKPOINTS {
+        let spent = crowd.timed(STEP, crowd.lines(tick, PAUSE));
+        tick += 1;
+        if !spent.clean || tick < (checkpoints + 1) * CHECKPOINT_TICKS {
+            continue;
+        }
+        checkpoints += 1;
+        let copy = crowd.checkpoint(false);
+        worst_copy = worst_copy.max(copy);
+        worst = worst.max(spent.nanos + copy);
+        worst_whole = worst_whole.max(crowd.checkpoint(true));
+    }
+    let (rows, bytes) = crowd.recording().shadow.size();
+    let ms = |nanos: u64| nanos as f64 / 1e6;
+    let _ = writeln!(
+        out,
+        "checkpoint, {} players: the worst tick {:.2} ms, {:.2} of it the copy; a whole copy {:.2} ms\n\
+         known of a player from rows: {} rows, {} bytes",
+        crate::PLAYERS,
+        ms(worst),
+        ms(worst_copy),
+        ms(worst_whole),
+        rows / crate::PLAYERS,
+        bytes / crate::PLAYERS,
+    );
+    assert!(
+        worst <= crate::LIMIT,
+        "a tick with a checkpoint is too long"
+    );
 }

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::character::Character;
 use crate::ledger::{self, CommandRecord};
-use crate::persist::SavedTypes;
+use crate::persist::{Collector, SavedTypes};
 use crate::port::{
     Admission, Arrival, Code, Correlation, Inbound, Leaving, Outbound, Refusal, RunId, SessionId,
     StableId, StoreAsk, StoreReply, Tick,
@@ -99,7 +99,8 @@ pub(crate) fn ingest(
     leaving::go_on(world);
     removal::tell(world);
     lease::confirm(world);
-    for reply in stored {
+    for (at, reply) in stored.into_iter().enumerate() {
+        world.resource_mut::<Collector>().reply = at;
         heed(world, types, reply);
     }
     for one in heard {

@@ -1,9 +1,11 @@
 //! What a checkpoint holds: every value of what is saved and of what is transient, by its entity.
 //!
-//! Saved values are copied like transient ones, not taken from what was saved: an owner may change
-//! a value without marking it, as what is not worth a save (`bypass_change_detection`).
+//! Saved values are known from the rows that passed ([`Shadow`](crate::record::Shadow)), and are not copied
+//! on the world's thread, but for those that their owner changes without marking it, as what is not
+//! worth a save (`bypass_change_detection`): a plugin says so.
 //! Entities keep their ids across a checkpoint, so what refers to one is written as it is.
 
+use std::any::TypeId;
 use std::collections::HashMap;
 
 use bevy_ecs::change_detection::{DetectChangesMut as _, Tick as ChangeTick};
@@ -34,9 +36,17 @@ pub(crate) struct StateType {
     pub(crate) name: &'static str,
     /// Whose it is.
     pub(crate) plugin: usize,
+    pub(crate) of: TypeId,
+    /// It is saved, and every change of it is marked.
+    pub(crate) in_rows: bool,
     copy: fn(&mut World) -> Box<dyn StateCopy>,
     restore: fn(&mut World, &[(Entity, Vec<u8>)]) -> Result<(), StateFault>,
+    /// As it would be written now.
+    again: fn(&[u8]) -> Option<Vec<u8>>,
 }
+
+/// The values of one state.
+pub(crate) type StateValues = (String, Vec<(Entity, Vec<u8>)>);
 
 /// A saved component of which a part is not saved, but lasts.
 pub(crate) trait TransientPart: Component<Mutability = Mutable> {
@@ -75,6 +85,9 @@ impl StateType {
         Self {
             name,
             plugin,
+            of: TypeId::of::<T>(),
+            in_rows: false,
+            again: |bytes| Some(bytes.to_vec()),
             copy: |world| copy::<T>(world, |value| postcard::to_stdvec(value).ok()),
             restore: |world, values| {
                 restore::<T>(world, values, |bytes| postcard::from_bytes(bytes).ok())
@@ -87,6 +100,9 @@ impl StateType {
         Self {
             name,
             plugin,
+            of: TypeId::of::<T::Part>(),
+            in_rows: false,
+            again: |bytes| Some(bytes.to_vec()),
             copy: |world| {
                 let mut query = world.query::<(Entity, &T)>();
                 let values = query.iter(world);
@@ -117,6 +133,12 @@ impl StateType {
         Self {
             name,
             plugin,
+            of: TypeId::of::<T>(),
+            in_rows: true,
+            again: |bytes| {
+                let value: T = serde_json::from_slice(bytes).ok()?;
+                serde_json::to_vec(&value).ok()
+            },
             copy: |world| copy::<T>(world, |value| serde_json::to_vec(value).ok()),
             restore: |world, values| {
                 restore::<T>(world, values, |bytes| serde_json::from_slice(bytes).ok())
@@ -199,6 +221,10 @@ pub struct WorldCopy {
     pub(crate) engine: EngineState,
     pub(crate) entities: Vec<(Entity, StableId)>,
     states: Vec<(&'static str, Box<dyn StateCopy>)>,
+    /// What is saved, and known from rows.
+    pub(crate) saved: Vec<&'static str>,
+    /// What is saved was copied, too.
+    pub(crate) whole: bool,
 }
 
 impl std::fmt::Debug for WorldCopy {
@@ -225,17 +251,18 @@ pub struct WorldState {
     pub(crate) tick: Tick,
     pub(crate) now: WorldTime,
     pub(crate) engine: EngineState,
-    entities: Vec<(Entity, StableId)>,
-    parts: Vec<(String, Vec<(Entity, Vec<u8>)>)>,
+    pub(crate) entities: Vec<(Entity, StableId)>,
+    pub(crate) parts: Vec<StateValues>,
 }
 
 impl WorldCopy {
-    /// Copies every state of these types.
+    /// Copies the states of these types: all of them, or but those that are known from rows.
     pub(crate) fn of(
         world: &mut World,
         types: &[StateType],
         (tick, now): (Tick, WorldTime),
         engine: EngineState,
+        whole: bool,
     ) -> Self {
         let mut entities: Vec<(Entity, StableId)> = world
             .query::<(Entity, &StableId)>()
@@ -243,17 +270,21 @@ impl WorldCopy {
             .map(|(entity, id)| (entity, *id))
             .collect();
         entities.sort_unstable();
-        let states = types.iter().map(|one| (one.name, (one.copy)(world)));
+        let saved = types.iter().filter(|one| one.in_rows).map(|one| one.name);
+        let copied = types.iter().filter(|one| whole || !one.in_rows);
+        let states = copied.map(|one| (one.name, (one.copy)(world)));
         Self {
             tick,
             now,
             engine,
             entities,
             states: states.collect(),
+            saved: saved.collect(),
+            whole,
         }
     }
 
-    /// Encodes it; the work of another thread than the world's.
+    /// Encodes what was copied; the work of another thread than the world's.
     ///
     /// # Errors
     /// When a value can't be encoded.
@@ -328,7 +359,12 @@ impl WorldState {
     }
 
     /// The first value that is another than in `now`: its state, its entity, and how it was and is.
-    pub(crate) fn first_difference(&self, now: &Self) -> Option<(String, String, String, String)> {
+    /// A row may be written otherwise than it would be now: by a database, or by an older version.
+    pub(crate) fn first_difference(
+        &self,
+        now: &Self,
+        types: &[StateType],
+    ) -> Option<(String, String, String, String)> {
         let words = |bytes: Option<&Vec<u8>>| match bytes {
             None => "nothing".to_owned(),
             Some(bytes) => match std::str::from_utf8(bytes) {
@@ -337,6 +373,8 @@ impl WorldState {
             },
         };
         for (name, was) in &self.parts {
+            let again = types.iter().find(|one| one.name == name);
+            let again = again.map(|one| one.again);
             let is = now.parts.iter().find(|(other, _)| other == name);
             let is = is.map_or(&[][..], |(_, values)| values);
             let mut entities: Vec<Entity> = was.iter().chain(is).map(|one| one.0).collect();
@@ -347,7 +385,8 @@ impl WorldState {
                     at.map(|at| values[at].1.clone())
                 };
                 let (was, is) = (find(was), find(is));
-                if was != is {
+                let again = |was: &Vec<u8>| again.and_then(|again| again(was));
+                if was != is && was.as_ref().and_then(again) != is {
                     let id = self.entities.iter().find(|(one, _)| *one == entity);
                     let id = id.map_or_else(|| "-".to_owned(), |(_, id)| id.to_string());
                     return Some((name.clone(), id, words(was.as_ref()), words(is.as_ref())));

@@ -9,7 +9,7 @@ mod health;
 mod output;
 mod phases;
 
-pub use health::{FAULTS_MAX, QUARANTINE};
+pub use health::{FAULTS_MAX, HELD_UP, QUARANTINE};
 
 use std::collections::BTreeMap;
 
@@ -86,6 +86,7 @@ impl Engine {
             heard,
             stored,
             bridged,
+            orders,
             storage,
             stopping,
         } = input;
@@ -97,6 +98,7 @@ impl Engine {
             *spans = [0; 4];
         }
         self.take_back(clock.now);
+        self.obey(orders);
         let waiting = u32::try_from(self.world.resource::<Collector>().facts.len());
         *self.world.resource_mut::<StorageView>() = StorageView {
             accepting: storage.accepting,
@@ -146,6 +148,7 @@ impl Engine {
             asks: std::mem::take(&mut self.world.resource_mut::<Asks>().0),
             parcels,
             save,
+            loaded: std::mem::take(&mut self.world.resource_mut::<Collector>().loaded),
             faults: std::mem::take(&mut self.faults),
             halt,
             dropped_runs: std::mem::take(&mut self.dropped_runs),

@@ -1,11 +1,13 @@
 //! What goes into the engine and what comes out, as plain data.
 
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::checkpoint::WorldState;
 use crate::dice::Seed;
 use crate::fault::FaultReport;
 use crate::meter::Stopwatch;
+use crate::persist::LoadedEntity;
 use crate::port::{
     BridgeIn, Emission, Inbound, Outbound, Parcels, Row, RunId, SaveBatch, StorageState, StoreAsk,
     StoreReply, Tick, WorldTime,
@@ -53,12 +55,25 @@ pub struct TickInput {
     pub stored: Vec<StoreReply>,
     /// What the bus brought, in order.
     pub bridged: Vec<BridgeIn>,
+    /// What was measured of plugins since the tick before.
+    pub orders: Vec<PluginOrder>,
     /// How storage stands.
     pub storage: StorageState,
     /// The world stops after this tick: its batch is the last, also when nothing changed or the
     /// one before is not durable yet. (Who is connected hears of it from the gateway, once that
     /// batch is on its way.)
     pub stopping: bool,
+}
+
+/// What is decided about a plugin outside of the tick, by time that was measured: the tick can't
+/// measure, so it is told, and a replay is told the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PluginOrder {
+    /// It held up the world for [`HELD_UP`](crate::HELD_UP), once more. Counts as a fault.
+    HeldUp {
+        /// Its name.
+        plugin: String,
+    },
 }
 
 /// Everything that one tick did.
@@ -72,6 +87,8 @@ pub struct TickOutput {
     pub parcels: Parcels,
     /// What is to be saved.
     pub save: Save,
+    /// What came into memory, in order.
+    pub loaded: Vec<LoadedEntity>,
     /// What went wrong, contained.
     pub faults: Vec<FaultReport>,
     /// Cadence runs that were dropped because the tick came far too late.

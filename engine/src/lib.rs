@@ -42,8 +42,8 @@ pub use bridge::{Bridge, Bridged};
 pub use character::Character;
 pub use clock::{CATCH_UP_MAX, Clock};
 pub use dice::{Dice, Seed};
-pub use engine::{Engine, FAULTS_MAX, QUARANTINE, SETTLE_ROUNDS_MAX};
-pub use exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
+pub use engine::{Engine, FAULTS_MAX, HELD_UP, QUARANTINE, SETTLE_ROUNDS_MAX};
+pub use exchange::{EngineFault, PluginOrder, Save, Setup, TickInput, TickOutput};
 pub use fault::{FaultReport, running};
 pub use identity::Index;
 pub use ledger::{Answer, Begun, CommandRecord, Heard, Kept, Order, REMEMBERED};
@@ -51,7 +51,8 @@ pub use meter::{Beacon, Spent, Stopwatch};
 pub use newcomers::Newcomers;
 pub use outbox::Outbox;
 pub use persist::{
-    Destroy, Destroyed, Holder, Holdings, Migration, Owned, Recorded, Reverted, StorageView,
+    Destroy, Destroyed, Holder, Holdings, LoadedEntity, Migration, Owned, Recorded, Reverted,
+    StorageView,
 };
 pub use phase::Phase;
 pub use plugin::{Border, LeftOut, Plugin, PluginOff, Registrar};

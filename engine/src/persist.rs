@@ -57,6 +57,15 @@ pub struct Reverted {
     pub held_by: Option<StableId>,
 }
 
+/// What came into memory from saved rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadedEntity {
+    /// From which of [`TickInput::stored`](crate::TickInput::stored).
+    pub reply: usize,
+    /// Which entity.
+    pub id: StableId,
+}
+
 /// How storage stood when this tick began.
 #[derive(Resource, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StorageView {

@@ -12,6 +12,7 @@ mod effects;
 mod file;
 mod lane;
 mod replay;
+mod shadow;
 mod trace;
 mod words;
 mod writer;
@@ -23,6 +24,7 @@ pub use lane::{
     LaneItem, RECORD_TICKS_MAX, RECORD_WEIGHT_MAX, RecordIntake, RecordLane, record_lane,
 };
 pub use replay::{Difference, Replay};
+pub use shadow::Shadow;
 pub use words::{json, word};
 pub use writer::ChunkWriter;
 

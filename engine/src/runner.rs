@@ -20,7 +20,7 @@ use crate::port::{
     BridgeIn, EnginePorts, Inbound, SaveGauge, Stop, StoreReply, Tasks, Tick, WorldTime,
 };
 use crate::record::{RecordLane, TickEffects, TickRecord};
-use crate::{Engine, Save, TickInput};
+use crate::{Engine, PluginOrder, Save, TickInput};
 use output::Output;
 
 mod figures;
@@ -134,18 +134,15 @@ pub fn spawn(
     tasks: &Tasks,
 ) -> Result<Running, RunnerFault> {
     let (stop, stopped) = bounded(1);
-    let watchdog = watchdog::spawn(
-        engine.beacon(),
-        engine.plugins(),
-        config.watch.clone(),
-        tasks,
-    )?;
+    let (tell, orders) = bounded(watchdog::ORDERS_MAX);
+    let (beacon, plugins) = (engine.beacon(), engine.plugins());
+    let watchdog = watchdog::spawn(beacon, plugins, config.watch.clone(), tell, tasks)?;
     let counted = tasks.count("kadath-world");
     let thread = std::thread::Builder::new()
         .name("kadath-world".into())
         .spawn(move || {
             let _counted = counted;
-            TickPace::new(engine, ports, config, figures).run(&stopped)
+            TickPace::new(engine, ports, orders, config, figures).run(&stopped)
         })?;
     Ok(Running {
         stop,
@@ -179,6 +176,7 @@ struct TickPace {
     inbound: Receiver<Inbound>,
     replies: Receiver<StoreReply>,
     bridged: Receiver<BridgeIn>,
+    orders: Receiver<PluginOrder>,
     gauge: Arc<SaveGauge>,
     output: Output,
     figures: Figures,
@@ -195,7 +193,13 @@ struct TickPace {
 }
 
 impl TickPace {
-    fn new(engine: Engine, ports: EnginePorts, config: RunnerConfig, mut figures: Figures) -> Self {
+    fn new(
+        engine: Engine,
+        ports: EnginePorts,
+        orders: Receiver<PluginOrder>,
+        config: RunnerConfig,
+        mut figures: Figures,
+    ) -> Self {
         let EnginePorts {
             inbound,
             replies,
@@ -214,6 +218,7 @@ impl TickPace {
             inbound,
             replies,
             bridged,
+            orders,
             saves_depth: depth.with_label_values(&["saves"]),
             saves_refusals: refusals.with_label_values(&["saves"]),
             output: Output::new(emissions, asks, parcels, &depth, &refusals),
@@ -258,6 +263,7 @@ impl TickPace {
             heard: self.inbound.try_iter().take(INBOUND_PER_TICK_MAX).collect(),
             stored: self.replies.try_iter().take(REPLIES_PER_TICK_MAX).collect(),
             bridged: self.bridged.try_iter().take(BRIDGED_PER_TICK_MAX).collect(),
+            orders: self.orders.try_iter().collect(),
             storage: self.gauge.state(),
             stopping,
         };
@@ -285,11 +291,7 @@ impl TickPace {
             (Some(lane), None) => lane.skip(),
             (None, _) => {}
         }
-        // Nothing is dirty then but what is in the batch.
-        let clean = matches!(output.save, Save::Batch(_) | Save::Clean);
-        if let Some(lane) = recorder.filter(|lane| clean && lane.wants_checkpoint()) {
-            lane.offer_checkpoint(self.engine.checkpoint());
-        }
+        self.offer_checkpoint(&output.save);
         if output.halt {
             self.halt.cancel();
         }
@@ -326,6 +328,20 @@ impl TickPace {
             output.dropped_runs,
         );
         handed_over
+    }
+
+    /// Copies the world for the recorder, if it wants a copy and nothing is dirty but what is in
+    /// this tick's batch.
+    fn offer_checkpoint(&mut self, save: &Save) {
+        let clean = matches!(save, Save::Batch(_) | Save::Clean);
+        let lane = self.recorder.as_ref();
+        if let Some(lane) = lane.filter(|lane| clean && lane.wants_checkpoint()) {
+            // After a gap the recorder does not know what is saved.
+            lane.offer_checkpoint(match lane.is_whole() {
+                true => self.engine.unsaved(),
+                false => self.engine.checkpoint(),
+            });
+        }
     }
 
     /// Waits until the lane is free, takes everything that is still dirty, and closes the lane.

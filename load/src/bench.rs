@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
@@ -15,7 +16,7 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::run::{RunOutcome, run_scenario};
 use crate::scenario::{Scenario, SignInKind};
-use crate::server::Server;
+use crate::server::{Server, keep_recordings};
 use crate::summary::{Baseline, metrics};
 use crate::wire::Dial;
 
@@ -64,6 +65,7 @@ pub fn bench(path: &Path, options: &Options) -> Result<Report, LoadFault> {
         scenario.settle_world();
     }
     let mut report = Report::new(&scenario);
+    let mut servers = Vec::new();
     for _ in 0..options.runs.max(1) {
         if options.in_process {
             crate::inside::play(&scenario, options, &mut report)?;
@@ -77,11 +79,14 @@ pub fn bench(path: &Path, options: &Options) -> Result<Report, LoadFault> {
         let playing = once(&scenario, options, &mut report);
         let played = LocalSet::new().block_on(&runtime, playing);
         runtime.shutdown_timeout(Duration::from_millis(100));
-        played?;
+        servers.extend(played?);
     }
     report.close(&scenario, old.as_ref());
     if let Some(folder) = &options.report {
         report.write(folder)?;
+        for server in servers.iter().filter(|_| !report.holds()) {
+            keep_recordings(server.path(), folder)?;
+        }
     }
     Ok(report)
 }
@@ -125,11 +130,12 @@ pub async fn drive(
 }
 
 /// One run; a signal ends it early, and then as well everything that was started for it goes.
+/// Answers the folder of the bench's own server.
 async fn once(
     scenario: &Scenario,
     options: &Options,
     report: &mut Report,
-) -> Result<(), LoadFault> {
+) -> Result<Option<TempDir>, LoadFault> {
     let progress = Progress::begin(&scenario.name, scenario.length(), options.quiet);
     let mut interrupted = pin!(interrupted());
     let (dial, mut server) = tokio::select! {
@@ -141,9 +147,12 @@ async fn once(
         fault = interrupted.as_mut() => Err(fault),
     };
     progress.end();
-    let failures = match server {
-        Some(server) => Some(server.stop().await),
-        None => None,
+    let (failures, folder) = match server {
+        Some(server) => {
+            let (failures, folder) = server.stop().await;
+            (Some(failures), Some(folder))
+        }
+        None => (None, None),
     };
     let (outcome, mut metrics) = played?;
     if let Some(failures) = failures {
@@ -154,7 +163,7 @@ async fn once(
         report.hints.extend(hint(&outcome));
     }
     report.add(outcome, metrics);
-    Ok(())
+    Ok(folder)
 }
 
 /// Whom the bots play against: the named target, or a server of the bench's own.

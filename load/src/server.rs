@@ -127,9 +127,9 @@ impl Server {
         (&mut self.host, &mut self.store, self.broker.as_mut())
     }
 
-    /// Asks it to stop and waits, then stops its database and broker and removes the folder;
-    /// answers what went wrong with the server in the whole run.
-    pub(crate) async fn stop(self) -> Vec<String> {
+    /// Asks it to stop and waits, then stops its database and broker; answers what went wrong with
+    /// the server in the whole run, and its folder, which goes with its last owner.
+    pub(crate) async fn stop(self) -> (Vec<String>, TempDir) {
         let Self {
             mut host,
             store,
@@ -138,9 +138,24 @@ impl Server {
         } = self;
         let failures = host.stop().await;
         // Their ends are waited for, which takes its time.
-        let _ = tokio::task::spawn_blocking(|| drop((store, broker, folder))).await;
-        failures
+        let _ = tokio::task::spawn_blocking(|| drop((store, broker))).await;
+        (failures, folder)
     }
+}
+
+/// Copies what a server has recorded into the report's folder.
+pub(crate) fn keep_recordings(server: &Path, report: &Path) -> Result<(), LoadFault> {
+    let to = report.join("recordings");
+    // It may record nothing.
+    let Ok(entries) = std::fs::read_dir(server.join("data/recordings")) else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(&to).map_err(LoadFault::file(&to))?;
+    for entry in entries.flatten() {
+        let copy = to.join(entry.file_name());
+        std::fs::copy(entry.path(), &copy).map_err(LoadFault::file(&copy))?;
+    }
+    Ok(())
 }
 
 /// Sends a signal without holding up the driver; answers whether there was somebody to receive it.

@@ -70,6 +70,7 @@ impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<
             .after("place", "what a room does to bodies is done where they are");
         reg.rules::<Rules>("body")
             .persist::<Vitals>("vitals")
+            .unmarked::<Vitals>()
             .persist::<Posture>("posture")
             .persist::<Grave>("grave")
             .transient::<Resting>("resting")

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use engine::SetApart;
 use engine::port::AccountId;
@@ -30,12 +31,13 @@ pub struct Face {
     pub role: Role,
 }
 
-/// Everybody seen since the world woke, by name in small letters.
+/// Everybody seen since the world woke, by name in small letters. Names and faces are shared with
+/// checkpoints.
 #[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub struct Faces {
-    known: BTreeMap<String, (u64, Face)>,
+    known: BTreeMap<Arc<str>, (u64, Arc<Face>)>,
     /// Names in the order in which they were seen; only the entry of the newest sight counts.
-    seen: VecDeque<(u64, String)>,
+    seen: VecDeque<(u64, Arc<str>)>,
     sights: u64,
     /// The admins' accounts, as the account store said last.
     admins: Vec<AccountId>,
@@ -45,13 +47,15 @@ impl Faces {
     /// Whoever was seen under that whole name, in any case.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Face> {
-        self.known.get(&name.to_lowercase()).map(|(_, face)| face)
+        let known = self.known.get(name.to_lowercase().as_str());
+        known.map(|(_, face)| &**face)
     }
 
     fn see(&mut self, face: Face) {
-        let key = face.name.to_lowercase();
+        let key: Arc<str> = face.name.to_lowercase().into();
         self.sights += 1;
-        self.known.insert(key.clone(), (self.sights, face));
+        let face = Arc::new(face);
+        self.known.insert(Arc::clone(&key), (self.sights, face));
         self.seen.push_back((self.sights, key));
         while self.seen.len() > 2 * FACES_MAX || self.known.len() > FACES_MAX {
             let Some((sight, key)) = self.seen.pop_front() else {
@@ -90,7 +94,7 @@ fn promote(mut grants: MessageReader<Grant>, mut faces: ResMut<Faces>) {
     for Grant { account, role } in grants.read() {
         let known = faces.known.values_mut().map(|(_, face)| face);
         for face in known.filter(|face| face.account == *account) {
-            face.role = *role;
+            Arc::make_mut(face).role = *role;
         }
     }
 }
@@ -105,10 +109,13 @@ fn learn(mut heard: MessageReader<SetApart>, mut faces: ResMut<Faces>) {
         return;
     }
     for (_, face) in faces.known.values_mut() {
-        face.role = match standings.admins.binary_search(&face.account) {
+        let role = match standings.admins.binary_search(&face.account) {
             Ok(_) => Role::Admin,
             Err(_) => Role::Player,
         };
+        if face.role != role {
+            Arc::make_mut(face).role = role;
+        }
     }
     faces.admins.clone_from(&standings.admins);
 }

@@ -88,6 +88,7 @@ fn register(reg: &mut Registrar<'_>) {
         .derived(flux::Company::of)
         .persist::<Lucidity>("lucidity")
         .persist::<Drift>("lucidity_drift")
+        .unmarked::<Drift>()
         .persist::<Psyche>("psyche")
         .character::<Lucidity>()
         .character::<Psyche>()

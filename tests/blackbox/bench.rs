@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::harness::PATIENCE;
+use crate::harness::{PATIENCE, TestFolder};
 
 /// One server and one driver at a time: their figures must not be each other's.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -26,7 +26,8 @@ struct Played {
     stdout: String,
     stderr: String,
     report: Value,
-    folder: TempDir,
+    /// The report is in its `data`, where recordings are kept.
+    folder: TestFolder,
 }
 
 impl Played {
@@ -49,19 +50,20 @@ async fn bench(scenario: &Path, args: &[&str]) -> Played {
 /// From a folder, whose world a server plays unless told otherwise.
 async fn bench_in(here: &Path, scenario: &Path, args: &[&str]) -> Played {
     let _alone = ALONE.lock().await;
-    let folder = TempDir::with_prefix("kadath-bench-test-").unwrap();
+    let folder = TestFolder::new("kadath-bench-test-", "kadath replay --data DIR");
+    let report = folder.path().join("data");
     let output = Command::new(env!("CARGO_BIN_EXE_kadath"))
         .current_dir(here)
         .arg("bench")
         .arg(scenario)
         .args(["--quiet", "--report"])
-        .arg(folder.path())
+        .arg(&report)
         .args(args)
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
     let output = timeout(PATIENCE * 5, output).await.unwrap().unwrap();
-    let json = std::fs::read_to_string(folder.path().join("report.json"));
+    let json = std::fs::read_to_string(report.join("report.json"));
     Played {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -89,10 +91,10 @@ async fn quick_scenario_holds_objectives_and_reports() {
     assert!(figures["deliveries"].as_f64() > Some(100.0), "{figures}");
     assert!(figures["response_p99"].as_f64() > Some(0.0), "{figures}");
     assert!(figures["tick_p99"].as_f64() > Some(0.0), "{figures}");
-    let page = std::fs::read_to_string(played.folder.path().join("report.html")).unwrap();
+    let page = std::fs::read_to_string(played.folder.path().join("data/report.html")).unwrap();
     assert!(page.contains("<svg") && page.contains("plugin:"), "{page}");
     assert!(!page.contains("src=") && !page.contains("href="), "{page}");
-    let series = std::fs::read_to_string(played.folder.path().join("series.csv")).unwrap();
+    let series = std::fs::read_to_string(played.folder.path().join("data/series.csv")).unwrap();
     assert!(series.lines().count() > 8, "{series}");
 }
 
@@ -116,6 +118,12 @@ async fn missed_objective_exits_99() {
         "{}",
         played.stdout
     );
+    assert!(
+        played.stdout.contains("kadath replay --data"),
+        "{}",
+        played.stdout
+    );
+    assert!(played.folder.path().join("data/recordings").is_dir());
     assert!(
         played.stdout.contains("holds    errors = 0%"),
         "{}",

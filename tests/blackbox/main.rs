@@ -14,6 +14,7 @@ mod accounts;
 mod anybody;
 mod bench;
 mod check;
+mod checkpoints;
 mod figures;
 mod first_room;
 mod gestures;

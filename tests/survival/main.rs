@@ -25,6 +25,7 @@ mod never_waits;
 mod no_leak;
 mod offline;
 mod pacing;
+mod recordings;
 mod removals;
 mod slow_clients;
 mod starting;

@@ -56,6 +56,8 @@ impl Engine {
             .map_err(|fault| EngineFault::Plugins(vec![fault]))?;
         let mirrors = begin::watch(&mut world, &mut register);
         Self::load_world(&mut world, &register, setup.rows)?;
+        // These came before any tick.
+        world.resource_mut::<Collector>().loaded.clear();
         if let Some(state) = &setup.state {
             checkpoint::restore(&mut world, &register, state)?;
         }

@@ -1,4 +1,4 @@
-//! Checkpoints: the whole world copied between two ticks, and built again from that.
+//! Checkpoints: the world copied between two ticks, and built again from that.
 
 use bevy_ecs::world::World;
 
@@ -13,6 +13,21 @@ impl Engine {
     /// Copies everything that lasts. Only right after a tick that had a batch or nothing to save:
     /// what is dirty then is not told from what is not.
     pub fn checkpoint(&mut self) -> WorldCopy {
+        self.copy(true)
+    }
+
+    /// The same without what is known from rows to whoever has followed them
+    /// ([`Shadow`](crate::record::Shadow)).
+    pub fn unsaved(&mut self) -> WorldCopy {
+        self.copy(false)
+    }
+
+    /// Every kind of state that checkpoints hold.
+    pub(crate) fn states(&self) -> Vec<StateType> {
+        types(&self.register)
+    }
+
+    fn copy(&mut self, whole: bool) -> WorldCopy {
         let health = self.health.iter().map(|health| {
             let faults = health.faults.iter().copied().collect();
             (faults, health.until, health.skipped)
@@ -24,7 +39,7 @@ impl Engine {
         let clock = *self.world.resource::<Clock>();
         let types = types(&self.register);
         let at = (clock.tick, clock.now);
-        WorldCopy::of(&mut self.world, &types, at, engine)
+        WorldCopy::of(&mut self.world, &types, at, engine, whole)
     }
 }
 

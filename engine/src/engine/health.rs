@@ -10,6 +10,9 @@ pub const FAULTS_MAX: usize = 5;
 /// How long a plugin in quarantine is left out, and how long a fault is remembered.
 pub const QUARANTINE: Duration = Duration::from_secs(60);
 
+/// A plugin that holds up the world for so long has one fault, and one more each time as long.
+pub const HELD_UP: Duration = Duration::from_millis(800);
+
 pub(super) struct Health {
     pub(super) faults: VecDeque<WorldTime>,
     /// Left out until then.

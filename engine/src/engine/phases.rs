@@ -2,8 +2,9 @@
 
 use bevy_ecs::message::Messages;
 
-use super::health::blame;
+use super::health::{HELD_UP, blame};
 use super::{Engine, SETTLE_ROUNDS_MAX};
+use crate::PluginOrder;
 use crate::clock::{Clock, due};
 use crate::dice::Dice;
 use crate::fault::{self, FaultReport};
@@ -200,10 +201,13 @@ impl Engine {
 
     /// Leaves a plugin out of the rest of this tick, and for longer when it happens often.
     fn hold_back(&mut self, index: usize) {
+        self.health[index].skipped = true;
+        self.count_fault(index);
+    }
+
+    fn count_fault(&mut self, index: usize) {
         let now = self.world.resource::<Clock>().now;
-        let health = &mut self.health[index];
-        health.skipped = true;
-        if blame(health, now) {
+        if blame(&mut self.health[index], now) {
             let plugin = self.register.plugins[index].name;
             tracing::warn!(plugin, "plugin left out");
             self.show_left_out();
@@ -221,6 +225,21 @@ impl Engine {
         }
         if back {
             self.show_left_out();
+        }
+    }
+
+    /// What was measured outside counts like what goes wrong inside. None of this tick has passed
+    /// without the plugin, so only what comes too often leaves it out.
+    pub(super) fn obey(&mut self, orders: Vec<PluginOrder>) {
+        for PluginOrder::HeldUp { plugin } in orders {
+            let mut plugins = self.register.plugins.iter();
+            let Some(index) = plugins.position(|one| one.name == plugin) else {
+                tracing::warn!(plugin, "order about no plugin");
+                continue;
+            };
+            let what = format!("holds up the world for {} ms", HELD_UP.as_millis());
+            self.report(index, Phase::Ingest, String::new(), what);
+            self.count_fault(index);
         }
     }
 

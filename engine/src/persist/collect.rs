@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::owners::{self, Owned};
 use super::types::SavedName;
-use super::{Destroyed, HOLDER, Recorded};
+use super::{Destroyed, HOLDER, LoadedEntity, Recorded};
 use crate::Index;
 use crate::character::Character;
 use crate::port::{Column, Fact, Owner, RowRef, StableId, Tombstone, Transfer, WorldTime};
@@ -31,6 +31,9 @@ pub(crate) struct Collector {
     /// whole entity.
     tombstones: BTreeMap<(StableId, Option<&'static str>), Option<Owner>>,
     pub(crate) facts: Vec<Fact>,
+    /// What came into memory in this tick, and which of storage's replies is being taken in.
+    pub(crate) loaded: Vec<LoadedEntity>,
+    pub(crate) reply: usize,
     /// Where in `facts` the mergeable ones stand.
     merging: HashMap<(Cow<'static, str>, StableId, Cow<'static, str>), usize>,
 }
@@ -68,6 +71,12 @@ impl Collector {
             }
         }
         self.facts.push(fact);
+    }
+
+    /// Notes that an entity is as its rows say.
+    pub(crate) fn came(&mut self, id: StableId) {
+        let reply = self.reply;
+        self.loaded.push(LoadedEntity { reply, id });
     }
 
     /// Notes the row of a component for removal.

@@ -26,6 +26,9 @@ pub(crate) fn load_entity(
     rows: &[Row],
 ) -> Result<(), RowFault> {
     let collected = types.collected();
+    if let Some(id) = entity.get::<StableId>().copied() {
+        entity.world_scope(|world| world.resource_mut::<Collector>().came(id));
+    }
     for row in rows {
         if let Some(name) = types.retired(&row.component) {
             entity.world_scope(|world| world.resource_mut::<Collector>().removed(row.id, name));

@@ -1,5 +1,7 @@
 //! What of a plugin is saved.
 
+use std::any::TypeId;
+
 use bevy_ecs::component::{Component, Mutable};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -70,6 +72,24 @@ impl Registrar<'_> {
             .saved
             .register::<T>(self.world, name, migrate, self.plugin);
         self.register.mistakes.extend(saved.err());
+        self
+    }
+
+    /// Says that this plugin changes a component that it saves also without marking it
+    /// (`bypass_change_detection`), where a change is not worth a save. Checkpoints of recordings
+    /// then copy it, instead of taking the last row of it.
+    pub fn unmarked<T: Component>(&mut self) -> &mut Self {
+        let (plugin, mut states) = (self.plugin, self.register.saved_states.iter_mut());
+        let saved = states.find(|one| one.plugin == plugin && one.of == TypeId::of::<T>());
+        match saved {
+            Some(one) => one.in_rows = false,
+            None => {
+                let name = std::any::type_name::<T>();
+                self.mistake(format!(
+                    "`{name}` is unmarked, and this plugin does not save it"
+                ));
+            }
+        }
         self
     }
 

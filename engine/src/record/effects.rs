@@ -1,7 +1,7 @@
 //! One tick as the world's thread hands it over: its own copies, nothing encoded yet.
 
 use crate::port::{Outbound, Parcels, SaveBatch, StoreAsk, Tick};
-use crate::{FaultReport, Save, TickInput, TickOutput};
+use crate::{FaultReport, LoadedEntity, Save, TickInput, TickOutput};
 
 /// A tick with what it depended on.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct TickEffects {
     pub parcels: Parcels,
     /// What went wrong, contained.
     pub faults: Vec<FaultReport>,
+    /// What came into memory, in order.
+    pub loaded: Vec<LoadedEntity>,
     /// What is to be saved, where there is a batch. Its columns are shared with storage.
     pub batch: Option<SaveBatch>,
 }
@@ -38,6 +40,7 @@ impl TickEffects {
             asks: output.asks.clone(),
             parcels: output.parcels.clone(),
             faults: output.faults.clone(),
+            loaded: output.loaded.clone(),
             batch: match &output.save {
                 Save::Batch(batch) => Some((**batch).clone()),
                 Save::Clean | Save::Busy => None,

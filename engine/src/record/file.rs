@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::WorldState;
 use super::trace::TickTrace;
-use crate::Setup;
 use crate::dice::Seed;
 use crate::port::{BridgeIn, Inbound, Row, RunId, StorageState, StoreReply, Tick, WorldTime};
+use crate::{PluginOrder, Setup};
 
 /// What a file begins with. The last byte is the format's version: a recording of another is
 /// refused, for it is worth something only to a program that plays the same game.
-pub(super) const MAGIC: [u8; 8] = *b"KADREC\0\x01";
+pub(super) const MAGIC: [u8; 8] = *b"KADREC\0\x02";
 /// Length and checksum before each payload, 4 bytes each, little-endian.
 const FRAME_BYTES: usize = 8;
 /// The longest payload: a checkpoint of a world of 100,000 characters in memory at 4 KiB each.
@@ -89,6 +89,7 @@ pub(super) struct Entry {
     pub(super) stored: Vec<StoreReply>,
     /// As JSON: messages of the bus are tagged and carry free JSON.
     pub(super) bridged: Vec<String>,
+    pub(super) orders: Vec<PluginOrder>,
     /// Where it is another than in the tick before.
     pub(super) storage: Option<StorageState>,
     pub(super) stopping: bool,

@@ -111,7 +111,7 @@ impl Replay {
             return Ok(None);
         };
         let is = self.engine.checkpoint().encode()?;
-        let found = was.first_difference(&is);
+        let found = was.first_difference(&is, &self.engine.states());
         Ok(found.map(|(component, entity, was, is)| Difference {
             tick: checkpoint.tick,
             plugin: self.engine.holder_of(&component).unwrap_or("engine").into(),
@@ -139,6 +139,7 @@ impl Replay {
                 offset_change,
                 heard,
                 stored,
+                orders,
                 storage,
                 stopping,
                 trace: was,
@@ -161,6 +162,7 @@ impl Replay {
                 heard,
                 stored,
                 bridged,
+                orders,
                 storage: before.storage.unwrap_or_default(),
                 stopping,
             };
@@ -172,7 +174,7 @@ impl Replay {
             self.played += 1;
             let (first, _) = self.span.unwrap_or((before.now, before.now));
             self.span = Some((first, before.now));
-            let is = TickTrace::of(&effects);
+            let is = TickTrace::of(&effects, &mut |_, _| {});
             if is != was {
                 return Ok(Some(self.difference(tick, &was, &is, &effects)));
             }

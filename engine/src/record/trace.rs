@@ -54,13 +54,18 @@ pub(super) struct ColumnTrace {
     pub(super) values: Vec<(StableId, String)>,
 }
 
+/// Is given the rows of each column, once they are hashed.
+pub(super) type Rows<'a> = dyn FnMut(&'static str, Vec<(StableId, String)>) + 'a;
+
 impl TickTrace {
-    pub(super) fn of(effects: &TickEffects) -> Self {
+    pub(super) fn of(effects: &TickEffects, take: &mut Rows<'_>) -> Self {
         let TickEffects {
             said,
             asks,
             parcels,
             faults,
+            // It follows from the input.
+            loaded: _,
             batch,
         } = effects;
         let rest = || {
@@ -73,7 +78,7 @@ impl TickTrace {
         Self {
             said: (!said.is_empty()).then(|| SaidTrace::of(said)),
             rest: (!silent).then(rest),
-            saved: batch.as_ref().map(SavedTrace::of),
+            saved: batch.as_ref().map(|batch| SavedTrace::of(batch, take)),
         }
     }
 }
@@ -98,11 +103,9 @@ impl SaidTrace {
 }
 
 impl SavedTrace {
-    fn of(batch: &SaveBatch) -> Self {
-        let columns = batch
-            .columns
-            .iter()
-            .map(|column| ColumnTrace::of(&**column));
+    fn of(batch: &SaveBatch, take: &mut Rows<'_>) -> Self {
+        let columns = batch.columns.iter();
+        let columns = columns.map(|column| ColumnTrace::of(&**column, take));
         let mut columns: Vec<ColumnTrace> = columns.collect();
         columns.sort_by(|a, b| a.component.cmp(&b.component));
         let (transfers, tombstones) = (&batch.transfers, &batch.tombstones);
@@ -115,8 +118,8 @@ impl SavedTrace {
 }
 
 impl ColumnTrace {
-    fn of(column: &dyn Column) -> Self {
-        let rows = rows(column);
+    fn of(column: &dyn Column, take: &mut Rows<'_>) -> Self {
+        let (name, rows) = (column.component(), rows(column));
         let mut sums = (0_u64, 0_u64);
         for (id, body) in &rows {
             let hash = row_hash(*id, body);
@@ -125,13 +128,15 @@ impl ColumnTrace {
         }
         let bytes: usize = rows.iter().map(|(_, body)| body.len()).sum();
         let kept = rows.len() <= VALUES_ROWS_MAX && bytes <= VALUES_BYTES_MAX;
-        Self {
+        let column = Self {
             component: column.component().to_owned(),
             rows: u32::try_from(rows.len()).unwrap_or(u32::MAX),
             sum: sums.0,
             weighted: sums.1,
-            values: if kept { rows } else { Vec::new() },
-        }
+            values: if kept { rows.clone() } else { Vec::new() },
+        };
+        take(name, rows);
+        column
     }
 
     /// Whether this entity is the only one whose row is another than in `other`.

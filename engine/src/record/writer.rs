@@ -1,8 +1,7 @@
 //! From ticks to frames.
 
-use super::TickRecord;
 use super::file::{Before, Entry, RecordFault, ticks};
-use super::trace::TickTrace;
+use super::{Shadow, TickRecord};
 use crate::TickInput;
 use crate::port::Tick;
 
@@ -17,19 +16,20 @@ pub struct ChunkWriter {
 }
 
 impl ChunkWriter {
-    /// Adds the next tick.
-    pub fn push(&mut self, record: TickRecord) {
+    /// Adds the next tick; `shadow` follows.
+    pub fn push(&mut self, record: TickRecord, shadow: &mut Shadow) {
         if self.entries.is_empty() {
             self.first = record.tick;
         }
         self.weight += record.weight();
-        let trace = TickTrace::of(&record.effects);
+        let trace = shadow.trace(&record);
         let TickInput {
             now,
             wall_offset,
             heard,
             stored,
             bridged,
+            orders,
             storage,
             stopping,
         } = record.input;
@@ -42,6 +42,7 @@ impl ChunkWriter {
             heard,
             stored,
             bridged: bridged.iter().map(json).collect(),
+            orders,
             storage: (before.storage != Some(storage)).then_some(storage),
             stopping,
             trace,

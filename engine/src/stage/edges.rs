@@ -59,6 +59,7 @@ impl Stage {
             heard: std::mem::take(&mut self.heard),
             stored: std::mem::take(&mut self.stored),
             bridged: std::mem::take(&mut self.bridged),
+            orders: Vec::new(),
             storage: self.storage,
             stopping: false,
         };

@@ -1,20 +1,24 @@
 //! What is recorded is played again, and what is not a function of its input is found and named.
 
+mod orders;
 mod planted;
+mod play;
+mod shadow;
 
 use std::sync::Arc;
 
-use engine::port::{BridgeIn, Inbound, RunId, StoreAsk, StoreReply};
+use engine::port::{Inbound, RunId};
 use engine::prelude::*;
 use engine::record::{
     Checkpoint, ChunkWriter, Difference, Frame, LaneItem, RECORD_TICKS_MAX, RecordFault,
-    RecordedContent, RecordingHeader, Replay, TickEffects, TickRecord, frames, record_lane,
+    RecordedContent, RecordingHeader, Replay, Shadow, TickEffects, TickRecord, frames, record_lane,
 };
 use engine::{Engine, Save, TickInput};
 use prometheus::IntCounter;
-use serde::{Deserialize, Serialize};
 
 use crate::kit::{arrival, game, input, leave, line, values};
+use planted::Chapel;
+use play::{Recorded, Script};
 
 const TICKS: u64 = 400;
 
@@ -57,75 +61,20 @@ fn script(n: u64) -> Vec<Inbound> {
 
 /// Plays the script and records it.
 fn record(plugin: impl Plugin) -> Vec<u8> {
-    record_with_checkpoints(plugin).0
+    PLAY.record(plugin).bytes
 }
 
-/// When the world is copied: while nobody is there, while somebody's line waits, while storage is
-/// away, just after somebody went, and much later.
-const COPIED: [u64; 6] = [1, 42, 130, 200, 202, 390];
-
-/// Plays the script and records it; storage is away for a while. Also answers checkpoints of these
-/// ticks, or of the first after each that leaves nothing dirty.
-fn record_with_checkpoints(plugin: impl Plugin) -> (Vec<u8>, Vec<Checkpoint>) {
-    let mut checkpoints = Vec::new();
-    let mut wanted = COPIED.into_iter().peekable();
-    let mut engine = Engine::build(header().setup(Checkpoint::default()), plugin).unwrap();
-    let mut bytes = header().begin(&Checkpoint::default()).unwrap();
-    let mut chunk = ChunkWriter::default();
-    let (mut durable, mut replies) = (0, Vec::new());
-    for n in 1..=TICKS {
-        let mut input = TickInput {
-            heard: script(n),
-            stored: std::mem::take(&mut replies),
-            // Late by a little, and sometimes by much.
-            wall_offset: (n * 7_919 % 500).cast_signed(),
-            ..input(n * 50 + n / 100 * 330, durable)
-        };
-        if n == 50 {
-            input.bridged.push(BridgeIn::Link { up: false });
-        }
-        input.stopping = n == TICKS;
-        let mut said = Vec::new();
-        let output = engine.tick_aloud(input.clone(), |emission| said = emission.said);
-        for ask in &output.asks {
-            if let StoreAsk::Load { character, session } = *ask {
-                replies.push(StoreReply::Loaded {
-                    character,
-                    session,
-                    rows: Vec::new(),
-                });
-            }
-        }
-        if wanted.peek().is_some_and(|wanted| *wanted <= n)
-            && matches!(output.save, Save::Batch(_) | Save::Clean)
-        {
-            wanted.next();
-            checkpoints.push(Checkpoint {
-                tick: n,
-                rows: Vec::new(),
-                state: Some(engine.checkpoint().encode().unwrap()),
-            });
-        }
-        if let Save::Batch(batch) = &output.save
-            && !(100..150).contains(&n)
-        {
-            durable = batch.tick;
-        }
-        if n == 150 {
-            durable = n - 1;
-        }
-        chunk.push(TickRecord {
-            tick: n,
-            input,
-            effects: TickEffects::of(said, &output),
-        });
-        if n.is_multiple_of(20) {
-            bytes.extend(chunk.take().unwrap().unwrap());
-        }
-    }
-    bytes.extend(Frame::mark(false).unwrap());
-    (bytes, checkpoints)
-}
+/// Storage is away for a while, and ticks are late by a little, and sometimes by much. The world is
+/// copied while nobody is there, while somebody's line waits, while storage is away, just after
+/// somebody went, and much later.
+const PLAY: Script = Script {
+    ticks: TICKS,
+    heard: script,
+    orders: |_| Vec::new(),
+    at: |n| n * 50 + n / 100 * 330,
+    away: 100..150,
+    copied: &[1, 42, 130, 200, 202, 390],
+};
 
 /// Plays a recording again, through tick `last`.
 fn replay(bytes: &[u8], plugin: impl Plugin, last: u64) -> (u64, Option<Difference>) {
@@ -180,8 +129,10 @@ fn recording_replays_equal() {
 
 #[test]
 fn recording_replays_equal_from_each_checkpoint() {
-    let (bytes, checkpoints) = record_with_checkpoints(game);
-    assert_eq!(checkpoints.len(), COPIED.len());
+    let Recorded {
+        bytes, checkpoints, ..
+    } = PLAY.record(game);
+    assert_eq!(checkpoints.len(), PLAY.copied.len());
     for checkpoint in &checkpoints {
         let at = checkpoint.tick;
         let replayed = replay_from(&bytes, checkpoint, game);
@@ -206,71 +157,15 @@ fn quiet_tick_takes_few_bytes() {
         let input = input(tick * 50, 0);
         let output = engine.tick(input.clone());
         let effects = TickEffects::of(Vec::new(), &output);
-        chunk.push(TickRecord {
+        let record = TickRecord {
             tick,
             input,
             effects,
-        });
+        };
+        chunk.push(record, &mut Shadow::default());
     }
     let bytes = chunk.take().unwrap().unwrap().len();
     assert!(bytes < 400, "{bytes} bytes for a minute of nothing");
-}
-
-/// One of many, that burns down by chance of its own.
-#[derive(Component, Serialize, Deserialize, Clone)]
-struct Wax(u64);
-
-/// Which candle drips in this world alone.
-struct Chapel {
-    dripping: Option<u64>,
-}
-
-impl Plugin for Chapel {
-    fn build(&self, reg: &mut Registrar<'_>) {
-        let dripping = self.dripping;
-        reg.persist::<Wax>("wax")
-            .startup(|world| {
-                for candle in 0..500 {
-                    world.spawn((StableId::named(&format!("candle {candle}")), Wax(1_000)));
-                }
-            })
-            .system(
-                Phase::Simulate,
-                move |clock: Res<Clock>, mut candles: Query<(&StableId, &mut Wax)>| {
-                    for (id, mut wax) in &mut candles {
-                        let drips = dripping.is_some_and(|candle| {
-                            *id == StableId::named(&format!("candle {candle}"))
-                        });
-                        wax.0 -= 1 + u64::from(drips && clock.tick == 77);
-                    }
-                },
-            );
-    }
-
-    fn name(&self) -> &'static str {
-        "chapel"
-    }
-}
-
-#[test]
-fn differing_row_among_many_is_named() {
-    let bytes = record(Chapel { dripping: None });
-    let (played, found) = replay(
-        &bytes,
-        Chapel {
-            dripping: Some(123),
-        },
-        TICKS,
-    );
-    let found = found.expect("a difference");
-    assert_eq!((found.tick, played), (77, 77));
-    assert_eq!(
-        (found.plugin.as_str(), found.component.as_str()),
-        ("chapel", "wax")
-    );
-    assert_eq!(found.entity, StableId::named("candle 123").to_string());
-    assert!(found.was.starts_with('#'), "{found}");
-    assert_eq!(found.is, (1_000 - 78).to_string());
 }
 
 #[test]

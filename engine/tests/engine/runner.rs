@@ -11,9 +11,10 @@ use engine::port::{
     StorePorts, Tasks, WorldTime, lanes,
 };
 use engine::prelude::*;
+use engine::record::{LaneItem, record_lane};
 use engine::runner::{Ended, Figures, Rate, RunnerConfig, Running, Watch, spawn, stopwatch};
-use engine::{Engine, Setup, Violation};
-use prometheus::TextEncoder;
+use engine::{Engine, FAULTS_MAX, PluginOrder, Setup, Violation};
+use prometheus::{IntCounter, TextEncoder};
 
 use crate::kit::{Coins, Tape, Words, arrival, game, line, named, values};
 use crate::logbook;
@@ -302,4 +303,47 @@ fn stall_names_plugin_within_second_and_on_release() {
     assert_eq!(told.recv_timeout(patience), Ok(("gaol", false)));
     until("it goes on", || live.tick() > 10);
     assert!(told.is_empty(), "told once each");
+}
+
+/// Held up five times for a second, a plugin is left out, and the recording says why.
+#[test]
+fn plugin_often_holding_up_world_is_left_out() {
+    const STALLS: std::ops::Range<u64> = 10..15;
+    let (release, released) = bounded::<()>(1);
+    let (tell, told) = bounded(16);
+    let (lane, intake) = record_lane(IntCounter::new("dropped", "ticks").unwrap());
+    let plugin = move |reg: &mut Registrar<'_>| {
+        let released = released.clone();
+        reg.add(named("gaol", move |reg| {
+            let released = released.clone();
+            reg.system(Phase::Simulate, move |clock: Res<Clock>| {
+                if STALLS.contains(&clock.tick) {
+                    released.recv().unwrap();
+                }
+            });
+        }));
+    };
+    let mut live = Live::with(plugin, LaneLimits::default(), |config| {
+        config.recorder = Some(lane);
+        config.watch = Watch::new(move |plugin, stuck| tell.send((plugin, stuck)).unwrap());
+    });
+    let patience = Duration::from_secs(20);
+    for _ in STALLS {
+        assert_eq!(told.recv_timeout(patience), Ok(("gaol", true)));
+        release.send(()).unwrap();
+        assert_eq!(told.recv_timeout(patience), Ok(("gaol", false)));
+    }
+    until("it is left out", || {
+        live.figure("kadath_plugin_quarantined{plugin=\"gaol\"}") == 1.0
+    });
+    live.stop();
+    let mut orders = Vec::new();
+    while let LaneItem::Tick(record) = intake.take() {
+        orders.extend(record.input.orders);
+    }
+    let held_up = PluginOrder::HeldUp {
+        plugin: "gaol".to_owned(),
+    };
+    assert!(orders.len() >= FAULTS_MAX, "{orders:?}");
+    assert!(orders.iter().all(|order| *order == held_up), "{orders:?}");
 }

@@ -3,6 +3,7 @@
 //! talked full hold 64 MiB. Whispers are nobody's business and are not kept.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use engine::content::Content;
 use engine::prelude::*;
@@ -29,22 +30,21 @@ pub(super) struct KeptLine {
     pub(super) at: WorldTime,
 }
 
-/// What was said in one place.
+/// What was said in one place, shared with the last checkpoint until that is written.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 struct Lines {
-    kept: VecDeque<KeptLine>,
+    kept: Arc<VecDeque<KeptLine>>,
     bytes: usize,
 }
 
 impl Lines {
     fn keep(&mut self, line: KeptLine, most: HistoryRules) {
         self.bytes += line.message.len();
-        self.kept.push_back(line);
-        while self.kept.len() > most.lines || self.bytes > most.bytes {
-            let Some(oldest) = self.kept.pop_front() else {
-                return;
-            };
-            self.bytes -= oldest.message.len();
+        let kept = Arc::make_mut(&mut self.kept);
+        kept.push_back(line);
+        while kept.len() > most.lines || self.bytes > most.bytes {
+            let oldest = kept.pop_front();
+            self.bytes -= oldest.map_or(self.bytes, |oldest| oldest.message.len());
         }
     }
 }

@@ -85,6 +85,11 @@ const ALLOWED: &[(&str, usize, &str)] = &[
     ("tests/survival/never_waits/span.rs", 1, SPAN),
     ("tests/survival/no_leak.rs", 2, LOOKS_AGAIN),
     (
+        "tests/survival/recordings.rs",
+        2,
+        "how long all is well, and how long a database is away",
+    ),
+    (
         "tests/survival/slow_clients.rs",
         4,
         "two spans that are measured, and the pace of those who act",

@@ -127,6 +127,21 @@ impl Recipe {
         command
     }
 
+    /// What another command of the binary says that must work, with the server's settings.
+    pub(crate) async fn tool(&self, words: &[&str]) -> String {
+        let (code, said) = self.tool_ends(words).await;
+        assert_eq!(code, Some(0), "{words:?}: {said}{}", self.stderr());
+        said
+    }
+
+    /// How another command of the binary ends, and what it says.
+    pub(crate) async fn tool_ends(&self, words: &[&str]) -> (Option<i32>, String) {
+        let mut command = self.command();
+        let done = command.args(words).output().await.unwrap();
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        (done.status.code(), said)
+    }
+
     /// Starts a server that is expected to give up; answers its exit code. What it said is in
     /// [`Recipe::stderr`].
     pub(crate) async fn refused(&self) -> Option<i32> {

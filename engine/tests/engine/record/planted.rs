@@ -7,7 +7,8 @@ use std::time::SystemTime;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{TICKS, difference, record_with_checkpoints, replay, replay_from};
+use super::play::Recorded;
+use super::{PLAY, TICKS, difference, record, replay, replay_from};
 use crate::kit::{Words, game, named};
 
 /// Counts in a place that no checkpoint knows.
@@ -20,7 +21,7 @@ fn count(mut seen: Local<u64>, mut looked: Query<&mut Looked>, mut heard: Messag
     }
 }
 
-fn forgetful(reg: &mut Registrar<'_>) {
+pub(super) fn forgetful(reg: &mut Registrar<'_>) {
     reg.add(game).add(named("counter", |reg| {
         reg.persist::<Looked>("looked")
             .character::<Looked>()
@@ -30,7 +31,9 @@ fn forgetful(reg: &mut Registrar<'_>) {
 
 #[test]
 fn planted_lasting_local_is_named() {
-    let (bytes, checkpoints) = record_with_checkpoints(forgetful);
+    let Recorded {
+        bytes, checkpoints, ..
+    } = PLAY.record(forgetful);
     // From the start nothing is wrong: every run begins with nothing seen.
     assert_eq!(replay(&bytes, forgetful, TICKS), (TICKS, None));
     let last = checkpoints.last().unwrap();
@@ -47,7 +50,9 @@ fn planted_lasting_local_is_named() {
 
 #[test]
 fn state_declared_as_scratch_that_lasts_is_found() {
-    let (bytes, checkpoints) = record_with_checkpoints(careless);
+    let Recorded {
+        bytes, checkpoints, ..
+    } = PLAY.record(careless);
     let (_, found) = replay_from(&bytes, &checkpoints[1], careless);
     assert_eq!(found.expect("a difference").tick, 100);
 }
@@ -133,4 +138,61 @@ fn planted_clock_is_named() {
     let then: u64 = found.was.parse().unwrap();
     let now: u64 = found.is.parse().unwrap();
     assert!(then < now, "{found}");
+}
+
+/// One of many, that burns down by chance of its own.
+#[derive(Component, Serialize, Deserialize, Clone)]
+struct Wax(u64);
+
+/// Which candle drips in this world alone.
+pub(super) struct Chapel {
+    pub(super) dripping: Option<u64>,
+}
+
+impl Plugin for Chapel {
+    fn build(&self, reg: &mut Registrar<'_>) {
+        let dripping = self.dripping;
+        reg.persist::<Wax>("wax")
+            .startup(|world| {
+                for candle in 0..500 {
+                    world.spawn((StableId::named(&format!("candle {candle}")), Wax(1_000)));
+                }
+            })
+            .system(
+                Phase::Simulate,
+                move |clock: Res<Clock>, mut candles: Query<(&StableId, &mut Wax)>| {
+                    for (id, mut wax) in &mut candles {
+                        let drips = dripping.is_some_and(|candle| {
+                            *id == StableId::named(&format!("candle {candle}"))
+                        });
+                        wax.0 -= 1 + u64::from(drips && clock.tick == 77);
+                    }
+                },
+            );
+    }
+
+    fn name(&self) -> &'static str {
+        "chapel"
+    }
+}
+
+#[test]
+fn differing_row_among_many_is_named() {
+    let bytes = record(Chapel { dripping: None });
+    let (played, found) = replay(
+        &bytes,
+        Chapel {
+            dripping: Some(123),
+        },
+        TICKS,
+    );
+    let found = found.expect("a difference");
+    assert_eq!((found.tick, played), (77, 77));
+    assert_eq!(
+        (found.plugin.as_str(), found.component.as_str()),
+        ("chapel", "wax")
+    );
+    assert_eq!(found.entity, StableId::named("candle 123").to_string());
+    assert!(found.was.starts_with('#'), "{found}");
+    assert_eq!(found.is, (1_000 - 78).to_string());
 }
