@@ -441,6 +441,8 @@ export type Occupant = {
   id: string;
   /** Their connection is away. */
   linkdead: boolean;
+  /** What else is seen of them at once, in a few words each. */
+  marks?: string[];
   /** Their name. */
   name: string;
   /** How they stand there, in words that follow their name. */
@@ -791,6 +793,8 @@ export type RoomView = {
   exits: Record<string, ExitView>;
   /** Its id. */
   id: string;
+  /** What else is seen of it, a sentence each. */
+  lines?: string[];
   /** Its name. */
   name: string;
   /** Its plane. */
@@ -846,8 +850,8 @@ export type Sheet = {
   last_active: string;
   level: number;
   /** What shocks have left, each with its stacks. */
-  liabilities: string[];
-  lucidity_tier?: Tier;
+  liabilities: string[] | null;
+  lucidity_tier: Tier | null;
   name: string;
   position: Posture;
   profession_description?: string;

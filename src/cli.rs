@@ -9,15 +9,14 @@ use crate::Game;
 use crate::config::{Config, ConfigFaults, Loaded, LogFormat, Overrides};
 use crate::new::NewArgs;
 use crate::usage::EXIT_USAGE;
-use crate::{
-    accounts, bench, build, check, dead_letters, doctor, new, replay, schema, server, settings,
-    status,
-};
+use crate::{accounts, build, check, dead_letters, doctor, new, schema, server, settings, status};
 
 mod account;
 mod failure;
+mod play;
 
 use account::AccountCommand;
+use play::{BenchArgs, ReplayArgs};
 
 /// Below the help: where the rest is said.
 const MORE: &str = "\
@@ -159,47 +158,6 @@ enum DeadLetterCommand {
 }
 
 #[derive(Debug, Args)]
-struct ReplayArgs {
-    /// One recording; without, all of the data folder
-    file: Option<PathBuf>,
-    /// Begin with the last checkpoint before this tick
-    #[arg(long, value_name = "TICK")]
-    from: Option<u64>,
-    /// End with this tick
-    #[arg(long, value_name = "TICK")]
-    to: Option<u64>,
-    /// Print a JSON object instead
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    flags: Flags,
-}
-
-#[derive(Debug, Args)]
-struct BenchArgs {
-    /// The scenario, TOML
-    scenario: PathBuf,
-    /// http://HOST:PORT of a running server; without, the bench starts one of its own
-    #[arg(long, value_name = "URL")]
-    target: Option<String>,
-    /// Write report.html, report.json and series.csv there
-    #[arg(long, value_name = "DIR")]
-    report: Option<PathBuf>,
-    /// Compare with an earlier report.json; a regression fails the run
-    #[arg(long, value_name = "OLD.json")]
-    compare: Option<PathBuf>,
-    /// Play it so often and report medians
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    runs: usize,
-    /// No sockets: the bots drive the engine in this process
-    #[arg(long, conflicts_with = "target")]
-    in_process: bool,
-    /// Show no progress
-    #[arg(long)]
-    quiet: bool,
-}
-
-#[derive(Debug, Args)]
 struct AccountArgs {
     #[command(subcommand)]
     command: AccountCommand,
@@ -309,20 +267,7 @@ pub fn run(game: &Game) -> ExitCode {
         CliCommand::DeadLetters(args) => args.run(),
         CliCommand::Replay(args) => args.run(game),
         CliCommand::New(args) => new::run(&args),
-        CliCommand::Bench(args) => bench::run(
-            &args.scenario,
-            load::Options {
-                target: args.target,
-                report: args.report,
-                compare: args.compare,
-                runs: args.runs,
-                in_process: args.in_process,
-                quiet: args.quiet,
-                program: PathBuf::new(),
-                game: game.inside(),
-                descriptors: None,
-            },
-        ),
+        CliCommand::Bench(args) => args.run(game),
         CliCommand::Account(AccountArgs {
             command,
             new,

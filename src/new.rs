@@ -70,7 +70,7 @@ pub fn run(args: &NewArgs) -> anyhow::Result<ExitCode> {
     let mut files: Vec<(&str, String)> = Vec::new();
     if args.game {
         let name = check_name(folder)?;
-        let sources = Sources::find(args.kadath.as_deref())?;
+        let sources = KadathSource::find(args.kadath.as_deref())?;
         let world = WORLD.map(|(path, text)| (path, text.to_owned()));
         files.extend(world);
         files.extend(GAME.map(|(path, text)| (path, adapted(path, text, &name, &sources))));
@@ -98,7 +98,7 @@ const GAME_STEPS: &str = "  cargo test\n  cargo run -- check --config kadath.tom
                           cargo run --release -- --config kadath.toml";
 
 /// A file of the example, for a crate of this name over these sources.
-fn adapted(path: &str, text: &str, name: &str, sources: &Sources) -> String {
+fn adapted(path: &str, text: &str, name: &str, sources: &KadathSource) -> String {
     match path {
         "Cargo.toml" => sources.put(&text.replace(EXAMPLE, name)),
         "Cargo.lock" => locked(text, name),
@@ -134,12 +134,12 @@ fn first_line(package: &str) -> &str {
 
 /// Where a game finds Kadath.
 #[derive(Debug)]
-enum Sources {
+enum KadathSource {
     Folder(String),
     Repository(String),
 }
 
-impl Sources {
+impl KadathSource {
     /// What was asked for, or else what this program was built from, or else where that is kept.
     fn find(asked: Option<&str>) -> Result<Self, UsageFault> {
         let schemes = ["https://", "http://", "ssh://", "file://", "git@"];
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn own_name_changes_nothing_but_names() {
-        let sources = Sources::Folder("../..".to_owned());
+        let sources = KadathSource::Folder("../..".to_owned());
         for (path, text) in GAME {
             assert_eq!(adapted(path, text, EXAMPLE, &sources), text, "{path}");
         }
@@ -259,19 +259,19 @@ mod tests {
     #[test]
     fn sources_are_quoted_and_whole() {
         let manifest = example("Cargo.toml");
-        let kadath = |sources: Sources| {
+        let kadath = |sources: KadathSource| {
             let put: toml::Table = sources.put(manifest).parse().unwrap();
             put["dependencies"]["engine"].clone()
         };
-        let folder = kadath(Sources::Folder("/a \"b\"\\c".to_owned()));
+        let folder = kadath(KadathSource::Folder("/a \"b\"\\c".to_owned()));
         assert_eq!(folder["path"].as_str(), Some("/a \"b\"\\c/engine"));
-        let repository = kadath(Sources::Repository("https://x/y".to_owned()));
+        let repository = kadath(KadathSource::Repository("https://x/y".to_owned()));
         assert_eq!(repository["git"].as_str(), Some("https://x/y"));
         assert_eq!(repository.get("path"), None);
     }
 
     #[test]
-    fn bare_world_lacks_files_that_plugins_read() {
+    fn bare_world_lacks_keys_of_plugin() {
         let moor = example("world/zones/moor/moor.toml");
         assert_eq!(moor.matches(PLUGINS_OWN).count(), 1);
     }

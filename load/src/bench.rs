@@ -11,6 +11,7 @@ use tokio::task::LocalSet;
 use crate::accounts::{accounts, hash_time};
 use crate::compare::EarlierReport;
 use crate::fault::LoadFault;
+use crate::inside::InsideGame;
 use crate::metrics::RunMetrics;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -41,8 +42,7 @@ pub struct Options {
     /// Show no progress.
     pub quiet: bool,
     /// What is played without sockets.
-    #[cfg(feature = "in-process")]
-    pub game: crate::inside::InsideGame,
+    pub game: InsideGame,
     /// Files that this process may have open; none: not known.
     pub descriptors: Option<u64>,
 }
@@ -68,7 +68,7 @@ pub fn bench(path: &Path, options: &Options) -> Result<Report, LoadFault> {
     let mut servers = Vec::new();
     for _ in 0..options.runs.max(1) {
         if options.in_process {
-            crate::inside::play(&scenario, options, &mut report)?;
+            crate::inside::play(&scenario, &options.game, &mut report, options.quiet)?;
             continue;
         }
         has_descriptors(&scenario, options.descriptors)?;

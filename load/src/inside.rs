@@ -8,7 +8,10 @@ mod world;
 #[cfg(feature = "in-process")]
 pub use game::InsideGame;
 
-use crate::bench::Options;
+/// This build plays none.
+#[cfg(not(feature = "in-process"))]
+pub type InsideGame = ();
+
 use crate::fault::LoadFault;
 use crate::report::Report;
 use crate::scenario::Scenario;
@@ -17,15 +20,16 @@ use crate::scenario::Scenario;
 #[cfg(feature = "in-process")]
 pub(crate) fn play(
     scenario: &Scenario,
-    options: &Options,
+    game: &InsideGame,
     report: &mut Report,
+    quiet: bool,
 ) -> Result<(), LoadFault> {
-    world::play(scenario, &options.game, report, options.quiet)
+    world::play(scenario, game, report, quiet)
 }
 
 /// This build has neither engine nor game.
 #[cfg(not(feature = "in-process"))]
-pub(crate) fn play(_: &Scenario, _: &Options, _: &mut Report) -> Result<(), LoadFault> {
+pub(crate) fn play(_: &Scenario, _: &InsideGame, _: &mut Report, _: bool) -> Result<(), LoadFault> {
     let why = "this build lacks the feature in-process";
     Err(LoadFault::setup("playing in the process", why))
 }

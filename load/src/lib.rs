@@ -39,7 +39,6 @@ pub use bench::{Options, bench, drive, table};
 pub use circumstances::Circumstances;
 pub use compare::{Comparison, EarlierReport, MetricChange};
 pub use fault::LoadFault;
-#[cfg(feature = "in-process")]
 pub use inside::InsideGame;
 pub use metrics::{MetricUnit, RunMetrics};
 pub use objective::{Judgement, Objective, ObjectiveVerdict};

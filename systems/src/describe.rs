@@ -215,8 +215,8 @@ impl Beheld<'_, '_> {
     }
 
     /// The fields of somebody's sheet that plugins add.
-    pub(crate) fn fields(&self, who: Entity) -> Fields {
-        Fields(self.ask(who, &self.all.fields))
+    pub(crate) fn fields(&self, who: Entity) -> SheetFields {
+        SheetFields(self.ask(who, &self.all.fields))
     }
 
     fn ask<T>(&self, who: Entity, all: &[Description<T>]) -> Vec<T> {
@@ -234,11 +234,11 @@ impl Beheld<'_, '_> {
     }
 }
 
-/// Fields of a sheet, in the order in which they were registered.
+/// SheetFields of a sheet, in the order in which they were registered.
 #[derive(Debug, Default)]
-pub(crate) struct Fields(pub(crate) Vec<(&'static str, serde_json::Value)>);
+pub(crate) struct SheetFields(pub(crate) Vec<(&'static str, serde_json::Value)>);
 
-impl Serialize for Fields {
+impl Serialize for SheetFields {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }

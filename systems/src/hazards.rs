@@ -169,6 +169,17 @@ impl Perils {
     }
 }
 
+impl Peril {
+    fn is_due(&self, now: WorldTime, night: bool) -> bool {
+        let hour = match self.when {
+            When::Always => true,
+            When::Day => !night,
+            When::Night => night,
+        };
+        hour && now.0.is_multiple_of(self.period)
+    }
+}
+
 /// A hazard struck somebody.
 #[derive(Message, Clone, Copy, Debug)]
 pub(crate) struct Struck {
@@ -199,12 +210,7 @@ pub(crate) fn strike(
     }
     let night = daylight.is_night(MythosTime::at(clock.wall()));
     for (n, peril) in perils.all.iter().enumerate() {
-        let now = match peril.when {
-            When::Always => true,
-            When::Day => !night,
-            When::Night => night,
-        };
-        if !now || !clock.now.0.is_multiple_of(peril.period) {
+        if !peril.is_due(clock.now, night) {
             continue;
         }
         for body in occupancy.of(peril.room) {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::{Daylight, MythosTime};
 use crate::character::{self, Experience, Profession, Professions};
 use crate::command::{Needs, Usage, Verb, Words, verb};
-use crate::describe::{Beheld, Fields, beheld};
+use crate::describe::{Beheld, SheetFields, beheld};
 use crate::lucidity;
 use crate::place::{Drops, InRoom, Listing, Posture, RoomView, Rooms};
 use crate::wall_time::rfc3339;
@@ -74,8 +74,8 @@ pub struct Sheet {
     position: Posture,
     stats: BTreeMap<&'static str, i64>,
     #[serde(flatten)]
-    #[schemars(with = "Described")]
-    fields: Fields,
+    #[schemars(with = "SheetExtras")]
+    fields: SheetFields,
     created_at: String,
     /// When the character was active last: now, because it has just come.
     last_active: String,
@@ -86,7 +86,7 @@ pub struct Sheet {
 /// What plugins of the shipped game add to a sheet. Each is absent where its plugin is off.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its shape is looked at")]
-struct Described {
+struct SheetExtras {
     lucidity_tier: Option<lucidity::Tier>,
     /// What shocks have left, each with its stacks.
     liabilities: Option<Vec<String>>,

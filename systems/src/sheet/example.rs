@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::{GameState, Sheet};
 use crate::cast::{ANN, FOYER, WHEN, id};
-use crate::describe::Fields;
+use crate::describe::SheetFields;
 use crate::place::{Drops, Listing, Posture, RoomView};
 use crate::wall_time::rfc3339;
 
@@ -37,7 +37,7 @@ impl Published for GameState {
                     ("size", 60),
                 ]
                 .into(),
-                fields: Fields(vec![
+                fields: SheetFields(vec![
                     ("lucidity_tier", "lucid".into()),
                     ("liabilities", vec!["night_frayed_reflexes"].into()),
                 ]),
