@@ -26,8 +26,8 @@ use crate::attach::{self, Asks, Life};
 use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::fault::FaultReport;
-use crate::ledger;
 use crate::meter::{Beacon, Spent, Stopwatch};
+use crate::orders;
 use crate::persist::{Collector, StorageView};
 use crate::phase::Phase;
 use crate::plugin::{PluginOff, Register};
@@ -118,7 +118,7 @@ impl Engine {
         self.settle(before);
         self.run(Phase::Emit, before);
         attach::tell_bans(&mut self.world);
-        ledger::close(&mut self.world);
+        orders::close(&mut self.world);
         attach::grant(&mut self.world);
         attach::dismiss(&mut self.world);
         self.destroy();

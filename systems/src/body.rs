@@ -76,6 +76,8 @@ impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<
             .message::<VitalsChanged>()
             .message::<TakePosture>()
             .message::<PostureTaken>()
+            .message::<life::Returns>()
+            .message::<posture::Settles>()
             .message::<rest::Rest>()
             .message::<rest::Rested>()
             .note::<PlayerDpUpdated>()
@@ -95,6 +97,8 @@ impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<
                     adjust::set,
                     adjust::adjust,
                     posture::take,
+                    posture::settled,
+                    life::returned,
                     rest::rest,
                     life::cross,
                     life::land,
@@ -113,9 +117,7 @@ impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<
         verb::<posture::Lie>(reg);
         verb::<rest::RestVerb>(reg);
         verb::<life::Respawn>(reg);
-        reg.system(Phase::Simulate, posture::sit)
-            .system(Phase::Simulate, posture::stand)
-            .system(Phase::Simulate, posture::lie)
+        reg.system(Phase::Simulate, posture::obey)
             .system(Phase::Simulate, rest::ask)
             .system(Phase::Simulate, life::respawn);
     }

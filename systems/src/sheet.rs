@@ -3,6 +3,7 @@
 //! Owns nothing; reads everybody's components. Fields whose system does not exist are absent.
 
 mod example;
+mod verbs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,20 +15,22 @@ use serde::{Deserialize, Serialize};
 use crate::body::Vitals;
 use crate::calendar::{Daylight, MythosTime};
 use crate::character::{self, Experience, Profession, Professions, Stats};
-use crate::command::{Needs, Usage, Verb, Words, verb};
+use crate::command::verb;
 use crate::lucidity::{self, Lucidity, Psyche, Tier};
 use crate::place::{Drops, InRoom, Listing, Posture, RoomView, Rooms};
 use crate::wall_time::rfc3339;
+use crate::world::RoomIx;
 
 /// The sheet plugin.
 pub fn plugin(reg: &mut Registrar<'_>) {
-    verb::<Status>(reg);
-    verb::<Whoami>(reg);
+    verb::<verbs::Status>(reg);
+    verb::<verbs::Whoami>(reg);
     reg.note::<GameState>()
+        .command_result::<verbs::Standing>()
         .emit_resource(Unshown::default())
         .transient::<Unshown>("unshown")
-        .system(Phase::Simulate, status)
-        .system(Phase::Simulate, whoami)
+        .system(Phase::Simulate, verbs::status)
+        .system(Phase::Simulate, verbs::whoami)
         .system(Phase::Emit, show);
 }
 
@@ -163,6 +166,43 @@ impl Known<'_, '_> {
             .map_or_else(|_| Experience::default(), |(.., experience)| *experience)
     }
 
+    /// The sheet of somebody in a room.
+    fn sheet(
+        &self,
+        id: StableId,
+        actor: Entity,
+        character: &Character,
+        room: RoomIx,
+        rooms: &Rooms<'_, '_>,
+        clock: &Clock,
+    ) -> Sheet {
+        let profession = self.profession(character);
+        let experience = self.experience(actor);
+        Sheet {
+            id,
+            user_id: character.account.to_string(),
+            name: character.name.clone(),
+            current_room_id: rooms.atlas.room(room).id.clone(),
+            experience_points: experience.points(),
+            xp: experience.points(),
+            level: self.characters.levels.level(experience),
+            profession_id: profession.map(|one| one.number),
+            profession_name: profession
+                .map(|one| one.name.clone())
+                .or_else(|| character.profession.clone()),
+            profession_description: profession.map(|one| one.description.clone()),
+            profession_flavor_text: profession.map(|one| one.flavor_text.clone()),
+            position: self.posture(actor),
+            stats: self.stats(actor),
+            lucidity_tier: self.tier(actor),
+            liabilities: self.liabilities(actor),
+            created_at: rfc3339(character.created_at),
+            last_active: rfc3339(clock.wall()),
+            is_admin: character.role == Role::Admin,
+            is_guest: character.guest,
+        }
+    }
+
     /// The profession, where the world still has it.
     fn profession(&self, character: &Character) -> Option<&Profession> {
         self.professions.find(character.profession.as_deref()?)
@@ -203,155 +243,12 @@ fn show(
         let Some(((_, character, InRoom(room)), session)) = person else {
             continue;
         };
-        let profession = known.profession(character);
-        let experience = known.experience(actor);
         let state = GameState {
-            player: Sheet {
-                id,
-                user_id: character.account.to_string(),
-                name: character.name.clone(),
-                current_room_id: rooms.atlas.room(*room).id.clone(),
-                experience_points: experience.points(),
-                xp: experience.points(),
-                level: known.characters.levels.level(experience),
-                profession_id: profession.map(|one| one.number),
-                profession_name: profession
-                    .map(|one| one.name.clone())
-                    .or_else(|| character.profession.clone()),
-                profession_description: profession.map(|one| one.description.clone()),
-                profession_flavor_text: profession.map(|one| one.flavor_text.clone()),
-                position: known.posture(actor),
-                stats: known.stats(actor),
-                lucidity_tier: known.tier(actor),
-                liabilities: known.liabilities(actor),
-                created_at: rfc3339(character.created_at),
-                last_active: rfc3339(clock.wall()),
-                is_admin: character.role == Role::Admin,
-                is_guest: character.guest,
-            },
+            player: known.sheet(id, actor, character, *room, &rooms, &clock),
             room: rooms.view(*room, night),
             people: rooms.listing_for(*room, actor),
             drops: rooms.drops(*room),
         };
         outbox.tell_one(session, state);
-    }
-}
-
-/// `status`
-#[derive(Message, Debug)]
-struct Status {
-    order: Order,
-}
-
-impl Verb for Status {
-    const WORDS: &'static [&'static str] = &["status", "score"];
-    const USAGE: &'static str = "status";
-    const HELP: &'static str =
-        "Tells who you are and where, what you were born with, and how body and mind stand.";
-    const NEEDS: Needs = Needs::NOTHING;
-
-    fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
-        Ok(Self { order })
-    }
-}
-
-fn status(
-    mut asked: MessageReader<Status>,
-    known: Known<'_, '_>,
-    rooms: Rooms<'_, '_>,
-    mut answers: MessageWriter<Answer>,
-) {
-    for Status { order } in asked.read() {
-        let Ok((_, character, InRoom(room))) = known.people.get(order.actor) else {
-            answers.write(Answer::refused(
-                *order,
-                Code::GameLogicError,
-                "You are nowhere.",
-            ));
-            continue;
-        };
-        let place = rooms.atlas.room(*room);
-        let experience = known.experience(order.actor);
-        let level = known.characters.levels.level(experience);
-        let mut text = format!(
-            "{}\nPlace: {}, {}\nLevel: {level} ({} experience",
-            called(character),
-            place.name,
-            rooms.atlas.sub_zone(*room).name,
-            experience.points(),
-        );
-        text.push_str(&match known.characters.levels.next(level) {
-            Some(next) => format!(", the next at {next})"),
-            None => ")".to_owned(),
-        });
-        if let Ok((stats, vitals, posture, _)) = known.bodies.get(order.actor) {
-            text.push_str(&format!(
-                "\nBody: {} of {} determination, {} of {} magic, {}",
-                vitals.dp(),
-                stats.max_dp(),
-                vitals.mp(),
-                stats.max_mp(),
-                posture.word(),
-            ));
-            let each: Vec<String> = stats
-                .iter()
-                .map(|(stat, value)| format!("{} {value}", stat.word()))
-                .collect();
-            text.push_str(&format!("\nStats: {}", each.join(", ")));
-        }
-        if let (Ok(mind), Some(tier)) = (known.minds.get(order.actor), known.tier(order.actor)) {
-            text.push_str(&format!(
-                "\nMind: {} ({} of {})",
-                tier.word(),
-                mind.points(),
-                Lucidity::CAP
-            ));
-        }
-        let marks = known.liabilities(order.actor);
-        if !marks.is_empty() {
-            let marks = marks.join(", ").replace('_', " ");
-            text.push_str(&format!("\nMarks: {marks}"));
-        }
-        answers.write(Answer::with(*order, text));
-    }
-}
-
-/// The name, and what people take one for.
-fn called(character: &Character) -> String {
-    match (&character.profession, character.guest) {
-        (Some(profession), _) => format!("{}, {profession}", character.name),
-        (None, true) => format!("{}, a stranger to the town", character.name),
-        (None, false) => character.name.clone(),
-    }
-}
-
-/// `whoami`
-#[derive(Message, Debug)]
-struct Whoami(Order);
-
-impl Verb for Whoami {
-    const WORDS: &'static [&'static str] = &["whoami"];
-    const USAGE: &'static str = "whoami";
-    const HELP: &'static str =
-        "Tells your name and what people take you for. For the rest there is \"status\".";
-    const NEEDS: Needs = Needs::MIND;
-
-    fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
-        Ok(Self(order))
-    }
-}
-
-fn whoami(
-    mut asked: MessageReader<Whoami>,
-    people: Query<&Character>,
-    mut answers: MessageWriter<Answer>,
-) {
-    for Whoami(order) in asked.read() {
-        if let Ok(character) = people.get(order.actor) {
-            answers.write(Answer::with(
-                *order,
-                format!("You are {}.", called(character)),
-            ));
-        }
     }
 }

@@ -34,6 +34,8 @@ mod mind;
 mod off;
 mod order;
 #[cfg(test)]
+mod outcomes;
+#[cfg(test)]
 mod pace;
 #[cfg(test)]
 mod rules;
