@@ -52,7 +52,7 @@ fn pairs() -> Vec<Pair> {
         rolls(),
         tick("collect", Work::Touch, plain::collect()),
         tick("settle", Work::Bump, plain::settle()),
-        tick("ledger", Work::Command, plain::ledger()),
+        tick("orders", Work::Command, plain::orders()),
         digest(),
     ]
 }

@@ -294,21 +294,6 @@ impl DeadLetterArgs {
     }
 }
 
-impl ReplayArgs {
-    fn run(self, game: &Game) -> anyhow::Result<ExitCode> {
-        let options = replay::ReplayOptions {
-            from: self.from,
-            to: self.to,
-            json: self.json,
-            world: self.flags.world.clone(),
-        };
-        match self.file {
-            Some(file) => replay::run_file(&file, &options, game),
-            None => replay::run(&self.flags.config()?, &options, game),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -150,11 +150,33 @@ impl Shapes {
                 );
             }
         }
+        self.results(events);
         for shape in self.generator.definitions_mut().values_mut() {
             never_null(shape);
             without_notes(shape);
         }
         frames
+    }
+
+    /// Which data a command may answer with: those that its plugins declare.
+    fn results(&mut self, events: &[Publication]) {
+        let results = events.iter().filter(|event| event.types.is_empty());
+        let results: Vec<Schema> = results
+            .map(|event| (event.schema)(&mut self.generator))
+            .collect();
+        if results.is_empty() {
+            return;
+        }
+        let shapes = self.generator.definitions_mut();
+        let Some(data) = shapes
+            .get_mut("CommandResponse")
+            .and_then(|shape| shape.pointer_mut("/properties/data"))
+            .and_then(Value::as_object_mut)
+        else {
+            return;
+        };
+        data.remove("type");
+        data.insert("anyOf".to_owned(), json!(results));
     }
 
     fn client_frame(&mut self) -> Value {

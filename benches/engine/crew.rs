@@ -6,7 +6,7 @@ use std::time::Duration;
 use engine::port::{Correlation, Inbound, Line, SessionId, WorldTime};
 use engine::prelude::*;
 use engine::stage::STAGE_START;
-use engine::{Answer, Begun, Engine, Heard, Setup};
+use engine::{Answer, Engine, Heard, Orders, Setup};
 use serde::{Deserialize, Serialize};
 
 use crate::arrival::arrival;
@@ -83,11 +83,11 @@ fn settle(mut bumps: MessageReader<Bump>, mut pulses: Query<&mut Pulse>) {
 
 fn answer(
     mut heard: MessageReader<Heard>,
-    mut begun: MessageWriter<Begun>,
+    mut orders: ResMut<Orders>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Heard { order, .. } in heard.read() {
-        begun.write(Begun(*order));
+        orders.start(*order);
         answers.write(Answer::done(*order));
     }
 }

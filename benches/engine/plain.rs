@@ -61,7 +61,7 @@ pub(crate) fn settle() -> Box<dyn FnMut()> {
 }
 
 /// Finds whose line it is, remembers the last 64 outcomes of each, and answers.
-pub(crate) fn ledger() -> Box<dyn FnMut()> {
+pub(crate) fn orders() -> Box<dyn FnMut()> {
     let mut known: HashMap<u64, VecDeque<(u64, bool)>> = HashMap::new();
     let mut id = 0;
     Box::new(move || {

@@ -31,7 +31,7 @@ use bevy_ecs::world::World;
 use serde::{Deserialize, Serialize};
 
 use crate::character::Character;
-use crate::ledger::{self, CommandRecord};
+use crate::orders::{self, CommandRecord};
 use crate::persist::{Collector, SavedTypes};
 use crate::port::{
     Admission, Arrival, Code, Correlation, Inbound, Leaving, Outbound, Refusal, RunId, SessionId,
@@ -106,7 +106,7 @@ pub(crate) fn ingest(
     for one in heard {
         hear(world, one);
     }
-    ledger::forget_dropped(world);
+    orders::announce(world);
     standing::ask(world);
 }
 
@@ -153,7 +153,7 @@ fn hear(world: &mut World, one: Inbound) {
         } => {
             // No seat: the session is already over, and so is its wish.
             if let Some(actor) = holder(world, session) {
-                ledger::hear(world, actor, session, id, line, correlation);
+                orders::receive(world, actor, session, id, line, correlation);
             }
         }
         Inbound::Lost { session } => {
@@ -226,7 +226,7 @@ fn arrive(world: &mut World, arrival: Arrival) {
             } else {
                 Arrives::Fresh
             };
-            ledger::drop_waiting(world, entity);
+            orders::forget(world, entity);
             seat(world, entity, arrival, how);
         }
         None if world.resource::<Removals>().is_yielding(character) => wait(world, arrival),
@@ -348,11 +348,11 @@ fn leave(world: &mut World, session: SessionId, why: Leaving) {
     let SeatState::Taken(actor) = seat.state else {
         return;
     };
+    orders::forget(world, actor);
     if world.get_entity(actor).is_err() {
         return;
     }
     world.resource_mut::<Sessions>().departing += 1;
-    ledger::drop_waiting(world, actor);
     world
         .entity_mut(actor)
         .remove::<(Online, Linkdead)>()

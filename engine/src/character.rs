@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use bevy_ecs::component::Component;
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::CommandRecord;
+use crate::orders::CommandRecord;
 use crate::port::{AccountId, Role, WorldTime};
 
 /// A person in the world. Comes with every component that plugins gave to characters.

@@ -25,8 +25,8 @@ use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
 use crate::fault::FaultReport;
-use crate::ledger;
 use crate::meter::{Beacon, Spent, Stopwatch};
+use crate::orders;
 use crate::persist::{Collector, StorageView};
 use crate::phase::Phase;
 use crate::plugin::{PluginOff, Register};
@@ -119,7 +119,7 @@ impl Engine {
         self.settle(before);
         self.run(Phase::Emit, before);
         attach::tell_bans(&mut self.world);
-        ledger::close(&mut self.world);
+        orders::close(&mut self.world);
         attach::grant(&mut self.world);
         attach::dismiss(&mut self.world);
         self.destroy();

@@ -18,10 +18,10 @@ mod exchange;
 mod fault;
 mod guard;
 mod identity;
-mod ledger;
 mod message;
 mod meter;
 mod newcomers;
+mod orders;
 mod outbox;
 mod owners;
 mod persist;
@@ -46,9 +46,9 @@ pub use engine::{Engine, FAULTS_MAX, HELD_UP, QUARANTINE, SETTLE_ROUNDS_MAX};
 pub use exchange::{EngineFault, PluginOrder, Save, Setup, TickInput, TickOutput};
 pub use fault::{FaultReport, running};
 pub use identity::Index;
-pub use ledger::{Answer, Begun, CommandRecord, Heard, Kept, Order, REMEMBERED};
 pub use meter::{Beacon, Spent, Stopwatch};
 pub use newcomers::Newcomers;
+pub use orders::{Answer, CommandRecord, Heard, Order, Orders, QUEUED_MAX, REMEMBERED};
 pub use outbox::Outbox;
 pub use persist::{
     Destroy, Destroyed, Holder, Holdings, LoadedEntity, Migration, Owned, Recorded, Reverted,
@@ -66,8 +66,8 @@ pub mod prelude {
     pub use bevy_ecs::system::SystemParam;
 
     pub use crate::port::{
-        Audience, Code, Fact, Gmcp, Ink, Leaving, Note, Prose, Published, Refusal, Role, StableId,
-        WorldTime,
+        Audience, Code, CommandResult, Fact, Gmcp, Ink, Leaving, Note, Prose, Published, Refusal,
+        Role, StableId, WorldTime,
     };
     pub use crate::{
         Answer, Arrived, Arrives, Character, Clock, Departed, Destroy, Destroyed, Dice, Dismiss,

@@ -37,6 +37,11 @@ impl Owners {
         *self.writers.entry(id).or_insert(plugin)
     }
 
+    /// The owner, if there is one yet.
+    pub(crate) fn of(&self, id: ComponentId) -> Option<usize> {
+        self.writers.get(&id).copied()
+    }
+
     /// Every resource that has no owner yet is this plugin's.
     pub(crate) fn take_resources(&mut self, world: &World, plugin: usize) {
         for (id, _) in world.resource_entities().iter() {

@@ -95,6 +95,8 @@ pub(crate) struct Register {
     pub(crate) observers: Vec<Deferred>,
     /// Of whose observer, its name, and what it reads and writes.
     pub(crate) observer_access: Vec<(usize, String, SystemAccess)>,
+    /// The messages of verbs, with whose they are and how players call them.
+    pub(crate) verbs: BTreeMap<ComponentId, (usize, &'static str)>,
     /// Which plugin writes which message in which phase, where only it can say so.
     pub(crate) declared: Vec<(ComponentId, usize, Phase)>,
     /// Which plugin must be added after which, and why.

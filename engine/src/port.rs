@@ -6,6 +6,7 @@
 mod account;
 mod bridge;
 mod code;
+mod command_result;
 mod ids;
 mod inbound;
 mod lane;
@@ -24,6 +25,7 @@ pub use bridge::{
     OrderAct, Parcel, Parcels, PublicEvent, Sanction, SanctionAct, Topic,
 };
 pub use code::Code;
+pub use command_result::{CommandData, CommandResult};
 pub use ids::{AccountId, Correlation, RunId, SessionId, StableId, Tick, WorldTime};
 pub use inbound::{Arrival, Inbound, Leaving, Line, LineFault, Question, Role};
 pub use lane::{

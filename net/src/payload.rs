@@ -5,7 +5,7 @@ mod examples;
 
 pub use examples::publications;
 
-use engine::port::{Admission, Code, Gmcp, Ink, Note, Outcome, Prose, Refusal, Tick};
+use engine::port::{Admission, Code, CommandData, Gmcp, Ink, Note, Outcome, Prose, Refusal, Tick};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -121,6 +121,9 @@ pub struct CommandResponse {
     /// The text to show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
+    /// What the text says, for programs, where the command has it. Not repeated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<CommandData>,
     /// Why it was not done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Reason>,
@@ -159,6 +162,7 @@ impl From<Outcome> for CommandResponse {
             ok,
             repeated: outcome.repeated,
             result,
+            data: outcome.data,
             error,
         }
     }
@@ -172,6 +176,7 @@ impl CommandResponse {
             ok: false,
             repeated,
             result: None,
+            data: None,
             error: Some(refusal.into()),
         }
     }

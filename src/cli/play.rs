@@ -35,7 +35,7 @@ impl ReplayArgs {
             flags,
         } = self;
         let world = flags.world.clone();
-        let wanted = replay::Wanted {
+        let wanted = replay::ReplayOptions {
             from,
             to,
             json,

@@ -79,6 +79,8 @@ impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<
             .message::<VitalsChanged>()
             .message::<TakePosture>()
             .message::<PostureTaken>()
+            .message::<life::Returns>()
+            .message::<posture::Settles>()
             .message::<rest::Rest>()
             .message::<rest::Rested>()
             .note::<PlayerDpUpdated>()
@@ -98,6 +100,8 @@ impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<
                     adjust::set,
                     adjust::adjust,
                     posture::take,
+                    posture::settled,
+                    life::returned,
                     rest::rest,
                     life::cross,
                     life::land,
@@ -134,9 +138,7 @@ impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<
         verb::<posture::Lie>(reg);
         verb::<rest::RestVerb>(reg);
         verb::<life::Respawn>(reg);
-        reg.system(Phase::Simulate, posture::sit)
-            .system(Phase::Simulate, posture::stand)
-            .system(Phase::Simulate, posture::lie)
+        reg.system(Phase::Simulate, posture::obey)
             .system(Phase::Simulate, rest::ask)
             .system(Phase::Simulate, life::respawn);
     }

@@ -31,6 +31,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .singleton("calendar", Almanac::default)
         .message::<MythosHour>()
         .note::<notes::MythosTimeUpdate>()
+        .command_result::<notes::MythosTimeUpdate>()
         .system(Phase::Simulate, strike::strike)
         .system(Phase::Settle, strike::remember)
         .system(Phase::Emit, notes::tell);

@@ -78,7 +78,8 @@ impl Plugin for ChatPlugin {
             .message::<history::RoomEntered>()
             .message::<habit::SetHabit>()
             .note::<ChatMessage>()
-            .note::<ChatHistory>();
+            .note::<ChatHistory>()
+            .command_result::<history::PastLines>();
         verb::<verbs::Say>(reg);
         verb::<verbs::Local>(reg);
         verb::<verbs::Global>(reg);

@@ -2,7 +2,8 @@
 //!
 //! Parser, help and dispatch are one table, filled by the plugins that own the verbs, so that no
 //! verb can be unreachable. A player's lines run in the order they were sent: one a tick by
-//! default, and where more are allowed, only lines of one verb share a tick.
+//! default, and where more are allowed, only lines of one verb share a tick. They wait in the
+//! engine's order book, of which this plugin is the one writer.
 
 mod alias;
 mod gate;
@@ -26,6 +27,7 @@ pub use target::{Missed, means_self, resolve};
 pub use words::Words;
 
 use bevy_ecs::system::{ParamBuilder, QueryParamBuilder, SystemParamBuilder};
+use engine::Orders;
 use engine::prelude::*;
 
 /// The commands plugin, with its limits.
@@ -53,26 +55,19 @@ impl Plugin for CommandPlugin {
             ParamBuilder,
             ParamBuilder,
             ParamBuilder,
-            ParamBuilder,
-            ParamBuilder,
-            ParamBuilder,
-            ParamBuilder,
         )
             .build_system(queue::dispatch);
         reg.fill(|_: &mut gate::Gates| {})
             .message::<Acted>()
             .resource(self.limits)
             .rules::<Rules>("commands")
-            .resource(queue::Waiting::default())
-            .transient::<queue::Waiting>("waiting")
-            .transient::<queue::Queue>("queue")
-            .character::<queue::Queue>()
-            .recover(queue::line_up)
-            .system(
-                Phase::Ingest,
-                (queue::forget, queue::accept, dispatch).chain(),
-            );
-        reg.persist::<Aliases>("aliases").character::<Aliases>();
+            .owns::<Orders>()
+            .transient::<queue::Rate>("command_rate")
+            .character::<queue::Rate>()
+            .system(Phase::Ingest, (queue::accept, dispatch).chain());
+        reg.persist::<Aliases>("aliases")
+            .character::<Aliases>()
+            .command_result::<help::HelpView>();
         verb::<help::Help>(reg);
         verb::<alias::Alias>(reg);
         verb::<alias::Unalias>(reg);

@@ -26,6 +26,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .message::<Discovered>()
         .note::<notes::MapRoom>()
         .note::<notes::ExploredMap>()
+        .command_result::<map::MapView>()
         .recover((mark_here, pages::go_on).chain())
         .system(Phase::Settle, mark)
         .emit_resource(pages::Unfolding::default())

@@ -22,7 +22,13 @@ use crate::bus::{HeardAfar, Post, ToldAfar, Took};
 
 /// Keep this line for whom it is meant.
 #[derive(Message, Clone, Debug)]
-pub struct Leave(pub ChatLine);
+pub struct Leave {
+    /// The line.
+    pub line: ChatLine,
+    /// The command that is answered, and how, when it is known that the line is kept: of a line
+    /// that is heard elsewhere at once, its sender has been told.
+    pub promised: Option<(Order, String)>,
+}
 
 /// The letters plugin. Runs after `chat`.
 pub fn plugin(reg: &mut Registrar<'_>) {
@@ -47,7 +53,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
 /// What becomes of one mailbox in a tick.
 #[derive(Default)]
 struct Change {
-    letters: Vec<ChatLine>,
+    letters: Vec<Leave>,
     told: Vec<String>,
 }
 
@@ -63,15 +69,16 @@ fn keep(
     mut rows: Query<&mut Mailbox>,
     mut posts: MessageWriter<Post>,
     mut took: MessageWriter<Took>,
+    mut answers: MessageWriter<Answer>,
     mut commands: Commands<'_, '_>,
 ) {
     let mut changes: BTreeMap<StableId, Change> = BTreeMap::new();
-    for Leave(line) in left.read() {
-        let Some(target) = line.target_id else {
+    for letter in left.read() {
+        let Some(target) = letter.line.target_id else {
             continue;
         };
         let change = changes.entry(target).or_default();
-        change.letters.push(line.clone());
+        change.letters.push(letter.clone());
     }
     let mut tickets = Vec::new();
     for HeardAfar {
@@ -91,7 +98,10 @@ fn keep(
             continue;
         }
         let change = changes.entry(target).or_default();
-        change.letters.push(line.clone());
+        change.letters.push(Leave {
+            line: line.clone(),
+            promised: None,
+        });
         tickets.push(*ticket);
     }
     for ToldAfar(LettersTold { target_id, ids }, ticket) in told.read() {
@@ -104,8 +114,15 @@ fn keep(
         let row = boxes.row(target);
         let mut there = row.and_then(|row| rows.get_mut(row).ok());
         let mailbox = there.as_deref_mut().unwrap_or(&mut fresh);
-        for line in letters {
-            mailbox.put(line, clock.wall());
+        for Leave { line, promised } in letters {
+            let name = line.target_name.clone();
+            let kept = mailbox.put(line, clock.wall());
+            if let Some((order, told)) = promised {
+                answers.write(match kept {
+                    true => Answer::with(order, told),
+                    false => Answer::refusal(order, no_room(&name.unwrap_or_default())),
+                });
+            }
         }
         for id in told {
             mailbox.was_told(&id, clock.wall());
@@ -119,6 +136,13 @@ fn keep(
     for ticket in tickets {
         took.write(Took(ticket));
     }
+}
+
+/// Why nothing can be left for somebody.
+#[must_use]
+pub fn no_room(name: &str) -> Refusal {
+    let message = format!("{name} is away, and too many words wait already.");
+    Refusal::new(Code::GameLogicError, message)
 }
 
 fn told_here(target_id: StableId, ids: Vec<String>, correlation: Correlation) -> Post {

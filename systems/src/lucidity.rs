@@ -106,6 +106,7 @@ fn register(reg: &mut Registrar<'_>) {
         .message::<flux::Ebbed>()
         .message::<cry::Cried>()
         .message::<rescue::Fetched>()
+        .message::<waking::Wakes>()
         .message::<sight::Met>()
         .message::<Confronted>()
         .message::<vision::Hallucinated>()
@@ -121,6 +122,7 @@ fn register(reg: &mut Registrar<'_>) {
                 rescue::let_go,
                 ritual::compel,
                 adjust::adjust,
+                waking::woken,
                 adjust::keep_drift,
                 vision::hallucinate,
             )

@@ -13,7 +13,7 @@ mod silence;
 mod term;
 mod verbs;
 
-pub use list::SetMute;
+pub use list::{Muted, SetMute};
 pub use rules::Rules;
 pub use silence::SetSilence;
 pub use term::Term;

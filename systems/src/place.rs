@@ -56,6 +56,22 @@ pub struct Relocate {
     pub to: RoomIx,
     /// By which way, if by one.
     pub way: Option<Direction>,
+    /// The command by which they walk, and the room that the way begins in: it is answered when it is
+    /// known whether they went.
+    pub walk: Option<(Order, RoomIx)>,
+}
+
+impl Relocate {
+    /// Put somebody into a room, wherever they are.
+    #[must_use]
+    pub const fn to(actor: Entity, to: RoomIx) -> Self {
+        Self {
+            actor,
+            to,
+            way: None,
+            walk: None,
+        }
+    }
 }
 
 /// Somebody is somewhere else now.

@@ -58,6 +58,8 @@ impl Plugin for PresencePlugin {
             .every(Duration::from_secs(1), give_up)
             .note::<notes::System>()
             .note::<notes::CameOrWent>()
+            .command_result::<verbs::Awake>()
+            .command_result::<crate::place::Page>()
             .system(Phase::Settle, roster::keep)
             .system(Phase::Emit, notes::tell)
             .message::<links::LinkTold>()

@@ -4,6 +4,7 @@
 //! [`describe`](crate::describe)), so that nothing is said of a plugin that is off.
 
 mod example;
+mod verbs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,23 +16,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Daylight, MythosTime};
 use crate::character::{self, Experience, Profession, Professions};
-use crate::command::{Needs, Usage, Verb, Words, verb};
+use crate::command::verb;
 use crate::describe::{Beheld, SheetFields, beheld};
 use crate::lucidity;
 use crate::place::{Drops, InRoom, Listing, Posture, RoomView, Rooms};
 use crate::wall_time::rfc3339;
-use crate::world::Atlas;
+use crate::world::RoomIx;
 
 /// The sheet plugin.
 pub fn plugin(reg: &mut Registrar<'_>) {
-    verb::<Status>(reg);
-    verb::<Whoami>(reg);
+    verb::<verbs::Status>(reg);
+    verb::<verbs::Whoami>(reg);
     // Built when they first run, after the last plugin has said what it adds.
     let status = (
         ParamBuilder,
         ParamBuilder,
         ParamBuilder,
         beheld(),
+        ParamBuilder,
         ParamBuilder,
     );
     let show = (
@@ -45,10 +47,11 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         ParamBuilder,
     );
     reg.note::<GameState>()
+        .command_result::<verbs::Standing>()
         .emit_resource(Unshown::default())
         .transient::<Unshown>("unshown")
-        .system(Phase::Simulate, status.build_system(self::status))
-        .system(Phase::Simulate, whoami)
+        .system(Phase::Simulate, status.build_system(verbs::status))
+        .system(Phase::Simulate, verbs::whoami)
         .system(Phase::Emit, show.build_system(self::show));
 }
 
@@ -158,6 +161,42 @@ impl SheetQuery<'_, '_> {
         self.learnt.get(actor).copied().unwrap_or_default()
     }
 
+    /// The sheet of somebody in a room.
+    fn sheet(
+        &self,
+        id: StableId,
+        actor: Entity,
+        character: &Character,
+        (room, rooms): (RoomIx, &Rooms<'_, '_>),
+        beheld: &Beheld<'_, '_>,
+        clock: &Clock,
+    ) -> Sheet {
+        let profession = self.profession(character);
+        let experience = self.experience(actor);
+        Sheet {
+            id,
+            user_id: character.account.to_string(),
+            name: character.name.clone(),
+            current_room_id: rooms.atlas.room(room).id.clone(),
+            experience_points: experience.points(),
+            xp: experience.points(),
+            level: self.characters.levels.level(experience),
+            profession_id: profession.map(|one| one.number),
+            profession_name: profession
+                .map(|one| one.name.clone())
+                .or_else(|| character.profession.clone()),
+            profession_description: profession.map(|one| one.description.clone()),
+            profession_flavor_text: profession.map(|one| one.flavor_text.clone()),
+            position: self.posture(actor),
+            stats: beheld.stats(actor).collect(),
+            fields: beheld.fields(actor),
+            created_at: rfc3339(character.created_at),
+            last_active: rfc3339(clock.wall()),
+            is_admin: character.role == Role::Admin,
+            is_guest: character.guest,
+        }
+    }
+
     /// The profession, where the world still has it.
     fn profession(&self, character: &Character) -> Option<&Profession> {
         self.professions.find(character.profession.as_deref()?)
@@ -189,118 +228,12 @@ fn show(
         let Some(((_, character, InRoom(room)), session)) = person else {
             continue;
         };
-        let profession = known.profession(character);
-        let experience = known.experience(actor);
         let state = GameState {
-            player: Sheet {
-                id,
-                user_id: character.account.to_string(),
-                name: character.name.clone(),
-                current_room_id: rooms.atlas.room(*room).id.clone(),
-                experience_points: experience.points(),
-                xp: experience.points(),
-                level: known.characters.levels.level(experience),
-                profession_id: profession.map(|one| one.number),
-                profession_name: profession
-                    .map(|one| one.name.clone())
-                    .or_else(|| character.profession.clone()),
-                profession_description: profession.map(|one| one.description.clone()),
-                profession_flavor_text: profession.map(|one| one.flavor_text.clone()),
-                position: known.posture(actor),
-                stats: beheld.stats(actor).collect(),
-                fields: beheld.fields(actor),
-                created_at: rfc3339(character.created_at),
-                last_active: rfc3339(clock.wall()),
-                is_admin: character.role == Role::Admin,
-                is_guest: character.guest,
-            },
+            player: known.sheet(id, actor, character, (*room, &rooms), &beheld, &clock),
             room: rooms.view(*room, night),
             people: rooms.listing_for(*room, actor),
             drops: rooms.drops(*room),
         };
         outbox.tell_one(session, state);
-    }
-}
-
-/// `status`
-#[derive(Message, Debug)]
-struct Status {
-    order: Order,
-}
-
-impl Verb for Status {
-    const WORDS: &'static [&'static str] = &["status", "score"];
-    const USAGE: &'static str = "status";
-    const HELP: &'static str =
-        "Tells who you are and where, what you were born with, and how body and mind stand.";
-    const NEEDS: Needs = Needs::NOTHING;
-
-    fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
-        Ok(Self { order })
-    }
-}
-
-fn status(
-    mut asked: MessageReader<Status>,
-    people: Query<(&Character, &InRoom)>,
-    atlas: Res<Atlas>,
-    beheld: Beheld<'_, '_>,
-    mut answers: MessageWriter<Answer>,
-) {
-    for Status { order } in asked.read() {
-        let Ok((character, InRoom(room))) = people.get(order.actor) else {
-            answers.write(Answer::refused(
-                *order,
-                Code::GameLogicError,
-                "You are nowhere.",
-            ));
-            continue;
-        };
-        let (place, around) = (&atlas.room(*room).name, &atlas.sub_zone(*room).name);
-        let mut text = format!("{}\nPlace: {place}, {around}", called(character));
-        for line in beheld.status(order.actor) {
-            text.push_str(&format!("\n{line}"));
-        }
-        answers.write(Answer::with(*order, text));
-    }
-}
-
-/// The name, and what people take one for.
-fn called(character: &Character) -> String {
-    match (&character.profession, character.guest) {
-        (Some(profession), _) => format!("{}, {profession}", character.name),
-        (None, true) => format!("{}, a stranger to the town", character.name),
-        (None, false) => character.name.clone(),
-    }
-}
-
-/// `whoami`
-#[derive(Message, Debug)]
-struct Whoami(Order);
-
-impl Verb for Whoami {
-    const WORDS: &'static [&'static str] = &["whoami"];
-    const USAGE: &'static str = "whoami";
-    const HELP: &'static str =
-        "Tells your name and what people take you for. For the rest there is \"status\".";
-    const NEEDS: Needs = Needs::MIND;
-
-    fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
-        Ok(Self(order))
-    }
-}
-
-fn whoami(
-    mut asked: MessageReader<Whoami>,
-    people: Query<&Character>,
-    mut answers: MessageWriter<Answer>,
-) {
-    for Whoami(order) in asked.read() {
-        if let Ok(character) = people.get(order.actor) {
-            answers.write(Answer::with(
-                *order,
-                format!("You are {}.", called(character)),
-            ));
-        }
     }
 }

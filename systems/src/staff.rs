@@ -31,7 +31,9 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .resource(barred::Barred::default())
         .transient::<Closing>("closing")
         .transient::<barred::Barred>("barred")
-        .message::<orders::Obeyed>();
+        .message::<orders::Obeyed>()
+        .message::<paths::Journey>()
+        .message::<desk::Correction>();
     verb::<paths::Teleport>(reg);
     verb::<paths::Goto>(reg);
     verb::<desk::Admin>(reg);
@@ -60,7 +62,14 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     .system(Phase::Simulate, (orders::give, herald::send).chain())
     .system(
         Phase::Settle,
-        (abroad::shut_out, orders::obey, herald::tell).chain(),
+        (
+            abroad::shut_out,
+            orders::obey,
+            herald::tell,
+            paths::arrive,
+            desk::confirm,
+        )
+            .chain(),
     )
     .system(Phase::Emit, orders::report);
 }

@@ -40,7 +40,8 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .message::<Handle>()
         .message::<handle::Handled>()
         .note::<notes::Handed>()
-        .note::<notes::Given>();
+        .note::<notes::Given>()
+        .command_result::<verbs::Carried>();
     verb::<verbs::Inventory>(reg);
     verb::<verbs::Get>(reg);
     verb::<verbs::Drop>(reg);

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 
-use engine::port::Note;
-use net::{Message, encoded};
+use engine::port::{Note, Outcome};
+use net::{CommandResponse, Message, encoded};
 
 use crate::harness::{frame_unlike_its_schema, kept, published};
 
@@ -21,6 +22,23 @@ const FORMATS: [(&str, &str, bool); 5] = [
     ("GMCP as words", "gmcp.mudstandards.org", true),
     ("GMCP in JSON", "json.mudstandards.org", true),
 ];
+
+/// Every published example: notes, and an answer with each kind of data.
+fn examples() -> Vec<Arc<dyn Note>> {
+    let published = published();
+    let notes = published.iter().flat_map(|event| (event.examples)());
+    let results = published.iter().flat_map(|event| (event.results)());
+    let answers = results.map(|data| {
+        let outcome = Outcome {
+            id: Some(15),
+            result: Ok(Some("What it says.".to_owned())),
+            data: Some(data),
+            repeated: false,
+        };
+        Arc::new(CommandResponse::from(outcome)) as Arc<dyn Note>
+    });
+    notes.chain(answers).collect()
+}
 
 /// What a client of that wire format gets of the note, a line per message.
 fn told(note: &dyn Note, subprotocol: &str, colour: bool, title: &str) -> Vec<String> {
@@ -46,7 +64,7 @@ fn readable(text: &str) -> String {
 #[test]
 fn events_match_golden_frames_in_every_format() {
     let mut files: BTreeMap<&str, String> = BTreeMap::new();
-    for note in published().iter().flat_map(|event| (event.examples)()) {
+    for note in examples() {
         let file = files.entry(note.event_type()).or_default();
         for (title, subprotocol, colour) in FORMATS {
             let told = told(&*note, subprotocol, colour, title);
@@ -75,7 +93,7 @@ fn events_match_golden_frames_in_every_format() {
 #[test]
 fn golden_frames_match_schemas() {
     let mut seen = 0;
-    for note in published().iter().flat_map(|event| (event.examples)()) {
+    for note in examples() {
         for frame in told(&*note, "kadath.v1", true, "kadath.v1") {
             let fault = frame_unlike_its_schema(&serde_json::from_str(&frame).unwrap());
             assert_eq!(fault, None);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::words::{Departing, Dismiss};
 use super::{Online, SeatState, Sessions, lease, leaving};
-use crate::ledger;
+use crate::orders;
 use crate::outbox::Outbox;
 use crate::persist::{self, Destroyed, forget_entity};
 use crate::port::{Leaving, Outbound, SaveBatch, SessionId, StableId, Tick};
@@ -106,7 +106,7 @@ pub(crate) fn restore(world: &mut World) {
 /// A despawned entity was restored as another: its orders are the other's. If it was played, that
 /// ends here, because what plugins knew of the old one is lost; it can sign in again.
 fn replace(world: &mut World, old: Entity, new: Entity) {
-    ledger::replace(world, old, new);
+    orders::replace(world, old, new);
     let Some(Online { session }) = world.get::<Online>(new).copied() else {
         return;
     };

@@ -17,9 +17,9 @@ use crate::attach::{Asks, Life, Removals, Roles, Sessions};
 use crate::checkpoint::StateType;
 use crate::content::ContentTypes;
 use crate::dice::Dice;
-use crate::ledger::Ledger;
 use crate::meter::{Spent, stopped};
 use crate::newcomers::Behind;
+use crate::orders::Orders;
 use crate::persist::{
     self, Collector, Destroy, Destroyed, Recorded, Reverted, StorageView, Unloading, load_entity,
 };
@@ -132,7 +132,6 @@ fn prepare(world: &mut World, setup: &Setup) {
     world.init_resource::<Collector>();
     world.init_resource::<Unloading>();
     persist::watch(world);
-    world.init_resource::<Ledger>();
     world.init_resource::<Sessions>();
     world.init_resource::<Removals>();
     world.init_resource::<Asks>();
@@ -183,13 +182,13 @@ fn own_part(reg: &mut Registrar<'_>) {
         .transient::<Sessions>("sessions")
         .transient::<Removals>("removals")
         .transient::<Roles>("roles")
-        .transient::<Ledger>("ledger")
         .transient::<Life>("life");
     // What is there before any plugin is nobody else's; the first plugin is the engine.
     reg.register.owners.take_resources(reg.world, 0);
+    // After it: what a plugin may own.
+    reg.world.init_resource::<Orders>();
+    reg.unowned_transient::<Orders>("orders");
     reg.message::<crate::Heard>()
-        .message::<crate::Begun>()
-        .message::<crate::Kept>()
         .message::<crate::Answer>()
         .message::<crate::Arrived>()
         .message::<crate::LinkLost>()

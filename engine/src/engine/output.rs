@@ -6,7 +6,7 @@ use super::{Engine, Save};
 use crate::Outbox;
 use crate::attach;
 use crate::clock::Clock;
-use crate::ledger::Ledger;
+use crate::orders::Orders;
 use crate::persist::{self, Collector, Destroy, Recorded};
 use crate::phase::Phase;
 use crate::port::{Emission, SaveBatch, StorageState};
@@ -67,7 +67,7 @@ impl Engine {
         persist::collect_transfers(&mut self.world);
         self.register.saved.collectors.run(&mut self.world);
         self.own_faults(Phase::Emit);
-        let marks = std::mem::take(&mut self.world.resource_mut::<Ledger>().marks);
+        let marks = std::mem::take(&mut self.world.resource_mut::<Orders>().marks);
         let saved = &self.register.saved.by_name;
         let tombstones = persist::take_tombstones(&mut self.world, |component| {
             saved.get(component).is_some_and(|saved| saved.name.own)

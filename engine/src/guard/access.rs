@@ -12,6 +12,7 @@ use bevy_ecs::world::World;
 use super::component_name;
 use crate::bridge::Bridge;
 use crate::message::MessageTypes;
+use crate::orders::Orders;
 use crate::outbox::Outbox;
 use crate::owners::Owners;
 use crate::persist::Destroy;
@@ -162,18 +163,24 @@ pub(super) fn look(
     for (plugin, system, access) in &register.observer_access {
         scan.observer(world, *plugin, system, access);
     }
-    for (id, plugin, phase) in &register.declared {
+    // Whoever takes orders writes what they are.
+    let orders = world.register_component::<Orders>();
+    let taker = scan.owners.of(orders);
+    let verbs = register.verbs.iter();
+    let verbs = verbs.map(|(id, (plugin, _))| (*id, taker.unwrap_or(*plugin), Phase::Ingest));
+    let declared = register.declared.iter().copied();
+    for (id, plugin, phase) in declared.chain(verbs) {
         let touch = Touch {
             place: TickPosition {
-                phase: *phase,
-                plugin: *plugin,
+                phase,
+                plugin,
                 step: 0,
                 position: 0,
             },
             system: "a declared writer".to_owned(),
             changes: false,
         };
-        scan.traffic.writers.entry(*id).or_default().push(touch);
+        scan.traffic.writers.entry(id).or_default().push(touch);
     }
     scan.every_state_has_a_kind(world);
     scan.traffic

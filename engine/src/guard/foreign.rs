@@ -22,7 +22,6 @@ use bevy_ecs::world::World;
 
 use super::component_name;
 use crate::fault::{self, RefusedCommand};
-use crate::ledger::Ledger;
 use crate::persist::{Collector, Losses};
 use crate::plugin::Register;
 use crate::port::StableId;
@@ -74,13 +73,10 @@ pub(crate) fn install(world: &mut World, register: &mut Register, mirrors: &[Com
         world.register_component::<Bridge>(),
     ];
     let messages = &register.messages.ids;
-    // No plugin can name these, and the engine takes them out in each tick.
-    let unnamed = [
-        world.register_component::<Ledger>(),
-        world.register_component::<Collector>(),
-    ];
+    // No plugin can name it, and the engine takes it out in each tick.
+    let unnamed = world.register_component::<Collector>();
     let known = register.owners.iter().map(|(id, _)| id);
-    let known = known.filter(|id| !unnamed.contains(id));
+    let known = known.filter(|id| *id != unnamed);
     let resources = world.resource_entities().iter();
     let mut still: Vec<(ComponentId, Entity, usize)> = resources
         .filter(|(id, _)| !anybodys.contains(id) && !mirrors.contains(id))

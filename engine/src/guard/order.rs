@@ -42,10 +42,13 @@ fn every_message_is_read(register: &Register, traffic: &Traffic, mistakes: &mut 
         let optional = *plugin == 0 || !register.off.is_empty();
         let fact = optional || register.facts.contains(id);
         if !fact && !traffic.readers.contains_key(id) {
-            mistakes.push(format!(
-                "plugin `{}`: the message `{}` is read by nobody",
-                register.plugins[*plugin].name, register.messages.ids[id],
-            ));
+            let (plugin, message) = (register.plugins[*plugin].name, register.messages.ids[id]);
+            mistakes.push(match register.verbs.get(id) {
+                Some((_, verb)) => format!(
+                    "plugin `{plugin}`: the verb `{verb}` does nothing: its message `{message}` is read by nobody"
+                ),
+                None => format!("plugin `{plugin}`: the message `{message}` is read by nobody"),
+            });
         }
     }
 }

@@ -9,6 +9,7 @@ use bevy_ecs::system::{IntoObserverSystem, System};
 use super::Registrar;
 use super::observe::{Contained, contained};
 use crate::phase::Phase;
+use crate::port::{CommandResult, Publication};
 
 impl Registrar<'_> {
     /// Declares that this plugin writes `M` in `phase` by `Commands`, where no access shows it. Its
@@ -25,6 +26,29 @@ impl Registrar<'_> {
         let id = self.world.register_component::<Messages<M>>();
         self.register.facts.insert(id);
         self.message::<M>()
+    }
+
+    /// Declares the message of a verb, which the owner of [`Orders`](crate::Orders) writes in Ingest
+    /// by `Commands`, and the words by which players use it. Somebody must read it.
+    pub fn verb<M: Message>(&mut self, words: &'static [&'static str]) -> &mut Self {
+        self.message::<M>();
+        if self.is_off() {
+            return self.without_verb(words);
+        }
+        let id = self.world.register_component::<Messages<M>>();
+        let name = words.first().copied().unwrap_or_default();
+        self.register.verbs.insert(id, (self.plugin, name));
+        self
+    }
+
+    /// Declares data that commands of this plugin answer with: its shape is published with the
+    /// protocol.
+    pub fn command_result<R: CommandResult>(&mut self) -> &mut Self {
+        if !self.is_off() {
+            self.register.notes.push(Publication::of_result::<R>());
+            self.register.tellers.push(self.plugin);
+        }
+        self
     }
 
     /// Adds a resource like [`resource`](Self::resource) that this plugin writes in Emit: what is

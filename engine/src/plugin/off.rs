@@ -28,7 +28,7 @@ impl Registrar<'_> {
     }
 
     /// Says of a plugin that is off that players miss these words.
-    pub fn without_verb(&mut self, words: &[&'static str]) -> &mut Self {
+    pub(super) fn without_verb(&mut self, words: &[&'static str]) -> &mut Self {
         let name = self.plugin_name();
         if let Some(off) = self.register.off.get_mut(name) {
             off.verbs.extend(words);

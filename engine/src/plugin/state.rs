@@ -43,6 +43,17 @@ impl Registrar<'_> {
         self
     }
 
+    /// The same as [`transient`](Self::transient), of what another plugin may own.
+    pub(crate) fn unowned_transient<T>(&mut self, name: &'static str)
+    where
+        T: Component + Clone + Serialize + DeserializeOwned,
+    {
+        let id = self.world.register_component::<T>();
+        self.register.owners.kinds.insert(id);
+        let states = &mut self.register.transient_states;
+        states.push(StateType::transient::<T>(name, self.plugin));
+    }
+
     /// Declares a component or resource of this plugin that lasts from tick to tick and is not saved:
     /// checkpoints of recordings hold it, the database does not. `name` is unique among all.
     pub fn transient<T>(&mut self, name: &'static str) -> &mut Self

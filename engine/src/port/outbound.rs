@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, Banned, Code, Leaving, Note, RunId, SessionId, StableId, Tick, WorldTime};
+use super::{
+    AccountId, Banned, Code, CommandData, Leaving, Note, RunId, SessionId, StableId, Tick,
+    WorldTime,
+};
 
 /// Everything one tick says, in order.
 #[derive(Debug, Default)]
@@ -121,12 +124,14 @@ impl Audience {
 }
 
 /// What came of a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Outcome {
     /// The client's id, where it gave one.
     pub id: Option<u64>,
     /// The text to show on success, or why not.
     pub result: Result<Option<String>, Refusal>,
+    /// The same for programs, where the command has it; what is repeated has none.
+    pub data: Option<CommandData>,
     /// This is the stored outcome of an earlier execution; nothing was done now.
     pub repeated: bool,
 }

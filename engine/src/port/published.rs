@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::Note;
+use super::{CommandData, Note};
 
 /// A note whose shape is published: the schemas, the client's types and the golden frames of the
 /// protocol are made from it. [`Outbox`](crate::Outbox) takes no other, and a plugin declares each
@@ -32,6 +32,8 @@ pub struct Publication {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// Notes as they might be sent.
     pub examples: fn() -> Vec<Arc<dyn Note>>,
+    /// Data of commands as they might be sent, where that is what is published.
+    pub results: fn() -> Vec<CommandData>,
     pub(crate) id: fn() -> TypeId,
 }
 
@@ -44,6 +46,7 @@ impl Publication {
             rust: std::any::type_name::<N>,
             schema: SchemaGenerator::subschema_for::<N>,
             examples: examples::<N>,
+            results: Vec::new,
             id: TypeId::of::<N>,
         }
     }

@@ -8,7 +8,7 @@ use engine::port::{
 };
 use engine::prelude::*;
 use engine::stage::STAGE_START;
-use engine::{Begun, Engine, Save, Setup, TickInput, TickOutput};
+use engine::{Engine, Orders, Save, Setup, TickInput, TickOutput};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -254,6 +254,7 @@ pub(crate) fn game(reg: &mut Registrar<'_>) {
         .note::<Words>()
         .resource(Later::default())
         .transient::<Later>("later")
+        .owns::<Orders>()
         .system(Phase::Simulate, obey)
         .system(Phase::Emit, speak);
 }
@@ -262,14 +263,13 @@ fn obey(
     mut heard: MessageReader<Heard>,
     mut coins: Query<&mut Coins>,
     mut later: ResMut<Later>,
-    mut begun: MessageWriter<Begun>,
-    mut kept: MessageWriter<engine::Kept>,
+    mut orders: ResMut<Orders>,
     mut answer: MessageWriter<Answer>,
     mut dismiss: MessageWriter<Dismiss>,
     mut spoken: MessageWriter<Spoken>,
 ) {
     for order in std::mem::take(&mut later.0) {
-        begun.write(Begun(order));
+        orders.start(order);
         answer.write(Answer::with(order, "at last"));
     }
     for Heard { order, line } in heard.read() {
@@ -277,12 +277,12 @@ fn obey(
         match line.as_str() {
             "ignore" => continue,
             "forget" => {
-                kept.write(engine::Kept(order));
+                orders.queue(order, line.clone());
                 continue;
             }
             "later" => {
                 later.0.push(order);
-                kept.write(engine::Kept(order));
+                orders.queue(order, line.clone());
                 continue;
             }
             "shrug" => {}
@@ -313,7 +313,7 @@ fn obey(
                 answer.write(Answer::done(order));
             }
         }
-        begun.write(Begun(order));
+        orders.start(order);
     }
 }
 

@@ -20,8 +20,6 @@ mod kit;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]
-mod ledger;
-#[cfg(test)]
 mod logbook;
 #[cfg(test)]
 mod losses;
@@ -29,6 +27,8 @@ mod losses;
 mod notes;
 #[cfg(test)]
 mod observers;
+#[cfg(test)]
+mod orders;
 #[cfg(test)]
 mod owners;
 #[cfg(test)]

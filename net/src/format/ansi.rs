@@ -84,6 +84,7 @@ mod tests {
             ok: true,
             repeated: false,
             result: None,
+            data: None,
             error: None,
         };
         assert!(text(&silent, true).is_none());

@@ -48,6 +48,7 @@ impl Published for CommandResponse {
             ok: true,
             repeated: false,
             result: Some("You are Ann.".to_owned()),
+            data: None,
             error: None,
         };
         let refusal = Refusal::of(Code::RateLimitExceeded).after_ms(250);

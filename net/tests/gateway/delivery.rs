@@ -269,6 +269,7 @@ fn answers_to(crowd: &[(Client, Session)], id: u64) -> Vec<Outbound> {
     let outcome = Outcome {
         id: Some(id),
         result: Ok(None),
+        data: None,
         repeated: false,
     };
     let sessions = crowd.iter().map(|(_, session)| session.id);

@@ -266,6 +266,7 @@ impl World {
         let outcome = Outcome {
             id,
             result: Ok(Some(text.to_owned())),
+            data: None,
             repeated: false,
         };
         self.say(vec![Outbound::Outcome { session, outcome }]).await

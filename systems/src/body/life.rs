@@ -51,8 +51,7 @@ pub(super) struct Ferry<'w, 's> {
 impl Ferry<'_, '_> {
     fn take(&mut self, actor: Entity, to: RoomIx) {
         self.commands.entity(actor).try_insert(Bound(to));
-        let way = None;
-        self.relocate.write(Relocate { actor, to, way });
+        self.relocate.write(Relocate::to(actor, to));
     }
 
     fn take_if_dead(&mut self, actor: Entity, vitals: &Vitals, place: Option<&InRoom>) {
@@ -82,12 +81,8 @@ pub(super) fn urge(
 ) {
     let mut bound: Vec<_> = bound.iter().map(|(id, one, to)| (*id, one, to.0)).collect();
     bound.sort_unstable();
-    let way = None;
-    relocate.write_batch(
-        bound
-            .into_iter()
-            .map(|(_, actor, to)| Relocate { actor, to, way }),
-    );
+    let bound = bound.into_iter();
+    relocate.write_batch(bound.map(|(_, actor, to)| Relocate::to(actor, to)));
 }
 
 /// Lets those be who are where they were to be.
@@ -209,10 +204,11 @@ pub(super) fn respawn(
     mut asked: MessageReader<Respawn>,
     bodies: Query<(&Vitals, &Stats)>,
     mut adjust: MessageWriter<AdjustVitals>,
+    mut returns: MessageWriter<Returns>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Respawn(order) in asked.read() {
-        answers.write(match bodies.get(order.actor) {
+        match bodies.get(order.actor) {
             Ok((vitals, stats)) if vitals.condition() == Condition::Dead => {
                 let points = i32::from(stats.max_dp()) - i32::from(vitals.dp());
                 adjust.write(AdjustVitals {
@@ -220,9 +216,30 @@ pub(super) fn respawn(
                     change: PointsChange::Determination(points),
                     cause: VitalsCause::RESPAWN,
                 });
-                Answer::with(*order, "You follow the sound of running water back.")
+                returns.write(Returns(*order));
             }
-            _ => Answer::refused(*order, Code::GameLogicError, "You are not dead."),
+            _ => {
+                let message = "You are not dead.";
+                answers.write(Answer::refused(*order, Code::GameLogicError, message));
+            }
+        }
+    }
+}
+
+/// Somebody asked to come back from the dead, and is answered when their body is what it will be.
+#[derive(Message, Clone, Copy, Debug)]
+pub(super) struct Returns(Order);
+
+/// Answers those who came back, or did not. After all that changes bodies.
+pub(super) fn returned(
+    mut returns: MessageReader<Returns>,
+    bodies: Query<&Vitals>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for Returns(order) in returns.read() {
+        answers.write(match bodies.get(order.actor).ok().and_then(held) {
+            None => Answer::with(*order, "You follow the sound of running water back."),
+            Some(refusal) => Answer::refusal(*order, refusal),
         });
     }
 }

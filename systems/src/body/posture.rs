@@ -93,77 +93,58 @@ impl Verb for Lie {
     }
 }
 
-pub(super) fn sit(
-    mut asked: MessageReader<Sit>,
-    bodies: Query<&Posture>,
-    mut take: MessageWriter<TakePosture>,
-    mut answers: MessageWriter<Answer>,
-) {
-    for Sit(order) in asked.read() {
-        let said = ("You sit down.", "You are sitting already.");
-        obey(
-            *order,
-            Posture::Sitting,
-            said,
-            &bodies,
-            &mut take,
-            &mut answers,
-        );
-    }
-}
-
-pub(super) fn stand(
-    mut asked: MessageReader<Stand>,
-    bodies: Query<&Posture>,
-    mut take: MessageWriter<TakePosture>,
-    mut answers: MessageWriter<Answer>,
-) {
-    for Stand(order) in asked.read() {
-        let said = ("You stand up.", "You are standing already.");
-        obey(
-            *order,
-            Posture::Standing,
-            said,
-            &bodies,
-            &mut take,
-            &mut answers,
-        );
-    }
-}
-
-pub(super) fn lie(
-    mut asked: MessageReader<Lie>,
-    bodies: Query<&Posture>,
-    mut take: MessageWriter<TakePosture>,
-    mut answers: MessageWriter<Answer>,
-) {
-    for Lie(order) in asked.read() {
-        let said = ("You lie down.", "You are lying already.");
-        obey(
-            *order,
-            Posture::Lying,
-            said,
-            &bodies,
-            &mut take,
-            &mut answers,
-        );
-    }
-}
-
-fn obey(
+/// Somebody asked to sit, stand or lie, and is answered when their body is as it will be.
+#[derive(Message, Clone, Copy, Debug)]
+pub(super) struct Settles {
     order: Order,
     posture: Posture,
-    (done, already): (&'static str, &'static str),
-    bodies: &Query<&Posture>,
-    take: &mut MessageWriter<TakePosture>,
-    answers: &mut MessageWriter<Answer>,
+}
+
+pub(super) fn obey(
+    mut sits: MessageReader<Sit>,
+    mut stands: MessageReader<Stand>,
+    mut lies: MessageReader<Lie>,
+    bodies: Query<&Posture>,
+    mut take: MessageWriter<TakePosture>,
+    mut settles: MessageWriter<Settles>,
+    mut answers: MessageWriter<Answer>,
 ) {
-    let body = order.actor;
-    answers.write(match bodies.get(body) {
-        Ok(now) if *now == posture => Answer::refused(order, Code::GameLogicError, already),
-        _ => {
-            take.write(TakePosture { body, posture });
-            Answer::with(order, done)
+    let sits = sits.read().map(|Sit(order)| (*order, Posture::Sitting));
+    let stands = stands
+        .read()
+        .map(|Stand(order)| (*order, Posture::Standing));
+    let lies = lies.read().map(|Lie(order)| (*order, Posture::Lying));
+    for (order, posture) in sits.chain(stands).chain(lies) {
+        let body = order.actor;
+        if bodies.get(body).is_ok_and(|now| *now == posture) {
+            let already = format!("You are {} already.", posture.word());
+            answers.write(Answer::refused(order, Code::GameLogicError, already));
+            continue;
         }
-    });
+        take.write(TakePosture { body, posture });
+        settles.write(Settles { order, posture });
+    }
+}
+
+/// Answers those who sit, stand or lie now, or do not. After all that changes bodies.
+pub(super) fn settled(
+    mut settles: MessageReader<Settles>,
+    bodies: Query<(&Posture, &Vitals)>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for Settles { order, posture } in settles.read() {
+        let done = match posture {
+            Posture::Sitting => "You sit down.",
+            Posture::Standing => "You stand up.",
+            Posture::Lying => "You lie down.",
+        };
+        answers.write(match bodies.get(order.actor) {
+            Ok((now, _)) if now == posture => Answer::with(*order, done),
+            Ok((_, vitals)) => {
+                let otherwise = || Refusal::new(Code::GameLogicError, "You can't just now.");
+                Answer::refusal(*order, super::held(vitals).unwrap_or_else(otherwise))
+            }
+            Err(_) => Answer::refusal(*order, Refusal::of(Code::InternalError)),
+        });
+    }
 }

@@ -3,7 +3,7 @@
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{POINT, Rules, TakePosture, VitalsChanged};
+use super::{POINT, Rules, TakePosture, Vitals, VitalsChanged, held};
 use crate::command::{Usage, Verb, Words};
 use crate::place::{InRoom, Posture, PostureTaken};
 use crate::world::RoomIx;
@@ -43,7 +43,7 @@ impl Resting {
 /// Begin to rest.
 #[derive(Message, Clone, Copy, Debug)]
 pub(super) struct Rest {
-    body: Entity,
+    order: Order,
     until: WorldTime,
 }
 
@@ -102,8 +102,10 @@ pub(super) fn ask(
             take.write(TakePosture { body, posture });
         }
         let until = clock.now.plus(Duration::from_secs(seconds));
-        rest.write(Rest { body, until });
-        answers.write(Answer::with(*order, "You settle down to rest."));
+        rest.write(Rest {
+            order: *order,
+            until,
+        });
     }
 }
 
@@ -114,18 +116,19 @@ pub(super) fn rest(
     mut changed: MessageReader<VitalsChanged>,
     resting: Query<(Entity, &StableId, &Resting, Option<&InRoom>)>,
     places: Query<&InRoom>,
-    postures: Query<&Posture>,
+    bodies: Query<(&Posture, &Vitals)>,
     clock: Res<Clock>,
     mut rested: MessageWriter<Rested>,
+    mut answers: MessageWriter<Answer>,
     mut commands: Commands<'_, '_>,
     mut over: Local<Vec<(StableId, Rested)>>,
 ) {
     let hurt = |one: &VitalsChanged| one.now.dp() < one.before.dp();
     let hurt = changed.read().filter(|one| hurt(one)).map(|one| one.body);
     let stood = taken.read().map(|one| one.body).filter(|body| {
-        postures
+        bodies
             .get(*body)
-            .is_ok_and(|now| *now == Posture::Standing)
+            .is_ok_and(|(now, _)| *now == Posture::Standing)
     });
     over.extend(hurt.chain(stood).filter_map(|body| {
         let (_, id, ..) = resting.get(body).ok()?;
@@ -143,12 +146,18 @@ pub(super) fn rest(
         commands.entity(one.body).try_remove::<Resting>();
         rested.write(one);
     }
-    for Rest { body, until } in begins.read() {
-        commands.entity(*body).try_insert(Resting {
+    for Rest { order, until } in begins.read() {
+        let body = order.actor;
+        if let Some(refusal) = bodies.get(body).ok().and_then(|(_, vitals)| held(vitals)) {
+            answers.write(Answer::refusal(*order, refusal));
+            continue;
+        }
+        commands.entity(body).try_insert(Resting {
             until: *until,
-            room: places.get(*body).ok().map(|place| place.0),
+            room: places.get(body).ok().map(|place| place.0),
             healing: 0,
             disturbed: false,
         });
+        answers.write(Answer::with(*order, "You settle down to rest."));
     }
 }

@@ -205,7 +205,16 @@ pub(super) fn time(
                 .map_or_else(|_| String::new(), |month| month.to_string());
             text.push_str(&format!("\nNext: {}, on the {day} of {month}", next.name));
         }
-        answers.write(Answer::with(*order, text));
+        let data = MythosTimeUpdate::at(clock.wall(), &observances);
+        answers.write(Answer::with_data(*order, text, data));
+    }
+}
+
+impl CommandResult for MythosTimeUpdate {
+    const KIND: &'static str = "time";
+
+    fn examples() -> Vec<Self> {
+        vec![Self::at(WHEN, &Observances::default())]
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Channel;
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::hearing::Mutes;
-use crate::mute::{self, SetMute, Term};
+use crate::mute::{self, Muted, SetMute, Term};
 
 /// The channel that `chat` speaks on.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,10 +72,10 @@ impl Verb for ChannelVerb {
     }
 }
 
-/// Somebody's own channel is another from now on.
+/// Somebody's own channel is another from now on: they are answered when it is.
 #[derive(Message, Debug, Clone, Copy)]
 pub(super) struct SetHabit {
-    actor: Entity,
+    order: Order,
     channel: Channel,
 }
 
@@ -94,7 +94,14 @@ pub(super) fn choose(
         let Ok((character, habit, list)) = people.get(order.actor) else {
             continue;
         };
-        let actor = order.actor;
+        let mut set = |channel: Channel, told: String, mute| {
+            mutes.write(SetMute {
+                order: *order,
+                told,
+                what: Muted::Channel(channel),
+                mute,
+            });
+        };
         answers.write(match wish {
             HabitWish::Show => Answer::with(*order, shown(character.role, habit, list, now)),
             HabitWish::Speak(channel) if !channel.is_open_to(character.role) => {
@@ -106,10 +113,9 @@ pub(super) fn choose(
                 Answer::refused(*order, Code::InvalidInput, message)
             }
             HabitWish::Speak(channel) => {
-                let channel = *channel;
-                habits.write(SetHabit { actor, channel });
-                let text = format!("\"chat\" speaks on {} from now on.", channel.word());
-                Answer::with(*order, text)
+                let (order, channel) = (*order, *channel);
+                habits.write(SetHabit { order, channel });
+                continue;
             }
             HabitWish::Mute(channel, _) if !channel.can_be_muted() => Answer::refused(
                 *order,
@@ -120,14 +126,10 @@ pub(super) fn choose(
                 Err(refusal) => Answer::refusal(*order, refusal),
                 Ok(()) => {
                     let mute = term.mute(&character.name, now);
-                    let told = mute.told(now);
-                    mutes.write(SetMute::Channel {
-                        owner: actor,
-                        channel: *channel,
-                        mute: Some(mute),
-                    });
-                    let text = format!("You hear nothing on {} {told}.", channel.word());
-                    Answer::with(*order, text)
+                    let (word, told) = (channel.word(), mute.told(now));
+                    let told = format!("You hear nothing on {word} {told}.");
+                    set(*channel, told, Some(mute));
+                    continue;
                 }
             },
             HabitWish::Unmute(channel) if !list.closes(*channel, now) => {
@@ -135,12 +137,9 @@ pub(super) fn choose(
                 Answer::refused(*order, Code::ResourceNotFound, message)
             }
             HabitWish::Unmute(channel) => {
-                mutes.write(SetMute::Channel {
-                    owner: actor,
-                    channel: *channel,
-                    mute: None,
-                });
-                Answer::with(*order, format!("You hear {} again.", channel.word()))
+                let told = format!("You hear {} again.", channel.word());
+                set(*channel, told, None);
+                continue;
             }
         });
     }
@@ -166,10 +165,16 @@ fn shown(role: Role, habit: &Habit, list: &Mutes, now: WorldTime) -> String {
 }
 
 /// Keeps everybody's own channel.
-pub(super) fn settle(mut wanted: MessageReader<SetHabit>, mut habits: Query<&mut Habit>) {
-    for SetHabit { actor, channel } in wanted.read() {
-        if let Ok(mut habit) = habits.get_mut(*actor) {
+pub(super) fn settle(
+    mut wanted: MessageReader<SetHabit>,
+    mut habits: Query<&mut Habit>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for SetHabit { order, channel } in wanted.read() {
+        if let Ok(mut habit) = habits.get_mut(order.actor) {
             habit.set_if_neq(Habit { channel: *channel });
+            let text = format!("\"chat\" speaks on {} from now on.", channel.word());
+            answers.write(Answer::with(*order, text));
         }
     }
 }

@@ -2,6 +2,10 @@
 //! Each place keeps its last lines, or as many bytes ([`HistoryRules`]): 1,000 rooms that were all
 //! talked full hold 64 MiB. Whispers are nobody's business and are not kept.
 
+mod recall;
+
+pub(super) use recall::{AskHistory, PastLines, show};
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -12,9 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Channel, HistoryRules, Rules};
 use crate::cast::{BOB, FOYER, WHEN, id};
-use crate::command::{Needs, Usage, Verb};
 use crate::hearing::Hearing;
-use crate::place::{InRoom, Moved, Rooms};
+use crate::place::{Moved, Rooms};
 use crate::wall_time::rfc3339;
 use crate::world::{Atlas, RoomIx};
 
@@ -100,7 +103,7 @@ impl History {
     }
 
     /// The last lines, oldest first, that `viewer` wants to hear.
-    fn shown<'a>(
+    pub(super) fn shown<'a>(
         &'a self,
         atlas: &Atlas,
         (viewer, role): (Entity, Role),
@@ -133,99 +136,6 @@ impl History {
     }
 }
 
-/// `history`, `history global 50`
-#[derive(Message, Debug)]
-pub(super) struct AskHistory {
-    order: Order,
-    channel: Channel,
-    count: Option<usize>,
-}
-
-impl Verb for AskHistory {
-    const WORDS: &'static [&'static str] = &["history", "recall"];
-    const USAGE: &'static str = "history [channel] [lines]";
-    const HELP: &'static str = "Shows what was said lately: in this room, or on the channel local, global or system. Only the last lines are remembered, without those of people you have muted.";
-    const NEEDS: Needs = Needs::MIND;
-
-    fn read(order: Order, words: crate::command::Words<'_>) -> Result<Self, Usage> {
-        let (mut channel, mut count) = (None, None);
-        let mut words = words;
-        while !words.is_empty() {
-            let word = words.peek();
-            let number = word.parse::<usize>().ok();
-            match number {
-                // One of each; more is left over.
-                Some(_) if count.is_some() => break,
-                None if channel.is_some() => break,
-                Some(number) => count = Some(number.max(1)),
-                None if word.eq_ignore_ascii_case("room") => channel = Some(Channel::Say),
-                None => {
-                    let known = Channel::from_word(word)
-                        .filter(|known| !matches!(known, Channel::Whisper | Channel::Pose));
-                    let unknown = || Usage::Say(format!("Nothing is remembered of \"{word}\"."));
-                    channel = Some(known.ok_or_else(unknown)?);
-                }
-            }
-            words = words.first().1;
-        }
-        let channel = channel.unwrap_or(Channel::Say);
-        Ok(Self {
-            order,
-            channel,
-            count,
-        })
-    }
-}
-
-/// Shows what was said.
-pub(super) fn show(
-    mut asked: MessageReader<AskHistory>,
-    people: Query<(&Character, &InRoom)>,
-    atlas: Res<Atlas>,
-    history: Res<History>,
-    hearing: Hearing<'_, '_>,
-    clock: Res<Clock>,
-    mut answers: MessageWriter<Answer>,
-) {
-    for AskHistory {
-        order,
-        channel,
-        count,
-    } in asked.read()
-    {
-        let Ok((character, InRoom(room))) = people.get(order.actor) else {
-            answers.write(Answer::refused(
-                *order,
-                Code::GameLogicError,
-                "You are nowhere.",
-            ));
-            continue;
-        };
-        if *channel == Channel::Admin && character.role != Role::Admin {
-            let message = "Nothing is remembered of \"admin\".";
-            answers.write(Answer::refused(*order, Code::InvalidInput, message));
-            continue;
-        }
-        let viewer = (order.actor, character.role);
-        let count = count.unwrap_or(history.most.shown);
-        let lines = history.shown(&atlas, viewer, *room, *channel, &hearing, count);
-        let text = if lines.is_empty() {
-            "Nothing was said lately.".to_owned()
-        } else {
-            let lines = lines.iter().map(|line| dated(line, clock.wall()));
-            lines.collect::<Vec<_>>().join("\n")
-        };
-        answers.write(Answer::with(*order, text));
-    }
-}
-
-fn dated(line: &KeptLine, now: WorldTime) -> String {
-    match now.since(line.at).as_secs() / 60 {
-        0 => format!("(just now) {}", line.message),
-        minutes => format!("({minutes} min ago) {}", line.message),
-    }
-}
-
 /// `chat_history`: what was said in a room before one came in.
 #[derive(Debug, Serialize, JsonSchema, Note)]
 #[note("chat_history", prose = Self::told, examples = Self::shown)]
@@ -250,6 +160,18 @@ pub struct PastLine {
     pub message: String,
     /// When, by the wall clock, RFC 3339.
     pub timestamp: String,
+}
+
+impl PastLine {
+    fn of(line: &KeptLine) -> Self {
+        Self {
+            sender_id: line.sender,
+            player_name: line.name.clone(),
+            channel: line.channel,
+            message: line.message.clone(),
+            timestamp: rfc3339(line.at),
+        }
+    }
 }
 
 impl ChatHistory {
@@ -353,13 +275,7 @@ pub(super) fn greet(
             .into_iter()
             .filter(|line| now.since(line.at) <= Duration::from_secs(history.most.greeting_seconds))
             .filter(|line| knows.is_none_or(|until| line.at > until))
-            .map(|line| PastLine {
-                sender_id: line.sender,
-                player_name: line.name.clone(),
-                channel: line.channel,
-                message: line.message.clone(),
-                timestamp: rfc3339(line.at),
-            })
+            .map(PastLine::of)
             .collect();
         if !lines.is_empty() {
             let room_id = rooms.atlas.room(*room).id.clone();

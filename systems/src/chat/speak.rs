@@ -16,7 +16,7 @@ use crate::bus::{Afar, HeardAfar, Post, Took};
 use crate::command::{Missed, means_self};
 use crate::faces::Faces;
 use crate::hearing::Hearing;
-use crate::letters::{Leave, Mailboxes};
+use crate::letters::{self, Leave, Mailboxes};
 use crate::lucidity::{self, Minds};
 use crate::place::{InRoom, LastSpoke};
 use crate::presence::Roster;
@@ -286,8 +286,7 @@ pub(super) fn whisper(
                     let message = "Too much is on its way to other nodes just now.";
                     mouth.refuse(order, Refusal::new(Code::ServerBusy, message));
                 } else if !elsewhere && boxes.room(id) <= promised.get(&id).copied().unwrap_or(0) {
-                    let message = format!("{name} is away, and too many words wait already.");
-                    mouth.refuse(order, Refusal::new(Code::GameLogicError, message));
+                    mouth.refuse(order, letters::no_room(&name));
                 } else if let Err(refusal) =
                     mouth.check(order.actor, Channel::Whisper, &words, Some(role))
                 {
@@ -311,14 +310,17 @@ pub(super) fn whisper(
                         });
                     }
                     // They may be gone when it comes there, and come back here.
-                    leave.write(Leave(line));
                     *promised.entry(id).or_default() += 1;
-                    let answer = if elsewhere {
-                        format!("You whisper to {name}: {text}")
+                    let promised = if elsewhere {
+                        mouth.answer(order, format!("You whisper to {name}: {text}"));
+                        None
                     } else {
-                        format!("{name} is away. Your words will wait: {text}")
+                        Some((
+                            order,
+                            format!("{name} is away. Your words will wait: {text}"),
+                        ))
                     };
-                    mouth.answer(order, answer);
+                    leave.write(Leave { line, promised });
                 }
             }
         }

@@ -1,10 +1,12 @@
 //! The `help` verb: the table, for people.
 
 use engine::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::table::nearest;
 use super::topics::{self, TOPICS};
-use super::{Needs, Usage, Verb, Verbs, Words};
+use super::{Entry, Needs, Usage, Verb, Verbs, Words};
 
 /// `help`, `help look`
 #[derive(Message, Debug)]
@@ -28,6 +30,49 @@ impl Verb for Help {
     }
 }
 
+/// What there is to do, or more about one of it.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(super) struct HelpView {
+    /// The commands that the text tells of.
+    commands: Vec<HelpCommand>,
+    /// The topics of which more can be read.
+    topics: Vec<&'static str>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct HelpCommand {
+    /// What players type; the first word is its name.
+    words: &'static [&'static str],
+    usage: &'static str,
+    /// What it does, in a few sentences.
+    help: &'static str,
+}
+
+impl From<&Entry> for HelpCommand {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            words: entry.words,
+            usage: entry.usage,
+            help: entry.help,
+        }
+    }
+}
+
+impl CommandResult for HelpView {
+    const KIND: &'static str = "help";
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            commands: vec![HelpCommand {
+                words: Help::WORDS,
+                usage: Help::USAGE,
+                help: Help::HELP,
+            }],
+            topics: vec![TOPICS[0].words[0]],
+        }]
+    }
+}
+
 pub(super) fn help(
     mut asked: MessageReader<Help>,
     mut answers: MessageWriter<Answer>,
@@ -43,25 +88,8 @@ pub(super) fn help(
             .filter(|entry| !entry.admin || role == Role::Admin);
         answers.write(match known {
             _ if topic.is_empty() => {
-                let mut text = String::from("You can:\n");
-                for entry in verbs.of(role) {
-                    let first = entry
-                        .help
-                        .split_once(". ")
-                        .map_or(entry.help, |(first, _)| first);
-                    text.push_str(&format!(
-                        "  {:<28}  {}\n",
-                        entry.usage,
-                        first.trim_end_matches('.')
-                    ));
-                }
-                text.push_str("Type \"help\" and a command for more about it.\n");
-                let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.words[0]).collect();
-                text.push_str(&format!(
-                    "There is more to read: help {}.",
-                    topics.join(", help ")
-                ));
-                Answer::with(*order, text)
+                let (text, data) = everything(&verbs, role);
+                Answer::with_data(*order, text, data)
             }
             Some(entry) => {
                 let mut text = format!("{}\n{}", entry.usage, entry.help);
@@ -70,7 +98,11 @@ pub(super) fn help(
                 {
                     text.push_str(&format!("\nAlso: {}", others.join(", ")));
                 }
-                Answer::with(*order, text)
+                let data = HelpView {
+                    commands: vec![entry.into()],
+                    topics: Vec::new(),
+                };
+                Answer::with_data(*order, text, data)
             }
             None => match topics::find(topic) {
                 Some(text) => Answer::with(*order, text),
@@ -82,6 +114,25 @@ pub(super) fn help(
             },
         });
     }
+}
+
+/// Every command that is open to a role, and every topic.
+fn everything(verbs: &Verbs, role: Role) -> (String, HelpView) {
+    let mut text = String::from("You can:\n");
+    for entry in verbs.of(role) {
+        let first = entry.help.split_once(". ");
+        let first = first.map_or(entry.help, |(first, _)| first);
+        let first = first.trim_end_matches('.');
+        text.push_str(&format!("  {:<28}  {first}\n", entry.usage));
+    }
+    let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.words[0]).collect();
+    text.push_str("Type \"help\" and a command for more about it.\n");
+    text.push_str(&format!(
+        "There is more to read: help {}.",
+        topics.join(", help ")
+    ));
+    let commands = verbs.of(role).map(HelpCommand::from).collect();
+    (text, HelpView { commands, topics })
 }
 
 fn nothing_on(topic: &str, verbs: &Verbs, role: Role) -> String {

@@ -1,11 +1,12 @@
-//! Whose line runs when.
+//! Which lines are taken, and what a line whose turn it is comes to. The queues are the engine's
+//! ([`Orders`]); what decides is the game's: the rate, the gates, the table of verbs.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use engine::content::Revision;
 use engine::port::Line;
 use engine::prelude::*;
-use engine::{Begun, Violation};
+use engine::{Orders, Violation};
 use serde::{Deserialize, Serialize};
 
 use super::Rules;
@@ -14,8 +15,6 @@ use super::gate::{Acted, Gated, Gates};
 use super::table::{Entry, Usage, Verbs};
 use super::words::Words;
 
-/// The most lines one player may have waiting: 3 s of play at one line a tick and 20 Hz.
-const QUEUE_MAX: usize = 64;
 /// The span over which commands are counted.
 const RATE_SPAN: Duration = Duration::from_secs(1);
 
@@ -37,53 +36,45 @@ impl Default for CommandLimits {
     }
 }
 
-/// A player's lines that wait their turn.
+/// How fast a player types.
 #[derive(Component, Default, Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Queue {
-    lines: VecDeque<(Order, Line)>,
+pub(super) struct Rate {
     /// When the last commands were accepted, oldest first; at most as many as the limit.
     accepted: VecDeque<WorldTime>,
-    /// Stands in [`Waiting`].
-    waiting: bool,
     /// Its last line was one too many.
     refused: bool,
 }
 
-/// Players with lines waiting, in the order they began to wait.
-#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Waiting(VecDeque<Entity>);
-
-/// Queues what was heard, or refuses it.
+/// Queues what was received, or refuses it.
 pub(super) fn accept(
     mut heard: MessageReader<Heard>,
-    mut queues: Query<&mut Queue>,
-    mut waiting: ResMut<Waiting>,
+    mut orders: ResMut<Orders>,
+    mut rates: Query<&mut Rate>,
     mut answers: MessageWriter<Answer>,
-    mut kept: MessageWriter<engine::Kept>,
     mut violations: MessageWriter<Violation>,
     limits: Res<CommandLimits>,
     clock: Res<Clock>,
 ) {
     for Heard { order, line } in heard.read() {
-        let Ok(mut queue) = queues.get_mut(order.actor) else {
+        let Ok(mut rate) = rates.get_mut(order.actor) else {
             continue;
         };
-        if let Err(refusal) = queue.admit(*limits, clock.now) {
+        let admitted = match orders.is_full(order.actor) {
+            true => Err(Refusal::of(Code::RateLimitExceeded).after_ms(1_000)),
+            false => rate.admit(*limits, clock.now),
+        };
+        if let Err(refusal) = admitted {
             violations.write(Violation("commands"));
             // Once until something is taken again: whoever floods must not flood the log.
-            if !std::mem::replace(&mut queue.refused, true) {
+            if !std::mem::replace(&mut rate.refused, true) {
                 let correlation_id = order.correlation.to_string();
                 tracing::info!(correlation_id, "rate_limit_violation");
             }
             answers.write(Answer::refusal(*order, refusal));
             continue;
         }
-        if !std::mem::replace(&mut queue.waiting, true) {
-            waiting.0.push_back(order.actor);
-        }
-        queue.refused = false;
-        queue.lines.push_back((*order, collapsed(line)));
-        kept.write(engine::Kept(*order));
+        rate.refused = false;
+        orders.queue(*order, collapsed(line));
     }
 }
 
@@ -98,11 +89,8 @@ fn collapsed(line: &Line) -> Line {
     Line::new(&words.join(" ")).unwrap_or_else(|_| line.clone())
 }
 
-impl Queue {
+impl Rate {
     fn admit(&mut self, limits: CommandLimits, now: WorldTime) -> Result<(), Refusal> {
-        if self.lines.len() >= QUEUE_MAX {
-            return Err(Refusal::of(Code::RateLimitExceeded).after_ms(1_000));
-        }
         let limit = limits.commands_per_second as usize;
         if limit == 0 {
             return Ok(());
@@ -128,130 +116,106 @@ impl Queue {
     }
 }
 
-/// Forgets the lines of those who left: nobody was told they would happen.
-pub(super) fn forget(
-    mut departed: MessageReader<Departed>,
-    mut queues: Query<&mut Queue>,
-    mut newcomers: Newcomers<'_, '_>,
-) {
-    let gone = departed.read().map(|one| one.actor);
-    let newcomers = newcomers.read();
-    for actor in gone.chain(newcomers.into_iter().map(|(_, actor)| actor)) {
-        if let Ok(mut queue) = queues.get_mut(actor) {
-            queue.lines.clear();
-        }
-    }
+/// What a line is judged by.
+#[derive(SystemParam)]
+pub(super) struct Judge<'w> {
+    gates: Res<'w, Gates>,
+    verbs: Res<'w, Verbs>,
+    rules: Res<'w, Rules>,
+    revision: Res<'w, Revision>,
+    storage: Res<'w, StorageView>,
 }
 
-/// Puts right who waits. Whose turn broke off is not in the line any more: what they wanted then has
-/// been answered for them, and is not tried again.
-pub(super) fn line_up(
-    mut queues: Query<(&StableId, Entity, &mut Queue, Has<Online>)>,
-    mut waiting: ResMut<Waiting>,
-) {
-    let in_line: HashSet<Entity> = waiting.0.iter().copied().collect();
-    let mut behind: Vec<(StableId, Entity)> = Vec::new();
-    for (id, actor, mut queue, online) in &mut queues {
-        if !online {
-            queue.lines.clear();
-        } else if queue.waiting && !in_line.contains(&actor) {
-            queue.lines.pop_front();
-        }
-        queue.waiting = !queue.lines.is_empty();
-        if queue.waiting && !in_line.contains(&actor) {
-            behind.push((*id, actor));
-        }
+impl Judge<'_> {
+    /// The line that `line` stands for where it is an alias, and which verb that is, as far as it
+    /// is open to a role.
+    fn meant(
+        &self,
+        line: &Line,
+        aliases: &Aliases,
+        role: Role,
+    ) -> (Result<Option<Line>, Refusal>, Option<usize>) {
+        let is_verb = |word: &str| self.verbs.find(word).is_some();
+        let expanded = aliases.expand(line.as_str(), self.rules.aliases.depth, is_verb);
+        let stands_for = expanded.as_ref().ok().and_then(Option::as_ref);
+        let words = Words::of(stands_for.unwrap_or(line).as_str());
+        let verb = self.verbs.index(words.verb()).filter(|verb| {
+            let entry = self.verbs.get(*verb);
+            entry.is_some_and(|entry| !entry.admin || role == Role::Admin)
+        });
+        (expanded, verb)
     }
-    let waits = |actor: &Entity| {
-        queues
-            .get(*actor)
-            .is_ok_and(|(_, _, queue, _)| queue.waiting)
-    };
-    waiting.0.retain(waits);
-    behind.sort_unstable();
-    waiting.0.extend(behind.into_iter().map(|(_, actor)| actor));
 }
 
 /// Gives everyone who waits a turn: reads their next lines into verbs.
 pub(super) fn dispatch(
     gated: Query<Gated, With<Character>>,
     mut commands: Commands<'_, '_>,
-    mut waiting: ResMut<Waiting>,
-    mut players: Query<(&mut Queue, &Character, &Aliases)>,
-    gates: Res<Gates>,
+    mut orders: ResMut<Orders>,
+    players: Query<(&Character, &Aliases)>,
     mut acted: MessageWriter<Acted>,
-    mut begun: MessageWriter<Begun>,
     mut answers: MessageWriter<Answer>,
-    verbs: Res<Verbs>,
     limits: Res<CommandLimits>,
-    (rules, revision): (Res<Rules>, Res<Revision>),
-    storage: Res<StorageView>,
+    judge: Judge<'_>,
 ) {
     let turns = match limits.lines_per_tick {
         0 => usize::MAX,
         turns => turns as usize,
     };
     // Each verb admitted takes its share at once: its facts will be there only after this tick.
-    let mut facts_room = storage.facts_room;
-    for _ in 0..waiting.0.len() {
-        let Some(actor) = waiting.0.pop_front() else {
+    let mut facts_room = judge.storage.facts_room;
+    for _ in 0..orders.turns() {
+        let Some(actor) = orders.next_turn() else {
             break;
         };
-        let Ok((mut queue, character, aliases)) = players.get_mut(actor) else {
+        let (Ok((character, aliases)), Ok(reachable)) = (players.get(actor), gated.get(actor))
+        else {
             continue;
         };
-        let Ok(reachable) = gated.get(actor) else {
-            continue;
-        };
-        let mut first: Option<*const &'static str> = None;
+        let mut first: Option<usize> = None;
         for _ in 0..turns {
-            let Some((order, line)) = queue.lines.front() else {
+            let Some((order, line)) = orders.front(actor) else {
                 break;
             };
-            let is_verb = |word: &str| verbs.find(word).is_some();
-            let expanded = aliases.expand(line.as_str(), rules.aliases.depth, is_verb);
-            let stands_for = expanded.as_ref().ok().and_then(Option::as_ref);
-            let words = Words::of(stands_for.unwrap_or(line).as_str());
-            let entry = verbs
-                .find(words.verb())
-                .filter(|entry| !entry.admin || character.role == Role::Admin);
+            let (expanded, verb) = judge.meant(line, aliases, character.role);
             // Another verb of the same player waits for the next tick: verbs are separate systems,
             // and only this keeps their order.
-            let verb = entry.map(|entry| entry.words.as_ptr());
             if first.is_some() && first != verb {
                 break;
             }
             first = verb;
-            begun.write(Begun(*order));
-            let refused = match entry {
-                _ if expanded.is_err() => gates
-                    .refusal(&reachable, &Entry::UNKNOWN, &revision)
-                    .or_else(|| expanded.as_ref().err().cloned()),
-                None => gates
-                    .refusal(&reachable, &Entry::UNKNOWN, &revision)
-                    .or_else(|| Some(unknown(&verbs, aliases, words.verb(), character.role))),
-                Some(entry) => gates
-                    .refusal(&reachable, entry, &revision)
-                    .or_else(|| entry.stopped(words, *storage, facts_room))
-                    .or_else(|| entry.begin(&mut commands, *order, words)),
+            // Before all that may break: what broke is not tried again.
+            let Some(line) = orders.start(order) else {
+                break;
             };
-            if refused.is_none()
-                && let Some(entry) = entry
-            {
-                facts_room -= entry.facts_of(words);
-                acted.write(Acted {
-                    order: *order,
-                    needs: entry.needs,
-                });
+            let entry = verb.and_then(|verb| judge.verbs.get(verb));
+            let closed = |entry| judge.gates.refusal(&reachable, entry, &judge.revision);
+            let stands_for = match expanded {
+                Ok(stands_for) => stands_for.unwrap_or(line),
+                Err(tangled) => {
+                    let refusal = closed(&Entry::UNKNOWN).unwrap_or(tangled);
+                    answers.write(Answer::refusal(order, refusal));
+                    continue;
+                }
+            };
+            let words = Words::of(stands_for.as_str());
+            let Some(entry) = entry else {
+                let unknown = || unknown(&judge.verbs, aliases, words.verb(), character.role);
+                let refusal = closed(&Entry::UNKNOWN).unwrap_or_else(unknown);
+                answers.write(Answer::refusal(order, refusal));
+                continue;
+            };
+            let refused = closed(entry)
+                .or_else(|| entry.stopped(words, *judge.storage, facts_room))
+                .or_else(|| entry.begin(&mut commands, order, words));
+            match refused {
+                Some(refusal) => _ = answers.write(Answer::refusal(order, refusal)),
+                None => {
+                    facts_room -= entry.facts_of(words);
+                    let needs = entry.needs;
+                    acted.write(Acted { order, needs });
+                }
             }
-            if let Some(refusal) = refused {
-                answers.write(Answer::refusal(*order, refusal));
-            }
-            queue.lines.pop_front();
-        }
-        queue.waiting = !queue.lines.is_empty();
-        if queue.waiting {
-            waiting.0.push_back(actor);
         }
     }
 }

@@ -103,15 +103,24 @@ impl Verbs {
     /// The verb a word means, in any case.
     #[must_use]
     pub fn find(&self, word: &str) -> Option<&Entry> {
+        self.get(self.index(word)?)
+    }
+
+    /// Which verb a word means, in any case.
+    pub(super) fn index(&self, word: &str) -> Option<usize> {
         if let Some(index) = self.by_word.get(word) {
-            return self.entries.get(*index);
+            return Some(*index);
         }
         let word = word.to_ascii_lowercase();
         let index = self
             .by_word
             .get(word.as_str())
-            .or_else(|| self.by_word.get(self.more.get(&word)?))?;
-        self.entries.get(*index)
+            .or_else(|| self.by_word.get(self.more.get(&word)?));
+        index.copied()
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<&Entry> {
+        self.entries.get(index)
     }
 
     /// The verbs open to a role, by name.
@@ -209,7 +218,7 @@ pub fn more_words<V: Verb, T: Send + Sync + 'static>(
 /// Adds a verb: its words, its help, and its message.
 pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
     if reg.is_off() {
-        reg.message::<V>().without_verb(V::WORDS);
+        reg.verb::<V>(V::WORDS);
         return;
     }
     let entry = Entry {
@@ -234,7 +243,7 @@ pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
         },
     };
     let mut clash = None;
-    reg.message::<V>()
+    reg.verb::<V>(V::WORDS)
         .fill(|verbs: &mut Verbs| clash = verbs.add(entry));
     if let Some(clash) = clash {
         reg.mistake(clash);

@@ -1,8 +1,11 @@
 //! The `map` verb: the explored rooms around you, in characters.
 
 use engine::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::Explored;
+use super::{Explored, MapRoom};
+use crate::cast::FOYER;
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::InRoom;
 use crate::world::{Atlas, RoomIx};
@@ -39,34 +42,68 @@ pub(super) fn map(
     for Map(order) in asked.read() {
         answers.write(match explorers.get(order.actor) {
             Ok((InRoom(here), explored)) => {
-                let rooms: Vec<RoomIx> = explored.rooms(&atlas).collect();
+                let rooms = within_reach(&atlas, explored.rooms(&atlas), *here);
                 let (name, sub_zone) = (&atlas.room(*here).name, &atlas.sub_zone(*here).name);
                 let drawing = draw(&atlas, &rooms, *here);
-                Answer::with(
-                    *order,
-                    format!(
-                        "{name}, {sub_zone}\n{drawing}\n@ you   ^ way up   v way down   % both"
-                    ),
-                )
+                let text = format!(
+                    "{name}, {sub_zone}\n{drawing}\n@ you   ^ way up   v way down   % both"
+                );
+                let rooms = rooms.iter().map(|room| MapRoom::of(&atlas, *room));
+                let data = MapView {
+                    here: atlas.room(*here).id.clone(),
+                    rooms: rooms.collect(),
+                };
+                Answer::with_data(*order, text, data)
             }
             Err(_) => Answer::refused(*order, Code::GameLogicError, "You are nowhere."),
         });
     }
 }
 
-/// The floor around `here`, as far as it is explored, without blank edges.
-fn draw(atlas: &Atlas, explored: &[RoomIx], here: RoomIx) -> String {
+/// What is drawn.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct MapView {
+    /// The id of the room that one is in.
+    here: String,
+    /// The explored rooms on this floor that the map shows, that one first.
+    rooms: Vec<MapRoom>,
+}
+
+impl CommandResult for MapView {
+    const KIND: &'static str = "map";
+
+    fn examples() -> Vec<Self> {
+        vec![Self {
+            here: FOYER.to_owned(),
+            rooms: MapRoom::shown(),
+        }]
+    }
+}
+
+/// Those rooms on the floor of `here` that the map shows. Where two claim one spot, the one you are in
+/// has it, else the first of the atlas.
+fn within_reach(
+    atlas: &Atlas,
+    explored: impl Iterator<Item = RoomIx>,
+    here: RoomIx,
+) -> Vec<RoomIx> {
+    let centre = atlas.room(here).at;
+    let near = |room: &RoomIx| {
+        let (east, north, up) = atlas.room(*room).at;
+        up == centre.2 && (east - centre.0).abs() <= REACH && (north - centre.1).abs() <= REACH
+    };
+    let mut rooms: Vec<RoomIx> = explored.filter(near).collect();
+    rooms.sort_unstable_by_key(|room| (*room != here, *room));
+    rooms
+}
+
+/// The floor around `here` with these rooms, without blank edges.
+fn draw(atlas: &Atlas, rooms: &[RoomIx], here: RoomIx) -> String {
     let centre = atlas.room(here).at;
     let mut canvas = [[' '; WIDTH]; HEIGHT];
-    // Where two rooms claim one spot, the one you are in has it, else the first of the atlas.
-    let mut rooms = explored.to_vec();
-    rooms.sort_unstable_by_key(|room| (*room != here, *room));
-    for room in rooms {
-        let (east, north, up) = atlas.room(room).at;
+    for room in rooms.iter().copied() {
+        let (east, north, _) = atlas.room(room).at;
         let (east, north) = (east - centre.0, north - centre.1);
-        if up != centre.2 || east.abs() > REACH || north.abs() > REACH {
-            continue;
-        }
         let left = (east + REACH) as usize * CELL.0;
         let top = (REACH - north) as usize * CELL.1;
         if canvas[top][left] != '[' {

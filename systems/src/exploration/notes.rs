@@ -81,7 +81,7 @@ fn escaped(text: &str) -> usize {
 
 impl MapRoom {
     /// Notes as they might be sent.
-    fn shown() -> Vec<Self> {
+    pub(super) fn shown() -> Vec<Self> {
         vec![Self {
             id: CORRIDOR.to_owned(),
             name: "Behind the Baize Door".to_owned(),

@@ -88,20 +88,23 @@ impl Mutes {
         self.channels.retain(|_, mute| mute.holds(now));
     }
 
-    /// Puts a person on the list, if there are less than `people_max`, or takes them off it.
+    /// Puts a person on the list, if there are less than `people_max`, or takes them off it; answers
+    /// whether it is as asked.
     pub(crate) fn set_person(
         &mut self,
         (id, name): (StableId, String),
         mute: Option<Mute>,
         people_max: usize,
-    ) {
+    ) -> bool {
         match mute {
             Some(mute) if self.people.len() < people_max || self.people.contains_key(&id) => {
                 self.people.insert(id, Person { name, mute });
+                true
             }
-            Some(_) => {}
+            Some(_) => false,
             None => {
                 self.people.remove(&id);
+                true
             }
         }
     }

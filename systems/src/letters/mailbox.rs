@@ -44,12 +44,16 @@ impl Mailbox {
         StableId::named(&format!("mailbox of {target}"))
     }
 
-    /// Keeps a letter, unless it was told or there is no room.
-    pub(super) fn put(&mut self, line: ChatLine, at: WorldTime) {
-        let told = self.told.remove(&line.message_id).is_some();
-        if !told && self.letters.len() < LETTERS_MAX {
+    /// Keeps a letter, unless it was told; answers whether there was room for it.
+    pub(super) fn put(&mut self, line: ChatLine, at: WorldTime) -> bool {
+        if self.told.remove(&line.message_id).is_some() {
+            return true;
+        }
+        let room = self.letters.len() < LETTERS_MAX;
+        if room {
             self.letters.push(Letter { line, at });
         }
+        room
     }
 
     /// A letter was told elsewhere.

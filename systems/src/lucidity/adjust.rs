@@ -268,11 +268,8 @@ impl MindChange {
             .deepen(otherwise, law.rules.liabilities.stacks_max);
         psyche.debrief_due = true;
         if !dead {
-            out.relocate.write(Relocate {
-                actor: self.mind,
-                to: law.atlas.default_room(),
-                way: None,
-            });
+            let home = law.atlas.default_room();
+            out.relocate.write(Relocate::to(self.mind, home));
             out.stand.write(TakePosture {
                 body: self.mind,
                 posture: Posture::Standing,

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use bevy_ecs::entity::EntityHashSet;
+use engine::port::Tick;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -285,9 +286,17 @@ pub(super) fn hold(
     }
 }
 
+/// What was acted on in a tick: the answer may come in a later round of its Settle. Scratch.
+#[derive(Default)]
+pub(super) struct ActedInTick {
+    tick: Tick,
+    orders: HashSet<Order>,
+}
+
 /// Breaks the rescues off in which somebody has done something else. What was refused was not done.
 pub(super) fn let_go(
     mut acted: MessageReader<Acted>,
+    mut in_tick: Local<ActedInTick>,
     mut answers: MessageReader<Answer>,
     holding: Query<(Entity, &StableId, &Holding)>,
     rules: Res<Rules>,
@@ -301,14 +310,15 @@ pub(super) fn let_go(
         answers.clear();
         return;
     }
-    let acted: HashSet<Order> = acted
-        .read()
-        .filter(|one| one.needs.include(Needs::BODY))
-        .map(|one| one.order)
-        .collect();
+    if in_tick.tick != clock.tick {
+        in_tick.tick = clock.tick;
+        in_tick.orders.clear();
+    }
+    let bodily = acted.read().filter(|one| one.needs.include(Needs::BODY));
+    in_tick.orders.extend(bodily.map(|one| one.order));
     let done: EntityHashSet = answers
         .read()
-        .filter(|one| one.is_done() && acted.contains(&one.order()))
+        .filter(|one| one.is_done() && in_tick.orders.contains(&one.order()))
         .map(|one| one.order().actor)
         .collect();
     let mut broken: Vec<_> = holding

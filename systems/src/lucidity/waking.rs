@@ -40,6 +40,7 @@ pub(super) fn awaken(
     mut relocate: MessageWriter<Relocate>,
     mut stand: MessageWriter<TakePosture>,
     mut episodes: MessageWriter<Episode>,
+    mut wakes: MessageWriter<Wakes>,
     mut answers: MessageWriter<Answer>,
 ) {
     // Who asked twice in one tick wakes once.
@@ -66,11 +67,7 @@ pub(super) fn awaken(
             to: rules.fall.delirium_wakes_with,
             cause: Cause::DELIRIUM_RESPAWN,
         });
-        relocate.write(Relocate {
-            actor: mind,
-            to: atlas.default_room(),
-            way: None,
-        });
+        relocate.write(Relocate::to(mind, atlas.default_room()));
         stand.write(TakePosture {
             body: mind,
             posture: Posture::Standing,
@@ -83,7 +80,31 @@ pub(super) fn awaken(
             },
             cause: Cause::DELIRIUM_RESPAWN,
         });
-        answers.write(Answer::done(*order));
+        wakes.write(Wakes(*order));
+    }
+}
+
+/// Somebody asked to wake elsewhere, and is answered when their mind is what it will be.
+#[derive(Message, Clone, Copy, Debug)]
+pub(super) struct Wakes(Order);
+
+/// Answers those who woke, or did not. After all that changes minds.
+pub(super) fn woken(
+    mut wakes: MessageReader<Wakes>,
+    minds: Query<&Lucidity>,
+    rules: Res<Rules>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for Wakes(order) in wakes.read() {
+        let mind = minds.get(order.actor);
+        let awake = mind.is_ok_and(|mind| mind.points() >= rules.fall.delirium_wakes_with);
+        answers.write(match awake {
+            true => Answer::done(*order),
+            false => {
+                let message = "You do not find your way out of it.";
+                Answer::refused(*order, Code::GameLogicError, message)
+            }
+        });
     }
 }
 

@@ -3,7 +3,7 @@
 use engine::port::SanctionAct;
 use engine::prelude::*;
 
-use super::{Rules, SetMute, SetSilence, Term};
+use super::{Muted, Rules, SetMute, SetSilence, Term, list};
 use crate::audit::Audit;
 use crate::bus::{Afar, Post};
 use crate::command::{Needs, Usage, Verb, Words};
@@ -139,7 +139,6 @@ pub(super) fn mute(
     afar: Res<Afar>,
     rules: Res<Rules>,
     clock: Res<Clock>,
-    mut audit: Audit<'_, '_>,
     mut set: MessageWriter<SetMute>,
     mut answers: MessageWriter<Answer>,
 ) {
@@ -161,44 +160,39 @@ pub(super) fn mute(
                 return Err(Refusal::new(Code::AuthorizationDenied, message));
             }
             if !list.has_room(rules.people, now) && !list.hides(id, now) {
-                let message = "Your list of muted people is full.";
-                return Err(Refusal::new(Code::GameLogicError, message));
+                return Err(list::full());
             }
             let mute = term.mute(&me.name, now);
             let told = format!("You hear nothing of {name} {}.", mute.told(now));
-            audit.note(*order, "mute", Some((id, &name)));
-            set.write(SetMute::Person {
-                owner: order.actor,
-                id,
-                name,
+            set.write(SetMute {
+                order: *order,
+                told,
+                what: Muted::Person(id, name),
                 mute: Some(mute),
             });
-            Ok(told)
+            Ok(())
         })();
-        answers.write(answered(*order, done));
+        answers.write_batch(done.err().map(|refusal| Answer::refusal(*order, refusal)));
     }
     for UnmuteOne { order, who } in unmutes.read() {
         let muted = lists
             .get(order.actor)
             .ok()
             .map(|(list, _)| list.meant(who, now));
-        answers.write(match muted {
+        let refusal = match muted {
             Some(Ok((id, name))) => {
-                audit.note(*order, "unmute", Some((id, name)));
-                set.write(SetMute::Person {
-                    owner: order.actor,
-                    id,
-                    name: name.to_owned(),
+                set.write(SetMute {
+                    order: *order,
+                    told: format!("You hear {name} again."),
+                    what: Muted::Person(id, name.to_owned()),
                     mute: None,
                 });
-                Answer::with(*order, format!("You hear {name} again."))
+                continue;
             }
-            Some(Err(missed)) => {
-                let nobody = format!("You have muted nobody called \"{who}\".");
-                Answer::refusal(*order, missed.refusal(nobody))
-            }
-            None => Answer::refusal(*order, Refusal::of(Code::InternalError)),
-        });
+            Some(Err(missed)) => missed.refusal(format!("You have muted nobody called \"{who}\".")),
+            None => Refusal::of(Code::InternalError),
+        };
+        answers.write(Answer::refusal(*order, refusal));
     }
 }
 

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use engine::Asked;
 use engine::port::Question;
 use engine::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::listing::by_name;
-use super::{InRoom, Occupant, Rooms};
+use super::{InRoom, Occupant, Posture, Rooms};
+use crate::cast::{ANN, BOB, FOYER, id};
 use crate::world::RoomIx;
 
 /// The longest page.
 const PAGE_MAX: usize = 200;
 
 /// Some of the people in a room.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Page {
     /// The room.
     pub room_id: String,
@@ -29,6 +31,28 @@ pub struct Page {
     /// The name after which the next page begins; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+}
+
+impl CommandResult for Page {
+    const KIND: &'static str = "who_here";
+
+    fn examples() -> Vec<Self> {
+        let occupant = |name: &str| Occupant {
+            id: id(name),
+            name: name.to_owned(),
+            linkdead: false,
+            position: Posture::Standing,
+            pose: None,
+            marks: Vec::new(),
+        };
+        vec![Self {
+            room_id: FOYER.to_owned(),
+            occupants: vec![ANN.to_owned(), BOB.to_owned()],
+            players: vec![occupant(ANN), occupant(BOB)],
+            count: 3,
+            next: Some(BOB.to_owned()),
+        }]
+    }
 }
 
 impl Rooms<'_, '_> {

@@ -88,8 +88,8 @@ pub(super) fn travel(
                     actor,
                     to: exit.to,
                     way: Some(*way),
+                    walk: Some((*order, room)),
                 });
-                answers.write(Answer::with(*order, format!("You go {way}.")));
             }
             None => {
                 answers.write(Answer::refused(
@@ -194,16 +194,35 @@ pub(super) fn recount(
     occupancy.recount(there);
 }
 
-/// Moves those who are to be moved.
+/// Moves those who are to be moved, and answers those who walk. Whoever was moved before in this tick
+/// does not walk out of a room in which they no longer are.
 pub(super) fn relocate(
     mut wanted: MessageReader<Relocate>,
     mut people: Query<(&mut InRoom, &mut Whereabouts)>,
     atlas: Res<Atlas>,
     mut occupancy: ResMut<Occupancy>,
     mut moved: MessageWriter<Moved>,
+    mut answers: MessageWriter<Answer>,
 ) {
-    for Relocate { actor, to, way } in wanted.read() {
-        let Ok((mut place, mut whereabouts)) = people.get_mut(*actor) else {
+    for Relocate {
+        actor,
+        to,
+        way,
+        walk,
+    } in wanted.read()
+    {
+        let there = people.get_mut(*actor).ok();
+        let there = there.filter(|(place, _)| walk.is_none_or(|(_, from)| from == place.0));
+        if let Some((order, _)) = walk {
+            answers.write(match (&there, way) {
+                (Some(_), Some(way)) => Answer::with(*order, format!("You go {way}.")),
+                _ => {
+                    let message = "You are no longer where that way begins.";
+                    Answer::refused(*order, Code::InvalidMovement, message)
+                }
+            });
+        }
+        let Some((mut place, mut whereabouts)) = there else {
             continue;
         };
         let from = place.0;

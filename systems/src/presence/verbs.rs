@@ -3,9 +3,12 @@
 use std::fmt;
 
 use engine::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Roster;
 use crate::bus::Afar;
+use crate::cast::{ANN, BOB};
 use crate::character::{self, Experience};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::{InRoom, LISTED_MAX, Rooms};
@@ -81,22 +84,24 @@ pub(super) fn who(
             let place = place.map(|place| rooms.atlas.sub_zone(place.0).name.as_str());
             let level = rules.levels.level(experience.copied().unwrap_or_default());
             Soul {
-                name: &character.name,
-                admin: character.role == Role::Admin,
+                name: character.name.as_str(),
+                is_admin: character.role == Role::Admin,
                 level: Some(level),
                 place: place.unwrap_or("nowhere"),
-                note: if linkdead { " (mind elsewhere)" } else { "" },
+                linkdead,
+                elsewhere: false,
             }
         });
         let elsewhere = afar.everybody().map(|one| Soul {
-            name: &one.name,
-            admin: one.admin,
+            name: one.name.as_str(),
+            is_admin: one.admin,
             level: None,
-            place: &one.place,
-            note: ", elsewhere",
+            place: one.place.as_str(),
+            linkdead: false,
+            elsewhere: true,
         });
         let souls = here.chain(elsewhere);
-        let mut souls: Vec<(String, Soul<'_>)> = souls
+        let mut souls: Vec<(String, Soul<&str>)> = souls
             .map(|soul| (soul.name.to_lowercase(), soul))
             .filter(|(name, _)| name.contains(filter))
             .collect();
@@ -111,7 +116,8 @@ pub(super) fn who(
         for (_, soul) in shown {
             text.push_str(&format!("\n  {soul}"));
         }
-        if let Some((_, last)) = shown.last().filter(|_| shown.len() < rest.len()) {
+        let last = shown.last().filter(|_| shown.len() < rest.len());
+        if let Some((_, last)) = last {
             let filter = if filter.is_empty() {
                 ""
             } else {
@@ -119,30 +125,99 @@ pub(super) fn who(
             };
             text.push_str(&format!("\nMore: \"who {filter}after {}\".", last.name));
         }
-        answers.write(Answer::with(*order, text));
+        let data = Awake {
+            count: souls.len(),
+            players: shown.iter().map(|(_, soul)| soul.owned()).collect(),
+            next: last.map(|(_, last)| last.name.to_owned()),
+        };
+        answers.write(Answer::with_data(*order, text, data));
+    }
+}
+
+/// Who is awake, as far as the text shows them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Awake {
+    /// How many there are, of those who were asked for.
+    count: usize,
+    /// The first of them by name.
+    players: Vec<Soul<String>>,
+    /// The name after which the next page begins; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+impl CommandResult for Awake {
+    const KIND: &'static str = "who";
+
+    fn examples() -> Vec<Self> {
+        let here = Soul {
+            name: ANN.to_owned(),
+            is_admin: true,
+            level: Some(3),
+            place: "Arkham Sanitarium".to_owned(),
+            linkdead: false,
+            elsewhere: false,
+        };
+        let elsewhere = Soul {
+            name: BOB.to_owned(),
+            is_admin: false,
+            level: None,
+            elsewhere: true,
+            ..here.clone()
+        };
+        vec![Self {
+            count: 3,
+            players: vec![here, elsewhere],
+            next: Some(BOB.to_owned()),
+        }]
     }
 }
 
 /// Somebody awake.
-struct Soul<'a> {
-    name: &'a str,
-    admin: bool,
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "AwakePlayer")]
+struct Soul<T> {
+    name: T,
+    is_admin: bool,
     /// Known of those on this node.
+    #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<usize>,
-    place: &'a str,
-    note: &'static str,
+    /// The name of the sub-zone.
+    place: T,
+    /// Their connection is away.
+    linkdead: bool,
+    /// They are on another node.
+    elsewhere: bool,
 }
 
-impl fmt::Display for Soul<'_> {
+impl Soul<&str> {
+    fn owned(&self) -> Soul<String> {
+        Soul {
+            name: self.name.to_owned(),
+            is_admin: self.is_admin,
+            level: self.level,
+            place: self.place.to_owned(),
+            linkdead: self.linkdead,
+            elsewhere: self.elsewhere,
+        }
+    }
+}
+
+impl fmt::Display for Soul<&str> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)?;
-        if self.admin {
+        if self.is_admin {
             f.write_str(" [keeper]")?;
         }
         if let Some(level) = self.level {
             write!(f, ", level {level}")?;
         }
-        write!(f, ", {}{}", self.place, self.note)
+        let note = match (self.linkdead, self.elsewhere) {
+            (_, true) => ", elsewhere",
+            (true, _) => " (mind elsewhere)",
+            _ => "",
+        };
+        write!(f, ", {}{note}", self.place)
     }
 }
 
@@ -166,7 +241,7 @@ fn who_here(order: Order, after: &str, place: Option<&InRoom>, rooms: &Rooms<'_,
     if let Some(next) = &page.next {
         text.push_str(&format!("\nMore: \"who here after {next}\"."));
     }
-    Answer::with(order, text)
+    Answer::with_data(order, text, page)
 }
 
 /// `quit`

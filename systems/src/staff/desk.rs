@@ -3,9 +3,9 @@
 use engine::prelude::*;
 
 use crate::audit::Audit;
-use crate::body::{Condition, Vitals};
+use crate::body::Vitals;
 use crate::calendar::{Daylight, MythosTime};
-use crate::character::{SetStat, Settable, Stats};
+use crate::character::{Experience, SetStat, Settable, Stats};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::faces::{Face, People};
 use crate::hearing::Silences;
@@ -89,7 +89,7 @@ impl Verb for Admin {
 pub(super) struct Books<'w, 's> {
     people: People<'w, 's>,
     minds: Query<'w, 's, &'static Lucidity>,
-    bodies: Query<'w, 's, (&'static Stats, &'static Vitals)>,
+    bodies: Query<'w, 's, (&'static Stats, &'static Vitals, &'static Experience)>,
     places: Query<'w, 's, (&'static InRoom, Has<Linkdead>)>,
     atlas: Res<'w, Atlas>,
     roster: Res<'w, Roster>,
@@ -99,70 +99,152 @@ pub(super) struct Books<'w, 's> {
     daylight: Res<'w, Daylight>,
 }
 
+/// Something was set by an admin's order, which is answered when it is known what came of it.
+#[derive(Message, Clone, Debug)]
+pub(super) struct Correction {
+    order: Order,
+    who: Entity,
+    face: Face,
+    what: Corrected,
+    /// As it was before.
+    before: i32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Corrected {
+    /// To so much, or as much as a body bears.
+    Stat(Settable, i32),
+    Lucidity(i16),
+    /// By so much.
+    Shift(i16),
+}
+
+/// What sets things.
+#[derive(SystemParam)]
+pub(super) struct Setters<'w> {
+    stats: MessageWriter<'w, SetStat>,
+    shifts: MessageWriter<'w, AdjustLucidity>,
+    minds: MessageWriter<'w, SetLucidity>,
+    corrections: MessageWriter<'w, Correction>,
+}
+
+impl Setters<'_> {
+    fn set(&mut self, one: Correction) {
+        let actor = one.who;
+        let (mind, cause) = (actor, CAUSE);
+        match one.what {
+            Corrected::Stat(stat, value) => _ = self.stats.write(SetStat { actor, stat, value }),
+            Corrected::Lucidity(to) => _ = self.minds.write(SetLucidity { mind, to, cause }),
+            Corrected::Shift(delta) => {
+                self.shifts.write(AdjustLucidity { mind, delta, cause });
+            }
+        }
+        self.corrections.write(one);
+    }
+}
+
 /// Does what admins ask for at the desk.
 pub(super) fn work(
     mut asked: MessageReader<Admin>,
     books: Books<'_, '_>,
     mut audit: Audit<'_, '_>,
-    mut set: MessageWriter<SetStat>,
-    mut adjust: MessageWriter<AdjustLucidity>,
-    mut set_mind: MessageWriter<SetLucidity>,
+    mut setters: Setters<'_>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Admin { order, task } in asked.read() {
-        let done = match task {
+        let set = |who: &str, what| {
+            let (who, face) = books.awake(order, who)?;
+            let before = books.value(who, what);
+            let before = before.ok_or_else(|| Refusal::of(Code::InternalError))?;
+            Ok(Correction {
+                order: *order,
+                who,
+                face,
+                what,
+                before,
+            })
+        };
+        let set = match task {
+            Task::Set(stat, who, value) => set(who, Corrected::Stat(*stat, *value)),
+            Task::SetLucidity(who, points) => set(who, Corrected::Lucidity(*points)),
+            Task::Shift(who, delta) => set(who, Corrected::Shift(*delta)),
             Task::World => {
                 audit.note(*order, "admin status", None);
-                Ok(books.world())
+                answers.write(Answer::with(*order, books.world()));
+                continue;
             }
             Task::Time => {
                 audit.note(*order, "admin time", None);
-                Ok(books.time())
+                answers.write(Answer::with(*order, books.time()));
+                continue;
             }
-            Task::Person(who) => books.known(order, who).map(|(entity, face)| {
-                audit.note(*order, "admin status", Some((face.id, &face.name)));
-                books.person(entity, &face)
-            }),
-            Task::Set(stat, who, value) => books.awake(order, who).map(|(actor, face)| {
-                let value = books.within(actor, *stat, *value);
-                let (id, detail) = (
-                    (face.id, face.name.as_str()),
-                    format!("{} {value}", stat.word()),
-                );
-                audit.record(*order, "admin set", Some(id), &detail);
-                set.write(SetStat {
-                    actor,
-                    stat: *stat,
-                    value,
+            Task::Person(who) => {
+                let told = books.known(order, who).map(|(entity, face)| {
+                    audit.note(*order, "admin status", Some((face.id, &face.name)));
+                    books.person(entity, &face)
                 });
-                format!("{}: {} is {value}.", face.name, stat.word())
-            }),
-            Task::SetLucidity(who, points) => books.mind(order, who).map(|(mind, face, before)| {
-                let (id, detail) = ((face.id, face.name.as_str()), points.to_string());
-                audit.record(*order, "admin setlucidity", Some(id), &detail);
-                set_mind.write(SetLucidity {
-                    mind,
-                    to: *points,
-                    cause: CAUSE,
-                });
-                format!(
-                    "{} was at {} and is at {points}.",
-                    face.name,
-                    before.points()
-                )
-            }),
-            Task::Shift(who, delta) => books.mind(order, who).map(|(mind, face, before)| {
-                let (id, detail) = ((face.id, face.name.as_str()), delta.to_string());
-                audit.record(*order, "admin lcd", Some(id), &detail);
-                adjust.write(AdjustLucidity {
-                    mind,
-                    delta: *delta,
-                    cause: CAUSE,
-                });
-                format!("{} was at {}, and {delta:+}.", face.name, before.points())
-            }),
+                answers.write(super::door::answered(*order, told));
+                continue;
+            }
         };
-        answers.write(super::door::answered(*order, done));
+        match set {
+            Ok(correction) => setters.set(correction),
+            Err(refusal) => _ = answers.write(Answer::refusal(*order, refusal)),
+        }
+    }
+}
+
+/// Answers admins by what came of what they set. After the plugins that own it.
+pub(super) fn confirm(
+    mut corrections: MessageReader<Correction>,
+    books: Books<'_, '_>,
+    mut audit: Audit<'_, '_>,
+    mut answers: MessageWriter<Answer>,
+) {
+    for one in corrections.read() {
+        let now = books.value(one.who, one.what).unwrap_or(one.before);
+        answers.write(if now == one.before && books.wanted(one) != now {
+            let message = format!("{} stays at {now}.", one.subject());
+            Answer::refused(one.order, Code::GameLogicError, message)
+        } else {
+            let (verb, detail, told) = one.came_to(now);
+            let of = (one.face.id, one.face.name.as_str());
+            audit.record(one.order, verb, Some(of), &detail);
+            Answer::with(one.order, told)
+        });
+    }
+}
+
+impl Correction {
+    /// What is set, as admins are told.
+    fn subject(&self) -> String {
+        let name = &self.face.name;
+        match self.what {
+            Corrected::Stat(stat, _) => format!("{name}: {}", stat.word()),
+            Corrected::Lucidity(_) | Corrected::Shift(_) => name.clone(),
+        }
+    }
+
+    /// The verb, what the audit log says, and what the admin is told.
+    fn came_to(&self, now: i32) -> (&'static str, String, String) {
+        let (subject, before, by) = (self.subject(), self.before, now - self.before);
+        match self.what {
+            Corrected::Stat(stat, _) => (
+                "admin set",
+                format!("{} {now}", stat.word()),
+                format!("{subject} is {now}."),
+            ),
+            Corrected::Lucidity(_) => (
+                "admin setlucidity",
+                now.to_string(),
+                format!("{subject} was at {before} and is at {now}."),
+            ),
+            Corrected::Shift(_) => (
+                "admin lcd",
+                by.to_string(),
+                format!("{subject} was at {before}, and {by:+}."),
+            ),
+        }
     }
 }
 
@@ -175,28 +257,39 @@ impl Books<'_, '_> {
         self.people.awake(&self.people.named_by(by.actor, who))
     }
 
-    fn mind(&self, by: &Order, who: &str) -> Result<(Entity, Face, Lucidity), Refusal> {
-        let (entity, face) = self.awake(by, who)?;
-        let mind = self
-            .minds
-            .get(entity)
-            .map_err(|_| Refusal::of(Code::InternalError))?;
-        Ok((entity, face, *mind))
+    /// What may be set of somebody, as it is.
+    fn value(&self, who: Entity, what: Corrected) -> Option<i32> {
+        Some(match what {
+            Corrected::Stat(stat, _) => {
+                let (stats, vitals, experience) = self.bodies.get(who).ok()?;
+                match stat {
+                    Settable::Base(stat) => stats.get(stat).into(),
+                    Settable::Experience => i32::try_from(experience.points()).unwrap_or(i32::MAX),
+                    Settable::Determination => vitals.dp().into(),
+                    Settable::Magic => vitals.mp().into(),
+                }
+            }
+            Corrected::Lucidity(_) | Corrected::Shift(_) => {
+                self.minds.get(who).ok()?.points().into()
+            }
+        })
     }
 
-    /// What a value comes to: nobody has more points than their body bears.
-    fn within(&self, actor: Entity, stat: Settable, value: i32) -> i32 {
-        let Ok((stats, vitals)) = self.bodies.get(actor) else {
-            return value;
+    /// What was to come of it: nobody has more points than their body bears.
+    fn wanted(&self, one: &Correction) -> i32 {
+        let most = |points: fn(&Stats) -> i16| {
+            let stats = self.bodies.get(one.who);
+            stats.map_or(i32::MAX, |(stats, ..)| points(stats).into())
         };
-        match stat {
-            // Who is dead is brought back or stays so.
-            Settable::Determination if vitals.condition() == Condition::Dead && value <= 0 => {
-                vitals.dp().into()
+        match one.what {
+            Corrected::Stat(Settable::Determination, value) => value.min(most(Stats::max_dp)),
+            Corrected::Stat(Settable::Magic, value) => value.min(most(Stats::max_mp)),
+            Corrected::Stat(_, value) => value,
+            Corrected::Lucidity(points) => Lucidity::new(points).points().into(),
+            Corrected::Shift(delta) => {
+                let before = i16::try_from(one.before).unwrap_or_default();
+                Lucidity::new(before.saturating_add(delta)).points().into()
             }
-            Settable::Determination => value.min(stats.max_dp().into()),
-            Settable::Magic => value.min(stats.max_mp().into()),
-            Settable::Base(_) | Settable::Experience => value,
         }
     }
 
@@ -246,7 +339,7 @@ impl Books<'_, '_> {
                 if let Ok(mind) = self.minds.get(entity) {
                     text.push_str(&format!("\nLucidity: {}", mind.points()));
                 }
-                if let Ok((stats, vitals)) = self.bodies.get(entity) {
+                if let Ok((stats, vitals, _)) = self.bodies.get(entity) {
                     text.push_str(&format!(
                         "\nDetermination: {} of {}\nMagic: {} of {}",
                         vitals.dp(),

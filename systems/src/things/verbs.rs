@@ -1,6 +1,8 @@
 //! What people do with things (game.md §1.4).
 
 use engine::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{Handle, Thing, To};
 use crate::chat::Channel;
@@ -137,10 +139,43 @@ pub(super) fn inventory(
             0 => "You carry nothing.".to_owned(),
             _ => "You carry:".to_owned(),
         };
-        for (n, (name, _)) in (1..).zip(held) {
+        for (n, (name, _)) in (1..).zip(&held) {
             text.push_str(&format!("\n{n:>3}. {name}"));
         }
-        answers.write(Answer::with(*order, text));
+        let things = held.into_iter().filter_map(|(name, thing)| {
+            let id = *hands.ids.get(thing).ok()?;
+            let name = name.to_owned();
+            Some(CarriedThing { id, name })
+        });
+        let things = things.collect();
+        answers.write(Answer::with_data(*order, text, Carried { things }));
+    }
+}
+
+/// What somebody carries.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Carried {
+    /// What they have longest first: their places are their numbers.
+    things: Vec<CarriedThing>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct CarriedThing {
+    id: StableId,
+    name: String,
+}
+
+impl CommandResult for Carried {
+    const KIND: &'static str = "inventory";
+
+    fn examples() -> Vec<Self> {
+        let name = "brass lamp";
+        vec![Self {
+            things: vec![CarriedThing {
+                id: StableId::named(name),
+                name: name.to_owned(),
+            }],
+        }]
     }
 }
 

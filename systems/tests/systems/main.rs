@@ -36,6 +36,8 @@ mod mind;
 mod off;
 mod order;
 #[cfg(test)]
+mod outcomes;
+#[cfg(test)]
 mod pace;
 #[cfg(test)]
 mod rules;

@@ -1,7 +1,7 @@
 //! What the build refuses of messages, of writes in Emit, and of the order of plugins.
 
 use engine::prelude::*;
-use engine::{Engine, Setup};
+use engine::{Engine, Orders, Setup};
 
 use super::{Purse, Rang, Tally, check, count, fill_purse, listen, ring};
 use crate::kit::named;
@@ -98,4 +98,66 @@ fn plugin_before_a_needed_one_is_refused() {
     let order = order.unwrap();
     let order: Vec<_> = order.order().collect();
     assert_eq!(order, [("b", "a", "what a client hears begins with a")]);
+}
+
+#[derive(Message)]
+struct Forge;
+
+fn forge(mut asked: MessageReader<Forge>) {
+    asked.read().for_each(drop);
+}
+
+#[test]
+fn verb_that_nobody_reads_is_refused() {
+    check(
+        named("smith", |reg| _ = reg.verb::<Forge>(&["forge", "smith"])),
+        &[
+            "plugin `smith`: the verb `forge` does nothing",
+            "Forge` is read by nobody",
+        ],
+    );
+    let read = named("smith", |reg| {
+        reg.verb::<Forge>(&["forge"]).system(Phase::Simulate, forge);
+    });
+    assert!(Engine::build(Setup::default(), read).is_ok());
+}
+
+#[test]
+fn verb_read_before_it_is_written_is_refused() {
+    let taker = |reg: &mut Registrar<'_>| _ = reg.owns::<Orders>();
+    check(
+        named("all", move |reg| {
+            reg.add(named("smith", |reg| {
+                reg.verb::<Forge>(&["forge"]).system(Phase::Ingest, forge);
+            }))
+            .add(named("taker", taker));
+        }),
+        &[
+            "plugin `smith`",
+            "Forge` in ingest before",
+            "plugin `taker`",
+        ],
+    );
+    let behind = named("all", move |reg| {
+        reg.add(named("taker", taker)).add(named("smith", |reg| {
+            reg.verb::<Forge>(&["forge"]).system(Phase::Ingest, forge);
+        }));
+    });
+    assert!(Engine::build(Setup::default(), behind).is_ok());
+}
+
+#[test]
+fn orders_are_taken_by_one_plugin() {
+    fn next(mut orders: ResMut<Orders>) {
+        _ = orders.next_turn();
+    }
+    check(
+        named("all", |reg| {
+            reg.add(named("taker", |reg| {
+                reg.owns::<Orders>().system(Phase::Ingest, next);
+            }))
+            .add(named("other", |reg| _ = reg.system(Phase::Ingest, next)));
+        }),
+        &["plugin `other`", "Orders`, which belongs to plugin `taker`"],
+    );
 }

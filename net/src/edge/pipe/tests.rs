@@ -256,6 +256,7 @@ impl Play {
         let outcome = Outcome {
             id,
             result: Ok(Some("Dust, and a door.".to_owned())),
+            data: None,
             repeated: false,
         };
         let answer = Outbound::Outcome { session, outcome };

@@ -1,9 +1,11 @@
 //! One outcome for each command, whatever happens.
 
+mod queue;
+
 use engine::port::{Outbound, Outcome};
 use engine::prelude::*;
 use engine::stage::Stage;
-use engine::{CommandRecord, REMEMBERED, Save, Seed};
+use engine::{CommandRecord, Orders, REMEMBERED, Save, Seed};
 
 use crate::kit::{Backstage, Coins, arrival, batch, game, leave, line, named, values};
 
@@ -67,8 +69,10 @@ fn command_of_broken_plugin_gets_internal_error() {
     let mut stage = Stage::new(named("glass", |reg| {
         reg.system(
             Phase::Ingest,
-            |mut heard: MessageReader<Heard>, mut begun: MessageWriter<engine::Begun>| {
-                begun.write_batch(heard.read().map(|heard| engine::Begun(heard.order)));
+            |mut heard: MessageReader<Heard>, mut orders: ResMut<Orders>| {
+                for heard in heard.read() {
+                    orders.start(heard.order);
+                }
             },
         )
         .system(Phase::Simulate, |mut heard: MessageReader<Heard>| {
