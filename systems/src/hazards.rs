@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::{AdjustVitals, Condition, Door, RoomMessage, VitalsCause};
 use crate::calendar::{Daylight, MythosTime};
-use crate::lucidity::{self, AdjustLucidity, Confronted, Horror, Liability, Psyche};
+use crate::lucidity::{
+    self, AdjustLucidity, Burdens, Confronted, Horror, Liabilities, Liability, Psyche,
+};
 use crate::place::{Occupancy, Rooms};
 use crate::world::{Atlas, RoomData, RoomIx, room_data};
 
@@ -178,6 +180,26 @@ impl Peril {
         };
         hour && now.0.is_multiple_of(self.period)
     }
+
+    /// The chance that it strikes who has these liabilities.
+    fn chance_for(&self, held: &Liabilities, burdens: Burdens, night: bool) -> f64 {
+        let frayed = if night {
+            held.excess(Liability::NightFrayedReflexes, burdens.night_hazard)
+        } else {
+            1.0
+        };
+        (self.chance * frayed).min(1.0)
+    }
+
+    /// The points that it takes of who has these liabilities, with parts of one.
+    fn harm_for(&self, held: &Liabilities, burdens: Burdens) -> f64 {
+        let chilled = if self.cold {
+            held.excess(Liability::EtherealChill, burdens.cold_hazard)
+        } else {
+            1.0
+        };
+        f64::from(self.harm) * chilled
+    }
 }
 
 /// A hazard struck somebody.
@@ -227,12 +249,8 @@ pub(crate) fn strike(
             let throw = u32::try_from(n).unwrap_or(u32::MAX);
             let burdens = minds.liabilities;
             let held = psyche.liabilities();
-            let frayed = if night {
-                held.excess(Liability::NightFrayedReflexes, burdens.night_hazard)
-            } else {
-                1.0
-            };
-            if !dice.chance((peril.chance * frayed).min(1.0), id, "hazard", throw) {
+            let chance = peril.chance_for(held, burdens, night);
+            if !dice.chance(chance, id, "hazard", throw) {
                 continue;
             }
             struck.write(Struck {
@@ -240,12 +258,7 @@ pub(crate) fn strike(
                 room: peril.room,
                 index: peril.index,
             });
-            let chilled = if peril.cold {
-                held.excess(Liability::EtherealChill, burdens.cold_hazard)
-            } else {
-                1.0
-            };
-            let harm = f64::from(peril.harm) * chilled;
+            let harm = peril.harm_for(held, burdens);
             // Points are whole: what is left over is taken as often as it is a part of one.
             let more = dice.chance(harm.fract(), id, "hazard_chill", throw);
             let harm = harm as u16 + u16::from(more);
