@@ -1,16 +1,10 @@
 //! The same bots without sockets: they drive `Engine::tick` directly.
 
-#[cfg(feature = "in-process")]
 mod game;
 #[cfg(feature = "in-process")]
 mod world;
 
-#[cfg(feature = "in-process")]
 pub use game::InsideGame;
-
-/// This build plays none.
-#[cfg(not(feature = "in-process"))]
-pub type InsideGame = ();
 
 use crate::fault::LoadFault;
 use crate::report::Report;

@@ -106,7 +106,7 @@ fn new_game_is_example_by_other_name() {
 
 /// A game is built with what the server was proved with.
 #[test]
-fn example_locks_same_versions_as_server() {
+fn example_lock_is_part_of_server_lock() {
     let locked = |path: &str| {
         let text = std::fs::read_to_string(Path::new(ROOT).join(path)).unwrap();
         let lock: toml::Table = text.parse().unwrap();

@@ -287,6 +287,8 @@ fn missed(plugin: &str) -> &'static [(&'static str, &'static str)] {
             ("Walker", "lucidity"),
         ],
         "character" => &[("Brief", "stats"), ("Brief", "vitals")],
+        // Stones fall on nobody.
+        "hazards" => &[("Miner", "vitals")],
         // Stones hurt nobody, and nobody comes back from the dead.
         "body" => &[
             ("Brief", "vitals"),
