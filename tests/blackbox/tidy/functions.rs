@@ -16,13 +16,11 @@ const LONGER: &[(&str, &str)] = &[
     ("systems/src/chat/deliver.rs", "deliver_afar"),
     ("systems/src/chat/habit.rs", "choose"),
     ("systems/src/chat/speak.rs", "whisper"),
-    ("systems/src/command/queue.rs", "dispatch"),
     ("systems/src/lucidity/flux.rs", "ebb"),
     ("systems/src/lucidity/notes/lapses.rs", "tell_lapses"),
     ("systems/src/lucidity/notes/lapses.rs", "tell_rescues"),
     ("systems/src/mute/verbs.rs", "mute_global"),
     ("systems/src/staff/door.rs", "ban"),
-    ("systems/src/staff/paths.rs", "travel"),
     ("net/src/bridge.rs", "spawn"),
 ];
 
