@@ -62,8 +62,8 @@ impl Plugin for CommandPlugin {
             .resource(self.limits)
             .rules::<Rules>("commands")
             .owns::<Orders>()
-            .transient::<queue::Rate>("command_rate")
-            .character::<queue::Rate>()
+            .transient::<queue::TypingRate>("command_rate")
+            .character::<queue::TypingRate>()
             .system(Phase::Ingest, (queue::accept, dispatch).chain());
         reg.persist::<Aliases>("aliases")
             .character::<Aliases>()

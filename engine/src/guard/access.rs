@@ -163,25 +163,7 @@ pub(super) fn look(
     for (plugin, system, access) in &register.observer_access {
         scan.observer(world, *plugin, system, access);
     }
-    // Whoever takes orders writes what they are.
-    let orders = world.register_component::<Orders>();
-    let taker = scan.owners.of(orders);
-    let verbs = register.verbs.iter();
-    let verbs = verbs.map(|(id, (plugin, _))| (*id, taker.unwrap_or(*plugin), Phase::Ingest));
-    let declared = register.declared.iter().copied();
-    for (id, plugin, phase) in declared.chain(verbs) {
-        let touch = Touch {
-            place: TickPosition {
-                phase,
-                plugin,
-                step: 0,
-                position: 0,
-            },
-            system: "a declared writer".to_owned(),
-            changes: false,
-        };
-        scan.traffic.writers.entry(id).or_default().push(touch);
-    }
+    scan.declared(world, register.verbs.iter(), &register.declared);
     scan.every_state_has_a_kind(world);
     scan.traffic
 }
@@ -319,6 +301,31 @@ impl Scan<'_> {
                 ));
             }
             self.own(world, place.plugin, who, id);
+        }
+    }
+
+    /// What plugins say that they write, where no access shows it.
+    fn declared<'a>(
+        &mut self,
+        world: &mut World,
+        verbs: impl Iterator<Item = (&'a ComponentId, &'a (usize, &'static str))>,
+        declared: &[(ComponentId, usize, Phase)],
+    ) {
+        // Whoever takes orders writes what they are.
+        let taker = self.owners.of(world.register_component::<Orders>());
+        let verbs = verbs.map(|(id, (plugin, _))| (*id, taker.unwrap_or(*plugin), Phase::Ingest));
+        for (id, plugin, phase) in declared.iter().copied().chain(verbs) {
+            let touch = Touch {
+                place: TickPosition {
+                    phase,
+                    plugin,
+                    step: 0,
+                    position: 0,
+                },
+                system: "a declared writer".to_owned(),
+                changes: false,
+            };
+            self.traffic.writers.entry(id).or_default().push(touch);
         }
     }
 

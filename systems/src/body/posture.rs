@@ -129,7 +129,7 @@ pub(super) fn obey(
 /// Answers those who sit, stand or lie now, or do not. After all that changes bodies.
 pub(super) fn settled(
     mut settles: MessageReader<Settles>,
-    bodies: Query<(&Posture, &Vitals)>,
+    bodies: Query<(&Posture, Option<&Vitals>)>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Settles { order, posture } in settles.read() {
@@ -142,7 +142,10 @@ pub(super) fn settled(
             Ok((now, _)) if now == posture => Answer::with(*order, done),
             Ok((_, vitals)) => {
                 let otherwise = || Refusal::new(Code::GameLogicError, "You can't just now.");
-                Answer::refusal(*order, super::held(vitals).unwrap_or_else(otherwise))
+                Answer::refusal(
+                    *order,
+                    vitals.and_then(super::held).unwrap_or_else(otherwise),
+                )
             }
             Err(_) => Answer::refusal(*order, Refusal::of(Code::InternalError)),
         });

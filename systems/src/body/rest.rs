@@ -116,7 +116,7 @@ pub(super) fn rest(
     mut changed: MessageReader<VitalsChanged>,
     resting: Query<(Entity, &StableId, &Resting, Option<&InRoom>)>,
     places: Query<&InRoom>,
-    bodies: Query<(&Posture, &Vitals)>,
+    bodies: Query<(&Posture, Option<&Vitals>)>,
     clock: Res<Clock>,
     mut rested: MessageWriter<Rested>,
     mut answers: MessageWriter<Answer>,
@@ -148,7 +148,7 @@ pub(super) fn rest(
     }
     for Rest { order, until } in begins.read() {
         let body = order.actor;
-        if let Some(refusal) = bodies.get(body).ok().and_then(|(_, vitals)| held(vitals)) {
+        if let Some(refusal) = bodies.get(body).ok().and_then(|(_, vitals)| held(vitals?)) {
             answers.write(Answer::refusal(*order, refusal));
             continue;
         }

@@ -38,7 +38,7 @@ impl Default for CommandLimits {
 
 /// How fast a player types.
 #[derive(Component, Default, Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Rate {
+pub(super) struct TypingRate {
     /// When the last commands were accepted, oldest first; at most as many as the limit.
     accepted: VecDeque<WorldTime>,
     /// Its last line was one too many.
@@ -49,7 +49,7 @@ pub(super) struct Rate {
 pub(super) fn accept(
     mut heard: MessageReader<Heard>,
     mut orders: ResMut<Orders>,
-    mut rates: Query<&mut Rate>,
+    mut rates: Query<&mut TypingRate>,
     mut answers: MessageWriter<Answer>,
     mut violations: MessageWriter<Violation>,
     limits: Res<CommandLimits>,
@@ -89,7 +89,7 @@ fn collapsed(line: &Line) -> Line {
     Line::new(&words.join(" ")).unwrap_or_else(|_| line.clone())
 }
 
-impl Rate {
+impl TypingRate {
     fn admit(&mut self, limits: CommandLimits, now: WorldTime) -> Result<(), Refusal> {
         let limit = limits.commands_per_second as usize;
         if limit == 0 {

@@ -108,30 +108,33 @@ pub(super) fn who(
         souls.sort_by(|(one, _), (other, _)| one.cmp(other));
         let rest = &souls[souls.partition_point(|(name, _)| name <= after)..];
         let shown = &rest[..rest.len().min(LISTED_MAX)];
-        let mut text = match souls.len() {
-            0 => format!("Nobody called \"{filter}\" is awake."),
-            1 => "One soul is awake:".to_owned(),
-            count => format!("{count} souls are awake:"),
-        };
-        for (_, soul) in shown {
-            text.push_str(&format!("\n  {soul}"));
-        }
         let last = shown.last().filter(|_| shown.len() < rest.len());
-        if let Some((_, last)) = last {
-            let filter = if filter.is_empty() {
-                ""
-            } else {
-                &format!("{filter} ")
-            };
-            text.push_str(&format!("\nMore: \"who {filter}after {}\".", last.name));
-        }
+        let last = last.map(|(_, soul)| soul.name);
+        let text = told(filter, souls.len(), shown, last);
         let data = Awake {
             count: souls.len(),
             players: shown.iter().map(|(_, soul)| soul.owned()).collect(),
-            next: last.map(|(_, last)| last.name.to_owned()),
+            next: last.map(str::to_owned),
         };
         answers.write(Answer::with_data(*order, text, data));
     }
+}
+
+/// A page of those who are awake, to read.
+fn told(filter: &str, count: usize, shown: &[(String, Soul<&str>)], last: Option<&str>) -> String {
+    let mut text = match count {
+        0 => format!("Nobody called \"{filter}\" is awake."),
+        1 => "One soul is awake:".to_owned(),
+        count => format!("{count} souls are awake:"),
+    };
+    for (_, soul) in shown {
+        text.push_str(&format!("\n  {soul}"));
+    }
+    if let Some(last) = last {
+        let blank = if filter.is_empty() { "" } else { " " };
+        text.push_str(&format!("\nMore: \"who {filter}{blank}after {last}\"."));
+    }
+    text
 }
 
 /// Who is awake, as far as the text shows them.

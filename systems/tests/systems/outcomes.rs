@@ -85,7 +85,7 @@ fn walker_moved_before_is_not_told_of_going() {
 }
 
 #[test]
-fn walker_is_told_of_going_who_went() {
+fn walker_that_went_is_told() {
     let mut stage = scene();
     stage.says("Bob", "go east");
     stage.tick();
@@ -94,7 +94,7 @@ fn walker_is_told_of_going_who_went() {
 
 /// Whoever does it breaks when it is to be done.
 #[test]
-fn deed_of_broken_owner_is_not_told_done() {
+fn deed_of_broken_owner_is_not_done() {
     for (who, line, owner) in [
         ("Bob", "go east", "place"),
         ("Bob", "sit", "body"),
@@ -131,7 +131,7 @@ fn deed_of_broken_owner_is_not_told_done() {
 }
 
 #[test]
-fn dead_body_set_wounded_is_refused_unaudited() {
+fn dead_body_set_to_wounded_is_refused() {
     let mut stage = scene();
     for (line, told) in [
         ("admin set dp Ghost -3", None),
@@ -152,7 +152,7 @@ fn dead_body_set_wounded_is_refused_unaudited() {
 }
 
 #[test]
-fn audit_log_has_resulting_value() {
+fn audit_log_names_resulting_value() {
     let mut stage = scene();
     stage.says("Ann", "admin set dp Bob 100");
     stage.tick();

@@ -11,6 +11,11 @@ const KEPT: &[(&str, &str, &str)] = &[
         "only ever compared with the present tick",
     ),
     (
+        "systems/src/lucidity/rescue.rs",
+        "in_tick",
+        "only ever compared with the present tick",
+    ),
+    (
         "systems/src/place/rooms.rs",
         "known",
         "made anew by each run of its system, which it names",

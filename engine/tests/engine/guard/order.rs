@@ -108,7 +108,7 @@ fn forge(mut asked: MessageReader<Forge>) {
 }
 
 #[test]
-fn verb_without_reader_is_refused() {
+fn unread_verb_is_refused_by_name() {
     check(
         named("smith", |reg| _ = reg.verb::<Forge>(&["forge", "smith"])),
         &[
@@ -123,7 +123,7 @@ fn verb_without_reader_is_refused() {
 }
 
 #[test]
-fn verb_read_before_written_is_refused() {
+fn verb_read_before_dispatch_is_refused() {
     let taker = |reg: &mut Registrar<'_>| _ = reg.owns::<Orders>();
     check(
         named("all", move |reg| {

@@ -101,7 +101,7 @@ fn full_queue_takes_no_more_lines() {
 }
 
 #[test]
-fn queued_lines_end_with_session() {
+fn queued_lines_end_with_the_session() {
     let mut stage = patient();
     for words in ["a", "b", "c"] {
         stage.says("bob", words);
