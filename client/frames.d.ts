@@ -11,6 +11,20 @@ export type Authentication = {
   token: string;
 };
 
+/** Somebody awake. */
+export type AwakePlayer = {
+  /** They are on another node. */
+  elsewhere: boolean;
+  is_admin: boolean;
+  /** Known of those on this node. */
+  level?: number;
+  /** Their connection is away. */
+  linkdead: boolean;
+  name: string;
+  /** The name of the sub-zone. */
+  place: string;
+};
+
 /** `player_entered_game` and `player_left_game`. */
 export type CameOrWent = {
   message: string;
@@ -18,6 +32,12 @@ export type CameOrWent = {
   player_id: string;
   player_name: string;
   room_id: string;
+};
+
+export type CarriedThing = {
+  /** A UUID. */
+  id: string;
+  name: string;
 };
 
 /** `catatonia`: somebody's mind is gone, or back, told to that player and to those who see it
@@ -129,6 +149,8 @@ export type CommandLine = {
 
 /** `command_response`: the one outcome of a command. */
 export type CommandResponse = {
+  /** What the text says, for programs, where the command has it. Not repeated. */
+  data?: HelpResult | StatusResult | WhoResult | WhoHereResult | InventoryResult | MapResult | TimeResult | HistoryResult;
   /** Why it was not done. */
   error?: Reason;
   /** The client's id; `null` where it gave none. */
@@ -325,6 +347,32 @@ export type Handed = {
   room_id: string;
 };
 
+export type HelpCommand = {
+  /** What it does, in a few sentences. */
+  help: string;
+  usage: string;
+  /** What players type; the first word is its name. */
+  words: string[];
+};
+
+/** What there is to do, or more about one of it. */
+export type HelpResult = {
+  /** The commands that the text tells of. */
+  commands: HelpCommand[];
+  kind: "help";
+  /** The topics of which more can be read. */
+  topics: string[];
+};
+
+/** What was said before on a channel. */
+export type HistoryResult = {
+  /** Which; `say` stands for all that was said in the room. */
+  channel: Channel;
+  kind: "history";
+  /** The lines, oldest first. */
+  lines: PastLine[];
+};
+
 /** A day that is kept each year. */
 export type Holiday = {
   /** Words that rules can look for. */
@@ -367,6 +415,13 @@ export type InventoryPickupFrame = Envelope & {
   event_type: "inventory_pickup";
 };
 
+/** What somebody carries. */
+export type InventoryResult = {
+  kind: "inventory";
+  /** What they have longest first: their places are their numbers. */
+  things: CarriedThing[];
+};
+
 /** `lucidity_change`: how clear a mind is now. Carries the value itself, so a slow client that
  * misses one in between knows all the same. */
 export type LucidityChange = {
@@ -385,6 +440,15 @@ export type LucidityChange = {
 export type LucidityChangeFrame = Envelope & {
   data: LucidityChange;
   event_type: "lucidity_change";
+};
+
+/** What is drawn. */
+export type MapResult = {
+  /** The id of the room that one is in. */
+  here: string;
+  kind: "map";
+  /** The explored rooms on this floor that the map shows, that one first. */
+  rooms: MapRoom[];
 };
 
 /** A room on the map: `room_explored`, and each one of an [`ExploredMap`]. */
@@ -864,6 +928,16 @@ export type Sheet = {
   xp: number;
 };
 
+/** How one stands. */
+export type StatusResult = {
+  kind: "status";
+  /** The experience points at which the next level begins, if there is one. */
+  next_level_at?: number;
+  player: Sheet;
+  room_name: string;
+  sub_zone_name: string;
+};
+
 /** `system`: the server speaks. */
 export type System = {
   /** What it says. */
@@ -878,6 +952,28 @@ export type SystemFrame = Envelope & {
 
 /** How clear a mind is, in words; worse is greater. */
 export type Tier = "lucid" | "uneasy" | "fractured" | "deranged" | "catatonic";
+
+/** `mythos_time_update`: what time it is. */
+export type TimeResult = {
+  active_holidays: Holiday[];
+  active_schedules: Schedule[];
+  day_name: string;
+  day_of_month: number;
+  daypart: Daypart;
+  is_daytime: boolean;
+  is_witching_hour: boolean;
+  kind: "time";
+  /** What is to be read where a part of the day or a holiday has just begun. */
+  message?: string;
+  month_name: string;
+  mythos_clock: string;
+  mythos_datetime: string;
+  season: Season;
+  server_timestamp: string;
+  /** The next three, or as many as the world tells. */
+  upcoming_holidays: Holiday[];
+  week_of_month: number;
+};
 
 /** `welcome`: the session holds its character. */
 export type Welcome = {
@@ -905,4 +1001,30 @@ export type Welcome = {
 export type WelcomeFrame = Envelope & {
   data: Welcome;
   event_type: "welcome";
+};
+
+/** Some of the people in a room. */
+export type WhoHereResult = {
+  /** How many people there are in the room. */
+  count: number;
+  kind: "who_here";
+  /** The name after which the next page begins; absent on the last. */
+  next?: string;
+  /** Their names. */
+  occupants: string[];
+  /** Who they are, in the same order. */
+  players: Occupant[];
+  /** The room. */
+  room_id: string;
+};
+
+/** Who is awake, as far as the text shows them. */
+export type WhoResult = {
+  /** How many there are, of those who were asked for. */
+  count: number;
+  kind: "who";
+  /** The name after which the next page begins; absent on the last. */
+  next?: string;
+  /** The first of them by name. */
+  players: AwakePlayer[];
 };
