@@ -298,8 +298,6 @@ fn missed(plugin: &str) -> &'static [(&'static str, &'static str)] {
             ("Ghost", "vitals"),
             ("Ghost", "posture"),
         ],
-        // No stone falls.
-        "hazards" => &[("Miner", "vitals")],
         "lucidity" => &[("Walker", "lucidity")],
         // They passed through the street; they are in the graves.
         "exploration" => &[("Walker", "explored"), ("Brief", "explored")],
