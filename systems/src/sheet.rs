@@ -47,7 +47,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         ParamBuilder,
     );
     reg.note::<GameState>()
-        .command_result::<verbs::Standing>()
+        .command_result::<verbs::StatusData>()
         .emit_resource(Unshown::default())
         .transient::<Unshown>("unshown")
         .system(Phase::Simulate, status.build_system(verbs::status))

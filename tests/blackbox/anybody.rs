@@ -63,6 +63,21 @@ fn world_rules_hold_for_any_typed_line() {
     try_plays(plays(), play);
 }
 
+/// Found by chance once.
+#[test]
+fn whisper_to_banned_player_breaks_no_rule() {
+    let typed = |who, line: &str| Deed::Type {
+        who,
+        line: line.to_owned(),
+    };
+    play(&[
+        typed(0, "ban bob"),
+        typed(2, "whisper Bob are you there?"),
+        typed(0, "add_admin "),
+        typed(0, "add_admin "),
+    ]);
+}
+
 #[test]
 fn refused_commands_leave_play_unchanged() {
     try_plays(plays() / 2, |deeds| {

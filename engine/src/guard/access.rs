@@ -315,7 +315,7 @@ impl Scan<'_> {
         let taker = self.owners.of(world.register_component::<Orders>());
         let verbs = verbs.map(|(id, (plugin, _))| (*id, taker.unwrap_or(*plugin), Phase::Ingest));
         for (id, plugin, phase) in declared.iter().copied().chain(verbs) {
-            let touch = Touch {
+            self.traffic.writers.entry(id).or_default().push(Touch {
                 place: TickPosition {
                     phase,
                     plugin,
@@ -324,15 +324,14 @@ impl Scan<'_> {
                 },
                 system: "a declared writer".to_owned(),
                 changes: false,
-            };
-            self.traffic.writers.entry(id).or_default().push(touch);
+            });
         }
     }
 
     fn every_state_has_a_kind(&mut self, world: &World) {
-        let owned: HashSet<ComponentId> = self.owners.owned.iter().copied().collect();
-        let owned = self.owners.iter().filter(|(id, _)| owned.contains(id));
-        let owned = owned.filter(|(id, _)| !self.owners.kinds.contains(id));
+        let (owned, kinds) = (&self.owners.owned, &self.owners.kinds);
+        let unkind = |id: &ComponentId| owned.contains(id) && !kinds.contains(id);
+        let owned = self.owners.iter().filter(|(id, _)| unkind(id));
         self.unkind.extend(owned.map(|(id, plugin)| (plugin, id)));
         for (plugin, id) in std::mem::take(&mut self.unkind) {
             self.mistakes.push(format!(

@@ -129,7 +129,7 @@ pub enum Frame {
 
 /// As it is written.
 #[derive(Serialize, Deserialize)]
-enum FramePayload {
+enum FrameBody {
     Header(RecordingHeader),
     /// Packed.
     Checkpoint(Vec<u8>),
@@ -192,8 +192,8 @@ impl RecordingHeader {
     /// When it is too long.
     pub fn begin(&self, checkpoint: &Checkpoint) -> Result<Vec<u8>, RecordFault> {
         let mut bytes = MAGIC.to_vec();
-        bytes.extend(framed(&FramePayload::Header(self.clone()))?);
-        bytes.extend(framed(&FramePayload::Checkpoint(pack(checkpoint)?))?);
+        bytes.extend(framed(&FrameBody::Header(self.clone()))?);
+        bytes.extend(framed(&FrameBody::Checkpoint(pack(checkpoint)?))?);
         Ok(bytes)
     }
 }
@@ -205,16 +205,16 @@ impl Frame {
     /// Never, in fact.
     pub fn mark(gap: bool) -> Result<Vec<u8>, RecordFault> {
         framed(if gap {
-            &FramePayload::Gap
+            &FrameBody::Gap
         } else {
-            &FramePayload::End
+            &FrameBody::End
         })
     }
 }
 
 pub(super) fn ticks(first: Tick, entries: &[Entry]) -> Result<Vec<u8>, RecordFault> {
     let packed = pack(entries)?;
-    framed(&FramePayload::Ticks { first, packed })
+    framed(&FrameBody::Ticks { first, packed })
 }
 
 pub(super) fn pack<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, RecordFault> {
@@ -233,7 +233,7 @@ pub(super) fn unpack<T: for<'de> Deserialize<'de>>(packed: &[u8]) -> Result<T, R
     postcard::from_bytes(&bytes).map_err(|_| RecordFault::Undecodable)
 }
 
-fn framed(payload: &FramePayload) -> Result<Vec<u8>, RecordFault> {
+fn framed(payload: &FrameBody) -> Result<Vec<u8>, RecordFault> {
     let mut bytes =
         postcard::to_extend(payload, vec![0; FRAME_BYTES]).map_err(|_| RecordFault::Unencodable)?;
     let length = bytes.len() - FRAME_BYTES;
@@ -283,13 +283,13 @@ pub fn frames(
 fn decoded(payload: &[u8]) -> Result<Frame, RecordFault> {
     let payload = postcard::from_bytes(payload).map_err(|_| RecordFault::Undecodable)?;
     Ok(match payload {
-        FramePayload::Header(header) => Frame::Header(Box::new(header)),
-        FramePayload::Checkpoint(packed) => Frame::Checkpoint(unpack(&packed)?),
-        FramePayload::Ticks { first, packed } => Frame::Ticks(Ticks {
+        FrameBody::Header(header) => Frame::Header(Box::new(header)),
+        FrameBody::Checkpoint(packed) => Frame::Checkpoint(unpack(&packed)?),
+        FrameBody::Ticks { first, packed } => Frame::Ticks(Ticks {
             first,
             entries: unpack(&packed)?,
         }),
-        FramePayload::Gap => Frame::Gap,
-        FramePayload::End => Frame::End,
+        FrameBody::Gap => Frame::Gap,
+        FrameBody::End => Frame::End,
     })
 }

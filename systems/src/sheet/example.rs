@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 
-use super::verbs::Standing;
+use super::verbs::StatusData;
 use super::{GameState, Sheet};
 use crate::cast::{ANN, FOYER, WHEN, id};
 use crate::describe::SheetFields;
@@ -22,7 +22,7 @@ impl Published for GameState {
     }
 }
 
-impl CommandResult for Standing {
+impl CommandResult for StatusData {
     const KIND: &'static str = "status";
 
     fn examples() -> Vec<Self> {

@@ -51,7 +51,7 @@ pub(super) fn status(
             text.push_str(&format!("\n{line}"));
         }
         let level = known.characters.levels.level(known.experience(order.actor));
-        let data = Standing {
+        let data = StatusData {
             player: known.sheet(
                 *id,
                 order.actor,
@@ -70,7 +70,7 @@ pub(super) fn status(
 
 /// How one stands.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Standing {
+pub(super) struct StatusData {
     pub(super) player: Sheet,
     pub(super) room_name: String,
     pub(super) sub_zone_name: String,

@@ -13,6 +13,9 @@ use systems::world::Atlas;
 use super::bodies::{self, Figures};
 use super::deeds::PEOPLE;
 
+/// How a letter begins.
+const AWAY: &str = "While you were away, ";
+
 /// What a refused command must leave as it was; time goes on for the rest.
 pub(super) const LASTING: [&str; 12] = [
     "whereabouts",
@@ -126,8 +129,16 @@ impl Watch {
     fn notes(&mut self, name: &'static str, ears: &Ears) {
         for said in ears.events("chat_message") {
             let id = said["message_id"].as_str().expect("an id").to_owned();
-            let new = self.talk.entry(name).or_default().insert(id);
+            let new = self.talk.entry(name).or_default().insert(id.clone());
             let history = said.get("history").is_some();
+            // A letter that came with its session's end was not read: it comes again.
+            let is_letter = said["message"]
+                .as_str()
+                .is_some_and(|text| text.starts_with(AWAY));
+            if ears.closed.is_some() && is_letter {
+                self.talk.entry(name).or_default().remove(&id);
+                continue;
+            }
             assert!(new || history, "{name} heard it twice: {said}");
         }
         let times = ears.events("mythos_time_update");
