@@ -25,7 +25,7 @@ use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
 use crate::fault::FaultReport;
-use crate::meter::{Beacon, Spent, Stopwatch};
+use crate::meter::{Beacon, Spent, Stopwatch, TickPart};
 use crate::orders;
 use crate::persist::{Collector, StorageView};
 use crate::phase::Phase;
@@ -90,13 +90,11 @@ impl Engine {
             storage,
             stopping,
         } = input;
+        self.spent.begin((self.stopwatch)());
         let before = self.advance_clock(now, wall_offset);
         attach::restore(&mut self.world);
         let clock = *self.world.resource::<Clock>();
         self.beacon.enter_tick(clock.tick);
-        for spans in &mut self.spent.spans {
-            *spans = [0; 4];
-        }
         self.take_back(clock.now);
         self.obey(orders);
         let waiting = u32::try_from(self.world.resource::<Collector>().facts.len());
@@ -115,15 +113,21 @@ impl Engine {
             .write_batch(bridged.into_iter().map(Bridged));
         self.own_faults(Phase::Ingest);
         self.run(Phase::Ingest, before);
+        self.spent.end(TickPart::Ingest, (self.stopwatch)());
         self.run(Phase::Simulate, before);
+        self.spent.end(TickPart::Simulate, (self.stopwatch)());
         self.settle(before);
+        self.spent.end(TickPart::Settle, (self.stopwatch)());
         self.run(Phase::Emit, before);
         attach::tell_bans(&mut self.world);
         orders::close(&mut self.world);
         attach::grant(&mut self.world);
         attach::dismiss(&mut self.world);
         self.destroy();
-        speak(self.emission(&clock));
+        let emission = self.emission(&clock);
+        self.spent.end(TickPart::Emit, (self.stopwatch)());
+        speak(emission);
+        self.spent.skip((self.stopwatch)());
         let halt = self
             .world
             .resource_mut::<Messages<Halt>>()
@@ -143,6 +147,7 @@ impl Engine {
         let mut bridge = self.world.resource_mut::<Bridge>();
         let mut parcels = std::mem::take(&mut bridge.parcels);
         (parcels.tick, parcels.wall) = (clock.tick, clock.wall());
+        self.spent.end(TickPart::Persist, (self.stopwatch)());
         TickOutput {
             emission: Emission::default(),
             asks: std::mem::take(&mut self.world.resource_mut::<Asks>().0),

@@ -46,7 +46,7 @@ pub use engine::{Engine, FAULTS_MAX, HELD_UP, QUARANTINE, SETTLE_ROUNDS_MAX};
 pub use exchange::{EngineFault, PluginOrder, Save, Setup, TickInput, TickOutput};
 pub use fault::{FaultReport, running};
 pub use identity::Index;
-pub use meter::{Beacon, Spent, Stopwatch};
+pub use meter::{Beacon, Spent, Stopwatch, TickPart};
 pub use newcomers::Newcomers;
 pub use orders::{Answer, CommandRecord, Heard, Order, Orders, QUEUED_MAX, REMEMBERED};
 pub use outbox::Outbox;

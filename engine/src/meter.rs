@@ -16,13 +16,87 @@ pub(crate) fn stopped() -> u64 {
     0
 }
 
-/// Time per plugin and phase of the last tick, in nanoseconds.
+/// A part of the tick, for who asks where its time goes: the phases with what the engine does
+/// beside them, and what the engine does when they are over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TickPart {
+    /// What came in is taken apart, then the phase.
+    Ingest,
+    /// The phase.
+    Simulate,
+    /// The phase, all its rounds.
+    Settle,
+    /// The phase, then outcomes, departures and destructions.
+    Emit,
+    /// What changed is collected, and the tick cleaned up.
+    Persist,
+}
+
+impl TickPart {
+    /// All of them, in the order of the tick.
+    pub const ALL: [Self; 5] = [
+        Self::Ingest,
+        Self::Simulate,
+        Self::Settle,
+        Self::Emit,
+        Self::Persist,
+    ];
+
+    /// Its name in metrics.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Simulate => "simulate",
+            Self::Settle => "settle",
+            Self::Emit => "emit",
+            Self::Persist => "persist",
+        }
+    }
+}
+
+/// Time per plugin and phase of the last tick, and per part of it, in nanoseconds.
 #[derive(Debug, Default)]
 pub struct Spent {
     pub(crate) spans: Vec<[u64; 4]>,
+    parts: [u64; 5],
+    /// When the part under way began.
+    began: u64,
 }
 
 impl Spent {
+    pub(crate) fn of(plugins: usize) -> Self {
+        Self {
+            spans: vec![[0; 4]; plugins],
+            ..Self::default()
+        }
+    }
+
+    /// A tick begins.
+    pub(crate) fn begin(&mut self, now: u64) {
+        for spans in &mut self.spans {
+            *spans = [0; 4];
+        }
+        self.parts = [0; 5];
+        self.began = now;
+    }
+
+    /// A part is over, and the next begins.
+    pub(crate) fn end(&mut self, part: TickPart, now: u64) {
+        self.parts[part as usize] = now.saturating_sub(self.began);
+        self.began = now;
+    }
+
+    /// What came since the last part is of no part.
+    pub(crate) fn skip(&mut self, now: u64) {
+        self.began = now;
+    }
+
+    /// Each part of the last tick, and its nanoseconds.
+    pub fn parts(&self) -> impl Iterator<Item = (TickPart, u64)> + '_ {
+        TickPart::ALL.into_iter().zip(self.parts)
+    }
+
     /// `(plugin index, phase, nanoseconds)` of everything that took time.
     pub fn iter(&self) -> impl Iterator<Item = (usize, Phase, u64)> + '_ {
         self.spans.iter().enumerate().flat_map(|(plugin, spans)| {

@@ -12,6 +12,7 @@ const NAMES: &[&str] = &[
     "kadath_tick_overruns_total",
     "kadath_tick_lateness_seconds",
     "kadath_plugin_seconds",
+    "kadath_tick_part_seconds",
     "kadath_plugin_faults_total",
     "kadath_plugin_quarantined",
     "kadath_players_online",
@@ -34,6 +35,7 @@ const NAMES: &[&str] = &[
 /// What a figure is told apart by.
 const LABELS: &[(&str, &[&str])] = &[
     ("kadath_plugin_seconds", &["plugin", "phase"]),
+    ("kadath_tick_part_seconds", &["part"]),
     ("kadath_plugin_faults_total", &["plugin"]),
     ("kadath_plugin_quarantined", &["plugin"]),
     ("kadath_lane_depth", &["lane"]),

@@ -71,9 +71,7 @@ impl Engine {
         if let Some(engine) = engine {
             checkpoint::restore_health(&mut health, engine);
         }
-        let spent = Spent {
-            spans: vec![[0; 4]; register.plugins.len()],
-        };
+        let spent = Spent::of(register.plugins.len());
         let mut engine = Self {
             health,
             spent,

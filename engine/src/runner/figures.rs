@@ -8,7 +8,7 @@ use prometheus::{
 };
 
 use crate::port::{MetricsFault, Tick};
-use crate::{Engine, FaultReport, Phase};
+use crate::{Engine, FaultReport, Phase, TickPart};
 
 /// What `/metrics` says of the world.
 #[derive(Debug)]
@@ -19,6 +19,9 @@ pub struct Figures {
     lateness: Gauge,
     dropped_runs: IntCounter,
     plugin_seconds: CounterVec,
+    /// Of each part of a tick, and of what is left beside them.
+    parts: [Counter; 5],
+    hand_over: Counter,
     faults: IntCounterVec,
     quarantined: IntGaugeVec,
     players: IntGauge,
@@ -34,6 +37,10 @@ impl Figures {
     /// # Errors
     /// When `registry` already has them.
     pub fn new(registry: &Registry) -> Result<Self, MetricsFault> {
+        let part_seconds = CounterVec::new(
+            Opts::new("kadath_tick_part_seconds", "time spent in a part of ticks"),
+            &["part"],
+        )?;
         let figures = Self {
             ticks: IntCounter::new("kadath_ticks_total", "ticks executed")?,
             seconds: Histogram::with_opts(
@@ -58,6 +65,8 @@ impl Figures {
                 Opts::new("kadath_plugin_seconds", "time spent in a plugin"),
                 &["plugin", "phase"],
             )?,
+            parts: TickPart::ALL.map(|part| part_seconds.with_label_values(&[part.word()])),
+            hand_over: part_seconds.with_label_values(&["hand_over"]),
             faults: IntCounterVec::new(
                 Opts::new("kadath_plugin_faults_total", "contained faults"),
                 &["plugin"],
@@ -83,6 +92,7 @@ impl Figures {
         registry.register(Box::new(figures.seconds.clone()))?;
         registry.register(Box::new(figures.lateness.clone()))?;
         registry.register(Box::new(figures.plugin_seconds.clone()))?;
+        registry.register(Box::new(part_seconds))?;
         registry.register(Box::new(figures.faults.clone()))?;
         registry.register(Box::new(figures.quarantined.clone()))?;
         registry.register(Box::new(figures.players.clone()))?;
@@ -123,6 +133,13 @@ impl Figures {
         for (kind, count) in engine.violations() {
             self.violations.with_label_values(&[kind]).inc_by(count);
         }
+        let mut rest = took.as_secs_f64();
+        for (part, nanos) in engine.spent().parts() {
+            let seconds = nanos as f64 / 1e9;
+            self.parts[part as usize].inc_by(seconds);
+            rest -= seconds;
+        }
+        self.hand_over.inc_by(rest.max(0.0));
         for (plugin, phase, nanos) in engine.spent().iter() {
             if nanos > 0 {
                 self.spans[plugin][phase as usize].inc_by(nanos as f64 / 1e9);

@@ -99,6 +99,35 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
+/// What a plugin spends in a phase is of that part, and nothing of a tick is of none.
+#[test]
+fn parts_of_ticks_add_up_to_ticks() {
+    let busy = || {
+        let until = Instant::now() + Duration::from_millis(1);
+        while Instant::now() < until {}
+    };
+    let mut live = Live::new(named("busy", move |reg| {
+        reg.system(Phase::Simulate, busy);
+    }));
+    until("the world has run a while", || live.tick() > 60);
+    live.stop();
+    let part = |part: &str| live.figure(&format!(r#"kadath_tick_part_seconds{{part="{part}"}}"#));
+    let parts = [
+        "ingest",
+        "simulate",
+        "settle",
+        "emit",
+        "persist",
+        "hand_over",
+    ]
+    .map(part);
+    let all = live.figure("kadath_tick_seconds_sum");
+    assert!(parts.iter().all(|seconds| *seconds > 0.0), "{parts:?}");
+    assert!(parts[1] >= 0.06, "{parts:?}");
+    let sum: f64 = parts.iter().sum();
+    assert!((sum - all).abs() < 0.001 * all, "{parts:?} of {all}");
+}
+
 #[test]
 fn ending_world_says_so_and_runs_until_stopped() {
     let halt = Stop::new();
