@@ -6,6 +6,7 @@
 
 mod appearance;
 mod changes;
+mod details;
 mod listing;
 mod look;
 mod lying;
@@ -19,6 +20,7 @@ mod travel;
 
 pub use appearance::{LastSpoke, Pose, Posed, Posture, PostureTaken};
 pub use changes::RoomOccupantsChanged;
+pub use details::{Details, RoomDetail};
 pub use listing::{LISTED_MAX, Listing, Occupant};
 pub use lying::{Appeared, Drops, Label, RoomDrop, Spot, Vanished};
 pub use notes::{RoomOccupants, RoomUpdate, RoomView};
@@ -33,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::verb;
 use crate::describe::{self, Descriptions, Marked, Marks, Retell, RoomLines, RoomLinesTold};
-use crate::world::{Atlas, Direction, Geography, RoomIx, WorldHeader};
+use crate::world::{Atlas, Direction, Geography, RoomIx, WorldHeader, room_data};
 
 /// The room a character is in, as it is saved: by the room's id, which outlives the atlas.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,6 +141,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         );
     verb::<travel::Go>(reg);
     verb::<look::Look>(reg);
+    room_data::<Details>(reg, "details");
     // Built when it first runs, after the last plugin has said what it looks at.
     let look = (
         ParamBuilder,
@@ -146,6 +149,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         ParamBuilder,
         ParamBuilder,
         describe::beheld(),
+        ParamBuilder,
         ParamBuilder,
         ParamBuilder,
         ParamBuilder,

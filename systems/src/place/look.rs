@@ -2,11 +2,11 @@
 
 use engine::prelude::*;
 
-use super::{InRoom, Posture, Rooms};
+use super::{Details, InRoom, Posture, Rooms};
 use crate::calendar::{Daylight, MythosTime};
 use crate::command::{Missed, Needs, Usage, Verb, Words};
 use crate::describe::Beheld;
-use crate::world::{Direction, RoomIx};
+use crate::world::{Direction, RoomData, RoomIx};
 
 /// `look`, `look north`, `look Ann`
 #[derive(Message, Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Look {
 impl Verb for Look {
     const WORDS: &'static [&'static str] = &["look", "l", "examine"];
     const USAGE: &'static str = "look [direction or name] [which]";
-    const HELP: &'static str = "Shows where you are. With a direction it shows what lies that way, with a name the one you mean, with a thing what you hold or what lies here.";
+    const HELP: &'static str = "Shows where you are. With a direction it shows what lies that way, with a name the one you mean, with a thing what you hold or what lies here, and with a word of the room's text what that is.";
     const NEEDS: Needs = Needs::MIND;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
@@ -49,6 +49,7 @@ pub(super) fn look(
     people: Query<Looks>,
     rooms: Rooms<'_, '_>,
     beheld: Beheld<'_, '_>,
+    details: Res<RoomData<Details>>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
     mut answers: MessageWriter<Answer>,
@@ -80,7 +81,11 @@ pub(super) fn look(
         }
         answers.write(match Direction::from_word(target) {
             Some(way) => out_by(*order, room, way, &rooms),
-            None => at(*order, room, target, &people, &rooms, &beheld),
+            None => {
+                let details = details.get(room);
+                let detail = details.and_then(|all| all.seen(target, night));
+                at(*order, room, target, detail, &people, &rooms, &beheld)
+            }
         });
     }
 }
@@ -99,11 +104,13 @@ fn out_by(order: Order, room: RoomIx, way: Direction, rooms: &Rooms<'_, '_>) -> 
     Answer::with(order, format!("{way}: {through}{beyond}."))
 }
 
-/// Somebody here, or else something: persons are asked for, things are not.
+/// Somebody here, or else something, or else what the room's text names: persons are asked for,
+/// things are not.
 fn at(
     order: Order,
     room: RoomIx,
     target: &str,
+    detail: Option<&str>,
     people: &Query<'_, '_, Looks>,
     rooms: &Rooms<'_, '_>,
     beheld: &Beheld<'_, '_>,
@@ -115,6 +122,9 @@ fn at(
             if let Some(name) = rooms.thing_near(order.actor, room, target) =>
         {
             return Answer::with(order, format!("You see: {name}."));
+        }
+        Err(Missed::Nobody { .. }) if let Some(detail) = detail => {
+            return Answer::with(order, detail);
         }
         Err(missed) => return Answer::refusal(order, missed.refusal(nobody)),
     };

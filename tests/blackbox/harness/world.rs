@@ -187,10 +187,8 @@ fn special_rules(drain: Option<f64>) -> Option<(&'static str, Value)> {
 
 fn room_of(id: &str, room: &Value) -> Value {
     let mut exits = room.as_table().unwrap().clone();
-    let environment = exits.remove("environment");
-    let night = exits.remove("night");
-    let hazards = exits.remove("hazards");
-    let sights = exits.remove("sights");
+    let rest = ["environment", "night", "hazards", "sights", "details"];
+    let rest = rest.map(|key| (key.to_owned(), exits.remove(key)));
     let description = exits
         .remove("description")
         .unwrap_or_else(|| format!("A room called {id}, made for a scene.").into());
@@ -200,10 +198,10 @@ fn room_of(id: &str, room: &Value) -> Value {
         ("description", description),
         ("exits", exits.into()),
     ]);
-    fields.extend(environment.map(|key| ("environment".to_owned(), key)));
-    fields.extend(night.map(|text| ("night".to_owned(), text)));
-    fields.extend(hazards.map(|list| ("hazards".to_owned(), list)));
-    fields.extend(sights.map(|sights| ("sights".to_owned(), sights)));
+    fields.extend(
+        rest.into_iter()
+            .filter_map(|(key, value)| Some((key, value?))),
+    );
     fields.into()
 }
 
