@@ -1,6 +1,6 @@
 //! What a checkpoint holds: every value of what is saved and of what is transient, by its entity.
 //!
-//! Saved values are known from the rows that passed ([`Shadow`](crate::record::Shadow)), and are not copied
+//! Saved values are known from the rows that passed (the recorder keeps them), and are not copied
 //! on the world's thread, but for those that their owner changes without marking it, as what is not
 //! worth a save (`bypass_change_detection`): a plugin says so.
 //! Entities keep their ids across a checkpoint, so what refers to one is written as it is.
