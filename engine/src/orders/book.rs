@@ -232,6 +232,10 @@ impl Orders {
         {
             self.turns.remove(&turn);
         }
+        // Nothing is kept of those who only once typed something.
+        if orders.waiting.is_empty() {
+            self.actors.remove(&actor);
+        }
     }
 
     /// Takes an order out of the book.
@@ -266,21 +270,20 @@ impl Orders {
 
     /// The orders of one entity are another's from now on.
     pub(super) fn hand_over(&mut self, from: Entity, to: Entity) {
-        let Some(orders) = self.actors.remove(&from) else {
-            return;
-        };
-        if let Some(turn) = orders.turn {
+        let orders = self.actors.remove(&from);
+        if let Some(turn) = orders.as_ref().and_then(|orders| orders.turn) {
             self.turns.insert(turn, to);
         }
+        let waiting = orders.iter().flat_map(|orders| &orders.waiting);
         // What was started in this tick is in no list.
-        for key in orders.waiting.iter().chain(&self.started) {
+        for key in waiting.chain(&self.started) {
             let place = self.places.get_mut(key.place as usize);
             let open = place.and_then(|place| place.open.as_mut());
             if let Some(open) = open.filter(|open| open.actor == from) {
                 open.actor = to;
             }
         }
-        self.actors.insert(to, orders);
+        self.actors.extend(orders.map(|orders| (to, orders)));
     }
 
     /// What is made known of this tick: without what was forgotten since it was received.
