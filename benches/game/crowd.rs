@@ -85,6 +85,13 @@ impl Crowd {
         took
     }
 
+    /// Nanoseconds of copying one kind of state ahead of a checkpoint; `None`: nothing was left.
+    pub(crate) fn copy_ahead(&mut self) -> Option<u64> {
+        let began = processor_time();
+        let copied = self.engine.copy_ahead();
+        copied.then(|| processor_time() - began)
+    }
+
     pub(crate) fn recording(self) -> Recording {
         self.recording.expect("every tick was recorded")
     }

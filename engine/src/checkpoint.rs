@@ -5,6 +5,8 @@
 //! worth a save (`bypass_change_detection`): a plugin says so.
 //! Entities keep their ids across a checkpoint, so what refers to one is written as it is.
 
+mod ahead;
+
 use std::any::TypeId;
 use std::collections::HashMap;
 
@@ -18,6 +20,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::port::{StableId, Tick, WorldTime};
+use ahead::Ahead;
+pub(crate) use ahead::CopiesAhead;
 
 /// A part of a checkpoint can't be written or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +43,8 @@ pub(crate) struct StateType {
     pub(crate) of: TypeId,
     /// It is saved, and every change of it is marked.
     pub(crate) in_rows: bool,
+    /// How it is copied ahead of the checkpoint, where every change of it is marked.
+    ahead: Option<Ahead>,
     copy: fn(&mut World) -> Box<dyn StateCopy>,
     restore: fn(&mut World, &[(Entity, Vec<u8>)]) -> Result<(), StateFault>,
     /// As it would be written now.
@@ -87,6 +93,7 @@ impl StateType {
             plugin,
             of: TypeId::of::<T>(),
             in_rows: false,
+            ahead: Some(Ahead::of::<T>()),
             again: |bytes| Some(bytes.to_vec()),
             copy: |world| copy::<T>(world, |value| postcard::to_stdvec(value).ok()),
             restore: |world, values| {
@@ -102,6 +109,7 @@ impl StateType {
             plugin,
             of: TypeId::of::<T::Part>(),
             in_rows: false,
+            ahead: None,
             again: |bytes| Some(bytes.to_vec()),
             copy: |world| {
                 let mut query = world.query::<(Entity, &T)>();
@@ -135,6 +143,7 @@ impl StateType {
             plugin,
             of: TypeId::of::<T>(),
             in_rows: true,
+            ahead: None,
             again: |bytes| {
                 let value: T = serde_json::from_slice(bytes).ok()?;
                 serde_json::to_vec(&value).ok()
@@ -151,14 +160,19 @@ fn copy<T: Component + Clone>(
     world: &mut World,
     encode: fn(&T) -> Option<Vec<u8>>,
 ) -> Box<dyn StateCopy> {
+    Box::new(CopiedValues {
+        values: copied(world),
+        encode,
+    })
+}
+
+fn copied<T: Component + Clone>(world: &mut World) -> Vec<(Entity, T)> {
     // Resources lie at entities of their own.
     let mut query = world.query_filtered::<(Entity, &T), Allow<IsResource>>();
     let values = query.iter(world);
-    let values = values.map(|(entity, value)| (entity, value.clone()));
-    Box::new(CopiedValues {
-        values: values.collect(),
-        encode,
-    })
+    values
+        .map(|(entity, value)| (entity, value.clone()))
+        .collect()
 }
 
 fn restore<T: Component>(
@@ -256,12 +270,14 @@ pub struct WorldState {
 }
 
 impl WorldCopy {
-    /// Copies the states of these types: all of them, or but those that are known from rows.
+    /// Copies the states of these types: all of them, or but those that are known from rows. Of
+    /// what was copied ahead, but what changed since.
     pub(crate) fn of(
         world: &mut World,
         types: &[StateType],
         (tick, now): (Tick, WorldTime),
         engine: EngineState,
+        mut ahead: CopiesAhead,
         whole: bool,
     ) -> Self {
         let mut entities: Vec<(Entity, StableId)> = world
@@ -271,8 +287,12 @@ impl WorldCopy {
             .collect();
         entities.sort_unstable();
         let saved = types.iter().filter(|one| one.in_rows).map(|one| one.name);
-        let copied = types.iter().filter(|one| whole || !one.in_rows);
-        let states = copied.map(|one| (one.name, (one.copy)(world)));
+        let copied = types.iter().enumerate();
+        let copied = copied.filter(|(_, one)| whole || !one.in_rows);
+        let states = copied.map(|(at, one)| {
+            let copy = ahead.finish(at, world);
+            (one.name, copy.unwrap_or_else(|| (one.copy)(world)))
+        });
         Self {
             tick,
             now,

@@ -21,6 +21,7 @@ use bevy_ecs::world::World;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::attach::{self, Asks, Life};
+use crate::checkpoint::{CopiesAhead, StateType};
 use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
@@ -56,6 +57,9 @@ pub struct Engine {
     started: bool,
     /// Kept, because making a query anew allocates.
     online: QueryState<(), With<crate::Online>>,
+    /// Every kind of state that checkpoints hold, and what was copied ahead of the next.
+    states: Vec<StateType>,
+    ahead: CopiesAhead,
 }
 
 impl std::fmt::Debug for Engine {

@@ -330,17 +330,20 @@ impl TickPace {
         handed_over
     }
 
-    /// Copies the world for the recorder, if it wants a copy and nothing is dirty but what is in
-    /// this tick's batch.
+    /// Copies the world for the recorder, if it wants a copy: ahead, kind by kind, and what is left
+    /// when nothing is dirty but what is in this tick's batch.
     fn offer_checkpoint(&mut self, save: &Save) {
-        let clean = matches!(save, Save::Batch(_) | Save::Clean);
         let lane = self.recorder.as_ref();
-        if let Some(lane) = lane.filter(|lane| clean && lane.wants_checkpoint()) {
-            // After a gap the recorder does not know what is saved.
-            lane.offer_checkpoint(match lane.is_whole() {
-                true => self.engine.unsaved(),
-                false => self.engine.checkpoint(),
-            });
+        let Some(lane) = lane.filter(|lane| lane.wants_checkpoint()) else {
+            return;
+        };
+        let clean = matches!(save, Save::Batch(_) | Save::Clean);
+        // After a gap the recorder does not know what is saved.
+        match (lane.is_whole(), clean) {
+            (true, _) if self.engine.copy_ahead() => {}
+            (true, true) => lane.offer_checkpoint(self.engine.unsaved()),
+            (false, true) => lane.offer_checkpoint(self.engine.checkpoint()),
+            (_, false) => {}
         }
     }
 

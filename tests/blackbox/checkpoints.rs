@@ -11,8 +11,12 @@ use crate::harness::shipped;
 const ALLOCATIONS_MAX: f64 = 8.0;
 const BYTES_MAX: f64 = 2_048.0;
 
-/// A world of so many who talk and walk; the cost of a checkpoint of it, and of a whole copy.
-fn copied(players: usize) -> [(u64, u64); 2] {
+/// Where most was copied ahead, as the runner does.
+const ALLOCATIONS_LEFT_MAX: f64 = 1.0;
+
+/// A world of so many who talk and walk; the cost of a checkpoint of it, of a whole copy, and of a
+/// checkpoint of which most was copied ahead.
+fn copied(players: usize) -> [(u64, u64); 3] {
     let mut settings = Settings::default();
     settings.commands.commands_per_second = 0;
     let mut stage = Stage::new(systems::game(shipped(), settings)).unwrap();
@@ -30,10 +34,15 @@ fn copied(players: usize) -> [(u64, u64); 2] {
         let spent = measure(|| copy(&mut stage));
         (spent.count_total, spent.bytes_total)
     };
-    [
-        cost(&|stage| drop(stage.engine().unsaved())),
-        cost(&|stage| drop(stage.engine().checkpoint())),
-    ]
+    let unsaved = cost(&|stage| drop(stage.engine().unsaved()));
+    let whole = cost(&|stage| drop(stage.engine().checkpoint()));
+    while stage.engine().copy_ahead() {}
+    for player in 0..players / 10 {
+        stage.says(&name(player), "say they were right before");
+    }
+    stage.tick();
+    let left = measure(|| drop(stage.engine().unsaved()));
+    [unsaved, whole, (left.count_total, left.bytes_total)]
 }
 
 #[test]
@@ -42,11 +51,12 @@ fn checkpoint_copies_little_for_each_player() {
     const MANY: usize = 250;
     let (few, many) = (copied(FEW), copied(MANY));
     let each = |many: u64, few: u64| many.saturating_sub(few) as f64 / (MANY - FEW) as f64;
-    let [unsaved, whole] = [0, 1].map(|n| {
+    let [unsaved, whole, left] = [0, 1, 2].map(|n| {
         let allocations = each(many[n].0, few[n].0);
         (allocations, each(many[n].1, few[n].1))
     });
     assert!(unsaved.0 <= ALLOCATIONS_MAX, "{unsaved:?}");
     assert!(unsaved.1 <= BYTES_MAX, "{unsaved:?}");
     assert!(unsaved < whole, "{unsaved:?} of {whole:?}");
+    assert!(left.0 <= ALLOCATIONS_LEFT_MAX, "{left:?} of {unsaved:?}");
 }

@@ -14,7 +14,7 @@ use super::checkpoint;
 use super::health::Health;
 use super::{Ageing, Engine, EngineFault, FAULTS_MAX, Setup};
 use crate::attach::{Asks, Life, Removals, Roles, Sessions};
-use crate::checkpoint::StateType;
+use crate::checkpoint::{CopiesAhead, StateType};
 use crate::content::ContentTypes;
 use crate::dice::Dice;
 use crate::meter::{Spent, stopped};
@@ -84,6 +84,8 @@ impl Engine {
             under_way: engine.and_then(|engine| engine.under_way),
             started: setup.last_now.is_some(),
             online: QueryState::new(&mut world),
+            states: checkpoint::types(&register),
+            ahead: CopiesAhead::default(),
             register,
             world,
         };

@@ -22,9 +22,16 @@ impl Engine {
         self.copy(false)
     }
 
+    /// Copies one kind of state ahead of a checkpoint, so that its own tick copies but what changes
+    /// until then. To be called once a tick; false: nothing was left to copy.
+    pub fn copy_ahead(&mut self) -> bool {
+        let tick = self.last_tick();
+        self.ahead.copy_next(&mut self.world, &self.states, tick)
+    }
+
     /// Every kind of state that checkpoints hold.
-    pub(crate) fn states(&self) -> Vec<StateType> {
-        types(&self.register)
+    pub(crate) fn states(&self) -> &[StateType] {
+        &self.states
     }
 
     fn copy(&mut self, whole: bool) -> WorldCopy {
@@ -37,13 +44,13 @@ impl Engine {
             health: health.collect(),
         };
         let clock = *self.world.resource::<Clock>();
-        let types = types(&self.register);
+        let ahead = std::mem::take(&mut self.ahead);
         let at = (clock.tick, clock.now);
-        WorldCopy::of(&mut self.world, &types, at, engine, whole)
+        WorldCopy::of(&mut self.world, &self.states, at, engine, ahead, whole)
     }
 }
 
-fn types(register: &Register) -> Vec<StateType> {
+pub(super) fn types(register: &Register) -> Vec<StateType> {
     let all = register
         .transient_states
         .iter()

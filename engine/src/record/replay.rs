@@ -111,7 +111,7 @@ impl Replay {
             return Ok(None);
         };
         let is = self.engine.checkpoint().encode()?;
-        let found = was.first_difference(&is, &self.engine.states());
+        let found = was.first_difference(&is, self.engine.states());
         Ok(found.map(|(component, entity, was, is)| Difference {
             tick: checkpoint.tick,
             plugin: self.engine.holder_of(&component).unwrap_or("engine").into(),

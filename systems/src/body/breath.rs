@@ -34,7 +34,6 @@ pub(super) fn breathe(
             Condition::Able => {}
         }
         if let Some(mut resting) = resting {
-            let resting = resting.bypass_change_detection();
             let healed = resting.heal(rules.rest_healing(), clock.now);
             if healed > 0 {
                 through.push((*id, AdjustVitals::heal(body, healed, VitalsCause::REST)));

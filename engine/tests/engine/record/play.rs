@@ -27,6 +27,9 @@ pub(super) struct Script {
     pub(super) copied: &'static [u64],
 }
 
+/// Copies are taken ahead in so many ticks before each checkpoint.
+const AHEAD_TICKS: u64 = 30;
+
 /// What came of it.
 pub(super) struct Recorded {
     pub(super) bytes: Vec<u8>,
@@ -107,6 +110,13 @@ impl Script {
                 effects: TickEffects::of(said, &output),
             };
             chunk.push(record, &mut shadow);
+            // As the runner does, with time for every kind before the checkpoint is due.
+            if wanted
+                .peek()
+                .is_some_and(|wanted| n + AHEAD_TICKS > **wanted)
+            {
+                engine.copy_ahead();
+            }
             if wanted.peek().is_some_and(|wanted| **wanted <= n)
                 && matches!(output.save, Save::Batch(_) | Save::Clean)
             {
