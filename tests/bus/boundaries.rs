@@ -9,7 +9,7 @@ use engine::port::LaneLimits;
 use net::bridge::{DeadLetter, DeadLetters, Envelope, VERSION};
 
 use crate::broker::{Broker, settled};
-use crate::harness::{Node, alone, line, numbered, quick, until};
+use crate::harness::{Node, beside, line, numbered, quick, until};
 
 fn envelope(text: &str) -> Bytes {
     let envelope = Envelope {
@@ -29,7 +29,7 @@ fn envelope(text: &str) -> Bytes {
 /// A message that a full world refuses three times is a dead letter; the fifth opens the breaker.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thrice_refused_message_dead_letters_fifth_opens_breaker() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let broker = Broker::start().await;
     let limits = LaneLimits {
         bridged: 1,
@@ -85,7 +85,7 @@ async fn thrice_refused_message_dead_letters_fifth_opens_breaker() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn non_storing_stream_is_seen_despite_broker() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let broker = Broker::start().await;
     let mut node = Node::start("north", quick(&broker.url())).await;
     node.up().await;
@@ -126,7 +126,7 @@ fn dead_letters(data: &std::path::Path, url: &str, words: &[&str]) -> (bool, Str
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_list_show_replay_and_purge_dead_letters() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let broker = Broker::start().await;
     let folder = tempfile::TempDir::with_prefix("kadath-letters-").unwrap();
     let letters = DeadLetters::below(folder.path(), 10, Duration::from_secs(3_600));

@@ -7,7 +7,7 @@ use net::bridge::{DeadLetters, Envelope, VERSION};
 use sqlx::Row as _;
 
 use crate::broker::Broker;
-use crate::harness::{Recipe, alone, line, to_bob, until, whole};
+use crate::harness::{Recipe, beside, line, to_bob, until, whole};
 
 const TICK: Duration = Duration::from_millis(50);
 /// Messages sent at once, before their acknowledgements are waited for.
@@ -36,7 +36,7 @@ fn message(seq: u64, poisoned: bool) -> PublishMessage {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn effect_lands_two_ticks_after_message_among_thousands() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let (rate, seconds) = if whole() { (10_000, 5) } else { (2_000, 1) };
     let broker = Broker::start().await;
     let recipe = Recipe::new()

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use engine::port::BridgeIn;
 
 use crate::broker::Broker;
-use crate::harness::{Node, alone, global, numbered, quick, until};
+use crate::harness::{Node, beside, global, numbered, quick, until};
 
 /// Offers what is not confirmed again, as the world does; answers what arrived, each with how
 /// often.
@@ -29,7 +29,7 @@ async fn all_confirmed(node: &mut Node, mut open: BTreeSet<u64>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frozen_broker_is_noticed_in_time_and_recovers() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let broker = Broker::start().await;
     let mut node = Node::start("north", quick(&broker.url())).await;
     node.up().await;
@@ -66,7 +66,7 @@ async fn frozen_broker_is_noticed_in_time_and_recovers() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broker_restarts_store_promised_messages_once() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let mut broker = Broker::start().await;
     let mut node = Node::start("north", quick(&broker.url())).await;
     node.up().await;
@@ -113,7 +113,7 @@ async fn broker_restarts_store_promised_messages_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unacknowledged_message_returns_acknowledged_does_not() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let broker = Broker::start().await;
     let mut north = Node::start("north", quick(&broker.url())).await;
     let south = Node::start("south", quick(&broker.url())).await;

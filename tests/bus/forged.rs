@@ -5,7 +5,7 @@ use async_nats::jetstream::{self, message::PublishMessage};
 use serde_json::{Value, json};
 
 use crate::broker::Broker;
-use crate::harness::{Player, Recipe, Server, alone, until};
+use crate::harness::{Player, Recipe, Server, beside, until};
 use crate::keepers::{acknowledged_in, keeper};
 
 /// The rights of two worlds as `docs/bus.md` shows them, and a user of the test's own.
@@ -70,7 +70,7 @@ fn herald(like: &Value, ahead: u64, node: &str, world: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn forged_herald_suppresses_no_whisper() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let test = ConnectOptions::with_user_and_password("test".into(), "test".into());
     let broker = Broker::start_with(&rights(), test).await;
     let dream = node(&broker, "cave", "dream", "change this, too", "[]").await;

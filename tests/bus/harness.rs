@@ -33,12 +33,18 @@ use test_folder::TestFolder;
 /// Long enough for two busy processors, short enough to notice.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Held by each proof: figures of one must not be those of its neighbour.
-static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// Held by each proof: what measures must not measure its neighbour.
+static PROOFS: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());
 
-/// Waits until no other proof runs.
-pub(crate) async fn alone() -> tokio::sync::MutexGuard<'static, ()> {
-    ALONE.lock().await
+/// Waits until no other proof runs, and lets none begin: for those that measure.
+pub(crate) async fn alone() -> tokio::sync::RwLockWriteGuard<'static, ()> {
+    PROOFS.write().await
+}
+
+/// Waits until no proof runs that must be alone: for those that only ask what is so, and mostly
+/// wait for it.
+pub(crate) async fn beside() -> tokio::sync::RwLockReadGuard<'static, ()> {
+    PROOFS.read().await
 }
 
 /// Whether the proofs run whole.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::Row as _;
 
 use crate::broker::Broker;
-use crate::harness::{Account, Player, Server, alone, until};
+use crate::harness::{Account, Player, Server, beside, until};
 use crate::nodes::{player, sees, server};
 use crate::shared::Common;
 
@@ -52,7 +52,7 @@ fn says(data: &Value, words: &str) -> bool {
 /// What an admin orders on another node.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn remote_order_runs_once_over_redelivery_and_kill() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let broker = Broker::start().await;
     let north = server(&broker, "north").await;
     let south = server(&broker, "south").await;
@@ -169,7 +169,7 @@ async fn join_as(server: &Server, account: &Account, character: &str) -> Player 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ban_ends_and_bars_sessions_on_other_node() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let common = Common::start().await;
     let north = common.node("north").await;
     let south = common.node("south").await;

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::broker::{Broker, settled};
 use crate::creds::{Account, Operator};
-use crate::harness::{PATIENCE, Player, Recipe, Server, alone, until};
+use crate::harness::{PATIENCE, Player, Recipe, Server, beside, until};
 
 /// A pair of keys made for this test, and the seed of another.
 const SEED: &str = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
@@ -61,7 +61,7 @@ async fn is_refused(server: &Server) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_key_is_refused_without_being_quoted() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let extra = format!("authorization {{ users: [ {{ nkey: {PUBLIC} }} ] }}");
     let broker = Broker::start_with(&extra, ConnectOptions::with_nkey(SEED.to_owned())).await;
 
@@ -82,7 +82,7 @@ async fn wrong_key_is_refused_without_being_quoted() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_credentials_are_refused_without_being_quoted() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let (operator, account) = (Operator::new(), Account::new());
     let broker = Broker::start_with(&operator.knows(&account), account.user().options()).await;
     let client = broker.client().await;
@@ -117,7 +117,7 @@ async fn wrong_credentials_are_refused_without_being_quoted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keyless_file_is_named_and_not_quoted() {
     const SECRET: &str = "SUthe-password-of-somebody";
-    let _alone = alone().await;
+    let _beside = beside().await;
     for key in ["nats.nkey_file", "nats.credentials_file"] {
         let recipe = with_file("nats://127.0.0.1:4222", key, SECRET);
         assert_eq!(recipe.refused().await, Some(2), "{key}");

@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::time::timeout;
 
 use crate::broker::Broker;
-use crate::harness::{PATIENCE, Player, Recipe, Server, alone, until};
+use crate::harness::{PATIENCE, Player, Recipe, Server, beside, until};
 use crate::keepers::keeper;
 
 const LEASE: Duration = Duration::from_millis(2_000);
@@ -47,7 +47,7 @@ pub(crate) async fn sees(player: &mut Player, what: &str, meant: impl Fn(&str) -
 /// A dead node's players vanish within its lease.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_nodes_share_community_and_drop_dead_node() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let broker = Broker::start().await;
     let north = server(&broker, "north").await;
     let south = server(&broker, "south").await;
@@ -119,7 +119,7 @@ async fn three_nodes_share_community_and_drop_dead_node() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_service_hears_events() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let broker = Broker::start().await;
     let mut listener = tokio::process::Command::new("python3")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/listener.py"))
@@ -165,7 +165,7 @@ async fn other_service_hears_events() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn node_without_broker_plays_but_is_unready() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let mut broker = Broker::start().await;
     broker.kill();
     let recipe = Recipe::new()

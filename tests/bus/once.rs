@@ -8,7 +8,7 @@ use net::bridge::{Envelope, VERSION};
 use sqlx::Row as _;
 
 use crate::broker::Broker;
-use crate::harness::{Recipe, alone, line, to_bob, whole};
+use crate::harness::{Recipe, beside, line, to_bob, whole};
 use crate::keepers::acknowledged_in;
 
 /// Messages sent before each kill.
@@ -31,7 +31,7 @@ fn message(seq: u64) -> PublishMessage {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn consumer_kill_before_effect_gives_effect_once() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let kills = if whole() { 100 } else { 10 };
     let broker = Broker::start().await;
     let mut recipe = Recipe::new()

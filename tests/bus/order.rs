@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::broker::Broker;
-use crate::harness::{Player, Recipe, Server, alone};
+use crate::harness::{Player, Recipe, Server, beside};
 use crate::keepers::keeper;
 use crate::nodes::sees;
 
@@ -40,7 +40,7 @@ async fn next(player: &mut Player) -> (String, usize) {
 /// themselves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn chat_and_whispers_each_keep_player_order() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let broker = Broker::start().await;
     let north = server(&broker, "north").await;
     let south = server(&broker, "south").await;

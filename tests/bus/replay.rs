@@ -9,11 +9,11 @@ use net::bridge::{
 };
 
 use crate::broker::Broker;
-use crate::harness::{Node, alone, line, quick, to_bob, until};
+use crate::harness::{Node, beside, line, quick, to_bob, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twice_replayed_dead_letter_reaches_stream_once() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let broker = Broker::start().await;
     let node = Node::start("north", quick(&broker.url())).await;
     node.up().await;
@@ -73,7 +73,7 @@ async fn twice_replayed_dead_letter_reaches_stream_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn best_effort_replay_is_heard_once_locally() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let broker = Broker::start().await;
     let north = Node::start("north", quick(&broker.url())).await;
     let south = Node::start("south", quick(&broker.url())).await;

@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::broker::Broker;
-use crate::harness::{Account, Cluster, Player, Recipe, Server, alone, until};
+use crate::harness::{Account, Cluster, Player, Recipe, Server, beside, until};
 use crate::nodes::sees;
 
 const LEASE: Duration = Duration::from_millis(2_000);
@@ -84,7 +84,7 @@ pub(crate) fn signal(server: &Server, signal: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn newer_sign_in_on_other_node_finds_everything() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let common = Common::start().await;
     let north = common.node("north").await;
     let south = common.node("south").await;
@@ -109,7 +109,7 @@ async fn newer_sign_in_on_other_node_finds_everything() {
 /// They play on elsewhere, and the old node's journal overwrites nothing newer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_node_players_move_without_stale_overwrite() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let common = Common::start().await;
     let north = common.node("north").await;
     let south = common.node("south").await;
@@ -168,7 +168,7 @@ async fn killed_node_players_move_without_stale_overwrite() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn world_writer_moves_after_kill() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let common = Common::start().await;
     let north = common.node("north").await;
     let south = common.node("south").await;
@@ -218,7 +218,7 @@ async fn world_writer_moves_after_kill() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn node_frozen_past_lease_loses_session_and_changes() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let common = Common::start().await;
     let north = common.node("north").await;
     let south = common.node("south").await;
@@ -246,7 +246,7 @@ async fn node_frozen_past_lease_loses_session_and_changes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn node_frozen_in_transaction_gives_way() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let common = Common::start().await;
     let north = common.node("north").await;
     let south = common.node("south").await;
@@ -279,7 +279,7 @@ async fn node_frozen_in_transaction_gives_way() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn second_server_on_unshared_database_is_refused() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let cluster = Cluster::started().await;
     let recipe = |node: &str| {
         Recipe::new()

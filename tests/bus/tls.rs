@@ -8,7 +8,7 @@ use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, 
 use serde_json::Value;
 
 use crate::broker::Broker;
-use crate::harness::{Node, Recipe, alone, global, quick, until};
+use crate::harness::{Node, Recipe, beside, global, quick, until};
 
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -43,7 +43,7 @@ impl Authority {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_who_proves_itself_is_connected() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let folder = tempfile::TempDir::with_prefix("kadath-tls-").unwrap();
     let write = |name: &str, text: &str| -> PathBuf {
         let path = folder.path().join(name);

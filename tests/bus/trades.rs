@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sqlx::types::Uuid;
 
-use crate::harness::{Account, Player, Server, alone, until, whole};
+use crate::harness::{Account, Player, Server, beside, until, whole};
 use crate::shared::{Common, enter, signal};
 
 const TRINKETS: usize = 8;
@@ -122,7 +122,7 @@ async fn hurry(players: &mut [Player], round: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn trades_over_two_nodes_double_and_lose_nothing() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let common = Common::start().await;
     let mut north = common.node("north").await;
     let south = common.node("south").await;

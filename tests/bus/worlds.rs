@@ -1,7 +1,7 @@
 //! Several worlds on one broker.
 
 use crate::broker::Broker;
-use crate::harness::{Player, Recipe, Server, alone, until};
+use crate::harness::{Player, Recipe, Server, beside, until};
 use crate::keepers::{acknowledged_in, keeper};
 
 /// A node of a world of its own; its name is that of the other world's node.
@@ -29,7 +29,7 @@ async fn lets_know(player: &mut Player, words: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn herald_is_told_once_in_listening_worlds() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let broker = Broker::start().await;
     let waking = world(&broker, "waking", "[]").await;
     let dream = world(&broker, "dream", "[\"waking\"]").await;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Cluster, Player, Recipe, Server, alone};
+use crate::harness::{Cluster, Player, Recipe, Server, beside};
 
 /// Someone whose tally is what the backups are about.
 struct Keeper {
@@ -35,7 +35,7 @@ impl Keeper {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_backup_under_way_restores_that_moment() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let server = Recipe::with_trades().start().await;
     server.ready().await;
     let keeper = Keeper::begin(&server).await;
@@ -62,7 +62,7 @@ async fn sqlite_backup_under_way_restores_that_moment() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stopped_server_folder_can_be_copied() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let server = Recipe::with_trades().start().await;
     let keeper = Keeper::begin(&server).await;
     keeper.counts(&server, 3).await;
@@ -85,7 +85,7 @@ async fn stopped_server_folder_can_be_copied() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgresql_dump_under_way_restores_that_moment() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let cluster = Cluster::shared().await;
     let maintenance = cluster.url("postgres");
     let url = cluster.url("kept");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use sqlx::Connection;
 
-use crate::harness::{Cluster, Player, Recipe, Server, SmallDisk, alone, until};
+use crate::harness::{Cluster, Player, Recipe, Server, SmallDisk, beside, until};
 use crate::never_waits::limit_files;
 
 /// How often a disk is filled and freed.
@@ -121,7 +121,7 @@ async fn ends_well(server: Server, counter: Counter) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn full_disk_under_journal_and_sqlite_passes() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let disk = SmallDisk::mount(16_384);
     let server = Recipe::with_trades()
         .set("server.data", disk.path().join("data").display())
@@ -144,7 +144,7 @@ async fn full_disk_under_journal_and_sqlite_passes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn full_disk_under_journal_alone_passes() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let disk = SmallDisk::mount(4_096);
     let cluster = Cluster::shared().await;
     let server = Recipe::with_trades()
@@ -181,7 +181,7 @@ async fn press(cluster: &Cluster) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn full_disk_under_postgresql_passes() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     // A new one takes 40 MiB.
     let disk = SmallDisk::mount(98_304);
     let cluster = Cluster::stopped_in(disk.path());
@@ -220,7 +220,7 @@ async fn full_disk_under_postgresql_passes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_that_may_not_grow_pass() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let server = Recipe::with_trades()
         .set("limits.sign_ins_per_minute", 0)
         .set("readiness.lag_seconds", 1)
@@ -241,7 +241,7 @@ async fn files_that_may_not_grow_pass() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deleted_data_folder_ends_durability_exit_3() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let mut first = Recipe::with_trades().start().await;
     first.ready().await;
     let mut counter = Counter::join(&first).await;
@@ -274,7 +274,7 @@ async fn deleted_data_folder_ends_durability_exit_3() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn second_server_on_sqlite_file_exits_with_2() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let first = Recipe::new().start().await;
     first.ready().await;
     let file = first.recipe.data().join("kadath.db");
@@ -291,7 +291,7 @@ async fn second_server_on_sqlite_file_exits_with_2() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn database_without_utf8_ends_start_at_once() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let cluster = Cluster::shared().await;
     let mut admin = cluster.connect("postgres").await;
     sqlx::query("CREATE DATABASE narrow_letters ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
@@ -309,7 +309,7 @@ async fn database_without_utf8_ends_start_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wide_data_folder_is_warned_of() {
     use std::os::unix::fs::DirBuilderExt;
-    let _alone = alone().await;
+    let _beside = beside().await;
     let recipe = Recipe::new();
     let data = recipe.data();
     std::fs::DirBuilder::new()

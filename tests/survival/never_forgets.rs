@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::harness::{Cluster, Lots, Recipe, alone, whole};
+use crate::harness::{Cluster, Lots, Recipe, beside, whole};
 use crate::trades::FIRST_COINS;
 use client::{Client, Ending};
 
@@ -21,13 +21,13 @@ const RECKONING_EVERY: u32 = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn durable_effects_survive_kills_exactly_once_on_sqlite() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     survives("SQLite", Recipe::with_trades()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn durable_effects_survive_kills_exactly_once_on_postgresql() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let cluster = Cluster::shared().await;
     let url = cluster.make("forgetting").await;
     let recipe = Recipe::with_trades().set("database.url", url);

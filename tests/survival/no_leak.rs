@@ -10,13 +10,13 @@ use kadath::config::{Config, Overrides};
 use sqlx::PgConnection;
 use tokio::runtime::Runtime;
 
-use crate::harness::{Cluster, Http, PATIENCE, Player, Recipe, alone, until, whole};
+use crate::harness::{Cluster, Http, PATIENCE, Player, Recipe, beside, until, whole};
 
 const STOP_MAX: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn starts_stops_and_kills_leave_no_connection() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let rounds = if whole() { 100 } else { 10 };
     let cluster = Cluster::shared().await;
     let url = cluster.make("leaking").await;

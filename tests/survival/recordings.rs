@@ -8,7 +8,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::RwLock;
 use tokio::task::JoinSet;
 
-use crate::harness::{Cluster, Lots, Player, Recipe, Server, alone, until, whole};
+use crate::harness::{Cluster, Lots, Player, Recipe, Server, beside, until, whole};
 
 /// Sign-ins at once.
 const DOOR: usize = 20;
@@ -84,7 +84,7 @@ async fn play_of_crowd_replays_equal_over_postgresql() {
 }
 
 async fn prove(cluster: Option<Cluster>) {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let size = match whole() {
         true => Size {
             players: 500,

@@ -2,7 +2,7 @@
 
 use sqlx::Connection;
 
-use crate::harness::{Cluster, Player, Recipe, Server, alone};
+use crate::harness::{Cluster, Player, Recipe, Server, beside};
 use crate::never_waits::span::figure;
 
 /// The batch under way may become durable at any moment, so it may take more than one attempt to
@@ -11,7 +11,7 @@ const ATTEMPTS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn removal_during_save_outage_stays_removed() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let cluster = Cluster::started().await;
     let server = busy(&cluster).await;
     let token = server.http.guest().await;
@@ -37,7 +37,7 @@ async fn removal_during_save_outage_stays_removed() {
 /// Its row is the world's own, and goes with its whole entity.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mute_lifted_during_save_outage_stays_lifted() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let cluster = Cluster::started().await;
     let server = busy(&cluster).await;
     let token = server.http.guest().await;

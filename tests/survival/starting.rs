@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{Cluster, Http, Player, Recipe, alone, until, whole};
+use crate::harness::{Cluster, Http, Player, Recipe, beside, until, whole};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn late_database_needs_no_second_start() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let late = Duration::from_secs(if whole() { 10 } else { 2 });
     let cluster = Cluster::stopped();
     let recipe = Recipe::new().set("database.url", cluster.url("postgres"));
@@ -65,7 +65,7 @@ async fn a_pool_of_none_is_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pool_of_three_never_opens_fourth_connection() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let cluster = Cluster::shared().await;
     let url = cluster.make("narrow").await;
     let mut admin = cluster.connect("postgres").await;
@@ -98,7 +98,7 @@ async fn pool_of_three_never_opens_fourth_connection() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unreadable_saved_world_ends_start_with_connections() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let cluster = Cluster::shared().await;
     let url = cluster.make("unreadable").await;
     let mut admin = cluster.connect("postgres").await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::harness::{Cluster, Player, Recipe, Server, alone};
+use crate::harness::{Cluster, Player, Recipe, Server, beside};
 use crate::never_waits::limit_files;
 
 /// By the contract.
@@ -20,7 +20,7 @@ const COUNTS: u64 = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_with_frozen_database_defers_to_next_start() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let cluster = Cluster::started().await;
     let server = Recipe::with_trades()
         .set("database.url", cluster.url("postgres"))
@@ -45,7 +45,7 @@ async fn stop_with_frozen_database_defers_to_next_start() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_with_full_disk_reports_loss() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let server = Recipe::with_trades().start().await;
     server.ready().await;
     let token = server.http.guest().await;
@@ -62,7 +62,7 @@ async fn stop_with_full_disk_reports_loss() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answered_command_survives_stop() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     // The batch under way is not durable for longer than any part of a stop has patience.
     let server = Recipe::with_trades()
         .set("journal.fsync", "interval")

@@ -16,7 +16,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::harness::{Lots, Player, Recipe, Server, alone, tree, until, whole};
+use crate::harness::{Lots, Player, Recipe, Server, beside, tree, until, whole};
 use crate::hearing::Agreement;
 use bot::{Bot, Stage};
 
@@ -25,7 +25,7 @@ const NEIGHBOURS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_survive_cuts_and_effects_survive_kills() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let mut lots = Lots::cast("streams");
     let (count, span, kills) = if whole() {
         (200, Duration::from_secs(60), 3)
@@ -159,7 +159,7 @@ fn compare_places(bots: &[Bot]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_is_told_and_key_returns_character() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let server = Recipe::new().start().await;
     server.ready().await;
     let token = server.http.guest().await;

@@ -8,7 +8,7 @@ use systems::command::{Usage, Verb, Words, verb};
 use systems::place::{InRoom, Occupancy};
 use systems::world::Atlas;
 
-use crate::harness::{Player, Recipe, alone};
+use crate::harness::{Player, Recipe, beside};
 
 /// The plugin.
 pub(crate) fn vandal(reg: &mut Registrar<'_>) {
@@ -92,7 +92,7 @@ async fn hears(ann: &mut Player, bob: &mut Player, words: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn vandal_in_the_server_hurts_no_player() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let server = Recipe::with_trades().start().await;
     server.ready().await;
     let tokens = [server.http.guest().await, server.http.guest().await];
@@ -159,7 +159,7 @@ async fn counted(player: &mut Player) -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn overflowed_stack_quarantines_plugin_at_next_start() {
-    let _alone = alone().await;
+    let _beside = beside().await;
     let server = Recipe::with_trades().start().await;
     server.ready().await;
     let token = server.http.guest().await;
