@@ -15,8 +15,8 @@ pub struct NetConfig {
     pub trust_proxy: bool,
     /// How much of people's addresses the log shows.
     pub addresses: crate::Addresses,
-    /// The listener can be reached from this machine only: a request must name it. Set by
-    /// [`serve`](crate::serve).
+    /// The listener can be reached from this machine only: a request must name it. Set when
+    /// the listener is opened.
     pub loopback: bool,
     /// How much anyone may do.
     pub limits: NetLimits,

@@ -55,7 +55,8 @@ impl Registrar<'_> {
     }
 
     /// Declares a component or resource of this plugin that lasts from tick to tick and is not saved:
-    /// checkpoints of recordings hold it, the database does not. `name` is unique among all.
+    /// checkpoints of recordings hold it, the database does not. `name` is unique among all. Every
+    /// change is to be marked: after `bypass_change_detection` a checkpoint may hold what it was.
     pub fn transient<T>(&mut self, name: &'static str) -> &mut Self
     where
         T: Component + Clone + Serialize + DeserializeOwned,

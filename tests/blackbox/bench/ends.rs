@@ -12,13 +12,13 @@ use crate::harness::{PATIENCE, until};
 const LONG: &str = "settle = \"1s\"\nobjectives = [\"sign_ins = 30\"]\n[world]\nrooms = 2\n[[stages]]\nramp = \"2s\"\nbots = 30\n[[stages]]\nhold = \"5s\"\n[roles.a.steps.look]\ndo = \"look\"\nthink = \"300ms\"\n";
 
 /// A bench with a folder of its own for everything temporary.
-struct Running {
+struct RunningBench {
     process: Child,
     temporary: TempDir,
     _scenario: TempDir,
 }
 
-impl Running {
+impl RunningBench {
     fn start() -> Self {
         let folder = TempDir::with_prefix("kadath-bench-test-").unwrap();
         let temporary = TempDir::with_prefix("kadath-bench-test-").unwrap();
@@ -84,7 +84,7 @@ async fn signal(what: &str, process: u32) {
 
 #[tokio::test]
 async fn interrupted_bench_removes_server_and_folder() {
-    let running = Running::start();
+    let running = RunningBench::start();
     let server = running.has_a_server().await;
     signal("-TERM", running.process.id().unwrap()).await;
     let (code, said, left) = running.ends().await;
@@ -98,7 +98,7 @@ async fn interrupted_bench_removes_server_and_folder() {
 
 #[tokio::test]
 async fn server_death_fails_run() {
-    let running = Running::start();
+    let running = RunningBench::start();
     let server = running.has_a_server().await;
     until("players in the world", async || {
         let files = std::fs::read_dir(format!("/proc/{server}/fd")).ok()?;

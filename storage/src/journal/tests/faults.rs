@@ -16,7 +16,7 @@ use crate::pending::PendingChanges;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-struct Running {
+struct RunningWriter {
     ports: EnginePorts,
     shared: Arc<JournalHandle>,
     pending: Arc<PendingChanges>,
@@ -24,7 +24,7 @@ struct Running {
     tick: Tick,
 }
 
-impl Running {
+impl RunningWriter {
     fn start(folder: &Path, disk: &FaultyDisk, config: JournalConfig) -> Self {
         let mut writer = writer(
             folder,
@@ -117,7 +117,7 @@ fn ticks(folder: &Path) -> Vec<Tick> {
 fn failed_sync_is_never_retried_on_same_file() {
     let folder = TempDir::new().unwrap();
     let disk = FaultyDisk::healthy(1);
-    let mut running = Running::start(folder.path(), &disk, JournalConfig::default());
+    let mut running = RunningWriter::start(folder.path(), &disk, JournalConfig::default());
     running.save();
     disk.fail_next_syncs(3);
     running.save();
@@ -134,7 +134,7 @@ fn failed_sync_is_never_retried_on_same_file() {
 fn full_disk_refuses_until_space_returns() {
     let folder = TempDir::new().unwrap();
     let disk = FaultyDisk::healthy(2);
-    let mut running = Running::start(folder.path(), &disk, JournalConfig::default());
+    let mut running = RunningWriter::start(folder.path(), &disk, JournalConfig::default());
     running.save();
     disk.set_room(10);
     let tick = running.send();
@@ -161,7 +161,7 @@ fn disk_full_of_segments_recovers_once_applied() {
         ..JournalConfig::default()
     };
     disk.set_room(20_000);
-    let mut running = Running::start(folder.path(), &disk, config);
+    let mut running = RunningWriter::start(folder.path(), &disk, config);
     let stuck = running.send_until_refused();
     assert!(files(folder.path()).len() > 3, "several segments fill it");
     assert!(!running.accepting());
@@ -183,7 +183,7 @@ fn last_batch_ends_wait_for_interval() {
         fsync_interval_ms: 600_000,
         ..JournalConfig::default()
     };
-    let mut running = Running::start(folder.path(), &disk, config);
+    let mut running = RunningWriter::start(folder.path(), &disk, config);
     running.send();
     wait("the batch to be taken", || running.ports.saves.is_empty());
     running.send();
@@ -199,7 +199,7 @@ fn journal_at_limit_waits_for_database() {
         max_bytes: 16_384,
         ..JournalConfig::default()
     };
-    let mut running = Running::start(folder.path(), &disk, config);
+    let mut running = RunningWriter::start(folder.path(), &disk, config);
     let stuck = running.send_until_refused();
     let landed = stuck - 1;
     assert!(landed > 100, "only {landed} small batches fit in 16 KiB");
@@ -229,7 +229,7 @@ fn ticks_above(folder: &Path, applied: u64) -> Vec<Tick> {
 fn halt_ends_thread_on_hung_disk() {
     let folder = TempDir::new().unwrap();
     let disk = FaultyDisk::healthy(4);
-    let mut running = Running::start(folder.path(), &disk, JournalConfig::default());
+    let mut running = RunningWriter::start(folder.path(), &disk, JournalConfig::default());
     running.save();
     disk.set_room(0);
     running.send();
@@ -251,7 +251,7 @@ fn interval_promises_nothing_before_sync() {
         fsync_interval_ms: 20,
         ..JournalConfig::default()
     };
-    let mut running = Running::start(folder.path(), &disk, config);
+    let mut running = RunningWriter::start(folder.path(), &disk, config);
     let began = Instant::now();
     for _ in 0..5 {
         running.save();
@@ -275,7 +275,7 @@ fn durable_batches_survive_any_fault() {
             segment_bytes: 4_096,
             ..JournalConfig::default()
         };
-        let mut running = Running::start(folder.path(), &disk, config);
+        let mut running = RunningWriter::start(folder.path(), &disk, config);
         disk.fail_one_in(8);
         for _ in 0..6 {
             let tick = running.send();
