@@ -190,6 +190,7 @@ pub(super) struct Respawn(Order);
 
 impl Verb for Respawn {
     const WORDS: &'static [&'static str] = &["respawn"];
+    const WHOLE: bool = true;
     const USAGE: &'static str = "respawn";
     const HELP: &'static str = "Brings you back from the dead, whole and on your feet, to where one wakes. Only the dead have a use for it.";
     const LASTS: bool = true;

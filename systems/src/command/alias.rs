@@ -116,6 +116,7 @@ pub(super) struct Unalias {
 
 impl Verb for Unalias {
     const WORDS: &'static [&'static str] = &["unalias"];
+    const WHOLE: bool = true;
     const USAGE: &'static str = "unalias <name>";
     const HELP: &'static str = "Forgets one of your aliases.";
     const LASTS: bool = true;

@@ -15,6 +15,9 @@ use super::gate::{Acted, Gated, Gates};
 use super::table::{Entry, Usage, Verbs};
 use super::words::Words;
 
+/// So many words that begin as what was typed are told; of more none.
+const BEGUN_MAX: usize = 4;
+
 /// The span over which commands are counted.
 const RATE_SPAN: Duration = Duration::from_secs(1);
 
@@ -128,21 +131,31 @@ pub(super) struct Judge<'w> {
 
 impl Judge<'_> {
     /// The line that `line` stands for where it is an alias, and which verb that is, as far as it
-    /// is open to a role.
+    /// is open to a role; with the verb's word where only its beginning was typed.
     fn meant(
         &self,
         line: &Line,
         aliases: &Aliases,
         role: Role,
-    ) -> (Result<Option<Line>, Refusal>, Option<usize>) {
+    ) -> (
+        Result<Option<Line>, Refusal>,
+        Option<(usize, Option<&'static str>)>,
+    ) {
         let is_verb = |word: &str| self.verbs.find(word).is_some();
         let expanded = aliases.expand(line.as_str(), self.rules.aliases.depth, is_verb);
         let stands_for = expanded.as_ref().ok().and_then(Option::as_ref);
         let words = Words::of(stands_for.unwrap_or(line).as_str());
-        let verb = self.verbs.index(words.verb()).filter(|verb| {
+        let open = |verb: &usize| {
             let entry = self.verbs.get(*verb);
             entry.is_some_and(|entry| !entry.admin || role == Role::Admin)
-        });
+        };
+        let verb = match self.verbs.index(words.verb()) {
+            Some(verb) => Some((verb, None)).filter(|(verb, _)| open(verb)),
+            None => {
+                let begun = self.verbs.begun_by(words.verb(), role).ok();
+                begun.map(|(verb, word)| (verb, Some(word)))
+            }
+        };
         (expanded, verb)
     }
 }
@@ -177,7 +190,8 @@ pub(super) fn dispatch(
             let Some((order, line)) = orders.front(actor) else {
                 break;
             };
-            let (expanded, verb) = judge.meant(line, aliases, character.role);
+            let (expanded, meant) = judge.meant(line, aliases, character.role);
+            let (verb, word) = meant.unzip();
             // Another verb of the same player waits for the next tick: verbs are separate systems,
             // and only this keeps their order.
             if first.is_some() && first != verb {
@@ -199,6 +213,10 @@ pub(super) fn dispatch(
                 }
             };
             let words = Words::of(stands_for.as_str());
+            let words = match word.flatten() {
+                Some(word) => words.written_out(word),
+                None => words,
+            };
             let Some(entry) = entry else {
                 let unknown = || unknown(&judge.verbs, aliases, words.verb(), character.role);
                 let refusal = closed(&Entry::UNKNOWN).unwrap_or_else(unknown);
@@ -258,7 +276,15 @@ impl Entry {
 
 fn unknown(verbs: &Verbs, aliases: &Aliases, word: &str, role: Role) -> Refusal {
     let word = shortened(word);
+    let begun = verbs.begun_by(&word, role).err().unwrap_or_default();
     let message = match verbs.nearest(&word, role, aliases.names()) {
+        _ if (1..=BEGUN_MAX).contains(&begun.len()) => {
+            let begun: Vec<String> = begun.iter().map(|word| format!("\"{word}\"")).collect();
+            format!(
+                "There is no command \"{word}\". Did you mean {}?",
+                begun.join(" or ")
+            )
+        }
         Some(known) => format!("There is no command \"{word}\". Did you mean \"{known}\"?"),
         None => format!("There is no command \"{word}\". Type \"help\" for those there are."),
     };

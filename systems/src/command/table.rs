@@ -2,10 +2,14 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use engine::prelude::*;
 
 use super::{Needs, Words};
+
+/// Letters from which on the beginning of a verb's word may stand for it.
+const BEGINNING_CHARS_MIN: usize = 3;
 
 /// A verb is a message that knows how to be read from words.
 ///
@@ -26,6 +30,8 @@ pub trait Verb: Message + Sized {
     const NEEDS: Needs = Needs::LIFE;
     /// Only admins have it; to others it does not exist.
     const ADMIN: bool = false;
+    /// Its words are typed whole: what it does is not for somebody who meant another verb.
+    const WHOLE: bool = false;
 
     /// Whether these words only ask for something: then nothing lasting comes of them, whatever
     /// [`LASTS`](Self::LASTS) and [`FACTS`](Self::FACTS) say of the others, and they are never
@@ -71,6 +77,8 @@ pub struct Entry {
     pub needs: Needs,
     /// Only admins have it.
     pub admin: bool,
+    /// Its words are typed whole.
+    pub whole: bool,
     pub(super) asks: fn(Words<'_>) -> bool,
     pub(super) send: fn(&mut Commands<'_, '_>, Order, Words<'_>) -> Result<(), Usage>,
 }
@@ -85,6 +93,7 @@ impl Entry {
         facts: 0,
         needs: Needs::MIND,
         admin: false,
+        whole: true,
         asks: |_| true,
         send: |_, _, _| Err(Usage::Show),
     };
@@ -132,6 +141,46 @@ impl Verbs {
             .collect();
         entries.sort_by_key(|entry| entry.words[0]);
         entries.into_iter()
+    }
+
+    /// What a word that is none may be the beginning of: the one verb that it can mean and its word,
+    /// or every word that it could be. Words of the world's own are no verbs, and keep others from
+    /// being meant; so do verbs that are typed whole.
+    pub(super) fn begun_by(
+        &self,
+        word: &str,
+        role: Role,
+    ) -> Result<(usize, &'static str), Vec<&str>> {
+        let word = word.to_ascii_lowercase();
+        if word.len() < BEGINNING_CHARS_MIN {
+            return Err(Vec::new());
+        }
+        let open = |index: usize| !self.entries[index].admin || role == Role::Admin;
+        let from = (Bound::Included(word.as_str()), Bound::Unbounded);
+        let verbs: Vec<(&'static str, usize)> = self
+            .by_word
+            .range::<str, _>(from)
+            .take_while(|(known, _)| known.starts_with(&word))
+            .filter(|(_, index)| open(**index))
+            .map(|(known, index)| (*known, *index))
+            .collect();
+        let own = self.more.range::<str, _>(from).map(|(own, _)| own.as_str());
+        let own: Vec<&str> = own.take_while(|own| own.starts_with(&word)).collect();
+        // Of words that go on from each other the first is meant: `south`, not `southeast`.
+        if let Some((known, index)) = verbs.first().copied()
+            && own.is_empty()
+            && verbs
+                .iter()
+                .all(|(other, of)| *of == index && other.starts_with(known))
+            && !(self.entries[index].whole || self.entries[index].admin)
+        {
+            return Ok((index, known));
+        }
+        Err(verbs
+            .into_iter()
+            .map(|(known, _)| known)
+            .chain(own)
+            .collect())
     }
 
     /// The word closest to a mistyped one, if any is close: of a verb, of the world's own, or of
@@ -229,6 +278,7 @@ pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
         facts: V::FACTS,
         needs: V::NEEDS,
         admin: V::ADMIN,
+        whole: V::WHOLE,
         asks: V::asks,
         send: |commands, order, words| {
             let unread = Cell::new(0);

@@ -17,6 +17,10 @@ pub(super) const TOPICS: &[Topic] = &[
         text: "Talking\n\"say\" is heard in the room, \"local\" in this part of the town, \"global\" everywhere. \"whisper\" is for one person alone, and \"reply\" answers whoever whispered to you last. \"emote\" shows what you do instead of saying it. Each has its own pace: whoever talks too much is asked to wait.",
     },
     Topic {
+        words: &["typing", "abbreviations", "short"],
+        text: "Typing\nThree letters of a command are enough where no other begins so: \"whi\" is \"whisper\". What could cost you something, like \"drop\" or \"quit\", is typed whole. \"'hi\" says it, \":waves\" shows it, and \"alias\" makes short words of your own.",
+    },
+    Topic {
         words: &["mind", "lucidity", "sanity"],
         text: "Lucidity\nA hundred points make a clear mind. Some places wear at it minute by minute, and more so by night; others mend it. Company helps, as long as the company is sound. The fewer are left the worse you are: lucid, uneasy, fractured, deranged; at last you are catatonic. Then you can do little more than \"cry\", which those near you and the keepers hear, and wait for somebody to \"ground\" you; after a minute \"awaken\" wakes you elsewhere.",
     },

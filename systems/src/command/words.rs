@@ -59,6 +59,11 @@ impl<'a> Words<'a> {
         self.verb
     }
 
+    /// The same line with its verb written out.
+    pub(super) const fn written_out(self, verb: &'a str) -> Self {
+        Self { verb, ..self }
+    }
+
     /// Whether nothing follows.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

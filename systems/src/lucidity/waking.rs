@@ -17,6 +17,7 @@ pub(super) struct Awaken(Order);
 
 impl Verb for Awaken {
     const WORDS: &'static [&'static str] = &["awaken"];
+    const WHOLE: bool = true;
     const USAGE: &'static str = "awaken";
     const HELP: &'static str = "Ends a delirium, or a stupor in which nobody has found you for a while: you wake in the sanitarium, shaken but there.";
     const LASTS: bool = true;

@@ -20,6 +20,7 @@ pub(super) struct MuteOne {
 
 impl Verb for MuteOne {
     const WORDS: &'static [&'static str] = &["mute"];
+    const WHOLE: bool = true;
     const USAGE: &'static str = "mute <name> [minutes] [reason]";
     const HELP: &'static str = "Hears no more of somebody, on any channel, for so many minutes (or 30m, 1h30m, 2d) or until you unmute them. They are not told. The words of keepers are always heard.";
     const NEEDS: Needs = Needs::MIND;
@@ -41,6 +42,7 @@ pub(super) struct UnmuteOne {
 
 impl Verb for UnmuteOne {
     const WORDS: &'static [&'static str] = &["unmute"];
+    const WHOLE: bool = true;
     const USAGE: &'static str = "unmute <name>";
     const HELP: &'static str = "Hears somebody again whom you had muted.";
     const NEEDS: Needs = Needs::MIND;

@@ -255,6 +255,7 @@ pub(super) struct Quit {
 
 impl Verb for Quit {
     const WORDS: &'static [&'static str] = &["quit", "logout"];
+    const WHOLE: bool = true;
     const USAGE: &'static str = "quit";
     const HELP: &'static str = "Leaves the world. You will wake where you fell asleep.";
     const NEEDS: Needs = Needs::NOTHING;

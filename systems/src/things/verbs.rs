@@ -56,6 +56,7 @@ pub(super) struct Drop {
 
 impl Verb for Drop {
     const WORDS: &'static [&'static str] = &["drop"];
+    const WHOLE: bool = true;
     const USAGE: &'static str = "drop <thing> | all | all.<thing>";
     const HELP: &'static str = "Puts down what you carry: \"drop lamp\", \"drop all\".";
     const LASTS: bool = true;
@@ -76,6 +77,7 @@ pub(super) struct Give {
 
 impl Verb for Give {
     const WORDS: &'static [&'static str] = &["give"];
+    const WHOLE: bool = true;
     const USAGE: &'static str = "give <thing> to <name>";
     const HELP: &'static str =
         "Gives something that you carry to somebody here: \"give lamp to Ann\".";
