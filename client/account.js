@@ -9,7 +9,7 @@ import { withWait } from "./words.js";
  * @typedef {{guests: boolean, invites: boolean, registration: boolean, playersOnline: number, time: string}} World
  *   what a door must know before anybody signs in
  * @typedef {{id: string, name: string, description: string, requires: Record<string, number>,
- *   bonus: Record<string, number>}} Profession
+ *   bonus: Record<string, number>, flavor_text?: string}} Profession
  * @typedef {{roll_id: string, profession: string | null, stats: Record<string, number>,
  *   meets_requirements: boolean}} Roll
  */

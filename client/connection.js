@@ -41,6 +41,9 @@ const PING_AFTER_MS = 20_000;
 /** Time for an answer to a ping or to the sign-in before the wire counts as dead, in milliseconds. */
 const ANSWER_WITHIN_MS = 15_000;
 
+/** The same for somebody who has just looked at the page again, and waits. */
+const WAKE_WITHIN_MS = 3_000;
+
 export class Connection {
   #around;
   #credentials;
@@ -54,6 +57,7 @@ export class Connection {
   #askedMs = 0;
   #attempt = 0;
   #joined = false;
+  /** A pause runs after which it is tried again. */ #waits = false;
 
   /**
    * @param {Surroundings} around
@@ -76,6 +80,7 @@ export class Connection {
   open() {
     if (this.#socket !== null) return;
     this.#cancelTimer();
+    this.#waits = false;
     this.#lastFault = null;
     this.#lastWord = "";
     this.#askedMs = 0;
@@ -99,6 +104,7 @@ export class Connection {
   /** Leaves for good: no socket, no timer. */
   close() {
     this.#cancelTimer();
+    this.#waits = false;
     const socket = this.#socket;
     this.#socket = null;
     this.#joined = false;
@@ -176,10 +182,27 @@ export class Connection {
     return true;
   }
 
-  /** @param {Socket} socket */
-  #ping(socket) {
+  /**
+   * Somebody looks again after a while. A pause ends at once; a wire that was joined must prove
+   * soon that it is alive, for a phone that sleeps tells nobody that it has lost it.
+   */
+  wake() {
+    if (this.#socket === null) {
+      if (this.#waits) this.open();
+    } else if (this.#joined) this.#ping(this.#socket, WAKE_WITHIN_MS);
+  }
+
+  /**
+   * @param {Socket} socket
+   * @param {number} [within]
+   */
+  #ping(socket, within = ANSWER_WITHIN_MS) {
     socket.send(JSON.stringify({ type: "ping", data: {} }));
-    this.#expect(ANSWER_WITHIN_MS, () => this.#drop(socket, 1006, ""));
+    this.#expect(within, () => {
+      // Nobody is there: no pause before the first try, for there was none before this.
+      this.#drop(socket, 1006, "");
+      if (within === WAKE_WITHIN_MS) this.wake();
+    });
   }
 
   /**
@@ -203,6 +226,7 @@ export class Connection {
     }
     const delayMs = pauseBefore(this.#attempt, this.#around.chance(), this.#askedMs);
     this.#attempt += 1;
+    this.#waits = true;
     this.#onStatus({ phase: "waiting", delayMs });
     this.#expect(delayMs, () => this.open());
   }

@@ -2,16 +2,22 @@
 //
 // Numbers of body and mind move the bars, not the log: a change of tier, a wound, a death is a line.
 
+import { mentions } from "./channels.js";
 import { seenOf, withWait } from "./words.js";
 
 /**
  * One line of the log. `kind` picks its look; `title` stands before the text as a heading.
  * @typedef {object} Entry
- * @property {"room" | "chat" | "coming" | "echo" | "result" | "error" | "lucidity" | "body" | "system" | "strange"} kind
+ * @property {"room" | "chat" | "coming" | "echo" | "result" | "error" | "lucidity" | "body" | "system" | "strange" | "rule"} kind
  * @property {string} text
  * @property {string} [title]
  * @property {string} [channel] of a chat line
  * @property {string} [speaker] with whose name the text of a chat line begins
+ * @property {string} [sender] the id of who said it
+ * @property {string} [target] to whom alone
+ * @property {number} [at] when, in milliseconds, where it was not just now
+ * @property {string} [past] the words of a line that was said before we came
+ * @property {boolean} [mention] it speaks of us
  * @property {import("./durability.js").Stamp} [stamp] of an answer
  * @property {number} [commandId] of an answer
  */
@@ -48,7 +54,7 @@ export function entriesFor(frame, before, after, walkedIn = -1) {
     case "room_update":
       return roomEntry(before.room, after.room, data.drop_summary);
     case "chat_message":
-      return said("chat", data.message, { channel: data.channel, speaker: data.player_name });
+      return chatEntry(frame, after);
     case "chat_history":
       return echoes(data.lines);
     case "player_entered":
@@ -109,12 +115,47 @@ function said(kind, text, more = {}) {
 }
 
 /**
+ * @param {Frame} frame
+ * @param {State} state
+ * @returns {Entry[]}
+ */
+function chatEntry({ data, timestamp }, { self }) {
+  const at = Date.parse(data.timestamp ?? timestamp ?? "");
+  const isOurs = data.sender_id === self.id;
+  const mention = !isOurs && mentions(data.original_content ?? "", self.name);
+  return said("chat", data.message, {
+    channel: data.channel,
+    speaker: data.player_name,
+    ...(data.sender_id && { sender: data.sender_id }),
+    ...(Number.isFinite(at) && { at }),
+    ...(mention && { mention }),
+  });
+}
+
+/**
  * What was said in a room before one came in.
- * @param {{message: string}[] | undefined} lines
+ * @param {Partial<import("./frames.d.ts").PastLine>[] | undefined} lines
  * @returns {Entry[]}
  */
 function echoes(lines) {
-  return (lines ?? []).flatMap((line) => said("coming", `Said before: ${line.message}`));
+  return (lines ?? []).flatMap(({ message, timestamp }) => {
+    const at = Date.parse(timestamp ?? "");
+    return said("coming", `Said before: ${message}`, { past: message ?? "", ...(Number.isFinite(at) && { at }) });
+  });
+}
+
+/**
+ * Lines of a channel as they were said, for those who missed them.
+ * @param {any} told the data of an answer to `history`
+ * @returns {(Entry & {at: number, past: string})[]}
+ */
+export function pastEntries(told) {
+  if (told?.kind !== "history" || !Array.isArray(told.lines)) return [];
+  return told.lines.flatMap((/** @type {import("./frames.d.ts").PastLine} */ line) => {
+    const at = Date.parse(line.timestamp);
+    if (!Number.isFinite(at)) return [];
+    return said("chat", line.message, { channel: line.channel, speaker: line.player_name, at, past: line.message });
+  });
 }
 
 /**
@@ -144,7 +185,7 @@ function befell({ player_id: id, player_name: name }, state, own, other) {
  */
 function welcomeEntry(welcome, before) {
   if (welcome.resumed || before.marks.run !== welcome.run) return [];
-  return said("system", "You are back. What was said meanwhile is missing here.");
+  return said("system", "You are back. What was said meanwhile stands above, as far as it is remembered.");
 }
 
 /**
@@ -170,7 +211,18 @@ function roomEntry(before, after, drops = "") {
 function answerEntry(frame, walkedIn, state) {
   const { ok, id } = frame.data;
   const stamp = { run: state.marks.run, tick: frame.tick };
-  return said(ok ? "result" : "error", answerText(frame, walkedIn), { stamp, ...(id && { commandId: id }) });
+  const text = answerText(frame, walkedIn);
+  const channel = ok ? ownChannel(text) : undefined;
+  return said(ok ? "result" : "error", text, { stamp, ...(id && { commandId: id }), ...(channel && { channel }) });
+}
+
+/**
+ * The channel of an answer that repeats what we have said where we don't hear ourselves.
+ * @param {string} text
+ */
+function ownChannel(text) {
+  if (text.startsWith("You whisper to ")) return "whisper";
+  return /^You \((\w+)\): /.exec(text)?.[1];
 }
 
 /** What a walk is answered with. */

@@ -5,7 +5,8 @@
 import { Connection } from "./connection.js";
 import { answerText, entriesFor } from "./entries.js";
 import { Outbox } from "./outbox.js";
-import { NOWHERE, reduce } from "./state.js";
+import { putsDown } from "./deeds.js";
+import { NOWHERE, reduce, withPutDown } from "./state.js";
 
 /**
  * @typedef {import("./entries.js").Entry} Entry
@@ -16,12 +17,14 @@ import { NOWHERE, reduce } from "./state.js";
 /**
  * @typedef {object} Listener
  * @property {(state: State, before: State) => void} changed
- * @property {(entry: Entry) => void} told a new line for the log
+ * @property {(entry: Entry, state: State) => void} told a new line for the log, and what was known by then
  * @property {(letter: Letter) => void} written a line was typed; its echo belongs into the log
  * @property {(letter: Letter) => void} posted it went out and has an id now
  * @property {(letter: Letter, stamp: import("./durability.js").Stamp | null, text: boolean) => void} answered
  *   by the stamp's tick, or never (`null`); `text` says whether the answer has words of its own
  * @property {(letter: Letter, fault: import("./protocol.js").Fault) => void} refused it may be said again later
+ * @property {() => void} entered a session has begun with the whole state of the world
+ * @property {(letter: Letter, ok: boolean) => void} done what was typed was done, or refused
  * @property {(status: import("./connection.js").Status) => void} status
  */
 
@@ -29,6 +32,7 @@ export class Game {
   /** @type {State} */ #state = NOWHERE;
   #outbox = new Outbox();
   /** The tick that brought us into the room. */ #walkedIn = -1;
+  /** Something was put down since we last looked at what we carry. */ #hasPutDown = false;
   #listener;
   #connection;
 
@@ -75,36 +79,64 @@ export class Game {
   /**
    * Says one line to the world; without a connection it waits for the next one.
    * @param {string} line
+   * @param {string} [orElse] said instead where the world knows no such command
    */
-  say(line) {
-    const letter = this.#outbox.write(line);
+  say(line, orElse) {
+    const letter = this.#outbox.write(line, orElse === undefined ? {} : { orElse });
     if (letter === null) {
-      this.#listener.told({ kind: "error", text: "Too many lines wait for an answer; this one was not kept." });
+      const text = "Too many lines wait for an answer; this one was not kept.";
+      this.#listener.told({ kind: "error", text }, this.#state);
       return;
     }
     this.#listener.written(letter);
     this.#post();
   }
 
+  /**
+   * Asks the world something that nobody typed: neither the line nor its answer is in the log.
+   * @param {string} line
+   * @returns {Promise<any>} the answer's data, or `null`
+   */
+  ask(line) {
+    return new Promise((heard) => {
+      if (this.#outbox.write(line, { heard }) === null) heard(null);
+      else this.#post();
+    });
+  }
+
+  /** Somebody looks at the page again after a while. */
+  wake() {
+    this.#connection.wake();
+  }
+
   /** @param {import("./protocol.js").Frame} frame */
   #receive(frame) {
     const before = this.#state;
     this.#state = reduce(before, frame);
+    if (this.#hasPutDown && this.#state.carried !== before.carried) {
+      this.#hasPutDown = false;
+      this.#state = withPutDown(before, this.#state);
+    }
     if (frame.event_type === "welcome") this.#reconcile(frame.data);
     if (this.#state.room?.id !== before.room?.id) this.#walkedIn = frame.tick;
     const isStale = frame.event_type === "command_response" && !this.#settle(frame);
     const entries = isStale ? [] : entriesFor(frame, before, this.#state, this.#walkedIn);
-    for (const entry of entries) this.#listener.told(entry);
+    for (const entry of entries) this.#listener.told(entry, this.#state);
     if (this.#state !== before) this.#listener.changed(this.#state, before);
+    if (frame.event_type === "game_state") this.#listener.entered();
   }
 
   /** @param {import("./protocol.js").Welcome} welcome */
   #reconcile(welcome) {
     const { resend, heard } = this.#outbox.reconcile(welcome);
     for (const letter of heard) {
+      if (letter.heard !== undefined) {
+        letter.heard(null);
+        continue;
+      }
       this.#listener.answered(letter, null, false);
       const text = `The world heard “${letter.line}”, but its answer was lost with the connection.`;
-      this.#listener.told({ kind: "system", text });
+      this.#listener.told({ kind: "system", text }, this.#state);
     }
     for (const letter of resend) this.#send(letter);
     this.#post();
@@ -112,7 +144,8 @@ export class Game {
 
   /**
    * @param {import("./protocol.js").Frame} frame a command_response
-   * @returns {boolean} false when this command was answered before
+   * @returns {boolean} false when there is nothing to tell: it was answered before, nobody typed
+   *   it, or it is tried in other words
    */
   #settle(frame) {
     const { data, tick } = frame;
@@ -120,17 +153,42 @@ export class Game {
     if (data.id === null || data.id === undefined) return true;
     const letter = this.#outbox.answer(data.id);
     if (letter === null) return false;
+    if (letter.heard !== undefined) {
+      letter.heard(data.ok ? (data.data ?? null) : null);
+      this.#post();
+      return false;
+    }
+    if (letter.orElse !== undefined && data.error?.code === "invalid_command") return this.#sayInstead(letter, frame);
     const hasText = answerText(frame, this.#walkedIn) !== "";
     this.#listener.answered(letter, { run: this.#state.marks.run, tick }, hasText);
     if (data.error?.retry_after_ms) this.#listener.refused(letter, data.error);
+    this.#hasPutDown ||= data.ok && putsDown(letter.line);
+    this.#listener.done(letter, data.ok);
     this.#post();
     return true;
+  }
+
+  /**
+   * Words that were no command are said; the echo above stays theirs.
+   * @param {Letter} letter
+   * @param {import("./protocol.js").Frame} frame
+   */
+  #sayInstead(letter, { tick }) {
+    this.#listener.answered(letter, { run: this.#state.marks.run, tick }, true);
+    const said = this.#outbox.write(letter.orElse ?? "");
+    if (said !== null) this.#post();
+    return false;
   }
 
   #post() {
     if (!this.#connection.isJoined) return;
     for (const letter of this.#outbox.post()) {
       if (letter.id !== null) this.#listener.posted(letter);
+      else if (letter.heard !== undefined) {
+        // Its answer could not be told from one that somebody waits for.
+        letter.heard(null);
+        continue;
+      }
       this.#send(letter);
       // Nothing will say what became of it, so it carries no mark.
       if (letter.id === null) this.#listener.answered(letter, { run: "", tick: 0 }, true);

@@ -9,6 +9,21 @@ export class History {
   #at = 0;
   #draft = "";
 
+  /** The lines, oldest first. */
+  get lines() {
+    return this.#lines;
+  }
+
+  /**
+   * Goes on with lines of an earlier visit.
+   * @param {unknown} lines
+   */
+  restore(lines) {
+    const kept = Array.isArray(lines) ? lines.filter((line) => typeof line === "string") : [];
+    this.#lines = kept.slice(-LINES_MAX);
+    this.reset();
+  }
+
   /**
    * Remembers a line, once if it repeats the one before, and goes back to an empty draft.
    * @param {string} line

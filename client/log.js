@@ -1,41 +1,40 @@
 // The log on the page: bounded, kept at its end while the reader is there, marks included.
 
-import { columnsIn } from "./columns.js";
 import { standing } from "./durability.js";
 import { byId, make } from "./dom.js";
+import { entryElement, setMark } from "./entryview.js";
+import { LINES_MAX } from "./scrollback.js";
+import { span } from "./words.js";
 
 /**
  * @typedef {import("./entries.js").Entry} Entry
  * @typedef {import("./durability.js").Stamp} Stamp
  * @typedef {import("./durability.js").Marks} Marks
+ * @typedef {import("./scrollback.js").Line} Line
  */
-
-/** Entries on the page; about an hour of lively talk. */
-const ENTRIES_MAX = 500;
 
 /** How near to the end, in CSS pixels, still counts as reading the end. */
 const END_WITHIN_PX = 48;
 
-/** What a mark says in words. A durable answer carries none. */
-const MARK_TEXT = {
-  sent: "sent, not yet answered",
-  applied: "applied, not yet saved",
-  lost: "undone: not saved before the server stopped",
-  unknown: "answer unknown",
-};
+/** Entries whose words the Tab key stops at; those above can still be clicked. */
+const REACHED = 8;
 
-/** Words before a line, for readers who cannot see its colour. */
-const SPOKEN_KIND = new Map([["echo", "You typed: "]]);
+/** Who was away for less than this is not told so, in milliseconds. */
+const AWAY_MS = 60_000;
 
 export class Log {
   #root = byId("log", HTMLElement);
   #newer = byId("newer", HTMLButtonElement);
+  #scrollback;
+  /** @type {import("./nouns.js").Splitter | null} */ #split = null;
   /** Answers whose fate is open. @type {Map<HTMLElement, Stamp>} */ #open = new Map();
   /** @type {WeakMap<object, HTMLElement>} */ #echoes = new WeakMap();
   /** The newest entry, and how often it was said in a row. */
   #repeat = { said: "", times: 0 };
 
-  constructor() {
+  /** @param {import("./scrollback.js").Scrollback} scrollback */
+  constructor(scrollback) {
+    this.#scrollback = scrollback;
     this.#root.addEventListener("scroll", () => {
       if (this.#isAtEnd()) this.#newer.hidden = true;
     });
@@ -46,12 +45,35 @@ export class Log {
     }).observe(this.#root);
   }
 
-  /** Empties the page for another character. */
-  clear() {
+  /** Empties the page for another character, and shows what that one has read before. */
+  begin() {
     this.#root.replaceChildren();
     this.#open.clear();
+    this.#split = null;
     this.#repeat = { said: "", times: 0 };
-    this.#newer.hidden = true;
+    const earlier = this.#scrollback.lines;
+    this.#root.append(...earlier.map((line) => entryElement(line, null)));
+    for (const element of this.#root.children) element.classList.add("earlier");
+    const away = Date.now() - (earlier.at(-1)?.at ?? Infinity);
+    if (away > AWAY_MS) this.#append({ kind: "rule", text: `You were away for ${span(away)}.`, at: Date.now() });
+    this.#toEnd();
+  }
+
+  /**
+   * Shows all, or what was said under one tab.
+   * @param {import("./channels.js").Tab} tab
+   */
+  show(tab) {
+    this.#root.dataset.filter = tab;
+    this.#toEnd();
+  }
+
+  /**
+   * What can be pressed in the lines to come.
+   * @param {import("./nouns.js").Splitter} split
+   */
+  link(split) {
+    this.#split = split;
   }
 
   /**
@@ -59,12 +81,36 @@ export class Log {
    * @param {Marks} marks
    */
   add(entry, marks) {
-    if (this.#isRepeat(entry)) return;
-    const element = this.#append(entry);
+    const line = { ...entry, at: entry.at ?? Date.now() };
+    if (line.past !== undefined && this.#scrollback.knows(line.past, line.at)) return;
+    if (this.#isRepeat(line)) return;
+    const element = this.#append(line);
+    if (line.kind !== "rule") this.#scrollback.add(line);
     if (entry.commandId !== undefined) element.dataset.commandId = String(entry.commandId);
     if (entry.stamp) this.#stamp(element, entry.stamp, marks);
     // A mark may have begun a line of its own.
     if (this.#newer.hidden) this.#toEnd();
+  }
+
+  /**
+   * Puts lines that were said before where they belong, unless they were read when they were said.
+   * @param {(Line & {past: string})[]} lines
+   * @returns {number} how many were missing
+   */
+  mend(lines) {
+    const missing = lines.filter(({ past, at }) => !this.#scrollback.knows(past, at));
+    for (const line of missing) {
+      this.#scrollback.add(line);
+      const element = entryElement(line, this.#split);
+      element.classList.add("earlier");
+      const entries = /** @type {HTMLElement[]} */ ([...this.#root.children]);
+      const before = entries.findLast(({ dataset }) => Number(dataset.at) <= line.at);
+      if (before === undefined) this.#root.prepend(element);
+      else before.after(element);
+    }
+    while (this.#root.childElementCount > LINES_MAX) this.#forgetOldest();
+    if (this.#newer.hidden) this.#toEnd();
+    return missing.length;
   }
 
   /**
@@ -77,12 +123,12 @@ export class Log {
     const button = make("button", "offer", label);
     button.type = "button";
     button.addEventListener("click", act);
-    this.#append({ kind: "system", text }, button);
+    this.#append({ kind: "system", text, at: Date.now() }, button);
   }
 
   /**
    * What is said again and again is counted, not repeated. Answers stand alone: each has its mark.
-   * @param {Entry} entry
+   * @param {Line} line
    */
   #isRepeat({ kind, text, title, stamp }) {
     const said = `${kind} ${title ?? ""} ${text}`;
@@ -104,7 +150,10 @@ export class Log {
    */
   addEcho(letter) {
     this.#repeat = { said: "", times: 0 };
-    const element = this.#append({ kind: "echo", text: letter.line });
+    /** @type {Line} */
+    const line = { kind: "echo", text: letter.line, at: Date.now() };
+    const element = this.#append(line);
+    this.#scrollback.add(line);
     this.#echoes.set(letter, element);
     setMark(element, "sent");
     this.#toEnd();
@@ -158,25 +207,16 @@ export class Log {
   }
 
   /**
-   * @param {Entry} entry
+   * @param {Line} line
    * @param {Element[]} more what stands below the text
    */
-  #append({ kind, text, title, channel, speaker }, ...more) {
+  #append(line, ...more) {
     const follow = this.#isAtEnd();
-    const element = make("div", `entry ${kind}`);
-    if (channel) element.dataset.channel = channel;
-    if (title) element.append(make("p", "entry-title", title));
-    const columns = kind === "result" ? columnsIn(text) : null;
-    if (columns !== null) element.classList.add("columns");
-    const line = make(columns === null ? "p" : "div", "entry-text");
-    const spoken = SPOKEN_KIND.get(kind);
-    if (spoken) line.append(make("span", "unseen", spoken));
-    if (columns !== null) line.append(...columns.map(stretchElement));
-    else if (speaker && text.startsWith(speaker)) line.append(make("span", "speaker", speaker), text.slice(speaker.length));
-    else line.append(text);
-    element.append(line, ...more);
+    const element = entryElement(line, this.#split, ...more);
     this.#root.append(element);
-    while (this.#root.childElementCount > ENTRIES_MAX) this.#forgetOldest();
+    const passed = this.#root.children[this.#root.childElementCount - 1 - REACHED];
+    for (const noun of passed?.querySelectorAll(".noun") ?? []) noun.setAttribute("tabindex", "-1");
+    while (this.#root.childElementCount > LINES_MAX) this.#forgetOldest();
     if (follow) this.#toEnd();
     else this.#newer.hidden = false;
     return element;
@@ -197,35 +237,4 @@ export class Log {
     this.#root.scrollTop = this.#root.scrollHeight;
     this.#newer.hidden = true;
   }
-}
-
-/** @param {import("./columns.js").Stretch} stretch */
-function stretchElement(stretch) {
-  if (stretch.kind !== "rows") return make("p", stretch.kind, stretch.text);
-  const list = make("dl", "rows");
-  for (const { key, text } of stretch.rows) list.append(make("dt", "", key), make("dd", "", text));
-  return list;
-}
-
-/**
- * Shows how an answer stands. `null` takes mark and attribute away.
- * @param {HTMLElement} element
- * @param {import("./durability.js").Standing | "sent" | null} now
- */
-function setMark(element, now) {
-  if (now === null) delete element.dataset.durability;
-  else element.dataset.durability = now;
-  let mark = element.querySelector(".mark");
-  if (now === null || now === "durable") {
-    mark?.remove();
-    return;
-  }
-  if (mark === null) {
-    mark = make("span", "mark");
-    mark.setAttribute("role", "img");
-    const line = element.querySelector(".entry-text");
-    (line?.querySelector(":scope > :last-child.prose") ?? line)?.append(" ", mark);
-  }
-  mark.setAttribute("aria-label", MARK_TEXT[now]);
-  mark.setAttribute("title", MARK_TEXT[now]);
 }

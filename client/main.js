@@ -2,23 +2,36 @@
 
 import * as account from "./account.js";
 import { isIdentityRefused } from "./backoff.js";
+import { Channels, isTalk } from "./channels.js";
 import { Clock } from "./clock.js";
+import { firstWord, handlesThings, withPerson, withThing } from "./deeds.js";
 import { byId, setText } from "./dom.js";
 import { Door } from "./door.js";
+import { Find } from "./find.js";
 import { Game } from "./game.js";
 import { IdentityStore } from "./identity.js";
+import { Keeping } from "./keeping.js";
 import { Log } from "./log.js";
 import { LucidityBar } from "./lucidity.js";
 import { MapPanel } from "./map.js";
+import { Menu } from "./menu.js";
+import { lastingSplitter } from "./nouns.js";
 import { Panels } from "./panels.js";
 import { Prompt } from "./prompt.js";
-import { PROTOCOL } from "./protocol.js";
+import { Recall } from "./recall.js";
+import { farewellTo, renewed } from "./renewal.js";
 import { RoomPanel } from "./room.js";
+import { Scrollback } from "./scrollback.js";
+import { SettingsPanel } from "./settings.js";
+import { browser, keepShell, onWaking } from "./shell.js";
 import { NOWHERE } from "./state.js";
 import { StatusLine } from "./status.js";
 import { Stay } from "./stay.js";
+import { Store } from "./store.js";
+import { ThingsPanel } from "./things.js";
 import { followViewport } from "./viewport.js";
 import { VitalsPanel } from "./vitals.js";
+import { Walker, wayTo } from "./walker.js";
 import { counted } from "./words.js";
 
 /**
@@ -26,46 +39,11 @@ import { counted } from "./words.js";
  * @typedef {import("./state.js").State} State
  */
 
-/** Lines after which a guest is told that the character can be kept: by then there is one to keep. */
-const GUEST_TOLD_AFTER = 12;
-
-/** @type {import("./connection.js").Surroundings} */
-const browser = {
-  open() {
-    const url = new URL("api/ws", document.baseURI);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    return new WebSocket(url, PROTOCOL);
-  },
-  after(run, ms) {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-  chance: Math.random,
-};
-
 /** The world's name, as the page came with it. */
 const WORLD = document.title;
 
-const screen = byId("game", HTMLElement);
-const whoami = byId("whoami", HTMLElement);
-const identities = new IdentityStore(() => localStorage, () => sessionStorage);
-const log = new Log();
-const bar = new LucidityBar();
-const vitals = new VitalsPanel();
-const clock = new Clock();
-const map = new MapPanel();
-const panels = new Panels();
-const prompt = new Prompt((line) => say(line));
-const status = new StatusLine(() => game?.enter());
-const room = new RoomPanel({
-  walk: (direction) => say(direction),
-  address(name) {
-    panels.close();
-    prompt.address(name);
-  },
-});
-const stay = new Stay({ kept, leave: logOut });
-const door = new Door({ enter, resume, forget });
+/** Characters of whom this browser remembers what they read and typed. */
+const REMEMBERED_MAX = 4;
 
 /** @type {Game | null} */
 let game = null;
@@ -75,20 +53,127 @@ let identity = null;
 let shown = NOWHERE;
 /** What the server allows, once it has said so. @type {account.World} */
 let world = account.WORLD_UNKNOWN;
-let lines = 0;
+/** @type {Recall | null} */
+let recall = null;
+let missed = 0;
 /** A new token was asked for and has not been welcome yet. */
 let isRenewed = false;
 
-/** @param {string} line */
-function say(line) {
-  game?.say(line);
-  lines += 1;
-  if (lines === GUEST_TOLD_AFTER && identity?.isGuest) {
-    const text = `You play as a guest, and only this browser knows ${identity.characterName}.`;
-    log.offer(text, `Keep ${identity.characterName}`, () => {
-      panels.open("me");
-      stay.offer();
-    });
+const screen = byId("game", HTMLElement);
+const whoami = byId("whoami", HTMLElement);
+const talkTo = byId("talk-to", HTMLSelectElement);
+const identities = new IdentityStore(() => localStorage, () => sessionStorage);
+const store = new Store(() => localStorage);
+const scrollback = new Scrollback(store);
+const log = new Log(scrollback);
+const bar = new LucidityBar();
+const vitals = new VitalsPanel();
+const clock = new Clock();
+const menu = new Menu();
+const walker = new Walker((line) => say(line));
+const splitterIn = lastingSplitter();
+const map = new MapPanel(walkTo);
+const panels = new Panels();
+const settings = new SettingsPanel(store, ({ talk }) => (talkTo.hidden = !talk));
+const prompt = new Prompt({ say: type, stop: () => walker.stop(), known }, store, new Store(() => sessionStorage));
+const status = new StatusLine(() => game?.enter());
+const voice = { say: type, address };
+const room = new RoomPanel({ walk: type, address, more: (name, anchor) => menu.open(anchor, name, withPerson(name, voice)) });
+const things = new ThingsPanel({
+  move: ({ word, isCarried }) => type(`${isCarried ? "drop" : "get"} ${word}`),
+  more: ({ word, isCarried }, anchor) => menu.open(anchor, word, withThing(word, isCarried, others(), voice)),
+});
+const channels = new Channels({ open: openChannel, missed: (missed) => entitle(missed) });
+const find = new Find({ lines: () => scrollback.lines, close: () => prompt.focus() });
+const keeping = new Keeping((words, name) =>
+  log.offer(words, `Keep ${name}`, () => {
+    panels.open("me");
+    stay.offer();
+  }),
+);
+const stay = new Stay({ kept, leave: logOut });
+const door = new Door({ enter, resume, forget });
+
+/**
+ * A line that the player gives, however: it is in the way of a walk that goes on by itself.
+ * @param {string} line
+ */
+function type(line) {
+  walker.stop();
+  const isWords = settings.now.talk && shown.verbs.length > 0 && /^[\p{L}\p{N}]/u.test(line) && !isVerb(firstWord(line));
+  if (!isWords && !isTalk(line) && channels.now !== "all") channels.open("all");
+  say(line, isWords ? `${talkTo.value} ${line}` : undefined);
+  keeping.said();
+}
+
+/**
+ * @param {string} line
+ * @param {string} [orElse]
+ */
+function say(line, orElse) {
+  game?.say(line, orElse);
+}
+
+/** @param {string} word */
+function isVerb(word) {
+  return shown.verbs.some(({ words }) => words.includes(word));
+}
+
+/** @param {string} name whom to whisper to */
+function address(name) {
+  panels.close();
+  prompt.address(name);
+}
+
+function others() {
+  return shown.occupants.map(({ name }) => name).filter((name) => name !== shown.self.name);
+}
+
+/** What a line may be completed with. */
+function known() {
+  const lying = shown.floor.map(({ item_name: name }) => name);
+  const carried = (shown.carried ?? []).map(({ name }) => name);
+  const exits = Object.keys(shown.room?.exits ?? {});
+  return { verbs: shown.verbs, names: [...others(), ...lying, ...carried, ...exits] };
+}
+
+/** @param {string} roomId */
+function walkTo(roomId) {
+  const from = shown.room?.id;
+  if (from === undefined || from === roomId) return;
+  const way = wayTo(shown.explored, from, roomId);
+  const name = shown.explored.get(roomId)?.name ?? "what lies there";
+  if (way === null) log.add({ kind: "system", text: `No way to ${name} is known.` }, shown.marks);
+  else {
+    panels.close();
+    const text = `You set out for ${name}, ${counted(way.length, "room")} away.`;
+    if (way.length > 1) log.offer(text, "Stop", () => walker.stop());
+    walker.go(way);
+  }
+}
+
+/** @param {import("./channels.js").Tab} tab */
+function openChannel(tab) {
+  log.show(tab);
+  recall?.channel(tab);
+  if (tab !== "all" && tab !== "staff") talkTo.value = tab === "whisper" ? "reply" : tab;
+}
+
+/** @param {number} [now] lines that wait behind the page */
+function entitle(now = missed) {
+  missed = now;
+  const place = shown.room === null || game === null ? "" : `${shown.room.name} · `;
+  document.title = `${missed > 0 ? `(${missed}) ` : ""}${place}${WORLD}`;
+}
+
+/** A noun in the log was pressed. @param {HTMLElement} noun */
+function press(noun) {
+  const { noun: kind, name = "" } = noun.dataset;
+  if (kind === "exit") type(name);
+  else if (kind === "person") menu.open(noun, name, withPerson(name, voice));
+  else if (kind === "thing") {
+    const isCarried = (shown.carried ?? []).some((thing) => thing.name === name);
+    menu.open(noun, name, withThing(name, isCarried, others(), voice));
   }
 }
 
@@ -97,30 +182,50 @@ function enter(as) {
   identity = as;
   identities.remember(as);
   door.hide();
-  log.clear();
+  screen.hidden = false;
+  for (const id of store.visit(as.characterId, REMEMBERED_MAX)) forgetWords(id);
+  scrollback.open(as.characterId);
+  log.begin();
+  find.clear();
+  channels.clear();
+  walker.stop();
   room.clear();
+  things.show(NOWHERE);
   panels.close();
   map.show(NOWHERE.explored, null);
   shown = NOWHERE;
-  lines = 0;
+  keeping.begin(as);
+  prompt.begin(as.characterId);
   setText(whoami, as.characterName);
   stay.begin(as, world.invites);
-  screen.hidden = false;
-  game = new Game(browser, { token: as.token, characterId: as.characterId }, listener);
+  const playing = new Game(browser, { token: as.token, characterId: as.characterId }, listener);
+  game = playing;
+  recall = new Recall((line) => playing.ask(line), log);
   game.enter();
   prompt.focus();
 }
 
 function resume() {
   const known = identities.playing() ?? identities.known();
-  if (known !== null) enter(known);
-  else toDoor("");
+  if (known === null) toDoor("");
+  else {
+    enter(known);
+    if (scrollback.lines.length > 0) keeping.at("return");
+  }
 }
 
 function forget() {
   const known = identities.known();
-  if (known !== null) identities.forget(known);
+  if (known !== null) {
+    identities.forget(known);
+    forgetWords(known.characterId);
+  }
   door.show(null);
+}
+
+/** @param {string} characterId what of whom this browser remembers */
+function forgetWords(characterId) {
+  for (const name of ["log", "typed"]) store.write(`${name}.${characterId}`, null);
 }
 
 /** @param {Identity} as the guest, who has a name and a password now */
@@ -129,6 +234,7 @@ function kept(as) {
   identities.remember(as);
   game?.signAs(as.token);
   stay.begin(as, world.invites);
+  keeping.begin(as);
   panels.close();
   const text = `${as.characterName} is yours. From any browser, sign in as ${as.username}.`;
   log.add({ kind: "system", text }, shown.marks);
@@ -138,6 +244,9 @@ function logOut() {
   if (identity !== null) {
     const { token } = identity;
     identities.forget(identity);
+    // Who comes after may be somebody else.
+    scrollback.forget();
+    prompt.forget();
     account.signOut(token);
   }
   toDoor("");
@@ -147,10 +256,13 @@ function logOut() {
 function toDoor(notice) {
   game?.leave();
   game = null;
+  recall = null;
   identity = null;
+  scrollback.close();
+  menu.close();
   clock.stop();
   screen.hidden = true;
-  document.title = WORLD;
+  entitle(0);
   door.show(identities.known(), notice);
   lookAround();
 }
@@ -170,19 +282,39 @@ const listener = {
     if (state.self !== before.self) setText(whoami, state.self.name || (identity?.characterName ?? ""));
     if (state.room !== null && state.room !== before.room) {
       room.showRoom(state.room);
-      document.title = `${state.room.name} · ${WORLD}`;
+      entitle();
     }
+    if (state.room?.id !== before.room?.id) walker.arrive(state.room?.id);
+    if (state.floor !== before.floor || state.carried !== before.carried) things.show(state);
     if (state.occupants !== before.occupants || state.company !== before.company) {
       room.showOccupants(state.occupants, state.company, state.self.name);
     }
     if (state.lucidity !== null && state.lucidity !== before.lucidity) bar.show(state.lucidity);
-    if (state.vitals !== null && state.vitals !== before.vitals) vitals.show(state.vitals);
+    if (state.vitals !== null && state.vitals !== before.vitals) {
+      vitals.show(state.vitals);
+      if (state.vitals.level > (before.vitals?.level ?? Infinity)) keeping.at("level");
+    }
     if (state.clock !== null && state.clock !== before.clock) clock.show(state.clock);
     if (state.explored !== before.explored || state.room?.id !== before.room?.id) {
       map.show(state.explored, state.room);
     }
   },
-  told: (entry) => log.add(entry, shown.marks),
+  told(entry, state) {
+    log.link(splitterIn(state));
+    log.add(entry, shown.marks);
+    if (entry.kind !== "chat" || entry.sender === state.self.id) return;
+    channels.hear(entry.channel, entry.mention === true || entry.channel === "whisper");
+  },
+  entered() {
+    recall?.begin(scrollback.readSince());
+  },
+  done(letter, ok) {
+    if (!ok) walker.stop();
+    else if (handlesThings(letter.line)) {
+      recall?.carried();
+      if (firstWord(letter.line) !== "drop") keeping.at("thing");
+    }
+  },
   written: (letter) => log.addEcho(letter),
   posted: (letter) => log.numberEcho(letter),
   answered: (letter, stamp, hasText) => log.settleEcho(letter, stamp, hasText, shown.marks),
@@ -223,23 +355,14 @@ function end({ code, message, identityRefused }) {
 }
 
 /**
- * The token is good no more. Another window of this browser may have a newer one, or the server
- * gives one; else it takes a password.
+ * The token is good no more.
  * @param {Identity} was
  */
 async function renew(was) {
   try {
     if (isRenewed) throw new account.AccountError("invalid_token", "");
     isRenewed = true;
-    const as = await oneAtATime(async () => {
-      const lasting = identities.known();
-      const isNewer = lasting !== null && lasting.characterId === was.characterId && lasting.token !== was.token;
-      if (isNewer) return lasting;
-      const fresh = { ...was, ...(await tokensFor(was)) };
-      // Before anything else: the one of before is used up.
-      identities.remember(fresh);
-      return fresh;
-    });
+    const as = await renewed(was, identities);
     if (identity !== was) return;
     identity = as;
     identities.remember(as);
@@ -254,37 +377,14 @@ async function renew(was) {
   }
 }
 
-/**
- * A refresh token works once, whichever window of this browser shows it.
- * @template T
- * @param {() => Promise<T>} work
- * @returns {Promise<T>}
- */
-async function oneAtATime(work) {
-  // Only over HTTPS and on loopback has a page locks.
-  return navigator.locks === undefined ? work() : navigator.locks.request("kadath.refresh", work);
-}
-
-/** @param {Identity} was */
-async function tokensFor({ refreshToken }) {
-  if (refreshToken === "") throw new account.AccountError("token_expired", "");
-  const { token, refreshToken: next } = await account.refresh(refreshToken);
-  return { token, refreshToken: next };
-}
-
-/** @param {Identity} was */
-function farewellTo({ isGuest, characterName }) {
-  return isGuest
-    ? `${characterName} was a guest and has moved on. Play as a new guest, or register to keep a character.`
-    : `Please sign in again to play ${characterName}.`;
-}
-
-// The browser knows sooner than our timers that the network is back.
-addEventListener("online", () => {
-  if (screen.dataset.phase === "waiting") game?.enter();
+byId("log", HTMLElement).addEventListener("click", ({ target }) => {
+  const noun = target instanceof Element ? target.closest("[data-noun]") : null;
+  if (noun instanceof HTMLElement) press(noun);
 });
-
+addEventListener("pagehide", () => scrollback.save());
+onWaking(() => game?.wake());
 followViewport(document.documentElement);
+keepShell();
 if (identities.playing() !== null) {
   resume();
   lookAround();

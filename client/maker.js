@@ -7,14 +7,27 @@ import { byId, make, setText } from "./dom.js";
  * @typedef {import("./account.js").Roll} Roll
  */
 
-/** The nine stats, in the order of a sheet. */
-const STATS = ["strength", "dexterity", "constitution", "size", "intelligence", "power", "education", "charisma", "luck"];
+/**
+ * The nine stats, in the order of a sheet, each with what it is and does. Only two of them do
+ * something by the rules as shipped; of the others the truth is that professions ask for them.
+ * @type {readonly [string, string][]}
+ */
+const STATS = [
+  ["strength", "What you can lift, and hold shut."],
+  ["dexterity", "How sure your hands and feet are."],
+  ["constitution", "With size, your determination: what a body bears."],
+  ["size", "With constitution, your determination."],
+  ["intelligence", "How quickly two and two are put together."],
+  ["power", "Your magic: what a mind can spend and gather."],
+  ["education", "What you have read and kept."],
+  ["charisma", "Whether people are glad to see you."],
+  ["luck", "What nothing else explains."],
+];
 
 export class Maker {
   #form = byId("character-form", HTMLFormElement);
   #name = byId("character-name", HTMLInputElement);
-  #profession = byId("profession", HTMLSelectElement);
-  #about = byId("profession-note", HTMLElement);
+  #trades = byId("professions", HTMLElement);
   #again = byId("roll", HTMLButtonElement);
   #stats = byId("roll-stats", HTMLElement);
   #verdict = byId("roll-note", HTMLElement);
@@ -24,15 +37,13 @@ export class Maker {
   /** @param {{roll: () => void}} act called when the player wants other stats */
   constructor({ roll }) {
     this.#again.addEventListener("click", roll);
-    this.#profession.addEventListener("change", () => {
-      this.#describe();
-      roll();
-    });
+    this.#trades.addEventListener("change", roll);
   }
 
   /** What was chosen: the profession's id, empty for none. */
   get profession() {
-    return this.#profession.value;
+    const chosen = this.#trades.querySelector("input:checked");
+    return chosen instanceof HTMLInputElement ? chosen.value : "";
   }
 
   /** The roll on show, if there is one. */
@@ -46,19 +57,12 @@ export class Maker {
    */
   show(professions, name) {
     this.#professions = professions;
-    const none = make("option", "", "None in particular");
-    none.value = "";
-    const options = professions.map(({ id, name: title }) => {
-      const option = make("option", "", title);
-      option.value = id;
-      return option;
-    });
-    this.#profession.replaceChildren(none, ...options);
+    const none = { id: "", name: "None in particular", description: "Of no trade that anybody would pay for." };
+    this.#trades.replaceChildren(...[{ ...none, requires: {}, bonus: {} }, ...professions].map(tradeCard));
     this.#name.value = name;
     this.#roll = null;
     this.#stats.replaceChildren();
     setText(this.#verdict, "");
-    this.#describe();
     this.#form.hidden = false;
     this.#name.focus();
   }
@@ -67,18 +71,33 @@ export class Maker {
   showRoll(roll) {
     this.#roll = roll;
     const chosen = this.#professions.find(({ id }) => id === roll.profession);
-    const rows = STATS.flatMap((stat) => [
-      make("dt", "", stat),
-      make("dd", isShort(roll, chosen, stat) ? "short" : "", String(roll.stats[stat] ?? "–")),
-    ]);
+    const rows = STATS.map(([stat, about]) => {
+      const card = make("div", "stat");
+      const value = make("dd", isShort(roll, chosen, stat) ? "short" : "", String(roll.stats[stat] ?? "–"));
+      card.append(make("dt", "", stat), value, make("dd", "about", about));
+      return card;
+    });
     this.#stats.replaceChildren(...rows);
     setText(this.#verdict, verdict(roll, chosen));
   }
+}
 
-  #describe() {
-    const chosen = this.#professions.find(({ id }) => id === this.#profession.value);
-    setText(this.#about, chosen === undefined ? "Of no trade that anybody would pay for." : aboutText(chosen));
-  }
+/**
+ * A profession as a card to choose.
+ * @param {Profession} profession
+ * @param {number} index
+ */
+function tradeCard(profession, index) {
+  const card = make("label", "trade");
+  const choice = make("input", "");
+  choice.type = "radio";
+  choice.name = "profession";
+  choice.value = profession.id;
+  choice.checked = index === 0;
+  card.append(choice, make("span", "trade-name", profession.name));
+  card.append(make("span", "hint", aboutText(profession)));
+  if (profession.flavor_text) card.append(make("span", "flavor", profession.flavor_text));
+  return card;
 }
 
 /**

@@ -6,8 +6,8 @@ import { DIRECTIONS, rank } from "./directions.js";
  * @typedef {import("./protocol.js").MapRoom} MapRoom
  * @typedef {{id: string, name: string, col: number, row: number, isHere: boolean,
  *   hasUp: boolean, hasDown: boolean}} Cell
- * @typedef {{from: [number, number], to: [number, number], isOpen: boolean}} Link
- *   an open link leads to a room not yet seen
+ * @typedef {{from: [number, number], to: [number, number], isOpen: boolean, roomId: string, direction: string}} Link
+ *   an open link leads to a room not yet seen, which is `roomId`
  */
 
 /** How far a stub towards an unseen room reaches, in cells. */
@@ -72,14 +72,39 @@ function drawLinks(explored, cells) {
       if (target !== undefined) {
         // Both ends name the same passage; one line is enough.
         const key = [cell.id, targetId].sort().join(" ");
-        links.set(key, { from: [cell.col, cell.row], to: [target.col, target.row], isOpen: false });
+        links.set(key, { from: [cell.col, cell.row], to: [target.col, target.row], isOpen: false, roomId: targetId, direction });
       } else if (!explored.has(targetId) && step !== undefined && step[2] === 0) {
         const to = /** @type {[number, number]} */ ([cell.col + STUB * step[0], cell.row + STUB * step[1]]);
-        links.set(`${cell.id} ${direction}`, { from: [cell.col, cell.row], to, isOpen: true });
+        links.set(`${cell.id} ${direction}`, { from: [cell.col, cell.row], to, isOpen: true, roomId: targetId, direction });
       }
     }
   }
   return [...links.values()];
+}
+
+/** Letters of a name in one line of the map, and lines. */
+const NAME_LETTERS = 11;
+const NAME_LINES = 2;
+
+/**
+ * A room's name as it fits under its box.
+ * @param {string} name
+ * @returns {string[]}
+ */
+export function nameLines(name) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of name.replace(/^The /, "").split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < NAME_LETTERS) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  const shown = lines.slice(0, NAME_LINES);
+  const isCut = lines.length > NAME_LINES;
+  return shown.map((line, index) => {
+    const end = isCut && index === NAME_LINES - 1 ? "…" : "";
+    return line.length + end.length > NAME_LETTERS + 1 ? `${line.slice(0, NAME_LETTERS)}…` : line + end;
+  });
 }
 
 /**

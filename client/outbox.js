@@ -5,7 +5,11 @@
 // once given never carries another line. Past the highest number that JSON can hold there are no
 // ids any more: lines go out without one, and one that is lost on the way is not said again.
 
-/** @typedef {{line: string, id: number | null}} Letter */
+/**
+ * `heard` takes the answer of a line that nobody typed, or `null` where there is none; `orElse` is
+ * said where the world knows no such command.
+ * @typedef {{line: string, id: number | null, heard?: (answer: any) => void, orElse?: string}} Letter
+ */
 
 /** Lines that may wait without a connection; as many as the server holds before sign-in. */
 export const WAITING_MAX = 16;
@@ -21,11 +25,13 @@ export class Outbox {
   /**
    * Takes a line to be sent, or gives `null` when too many already wait.
    * @param {string} line
+   * @param {Pick<Letter, "heard" | "orElse">} [more]
    * @returns {Letter | null}
    */
-  write(line) {
+  write(line, more = {}) {
     if (this.#waiting.length >= WAITING_MAX) return null;
-    const letter = { line, id: null };
+    /** @type {Letter} */
+    const letter = { line, id: null, ...more };
     this.#waiting.push(letter);
     return letter;
   }

@@ -1,11 +1,11 @@
-// Here, map, me: sheets on a phone, tabs in a column, all at once where there is room.
+// Here, map, me, things: sheets on a phone, tabs in a column, all at once where there is room.
 
 import { byId } from "./dom.js";
 
 /** From this width on, one panel is always open; as in the style sheet. */
 const COLUMN = "(min-width: 43.75rem)";
 
-/** @typedef {"here" | "map" | "me"} Panel */
+/** @typedef {"here" | "map" | "me" | "things"} Panel */
 
 export class Panels {
   #desk = byId("desk", HTMLElement);

@@ -19,16 +19,20 @@ export class RoomPanel {
   #count = byId("here-count", HTMLElement);
 
   /**
-   * @param {{walk: (direction: string) => void, address: (name: string) => void}} act
+   * @param {object} act
+   * @param {(direction: string) => void} act.walk
+   * @param {(name: string) => void} act.address
+   * @param {(name: string, anchor: Element) => void} act.more what else can be done with somebody
    */
-  constructor({ walk, address }) {
+  constructor({ walk, address, more }) {
     this.#exits.addEventListener("click", ({ target }) => {
       const button = target instanceof Element ? target.closest("button") : null;
       if (button?.dataset.direction) walk(button.dataset.direction);
     });
     this.#occupants.addEventListener("click", ({ target }) => {
       const button = target instanceof Element ? target.closest("button") : null;
-      if (button?.dataset.name) address(button.dataset.name);
+      if (button?.dataset.more) more(button.dataset.more, button);
+      else if (button?.dataset.name) address(button.dataset.name);
     });
   }
 
@@ -103,9 +107,14 @@ function occupantItem({ name, linkdead, position, pose, marks }) {
   const held = pose ?? (position === "standing" ? "" : position);
   const about = [held, ...(marks ?? []), linkdead ? "connection lost" : ""];
   const note = about.filter(Boolean).join(", ");
+  const more = make("button", "small more", "…");
+  more.type = "button";
+  more.dataset.more = name;
+  more.setAttribute("aria-label", `More with ${name}`);
   const item = make("li", "");
   item.append(button);
   if (note) item.append(" ", make("span", "note", note));
+  item.append(more);
   return item;
 }
 

@@ -13,6 +13,12 @@ import { NO_MARKS, marksAfterWatermark, marksAfterWelcome } from "./durability.j
  * @typedef {import("./protocol.js").MythosTime} MythosTime
  */
 
+/**
+ * @typedef {import("./frames.d.ts").RoomDrop} Drop
+ * @typedef {import("./frames.d.ts").CarriedThing} Thing
+ * @typedef {import("./frames.d.ts").HelpCommand} Verb
+ */
+
 /** @typedef {{current: number, max: number, tier: string, liabilities: string[]}} Lucidity */
 
 /** @typedef {{dp: number, maxDp: number, mp: number, maxMp: number, position: string, level: number}} Vitals */
@@ -23,6 +29,9 @@ import { NO_MARKS, marksAfterWatermark, marksAfterWelcome } from "./durability.j
  * @property {Room | null} room
  * @property {Occupant[]} occupants everyone in the room, ourselves included; of a crowd those we were told of
  * @property {number} company how many are in the room
+ * @property {Drop[]} floor what lies there
+ * @property {Thing[] | null} carried what we have, once we have looked
+ * @property {Verb[]} verbs what there is to type, once the world has said so
  * @property {Lucidity | null} lucidity
  * @property {Vitals | null} vitals
  * @property {MythosTime | null} clock
@@ -36,6 +45,9 @@ export const NOWHERE = {
   room: null,
   occupants: [],
   company: 0,
+  floor: [],
+  carried: null,
+  verbs: [],
   lucidity: null,
   vitals: null,
   clock: null,
@@ -66,11 +78,18 @@ export function reduce(state, frame) {
         self: { id: data.player?.id ?? state.self.id, name: data.player?.name ?? state.self.name },
         room: data.room ?? state.room,
         ...companyOf(data),
+        floor: data.room_drops ?? [],
         lucidity: lucidityOf(data.player) ?? state.lucidity,
         vitals: vitalsAfter(state.vitals, data.player),
       };
     case "room_update":
-      return { ...state, room: data.room ?? state.room, ...companyOf(data) };
+      return { ...state, room: data.room ?? state.room, ...companyOf(data), floor: data.room_drops ?? [] };
+    case "inventory_pickup":
+      return { ...state, floor: without(state.floor, new Set([data.item_instance_id])) };
+    case "inventory_drop":
+      return { ...state, floor: [...without(state.floor, new Set([data.item_instance_id])), { index: 0, ...data }] };
+    case "command_response":
+      return afterAnswer(state, data.data);
     case "room_occupants":
       // A coalesced list of the room we just left may arrive after the next room.
       if (frame.room_id !== undefined && frame.room_id !== state.room?.id) return state;
@@ -114,6 +133,45 @@ export function reduce(state, frame) {
  */
 function byId(room) {
   return [room.id, room];
+}
+
+/**
+ * What an answer tells beside its words.
+ * @param {State} state
+ * @param {any} told
+ * @returns {State}
+ */
+function afterAnswer(state, told) {
+  if (told?.kind === "inventory" && Array.isArray(told.things)) {
+    const had = new Set(told.things.map((/** @type {Thing} */ { id }) => id));
+    return { ...state, carried: told.things, floor: without(state.floor, had) };
+  }
+  // Of one command alone tells `help COMMAND`.
+  if (told?.kind === "help" && told.commands?.length > 1) return { ...state, verbs: told.commands };
+  return state;
+}
+
+/**
+ * @param {Drop[]} floor
+ * @param {ReadonlySet<string>} gone
+ */
+function without(floor, gone) {
+  const left = floor.filter(({ item_instance_id: id }) => !gone.has(id));
+  return left.length === floor.length ? floor : left;
+}
+
+/**
+ * What was carried and is not any more lies on the floor, where we have put it.
+ * @param {State} before
+ * @param {State} after
+ * @returns {State}
+ */
+export function withPutDown(before, after) {
+  const left = new Set((after.carried ?? []).map(({ id }) => id));
+  const put = (before.carried ?? []).filter(({ id }) => !left.has(id));
+  if (put.length === 0 || before.room?.id !== after.room?.id) return after;
+  const drops = put.map(({ id, name }) => ({ index: 0, item_instance_id: id, item_name: name, quantity: 1 }));
+  return { ...after, floor: [...without(after.floor, new Set(put.map(({ id }) => id))), ...drops] };
 }
 
 /** More are not listed: of a crowd the server names so many, and says how many there are. */

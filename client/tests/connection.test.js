@@ -166,3 +166,31 @@ test("what a given-up socket still delivers is not read", () => {
 test("text that is no frame is null", () => {
   for (const text of ["", "{", "null", "[]", "{}", "7", undefined]) assert.equal(parseFrame(text), null);
 });
+
+test("a page that is looked at again finds out soon whether its wire is alive", () => {
+  const { bench, connection } = connected();
+  bench.welcome();
+  connection.wake();
+  assert.equal(bench.socket.sent.at(-1).type, "ping");
+  assert.deepEqual(bench.pauses, [3_000]);
+  bench.elapse();
+  // Dead: the next try does not wait.
+  assert.equal(bench.sockets.length, 2);
+  bench.socket.onopen();
+  assert.deepEqual(bench.socket.sent[0].data.resume, { session_id: "s1", last_sequence: 1 });
+});
+
+test("a page that is looked at again does not sit out a pause", () => {
+  const { bench, connection } = connected();
+  bench.breakWire();
+  connection.wake();
+  assert.equal(bench.sockets.length, 2);
+});
+
+test("looking again does not reopen what has ended", () => {
+  const { bench, connection } = connected();
+  bench.welcome();
+  bench.breakWire(1000);
+  connection.wake();
+  assert.equal(bench.sockets.length, 1);
+});

@@ -5,7 +5,7 @@ import { Bench } from "./fakes.js";
 
 function entered(welcome = {}) {
   const bench = new Bench();
-  const seen = { told: [], answered: [], refused: [], status: [], state: null };
+  const seen = { told: [], answered: [], refused: [], done: [], entered: 0, status: [], state: null };
   const game = new Game(bench.around, { token: "t" }, {
     changed: (state) => (seen.state = state),
     told: (entry) => seen.told.push(entry.text),
@@ -15,6 +15,8 @@ function entered(welcome = {}) {
       seen.answered.push([letter.line, stamp]);
       seen.hasText = hasText;
     },
+    done: (letter, ok) => seen.done.push([letter.line, ok]),
+    entered: () => (seen.entered += 1),
     refused: (letter, fault) => seen.refused.push([letter.line, fault.code]),
     status: (status) => seen.status.push(status.phase),
   });
@@ -127,4 +129,52 @@ test("leaving closes the socket and sets no timer", () => {
   game.leave();
   assert.equal(bench.socket.isClosed, true);
   assert.deepEqual(bench.pauses, []);
+});
+
+test("a question that nobody typed is neither told nor marked", async () => {
+  const { bench, game, seen } = entered();
+  const things = game.ask("inventory");
+  const data = { kind: "inventory", things: [{ id: "t1", name: "lamp" }] };
+  bench.hear(2, "command_response", { id: 1, ok: true, result: "You carry: lamp.", data });
+  assert.deepEqual(await things, data);
+  assert.deepEqual([seen.told, seen.answered, seen.done], [[], [], []]);
+  assert.deepEqual(seen.state.carried, data.things);
+});
+
+test("a question whose answer was lost is answered with nothing", async () => {
+  const { bench, game, seen } = entered();
+  const things = game.ask("inventory");
+  comeBack(bench, { session_id: "s2", last_command_id: 1 });
+  assert.equal(await things, null);
+  assert.ok(!seen.told.some((text) => text.includes("inventory")));
+});
+
+test("words that are no command are said where the player wants that", () => {
+  const { bench, game, seen } = entered();
+  game.say("good evening", "say good evening");
+  const error = { code: "invalid_command", message: 'There is no command "good".' };
+  bench.hear(2, "command_response", { id: 1, ok: false, error });
+  assert.deepEqual(bench.commands, [[1, "good evening"], [2, "say good evening"]]);
+  assert.deepEqual(seen.told, []);
+});
+
+test("what is put down lies where one is", () => {
+  const { bench, game, seen } = entered();
+  const [lamp, book] = [{ id: "t1", name: "lamp" }, { id: "t2", name: "book" }];
+  const holds = (sequence, id, things) =>
+    bench.hear(sequence, "command_response", { id, ok: true, data: { kind: "inventory", things } });
+  bench.hear(2, "game_state", { player: { id: "p1", name: "Ann" }, room: { id: "a", name: "A", description: "Here." } });
+  assert.equal(seen.entered, 1);
+  game.ask("inventory");
+  holds(3, 1, [lamp, book]);
+  game.say("drop lamp");
+  bench.hear(4, "command_response", { id: 2, ok: true, result: "You put down the lamp." });
+  game.ask("inventory");
+  holds(5, 3, [book]);
+  assert.deepEqual(seen.state.floor.map(({ item_name }) => item_name), ["lamp"]);
+  game.say("get lamp");
+  bench.hear(6, "command_response", { id: 4, ok: true, result: "You take the lamp." });
+  game.ask("inventory");
+  holds(7, 5, [book, lamp]);
+  assert.deepEqual(seen.state.floor, []);
 });

@@ -8,6 +8,7 @@ import { SILENT } from "../entries.js";
 const ROOT = new URL("../", import.meta.url);
 const read = (name) => readFileSync(new URL(name, ROOT), "utf8");
 const MODULES = readdirSync(ROOT).filter((name) => name.endsWith(".js"));
+const SHEETS = readdirSync(ROOT).filter((name) => name.endsWith(".css"));
 const PAGE = read("index.html");
 
 test("nothing turns text into markup or code", () => {
@@ -17,7 +18,7 @@ test("nothing turns text into markup or code", () => {
 
 test("the page holds no inline script, style or handler and fetches nothing from elsewhere", () => {
   assert.doesNotMatch(PAGE, /<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/);
-  assert.doesNotMatch(PAGE + read("style.css"), /https?:|@import|url\(/);
+  assert.doesNotMatch(PAGE + SHEETS.map(read).join(""), /https?:|@import|url\(/);
 });
 
 test("every id a module asks for is on the page, once", () => {
@@ -40,4 +41,35 @@ test("every event that a server publishes is read, or known to be silent", () =>
   assert.ok(published.size > 20);
   for (const type of published) assert.notEqual(read_aloud.has(type), SILENT.has(type), type);
   for (const type of SILENT) assert.ok(published.has(type), type);
+});
+
+test("modules are written so that the server can put them together", () => {
+  for (const name of MODULES) {
+    const lines = read(name).split("\n");
+    for (const line of lines.filter((one) => /^(import|export)\b/.test(one))) {
+      assert.match(line, /^import ({ .+ }|\* as \w+) from "\.\/[\w.]+";$|^export (async function|function|class|const) \w+/, `${name}: ${line}`);
+    }
+    assert.ok(!lines.some((line) => line.includes("import.meta")), name);
+  }
+});
+
+test("no module needs one that needs it", () => {
+  const imports = new Map(MODULES.map((name) => [name, [...read(name).matchAll(/^import .* from "\.\/([^"]+)"/gm)].map(([, target]) => target)]));
+  const walk = (name, above) => {
+    assert.ok(!above.includes(name), [...above, name].join(" > "));
+    for (const target of imports.get(name)) walk(target, [...above, name]);
+  };
+  for (const name of MODULES) walk(name, []);
+});
+
+test("every field and button has a name, and every reference a target", () => {
+  for (const [, id] of PAGE.matchAll(/<(?:input|select)[^>]*\sid="([^"]+)"[^>]*>/g)) {
+    const field = PAGE.indexOf(`id="${id}"`);
+    const isWrapped = PAGE.lastIndexOf("<label", field) > PAGE.lastIndexOf("</label>", field);
+    const tag = PAGE.slice(PAGE.lastIndexOf("<", field), PAGE.indexOf(">", field));
+    assert.ok(isWrapped || PAGE.includes(`for="${id}"`) || tag.includes("aria-label"), id);
+  }
+  for (const [, names] of PAGE.matchAll(/\s(?:aria-(?:labelledby|describedby|controls)|for)="([^"]+)"/g)) {
+    for (const id of names.split(" ")) assert.equal(PAGE.split(`id="${id}"`).length, 2, id);
+  }
 });

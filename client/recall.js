@@ -1,0 +1,73 @@
+// What the client asks of the world without being told to: its verbs, what we carry, what we missed.
+
+import { pastEntries } from "./entries.js";
+
+/** Lines asked for of each channel. */
+const LINES = 50;
+
+/** Channels of which the world remembers what was said. */
+const REMEMBERED = ["say", "local", "global"];
+
+export class Recall {
+  #ask;
+  #log;
+  /** One question at a time: players need the world's patience more. */ #last = Promise.resolve();
+  /** @type {Set<string>} */ #read = new Set();
+  #waits = false;
+
+  /**
+   * @param {(line: string) => Promise<any>} ask
+   * @param {import("./log.js").Log} log
+   */
+  constructor(ask, log) {
+    this.#ask = ask;
+    this.#log = log;
+  }
+
+  /**
+   * A session has begun; nobody else tells what went on before it.
+   * @param {number} since what was said before this was before our time
+   */
+  begin(since) {
+    this.#then(async () => {
+      await this.#ask("inventory");
+      await this.#ask("help");
+      for (const channel of REMEMBERED) await this.#mend(channel, since);
+    });
+  }
+
+  /** What we carry may be other than before. */
+  carried() {
+    if (this.#waits) return;
+    this.#waits = true;
+    this.#then(async () => {
+      this.#waits = false;
+      await this.#ask("inventory");
+    });
+  }
+
+  /**
+   * Reads once what was said on a channel before.
+   * @param {string} channel
+   */
+  channel(channel) {
+    if (!REMEMBERED.includes(channel) || this.#read.has(channel)) return;
+    this.#read.add(channel);
+    this.#then(() => this.#mend(channel, 0));
+  }
+
+  /**
+   * @param {string} channel
+   * @param {number} since
+   */
+  async #mend(channel, since) {
+    if (!Number.isFinite(since)) return;
+    const past = pastEntries(await this.#ask(`history ${channel} ${LINES}`));
+    this.#log.mend(past.filter(({ at }) => at > since));
+  }
+
+  /** @param {() => Promise<void>} work */
+  #then(work) {
+    this.#last = this.#last.then(work);
+  }
+}
