@@ -23,6 +23,8 @@ use super::nowhere;
 use crate::world::WorldInfo;
 
 mod accent;
+mod bundle;
+mod manifest;
 
 // `(path, content)` of each file, by the build script.
 include!(concat!(env!("OUT_DIR"), "/client.rs"));
@@ -31,6 +33,12 @@ const PAGE: &str = "index.html";
 /// The world's own style, made here.
 const STYLE: &str = "world.css";
 const ICON: &str = "icon.svg";
+/// The world's name and icon for a device that keeps the page, made here.
+const MANIFEST: &str = "world.webmanifest";
+const MAIN: &str = "main.js";
+/// Keeps the page's shell in the browser. It is no part of the page, and is at an address without a
+/// digest: the browser looks there again.
+const WORKER: &str = "sw.js";
 
 /// Good for a year: another content has another address.
 const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -65,9 +73,11 @@ impl Pages {
             .map(|(path, content)| (*path, Bytes::from_static(content)))
             .collect();
         contents.insert(STYLE, accent::style(world.accent).into());
+        contents.insert(MANIFEST, manifest::manifest(world).into());
         if let Some(icon) = &world.icon {
             contents.insert(ICON, icon.clone().into());
         }
+        join_modules(&mut contents);
         let page = contents.remove(PAGE).unwrap_or_default();
         let digest = digest_of(&contents);
         let page = fill(&String::from_utf8_lossy(&page), world, &contents, &digest);
@@ -99,11 +109,13 @@ impl Pages {
             return Some((StatusCode::NOT_MODIFIED, about).into_response());
         }
         let kind = [(header::CONTENT_TYPE, file.content_type)];
+        // Everything below the page's own address is the worker's, not only what lies beside it.
+        let scope = (path == WORKER).then_some([("service-worker-allowed", "../")]);
         let encoded = gzip.map(|_| [(header::CONTENT_ENCODING, "gzip")]);
         let content = form.content.clone();
         Some(match encoded {
-            Some(encoded) => (about, kind, encoded, content).into_response(),
-            None => (about, kind, content).into_response(),
+            Some(encoded) => (about, scope, kind, encoded, content).into_response(),
+            None => (about, scope, kind, content).into_response(),
         })
     }
 }
@@ -152,16 +164,30 @@ impl Form {
     }
 }
 
+/// Puts the modules together into one.
+fn join_modules(contents: &mut HashMap<&str, Bytes>) {
+    let modules: HashMap<&str, &str> = contents
+        .iter()
+        .filter(|(path, _)| path.ends_with(".js"))
+        .filter_map(|(path, content)| Some((*path, str::from_utf8(content).ok()?)))
+        .collect();
+    let Some(script) = bundle::bundle(&modules, MAIN) else {
+        return;
+    };
+    contents.retain(|path, _| !path.ends_with(".js") || *path == WORKER);
+    contents.insert(MAIN, script.into());
+}
+
 /// The page with the world's words in it and its files by the names under which they may be kept.
 fn fill(page: &str, world: &WorldInfo, contents: &HashMap<&str, Bytes>, digest: &str) -> String {
     let assets = format!("client/{digest}");
     let mut modules: Vec<&str> = contents
         .keys()
         .copied()
-        .filter(|path| path.ends_with(".js"))
+        .filter(|path| path.ends_with(".js") && ![MAIN, WORKER].contains(path))
         .collect();
     modules.sort_unstable();
-    // Asked for all at once: the browser need not read one to learn of the next.
+    // Where there are several, asked for all at once: the browser need not read one to learn of the next.
     let modules: Vec<String> = modules
         .into_iter()
         .map(|path| format!("<link rel=\"modulepreload\" href=\"{assets}/{path}\">"))

@@ -49,22 +49,22 @@ async fn page_shows_name_and_color_of_world() {
     server.stop().await;
 }
 
+/// What the page asks for, by the addresses it names.
+fn named(page: &str) -> Vec<&str> {
+    page.split('"')
+        .filter(|word| word.starts_with("client/"))
+        .collect()
+}
+
 #[tokio::test]
 async fn page_files_cache_forever_under_digest() {
     let server = Server::start(config()).await;
     let page = reqwest::get(server.url("/")).await.unwrap().text().await;
     let page = page.unwrap();
-    let assets = assets(&page);
-    let modules: Vec<&str> = page
-        .lines()
-        .filter_map(|line| {
-            line.trim()
-                .strip_prefix("<link rel=\"modulepreload\" href=\"")
-        })
-        .map(|rest| rest.trim_end_matches("\">"))
-        .collect();
-    assert!(modules.len() > 20, "{modules:?}");
-    for path in modules.into_iter().chain([&*format!("{assets}/style.css")]) {
+    let files = named(&page);
+    assert!(files.iter().any(|path| path.ends_with("/style.css")));
+    for path in files {
+        assert!(path.starts_with(assets(&page)), "{path} of another digest");
         let answer = reqwest::get(server.url(&format!("/{path}"))).await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         let keep = answer.headers()[header::CACHE_CONTROL].to_str().unwrap();
@@ -115,5 +115,56 @@ async fn page_files_are_compressed_on_request() {
     assert_eq!(get("gzip", Some(&small_tag)).await.status(), 304);
     assert_eq!(get("gzip", Some(&plain_tag)).await.status(), 200);
     assert_eq!(get("identity", Some(&plain_tag)).await.status(), 304);
+    server.stop().await;
+}
+
+/// What a first visit may ask for and load. Beside the files it asks for the page itself, the shell's
+/// keeper, what the world says of itself, a sign-in and the socket.
+const REQUESTS_MAX: usize = 12;
+const REQUESTS_BESIDE: usize = 5;
+const BYTES_MAX: usize = 80 * 1_024;
+
+#[tokio::test]
+async fn first_visit_is_small_and_asks_little() {
+    let server = Server::start(config()).await;
+    let client = Client::new();
+    let size = async |path: &str| {
+        let request = client.get(server.url(&format!("/{path}")));
+        let request = request.header(header::ACCEPT_ENCODING, "gzip");
+        request.send().await.unwrap().bytes().await.unwrap().len()
+    };
+    let page = reqwest::get(server.url("/")).await.unwrap().text().await;
+    let page = page.unwrap();
+    let mut files = named(&page);
+    files.sort_unstable();
+    files.dedup();
+    assert!(
+        files.len() + REQUESTS_BESIDE <= REQUESTS_MAX,
+        "one file too many: {files:?}"
+    );
+    let mut bytes = size("").await + size("client/sw.js").await;
+    for path in files {
+        bytes += size(path).await;
+    }
+    assert!(bytes <= BYTES_MAX, "{bytes} bytes");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn page_can_be_kept_as_an_application() {
+    let server = Server::start(config()).await;
+    let page = reqwest::get(server.url("/")).await.unwrap().text().await;
+    let page = page.unwrap();
+    let manifest = server.url(&format!("/{}/world.webmanifest", assets(&page)));
+    let manifest = reqwest::get(manifest).await.unwrap();
+    let kind = manifest.headers()[header::CONTENT_TYPE].to_str().unwrap();
+    assert_eq!(kind, "application/manifest+json");
+    let manifest: Value = manifest.json().await.unwrap();
+    assert_eq!(manifest["name"], "The <Other> \"Shore\"");
+    assert_eq!(manifest["start_url"], "../../");
+    let worker = reqwest::get(server.url("/client/sw.js")).await.unwrap();
+    let headers = worker.headers();
+    assert_eq!(headers["service-worker-allowed"], "../");
+    assert_eq!(headers[header::CACHE_CONTROL], "no-cache");
     server.stop().await;
 }

@@ -15,13 +15,17 @@ pub(super) fn style(accent: Option<[u8; 3]>) -> String {
     };
     let rule = |accent: [u8; 3]| {
         let (accent, on) = (hex(accent), hex(on(accent)));
-        format!(":root{{--accent:{accent};--on-accent:{on}}}")
+        format!("{{--accent:{accent};--on-accent:{on}}}")
     };
     let (dark, light) = (
         rule(legible(accent, DARK, 255)),
         rule(legible(accent, LIGHT, 0)),
     );
-    format!("{dark}\n@media (prefers-color-scheme: light){{{light}}}\n")
+    // What the reader has chosen counts more than what the device says.
+    format!(
+        ":root{dark}\n@media (prefers-color-scheme: light){{:root{light}}}\n\
+         :root[data-theme=dark]{dark}\n:root[data-theme=light]{light}\n"
+    )
 }
 
 /// The color, moved towards `end` (black or white) as far as it must to be read on `ground`.
