@@ -45,6 +45,9 @@ const WORLD = document.title;
 /** Characters of whom this browser remembers what they read and typed. */
 const REMEMBERED_MAX = 4;
 
+/** Who comes back after this long has left once, and may be reminded; a reload is no return. */
+const RETURN_MS = 10 * 60_000;
+
 /** @type {Game | null} */
 let game = null;
 /** @type {Identity | null} */
@@ -131,6 +134,7 @@ function others() {
 
 /** What a line may be completed with. */
 function known() {
+  recall?.verbs();
   const lying = shown.floor.map(({ item_name: name }) => name);
   const carried = (shown.carried ?? []).map(({ name }) => name);
   const exits = Object.keys(shown.room?.exits ?? {});
@@ -209,8 +213,9 @@ function resume() {
   const known = identities.playing() ?? identities.known();
   if (known === null) toDoor("");
   else {
+    const lastAt = scrollback.lastOf(known.characterId);
     enter(known);
-    if (scrollback.lines.length > 0) keeping.at("return");
+    if (Date.now() - lastAt > RETURN_MS) keeping.at("return");
   }
 }
 
@@ -285,6 +290,7 @@ const listener = {
       entitle();
     }
     if (state.room?.id !== before.room?.id) walker.arrive(state.room?.id);
+    if (state.verbs !== before.verbs) prompt.refresh();
     if (state.floor !== before.floor || state.carried !== before.carried) things.show(state);
     if (state.occupants !== before.occupants || state.company !== before.company) {
       room.showOccupants(state.occupants, state.company, state.self.name);

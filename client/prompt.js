@@ -89,6 +89,11 @@ export class Prompt {
     if (this.#input.value === "" && line === this.#typed) this.#show(line);
   }
 
+  /** More is known of what a line may become. */
+  refresh() {
+    if (document.activeElement === this.#input) this.#suggest();
+  }
+
   #submit() {
     const line = this.#input.value.trim();
     this.#show("");

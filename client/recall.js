@@ -14,6 +14,7 @@ export class Recall {
   /** One question at a time: players need the world's patience more. */ #last = Promise.resolve();
   /** @type {Set<string>} */ #read = new Set();
   #waits = false;
+  #hasVerbs = false;
 
   /**
    * @param {(line: string) => Promise<any>} ask
@@ -31,8 +32,16 @@ export class Recall {
   begin(since) {
     this.#then(async () => {
       await this.#ask("inventory");
-      await this.#ask("help");
       for (const channel of REMEMBERED) await this.#mend(channel, since);
+    });
+  }
+
+  /** Somebody begins to type, and what there is to type is not known yet: that is much to tell those who don't. */
+  verbs() {
+    if (this.#hasVerbs) return;
+    this.#hasVerbs = true;
+    this.#then(async () => {
+      this.#hasVerbs = (await this.#ask("help")) !== null;
     });
   }
 

@@ -48,9 +48,25 @@ export class Scrollback {
   open(characterId) {
     this.close();
     this.#name = `log.${characterId}`;
-    const kept = this.#store.read(this.#name);
-    this.#lines = (Array.isArray(kept) ? kept : []).filter(isLine);
+    this.#lines = this.#kept(this.#name);
     this.#since = this.#lines[0]?.at ?? Infinity;
+  }
+
+  /**
+   * When a character read the newest line that is kept; endless where none is.
+   * @param {string} characterId
+   */
+  lastOf(characterId) {
+    return this.#kept(`log.${characterId}`).at(-1)?.at ?? Infinity;
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Line[]}
+   */
+  #kept(name) {
+    const kept = this.#store.read(name);
+    return (Array.isArray(kept) ? kept : []).filter(isLine);
   }
 
   /** Writes down what is not yet written, and holds nothing any more. */

@@ -150,6 +150,7 @@ test("the log is kept over a reload, for each character", () => {
   const after = new Scrollback(kept);
   after.open("c1");
   assert.deepEqual(after.lines.map(({ text }) => text), ["Bo says: hush"]);
+  assert.deepEqual([after.lastOf("c1"), after.lastOf("c2")], [1_000, Infinity]);
   after.open("c2");
   assert.deepEqual(after.lines, []);
 });
@@ -225,11 +226,23 @@ test("what was missed is asked for once a channel, one question at a time", asyn
   recall.channel("global");
   recall.channel("whisper");
   await new Promise((done) => setTimeout(done));
-  assert.deepEqual(asked, ["inventory", "help", "history global 50"]);
+  assert.deepEqual(asked, ["inventory", "history global 50"]);
   recall.begin(Date.parse("2026-06-01T00:00:00Z"));
   await new Promise((done) => setTimeout(done));
-  assert.deepEqual(asked.slice(5), ["history say 50", "history local 50", "history global 50"]);
+  assert.deepEqual(asked.slice(3), ["history say 50", "history local 50", "history global 50"]);
   assert.deepEqual(mended, [1, 0, 0, 0]);
+});
+
+test("verbs are asked for once, and again where there was no answer", async () => {
+  const asked = [];
+  const answers = [null, { kind: "help" }];
+  const recall = new Recall(async (line) => (asked.push(line), answers.shift() ?? null), { mend: () => {} });
+  for (let n = 0; n < 4; n += 1) {
+    recall.verbs();
+    recall.verbs();
+    await new Promise((done) => setTimeout(done));
+  }
+  assert.deepEqual(asked, ["help", "help"]);
 });
 
 test("settings that mean nothing any more are passed over", () => {
