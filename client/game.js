@@ -23,6 +23,7 @@ import { NOWHERE, reduce, withPutDown } from "./state.js";
  * @property {(letter: Letter, stamp: import("./durability.js").Stamp | null, text: boolean) => void} answered
  *   by the stamp's tick, or never (`null`); `text` says whether the answer has words of its own
  * @property {(letter: Letter, fault: import("./protocol.js").Fault) => void} refused it may be said again later
+ * @property {() => void} given somebody gave us something
  * @property {() => void} entered a session has begun with the whole state of the world
  * @property {(letter: Letter, ok: boolean) => void} done what was typed was done, or refused
  * @property {(status: import("./connection.js").Status) => void} status
@@ -124,6 +125,7 @@ export class Game {
     for (const entry of entries) this.#listener.told(entry, this.#state);
     if (this.#state !== before) this.#listener.changed(this.#state, before);
     if (frame.event_type === "game_state") this.#listener.entered();
+    if (frame.event_type === "inventory_given" && frame.data.to_id === this.#state.self.id) this.#listener.given();
   }
 
   /** @param {import("./protocol.js").Welcome} welcome */

@@ -314,6 +314,7 @@ const listener = {
   entered() {
     recall?.begin(scrollback.readSince());
   },
+  given: () => recall?.carried(),
   done(letter, ok) {
     if (!ok) walker.stop();
     else if (handlesThings(letter.line)) {

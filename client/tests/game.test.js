@@ -5,7 +5,7 @@ import { Bench } from "./fakes.js";
 
 function entered(welcome = {}) {
   const bench = new Bench();
-  const seen = { told: [], answered: [], refused: [], done: [], entered: 0, status: [], state: null };
+  const seen = { told: [], answered: [], refused: [], done: [], entered: 0, given: 0, status: [], state: null };
   const game = new Game(bench.around, { token: "t" }, {
     changed: (state) => (seen.state = state),
     told: (entry) => seen.told.push(entry.text),
@@ -16,6 +16,7 @@ function entered(welcome = {}) {
       seen.hasText = hasText;
     },
     done: (letter, ok) => seen.done.push([letter.line, ok]),
+    given: () => (seen.given += 1),
     entered: () => (seen.entered += 1),
     refused: (letter, fault) => seen.refused.push([letter.line, fault.code]),
     status: (status) => seen.status.push(status.phase),
@@ -177,4 +178,12 @@ test("what is put down lies where one is", () => {
   game.ask("inventory");
   holds(7, 5, [book, lamp]);
   assert.deepEqual(seen.state.floor, []);
+});
+
+test("who is given something looks at what is carried, who only sees it does not", () => {
+  const { bench, seen } = entered();
+  bench.hear(2, "inventory_given", { player_id: "p2", to_id: "p3", message: "Bo gives Cy a lamp." });
+  assert.equal(seen.given, 0);
+  bench.hear(3, "inventory_given", { player_id: "p2", to_id: "p1", message: "Bo gives you a lamp." });
+  assert.equal(seen.given, 1);
 });

@@ -6,7 +6,10 @@ use systems::calendar::MythosTime;
 use crate::harness::{Browser, Driver, Player, Recipe, Server, SmallWorld, until};
 
 mod door;
+mod reach;
 mod screens;
+mod talk;
+mod things;
 
 const PASSWORD: &str = "the hounds of tindalos";
 

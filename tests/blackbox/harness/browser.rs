@@ -193,6 +193,20 @@ impl Browser {
         self.fill("#command", &words).await;
     }
 
+    /// Presses keys, whatever has the focus.
+    pub(crate) async fn presses(&self, keys: &str) {
+        let focused = self.client.active_element().await.unwrap();
+        focused.send_keys(keys).await.unwrap();
+    }
+
+    /// Waits until a script finds what it looks for.
+    pub(crate) async fn comes_to(&self, what: &str, script: &str) {
+        until(what, async || {
+            (self.finds(script).await == true).then_some(())
+        })
+        .await;
+    }
+
     /// What can be read there now; nothing where there is no such thing.
     pub(crate) async fn text(&self, css: &str) -> String {
         match self.client.find(Locator::Css(css)).await {

@@ -5,14 +5,15 @@ use serde_json::json;
 use super::guest;
 use crate::harness::{Browser, Driver, Server, until};
 
-/// A small phone, a phone, the phone with its keyboard up, a desktop at 200 % zoom, a tablet, a
-/// desktop.
-const SIZES: [(u32, u32); 6] = [
+/// A small phone, a phone, the phone with its keyboard up, a desktop at 200 % zoom, a tablet both
+/// ways, a desktop.
+const SIZES: [(u32, u32); 7] = [
     (320, 568),
     (390, 844),
     (390, 480),
     (640, 400),
     (768, 1_024),
+    (1_024, 768),
     (1_280, 800),
 ];
 
@@ -70,7 +71,7 @@ async fn newest_line_and_prompt_show_at_every_size() {
             ann.reads("#occupants", bob_s_name).await;
             continue;
         }
-        for panel in ["me", "map", "here"] {
+        for panel in ["me", "map", "things", "here"] {
             ann.click(&format!("#tabs [data-panel={panel}][aria-expanded=false]"))
                 .await;
             ann.sees(&format!("#tabs [data-panel={panel}][aria-expanded=true]"))
