@@ -14,17 +14,19 @@ export class Find {
   /**
    * @param {object} act
    * @param {() => import("./scrollback.js").Line[]} act.lines
-   * @param {() => void} act.close where the reader goes on
+   * @param {() => void} act.leave where somebody with a keyboard goes on
    */
   constructor(act) {
     this.#button.addEventListener("click", () => {
       if (this.#form.hidden) this.#open();
-      else this.#close(act.close);
+      else this.clear();
     });
     this.#words.addEventListener("input", () => this.#search());
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     this.#form.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.#close(act.close);
+      if (event.key !== "Escape") return;
+      this.clear();
+      act.leave();
     });
     byId("find-export", HTMLButtonElement).addEventListener("click", () => download(asText(act.lines())));
   }
@@ -41,12 +43,6 @@ export class Find {
     this.#form.hidden = false;
     this.#button.setAttribute("aria-expanded", "true");
     this.#words.focus();
-  }
-
-  /** @param {() => void} goOn */
-  #close(goOn) {
-    this.clear();
-    goOn();
   }
 
   #search() {

@@ -87,7 +87,7 @@ const things = new ThingsPanel({
   more: ({ word, isCarried }, anchor) => menu.open(anchor, word, withThing(word, isCarried, others(), voice)),
 });
 const channels = new Channels({ open: openChannel, missed: (missed) => entitle(missed) });
-const find = new Find({ lines: () => scrollback.lines, close: () => prompt.focus() });
+const find = new Find({ lines: () => scrollback.lines, leave: () => prompt.focus(true) });
 const keeping = new Keeping((words, name) =>
   log.offer(words, `Keep ${name}`, () => {
     panels.open("me");

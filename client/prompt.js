@@ -63,9 +63,12 @@ export class Prompt {
     this.#keep();
   }
 
-  /** Puts the cursor here, unless that would raise a keyboard over half the screen. */
-  focus() {
-    if (matchMedia("(hover: hover) and (pointer: fine)").matches) this.#input.focus();
+  /**
+   * Puts the cursor here, unless that would raise a keyboard over half the screen.
+   * @param {boolean} [hasKeys] there is a real keyboard
+   */
+  focus(hasKeys = matchMedia("(hover: hover) and (pointer: fine)").matches) {
+    if (hasKeys) this.#input.focus();
   }
 
   /**

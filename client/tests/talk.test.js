@@ -225,10 +225,10 @@ test("what was missed is asked for once a channel, one question at a time", asyn
   recall.channel("global");
   recall.channel("global");
   recall.channel("whisper");
-  await new Promise((done) => setTimeout(done));
+  await new Promise((done) => setImmediate(done));
   assert.deepEqual(asked, ["inventory", "history global 50"]);
   recall.begin(Date.parse("2026-06-01T00:00:00Z"));
-  await new Promise((done) => setTimeout(done));
+  await new Promise((done) => setImmediate(done));
   assert.deepEqual(asked.slice(3), ["history say 50", "history local 50", "history global 50"]);
   assert.deepEqual(mended, [1, 0, 0, 0]);
 });
@@ -240,7 +240,7 @@ test("verbs are asked for once, and again where there was no answer", async () =
   for (let n = 0; n < 4; n += 1) {
     recall.verbs();
     recall.verbs();
-    await new Promise((done) => setTimeout(done));
+    await new Promise((done) => setImmediate(done));
   }
   assert.deepEqual(asked, ["help", "help"]);
 });

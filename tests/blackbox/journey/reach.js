@@ -34,11 +34,15 @@ if (levels.length === 0) faults.push("no heading");
 
 // The eye: what is read differs from its ground by 4.5 to 1 at least.
 const paint = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+const painted = new Map();
 const colorOf = (text) => {
-  paint.clearRect(0, 0, 1, 1);
-  paint.fillStyle = text;
-  paint.fillRect(0, 0, 1, 1);
-  return [...paint.getImageData(0, 0, 1, 1).data];
+  if (!painted.has(text)) {
+    paint.clearRect(0, 0, 1, 1);
+    paint.fillStyle = text;
+    paint.fillRect(0, 0, 1, 1);
+    painted.set(text, [...paint.getImageData(0, 0, 1, 1).data]);
+  }
+  return painted.get(text);
 };
 const light = ([red, green, blue]) => {
   const [r, g, b] = [red, green, blue].map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));

@@ -57,7 +57,7 @@ async fn things_are_taken_and_given_by_touch() {
         ann.comes_to("somebody to give it to", &give).await;
         ann.reads("#things-carried", "Nothing.").await;
         let carried = bob.does("inventory").await;
-        assert!(carried["result"].as_str().unwrap().contains(thing));
+        assert!(carried["data"]["result"].as_str().unwrap().contains(thing));
     }
     // There is something to lose.
     ann.reads("#log", "has something to lose now").await;
