@@ -1,5 +1,6 @@
 // The ways to talk as tabs over the log, with what was said on each while nobody looked.
 
+import { firstWord, isOneOf } from "./deeds.js";
 import { byId, make, setText } from "./dom.js";
 
 /** @typedef {"all" | "say" | "local" | "global" | "whisper" | "staff"} Tab */
@@ -49,7 +50,7 @@ export function mentions(words, name) {
 }
 
 /** Words and signs with which one talks; whoever types something else wants to see what comes of it. */
-const TALK = new Set(["say", "local", "global", "whisper", "tell", "reply", "emote", "me", "pose", "system", "admins"]);
+const TALK = ["say", "local", "global", "whisper", "tell", "reply", "emote", "me", "pose", "system", "admins"];
 const TALK_SIGN = /^['":;]/;
 
 /**
@@ -57,7 +58,7 @@ const TALK_SIGN = /^['":;]/;
  * @param {string} line
  */
 export function isTalk(line) {
-  return TALK_SIGN.test(line) || TALK.has(line.split(" ", 1)[0]?.toLowerCase() ?? "");
+  return TALK_SIGN.test(line) || isOneOf(firstWord(line), TALK);
 }
 
 export class Channels {

@@ -37,14 +37,17 @@ export function withThing(name, isCarried, others, { say }) {
 const GIFTS_MAX = 8;
 
 /** Commands after which what one carries may be other than before. */
-const HANDLING = new Set(["get", "take", "pickup", "drop", "give", "summon"]);
+const HANDLING = ["get", "take", "pickup", "drop", "give", "summon"];
+
+/** Letters of a word from which on its beginning may stand for it. */
+const BEGINNING = 3;
 
 /**
  * Whether a line, once done, may have changed what one carries.
  * @param {string} line
  */
 export function handlesThings(line) {
-  return HANDLING.has(firstWord(line));
+  return isOneOf(firstWord(line), HANDLING);
 }
 
 /**
@@ -53,6 +56,15 @@ export function handlesThings(line) {
  */
 export function putsDown(line) {
   return firstWord(line) === "drop";
+}
+
+/**
+ * Whether a word is one of these, or begins one.
+ * @param {string} word
+ * @param {readonly string[]} words
+ */
+export function isOneOf(word, words) {
+  return words.includes(word) || (word.length >= BEGINNING && words.some((one) => one.startsWith(word)));
 }
 
 /** @param {string} line */

@@ -160,7 +160,7 @@ export class Game {
       this.#post();
       return false;
     }
-    if (letter.orElse !== undefined && data.error?.code === "invalid_command") return this.#sayInstead(letter, frame);
+    if (letter.orElse !== undefined && isUnknown(data.error)) return this.#sayInstead(letter, frame);
     const hasText = answerText(frame, this.#walkedIn) !== "";
     this.#listener.answered(letter, { run: this.#state.marks.run, tick }, hasText);
     if (data.error?.retry_after_ms) this.#listener.refused(letter, data.error);
@@ -201,4 +201,13 @@ export class Game {
   #send({ id, line }) {
     this.#connection.send({ type: "command", id: id ?? undefined, data: { line } });
   }
+}
+
+/**
+ * Whether the world knows no such command. One that was only used wrongly must not be said aloud:
+ * it may have been a whisper.
+ * @param {{code?: string, message?: string} | undefined} fault
+ */
+function isUnknown(fault) {
+  return fault?.code === "invalid_command" && fault.message?.startsWith("There is no command") === true;
 }

@@ -159,6 +159,14 @@ test("words that are no command are said where the player wants that", () => {
   assert.deepEqual(seen.told, []);
 });
 
+test("a whisper that lacks its words is not said aloud", () => {
+  const { bench, game, seen } = entered();
+  game.say("whisp Bo", "say whisp Bo");
+  const error = { code: "invalid_command", message: "Usage: whisper <name> <words>" };
+  bench.hear(2, "command_response", { id: 1, ok: false, error });
+  assert.deepEqual([bench.commands, seen.told], [[[1, "whisp Bo"]], ["Usage: whisper <name> <words>"]]);
+});
+
 test("what is put down lies where one is", () => {
   const { bench, game, seen } = entered();
   const [lamp, book] = [{ id: "t1", name: "lamp" }, { id: "t2", name: "book" }];
