@@ -23,18 +23,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::verb;
 
-/// The calendar plugin.
-pub fn plugin(reg: &mut Registrar<'_>) {
+/// What the year and the day bring, by the world's file. Apart from the calendar that strikes, and
+/// before all that names a holiday or asks whether it is night.
+pub fn dates(reg: &mut Registrar<'_>) {
     reg.rules_file::<Observances>("calendar.toml")
-        .derived(Observances::daylight)
-        .persist::<Almanac>("almanac")
-        .singleton("calendar", Almanac::default)
-        .message::<MythosHour>()
-        .note::<notes::MythosTimeUpdate>()
-        .command_result::<notes::MythosTimeUpdate>()
-        .system(Phase::Simulate, strike::strike)
-        .system(Phase::Settle, strike::remember)
-        .system(Phase::Emit, notes::tell);
+        .derived(Observances::daylight);
+}
+
+/// The calendar plugin. Runs after [`dates`].
+pub fn plugin(reg: &mut Registrar<'_>) {
+    reg.after(
+        "dates",
+        "the hours that strike are those of the world's file",
+    )
+    .persist::<Almanac>("almanac")
+    .singleton("calendar", Almanac::default)
+    .message::<MythosHour>()
+    .note::<notes::MythosTimeUpdate>()
+    .command_result::<notes::MythosTimeUpdate>()
+    .system(Phase::Simulate, strike::strike)
+    .system(Phase::Settle, strike::remember)
+    .system(Phase::Emit, notes::tell);
     verb::<notes::Time>(reg);
     reg.system(Phase::Simulate, notes::time);
 }

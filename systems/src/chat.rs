@@ -15,12 +15,15 @@ mod rate;
 mod rules;
 mod speak;
 mod verbs;
+mod voice;
 
 pub use emotes::Emotes;
 pub use habit::Habit;
 pub use history::{ChatHistory, PastLine};
 pub use rate::ChatLimits;
 pub use rules::{HistoryRules, Rules};
+pub(crate) use speak::Said;
+pub use voice::Voiced;
 
 pub use crate::speech::Channel;
 
@@ -75,6 +78,7 @@ impl Plugin for ChatPlugin {
             .character::<history::CameFrom>()
             .message::<speak::Said>()
             .message::<Posed>()
+            .message::<Voiced>()
             .message::<history::RoomEntered>()
             .message::<habit::SetHabit>()
             .note::<ChatMessage>()
@@ -117,7 +121,13 @@ impl Plugin for ChatPlugin {
             )
             .system(
                 Phase::Emit,
-                (history::greet, deliver::deliver, deliver::deliver_afar).chain(),
+                (
+                    history::greet,
+                    deliver::deliver,
+                    deliver::deliver_afar,
+                    voice::deliver,
+                )
+                    .chain(),
             );
     }
 }

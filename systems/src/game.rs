@@ -13,8 +13,9 @@ use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
 use crate::world::WorldHeader;
 use crate::{
-    body, bus, calendar, character, chat, command, exploration, faces, hazards, letters, lucidity,
-    mute, place, presence, sheet, staff, things,
+    ambient, body, bus, calendar, character, chat, command, effects, exploration, faces, flags,
+    hazards, letters, lucidity, mute, place, presence, reactions, scenery, sheet, sights, staff,
+    things,
 };
 
 /// What can be set about the game. A recording keeps it, so that a replay plays by the same limits.
@@ -106,7 +107,14 @@ impl Plugin for ShippedGame {
             .add(presence::plugin(presence))
             .add(things::plugin)
             .add(character::plugin)
+            .add(calendar::dates)
             .add(hazards::plugin)
+            .add(sights::plugin)
+            .add(scenery::plugin)
+            .add(ambient::plugin)
+            .add(reactions::plugin)
+            .add(effects::plugin)
+            .add(flags::plugin)
             .add(body::plugin(hazards::strike))
             .add(bus::plugin(self.settings.bus.clone()))
             .add(lucidity::plugin(self.settings.lucidity))

@@ -1,9 +1,8 @@
 //! What a room may do to those in it.
 //!
-//! It strikes by the second, so it goes through the door of bodies at once: [`strike`] is handed
-//! to the body plugin, which alone changes bodies.
-
-use std::sync::Arc;
+//! A hazard is a list of effects, of which its older keys are short forms. What it takes of a body
+//! goes through the door of bodies at once, because it strikes by the second: [`strike`] is handed
+//! to the body plugin, which alone changes bodies. The rest of its list is run like every other.
 
 use engine::content::{At, Content, Section, Sections};
 use engine::prelude::*;
@@ -13,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::{AdjustVitals, Condition, Door, RoomMessage, VitalsCause};
 use crate::calendar::{Daylight, MythosTime};
-use crate::lucidity::{
-    self, AdjustLucidity, Burdens, Confronted, Horror, Liabilities, Liability, Psyche,
-};
+use crate::effects::{Carrier, EffectList, Parties, RunEffects};
+use crate::lucidity::{self, Burdens, Horror, Liabilities, Liability, Psyche};
 use crate::place::{Occupancy, Rooms};
 use crate::world::{Atlas, RoomData, RoomIx, room_data};
+use serde_json::{Value, json};
 
 /// The hazards plugin. Added before `body`, so that what struck is told before what it did.
 pub fn plugin(reg: &mut Registrar<'_>) {
@@ -71,6 +70,9 @@ pub struct Hazard {
     /// what whom it strikes is told
     #[schemars(length(min = 1, max = 500))]
     pub text: String,
+    /// what else it does to whom it strikes
+    #[serde(default)]
+    pub effects: EffectList,
 }
 
 /// The dangers of a room: `[[rooms.hazards]]`. Each takes something.
@@ -81,6 +83,7 @@ pub struct Hazards(pub Vec<Hazard>);
 impl Section for Hazards {
     fn check(&mut self, _room: &str, at: &At<'_>) {
         for (index, hazard) in self.0.iter().enumerate() {
+            hazard.effects.check(&at.item(index).key("effects"));
             if let Some(mistake) = hazard.mistake() {
                 at.item(index).problem(mistake);
             }
@@ -112,11 +115,25 @@ impl Hazard {
         if self.id.is_empty() || !self.id.chars().all(word) {
             return Some("a hazard's id is not a word of a-z and _");
         }
-        if self.harm == 0 && self.lucidity == 0 && self.category.is_none() {
+        let takes = self.harm > 0 || self.lucidity > 0 || self.category.is_some();
+        if !takes && self.effects.is_empty() {
             return Some("a hazard takes neither `harm` nor `lucidity`, and has no `category`");
         }
         (self.lucidity > 0 && self.category.is_some())
             .then_some("a hazard of a category takes what the category says, not `lucidity`")
+    }
+
+    /// What it does beside what it takes of a body.
+    fn list(&self) -> EffectList {
+        let sight = self.category.map(
+            |category| json!({ "do": "confront", "archetype": self.id, "category": category }),
+        );
+        let shock = (self.lucidity > 0).then(|| {
+            let amount = -i32::from(self.lucidity);
+            json!({ "do": "lucidity", "amount": amount, "cause": "hazard" })
+        });
+        let short: Vec<Value> = sight.into_iter().chain(shock).collect();
+        EffectList::then(short, &self.effects)
     }
 }
 
@@ -139,17 +156,17 @@ struct Peril {
     chance: f64,
     cold: bool,
     harm: u16,
-    lucidity: u16,
-    /// Its kind and how terrible it is, if it is a sight, too.
-    sight: Option<(Arc<str>, Horror)>,
+    /// What else it does.
+    list: EffectList,
+    carrier: Carrier,
 }
 
 impl Perils {
     fn of(content: &Content) -> Vec<Peril> {
         let all = content.get::<Sections<Hazards>>();
         let rooms = content.get::<Atlas>().into_iter().flat_map(Atlas::rooms);
-        let hazards = rooms.filter_map(|(ix, room)| Some((ix, all?.get(&room.id)?)));
-        let perils = hazards.flat_map(|(ix, Hazards(hazards))| {
+        let hazards = rooms.filter_map(|(ix, room)| Some((ix, room, all?.get(&room.id)?)));
+        let perils = hazards.flat_map(|(ix, room, Hazards(hazards))| {
             hazards
                 .iter()
                 .enumerate()
@@ -161,10 +178,8 @@ impl Perils {
                     chance: hazard.chance,
                     cold: hazard.cold,
                     harm: hazard.harm,
-                    lucidity: hazard.lucidity,
-                    sight: hazard
-                        .category
-                        .map(|horror| (hazard.id.as_str().into(), horror)),
+                    list: hazard.list(),
+                    carrier: Carrier::of("hazard", &room.id, &hazard.id, &hazard.id),
                 })
         });
         perils.collect()
@@ -189,6 +204,20 @@ impl Peril {
             1.0
         };
         (self.chance * frayed).min(1.0)
+    }
+
+    /// What else it does to whom it strikes at a moment.
+    fn run(&self, body: Entity, moment: WorldTime) -> RunEffects {
+        let parties = Parties {
+            actor: Some(body),
+            target: None,
+            here: Some(self.room),
+            carrier: self.carrier.clone(),
+        };
+        RunEffects {
+            moment: Some(moment),
+            ..RunEffects::new(self.list.clone(), parties)
+        }
     }
 
     /// The points that it takes of who has these liabilities, with parts of one.
@@ -223,8 +252,7 @@ pub(crate) fn strike(
     dice: Res<Dice>,
     mut struck: MessageWriter<Struck>,
     mut door: Door<'_, '_>,
-    mut shake: MessageWriter<AdjustLucidity>,
-    mut confronted: MessageWriter<Confronted>,
+    mut runs: MessageWriter<RunEffects>,
 ) {
     // Nobody would be told by what they were struck.
     if left_out.is_behind(&perils.giver) {
@@ -265,19 +293,8 @@ pub(crate) fn strike(
             if harm > 0 {
                 door.change(AdjustVitals::harm(*body, harm, VitalsCause::HAZARD));
             }
-            if let Some((archetype, horror)) = &peril.sight {
-                confronted.write(Confronted {
-                    mind: *body,
-                    archetype: Arc::clone(archetype),
-                    horror: *horror,
-                });
-            }
-            if peril.lucidity > 0 {
-                shake.write(AdjustLucidity {
-                    mind: *body,
-                    delta: -i16::try_from(peril.lucidity).unwrap_or(i16::MAX),
-                    cause: lucidity::Cause::new("hazard"),
-                });
+            if !peril.list.is_empty() {
+                runs.write(peril.run(*body, clock.now));
             }
         }
     }

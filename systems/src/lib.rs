@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod ambient;
 pub mod audit;
 pub mod body;
 pub mod bus;
@@ -21,8 +22,10 @@ pub mod character;
 pub mod chat;
 pub mod command;
 pub mod describe;
+pub mod effects;
 pub mod exploration;
 pub mod faces;
+pub mod flags;
 mod game;
 pub mod hazards;
 pub mod hearing;
@@ -31,7 +34,10 @@ pub mod lucidity;
 pub mod mute;
 pub mod place;
 pub mod presence;
+pub mod reactions;
+pub mod scenery;
 pub mod sheet;
+pub mod sights;
 pub mod speech;
 pub mod staff;
 pub mod things;

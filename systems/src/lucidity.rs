@@ -43,7 +43,7 @@ pub use rules::{
     LucidityOverrides, Profile, Recovery, Rescue, Ritual, Rules, Shock, Tiers, Visions,
 };
 
-pub use sight::{Confronted, Horror, Light, Sight, Sights};
+pub use sight::{Confronted, Horror, SeenSight};
 
 use engine::prelude::*;
 use schemars::JsonSchema;
@@ -51,7 +51,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::command::{Needs, gate_by, verb};
 use crate::describe;
-use crate::world::{RoomIx, room_data};
+use crate::world::RoomIx;
 
 /// One Mythos minute in world time.
 pub const MYTHOS_MINUTE: Duration = Duration::from_millis(6_250);
@@ -82,7 +82,6 @@ impl Plugin for LucidityPlugin {
 }
 
 fn register(reg: &mut Registrar<'_>) {
-    room_data::<Sights>(reg, "sights");
     reg.section::<ground::SpecialRules>(&["zone", "sub-zone"], "special_rules")
         .derived(ground::FluxMap::of)
         .derived(flux::Company::of)

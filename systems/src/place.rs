@@ -17,10 +17,11 @@ mod page;
 mod rooms;
 mod shown;
 mod travel;
+mod ways;
 
 pub use appearance::{LastSpoke, Pose, Posed, Posture, PostureTaken};
 pub use changes::RoomOccupantsChanged;
-pub use details::{Details, RoomDetail};
+pub use details::{Details, LookedAt, RoomDetail};
 pub use listing::{LISTED_MAX, Listing, Occupant};
 pub use lying::{Appeared, Drops, Label, RoomDrop, Spot, Vanished};
 pub use notes::{RoomOccupants, RoomUpdate, RoomView};
@@ -28,6 +29,7 @@ pub use nouns::Noun;
 pub use occupancy::Occupancy;
 pub use page::Page;
 pub use rooms::Rooms;
+pub use ways::{CrossGuarded, GuardedWays};
 
 use bevy_ecs::system::{ParamBuilder, SystemParamBuilder};
 use engine::prelude::*;
@@ -35,7 +37,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::verb;
 use crate::describe::{self, Descriptions, Marked, Marks, Retell, RoomLines, RoomLinesTold};
-use crate::world::{Atlas, Direction, Geography, RoomIx, WorldHeader, room_data};
+use crate::world::{Atlas, Direction, Geography, RoomIx, WorldHeader};
 
 /// The room a character is in, as it is saved: by the room's id, which outlives the atlas.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +118,8 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .message::<shown::MarksChanged>()
         .message::<Relocate>()
         .message::<Moved>()
+        .fact::<LookedAt>()
+        .fact::<CrossGuarded>()
         .fact::<Appeared>()
         .fact::<Vanished>()
         .note::<notes::RoomUpdate>()
@@ -141,7 +145,6 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         );
     verb::<travel::Go>(reg);
     verb::<look::Look>(reg);
-    room_data::<Details>(reg, "details");
     // Built when it first runs, after the last plugin has said what it looks at.
     let look = (
         ParamBuilder,
@@ -149,6 +152,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         ParamBuilder,
         ParamBuilder,
         describe::beheld(),
+        ParamBuilder,
         ParamBuilder,
         ParamBuilder,
         ParamBuilder,

@@ -75,6 +75,17 @@ impl AdjustVitals {
         }
     }
 
+    /// Gives magic points, or takes them where there are less than none to give.
+    #[must_use]
+    pub fn magic(body: Entity, points: i32, cause: VitalsCause) -> Self {
+        let change = PointsChange::Magic(i64::from(points) * POINT);
+        Self {
+            body,
+            change,
+            cause,
+        }
+    }
+
     /// Takes magic points.
     #[must_use]
     pub fn spend(body: Entity, points: u16, cause: VitalsCause) -> Self {

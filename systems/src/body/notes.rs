@@ -109,6 +109,16 @@ pub struct RoomMessage {
 }
 
 impl RoomMessage {
+    /// Something that happens in a room.
+    pub(crate) fn line(room: &str, text: &str) -> Self {
+        Self {
+            message: text.trim().to_owned(),
+            room_id: room.to_owned(),
+            player_id: None,
+            hazard: None,
+        }
+    }
+
     /// A hazard of a room struck.
     pub(crate) fn hazard(room: &str, hazard: &str, text: &str) -> Self {
         Self {

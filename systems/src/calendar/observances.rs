@@ -149,6 +149,18 @@ impl Observances {
             .map_or_else(Daylight::default, |all| all.daylight)
     }
 
+    /// Whether there is a holiday of this id.
+    #[must_use]
+    pub fn has_holiday(&self, id: &str) -> bool {
+        self.holidays.iter().any(|one| one.id == id)
+    }
+
+    /// Whether there is a schedule of this id.
+    #[must_use]
+    pub fn has_schedule(&self, id: &str) -> bool {
+        self.schedules.iter().any(|one| one.id == id)
+    }
+
     /// The part of the day that it is.
     #[must_use]
     pub fn daypart(&self, now: MythosTime) -> Daypart {

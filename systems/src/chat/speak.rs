@@ -27,13 +27,23 @@ pub(super) struct LastWhisper(Option<String>);
 
 /// Something was said and is to be heard by those who want to.
 #[derive(Message, Debug, Clone)]
-pub(super) struct Said {
+pub(crate) struct Said {
     /// The connection by which it was said.
     pub(super) correlation: Correlation,
     pub(super) speaker: Entity,
     pub(super) channel: Channel,
     pub(super) words: Words,
     pub(super) to: Option<Entity>,
+}
+
+impl Said {
+    /// Who said something to the room, and what; `None`: it was to others, or no words.
+    pub(crate) fn to_room(&self) -> Option<(Entity, &str)> {
+        match &self.words {
+            Words::Plain(text) if self.channel == Channel::Say => Some((self.speaker, text)),
+            _ => None,
+        }
+    }
 }
 
 /// What was said, in everybody's words.

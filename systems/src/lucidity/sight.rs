@@ -1,20 +1,17 @@
-//! Sights: what rooms hold that a mind should not have seen.
+//! What a mind should not have seen, and what that takes of it.
 //!
-//! They are authored with the rooms. A mind meets them by walking in, not by waking there; each
-//! kind takes less the oftener it was met.
+//! What is to be seen where is authored with the rooms, and read by `sights`; whoever shows a mind
+//! something says [`Confronted`]. Each kind takes less the oftener it was met.
 
 use std::sync::Arc;
 
-use engine::content::{At, Section};
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rules::{Encounters, Rules, span};
 use super::{AdjustLucidity, Cause, Lucidity, Psyche, Tier};
-use crate::calendar::{Daylight, MythosTime};
-use crate::place::Moved;
-use crate::world::{RoomData, RoomIx};
+use crate::world::RoomIx;
 
 /// How terrible a sight is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -28,65 +25,18 @@ pub enum Horror {
     Cosmic,
 }
 
-/// Something in a room that a mind should not have seen.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Sight {
-    /// what kind of thing it is; minds get used to kinds
-    #[schemars(extend("x-bounds" = "1 to 128 characters, no blanks"))]
-    pub archetype: String,
-    /// how terrible it is; `encounters` in `rules/lucidity.toml` says what it takes
-    pub category: Horror,
-    /// when it is to be seen
-    #[schemars(extend("x-usual" = "always"))]
-    pub when: Option<Light>,
-    /// what is seen
-    #[schemars(length(min = 10, max = 500))]
-    pub text: String,
-}
-
-/// By day or by night.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Light {
-    /// While the sun is up.
-    Day,
-    /// While the sun is down.
-    Night,
-}
-
-/// What is to be seen in a room that should not be: `[[rooms.sights]]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Sights(pub Vec<Sight>);
-
-impl Section for Sights {
-    fn check(&mut self, room: &str, at: &At<'_>) {
-        for (index, sight) in self.0.iter().enumerate() {
-            let named = (1..=128).contains(&sight.archetype.chars().count());
-            let blank = |c: char| c.is_control() || c.is_whitespace();
-            at.item(index).key("archetype").unless(
-                named && !sight.archetype.contains(blank),
-                format!(
-                    "the archetype of a sight in `{room}` is not 1 to 128 characters without blanks"
-                ),
-            );
-        }
-    }
-}
-
 /// Somebody saw something.
-#[derive(Message, Clone, Copy, Debug)]
+#[derive(Message, Clone, Debug)]
 pub(super) struct Met {
     pub(super) mind: Entity,
-    pub(super) room: RoomIx,
-    /// Which of the room's sights.
-    pub(super) sight: usize,
+    pub(super) archetype: Arc<str>,
+    pub(super) horror: Horror,
+    pub(super) sight: SeenSight,
     /// Which exposure to its kind this is, counted from 1.
     pub(super) exposure: u32,
 }
 
-/// A hazard that is a sight, too, has struck somebody.
+/// Show a mind what it should not see: the one way in which minds meet such things.
 #[derive(Message, Clone, Debug)]
 pub struct Confronted {
     /// Whom.
@@ -95,6 +45,17 @@ pub struct Confronted {
     pub archetype: Arc<str>,
     /// How terrible it is.
     pub horror: Horror,
+    /// What is seen, if it is to be told.
+    pub sight: Option<SeenSight>,
+}
+
+/// What is seen, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenSight {
+    /// The room.
+    pub room: RoomIx,
+    /// What whoever sees it is told.
+    pub text: Arc<str>,
 }
 
 /// What a kind of sight takes of those who are not used to it.
@@ -126,78 +87,44 @@ impl Toll<'_> {
     }
 }
 
-/// Shows those who walk into a room what is to be seen there.
+/// Confronts minds with what they are shown.
 pub(super) fn meet(
-    mut moved: MessageReader<Moved>,
     mut confronted: MessageReader<Confronted>,
     mut minds: Query<(&Lucidity, &mut Psyche)>,
-    sights: Res<RoomData<Sights>>,
     rules: Res<Rules>,
     clock: Res<Clock>,
-    daylight: Res<Daylight>,
     mut met: MessageWriter<Met>,
     mut adjust: MessageWriter<AdjustLucidity>,
 ) {
-    let night = daylight.is_night(MythosTime::at(clock.wall()));
     let toll = Toll {
         rules: &rules.encounters,
         now: clock.now,
     };
-    for Moved {
-        actor, from, to, ..
-    } in moved.read()
-    {
-        let (Some(_), Some(room)) = (*from, *to) else {
-            continue;
-        };
-        let Some(Sights(sights)) = sights.get(room) else {
-            continue;
-        };
-        let Ok((mind, mut psyche)) = minds.get_mut(*actor) else {
+    for one in confronted.read() {
+        let Ok((mind, mut psyche)) = minds.get_mut(one.mind) else {
             continue;
         };
         // Who is carried somewhere with closed eyes sees nothing.
         if rules.tier(*mind) == Tier::Catatonic {
             continue;
         }
-        for (index, sight) in sights.iter().enumerate() {
-            if sight
-                .when
-                .is_some_and(|only| (only == Light::Night) != night)
-            {
-                continue;
-            }
-            let met_again = toll.of(&mut psyche, &sight.archetype, sight.category);
-            let Some((exposure, delta, cause)) = met_again else {
-                continue;
-            };
-            met.write(Met {
-                mind: *actor,
-                room,
-                sight: index,
-                exposure,
-            });
-            adjust.write(AdjustLucidity {
-                mind: *actor,
-                delta,
-                cause,
-            });
-        }
-    }
-    for one in confronted.read() {
-        let Ok((mind, mut psyche)) = minds.get_mut(one.mind) else {
+        let met_again = toll.of(&mut psyche, &one.archetype, one.horror);
+        let Some((exposure, delta, cause)) = met_again else {
             continue;
         };
-        if rules.tier(*mind) == Tier::Catatonic {
-            continue;
-        }
-        // That it struck is told as a hazard, and what it takes as every loss.
-        if let Some((_, delta, cause)) = toll.of(&mut psyche, &one.archetype, one.horror) {
-            adjust.write(AdjustLucidity {
+        if let Some(sight) = &one.sight {
+            met.write(Met {
                 mind: one.mind,
-                delta,
-                cause,
+                archetype: one.archetype.clone(),
+                horror: one.horror,
+                sight: sight.clone(),
+                exposure,
             });
         }
+        adjust.write(AdjustLucidity {
+            mind: one.mind,
+            delta,
+            cause,
+        });
     }
 }

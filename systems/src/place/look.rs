@@ -2,11 +2,11 @@
 
 use engine::prelude::*;
 
-use super::{Details, InRoom, Posture, Rooms};
+use super::{Details, InRoom, LookedAt, Posture, Rooms};
 use crate::calendar::{Daylight, MythosTime};
 use crate::command::{Missed, Needs, Usage, Verb, Words};
 use crate::describe::Beheld;
-use crate::world::{Direction, RoomData, RoomIx};
+use crate::world::{Direction, RoomIx};
 
 /// `look`, `look north`, `look Ann`
 #[derive(Message, Debug)]
@@ -49,9 +49,10 @@ pub(super) fn look(
     people: Query<Looks>,
     rooms: Rooms<'_, '_>,
     beheld: Beheld<'_, '_>,
-    details: Res<RoomData<Details>>,
+    details: Res<Details>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
+    mut looked_at: MessageWriter<LookedAt>,
     mut answers: MessageWriter<Answer>,
 ) {
     let night = daylight.is_night(MythosTime::at(clock.wall()));
@@ -82,9 +83,18 @@ pub(super) fn look(
         answers.write(match Direction::from_word(target) {
             Some(way) => out_by(*order, room, way, &rooms),
             None => {
-                let details = details.get(room);
-                let detail = details.and_then(|all| all.seen(target, night));
-                at(*order, room, target, detail, &people, &rooms, &beheld)
+                let detail = details.find(room, target);
+                let seen = detail.map(|(_, one)| one.seen(night));
+                let (answer, scenery) = at(*order, room, target, seen, &people, &rooms, &beheld);
+                if let (true, Some((detail, _))) = (scenery, detail) {
+                    let actor = order.actor;
+                    looked_at.write(LookedAt {
+                        actor,
+                        room,
+                        detail,
+                    });
+                }
+                answer
             }
         });
     }
@@ -105,7 +115,7 @@ fn out_by(order: Order, room: RoomIx, way: Direction, rooms: &Rooms<'_, '_>) -> 
 }
 
 /// Somebody here, or else something, or else what the room's text names: persons are asked for,
-/// things are not.
+/// things are not. Answers whether it was the last of these.
 fn at(
     order: Order,
     room: RoomIx,
@@ -114,23 +124,37 @@ fn at(
     people: &Query<'_, '_, Looks>,
     rooms: &Rooms<'_, '_>,
     beheld: &Beheld<'_, '_>,
-) -> Answer {
+) -> (Answer, bool) {
     let nobody = format!("You see no \"{target}\" here.");
     let entity = match rooms.find_for(order.actor, room, target) {
         Ok(entity) => entity,
         Err(Missed::Nobody { .. })
             if let Some(name) = rooms.thing_near(order.actor, room, target) =>
         {
-            return Answer::with(order, format!("You see: {name}."));
+            return (Answer::with(order, format!("You see: {name}.")), false);
         }
         Err(Missed::Nobody { .. }) if let Some(detail) = detail => {
-            return Answer::with(order, detail);
+            return (Answer::with(order, detail), true);
         }
-        Err(missed) => return Answer::refusal(order, missed.refusal(nobody)),
+        Err(missed) => return (Answer::refusal(order, missed.refusal(nobody)), false),
     };
-    let Ok((character, linkdead, posture)) = people.get(entity) else {
-        return Answer::refused(order, Code::ResourceNotFound, nobody);
+    let Ok(looks) = people.get(entity) else {
+        return (
+            Answer::refused(order, Code::ResourceNotFound, nobody),
+            false,
+        );
     };
+    (somebody(order, entity, looks, rooms, beheld), false)
+}
+
+/// What is seen of somebody.
+fn somebody(
+    order: Order,
+    entity: Entity,
+    (character, linkdead, posture): (&Character, bool, Option<&Posture>),
+    rooms: &Rooms<'_, '_>,
+    beheld: &Beheld<'_, '_>,
+) -> Answer {
     let name = &character.name;
     if linkdead {
         let words = format!("{name} stands with empty eyes, as if the mind had been called away.");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use engine::prelude::*;
 
 use super::changes::Changes;
-use super::{InRoom, Moved, Occupancy, Relocate, Whereabouts};
+use super::{CrossGuarded, GuardedWays, InRoom, Moved, Occupancy, Relocate, Whereabouts};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::world::{Atlas, Direction, RoomIx};
 
@@ -65,9 +65,13 @@ pub(super) fn travel(
     mut going: MessageReader<Go>,
     walkers: Query<&InRoom>,
     atlas: Res<Atlas>,
+    guarded: Res<GuardedWays>,
+    mut cross: MessageWriter<CrossGuarded>,
     mut relocate: MessageWriter<Relocate>,
     mut answers: MessageWriter<Answer>,
 ) {
+    // Who is to be let through: what they walk after that waits for it.
+    let mut held: BTreeSet<Entity> = BTreeSet::new();
     // Where those are who walked in this tick already: `InRoom` follows only when things settle.
     let mut stepped: HashMap<Entity, RoomIx> = HashMap::new();
     for Go { order, way } in going.read() {
@@ -84,6 +88,16 @@ pub(super) fn travel(
         match atlas.room(room).exit(*way) {
             Some(exit) => {
                 stepped.insert(actor, exit.to);
+                if guarded.is_guarded(room, *way) || held.contains(&actor) {
+                    held.insert(actor);
+                    cross.write(CrossGuarded {
+                        order: *order,
+                        from: room,
+                        way: *way,
+                        to: exit.to,
+                    });
+                    continue;
+                }
                 relocate.write(Relocate {
                     actor,
                     to: exit.to,

@@ -127,6 +127,10 @@ pub(super) struct NamedExitKeys {
     pub(super) one_way: bool,
 }
 
+impl NamedExitKeys {
+    pub(super) const ALL: [&str; 3] = ["name", "one_way", "to"];
+}
+
 /// The reference of all of them.
 pub(super) fn reference() -> Vec<KeyTable> {
     vec![

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use super::atlas::Zone;
 use super::draft::{Draft, DraftExit, DraftPlace, DraftRoom, DraftSubZone, DraftZone};
 use super::header::WorldKeys;
-use super::keys::{EnvironmentsKeys, ExitKeys, RoomKeys, SubZoneKeys, ZoneKeys};
+use super::keys::{EnvironmentsKeys, ExitKeys, NamedExitKeys, RoomKeys, SubZoneKeys, ZoneKeys};
 
 type Table<'a> = Spanned<DeTable<'a>>;
 
@@ -156,6 +156,31 @@ fn leave<'a>(
     }
 }
 
+/// Leaves every key of a room's exits that is not geography: of the subject `ROOM WAY`.
+fn leave_of_exits<'a>(
+    room: &str,
+    source: &'a Source,
+    table: &mut DeTable<'a>,
+    reading: &mut Reading<'a>,
+) {
+    let exits = table.get_mut("exits").map(Spanned::as_mut);
+    let Some(DeValue::Table(exits)) = exits else {
+        return;
+    };
+    for (way, exit) in exits.iter_mut() {
+        let subject = format!("{room} {}", way.as_ref());
+        if let DeValue::Table(exit) = exit.as_mut() {
+            leave(
+                ("exit", &subject),
+                &NamedExitKeys::ALL,
+                source,
+                exit,
+                reading,
+            );
+        }
+    }
+}
+
 struct Parser<'a> {
     /// The schema of a room: making it for each of 100,000 would take a minute.
     room: serde_json::Value,
@@ -269,6 +294,7 @@ impl<'a> Parser<'a> {
             table.as_mut(),
             reading,
         );
+        leave_of_exits(&id, source, table.as_mut(), reading);
         let keys: RoomKeys = keys_by(&self.room, source, table.clone(), reading)?;
         let table = table.as_ref();
         let place = |key: &str| DraftPlace {

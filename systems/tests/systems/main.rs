@@ -13,6 +13,8 @@ mod dampen;
 #[cfg(test)]
 mod describe;
 #[cfg(test)]
+mod effects;
+#[cfg(test)]
 mod exploration;
 #[cfg(test)]
 mod flux;

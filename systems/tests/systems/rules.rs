@@ -2,7 +2,8 @@
 
 use engine::content::{Content, Sections, Source};
 use std::sync::Arc;
-use systems::lucidity::{Adaptation, Companions, Lucidity, Profile, Rules, Sights, Tier, Tiers};
+use systems::lucidity::{Adaptation, Companions, Lucidity, Profile, Rules, Tier, Tiers};
+use systems::sights::Sights;
 use systems::world::Atlas;
 
 use crate::town::Town;
@@ -73,7 +74,7 @@ fn unread_rules_file_is_named() {
         told,
         [
             "rules/lucidity.toml:1: `default` is nan, not within -100 to 100",
-            "rules/lucidty.toml:1: no such file; in rules/ there are body, characters, chat, commands, emotes, lucidity, mutes, professions, staff"
+            "rules/lucidty.toml:1: no such file; in rules/ there are ambient, body, characters, chat, commands, emotes, lucidity, mutes, professions, staff"
         ]
     );
 }

@@ -52,6 +52,9 @@ pub(crate) struct Place {
     /// What may befall those there, as TOML.
     #[serde(default)]
     pub(crate) hazards: String,
+    /// Whatever else stands with it, as TOML.
+    #[serde(default)]
+    pub(crate) more: String,
 }
 
 fn outdoors() -> String {
@@ -75,6 +78,7 @@ impl Place {
             sub_zone: sub_zone(),
             sights: String::new(),
             hazards: String::new(),
+            more: String::new(),
         }
     }
 }
@@ -115,6 +119,7 @@ impl Town {
                 sub_zone,
                 sights,
                 hazards,
+                more,
             } = room;
             let list = |key: &str, list: &str| match list {
                 "" => String::new(),
@@ -141,7 +146,7 @@ impl Town {
                 });
             let _ = writeln!(
                 rooms,
-                "[[rooms]]\nid = \"{id}\"\nname = \"The {id}\"\ndescription = \"A room of the test.\"\nenvironment = \"{environment}\"\n{sights}{hazards}[rooms.exits]"
+                "[[rooms]]\nid = \"{id}\"\nname = \"The {id}\"\ndescription = \"A room of the test.\"\nenvironment = \"{environment}\"\n{sights}{hazards}{more}\n[rooms.exits]"
             );
             if let Some(next) = self.rooms.get(index + 1) {
                 let _ = writeln!(rooms, "east = \"{}\"", next.id);

@@ -52,6 +52,9 @@ pub(crate) struct SmallWorld {
     /// As in rules/staff.toml.
     #[serde(default)]
     staff: Table,
+    /// As in rules/ambient.toml.
+    #[serde(default)]
+    ambient: Table,
     /// As in calendar.toml.
     #[serde(default)]
     calendar: Table,
@@ -63,6 +66,8 @@ pub(crate) struct SmallWorld {
 struct SmallSubZone {
     environment: Option<String>,
     drain: Option<f64>,
+    /// Lines for all its rooms.
+    ambient: Option<Value>,
     rooms: Table,
 }
 
@@ -101,6 +106,10 @@ impl SmallWorld {
             Source {
                 path: "rules/body.toml".to_owned(),
                 text: self.body.to_string(),
+            },
+            Source {
+                path: "rules/ambient.toml".to_owned(),
+                text: self.ambient.to_string(),
             },
             Source {
                 path: "rules/characters.toml".to_owned(),
@@ -150,6 +159,7 @@ impl SmallWorld {
                 ("rooms", Value::Array(rooms.collect())),
             ];
             fields.extend(special_rules(sub_zone.drain));
+            fields.extend(sub_zone.ambient.clone().map(|lines| ("ambient", lines)));
             if let Some(environment) = &sub_zone.environment {
                 fields.push(("environment", environment.as_str().into()));
             }
@@ -187,7 +197,15 @@ fn special_rules(drain: Option<f64>) -> Option<(&'static str, Value)> {
 
 fn room_of(id: &str, room: &Value) -> Value {
     let mut exits = room.as_table().unwrap().clone();
-    let rest = ["environment", "night", "hazards", "sights", "details"];
+    let rest = [
+        "environment",
+        "night",
+        "hazards",
+        "sights",
+        "details",
+        "ambient",
+        "reactions",
+    ];
     let rest = rest.map(|key| (key.to_owned(), exits.remove(key)));
     let description = exits
         .remove("description")

@@ -5,12 +5,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cast::FOYER;
+use crate::lucidity::Horror;
 use crate::lucidity::rules::Rules;
 use crate::lucidity::sight::Met;
 use crate::lucidity::vision::{Hallucinated, Vision};
-use crate::lucidity::{Horror, Sights};
 use crate::place::Rooms;
-use crate::world::RoomData;
 
 /// `encounter`: a sight that took something from the mind; what, a `lucidity_change` tells.
 #[derive(Debug, Clone, Serialize, JsonSchema, Note)]
@@ -92,24 +91,23 @@ impl Hallucination {
 pub(in crate::lucidity) fn tell_sights(
     mut met: MessageReader<Met>,
     rooms: Rooms<'_, '_>,
-    sights: Res<RoomData<Sights>>,
     mut outbox: ResMut<Outbox>,
 ) {
     for Met {
         mind,
-        room,
+        archetype,
+        horror,
         sight,
         exposure,
     } in met.read()
     {
-        let sight = sights.get(*room).and_then(|all| all.0.get(*sight));
-        if let (Some(session), Some(sight)) = (rooms.session(*mind), sight) {
+        if let Some(session) = rooms.session(*mind) {
             let note = Encounter {
-                archetype: sight.archetype.clone(),
-                category: sight.category,
+                archetype: archetype.to_string(),
+                category: *horror,
                 exposure: *exposure,
-                message: sight.text.clone(),
-                room: rooms.atlas.room(*room).id.clone(),
+                message: sight.text.to_string(),
+                room: rooms.atlas.room(sight.room).id.clone(),
             };
             outbox.tell_one(session, note);
         }

@@ -1,0 +1,158 @@
+//! Effects as types: what data can do (game.md §V).
+
+use std::sync::Arc;
+
+use super::EffectList;
+use super::amount::Amount;
+use super::predicate::Predicate;
+use crate::character::Stat;
+use crate::lucidity::Horror;
+use crate::place::Posture;
+use crate::world::Direction;
+
+/// One effect of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Effect {
+    pub(super) act: Act,
+    /// On whom; without: the target if there is one, else the actor.
+    pub(super) to: Option<Who>,
+    /// Where it is refused, its list ends.
+    pub(super) must: bool,
+    /// Where it is refused, the actor is told.
+    pub(super) told: bool,
+}
+
+/// Who is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    /// Whoever began it.
+    Actor,
+    /// Whom it is aimed at.
+    Target,
+    /// All in the room, by stable id.
+    Occupants,
+    /// The same without the actor.
+    Others,
+}
+
+/// Whose a flag is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FlagPlace {
+    Actor,
+    Here,
+    Carrier,
+    World,
+}
+
+/// Where somebody is moved to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Whither {
+    Room(String),
+    Way(Direction),
+    /// Where newcomers begin.
+    Home,
+    /// Where the dead wake.
+    Respawn,
+    /// By any open way.
+    Flee,
+    /// Where the list began.
+    Origin,
+}
+
+/// How hard a check is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Difficulty {
+    Regular,
+    Hard,
+    Extreme,
+}
+
+/// What is checked of somebody, and what comes of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Check {
+    pub(super) stat: Stat,
+    pub(super) difficulty: Difficulty,
+    pub(super) modifier: i32,
+    pub(super) pass: Arc<[Effect]>,
+    pub(super) fail: Arc<[Effect]>,
+    /// Without it, `pass`.
+    pub(super) critical: Option<Arc<[Effect]>>,
+    /// Without it, `fail`.
+    pub(super) fumble: Option<Arc<[Effect]>>,
+}
+
+/// What is done.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Act {
+    Damage {
+        amount: Amount,
+        lethal: bool,
+        /// Percent of what was truly lost that heals the actor.
+        drain: i32,
+    },
+    Heal {
+        amount: Amount,
+        /// It may raise one who has no points left.
+        down: bool,
+    },
+    Magic(Amount),
+    Lucidity {
+        amount: Amount,
+        cause: Option<String>,
+    },
+    Confront {
+        archetype: Arc<str>,
+        horror: Horror,
+        text: Option<Arc<str>>,
+    },
+    Move {
+        to: Whither,
+        walk: bool,
+    },
+    Posture(Posture),
+    Xp(Amount),
+    Say {
+        name: Option<String>,
+        text: String,
+        emote: bool,
+    },
+    Tell(Texts),
+    Flag {
+        key: String,
+        value: bool,
+        on: FlagPlace,
+        seconds: Option<u32>,
+    },
+    Count {
+        key: String,
+        by: i64,
+        on: FlagPlace,
+        seconds: Option<u32>,
+    },
+    Check(Box<Check>),
+    Chance {
+        of: f64,
+        then: Arc<[Effect]>,
+        otherwise: Arc<[Effect]>,
+    },
+    When {
+        asked: Predicate,
+        then: Arc<[Effect]>,
+        otherwise: Arc<[Effect]>,
+    },
+    /// Each with its weight.
+    OneOf(Vec<(u64, Arc<[Effect]>)>),
+    After {
+        seconds: u32,
+        list: EffectList,
+    },
+    Stop,
+}
+
+/// What each is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Texts {
+    pub(super) actor: Option<String>,
+    pub(super) target: Option<String>,
+    pub(super) room: Option<String>,
+}

@@ -1,0 +1,329 @@
+//! Each effect: what is checked of it, what it is expected to do, and what its owner is told.
+
+use engine::prelude::*;
+
+use super::act::{Act, FlagPlace, Texts, Whither};
+use super::after::Postponed;
+use super::amount::Amount;
+use super::refused::RefusedEffect;
+use super::run::Running;
+use super::tell::Telling;
+use crate::body::{AdjustVitals, TakePosture, VitalsCause};
+use crate::character::Earn;
+use crate::chat::Voiced;
+use crate::flags::{FlagChange, SetFlag};
+use crate::lucidity::{self, AdjustLucidity, Confronted, SeenSight};
+use crate::place::Relocate;
+use crate::world::{Direction, RoomIx};
+
+type Done = Result<(), RefusedEffect>;
+
+impl Running<'_, '_, '_, '_> {
+    /// Does what is done to no person in particular; `None`: it is done to somebody.
+    pub(super) fn of_place(&mut self, act: &Act) -> Option<Done> {
+        Some(match act {
+            Act::Say { name, text, emote } => self.voice(name.as_deref(), text, *emote),
+            Act::Tell(texts) => {
+                self.tell(texts);
+                Ok(())
+            }
+            Act::Flag {
+                key,
+                value,
+                on,
+                seconds,
+            } => self.flag(key, FlagChange::To(i64::from(*value)), *on, *seconds),
+            Act::Count {
+                key,
+                by,
+                on,
+                seconds,
+            } => self.flag(key, FlagChange::By(*by), *on, *seconds),
+            Act::After { seconds, list } => {
+                self.owners.later.write(Postponed {
+                    seconds: *seconds,
+                    list: list.clone(),
+                    parties: self.scene.parties.clone(),
+                });
+                Ok(())
+            }
+            _ => return None,
+        })
+    }
+
+    /// Does something to somebody.
+    pub(super) fn of_person(&mut self, act: &Act, whom: Entity) -> Done {
+        match act {
+            Act::Damage {
+                amount,
+                lethal,
+                drain,
+            } => self.damage(whom, *amount, *lethal, *drain),
+            Act::Heal { amount, down } => self.heal(whom, *amount, *down),
+            Act::Magic(amount) => self.magic(whom, *amount),
+            Act::Lucidity { amount, cause } => self.lucidity(whom, *amount, cause.as_deref()),
+            Act::Confront {
+                archetype,
+                horror,
+                text,
+            } => {
+                let here = self.scene.here();
+                let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
+                person.lucidity.ok_or(MINDLESS)?;
+                let text = text.clone();
+                let sight = text.zip(here).map(|(text, room)| SeenSight { room, text });
+                self.owners.confronted.write(Confronted {
+                    mind: whom,
+                    archetype: archetype.clone(),
+                    horror: *horror,
+                    sight,
+                });
+                Ok(())
+            }
+            Act::Move { to, walk } => self.relocate(whom, to, *walk),
+            Act::Posture(posture) => {
+                let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
+                if person.is_down() {
+                    return Err(RefusedEffect::rule("There is no strength left for that."));
+                }
+                person.posture = *posture;
+                let posture = *posture;
+                let body = whom;
+                self.owners.postures.write(TakePosture { body, posture });
+                Ok(())
+            }
+            Act::Xp(amount) => {
+                let points = self.scene.roll(*amount);
+                let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
+                self.amount = points;
+                if person.learns && points > 0 {
+                    self.owners.learning.write(Earn {
+                        actor: whom,
+                        points: points.unsigned_abs(),
+                    });
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn cause(&self) -> VitalsCause {
+        VitalsCause::new(self.scene.parties.carrier.cause())
+    }
+
+    fn damage(&mut self, whom: Entity, amount: Amount, lethal: bool, drain: i32) -> Done {
+        let mut points = self.scene.roll(amount);
+        let (actor, cause) = (self.scene.parties.actor, self.cause());
+        let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
+        let (dp, _) = person.dp.ok_or(RefusedEffect::GONE)?;
+        if person.is_dead() {
+            return Err(DEAD);
+        }
+        // Everybody is a player as yet, and none harms another.
+        if actor.is_some_and(|actor| actor != whom) {
+            return Err(RefusedEffect::rule(
+                "You can't bring yourself to harm them.",
+            ));
+        }
+        if !lethal {
+            points = points.min((i32::from(dp) - 1).max(0));
+        }
+        let lost = -person.shift_dp(-points);
+        self.amount = points;
+        let harm = u16::try_from(points).unwrap_or(u16::MAX);
+        if harm > 0 {
+            self.owners
+                .bodies
+                .write(AdjustVitals::harm(whom, harm, cause));
+        }
+        let healed = u16::try_from(lost * drain / 100).unwrap_or(0);
+        if let Some(actor) = actor.filter(|_| healed > 0) {
+            self.owners
+                .bodies
+                .write(AdjustVitals::heal(actor, healed, cause));
+        }
+        Ok(())
+    }
+
+    fn heal(&mut self, whom: Entity, amount: Amount, down: bool) -> Done {
+        let (points, cause) = (self.scene.roll(amount), self.cause());
+        let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
+        if person.is_dead() {
+            return Err(DEAD);
+        }
+        if person.is_down() && !down {
+            return Err(RefusedEffect::rule(
+                "It takes more than that to raise them.",
+            ));
+        }
+        self.amount = person.shift_dp(points);
+        let points = u16::try_from(points).unwrap_or(u16::MAX);
+        if points > 0 {
+            self.owners
+                .bodies
+                .write(AdjustVitals::heal(whom, points, cause));
+        }
+        Ok(())
+    }
+
+    fn magic(&mut self, whom: Entity, amount: Amount) -> Done {
+        let (points, cause) = (self.scene.roll(amount), self.cause());
+        let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
+        if person.is_dead() {
+            return Err(DEAD);
+        }
+        let now = i32::from(person.mp) + points;
+        if now < 0 {
+            return Err(RefusedEffect::rule(
+                "There is not enough magic left for that.",
+            ));
+        }
+        let now = now.min(person.max_mp.into());
+        person.mp = i16::try_from(now).unwrap_or(person.max_mp);
+        self.amount = points;
+        self.owners
+            .bodies
+            .write(AdjustVitals::magic(whom, points, cause));
+        Ok(())
+    }
+
+    fn lucidity(&mut self, whom: Entity, amount: Amount, cause: Option<&str>) -> Done {
+        let points = self.scene.roll(amount);
+        let word = cause.map_or(
+            self.scene.parties.carrier.cause(),
+            engine::record::word::known,
+        );
+        let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
+        let before = person.lucidity.ok_or(MINDLESS)?;
+        let delta = i16::try_from(points).unwrap_or(i16::MAX);
+        person.lucidity = Some(lucidity::Lucidity::new(before.saturating_add(delta)).points());
+        self.amount = points;
+        if delta != 0 {
+            self.owners.minds.write(AdjustLucidity {
+                mind: whom,
+                delta,
+                cause: lucidity::Cause::new(word),
+            });
+        }
+        Ok(())
+    }
+
+    fn relocate(&mut self, whom: Entity, to: &Whither, walk: bool) -> Done {
+        let begun = self.scene.parties.here;
+        let view = self.scene.view;
+        let person = *self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
+        let from = person.room.ok_or(RefusedEffect::GONE)?;
+        if person.is_dead() {
+            return Err(DEAD);
+        }
+        let open = |way: Direction| !view.ways.is_guarded(from, way);
+        let (to, way) = match to {
+            Whither::Room(id) => (view.atlas.find(id).ok_or(NOWHERE)?, None),
+            Whither::Home => (view.atlas.default_room(), None),
+            Whither::Respawn => (view.atlas.respawn_room(), None),
+            Whither::Origin => (begun.unwrap_or(from), None),
+            Whither::Way(way) => {
+                let exit = view
+                    .atlas
+                    .room(from)
+                    .exit(*way)
+                    .filter(|exit| open(exit.way));
+                (exit.ok_or(NO_WAY)?.to, Some(*way))
+            }
+            Whither::Flee => {
+                let exits = view.atlas.room(from).exits.iter();
+                let exits: Vec<(RoomIx, Direction)> = exits
+                    .filter(|exit| open(exit.way))
+                    .map(|exit| (exit.to, exit.way))
+                    .collect();
+                let at = self.scene.pick(exits.len() as u64);
+                let (to, way) = exits.get(at as usize).copied().ok_or(NO_WAY)?;
+                (to, Some(way))
+            }
+        };
+        if let Some(person) = self.scene.person(whom) {
+            person.room = Some(to);
+        }
+        self.tally.moved(whom, self.depth);
+        self.owners.moves.write(Relocate {
+            way: way.filter(|_| walk),
+            ..Relocate::to(whom, to)
+        });
+        Ok(())
+    }
+
+    fn voice(&mut self, name: Option<&str>, text: &str, emote: bool) -> Done {
+        let room = self.scene.here().ok_or(RefusedEffect::GONE)?;
+        let carrier = &self.scene.parties.carrier;
+        self.owners.voices.write(Voiced {
+            room,
+            sender: carrier.id,
+            name: name.unwrap_or(&carrier.name).to_owned(),
+            text: text.to_owned(),
+            emote,
+        });
+        Ok(())
+    }
+
+    fn tell(&mut self, texts: &Texts) {
+        let parties = self.scene.parties;
+        let Some(room) = self.scene.here() else {
+            return;
+        };
+        let named = |who| self.scene.view.name(who).unwrap_or("somebody");
+        let (actor, target) = (
+            named(parties.actor),
+            named(parties.target.or(parties.actor)),
+        );
+        let amount = self.amount.to_string();
+        let filled = |text: &String| {
+            text.replace("{actor}", actor)
+                .replace("{target}", target)
+                .replace("{thing}", &parties.carrier.name)
+                .replace("{amount}", &amount)
+        };
+        if let (Some(text), Some(actor)) = (&texts.actor, parties.actor) {
+            self.owners
+                .told
+                .write(Telling::to(actor, room, filled(text)));
+        }
+        let target = parties.target.filter(|one| Some(*one) != parties.actor);
+        if let (Some(text), Some(target)) = (&texts.target, target) {
+            self.owners
+                .told
+                .write(Telling::to(target, room, filled(text)));
+        }
+        if let Some(text) = &texts.room {
+            // Who is told something of their own does not hear the others' words.
+            let apart = [
+                parties.actor.filter(|_| texts.actor.is_some()),
+                target.filter(|_| texts.target.is_some()),
+            ];
+            self.owners
+                .told
+                .write(Telling::around(room, apart, filled(text)));
+        }
+    }
+
+    fn flag(&mut self, key: &str, change: FlagChange, on: FlagPlace, seconds: Option<u32>) -> Done {
+        let owner = self.scene.flag_owner(on).ok_or(RefusedEffect::GONE)?;
+        let now = change.of(self.scene.count(owner, key));
+        if now != 0 && !self.scene.view.flags.has_room(owner, key) {
+            return Err(RefusedEffect::rule("Too much is remembered already."));
+        }
+        self.scene.expect_count(owner, key, now);
+        self.owners.flags.write(SetFlag {
+            owner,
+            key: key.to_owned(),
+            change,
+            seconds,
+        });
+        Ok(())
+    }
+}
+
+const DEAD: RefusedEffect = RefusedEffect::rule("The dead are past that.");
+const MINDLESS: RefusedEffect = RefusedEffect::rule("There is no mind to move.");
+const NO_WAY: RefusedEffect = RefusedEffect::way("There is no way there.");
+const NOWHERE: RefusedEffect = RefusedEffect::way("There is no such place any more.");

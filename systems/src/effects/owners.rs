@@ -1,0 +1,44 @@
+//! The owners' doors: what each effect says to the plugin that decides.
+
+use engine::prelude::*;
+
+use super::after::Postponed;
+use super::refused::RefusedEffect;
+use super::tell::Telling;
+use super::view::Scene;
+use crate::body::{AdjustVitals, TakePosture};
+use crate::character::Earn;
+use crate::chat::Voiced;
+use crate::flags::SetFlag;
+use crate::lucidity::{AdjustLucidity, Confronted};
+use crate::place::Relocate;
+
+/// What is written to whom.
+#[derive(SystemParam)]
+pub(super) struct Owners<'w> {
+    pub(super) bodies: MessageWriter<'w, AdjustVitals>,
+    pub(super) postures: MessageWriter<'w, TakePosture>,
+    pub(super) minds: MessageWriter<'w, AdjustLucidity>,
+    pub(super) confronted: MessageWriter<'w, Confronted>,
+    pub(super) moves: MessageWriter<'w, Relocate>,
+    pub(super) learning: MessageWriter<'w, Earn>,
+    pub(super) flags: MessageWriter<'w, SetFlag>,
+    pub(super) voices: MessageWriter<'w, Voiced>,
+    pub(super) later: MessageWriter<'w, Postponed>,
+    pub(super) told: MessageWriter<'w, Telling>,
+}
+
+impl Owners<'_> {
+    /// Tells the actor why an effect was not done.
+    pub(super) fn tell_refusal(&mut self, scene: &Scene<'_, '_, '_>, refused: &RefusedEffect) {
+        tracing::debug!(
+            cause = scene.parties.carrier.cause(),
+            code = refused.code.word(),
+            "effect refused"
+        );
+        if let (Some(actor), Some(room)) = (scene.parties.actor, scene.here()) {
+            let text = refused.words.to_owned();
+            self.told.write(Telling::to(actor, room, text));
+        }
+    }
+}

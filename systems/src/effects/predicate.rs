@@ -1,0 +1,392 @@
+//! Predicates: what is asked of the world before something happens (game.md §V).
+
+use std::borrow::Cow;
+
+use engine::content::At;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::act::FlagPlace;
+use super::fields::Fields;
+use super::findings::{Findings, Of};
+use super::words;
+use crate::calendar::{Daypart, Season};
+use crate::character::Stat;
+use crate::lucidity::Tier;
+use crate::place::Posture;
+
+/// Points from `from` up, and below `below`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Span {
+    from: Option<i64>,
+    below: Option<i64>,
+}
+
+impl Span {
+    pub(super) fn holds(self, points: i64) -> bool {
+        self.from.is_none_or(|from| points >= from) && self.below.is_none_or(|end| points < end)
+    }
+}
+
+/// One thing that is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Predicate {
+    All(Vec<Predicate>),
+    Any(Vec<Predicate>),
+    Not(Box<Predicate>),
+    /// In percent of the most.
+    Dp(Span),
+    Lucidity(Span),
+    Level(Span),
+    Stat(Stat, Span),
+    Tier(Vec<Tier>),
+    Flag(FlagPlace, String, bool),
+    Count(FlagPlace, String, Span),
+    Posture(Vec<Posture>),
+    Profession(Vec<String>),
+    Room(Vec<String>),
+    SubZone(Vec<String>),
+    Zone(Vec<String>),
+    Environment(Vec<String>),
+    Night(bool),
+    Hours(u8, u8),
+    Daypart(Vec<Daypart>),
+    Season(Vec<Season>),
+    Holiday(Vec<String>),
+    Schedule(Vec<String>),
+    /// Players in the room, from and to.
+    Crowd(u32, u32),
+    /// Whether it is a player.
+    Player(bool),
+    Chance(f64),
+}
+
+/// A predicate as it stands in a file.
+#[derive(Clone, Debug, Default)]
+pub struct Requirement {
+    written: Value,
+    asked: Option<Predicate>,
+    findings: Findings,
+}
+
+impl Requirement {
+    fn read(written: Value) -> Self {
+        let mut findings = Findings::default();
+        let asked = predicate(&written, 1, &mut findings);
+        Self {
+            written,
+            asked,
+            findings,
+        }
+    }
+
+    /// Tells of what is wrong with it.
+    pub fn check(&self, at: &At<'_>) {
+        self.findings.tell(at);
+    }
+
+    /// Tells of it where it asks of a person, and there is nobody to ask.
+    pub fn check_of_place(&self, at: &At<'_>) {
+        let personal = self.asked.as_ref().is_some_and(Predicate::is_personal);
+        at.unless(
+            !personal,
+            "there is nobody here of whom this could be asked",
+        );
+    }
+
+    /// What is asked; `None`: nothing.
+    pub(super) const fn asked(&self) -> Option<&Predicate> {
+        self.asked.as_ref()
+    }
+}
+
+impl PartialEq for Requirement {
+    fn eq(&self, other: &Self) -> bool {
+        self.written == other.written
+    }
+}
+
+impl<'de> Deserialize<'de> for Requirement {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Value::deserialize(from).map(Self::read)
+    }
+}
+
+impl Serialize for Requirement {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.written.serialize(to)
+    }
+}
+
+impl JsonSchema for Requirement {
+    fn schema_name() -> Cow<'static, str> {
+        "Requirement".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object", "x-bounds": "a predicate, see [effects.md](effects.md)" })
+    }
+}
+
+impl Predicate {
+    /// Whether it asks of a person.
+    fn is_personal(&self) -> bool {
+        match self {
+            Self::All(all) | Self::Any(all) => all.iter().any(Self::is_personal),
+            Self::Not(one) => one.is_personal(),
+            Self::Flag(of, ..) | Self::Count(of, ..) => *of == FlagPlace::Actor,
+            Self::Dp(_)
+            | Self::Lucidity(_)
+            | Self::Level(_)
+            | Self::Stat(..)
+            | Self::Tier(_)
+            | Self::Posture(_)
+            | Self::Profession(_)
+            | Self::Player(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Reads a predicate: a table, of which all keys must hold.
+pub(super) fn predicate(value: &Value, depth: usize, findings: &mut Findings) -> Option<Predicate> {
+    if depth > words::NESTING_MAX {
+        findings.mistake(words::TOO_DEEP);
+        return None;
+    }
+    let Some(table) = value.as_object() else {
+        findings.mistake("a predicate is a table, such as { time = \"night\" }");
+        return None;
+    };
+    if table.is_empty() {
+        findings.mistake("a predicate asks for something");
+        return None;
+    }
+    let mut all = Vec::new();
+    for (word, value) in table {
+        let read = findings.in_key(word, |at| one(word, value, depth, at));
+        all.extend(read);
+    }
+    match all.len() {
+        1 => all.pop(),
+        _ => Some(Predicate::All(all)),
+    }
+}
+
+/// Reads one key of a predicate.
+fn one(word: &str, value: &Value, depth: usize, at: &mut Findings) -> Option<Predicate> {
+    Some(match word {
+        "all" => Predicate::All(many(value, depth, at)),
+        "any" => Predicate::Any(many(value, depth, at)),
+        "not" => Predicate::Not(Box::new(predicate(value, depth + 1, at)?)),
+        "dp" => Predicate::Dp(span(value, 0, 100, at)?),
+        "lucidity" => Predicate::Lucidity(span(value, -100, 100, at)?),
+        "level" => Predicate::Level(span(value, 1, 1000, at)?),
+        "stat" => stat(value, at)?,
+        "tier" => Predicate::Tier(known(value, &words::TIERS, at)),
+        "flag" => flag(value, at)?,
+        "count" => count(value, at)?,
+        "posture" => Predicate::Posture(known(value, &words::POSTURES, at)),
+        "profession" => Predicate::Profession(ids(value, Of::Profession, at)),
+        "room" => Predicate::Room(ids(value, Of::Room, at)),
+        "sub_zone" => Predicate::SubZone(ids(value, Of::SubZone, at)),
+        "zone" => Predicate::Zone(ids(value, Of::Zone, at)),
+        "environment" => Predicate::Environment(ids(value, Of::Environment, at)),
+        "time" => time(value, at)?,
+        "daypart" => Predicate::Daypart(known(value, &words::DAYPARTS, at)),
+        "season" => Predicate::Season(known(value, &words::SEASONS, at)),
+        "holiday" => Predicate::Holiday(ids(value, Of::Holiday, at)),
+        "schedule" => Predicate::Schedule(ids(value, Of::Schedule, at)),
+        "crowd" => crowd(value, at)?,
+        "kind" => Predicate::Player(*known(value, &words::KINDS, at).first()?),
+        "chance" => Predicate::Chance(chance(value, at)?),
+        other => {
+            at.mistake(format!("`{other}` is no predicate: see docs/effects.md"));
+            return None;
+        }
+    })
+}
+
+fn many(value: &Value, depth: usize, at: &mut Findings) -> Vec<Predicate> {
+    let list = value
+        .as_array()
+        .filter(|all| (1..=words::LIST_MAX).contains(&all.len()));
+    let Some(list) = list else {
+        at.mistake(format!(
+            "this is no list of 1 to {} predicates",
+            words::LIST_MAX
+        ));
+        return Vec::new();
+    };
+    let each = list.iter().enumerate();
+    each.filter_map(|(n, one)| at.in_item(n, |at| predicate(one, depth + 1, at)))
+        .collect()
+}
+
+fn span(value: &Value, least: i64, most: i64, at: &mut Findings) -> Option<Span> {
+    let Some(table) = value.as_object() else {
+        at.mistake("this is a table: { from = 50 }, { below = 50 } or both");
+        return None;
+    };
+    let mut fields = Fields::of(table, at);
+    let read = span_of(&mut fields, least, most);
+    fields.finish("a span");
+    Some(read)
+}
+
+fn span_of(fields: &mut Fields<'_, '_>, least: i64, most: i64) -> Span {
+    let read = Span {
+        from: fields.whole("from", least..=most),
+        below: fields.whole("below", least..=most + 1),
+    };
+    if read == Span::default() {
+        fields
+            .findings
+            .mistake("neither `from` nor `below` is written");
+    }
+    read
+}
+
+fn stat(value: &Value, at: &mut Findings) -> Option<Predicate> {
+    let Some(table) = value.as_object() else {
+        at.mistake("this is a table: { id = \"power\", from = 60 }");
+        return None;
+    };
+    let mut fields = Fields::of(table, at);
+    let stat = fields.must_one_of("id", &words::STATS);
+    let span = span_of(&mut fields, 1, 99);
+    fields.finish("`stat`");
+    Some(Predicate::Stat(stat?, span))
+}
+
+fn flag(value: &Value, at: &mut Findings) -> Option<Predicate> {
+    let Some(table) = value.as_object() else {
+        at.mistake("this is a table: { key = \"bell.rung\" }");
+        return None;
+    };
+    let mut fields = Fields::of(table, at);
+    let key = fields.must_word("key");
+    let on = fields
+        .one_of("on", &words::FLAG_PLACES)
+        .unwrap_or(FlagPlace::Actor);
+    let is = fields.switch("is", true);
+    fields.finish("`flag`");
+    Some(Predicate::Flag(on, key, is))
+}
+
+fn count(value: &Value, at: &mut Findings) -> Option<Predicate> {
+    let Some(table) = value.as_object() else {
+        at.mistake("this is a table: { key = \"bell.rung\", from = 3 }");
+        return None;
+    };
+    let mut fields = Fields::of(table, at);
+    let key = fields.must_word("key");
+    let on = fields
+        .one_of("on", &words::FLAG_PLACES)
+        .unwrap_or(FlagPlace::Actor);
+    let span = span_of(&mut fields, -words::COUNT_MAX, words::COUNT_MAX);
+    fields.finish("`count`");
+    Some(Predicate::Count(on, key, span))
+}
+
+/// A word, or a list of words, each of these.
+fn known<T: Copy>(value: &Value, of: &[(&str, T)], at: &mut Findings) -> Vec<T> {
+    let mut read = Vec::new();
+    let mut word = |value: &Value, at: &mut Findings| {
+        let found = of.iter().find(|(one, _)| value.as_str() == Some(one));
+        match found {
+            Some((_, found)) => read.push(*found),
+            None => {
+                let words: Vec<&str> = of.iter().map(|(word, _)| *word).collect();
+                at.mistake(format!("{value} is none of {}", words.join(", ")));
+            }
+        }
+    };
+    match value {
+        Value::Array(all) if !all.is_empty() && all.len() <= words::LIST_MAX => {
+            for (n, one) in all.iter().enumerate() {
+                at.in_item(n, |at| word(one, at));
+            }
+        }
+        one => word(one, at),
+    }
+    read
+}
+
+/// An id, or a list of ids.
+fn ids(value: &Value, of: Of, at: &mut Findings) -> Vec<String> {
+    let mut read = Vec::new();
+    let mut id = |value: &Value, at: &mut Findings| match value.as_str() {
+        Some(id) => {
+            at.id(of, id);
+            read.push(id.to_owned());
+        }
+        None => at.mistake(format!("{value} is no id")),
+    };
+    match value {
+        Value::Array(all) if !all.is_empty() && all.len() <= words::LIST_MAX => {
+            for (n, one) in all.iter().enumerate() {
+                at.in_item(n, |at| id(one, at));
+            }
+        }
+        one => id(one, at),
+    }
+    read
+}
+
+fn time(value: &Value, at: &mut Findings) -> Option<Predicate> {
+    let hour = |value: Option<&Value>, most: u64| {
+        let hour = value.and_then(Value::as_u64).filter(|hour| *hour <= most)?;
+        u8::try_from(hour).ok()
+    };
+    match (value.as_str(), value.as_array()) {
+        (Some("day"), _) => Some(Predicate::Night(false)),
+        (Some("night"), _) => Some(Predicate::Night(true)),
+        (_, Some(hours)) if hours.len() == 2 => {
+            let read = hour(hours.first(), 23).zip(hour(hours.get(1), 24));
+            let read = read.filter(|(from, to)| from != to);
+            if read.is_none() {
+                at.mistake("the hours are not 0 to 23 and another up to 24");
+            }
+            read.map(|(from, to)| Predicate::Hours(from, to))
+        }
+        _ => {
+            at.mistake("this is \"day\", \"night\" or two hours: [22, 4]");
+            None
+        }
+    }
+}
+
+fn crowd(value: &Value, at: &mut Findings) -> Option<Predicate> {
+    let Some(table) = value.as_object() else {
+        at.mistake("this is a table: { from = 2 }, { to = 5 } or both");
+        return None;
+    };
+    let mut fields = Fields::of(table, at);
+    let from = fields.whole("from", 0..=10_000);
+    let to = fields.whole("to", 0..=10_000);
+    if from.is_none() && to.is_none() {
+        fields
+            .findings
+            .mistake("neither `from` nor `to` is written");
+    }
+    fields.finish("`crowd`");
+    let players = |read: Option<i64>| read.and_then(|one| u32::try_from(one).ok());
+    Some(Predicate::Crowd(
+        players(from).unwrap_or(0),
+        players(to).unwrap_or(u32::MAX),
+    ))
+}
+
+fn chance(value: &Value, at: &mut Findings) -> Option<f64> {
+    let read = value.as_f64().filter(|one| (0.0..=1.0).contains(one));
+    if read.is_none() {
+        at.mistake(format!("{value} is not within 0 to 1"));
+    }
+    read
+}

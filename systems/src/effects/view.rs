@@ -1,0 +1,333 @@
+//! The world as lists see it, and what becomes of it while a list is run.
+//!
+//! Owners write only when a message reaches them. So that the second effect of a list is decided by
+//! what the first will have done, each run keeps a forecast of whom and what it has changed.
+
+use std::collections::BTreeMap;
+
+use engine::prelude::*;
+
+use super::act::FlagPlace;
+use super::amount::Amount;
+use super::parties::Parties;
+use super::predicate::{Predicate, Requirement};
+use crate::body::Vitals;
+use crate::calendar::{Daylight, MythosTime, Observances};
+use crate::character::{self, Experience, Stat, Stats};
+use crate::flags::{FlagOwner, FlagTable};
+use crate::lucidity::{self, Lucidity};
+use crate::place::{GuardedWays, InRoom, Occupancy, Posture};
+use crate::world::{Atlas, RoomIx};
+
+type PersonQuery = (
+    &'static StableId,
+    &'static Character,
+    Option<&'static Stats>,
+    Option<&'static Vitals>,
+    Option<&'static Posture>,
+    Option<&'static Lucidity>,
+    Option<&'static Experience>,
+    Option<&'static InRoom>,
+);
+
+/// What lists and predicates read.
+#[derive(SystemParam)]
+pub(crate) struct View<'w, 's> {
+    people: Query<'w, 's, PersonQuery>,
+    pub(super) atlas: Res<'w, Atlas>,
+    pub(super) ways: Res<'w, GuardedWays>,
+    occupancy: Res<'w, Occupancy>,
+    observances: Res<'w, Observances>,
+    daylight: Res<'w, Daylight>,
+    pub(super) clock: Res<'w, Clock>,
+    pub(super) dice: Res<'w, Dice>,
+    minds: Res<'w, lucidity::Rules>,
+    levels: Res<'w, character::Rules>,
+    pub(super) flags: FlagTable<'w, 's>,
+}
+
+impl View<'_, '_> {
+    /// Whether what is required holds for these.
+    pub(crate) fn holds(&self, requirement: &Requirement, parties: &Parties) -> bool {
+        let mut forecast = Forecast::default();
+        let mut scene = Scene::of(self, &mut forecast, parties, 0, None);
+        requirement.asked().is_none_or(|asked| scene.holds(asked))
+    }
+
+    /// Somebody's name.
+    pub(super) fn name(&self, who: Option<Entity>) -> Option<&str> {
+        let (_, character, ..) = self.people.get(who?).ok()?;
+        Some(&character.name)
+    }
+
+    /// Somebody's id.
+    pub(super) fn id(&self, who: Entity) -> Option<StableId> {
+        self.people.get(who).ok().map(|(id, ..)| *id)
+    }
+
+    /// A stat of somebody.
+    pub(super) fn stat(&self, who: Entity, stat: Stat) -> Option<u8> {
+        let (_, _, stats, ..) = self.people.get(who).ok()?;
+        stats.map(|stats| stats.get(stat))
+    }
+
+    /// Everybody in a room, in the order of their ids.
+    pub(super) fn occupants(&self, room: RoomIx) -> Vec<Entity> {
+        let here = self.occupancy.of(room).iter();
+        let mut here: Vec<_> = here
+            .filter_map(|one| Some((self.id(*one)?, *one)))
+            .collect();
+        here.sort_unstable();
+        here.into_iter().map(|(_, one)| one).collect()
+    }
+
+    /// Where somebody is.
+    pub(super) fn room_of(&self, who: Entity) -> Option<RoomIx> {
+        let (.., place) = self.people.get(who).ok()?;
+        place.map(|place| place.0)
+    }
+}
+
+/// Somebody as a list leaves them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Person {
+    /// Determination and its most; `None`: no body.
+    pub(super) dp: Option<(i16, i16)>,
+    pub(super) mp: i16,
+    pub(super) max_mp: i16,
+    pub(super) lucidity: Option<i16>,
+    pub(super) posture: Posture,
+    pub(super) room: Option<RoomIx>,
+    pub(super) learns: bool,
+}
+
+impl Person {
+    pub(super) fn is_dead(&self) -> bool {
+        self.dp.is_some_and(|(dp, _)| dp <= Vitals::FLOOR)
+    }
+
+    pub(super) fn is_down(&self) -> bool {
+        self.dp.is_some_and(|(dp, _)| dp <= 0)
+    }
+
+    /// Changes determination as its owner will; answers by how much.
+    pub(super) fn shift_dp(&mut self, points: i32) -> i32 {
+        let Some((dp, most)) = self.dp else {
+            return 0;
+        };
+        let now = (i32::from(dp) + points).clamp(Vitals::FLOOR.into(), most.into());
+        let now = i16::try_from(now).unwrap_or(dp);
+        self.dp = Some((now, most));
+        if now <= 0 {
+            self.posture = Posture::Lying;
+        }
+        i32::from(now) - i32::from(dp)
+    }
+}
+
+/// What a run has changed so far.
+#[derive(Default)]
+pub(super) struct Forecast {
+    people: BTreeMap<Entity, Person>,
+    flags: BTreeMap<(FlagOwner, String), i64>,
+}
+
+/// A list that is run, with what it sees.
+pub(super) struct Scene<'a, 'w, 's> {
+    pub(super) view: &'a View<'w, 's>,
+    pub(super) forecast: &'a mut Forecast,
+    pub(super) parties: &'a Parties,
+    dice: Dice,
+    roller: StableId,
+    throws: u32,
+}
+
+impl<'a, 'w, 's> Scene<'a, 'w, 's> {
+    pub(super) fn of(
+        view: &'a View<'w, 's>,
+        forecast: &'a mut Forecast,
+        parties: &'a Parties,
+        throws: u32,
+        moment: Option<WorldTime>,
+    ) -> Self {
+        let roller = parties.actor.and_then(|actor| view.id(actor));
+        Self {
+            view,
+            forecast,
+            parties,
+            dice: moment.map_or(*view.dice, |moment| view.dice.at(moment)),
+            roller: roller.unwrap_or(parties.carrier.id),
+            throws,
+        }
+    }
+
+    /// A number below `sides`.
+    pub(super) fn pick(&mut self, sides: u64) -> u64 {
+        self.throws += 1;
+        let cause = self.parties.carrier.cause();
+        self.dice.pick(sides, self.roller, cause, self.throws)
+    }
+
+    /// Whether something of this probability happens.
+    pub(super) fn chance(&mut self, of: f64) -> bool {
+        self.throws += 1;
+        let cause = self.parties.carrier.cause();
+        self.dice.chance(of, self.roller, cause, self.throws)
+    }
+
+    pub(super) fn roll(&mut self, amount: Amount) -> i32 {
+        amount.roll(|sides| self.pick(sides))
+    }
+
+    /// Somebody as they are by now; `None`: they are gone.
+    pub(super) fn person(&mut self, who: Entity) -> Option<&mut Person> {
+        let (_, _, stats, vitals, posture, mind, learnt, place) = self.view.people.get(who).ok()?;
+        // Who is nowhere is not played.
+        let room = place.map(|place| place.0);
+        room?;
+        let fresh = || Person {
+            dp: vitals
+                .zip(stats)
+                .map(|(one, stats)| (one.dp(), stats.max_dp())),
+            mp: vitals.map_or(0, Vitals::mp),
+            max_mp: stats.map_or(0, Stats::max_mp),
+            lucidity: mind.map(|mind| mind.points()),
+            posture: posture.copied().unwrap_or_default(),
+            room,
+            learns: learnt.is_some(),
+        };
+        Some(self.forecast.people.entry(who).or_insert_with(fresh))
+    }
+
+    /// Of whom it is asked: the target if there is one, else the actor.
+    pub(super) fn subject(&self) -> Option<Entity> {
+        self.parties.target.or(self.parties.actor)
+    }
+
+    /// Where it is.
+    pub(super) fn here(&self) -> Option<RoomIx> {
+        let actor = self.parties.actor;
+        self.parties.here.or_else(|| self.view.room_of(actor?))
+    }
+
+    /// Whose flags are meant.
+    pub(super) fn flag_owner(&self, on: FlagPlace) -> Option<FlagOwner> {
+        Some(match on {
+            FlagPlace::Actor => FlagOwner::Person(self.parties.actor?),
+            FlagPlace::Here => FlagOwner::room(&self.view.atlas.room(self.here()?).id),
+            FlagPlace::Carrier => FlagOwner::Place(self.parties.carrier.id),
+            FlagPlace::World => FlagOwner::World,
+        })
+    }
+
+    /// What is counted under a key by now.
+    pub(super) fn count(&self, owner: FlagOwner, key: &str) -> i64 {
+        let known = self.forecast.flags.get(&(owner, key.to_owned()));
+        known
+            .copied()
+            .unwrap_or_else(|| self.view.flags.get(owner, key))
+    }
+
+    /// So much will be counted under a key.
+    pub(super) fn expect_count(&mut self, owner: FlagOwner, key: &str, count: i64) {
+        self.forecast.flags.insert((owner, key.to_owned()), count);
+    }
+
+    /// Whether something holds.
+    pub(super) fn holds(&mut self, asked: &Predicate) -> bool {
+        match asked {
+            Predicate::All(all) => all.iter().all(|one| self.holds(one)),
+            Predicate::Any(all) => all.iter().any(|one| self.holds(one)),
+            Predicate::Not(one) => !self.holds(one),
+            Predicate::Chance(of) => self.chance(*of),
+            Predicate::Flag(on, key, is) => {
+                let owner = self.flag_owner(*on);
+                owner.is_some_and(|owner| (self.count(owner, key) != 0) == *is)
+            }
+            Predicate::Count(on, key, span) => {
+                let owner = self.flag_owner(*on);
+                owner.is_some_and(|owner| span.holds(self.count(owner, key)))
+            }
+            other => match self.of_person(other) {
+                Some(holds) => holds,
+                None => self.here().is_some_and(|here| self.of_place(other, here)),
+            },
+        }
+    }
+
+    /// What is asked of a person; `None`: it is asked of a place.
+    fn of_person(&mut self, asked: &Predicate) -> Option<bool> {
+        let subject = self.subject();
+        let person = subject.and_then(|who| self.person(who).map(|one| (who, *one)));
+        let of = |ask: &dyn Fn(Entity, &Person) -> Option<bool>| {
+            let answer = person.as_ref().and_then(|(who, one)| ask(*who, one));
+            Some(answer.unwrap_or(false))
+        };
+        let entry = |who: Entity| self.view.people.get(who).ok();
+        match asked {
+            Predicate::Dp(span) => of(&|_, one| {
+                let (dp, most) = one.dp?;
+                Some(span.holds(i64::from(dp) * 100 / i64::from(most.max(1))))
+            }),
+            Predicate::Lucidity(span) => of(&|_, one| Some(span.holds(one.lucidity?.into()))),
+            Predicate::Tier(tiers) => of(&|_, one| {
+                let tier = self.view.minds.tier(Lucidity::new(one.lucidity?));
+                Some(tiers.contains(&tier))
+            }),
+            Predicate::Posture(all) => of(&|_, one| Some(all.contains(&one.posture))),
+            Predicate::Level(span) => of(&|who, _| {
+                let (.., learnt, _) = entry(who)?;
+                let level = self.view.levels.levels.level(*learnt?);
+                Some(span.holds(i64::try_from(level).unwrap_or(i64::MAX)))
+            }),
+            Predicate::Stat(stat, span) => of(&|who, _| {
+                let (_, _, stats, ..) = entry(who)?;
+                Some(span.holds(stats?.get(*stat).into()))
+            }),
+            Predicate::Profession(all) => of(&|who, _| {
+                let (_, character, ..) = entry(who)?;
+                let own = character.profession.as_deref()?;
+                Some(all.iter().any(|one| one.eq_ignore_ascii_case(own)))
+            }),
+            // Nobody else lives in this world yet.
+            Predicate::Player(is) => of(&|_, _| Some(*is)),
+            _ => None,
+        }
+    }
+
+    /// What is asked of a place, or of the time.
+    fn of_place(&self, asked: &Predicate, here: RoomIx) -> bool {
+        let View {
+            atlas,
+            observances,
+            daylight,
+            clock,
+            occupancy,
+            ..
+        } = self.view;
+        let now = MythosTime::at(clock.wall());
+        let any = |all: &[String], id: &str| all.iter().any(|one| one == id);
+        match asked {
+            Predicate::Room(all) => any(all, &atlas.room(here).id),
+            Predicate::SubZone(all) => any(all, &atlas.sub_zone(here).id),
+            Predicate::Zone(all) => any(all, &atlas.zone(here).id),
+            Predicate::Environment(all) => {
+                any(all, atlas.environment(atlas.room(here).environment))
+            }
+            Predicate::Night(night) => daylight.is_night(now) == *night,
+            Predicate::Hours(from, to) => match from < to {
+                true => (*from..*to).contains(&now.hour()),
+                false => now.hour() >= *from || now.hour() < *to,
+            },
+            Predicate::Daypart(all) => all.contains(&observances.daypart(now)),
+            Predicate::Season(all) => all.contains(&now.season()),
+            Predicate::Holiday(all) => observances.active(now).any(|one| any(all, &one.id)),
+            Predicate::Schedule(all) => observances.scheduled(now).any(|one| any(all, &one.id)),
+            Predicate::Crowd(from, to) => {
+                let count = u32::try_from(occupancy.of(here).len()).unwrap_or(u32::MAX);
+                (*from..=*to).contains(&count)
+            }
+            _ => false,
+        }
+    }
+}

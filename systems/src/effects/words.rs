@@ -1,0 +1,359 @@
+//! The words of the vocabulary: what may be written where, who writes it, and who refuses when.
+
+use super::act::{Difficulty, FlagPlace, Who};
+use crate::calendar::{Daypart, Season};
+use crate::character::Stat;
+use crate::lucidity::{Horror, Tier};
+use crate::place::Posture;
+
+/// The most effects of one list.
+pub const LIST_MAX: usize = 32;
+/// How deep lists and predicates may stand within each other.
+pub const NESTING_MAX: usize = 6;
+/// The longest `after`, in seconds: a week.
+pub const AFTER_MAX: i64 = 604_800;
+/// The most that a `count` is changed by at once, and may be.
+pub(super) const COUNT_MAX: i64 = 1_000_000;
+
+pub(super) const TOO_DEEP: &str = "lists and predicates stand within each other at most 6 deep";
+
+pub(super) const TIERS: [(&str, Tier); 5] = [
+    ("lucid", Tier::Lucid),
+    ("uneasy", Tier::Uneasy),
+    ("fractured", Tier::Fractured),
+    ("deranged", Tier::Deranged),
+    ("catatonic", Tier::Catatonic),
+];
+pub(super) const POSTURES: [(&str, Posture); 3] = [
+    ("standing", Posture::Standing),
+    ("sitting", Posture::Sitting),
+    ("lying", Posture::Lying),
+];
+pub(super) const DAYPARTS: [(&str, Daypart); 5] = [
+    ("witching", Daypart::Witching),
+    ("dawn", Daypart::Dawn),
+    ("day", Daypart::Day),
+    ("dusk", Daypart::Dusk),
+    ("night", Daypart::Night),
+];
+pub(super) const SEASONS: [(&str, Season); 4] = [
+    ("winter", Season::Winter),
+    ("spring", Season::Spring),
+    ("summer", Season::Summer),
+    ("autumn", Season::Autumn),
+];
+pub(super) const STATS: [(&str, Stat); 9] = [
+    ("strength", Stat::Strength),
+    ("dexterity", Stat::Dexterity),
+    ("constitution", Stat::Constitution),
+    ("size", Stat::Size),
+    ("intelligence", Stat::Intelligence),
+    ("power", Stat::Power),
+    ("education", Stat::Education),
+    ("charisma", Stat::Charisma),
+    ("luck", Stat::Luck),
+];
+/// Whether it is a player.
+pub(super) const KINDS: [(&str, bool); 1] = [("player", true)];
+pub(super) const HORRORS: [(&str, Horror); 3] = [
+    ("disturbing", Horror::Disturbing),
+    ("horrific", Horror::Horrific),
+    ("cosmic", Horror::Cosmic),
+];
+pub(super) const DIFFICULTIES: [(&str, Difficulty); 3] = [
+    ("regular", Difficulty::Regular),
+    ("hard", Difficulty::Hard),
+    ("extreme", Difficulty::Extreme),
+];
+pub(super) const WHO: [(&str, Who); 4] = [
+    ("actor", Who::Actor),
+    ("target", Who::Target),
+    ("occupants", Who::Occupants),
+    ("others", Who::Others),
+];
+pub(super) const FLAG_PLACES: [(&str, FlagPlace); 4] = [
+    ("actor", FlagPlace::Actor),
+    ("here", FlagPlace::Here),
+    ("self", FlagPlace::Carrier),
+    ("world", FlagPlace::World),
+];
+
+/// A word of the vocabulary, for the reference.
+#[derive(Clone, Copy, Debug)]
+pub struct VocabularyWord {
+    /// The word.
+    pub word: &'static str,
+    /// Its keys, with what holds where they are not written.
+    pub keys: &'static str,
+    /// The plugin whose state it changes.
+    pub owner: &'static str,
+    /// Who refuses it, and when.
+    pub refused: &'static str,
+}
+
+const fn word(
+    word: &'static str,
+    keys: &'static str,
+    owner: &'static str,
+    refused: &'static str,
+) -> VocabularyWord {
+    VocabularyWord {
+        word,
+        keys,
+        owner,
+        refused,
+    }
+}
+
+/// Every effect.
+pub const EFFECTS: [VocabularyWord; 19] = [
+    word(
+        "damage",
+        "`amount`; `kind` (`\"blunt\"`); `lethal` (`true`): else one point is left; `drain` (0): percent of the points truly lost that heal the actor",
+        "body",
+        "`resource_not_found`: gone. `game_logic_error`: dead, or a player would harm another",
+    ),
+    word(
+        "heal",
+        "`amount`; `down` (`true`): it may raise one who has no points left",
+        "body",
+        "`resource_not_found`: gone. `game_logic_error`: dead, or down and `down = false`",
+    ),
+    word(
+        "magic",
+        "`amount`, which may be less than 0",
+        "body",
+        "`resource_not_found`: gone. `game_logic_error`: dead, or more would be spent than there is",
+    ),
+    word(
+        "posture",
+        "`is`: `\"standing\"`, `\"sitting\"`, `\"lying\"`",
+        "body",
+        "`resource_not_found`: gone. `game_logic_error`: down",
+    ),
+    word(
+        "lucidity",
+        "`amount`, which may be less than 0; `cause` (what carries the list)",
+        "lucidity",
+        "`resource_not_found`: gone. `game_logic_error`: it has no mind",
+    ),
+    word(
+        "confront",
+        "`archetype`; `category`: `\"disturbing\"`, `\"horrific\"`, `\"cosmic\"`; `text` (none): what is seen",
+        "lucidity",
+        "as `lucidity`; a kind that was met just now takes nothing",
+    ),
+    word(
+        "move",
+        "`to`: a room's id, a direction, `\"home\"`, `\"respawn\"`, `\"flee\"`, `\"origin\"` (the room in which the list began); `walk` (`false`): those around see the way taken; `who` instead of `to` for whom",
+        "place",
+        "`resource_not_found`: gone. `invalid_movement`: no such way, or one that asks for something. `game_logic_error`: dead",
+    ),
+    word(
+        "xp",
+        "`amount`, at least 0",
+        "character",
+        "`resource_not_found`: gone",
+    ),
+    word(
+        "say",
+        "`text`; `name` (what carries the list): who says it",
+        "chat",
+        "nowhere",
+    ),
+    word(
+        "emote",
+        "`text`; `name` (what carries the list): who does it",
+        "chat",
+        "nowhere",
+    ),
+    word(
+        "tell",
+        "`actor`, `target`, `room`: a text for each, with `{actor}`, `{target}`, `{thing}` (what carries the list), `{amount}` (what the effect before came to)",
+        "none: a note",
+        "never",
+    ),
+    word(
+        "flag",
+        "`key`; `value` (`true`); `on` (`\"actor\"`): or `\"here\"`, `\"self\"`, `\"world\"`; `seconds` (for ever)",
+        "flags",
+        "`resource_not_found`: nobody. `game_logic_error`: 64 keys, 4096 of the world",
+    ),
+    word(
+        "count",
+        "`key`; `by` (1); `on`, `seconds` as of `flag`",
+        "flags",
+        "as `flag`",
+    ),
+    word(
+        "check",
+        "`stat`; `difficulty` (`\"regular\"`): or `\"hard\"`, `\"extreme\"`; `modifier` (0); lists `pass`, `fail`, `critical` (`pass`), `fumble` (`fail`)",
+        "none: a branch",
+        "`resource_not_found`: gone",
+    ),
+    word(
+        "chance",
+        "`of`: 0 to 1; lists `then`, `else`",
+        "none: a branch",
+        "never",
+    ),
+    word(
+        "when",
+        "`if`: a predicate; lists `then`, `else`",
+        "none: a branch",
+        "never",
+    ),
+    word(
+        "one_of",
+        "`of`: a list of `{ weight = 1, do = [...] }`, of which one is run",
+        "none: a branch",
+        "never",
+    ),
+    word(
+        "after",
+        "`seconds`: 1 to 604800; `then`: the list that is run after so long",
+        "effects",
+        "`game_logic_error`: 16 wait already of the actor, or of the world where there is none",
+    ),
+    word(
+        "stop",
+        "none",
+        "none: a branch",
+        "never; nothing more of what was begun is run",
+    ),
+];
+
+/// Every predicate.
+pub const PREDICATES: [VocabularyWord; 24] = [
+    word(
+        "all",
+        "a list of predicates",
+        "",
+        "each holds; so do the keys of one table",
+    ),
+    word("any", "a list of predicates", "", "one of them holds"),
+    word("not", "a predicate", "", "it does not hold"),
+    word(
+        "dp",
+        "`{ from, below }`, 0 to 100",
+        "body",
+        "determination, in percent of the most",
+    ),
+    word(
+        "lucidity",
+        "`{ from, below }`, -100 to 100",
+        "lucidity",
+        "points of lucidity",
+    ),
+    word(
+        "level",
+        "`{ from, below }`, 1 to 1000",
+        "character",
+        "the level",
+    ),
+    word(
+        "stat",
+        "`{ id, from, below }`, 1 to 99",
+        "character",
+        "one of the nine stats",
+    ),
+    word(
+        "tier",
+        "`lucid`, `uneasy`, `fractured`, `deranged`, `catatonic`",
+        "lucidity",
+        "the tier of the mind",
+    ),
+    word(
+        "flag",
+        "`{ key, on, is }`",
+        "flags",
+        "the flag is up, or is not where `is = false`",
+    ),
+    word(
+        "count",
+        "`{ key, on, from, below }`",
+        "flags",
+        "the count; one that nobody counted is 0",
+    ),
+    word(
+        "posture",
+        "`standing`, `sitting`, `lying`",
+        "body",
+        "how somebody holds themselves",
+    ),
+    word(
+        "profession",
+        "ids of professions",
+        "character",
+        "what somebody lives by",
+    ),
+    word("room", "ids of rooms", "place", "the room"),
+    word(
+        "sub_zone",
+        "ids of sub-zones",
+        "world",
+        "the room's sub-zone",
+    ),
+    word("zone", "ids of zones", "world", "the room's zone"),
+    word(
+        "environment",
+        "environments",
+        "world",
+        "the room's environment",
+    ),
+    word(
+        "time",
+        "`\"day\"`, `\"night\"`, or hours: `[22, 4]` from 22:00 up to 04:00",
+        "calendar",
+        "the Mythos clock",
+    ),
+    word(
+        "daypart",
+        "`witching`, `dawn`, `day`, `dusk`, `night`",
+        "calendar",
+        "the part of the Mythos day",
+    ),
+    word(
+        "season",
+        "`winter`, `spring`, `summer`, `autumn`",
+        "calendar",
+        "the season",
+    ),
+    word("holiday", "ids of holidays", "calendar", "it is kept now"),
+    word(
+        "schedule",
+        "ids of schedules",
+        "calendar",
+        "it is kept at this hour",
+    ),
+    word("crowd", "`{ from, to }`", "place", "players in the room"),
+    word("kind", "`player`", "engine", "what somebody is"),
+    word("chance", "0 to 1", "engine", "the dice say so"),
+];
+
+/// The tables of the reference, as Markdown, each under its name.
+#[must_use]
+pub fn tables() -> [(&'static str, String); 2] {
+    let mut effects = "| `do` | keys (what holds without them) | written by | refused when |\n|---|---|---|---|\n".to_owned();
+    for VocabularyWord {
+        word,
+        keys,
+        owner,
+        refused,
+    } in EFFECTS
+    {
+        effects.push_str(&format!("| `{word}` | {keys} | {owner} | {refused} |\n"));
+    }
+    let mut predicates = "| key | value | kept by | holds when |\n|---|---|---|---|\n".to_owned();
+    for VocabularyWord {
+        word,
+        keys,
+        owner,
+        refused,
+    } in PREDICATES
+    {
+        let owner = if owner.is_empty() { "none" } else { owner };
+        predicates.push_str(&format!("| `{word}` | {keys} | {owner} | {refused} |\n"));
+    }
+    [("effects", effects), ("predicates", predicates)]
+}

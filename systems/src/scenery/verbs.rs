@@ -1,0 +1,154 @@
+//! What people do with scenery beside looking at it.
+
+use engine::prelude::*;
+
+use super::{Scenery, SceneryDetail};
+use crate::command::{Usage, Verb, Words};
+use crate::effects::{EffectList, RunEffects};
+use crate::place::{Details, InRoom};
+use crate::world::{Atlas, RoomData};
+
+/// `touch the altar`
+#[derive(Message, Debug)]
+pub(super) struct Touch {
+    order: Order,
+    what: String,
+}
+
+impl Verb for Touch {
+    const WORDS: &'static [&'static str] = &["touch", "feel"];
+    const USAGE: &'static str = "touch <what you see>";
+    const HELP: &'static str = "Lays a hand on something that the room's text names: \"touch altar\". Of most things nothing comes.";
+    const LASTS: bool = true;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let what = named(words)?;
+        Ok(Self { order, what })
+    }
+}
+
+/// `read the notice`
+#[derive(Message, Debug)]
+pub(super) struct Read {
+    order: Order,
+    what: String,
+}
+
+impl Verb for Read {
+    const WORDS: &'static [&'static str] = &["read"];
+    const USAGE: &'static str = "read <what you see>";
+    const HELP: &'static str =
+        "Reads what is written on something that the room's text names: \"read notice\".";
+    const LASTS: bool = true;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let what = named(words)?;
+        Ok(Self { order, what })
+    }
+}
+
+/// `ring the bell`
+#[derive(Message, Debug)]
+pub(super) struct Ring {
+    order: Order,
+    what: String,
+}
+
+impl Verb for Ring {
+    const WORDS: &'static [&'static str] = &["ring"];
+    const USAGE: &'static str = "ring <what you see>";
+    const HELP: &'static str = "Rings a bell that the room's text names: \"ring bell\".";
+    const LASTS: bool = true;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let what = named(words)?;
+        Ok(Self { order, what })
+    }
+}
+
+fn named(words: Words<'_>) -> Result<String, Usage> {
+    match words.rest() {
+        "" => Err(Usage::Show),
+        what => Ok(what.to_owned()),
+    }
+}
+
+/// What is there to do something with.
+#[derive(SystemParam)]
+pub(super) struct Furnished<'w, 's> {
+    people: Query<'w, 's, &'static InRoom>,
+    details: Res<'w, Details>,
+    scenery: Res<'w, RoomData<Scenery>>,
+    atlas: Res<'w, Atlas>,
+    runs: MessageWriter<'w, RunEffects>,
+    answers: MessageWriter<'w, Answer>,
+}
+
+impl Furnished<'_, '_> {
+    /// Runs what comes of a deed, or answers why nothing does.
+    fn act(
+        &mut self,
+        order: Order,
+        what: &str,
+        list: fn(&SceneryDetail) -> &EffectList,
+        nothing: &str,
+    ) {
+        let answer = match self.begin(order, what, list, nothing) {
+            Ok(run) => {
+                self.runs.write(run);
+                Answer::done(order)
+            }
+            Err(refusal) => Answer::refusal(order, refusal),
+        };
+        self.answers.write(answer);
+    }
+
+    fn begin(
+        &self,
+        order: Order,
+        what: &str,
+        list: fn(&SceneryDetail) -> &EffectList,
+        nothing: &str,
+    ) -> Result<RunEffects, Refusal> {
+        let actor = order.actor;
+        let InRoom(room) = self
+            .people
+            .get(actor)
+            .copied()
+            .map_err(|_| Refusal::new(Code::GameLogicError, "You are nowhere."))?;
+        let found = self
+            .details
+            .find(room, what)
+            .and_then(|(at, _)| self.scenery.get(room)?.0.get(at));
+        let detail = found.ok_or_else(|| {
+            let words = format!("You see no \"{what}\" here.");
+            Refusal::new(Code::ResourceNotFound, words)
+        })?;
+        let list = list(detail);
+        if list.is_empty() {
+            return Err(Refusal::new(Code::GameLogicError, nothing));
+        }
+        Ok(detail.run(list, actor, room, &self.atlas))
+    }
+}
+
+pub(super) fn touch(mut asked: MessageReader<Touch>, mut here: Furnished<'_, '_>) {
+    for Touch { order, what } in asked.read() {
+        let nothing = "You touch it. Nothing comes of it.";
+        here.act(*order, what, |one| &one.on_touch, nothing);
+    }
+}
+
+pub(super) fn read(mut asked: MessageReader<Read>, mut here: Furnished<'_, '_>) {
+    for Read { order, what } in asked.read() {
+        let nothing = "There is nothing to read on it.";
+        here.act(*order, what, |one| &one.on_read, nothing);
+    }
+}
+
+pub(super) fn ring(mut asked: MessageReader<Ring>, mut here: Furnished<'_, '_>) {
+    for Ring { order, what } in asked.read() {
+        let nothing = "That is nothing to ring.";
+        here.act(*order, what, |one| &one.on_ring, nothing);
+    }
+}
