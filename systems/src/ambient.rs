@@ -12,7 +12,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::effects::{Carrier, Parties, Requirement, Telling, View};
+use crate::effects::{Carrier, EffectText, Parties, Requirement, View};
 use crate::place::Occupancy;
 use crate::world::{Atlas, RoomIx};
 
@@ -179,7 +179,7 @@ fn murmur(
     clock: Res<Clock>,
     dice: Res<Dice>,
     mut ambience: ResMut<Ambience>,
-    mut told: MessageWriter<Telling>,
+    mut told: MessageWriter<EffectText>,
 ) {
     for at in &lines.0 {
         if occupancy.of(at.room).is_empty() {
@@ -214,7 +214,7 @@ fn murmur(
             let which = roll(fitting.len() as u64, "ambient line");
             if let Some((n, line)) = fitting.get(which as usize) {
                 last = Some(*n);
-                told.write(Telling::around(at.room, [None; 2], line.text.clone()));
+                told.write(EffectText::around(at.room, [None; 2], line.text.clone()));
             }
         }
         let more = rules.most_seconds.saturating_sub(rules.least_seconds) + 1;

@@ -33,9 +33,9 @@ pub use amount::Amount;
 pub use list::EffectList;
 pub use parties::{CAUSE_MAX, Carrier, Parties, RunEffects};
 pub use predicate::Requirement;
-pub(crate) use tally::Tally;
+pub(crate) use tally::EffectTally;
 pub use tally::{DEPTH_MAX, DroppedEffects, EFFECTS_MAX};
-pub(crate) use tell::Telling;
+pub(crate) use tell::EffectText;
 pub(crate) use view::View;
 pub use words::{AFTER_MAX, EFFECTS, LIST_MAX, NESTING_MAX, PREDICATES, VocabularyWord, tables};
 
@@ -46,15 +46,15 @@ use engine::prelude::*;
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.after("place", "who is in a room is who is there by then")
         .persist::<after::DelayedRuns>("delayed_effects")
-        .resource(Tally::default())
-        .scratch::<Tally>()
+        .resource(EffectTally::default())
+        .scratch::<EffectTally>()
         .resource(DroppedEffects::default())
         .transient::<DroppedEffects>("dropped_effects")
         .resource(tally::WaitingRuns::default())
         .transient::<tally::WaitingRuns>("waiting_effects")
         .message::<RunEffects>()
         .message::<after::Postponed>()
-        .message::<Telling>()
+        .message::<EffectText>()
         .system(Phase::Simulate, (tally::resume, after::due).chain())
         .system(Phase::Settle, (run::run, after::keep).chain())
         .system(Phase::Emit, tell::tell);

@@ -1,6 +1,6 @@
 //! Flags and counts: what is remembered of people, places and the world under keys of their own.
 //!
-//! Owns [`Flags`], of characters, of rooms and what is in them, and of the world; writes them in
+//! Owns [`FlagSet`], of characters, of rooms and what is in them, and of the world; writes them in
 //! Settle. **Invariant:** nobody and nothing has more than 64 keys, the world not more than 4096.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ const COUNT_MAX: i64 = 1_000_000_000;
 
 /// The flags plugin.
 pub fn plugin(reg: &mut Registrar<'_>) {
-    reg.persist::<Flags>("flags")
+    reg.persist::<FlagSet>("flags")
         .message::<SetFlag>()
         .system(Phase::Settle, settle);
 }
@@ -26,7 +26,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[component(summary_tick)]
 #[serde(transparent)]
-pub struct Flags(BTreeMap<String, FlagValue>);
+pub struct FlagSet(BTreeMap<String, FlagValue>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct FlagValue {
@@ -42,7 +42,7 @@ impl FlagValue {
     }
 }
 
-impl Flags {
+impl FlagSet {
     /// What is counted under a key.
     #[must_use]
     pub fn get(&self, key: &str, now: WorldTime) -> i64 {
@@ -167,7 +167,7 @@ pub struct SetFlag {
 /// Flags as others read them.
 #[derive(SystemParam)]
 pub struct FlagTable<'w, 's> {
-    flags: Query<'w, 's, &'static Flags>,
+    flags: Query<'w, 's, &'static FlagSet>,
     index: Res<'w, Index>,
     clock: Res<'w, Clock>,
 }
@@ -187,7 +187,7 @@ impl FlagTable<'_, '_> {
         flags.is_none_or(|flags| flags.has_room(key, owner.keys_max(), self.clock.now))
     }
 
-    fn of(&self, owner: FlagOwner) -> Option<&Flags> {
+    fn of(&self, owner: FlagOwner) -> Option<&FlagSet> {
         self.flags.get(owner.entity(&self.index)?).ok()
     }
 }
@@ -198,11 +198,11 @@ fn settle(
     living: Query<&StableId>,
     index: Res<Index>,
     clock: Res<Clock>,
-    mut flags: Query<&mut Flags>,
+    mut flags: Query<&mut FlagSet>,
     mut commands: Commands<'_, '_>,
 ) {
     // Of those who have none yet.
-    let mut fresh: BTreeMap<FlagOwner, Flags> = BTreeMap::new();
+    let mut fresh: BTreeMap<FlagOwner, FlagSet> = BTreeMap::new();
     for one in wanted.read() {
         let known = one
             .owner

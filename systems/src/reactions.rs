@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::chat::Said;
-use crate::effects::{Carrier, EffectList, Parties, RunEffects, Tally};
+use crate::effects::{Carrier, EffectList, EffectTally, Parties, RunEffects};
 use crate::place::{InRoom, Moved, Occupancy};
 use crate::world::{Atlas, RoomData, RoomIx, room_data};
 
@@ -136,7 +136,7 @@ struct Reacting<'w> {
     reactions: Res<'w, RoomData<Reactions>>,
     atlas: Res<'w, Atlas>,
     clock: Res<'w, Clock>,
-    tally: Res<'w, Tally>,
+    tally: Res<'w, EffectTally>,
     last: ResMut<'w, LastReactions>,
     runs: MessageWriter<'w, RunEffects>,
 }

@@ -23,7 +23,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     reg.after("place", "what is looked at is seen there");
     room_data::<Scenery>(reg, "details");
     reg.derived(seen).system(Phase::Settle, looked);
-    verb::<verbs::Touch>(reg);
+    verb::<verbs::TouchVerb>(reg);
     verb::<verbs::Read>(reg);
     verb::<verbs::Ring>(reg);
     reg.system(

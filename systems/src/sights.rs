@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::calendar::{Daylight, MythosTime};
-use crate::effects::{Carrier, EffectList, Parties, RunEffects, Tally};
+use crate::effects::{Carrier, EffectList, EffectTally, Parties, RunEffects};
 use crate::lucidity::{self, Horror, Lucidity, Tier};
 use crate::place::Moved;
 use crate::world::{Atlas, RoomData, room_data};
@@ -93,7 +93,7 @@ fn meet(
     atlas: Res<Atlas>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
-    tally: Res<Tally>,
+    tally: Res<EffectTally>,
     mut runs: MessageWriter<RunEffects>,
 ) {
     let night = daylight.is_night(MythosTime::at(clock.wall()));

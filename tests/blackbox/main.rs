@@ -15,6 +15,7 @@ mod anybody;
 mod bench;
 mod check;
 mod checkpoints;
+mod effects;
 mod figures;
 mod first_room;
 mod gestures;

@@ -157,18 +157,3 @@ fn world_reference_has_every_key() {
     }
     kept(path, &text, "schema");
 }
-
-/// The tables of docs/effects.md are made from the vocabulary itself.
-#[test]
-fn effects_reference_has_every_word() {
-    let path = "docs/effects.md";
-    let mut text = std::fs::read_to_string(path).unwrap();
-    for (name, table) in systems::effects::tables() {
-        let head = format!("<!-- words: {name} -->\n");
-        let begins = text.find(&head).map(|at| at + head.len());
-        let begins = begins.unwrap_or_else(|| panic!("{path} has no table of {name}"));
-        let length = text[begins..].find("<!-- end -->").expect("a table ends");
-        text.replace_range(begins..begins + length, &table);
-    }
-    kept(path, &text, "schema");
-}

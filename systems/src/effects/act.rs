@@ -13,9 +13,9 @@ use crate::world::Direction;
 /// One effect of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Effect {
-    pub(super) act: Act,
+    pub(super) act: EffectAct,
     /// On whom; without: the target if there is one, else the actor.
-    pub(super) to: Option<Who>,
+    pub(super) to: Option<Whom>,
     /// Where it is refused, its list ends.
     pub(super) must: bool,
     /// Where it is refused, the actor is told.
@@ -24,7 +24,7 @@ pub(super) struct Effect {
 
 /// Who is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Who {
+pub(super) enum Whom {
     /// Whoever began it.
     Actor,
     /// Whom it is aimed at.
@@ -69,7 +69,7 @@ pub(super) enum Difficulty {
 
 /// What is checked of somebody, and what comes of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Check {
+pub(super) struct StatCheck {
     pub(super) stat: Stat,
     pub(super) difficulty: Difficulty,
     pub(super) modifier: i32,
@@ -83,7 +83,7 @@ pub(super) struct Check {
 
 /// What is done.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Act {
+pub(super) enum EffectAct {
     Damage {
         amount: Amount,
         lethal: bool,
@@ -129,7 +129,7 @@ pub(super) enum Act {
         on: FlagPlace,
         seconds: Option<u32>,
     },
-    Check(Box<Check>),
+    Check(Box<StatCheck>),
     Chance {
         of: f64,
         then: Arc<[Effect]>,

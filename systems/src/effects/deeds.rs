@@ -2,12 +2,12 @@
 
 use engine::prelude::*;
 
-use super::act::{Act, FlagPlace, Texts, Whither};
+use super::act::{EffectAct, FlagPlace, Texts, Whither};
 use super::after::Postponed;
 use super::amount::Amount;
 use super::refused::RefusedEffect;
-use super::run::Running;
-use super::tell::Telling;
+use super::run::ListRun;
+use super::tell::EffectText;
 use crate::body::{AdjustVitals, TakePosture, VitalsCause};
 use crate::character::Earn;
 use crate::chat::Voiced;
@@ -18,28 +18,28 @@ use crate::world::{Direction, RoomIx};
 
 type Done = Result<(), RefusedEffect>;
 
-impl Running<'_, '_, '_, '_> {
+impl ListRun<'_, '_, '_, '_> {
     /// Does what is done to no person in particular; `None`: it is done to somebody.
-    pub(super) fn of_place(&mut self, act: &Act) -> Option<Done> {
+    pub(super) fn of_place(&mut self, act: &EffectAct) -> Option<Done> {
         Some(match act {
-            Act::Say { name, text, emote } => self.voice(name.as_deref(), text, *emote),
-            Act::Tell(texts) => {
+            EffectAct::Say { name, text, emote } => self.voice(name.as_deref(), text, *emote),
+            EffectAct::Tell(texts) => {
                 self.tell(texts);
                 Ok(())
             }
-            Act::Flag {
+            EffectAct::Flag {
                 key,
                 value,
                 on,
                 seconds,
             } => self.flag(key, FlagChange::To(i64::from(*value)), *on, *seconds),
-            Act::Count {
+            EffectAct::Count {
                 key,
                 by,
                 on,
                 seconds,
             } => self.flag(key, FlagChange::By(*by), *on, *seconds),
-            Act::After { seconds, list } => {
+            EffectAct::After { seconds, list } => {
                 self.owners.later.write(Postponed {
                     seconds: *seconds,
                     list: list.clone(),
@@ -52,17 +52,17 @@ impl Running<'_, '_, '_, '_> {
     }
 
     /// Does something to somebody.
-    pub(super) fn of_person(&mut self, act: &Act, whom: Entity) -> Done {
+    pub(super) fn of_person(&mut self, act: &EffectAct, whom: Entity) -> Done {
         match act {
-            Act::Damage {
+            EffectAct::Damage {
                 amount,
                 lethal,
                 drain,
             } => self.damage(whom, *amount, *lethal, *drain),
-            Act::Heal { amount, down } => self.heal(whom, *amount, *down),
-            Act::Magic(amount) => self.magic(whom, *amount),
-            Act::Lucidity { amount, cause } => self.lucidity(whom, *amount, cause.as_deref()),
-            Act::Confront {
+            EffectAct::Heal { amount, down } => self.heal(whom, *amount, *down),
+            EffectAct::Magic(amount) => self.magic(whom, *amount),
+            EffectAct::Lucidity { amount, cause } => self.lucidity(whom, *amount, cause.as_deref()),
+            EffectAct::Confront {
                 archetype,
                 horror,
                 text,
@@ -80,8 +80,8 @@ impl Running<'_, '_, '_, '_> {
                 });
                 Ok(())
             }
-            Act::Move { to, walk } => self.relocate(whom, to, *walk),
-            Act::Posture(posture) => {
+            EffectAct::Move { to, walk } => self.relocate(whom, to, *walk),
+            EffectAct::Posture(posture) => {
                 let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
                 if person.is_down() {
                     return Err(RefusedEffect::rule("There is no strength left for that."));
@@ -92,7 +92,7 @@ impl Running<'_, '_, '_, '_> {
                 self.owners.postures.write(TakePosture { body, posture });
                 Ok(())
             }
-            Act::Xp(amount) => {
+            EffectAct::Xp(amount) => {
                 let points = self.scene.roll(*amount);
                 let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
                 self.amount = points;
@@ -286,13 +286,13 @@ impl Running<'_, '_, '_, '_> {
         if let (Some(text), Some(actor)) = (&texts.actor, parties.actor) {
             self.owners
                 .told
-                .write(Telling::to(actor, room, filled(text)));
+                .write(EffectText::to(actor, room, filled(text)));
         }
         let target = parties.target.filter(|one| Some(*one) != parties.actor);
         if let (Some(text), Some(target)) = (&texts.target, target) {
             self.owners
                 .told
-                .write(Telling::to(target, room, filled(text)));
+                .write(EffectText::to(target, room, filled(text)));
         }
         if let Some(text) = &texts.room {
             // Who is told something of their own does not hear the others' words.
@@ -302,7 +302,7 @@ impl Running<'_, '_, '_, '_> {
             ];
             self.owners
                 .told
-                .write(Telling::around(room, apart, filled(text)));
+                .write(EffectText::around(room, apart, filled(text)));
         }
     }
 

@@ -13,13 +13,13 @@ const TEXT_MAX: usize = 500;
 pub(super) const WORD_MAX: usize = 64;
 
 /// A table, and which of its keys were asked for: the others are mistakes.
-pub(super) struct Fields<'a, 'f> {
+pub(super) struct TableKeys<'a, 'f> {
     pub(super) map: &'a Map<String, Value>,
     known: Vec<&'static str>,
     pub(super) findings: &'f mut Findings,
 }
 
-impl<'a, 'f> Fields<'a, 'f> {
+impl<'a, 'f> TableKeys<'a, 'f> {
     pub(super) fn of(map: &'a Map<String, Value>, findings: &'f mut Findings) -> Self {
         Self {
             map,

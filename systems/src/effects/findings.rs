@@ -8,14 +8,14 @@ use crate::world::Atlas;
 
 /// A step from a value to one within it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+enum PathStep {
     Key(String),
     Item(usize),
 }
 
 /// What an id must be the id of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Of {
+pub(super) enum IdKind {
     Room,
     SubZone,
     Zone,
@@ -28,23 +28,23 @@ pub(super) enum Of {
 /// Mistakes, and ids to be looked up, each with its place.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Findings {
-    path: Vec<Step>,
-    mistakes: Vec<(Vec<Step>, String)>,
-    ids: Vec<(Vec<Step>, Of, String)>,
+    path: Vec<PathStep>,
+    mistakes: Vec<(Vec<PathStep>, String)>,
+    ids: Vec<(Vec<PathStep>, IdKind, String)>,
 }
 
 impl Findings {
     /// Does something within the value of a key.
     pub(super) fn in_key<T>(&mut self, key: &str, work: impl FnOnce(&mut Self) -> T) -> T {
-        self.within(Step::Key(key.to_owned()), work)
+        self.within(PathStep::Key(key.to_owned()), work)
     }
 
     /// Does something within one of a list.
     pub(super) fn in_item<T>(&mut self, index: usize, work: impl FnOnce(&mut Self) -> T) -> T {
-        self.within(Step::Item(index), work)
+        self.within(PathStep::Item(index), work)
     }
 
-    fn within<T>(&mut self, step: Step, work: impl FnOnce(&mut Self) -> T) -> T {
+    fn within<T>(&mut self, step: PathStep, work: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(step);
         let done = work(self);
         self.path.pop();
@@ -57,7 +57,7 @@ impl Findings {
     }
 
     /// Here stands an id.
-    pub(super) fn id(&mut self, of: Of, id: &str) {
+    pub(super) fn id(&mut self, of: IdKind, id: &str) {
         self.ids.push((self.path.clone(), of, id.to_owned()));
     }
 
@@ -79,14 +79,14 @@ impl Findings {
     }
 }
 
-fn place<'a>(at: &At<'a>, path: &[Step]) -> At<'a> {
+fn place<'a>(at: &At<'a>, path: &[PathStep]) -> At<'a> {
     path.iter().fold(at.clone(), |at, step| match step {
-        Step::Key(key) => at.key(key),
-        Step::Item(index) => at.item(*index),
+        PathStep::Key(key) => at.key(key),
+        PathStep::Item(index) => at.item(*index),
     })
 }
 
-impl Of {
+impl IdKind {
     /// What is to be said of an id that is nobody's.
     fn dangling(self, id: &str, at: &At<'_>) -> Option<String> {
         let atlas = at.content::<Atlas>();

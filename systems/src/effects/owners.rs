@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::after::Postponed;
 use super::refused::RefusedEffect;
-use super::tell::Telling;
+use super::tell::EffectText;
 use super::view::Scene;
 use crate::body::{AdjustVitals, TakePosture};
 use crate::character::Earn;
@@ -15,7 +15,7 @@ use crate::place::Relocate;
 
 /// What is written to whom.
 #[derive(SystemParam)]
-pub(super) struct Owners<'w> {
+pub(super) struct OwnerDoors<'w> {
     pub(super) bodies: MessageWriter<'w, AdjustVitals>,
     pub(super) postures: MessageWriter<'w, TakePosture>,
     pub(super) minds: MessageWriter<'w, AdjustLucidity>,
@@ -25,10 +25,10 @@ pub(super) struct Owners<'w> {
     pub(super) flags: MessageWriter<'w, SetFlag>,
     pub(super) voices: MessageWriter<'w, Voiced>,
     pub(super) later: MessageWriter<'w, Postponed>,
-    pub(super) told: MessageWriter<'w, Telling>,
+    pub(super) told: MessageWriter<'w, EffectText>,
 }
 
-impl Owners<'_> {
+impl OwnerDoors<'_> {
     /// Tells the actor why an effect was not done.
     pub(super) fn tell_refusal(&mut self, scene: &Scene<'_, '_, '_>, refused: &RefusedEffect) {
         tracing::debug!(
@@ -38,7 +38,7 @@ impl Owners<'_> {
         );
         if let (Some(actor), Some(room)) = (scene.parties.actor, scene.here()) {
             let text = refused.words.to_owned();
-            self.told.write(Telling::to(actor, room, text));
+            self.told.write(EffectText::to(actor, room, text));
         }
     }
 }

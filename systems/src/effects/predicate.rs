@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::act::FlagPlace;
-use super::fields::Fields;
-use super::findings::{Findings, Of};
+use super::fields::TableKeys;
+use super::findings::{Findings, IdKind};
 use super::words;
 use crate::calendar::{Daypart, Season};
 use crate::character::Stat;
@@ -18,12 +18,12 @@ use crate::place::Posture;
 
 /// Points from `from` up, and below `below`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Span {
+pub(super) struct Between {
     from: Option<i64>,
     below: Option<i64>,
 }
 
-impl Span {
+impl Between {
     pub(super) fn holds(self, points: i64) -> bool {
         self.from.is_none_or(|from| points >= from) && self.below.is_none_or(|end| points < end)
     }
@@ -36,13 +36,13 @@ pub(super) enum Predicate {
     Any(Vec<Predicate>),
     Not(Box<Predicate>),
     /// In percent of the most.
-    Dp(Span),
-    Lucidity(Span),
-    Level(Span),
-    Stat(Stat, Span),
+    Dp(Between),
+    Lucidity(Between),
+    Level(Between),
+    Stat(Stat, Between),
     Tier(Vec<Tier>),
     Flag(FlagPlace, String, bool),
-    Count(FlagPlace, String, Span),
+    Count(FlagPlace, String, Between),
     Posture(Vec<Posture>),
     Profession(Vec<String>),
     Room(Vec<String>),
@@ -192,16 +192,16 @@ fn one(word: &str, value: &Value, depth: usize, at: &mut Findings) -> Option<Pre
         "flag" => flag(value, at)?,
         "count" => count(value, at)?,
         "posture" => Predicate::Posture(known(value, &words::POSTURES, at)),
-        "profession" => Predicate::Profession(ids(value, Of::Profession, at)),
-        "room" => Predicate::Room(ids(value, Of::Room, at)),
-        "sub_zone" => Predicate::SubZone(ids(value, Of::SubZone, at)),
-        "zone" => Predicate::Zone(ids(value, Of::Zone, at)),
-        "environment" => Predicate::Environment(ids(value, Of::Environment, at)),
+        "profession" => Predicate::Profession(ids(value, IdKind::Profession, at)),
+        "room" => Predicate::Room(ids(value, IdKind::Room, at)),
+        "sub_zone" => Predicate::SubZone(ids(value, IdKind::SubZone, at)),
+        "zone" => Predicate::Zone(ids(value, IdKind::Zone, at)),
+        "environment" => Predicate::Environment(ids(value, IdKind::Environment, at)),
         "time" => time(value, at)?,
         "daypart" => Predicate::Daypart(known(value, &words::DAYPARTS, at)),
         "season" => Predicate::Season(known(value, &words::SEASONS, at)),
-        "holiday" => Predicate::Holiday(ids(value, Of::Holiday, at)),
-        "schedule" => Predicate::Schedule(ids(value, Of::Schedule, at)),
+        "holiday" => Predicate::Holiday(ids(value, IdKind::Holiday, at)),
+        "schedule" => Predicate::Schedule(ids(value, IdKind::Schedule, at)),
         "crowd" => crowd(value, at)?,
         "kind" => Predicate::Player(*known(value, &words::KINDS, at).first()?),
         "chance" => Predicate::Chance(chance(value, at)?),
@@ -228,23 +228,23 @@ fn many(value: &Value, depth: usize, at: &mut Findings) -> Vec<Predicate> {
         .collect()
 }
 
-fn span(value: &Value, least: i64, most: i64, at: &mut Findings) -> Option<Span> {
+fn span(value: &Value, least: i64, most: i64, at: &mut Findings) -> Option<Between> {
     let Some(table) = value.as_object() else {
         at.mistake("this is a table: { from = 50 }, { below = 50 } or both");
         return None;
     };
-    let mut fields = Fields::of(table, at);
+    let mut fields = TableKeys::of(table, at);
     let read = span_of(&mut fields, least, most);
     fields.finish("a span");
     Some(read)
 }
 
-fn span_of(fields: &mut Fields<'_, '_>, least: i64, most: i64) -> Span {
-    let read = Span {
+fn span_of(fields: &mut TableKeys<'_, '_>, least: i64, most: i64) -> Between {
+    let read = Between {
         from: fields.whole("from", least..=most),
         below: fields.whole("below", least..=most + 1),
     };
-    if read == Span::default() {
+    if read == Between::default() {
         fields
             .findings
             .mistake("neither `from` nor `below` is written");
@@ -257,7 +257,7 @@ fn stat(value: &Value, at: &mut Findings) -> Option<Predicate> {
         at.mistake("this is a table: { id = \"power\", from = 60 }");
         return None;
     };
-    let mut fields = Fields::of(table, at);
+    let mut fields = TableKeys::of(table, at);
     let stat = fields.must_one_of("id", &words::STATS);
     let span = span_of(&mut fields, 1, 99);
     fields.finish("`stat`");
@@ -269,7 +269,7 @@ fn flag(value: &Value, at: &mut Findings) -> Option<Predicate> {
         at.mistake("this is a table: { key = \"bell.rung\" }");
         return None;
     };
-    let mut fields = Fields::of(table, at);
+    let mut fields = TableKeys::of(table, at);
     let key = fields.must_word("key");
     let on = fields
         .one_of("on", &words::FLAG_PLACES)
@@ -284,7 +284,7 @@ fn count(value: &Value, at: &mut Findings) -> Option<Predicate> {
         at.mistake("this is a table: { key = \"bell.rung\", from = 3 }");
         return None;
     };
-    let mut fields = Fields::of(table, at);
+    let mut fields = TableKeys::of(table, at);
     let key = fields.must_word("key");
     let on = fields
         .one_of("on", &words::FLAG_PLACES)
@@ -319,7 +319,7 @@ fn known<T: Copy>(value: &Value, of: &[(&str, T)], at: &mut Findings) -> Vec<T> 
 }
 
 /// An id, or a list of ids.
-fn ids(value: &Value, of: Of, at: &mut Findings) -> Vec<String> {
+fn ids(value: &Value, of: IdKind, at: &mut Findings) -> Vec<String> {
     let mut read = Vec::new();
     let mut id = |value: &Value, at: &mut Findings| match value.as_str() {
         Some(id) => {
@@ -367,7 +367,7 @@ fn crowd(value: &Value, at: &mut Findings) -> Option<Predicate> {
         at.mistake("this is a table: { from = 2 }, { to = 5 } or both");
         return None;
     };
-    let mut fields = Fields::of(table, at);
+    let mut fields = TableKeys::of(table, at);
     let from = fields.whole("from", 0..=10_000);
     let to = fields.whole("to", 0..=10_000);
     if from.is_none() && to.is_none() {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::EffectList;
-use super::act::{Act, Check, Difficulty, Effect, FlagPlace, Texts, Whither};
-use super::fields::Fields;
-use super::findings::{Findings, Of};
+use super::act::{Difficulty, Effect, EffectAct, FlagPlace, StatCheck, Texts, Whither};
+use super::fields::TableKeys;
+use super::findings::{Findings, IdKind};
 use super::predicate::predicate;
 use super::words;
 use crate::world::Direction;
@@ -45,7 +45,7 @@ fn effect(value: &Value, depth: usize, findings: &mut Findings) -> Option<Effect
         findings.in_key("do", |at| at.mistake(message));
         return None;
     }
-    let mut fields = Fields::of(table, findings);
+    let mut fields = TableKeys::of(table, findings);
     fields.get("do");
     let act = branch(word, &mut fields, depth).or_else(|| deed(word, &mut fields));
     let whom = if word == "move" { "who" } else { "to" };
@@ -72,43 +72,43 @@ fn takes_whom(word: &str) -> bool {
 }
 
 /// Reads what is done to the world.
-fn deed(word: &str, fields: &mut Fields<'_, '_>) -> Option<Act> {
+fn deed(word: &str, fields: &mut TableKeys<'_, '_>) -> Option<EffectAct> {
     Some(match word {
         "damage" => {
             fields.word("kind");
-            Act::Damage {
+            EffectAct::Damage {
                 amount: fields.amount("amount", 0..=200),
                 lethal: fields.switch("lethal", true),
                 drain: fields.whole("drain", 0..=100).unwrap_or(0) as i32,
             }
         }
-        "heal" => Act::Heal {
+        "heal" => EffectAct::Heal {
             amount: fields.amount("amount", 0..=200),
             down: fields.switch("down", true),
         },
-        "magic" => Act::Magic(fields.amount("amount", -200..=200)),
-        "posture" => Act::Posture(fields.must_one_of("is", &words::POSTURES)?),
-        "lucidity" => Act::Lucidity {
+        "magic" => EffectAct::Magic(fields.amount("amount", -200..=200)),
+        "posture" => EffectAct::Posture(fields.must_one_of("is", &words::POSTURES)?),
+        "lucidity" => EffectAct::Lucidity {
             amount: fields.amount("amount", -200..=200),
             cause: fields.word("cause"),
         },
-        "confront" => Act::Confront {
+        "confront" => EffectAct::Confront {
             archetype: fields.archetype("archetype").into(),
             horror: fields.must_one_of("category", &words::HORRORS)?,
             text: fields.text("text").map(Into::into),
         },
-        "move" => Act::Move {
+        "move" => EffectAct::Move {
             to: whither(fields),
             walk: fields.switch("walk", false),
         },
-        "xp" => Act::Xp(fields.amount("amount", 0..=1_000_000)),
-        "say" | "emote" => Act::Say {
+        "xp" => EffectAct::Xp(fields.amount("amount", 0..=1_000_000)),
+        "say" | "emote" => EffectAct::Say {
             text: fields.must_text("text"),
             name: fields.text("name"),
             emote: word == "emote",
         },
-        "tell" => Act::Tell(texts(fields)),
-        "flag" => Act::Flag {
+        "tell" => EffectAct::Tell(texts(fields)),
+        "flag" => EffectAct::Flag {
             key: fields.must_word("key"),
             value: fields.switch("value", true),
             on: fields
@@ -116,7 +116,7 @@ fn deed(word: &str, fields: &mut Fields<'_, '_>) -> Option<Act> {
                 .unwrap_or(FlagPlace::Actor),
             seconds: seconds(fields),
         },
-        "count" => Act::Count {
+        "count" => EffectAct::Count {
             key: fields.must_word("key"),
             by: fields
                 .whole("by", -words::COUNT_MAX..=words::COUNT_MAX)
@@ -130,12 +130,12 @@ fn deed(word: &str, fields: &mut Fields<'_, '_>) -> Option<Act> {
     })
 }
 
-fn seconds(fields: &mut Fields<'_, '_>) -> Option<u32> {
+fn seconds(fields: &mut TableKeys<'_, '_>) -> Option<u32> {
     let read = fields.whole("seconds", 1..=31_536_000)?;
     u32::try_from(read).ok()
 }
 
-fn whither(fields: &mut Fields<'_, '_>) -> Whither {
+fn whither(fields: &mut TableKeys<'_, '_>) -> Whither {
     let to = match fields.get("to").and_then(Value::as_str) {
         Some(to) => to,
         None => {
@@ -153,13 +153,13 @@ fn whither(fields: &mut Fields<'_, '_>) -> Whither {
         ("flee", _) => Whither::Flee,
         ("origin", _) => Whither::Origin,
         (room, None) => {
-            fields.findings.in_key("to", |at| at.id(Of::Room, room));
+            fields.findings.in_key("to", |at| at.id(IdKind::Room, room));
             Whither::Room(room.to_owned())
         }
     }
 }
 
-fn texts(fields: &mut Fields<'_, '_>) -> Texts {
+fn texts(fields: &mut TableKeys<'_, '_>) -> Texts {
     let texts = Texts {
         actor: fields.text("actor"),
         target: fields.text("target"),
@@ -174,7 +174,7 @@ fn texts(fields: &mut Fields<'_, '_>) -> Texts {
 }
 
 /// Reads what chooses between lists.
-fn branch(word: &str, fields: &mut Fields<'_, '_>, depth: usize) -> Option<Act> {
+fn branch(word: &str, fields: &mut TableKeys<'_, '_>, depth: usize) -> Option<EffectAct> {
     Some(match word {
         "check" => {
             let stat = fields.must_one_of("stat", &words::STATS);
@@ -184,7 +184,7 @@ fn branch(word: &str, fields: &mut Fields<'_, '_>, depth: usize) -> Option<Act> 
             let fail = inner("fail", fields, depth).unwrap_or_default();
             let critical = inner("critical", fields, depth);
             let fumble = inner("fumble", fields, depth);
-            Act::Check(Box::new(Check {
+            EffectAct::Check(Box::new(StatCheck {
                 stat: stat?,
                 difficulty: difficulty.unwrap_or(Difficulty::Regular),
                 modifier,
@@ -194,7 +194,7 @@ fn branch(word: &str, fields: &mut Fields<'_, '_>, depth: usize) -> Option<Act> 
                 fumble,
             }))
         }
-        "chance" => Act::Chance {
+        "chance" => EffectAct::Chance {
             of: fields.chance("of"),
             then: inner("then", fields, depth).unwrap_or_default(),
             otherwise: inner("else", fields, depth).unwrap_or_default(),
@@ -211,37 +211,37 @@ fn branch(word: &str, fields: &mut Fields<'_, '_>, depth: usize) -> Option<Act> 
             };
             let then = inner("then", fields, depth).unwrap_or_default();
             let otherwise = inner("else", fields, depth).unwrap_or_default();
-            Act::When {
+            EffectAct::When {
                 asked: asked?,
                 then,
                 otherwise,
             }
         }
-        "one_of" => Act::OneOf(choices(fields, depth)),
+        "one_of" => EffectAct::OneOf(choices(fields, depth)),
         "after" => {
             let seconds = fields.must_whole("seconds", 1..=words::AFTER_MAX);
             let written = fields.get("then").cloned().unwrap_or(Value::Null);
             fields
                 .findings
                 .in_key("then", |at| _ = list(&written, depth + 1, at));
-            Act::After {
+            EffectAct::After {
                 seconds: u32::try_from(seconds).unwrap_or(1),
                 list: EffectList::of(written),
             }
         }
-        "stop" => Act::Stop,
+        "stop" => EffectAct::Stop,
         _ => return None,
     })
 }
 
 /// A list within an effect, where it is written.
-fn inner(key: &'static str, fields: &mut Fields<'_, '_>, depth: usize) -> Option<Arc<[Effect]>> {
+fn inner(key: &'static str, fields: &mut TableKeys<'_, '_>, depth: usize) -> Option<Arc<[Effect]>> {
     let value = fields.get(key)?;
     let read = |at: &mut Findings| list(value, depth + 1, at);
     Some(fields.findings.in_key(key, read))
 }
 
-fn choices(fields: &mut Fields<'_, '_>, depth: usize) -> Vec<(u64, Arc<[Effect]>)> {
+fn choices(fields: &mut TableKeys<'_, '_>, depth: usize) -> Vec<(u64, Arc<[Effect]>)> {
     let all = fields.get("of").and_then(Value::as_array);
     let all = all.filter(|all| (1..=words::LIST_MAX).contains(&all.len()));
     let Some(all) = all else {
@@ -259,7 +259,7 @@ fn choices(fields: &mut Fields<'_, '_>, depth: usize) -> Vec<(u64, Arc<[Effect]>
 fn choice(value: &Value, depth: usize, at: &mut Findings) -> Option<(u64, Arc<[Effect]>)> {
     let empty = Map::new();
     let table = value.as_object().unwrap_or(&empty);
-    let mut fields = Fields::of(table, at);
+    let mut fields = TableKeys::of(table, at);
     let weight = fields.whole("weight", 1..=1_000).unwrap_or(1);
     let chosen = inner("do", &mut fields, depth);
     if chosen.is_none() {

@@ -2,11 +2,11 @@
 
 use engine::prelude::*;
 
-use super::act::{Act, Check, Difficulty, Effect, Who};
-use super::owners::Owners;
+use super::act::{Difficulty, Effect, EffectAct, StatCheck, Whom};
+use super::owners::OwnerDoors;
 use super::parties::RunEffects;
 use super::refused::RefusedEffect;
-use super::tally::{DEPTH_MAX, DroppedEffects, Tally, WaitingRuns};
+use super::tally::{DEPTH_MAX, DroppedEffects, EffectTally, WaitingRuns};
 use super::view::{Forecast, Scene, View};
 
 /// What comes after an effect.
@@ -23,8 +23,8 @@ pub(super) enum Flow {
 pub(super) fn run(
     mut runs: MessageReader<RunEffects>,
     view: View<'_, '_>,
-    mut owners: Owners<'_>,
-    mut tally: ResMut<Tally>,
+    mut owners: OwnerDoors<'_>,
+    mut tally: ResMut<EffectTally>,
     mut waiting: ResMut<WaitingRuns>,
     mut dropped: ResMut<DroppedEffects>,
 ) {
@@ -44,7 +44,7 @@ pub(super) fn run(
         }
         let parties = &one.parties;
         let throws = tally.begin_run(parties.actor, parties.carrier.cause());
-        let mut running = Running {
+        let mut running = ListRun {
             scene: Scene::of(&view, &mut forecast, parties, throws, one.moment),
             owners: &mut owners,
             tally: &mut tally,
@@ -65,17 +65,17 @@ pub(super) fn run(
 }
 
 /// A list under way.
-pub(super) struct Running<'a, 'w, 's, 'o> {
+pub(super) struct ListRun<'a, 'w, 's, 'o> {
     pub(super) scene: Scene<'a, 'w, 's>,
-    pub(super) owners: &'a mut Owners<'o>,
-    pub(super) tally: &'a mut Tally,
+    pub(super) owners: &'a mut OwnerDoors<'o>,
+    pub(super) tally: &'a mut EffectTally,
     pub(super) depth: u8,
     /// What the effect before came to.
     pub(super) amount: i32,
     too_many: u64,
 }
 
-impl Running<'_, '_, '_, '_> {
+impl ListRun<'_, '_, '_, '_> {
     fn list(&mut self, effects: &[Effect]) -> Flow {
         for effect in effects {
             match self.effect(effect) {
@@ -101,8 +101,8 @@ impl Running<'_, '_, '_, '_> {
             return Flow::Stops;
         }
         let refused = match &effect.act {
-            Act::Stop => return Flow::Stops,
-            Act::Chance {
+            EffectAct::Stop => return Flow::Stops,
+            EffectAct::Chance {
                 of,
                 then,
                 otherwise,
@@ -110,7 +110,7 @@ impl Running<'_, '_, '_, '_> {
                 let happens = self.scene.chance(*of);
                 return self.inner(if happens { then } else { otherwise });
             }
-            Act::When {
+            EffectAct::When {
                 asked,
                 then,
                 otherwise,
@@ -118,8 +118,8 @@ impl Running<'_, '_, '_, '_> {
                 let holds = self.scene.holds(asked);
                 return self.inner(if holds { then } else { otherwise });
             }
-            Act::OneOf(choices) => return self.one_of(choices),
-            Act::Check(check) => match self.check(check, effect.to) {
+            EffectAct::OneOf(choices) => return self.one_of(choices),
+            EffectAct::Check(check) => match self.check(check, effect.to) {
                 Ok(flow) => return flow,
                 Err(refused) => Some(refused),
             },
@@ -147,7 +147,7 @@ impl Running<'_, '_, '_, '_> {
     }
 
     /// A check of a stat (game.md §6.1).
-    fn check(&mut self, check: &Check, to: Option<Who>) -> Result<Flow, RefusedEffect> {
+    fn check(&mut self, check: &StatCheck, to: Option<Whom>) -> Result<Flow, RefusedEffect> {
         let whom = self.whom(to).first().copied().ok_or(RefusedEffect::GONE)?;
         let value = self.scene.view.stat(whom, check.stat);
         let value = i32::from(value.ok_or(RefusedEffect::GONE)?) + check.modifier;
@@ -171,16 +171,16 @@ impl Running<'_, '_, '_, '_> {
     }
 
     /// On whom it is done.
-    fn whom(&self, to: Option<Who>) -> Vec<Entity> {
+    fn whom(&self, to: Option<Whom>) -> Vec<Entity> {
         let parties = self.scene.parties;
         match to {
             None => self.scene.subject().into_iter().collect(),
-            Some(Who::Actor) => parties.actor.into_iter().collect(),
-            Some(Who::Target) => parties.target.into_iter().collect(),
+            Some(Whom::Actor) => parties.actor.into_iter().collect(),
+            Some(Whom::Target) => parties.target.into_iter().collect(),
             Some(set) => {
                 let here = self.scene.here();
                 let mut all = here.map_or_else(Vec::new, |here| self.scene.view.occupants(here));
-                if set == Who::Others {
+                if set == Whom::Others {
                     all.retain(|one| Some(*one) != parties.actor);
                 }
                 all
@@ -189,7 +189,7 @@ impl Running<'_, '_, '_, '_> {
     }
 
     /// Does it to each it is meant for; refused where nobody took it.
-    fn deed(&mut self, act: &Act, to: Option<Who>) -> Result<(), RefusedEffect> {
+    fn deed(&mut self, act: &EffectAct, to: Option<Whom>) -> Result<(), RefusedEffect> {
         if let Some(done) = self.of_place(act) {
             return done;
         }

@@ -20,7 +20,7 @@ const WAITING_MAX: usize = 4_096;
 
 /// What was done in this tick. Scratch: a new tick begins it anew.
 #[derive(Resource, Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct EffectTally {
     tick: Option<Tick>,
     rounds: u8,
     /// By actor.
@@ -31,7 +31,7 @@ pub(crate) struct Tally {
     moved: BTreeMap<Entity, u8>,
 }
 
-impl Tally {
+impl EffectTally {
     /// Begins a round of Settle; answers whether lists are run in it.
     pub(super) fn begin_round(&mut self, tick: Tick) -> bool {
         if self.tick != Some(tick) {

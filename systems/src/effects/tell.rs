@@ -8,7 +8,7 @@ use crate::world::RoomIx;
 
 /// A text for somebody, or for those in a room.
 #[derive(Message, Clone, Debug)]
-pub(crate) struct Telling {
+pub(crate) struct EffectText {
     room: RoomIx,
     /// `None`: all in the room, but these.
     one: Option<Entity>,
@@ -16,7 +16,7 @@ pub(crate) struct Telling {
     text: String,
 }
 
-impl Telling {
+impl EffectText {
     /// For one.
     pub(crate) const fn to(one: Entity, room: RoomIx, text: String) -> Self {
         let (one, apart) = (Some(one), [None; 2]);
@@ -42,11 +42,11 @@ impl Telling {
 
 /// Tells those for whom it is.
 pub(super) fn tell(
-    mut told: MessageReader<Telling>,
+    mut told: MessageReader<EffectText>,
     rooms: Rooms<'_, '_>,
     mut outbox: ResMut<Outbox>,
 ) {
-    for Telling {
+    for EffectText {
         room,
         one,
         apart,

@@ -90,7 +90,7 @@ impl View<'_, '_> {
 
 /// Somebody as a list leaves them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Person {
+pub(super) struct PersonForecast {
     /// Determination and its most; `None`: no body.
     pub(super) dp: Option<(i16, i16)>,
     pub(super) mp: i16,
@@ -101,7 +101,7 @@ pub(super) struct Person {
     pub(super) learns: bool,
 }
 
-impl Person {
+impl PersonForecast {
     pub(super) fn is_dead(&self) -> bool {
         self.dp.is_some_and(|(dp, _)| dp <= Vitals::FLOOR)
     }
@@ -128,7 +128,7 @@ impl Person {
 /// What a run has changed so far.
 #[derive(Default)]
 pub(super) struct Forecast {
-    people: BTreeMap<Entity, Person>,
+    people: BTreeMap<Entity, PersonForecast>,
     flags: BTreeMap<(FlagOwner, String), i64>,
 }
 
@@ -180,12 +180,12 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
     }
 
     /// Somebody as they are by now; `None`: they are gone.
-    pub(super) fn person(&mut self, who: Entity) -> Option<&mut Person> {
+    pub(super) fn person(&mut self, who: Entity) -> Option<&mut PersonForecast> {
         let (_, _, stats, vitals, posture, mind, learnt, place) = self.view.people.get(who).ok()?;
         // Who is nowhere is not played.
         let room = place.map(|place| place.0);
         room?;
-        let fresh = || Person {
+        let fresh = || PersonForecast {
             dp: vitals
                 .zip(stats)
                 .map(|(one, stats)| (one.dp(), stats.max_dp())),
@@ -259,7 +259,7 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
     fn of_person(&mut self, asked: &Predicate) -> Option<bool> {
         let subject = self.subject();
         let person = subject.and_then(|who| self.person(who).map(|one| (who, *one)));
-        let of = |ask: &dyn Fn(Entity, &Person) -> Option<bool>| {
+        let of = |ask: &dyn Fn(Entity, &PersonForecast) -> Option<bool>| {
             let answer = person.as_ref().and_then(|(who, one)| ask(*who, one));
             Some(answer.unwrap_or(false))
         };

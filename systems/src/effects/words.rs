@@ -1,6 +1,6 @@
 //! The words of the vocabulary: what may be written where, who writes it, and who refuses when.
 
-use super::act::{Difficulty, FlagPlace, Who};
+use super::act::{Difficulty, FlagPlace, Whom};
 use crate::calendar::{Daypart, Season};
 use crate::character::Stat;
 use crate::lucidity::{Horror, Tier};
@@ -65,11 +65,11 @@ pub(super) const DIFFICULTIES: [(&str, Difficulty); 3] = [
     ("hard", Difficulty::Hard),
     ("extreme", Difficulty::Extreme),
 ];
-pub(super) const WHO: [(&str, Who); 4] = [
-    ("actor", Who::Actor),
-    ("target", Who::Target),
-    ("occupants", Who::Occupants),
-    ("others", Who::Others),
+pub(super) const WHO: [(&str, Whom); 4] = [
+    ("actor", Whom::Actor),
+    ("target", Whom::Target),
+    ("occupants", Whom::Occupants),
+    ("others", Whom::Others),
 ];
 pub(super) const FLAG_PLACES: [(&str, FlagPlace); 4] = [
     ("actor", FlagPlace::Actor),

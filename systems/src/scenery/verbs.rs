@@ -10,12 +10,12 @@ use crate::world::{Atlas, RoomData};
 
 /// `touch the altar`
 #[derive(Message, Debug)]
-pub(super) struct Touch {
+pub(super) struct TouchVerb {
     order: Order,
     what: String,
 }
 
-impl Verb for Touch {
+impl Verb for TouchVerb {
     const WORDS: &'static [&'static str] = &["touch", "feel"];
     const USAGE: &'static str = "touch <what you see>";
     const HELP: &'static str = "Lays a hand on something that the room's text names: \"touch altar\". Of most things nothing comes.";
@@ -132,8 +132,8 @@ impl Furnished<'_, '_> {
     }
 }
 
-pub(super) fn touch(mut asked: MessageReader<Touch>, mut here: Furnished<'_, '_>) {
-    for Touch { order, what } in asked.read() {
+pub(super) fn touch(mut asked: MessageReader<TouchVerb>, mut here: Furnished<'_, '_>) {
+    for TouchVerb { order, what } in asked.read() {
         let nothing = "You touch it. Nothing comes of it.";
         here.act(*order, what, |one| &one.on_touch, nothing);
     }

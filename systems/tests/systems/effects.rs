@@ -4,7 +4,6 @@ mod bounds;
 mod fuzz;
 mod later;
 mod mistakes;
-mod shipped;
 
 use engine::stage::{SavedRows, Stage};
 use systems::lucidity::Lucidity;
@@ -14,7 +13,7 @@ use crate::town::{Town, before, clock, half_a_minute, settle};
 /// Two rooms; in the first a bell that runs `list` when it is rung, and whatever else.
 fn town(list: &str, more: &str) -> Town {
     let mut town = Town::of(&[("hall", "sanctuary"), ("yard", "sanctuary")])
-        .with_rules("[companions]\nweight = 0.0\n[environments.sanctuary]\nall = 0\n");
+        .with_rules("[companions]\neach = 0.0\n[environments.sanctuary]\nall = 0\n");
     town.rooms[0].more = format!(
         "details = [{{ words = [\"bell\"], text = \"A bell.\", on_ring = [{list}] }}]\n{more}"
     );

@@ -289,6 +289,8 @@ fn missed(plugin: &str) -> &'static [(&'static str, &'static str)] {
         "character" => &[("Brief", "stats"), ("Brief", "vitals")],
         // Stones fall on nobody.
         "hazards" => &[("Miner", "vitals")],
+        // Nobody sees the ghoul, or what it would do comes to nothing.
+        "sights" | "effects" => &[("Walker", "lucidity")],
         // Stones hurt nobody, and nobody comes back from the dead.
         "body" => &[
             ("Brief", "vitals"),

@@ -94,7 +94,7 @@ fn mistake_in_list_is_named_with_line() {
             "`weight` is 0, not within 1 to 1000",
         ),
     ] {
-        let expected = format!("zones/town/yard.toml:8: {expected}");
+        let expected = format!("zones/town/yard.toml:9: {expected}");
         assert_eq!(told(&format!("\n{list}"), ""), [expected], "{list}");
     }
     let unknown = told(r#"{ do = "stop", why = 1 }"#, "");
@@ -109,7 +109,7 @@ fn list_beyond_bounds_is_refused() {
     let many = r#"{ do = "stop" },"#.repeat(33);
     assert_eq!(
         told(&many, ""),
-        ["zones/town/yard.toml:7: this list has 33 effects, more than 32"]
+        ["zones/town/yard.toml:8: this list has 33 effects, more than 32"]
     );
     let nested = |deep: usize| {
         let (open, close) = (r#"{ do = "chance", of = 1, then = ["#, "] }");
@@ -118,7 +118,7 @@ fn list_beyond_bounds_is_refused() {
     assert_eq!(told(&nested(5), ""), [] as [&str; 0]);
     assert_eq!(
         told(&nested(6), ""),
-        ["zones/town/yard.toml:7: lists and predicates stand within each other at most 6 deep"]
+        ["zones/town/yard.toml:8: lists and predicates stand within each other at most 6 deep"]
     );
 }
 
@@ -156,7 +156,7 @@ fn mistake_in_each_section_is_named() {
         ),
         (
             format!(
-                "hazards = [{{ id = \"x\", every_seconds = 1, text = \"X.\", effects = {bad} }}]"
+                "hazards = [{{ id = \"x\", every_seconds = 1, harm = 1, text = \"X.\", effects = {bad} }}]"
             ),
             "`explode` is no effect",
         ),
@@ -168,7 +168,7 @@ fn mistake_in_each_section_is_named() {
         ),
     ] {
         let told = told("", &more);
-        let place = "zones/town/yard.toml:8: ";
+        let place = "zones/town/yard.toml:9: ";
         assert!(
             told.len() == 1 && told[0].starts_with(&format!("{place}{expected}")),
             "{more}: {told:?}"

@@ -1,20 +1,25 @@
-//! No dead vocabulary: every word is reached by the shipped world.
+//! The vocabulary of effects: its reference, and no dead word in it.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use systems::effects::{EFFECTS, PREDICATES, VocabularyWord};
 use toml::Value;
 
-fn files_below(folder: &Path, found: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files_below(&path, found);
-        } else if path.extension().is_some_and(|kind| kind == "toml") {
-            found.push(std::fs::read_to_string(path).unwrap());
-        }
+use crate::harness::{kept, shipped_sources};
+
+/// The tables of docs/effects.md are made from the vocabulary itself.
+#[test]
+fn effects_reference_has_every_word() {
+    let path = "docs/effects.md";
+    let mut text = std::fs::read_to_string(path).unwrap();
+    for (name, table) in systems::effects::tables() {
+        let head = format!("<!-- words: {name} -->\n");
+        let begins = text.find(&head).map(|at| at + head.len());
+        let begins = begins.unwrap_or_else(|| panic!("{path} has no table of {name}"));
+        let length = text[begins..].find("<!-- end -->").expect("a table ends");
+        text.replace_range(begins..begins + length, &table);
     }
+    kept(path, &text, "effects");
 }
 
 /// Gathers what effects do and what predicates ask.
@@ -55,14 +60,10 @@ fn ask(value: &Value, asked: &mut BTreeSet<String>) {
 
 #[test]
 fn every_word_is_reached_by_shipped_world() {
-    let mut files = Vec::new();
-    files_below(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("../world"),
-        &mut files,
-    );
     let (mut acts, mut asked) = (BTreeSet::new(), BTreeSet::new());
-    for text in files {
-        let table: toml::Table = toml::from_str(&text).unwrap();
+    let sources = shipped_sources();
+    for source in sources.iter().filter(|one| one.path.ends_with(".toml")) {
+        let table: toml::Table = toml::from_str(&source.text).unwrap();
         gather(&Value::Table(table), &mut acts, &mut asked);
     }
     let missing = |all: &[VocabularyWord], used: &BTreeSet<String>| -> Vec<&'static str> {
