@@ -78,12 +78,12 @@ impl Plugin for ChatPlugin {
             .character::<history::CameFrom>()
             .message::<speak::Said>()
             .message::<Posed>()
-            .message::<Voiced>()
             .message::<history::RoomEntered>()
             .message::<habit::SetHabit>()
             .note::<ChatMessage>()
             .note::<ChatHistory>()
             .command_result::<history::PastLines>();
+        voice::register(reg);
         verb::<verbs::Say>(reg);
         verb::<verbs::Local>(reg);
         verb::<verbs::Global>(reg);
@@ -121,13 +121,7 @@ impl Plugin for ChatPlugin {
             )
             .system(
                 Phase::Emit,
-                (
-                    history::greet,
-                    deliver::deliver,
-                    deliver::deliver_afar,
-                    voice::deliver,
-                )
-                    .chain(),
+                (history::greet, deliver::deliver, deliver::deliver_afar).chain(),
             );
     }
 }

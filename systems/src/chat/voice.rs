@@ -21,8 +21,13 @@ pub struct Voiced {
     pub emote: bool,
 }
 
+/// Takes down what a voice is made of.
+pub(super) fn register(reg: &mut Registrar<'_>) {
+    reg.message::<Voiced>().system(Phase::Emit, deliver);
+}
+
 /// Lets those in the room hear it.
-pub(super) fn deliver(
+fn deliver(
     mut voiced: MessageReader<Voiced>,
     rooms: Rooms<'_, '_>,
     dice: Res<Dice>,
