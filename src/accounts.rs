@@ -122,10 +122,11 @@ fn agreed(one: &storage::Overview) -> anyhow::Result<bool> {
 pub fn grant(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode> {
     let role_given = match role {
         "admin" => Role::Admin,
+        "designer" => Role::Designer,
         "player" => Role::Player,
         other => {
             return Err(UsageFault(format!(
-                "`{other}` is not a role; there are `admin` and `player`"
+                "`{other}` is not a role; there are `admin`, `designer` and `player`"
             ))
             .into());
         }
@@ -141,8 +142,9 @@ pub fn grant(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode>
 /// # Errors
 /// When there is no such account or role, or the database can't be reached.
 pub fn revoke(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode> {
-    if role != "admin" {
-        let words = format!("`{role}` is not a role to be taken; there is `admin`");
+    if !matches!(role, "admin" | "designer") {
+        let words =
+            format!("`{role}` is not a role to be taken; there are `admin` and `designer`");
         return Err(UsageFault(words).into());
     }
     with_accounts(&config, async |accounts| {

@@ -14,9 +14,11 @@ use crate::{accounts, build, check, dead_letters, doctor, new, schema, server, s
 mod account;
 mod failure;
 mod play;
+mod world;
 
 use account::AccountCommand;
 use play::{BenchArgs, ReplayArgs};
+use world::WorldArgs;
 
 /// Below the help: where the rest is said.
 const MORE: &str = "\
@@ -64,6 +66,8 @@ enum CliCommand {
     DeadLetters(DeadLetterArgs),
     /// Lists, makes, changes and deletes accounts; a password is read from stdin or asked for
     Account(AccountArgs),
+    /// Publishes the world's draft as a revision, shows what differs, takes revisions back
+    World(WorldArgs),
     /// Plays recorded ticks again; exit code 0 when all is as it was, 1 with the first difference
     Replay(ReplayArgs),
     /// Makes a world of one's own to begin with, in a folder that is not there yet
@@ -219,6 +223,7 @@ pub fn command() -> clap::Command {
     Cli::command()
         .mut_subcommand("account", anywhere)
         .mut_subcommand("dead-letters", anywhere)
+        .mut_subcommand("world", anywhere)
 }
 
 /// Runs what the arguments ask for; the exit code is the contract's.
@@ -265,6 +270,7 @@ pub fn run(game: &Game) -> ExitCode {
             .map_err(Into::into)
             .and_then(|config| schema::run(&config, kind, game)),
         CliCommand::DeadLetters(args) => args.run(),
+        CliCommand::World(args) => args.run(game),
         CliCommand::Replay(args) => args.run(game),
         CliCommand::New(args) => new::run(&args),
         CliCommand::Bench(args) => args.run(game),

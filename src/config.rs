@@ -14,7 +14,7 @@ mod value;
 pub use fault::{ConfigFault, ConfigFaults, SettingOrigin};
 pub use flags::Overrides;
 pub use sections::{
-    ChatConfig, LimitsConfig, LogConfig, LogFormat, LucidityConfig, ReadinessConfig,
+    ChatConfig, ContentConfig, LimitsConfig, LogConfig, LogFormat, LucidityConfig, ReadinessConfig,
     RecorderConfig, ServerConfig, SessionsConfig, TickConfig,
 };
 
@@ -52,6 +52,8 @@ pub struct Config {
     pub readiness: ReadinessConfig,
     /// Recordings of what the world was told and did.
     pub recorder: RecorderConfig,
+    /// The world's content.
+    pub content: ContentConfig,
     /// The bus to other nodes; none without a `url`.
     pub nats: net::bridge::NatsConfig,
     /// Logs.

@@ -13,11 +13,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use engine::Setup;
-use engine::content::Source;
 use engine::port::{Registry, Tasks};
 use engine::record::{
     Checkpoint, ChunkWriter, Frame, LaneItem, RecordFault, RecordIntake, RecordLane,
-    RecordedContent, RecordingHeader, Shadow, WorldCopy, record_lane,
+    RecordedContent, RecordingHeader, Shadow, TickRecord, WorldCopy, record_lane,
 };
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts};
 
@@ -105,7 +104,6 @@ impl Beginning {
     pub(crate) fn of(
         setup: &Setup,
         ruling: &systems::Settings,
-        content: &RecordedContent,
     ) -> Result<Self, RecorderFault> {
         Ok(Self {
             header: RecordingHeader {
@@ -118,7 +116,7 @@ impl Beginning {
                 bridge: setup.bridge,
                 quarantined: setup.quarantined.clone(),
                 plugins: Vec::new(),
-                content: content.digest(),
+                revision: setup.revision.clone(),
                 settings: serde_json::to_string(ruling)?,
             },
             checkpoint: Checkpoint {
@@ -216,13 +214,7 @@ impl Writing {
             let over = matches!(taken, LaneItem::Over);
             let idle = over || matches!(taken, LaneItem::Nothing);
             let done = match taken {
-                LaneItem::Tick(record) => {
-                    match self.whole {
-                        true => self.chunk.push(*record, &mut self.shadow),
-                        false => self.shadow.follow(&record),
-                    }
-                    self.flush(false)
-                }
+                LaneItem::Tick(record) => self.tick(*record),
                 LaneItem::Checkpoint(copy) => self.begin(&copy),
                 LaneItem::Nothing => self.flush(false),
                 LaneItem::Over => self.end(false),
@@ -252,6 +244,20 @@ impl Writing {
         }
     }
 
+    fn tick(&mut self, record: TickRecord) -> Result<(), RecorderFault> {
+        if !self.whole {
+            self.shadow.follow(&record);
+            return self.flush(false);
+        }
+        if let Some(next) = &record.input.revision {
+            // Before the tick that needs it.
+            let content = RecordedContent::of(&next.sources);
+            self.ring.keep_used_content(&content, &next.mark.digest)?;
+        }
+        self.chunk.push(record, &mut self.shadow);
+        self.flush(false)
+    }
+
     /// Writes what was gathered, if it is time.
     fn flush(&mut self, now: bool) -> Result<(), RecorderFault> {
         let due = self.written.elapsed() >= CHUNK_TIME;
@@ -273,6 +279,14 @@ impl Writing {
             rows: Vec::new(),
             state: Some(state),
         };
+        if !self.whole && !copy.sources.is_empty() {
+            // It may have come with a tick that was missed.
+            let content = RecordedContent::of(&copy.sources);
+            self.ring.keep_content(&content)?;
+        }
+        if let Some(state) = &checkpoint.state {
+            self.header.revision = state.revision().clone();
+        }
         let before = self.ring.path().to_owned();
         self.ring.begin(&self.header, &checkpoint)?;
         self.whole = true;
@@ -295,14 +309,6 @@ impl Writing {
         self.whole = false;
         self.chunk = ChunkWriter::default();
         self.next = Instant::now() + pause;
-    }
-}
-
-/// The world's texts, as they are kept.
-pub(crate) fn content(sources: Vec<Source>) -> RecordedContent {
-    let files = sources.into_iter().map(|one| (one.path, one.text));
-    RecordedContent {
-        files: files.collect(),
     }
 }
 

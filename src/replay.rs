@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::Plugin;
-use engine::content::{Content, Source};
+use engine::content::{Content, ContentTypes, Source};
 use engine::port::Tick;
 use engine::record::{Difference, Frame, RecordedContent, RecordingHeader, Replay, frames};
 use systems::Settings;
@@ -114,10 +114,13 @@ impl<'a> Playback<'a> {
     fn file(&mut self, path: &Path) -> anyhow::Result<()> {
         let fault = |fault: &dyn std::fmt::Display| usage(path, fault);
         let bytes = fs::read(path).map_err(|error| fault(&error))?;
-        let mut header = None;
+        let (mut header, mut types) = (None, None);
         for frame in frames(&bytes).map_err(|error| fault(&error))? {
             match frame.map_err(|error| fault(&error))? {
-                Frame::Header(one) => header = Some(one),
+                Frame::Header(one) => {
+                    types = Some(self.game.content_types_by(recorded_settings(&one, path)?));
+                    header = Some(one);
+                }
                 Frame::Checkpoint(checkpoint) => {
                     if let Some(replay) = &mut self.replay
                         && replay.last_tick() == checkpoint.tick
@@ -151,7 +154,12 @@ impl<'a> Playback<'a> {
                     let Some(replay) = &mut self.replay else {
                         return Err(fault(&"its checkpoint is missing"));
                     };
-                    let difference = replay.play(ticks, last).map_err(|error| fault(&error))?;
+                    let mut contents = |digest: &str| {
+                        let types = types.as_ref().ok_or("its header is missing")?;
+                        swapped_in(path, digest, types)
+                    };
+                    let difference = replay.play(ticks, last, &mut contents);
+                    let difference = difference.map_err(|error| fault(&error))?;
                     if difference.is_some() {
                         self.played.difference = difference;
                         break;
@@ -184,8 +192,7 @@ fn recorded_game(
     recording: &Path,
     world: Option<&Path>,
 ) -> anyhow::Result<impl Plugin + use<>> {
-    let settings: Settings = serde_json::from_str(&header.settings)
-        .map_err(|_| usage(recording, "its settings are another version's"))?;
+    let settings = recorded_settings(header, recording)?;
     let world = match world {
         Some(folder) => {
             let world = game.load_with_sources(folder, settings.clone());
@@ -196,25 +203,41 @@ fn recorded_game(
     Ok(game.over(world, settings))
 }
 
+fn recorded_settings(header: &RecordingHeader, recording: &Path) -> anyhow::Result<Settings> {
+    serde_json::from_str(&header.settings)
+        .map_err(|_| usage(recording, "its settings are another version's"))
+}
+
 fn recorded_world(
     game: &Game,
     settings: &Settings,
     header: &RecordingHeader,
     recording: &Path,
 ) -> anyhow::Result<Arc<Content>> {
-    let folder = recording.parent().unwrap_or(Path::new("."));
-    let path = content_file(folder, &header.content);
-    let bytes = fs::read(&path).map_err(|error| usage(&path, error))?;
-    let content = RecordedContent::decode(&bytes).map_err(|error| usage(&path, error))?;
-    if content.digest() != header.content {
-        return Err(usage(&path, "it is not what its name says"));
-    }
-    let files = content.files.into_iter();
-    let sources: Vec<Source> = files.map(|(path, text)| Source { path, text }).collect();
     let types = game.content_types_by(settings.clone());
-    types
+    let world = swapped_in(recording, &header.revision.digest, &types);
+    Ok(world.map_err(UsageFault)?.1)
+}
+
+/// A content that lies beside a recording.
+fn swapped_in(
+    recording: &Path,
+    digest: &str,
+    types: &ContentTypes,
+) -> Result<(Arc<[Source]>, Arc<Content>), String> {
+    let folder = recording.parent().unwrap_or(Path::new("."));
+    let path = content_file(folder, digest);
+    let fault = |fault: &dyn std::fmt::Display| format!("{}: {fault}", path.display());
+    let bytes = fs::read(&path).map_err(|error| fault(&error))?;
+    let content = RecordedContent::decode(&bytes).map_err(|error| fault(&error))?;
+    if content.digest() != digest {
+        return Err(fault(&"it is not what its name says"));
+    }
+    let sources = content.sources();
+    let content = types
         .load(&sources)
-        .map_err(|problems| usage(&path, &problems[0]))
+        .map_err(|problems| fault(&problems[0]))?;
+    Ok((sources.into(), content))
 }
 
 fn print(played: &Played, took: Duration, json: bool) -> anyhow::Result<()> {

@@ -1,6 +1,5 @@
 //! Rolls that were shown and may still become characters.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +10,7 @@ use engine::content::Content;
 use engine::port::{AccountId, Code, Refusal};
 use net::{Denied, Rolled};
 use systems::character::{self, Profession, Professions, Roll, Rolling, Rules};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// How long a roll is kept.
@@ -26,7 +26,8 @@ const ACCOUNTS_MAX: usize = 4_096;
 /// The rolls that were shown, for one process.
 #[derive(Debug)]
 pub(crate) struct Rolls {
-    content: Arc<Content>,
+    /// What the world is made of now.
+    content: watch::Receiver<Arc<Content>>,
     per_minute: u32,
     accounts: Mutex<HashMap<AccountId, RollPage>>,
 }
@@ -59,7 +60,7 @@ pub(crate) struct Born {
 
 impl Rolls {
     /// No rolls yet; 0 lifts the limit.
-    pub(crate) fn new(content: Arc<Content>, per_minute: u32) -> Self {
+    pub(crate) fn new(content: watch::Receiver<Arc<Content>>, per_minute: u32) -> Self {
         Self {
             content,
             per_minute,
@@ -68,13 +69,14 @@ impl Rolls {
     }
 
     fn rolling(&self) -> Rolling {
-        let rules = self.content.get::<Rules>();
+        let content = self.content.borrow();
+        let rules = content.get::<Rules>();
         rules.map(|rules| rules.rolling).unwrap_or_default()
     }
 
-    fn all(&self) -> Cow<'_, Professions> {
-        let all = self.content.get::<Professions>();
-        all.map_or_else(|| Cow::Owned(Professions::default()), Cow::Borrowed)
+    fn all(&self) -> Professions {
+        let content = self.content.borrow();
+        content.get::<Professions>().cloned().unwrap_or_default()
     }
 
     /// What a character can live by.

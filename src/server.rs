@@ -7,26 +7,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use engine::content::Content;
+use engine::content::ContentTypes;
 use engine::port::{LaneLimits, Registry, Stop, Tasks, lanes};
-use engine::record::RecordedContent;
-use engine::runner::Running;
+use engine::runner::{Running, draft_lane};
 use net::{Doors, Tls};
 use storage::{Left, RecoveredState, Storage};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::config::{Config, Loaded};
 use crate::gatekeeper::AccountGatekeeper;
 use crate::readiness::{WorldPulse, readiness};
 use crate::recorder::Recorder;
+use crate::revisions::{self, Begun, LiveWorld, Publisher};
 use crate::rolls::Rolls;
 use crate::telemetry;
 use crate::usage::UsageFault;
-use crate::{Game, bus, recorder};
+use crate::{Game, bus};
 
 mod descriptors;
 mod last_words;
 mod page;
+mod publishing;
 mod quarantine;
 mod signals;
 mod startup_log;
@@ -97,16 +99,8 @@ fn run_here(config: Config, game: &Game) -> anyhow::Result<ExitCode> {
 async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     raise_descriptors(&mut config)?;
-    let (world, sources) = game
-        .load_with_sources(&config.server.world, crate::game::settings(&config))
-        .map_err(|problems| {
-            let more = match problems.len() {
-                1 => String::new(),
-                count => format!(" (and {} more; see `kadath check`)", count - 1),
-            };
-            UsageFault(format!("the world can't be used: {}{more}", problems[0]))
-        })?;
-    startup_log::world(&config, &world);
+    let types = Arc::new(game.content_types(&config));
+    let draft = revisions::read(&config.server.world, &types);
     let (listener, address) = listen("server.listen", config.address()?).await?;
     let metrics = match config.metrics_address()? {
         Some(address) => Some(listen("server.metrics_listen", address).await?),
@@ -131,6 +125,16 @@ async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
             return Ok(if left_over { ExitCode::from(EXIT_NOT_APPLIED) } else { ExitCode::SUCCESS });
         }
     };
+    let shared = config.database.shared;
+    let begun = revisions::begin(&storage.revisions(), &types, draft, shared).await;
+    let begun = match begun {
+        Ok(begun) => begun,
+        Err(fault) => {
+            leave(&storage, &tasks).await;
+            return Err(fault);
+        }
+    };
+    startup_log::world(&config, &begun.draft.content);
     let parts = ServerParts {
         config,
         listener,
@@ -140,16 +144,21 @@ async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
         registry,
         tasks: tasks.clone(),
         storage: storage.clone(),
-        content: recorder::content(sources),
+        types,
+        begun,
     };
-    let ended = live(parts, recovered, world, game, &mut signals).await;
+    let ended = live(parts, recovered, game, &mut signals).await;
     if ended.is_err() {
-        // Whatever failed: the database is left as a stop would leave it.
-        tasks.stop().cancel();
-        storage.shutdown(STORAGE_PATIENCE).await;
-        tasks.join(TASKS_PATIENCE).await;
+        leave(&storage, &tasks).await;
     }
     ended
+}
+
+/// Whatever failed: the database is left as a stop would leave it.
+async fn leave(storage: &Storage, tasks: &Tasks) {
+    tasks.stop().cancel();
+    storage.shutdown(STORAGE_PATIENCE).await;
+    tasks.join(TASKS_PATIENCE).await;
 }
 
 /// A listener, and the address that it has got.
@@ -174,15 +183,16 @@ struct ServerParts {
     registry: Registry,
     tasks: Tasks,
     storage: Storage,
-    /// The world's texts.
-    content: RecordedContent,
+    /// What is read of a world's files.
+    types: Arc<ContentTypes>,
+    /// The revision to start with.
+    begun: Begun,
 }
 
 /// Builds the world, lets people in, and stops when asked to.
 async fn live(
     parts: ServerParts,
     recovered: RecoveredState,
-    world: Arc<Content>,
     game: &Game,
     signals: &mut Signals,
 ) -> anyhow::Result<ExitCode> {
@@ -195,29 +205,45 @@ async fn live(
         registry,
         tasks,
         storage,
-        content,
+        types,
+        begun,
     } = parts;
     startup_log::recovered(&config, &recovered);
     let words = startup_log::Listening::of(&config, address, metrics.as_ref().map(|it| it.1));
     let lanes = lanes(LaneLimits::default(), &registry)?;
     let gauge = Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;
-    let info = page::world_info(&world, config.guests_welcome(address));
-    let rolls = Rolls::new(Arc::clone(&world), config.limits.rolls_per_minute);
+    let content = Arc::clone(&begun.draft.content);
+    let (content_in, content_out) = watch::channel(Arc::clone(&content));
+    let info = page::world_info(content_out.clone(), config.guests_welcome(address));
+    let rolls = Rolls::new(content_out, config.limits.rolls_per_minute);
     let bus = bus::start(&config, &recovered, lanes.bridge, &tasks, &registry).await?;
     let settings = crate::game::settings(&config);
-    let game = game.over(world, settings.clone());
+    let game = game.over(content, settings.clone());
     let halt = Stop::new();
-    let (running, recorder) = world::start(
+    let (draft, desk) = draft_lane();
+    let world_id = recovered.world.to_string();
+    let (running, recorder, builder) = world::start(
         &config,
         recovered,
         game,
         lanes.engine,
-        (settings, content),
+        (settings, &begun),
+        draft,
         &registry,
         &tasks,
         &halt,
     )?;
+    let live = LiveWorld {
+        builder,
+        lane: desk.revisions,
+        inbound: lanes.net.inbound.clone(),
+        content: content_in,
+        number: publishing::gauge(&registry, begun.mark.number)?,
+    };
+    let (from, folder) = ((storage.revisions(), world_id), config.server.world.clone());
+    let publisher = Publisher::new(types, from, folder, Some(live), begun.mark, begun.told);
+    publishing::start(&config, address, publisher, desk.wishes, &tasks);
 
     let pulse = WorldPulse::new(gauge);
     tasks.spawn("pulse", pulse.clone().watch(tasks.stop().clone()));

@@ -1,9 +1,9 @@
 //! Reads the files of a world; what they mean is the game's business. What is read is bounded, and
 //! nothing is followed that leads out of the world's folder.
 
-use std::collections::BTreeSet;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use engine::content::{Content, ContentTypes, Problem, Source};
@@ -57,7 +57,7 @@ pub(crate) fn load_with_sources(
 }
 
 /// Every `.toml` and `.svg` below `folder`, in the order of their paths, with what can't be read.
-fn read(folder: &Path) -> (Vec<Source>, Vec<Problem>) {
+pub(crate) fn read(folder: &Path) -> (Vec<Source>, Vec<Problem>) {
     let mut walk = Walk::default();
     match folder.canonicalize() {
         Ok(root) => {
@@ -67,7 +67,30 @@ fn read(folder: &Path) -> (Vec<Source>, Vec<Problem>) {
         Err(error) => walk.problem(folder, format!("can't be read: {error}")),
     }
     walk.sources.sort_by(|a, b| a.path.cmp(&b.path));
+    walk.clashes();
     (walk.sources, walk.problems)
+}
+
+/// Writes texts into a folder that is empty or not there.
+pub(crate) fn write(folder: &Path, sources: &[Source]) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    if std::fs::read_dir(folder)?.next().is_some() {
+        return Err(io::Error::other("it is not empty"));
+    }
+    for source in sources {
+        let path = Path::new(&source.path);
+        let plain = |part| matches!(part, Component::Normal(_));
+        if !path.components().all(plain) {
+            let message = format!("`{}` leads out of it", source.path);
+            return Err(io::Error::other(message));
+        }
+        let path = folder.join(path);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(path, &source.text)?;
+    }
+    Ok(())
 }
 
 #[derive(Default)]
@@ -89,6 +112,21 @@ impl Walk {
             column: 0,
             message: message.into(),
         });
+    }
+
+    /// Two names that differ only by case are one on other machines.
+    fn clashes(&mut self) {
+        let mut known: BTreeMap<String, &str> = BTreeMap::new();
+        let mut clashes = Vec::new();
+        for source in &self.sources {
+            if let Some(other) = known.insert(source.path.to_lowercase(), &source.path) {
+                let message = format!("differs from {other} only by case");
+                clashes.push((self.root.join(&source.path), message));
+            }
+        }
+        for (path, message) in clashes {
+            self.problem(&path, message);
+        }
     }
 
     fn folder(&mut self, folder: &Path, prefix: &str, depth: usize) {
@@ -188,6 +226,9 @@ impl Walk {
                 "is one too many: a world has at most {WORLD_BYTES_MAX} bytes"
             ));
         }
-        String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())
+        let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
+        // What editors add without being asked says nothing.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        Ok(text.replace("\r\n", "\n"))
     }
 }

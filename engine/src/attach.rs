@@ -17,7 +17,7 @@ pub(crate) use standing::{Roles, Seated, grant, tell_bans};
 pub(crate) use unload::unload_saved;
 pub(crate) use words::Departing;
 pub use words::{
-    Arrived, Arrives, Asked, Departed, Dismiss, Excluded, Grant, Halt, LinkLost, Linkdead, Online,
+    Arrived, Arrives, Asked, Departed, Dismiss, DraftTold, DraftWished, Excluded, Grant, Halt, LinkLost, Linkdead, Online,
     OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
 };
 
@@ -183,6 +183,9 @@ fn hear(world: &mut World, one: Inbound) {
                 admin,
                 question,
             });
+        }
+        Inbound::Draft { to, text, done } => {
+            world.write_message(DraftTold { to, text, done });
         }
     }
 }

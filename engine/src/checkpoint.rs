@@ -10,6 +10,7 @@ mod rebuild;
 
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bevy_ecs::change_detection::{DetectChangesMut as _, Tick as ChangeTick};
 use bevy_ecs::component::{Component, Mutable};
@@ -20,6 +21,7 @@ use bevy_ecs::world::World;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::content::{Revision, RevisionMark, Source};
 use crate::port::{StableId, Tick, WorldTime};
 use ahead::Ahead;
 pub(crate) use ahead::CopiesAhead;
@@ -240,6 +242,8 @@ pub struct WorldCopy {
     pub(crate) saved: Vec<&'static str>,
     /// What is saved was copied, too.
     pub(crate) whole: bool,
+    /// The texts of its content, where the world did not begin with it.
+    pub sources: Arc<[Source]>,
 }
 
 impl std::fmt::Debug for WorldCopy {
@@ -255,6 +259,8 @@ impl std::fmt::Debug for WorldCopy {
 pub(crate) struct EngineState {
     /// The tick of the batch that is not known to be durable yet.
     pub(crate) under_way: Option<Tick>,
+    /// Which content the world is made of.
+    pub(crate) revision: RevisionMark,
     /// By plugin: when it failed lately, until when it is left out, whether it was skipped in the
     /// last tick.
     pub(crate) health: Vec<(Vec<WorldTime>, Option<WorldTime>, bool)>,
@@ -302,6 +308,7 @@ impl WorldCopy {
             states: states.collect(),
             saved: saved.collect(),
             whole,
+            sources: Arc::clone(&world.resource::<Revision>().sources),
         }
     }
 
@@ -328,6 +335,12 @@ impl WorldCopy {
 }
 
 impl WorldState {
+    /// Which content the world is made of.
+    #[must_use]
+    pub const fn revision(&self) -> &RevisionMark {
+        &self.engine.revision
+    }
+
     /// The tick after which the world was so.
     #[must_use]
     pub const fn tick(&self) -> Tick {

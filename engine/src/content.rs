@@ -6,7 +6,10 @@
 
 mod at;
 mod bounds;
+mod carry;
 mod definitions;
+mod digest;
+mod next;
 mod reference;
 mod rules;
 mod sections;
@@ -20,13 +23,18 @@ use std::sync::Arc;
 
 pub use at::{At, ValuePlace};
 pub use bounds::check as check_bounds;
+pub use carry::{Between, Carryover};
 pub use definitions::{Definition, Definitions};
+pub use digest::digest;
+pub use next::{NextRevision, RevisionBuilder, RevisionMark};
 pub use reference::{KeyRow, KeyTable};
 pub use rules::{Rules, schema_of};
 pub use sections::{LeftSection, Section, Sections};
 pub use source::{Problem, Source, broken_lines, column_of, line_of};
 
+pub(crate) use carry::Carries;
 pub(crate) use definitions::DefinitionsReader;
+pub(crate) use next::{Install, Ready};
 pub(crate) use rules::RulesReader;
 pub(crate) use sections::SectionReader;
 
@@ -61,9 +69,11 @@ impl fmt::Debug for Content {
 /// as resources of their own.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Revision {
-    /// Which it is, counted from 1; 0: it was never published.
-    pub number: u64,
-    content: Arc<Content>,
+    /// Which it is.
+    pub mark: RevisionMark,
+    pub(crate) content: Arc<Content>,
+    /// Its texts, where the world did not begin with it.
+    pub(crate) sources: Arc<[Source]>,
 }
 
 impl Revision {
@@ -183,9 +193,6 @@ impl<'a> Reading<'a> {
         At::new(source, place, &self.values, &self.problems)
     }
 }
-
-/// Puts what was read into a world.
-pub(crate) type Install = Box<dyn Fn(&Content, &mut World) + Send + Sync>;
 
 /// The readers of all plugins of a game, in the order of the plugins.
 #[derive(Default)]
@@ -320,14 +327,18 @@ fn roots(claims: &[Claim]) -> String {
 }
 
 impl ContentRegister {
-    /// Makes what is derived from content.
-    pub(crate) fn install(&self, world: &mut World) {
+    /// Makes what is derived from content, for a world that begins.
+    pub(crate) fn install(&self, world: &mut World, mark: RevisionMark) {
         let content = self.content.clone().unwrap_or_default();
         for install in &self.installs {
-            install(&content, world);
+            (install.make)(&content)(world);
         }
-        let number = 0;
-        world.insert_resource(Revision { number, content });
+        let sources = Arc::default();
+        world.insert_resource(Revision {
+            mark,
+            content,
+            sources,
+        });
     }
 }
 
@@ -336,6 +347,7 @@ impl ContentRegister {
 pub(crate) struct ContentRegister {
     pub(crate) readers: Vec<Box<dyn ContentReader>>,
     pub(crate) installs: Vec<Install>,
+    pub(crate) carries: Carries,
     /// What the world begins with; `None`: nothing but defaults.
     pub(crate) content: Option<Arc<Content>>,
 }

@@ -8,10 +8,13 @@ mod crack;
 mod health;
 mod output;
 mod phases;
+mod revise;
 
 pub use health::{FAULTS_MAX, HELD_UP, QUARANTINE};
+pub use revise::Revised;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bevy_ecs::change_detection::CheckChangeTicks;
 use bevy_ecs::message::Messages;
@@ -23,6 +26,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::attach::{self, Asks, Life};
 use crate::checkpoint::{CopiesAhead, StateType};
 use crate::clock::Clock;
+use crate::content::Install;
 use crate::dice::Dice;
 use crate::exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
 use crate::fault::FaultReport;
@@ -32,7 +36,7 @@ use crate::persist::{Collector, StorageView};
 use crate::phase::Phase;
 use crate::plugin::{PluginOff, Register};
 use crate::port::{Emission, Publication, Tick, WorldTime};
-use crate::{Bridge, Bridged, Halt, Violation};
+use crate::{Bridge, Bridged, DraftWished, Halt, Violation};
 use health::Health;
 
 /// Settle goes round until nothing new is said, at most this often; more is a counted fault.
@@ -60,6 +64,8 @@ pub struct Engine {
     /// Every kind of state that checkpoints hold, and what was copied ahead of the next.
     states: Vec<StateType>,
     ahead: CopiesAhead,
+    /// What is made of content.
+    installs: Arc<[Install]>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -91,6 +97,7 @@ impl Engine {
             stored,
             bridged,
             orders,
+            revision,
             storage,
             stopping,
         } = input;
@@ -101,6 +108,9 @@ impl Engine {
         self.beacon.enter_tick(clock.tick);
         self.take_back(clock.now);
         self.obey(orders);
+        if let Some(next) = revision {
+            self.revise(&next);
+        }
         let waiting = u32::try_from(self.world.resource::<Collector>().facts.len());
         *self.world.resource_mut::<StorageView>() = StorageView {
             accepting: storage.accepting,
@@ -138,6 +148,8 @@ impl Engine {
             .drain()
             .next()
             .is_some();
+        let mut wished = self.world.resource_mut::<Messages<DraftWished>>();
+        let wishes = wished.drain().map(|DraftWished(wish)| wish).collect();
         let violations = &mut self.violations;
         let mut violated = self.world.resource_mut::<Messages<Violation>>();
         for Violation(kind) in violated.drain() {
@@ -155,6 +167,7 @@ impl Engine {
         TickOutput {
             emission: Emission::default(),
             asks: std::mem::take(&mut self.world.resource_mut::<Asks>().0),
+            wishes,
             parcels,
             save,
             loaded: std::mem::take(&mut self.world.resource_mut::<Collector>().loaded),

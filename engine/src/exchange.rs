@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::checkpoint::WorldState;
+use crate::content::{NextRevision, RevisionMark};
 use crate::dice::Seed;
 use crate::fault::FaultReport;
 use crate::meter::Stopwatch;
 use crate::persist::LoadedEntity;
 use crate::port::{
-    BridgeIn, Emission, Inbound, Outbound, Parcels, Row, RunId, SaveBatch, StorageState, StoreAsk,
+    BridgeIn, DraftWish, Emission, Inbound, Outbound, Parcels, Row, RunId, SaveBatch, StorageState, StoreAsk,
     StoreReply, Tick, WorldTime,
 };
 
@@ -32,6 +33,8 @@ pub struct Setup {
     pub rows: Vec<Row>,
     /// Instead of rows: the world as a checkpoint has it.
     pub state: Option<WorldState>,
+    /// Which revision the world's content is, where it begins with rows.
+    pub revision: RevisionMark,
     /// There is a bus: what is meant for it is collected.
     pub bridge: bool,
     /// Plugins that start in quarantine, by name, because they stopped the world before.
@@ -57,6 +60,8 @@ pub struct TickInput {
     pub bridged: Vec<BridgeIn>,
     /// What was measured of plugins since the tick before.
     pub orders: Vec<PluginOrder>,
+    /// What the world's content is from this tick on.
+    pub revision: Option<NextRevision>,
     /// How storage stands.
     pub storage: StorageState,
     /// The world stops after this tick: its batch is the last, also when nothing changed or the
@@ -83,6 +88,8 @@ pub struct TickOutput {
     pub emission: Emission,
     /// What storage is asked.
     pub asks: Vec<StoreAsk>,
+    /// What is wished of those who keep the draft.
+    pub wishes: Vec<DraftWish>,
     /// What goes to the bus.
     pub parcels: Parcels,
     /// What is to be saved.
@@ -122,6 +129,9 @@ impl TickOutput {
             hash.update(format!("{:?}", self.parcels).as_bytes());
         }
         hash.update(format!("{:?}{:?}", self.asks, self.faults).as_bytes());
+        if !self.wishes.is_empty() {
+            hash.update(format!("{:?}", self.wishes).as_bytes());
+        }
         hash.digest()
     }
 }

@@ -35,7 +35,7 @@ pub mod stage;
 mod violations;
 
 pub use attach::{
-    Arrived, Arrives, Asked, Departed, Dismiss, Excluded, Grant, Halt, LinkLost, Linkdead, Online,
+    Arrived, Arrives, Asked, Departed, Dismiss, DraftTold, DraftWished, Excluded, Grant, Halt, LinkLost, Linkdead, Online,
     OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
 };
 pub use bridge::{Bridge, Bridged};
@@ -56,6 +56,7 @@ pub use persist::{
 };
 pub use phase::Phase;
 pub use plugin::{Border, LeftOut, Plugin, PluginOff, Registrar};
+pub use engine::Revised;
 pub use violations::Violation;
 
 /// What a plugin's file begins with.

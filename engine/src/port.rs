@@ -7,6 +7,7 @@ mod account;
 mod bridge;
 mod code;
 mod command_result;
+mod draft;
 mod ids;
 mod inbound;
 mod lane;
@@ -26,6 +27,7 @@ pub use bridge::{
 };
 pub use code::Code;
 pub use command_result::{CommandData, CommandResult};
+pub use draft::{DraftAct, DraftWish};
 pub use ids::{AccountId, Correlation, RunId, SessionId, StableId, Tick, WorldTime};
 pub use inbound::{Arrival, Inbound, Leaving, Line, LineFault, Question, Role};
 pub use lane::{

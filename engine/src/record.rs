@@ -23,7 +23,7 @@ pub use file::{Checkpoint, Frame, RecordFault, RecordingHeader, Ticks, frames};
 pub use lane::{
     LaneItem, RECORD_TICKS_MAX, RECORD_WEIGHT_MAX, RecordIntake, RecordLane, record_lane,
 };
-pub use replay::{Difference, Replay};
+pub use replay::{Contents, Difference, Replay};
 pub use shadow::Shadow;
 pub use words::{json, word};
 pub use writer::ChunkWriter;

@@ -5,6 +5,7 @@
 //! no delay adds up; a slot that is already past is skipped and counted.
 //! **Invariant:** nothing on this thread waits for anything but the next deadline.
 
+mod draft;
 mod output;
 mod watchdog;
 
@@ -24,6 +25,7 @@ use crate::{Engine, PluginOrder, Save, TickInput};
 use output::Output;
 
 mod figures;
+pub use draft::{DraftDesk, DraftLane, draft_lane};
 pub use figures::Figures;
 pub use watchdog::Watch;
 
@@ -92,6 +94,8 @@ pub struct RunnerConfig {
     pub halt: Stop,
     /// Takes a copy of every tick's input and of what came of it.
     pub recorder: Option<RecordLane>,
+    /// To and from those who keep the world's draft.
+    pub draft: Option<DraftLane>,
 }
 
 /// The running world.
@@ -184,6 +188,7 @@ struct TickPace {
     patience: Duration,
     halt: Stop,
     recorder: Option<RecordLane>,
+    draft: Option<DraftLane>,
     start: Instant,
     /// World time at `start`.
     epoch: WorldTime,
@@ -228,6 +233,7 @@ impl TickPace {
             patience: config.patience,
             halt: config.halt,
             recorder: config.recorder,
+            draft: config.draft,
             start: Instant::now(),
             epoch: wall_now().max(WorldTime(config.not_before.0.saturating_add(1))),
             saves: Some(saves),
@@ -264,6 +270,7 @@ impl TickPace {
             stored: self.replies.try_iter().take(REPLIES_PER_TICK_MAX).collect(),
             bridged: self.bridged.try_iter().take(BRIDGED_PER_TICK_MAX).collect(),
             orders: self.orders.try_iter().collect(),
+            revision: (self.draft.as_ref()).and_then(|lane| lane.revisions.try_recv().ok()),
             storage: self.gauge.state(),
             stopping,
         };
@@ -313,6 +320,12 @@ impl TickPace {
         }
         let waiting = self.saves.as_ref().map_or(0, Sender::len);
         self.saves_depth.set(i64::try_from(waiting).unwrap_or(0));
+        if let Some(lane) = &self.draft {
+            for wish in output.wishes {
+                // Without room it is lost, as those are told who see no answer.
+                let _ = lane.wishes.try_send(wish);
+            }
+        }
         self.output.offer_asks(output.asks);
         self.output.offer_parcels(output.parcels);
         for fault in &output.faults {

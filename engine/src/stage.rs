@@ -9,14 +9,16 @@
 )]
 
 mod accounts;
+mod draft;
 mod ears;
 mod edges;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use crate::content::NextRevision;
 use crate::port::{
-    AccountId, Arrival, Banned, BridgeIn, Correlation, Fact, Inbound, Line, Parcels, Role, Row,
+    AccountId, Arrival, Banned, BridgeIn, Correlation, DraftWish, Fact, Inbound, Line, Parcels, Role, Row,
     RunId, SaveBatch, SessionId, StableId, Standings, StorageState, StoreReply, WorldTime,
 };
 use crate::runner::Rate;
@@ -58,6 +60,8 @@ pub struct Stage {
     asked: u64,
     wall_offset: i64,
     standings: Option<Standings>,
+    revision: Option<NextRevision>,
+    wishes: Vec<DraftWish>,
     bans: Vec<(AccountId, Option<Banned>)>,
 }
 
@@ -144,6 +148,8 @@ impl Stage {
             asked: 0,
             wall_offset: 0,
             standings: None,
+            revision: None,
+            wishes: Vec::new(),
             bans: Vec::new(),
         })
     }

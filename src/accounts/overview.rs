@@ -129,6 +129,7 @@ const fn kind(one: &Overview) -> &'static str {
 
 const fn role(one: &Overview) -> &'static str {
     match one.account.role {
+        Role::Designer => "designer",
         Role::Admin => "admin",
         Role::Player => "player",
     }

@@ -157,6 +157,14 @@ pub struct RecorderConfig {
     pub off: bool,
 }
 
+/// `[content]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContentConfig {
+    /// Publishes the draft whenever it is saved and whole, on a loopback listener.
+    pub watch: bool,
+}
+
 /// `[log]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -276,6 +284,12 @@ impl Default for RecorderConfig {
             verify: true,
             off: false,
         }
+    }
+}
+
+impl Default for ContentConfig {
+    fn default() -> Self {
+        Self { watch: true }
     }
 }
 

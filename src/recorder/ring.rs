@@ -17,6 +17,8 @@ use crate::config::RecorderConfig;
 const ENDING: &str = "rec";
 /// What contents are called.
 const CONTENT_ENDING: &str = "content";
+/// What lists are called of the contents that a recording's ticks swap in.
+const USED_ENDING: &str = "used";
 
 /// More than a header comes to: a plugin's name and a setting are some bytes each.
 const HEADER_BYTES_MAX: u64 = 65_536;
@@ -72,6 +74,19 @@ impl RecordingRing {
         let mut file = private().create(true).truncate(true).open(&draft)?;
         file.write_all(&content.encode()?)?;
         fs::rename(draft, path)?;
+        Ok(())
+    }
+
+    /// Keeps the texts that a tick of the file being written swaps in.
+    pub(super) fn keep_used_content(
+        &self,
+        content: &RecordedContent,
+        digest: &str,
+    ) -> Result<(), RecorderFault> {
+        self.keep_content(content)?;
+        let used = self.path.with_extension(USED_ENDING);
+        let mut file = private().create(true).append(true).open(used)?;
+        writeln!(file, "{digest}")?;
         Ok(())
     }
 
@@ -140,6 +155,7 @@ impl RecordingRing {
                 fs::remove_file(&path)?;
                 // Its mark, where it has one.
                 let _ = fs::remove_file(path.with_extension(GOOD));
+                let _ = fs::remove_file(path.with_extension(USED_ENDING));
                 self.others -= bytes;
             }
         }
@@ -150,6 +166,9 @@ impl RecordingRing {
         let mut kept = Vec::new();
         for path in recordings(&self.folder)? {
             kept.extend(content_of(&path)?);
+            let used = fs::read_to_string(path.with_extension(USED_ENDING));
+            let used = used.unwrap_or_default();
+            kept.extend(used.lines().map(str::to_owned));
         }
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
@@ -189,7 +208,7 @@ fn content_of(recording: &Path) -> io::Result<Option<String>> {
         .read_to_end(&mut head)?;
     let first = frames(&head).ok().and_then(|mut frames| frames.next());
     Ok(match first {
-        Some(Ok(Frame::Header(header))) => Some(header.content),
+        Some(Ok(Frame::Header(header))) => Some(header.revision.digest),
         _ => None,
     })
 }

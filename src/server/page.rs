@@ -1,5 +1,6 @@
 //! What the page tells of the world, out of the world's own files.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use engine::content::Content;
@@ -7,11 +8,12 @@ use engine::port::WorldTime;
 use net::WorldInfo;
 use systems::calendar::{MythosTime, Observances};
 use systems::world::WorldHeader;
+use tokio::sync::watch;
 
 /// What the gateway tells of the world to those who are not in it yet.
-pub(super) fn world_info(world: &Content, guests: bool) -> WorldInfo {
-    let observances = world.get::<Observances>().cloned().unwrap_or_default();
-    let WorldHeader { name, branding, .. } = world.get().cloned().unwrap_or_default();
+pub(super) fn world_info(content: watch::Receiver<Arc<Content>>, guests: bool) -> WorldInfo {
+    let header = content.borrow().get().cloned();
+    let WorldHeader { name, branding, .. } = header.unwrap_or_default();
     WorldInfo {
         name,
         tagline: branding.tagline,
@@ -21,6 +23,8 @@ pub(super) fn world_info(world: &Content, guests: bool) -> WorldInfo {
         time: Box::new(move || {
             let wall = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
             let wall = WorldTime(u64::try_from(wall.as_micros()).unwrap_or(u64::MAX));
+            let content = content.borrow();
+            let observances = content.get::<Observances>().cloned().unwrap_or_default();
             observances.sentence(MythosTime::at(wall))
         }),
     }

@@ -1,8 +1,9 @@
 //! Builds the world and starts its thread.
 
+use engine::content::RevisionBuilder;
 use engine::port::{EnginePorts, Registry, Stop, Tasks};
 use engine::record::RecordedContent;
-use engine::runner::{self, Figures, Rate, RunnerConfig, Running};
+use engine::runner::{self, DraftLane, Figures, Rate, RunnerConfig, Running};
 use engine::{Engine, Plugin, Seed, Setup};
 use storage::RecoveredState;
 use systems::Settings;
@@ -12,17 +13,19 @@ use super::last_words;
 use super::quarantine::Quarantine;
 use crate::config::{Config, ConfigFault};
 use crate::recorder::{self, Beginning, Recorder, RecorderMetrics};
+use crate::revisions::Begun;
 
 pub(super) fn start(
     config: &Config,
     recovered: RecoveredState,
     game: impl Plugin,
     ports: EnginePorts,
-    (settings, content): (Settings, RecordedContent),
+    (settings, begun): (Settings, &Begun),
+    draft: DraftLane,
     registry: &Registry,
     tasks: &Tasks,
     halt: &Stop,
-) -> anyhow::Result<(Running, Option<Recorder>)> {
+) -> anyhow::Result<(Running, Option<Recorder>, RevisionBuilder)> {
     let RecoveredState {
         run,
         first_tick,
@@ -41,6 +44,7 @@ pub(super) fn start(
         bridge: config.nats.enabled(),
         rows: world_rows,
         state: None,
+        revision: begun.mark.clone(),
         quarantined: quarantine.names(),
         strict: false,
         stopwatch: Some(runner::stopwatch),
@@ -51,7 +55,7 @@ pub(super) fn start(
     let metrics = RecorderMetrics::new(registry)?;
     let beginning = match config.recorder.off {
         true => None,
-        false => Some(Beginning::of(&setup, &settings, &content)?),
+        false => Some(Beginning::of(&setup, &settings)?),
     };
     let engine = Engine::build(setup, game)?;
     last_words::prepare(quarantine.file(), &engine.plugins())?;
@@ -66,6 +70,7 @@ pub(super) fn start(
         None => (None, None),
         Some(beginning) => {
             let folder = recorder::folder(&config.server.data);
+            let content = RecordedContent::of(&begun.draft.sources);
             let (plugins, kept) = (engine.plugins(), config.recorder);
             let began =
                 Recorder::start(&folder, kept, beginning, &plugins, &content, metrics, tasks);
@@ -83,7 +88,9 @@ pub(super) fn start(
         watch: quarantine.watch(),
         halt: halt.clone(),
         recorder: lane,
+        draft: Some(draft),
     };
+    let revisions = engine.revisions();
     let running = runner::spawn(engine, ports, config, Figures::new(registry)?, tasks)?;
-    Ok((running, recorder))
+    Ok((running, recorder, revisions))
 }

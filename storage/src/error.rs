@@ -240,7 +240,13 @@ pub enum StorageFault {
         /// What failed.
         reason: String,
     },
-    /// A statement failed while opening.
+    /// Another revision of the world was published meanwhile.
+    #[error("revision {newest} was published meanwhile")]
+    Overtaken {
+        /// The newest one.
+        newest: u64,
+    },
+    /// A statement failed.
     #[error("the database {target} failed: {reason}")]
     Database {
         /// The database, without credentials.

@@ -153,7 +153,7 @@ impl Loader {
     async fn tell_standings(&self, asked: Tick) {
         // First: what is applied from now on may be in the answer, what was before is.
         let as_of = self.gauge.applied_tick();
-        let (admins, banned) = match timeout(STANDINGS_LONGEST, self.store.set_apart()).await {
+        let all = match timeout(STANDINGS_LONGEST, self.store.set_apart()).await {
             Ok(Ok(set_apart)) => set_apart,
             Ok(Err(error)) => {
                 tracing::debug!(%error, "who is set apart could not be read");
@@ -172,8 +172,7 @@ impl Loader {
         self.deliver(StoreReply::Standings(Standings {
             asked,
             as_of,
-            admins,
-            banned,
+            ..all
         }))
         .await;
     }

@@ -24,6 +24,7 @@ use crate::loader::Loader;
 use crate::lock::Locks;
 use crate::metrics::StateCollector;
 use crate::pending::PendingChanges;
+use crate::revisions::Revisions;
 use crate::store::{NodeJournal, Store};
 use crate::watch::{Files, LossWatch};
 use crate::{StorageFault, upkeep};
@@ -196,6 +197,12 @@ impl Storage {
     #[must_use]
     pub fn accounts(&self) -> &Accounts {
         &self.inner.accounts
+    }
+
+    /// The revisions of the world's content.
+    #[must_use]
+    pub fn revisions(&self) -> Revisions {
+        Revisions::new(self.inner.store.clone())
     }
 
     /// Whether saving works. `lag_max`: how long a durable batch may wait for the database.

@@ -32,8 +32,9 @@ use engine::prelude::*;
 use rate::SPAN;
 
 use crate::command::{more_words, verb};
-use crate::place::{LastSpoke, Pose, Posed};
+use crate::place::{LastSpoke, Pose, Posed, carry_talk};
 use crate::speech::{ChatMessage, Emote};
+use crate::world::RoomMap;
 
 /// The chat plugin, with its limits. Runs after `mute`.
 pub fn plugin(limits: ChatLimits) -> impl Plugin {
@@ -59,7 +60,7 @@ impl Plugin for ChatPlugin {
             .rules::<Rules>("chat")
             .rules::<Emotes>("emotes")
             .derived(ears::Neighbourhoods::of)
-            .derived(history::History::of)
+            .begun(history::History::of)
             .emits::<history::History>()
             .resource(rate::Lately::default())
             .emit_resource(pace::Pace::default())
@@ -97,6 +98,12 @@ impl Plugin for ChatPlugin {
         verb::<habit::ChannelVerb>(reg);
         verb::<history::AskHistory>(reg);
         more_words::<Emote, Emotes>(reg, Emotes::words);
+        carry_talk(reg);
+        history::carry(reg);
+        reg.carried(|pace: &mut pace::Pace, carryover| {
+            pace.carry(&carryover.map::<RoomMap>());
+            true
+        });
         let said = (
             speak::speak,
             speak::whisper,

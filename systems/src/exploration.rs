@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::verb;
 use crate::place::{InRoom, Moved};
-use crate::world::{Atlas, RoomIx};
+use crate::world::{Atlas, RoomIx, RoomMap};
 
 /// The exploration plugin. Runs after `place`.
 pub fn plugin(reg: &mut Registrar<'_>) {
@@ -31,6 +31,10 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .system(Phase::Settle, mark)
         .emit_resource(pages::Unfolding::default())
         .transient::<pages::Unfolding>("unfolding")
+        .carried(|unfolding: &mut pages::Unfolding, carryover| {
+            unfolding.carry(&carryover.map::<RoomMap>());
+            true
+        })
         .system(Phase::Emit, pages::tell);
     verb::<map::Map>(reg);
     reg.system(Phase::Simulate, map::map);

@@ -41,6 +41,8 @@ pub struct Faces {
     sights: u64,
     /// The admins' accounts, as the account store said last.
     admins: Vec<AccountId>,
+    /// The same of designers'.
+    designers: Vec<AccountId>,
 }
 
 impl Faces {
@@ -105,19 +107,22 @@ fn learn(mut heard: MessageReader<SetApart>, mut faces: ResMut<Faces>) {
         return;
     };
     // An answer that is older than a grant of this world's says what the one before said.
-    if faces.admins == standings.admins {
+    if (&faces.admins, &faces.designers) == (&standings.admins, &standings.designers) {
         return;
     }
     for (_, face) in faces.known.values_mut() {
-        let role = match standings.admins.binary_search(&face.account) {
-            Ok(_) => Role::Admin,
-            Err(_) => Role::Player,
+        let has = |list: &[AccountId]| list.binary_search(&face.account).is_ok();
+        let role = match (has(&standings.admins), has(&standings.designers)) {
+            (true, _) => Role::Admin,
+            (false, true) => Role::Designer,
+            (false, false) => Role::Player,
         };
         if face.role != role {
             Arc::make_mut(face).role = role;
         }
     }
     faces.admins.clone_from(&standings.admins);
+    faces.designers.clone_from(&standings.designers);
 }
 
 /// People by name, whether they are awake or away.

@@ -14,7 +14,7 @@ use crate::presence::PresenceSettings;
 use crate::world::WorldHeader;
 use crate::{
     ambient, body, bus, calendar, character, chat, command, effects, exploration, faces, flags,
-    hazards, letters, lucidity, mute, place, presence, reactions, scenery, sheet, sights, staff,
+    hazards, letters, lucidity, mute, place, presence, reactions, revisions, scenery, sheet, sights, staff,
     things,
 };
 
@@ -123,6 +123,7 @@ impl Plugin for ShippedGame {
             .add(mute::plugin)
             .add(chat::plugin(self.settings.chat))
             .add(letters::plugin)
-            .add(staff::plugin);
+            .add(staff::plugin)
+            .add(revisions::plugin);
     }
 }

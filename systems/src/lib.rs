@@ -36,6 +36,7 @@ pub mod place;
 pub mod presence;
 pub mod reactions;
 pub mod scenery;
+pub mod revisions;
 pub mod sheet;
 pub mod sights;
 pub mod speech;

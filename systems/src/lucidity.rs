@@ -51,7 +51,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::command::{Needs, gate_by, verb};
 use crate::describe;
-use crate::world::RoomIx;
+use crate::world::{RoomIx, RoomMap};
 
 /// One Mythos minute in world time.
 pub const MYTHOS_MINUTE: Duration = Duration::from_millis(6_250);
@@ -110,6 +110,10 @@ fn register(reg: &mut Registrar<'_>) {
         .message::<Confronted>()
         .message::<vision::Hallucinated>()
         .transient::<rescue::Holding>("holding")
+        .carried(|holding: &mut rescue::Holding, carryover| {
+            holding.carry(&carryover.map::<RoomMap>());
+            true
+        })
         .transient::<vision::Lull>("lull")
         .character::<vision::Lull>()
         .every(MYTHOS_MINUTE, flux::ebb)

@@ -7,6 +7,7 @@
 mod appearance;
 mod changes;
 mod details;
+mod displaced;
 mod listing;
 mod look;
 mod lying;
@@ -22,6 +23,8 @@ mod ways;
 pub use appearance::{LastSpoke, Pose, Posed, Posture, PostureTaken};
 pub use changes::RoomOccupantsChanged;
 pub use details::{Details, LookedAt, RoomDetail};
+pub use displaced::Displaced;
+pub(crate) use displaced::carry_talk;
 pub use listing::{LISTED_MAX, Listing, Occupant};
 pub use lying::{Appeared, Drops, Label, RoomDrop, Spot, Vanished};
 pub use notes::{RoomOccupants, RoomUpdate, RoomView};
@@ -100,7 +103,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     reg.reads(Geography)
         .from_content::<WorldHeader>()
         .from_content::<Atlas>()
-        .derived(Occupancy::derive)
+        .begun(Occupancy::derive)
         .emit_resource(changes::Changes::default())
         .transient::<changes::Changes>("changes")
         .transient::<Occupancy>("occupancy")
@@ -116,6 +119,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .message::<Marked>()
         .message::<RoomLinesTold>()
         .message::<shown::MarksChanged>()
+        .message::<Displaced>()
         .message::<Relocate>()
         .message::<Moved>()
         .fact::<LookedAt>()
@@ -130,6 +134,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .system(
             Phase::Settle,
             (
+                displaced::displace,
                 travel::leave_world,
                 travel::enter_world,
                 travel::relocate,
@@ -145,6 +150,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         );
     verb::<travel::Go>(reg);
     verb::<look::Look>(reg);
+    displaced::carry(reg);
     // Built when it first runs, after the last plugin has said what it looks at.
     let look = (
         ParamBuilder,

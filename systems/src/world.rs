@@ -11,10 +11,12 @@ mod draft;
 mod header;
 mod keys;
 mod parse;
+mod room_map;
 mod rooms;
 
 pub use atlas::{Atlas, Direction, Environment, Exit, Room, RoomIx, SubZone, Zone};
 pub use header::{Branding, WorldHeader};
+pub use room_map::RoomMap;
 pub use rooms::{RoomData, room_data};
 
 use engine::content::{Claim, ContentReader, KeyTable, Reading};

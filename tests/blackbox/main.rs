@@ -33,6 +33,7 @@ mod recordings;
 mod refusals;
 mod replay;
 mod resumes;
+mod revisions;
 mod rfc;
 mod schema;
 mod staff;

@@ -74,8 +74,12 @@ pub(super) fn learn(world: &mut World, standings: Standings) {
             continue;
         }
         let account = character.account;
-        let is_admin = standings.admins.binary_search(&account).is_ok();
-        let role = if is_admin { Role::Admin } else { Role::Player };
+        let has = |list: &[AccountId]| list.binary_search(&account).is_ok();
+        let role = match (has(&standings.admins), has(&standings.designers)) {
+            (true, _) => Role::Admin,
+            (false, true) => Role::Designer,
+            (false, false) => Role::Player,
+        };
         if role != character.role && !given.contains_key(&account) {
             changed.push((*id, entity, role));
         }

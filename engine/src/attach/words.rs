@@ -6,7 +6,7 @@ use bevy_ecs::message::Message;
 use serde::{Deserialize, Serialize};
 
 use crate::port::{
-    AccountId, AccountOrder, Banned, Leaving, Question, Role, SessionId, Standings, Tick, Unheeded,
+    AccountId, AccountOrder, Banned, DraftWish, Leaving, Question, Role, SessionId, StableId, Standings, Tick, Unheeded,
     WorldTime,
 };
 
@@ -165,3 +165,18 @@ pub struct SetBan {
 /// End the process, cleanly, after this tick.
 #[derive(Message, Clone, Copy, Debug)]
 pub struct Halt;
+
+/// Somebody wants something of the world's draft, which lies outside of the world.
+#[derive(Message, Clone, Debug)]
+pub struct DraftWished(pub DraftWish);
+
+/// Those who keep the draft tell something.
+#[derive(Message, Clone, Debug)]
+pub struct DraftTold {
+    /// Whom; `None`: everybody who may change the world.
+    pub to: Option<StableId>,
+    /// What, in lines.
+    pub text: String,
+    /// A thing done, for the record of who did what: the verb, and its words.
+    pub done: Option<(String, String)>,
+}

@@ -49,7 +49,11 @@ impl Engine {
             return Err(EngineFault::Plugins(mistakes));
         }
 
-        register.content.install(&mut world);
+        let mark = match &setup.state {
+            None => setup.revision.clone(),
+            Some(state) => state.engine.revision.clone(),
+        };
+        register.content.install(&mut world, mark);
         register
             .saved
             .prepare(&mut world)
@@ -86,6 +90,7 @@ impl Engine {
             online: QueryState::new(&mut world),
             states: checkpoint::types(&register),
             ahead: CopiesAhead::default(),
+            installs: std::mem::take(&mut register.content.installs).into(),
             register,
             world,
         };
@@ -202,6 +207,9 @@ fn own_part(reg: &mut Registrar<'_>) {
         .message::<crate::SetApart>()
         .message::<crate::OrderUnheeded>()
         .message::<crate::SetBan>()
+        .message::<crate::DraftWished>()
+        .message::<crate::DraftTold>()
+        .message::<crate::Revised>()
         .message::<crate::Halt>()
         .message::<crate::Violation>()
         .message::<crate::Bridged>()

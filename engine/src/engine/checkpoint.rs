@@ -5,6 +5,7 @@ use bevy_ecs::world::World;
 use super::health::Health;
 use super::{Engine, EngineFault};
 use crate::Clock;
+use crate::content::Revision;
 use crate::checkpoint::{EngineState, StateFault, StateType, WorldCopy, WorldState};
 use crate::persist::{Collector, Holdings, Losses};
 use crate::plugin::Register;
@@ -41,6 +42,7 @@ impl Engine {
         });
         let engine = EngineState {
             under_way: self.under_way,
+            revision: self.world.resource::<Revision>().mark.clone(),
             health: health.collect(),
         };
         let clock = *self.world.resource::<Clock>();

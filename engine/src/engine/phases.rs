@@ -185,7 +185,7 @@ impl Engine {
         }
     }
 
-    fn at_fault(&mut self, index: usize, phase: Phase, system: String, what: String) {
+    pub(super) fn at_fault(&mut self, index: usize, phase: Phase, system: String, what: String) {
         self.report(index, phase, system, what);
         self.hold_back(index);
     }

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use bevy_ecs::component::Mutable;
+use bevy_ecs::component::{Component, Mutable};
+use bevy_ecs::entity::Entity;
 use bevy_ecs::prelude::Resource;
+use bevy_ecs::query::Allow;
+use bevy_ecs::resource::IsResource;
+use bevy_ecs::world::World;
 
 use super::Registrar;
 use crate::content::{
-    Claim, Content, ContentReader, Definition, Definitions, DefinitionsReader, Reading, Rules,
-    RulesReader, Section, SectionReader,
+    Claim, Content, ContentReader, Carryover, Definition, Definitions, DefinitionsReader, Install,
+    Reading, Ready, Rules, RulesReader, Section, SectionReader,
 };
 
 impl Registrar<'_> {
@@ -48,11 +52,57 @@ impl Registrar<'_> {
         &mut self,
         derive: impl Fn(&Content) -> R + Send + Sync + 'static,
     ) -> &mut Self {
-        let install = move |content: &Content, world: &mut bevy_ecs::world::World| {
-            world.insert_resource(derive(content));
+        self.installs(false, derive)
+    }
+
+    /// A resource that is made from content when the world begins, and is its owner's from then on:
+    /// what becomes of it when the content changes is said by [`carried`](Self::carried).
+    pub fn begun<R: Resource>(
+        &mut self,
+        derive: impl Fn(&Content) -> R + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.installs(true, derive)
+    }
+
+    fn installs<R: Resource>(
+        &mut self,
+        first_only: bool,
+        derive: impl Fn(&Content) -> R + Send + Sync + 'static,
+    ) -> &mut Self {
+        let make = move |content: &Arc<Content>| {
+            let value = derive(content);
+            Box::new(move |world: &mut World| world.insert_resource(value)) as Ready
         };
-        self.register.content.installs.push(Box::new(install));
+        let make = Box::new(make);
+        let installs = &mut self.register.content.installs;
+        installs.push(Install { first_only, make });
         self.kind::<R>()
+    }
+
+    /// Says what becomes of a component or resource when the content changes under it, for each
+    /// that there is: what names a place in a table of the content that was is set to that of the
+    /// one to come. `false`: it is taken away. What names things by their ids needs none of this.
+    pub fn carried<T: Component<Mutability = Mutable>>(
+        &mut self,
+        carry: impl Fn(&mut T, &Carryover<'_>) -> bool + Send + Sync + 'static,
+    ) -> &mut Self {
+        if self.is_off() {
+            return self;
+        }
+        let each = move |world: &mut World, carryover: &Carryover<'_>| {
+            let mut all = world.query_filtered::<(Entity, &mut T), Allow<IsResource>>();
+            let all = all.iter_mut(world);
+            let gone = all.filter_map(|(entity, mut one)| {
+                (!carry(&mut one, carryover)).then_some(entity)
+            });
+            for entity in gone.collect::<Vec<_>>() {
+                world.entity_mut(entity).remove::<T>();
+            }
+        };
+        let name = std::any::type_name::<T>();
+        let carries = &mut self.register.content.carries;
+        carries.push((self.plugin, name, Box::new(each)));
+        self
     }
 
     /// Changes what was read before anybody else sees it: what an operator may set beside the
@@ -88,10 +138,17 @@ impl Registrar<'_> {
         &mut self,
         derive: impl Fn(&Content, &mut R) + Send + Sync + 'static,
     ) -> &mut Self {
-        let install = move |content: &Content, world: &mut bevy_ecs::world::World| {
-            derive(content, &mut world.get_resource_or_init::<R>());
+        let derive = Arc::new(derive);
+        let make = move |content: &Arc<Content>| {
+            let (derive, content) = (Arc::clone(&derive), Arc::clone(content));
+            let change = move |world: &mut World| {
+                derive(&content, &mut world.get_resource_or_init::<R>());
+            };
+            Box::new(change) as Ready
         };
-        self.register.content.installs.push(Box::new(install));
+        let (first_only, make) = (false, Box::new(make));
+        let installs = &mut self.register.content.installs;
+        installs.push(Install { first_only, make });
         self
     }
 }

@@ -61,6 +61,8 @@ pub struct Standings {
     pub as_of: Tick,
     /// The admins' accounts, sorted.
     pub admins: Vec<AccountId>,
+    /// The designers' accounts, sorted.
+    pub designers: Vec<AccountId>,
     /// The accounts that can't sign in, sorted.
     pub banned: Vec<Banned>,
 }

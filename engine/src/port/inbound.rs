@@ -47,6 +47,15 @@ pub enum Inbound {
         /// What.
         question: Question,
     },
+    /// Those who keep the world's draft tell something. No gateway says this.
+    Draft {
+        /// Who is told; `None`: everybody who may change the world.
+        to: Option<StableId>,
+        /// What, in lines.
+        text: String,
+        /// A thing done, for the record of who did what: the verb, and its words.
+        done: Option<(String, String)>,
+    },
     /// The session is over: the player left, or the gateway closed it.
     Leave {
         /// The session.
@@ -104,12 +113,16 @@ pub struct Arrival {
 }
 
 /// What an account may do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Plays.
     #[default]
     Player,
+    /// Plays, and changes the world's content.
+    Designer,
     /// Plays, and keeps order.
     Admin,
 }

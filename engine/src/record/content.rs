@@ -1,10 +1,10 @@
-//! The world's texts as they were when a run began, kept beside its recording by their digest.
+//! The world's texts as each revision has them, kept beside recordings by their digest.
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3;
 
 use super::RecordFault;
 use super::file::{pack, unpack};
+use crate::content::{Source, digest};
 
 /// Paths and texts, in the order of paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,17 +14,27 @@ pub struct RecordedContent {
 }
 
 impl RecordedContent {
-    /// The name of exactly this content: 32 hexadecimal digits.
+    /// These texts.
+    #[must_use]
+    pub fn of(sources: &[Source]) -> Self {
+        let files = sources.iter();
+        let files = files.map(|one| (one.path.clone(), one.text.clone()));
+        Self {
+            files: files.collect(),
+        }
+    }
+
+    /// The texts, to be read again.
+    #[must_use]
+    pub fn sources(self) -> Vec<Source> {
+        let files = self.files.into_iter();
+        files.map(|(path, text)| Source { path, text }).collect()
+    }
+
+    /// The name of exactly this content; see [`digest`](crate::content::digest).
     #[must_use]
     pub fn digest(&self) -> String {
-        let mut hash = Xxh3::new();
-        for (path, text) in &self.files {
-            for part in [path, text] {
-                hash.update(&(part.len() as u64).to_le_bytes());
-                hash.update(part.as_bytes());
-            }
-        }
-        format!("{:032x}", hash.digest128())
+        digest(&self.clone().sources())
     }
 
     /// As bytes for a file.

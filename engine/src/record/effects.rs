@@ -1,6 +1,6 @@
 //! One tick as the world's thread hands it over: its own copies, nothing encoded yet.
 
-use crate::port::{Outbound, Parcels, SaveBatch, StoreAsk, Tick};
+use crate::port::{DraftWish, Outbound, Parcels, SaveBatch, StoreAsk, Tick};
 use crate::{FaultReport, LoadedEntity, Save, TickInput, TickOutput};
 
 /// A tick with what it depended on.
@@ -21,6 +21,8 @@ pub struct TickEffects {
     pub said: Vec<Outbound>,
     /// What storage was asked.
     pub asks: Vec<StoreAsk>,
+    /// What was wished of those who keep the draft.
+    pub wishes: Vec<DraftWish>,
     /// What went to the bus.
     pub parcels: Parcels,
     /// What went wrong, contained.
@@ -38,6 +40,7 @@ impl TickEffects {
         Self {
             said,
             asks: output.asks.clone(),
+            wishes: output.wishes.clone(),
             parcels: output.parcels.clone(),
             faults: output.faults.clone(),
             loaded: output.loaded.clone(),

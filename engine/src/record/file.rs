@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::WorldState;
 use super::trace::TickTrace;
+use crate::content::RevisionMark;
 use crate::dice::Seed;
 use crate::port::{BridgeIn, Inbound, Row, RunId, StorageState, StoreReply, Tick, WorldTime};
 use crate::{PluginOrder, Setup};
 
 /// What a file begins with. The last byte is the format's version: a recording of another is
 /// refused, for it is worth something only to a program that plays the same game.
-pub(super) const MAGIC: [u8; 8] = *b"KADREC\0\x02";
+pub(super) const MAGIC: [u8; 8] = *b"KADREC\0\x03";
 /// Length and checksum before each payload, 4 bytes each, little-endian.
 const FRAME_BYTES: usize = 8;
 /// The longest payload: a checkpoint of a world of 100,000 characters in memory at 4 KiB each.
@@ -40,8 +41,8 @@ pub struct RecordingHeader {
     pub quarantined: Vec<String>,
     /// Every plugin, in order.
     pub plugins: Vec<String>,
-    /// The digest of the world's content.
-    pub content: String,
+    /// The world's content at the beginning, which lies beside the recording.
+    pub revision: RevisionMark,
     /// Settings that decide outcomes, in whoever builds the plugins' own words.
     pub settings: String,
 }
@@ -90,6 +91,8 @@ pub(super) struct Entry {
     /// As JSON: messages of the bus are tagged and carry free JSON.
     pub(super) bridged: Vec<String>,
     pub(super) orders: Vec<PluginOrder>,
+    /// The content from here on, where it is another than in the tick before.
+    pub(super) revision: Option<RevisionMark>,
     /// Where it is another than in the tick before.
     pub(super) storage: Option<StorageState>,
     pub(super) stopping: bool,
@@ -154,6 +157,9 @@ pub enum RecordFault {
     /// A frame holds what it can't hold.
     #[error("it holds what can't be decoded")]
     Undecodable,
+    /// A content that a tick brings is not there, by its digest.
+    #[error("the content {0} can't be had: {1}")]
+    Content(String, String),
     /// What was copied of the world.
     #[error(transparent)]
     State(#[from] crate::checkpoint::StateFault),
@@ -179,6 +185,7 @@ impl RecordingHeader {
             recovered: self.recovered,
             rows,
             state,
+            revision: self.revision.clone(),
             bridge: self.bridge,
             quarantined: self.quarantined.clone(),
             strict: false,

@@ -1,12 +1,14 @@
 //! Playing a recording again, and naming the first thing that is not as it was.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::file::{Before, Entry};
 use super::trace::{self, ColumnTrace, SaidTrace, SavedTrace, TickTrace, row_hash, short};
 use super::{Checkpoint, RecordFault, RecordingHeader, TickEffects, Ticks};
+use crate::content::{Content, NextRevision, RevisionMark, Source};
 use crate::port::{Outbound, StableId, Tick, WorldTime};
 use crate::{Engine, EngineFault, Plugin, TickInput};
 
@@ -52,6 +54,9 @@ impl fmt::Display for Difference {
         )
     }
 }
+
+/// Finds a content by its digest, or says why it can't.
+pub type Contents<'a> = dyn FnMut(&str) -> Result<(Arc<[Source]>, Arc<Content>), String> + 'a;
 
 /// Nothing where there is something on the other side.
 const NOTHING: &str = "nothing";
@@ -125,8 +130,13 @@ impl Replay {
     /// Plays ticks through `last`; answers the first difference.
     ///
     /// # Errors
-    /// When a tick can't be decoded.
-    pub fn play(&mut self, ticks: Ticks, last: Tick) -> Result<Option<Difference>, RecordFault> {
+    /// When a tick can't be decoded, or a content is missing that it swaps in.
+    pub fn play(
+        &mut self,
+        ticks: Ticks,
+        last: Tick,
+        contents: &mut Contents<'_>,
+    ) -> Result<Option<Difference>, RecordFault> {
         let mut before = Before::default();
         for (tick, entry) in (ticks.first..).zip(ticks.entries) {
             if tick > last {
@@ -140,6 +150,7 @@ impl Replay {
                 heard,
                 stored,
                 orders,
+                revision,
                 storage,
                 stopping,
                 trace: was,
@@ -156,6 +167,10 @@ impl Replay {
             if skipped {
                 continue;
             }
+            let revision = match revision {
+                None => None,
+                Some(mark) => Some(self.revision(mark, contents)?),
+            };
             let input = TickInput {
                 now: before.now,
                 wall_offset: before.wall_offset,
@@ -163,6 +178,7 @@ impl Replay {
                 stored,
                 bridged,
                 orders,
+                revision,
                 storage: before.storage.unwrap_or_default(),
                 stopping,
             };
@@ -180,6 +196,20 @@ impl Replay {
             }
         }
         Ok(None)
+    }
+
+    /// The revision that a tick brought, made again.
+    fn revision(
+        &self,
+        mark: RevisionMark,
+        contents: &mut Contents<'_>,
+    ) -> Result<NextRevision, RecordFault> {
+        let lost = |why: String| RecordFault::Content(mark.digest.clone(), why);
+        let (sources, content) = contents(&mark.digest).map_err(lost)?;
+        let next = self.engine.revisions().build(sources, content);
+        let mut next = next.map_err(|problem| lost(problem.message))?;
+        next.mark = mark;
+        Ok(next)
     }
 
     fn difference(

@@ -62,6 +62,7 @@ impl TickTrace {
         let TickEffects {
             said,
             asks,
+            wishes,
             parcels,
             faults,
             // It follows from the input.
@@ -71,10 +72,11 @@ impl TickTrace {
         let rest = || {
             let mut hash = Xxh3::new();
             hash_parcels(&mut hash, parcels);
-            hash.update(format!("{asks:?}{faults:?}").as_bytes());
+            hash.update(format!("{asks:?}{wishes:?}{faults:?}").as_bytes());
             hash.digest()
         };
-        let silent = asks.is_empty() && parcels.is_empty() && faults.is_empty();
+        let silent = asks.is_empty() && wishes.is_empty() && parcels.is_empty();
+        let silent = silent && faults.is_empty();
         Self {
             said: (!said.is_empty()).then(|| SaidTrace::of(said)),
             rest: (!silent).then(rest),

@@ -30,6 +30,7 @@ impl ChunkWriter {
             stored,
             bridged,
             orders,
+            revision,
             storage,
             stopping,
         } = record.input;
@@ -43,6 +44,7 @@ impl ChunkWriter {
             stored,
             bridged: bridged.iter().map(json).collect(),
             orders,
+            revision: revision.map(|next| next.mark),
             storage: (before.storage != Some(storage)).then_some(storage),
             stopping,
             trace,

@@ -60,6 +60,7 @@ impl Stage {
             stored: std::mem::take(&mut self.stored),
             bridged: std::mem::take(&mut self.bridged),
             orders: Vec::new(),
+            revision: self.revision.take(),
             storage: self.storage,
             stopping: false,
         };
@@ -92,6 +93,7 @@ impl Stage {
                 rows,
             });
         }
+        self.wishes.extend(output.wishes);
         if !output.parcels.is_empty() {
             self.parcels.push(output.parcels);
         }

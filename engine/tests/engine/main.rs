@@ -40,6 +40,8 @@ mod record;
 #[cfg(test)]
 mod recover;
 #[cfg(test)]
+mod revisions;
+#[cfg(test)]
 mod runner;
 #[cfg(test)]
 mod saved;

@@ -7,6 +7,7 @@ mod shadow;
 
 use std::sync::Arc;
 
+use engine::content::{Content, RevisionMark, Source};
 use engine::port::{Inbound, RunId};
 use engine::prelude::*;
 use engine::record::{
@@ -33,7 +34,7 @@ fn header() -> RecordingHeader {
         bridge: true,
         quarantined: Vec::new(),
         plugins: Vec::new(),
-        content: String::new(),
+        revision: RevisionMark::default(),
         settings: "{}".to_owned(),
     }
 }
@@ -76,6 +77,11 @@ const PLAY: Script = Script {
     copied: &[1, 42, 130, 200, 202, 390],
 };
 
+/// No tick of these brings another content.
+fn none(digest: &str) -> Result<(Arc<[Source]>, Arc<Content>), String> {
+    Err(format!("nobody published {digest}"))
+}
+
 /// Plays a recording again, through tick `last`.
 fn replay(bytes: &[u8], plugin: impl Plugin, last: u64) -> (u64, Option<Difference>) {
     let mut frames = frames(bytes).unwrap();
@@ -88,7 +94,7 @@ fn replay(bytes: &[u8], plugin: impl Plugin, last: u64) -> (u64, Option<Differen
     let mut replay = Replay::begin(&header, checkpoint, plugin).unwrap();
     for frame in frames {
         if let Frame::Ticks(ticks) = frame.unwrap() {
-            let difference = replay.play(ticks, last).unwrap();
+            let difference = replay.play(ticks, last, &mut none).unwrap();
             if difference.is_some() {
                 return (replay.played(), difference);
             }
@@ -106,7 +112,7 @@ fn replay_from(
     let mut replay = Replay::begin(&header(), checkpoint.clone(), plugin).unwrap();
     for frame in frames(bytes).unwrap() {
         if let Frame::Ticks(ticks) = frame.unwrap() {
-            let difference = replay.play(ticks, TICKS).unwrap();
+            let difference = replay.play(ticks, TICKS, &mut none).unwrap();
             if difference.is_some() {
                 return (replay.played(), difference);
             }
@@ -141,7 +147,7 @@ fn recording_replays_equal_from_each_checkpoint() {
         let mut replay = Replay::begin(&header(), Checkpoint::default(), game).unwrap();
         for frame in frames(&bytes).unwrap() {
             if let Frame::Ticks(ticks) = frame.unwrap() {
-                replay.play(ticks, at).unwrap();
+                replay.play(ticks, at, &mut none).unwrap();
             }
         }
         assert_eq!(replay.compare(checkpoint).unwrap(), None, "at tick {at}");

@@ -54,6 +54,7 @@ impl Live {
             watch: Watch::default(),
             halt: Stop::new(),
             recorder: None,
+            draft: None,
         };
         adjust(&mut config);
         let running = spawn(

@@ -39,7 +39,7 @@ impl Accounts {
     /// `resource_not_found`; `database_connection_error`.
     pub async fn grant(&self, username: &str, role: Role) -> Result<(), AccountRefusal> {
         let verb = match role {
-            Role::Admin => "account grant",
+            Role::Designer | Role::Admin => "account grant",
             Role::Player => "account revoke",
         };
         self.decide(username, verb, Decision::Role(role)).await

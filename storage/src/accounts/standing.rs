@@ -1,7 +1,7 @@
 //! What an account may do now, and who is set apart: asked with each use of a token, and by the
 //! world every few seconds.
 
-use engine::port::{AccountId, Banned, Code, Role, StableId, WorldTime};
+use engine::port::{AccountId, Banned, Code, Role, StableId, Standings, WorldTime};
 use sqlx::{query_as, query_scalar};
 use uuid::Uuid;
 
@@ -108,8 +108,8 @@ pub(super) fn too_many() -> AccountRefusal {
 }
 
 impl Store {
-    /// The admins' accounts and those that can't sign in, sorted.
-    pub(crate) async fn set_apart(&self) -> Result<(Vec<AccountId>, Vec<Banned>), sqlx::Error> {
+    /// Who is set apart, sorted: of what the world asks for, all but when.
+    pub(crate) async fn set_apart(&self) -> Result<Standings, sqlx::Error> {
         let sql = self.sql(
             "SELECT id, role, banned_until, ban_reason FROM accounts
              WHERE role <> 'player' OR banned_until IS NOT NULL
@@ -119,22 +119,25 @@ impl Store {
         let rows: Vec<(Uuid, String, Option<i64>, String)> = reading!(self, db => query_as(sql)
             .bind(SET_APART_MAX).fetch_all(db).await)?;
         let now = signed(wall().0);
-        let (mut admins, mut banned) = (Vec::new(), Vec::new());
+        let mut all = Standings::default();
         for (id, role, until, reason) in rows {
             let account = AccountId(id);
-            if role_of(&role) == Role::Admin {
-                admins.push(account);
+            match role_of(&role) {
+                Role::Admin => all.admins.push(account),
+                Role::Designer => all.designers.push(account),
+                Role::Player => {}
             }
             if let Some(until) = until.filter(|until| now < *until) {
-                banned.push(Banned {
+                all.banned.push(Banned {
                     account,
                     until: (until != i64::MAX).then(|| WorldTime(unsigned(until))),
                     reason,
                 });
             }
         }
-        admins.sort_unstable();
-        banned.sort_unstable();
-        Ok((admins, banned))
+        all.admins.sort_unstable();
+        all.designers.sort_unstable();
+        all.banned.sort_unstable();
+        Ok(all)
     }
 }

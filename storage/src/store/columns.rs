@@ -27,6 +27,7 @@ pub(crate) fn is_nobodys(name: &str) -> bool {
 pub(crate) const fn role_word(role: Role) -> &'static str {
     match role {
         Role::Player => "player",
+        Role::Designer => "designer",
         Role::Admin => "admin",
     }
 }
@@ -35,6 +36,7 @@ pub(crate) const fn role_word(role: Role) -> &'static str {
 pub(crate) fn role_of(word: &str) -> Role {
     match word {
         "admin" => Role::Admin,
+        "designer" => Role::Designer,
         _ => Role::Player,
     }
 }

@@ -23,6 +23,7 @@ macro_rules! embedded {
             migration!($folder, 5, "authority", "0005_authority"),
             migration!($folder, 6, "sign ins", "0006_sign_ins"),
             migration!($folder, 7, "owners", "0007_owners"),
+            migration!($folder, 8, "revisions", "0008_revisions"),
         ]
     };
 }
@@ -43,8 +44,8 @@ struct Embedded {
     sql: &'static str,
 }
 
-static POSTGRES: [Embedded; 7] = embedded!("postgres");
-static SQLITE: [Embedded; 7] = embedded!("sqlite");
+static POSTGRES: [Embedded; 8] = embedded!("postgres");
+static SQLITE: [Embedded; 8] = embedded!("sqlite");
 
 /// What a PostgreSQL database goes through, in order.
 pub(super) fn postgres() -> Migrator {

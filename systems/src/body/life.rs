@@ -11,7 +11,7 @@ use super::{
 use crate::character::{SetStat, Settable, Stats};
 use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::{InRoom, Posture, PostureTaken, Relocate};
-use crate::world::{Atlas, RoomIx};
+use crate::world::{Atlas, RoomIx, RoomMap};
 
 /// Gives bodies to those who come without one, and puts right what a save has wrong.
 pub(super) fn embody(
@@ -39,6 +39,15 @@ pub(super) fn embody(
 /// whoever moves people may be left out for a while. Transient: the dead who come are taken anew.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Bound(RoomIx);
+
+impl Bound {
+    /// The same over another atlas; `false`: the place is gone.
+    pub(super) fn carry(&mut self, map: &RoomMap) -> bool {
+        let to = map.get(self.0);
+        self.0 = to.unwrap_or_default();
+        to.is_some()
+    }
+}
 
 /// What takes bodies to limbo and back.
 #[derive(SystemParam)]

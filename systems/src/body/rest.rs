@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{POINT, Rules, TakePosture, Vitals, VitalsChanged, held};
 use crate::command::{Usage, Verb, Words};
 use crate::place::{InRoom, Posture, PostureTaken};
-use crate::world::RoomIx;
+use crate::world::{RoomIx, RoomMap};
 
 /// Somebody rests until then, if nothing comes between.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
@@ -34,6 +34,11 @@ impl Resting {
 }
 
 impl Resting {
+    /// The same over another atlas; where the room is gone, it is over.
+    pub(super) fn carry(&mut self, map: &RoomMap) {
+        self.room = self.room.and_then(|room| map.get(room));
+    }
+
     /// Heals no more.
     pub(super) const fn disturb(&mut self) {
         self.disturbed = true;

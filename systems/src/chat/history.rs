@@ -19,7 +19,7 @@ use crate::cast::{BOB, FOYER, WHEN, id};
 use crate::hearing::Hearing;
 use crate::place::{Moved, Rooms};
 use crate::wall_time::rfc3339;
-use crate::world::{Atlas, RoomIx};
+use crate::world::{Atlas, RoomIx, RoomMap};
 
 /// A line that was said.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -134,6 +134,23 @@ impl History {
         shown.reverse();
         shown
     }
+}
+
+/// Says how what was said is carried over to another atlas: with the rooms.
+pub(super) fn carry(reg: &mut Registrar<'_>) {
+    reg.carried(|history: &mut History, carryover| {
+        let map = carryover.map::<RoomMap>();
+        history.rooms = map.rooms(std::mem::take(&mut history.rooms));
+        history.sub_zones = map.sub_zones(std::mem::take(&mut history.sub_zones));
+        history.most = carryover.to::<Rules>().copied().unwrap_or_default().history;
+        true
+    })
+    .carried(|came_from: &mut CameFrom, carryover| {
+        let map = carryover.map::<RoomMap>();
+        let there = came_from.0.take();
+        came_from.0 = there.and_then(|(room, until)| Some((map.get(room)?, until)));
+        true
+    });
 }
 
 /// `chat_history`: what was said in a room before one came in.

@@ -11,7 +11,7 @@ use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::speech::{Channel, ChatMessage};
-use crate::world::RoomIx;
+use crate::world::{RoomIx, RoomMap};
 
 /// Bytes of talk that one audience hears in a second: 64 KiB a tick at 20 Hz, 150 short lines.
 const BYTES_PER_SECOND: u64 = 1_280 * 1_024;
@@ -108,6 +108,22 @@ impl Pace {
             }
             !lines.is_empty()
         });
+    }
+
+    /// The same over another atlas. In a place that is gone there is nobody to hear what waits.
+    pub(super) fn carry(&mut self, map: &RoomMap) {
+        let place = |whom: For| match whom {
+            For::Room(room) => map.get(room).map(For::Room),
+            For::SubZone(sub_zone) => map.sub_zone(sub_zone).map(For::SubZone),
+            other => Some(other),
+        };
+        let was = std::mem::take(&mut self.waiting).into_iter();
+        let now = was.filter_map(|(whom, lines)| Some((place(whom)?, lines)));
+        self.waiting = now.collect();
+        let waiting = self.waiting.values().flatten();
+        self.waiting_bytes = waiting.map(|line| line.bytes).sum();
+        // Of the tick before; the next begins with none.
+        self.spent.clear();
     }
 
     /// Tells a line of so many bytes: now if its turn is now, else later.

@@ -85,7 +85,7 @@ pub(super) fn help(
             .map_or(Role::Player, |character| character.role);
         let known = verbs
             .find(topic)
-            .filter(|entry| !entry.admin || role == Role::Admin);
+            .filter(|entry| entry.is_open_to(role));
         answers.write(match known {
             _ if topic.is_empty() => {
                 let (text, data) = everything(&verbs, role);

@@ -147,7 +147,7 @@ impl Judge<'_> {
         let words = Words::of(stands_for.unwrap_or(line).as_str());
         let open = |verb: &usize| {
             let entry = self.verbs.get(*verb);
-            entry.is_some_and(|entry| !entry.admin || role == Role::Admin)
+            entry.is_some_and(|entry| entry.is_open_to(role))
         };
         let verb = match self.verbs.index(words.verb()) {
             Some(verb) => Some((verb, None)).filter(|(verb, _)| open(verb)),

@@ -32,6 +32,8 @@ pub trait Verb: Message + Sized {
     const ADMIN: bool = false;
     /// Its words are typed whole: what it does is not for somebody who meant another verb.
     const WHOLE: bool = false;
+    /// Of what only admins have: designers have it, too.
+    const DESIGNER: bool = false;
 
     /// Whether these words only ask for something: then nothing lasting comes of them, whatever
     /// [`LASTS`](Self::LASTS) and [`FACTS`](Self::FACTS) say of the others, and they are never
@@ -79,11 +81,23 @@ pub struct Entry {
     pub admin: bool,
     /// Its words are typed whole.
     pub whole: bool,
+    /// And designers.
+    pub designer: bool,
     pub(super) asks: fn(Words<'_>) -> bool,
     pub(super) send: fn(&mut Commands<'_, '_>, Order, Words<'_>) -> Result<(), Usage>,
 }
 
 impl Entry {
+    /// Whether who has this role may use it.
+    #[must_use]
+    pub fn is_open_to(&self, role: Role) -> bool {
+        match role {
+            Role::Player => !self.admin,
+            Role::Designer => !self.admin || self.designer,
+            Role::Admin => true,
+        }
+    }
+
     /// Stands for a word that is no verb, where gates are asked.
     pub(super) const UNKNOWN: Self = Self {
         words: &[""],
@@ -94,6 +108,7 @@ impl Entry {
         needs: Needs::MIND,
         admin: false,
         whole: true,
+        designer: false,
         asks: |_| true,
         send: |_, _, _| Err(Usage::Show),
     };
@@ -137,7 +152,7 @@ impl Verbs {
         let mut entries: Vec<&Entry> = self
             .entries
             .iter()
-            .filter(|entry| !entry.admin || role == Role::Admin)
+            .filter(|entry| entry.is_open_to(role))
             .collect();
         entries.sort_by_key(|entry| entry.words[0]);
         entries.into_iter()
@@ -155,7 +170,7 @@ impl Verbs {
         if word.len() < BEGINNING_CHARS_MIN {
             return Err(Vec::new());
         }
-        let open = |index: usize| !self.entries[index].admin || role == Role::Admin;
+        let open = |index: usize| self.entries[index].is_open_to(role);
         let from = (Bound::Included(word.as_str()), Bound::Unbounded);
         let verbs: Vec<(&'static str, usize)> = self
             .by_word
@@ -192,7 +207,7 @@ impl Verbs {
         role: Role,
         more: impl Iterator<Item = &'a str>,
     ) -> Option<&'a str> {
-        let open = |index: usize| !self.entries[index].admin || role == Role::Admin;
+        let open = |index: usize| self.entries[index].is_open_to(role);
         let words = self.by_word.iter().filter(move |(_, index)| open(**index));
         let words = words.map(|(word, _)| *word);
         let own = self.more.keys().map(String::as_str);
@@ -279,6 +294,7 @@ pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
         needs: V::NEEDS,
         admin: V::ADMIN,
         whole: V::WHOLE,
+        designer: V::DESIGNER,
         asks: V::asks,
         send: |commands, order, words| {
             let unread = Cell::new(0);

@@ -87,6 +87,14 @@ impl RoomLines {
         lines.cloned().collect()
     }
 
+    /// The same lines, each under the room's place in another atlas.
+    pub(crate) fn carry(&mut self, place: impl Fn(RoomIx) -> Option<RoomIx>) {
+        for lines in self.0.values_mut() {
+            let was = std::mem::take(lines).into_iter();
+            *lines = was.filter_map(|(ix, line)| Some((place(ix)?, line))).collect();
+        }
+    }
+
     pub(crate) fn put(&mut self, told: &RoomLinesTold) {
         self.0.insert(told.rank, told.lines.clone());
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::notes::{ExploredMap, MapRoom};
 use super::{Discovered, Explored};
 use crate::place::InRoom;
-use crate::world::{Atlas, RoomIx};
+use crate::world::{Atlas, RoomIx, RoomMap};
 
 /// What a page holds, in bytes of JSON: with its head a frame of 16 KiB.
 const PAGE_BYTES: usize = 16 * 1_024 - 512;
@@ -84,6 +84,16 @@ pub(super) fn tell(
         }
         if let Ok((.., online)) = explorers.get(*actor) {
             outbox.tell_one(online.session, MapRoom::of(&atlas, *room));
+        }
+    }
+}
+
+impl Unfolding {
+    /// The same over another atlas.
+    pub(super) fn carry(&mut self, map: &RoomMap) {
+        for rest in self.0.values_mut() {
+            let was = std::mem::take(&mut rest.rooms).into_iter();
+            rest.rooms = was.filter_map(|room| map.get(room)).collect();
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{AdjustLucidity, Cause, Lucidity, Psyche, SetLucidity, Tier};
 use crate::body::{Condition, Vitals};
 use crate::command::{Acted, Needs, Usage, Verb, Words};
 use crate::place::{InRoom, Rooms};
-use crate::world::RoomIx;
+use crate::world::{RoomIx, RoomMap};
 
 /// The name of the rescuer's waiting time.
 const COOLDOWN: &str = "ground";
@@ -78,6 +78,13 @@ pub(super) struct Holding {
     /// How many of the stages were told.
     told: u32,
     cause: Cause,
+}
+
+impl Holding {
+    /// The same over another atlas: both are where they are put.
+    pub(super) fn carry(&mut self, map: &RoomMap) {
+        self.room = map.refuge(self.room);
+    }
 }
 
 /// How a rescue stands, for both of them.

@@ -7,7 +7,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::world::RoomIx;
+use crate::world::{RoomIx, RoomMap};
 
 /// How somebody holds themselves.
 #[derive(
@@ -67,6 +67,11 @@ impl Pose {
         self.room
     }
 
+    /// The same over another atlas.
+    pub(super) fn carry(&mut self, map: &RoomMap) {
+        self.room = self.room.and_then(|room| map.get(room));
+    }
+
     /// The words that follow the name; `None`: there are none.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
@@ -91,6 +96,11 @@ impl LastSpoke {
     /// Somebody speaks.
     pub(crate) const fn at(room: RoomIx, now: WorldTime) -> Self {
         Self(Some((room, now)))
+    }
+
+    /// The same over another atlas.
+    pub(super) fn carry(&mut self, map: &RoomMap) {
+        self.0 = self.0.and_then(|(room, at)| Some((map.get(room)?, at)));
     }
 
     /// When that was, if it was in `room`.

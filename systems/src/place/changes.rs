@@ -17,7 +17,7 @@ use super::listing::{LISTED_MAX, Listing, Occupant};
 use super::rooms::List;
 use super::shown::MarksChanged;
 use super::{InRoom, Moved, Posed, PostureTaken, RoomOccupants, Rooms};
-use crate::world::RoomIx;
+use crate::world::{RoomIx, RoomMap};
 
 /// The shortest time between two frames about the people of one room.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -68,6 +68,15 @@ impl Changes {
         for room in rooms {
             self.0.entry(room).or_default().anew = true;
         }
+    }
+}
+
+impl Changes {
+    /// The same over another atlas. In a room that is gone there is nobody to be told.
+    pub(super) fn carry(&mut self, map: &RoomMap) {
+        let was = std::mem::take(&mut self.0).into_iter();
+        let now = was.filter_map(|(room, pending)| Some((map.get(room)?, pending)));
+        self.0 = now.collect();
     }
 }
 

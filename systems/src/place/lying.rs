@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use engine::Reverted;
+use engine::{Reverted, Revised};
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
@@ -135,6 +135,8 @@ type Laid = (Entity, &'static StableId, &'static Spot);
 pub(super) fn keep(
     unplaced: Query<Laid, Without<InRoom>>,
     placed: Query<(Laid, &InRoom), Changed<Spot>>,
+    everything: Query<(Laid, &InRoom)>,
+    mut revised: MessageReader<Revised>,
     taken: Query<(Entity, &StableId, &InRoom), (Without<Spot>, Without<Whereabouts>)>,
     mut ended: GoneEntities<'_, '_>,
     atlas: Res<Atlas>,
@@ -156,11 +158,20 @@ pub(super) fn keep(
         .iter()
         .map(|(one, id, place)| (*id, one, place.0))
         .collect();
-    for ((one, id, spot), place) in &placed {
-        let to = room(id, spot);
+    let mut lies_in = |(one, id): (Entity, &StableId), place: &InRoom, to: RoomIx| {
         if place.0 != to {
             gone.push((*id, one, place.0));
             came.push((*id, one, to));
+        }
+    };
+    if revised.read().count() > 0 {
+        // A room that was gone may be back. What lies where its room was stays there.
+        for (laid, place) in &everything {
+            lies_in((laid.0, laid.1), place, atlas.find(&laid.2.room).unwrap_or(place.0));
+        }
+    } else {
+        for (laid, place) in &placed {
+            lies_in((laid.0, laid.1), place, room(laid.1, laid.2));
         }
     }
     // In no order of memory: it would be heard.

@@ -15,7 +15,7 @@ use crate::calendar::{Daylight, MythosHour, MythosTime};
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// A room as clients see it.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RoomView {
     /// Its id.
     pub id: String,
@@ -43,7 +43,7 @@ pub struct RoomView {
 }
 
 /// A way out as clients see it.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ExitView {
     /// The id of the room it leads to.
     pub to: String,
@@ -55,7 +55,7 @@ pub struct ExitView {
 impl RoomView {
     /// A room by day or night, with what plugins say of it.
     #[must_use]
-    pub(super) fn of(atlas: &Atlas, ix: RoomIx, night: bool, lines: Vec<String>) -> Self {
+    pub(crate) fn of(atlas: &Atlas, ix: RoomIx, night: bool, lines: Vec<String>) -> Self {
         let room = atlas.room(ix);
         let night = room.night.as_ref().filter(|_| night);
         let exit = |exit: &crate::world::Exit| {
@@ -128,7 +128,7 @@ pub struct RoomUpdate {
 
 impl RoomUpdate {
     /// A room and who is in it, for all of them.
-    fn of(room: Arc<RoomView>, people: Listing, drops: Drops) -> Self {
+    pub(crate) fn of(room: Arc<RoomView>, people: Listing, drops: Drops) -> Self {
         Self {
             room,
             entities: drops.names(),
@@ -141,7 +141,7 @@ impl RoomUpdate {
     }
 
     /// For one of them, who is not listed in the text.
-    fn seen_by(self, name: &str) -> Self {
+    pub(crate) fn seen_by(self, name: &str) -> Self {
         let me = name.to_owned();
         Self { me, ..self }
     }

@@ -7,7 +7,7 @@ use engine::content::Content;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::world::{Atlas, RoomIx};
+use crate::world::{Atlas, RoomIx, RoomMap};
 
 /// Who and what is in which room, people in the order they came. Derived from [`InRoom`].
 #[derive(Resource, Debug, Clone, Serialize, Deserialize)]
@@ -128,6 +128,29 @@ impl Occupancy {
         for (room, (_, one)) in there {
             self.rooms[room.index()].push(one);
         }
+    }
+
+    /// The same people and things over another atlas; who was in a room that is gone is behind the
+    /// others where they are now.
+    pub(super) fn carry(&mut self, map: &RoomMap, to: Option<&Atlas>) {
+        let count = to.map_or(0, |atlas| atlas.rooms().len());
+        for lists in [&mut self.rooms, &mut self.things] {
+            let was = std::mem::replace(lists, vec![Vec::new(); count]);
+            let mut behind = Vec::new();
+            for (ix, list) in RoomIx::all().zip(was) {
+                match map.get(ix) {
+                    Some(to) => lists[to.index()] = list,
+                    None => behind.push((map.refuge(ix), list)),
+                }
+            }
+            for (to, mut list) in behind.into_iter().filter(|(_, list)| !list.is_empty()) {
+                lists[to.index()].append(&mut list);
+            }
+        }
+        for room in self.lying.values_mut() {
+            *room = map.refuge(*room);
+        }
+        self.leaving.clear();
     }
 
     pub(super) fn settle(&mut self) {

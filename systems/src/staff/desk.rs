@@ -326,6 +326,7 @@ impl Books<'_, '_> {
     fn person(&self, entity: Option<Entity>, face: &Face) -> String {
         let role = match face.role {
             Role::Admin => "keeper",
+            Role::Designer => "designer",
             Role::Player => "player",
         };
         let mut text = format!(

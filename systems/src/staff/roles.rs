@@ -31,6 +31,7 @@ sanction!(
 
 /// What a role that comes or goes is told with.
 const NOW: &str = "You are a keeper of this world now. \"help\" tells what that means.";
+const DESIGNS: &str = "You are a designer of this world now. \"help world\" tells what that means.";
 pub(super) const NO_MORE: &str = "You are no keeper of this world any more.";
 
 /// Makes admins.
@@ -169,6 +170,7 @@ pub(super) fn follow(
         };
         let (verb, text) = match role {
             Role::Admin => ("grant", NOW),
+            Role::Designer => ("grant", DESIGNS),
             Role::Player => ("revoke", NO_MORE),
         };
         audit.heard(verb, (face.id, &face.name), "by the account store");
@@ -206,6 +208,9 @@ pub(super) fn own_up(
         let account = face.as_ref().map(|face| face.account);
         let what = match act {
             AccountAct::Grant { role: Role::Admin } => "a keeper's rights for",
+            AccountAct::Grant {
+                role: Role::Designer,
+            } => "a designer's rights for",
             AccountAct::Grant { role: Role::Player } => "the end of a keeper's rights for",
             AccountAct::Ban { .. } => {
                 barred.lift(account, *character, Some(name));

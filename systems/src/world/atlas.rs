@@ -14,6 +14,11 @@ use serde::{Deserialize, Serialize};
 pub struct RoomIx(pub(super) u32);
 
 impl RoomIx {
+    /// Every place that an atlas may have, in order.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..).map(Self)
+    }
+
     /// The index into tables that have one entry per room.
     #[must_use]
     pub const fn index(self) -> usize {

@@ -42,6 +42,8 @@ mod outcomes;
 #[cfg(test)]
 mod pace;
 #[cfg(test)]
+mod revisions;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod storage;

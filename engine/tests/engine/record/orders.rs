@@ -6,7 +6,7 @@ use engine::{FAULTS_MAX, PluginOrder, QUARANTINE};
 use serde::{Deserialize, Serialize};
 
 use super::play::{Recorded, Script};
-use super::{Frame, header, replay, replay_from};
+use super::{Frame, header, none, replay, replay_from};
 use crate::kit::{arrival, game, named};
 
 /// How many ticks its plugin saw.
@@ -65,7 +65,7 @@ fn measured_quarantine_replays_equal_from_each_checkpoint() {
         let mut replay = Replay::begin(&header(), Checkpoint::default(), slowed).unwrap();
         for frame in frames(&bytes).unwrap() {
             if let Frame::Ticks(ticks) = frame.unwrap() {
-                replay.play(ticks, at).unwrap();
+                replay.play(ticks, at, &mut none).unwrap();
             }
         }
         assert_eq!(replay.compare(checkpoint).unwrap(), None, "at tick {at}");

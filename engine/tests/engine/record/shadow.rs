@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::planted::forgetful;
 use super::play::{Recorded, Script};
-use super::{Frame, PLAY, TICKS, header, replay_from};
+use super::{Frame, PLAY, TICKS, header, none, replay_from};
 use crate::kit::{arrival, game, leave, named};
 
 /// Changes at every tick; a save is worth only every hundredth.
@@ -46,7 +46,7 @@ fn compared(recorded: &Recorded, plugin: impl Plugin, checkpoint: &Checkpoint) -
     let mut replay = Replay::begin(&header(), Checkpoint::default(), plugin).unwrap();
     for frame in frames(&recorded.bytes).unwrap() {
         if let Frame::Ticks(ticks) = frame.unwrap() {
-            replay.play(ticks, checkpoint.tick).unwrap();
+            replay.play(ticks, checkpoint.tick, &mut none).unwrap();
         }
     }
     let found = replay.compare(checkpoint).unwrap();
