@@ -143,8 +143,7 @@ pub fn grant(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode>
 /// When there is no such account or role, or the database can't be reached.
 pub fn revoke(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode> {
     if !matches!(role, "admin" | "designer") {
-        let words =
-            format!("`{role}` is not a role to be taken; there are `admin` and `designer`");
+        let words = format!("`{role}` is not a role to be taken; there are `admin` and `designer`");
         return Err(UsageFault(words).into());
     }
     with_accounts(&config, async |accounts| {

@@ -101,10 +101,7 @@ impl RecorderMetrics {
 }
 
 impl Beginning {
-    pub(crate) fn of(
-        setup: &Setup,
-        ruling: &systems::Settings,
-    ) -> Result<Self, RecorderFault> {
+    pub(crate) fn of(setup: &Setup, ruling: &systems::Settings) -> Result<Self, RecorderFault> {
         Ok(Self {
             header: RecordingHeader {
                 program: VERSION.to_owned(),

@@ -126,9 +126,18 @@ async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
         }
     };
     let shared = config.database.shared;
-    let begun = revisions::begin(&storage.revisions(), &types, draft, shared).await;
+    let kept = storage.revisions();
+    let begun = tokio::select! {
+        begun = revisions::begin(&kept, &types, draft, shared) => begun.map(Some),
+        () = signals.stop() => Ok(None),
+    };
     let begun = match begun {
-        Ok(begun) => begun,
+        Ok(Some(begun)) => begun,
+        Ok(None) => {
+            tracing::info!(left_over, "asked to stop while starting");
+            leave(&storage, &tasks).await;
+            return Ok(ExitCode::SUCCESS);
+        }
         Err(fault) => {
             leave(&storage, &tasks).await;
             return Err(fault);

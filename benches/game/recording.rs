@@ -134,7 +134,9 @@ pub(crate) fn measure() {
     let mut replay = Replay::begin(&recording.header, checkpoint, game).expect("the game");
     for frame in frames(&recording.bytes).expect("a recording") {
         if let Frame::Ticks(ticks) = frame.expect("a frame") {
-            let difference = replay.play(ticks, u64::MAX, &mut |_| Err(String::new())).expect("ticks");
+            let difference = replay
+                .play(ticks, u64::MAX, &mut |_| Err(String::new()))
+                .expect("ticks");
             assert_eq!(difference, None);
         }
     }

@@ -17,8 +17,8 @@ pub(crate) use standing::{Roles, Seated, grant, tell_bans};
 pub(crate) use unload::unload_saved;
 pub(crate) use words::Departing;
 pub use words::{
-    Arrived, Arrives, Asked, Departed, Dismiss, DraftTold, DraftWished, Excluded, Grant, Halt, LinkLost, Linkdead, Online,
-    OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
+    Arrived, Arrives, Asked, Departed, Dismiss, DraftTold, DraftWished, Excluded, Grant, Halt,
+    LinkLost, Linkdead, Online, OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
 };
 
 use std::collections::{HashMap, VecDeque};

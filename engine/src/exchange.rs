@@ -10,8 +10,8 @@ use crate::fault::FaultReport;
 use crate::meter::Stopwatch;
 use crate::persist::LoadedEntity;
 use crate::port::{
-    BridgeIn, DraftWish, Emission, Inbound, Outbound, Parcels, Row, RunId, SaveBatch, StorageState, StoreAsk,
-    StoreReply, Tick, WorldTime,
+    BridgeIn, DraftWish, Emission, Inbound, Outbound, Parcels, Row, RunId, SaveBatch, StorageState,
+    StoreAsk, StoreReply, Tick, WorldTime,
 };
 
 /// What an engine begins with.

@@ -35,13 +35,14 @@ pub mod stage;
 mod violations;
 
 pub use attach::{
-    Arrived, Arrives, Asked, Departed, Dismiss, DraftTold, DraftWished, Excluded, Grant, Halt, LinkLost, Linkdead, Online,
-    OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
+    Arrived, Arrives, Asked, Departed, Dismiss, DraftTold, DraftWished, Excluded, Grant, Halt,
+    LinkLost, Linkdead, Online, OrderUnheeded, Received, RoleChanged, SetApart, SetBan,
 };
 pub use bridge::{Bridge, Bridged};
 pub use character::Character;
 pub use clock::{CATCH_UP_MAX, Clock};
 pub use dice::{Dice, Seed};
+pub use engine::Revised;
 pub use engine::{Engine, FAULTS_MAX, HELD_UP, QUARANTINE, SETTLE_ROUNDS_MAX};
 pub use exchange::{EngineFault, PluginOrder, Save, Setup, TickInput, TickOutput};
 pub use fault::{FaultReport, running};
@@ -56,7 +57,6 @@ pub use persist::{
 };
 pub use phase::Phase;
 pub use plugin::{Border, LeftOut, Plugin, PluginOff, Registrar};
-pub use engine::Revised;
 pub use violations::Violation;
 
 /// What a plugin's file begins with.

@@ -18,8 +18,9 @@ use std::time::Duration;
 
 use crate::content::NextRevision;
 use crate::port::{
-    AccountId, Arrival, Banned, BridgeIn, Correlation, DraftWish, Fact, Inbound, Line, Parcels, Role, Row,
-    RunId, SaveBatch, SessionId, StableId, Standings, StorageState, StoreReply, WorldTime,
+    AccountId, Arrival, Banned, BridgeIn, Correlation, DraftWish, Fact, Inbound, Line, Parcels,
+    Role, Row, RunId, SaveBatch, SessionId, StableId, Standings, StorageState, StoreReply,
+    WorldTime,
 };
 use crate::runner::Rate;
 pub use ears::Ears;

@@ -105,15 +105,16 @@ async fn kept(
 ) -> anyhow::Result<Draft> {
     let body = revisions.content(&runs.digest).await?;
     let body = body.ok_or_else(|| lost(runs.number))?;
-    let sources = draft::unpacked(&body).map_err(|why| {
-        UsageFault(format!("revision {} can't be read: {why}", runs.number))
-    })?;
+    let sources = draft::unpacked(&body)
+        .map_err(|why| UsageFault(format!("revision {} can't be read: {why}", runs.number)))?;
     let read = draft::kept(sources, types);
     Ok(read.map_err(|problems| unusable(&problems))?)
 }
 
 fn lost(number: u64) -> UsageFault {
-    UsageFault(format!("the content of revision {number} is not in the database"))
+    UsageFault(format!(
+        "the content of revision {number} is not in the database"
+    ))
 }
 
 fn unusable(problems: &[Problem]) -> UsageFault {
@@ -121,6 +122,9 @@ fn unusable(problems: &[Problem]) -> UsageFault {
         0 | 1 => String::new(),
         count => format!(" (and {} more; see `kadath check`)", count - 1),
     };
-    let first = problems.first().map(ToString::to_string).unwrap_or_default();
+    let first = problems
+        .first()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     UsageFault(format!("the world can't be used: {first}{more}"))
 }

@@ -35,8 +35,7 @@ impl Draft {
 
 /// Reads the draft in a folder; problems name files as the caller can open them.
 pub(crate) fn read(folder: &Path, types: &ContentTypes) -> Result<Draft, Vec<Problem>> {
-    let (content, sources) =
-        sound(folder, || world_files::load_with_sources(folder, types))?;
+    let (content, sources) = sound(folder, || world_files::load_with_sources(folder, types))?;
     Ok(Draft::of(content, sources))
 }
 

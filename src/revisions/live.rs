@@ -33,7 +33,9 @@ impl LiveWorld {
     pub(super) async fn build(&self, draft: &Draft) -> Result<NextRevision, Problem> {
         let off = |content: &Content| {
             let header = content.get::<WorldHeader>();
-            header.map(|header| header.plugins_off.clone()).unwrap_or_default()
+            header
+                .map(|header| header.plugins_off.clone())
+                .unwrap_or_default()
         };
         let problem = |message: &str| Problem {
             file: "world.toml".to_owned(),
@@ -72,14 +74,13 @@ impl LiveWorld {
     }
 
     /// Tells somebody in the world, or everybody who may change it.
-    pub(super) fn tell(
-        &self,
-        to: Option<StableId>,
-        text: String,
-        done: Option<(String, String)>,
-    ) {
+    pub(super) fn tell(&self, to: Option<StableId>, text: String, done: Option<(String, String)>) {
         // A world that hears nothing has other troubles.
-        if self.inbound.try_send(Inbound::Draft { to, text, done }).is_err() {
+        if self
+            .inbound
+            .try_send(Inbound::Draft { to, text, done })
+            .is_err()
+        {
             tracing::warn!("designers could not be told");
         }
     }

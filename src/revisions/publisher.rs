@@ -90,7 +90,9 @@ impl Publisher {
     /// Does what is asked for.
     pub(crate) async fn act(&self, request: WorldRequest) -> Told {
         let WorldRequest { author, draft, act } = request;
-        let own = |folder: &PathBuf| std::path::absolute(&self.inner.folder).ok().as_ref() == Some(folder);
+        let own = |folder: &PathBuf| {
+            std::path::absolute(&self.inner.folder).ok().as_ref() == Some(folder)
+        };
         let folder = draft.filter(|folder| !own(folder));
         let folder = folder.unwrap_or_else(|| self.inner.folder.clone());
         let mut state = self.state().await;
@@ -216,7 +218,9 @@ impl Publisher {
         let earlier = self.revision(number).await?;
         if earlier.digest == state.mark.digest {
             let runs = state.mark.number;
-            return Ok(Told::done(format!("revision {runs} has that content already")));
+            return Ok(Told::done(format!(
+                "revision {runs} has that content already"
+            )));
         }
         let draft = self.kept(&earlier.digest).await?;
         let left = world_files::read(&self.inner.folder).0;
@@ -293,7 +297,11 @@ impl Publisher {
 
     /// The texts of a content that was published.
     pub(super) async fn sources(&self, digest: &str) -> Result<Vec<engine::content::Source>, Told> {
-        let body = self.revisions().content(digest).await.map_err(Told::failed)?;
+        let body = self
+            .revisions()
+            .content(digest)
+            .await
+            .map_err(Told::failed)?;
         let body = body.ok_or_else(|| Told::failed("no revision was published yet"))?;
         draft::unpacked(&body).map_err(Told::failed)
     }
@@ -350,10 +358,14 @@ impl Publisher {
             world_files::write(&folder, &sources)?;
             stamp.put(&folder)
         });
-        let written = writing.await.unwrap_or_else(|why| Err(std::io::Error::other(why)));
-        written.map_err(|fault| {
-            Told::failed(format!("{} can't be written: {fault}", to.display()))
-        })?;
-        Ok(Told::done(format!("revision {number} is in {}", to.display())))
+        let written = writing
+            .await
+            .unwrap_or_else(|why| Err(std::io::Error::other(why)));
+        written
+            .map_err(|fault| Told::failed(format!("{} can't be written: {fault}", to.display())))?;
+        Ok(Told::done(format!(
+            "revision {number} is in {}",
+            to.display()
+        )))
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn line(one: &PublishedRevision) -> String {
 fn when(at: WorldTime) -> String {
     let seconds = i64::try_from(at.0 / 1_000_000).unwrap_or_default();
     let when = OffsetDateTime::from_unix_timestamp(seconds).ok();
-    when.and_then(|when| when.format(&Rfc3339).ok()).unwrap_or_default()
+    when.and_then(|when| when.format(&Rfc3339).ok())
+        .unwrap_or_default()
 }
 
 /// How one content differs from another, by file; empty: in nothing that counts.
@@ -66,8 +67,12 @@ fn lines(was: &str, now: &str) -> String {
     let alike = was_back.zip(now_back).take(rest);
     let end = alike.take_while(|(was, now)| was == now).count();
     let mut told = vec![format!("  line {}", begin + 1)];
-    let gone = was[begin..was.len() - end].iter().map(|line| format!("  - {line}"));
-    let came = now[begin..now.len() - end].iter().map(|line| format!("  + {line}"));
+    let gone = was[begin..was.len() - end]
+        .iter()
+        .map(|line| format!("  - {line}"));
+    let came = now[begin..now.len() - end]
+        .iter()
+        .map(|line| format!("  + {line}"));
     told.extend(gone.take(LINES_MAX));
     told.extend(came.take(LINES_MAX));
     told.join("\n")
@@ -78,7 +83,9 @@ pub(super) fn room(sources: &[Source], id: &str) -> Option<toml::Value> {
     let zones = sources.iter().filter(|one| one.path.ends_with(".toml"));
     for source in zones.filter(|one| one.text.contains(id)) {
         let table = source.text.parse::<toml::Table>().ok();
-        let rooms = table.as_ref().and_then(|table| table.get("rooms")?.as_array());
+        let rooms = table
+            .as_ref()
+            .and_then(|table| table.get("rooms")?.as_array());
         let found = rooms.into_iter().flatten().find(|room| {
             let its = room.get("id").and_then(toml::Value::as_str);
             its == Some(id)
@@ -101,13 +108,22 @@ mod tests {
 
     #[test]
     fn difference_names_files_and_changed_lines() {
-        let was = [source("a.toml", "x = 1\ny = 2\nz = 3\n"), source("b.toml", "")];
-        let now = [source("a.toml", "x = 1\ny = 4\nz = 3\n"), source("c.toml", "")];
+        let was = [
+            source("a.toml", "x = 1\ny = 2\nz = 3\n"),
+            source("b.toml", ""),
+        ];
+        let now = [
+            source("a.toml", "x = 1\ny = 4\nz = 3\n"),
+            source("c.toml", ""),
+        ];
         assert_eq!(
             difference(&was, &now),
             "changed a.toml\n  line 2\n  - y = 2\n  + y = 4\nremoved b.toml\nadded c.toml"
         );
-        let spelt = [source("a.toml", "z = 3\n# a word\ny = 2\nx = 1\n"), source("b.toml", "")];
+        let spelt = [
+            source("a.toml", "z = 3\n# a word\ny = 2\nx = 1\n"),
+            source("b.toml", ""),
+        ];
         assert_eq!(difference(&was, &spelt), "");
     }
 }

@@ -8,13 +8,15 @@ use engine::content::Problem;
 use engine::port::Stop;
 use notify::{EventKind, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::acts::one_line;
 use super::publisher::{PressState, Publisher};
 
 /// So long nothing more is saved: then it is read.
 const QUIET: Duration = Duration::from_millis(50);
+/// A folder that is never quiet is read all the same.
+const QUIET_WITHIN: Duration = Duration::from_secs(2);
 /// How often a shared database is asked what others have published.
 const ASK_EVERY: Duration = Duration::from_millis(400);
 /// Who publishes what is saved.
@@ -47,7 +49,12 @@ pub(crate) async fn watch(publisher: Publisher, stop: Stop) {
             event = heard.recv() => if event.is_none() { return },
             () = stop.cancelled() => return,
         }
-        while timeout(QUIET, heard.recv()).await.is_ok_and(|event| event.is_some()) {}
+        let until = Instant::now() + QUIET_WITHIN;
+        while Instant::now() < until
+            && timeout(QUIET, heard.recv())
+                .await
+                .is_ok_and(|event| event.is_some())
+        {}
     }
 }
 
@@ -77,7 +84,11 @@ pub(crate) async fn follow(publisher: Publisher, stop: Stop) {
         }
         if let Err(told) = publisher.take_over(&mut state, newest).await {
             let why = told.text();
-            tracing::error!(number = newest, why, "revision of another node can't be used here");
+            tracing::error!(
+                number = newest,
+                why,
+                "revision of another node can't be used here"
+            );
             state.unusable = newest;
         }
     }
@@ -106,7 +117,9 @@ impl Publisher {
         if left.is_some_and(|left| left == draft.digest) {
             return;
         }
-        let published = self.publish(&mut state, &folder, AUTHOR, String::new()).await;
+        let published = self
+            .publish(&mut state, &folder, AUTHOR, String::new())
+            .await;
         match published {
             Ok(_) => tracing::info!(number = state.mark.number, "draft published"),
             Err(told) => {

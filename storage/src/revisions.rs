@@ -63,7 +63,15 @@ pub struct NewRevision {
     pub draft: Option<String>,
 }
 
-type RevisionRow = (i64, String, String, String, i64, Option<i64>, Option<String>);
+type RevisionRow = (
+    i64,
+    String,
+    String,
+    String,
+    i64,
+    Option<i64>,
+    Option<String>,
+);
 
 fn revision(row: RevisionRow) -> PublishedRevision {
     let (number, digest, author, message, at, reverts, draft) = row;
@@ -124,7 +132,9 @@ impl Revisions {
     /// # Errors
     /// When the database fails.
     pub async fn newest(&self) -> Result<u64, StorageFault> {
-        let sql = self.store.sql("SELECT coalesce(max(number), 0) FROM revisions");
+        let sql = self
+            .store
+            .sql("SELECT coalesce(max(number), 0) FROM revisions");
         let read = async { reading!(self.store, db => query_scalar(sql).fetch_one(db).await) };
         let number: i64 = read.await.map_err(self.failed())?;
         Ok(unsigned(number))
@@ -168,7 +178,9 @@ impl Revisions {
     /// # Errors
     /// When the database fails.
     pub async fn content(&self, digest: &str) -> Result<Option<Vec<u8>>, StorageFault> {
-        let sql = self.store.sql("SELECT body FROM contents WHERE digest = $1");
+        let sql = self
+            .store
+            .sql("SELECT body FROM contents WHERE digest = $1");
         let read = async {
             reading!(self.store, db => query_scalar(sql).bind(digest).fetch_optional(db).await)
         };

@@ -95,9 +95,7 @@ impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<
                 rest.carry(&carryover.map::<RoomMap>());
                 true
             })
-            .carried(|bound: &mut life::Bound, carryover| {
-                bound.carry(&carryover.map::<RoomMap>())
-            })
+            .carried(|bound: &mut life::Bound, carryover| bound.carry(&carryover.map::<RoomMap>()))
             .recover(life::bury)
             .every(SECOND, (breath::breathe, self.befall, life::urge).chain())
             .system(

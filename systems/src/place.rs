@@ -119,7 +119,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .message::<Marked>()
         .message::<RoomLinesTold>()
         .message::<shown::MarksChanged>()
-        .message::<Displaced>()
+        .fact::<Displaced>()
         .message::<Relocate>()
         .message::<Moved>()
         .fact::<LookedAt>()

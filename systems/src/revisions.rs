@@ -11,7 +11,10 @@ use crate::command::verb;
 /// The revisions plugin. Runs after `place` and `presence`.
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.after("place", "those whose room is another are where they are")
-        .after("presence", "whoever is told something has been let in before")
+        .after(
+            "presence",
+            "whoever is told something has been let in before",
+        )
         .after("calendar", "a room is shown by its light");
     verb::<verbs::WorldVerb>(reg);
     reg.system(Phase::Simulate, (verbs::wish, verbs::tell).chain())

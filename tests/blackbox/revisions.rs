@@ -46,14 +46,14 @@ async fn world(recipe: &Recipe, words: &[&str]) -> Ended {
 async fn runs(recipe: &Recipe) -> u64 {
     let told = world(recipe, &["status"]).await;
     let first = told.stdout.lines().next().unwrap_or_default();
-    let number = first.strip_prefix("revision ").and_then(|number| number.parse().ok());
+    let number = first
+        .strip_prefix("revision ")
+        .and_then(|number| number.parse().ok());
     number.unwrap_or_else(|| panic!("{told:?}"))
 }
 
 async fn sees(player: &mut Player, text: &str) {
-    let find = player.find("room_update", |event| {
-        event["room"]["description"] == text
-    });
+    let find = player.find("room_update", |event| event["room"]["description"] == text);
     find.await;
 }
 
@@ -109,19 +109,29 @@ async fn refused_draft_is_told_once_and_harmless() {
     let place = format!("{}:", file.display());
     let line = told.stdout.lines().find(|line| line.contains(mistake));
     let line = line.unwrap_or_else(|| panic!("{told:?}"));
-    let rest = line.strip_prefix(&place).unwrap_or_else(|| panic!("{told:?}"));
+    let rest = line
+        .strip_prefix(&place)
+        .unwrap_or_else(|| panic!("{told:?}"));
     let (number, _) = rest.split_once(": ").unwrap();
     assert!(number.parse::<u32>().unwrap() > 0, "{line}");
     assert_eq!(runs(recipe).await, 1);
     // As often as before, whatever was read meanwhile.
-    assert_eq!(server.stderr().matches(mistake).count(), 1, "{}", server.stderr());
+    assert_eq!(
+        server.stderr().matches(mistake).count(),
+        1,
+        "{}",
+        server.stderr()
+    );
     designer.does("world status").await;
     designer
         .find("system", |event| event.to_string().contains("revision 1"))
         .await;
     designer.fails("kick Zadok").await;
     std::fs::write(&file, whole).unwrap();
-    assert_eq!(world(recipe, &["publish"]).await.stdout, "revision 1 runs already");
+    assert_eq!(
+        world(recipe, &["publish"]).await.stdout,
+        "revision 1 runs already"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,8 +147,14 @@ async fn revert_stands_until_a_file_changes() {
     let reverted = runs(server.recipe()).await;
     assert!(reverted > second);
     let told = world(server.recipe(), &["revert", "1"]).await;
-    assert_eq!((told.code, runs(server.recipe()).await), (Some(0), reverted));
-    assert_eq!(world(server.recipe(), &["revert", "99"]).await.code, Some(1));
+    assert_eq!(
+        (told.code, runs(server.recipe()).await),
+        (Some(0), reverted)
+    );
+    assert_eq!(
+        world(server.recipe(), &["revert", "99"]).await.code,
+        Some(1)
+    );
     // Neither the watch nor a start publishes the older draft, also not after a kill.
     let server = server.kill9().await.start().await;
     assert_eq!(runs(server.recipe()).await, reverted);
@@ -168,7 +184,11 @@ async fn designers_publish_one_after_the_other() {
         command.args(["world", "publish", "--world", &draft(name), "--data"]);
         let output = command.arg(recipe.data()).output().await.unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        (output.status.code(), text(&output.stdout), text(&output.stderr))
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
     };
     // An export is what it was made of.
     assert_eq!(publish("ann").await.1, "revision 1 runs already");
@@ -187,7 +207,10 @@ async fn designers_publish_one_after_the_other() {
     command.args(["world", "diff", "--world", &draft("bob"), "--data"]);
     let looked = command.arg(recipe.data()).output().await.unwrap();
     let looked = String::from_utf8_lossy(&looked.stdout).into_owned();
-    assert!(looked.contains("A fire burns.") && looked.contains("Water drips."), "{looked}");
+    assert!(
+        looked.contains("A fire burns.") && looked.contains("Water drips."),
+        "{looked}"
+    );
     assert_eq!(publish("bob").await.1, "published revision 3");
     // Another world's draft is refused.
     let stamp = Path::new(&draft("ann")).join(".revision");
@@ -208,7 +231,10 @@ async fn revisions_are_made_without_a_server() {
     let told = world(&recipe, &["publish", "-m", "a fire"]).await;
     assert_eq!(told.stdout, "published revision 2", "{told:?}");
     let history = world(&recipe, &["history"]).await.stdout;
-    assert!(history.lines().next().unwrap().ends_with("a fire"), "{history}");
+    assert!(
+        history.lines().next().unwrap().ends_with("a fire"),
+        "{history}"
+    );
     assert_eq!(world(&recipe, &["revert", "1"]).await.code, Some(0));
     let server = recipe.start().await;
     assert_eq!(runs(server.recipe()).await, 3);
@@ -221,17 +247,29 @@ async fn bad_drafts_are_refused_with_a_sentence() {
     let recipe = server.recipe();
     let draft = folder(recipe);
     let bad: [(&str, Box<dyn Fn(&Path)>); 4] = [
-        ("not UTF-8", Box::new(|file| std::fs::write(file, [0xff, 0xfe, b'a']).unwrap())),
-        ("no regular file", Box::new(|file| {
-            std::os::unix::fs::symlink("/dev/null", file).unwrap();
-        })),
-        ("only by case", Box::new(|file| {
-            let other = file.with_file_name("World.toml");
-            std::fs::write(other, "").unwrap();
-        })),
-        ("can't be read", Box::new(|file| {
-            std::os::unix::fs::symlink(file.file_name().unwrap(), file).unwrap();
-        })),
+        (
+            "not UTF-8",
+            Box::new(|file| std::fs::write(file, [0xff, 0xfe, b'a']).unwrap()),
+        ),
+        (
+            "no regular file",
+            Box::new(|file| {
+                std::os::unix::fs::symlink("/dev/null", file).unwrap();
+            }),
+        ),
+        (
+            "only by case",
+            Box::new(|file| {
+                let other = file.with_file_name("World.toml");
+                std::fs::write(other, "").unwrap();
+            }),
+        ),
+        (
+            "can't be read",
+            Box::new(|file| {
+                std::os::unix::fs::symlink(file.file_name().unwrap(), file).unwrap();
+            }),
+        ),
     ];
     for (words, spoil) in bad {
         let file = draft.join("zones/town/spoilt.toml");
@@ -257,7 +295,10 @@ async fn long_paths_have_their_socket_elsewhere() {
     let recipe = recipe("It is bare.");
     let deep = recipe.folder().join("d".repeat(120));
     let server = recipe.flag("--data", deep.clone()).announced().await;
-    until("the socket", async || deep.join("control").exists().then_some(())).await;
+    until("the socket", async || {
+        deep.join("control").exists().then_some(())
+    })
+    .await;
     let status = world(server.recipe(), &["status"]).await;
     assert!(status.stdout.starts_with("revision 1"), "{status:?}");
     drop(server);

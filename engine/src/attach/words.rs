@@ -6,8 +6,8 @@ use bevy_ecs::message::Message;
 use serde::{Deserialize, Serialize};
 
 use crate::port::{
-    AccountId, AccountOrder, Banned, DraftWish, Leaving, Question, Role, SessionId, StableId, Standings, Tick, Unheeded,
-    WorldTime,
+    AccountId, AccountOrder, Banned, DraftWish, Leaving, Question, Role, SessionId, StableId,
+    Standings, Tick, Unheeded, WorldTime,
 };
 
 /// The character is played: a session holds it, though its socket may be away for a moment.

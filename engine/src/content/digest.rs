@@ -15,7 +15,10 @@ pub fn digest(sources: &[Source]) -> String {
     for source in sources {
         text(&mut hash, &source.path);
         let plain = plain(&source.text);
-        let parsed = source.path.ends_with(".toml").then(|| plain.parse::<Table>());
+        let parsed = source
+            .path
+            .ends_with(".toml")
+            .then(|| plain.parse::<Table>());
         match parsed {
             Some(Ok(table)) => value(&mut hash, &Value::Table(table)),
             // An icon, or what no world is made of.

@@ -5,8 +5,8 @@ use bevy_ecs::world::World;
 use super::health::Health;
 use super::{Engine, EngineFault};
 use crate::Clock;
-use crate::content::Revision;
 use crate::checkpoint::{EngineState, StateFault, StateType, WorldCopy, WorldState};
+use crate::content::Revision;
 use crate::persist::{Collector, Holdings, Losses};
 use crate::plugin::Register;
 

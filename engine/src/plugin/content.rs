@@ -11,7 +11,7 @@ use bevy_ecs::world::World;
 
 use super::Registrar;
 use crate::content::{
-    Claim, Content, ContentReader, Carryover, Definition, Definitions, DefinitionsReader, Install,
+    Carryover, Claim, Content, ContentReader, Definition, Definitions, DefinitionsReader, Install,
     Reading, Ready, Rules, RulesReader, Section, SectionReader,
 };
 
@@ -92,9 +92,8 @@ impl Registrar<'_> {
         let each = move |world: &mut World, carryover: &Carryover<'_>| {
             let mut all = world.query_filtered::<(Entity, &mut T), Allow<IsResource>>();
             let all = all.iter_mut(world);
-            let gone = all.filter_map(|(entity, mut one)| {
-                (!carry(&mut one, carryover)).then_some(entity)
-            });
+            let gone =
+                all.filter_map(|(entity, mut one)| (!carry(&mut one, carryover)).then_some(entity));
             for entity in gone.collect::<Vec<_>>() {
                 world.entity_mut(entity).remove::<T>();
             }

@@ -15,7 +15,7 @@ use engine::{Engine, Revised, TickInput};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kit::input;
+use crate::kit::{input, named};
 
 #[derive(Resource, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -97,17 +97,18 @@ fn content_is_another_from_its_tick_on() {
     assert_eq!(stage.faults(), []);
 }
 
+#[derive(Resource)]
+struct Crack;
+
 #[test]
 fn broken_carry_is_its_plugins_fault_only() {
     let broken = |reg: &mut Registrar<'_>| {
         reg.provide(of(1).1).add(church);
-        reg.add(|reg: &mut Registrar<'_>| {
-            #[derive(Resource)]
-            struct Crack;
+        reg.add(named("cracked", |reg| {
             reg.resource(Crack)
                 .scratch::<Crack>()
                 .carried(|_: &mut Crack, _| panic!("it is cracked"));
-        });
+        }));
     };
     let mut stage = Stage::new(broken).unwrap();
     let (sources, content) = of(5);
@@ -220,5 +221,8 @@ fn replay_without_a_content_names_it() {
         }
     }
     let digest = engine::content::digest(&of(5).0);
-    assert_eq!(faults, [RecordFault::Content(digest, "it is lost".to_owned())]);
+    assert_eq!(
+        faults,
+        [RecordFault::Content(digest, "it is lost".to_owned())]
+    );
 }

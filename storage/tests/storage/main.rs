@@ -23,6 +23,7 @@ mod refusals;
 mod refused;
 mod releases;
 mod replaced;
+mod revisions;
 mod roles;
 mod shared;
 mod shared_things;

@@ -91,7 +91,9 @@ impl RoomLines {
     pub(crate) fn carry(&mut self, place: impl Fn(RoomIx) -> Option<RoomIx>) {
         for lines in self.0.values_mut() {
             let was = std::mem::take(lines).into_iter();
-            *lines = was.filter_map(|(ix, line)| Some((place(ix)?, line))).collect();
+            *lines = was
+                .filter_map(|(ix, line)| Some((place(ix)?, line)))
+                .collect();
         }
     }
 

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use engine::{Reverted, Revised};
 use engine::prelude::*;
+use engine::{Reverted, Revised};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -167,7 +167,11 @@ pub(super) fn keep(
     if revised.read().count() > 0 {
         // A room that was gone may be back. What lies where its room was stays there.
         for (laid, place) in &everything {
-            lies_in((laid.0, laid.1), place, atlas.find(&laid.2.room).unwrap_or(place.0));
+            lies_in(
+                (laid.0, laid.1),
+                place,
+                atlas.find(&laid.2.room).unwrap_or(place.0),
+            );
         }
     } else {
         for (laid, place) in &placed {

@@ -70,7 +70,10 @@ impl RoomMap {
     /// What there was of each room, of each that there is now.
     pub fn rooms<T: Default>(&self, was: Vec<T>) -> Vec<T> {
         let now = (0..).zip(was).map(|(ix, one)| (self.get(RoomIx(ix)), one));
-        spread(self.count.0, now.filter_map(|(ix, one)| Some((ix?.index(), one))))
+        spread(
+            self.count.0,
+            now.filter_map(|(ix, one)| Some((ix?.index(), one))),
+        )
     }
 
     /// The same of sub-zones.

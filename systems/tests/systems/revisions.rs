@@ -80,11 +80,20 @@ fn people_of_lost_rooms_find_refuge() {
         .collect();
     assert_eq!(places, ["hall", "gate", "hall", "gate"]);
     let ann = stage.ears("Ann");
-    assert!(ann.text().contains("You are in The hall now."), "{}", ann.text());
+    assert!(
+        ann.text().contains("You are in The hall now."),
+        "{}",
+        ann.text()
+    );
     let shown = ann.events("room_update");
     assert_eq!(shown.len(), 1);
     assert_eq!(shown[0]["room"]["id"], "hall");
-    assert!(stage.ears("Bob").text().contains("You are in The gate now."));
+    assert!(
+        stage
+            .ears("Bob")
+            .text()
+            .contains("You are in The gate now.")
+    );
     stage.pass(Duration::from_secs(2));
     let joined = stage.ears("Cleo").events("room_occupants_changed");
     assert_eq!(joined[0]["joined"][0]["name"], "Ann", "{joined:?}");
@@ -121,7 +130,7 @@ fn others_keep_their_rooms_and_what_was_said() {
     let bob = stage.ears("Bob");
     assert!(bob.text().contains("the rafters creak"), "{}", bob.text());
     let here = bob.events("room_occupants");
-    assert_eq!(here[0]["occupants"][0]["pose"], "leans on a beam", "{here:?}");
+    assert_eq!(here[0]["players"][0]["pose"], "leans on a beam", "{here:?}");
     assert_eq!(stage.faults(), []);
 }
 
@@ -134,14 +143,21 @@ fn changed_room_is_shown_to_those_in_it() {
     stage.ears("Ann");
     stage.ears("Bob");
     let mut sources = town.sources();
-    let house = sources.iter_mut().find(|one| one.path.ends_with("house.toml"));
+    let house = sources
+        .iter_mut()
+        .find(|one| one.path.ends_with("house.toml"));
     let house = house.unwrap();
-    house.text = house.text.replacen("A room of the test.", "A fire burns.", 1);
+    house.text = house
+        .text
+        .replacen("A room of the test.", "A fire burns.", 1);
     let content = systems::load(&sources).unwrap();
     stage.revise(sources, content);
     stage.tick();
     let ann = stage.ears("Ann");
-    assert_eq!(ann.events("room_update")[0]["room"]["description"], "A fire burns.");
+    assert_eq!(
+        ann.events("room_update")[0]["room"]["description"],
+        "A fire burns."
+    );
     assert!(ann.text().contains("A fire burns."));
     assert!(stage.ears("Bob").notes.is_empty());
 }
@@ -157,7 +173,7 @@ fn changed_period_holds_from_its_tick() {
     };
     let mut stage = stage(&hazard(60));
     enter(&mut stage, "Ann", 0);
-    let mut struck = |stage: &mut Stage| {
+    let struck = |stage: &mut Stage| {
         stage.pass(Duration::from_secs(10));
         stage.heard("Ann").matches("It is cold.").count()
     };
@@ -177,23 +193,22 @@ fn things_come_back_with_their_room() {
         stage.says("Ann", "east");
         stage.tick();
     }
-    stage.says("Ann", "admin summon lantern");
+    stage.says("Ann", "summon lantern");
     stage.tick();
-    stage.says("Ann", "drop lantern");
-    stage.tick();
-    stage.says("Ann", "look");
-    stage.tick();
-    let lies = stage.heard("Ann").contains("lantern");
+    let sees = |stage: &mut Stage| {
+        stage.heard("Ann");
+        stage.says("Ann", "look");
+        stage.tick();
+        stage.heard("Ann").contains("lantern")
+    };
+    assert!(sees(&mut stage));
     revise(&mut stage, &without(&town, &["loft"]));
-    stage.heard("Ann");
-    stage.says("Ann", "look");
-    stage.tick();
-    assert_eq!(stage.heard("Ann").contains("lantern"), lies);
+    assert!(sees(&mut stage), "it is where Ann is");
     revise(&mut stage, &town);
-    stage.heard("Ann");
-    stage.says("Ann", "look");
+    assert!(!sees(&mut stage), "it is in the loft again");
+    stage.says("Ann", "east");
     stage.tick();
-    assert!(!stage.heard("Ann").contains("lantern"));
+    assert!(sees(&mut stage));
 }
 
 /// Everything that can be asked of the draft, as it is typed.
@@ -232,11 +247,16 @@ fn each_role_may_do_its_own_only() {
             stage.says(name, line);
             stage.pass(Duration::from_secs(1));
             let wished: Vec<DraftAct> = stage.wishes().into_iter().map(|one| one.act).collect();
-            let expected: Vec<DraftAct> = (role >= Role::Designer).then_some(act).into_iter().collect();
+            let expected: Vec<DraftAct> = (role >= Role::Designer)
+                .then_some(act)
+                .into_iter()
+                .collect();
             assert_eq!(wished, expected, "{name}: {line}");
         }
         let facts = stage.facts().iter();
-        let recorded = facts.filter(|fact| fact.detail.contains("\"world ")).count();
+        let recorded = facts
+            .filter(|fact| fact.detail.contains("\"world "))
+            .count();
         let so_far = match role {
             Role::Player => 0,
             Role::Designer => 2,
@@ -348,9 +368,19 @@ fn damaged_drafts_neither_panic_nor_half_apply() {
             }
         }
         stage.says("Ann", "look");
-        stage.tick();
-        assert!(stage.ears("Ann").outcomes.iter().all(|one| one.result.is_ok()));
+        // As quick as anybody may type.
+        stage.pass(Duration::from_millis(500));
+        assert!(
+            stage
+                .ears("Ann")
+                .outcomes
+                .iter()
+                .all(|one| one.result.is_ok())
+        );
     }
-    assert!(whole > 20 && refused > 100, "{whole} whole, {refused} refused");
+    assert!(
+        whole > 20 && refused > 100,
+        "{whole} whole, {refused} refused"
+    );
     assert_eq!(stage.faults(), []);
 }
