@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
-use crate::revisions::{Publisher, Told, WorldRequest};
+use crate::revisions::{Publisher, WorldAnswer, WorldRequest};
 
 /// The longest path that every system takes for a socket is some bytes longer.
 const PATH_BYTES_MAX: usize = 100;
@@ -114,7 +114,9 @@ async fn answer(stream: UnixStream, publisher: &Publisher) -> io::Result<()> {
     timeout(REQUEST_PATIENCE, from.read_line(&mut line)).await??;
     let told = match serde_json::from_str(&line) {
         Ok(ControlRequest::World(request)) => publisher.act(request).await,
-        Err(_) => Told::failed("the server does not know this request; is it of the same version?"),
+        Err(_) => {
+            WorldAnswer::failed("the server does not know this request; is it of the same version?")
+        }
     };
     let mut told = serde_json::to_vec(&told).map_err(io::Error::other)?;
     told.push(b'\n');
@@ -123,7 +125,7 @@ async fn answer(stream: UnixStream, publisher: &Publisher) -> io::Result<()> {
 }
 
 /// Asks the running server of a data folder; `None`: none is there to be asked.
-pub(crate) async fn ask(data: &Path, request: &ControlRequest) -> io::Result<Option<Told>> {
+pub(crate) async fn ask(data: &Path, request: &ControlRequest) -> io::Result<Option<WorldAnswer>> {
     let path = match std::fs::read_to_string(pointer_file(data)) {
         Ok(path) => PathBuf::from(path),
         Err(_) => socket_file(data),

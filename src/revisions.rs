@@ -14,10 +14,10 @@ mod stamp;
 mod text;
 mod watch;
 
-pub(crate) use acts::{Told, WorldAct, WorldRequest};
+pub(crate) use acts::{WorldAct, WorldAnswer, WorldRequest};
 pub(crate) use begin::{Begun, begin};
 pub(crate) use desk::serve_wishes;
-pub(crate) use draft::{Draft, read};
+pub(crate) use draft::{CheckedDraft, read};
 pub(crate) use live::LiveWorld;
 pub(crate) use publisher::Publisher;
 pub(crate) use watch::{follow, watch};

@@ -7,6 +7,7 @@
 
 mod draft;
 mod output;
+mod rate;
 mod watchdog;
 
 use std::io;
@@ -27,6 +28,7 @@ use output::Output;
 mod figures;
 pub use draft::{DraftDesk, DraftLane, draft_lane};
 pub use figures::Figures;
+pub use rate::Rate;
 pub use watchdog::Watch;
 
 /// The most lines and arrivals taken in by one tick; the rest wait in the lane. At 20 Hz this is
@@ -37,38 +39,6 @@ pub const REPLIES_PER_TICK_MAX: usize = 256;
 
 /// The most messages of the bus taken in by one tick: 80,000 a second at 20 Hz.
 const BRIDGED_PER_TICK_MAX: usize = 4_096;
-
-/// Ticks per second: 1 to 120.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate(u32);
-
-impl Rate {
-    /// 20 ticks per second.
-    pub const DEFAULT: Self = Self(20);
-
-    /// A rate of `hz` ticks per second; `None` outside 1 to 120.
-    #[must_use]
-    pub const fn hz(hz: u32) -> Option<Self> {
-        if hz >= 1 && hz <= 120 {
-            Some(Self(hz))
-        } else {
-            None
-        }
-    }
-
-    /// The moment of slot `n`, counted from the start.
-    #[must_use]
-    pub fn slot(self, n: u64) -> Duration {
-        let nanos = u128::from(n) * 1_000_000_000 / u128::from(self.0);
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-    }
-
-    /// The slot that `elapsed` falls into.
-    #[must_use]
-    pub fn slot_at(self, elapsed: Duration) -> u64 {
-        u64::try_from(elapsed.as_nanos() * u128::from(self.0) / 1_000_000_000).unwrap_or(u64::MAX)
-    }
-}
 
 /// A monotonic clock in nanoseconds, for [`Setup::stopwatch`](crate::Setup::stopwatch).
 #[must_use]
@@ -270,7 +240,7 @@ impl TickPace {
             stored: self.replies.try_iter().take(REPLIES_PER_TICK_MAX).collect(),
             bridged: self.bridged.try_iter().take(BRIDGED_PER_TICK_MAX).collect(),
             orders: self.orders.try_iter().collect(),
-            revision: (self.draft.as_ref()).and_then(|lane| lane.revisions.try_recv().ok()),
+            revision: self.draft.as_ref().and_then(DraftLane::next),
             storage: self.gauge.state(),
             stopping,
         };
@@ -321,10 +291,7 @@ impl TickPace {
         let waiting = self.saves.as_ref().map_or(0, Sender::len);
         self.saves_depth.set(i64::try_from(waiting).unwrap_or(0));
         if let Some(lane) = &self.draft {
-            for wish in output.wishes {
-                // Without room it is lost, as those are told who see no answer.
-                let _ = lane.wishes.try_send(wish);
-            }
+            lane.offer(output.wishes);
         }
         self.output.offer_asks(output.asks);
         self.output.offer_parcels(output.parcels);
@@ -390,24 +357,4 @@ fn wall_now() -> WorldTime {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     WorldTime(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn millionth_tick_slot_is_exact() {
-        let rate = Rate::hz(60).unwrap();
-        assert_eq!(rate.slot(60 * 1_000_000), Duration::from_secs(1_000_000));
-        for n in 0..1_000 {
-            assert_eq!(rate.slot_at(rate.slot(n) + Duration::from_nanos(1)), n);
-        }
-    }
-
-    #[test]
-    fn rates_outside_1_to_120_do_not_exist() {
-        assert_eq!((Rate::hz(0), Rate::hz(121)), (None, None));
-        assert!(Rate::hz(1).is_some() && Rate::hz(120).is_some());
-    }
 }

@@ -11,7 +11,7 @@ use storage::Revisions;
 
 use super::Flags;
 use crate::control::{ControlRequest, ask};
-use crate::revisions::{Publisher, Told, WorldAct, WorldRequest};
+use crate::revisions::{Publisher, WorldAct, WorldAnswer, WorldRequest};
 use crate::usage::UsageFault;
 use crate::{Game, accounts};
 
@@ -89,7 +89,7 @@ async fn offline(
     game: &Game,
     config: &crate::config::Config,
     request: WorldRequest,
-) -> anyhow::Result<Told> {
+) -> anyhow::Result<WorldAnswer> {
     let world = revisions.world().await?;
     let mark = match revisions.get(revisions.newest().await?).await? {
         None => RevisionMark::default(),
@@ -141,7 +141,7 @@ fn whole(folder: &Path) -> anyhow::Result<PathBuf> {
     Ok(std::path::absolute(folder)?)
 }
 
-fn print(told: &Told) -> anyhow::Result<ExitCode> {
+fn print(told: &WorldAnswer) -> anyhow::Result<ExitCode> {
     if !told.out.is_empty() {
         writeln!(std::io::stdout(), "{}", told.out)?;
     }

@@ -44,7 +44,7 @@ pub(crate) struct WorldRequest {
 
 /// What came of it, as a command line tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Told {
+pub(crate) struct WorldAnswer {
     /// The exit code.
     pub(crate) code: u8,
     /// For stdout, in lines.
@@ -53,7 +53,7 @@ pub(crate) struct Told {
     pub(crate) err: String,
 }
 
-impl Told {
+impl WorldAnswer {
     pub(super) fn done(out: impl Into<String>) -> Self {
         Self {
             out: out.into(),

@@ -3,7 +3,7 @@
 use engine::content::{ContentTypes, Problem, RevisionMark};
 use storage::{NewRevision, PublishedRevision, Revisions, StorageFault};
 
-use super::draft::{self, Draft};
+use super::draft::{self, CheckedDraft};
 use super::watch::tell;
 use crate::usage::UsageFault;
 
@@ -14,7 +14,7 @@ const AUTHOR: &str = "start";
 #[derive(Debug)]
 pub(crate) struct Begun {
     pub(crate) mark: RevisionMark,
-    pub(crate) draft: Draft,
+    pub(crate) draft: CheckedDraft,
     /// The mistakes of the draft, which were told.
     pub(crate) told: Vec<Problem>,
 }
@@ -24,7 +24,7 @@ pub(crate) struct Begun {
 pub(crate) async fn begin(
     revisions: &Revisions,
     types: &ContentTypes,
-    draft: Result<Draft, Vec<Problem>>,
+    draft: Result<CheckedDraft, Vec<Problem>>,
     shared: bool,
 ) -> anyhow::Result<Begun> {
     let newest = revisions.newest().await?;
@@ -40,7 +40,7 @@ pub(crate) async fn begin(
             (None, problems)
         }
     };
-    let counts = |draft: &Draft| match &runs {
+    let counts = |draft: &CheckedDraft| match &runs {
         None => true,
         Some(runs) if runs.digest == draft.digest => true,
         Some(runs) => !shared && runs.draft.as_ref() != Some(&draft.digest),
@@ -69,7 +69,7 @@ pub(crate) async fn begin(
     }
 }
 
-fn begun(runs: &PublishedRevision, draft: Draft, told: Vec<Problem>) -> Begun {
+fn begun(runs: &PublishedRevision, draft: CheckedDraft, told: Vec<Problem>) -> Begun {
     let mark = RevisionMark {
         number: runs.number,
         digest: runs.digest.clone(),
@@ -79,7 +79,7 @@ fn begun(runs: &PublishedRevision, draft: Draft, told: Vec<Problem>) -> Begun {
 
 async fn publish(
     revisions: &Revisions,
-    draft: &Draft,
+    draft: &CheckedDraft,
     after: u64,
 ) -> Result<RevisionMark, StorageFault> {
     let digest = draft.digest.clone();
@@ -102,7 +102,7 @@ async fn kept(
     revisions: &Revisions,
     types: &ContentTypes,
     runs: &PublishedRevision,
-) -> anyhow::Result<Draft> {
+) -> anyhow::Result<CheckedDraft> {
     let body = revisions.content(&runs.digest).await?;
     let body = body.ok_or_else(|| lost(runs.number))?;
     let sources = draft::unpacked(&body)

@@ -11,13 +11,13 @@ use crate::world_files;
 
 /// A content with its texts.
 #[derive(Clone, Debug)]
-pub(crate) struct Draft {
+pub(crate) struct CheckedDraft {
     pub(crate) content: Arc<Content>,
     pub(crate) sources: Arc<[Source]>,
     pub(crate) digest: String,
 }
 
-impl Draft {
+impl CheckedDraft {
     fn of(content: Arc<Content>, sources: Vec<Source>) -> Self {
         Self {
             content,
@@ -34,9 +34,9 @@ impl Draft {
 }
 
 /// Reads the draft in a folder; problems name files as the caller can open them.
-pub(crate) fn read(folder: &Path, types: &ContentTypes) -> Result<Draft, Vec<Problem>> {
+pub(crate) fn read(folder: &Path, types: &ContentTypes) -> Result<CheckedDraft, Vec<Problem>> {
     let (content, sources) = sound(folder, || world_files::load_with_sources(folder, types))?;
-    Ok(Draft::of(content, sources))
+    Ok(CheckedDraft::of(content, sources))
 }
 
 /// The texts of a content that is kept in the database.
@@ -46,9 +46,12 @@ pub(super) fn unpacked(body: &[u8]) -> Result<Vec<Source>, String> {
 }
 
 /// A content that was kept, read again by this program.
-pub(super) fn kept(sources: Vec<Source>, types: &ContentTypes) -> Result<Draft, Vec<Problem>> {
+pub(super) fn kept(
+    sources: Vec<Source>,
+    types: &ContentTypes,
+) -> Result<CheckedDraft, Vec<Problem>> {
     let content = sound(Path::new(""), || types.load(&sources))?;
-    Ok(Draft::of(content, sources))
+    Ok(CheckedDraft::of(content, sources))
 }
 
 /// A plugin that breaks over a world has found a mistake in it, if not the right words.

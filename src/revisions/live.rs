@@ -30,7 +30,7 @@ pub(crate) struct LiveWorld {
 
 impl LiveWorld {
     /// Makes what is derived from a draft; nothing that only a start can do may have changed.
-    pub(super) async fn build(&self, draft: &Draft) -> Result<NextRevision, Problem> {
+    pub(super) async fn build(&self, draft: &CheckedDraft) -> Result<NextRevision, Problem> {
         let off = |content: &Content| {
             let header = content.get::<WorldHeader>();
             header

@@ -7,21 +7,21 @@ use engine::content::{ContentTypes, Problem, RevisionMark, digest};
 use storage::{NewRevision, PublishedRevision, Revisions, StorageFault};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::acts::{Told, WorldAct, WorldRequest};
-use super::draft::{self, Draft};
+use super::acts::{WorldAct, WorldAnswer, WorldRequest};
+use super::draft::{self, CheckedDraft};
 use super::live::LiveWorld;
-use super::stamp::Stamp;
+use super::stamp::DraftStamp;
 use super::text;
 use crate::world_files;
 
 /// Makes revisions of one world. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Publisher {
-    inner: Arc<Press>,
+    inner: Arc<OpenPress>,
 }
 
 #[derive(Debug)]
-struct Press {
+struct OpenPress {
     types: Arc<ContentTypes>,
     revisions: Revisions,
     /// The world's id.
@@ -60,7 +60,7 @@ impl Publisher {
             mark,
             told,
         };
-        let inner = Arc::new(Press {
+        let inner = Arc::new(OpenPress {
             types,
             revisions,
             world,
@@ -88,7 +88,7 @@ impl Publisher {
     }
 
     /// Does what is asked for.
-    pub(crate) async fn act(&self, request: WorldRequest) -> Told {
+    pub(crate) async fn act(&self, request: WorldRequest) -> WorldAnswer {
         let WorldRequest { author, draft, act } = request;
         let own = |folder: &PathBuf| {
             std::path::absolute(&self.inner.folder).ok().as_ref() == Some(folder)
@@ -110,35 +110,39 @@ impl Publisher {
         done.unwrap_or_else(|told| told)
     }
 
-    pub(super) async fn read(&self, folder: &Path) -> Result<Draft, Vec<Problem>> {
+    pub(super) async fn read(&self, folder: &Path) -> Result<CheckedDraft, Vec<Problem>> {
         let (types, folder) = (Arc::clone(&self.inner.types), folder.to_owned());
         let reading = tokio::task::spawn_blocking(move || draft::read(&folder, &types));
         reading.await.unwrap_or_else(|_| Err(Vec::new()))
     }
 
-    async fn status(&self, state: &PressState, folder: &Path) -> Result<Told, Told> {
+    async fn status(&self, state: &PressState, folder: &Path) -> Result<WorldAnswer, WorldAnswer> {
         let draft = match self.read(folder).await {
             Ok(draft) if draft.digest == state.mark.digest => "is what runs".to_owned(),
             Ok(_) => "differs".to_owned(),
             Err(problems) => format!("has {} mistakes", problems.len()),
         };
         let number = state.mark.number;
-        Ok(Told::done(format!(
+        Ok(WorldAnswer::done(format!(
             "revision {number}\nthe draft in {} {draft}",
             folder.display()
         )))
     }
 
-    async fn diff(&self, state: &mut PressState, folder: &Path) -> Result<Told, Told> {
+    async fn diff(
+        &self,
+        state: &mut PressState,
+        folder: &Path,
+    ) -> Result<WorldAnswer, WorldAnswer> {
         let runs = self.sources(&state.mark.digest).await?;
         let (now, unread) = world_files::read(folder);
         if !unread.is_empty() {
-            return Err(Told::refused(&unread));
+            return Err(WorldAnswer::refused(&unread));
         }
         // Who looks knows what runs.
         self.know(state, folder);
         let told = text::difference(&runs, &now);
-        Ok(Told::done(match told.is_empty() {
+        Ok(WorldAnswer::done(match told.is_empty() {
             true => format!("the draft in {} is what runs", folder.display()),
             false => told,
         }))
@@ -150,13 +154,13 @@ impl Publisher {
         if folder == self.inner.folder {
             state.based = number;
         }
-        Stamp::renew(folder, number);
+        DraftStamp::renew(folder, number);
     }
 
     /// The revision that a draft was made from; another world's is refused.
-    fn based(&self, state: &PressState, folder: &Path) -> Result<u64, Told> {
-        match Stamp::of(folder) {
-            Some(stamp) if stamp.world != self.inner.world => Err(Told::failed(format!(
+    fn based(&self, state: &PressState, folder: &Path) -> Result<u64, WorldAnswer> {
+        match DraftStamp::of(folder) {
+            Some(stamp) if stamp.world != self.inner.world => Err(WorldAnswer::failed(format!(
                 "{} is a draft of another world; nothing was published",
                 folder.display()
             ))),
@@ -172,14 +176,14 @@ impl Publisher {
         folder: &Path,
         author: &str,
         message: String,
-    ) -> Result<Told, Told> {
+    ) -> Result<WorldAnswer, WorldAnswer> {
         let draft = self.read(folder).await;
-        let draft = draft.map_err(|problems| Told::refused(&problems))?;
+        let draft = draft.map_err(|problems| WorldAnswer::refused(&problems))?;
         let based = self.based(state, folder)?;
         if draft.digest == state.mark.digest {
             self.know(state, folder);
             let number = state.mark.number;
-            return Ok(Told::done(format!("revision {number} runs already")));
+            return Ok(WorldAnswer::done(format!("revision {number} runs already")));
         }
         if based != state.mark.number {
             return Err(self.overtaken(state.mark.number).await);
@@ -187,7 +191,7 @@ impl Publisher {
         let new = NewRevision {
             after: state.mark.number,
             digest: draft.digest.clone(),
-            body: Some(draft.body().map_err(Told::failed)?),
+            body: Some(draft.body().map_err(WorldAnswer::failed)?),
             author: author.to_owned(),
             message,
             reverts: None,
@@ -195,15 +199,15 @@ impl Publisher {
         };
         let number = self.commit(state, &draft, new).await?;
         self.know(state, folder);
-        Ok(Told::done(format!("published revision {number}")))
+        Ok(WorldAnswer::done(format!("published revision {number}")))
     }
 
-    async fn overtaken(&self, number: u64) -> Told {
+    async fn overtaken(&self, number: u64) -> WorldAnswer {
         let by = match self.revisions().get(number).await {
             Ok(Some(revision)) => format!(" by {}", revision.author),
             _ => String::new(),
         };
-        Told::failed(format!(
+        WorldAnswer::failed(format!(
             "revision {number}{by} was published since this draft was begun: look at it first \
              (world diff), then publish again"
         ))
@@ -214,11 +218,11 @@ impl Publisher {
         state: &mut PressState,
         number: u64,
         author: &str,
-    ) -> Result<Told, Told> {
+    ) -> Result<WorldAnswer, WorldAnswer> {
         let earlier = self.revision(number).await?;
         if earlier.digest == state.mark.digest {
             let runs = state.mark.number;
-            return Ok(Told::done(format!(
+            return Ok(WorldAnswer::done(format!(
                 "revision {runs} has that content already"
             )));
         }
@@ -235,7 +239,7 @@ impl Publisher {
         };
         let published = self.commit(state, &draft, new).await?;
         self.know(state, &self.inner.folder.clone());
-        Ok(Told::done(format!(
+        Ok(WorldAnswer::done(format!(
             "published revision {published}: revision {number} again"
         )))
     }
@@ -244,20 +248,20 @@ impl Publisher {
     async fn commit(
         &self,
         state: &mut PressState,
-        draft: &Draft,
+        draft: &CheckedDraft,
         new: NewRevision,
-    ) -> Result<u64, Told> {
+    ) -> Result<u64, WorldAnswer> {
         let next = match self.live() {
             None => None,
             Some(live) => {
                 let built = live.build(draft).await;
-                Some(built.map_err(|problem| Told::refused(&[problem]))?)
+                Some(built.map_err(|problem| WorldAnswer::refused(&[problem]))?)
             }
         };
         let number = match self.revisions().publish(&new).await {
             Ok(number) => number,
             Err(StorageFault::Overtaken { newest }) => return Err(self.overtaken(newest).await),
-            Err(fault) => return Err(Told::failed(fault)),
+            Err(fault) => return Err(WorldAnswer::failed(fault)),
         };
         let digest = new.digest.clone();
         state.mark = RevisionMark { number, digest };
@@ -277,51 +281,62 @@ impl Publisher {
     }
 
     /// Takes over what another node has published.
-    pub(super) async fn take_over(&self, state: &mut PressState, number: u64) -> Result<(), Told> {
+    pub(super) async fn take_over(
+        &self,
+        state: &mut PressState,
+        number: u64,
+    ) -> Result<(), WorldAnswer> {
         let Some(live) = self.live() else {
             return Ok(());
         };
         let digest = self.revision(number).await?.digest;
         let draft = self.kept(&digest).await?;
         let next = live.build(&draft).await;
-        let next = next.map_err(|problem| Told::refused(&[problem]))?;
+        let next = next.map_err(|problem| WorldAnswer::refused(&[problem]))?;
         live.take(next.numbered(number)).await;
         state.mark = RevisionMark { number, digest };
         Ok(())
     }
 
-    pub(super) async fn revision(&self, number: u64) -> Result<PublishedRevision, Told> {
-        let found = self.revisions().get(number).await.map_err(Told::failed)?;
-        found.ok_or_else(|| Told::failed(format!("there is no revision {number}")))
+    pub(super) async fn revision(&self, number: u64) -> Result<PublishedRevision, WorldAnswer> {
+        let found = self
+            .revisions()
+            .get(number)
+            .await
+            .map_err(WorldAnswer::failed)?;
+        found.ok_or_else(|| WorldAnswer::failed(format!("there is no revision {number}")))
     }
 
     /// The texts of a content that was published.
-    pub(super) async fn sources(&self, digest: &str) -> Result<Vec<engine::content::Source>, Told> {
+    pub(super) async fn sources(
+        &self,
+        digest: &str,
+    ) -> Result<Vec<engine::content::Source>, WorldAnswer> {
         let body = self
             .revisions()
             .content(digest)
             .await
-            .map_err(Told::failed)?;
-        let body = body.ok_or_else(|| Told::failed("no revision was published yet"))?;
-        draft::unpacked(&body).map_err(Told::failed)
+            .map_err(WorldAnswer::failed)?;
+        let body = body.ok_or_else(|| WorldAnswer::failed("no revision was published yet"))?;
+        draft::unpacked(&body).map_err(WorldAnswer::failed)
     }
 
     /// A content that was published, as this program reads it.
-    async fn kept(&self, digest: &str) -> Result<Draft, Told> {
+    async fn kept(&self, digest: &str) -> Result<CheckedDraft, WorldAnswer> {
         let (sources, types) = (self.sources(digest).await?, Arc::clone(&self.inner.types));
         let reading = tokio::task::spawn_blocking(move || draft::kept(sources, &types));
         let read = reading.await.unwrap_or_else(|_| Err(Vec::new()));
-        read.map_err(|problems| Told::refused(&problems))
+        read.map_err(|problems| WorldAnswer::refused(&problems))
     }
 
-    async fn history(&self) -> Result<Told, Told> {
-        let all = self.revisions().all().await.map_err(Told::failed)?;
+    async fn history(&self) -> Result<WorldAnswer, WorldAnswer> {
+        let all = self.revisions().all().await.map_err(WorldAnswer::failed)?;
         let lines: Vec<String> = all.iter().map(text::line).collect();
-        Ok(Told::done(lines.join("\n")))
+        Ok(WorldAnswer::done(lines.join("\n")))
     }
 
-    async fn blame(&self, room: &str) -> Result<Told, Told> {
-        let mut all = self.revisions().all().await.map_err(Told::failed)?;
+    async fn blame(&self, room: &str) -> Result<WorldAnswer, WorldAnswer> {
+        let mut all = self.revisions().all().await.map_err(WorldAnswer::failed)?;
         all.reverse();
         let (mut lines, mut was) = (Vec::new(), None);
         for one in &all {
@@ -333,10 +348,12 @@ impl Publisher {
             }
         }
         if lines.is_empty() {
-            return Err(Told::failed(format!("there never was a room `{room}`")));
+            return Err(WorldAnswer::failed(format!(
+                "there never was a room `{room}`"
+            )));
         }
         lines.reverse();
-        Ok(Told::done(lines.join("\n")))
+        Ok(WorldAnswer::done(lines.join("\n")))
     }
 
     async fn export(
@@ -344,11 +361,11 @@ impl Publisher {
         state: &PressState,
         number: Option<u64>,
         to: &Path,
-    ) -> Result<Told, Told> {
+    ) -> Result<WorldAnswer, WorldAnswer> {
         let number = number.unwrap_or(state.mark.number);
         let revision = self.revision(number).await?;
         let sources = self.sources(&revision.digest).await?;
-        let stamp = Stamp {
+        let stamp = DraftStamp {
             world: self.inner.world.clone(),
             // Who edits this knows all that was published until now.
             number: state.mark.number,
@@ -361,9 +378,10 @@ impl Publisher {
         let written = writing
             .await
             .unwrap_or_else(|why| Err(std::io::Error::other(why)));
-        written
-            .map_err(|fault| Told::failed(format!("{} can't be written: {fault}", to.display())))?;
-        Ok(Told::done(format!(
+        written.map_err(|fault| {
+            WorldAnswer::failed(format!("{} can't be written: {fault}", to.display()))
+        })?;
+        Ok(WorldAnswer::done(format!(
             "revision {number} is in {}",
             to.display()
         )))

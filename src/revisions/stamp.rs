@@ -9,14 +9,14 @@ const FILE: &str = ".revision";
 
 /// What the file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stamp {
+pub(super) struct DraftStamp {
     /// Of which world.
     pub(super) world: String,
     /// Of which revision.
     pub(super) number: u64,
 }
 
-impl Stamp {
+impl DraftStamp {
     /// That of a folder, if it has one that can be read.
     pub(super) fn of(folder: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(folder.join(FILE)).ok()?;

@@ -51,7 +51,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::command::{Needs, gate_by, verb};
 use crate::describe;
-use crate::world::{RoomIx, RoomMap};
+use crate::world::RoomIx;
 
 /// One Mythos minute in world time.
 pub const MYTHOS_MINUTE: Duration = Duration::from_millis(6_250);
@@ -110,10 +110,7 @@ fn register(reg: &mut Registrar<'_>) {
         .message::<Confronted>()
         .message::<vision::Hallucinated>()
         .transient::<rescue::Holding>("holding")
-        .carried(|holding: &mut rescue::Holding, carryover| {
-            holding.carry(&carryover.map::<RoomMap>());
-            true
-        })
+        .carried(|holding: &mut rescue::Holding, to| holding.carry(&to.map()))
         .transient::<vision::Lull>("lull")
         .character::<vision::Lull>()
         .every(MYTHOS_MINUTE, flux::ebb)

@@ -291,7 +291,7 @@ async fn bad_drafts_are_refused_with_a_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn long_paths_have_their_socket_elsewhere() {
+async fn long_path_puts_socket_elsewhere() {
     let recipe = recipe("It is bare.");
     let deep = recipe.folder().join("d".repeat(120));
     let server = recipe.flag("--data", deep.clone()).announced().await;

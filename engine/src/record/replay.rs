@@ -73,9 +73,8 @@ impl Replay {
         checkpoint: Checkpoint,
         plugin: impl Plugin,
     ) -> Result<Self, EngineFault> {
-        let setup = header.setup(checkpoint);
         Ok(Self {
-            engine: Engine::build(setup, plugin)?,
+            engine: Engine::build(header.setup(checkpoint), plugin)?,
             played: 0,
             span: None,
         })
@@ -167,10 +166,7 @@ impl Replay {
             if skipped {
                 continue;
             }
-            let revision = match revision {
-                None => None,
-                Some(mark) => Some(self.revision(mark, contents)?),
-            };
+            let revision = revision.map(|mark| self.revision(mark, contents));
             let input = TickInput {
                 now: before.now,
                 wall_offset: before.wall_offset,
@@ -178,7 +174,7 @@ impl Replay {
                 stored,
                 bridged,
                 orders,
-                revision,
+                revision: revision.transpose()?,
                 storage: before.storage.unwrap_or_default(),
                 stopping,
             };

@@ -14,8 +14,21 @@ const WISHES_MAX: usize = 256;
 /// The world's end.
 #[derive(Debug)]
 pub struct DraftLane {
-    pub(super) revisions: Receiver<NextRevision>,
-    pub(super) wishes: mpsc::Sender<DraftWish>,
+    revisions: Receiver<NextRevision>,
+    wishes: mpsc::Sender<DraftWish>,
+}
+
+impl DraftLane {
+    pub(super) fn next(&self) -> Option<NextRevision> {
+        self.revisions.try_recv().ok()
+    }
+
+    /// Without room a wish is lost, as those are told who see no answer.
+    pub(super) fn offer(&self, wishes: Vec<DraftWish>) {
+        for wish in wishes {
+            let _ = self.wishes.try_send(wish);
+        }
+    }
 }
 
 /// The other end.

@@ -82,7 +82,7 @@ fn over(content: Arc<Content>) -> impl Plugin {
 }
 
 #[test]
-fn content_is_another_from_its_tick_on() {
+fn content_is_another_from_swap_on() {
     let mut stage = Stage::new(over(of(1).1)).unwrap();
     stage.tick();
     stage.tick();
@@ -101,7 +101,7 @@ fn content_is_another_from_its_tick_on() {
 struct Crack;
 
 #[test]
-fn broken_carry_is_its_plugins_fault_only() {
+fn broken_carry_is_fault_of_plugin() {
     let broken = |reg: &mut Registrar<'_>| {
         reg.provide(of(1).1).add(church);
         reg.add(named("cracked", |reg| {
@@ -210,7 +210,7 @@ fn replay_sees_the_same_revisions() {
 }
 
 #[test]
-fn replay_without_a_content_names_it() {
+fn replay_lacking_a_content_names_digest() {
     let (bytes, _) = recorded();
     let mut replay = Replay::begin(&header(), Checkpoint::default(), over(of(1).1)).unwrap();
     let mut none = |_: &str| Err("it is lost".to_owned());

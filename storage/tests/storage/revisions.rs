@@ -6,7 +6,7 @@ use crate::harness::{Database, World, on_both};
 
 on_both!(
     revisions_are_numbered_with_their_content,
-    one_of_two_publishers_is_told_of_the_other,
+    second_of_two_publishers_is_refused,
 );
 
 fn revision(after: u64, digest: &str) -> NewRevision {
@@ -55,7 +55,7 @@ async fn revisions_are_numbered_with_their_content(database: Database) {
     assert_eq!(revisions.newest().await.unwrap(), 3);
 }
 
-async fn one_of_two_publishers_is_told_of_the_other(database: Database) {
+async fn second_of_two_publishers_is_refused(database: Database) {
     let world = World::start(database.config()).await;
     let revisions = world.storage.revisions();
     for after in 0..20 {

@@ -82,8 +82,9 @@ pub(super) struct Holding {
 
 impl Holding {
     /// The same over another atlas: both are where they are put.
-    pub(super) fn carry(&mut self, map: &RoomMap) {
+    pub(super) fn carry(&mut self, map: &RoomMap) -> bool {
         self.room = map.refuge(self.room);
+        true
     }
 }
 

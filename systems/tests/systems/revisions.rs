@@ -106,7 +106,7 @@ fn people_of_lost_rooms_find_refuge() {
 }
 
 #[test]
-fn others_keep_their_rooms_and_what_was_said() {
+fn rooms_kept_hold_people_and_talk() {
     let town = village();
     let mut stage = stage(&town);
     enter(&mut stage, "Ann", 3);
@@ -135,7 +135,7 @@ fn others_keep_their_rooms_and_what_was_said() {
 }
 
 #[test]
-fn changed_room_is_shown_to_those_in_it() {
+fn changed_room_is_shown_to_occupants() {
     let town = village();
     let mut stage = stage(&town);
     enter(&mut stage, "Ann", 1);
@@ -163,7 +163,7 @@ fn changed_room_is_shown_to_those_in_it() {
 }
 
 #[test]
-fn changed_period_holds_from_its_tick() {
+fn changed_period_holds_from_swap_on() {
     let hazard = |every: u32| {
         let mut town = village();
         town.rooms[0].hazards = format!(
@@ -185,7 +185,7 @@ fn changed_period_holds_from_its_tick() {
 }
 
 #[test]
-fn things_come_back_with_their_room() {
+fn things_come_back_with_lost_room() {
     let town = village();
     let mut stage = stage(&town);
     stage.enter_as("Ann", Role::Admin);
@@ -230,7 +230,7 @@ fn acts() -> Vec<(&'static str, DraftAct)> {
 }
 
 #[test]
-fn each_role_may_do_its_own_only() {
+fn each_role_has_own_acts_only() {
     let town = village();
     let mut stage = stage(&town);
     let roles = [
@@ -282,7 +282,7 @@ fn each_role_may_do_its_own_only() {
 }
 
 #[test]
-fn draft_is_told_to_those_who_change_it() {
+fn draft_is_told_to_designers_and_admins() {
     let town = village();
     let mut stage = stage(&town);
     stage.enter("Ann");
