@@ -20,4 +20,4 @@ pub(crate) use desk::serve_wishes;
 pub(crate) use draft::{CheckedDraft, read};
 pub(crate) use live::LiveWorld;
 pub(crate) use publisher::Publisher;
-pub(crate) use watch::{follow, watch};
+pub(crate) use watch::{follow, watch_draft};

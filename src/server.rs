@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use engine::content::ContentTypes;
-use engine::port::{LaneLimits, Registry, Stop, Tasks, lanes};
-use engine::runner::{Running, draft_lane};
-use net::{Doors, Tls};
+use engine::port::{LaneLimits, Registry, SaveGauge, Stop, Tasks, lanes};
+use engine::runner::Running;
+use net::bridge::Bus;
+use net::{Doors, Readiness, Tls};
 use storage::{Left, RecoveredState, Storage};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -19,7 +20,7 @@ use crate::config::{Config, Loaded};
 use crate::gatekeeper::AccountGatekeeper;
 use crate::readiness::{WorldPulse, readiness};
 use crate::recorder::Recorder;
-use crate::revisions::{self, Begun, LiveWorld, Publisher};
+use crate::revisions::{self, Begun};
 use crate::rolls::Rolls;
 use crate::telemetry;
 use crate::usage::UsageFault;
@@ -144,6 +145,7 @@ async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
         }
     };
     startup_log::world(&config, &begun.draft.content);
+    startup_log::recovered(&config, &recovered);
     let parts = ServerParts {
         config,
         listener,
@@ -217,56 +219,45 @@ async fn live(
         types,
         begun,
     } = parts;
-    startup_log::recovered(&config, &recovered);
     let words = startup_log::Listening::of(&config, address, metrics.as_ref().map(|it| it.1));
     let lanes = lanes(LaneLimits::default(), &registry)?;
     let gauge = Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;
-    let content = Arc::clone(&begun.draft.content);
-    let (content_in, content_out) = watch::channel(Arc::clone(&content));
+    let (content_in, content_out) = watch::channel(Arc::clone(&begun.draft.content));
     let info = page::world_info(content_out.clone(), config.guests_welcome(address));
     let rolls = Rolls::new(content_out, config.limits.rolls_per_minute);
     let bus = bus::start(&config, &recovered, lanes.bridge, &tasks, &registry).await?;
     let settings = crate::game::settings(&config);
-    let game = game.over(content, settings.clone());
+    let game = game.over(Arc::clone(&begun.draft.content), settings.clone());
     let halt = Stop::new();
-    let (draft, desk) = draft_lane();
     let world_id = recovered.world.to_string();
-    let (running, recorder, builder) = world::start(
+    let (running, recorder, builder, desk) = world::start(
         &config,
         recovered,
         game,
         lanes.engine,
         (settings, &begun),
-        draft,
         &registry,
         &tasks,
         &halt,
     )?;
-    let live = LiveWorld {
-        builder,
-        lane: desk.revisions,
-        inbound: lanes.net.inbound.clone(),
-        content: content_in,
-        number: publishing::gauge(&registry, begun.mark.number)?,
-    };
-    let (from, folder) = ((storage.revisions(), world_id), config.server.world.clone());
-    let publisher = Publisher::new(types, from, folder, Some(live), begun.mark, begun.told);
-    publishing::start(&config, address, publisher, desk.wishes, &tasks);
+    publishing::start(
+        (&config, address),
+        (types, storage.revisions(), world_id),
+        begun,
+        (builder, desk, content_in),
+        lanes.net.inbound.clone(),
+        &registry,
+        &tasks,
+    )?;
 
-    let pulse = WorldPulse::new(gauge);
-    tasks.spawn("pulse", pulse.clone().watch(tasks.stop().clone()));
-    let lag_max = config.lag_max();
     let doors = Doors {
         gate: AccountGatekeeper {
             accounts: storage.accounts().clone(),
             guests: info.guests,
             rolls: rolls.into(),
         },
-        readiness: Box::new({
-            let storage = storage.clone();
-            move || readiness(&pulse, &storage, bus::check(bus.as_ref()), lag_max)
-        }),
+        readiness: ready(&config, gauge, &storage, bus, &tasks),
         tls: tls.clone(),
         world: info,
         metrics: metrics.map(|(listener, _)| listener),
@@ -289,6 +280,19 @@ async fn live(
         Left::Applied => Ok(ExitCode::SUCCESS),
         Left::Durable | Left::Lost => Ok(ExitCode::from(EXIT_NOT_APPLIED)),
     }
+}
+
+/// What `/readyz` asks.
+fn ready(
+    config: &Config,
+    gauge: Arc<SaveGauge>,
+    storage: &Storage,
+    bus: Option<Bus>,
+    tasks: &Tasks,
+) -> Box<dyn Fn() -> Readiness + Send + Sync> {
+    let (pulse, storage, lag_max) = (WorldPulse::new(gauge), storage.clone(), config.lag_max());
+    tasks.spawn("pulse", pulse.clone().watch(tasks.stop().clone()));
+    Box::new(move || readiness(&pulse, &storage, bus::check(bus.as_ref()), lag_max))
 }
 
 /// Serves until somebody asks to stop; `true`: the gateway ended by itself, as it does when the

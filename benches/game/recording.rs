@@ -57,7 +57,7 @@ impl Recording {
             bridge: setup.bridge,
             quarantined: Vec::new(),
             plugins: Vec::new(),
-            revision: Default::default(),
+            revision: engine::content::RevisionMark::default(),
             settings: String::new(),
         };
         let bytes = header.begin(&Checkpoint::default()).expect("a header");

@@ -36,7 +36,7 @@ use crate::persist::{Collector, StorageView};
 use crate::phase::Phase;
 use crate::plugin::{PluginOff, Register};
 use crate::port::{Emission, Publication, Tick, WorldTime};
-use crate::{Bridge, Bridged, DraftWished, Halt, Violation};
+use crate::{Bridge, Bridged, Violation};
 use health::Health;
 
 /// Settle goes round until nothing new is said, at most this often; more is a counted fault.
@@ -142,14 +142,7 @@ impl Engine {
         self.spent.end(TickPart::Emit, (self.stopwatch)());
         speak(emission);
         self.spent.skip((self.stopwatch)());
-        let halt = self
-            .world
-            .resource_mut::<Messages<Halt>>()
-            .drain()
-            .next()
-            .is_some();
-        let mut wished = self.world.resource_mut::<Messages<DraftWished>>();
-        let wishes = wished.drain().map(|DraftWished(wish)| wish).collect();
+        let (halt, wishes) = self.wanted();
         let violations = &mut self.violations;
         let mut violated = self.world.resource_mut::<Messages<Violation>>();
         for Violation(kind) in violated.drain() {

@@ -11,7 +11,7 @@ use systems::world::WorldHeader;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use super::Draft;
+use super::CheckedDraft;
 
 /// How often it is looked whether a tick has taken a revision.
 const LOOK_EVERY: Duration = Duration::from_millis(2);

@@ -23,7 +23,7 @@ const ASK_EVERY: Duration = Duration::from_millis(400);
 const AUTHOR: &str = "draft";
 
 /// Publishes the server's own draft whenever it is saved and whole.
-pub(crate) async fn watch(publisher: Publisher, stop: Stop) {
+pub(crate) async fn watch_draft(publisher: Publisher, stop: Stop) {
     let (saved, mut heard) = mpsc::channel(1);
     let told = move |event: notify::Result<notify::Event>| {
         // Reading it is no change.

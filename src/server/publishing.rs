@@ -2,17 +2,21 @@
 //! the game, other nodes.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use engine::port::{DraftWish, MetricsFault, Registry, Tasks};
+use engine::content::{Content, ContentTypes, RevisionBuilder};
+use engine::port::{Inbound, Lane, MetricsFault, Registry, Tasks};
+use engine::runner::DraftDesk;
 use prometheus::IntGauge;
-use tokio::sync::mpsc;
+use storage::Revisions;
+use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::control::ControlSocket;
-use crate::revisions::{Publisher, follow, serve_wishes, watch};
+use crate::revisions::{Begun, LiveWorld, Publisher, follow, serve_wishes, watch_draft};
 
 /// `kadath_content_revision`, beginning with this one.
-pub(super) fn gauge(registry: &Registry, number: u64) -> Result<IntGauge, MetricsFault> {
+fn gauge(registry: &Registry, number: u64) -> Result<IntGauge, MetricsFault> {
     let gauge = IntGauge::new(
         "kadath_content_revision",
         "the revision of its content that the world runs",
@@ -24,16 +28,32 @@ pub(super) fn gauge(registry: &Registry, number: u64) -> Result<IntGauge, Metric
 
 /// Starts all of them.
 pub(super) fn start(
-    config: &Config,
-    address: SocketAddr,
-    publisher: Publisher,
-    wishes: mpsc::Receiver<DraftWish>,
+    (config, address): (&Config, SocketAddr),
+    (types, revisions, world): (Arc<ContentTypes>, Revisions, String),
+    begun: Begun,
+    (builder, desk, content): (RevisionBuilder, DraftDesk, watch::Sender<Arc<Content>>),
+    inbound: Lane<Inbound>,
+    registry: &Registry,
     tasks: &Tasks,
-) {
+) -> Result<(), MetricsFault> {
+    let DraftDesk {
+        revisions: lane,
+        wishes,
+    } = desk;
+    let live = LiveWorld {
+        builder,
+        lane,
+        inbound,
+        content,
+        number: gauge(registry, begun.mark.number)?,
+    };
+    let Begun { mark, told, .. } = begun;
+    let folder = config.server.world.clone();
+    let publisher = Publisher::new(types, (revisions, world), folder, Some(live), mark, told);
     let stop = || tasks.stop().clone();
     tasks.spawn("wishes", serve_wishes(publisher.clone(), wishes, stop()));
     if config.content.watch && address.ip().is_loopback() {
-        tasks.spawn("draft", watch(publisher.clone(), stop()));
+        tasks.spawn("draft", watch_draft(publisher.clone(), stop()));
     }
     if config.database.shared {
         tasks.spawn("revisions", follow(publisher.clone(), stop()));
@@ -47,4 +67,5 @@ pub(super) fn start(
             tracing::warn!(%data, %fault, "no control socket; `kadath world` reaches this server not");
         }
     }
+    Ok(())
 }

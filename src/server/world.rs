@@ -3,7 +3,7 @@
 use engine::content::RevisionBuilder;
 use engine::port::{EnginePorts, Registry, Stop, Tasks};
 use engine::record::RecordedContent;
-use engine::runner::{self, DraftLane, Figures, Rate, RunnerConfig, Running};
+use engine::runner::{self, DraftDesk, Figures, Rate, RunnerConfig, Running, draft_lane};
 use engine::{Engine, Plugin, Seed, Setup};
 use storage::RecoveredState;
 use systems::Settings;
@@ -21,11 +21,10 @@ pub(super) fn start(
     game: impl Plugin,
     ports: EnginePorts,
     (settings, begun): (Settings, &Begun),
-    draft: DraftLane,
     registry: &Registry,
     tasks: &Tasks,
     halt: &Stop,
-) -> anyhow::Result<(Running, Option<Recorder>, RevisionBuilder)> {
+) -> anyhow::Result<(Running, Option<Recorder>, RevisionBuilder, DraftDesk)> {
     let RecoveredState {
         run,
         first_tick,
@@ -81,6 +80,7 @@ pub(super) fn start(
             })
         }
     };
+    let (draft, desk) = draft_lane();
     let config = RunnerConfig {
         rate,
         not_before: reached,
@@ -92,5 +92,5 @@ pub(super) fn start(
     };
     let revisions = engine.revisions();
     let running = runner::spawn(engine, ports, config, Figures::new(registry)?, tasks)?;
-    Ok((running, recorder, revisions))
+    Ok((running, recorder, revisions, desk))
 }

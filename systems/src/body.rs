@@ -40,7 +40,6 @@ use crate::character::Stats;
 use crate::command::{Needs, gate_on, verb};
 use crate::describe;
 use crate::place::{Posture, PostureTaken};
-use crate::world::RoomMap;
 
 /// How often bodies breathe, bleed and meet what a room has in store.
 const SECOND: Duration = Duration::from_secs(1);
@@ -91,11 +90,8 @@ impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<
             .note::<PlayerRespawned>()
             .note::<RoomMessage>()
             .transient::<life::Bound>("bound")
-            .carried(|rest: &mut Resting, carryover| {
-                rest.carry(&carryover.map::<RoomMap>());
-                true
-            })
-            .carried(|bound: &mut life::Bound, carryover| bound.carry(&carryover.map::<RoomMap>()))
+            .carried(|rest: &mut Resting, to| rest.carry(&to.map()))
+            .carried(|bound: &mut life::Bound, to| bound.carry(&to.map()))
             .recover(life::bury)
             .every(SECOND, (breath::breathe, self.befall, life::urge).chain())
             .system(

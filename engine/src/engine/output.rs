@@ -3,15 +3,24 @@
 use bevy_ecs::message::Messages;
 
 use super::{Engine, Save};
-use crate::Outbox;
 use crate::attach;
 use crate::clock::Clock;
 use crate::orders::Orders;
 use crate::persist::{self, Collector, Destroy, Recorded};
 use crate::phase::Phase;
-use crate::port::{Emission, SaveBatch, StorageState};
+use crate::port::{DraftWish, Emission, SaveBatch, StorageState};
+use crate::{DraftWished, Halt, Outbox};
 
 impl Engine {
+    /// Whether the world is to end, and what is wished of those who keep its draft.
+    pub(super) fn wanted(&mut self) -> (bool, Vec<DraftWish>) {
+        let mut halts = self.world.resource_mut::<Messages<Halt>>();
+        let halt = halts.drain().next().is_some();
+        let mut wished = self.world.resource_mut::<Messages<DraftWished>>();
+        let wishes = wished.drain().map(|DraftWished(wish)| wish);
+        (halt, wishes.collect())
+    }
+
     /// Everything that was said in this tick, in order.
     pub(super) fn emission(&mut self, clock: &Clock) -> Emission {
         // The next tick will have as much to say: room at once costs less than growing.

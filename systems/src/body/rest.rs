@@ -35,8 +35,9 @@ impl Resting {
 
 impl Resting {
     /// The same over another atlas; where the room is gone, it is over.
-    pub(super) fn carry(&mut self, map: &RoomMap) {
+    pub(super) fn carry(&mut self, map: &RoomMap) -> bool {
         self.room = self.room.and_then(|room| map.get(room));
+        true
     }
 
     /// Heals no more.
