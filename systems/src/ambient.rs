@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effects::{Carrier, EffectText, Parties, Requirement, View};
 use crate::place::Occupancy;
-use crate::world::{Atlas, RoomIx};
+use crate::world::{Atlas, RoomIx, RoomMap};
 
 /// How often it is looked whether a room has something to say.
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,6 +32,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         })
         .resource(Ambience::default())
         .transient::<Ambience>("ambience")
+        .carried(|ambience: &mut Ambience, to| ambience.carry(&to.map()))
         .every(SECOND, murmur);
 }
 
@@ -162,6 +163,16 @@ impl RoomLinesAt {
 /// restart everywhere is quiet for a while. Bound: one of each room.
 #[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
 struct Ambience(BTreeMap<RoomIx, RoomAmbience>);
+
+impl Ambience {
+    /// The same over another atlas.
+    fn carry(&mut self, map: &RoomMap) -> bool {
+        let rooms = std::mem::take(&mut self.0).into_iter();
+        let kept = rooms.filter_map(|(room, one)| Some((map.get(room)?, one)));
+        self.0 = kept.collect();
+        true
+    }
+}
 
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct RoomAmbience {

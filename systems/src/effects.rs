@@ -52,6 +52,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .transient::<DroppedEffects>("dropped_effects")
         .resource(tally::WaitingRuns::default())
         .transient::<tally::WaitingRuns>("waiting_effects")
+        .carried(|waiting: &mut tally::WaitingRuns, to| waiting.carry(&to.map()))
         .message::<RunEffects>()
         .message::<after::Postponed>()
         .message::<EffectText>()

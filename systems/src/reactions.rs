@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::chat::Said;
 use crate::effects::{Carrier, EffectList, EffectTally, Parties, RunEffects};
 use crate::place::{InRoom, Moved, Occupancy};
-use crate::world::{Atlas, RoomData, RoomIx, room_data};
+use crate::world::{Atlas, RoomData, RoomIx, RoomMap, room_data};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -28,6 +28,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     reg.derived(Timers::of)
         .resource(LastReactions::default())
         .transient::<LastReactions>("last_reactions")
+        .carried(|last: &mut LastReactions, to| last.carry(&to.map()))
         .every(SECOND, pass_time)
         .system(Phase::Settle, (come_and_go, hear).chain());
 }
@@ -117,6 +118,14 @@ impl Reaction {
 struct LastReactions(BTreeMap<(RoomIx, u32), WorldTime>);
 
 impl LastReactions {
+    /// The same over another atlas.
+    fn carry(&mut self, map: &RoomMap) -> bool {
+        let rooms = std::mem::take(&mut self.0).into_iter();
+        let kept = rooms.filter_map(|((room, n), at)| Some(((map.get(room)?, n), at)));
+        self.0 = kept.collect();
+        true
+    }
+
     /// Whether a reaction may happen again; then it has.
     fn begin(&mut self, key: (RoomIx, u32), every: u32, now: WorldTime) -> bool {
         let pace = Duration::from_secs(every.into());

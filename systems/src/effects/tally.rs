@@ -7,6 +7,7 @@ use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::RunEffects;
+use crate::world::RoomMap;
 
 /// Lists that led to each other, one by the other; from here on they are dropped.
 pub const DEPTH_MAX: u8 = 8;
@@ -89,6 +90,14 @@ pub struct DroppedEffects {
 pub(super) struct WaitingRuns(Vec<RunEffects>);
 
 impl WaitingRuns {
+    /// The same over another atlas; where a room is gone the list has no room.
+    pub(super) fn carry(&mut self, map: &RoomMap) -> bool {
+        for run in &mut self.0 {
+            run.parties.here = run.parties.here.and_then(|room| map.get(room));
+        }
+        true
+    }
+
     pub(super) fn push(&mut self, run: RunEffects) -> bool {
         let fits = self.0.len() < WAITING_MAX;
         if fits {
