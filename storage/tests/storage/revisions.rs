@@ -5,7 +5,7 @@ use storage::{NewRevision, StorageFault};
 use crate::harness::{Database, World, on_both};
 
 on_both!(
-    revisions_are_numbered_with_their_content,
+    revisions_are_numbered_with_content,
     second_of_two_publishers_is_refused,
 );
 
@@ -21,7 +21,7 @@ fn revision(after: u64, digest: &str) -> NewRevision {
     }
 }
 
-async fn revisions_are_numbered_with_their_content(database: Database) {
+async fn revisions_are_numbered_with_content(database: Database) {
     let world = World::start(database.config()).await;
     let revisions = world.storage.revisions();
     assert_eq!(revisions.newest().await.unwrap(), 0);

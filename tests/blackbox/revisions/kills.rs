@@ -10,11 +10,11 @@ const KILLS: u64 = 6;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_publish_leaves_one_revision_whole() {
-    let (mut server, mut guest) = played("Room 0.").await;
+    let (mut server, mut guest) = played("This is room 0.").await;
     guest.does("look").await;
     for round in 1..=KILLS {
         let before = runs(server.recipe()).await;
-        save(server.recipe(), &format!("Room {round}."));
+        save(server.recipe(), &format!("This is room {round}."));
         let publish = server
             .recipe()
             .command("world")
@@ -35,7 +35,7 @@ async fn killed_publish_leaves_one_revision_whole() {
         server = recipe.start().await;
         guest = server.guest().await;
         let seen = guest.does("look").await.to_string();
-        assert!(seen.contains(&format!("Room {round}.")), "{seen}");
+        assert!(seen.contains(&format!("This is room {round}.")), "{seen}");
     }
     let recipe = server.stop().await;
     let played = replay(&recipe).await;
