@@ -295,7 +295,8 @@ mod tests {
             text: professions.to_owned(),
         }];
         let types = ContentTypes::of(systems::character::plugin);
-        Rolls::new(types.load(&sources).unwrap(), per_minute)
+        let (_, content) = watch::channel(types.load(&sources).unwrap());
+        Rolls::new(content, per_minute)
     }
 
     const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
