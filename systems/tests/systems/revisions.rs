@@ -348,7 +348,7 @@ fn damaged_drafts_neither_panic_nor_half_apply() {
     let (mut whole, mut refused) = (0, 0);
     for _ in 0..300 {
         let mut sources = town.sources();
-        for _ in 0..=chance(3) {
+        for _ in 0..=chance(2) {
             let at = chance(sources.len());
             sources[at].text = damaged(&sources[at].text, &mut chance);
         }
