@@ -21,7 +21,8 @@ const EXAMPLE: &str = "own-game";
 /// Where the example finds Kadath's sources.
 const EXAMPLE_SOURCES: &str = "path = \"../..";
 /// What of the example's world only its plugin reads.
-const PLUGINS_OWN: &str = "fog = { harm = 1 }\n";
+const PLUGINS_OWN: &str =
+    "fog = { harm = 1, choke = [{ do = \"tell\", actor = \"You cough.\" }] }\n";
 
 macro_rules! example {
     ($($path:literal),+ $(,)?) => {

@@ -100,10 +100,7 @@ impl Plugin for ChatPlugin {
         more_words::<Emote, Emotes>(reg, Emotes::words);
         carry_talk(reg);
         history::carry(reg);
-        reg.carried(|pace: &mut pace::Pace, carryover| {
-            pace.carry(&carryover.map::<RoomMap>());
-            true
-        });
+        reg.carried(|pace: &mut pace::Pace, to| pace.carry(&to.map()));
         let said = (
             speak::speak,
             speak::whisper,

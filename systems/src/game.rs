@@ -14,8 +14,8 @@ use crate::presence::PresenceSettings;
 use crate::world::WorldHeader;
 use crate::{
     ambient, body, bus, calendar, character, chat, command, effects, exploration, faces, flags,
-    hazards, letters, lucidity, mute, place, presence, reactions, revisions, scenery, sheet, sights, staff,
-    things,
+    hazards, letters, lucidity, mute, place, presence, reactions, revisions, scenery, sheet,
+    sights, staff, things,
 };
 
 /// What can be set about the game. A recording keeps it, so that a replay plays by the same limits.

@@ -1,14 +1,15 @@
 //! Fog that hurts: written with the rooms, and with rules of its own.
 
-use engine::content::{Rules, Section};
+use engine::content::{At, Rules, Section};
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use systems::body::{AdjustVitals, VitalsCause};
 use systems::describe;
+use systems::effects::{Carrier, EffectList, Parties, RunEffects};
 use systems::place::InRoom;
 use systems::presence::Say;
-use systems::world::{RoomData, room_data};
+use systems::world::{Atlas, RoomData, RoomIx, room_data};
 
 /// The plugin.
 pub(crate) fn plugin(reg: &mut Registrar<'_>) {
@@ -23,15 +24,22 @@ pub(crate) fn plugin(reg: &mut Registrar<'_>) {
 }
 
 /// `fog` of a room.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Fog {
     /// points of determination that it takes every two seconds
     #[schemars(range(min = 1, max = 10))]
     harm: u16,
+    /// what else it does to whoever breathes it
+    #[serde(default)]
+    choke: EffectList,
 }
 
-impl Section for Fog {}
+impl Section for Fog {
+    fn check(&mut self, _room: &str, at: &At<'_>) {
+        self.choke.check(&at.key("choke"));
+    }
+}
 
 /// `rules/fog.toml`.
 #[derive(Resource, Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -55,9 +63,11 @@ impl Rules for FogRules {}
 fn drift(
     fogs: Res<RoomData<Fog>>,
     rules: Res<FogRules>,
+    atlas: Res<Atlas>,
     people: Query<(&StableId, Entity, &InRoom), With<Online>>,
     mut adjust: MessageWriter<AdjustVitals>,
     mut say: MessageWriter<Say>,
+    mut runs: MessageWriter<RunEffects>,
 ) {
     // In no order of memory: it would be heard.
     let mut here: Vec<_> = people.iter().collect();
@@ -66,8 +76,21 @@ fn drift(
         if let Some(fog) = fogs.get(*room) {
             adjust.write(AdjustVitals::harm(body, fog.harm, VitalsCause::HAZARD));
             say.write(Say::to(body, rules.text.clone()));
+            runs.write(choke(fog, body, *room, &atlas));
         }
     }
+}
+
+/// What the fog of a room does to one who breathes it.
+fn choke(fog: &Fog, body: Entity, room: RoomIx, atlas: &Atlas) -> RunEffects {
+    let at = atlas.room(room);
+    let parties = Parties {
+        actor: Some(body),
+        target: None,
+        here: Some(room),
+        carrier: Carrier::of("fog", "", &at.id, &at.name),
+    };
+    RunEffects::new(fog.choke.clone(), parties)
 }
 
 #[cfg(test)]
@@ -122,6 +145,7 @@ mod tests {
         stage.pass(Duration::from_secs(4));
         let heard = stage.heard("Ann");
         assert!(heard.contains("The fog burns in your throat."));
+        assert!(heard.contains("You cough."));
         assert!(
             heard.contains("\nYou can't see your hand.\nWays: "),
             "{heard}"

@@ -111,7 +111,7 @@ impl Pace {
     }
 
     /// The same over another atlas. In a place that is gone there is nobody to hear what waits.
-    pub(super) fn carry(&mut self, map: &RoomMap) {
+    pub(super) fn carry(&mut self, map: &RoomMap) -> bool {
         let place = |whom: For| match whom {
             For::Room(room) => map.get(room).map(For::Room),
             For::SubZone(sub_zone) => map.sub_zone(sub_zone).map(For::SubZone),
@@ -124,6 +124,7 @@ impl Pace {
         self.waiting_bytes = waiting.map(|line| line.bytes).sum();
         // Of the tick before; the next begins with none.
         self.spent.clear();
+        true
     }
 
     /// Tells a line of so many bytes: now if its turn is now, else later.

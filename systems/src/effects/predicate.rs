@@ -18,12 +18,12 @@ use crate::place::Posture;
 
 /// Points from `from` up, and below `below`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Between {
+pub(super) struct PointRange {
     from: Option<i64>,
     below: Option<i64>,
 }
 
-impl Between {
+impl PointRange {
     pub(super) fn holds(self, points: i64) -> bool {
         self.from.is_none_or(|from| points >= from) && self.below.is_none_or(|end| points < end)
     }
@@ -36,13 +36,13 @@ pub(super) enum Predicate {
     Any(Vec<Predicate>),
     Not(Box<Predicate>),
     /// In percent of the most.
-    Dp(Between),
-    Lucidity(Between),
-    Level(Between),
-    Stat(Stat, Between),
+    Dp(PointRange),
+    Lucidity(PointRange),
+    Level(PointRange),
+    Stat(Stat, PointRange),
     Tier(Vec<Tier>),
     Flag(FlagPlace, String, bool),
-    Count(FlagPlace, String, Between),
+    Count(FlagPlace, String, PointRange),
     Posture(Vec<Posture>),
     Profession(Vec<String>),
     Room(Vec<String>),
@@ -228,7 +228,7 @@ fn many(value: &Value, depth: usize, at: &mut Findings) -> Vec<Predicate> {
         .collect()
 }
 
-fn span(value: &Value, least: i64, most: i64, at: &mut Findings) -> Option<Between> {
+fn span(value: &Value, least: i64, most: i64, at: &mut Findings) -> Option<PointRange> {
     let Some(table) = value.as_object() else {
         at.mistake("this is a table: { from = 50 }, { below = 50 } or both");
         return None;
@@ -239,12 +239,12 @@ fn span(value: &Value, least: i64, most: i64, at: &mut Findings) -> Option<Betwe
     Some(read)
 }
 
-fn span_of(fields: &mut TableKeys<'_, '_>, least: i64, most: i64) -> Between {
-    let read = Between {
+fn span_of(fields: &mut TableKeys<'_, '_>, least: i64, most: i64) -> PointRange {
+    let read = PointRange {
         from: fields.whole("from", least..=most),
         below: fields.whole("below", least..=most + 1),
     };
-    if read == Between::default() {
+    if read == PointRange::default() {
         fields
             .findings
             .mistake("neither `from` nor `below` is written");
