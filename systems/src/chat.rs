@@ -34,7 +34,6 @@ use rate::SPAN;
 use crate::command::{more_words, verb};
 use crate::place::{LastSpoke, Pose, Posed, carry_talk};
 use crate::speech::{ChatMessage, Emote};
-use crate::world::RoomMap;
 
 /// The chat plugin, with its limits. Runs after `mute`.
 pub fn plugin(limits: ChatLimits) -> impl Plugin {

@@ -195,8 +195,12 @@ impl Browser {
 
     /// Presses keys, whatever has the focus.
     pub(crate) async fn presses(&self, keys: &str) {
-        let focused = self.client.active_element().await.unwrap();
-        focused.send_keys(keys).await.unwrap();
+        // What has the focus may go while the page is drawn anew; then nothing was pressed.
+        until("something that takes keys", async || {
+            let focused = self.client.active_element().await.ok()?;
+            focused.send_keys(keys).await.ok()
+        })
+        .await;
     }
 
     /// Waits until a script finds what it looks for.
