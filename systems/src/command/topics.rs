@@ -18,7 +18,7 @@ pub(super) const TOPICS: &[Topic] = &[
     },
     Topic {
         words: &["typing", "abbreviations", "short"],
-        text: "Typing\nThree letters of a command are enough where no other begins so: \"whi\" is \"whisper\". What could cost you something, like \"drop\" or \"quit\", is typed whole. \"'hi\" says it, \":waves\" shows it, and \"alias\" makes short words of your own.",
+        text: "Typing\nThree letters of a command are enough where no other begins so: \"stat\" is \"status\". What could cost you something, like \"drop\" or \"quit\", is typed whole. \"'hi\" says it, \":waves\" shows it, and \"alias\" makes short words of your own.",
     },
     Topic {
         words: &["mind", "lucidity", "sanity"],

@@ -85,19 +85,20 @@ pub(super) struct Furnished<'w, 's> {
 }
 
 impl Furnished<'_, '_> {
-    /// Runs what comes of a deed, or answers why nothing does.
+    /// Runs what comes of a deed; `nothing` is the answer where nothing does.
     fn act(
         &mut self,
         order: Order,
         what: &str,
         list: fn(&SceneryDetail) -> &EffectList,
-        nothing: &str,
+        nothing: Answer,
     ) {
-        let answer = match self.begin(order, what, list, nothing) {
-            Ok(run) => {
+        let answer = match self.begin(order, what, list) {
+            Ok(Some(run)) => {
                 self.runs.write(run);
                 Answer::done(order)
             }
+            Ok(None) => nothing,
             Err(refusal) => Answer::refusal(order, refusal),
         };
         self.answers.write(answer);
@@ -108,8 +109,7 @@ impl Furnished<'_, '_> {
         order: Order,
         what: &str,
         list: fn(&SceneryDetail) -> &EffectList,
-        nothing: &str,
-    ) -> Result<RunEffects, Refusal> {
+    ) -> Result<Option<RunEffects>, Refusal> {
         let actor = order.actor;
         let InRoom(room) = self
             .people
@@ -125,30 +125,31 @@ impl Furnished<'_, '_> {
             Refusal::new(Code::ResourceNotFound, words)
         })?;
         let list = list(detail);
-        if list.is_empty() {
-            return Err(Refusal::new(Code::GameLogicError, nothing));
-        }
-        Ok(detail.run(list, actor, room, &self.atlas))
+        Ok((!list.is_empty()).then(|| detail.run(list, actor, room, &self.atlas)))
     }
 }
 
 pub(super) fn touch(mut asked: MessageReader<TouchVerb>, mut here: Furnished<'_, '_>) {
     for TouchVerb { order, what } in asked.read() {
-        let nothing = "You touch it. Nothing comes of it.";
+        let nothing = Answer::with(*order, "You touch it. Nothing comes of it.");
         here.act(*order, what, |one| &one.on_touch, nothing);
     }
 }
 
 pub(super) fn read(mut asked: MessageReader<Read>, mut here: Furnished<'_, '_>) {
     for Read { order, what } in asked.read() {
-        let nothing = "There is nothing to read on it.";
+        let nothing = Answer::refused(
+            *order,
+            Code::GameLogicError,
+            "There is nothing to read on it.",
+        );
         here.act(*order, what, |one| &one.on_read, nothing);
     }
 }
 
 pub(super) fn ring(mut asked: MessageReader<Ring>, mut here: Furnished<'_, '_>) {
     for Ring { order, what } in asked.read() {
-        let nothing = "That is nothing to ring.";
+        let nothing = Answer::refused(*order, Code::GameLogicError, "That is nothing to ring.");
         here.act(*order, what, |one| &one.on_ring, nothing);
     }
 }
