@@ -45,7 +45,7 @@ use engine::prelude::*;
 /// `lucidity`, which hear in the same round what lists have for them.
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.after("place", "who is in a room is who is there by then")
-        .persist::<after::DelayedRuns>("delayed_effects")
+        .persist_own::<after::DelayedRuns>("delayed_effects")
         .resource(EffectTally::default())
         .scratch::<EffectTally>()
         .resource(DroppedEffects::default())

@@ -11,7 +11,7 @@ use super::tell::EffectText;
 use crate::body::{AdjustVitals, TakePosture, VitalsCause};
 use crate::character::Earn;
 use crate::chat::Voiced;
-use crate::flags::{FlagChange, SetFlag};
+use crate::flags::{FlagChange, FlagOwner, SetFlag};
 use crate::lucidity::{self, AdjustLucidity, Confronted, SeenSight};
 use crate::place::Relocate;
 use crate::world::{Direction, RoomIx};
@@ -308,8 +308,11 @@ impl ListRun<'_, '_, '_, '_> {
 
     fn flag(&mut self, key: &str, change: FlagChange, on: FlagPlace, seconds: Option<u32>) -> Done {
         let owner = self.scene.flag_owner(on).ok_or(RefusedEffect::GONE)?;
+        if let FlagOwner::Person(who) = owner {
+            self.scene.view.id(who).ok_or(RefusedEffect::GONE)?;
+        }
         let now = change.of(self.scene.count(owner, key));
-        if now != 0 && !self.scene.view.flags.has_room(owner, key) {
+        if now != 0 && !self.scene.flag_has_room(owner, key) {
             return Err(RefusedEffect::rule("Too much is remembered already."));
         }
         self.scene.expect_count(owner, key, now);

@@ -50,7 +50,8 @@ impl View<'_, '_> {
     /// Whether what is required holds for these.
     pub(crate) fn holds(&self, requirement: &Requirement, parties: &Parties) -> bool {
         let mut forecast = Forecast::default();
-        let mut scene = Scene::of(self, &mut forecast, parties, 0, None);
+        // Its dice are not those of a list with the same carrier.
+        let mut scene = Scene::of(self, &mut forecast, parties, u32::MAX / 2, None);
         requirement.asked().is_none_or(|asked| scene.holds(asked))
     }
 
@@ -63,6 +64,12 @@ impl View<'_, '_> {
     /// Somebody's id.
     pub(super) fn id(&self, who: Entity) -> Option<StableId> {
         self.people.get(who).ok().map(|(id, ..)| *id)
+    }
+
+    /// Under whose id a list rolls and is counted: the actor's, or the carrier's own.
+    pub(super) fn roller(&self, parties: &Parties) -> StableId {
+        let actor = parties.actor.and_then(|actor| self.id(actor));
+        actor.unwrap_or(parties.carrier.id)
     }
 
     /// A stat of somebody.
@@ -138,7 +145,7 @@ pub(super) struct Scene<'a, 'w, 's> {
     pub(super) forecast: &'a mut Forecast,
     pub(super) parties: &'a Parties,
     dice: Dice,
-    roller: StableId,
+    pub(super) roller: StableId,
     throws: u32,
 }
 
@@ -150,13 +157,12 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
         throws: u32,
         moment: Option<WorldTime>,
     ) -> Self {
-        let roller = parties.actor.and_then(|actor| view.id(actor));
         Self {
             view,
             forecast,
             parties,
             dice: moment.map_or(*view.dice, |moment| view.dice.at(moment)),
-            roller: roller.unwrap_or(parties.carrier.id),
+            roller: view.roller(parties),
             throws,
         }
     }
@@ -226,6 +232,18 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
         known
             .copied()
             .unwrap_or_else(|| self.view.flags.get(owner, key))
+    }
+
+    /// Whether an owner has room for a key, with those that this run has added.
+    pub(super) fn flag_has_room(&self, owner: FlagOwner, key: &str) -> bool {
+        let flags = &self.view.flags;
+        let first = (owner, String::new());
+        let of_owner = self.forecast.flags.range(first..);
+        let of_owner = of_owner.take_while(|((one, _), _)| *one == owner);
+        let fresh = of_owner.filter(|((_, other), count)| {
+            other != key && **count != 0 && flags.get(owner, other) == 0
+        });
+        flags.has_room(owner, key, fresh.count())
     }
 
     /// So much will be counted under a key.

@@ -213,7 +213,7 @@ pub const EFFECTS: [VocabularyWord; 19] = [
         "after",
         "`seconds`: 1 to 604800; `then`: the list that is run after so long",
         "effects",
-        "`game_logic_error`: 16 wait already of the actor, or of the world where there is none",
+        "never; beyond 16 that wait on the actor, or on the carrier where there is none, it is dropped and counted",
     ),
     word(
         "stop",
