@@ -260,10 +260,20 @@ impl ListRun<'_, '_, '_, '_> {
             room,
             sender: carrier.id,
             name: name.unwrap_or(&carrier.name).to_owned(),
-            text: text.to_owned(),
+            text: self.filled(text),
             emote,
         });
         Ok(())
+    }
+
+    /// A text with the names of those it is about.
+    fn filled(&self, text: &str) -> String {
+        let parties = self.scene.parties;
+        let named = |who| self.scene.view.name(who).unwrap_or("somebody");
+        text.replace("{actor}", named(parties.actor))
+            .replace("{target}", named(parties.target.or(parties.actor)))
+            .replace("{thing}", &parties.carrier.name)
+            .replace("{amount}", &self.amount.to_string())
     }
 
     fn tell(&mut self, texts: &Texts) {
@@ -271,38 +281,27 @@ impl ListRun<'_, '_, '_, '_> {
         let Some(room) = self.scene.here() else {
             return;
         };
-        let named = |who| self.scene.view.name(who).unwrap_or("somebody");
-        let (actor, target) = (
-            named(parties.actor),
-            named(parties.target.or(parties.actor)),
-        );
-        let amount = self.amount.to_string();
-        let filled = |text: &String| {
-            text.replace("{actor}", actor)
-                .replace("{target}", target)
-                .replace("{thing}", &parties.carrier.name)
-                .replace("{amount}", &amount)
-        };
-        if let (Some(text), Some(actor)) = (&texts.actor, parties.actor) {
-            self.owners
-                .told
-                .write(EffectText::to(actor, room, filled(text)));
-        }
+        let filled = |text: &Option<String>| text.as_deref().map(|text| self.filled(text));
+        let [to_actor, to_target, to_room] = [
+            filled(&texts.actor),
+            filled(&texts.target),
+            filled(&texts.room),
+        ];
+        let told = &mut self.owners.told;
         let target = parties.target.filter(|one| Some(*one) != parties.actor);
-        if let (Some(text), Some(target)) = (&texts.target, target) {
-            self.owners
-                .told
-                .write(EffectText::to(target, room, filled(text)));
+        // Who is told something of their own does not hear the others' words.
+        let apart = [
+            parties.actor.filter(|_| to_actor.is_some()),
+            target.filter(|_| to_target.is_some()),
+        ];
+        if let (Some(text), Some(actor)) = (to_actor, parties.actor) {
+            told.write(EffectText::to(actor, room, text));
         }
-        if let Some(text) = &texts.room {
-            // Who is told something of their own does not hear the others' words.
-            let apart = [
-                parties.actor.filter(|_| texts.actor.is_some()),
-                target.filter(|_| texts.target.is_some()),
-            ];
-            self.owners
-                .told
-                .write(EffectText::around(room, apart, filled(text)));
+        if let (Some(text), Some(target)) = (to_target, target) {
+            told.write(EffectText::to(target, room, text));
+        }
+        if let Some(text) = to_room {
+            told.write(EffectText::around(room, apart, text));
         }
     }
 

@@ -103,7 +103,7 @@ fn deed(word: &str, fields: &mut TableKeys<'_, '_>) -> Option<EffectAct> {
         },
         "xp" => EffectAct::Xp(fields.amount("amount", 0..=1_000_000)),
         "say" | "emote" => EffectAct::Say {
-            text: fields.must_text("text"),
+            text: fields.must_text("text", &NAMES),
             name: fields.text("name"),
             emote: word == "emote",
         },
@@ -159,11 +159,14 @@ fn whither(fields: &mut TableKeys<'_, '_>) -> Whither {
     }
 }
 
+/// What is put into the texts of `tell`, `say` and `emote`.
+const NAMES: [&str; 4] = ["actor", "target", "thing", "amount"];
+
 fn texts(fields: &mut TableKeys<'_, '_>) -> Texts {
     let texts = Texts {
-        actor: fields.text("actor"),
-        target: fields.text("target"),
-        room: fields.text("room"),
+        actor: fields.text_with("actor", &NAMES),
+        target: fields.text_with("target", &NAMES),
+        room: fields.text_with("room", &NAMES),
     };
     if texts == Texts::default() {
         fields

@@ -77,9 +77,10 @@ fn carriers_without_actor_share_no_bound() {
 }
 
 #[test]
-fn nobody_has_more_than_64_flags() {
+fn sixty_four_flags_are_kept_each() {
     let flags = |from: usize| {
-        let all = (from..from + 25).map(|n| format!(r#"{{ do = "flag", key = "k{n}", told = true }},"#));
+        let all =
+            (from..from + 25).map(|n| format!(r#"{{ do = "flag", key = "k{n}", told = true }},"#));
         let all: String = all.collect();
         format!(r#"{{ do = "chance", of = 1, then = [{all}] }},"#)
     };
@@ -94,7 +95,11 @@ fn nobody_has_more_than_64_flags() {
         &format!("reactions = [{}{}]", asked("k63"), asked("k64")),
     );
     let heard = ring(&mut stage);
-    assert_eq!(heard.matches("Too much is remembered").count(), 75 - 64, "{heard}");
+    assert_eq!(
+        heard.matches("Too much is remembered").count(),
+        75 - 64,
+        "{heard}"
+    );
     for line in ["say k63", "say k64"] {
         stage.says("Ann", line);
         stage.tick();
