@@ -14,10 +14,12 @@ use crate::{accounts, build, check, dead_letters, doctor, new, schema, server, s
 mod account;
 mod failure;
 mod play;
+mod plugin;
 mod world;
 
 use account::AccountCommand;
 use play::{BenchArgs, ReplayArgs};
+use plugin::PluginArgs;
 use world::WorldArgs;
 
 /// Below the help: where the rest is said.
@@ -68,6 +70,8 @@ enum CliCommand {
     Account(AccountArgs),
     /// Publishes the world's draft as a revision, shows what differs, takes revisions back
     World(WorldArgs),
+    /// Lists the plugins of the running server, leaves one out, takes one back
+    Plugin(PluginArgs),
     /// Plays recorded ticks again; exit code 0 when all is as it was, 1 with the first difference
     Replay(ReplayArgs),
     /// Makes a world of one's own to begin with, in a folder that is not there yet
@@ -224,6 +228,7 @@ pub fn command() -> clap::Command {
         .mut_subcommand("account", anywhere)
         .mut_subcommand("dead-letters", anywhere)
         .mut_subcommand("world", anywhere)
+        .mut_subcommand("plugin", anywhere)
 }
 
 /// Runs what the arguments ask for; the exit code is the contract's.
@@ -271,6 +276,7 @@ pub fn run(game: &Game) -> ExitCode {
             .and_then(|config| schema::run(&config, kind, game)),
         CliCommand::DeadLetters(args) => args.run(),
         CliCommand::World(args) => args.run(game),
+        CliCommand::Plugin(args) => args.run(),
         CliCommand::Replay(args) => args.run(game),
         CliCommand::New(args) => new::run(&args),
         CliCommand::Bench(args) => args.run(game),

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use engine::port::{Stop, Tasks};
+use engine::runner::PluginBoard;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
+use crate::plugins::{self, PluginRequest};
 use crate::revisions::{Publisher, WorldAnswer, WorldRequest};
 
 /// The longest path that every system takes for a socket is some bytes longer.
@@ -26,6 +28,7 @@ const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ControlRequest {
     World(WorldRequest),
+    Plugin(PluginRequest),
 }
 
 /// The socket of a server; gone with it.
@@ -68,7 +71,12 @@ impl ControlSocket {
     }
 
     /// Answers whoever asks, until it is to stop.
-    pub(crate) async fn serve(self, publisher: Publisher, tasks: Tasks, stop: Stop) {
+    pub(crate) async fn serve(
+        self,
+        (publisher, board): (Publisher, PluginBoard),
+        tasks: Tasks,
+        stop: Stop,
+    ) {
         loop {
             let came = tokio::select! {
                 came = self.listener.accept() => came,
@@ -76,10 +84,11 @@ impl ControlSocket {
             };
             match came {
                 Ok((stream, _)) => {
-                    let (publisher, stop) = (publisher.clone(), stop.clone());
+                    let (publisher, board) = (publisher.clone(), board.clone());
+                    let stop = stop.clone();
                     tasks.spawn("control", async move {
                         tokio::select! {
-                            done = answer(stream, &publisher) => {
+                            done = answer(stream, &publisher, &board) => {
                                 if let Err(fault) = done {
                                     tracing::debug!(%fault, "control request broke off");
                                 }
@@ -107,13 +116,14 @@ impl Drop for ControlSocket {
     }
 }
 
-async fn answer(stream: UnixStream, publisher: &Publisher) -> io::Result<()> {
+async fn answer(stream: UnixStream, publisher: &Publisher, board: &PluginBoard) -> io::Result<()> {
     let (from, mut to) = stream.into_split();
     let mut line = String::new();
     let mut from = BufReader::new(from.take(REQUEST_BYTES_MAX));
     timeout(REQUEST_PATIENCE, from.read_line(&mut line)).await??;
     let told = match serde_json::from_str(&line) {
         Ok(ControlRequest::World(request)) => publisher.act(request).await,
+        Ok(ControlRequest::Plugin(request)) => plugins::answer(&request, board),
         Err(_) => {
             WorldAnswer::failed("the server does not know this request; is it of the same version?")
         }

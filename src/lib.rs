@@ -14,6 +14,7 @@ mod game;
 mod gatekeeper;
 mod log_targets;
 pub mod new;
+mod plugins;
 mod process;
 mod readiness;
 mod recorder;

@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::content::{Revision, RevisionMark, Source};
+use crate::engine::Health;
 use crate::port::{StableId, Tick, WorldTime};
 use ahead::Ahead;
 pub(crate) use ahead::CopiesAhead;
@@ -261,9 +262,10 @@ pub(crate) struct EngineState {
     pub(crate) under_way: Option<Tick>,
     /// Which content the world is made of.
     pub(crate) revision: RevisionMark,
-    /// By plugin: when it failed lately, until when it is left out, whether it was skipped in the
-    /// last tick.
-    pub(crate) health: Vec<(Vec<WorldTime>, Option<WorldTime>, bool)>,
+    /// By plugin.
+    pub(crate) health: Vec<Health>,
+    /// The last tick had more messages than one plugin may write.
+    pub(crate) crowded: bool,
 }
 
 /// The world after a tick, as a checkpoint has it.

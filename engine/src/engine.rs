@@ -1,6 +1,7 @@
 //! The engine: one function from what came in to what goes out.
 
 mod begin;
+mod budget;
 mod build;
 mod checkpoint;
 #[cfg(feature = "stage")]
@@ -9,9 +10,13 @@ mod health;
 mod output;
 mod phases;
 mod revise;
+mod switch;
 
+pub use budget::{MESSAGES_MAX, NOTES_EACH_MAX};
+pub(crate) use health::Health;
 pub use health::{FAULTS_MAX, HELD_UP, QUARANTINE};
 pub use revise::Revised;
+pub use switch::{PluginNews, PluginPause, PluginState, PluginStates, SwitchPlugin};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,7 +42,6 @@ use crate::phase::Phase;
 use crate::plugin::{PluginOff, Register};
 use crate::port::{Emission, Publication, Tick, WorldTime};
 use crate::{Bridge, Bridged, Violation};
-use health::Health;
 
 /// Settle goes round until nothing new is said, at most this often; more is a counted fault.
 pub const SETTLE_ROUNDS_MAX: usize = 8;
@@ -52,6 +56,10 @@ pub struct Engine {
     stopwatch: Stopwatch,
     faults: Vec<FaultReport>,
     dropped_runs: u64,
+    /// The tick before had more messages than one plugin may write: they are counted by plugin.
+    crowded: bool,
+    /// What each plugin has written in this tick, where that is counted.
+    written: Vec<usize>,
     /// Whose wish each `Destroy` of this tick is, where that is known.
     destroyers: Vec<Option<usize>>,
     /// Not taken yet, by kind.
@@ -108,6 +116,8 @@ impl Engine {
         self.beacon.enter_tick(clock.tick);
         self.take_back(clock.now);
         self.obey(orders);
+        self.tell_news();
+        let written = self.register.messages.written(&self.world);
         if let Some(next) = revision {
             self.revise(&next);
         }
@@ -133,11 +143,13 @@ impl Engine {
         self.settle(before);
         self.spent.end(TickPart::Settle, (self.stopwatch)());
         self.run(Phase::Emit, before);
+        self.judge_messages(written);
         attach::tell_bans(&mut self.world);
         orders::close(&mut self.world);
         attach::grant(&mut self.world);
         attach::dismiss(&mut self.world);
         self.destroy();
+        self.switch();
         let emission = self.emission(&clock);
         self.spent.end(TickPart::Emit, (self.stopwatch)());
         speak(emission);

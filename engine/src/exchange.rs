@@ -70,8 +70,8 @@ pub struct TickInput {
     pub stopping: bool,
 }
 
-/// What is decided about a plugin outside of the tick, by time that was measured: the tick can't
-/// measure, so it is told, and a replay is told the same.
+/// What is decided about a plugin outside of the tick, by time that was measured or by whoever runs
+/// the server: the tick can't know either, so it is told, and a replay is told the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PluginOrder {
     /// It held up the world for [`HELD_UP`](crate::HELD_UP), once more. Counts as a fault.
@@ -79,6 +79,36 @@ pub enum PluginOrder {
         /// Its name.
         plugin: String,
     },
+    /// It took longer in the tick before than a plugin may. Counts as a fault.
+    OverTime {
+        /// Its name.
+        plugin: String,
+        /// How long, in microseconds.
+        micros: u64,
+    },
+    /// It is left out until it is turned on again, or the process ends.
+    Off {
+        /// Its name.
+        plugin: String,
+    },
+    /// It is no longer left out, whatever it was left out for.
+    On {
+        /// Its name.
+        plugin: String,
+    },
+}
+
+impl PluginOrder {
+    /// Of which plugin it is.
+    #[must_use]
+    pub fn plugin(&self) -> &str {
+        match self {
+            Self::HeldUp { plugin }
+            | Self::OverTime { plugin, .. }
+            | Self::Off { plugin }
+            | Self::On { plugin } => plugin,
+        }
+    }
 }
 
 /// Everything that one tick did.

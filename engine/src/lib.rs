@@ -43,7 +43,10 @@ pub use character::Character;
 pub use clock::{CATCH_UP_MAX, Clock};
 pub use dice::{Dice, Seed};
 pub use engine::Revised;
-pub use engine::{Engine, FAULTS_MAX, HELD_UP, QUARANTINE, SETTLE_ROUNDS_MAX};
+pub use engine::{
+    Engine, FAULTS_MAX, HELD_UP, MESSAGES_MAX, NOTES_EACH_MAX, PluginNews, PluginPause,
+    PluginState, PluginStates, QUARANTINE, SETTLE_ROUNDS_MAX, SwitchPlugin,
+};
 pub use exchange::{EngineFault, PluginOrder, Save, Setup, TickInput, TickOutput};
 pub use fault::{FaultReport, running};
 pub use identity::Index;

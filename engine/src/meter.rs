@@ -106,12 +106,15 @@ impl Spent {
         })
     }
 
+    /// Nanoseconds of each plugin, in their order.
+    pub fn each(&self) -> impl Iterator<Item = u64> + '_ {
+        self.spans.iter().map(|spans| spans.iter().sum())
+    }
+
     /// The plugin that took the most, and its nanoseconds.
     #[must_use]
     pub fn slowest(&self) -> Option<(usize, u64)> {
-        self.spans
-            .iter()
-            .map(|spans| spans.iter().sum::<u64>())
+        self.each()
             .enumerate()
             .max_by_key(|(plugin, span)| (*span, usize::MAX - plugin))
             .filter(|(_, span)| *span > 0)

@@ -5,6 +5,7 @@
 //! no delay adds up; a slot that is already past is skipped and counted.
 //! **Invariant:** nothing on this thread waits for anything but the next deadline.
 
+mod board;
 mod draft;
 mod output;
 mod rate;
@@ -26,6 +27,7 @@ use crate::{Engine, PluginOrder, Save, TickInput};
 use output::Output;
 
 mod figures;
+pub use board::{BoardFault, PluginBoard, PluginFigures};
 pub use draft::{DraftDesk, DraftLane, draft_lane};
 pub use figures::Figures;
 pub use rate::Rate;
@@ -66,6 +68,8 @@ pub struct RunnerConfig {
     pub recorder: Option<RecordLane>,
     /// To and from those who keep the world's draft.
     pub draft: Option<DraftLane>,
+    /// The most of a tick that a plugin may take, if there is a most.
+    pub plugin_time: Option<Duration>,
 }
 
 /// The running world.
@@ -74,6 +78,7 @@ pub struct Running {
     stop: Sender<()>,
     thread: JoinHandle<Ended>,
     watchdog: watchdog::Watchdog,
+    board: PluginBoard,
 }
 
 /// How the world ended.
@@ -109,6 +114,8 @@ pub fn spawn(
 ) -> Result<Running, RunnerFault> {
     let (stop, stopped) = bounded(1);
     let (tell, orders) = bounded(watchdog::ORDERS_MAX);
+    let board = PluginBoard::new(&engine.plugins(), tell.clone());
+    let shown = board.clone();
     let (beacon, plugins) = (engine.beacon(), engine.plugins());
     let watchdog = watchdog::spawn(beacon, plugins, config.watch.clone(), tell, tasks)?;
     let counted = tasks.count("kadath-world");
@@ -116,12 +123,13 @@ pub fn spawn(
         .name("kadath-world".into())
         .spawn(move || {
             let _counted = counted;
-            TickPace::new(engine, ports, orders, config, figures).run(&stopped)
+            TickPace::new(engine, ports, orders, config, (figures, shown)).run(&stopped)
         })?;
     Ok(Running {
         stop,
         thread,
         watchdog,
+        board,
     })
 }
 
@@ -130,6 +138,12 @@ impl Running {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.thread.is_finished()
+    }
+
+    /// How its plugins do, and how they are turned off and on.
+    #[must_use]
+    pub fn board(&self) -> PluginBoard {
+        self.board.clone()
     }
 
     /// Ends the world after a last tick and a last save. Waits for it: not for async tasks.
@@ -154,6 +168,10 @@ struct TickPace {
     gauge: Arc<SaveGauge>,
     output: Output,
     figures: Figures,
+    board: PluginBoard,
+    plugin_time: Option<Duration>,
+    /// What was measured of the tick before.
+    measured: Vec<PluginOrder>,
     rate: Rate,
     patience: Duration,
     halt: Stop,
@@ -173,7 +191,7 @@ impl TickPace {
         ports: EnginePorts,
         orders: Receiver<PluginOrder>,
         config: RunnerConfig,
-        mut figures: Figures,
+        (mut figures, board): (Figures, PluginBoard),
     ) -> Self {
         let EnginePorts {
             inbound,
@@ -199,6 +217,9 @@ impl TickPace {
             output: Output::new(emissions, asks, parcels, &depth, &refusals),
             gauge,
             figures,
+            board,
+            plugin_time: config.plugin_time,
+            measured: Vec::new(),
             rate: config.rate,
             patience: config.patience,
             halt: config.halt,
@@ -232,6 +253,7 @@ impl TickPace {
 
     fn tick(&mut self, slot: u64, lateness: Duration, stopping: bool) -> bool {
         let began = Instant::now();
+        let worked = board::thread_time();
         let now = self.epoch.plus(self.rate.slot(slot));
         let input = TickInput {
             now,
@@ -239,7 +261,11 @@ impl TickPace {
             heard: self.inbound.try_iter().take(INBOUND_PER_TICK_MAX).collect(),
             stored: self.replies.try_iter().take(REPLIES_PER_TICK_MAX).collect(),
             bridged: self.bridged.try_iter().take(BRIDGED_PER_TICK_MAX).collect(),
-            orders: self.orders.try_iter().collect(),
+            orders: self
+                .orders
+                .try_iter()
+                .chain(self.measured.drain(..))
+                .collect(),
             revision: self.draft.as_ref().and_then(DraftLane::next),
             storage: self.gauge.state(),
             stopping,
@@ -297,9 +323,12 @@ impl TickPace {
         self.output.offer_parcels(output.parcels);
         for fault in &output.faults {
             self.figures.fault(fault, tick);
+            self.board.fault(fault.plugin);
         }
+        self.measure(worked);
         if tick.is_multiple_of(16) || !output.faults.is_empty() {
             self.figures.quarantines(&self.engine);
+            self.board.show(&self.engine);
         }
         self.figures.tick(
             &mut self.engine,
@@ -308,6 +337,25 @@ impl TickPace {
             output.dropped_runs,
         );
         handed_over
+    }
+
+    /// Whose time the tick was, and who had more of it than there is. A thread that was held up by
+    /// others has spent no time of a processor: what nobody of ours did is nobody's fault.
+    fn measure(&mut self, worked: Duration) {
+        let spent = self.board.observe(self.engine.spent());
+        let Some(most) = self.plugin_time else {
+            return;
+        };
+        let Some((index, nanos)) = spent.filter(|(_, nanos)| u128::from(*nanos) > most.as_nanos())
+        else {
+            return;
+        };
+        if board::thread_time().saturating_sub(worked) > most {
+            self.measured.push(PluginOrder::OverTime {
+                plugin: self.engine.plugins()[index].to_owned(),
+                micros: nanos / 1_000,
+            });
+        }
     }
 
     /// Copies the world for the recorder, if it wants a copy: ahead, kind by kind, and what is left

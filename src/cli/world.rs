@@ -141,7 +141,7 @@ fn whole(folder: &Path) -> anyhow::Result<PathBuf> {
     Ok(std::path::absolute(folder)?)
 }
 
-fn print(told: &WorldAnswer) -> anyhow::Result<ExitCode> {
+pub(super) fn print(told: &WorldAnswer) -> anyhow::Result<ExitCode> {
     if !told.out.is_empty() {
         writeln!(std::io::stdout(), "{}", told.out)?;
     }

@@ -63,6 +63,9 @@ pub struct TickConfig {
     pub rate_hz: u32,
     /// What all chance grows from.
     pub seed: u64,
+    /// Milliseconds of a tick that one plugin may take; more is a fault, and five within a minute leave
+    /// it out for a while. 0 lifts the limit.
+    pub plugin_ms: u64,
 }
 
 /// `[limits]`
@@ -213,6 +216,7 @@ impl Default for TickConfig {
         Self {
             rate_hz: 20,
             seed: 1,
+            plugin_ms: 75,
         }
     }
 }

@@ -54,7 +54,7 @@ pub(crate) struct WorldAnswer {
 }
 
 impl WorldAnswer {
-    pub(super) fn done(out: impl Into<String>) -> Self {
+    pub(crate) fn done(out: impl Into<String>) -> Self {
         Self {
             out: out.into(),
             ..Self::default()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use engine::content::{Content, ContentTypes, RevisionBuilder};
 use engine::port::{Inbound, Lane, MetricsFault, Registry, Tasks};
-use engine::runner::DraftDesk;
+use engine::runner::{DraftDesk, PluginBoard};
 use prometheus::IntGauge;
 use storage::Revisions;
 use tokio::sync::watch;
@@ -32,6 +32,7 @@ pub(super) fn start(
     (types, revisions, world): (Arc<ContentTypes>, Revisions, String),
     begun: Begun,
     (builder, desk, content): (RevisionBuilder, DraftDesk, watch::Sender<Arc<Content>>),
+    board: PluginBoard,
     inbound: Lane<Inbound>,
     registry: &Registry,
     tasks: &Tasks,
@@ -60,7 +61,8 @@ pub(super) fn start(
     }
     match ControlSocket::open(&config.server.data) {
         Ok(socket) => {
-            tasks.spawn("control", socket.serve(publisher, tasks.clone(), stop()));
+            let served = socket.serve((publisher, board), tasks.clone(), stop());
+            tasks.spawn("control", served);
         }
         Err(fault) => {
             let data = config.server.data.display();

@@ -11,6 +11,7 @@ mod door;
 mod herald;
 mod orders;
 mod paths;
+mod plugins;
 mod roles;
 mod rules;
 
@@ -45,12 +46,14 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<closing::Shutdown>(reg);
     verb::<orders::GiveOrder>(reg);
     verb::<herald::Herald>(reg);
+    verb::<plugins::PluginVerb>(reg);
     reg.system(
         Phase::Ingest,
         (barred::turn_away, roles::follow, roles::own_up).chain(),
     )
     .system(Phase::Simulate, paths::travel)
     .system(Phase::Simulate, desk::work)
+    .system(Phase::Simulate, (plugins::turn, plugins::tell).chain())
     .system(
         Phase::Simulate,
         (door::kick, door::ban, roles::add_admin, roles::revoke).chain(),

@@ -29,6 +29,7 @@ mod new;
 mod operators;
 mod packaging;
 mod people;
+mod plugins;
 mod recordings;
 mod refusals;
 mod replay;

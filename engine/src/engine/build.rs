@@ -1,6 +1,6 @@
 //! From plugins and saved rows to a world.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use bevy_ecs::change_detection::CheckChangeTicks;
 use bevy_ecs::error::FallbackErrorHandler;
@@ -12,7 +12,7 @@ use bevy_ecs::world::World;
 use super::begin;
 use super::checkpoint;
 use super::health::Health;
-use super::{Ageing, Engine, EngineFault, FAULTS_MAX, Setup};
+use super::{Ageing, Engine, EngineFault, PluginStates, Setup};
 use crate::attach::{Asks, Life, Removals, Roles, Sessions};
 use crate::checkpoint::{CopiesAhead, StateType};
 use crate::content::ContentTypes;
@@ -24,7 +24,7 @@ use crate::persist::{
     self, Collector, Destroy, Destroyed, Recorded, Reverted, StorageView, Unloading, load_entity,
 };
 use crate::plugin::{LeftOut, Plugin, Register, Registrar};
-use crate::port::{Row, WorldTime};
+use crate::port::Row;
 use crate::{Bridge, Character, Clock, Outbox, fault, guard, identity};
 
 impl Engine {
@@ -73,7 +73,7 @@ impl Engine {
         let mut health = health(&register, &setup.quarantined);
         let engine = setup.state.as_ref().map(|state| &state.engine);
         if let Some(engine) = engine {
-            checkpoint::restore_health(&mut health, engine);
+            health.clone_from(&engine.health);
         }
         let spent = Spent::of(register.plugins.len());
         let mut engine = Self {
@@ -83,6 +83,8 @@ impl Engine {
             stopwatch: setup.stopwatch.unwrap_or(stopped),
             faults: Vec::new(),
             dropped_runs: 0,
+            crowded: engine.is_some_and(|engine| engine.crowded),
+            written: vec![0; register.plugins.len()],
             destroyers: Vec::new(),
             violations: BTreeMap::new(),
             under_way: engine.and_then(|engine| engine.under_way),
@@ -144,6 +146,7 @@ fn prepare(world: &mut World, setup: &Setup) {
     world.init_resource::<Ageing>();
     world.init_resource::<Behind>();
     world.init_resource::<LeftOut>();
+    world.init_resource::<PluginStates>();
     world.add_observer(|on: On<CheckChangeTicks>, mut ageing: ResMut<Ageing>| {
         ageing.0 = Some(*on.event())
     });
@@ -213,6 +216,8 @@ fn own_part(reg: &mut Registrar<'_>) {
         .message::<crate::Halt>()
         .message::<crate::Violation>()
         .message::<crate::Bridged>()
+        .message::<crate::SwitchPlugin>()
+        .message::<crate::PluginNews>()
         .message::<Recorded>()
         .message::<Destroy>()
         .message::<Destroyed>()
@@ -222,14 +227,9 @@ fn own_part(reg: &mut Registrar<'_>) {
 /// Every plugin's health at the start; those of `quarantined` stay out for good.
 fn health(register: &Register, quarantined: &[String]) -> Vec<Health> {
     let plugins = register.plugins.iter();
-    let health = plugins.map(|plugin| Health {
-        faults: VecDeque::with_capacity(FAULTS_MAX),
-        until: quarantined
-            .iter()
-            .any(|name| name == plugin.name)
-            .then_some(WorldTime(u64::MAX)),
-        skipped: false,
-        behind: false,
+    let health = plugins.map(|one| {
+        let mut out = quarantined.iter();
+        Health::new(out.any(|name| name == one.name))
     });
     health.collect()
 }

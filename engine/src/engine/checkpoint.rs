@@ -2,7 +2,6 @@
 
 use bevy_ecs::world::World;
 
-use super::health::Health;
 use super::{Engine, EngineFault};
 use crate::Clock;
 use crate::checkpoint::{EngineState, StateFault, StateType, WorldCopy, WorldState};
@@ -36,14 +35,11 @@ impl Engine {
     }
 
     fn copy(&mut self, whole: bool) -> WorldCopy {
-        let health = self.health.iter().map(|health| {
-            let faults = health.faults.iter().copied().collect();
-            (faults, health.until, health.skipped)
-        });
         let engine = EngineState {
             under_way: self.under_way,
             revision: self.world.resource::<Revision>().mark.clone(),
-            health: health.collect(),
+            health: self.health.clone(),
+            crowded: self.crowded,
         };
         let clock = *self.world.resource::<Clock>();
         let ahead = std::mem::take(&mut self.ahead);
@@ -87,12 +83,4 @@ pub(super) fn settle(
     *world.resource_mut::<Losses>() = Losses::default();
     world.resource_mut::<Holdings>().are_saved();
     Ok(())
-}
-
-pub(super) fn restore_health(health: &mut [Health], engine: &EngineState) {
-    for (health, (faults, until, skipped)) in health.iter_mut().zip(&engine.health) {
-        health.faults = faults.iter().copied().collect();
-        health.until = *until;
-        health.skipped = *skipped;
-    }
 }

@@ -2,16 +2,14 @@
 
 use bevy_ecs::message::Messages;
 
-use super::health::{HELD_UP, blame};
 use super::{Engine, SETTLE_ROUNDS_MAX};
-use crate::PluginOrder;
 use crate::clock::{Clock, due};
 use crate::dice::Dice;
 use crate::fault::{self, FaultReport};
 use crate::newcomers::Behind;
 use crate::persist::Destroy;
 use crate::phase::Phase;
-use crate::plugin::{LeftOut, Step};
+use crate::plugin::Step;
 use crate::port::WorldTime;
 use crate::{attach, guard};
 
@@ -70,7 +68,7 @@ impl Engine {
 
     fn run_plugin(&mut self, index: usize, phase: Phase, before: WorldTime, clock: &Clock) {
         let health = &self.health[index];
-        let steps = &mut self.register.plugins[index].steps[phase.index()];
+        let steps = &self.register.plugins[index].steps[phase.index()];
         if steps.is_empty() || health.skipped || health.until.is_some() {
             return;
         }
@@ -78,8 +76,11 @@ impl Engine {
         if behind {
             self.world.insert_resource(Behind(true));
         }
+        let written = self.begin_count();
         // Taken out, so that the engine is at hand while they run.
+        let steps = &mut self.register.plugins[index].steps[phase.index()];
         let mut steps = std::mem::take(steps);
+        let said = self.said();
         self.beacon.enter(index);
         let began = (self.stopwatch)();
         for step in steps.iter_mut().filter(|step| behind || !step.recovers) {
@@ -91,6 +92,10 @@ impl Engine {
         self.spent.spans[index][phase.index()] += (self.stopwatch)().saturating_sub(began);
         self.beacon.leave();
         self.register.plugins[index].steps[phase.index()] = steps;
+        self.end_count(index, written);
+        if phase == Phase::Emit {
+            self.judge_notes(index, said);
+        }
         if behind {
             self.world.insert_resource(Behind(false));
         }
@@ -190,7 +195,7 @@ impl Engine {
         self.hold_back(index);
     }
 
-    fn report(&mut self, index: usize, phase: Phase, system: String, what: String) {
+    pub(super) fn report(&mut self, index: usize, phase: Phase, system: String, what: String) {
         self.faults.push(FaultReport {
             plugin: self.register.plugins[index].name,
             phase,
@@ -203,49 +208,5 @@ impl Engine {
     fn hold_back(&mut self, index: usize) {
         self.health[index].skipped = true;
         self.count_fault(index);
-    }
-
-    fn count_fault(&mut self, index: usize) {
-        let now = self.world.resource::<Clock>().now;
-        if blame(&mut self.health[index], now) {
-            let plugin = self.register.plugins[index].name;
-            tracing::warn!(plugin, "plugin left out");
-            self.show_left_out();
-        }
-    }
-
-    /// A tick begins: those come back whose time is over.
-    pub(super) fn take_back(&mut self, now: WorldTime) {
-        let mut back = false;
-        for (health, plugin) in self.health.iter_mut().zip(&self.register.plugins) {
-            if health.begin(now) {
-                tracing::info!(plugin = plugin.name, "plugin is back");
-                back = true;
-            }
-        }
-        if back {
-            self.show_left_out();
-        }
-    }
-
-    /// What was measured outside counts like what goes wrong inside. None of this tick has passed
-    /// without the plugin, so only what comes too often leaves it out.
-    pub(super) fn obey(&mut self, orders: Vec<PluginOrder>) {
-        for PluginOrder::HeldUp { plugin } in orders {
-            let mut plugins = self.register.plugins.iter();
-            let Some(index) = plugins.position(|one| one.name == plugin) else {
-                tracing::warn!(plugin, "order about no plugin");
-                continue;
-            };
-            let what = format!("holds up the world for {} ms", HELD_UP.as_millis());
-            self.report(index, Phase::Ingest, String::new(), what);
-            self.count_fault(index);
-        }
-    }
-
-    /// Observers ask there, because no schedule holds them back.
-    pub(super) fn show_left_out(&mut self) {
-        let out = self.quarantined().collect();
-        self.world.insert_resource(LeftOut(out));
     }
 }

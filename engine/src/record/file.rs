@@ -14,7 +14,7 @@ use crate::{PluginOrder, Setup};
 
 /// What a file begins with. The last byte is the format's version: a recording of another is
 /// refused, for it is worth something only to a program that plays the same game.
-pub(super) const MAGIC: [u8; 8] = *b"KADREC\0\x03";
+pub(super) const MAGIC: [u8; 8] = *b"KADREC\0\x04";
 /// Length and checksum before each payload, 4 bytes each, little-endian.
 const FRAME_BYTES: usize = 8;
 /// The longest payload: a checkpoint of a world of 100,000 characters in memory at 4 KiB each.

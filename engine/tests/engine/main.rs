@@ -5,6 +5,8 @@ mod attach;
 #[cfg(test)]
 mod bridge;
 #[cfg(test)]
+mod budget;
+#[cfg(test)]
 mod cadence;
 mod content;
 #[cfg(test)]
