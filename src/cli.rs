@@ -9,7 +9,9 @@ use crate::Game;
 use crate::config::{Config, ConfigFaults, Loaded, LogFormat, Overrides};
 use crate::new::NewArgs;
 use crate::usage::EXIT_USAGE;
-use crate::{accounts, build, check, dead_letters, doctor, new, schema, server, settings, status};
+use crate::{
+    accounts, build, check, dead_letters, doctor, new, schema, server, settings, status, test,
+};
 
 mod account;
 mod failure;
@@ -56,6 +58,8 @@ enum CliCommand {
     Serve(Flags),
     /// Validates configuration and world data; prints each problem as file:line:column: message
     Check(Flags),
+    /// Plays the scenes of a world and the tests of its scripts; exit code 1 if one fails
+    Test(TestArgs),
     /// Prints the effective settings and where each was set
     Config(ConfigArgs),
     /// Asks the running server how it does; exit code 1 when it is not ready
@@ -113,6 +117,15 @@ struct ConfigArgs {
     /// A commented file of every key with its default instead
     #[arg(long)]
     sample: bool,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Debug, Args)]
+struct TestArgs {
+    /// Folder of the world [default: the configured one]
+    #[arg(value_name = "PATH")]
+    path: Option<PathBuf>,
     #[command(flatten)]
     flags: Flags,
 }
@@ -256,6 +269,12 @@ pub fn run(game: &Game) -> ExitCode {
         CliCommand::Check(flags) => {
             let (file, overrides) = flags.sources();
             check::run(file.as_deref(), overrides, game)
+        }
+        CliCommand::Test(TestArgs { path, flags }) => {
+            flags.config().map_err(Into::into).and_then(|config| {
+                let folder = path.unwrap_or_else(|| config.server.world.clone());
+                test::run(&config, &folder, game)
+            })
         }
         CliCommand::Config(ConfigArgs { sample: true, .. }) => settings::print_sample(),
         CliCommand::Config(ConfigArgs { flags, .. }) => flags

@@ -15,7 +15,7 @@ pub use fault::{ConfigFault, ConfigFaults, SettingOrigin};
 pub use flags::Overrides;
 pub use sections::{
     ChatConfig, ContentConfig, LimitsConfig, LogConfig, LogFormat, LucidityConfig, ReadinessConfig,
-    RecorderConfig, ServerConfig, SessionsConfig, TickConfig,
+    RecorderConfig, ScriptsConfig, ServerConfig, SessionsConfig, TickConfig,
 };
 
 use std::collections::BTreeMap;
@@ -48,6 +48,8 @@ pub struct Config {
     pub chat: ChatConfig,
     /// What an operator may set beside the world's own rules.
     pub lucidity: LucidityConfig,
+    /// What the world's scripts may spend.
+    pub scripts: ScriptsConfig,
     /// When `/readyz` says no.
     pub readiness: ReadinessConfig,
     /// Recordings of what the world was told and did.

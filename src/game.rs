@@ -117,6 +117,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         linkdead_grace: Duration::from_secs(config.server.linkdead_grace_seconds),
         link_notice: Duration::from_secs(config.server.link_notice_seconds),
         lucidity: config.lucidity.overrides(),
+        scripts: config.scripts.limits(),
         bus: bus::settings(config),
     }
 }

@@ -21,11 +21,13 @@ mod recorder;
 pub mod replay;
 mod revisions;
 mod rolls;
+pub mod scenes;
 pub mod schema;
 pub mod server;
 pub mod settings;
 pub mod status;
 pub mod telemetry;
+pub mod test;
 pub mod usage;
 mod world_files;
 

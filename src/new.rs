@@ -31,10 +31,12 @@ macro_rules! example {
 }
 
 /// A world and how it is served.
-const WORLD: [(&str, &str); 6] = example![
+const WORLD: [(&str, &str); 8] = example![
     ".gitignore",
     "kadath.toml",
     "world/environments.toml",
+    "world/scripts/gate.rhai",
+    "world/walking.scene.txt",
     "world/world.toml",
     "world/zones/moor/moor.toml",
     "world/zones/moor/zone.toml",
@@ -94,7 +96,8 @@ pub fn run(args: &NewArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-const WORLD_STEPS: &str = "  kadath check --config kadath.toml\n  kadath --config kadath.toml";
+const WORLD_STEPS: &str =
+    "  kadath check --config kadath.toml\n  kadath test world\n  kadath --config kadath.toml";
 const GAME_STEPS: &str = "  cargo test\n  cargo run -- check --config kadath.toml\n  \
                           cargo run --release -- --config kadath.toml";
 

@@ -34,15 +34,18 @@ pub enum Kind {
     Asyncapi,
     /// TypeScript types of both
     Typescript,
+    /// What scripts of a world may call, as a definition file for editors
+    Script,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::ServerFrames,
         Self::ClientFrames,
         Self::Asyncapi,
         Self::Typescript,
+        Self::Script,
     ];
 }
 
@@ -82,6 +85,7 @@ pub fn written(kind: Kind, events: &[Publication]) -> String {
         Kind::ServerFrames => server_frames(events),
         Kind::ClientFrames => client_frames(),
         Kind::Asyncapi => asyncapi::document(events),
+        Kind::Script => return systems::script::definitions(),
         Kind::Typescript => return typescript::module(&server_frames(events), &client_frames()),
     };
     format!("{json:#}\n")

@@ -246,8 +246,7 @@ async fn live(
         (types, storage.revisions(), world_id),
         begun,
         (builder, desk, content_in),
-        running.board(),
-        lanes.net.inbound.clone(),
+        (running.board(), lanes.net.inbound.clone()),
         &registry,
         &tasks,
     )?;

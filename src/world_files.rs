@@ -14,6 +14,8 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 const WORLD_BYTES_MAX: u64 = 256 << 20;
 /// Files and folders, whatever their names.
 const ENTRIES_MAX: usize = 100_000;
+/// The ends of a world's files: data, icons, scripts and scenes.
+const ENDINGS: [&str; 4] = [".toml", ".svg", ".rhai", ".scene.txt"];
 /// Folders within folders; a world needs three.
 const DEPTH_MAX: usize = 16;
 
@@ -56,7 +58,7 @@ pub(crate) fn load_with_sources(
     Err(unread.into_iter().chain(problems).collect())
 }
 
-/// Every `.toml` and `.svg` below `folder`, in the order of their paths, with what can't be read.
+/// Every file of a kind in [`ENDINGS`] below `folder`, in the order of their paths, with what can't be read.
 pub(crate) fn read(folder: &Path) -> (Vec<Source>, Vec<Problem>) {
     let mut walk = Walk::default();
     match folder.canonicalize() {
@@ -174,9 +176,7 @@ impl Walk {
 
     fn entry(&mut self, path: &Path, relative: &str, depth: usize) {
         let lower = relative.to_ascii_lowercase();
-        let named = Path::new(&lower)
-            .extension()
-            .is_some_and(|end| end == "toml" || end == "svg");
+        let named = ENDINGS.iter().any(|end| lower.ends_with(end));
         let about = match std::fs::metadata(path) {
             Ok(about) => about,
             Err(error) if named => return self.problem(path, format!("can't be read: {error}")),
@@ -195,8 +195,8 @@ impl Walk {
         }
         if about.is_dir() {
             self.folder(path, &format!("{relative}/"), depth + 1);
-        } else if !relative.ends_with(".toml") && !relative.ends_with(".svg") {
-            let message = "is read by nobody: a world's files end with `.toml`, icons with `.svg`";
+        } else if !ENDINGS.iter().any(|end| relative.ends_with(end)) {
+            let message = "is read by nobody: a world's files end with `.toml`, icons with `.svg`, scripts with `.rhai`";
             self.problem(path, message);
         } else if about.is_file() {
             match self.text(path) {

@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::content::{Revision, RevisionMark, Source};
-use crate::engine::Health;
+use crate::health::Health;
 use crate::port::{StableId, Tick, WorldTime};
 use ahead::Ahead;
 pub(crate) use ahead::CopiesAhead;

@@ -6,15 +6,12 @@ mod build;
 mod checkpoint;
 #[cfg(feature = "stage")]
 mod crack;
-mod health;
 mod output;
 mod phases;
 mod revise;
 mod switch;
 
 pub use budget::{MESSAGES_MAX, NOTES_EACH_MAX};
-pub(crate) use health::Health;
-pub use health::{FAULTS_MAX, HELD_UP, QUARANTINE};
 pub use revise::Revised;
 pub use switch::{PluginNews, PluginPause, PluginState, PluginStates, SwitchPlugin};
 
@@ -35,13 +32,14 @@ use crate::content::Install;
 use crate::dice::Dice;
 use crate::exchange::{EngineFault, Save, Setup, TickInput, TickOutput};
 use crate::fault::FaultReport;
+use crate::health::Health;
 use crate::meter::{Beacon, Spent, Stopwatch, TickPart};
 use crate::orders;
 use crate::persist::{Collector, StorageView};
 use crate::phase::Phase;
 use crate::plugin::{PluginOff, Register};
 use crate::port::{Emission, Publication, Tick, WorldTime};
-use crate::{Bridge, Bridged, Violation};
+use crate::{Bridge, Bridged, CallTotal, ContentCall, Violation};
 
 /// Settle goes round until nothing new is said, at most this often; more is a counted fault.
 pub const SETTLE_ROUNDS_MAX: usize = 8;
@@ -64,6 +62,8 @@ pub struct Engine {
     destroyers: Vec<Option<usize>>,
     /// Not taken yet, by kind.
     violations: BTreeMap<&'static str, u64>,
+    /// Not taken yet, by name.
+    calls: BTreeMap<Arc<str>, CallTotal>,
     /// The tick of the batch that is not known to be durable yet.
     under_way: Option<Tick>,
     started: bool,
@@ -155,11 +155,7 @@ impl Engine {
         speak(emission);
         self.spent.skip((self.stopwatch)());
         let (halt, wishes) = self.wanted();
-        let violations = &mut self.violations;
-        let mut violated = self.world.resource_mut::<Messages<Violation>>();
-        for Violation(kind) in violated.drain() {
-            *violations.entry(kind).or_default() += 1;
-        }
+        self.count();
         let save = self.persist(&clock, storage, stopping);
 
         self.register.messages.clear(&mut self.world);
@@ -283,6 +279,26 @@ impl Engine {
     #[must_use]
     pub fn violations(&mut self) -> BTreeMap<&'static str, u64> {
         std::mem::take(&mut self.violations)
+    }
+
+    /// Counts what this tick has for the metrics.
+    fn count(&mut self) {
+        let mut violated = self.world.resource_mut::<Messages<Violation>>();
+        for Violation(kind) in violated.drain() {
+            *self.violations.entry(kind).or_default() += 1;
+        }
+        let mut called = self.world.resource_mut::<Messages<ContentCall>>();
+        for one in called.drain() {
+            let total = self.calls.entry(one.name).or_default();
+            total.operations += one.operations;
+            total.cut += u64::from(one.cut);
+        }
+    }
+
+    /// What calls of content have come to since this was last asked, by name.
+    #[must_use]
+    pub fn calls(&mut self) -> BTreeMap<Arc<str>, CallTotal> {
+        std::mem::take(&mut self.calls)
     }
 
     /// The world itself, for tests and tools.

@@ -17,6 +17,7 @@ mod engine;
 mod exchange;
 mod fault;
 mod guard;
+mod health;
 mod identity;
 mod message;
 mod meter;
@@ -44,11 +45,12 @@ pub use clock::{CATCH_UP_MAX, Clock};
 pub use dice::{Dice, Seed};
 pub use engine::Revised;
 pub use engine::{
-    Engine, FAULTS_MAX, HELD_UP, MESSAGES_MAX, NOTES_EACH_MAX, PluginNews, PluginPause,
-    PluginState, PluginStates, QUARANTINE, SETTLE_ROUNDS_MAX, SwitchPlugin,
+    Engine, MESSAGES_MAX, NOTES_EACH_MAX, PluginNews, PluginPause, PluginState, PluginStates,
+    SETTLE_ROUNDS_MAX, SwitchPlugin,
 };
 pub use exchange::{EngineFault, PluginOrder, Save, Setup, TickInput, TickOutput};
 pub use fault::{FaultReport, running};
+pub use health::{FAULTS_MAX, HELD_UP, QUARANTINE};
 pub use identity::Index;
 pub use meter::{Beacon, Spent, Stopwatch, TickPart};
 pub use newcomers::Newcomers;
@@ -60,7 +62,7 @@ pub use persist::{
 };
 pub use phase::Phase;
 pub use plugin::{Border, LeftOut, Plugin, PluginOff, Registrar};
-pub use violations::Violation;
+pub use violations::{CallTotal, ContentCall, Violation};
 
 /// What a plugin's file begins with.
 pub mod prelude {

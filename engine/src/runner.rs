@@ -23,7 +23,7 @@ use crate::port::{
     BridgeIn, EnginePorts, Inbound, SaveGauge, Stop, StoreReply, Tasks, Tick, WorldTime,
 };
 use crate::record::{RecordLane, TickEffects, TickRecord};
-use crate::{Engine, PluginOrder, Save, TickInput};
+use crate::{Engine, FaultReport, PluginOrder, Save, TickInput};
 use output::Output;
 
 mod figures;
@@ -321,15 +321,7 @@ impl TickPace {
         }
         self.output.offer_asks(output.asks);
         self.output.offer_parcels(output.parcels);
-        for fault in &output.faults {
-            self.figures.fault(fault, tick);
-            self.board.fault(fault.plugin);
-        }
-        self.measure(worked);
-        if tick.is_multiple_of(16) || !output.faults.is_empty() {
-            self.figures.quarantines(&self.engine);
-            self.board.show(&self.engine);
-        }
+        self.report(&output.faults, tick, worked);
         self.figures.tick(
             &mut self.engine,
             began.elapsed(),
@@ -339,22 +331,16 @@ impl TickPace {
         handed_over
     }
 
-    /// Whose time the tick was, and who had more of it than there is. A thread that was held up by
-    /// others has spent no time of a processor: what nobody of ours did is nobody's fault.
-    fn measure(&mut self, worked: Duration) {
-        let spent = self.board.observe(self.engine.spent());
-        let Some(most) = self.plugin_time else {
-            return;
-        };
-        let Some((index, nanos)) = spent.filter(|(_, nanos)| u128::from(*nanos) > most.as_nanos())
-        else {
-            return;
-        };
-        if board::thread_time().saturating_sub(worked) > most {
-            self.measured.push(PluginOrder::OverTime {
-                plugin: self.engine.plugins()[index].to_owned(),
-                micros: nanos / 1_000,
-            });
+    /// Shows what went wrong, and who is left out.
+    fn report(&mut self, faults: &[FaultReport], tick: Tick, worked: Duration) {
+        for fault in faults {
+            self.figures.fault(fault, tick);
+            self.board.fault(fault.plugin);
+        }
+        self.measure(worked);
+        if tick.is_multiple_of(16) || !faults.is_empty() {
+            self.figures.quarantines(&self.engine);
+            self.board.show(&self.engine);
         }
     }
 

@@ -19,6 +19,24 @@ const PARTNERS: [&str; 7] = [
 ];
 
 impl Config {
+    /// Whether scripts may spend what makes sense.
+    fn script_limits(&self) -> Result<(), ConfigFault> {
+        let (call, tick) = (
+            self.scripts.operations_per_call,
+            self.scripts.operations_per_tick,
+        );
+        unless(
+            (1_000..=1_000_000).contains(&call),
+            "scripts.operations_per_call",
+            "must be between 1000 and 1000000",
+        )?;
+        unless(
+            (call..=100_000_000).contains(&tick),
+            "scripts.operations_per_tick",
+            "must be at least scripts.operations_per_call and at most 100000000",
+        )
+    }
+
     /// Everything that makes no sense, in the order of the sections. Of the bus and of storage
     /// only the first of each: they find the next once that is gone.
     pub(super) fn faults(&self) -> Vec<ConfigFault> {
@@ -65,6 +83,7 @@ impl Config {
                 "sessions.slow_seconds",
                 "must be between 1 and 600",
             ),
+            self.script_limits(),
             unless(
                 self.lucidity
                     .default_flux

@@ -1,6 +1,7 @@
 //! The sections of the configuration that belong to no crate of their own, with their defaults.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +69,14 @@ pub struct TickConfig {
     pub plugin_ms: u64,
 }
 
+impl TickConfig {
+    /// The most of a tick that a plugin may take, if there is a most.
+    #[must_use]
+    pub fn plugin_time(self) -> Option<Duration> {
+        (self.plugin_ms > 0).then(|| Duration::from_millis(self.plugin_ms))
+    }
+}
+
 /// `[limits]`
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -94,6 +103,40 @@ pub struct LimitsConfig {
     pub rolls_per_minute: u32,
     /// Open sockets.
     pub sockets: usize,
+}
+
+/// `[scripts]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScriptsConfig {
+    /// Operations of one call of a script.
+    pub operations_per_call: u64,
+    /// Operations of all scripts in one tick.
+    pub operations_per_tick: u64,
+}
+
+impl ScriptsConfig {
+    /// For the game.
+    #[must_use]
+    pub const fn limits(self) -> systems::script::ScriptLimits {
+        systems::script::ScriptLimits {
+            operations_per_call: self.operations_per_call,
+            operations_per_tick: self.operations_per_tick,
+        }
+    }
+}
+
+impl Default for ScriptsConfig {
+    fn default() -> Self {
+        let systems::script::ScriptLimits {
+            operations_per_call,
+            operations_per_tick,
+        } = systems::script::ScriptLimits::default();
+        Self {
+            operations_per_call,
+            operations_per_tick,
+        }
+    }
 }
 
 /// `[sessions]`

@@ -32,8 +32,7 @@ pub(super) fn start(
     (types, revisions, world): (Arc<ContentTypes>, Revisions, String),
     begun: Begun,
     (builder, desk, content): (RevisionBuilder, DraftDesk, watch::Sender<Arc<Content>>),
-    board: PluginBoard,
-    inbound: Lane<Inbound>,
+    (board, inbound): (PluginBoard, Lane<Inbound>),
     registry: &Registry,
     tasks: &Tasks,
 ) -> Result<(), MetricsFault> {

@@ -1,7 +1,5 @@
 //! Builds the world and starts its thread.
 
-use std::time::Duration;
-
 use engine::content::RevisionBuilder;
 use engine::port::{EnginePorts, Registry, Stop, Tasks};
 use engine::record::RecordedContent;
@@ -91,8 +89,7 @@ pub(super) fn start(
         halt: halt.clone(),
         recorder: lane,
         draft: Some(draft),
-        plugin_time: (config.tick.plugin_ms > 0)
-            .then(|| Duration::from_millis(config.tick.plugin_ms)),
+        plugin_time: config.tick.plugin_time(),
     };
     let revisions = engine.revisions();
     let running = runner::spawn(engine, ports, config, Figures::new(registry)?, tasks)?;

@@ -8,8 +8,10 @@
 mod alias;
 mod gate;
 mod help;
+mod nearest;
 mod queue;
 mod rules;
+mod scripted;
 mod span;
 mod table;
 mod target;
@@ -20,6 +22,7 @@ pub use alias::Aliases;
 pub use gate::{Acted, Needs, gate, gate_by, gate_on};
 pub use queue::CommandLimits;
 pub use rules::{AliasRules, Rules};
+pub use scripted::{Scripted, scripted_verbs};
 pub use span::{leading_span, span};
 pub use table::{Entry, Usage, Verb, Verbs, more_words, verb};
 pub(crate) use target::stem;

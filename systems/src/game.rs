@@ -11,11 +11,12 @@ use crate::bus::BusSettings;
 use crate::chat::ChatLimits;
 use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
+use crate::script::ScriptLimits;
 use crate::world::WorldHeader;
 use crate::{
     ambient, body, bus, calendar, character, chat, command, effects, exploration, faces, flags,
-    hazards, letters, lucidity, mute, place, presence, reactions, revisions, scenery, sheet,
-    sights, staff, things,
+    hazards, letters, lucidity, mute, place, presence, reactions, revisions, scenery, script,
+    sheet, sights, staff, things,
 };
 
 /// What can be set about the game. A recording keeps it, so that a replay plays by the same limits.
@@ -31,6 +32,9 @@ pub struct Settings {
     pub link_notice: Duration,
     /// What the operator has set about minds.
     pub lucidity: lucidity::LucidityOverrides,
+    /// What scripts may spend.
+    #[serde(default)]
+    pub scripts: ScriptLimits,
     /// The bus to other nodes, where there is one.
     pub bus: Option<BusSettings>,
 }
@@ -43,6 +47,7 @@ impl Default for Settings {
             linkdead_grace: Duration::from_secs(30),
             link_notice: Duration::from_secs(5),
             lucidity: lucidity::LucidityOverrides::default(),
+            scripts: ScriptLimits::default(),
             bus: None,
         }
     }
@@ -124,6 +129,7 @@ impl Plugin for ShippedGame {
             .add(chat::plugin(self.settings.chat))
             .add(letters::plugin)
             .add(staff::plugin)
-            .add(revisions::plugin);
+            .add(revisions::plugin)
+            .add(script::plugin(self.settings.scripts));
     }
 }

@@ -37,6 +37,7 @@ pub mod presence;
 pub mod reactions;
 pub mod revisions;
 pub mod scenery;
+pub mod script;
 pub mod sheet;
 pub mod sights;
 pub mod speech;

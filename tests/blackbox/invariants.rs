@@ -121,16 +121,16 @@ fn every_verb_is_in_help_and_understood() {
         let verbs = stage.engine().world().resource::<Verbs>();
         verbs
             .of(Role::Admin)
-            .map(|verb| (verb.words, verb.usage))
+            .map(|verb| (verb.words.clone(), verb.usage.clone()))
             .collect()
     };
     assert!(verbs.len() >= 12, "{verbs:?}");
     for (words, usage) in verbs {
-        assert!(help.contains(usage), "`{usage}` is not in help");
+        assert!(help.contains(usage.as_ref()), "`{usage}` is not in help");
         for word in words {
             stage.enter_as("Ann", Role::Admin);
             stage.ears("Ann");
-            stage.says("Ann", word);
+            stage.says("Ann", &word);
             stage.tick();
             let outcomes = stage.ears("Ann").outcomes;
             let [outcome] = &outcomes[..] else {

@@ -37,6 +37,7 @@ mod resumes;
 mod revisions;
 mod rfc;
 mod schema;
+mod scripting;
 mod staff;
 mod startup;
 mod survival;

@@ -55,6 +55,8 @@ fn new_world_passes_check() {
     let checked = kadath(&made, &["check", "--config", "kadath.toml"]);
     let told = succeeds(&checked);
     assert!(told.contains("2 rooms, nothing wrong"), "{told}");
+    let told = succeeds(&kadath(&made, &["test", "world"]));
+    assert_eq!(told, "2 passed, 0 failed\n");
 }
 
 fn cargo(made: &Path, args: &[&str]) -> String {
@@ -123,7 +125,9 @@ fn example_lock_is_part_of_server_lock() {
 #[test]
 fn guide_blocks_stand_in_example() {
     let read = |path: &str| std::fs::read_to_string(Path::new(ROOT).join(path)).unwrap();
-    let example = read("examples/own-game/src/main.rs") + &read("examples/own-game/src/fog.rs");
+    let example = ["main", "fog"]
+        .map(|file| read(&format!("examples/own-game/src/{file}.rs")))
+        .concat();
     let guide = read("docs/plugins.md");
     let blocks: Vec<&str> = guide.split("```rust,ignore\n").skip(1).collect();
     assert!(blocks.len() >= 2);

@@ -58,7 +58,7 @@ async fn done(mut command: Command) -> String {
         "{command:?}: {}\n{said}{complained}",
         output.status
     );
-    said + &complained
+    [said, complained].concat()
 }
 
 /// A program that runs until the test ends.

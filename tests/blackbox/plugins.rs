@@ -69,8 +69,7 @@ async fn plugin_is_turned_off_and_on_live() {
         unknown.stderr.contains("no plugin `weathr`; there are: "),
         "{unknown:?}"
     );
-    let ended = server.stop().await;
-    assert_eq!(ended.code, Some(0), "{ended:?}");
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

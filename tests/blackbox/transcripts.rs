@@ -1,42 +1,9 @@
 //! The game as scripts: every file below `tests/transcripts/` is a scene that must go as written.
 //!
-//! A file begins with what it shows, as a comment, and its stage, as TOML; then, after a line of
-//! dashes, the scene:
-//!
-//! ```text
-//! # Whoever walks sees the new room, and is seen leaving.
-//! [world.sub_zones.house]
-//! rooms.hall = { north = "attic" }
-//! rooms.attic = { south = "hall" }
-//! ---
-//! + Ann
-//! + Bob
-//! > Ann: north
-//! < Ann: Attic
-//! < Bob: Ann leaves north.
-//! ```
-//!
-//! | line | means |
-//! |---|---|
-//! | `+ Ann`, `+ Ann (admin)`, `- Ann` | comes into the world, leaves it |
-//! | `cut Ann`, `back Ann` | loses the connection, has it again |
-//! | `> Ann: look`, `15> Ann: look` | types a line, or the same so many times; a tick each |
-//! | `wait 6.25s` | time passes |
-//! | `< Ann: words` | reads a line with these words in it, after those expected before |
-//! | `! Ann: code: words` | is refused with that code and these words |
-//! | `* Ann: event {"key": value}` | is sent that event with these values, after those before |
-//! | `~ Ann: words` | reads no line with these words in it; `~ Ann` alone: reads nothing |
-//! | `= Ann: lucidity 99` | so it is now; also `tier`, `liabilities`, `room`, `residual`, `minutes`, `dp`, `mp`, `magic`, `posture`, `experience` |
-//!
-//! What is expected is what was heard since the last thing that happened; several of a kind, line
-//! after line, are one. The stage is the shipped world, or `world` as in the harness's
-//! `SmallWorld`; `hour` is that of the Mythos clock, `hz` the ticks a second; `saved.Ann` is what Ann was when she left last
-//! (`room`, `lucidity`, `psyche`, `dp`, `mp`, `posture`), and `commands_per_second` the limit of that name.
+//! Their lines are those of [`kadath::scenes`]. The stage is the shipped world, or `world` as in
+//! the harness's `SmallWorld`.
 //!
 //! `SCENES=admin cargo test --test blackbox transcripts` plays only those whose path has that in it.
-
-mod scene;
-mod script;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -44,12 +11,11 @@ use std::path::{Path, PathBuf};
 use engine::Seed;
 use engine::port::Role;
 use engine::stage::{STAGE_START, SavedRows, Stage};
-use scene::Scene;
-use script::{Deed, Script, Sight, Step};
+use kadath::scenes::{self, SceneDeed, SceneFault, SceneFile, SceneSight, SceneStep};
 use systems::Settings;
 use systems::command::{Entry, Verbs};
 
-use crate::harness::shipped;
+use crate::harness::{SmallWorld, data_unlike_its_schema, shipped};
 
 #[test]
 fn every_transcript_plays_as_written() {
@@ -64,7 +30,7 @@ fn every_transcript_plays_as_written() {
     {
         let name = file.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
         let text = std::fs::read_to_string(file).unwrap();
-        let played = Script::read(&text).and_then(|script| Scene::play(&script));
+        let played = SceneFile::read(&text).and_then(|scene| play(&scene));
         if let Err(fault) = played {
             failed.push(format!("{}:{fault}", name.display()));
         }
@@ -85,14 +51,14 @@ fn scenes_type_every_verb_and_show_every_event() {
     for file in files_below(&folder) {
         let text = std::fs::read_to_string(&file).unwrap();
         let script =
-            Script::read(&text).unwrap_or_else(|fault| panic!("{}:{fault}", file.display()));
+            SceneFile::read(&text).unwrap_or_else(|fault| panic!("{}:{fault}", file.display()));
         for (_, step) in script.steps {
             match step {
-                Step::Do(Deed::Type { line, .. }) => {
+                SceneStep::Do(SceneDeed::Type { line, .. }) => {
                     let word = line.split_whitespace().next().unwrap_or_default();
                     typed.insert(word.trim_start_matches('/').to_lowercase());
                 }
-                Step::See(_, Sight::Event { event_type, .. }) => {
+                SceneStep::See(_, SceneSight::Event { event_type, .. }) => {
                     sent.insert(event_type);
                 }
                 _ => {}
@@ -102,17 +68,17 @@ fn scenes_type_every_verb_and_show_every_event() {
     let game = systems::game(shipped(), Settings::default());
     let mut stage = Stage::restored(game, Seed(1), SavedRows::new(), STAGE_START).unwrap();
     let verbs = stage.engine().world().resource::<Verbs>();
-    let verbs: Vec<Entry> = verbs.of(Role::Admin).copied().collect();
+    let verbs: Vec<Entry> = verbs.of(Role::Admin).cloned().collect();
     let untyped: Vec<_> = verbs
         .iter()
-        .filter(|verb| !verb.words.iter().any(|word| typed.contains(*word)))
-        .map(|verb| verb.words[0])
+        .filter(|verb| !verb.words.iter().any(|word| typed.contains(word.as_ref())))
+        .map(Entry::name)
         .collect();
     assert!(untyped.is_empty(), "typed in no scene: {untyped:?}");
     let unwritten: Vec<_> = verbs
         .iter()
         .filter(|verb| verb.help.len() < 20 || !verb.help.ends_with('.'))
-        .map(|verb| verb.words[0])
+        .map(Entry::name)
         .collect();
     assert!(
         unwritten.is_empty(),
@@ -126,6 +92,27 @@ fn scenes_type_every_verb_and_show_every_event() {
         .filter(|event| !sent.contains(**event))
         .collect();
     assert!(unsent.is_empty(), "sent in no scene: {unsent:?}");
+}
+
+/// Plays a scene on its stage; whatever is heard must be as its schema says.
+fn play(scene: &SceneFile) -> Result<(), SceneFault> {
+    let world = match &scene.stage.world {
+        None => shipped(),
+        Some(small) => {
+            let small: SmallWorld =
+                small.clone().try_into().map_err(|fault: toml::de::Error| {
+                    let (line, message) = (1, fault.message().to_owned());
+                    SceneFault { line, message }
+                })?;
+            systems::load(&small.sources()).unwrap_or_else(|problems| panic!("{problems:?}"))
+        }
+    };
+    let game = |settings| systems::game(world, settings);
+    let stage = scenes::set(&scene.stage, Seed(1), Settings::default(), game);
+    let stage = stage.unwrap_or_else(|fault| panic!("{fault}"));
+    scenes::play(stage, &scene.steps, false, |event, data| {
+        data_unlike_its_schema(event, data)
+    })
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {

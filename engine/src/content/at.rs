@@ -26,6 +26,12 @@ impl<'a> ValuePlace<'a> {
             value: Some(value.as_ref()),
         }
     }
+
+    /// Of what is no value of TOML: every mistake about it is told here.
+    #[must_use]
+    pub const fn within(span: Range<usize>) -> Self {
+        Self { span, value: None }
+    }
 }
 
 /// A value in a file, and where mistakes about it are told.

@@ -11,12 +11,12 @@ use bevy_ecs::world::World;
 
 use super::begin;
 use super::checkpoint;
-use super::health::Health;
 use super::{Ageing, Engine, EngineFault, PluginStates, Setup};
 use crate::attach::{Asks, Life, Removals, Roles, Sessions};
 use crate::checkpoint::{CopiesAhead, StateType};
 use crate::content::ContentTypes;
 use crate::dice::Dice;
+use crate::health::Health;
 use crate::meter::{Spent, stopped};
 use crate::newcomers::Behind;
 use crate::orders::Orders;
@@ -87,6 +87,7 @@ impl Engine {
             written: vec![0; register.plugins.len()],
             destroyers: Vec::new(),
             violations: BTreeMap::new(),
+            calls: BTreeMap::new(),
             under_way: engine.and_then(|engine| engine.under_way),
             started: setup.last_now.is_some(),
             online: QueryState::new(&mut world),
@@ -215,6 +216,7 @@ fn own_part(reg: &mut Registrar<'_>) {
         .message::<crate::Revised>()
         .message::<crate::Halt>()
         .message::<crate::Violation>()
+        .message::<crate::ContentCall>()
         .message::<crate::Bridged>()
         .message::<crate::SwitchPlugin>()
         .message::<crate::PluginNews>()

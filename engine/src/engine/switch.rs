@@ -6,9 +6,9 @@ use bevy_ecs::message::{Message, Messages};
 use bevy_ecs::resource::Resource;
 
 use super::Engine;
-use super::health::HELD_UP;
 use crate::PluginOrder;
 use crate::clock::Clock;
+use crate::health::HELD_UP;
 use crate::phase::Phase;
 use crate::plugin::LeftOut;
 use crate::port::WorldTime;

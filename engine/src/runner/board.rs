@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Sender;
 
+use super::TickPace;
 use crate::meter::Spent;
 use crate::{Engine, PluginOrder};
 
@@ -100,6 +101,27 @@ impl PluginBoard {
     pub(super) fn show(&self, engine: &Engine) {
         for (cells, out) in self.plugins.iter().zip(engine.quarantined()) {
             cells.out.store(out, Ordering::Relaxed);
+        }
+    }
+}
+
+impl TickPace {
+    /// Whose time the tick was, and who had more of it than there is. A thread that was held up by
+    /// others has spent no time of a processor: what nobody of ours did is nobody's fault.
+    pub(super) fn measure(&mut self, worked: Duration) {
+        let spent = self.board.observe(self.engine.spent());
+        let Some(most) = self.plugin_time else {
+            return;
+        };
+        let Some((index, nanos)) = spent.filter(|(_, nanos)| u128::from(*nanos) > most.as_nanos())
+        else {
+            return;
+        };
+        if thread_time().saturating_sub(worked) > most {
+            self.measured.push(PluginOrder::OverTime {
+                plugin: self.engine.plugins()[index].to_owned(),
+                micros: nanos / 1_000,
+            });
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Figures {
     quarantined: IntGaugeVec,
     players: IntGauge,
     violations: IntCounterVec,
+    script_fuel: IntCounterVec,
+    script_cuts: IntCounterVec,
     /// The counters of `plugin_seconds` by plugin index and phase, so that no tick looks up a label.
     spans: Vec<[Counter; 4]>,
     names: Vec<&'static str>,
@@ -83,6 +85,20 @@ impl Figures {
                 ),
                 &["kind"],
             )?,
+            script_fuel: IntCounterVec::new(
+                Opts::new(
+                    "kadath_script_fuel_total",
+                    "operations that calls of a script have spent",
+                ),
+                &["script"],
+            )?,
+            script_cuts: IntCounterVec::new(
+                Opts::new(
+                    "kadath_script_cut_total",
+                    "calls of a script that were cut or failed",
+                ),
+                &["script"],
+            )?,
             spans: Vec::new(),
             names: Vec::new(),
         };
@@ -97,6 +113,8 @@ impl Figures {
         registry.register(Box::new(figures.quarantined.clone()))?;
         registry.register(Box::new(figures.players.clone()))?;
         registry.register(Box::new(figures.violations.clone()))?;
+        registry.register(Box::new(figures.script_fuel.clone()))?;
+        registry.register(Box::new(figures.script_cuts.clone()))?;
         Ok(figures)
     }
 
@@ -132,6 +150,13 @@ impl Figures {
             .set(i64::try_from(engine.players_online()).unwrap_or(i64::MAX));
         for (kind, count) in engine.violations() {
             self.violations.with_label_values(&[kind]).inc_by(count);
+        }
+        for (script, total) in engine.calls() {
+            let label = [&*script];
+            self.script_fuel
+                .with_label_values(&label)
+                .inc_by(total.operations);
+            self.script_cuts.with_label_values(&label).inc_by(total.cut);
         }
         let mut rest = took.as_secs_f64();
         for (part, nanos) in engine.spent().parts() {

@@ -4,7 +4,8 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::table::nearest;
+use super::nearest::nearest;
+use super::table::TableText;
 use super::topics::{self, TOPICS};
 use super::{Entry, Needs, Usage, Verb, Verbs, Words};
 
@@ -42,18 +43,18 @@ pub(super) struct HelpView {
 #[derive(Debug, Serialize, JsonSchema)]
 struct HelpCommand {
     /// What players type; the first word is its name.
-    words: &'static [&'static str],
-    usage: &'static str,
+    words: Vec<TableText>,
+    usage: TableText,
     /// What it does, in a few sentences.
-    help: &'static str,
+    help: TableText,
 }
 
 impl From<&Entry> for HelpCommand {
     fn from(entry: &Entry) -> Self {
         Self {
-            words: entry.words,
-            usage: entry.usage,
-            help: entry.help,
+            words: entry.words.clone(),
+            usage: entry.usage.clone(),
+            help: entry.help.clone(),
         }
     }
 }
@@ -64,9 +65,12 @@ impl CommandResult for HelpView {
     fn examples() -> Vec<Self> {
         vec![Self {
             commands: vec![HelpCommand {
-                words: Help::WORDS,
-                usage: Help::USAGE,
-                help: Help::HELP,
+                words: Help::WORDS
+                    .iter()
+                    .map(|word| TableText::Borrowed(word))
+                    .collect(),
+                usage: Help::USAGE.into(),
+                help: Help::HELP.into(),
             }],
             topics: vec![TOPICS[0].words[0]],
         }]
@@ -91,7 +95,7 @@ pub(super) fn help(
             }
             Some(entry) => {
                 let mut text = format!("{}\n{}", entry.usage, entry.help);
-                if let [_, others @ ..] = entry.words
+                if let [_, others @ ..] = entry.words.as_slice()
                     && !others.is_empty()
                 {
                     text.push_str(&format!("\nAlso: {}", others.join(", ")));
@@ -119,7 +123,7 @@ fn everything(verbs: &Verbs, role: Role) -> (String, HelpView) {
     let mut text = String::from("You can:\n");
     for entry in verbs.of(role) {
         let first = entry.help.split_once(". ");
-        let first = first.map_or(entry.help, |(first, _)| first);
+        let first = first.map_or(entry.help.as_ref(), |(first, _)| first);
         let first = first.trim_end_matches('.');
         text.push_str(&format!("  {:<28}  {first}\n", entry.usage));
     }
@@ -135,8 +139,12 @@ fn everything(verbs: &Verbs, role: Role) -> (String, HelpView) {
 
 fn nothing_on(topic: &str, verbs: &Verbs, role: Role) -> String {
     let topic: String = topic.chars().take(32).collect();
-    let verbs = verbs.of(role).flat_map(|entry| entry.words).copied();
-    match nearest(&topic, verbs.chain(topics::words())) {
+    let verbs = verbs.of(role).flat_map(|entry| &entry.words);
+    let mut known: Vec<&str> = verbs.map(AsRef::as_ref).collect();
+    for word in topics::words() {
+        known.push(word);
+    }
+    match nearest(&topic, known.into_iter()) {
         Some(known) => format!("There is no help on \"{topic}\". Did you mean \"{known}\"?"),
         None => format!("There is no help on \"{topic}\"."),
     }

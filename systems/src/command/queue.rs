@@ -258,7 +258,7 @@ impl Entry {
         order: Order,
         words: Words<'_>,
     ) -> Option<Refusal> {
-        match (self.send)(commands, order, words) {
+        match self.send(commands, order, words) {
             Ok(()) => None,
             Err(Usage::Show) => Some(Refusal::new(
                 Code::InvalidCommand,
@@ -266,7 +266,7 @@ impl Entry {
             )),
             Err(Usage::Say(text)) => Some(Refusal::new(Code::InvalidInput, text)),
             Err(Usage::Unread(words)) => {
-                let (words, usage) = (shortened(&words), self.usage);
+                let (words, usage) = (shortened(&words), &self.usage);
                 let message = format!("\"{words}\" was not understood. Usage: {usage}");
                 Some(Refusal::new(Code::InvalidCommand, message))
             }

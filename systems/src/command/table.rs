@@ -1,11 +1,15 @@
 //! The one table of verbs.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use engine::prelude::*;
 
+use super::nearest::nearest;
 use super::{Needs, Words};
 
 /// Letters from which on the beginning of a verb's word may stand for it.
@@ -62,15 +66,37 @@ pub enum Usage {
     Unread(String),
 }
 
+/// A word or sentence of the table: the server's own, or the world's.
+pub(super) type TableText = Cow<'static, str>;
+
+/// What begins a use of a verb.
+#[derive(Clone)]
+pub(super) enum Begin {
+    Server(fn(&mut Commands<'_, '_>, Order, Words<'_>) -> Result<(), Usage>),
+    World(Arc<BeginScripted>),
+}
+
+type BeginScripted =
+    dyn Fn(&mut Commands<'_, '_>, Order, Words<'_>) -> Result<(), Usage> + Send + Sync;
+
+impl fmt::Debug for Begin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Server(_) => "server",
+            Self::World(_) => "world",
+        })
+    }
+}
+
 /// A verb's row in the table.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     /// Its words; the first is its name.
-    pub words: &'static [&'static str],
+    pub words: Vec<Cow<'static, str>>,
     /// How it is used.
-    pub usage: &'static str,
+    pub usage: Cow<'static, str>,
     /// What it does.
-    pub help: &'static str,
+    pub help: Cow<'static, str>,
     /// It changes something that must last.
     pub lasts: bool,
     /// The most facts it records.
@@ -84,7 +110,7 @@ pub struct Entry {
     /// And designers.
     pub designer: bool,
     pub(super) asks: fn(Words<'_>) -> bool,
-    pub(super) send: fn(&mut Commands<'_, '_>, Order, Words<'_>) -> Result<(), Usage>,
+    pub(super) begin: Begin,
 }
 
 impl Entry {
@@ -100,9 +126,9 @@ impl Entry {
 
     /// Stands for a word that is no verb, where gates are asked.
     pub(super) const UNKNOWN: Self = Self {
-        words: &[""],
-        usage: "",
-        help: "",
+        words: Vec::new(),
+        usage: Cow::Borrowed(""),
+        help: Cow::Borrowed(""),
         lasts: false,
         facts: 0,
         needs: Needs::MIND,
@@ -110,17 +136,40 @@ impl Entry {
         whole: true,
         designer: false,
         asks: |_| true,
-        send: |_, _, _| Err(Usage::Show),
+        begin: Begin::Server(|_, _, _| Err(Usage::Show)),
     };
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.words.first().map_or("", AsRef::as_ref)
+    }
+
+    /// Sends its message, or says why the words make none.
+    pub(super) fn send(
+        &self,
+        commands: &mut Commands<'_, '_>,
+        order: Order,
+        words: Words<'_>,
+    ) -> Result<(), Usage> {
+        match &self.begin {
+            Begin::Server(begin) => begin(commands, order, words),
+            Begin::World(begin) => begin(commands, order, words),
+        }
+    }
 }
 
 /// All verbs, by every word that means them.
 #[derive(Resource, Default, Debug)]
 pub struct Verbs {
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     by_word: BTreeMap<&'static str, usize>,
     /// Words of the world's own, and the name of the verb that each means.
     more: BTreeMap<String, &'static str>,
+    /// The verbs of the world's scripts, behind those of the server.
+    pub(super) scripted: Vec<Entry>,
+    /// Their words. One that a script may take from the server comes first.
+    pub(super) of_scripts: BTreeMap<String, (usize, bool)>,
 }
 
 impl Verbs {
@@ -132,29 +181,45 @@ impl Verbs {
 
     /// Which verb a word means, in any case.
     pub(super) fn index(&self, word: &str) -> Option<usize> {
-        if let Some(index) = self.by_word.get(word) {
-            return Some(*index);
+        let of_server = |word: &str| self.by_word.get(word).copied();
+        if self.of_scripts.is_empty()
+            && let Some(index) = of_server(word)
+        {
+            return Some(index);
         }
         let word = word.to_ascii_lowercase();
-        let index = self
-            .by_word
-            .get(word.as_str())
-            .or_else(|| self.by_word.get(self.more.get(&word)?));
-        index.copied()
+        let scripted = self.of_scripts.get(&word);
+        if let Some((index, true)) = scripted {
+            return Some(*index);
+        }
+        of_server(&word)
+            .or(scripted.map(|(index, _)| *index))
+            .or_else(|| of_server(self.more.get(&word)?))
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&Entry> {
-        self.entries.get(index)
+        let scripted = index.checked_sub(self.entries.len());
+        match scripted {
+            Some(index) => self.scripted.get(index),
+            None => self.entries.get(index),
+        }
+    }
+
+    /// Every word that means a verb of the server.
+    pub fn words(&self) -> impl Iterator<Item = &'static str> {
+        self.by_word.keys().copied()
     }
 
     /// The verbs open to a role, by name.
     pub fn of(&self, role: Role) -> impl Iterator<Item = &Entry> {
-        let mut entries: Vec<&Entry> = self
-            .entries
-            .iter()
-            .filter(|entry| entry.is_open_to(role))
-            .collect();
-        entries.sort_by_key(|entry| entry.words[0]);
+        let replaced = |entry: &Entry| {
+            let taken = self.of_scripts.get(entry.name());
+            matches!(taken, Some((_, true)))
+        };
+        let of_server = self.entries.iter().filter(|entry| !replaced(entry));
+        let all = of_server.chain(&self.scripted);
+        let mut entries: Vec<&Entry> = all.filter(|entry| entry.is_open_to(role)).collect();
+        entries.sort_by(|one, other| one.name().cmp(other.name()));
         entries.into_iter()
     }
 
@@ -179,8 +244,14 @@ impl Verbs {
             .filter(|(_, index)| open(**index))
             .map(|(known, index)| (*known, *index))
             .collect();
-        let own = self.more.range::<str, _>(from).map(|(own, _)| own.as_str());
-        let own: Vec<&str> = own.take_while(|own| own.starts_with(&word)).collect();
+        let begun = |own: &&str| own.starts_with(&word);
+        let more = self.more.range::<str, _>(from).map(|(own, _)| own.as_str());
+        let scripted = self.of_scripts.range::<str, _>(from);
+        let scripted = scripted.map(|(own, _)| own.as_str());
+        let own: Vec<&str> = more
+            .take_while(begun)
+            .chain(scripted.take_while(begun))
+            .collect();
         // Of words that go on from each other the first is meant: `south`, not `southeast`.
         if let Some((known, index)) = verbs.first().copied()
             && own.is_empty()
@@ -210,15 +281,19 @@ impl Verbs {
         let open = |index: usize| self.entries[index].is_open_to(role);
         let words = self.by_word.iter().filter(move |(_, index)| open(**index));
         let words = words.map(|(word, _)| *word);
-        let own = self.more.keys().map(String::as_str);
+        let own = self
+            .more
+            .keys()
+            .chain(self.of_scripts.keys())
+            .map(String::as_str);
         nearest(word, words.chain(own).chain(more))
     }
 
-    fn add(&mut self, entry: Entry) -> Option<String> {
+    fn add(&mut self, words: &[&'static str], entry: Entry) -> Option<String> {
         let index = self.entries.len();
         self.entries.push(entry);
         let clash = |word: &&'static str| self.by_word.insert(word, index).is_some();
-        let clashes: Vec<&str> = entry.words.iter().copied().filter(clash).collect();
+        let clashes: Vec<&str> = words.iter().copied().filter(clash).collect();
         (!clashes.is_empty()).then(|| {
             format!(
                 "two verbs are called by the same words: {}",
@@ -226,38 +301,6 @@ impl Verbs {
             )
         })
     }
-}
-
-/// The one of `known` closest to a mistyped word, if any is close: one slip away, or two from six
-/// letters on. A short word that begins otherwise is another word and no slip.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_ascii_lowercase();
-    let begins_alike = |known: &str| word.bytes().next() == known.bytes().next();
-    let close = known.filter_map(|known| {
-        let slips = slips(&word, known)?;
-        let distance = strsim::osa_distance(&word, known);
-        (distance <= slips).then_some((distance, !begins_alike(known), known))
-    });
-    close.min().map(|(_, _, known)| known)
-}
-
-/// How many slips may lie between a word and a known one; `None`: they are too different for any
-/// number, which costs next to nothing to see. A typo must not cost more than what was meant.
-fn slips(word: &str, known: &str) -> Option<usize> {
-    let (shorter, longer) = (word.len().min(known.len()), word.len().max(known.len()));
-    let slips = if shorter < 6 { 1 } else { 2 };
-    if shorter < 2 || longer - shorter > slips {
-        return None;
-    }
-    let first = |word: &str| word.as_bytes()[0];
-    let swapped = word.as_bytes()[..2].iter().rev().eq(&known.as_bytes()[..2]);
-    if shorter < 6 && first(word) != first(known) && !swapped {
-        return None;
-    }
-    // A slip puts one letter for another at most.
-    let letters = |word: &str| word.bytes().fold(0_u32, |set, byte| set | 1 << (byte & 31));
-    let unlike = (letters(word) ^ letters(known)).count_ones() as usize;
-    (unlike <= 2 * slips).then_some(slips)
 }
 
 /// Lets more words, which the world's files give as `T`, mean a verb. A word that is a verb's own
@@ -286,9 +329,12 @@ pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
         return;
     }
     let entry = Entry {
-        words: V::WORDS,
-        usage: V::USAGE,
-        help: V::HELP,
+        words: V::WORDS
+            .iter()
+            .map(|word| TableText::Borrowed(word))
+            .collect(),
+        usage: TableText::Borrowed(V::USAGE),
+        help: TableText::Borrowed(V::HELP),
         lasts: V::LASTS,
         facts: V::FACTS,
         needs: V::NEEDS,
@@ -296,7 +342,7 @@ pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
         whole: V::WHOLE,
         designer: V::DESIGNER,
         asks: V::asks,
-        send: |commands, order, words| {
+        begin: Begin::Server(|commands, order, words| {
             let unread = Cell::new(0);
             let message = V::read(order, words.watched(&unread))?;
             if unread.get() > 0 {
@@ -306,78 +352,12 @@ pub fn verb<V: Verb>(reg: &mut Registrar<'_>) {
                 world.write_message(message);
             });
             Ok(())
-        },
+        }),
     };
     let mut clash = None;
     reg.verb::<V>(V::WORDS)
-        .fill(|verbs: &mut Verbs| clash = verbs.add(entry));
+        .fill(|verbs: &mut Verbs| clash = verbs.add(V::WORDS, entry));
     if let Some(clash) = clash {
         reg.mistake(clash);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The words of the shipped world's gestures, and those of some verbs.
-    fn known() -> Vec<&'static str> {
-        let gestures = include_str!("../../../world/rules/emotes.toml").lines();
-        let gestures = gestures.filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
-        let verbs = "look l examine go north n east e south s west w up down say local global \
-            whisper tell reply who quit logout status score whoami help commands time map sit \
-            stand lie rest respawn pray meditate group_solace therapy folk_tonic debrief ward \
-            ground rescue awaken cry mute unmute mutes channel history recall emote me pose alias \
-            unalias";
-        gestures.chain(verbs.split_whitespace()).collect()
-    }
-
-    #[test]
-    fn suggestion_is_a_slip_away_or_none() {
-        for (typed, meant) in [
-            ("lokk", Some("look")),
-            ("olok", Some("look")),
-            ("wisper", Some("whisper")),
-            ("qhisper", Some("whisper")),
-            ("whsiepr", Some("whisper")),
-            ("nroth", Some("north")),
-            ("globl", Some("global")),
-            ("meditaet", Some("meditate")),
-            ("grond", Some("ground")),
-            ("sa", Some("say")),
-        ] {
-            assert_eq!(nearest(typed, known().into_iter()), meant, "{typed}");
-        }
-        for typed in [
-            "kick", "run", "drink", "sleep", "read", "give", "ring", "get", "dance", "exit", "out",
-            "shout", "cast", "hit", "kill", "brief", "ask", "buy", "attack", "x", "", "\u{e9}",
-        ] {
-            assert_eq!(nearest(typed, known().into_iter()), None, "{typed}");
-        }
-    }
-
-    #[test]
-    fn unknown_words_are_compared_with_few() {
-        let compared = |word: &str| {
-            let known = known();
-            assert!(known.len() > 90);
-            known
-                .iter()
-                .filter(|known| slips(word, known).is_some())
-                .count()
-        };
-        assert_eq!(compared(&"x".repeat(990)), 0);
-        for word in [
-            "xyzzyplugh",
-            "lokk",
-            "wisper",
-            "medtate",
-            "strangers",
-            "aeiou",
-            "sstt",
-        ] {
-            assert!(compared(word) <= 6, "{word}: {}", compared(word));
-        }
-        assert!(compared("wisper") > 0);
     }
 }

@@ -26,6 +26,12 @@ impl Details {
         Self(rooms)
     }
 
+    /// One of a room's, by its number.
+    #[must_use]
+    pub fn get(&self, room: RoomIx, detail: usize) -> Option<&RoomDetail> {
+        self.0.get(room.index())?.get(detail)
+    }
+
     /// What `words` mean in a room, and which of its details that is.
     #[must_use]
     pub fn find(&self, room: RoomIx, words: &str) -> Option<(usize, &RoomDetail)> {

@@ -46,6 +46,8 @@ mod revisions;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod script;
+#[cfg(test)]
 mod storage;
 #[cfg(test)]
 mod talk;

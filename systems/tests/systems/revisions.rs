@@ -266,10 +266,10 @@ fn each_role_has_own_acts_only() {
     }
     // Whatever else only admins have, designers have not.
     let verbs = stage.engine().world().resource::<Verbs>();
-    let reserved: Vec<&str> = verbs
+    let reserved: Vec<String> = verbs
         .of(Role::Admin)
-        .filter(|entry| !entry.is_open_to(Role::Player) && entry.words[0] != "world")
-        .map(|entry| entry.words[0])
+        .filter(|entry| !entry.is_open_to(Role::Player) && entry.name() != "world")
+        .map(|entry| entry.name().to_owned())
         .collect();
     assert!(reserved.len() > 8, "{reserved:?}");
     for word in reserved {

@@ -136,13 +136,13 @@ impl Town {
                 .entry(format!("zones/{zone}/zone.toml"))
                 .or_insert_with(|| {
                     let head = format!("id = \"{zone}\"\nplane = \"earth\"\nname = \"{zone}\"\n");
-                    head + &drain(zone)
+                    format!("{head}{}", drain(zone))
                 });
             let rooms = files
                 .entry(format!("zones/{zone}/{sub_zone}.toml"))
                 .or_insert_with(|| {
                     let head = format!("id = \"{sub_zone}\"\nname = \"{sub_zone}\"\n");
-                    head + &drain(&format!("{zone}/{sub_zone}"))
+                    format!("{head}{}", drain(&format!("{zone}/{sub_zone}")))
                 });
             let _ = writeln!(
                 rooms,

@@ -95,9 +95,9 @@ pub(super) enum Deed {
 /// Every word of every verb.
 pub(super) fn words(stage: &mut Stage) -> Vec<String> {
     let verbs = stage.engine().world().resource::<Verbs>();
-    let words = verbs.of(Role::Admin).flat_map(|verb| verb.words);
-    let words = words.filter(|word| !LEFT_OUT.contains(word));
-    words.map(|word| (*word).to_owned()).collect()
+    let words = verbs.of(Role::Admin).flat_map(|verb| &verb.words);
+    let words = words.filter(|word| !LEFT_OUT.contains(&word.as_ref()));
+    words.map(|word| word.clone().into_owned()).collect()
 }
 
 /// Any deed, mostly lines.
@@ -133,12 +133,12 @@ pub(super) fn deed(verbs: Vec<String>) -> impl Strategy<Value = Deed> {
 pub(super) fn wrong_lines() -> Vec<String> {
     let mut stage = super::stage();
     let mut lines = Vec::new();
-    let verbs: Vec<&'static str> = {
+    let verbs: Vec<String> = {
         let verbs = stage.engine().world().resource::<Verbs>();
         verbs
             .of(Role::Player)
-            .map(|verb| verb.words[0])
-            .filter(|verb| *verb != "quit")
+            .map(|verb| verb.name().to_owned())
+            .filter(|verb| verb != "quit")
             .collect()
     };
     for verb in verbs {

@@ -110,7 +110,7 @@ fn blocked_message_holds_up_those_behind() {
     stage.set_facts_max(1_000);
     stage.tick();
     stage.tick();
-    let all = first + &stage.heard("Ann");
+    let all = format!("{first}{}", stage.heard("Ann"));
     let order: Vec<_> = (1..=4).map(|n| all.find(&format!("word {n}"))).collect();
     assert!(order.is_sorted() && order[0].is_some(), "{all}");
 }

@@ -58,9 +58,9 @@ fn gates_answer_dead_down_mind_posture() {
         let mut saved = SavedRows::new();
         let mut stage = town.stage(SavedRows::new(), clock(12, 0));
         let verbs = stage.engine().world().resource::<Verbs>();
-        let verbs: Vec<Entry> = verbs.of(Role::Player).copied().collect();
+        let verbs: Vec<Entry> = verbs.of(Role::Player).cloned().collect();
         assert!(verbs.len() > 30);
-        let name = |verb: &Entry| format!("P{}", verb.words[0]);
+        let name = |verb: &Entry| format!("P{}", verb.name());
         // Somebody for each verb, so that no verb changes the state for another.
         for verb in &verbs {
             let who = name(verb);
@@ -83,7 +83,7 @@ fn gates_answer_dead_down_mind_posture() {
             stage.enter(&name(verb));
         }
         for verb in &verbs {
-            stage.says(&name(verb), verb.words[0]);
+            stage.says(&name(verb), verb.name());
         }
         stage.tick();
         for verb in &verbs {
@@ -94,12 +94,12 @@ fn gates_answer_dead_down_mind_posture() {
                 .into_iter()
                 .find(|gate| said.contains(gate));
             // These two take nothing, and say themselves who may have them.
-            let spoke = spoke.filter(|_| !["awaken", "cry"].contains(&verb.words[0]));
+            let spoke = spoke.filter(|_| !["awaken", "cry"].contains(&verb.name()));
             assert_eq!(
                 spoke,
                 state.refusal(verb.needs),
                 "{}, {state:?}: {said}",
-                verb.words[0]
+                verb.name()
             );
             met.extend(spoke);
             if spoke == Some(MIND) {

@@ -1,12 +1,12 @@
-//! A transcript, played on the stage.
+//! A scene, played on the stage.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::mem::Discriminant;
 use std::time::Duration;
 
-use engine::Seed;
-use engine::port::{Correlation, Inbound, Owner, Refusal, Role, Row, StableId};
+use engine::port::{Correlation, Inbound, Line, Owner, Refusal, Role, Row, StableId};
 use engine::stage::{STAGE_START, SavedRows, Stage};
+use engine::{Plugin, Seed};
 use serde_json::Value;
 use systems::Settings;
 use systems::body::Vitals;
@@ -14,23 +14,29 @@ use systems::character::{Experience, Stats};
 use systems::lucidity::{Drift, Lucidity, Psyche, Rules};
 use systems::place::{Posture, Whereabouts};
 
-use super::script::{Deed, Fault, SavedPlayer, Script, Sight, StageSet, Step};
-use crate::harness::{data_unlike_its_schema, shipped};
+use super::file::{SavedBefore, SceneDeed, SceneFault, SceneSight, SceneStage, SceneStep};
 
 /// Real time of a Mythos hour.
 const MYTHOS_HOUR: f64 = 375.0;
 
+/// What is wrong with an event that somebody is sent, if anything is.
+pub type NoteCheck = fn(&str, &Value) -> Option<String>;
+
 /// A stage, and what everybody on it has heard since something happened last.
-pub(super) struct Scene {
+struct ScenePlay {
     stage: Stage,
-    heard: HashMap<String, Heard>,
+    heard: HashMap<String, HeardSoFar>,
+    here: BTreeSet<String>,
+    check: NoteCheck,
+    /// What is heard adds up until somebody looks, whatever happens.
+    adds_up: bool,
     /// The kind of what happened last, until somebody looks: more of it adds to what is heard,
     /// anything else begins anew.
-    going_on: Option<Discriminant<Deed>>,
+    going_on: Option<Discriminant<SceneDeed>>,
 }
 
 #[derive(Default)]
-struct Heard {
+struct HeardSoFar {
     lines: Vec<String>,
     refusals: Vec<Refusal>,
     events: Vec<(&'static str, Value)>,
@@ -38,62 +44,77 @@ struct Heard {
     read: (usize, usize, usize),
 }
 
-impl Scene {
-    /// Plays a script to its end, or to the first thing that goes otherwise.
-    pub(super) fn play(script: &Script) -> Result<(), Fault> {
-        let mut scene = Self {
-            stage: set(&script.stage),
-            heard: HashMap::new(),
-            going_on: None,
+/// Plays the steps of a scene to their end, or to the first that goes otherwise. Where `adds_up`,
+/// what is heard adds up until somebody looks.
+///
+/// # Errors
+/// What went otherwise, with its line.
+pub fn play(
+    stage: Stage,
+    steps: &[(usize, SceneStep)],
+    adds_up: bool,
+    check: NoteCheck,
+) -> Result<(), SceneFault> {
+    let mut scene = ScenePlay {
+        stage,
+        heard: HashMap::new(),
+        here: BTreeSet::new(),
+        check,
+        adds_up,
+        going_on: None,
+    };
+    let mut last = 1;
+    for (line, step) in steps {
+        last = *line;
+        let went = match step {
+            SceneStep::Do(deed) => scene.act(deed),
+            SceneStep::See(who, sight) => scene.look(who, sight),
         };
-        let mut last = 1;
-        for (line, step) in &script.steps {
-            last = *line;
-            let went = match step {
-                Step::Do(deed) => {
-                    scene.act(deed);
-                    Ok(())
-                }
-                Step::See(who, sight) => scene.look(who, sight),
-            };
-            went.map_err(|message| Fault {
-                line: *line,
-                message,
-            })?;
-        }
-        match scene.stage.faults() {
-            [] => Ok(()),
-            faults => Err(Fault {
-                line: last,
-                message: format!("plugins failed: {faults:?}"),
-            }),
-        }
+        went.map_err(|message| SceneFault {
+            line: *line,
+            message,
+        })?;
     }
+    match scene.stage.faults() {
+        [] => Ok(()),
+        faults => Err(SceneFault {
+            line: last,
+            message: format!("plugins failed: {faults:?}"),
+        }),
+    }
+}
 
-    fn act(&mut self, deed: &Deed) {
+impl ScenePlay {
+    fn act(&mut self, deed: &SceneDeed) -> Result<(), String> {
         let kind = std::mem::discriminant(deed);
-        if self.going_on.replace(kind) != Some(kind) {
+        let before = self.going_on.replace(kind);
+        if before.is_none() || (before != Some(kind) && !self.adds_up) {
             for (who, heard) in &mut self.heard {
                 self.stage.ears(who);
-                *heard = Heard::default();
+                *heard = HeardSoFar::default();
             }
         }
         match deed {
-            Deed::Enter { who, admin } => {
+            SceneDeed::Enter { who, admin } => {
                 let role = if *admin { Role::Admin } else { Role::Player };
                 self.heard.entry(who.clone()).or_default();
+                self.here.insert(who.clone());
                 self.stage.enter_as(who, role);
             }
-            Deed::Leave(who) => {
+            SceneDeed::Leave(who) => {
+                self.known(who)?;
+                self.here.remove(who);
                 self.stage.leaves(who);
                 self.stage.tick();
             }
-            Deed::Cut(who) => {
+            SceneDeed::Cut(who) => {
+                self.known(who)?;
                 let session = self.stage.session(who);
                 self.stage.inbound(Inbound::Lost { session });
                 self.stage.tick();
             }
-            Deed::Back(who) => {
+            SceneDeed::Back(who) => {
+                self.known(who)?;
                 let session = self.stage.session(who);
                 self.stage.inbound(Inbound::Return {
                     session,
@@ -101,35 +122,52 @@ impl Scene {
                 });
                 self.stage.tick();
             }
-            Deed::Type { who, line, times } => {
+            SceneDeed::Type { who, line, times } => {
+                self.known(who)?;
+                Line::new(line).map_err(|fault| format!("{fault}: {line:?}"))?;
                 for _ in 0..*times {
                     self.stage.says(who, line);
                     self.stage.tick();
                 }
             }
-            Deed::Wait(span) => self.stage.pass(*span),
+            SceneDeed::Wait(span) => self.stage.pass(*span),
+        }
+        Ok(())
+    }
+
+    /// Refuses to speak of somebody who never came.
+    fn known(&self, who: &str) -> Result<(), String> {
+        match self.heard.contains_key(who) {
+            true => Ok(()),
+            false => Err(format!("nobody called {who} has come into the world")),
         }
     }
 
-    fn look(&mut self, who: &str, sight: &Sight) -> Result<(), String> {
+    fn look(&mut self, who: &str, sight: &SceneSight) -> Result<(), String> {
+        self.known(who)?;
         self.going_on = None;
         let heard = self.heard.entry(who.to_owned()).or_default();
-        heard.listen(&mut self.stage, who);
+        heard.listen(&mut self.stage, who, self.check)?;
         match sight {
-            Sight::Reads(words) => heard.reads(who, words),
-            Sight::Refused { code, words } => heard.refused(who, code, words),
-            Sight::Event { event_type, data } => heard.event(who, event_type, data),
-            Sight::ReadsNot(words) => match heard.lines.iter().find(|line| line.contains(words)) {
-                Some(line) => Err(format!("{who} reads: {line}")),
-                None => Ok(()),
-            },
-            Sight::ReadsNothing if heard.lines.is_empty() => Ok(()),
-            Sight::ReadsNothing => Err(format!("{who} reads{}", listed(&heard.lines))),
-            Sight::Is { what, value } => self.is(who, what, value),
+            SceneSight::Reads(words) => heard.reads(who, words),
+            SceneSight::Refused { code, words } => heard.refused(who, code, words),
+            SceneSight::Event { event_type, data } => heard.event(who, event_type, data),
+            SceneSight::ReadsNot(words) => {
+                match heard.lines.iter().find(|line| line.contains(words)) {
+                    Some(line) => Err(format!("{who} reads: {line}")),
+                    None => Ok(()),
+                }
+            }
+            SceneSight::ReadsNothing if heard.lines.is_empty() => Ok(()),
+            SceneSight::ReadsNothing => Err(format!("{who} reads{}", listed(&heard.lines))),
+            SceneSight::Is { what, value } => self.is(who, what, value),
         }
     }
 
     fn is(&mut self, who: &str, what: &str, value: &str) -> Result<(), String> {
+        if !self.here.contains(who) {
+            return Err(format!("{who} is not in the world"));
+        }
         let stage = &mut self.stage;
         let now = match what {
             "lucidity" => stage.component::<Lucidity>(who).points().to_string(),
@@ -167,16 +205,18 @@ impl Scene {
     }
 }
 
-impl Heard {
+impl HeardSoFar {
     /// Takes in what the stage has told since.
-    fn listen(&mut self, stage: &mut Stage, who: &str) {
+    fn listen(&mut self, stage: &mut Stage, who: &str, check: NoteCheck) -> Result<(), String> {
         let ears = stage.ears(who);
         for note in &ears.notes {
             if let Some(prose) = note.prose() {
                 self.lines.extend(prose.plain().lines().map(str::to_owned));
             }
-            let data = serde_json::to_value(note.data()).unwrap();
-            assert_eq!(data_unlike_its_schema(note.event_type(), &data), None);
+            let data = serde_json::to_value(note.data()).map_err(|fault| fault.to_string())?;
+            if let Some(fault) = check(note.event_type(), &data) {
+                return Err(fault);
+            }
             self.events.push((note.event_type(), data));
         }
         let last_word = ears.told.iter().flat_map(|told| told.lines());
@@ -192,6 +232,7 @@ impl Heard {
                 Err(refusal) => self.refusals.push(refusal),
             }
         }
+        Ok(())
     }
 
     fn reads(&mut self, who: &str, words: &str) -> Result<(), String> {
@@ -213,8 +254,9 @@ impl Heard {
 
     fn refused(&mut self, who: &str, code: &str, words: &str) -> Result<(), String> {
         let rest = &self.refusals[self.read.1..];
-        let meant =
-            |refusal: &Refusal| refusal.code.word() == code && refusal.message.contains(words);
+        let meant = |refusal: &Refusal| {
+            (code.is_empty() || refusal.code.word() == code) && refusal.message.contains(words)
+        };
         match rest.iter().position(meant) {
             Some(at) => {
                 self.read.1 += at + 1;
@@ -274,7 +316,7 @@ fn listed<T: std::fmt::Debug>(lines: &[T]) -> String {
 }
 
 /// The saved rows of a body.
-fn body_of(before: &SavedPlayer) -> Vec<(&'static str, Value)> {
+fn body_of(before: &SavedBefore) -> Vec<(&'static str, Value)> {
     let mut rows = Vec::new();
     if before.dp.is_some() || before.mp.is_some() {
         let stats = Stats::of(|_| 50);
@@ -287,16 +329,27 @@ fn body_of(before: &SavedPlayer) -> Vec<(&'static str, Value)> {
     rows
 }
 
-fn set(stage: &StageSet) -> Stage {
-    let world = match &stage.world {
-        None => shipped(),
-        Some(small) => {
-            systems::load(&small.sources()).unwrap_or_else(|problems| panic!("{problems:?}"))
-        }
-    };
-    let mut settings = Settings::default();
+/// The stage of a scene: the game that `game` makes of these settings, as the scene has them.
+///
+/// # Errors
+/// When the plugins don't fit together, or the pace is none.
+pub fn set<P: Plugin>(
+    stage: &SceneStage,
+    seed: Seed,
+    mut settings: Settings,
+    game: impl FnOnce(Settings) -> P,
+) -> Result<Stage, String> {
     if let Some(limit) = stage.commands_per_second {
         settings.commands.commands_per_second = limit;
+    }
+    if stage
+        .hz
+        .is_some_and(|hz| engine::runner::Rate::hz(hz).is_none())
+    {
+        return Err("`hz` is not within 1 to 120".to_owned());
+    }
+    if !(0.0..=1e6).contains(&stage.hour) {
+        return Err("`hour` is not within 0 to 1000000".to_owned());
     }
     let now = STAGE_START.plus(Duration::from_secs_f64(stage.hour * MYTHOS_HOUR));
     let mut saved = SavedRows::new();
@@ -327,11 +380,10 @@ fn set(stage: &StageSet) -> Stage {
             saved.insert((id, component.to_owned()), row);
         }
     }
-    let game = systems::game(world, settings);
-    let restored = Stage::restored(game, Seed(1), saved, now);
-    let restored = restored.unwrap_or_else(|fault| panic!("{fault}"));
-    match stage.hz {
+    let restored = Stage::restored(game(settings), seed, saved, now);
+    let restored = restored.map_err(|fault| fault.to_string())?;
+    Ok(match stage.hz {
         Some(hz) => restored.at_hz(hz),
         None => restored,
-    }
+    })
 }

@@ -24,9 +24,9 @@ pub(crate) struct Health {
     /// Left out until then.
     pub(crate) until: Option<WorldTime>,
     /// Had a fault in this tick, so the rest of the tick passes without it.
-    pub(super) skipped: bool,
+    pub(crate) skipped: bool,
     /// Has missed the tick before this one, or a part of it.
-    pub(super) behind: bool,
+    pub(crate) behind: bool,
     /// How often in a row it was left out soon after it had come back, and when it came back last.
     outs: u32,
     back: Option<WorldTime>,
@@ -36,7 +36,7 @@ pub(crate) struct Health {
 
 impl Health {
     /// That of a plugin at the start; one that `is_out` stays out until somebody turns it on.
-    pub(super) fn new(is_out: bool) -> Self {
+    pub(crate) fn new(is_out: bool) -> Self {
         let mut health = Self {
             faults: VecDeque::with_capacity(FAULTS_MAX),
             ..Self::default()
@@ -48,7 +48,7 @@ impl Health {
     }
 
     /// A tick begins at `now`; answers whether the plugin was left out and is back.
-    pub(super) fn begin(&mut self, now: WorldTime) -> bool {
+    pub(crate) fn begin(&mut self, now: WorldTime) -> bool {
         self.behind = self.skipped || self.until.is_some();
         self.skipped = false;
         if self.until.is_some_and(|until| until <= now) {
@@ -62,7 +62,7 @@ impl Health {
 
     /// Counts a fault; with too many of them the plugin is left out for a while. Answers whether
     /// that begins now.
-    pub(super) fn blame(&mut self, now: WorldTime) -> bool {
+    pub(crate) fn blame(&mut self, now: WorldTime) -> bool {
         let old = |at: &WorldTime| now.since(*at) > QUARANTINE;
         while self.faults.front().is_some_and(old) {
             self.faults.pop_front();
@@ -83,12 +83,12 @@ impl Health {
     }
 
     /// Leaves it out until it is turned on.
-    pub(super) fn turn_off(&mut self) {
+    pub(crate) fn turn_off(&mut self) {
         self.until = Some(WorldTime(u64::MAX));
     }
 
     /// It is back at the next tick, and what it did before is forgotten.
-    pub(super) fn turn_on(&mut self, now: WorldTime) {
+    pub(crate) fn turn_on(&mut self, now: WorldTime) {
         self.outs = 0;
         self.faults.clear();
         if self.until.is_some() {
@@ -97,12 +97,12 @@ impl Health {
     }
 
     /// Faults that are remembered.
-    pub(super) fn faults(&self) -> usize {
+    pub(crate) fn faults(&self) -> usize {
         self.faults.len()
     }
 
     /// What the world is not told yet: that it is left out, or that it is back.
-    pub(super) fn news(&mut self) -> Option<bool> {
+    pub(crate) fn news(&mut self) -> Option<bool> {
         let out = self.until.is_some();
         (std::mem::replace(&mut self.told, out) != out).then_some(out)
     }

@@ -1,0 +1,162 @@
+//! What scripts are called for: timers that are due, verbs, and events of the tick before.
+//!
+//! Owns [`EventQueue`], which Settle fills with what happened and Simulate of the next tick empties. So
+//! what a script does about an event can't happen in the very round that it answers to, and two
+//! scripts that answer each other for ever do it once a tick.
+
+use engine::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::declare::ScriptEvent;
+use super::read::ScriptSet;
+use crate::body::{Vitals, VitalsChanged};
+use crate::calendar::MythosHour;
+use crate::chat::Said;
+use crate::place::{Details, InRoom, LookedAt, Moved};
+use crate::world::{RoomIx, RoomMap};
+
+/// Events of one tick that scripts are called for; what is beyond is counted and left.
+const EVENTS_MAX: usize = 1_024;
+
+/// Something that happened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ScriptCue {
+    pub(super) event: ScriptEvent,
+    pub(super) who: Option<Entity>,
+    pub(super) room: Option<RoomIx>,
+    /// Where from, or where to.
+    pub(super) other: Option<RoomIx>,
+    pub(super) text: String,
+}
+
+impl ScriptCue {
+    fn of(event: ScriptEvent, who: Entity, room: Option<RoomIx>) -> Self {
+        Self {
+            event,
+            who: Some(who),
+            room,
+            other: None,
+            text: String::new(),
+        }
+    }
+
+    const fn hour() -> Self {
+        Self {
+            event: ScriptEvent::Hour,
+            who: None,
+            room: None,
+            other: None,
+            text: String::new(),
+        }
+    }
+
+    fn other(self, other: Option<RoomIx>) -> Self {
+        Self { other, ..self }
+    }
+
+    fn text(self, text: &str) -> Self {
+        let text = text.to_owned();
+        Self { text, ..self }
+    }
+}
+
+/// What happened since scripts were called last. Transient.
+#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct EventQueue {
+    all: Vec<ScriptCue>,
+    /// How many more there were.
+    left: u64,
+}
+
+impl EventQueue {
+    /// The same over another atlas: what happened where no room is any more is left.
+    pub(super) fn carry(&mut self, map: &RoomMap) -> bool {
+        self.all.retain_mut(|cue| {
+            let before = cue.room;
+            cue.room = before.and_then(|room| map.get(room));
+            cue.other = cue.other.and_then(|room| map.get(room));
+            before.is_some() == cue.room.is_some()
+        });
+        true
+    }
+
+    /// Takes what happened, in its order.
+    pub(super) fn take(mut queue: Mut<'_, Self>) -> Vec<ScriptCue> {
+        if queue.all.is_empty() {
+            return Vec::new();
+        }
+        let EventQueue { all, left } = std::mem::take(&mut *queue);
+        if left > 0 {
+            tracing::warn!(left, "events were left that scripts listen to");
+        }
+        all
+    }
+}
+
+/// What players did who typed the word of a script.
+#[derive(Message, Clone, Debug)]
+pub(super) struct UseVerb {
+    pub(super) order: Order,
+    /// The word, as the script has it.
+    pub(super) word: String,
+    /// What stands behind it.
+    pub(super) words: String,
+}
+
+/// Takes down what scripts listen to.
+pub(super) fn listen(
+    mut arrived: MessageReader<Arrived>,
+    mut moved: MessageReader<Moved>,
+    mut said: MessageReader<Said>,
+    mut hurt: MessageReader<VitalsChanged>,
+    mut hours: MessageReader<MythosHour>,
+    (mut looked, details): (MessageReader<LookedAt>, Res<Details>),
+    places: Query<&InRoom>,
+    scripts: Res<ScriptSet>,
+    mut queue: ResMut<EventQueue>,
+) {
+    let mut all = Vec::new();
+    let mut add = |cue: ScriptCue| {
+        if scripts.listens(cue.event) {
+            all.push(cue);
+        }
+    };
+    let fresh = arrived.read().filter(|one| one.how == Arrives::Fresh);
+    for one in fresh {
+        add(ScriptCue::of(ScriptEvent::Arrived, one.actor, None));
+    }
+    for one in moved.read() {
+        let (actor, from, to) = (one.actor, one.from, one.to);
+        if from.is_some() {
+            add(ScriptCue::of(ScriptEvent::Leave, actor, from).other(to));
+        }
+        if to.is_some() {
+            add(ScriptCue::of(ScriptEvent::Enter, actor, to).other(from));
+        }
+    }
+    for (speaker, text) in said.read().filter_map(Said::to_room) {
+        let room = places.get(speaker).ok().map(|place| place.0);
+        add(ScriptCue::of(ScriptEvent::Said, speaker, room).text(text));
+    }
+    for one in looked.read() {
+        let detail = details.get(one.room, one.detail);
+        let word = detail.and_then(|one| one.words.first());
+        let cue = ScriptCue::of(ScriptEvent::Looked, one.actor, Some(one.room));
+        add(cue.text(word.map_or("", String::as_str)));
+    }
+    let floor = Vitals::FLOOR;
+    let dead = |one: &&VitalsChanged| one.before.dp() > floor && one.now.dp() <= floor;
+    for one in hurt.read().filter(dead) {
+        add(ScriptCue::of(ScriptEvent::Died, one.body, one.room));
+    }
+    for _ in hours.read() {
+        add(ScriptCue::hour());
+    }
+    if all.is_empty() {
+        return;
+    }
+    let room = EVENTS_MAX.saturating_sub(queue.all.len());
+    queue.left += u64::try_from(all.len().saturating_sub(room)).unwrap_or(0);
+    all.truncate(room);
+    queue.all.extend(all);
+}
