@@ -118,7 +118,8 @@ fn agreed(one: &storage::Overview) -> anyhow::Result<bool> {
 /// Gives an account a role.
 ///
 /// # Errors
-/// When there is no such account or role, or the database can't be reached.
+/// When there is no such account or role, an admin is to be a designer, or the database can't be
+/// reached.
 pub fn grant(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode> {
     let role_given = match role {
         "admin" => Role::Admin,
@@ -140,14 +141,19 @@ pub fn grant(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode>
 /// Takes a role from an account.
 ///
 /// # Errors
-/// When there is no such account or role, or the database can't be reached.
+/// When there is no such account or role, the account has another, or the database can't be reached.
 pub fn revoke(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode> {
-    if !matches!(role, "admin" | "designer") {
-        let words = format!("`{role}` is not a role to be taken; there are `admin` and `designer`");
-        return Err(UsageFault(words).into());
-    }
+    let taken = match role {
+        "admin" => Role::Admin,
+        "designer" => Role::Designer,
+        other => {
+            let words =
+                format!("`{other}` is not a role to be taken; there are `admin` and `designer`");
+            return Err(UsageFault(words).into());
+        }
+    };
     with_accounts(&config, async |accounts| {
-        accounts.grant(name, Role::Player).await.map_err(Into::into)
+        accounts.revoke(name, taken).await.map_err(Into::into)
     })?;
     say(&format!("account {name} is player now"))
 }

@@ -117,6 +117,32 @@ async fn account_list_and_show_tell_who_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn designer_orders_leave_an_admin_alone() {
+    let recipe = Recipe::new();
+    let made = ["create", "Ann", "--new", "--admin"];
+    let made = account(&recipe, &made, "a long pass-phrase 9\n").await;
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    for (words, why) in [
+        (["revoke", "Ann", "designer"], "Ann is no designer."),
+        (["grant", "Ann", "designer"], "Ann is an admin"),
+    ] {
+        let told = account(&recipe, &words, "").await;
+        assert_eq!(told.code, Some(1), "{words:?}: {}", told.stdout);
+        assert!(told.stderr.contains(why), "{words:?}: {}", told.stderr);
+    }
+    let list = account(&recipe, &["list"], "").await.stdout;
+    assert!(list.contains(" admin "), "{list}");
+    for words in [
+        ["revoke", "Ann", "admin"],
+        ["grant", "Ann", "designer"],
+        ["revoke", "Ann", "designer"],
+    ] {
+        let told = account(&recipe, &words, "").await;
+        assert_eq!(told.code, Some(0), "{words:?}: {}", told.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn account_password_change_ends_sign_ins() {
     let server = Server::start().await;
     let ann = server.http.register("annie", "Ann").await;

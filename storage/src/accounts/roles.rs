@@ -13,9 +13,15 @@ use crate::store::{is_nobodys, name_key, role_word, signed, transaction};
 /// Who has ordered it, in the columns where a journal is named otherwise.
 pub(super) const OPERATOR: Uuid = Uuid::nil();
 
-/// `name_key, guest, at, by, role`.
+/// `name_key, guest, at, by, role`. A designer may do less than an admin: that is no grant.
 const GRANT: &str = "
-    UPDATE accounts SET role = $5, role_at = $3, role_by = $4 WHERE username_key = $1 AND guest = $2";
+    UPDATE accounts SET role = $5, role_at = $3, role_by = $4
+    WHERE username_key = $1 AND guest = $2 AND ($5 <> 'designer' OR role <> 'admin')";
+
+/// `name_key, guest, at, by, role, role before`.
+const REVOKE: &str = "
+    UPDATE accounts SET role = $5, role_at = $3, role_by = $4
+    WHERE username_key = $1 AND guest = $2 AND role = $6";
 
 /// `name_key, guest, at, by, until, reason`.
 const BAN: &str = "
@@ -27,8 +33,10 @@ pub(super) const RECORD: &str = "
     INSERT INTO facts (journal, sequence, ordinal, kind, subject, at, count, sum, detail)
     VALUES ($1, $2, 0, 'moderation', $3, $4, 1, 0, $5)";
 
+#[derive(Clone, Copy)]
 enum Decision<'a> {
     Role(Role),
+    Revoke(Role),
     Ban(Option<i64>, &'a str),
 }
 
@@ -36,13 +44,23 @@ impl Accounts {
     /// Gives the account of that name a role.
     ///
     /// # Errors
-    /// `resource_not_found`; `database_connection_error`.
+    /// `resource_not_found`; `resource_conflict` when an admin is to be a designer;
+    /// `database_connection_error`.
     pub async fn grant(&self, username: &str, role: Role) -> Result<(), AccountRefusal> {
         let verb = match role {
             Role::Designer | Role::Admin => "account grant",
             Role::Player => "account revoke",
         };
         self.decide(username, verb, Decision::Role(role)).await
+    }
+
+    /// Takes a role from the account of that name, which is a player's then.
+    ///
+    /// # Errors
+    /// `resource_not_found`; `resource_conflict` when it has another; `database_connection_error`.
+    pub async fn revoke(&self, username: &str, role: Role) -> Result<(), AccountRefusal> {
+        self.decide(username, "account revoke", Decision::Revoke(role))
+            .await
     }
 
     /// Keeps the account of that name out until then, by the wall clock; `None`: until it is let in.
@@ -81,17 +99,20 @@ impl Accounts {
         let key = name_key(username);
         let at = signed(wall().0);
         let (subject, detail) = record(&key, verb, username);
-        let bans = matches!(change, Decision::Ban(Some(_), _));
         let store = self.store();
         let changed = bounded(async {
             let changed = transaction!(store, tx => {
                 let sql = match change {
                     Decision::Role(_) => GRANT,
+                    Decision::Revoke(_) => REVOKE,
                     Decision::Ban(..) => BAN,
                 };
                 let changing = query(store.sql(sql)).bind(&key).bind(false).bind(at).bind(OPERATOR);
                 let changing = match change {
                     Decision::Role(role) => changing.bind(role_word(role)),
+                    Decision::Revoke(role) => {
+                        changing.bind(role_word(Role::Player)).bind(role_word(role))
+                    }
                     Decision::Ban(until, reason) => changing.bind(until).bind(reason),
                 };
                 let changed = changing.execute(&mut *tx).await?.rows_affected();
@@ -113,29 +134,48 @@ impl Accounts {
         if changed > 0 {
             return Ok(());
         }
-        if bans && self.is_known(&key).await? {
-            return Err(AccountRefusal::because(
-                Code::AuthorizationDenied,
-                "An admin is not banned: revoke the role first.",
-            ));
+        if !self.is_known(&key).await? {
+            return Err(nobody());
         }
-        Err(nobody())
+        Err(unheeded(username, change))
     }
 
-    /// Whether there is an account with a name of that key.
+    /// Whether there is an account with a name of that key, not a guest's.
     async fn is_known(&self, key: &str) -> Result<bool, AccountRefusal> {
         let sql = self
             .store()
-            .sql("SELECT count(*) FROM accounts WHERE username_key = $1");
+            .sql("SELECT count(*) FROM accounts WHERE username_key = $1 AND guest = $2");
         let known: i64 = bounded(async {
             Ok(
                 crate::store::reading!(self.store(), db => sqlx::query_scalar(sql)
-                .bind(key).fetch_one(db).await)?,
+                .bind(key).bind(false).fetch_one(db).await)?,
             )
         })
         .await?;
         Ok(known > 0)
     }
+}
+
+/// Why nothing was decided about an account that is there.
+fn unheeded(username: &str, change: Decision<'_>) -> AccountRefusal {
+    let (code, message) = match change {
+        Decision::Ban(..) => (
+            Code::AuthorizationDenied,
+            "An admin is not banned: revoke the role first.".to_owned(),
+        ),
+        Decision::Role(_) => (
+            Code::ResourceConflict,
+            format!("{username} is an admin, who may do more: revoke that role first."),
+        ),
+        Decision::Revoke(Role::Admin) => {
+            (Code::ResourceConflict, format!("{username} is no admin."))
+        }
+        Decision::Revoke(_) => (
+            Code::ResourceConflict,
+            format!("{username} is no designer."),
+        ),
+    };
+    AccountRefusal::because(code, &message)
 }
 
 pub(super) fn nobody() -> AccountRefusal {

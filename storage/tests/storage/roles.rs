@@ -11,6 +11,7 @@ use crate::harness::{Batch, Database, World, now_micros, on_both, until};
 
 on_both!(
     roles_are_granted_by_name,
+    admin_is_not_demoted_by_designer_orders,
     ban_from_world_keeps_account_out,
     role_from_world_holds_at_next_sign_in,
     order_after_a_wrong_clock_still_counts,
@@ -45,6 +46,35 @@ async fn roles_are_granted_by_name(database: Database) {
     assert_eq!(code(unknown), Code::ResourceNotFound);
     let unknown = accounts.admit(held(id), Some(StableId::named("x"))).await;
     assert_eq!(code(unknown), Code::InvalidToken);
+}
+
+async fn admin_is_not_demoted_by_designer_orders(database: Database) {
+    let world = World::start(database.config()).await;
+    let accounts = world.accounts();
+    let made = accounts.create_account("Keziah", PASSWORD, Role::Admin);
+    let id = made.await.unwrap().id;
+    let why = |answer: Result<(), AccountRefusal>| {
+        let refused = answer.unwrap_err().refusal;
+        assert_eq!(refused.code, Code::ResourceConflict, "{refused:?}");
+        refused.message
+    };
+    let told = why(accounts.revoke("Keziah", Role::Designer).await);
+    assert!(told.contains("no designer"), "{told}");
+    let told = why(accounts.grant("Keziah", Role::Designer).await);
+    assert!(told.contains("is an admin"), "{told}");
+    assert_eq!(accounts.me(id).await.unwrap().role, Role::Admin);
+    accounts.revoke("KEZIAH", Role::Admin).await.unwrap();
+    assert_eq!(accounts.me(id).await.unwrap().role, Role::Player);
+    accounts.grant("Keziah", Role::Designer).await.unwrap();
+    let told = why(accounts.revoke("Keziah", Role::Admin).await);
+    assert!(told.contains("no admin"), "{told}");
+    accounts.revoke("Keziah", Role::Designer).await.unwrap();
+    assert_eq!(accounts.me(id).await.unwrap().role, Role::Player);
+    let nobody = accounts.revoke("Nahab", Role::Admin).await;
+    assert_eq!(code(nobody), Code::ResourceNotFound);
+    // What was refused is no decision, and not recorded as one.
+    let recorded = "SELECT count(*) FROM facts WHERE kind = 'moderation'";
+    assert_eq!(database.number(recorded).await, 3);
 }
 
 fn order(character: Option<StableId>, name: &str, act: AccountAct) -> Batch {
