@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
-use engine::content::{Content, NextRevision, Problem, RevisionBuilder};
+use engine::content::{Content, NextRevision, Problem, RevisionBuilder, Source};
 use engine::port::{Inbound, Lane, StableId};
 use prometheus::IntGauge;
 use systems::world::WorldHeader;
@@ -17,6 +17,8 @@ use super::CheckedDraft;
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// The world takes one with every tick; a world that stands still is not waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Where a world says which plugins are off.
+const WORLD_FILE: &str = "world.toml";
 
 /// What a publisher needs of a world that lives.
 #[derive(Debug)]
@@ -37,22 +39,17 @@ impl LiveWorld {
                 .map(|header| header.plugins_off.clone())
                 .unwrap_or_default()
         };
-        let problem = |message: &str| Problem {
-            file: "world.toml".to_owned(),
-            line: 1,
-            column: 1,
-            message: message.to_owned(),
-        };
         if off(&draft.content) != off(&self.content.borrow()) {
-            return Err(problem(
-                "plugins_off is another than in the world that runs: it is read when the server starts",
-            ));
+            return Err(off_is_another(&draft.sources));
         }
         let (builder, draft) = (self.builder.clone(), draft.clone());
         let building =
             tokio::task::spawn_blocking(move || builder.build(draft.sources, draft.content));
         let built = building.await;
-        built.unwrap_or_else(|_| Err(problem("what is derived from it can't be made")))
+        built.unwrap_or_else(|_| {
+            let message = "what is derived from it can't be made";
+            Err(problem(WORLD_FILE, message))
+        })
     }
 
     /// Hands a revision to the world, and waits until a tick has it.
@@ -84,4 +81,31 @@ impl LiveWorld {
             tracing::warn!("designers could not be told");
         }
     }
+}
+
+/// A mistake of a file as a whole.
+fn problem(file: &str, message: &str) -> Problem {
+    Problem {
+        file: file.to_owned(),
+        line: 0,
+        column: 0,
+        message: message.to_owned(),
+    }
+}
+
+/// The plugins that are off are others, told where the draft says which.
+fn off_is_another(sources: &[Source]) -> Problem {
+    let message = "`[plugins] off` is another than in the world that runs: it is read when the server \
+                   starts";
+    let source = sources.iter().find(|source| source.path == WORLD_FILE);
+    let placed = source.and_then(|source| {
+        let table = source.table(&mut Vec::new())?;
+        let plugins = table.get_ref().get("plugins")?;
+        let off = plugins
+            .get_ref()
+            .as_table()
+            .and_then(|table| table.get("off"));
+        Some(source.problem(&off.unwrap_or(plugins).span(), message))
+    });
+    placed.unwrap_or_else(|| problem(WORLD_FILE, message))
 }
