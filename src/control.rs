@@ -18,6 +18,8 @@ use crate::revisions::{Publisher, WorldAnswer, WorldRequest};
 
 /// The longest path that every system takes for a socket is some bytes longer.
 const PATH_BYTES_MAX: usize = 100;
+/// What the name of a folder begins with that is made for a socket.
+const ELSEWHERE: &str = "kadath-";
 /// The longest request: a message, two paths, an id.
 const REQUEST_BYTES_MAX: u64 = 64 * 1_024;
 /// How long whoever connects may take to say what they want.
@@ -43,8 +45,10 @@ pub(crate) struct ControlSocket {
 impl ControlSocket {
     /// Opens the socket of a data folder, which nobody else holds.
     pub(crate) fn open(data: &Path) -> io::Result<Self> {
+        let data = &std::path::absolute(data)?;
         let usual = socket_file(data);
         let pointer = pointer_file(data);
+        remove_pointed(&pointer);
         for left in [&usual, &pointer] {
             match std::fs::remove_file(left) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -54,10 +58,10 @@ impl ControlSocket {
         let (path, elsewhere) = if usual.as_os_str().len() <= PATH_BYTES_MAX {
             (usual, None)
         } else {
-            let name = format!("kadath-{}", uuid::Uuid::new_v4().simple());
+            let name = format!("{ELSEWHERE}{}", uuid::Uuid::new_v4().simple());
             let folder = std::env::temp_dir().join(name);
             std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
-            let path = folder.join("control.sock");
+            let path = socket_file(&folder);
             std::fs::write(&pointer, path.as_os_str().as_encoded_bytes())?;
             (path, Some((pointer, folder)))
         };
@@ -136,6 +140,7 @@ async fn answer(stream: UnixStream, publisher: &Publisher, board: &PluginBoard) 
 
 /// Asks the running server of a data folder; `None`: none is there to be asked.
 pub(crate) async fn ask(data: &Path, request: &ControlRequest) -> io::Result<Option<WorldAnswer>> {
+    let data = &std::path::absolute(data)?;
     let path = match std::fs::read_to_string(pointer_file(data)) {
         Ok(path) => PathBuf::from(path),
         Err(_) => socket_file(data),
@@ -166,6 +171,22 @@ pub(crate) async fn ask(data: &Path, request: &ControlRequest) -> io::Result<Opt
 
 fn socket_file(data: &Path) -> PathBuf {
     data.join("control.sock")
+}
+
+/// Removes the socket that a server left elsewhere when it was killed, and its folder: no more than
+/// that, whatever the pointer says.
+fn remove_pointed(pointer: &Path) {
+    let Ok(path) = std::fs::read_to_string(pointer).map(PathBuf::from) else {
+        return;
+    };
+    let Some(folder) = path.parent() else {
+        return;
+    };
+    let name = folder.file_name().and_then(|name| name.to_str());
+    if name.is_some_and(|name| name.starts_with(ELSEWHERE)) && path == socket_file(folder) {
+        let _ = std::fs::remove_file(&path);
+        let _ = std::fs::remove_dir(folder);
+    }
 }
 
 /// Says where the socket is, where its usual path is too long.

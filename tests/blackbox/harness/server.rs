@@ -19,6 +19,8 @@ pub(crate) const STOP_MAX: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Recipe {
     folder: Arc<TestFolder>,
+    /// Where it runs, and calls its data folder `data`.
+    within: Option<PathBuf>,
     listen: String,
     args: Vec<OsString>,
     env: Vec<(String, String)>,
@@ -48,6 +50,7 @@ impl Recipe {
         let folder = TestFolder::new("kadath-test-", "kadath replay --data DIR");
         Self {
             folder: Arc::new(folder),
+            within: None,
             listen: "127.0.0.1:0".to_owned(),
             args: Vec::new(),
             env: Vec::new(),
@@ -80,6 +83,14 @@ impl Recipe {
         self
     }
 
+    /// Run in a folder of this name below the test's own, with a data folder that is named from there.
+    pub(crate) fn within(mut self, name: &str) -> Self {
+        let folder = self.folder().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        self.within = Some(folder);
+        self
+    }
+
     /// The same, over the data of another.
     pub(crate) fn on_the_data_of(mut self, other: &Self) -> Self {
         self.folder = Arc::clone(&other.folder);
@@ -93,7 +104,8 @@ impl Recipe {
 
     /// The server's data folder.
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder().join("data")
+        let folder = self.within.as_deref().unwrap_or_else(|| self.folder());
+        folder.join("data")
     }
 
     fn log(&self) -> PathBuf {
@@ -114,11 +126,15 @@ impl Recipe {
                 command.env_remove(name);
             }
         }
+        let (folder, data) = match &self.within {
+            None => (Path::new(env!("CARGO_MANIFEST_DIR")), self.data()),
+            Some(folder) => (folder.as_path(), PathBuf::from("data")),
+        };
         command
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .current_dir(folder)
             .arg(subcommand)
             .arg("--data")
-            .arg(self.data())
+            .arg(data)
             .args(&self.args)
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
