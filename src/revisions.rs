@@ -9,6 +9,7 @@ mod begin;
 mod desk;
 mod draft;
 mod live;
+mod looks;
 mod publisher;
 mod stamp;
 mod text;

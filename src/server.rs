@@ -126,10 +126,10 @@ async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
             return Ok(if left_over { ExitCode::from(EXIT_NOT_APPLIED) } else { ExitCode::SUCCESS });
         }
     };
-    let shared = config.database.shared;
+    let publishes = publishing::watches(&config, address) && !config.database.shared;
     let kept = storage.revisions();
     let begun = tokio::select! {
-        begun = revisions::begin(&kept, &types, draft, shared) => begun.map(Some),
+        begun = revisions::begin(&kept, &types, draft, publishes) => begun.map(Some),
         () = signals.stop() => Ok(None),
     };
     let begun = match begun {

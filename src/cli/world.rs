@@ -56,8 +56,9 @@ enum WorldCommand {
 }
 
 impl WorldArgs {
-    pub(super) fn run(self, game: &Game) -> anyhow::Result<ExitCode> {
-        let named = self.flags.world.clone();
+    pub(super) fn run(mut self, game: &Game) -> anyhow::Result<ExitCode> {
+        // The configured one is the server's own, whichever is meant.
+        let named = self.flags.world.take();
         let config = self.flags.config()?;
         let request = WorldRequest {
             author: std::env::var("USER").unwrap_or_else(|_| "operator".to_owned()),
@@ -100,7 +101,7 @@ async fn offline(
     };
     let publisher = Publisher::new(
         game.content_types(config).into(),
-        (revisions.clone(), world.unwrap_or_default()),
+        (revisions.clone(), world),
         config.server.world.clone(),
         None,
         mark,

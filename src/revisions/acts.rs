@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use engine::content::Problem;
 use engine::port::DraftAct;
 use serde::{Deserialize, Serialize};
+use storage::StorageFault;
 
 /// Something to do with the world's revisions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +86,35 @@ impl WorldAnswer {
         let parts = [self.out.as_str(), self.err.as_str()];
         let parts = parts.into_iter().filter(|part| !part.is_empty());
         parts.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Why something was not done.
+#[derive(Debug)]
+pub(super) enum Undone {
+    /// The database failed, which says nothing of what was asked for: it may go another time.
+    Away(String),
+    /// As it is, it does not go.
+    Refused(WorldAnswer),
+}
+
+impl Undone {
+    /// It does not go, for this reason.
+    pub(super) fn refused(why: impl Display) -> Self {
+        Self::Refused(WorldAnswer::failed(why))
+    }
+
+    pub(super) fn told(self) -> WorldAnswer {
+        match self {
+            Self::Away(why) => WorldAnswer::failed(why),
+            Self::Refused(told) => told,
+        }
+    }
+}
+
+impl From<StorageFault> for Undone {
+    fn from(fault: StorageFault) -> Self {
+        Self::Away(fault.to_string())
     }
 }
 

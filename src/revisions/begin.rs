@@ -19,13 +19,13 @@ pub(crate) struct Begun {
     pub(crate) told: Vec<Problem>,
 }
 
-/// The last published revision; the draft, if it is another, is whole, and was not left by a revert.
-/// Among nodes that share a database only the first to come publishes what lies in its folder.
+/// The last published revision; where `publishes`, the draft, if it is another, is whole, and was not
+/// left by a revert or for another draft. In a database without a revision the draft is the first.
 pub(crate) async fn begin(
     revisions: &Revisions,
     types: &ContentTypes,
     draft: Result<CheckedDraft, Vec<Problem>>,
-    shared: bool,
+    publishes: bool,
 ) -> anyhow::Result<Begun> {
     let newest = revisions.newest().await?;
     let runs = match newest {
@@ -43,8 +43,16 @@ pub(crate) async fn begin(
     let counts = |draft: &CheckedDraft| match &runs {
         None => true,
         Some(runs) if runs.digest == draft.digest => true,
-        Some(runs) => !shared && runs.draft.as_ref() != Some(&draft.digest),
+        Some(runs) => publishes && runs.draft.as_ref() != Some(&draft.digest),
     };
+    let differs = draft.as_ref().is_some_and(|draft| !counts(draft));
+    if let (true, Some(runs)) = (differs, &runs) {
+        let number = runs.number;
+        tracing::info!(
+            number,
+            "draft is another than what runs; `kadath world publish` publishes it"
+        );
+    }
     match (draft.filter(counts), runs) {
         (Some(draft), Some(runs)) if draft.digest == runs.digest => Ok(begun(&runs, draft, told)),
         (Some(draft), runs) => {

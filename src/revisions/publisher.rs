@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use engine::content::{ContentTypes, Problem, RevisionMark, digest};
+use engine::content::{ContentTypes, Problem, RevisionMark, Source, digest};
 use storage::{NewRevision, PublishedRevision, Revisions, StorageFault};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::acts::{WorldAct, WorldAnswer, WorldRequest};
+use super::acts::{Undone, WorldAct, WorldAnswer, WorldRequest};
 use super::draft::{self, CheckedDraft};
 use super::live::LiveWorld;
 use super::stamp::DraftStamp;
@@ -24,8 +24,8 @@ pub(crate) struct Publisher {
 struct OpenPress {
     types: Arc<ContentTypes>,
     revisions: Revisions,
-    /// The world's id.
-    world: String,
+    /// The world's id, once the database is of one.
+    world: Option<String>,
     /// The folder of the server's own draft.
     folder: PathBuf,
     /// The world, where it lives here.
@@ -48,7 +48,7 @@ pub(super) struct PressState {
 impl Publisher {
     pub(crate) fn new(
         types: Arc<ContentTypes>,
-        (revisions, world): (Revisions, String),
+        (revisions, world): (Revisions, Option<String>),
         folder: PathBuf,
         live: Option<LiveWorld>,
         mark: RevisionMark,
@@ -83,11 +83,15 @@ impl Publisher {
         &self.inner.revisions
     }
 
+    pub(super) fn world(&self) -> Option<&str> {
+        self.inner.world.as_deref()
+    }
+
     pub(super) async fn state(&self) -> MutexGuard<'_, PressState> {
         self.inner.state.lock().await
     }
 
-    /// Does what is asked for.
+    /// Does what is asked for. Who only looks holds up nobody who publishes.
     pub(crate) async fn act(&self, request: WorldRequest) -> WorldAnswer {
         let WorldRequest { author, draft, act } = request;
         let own = |folder: &PathBuf| {
@@ -95,19 +99,16 @@ impl Publisher {
         };
         let folder = draft.filter(|folder| !own(folder));
         let folder = folder.unwrap_or_else(|| self.inner.folder.clone());
-        let mut state = self.state().await;
         let done = match act {
-            WorldAct::Status => self.status(&state, &folder).await,
-            WorldAct::Diff => self.diff(&mut state, &folder).await,
-            WorldAct::Publish { message } => {
-                self.publish(&mut state, &folder, &author, message).await
-            }
+            WorldAct::Status => self.status(&folder).await,
+            WorldAct::Diff => self.diff(&folder).await,
+            WorldAct::Publish { message } => self.publish(&folder, &author, &message).await,
             WorldAct::History => self.history().await,
-            WorldAct::Revert { number } => self.revert(&mut state, number, &author).await,
+            WorldAct::Revert { number } => self.revert(&folder, number, &author).await,
             WorldAct::Blame { room } => self.blame(&room).await,
-            WorldAct::Export { number, to } => self.export(&state, number, &to).await,
+            WorldAct::Export { number, to } => self.export(number, &to).await,
         };
-        done.unwrap_or_else(|told| told)
+        done.unwrap_or_else(Undone::told)
     }
 
     pub(super) async fn read(&self, folder: &Path) -> Result<CheckedDraft, Vec<Problem>> {
@@ -116,40 +117,8 @@ impl Publisher {
         reading.await.unwrap_or_else(|_| Err(Vec::new()))
     }
 
-    async fn status(&self, state: &PressState, folder: &Path) -> Result<WorldAnswer, WorldAnswer> {
-        let draft = match self.read(folder).await {
-            Ok(draft) if draft.digest == state.mark.digest => "is what runs".to_owned(),
-            Ok(_) => "differs".to_owned(),
-            Err(problems) => format!("has {} mistakes", problems.len()),
-        };
-        let number = state.mark.number;
-        Ok(WorldAnswer::done(format!(
-            "revision {number}\nthe draft in {} {draft}",
-            folder.display()
-        )))
-    }
-
-    async fn diff(
-        &self,
-        state: &mut PressState,
-        folder: &Path,
-    ) -> Result<WorldAnswer, WorldAnswer> {
-        let runs = self.sources(&state.mark.digest).await?;
-        let (now, unread) = world_files::read(folder);
-        if !unread.is_empty() {
-            return Err(WorldAnswer::refused(&unread));
-        }
-        // Who looks knows what runs.
-        self.know(state, folder);
-        let told = text::difference(&runs, &now);
-        Ok(WorldAnswer::done(match told.is_empty() {
-            true => format!("the draft in {} is what runs", folder.display()),
-            false => told,
-        }))
-    }
-
     /// Whoever changes this draft knows what runs.
-    fn know(&self, state: &mut PressState, folder: &Path) {
+    pub(super) fn know(&self, state: &mut PressState, folder: &Path) {
         let number = state.mark.number;
         if folder == self.inner.folder {
             state.based = number;
@@ -157,28 +126,43 @@ impl Publisher {
         DraftStamp::renew(folder, number);
     }
 
-    /// The revision that a draft was made from; another world's is refused.
-    fn based(&self, state: &PressState, folder: &Path) -> Result<u64, WorldAnswer> {
-        match DraftStamp::of(folder) {
-            Some(stamp) if stamp.world != self.inner.world => Err(WorldAnswer::failed(format!(
+    /// The revision that a draft was made from; another world's is refused. A database that is of no
+    /// world yet can't tell.
+    fn based(&self, state: &PressState, folder: &Path) -> Result<u64, Undone> {
+        match (DraftStamp::of(folder), &self.inner.world) {
+            (Some(stamp), Some(world)) if stamp.world != *world => Err(Undone::refused(format!(
                 "{} is a draft of another world; nothing was published",
                 folder.display()
             ))),
-            Some(stamp) => Ok(stamp.number),
-            None if folder == self.inner.folder => Ok(state.based),
-            None => Ok(state.mark.number),
+            (Some(stamp), Some(_)) => Ok(stamp.number),
+            (None, _) if folder == self.inner.folder => Ok(state.based),
+            (_, _) => Ok(state.mark.number),
         }
     }
 
-    pub(super) async fn publish(
+    async fn publish(
         &self,
-        state: &mut PressState,
         folder: &Path,
         author: &str,
-        message: String,
-    ) -> Result<WorldAnswer, WorldAnswer> {
+        message: &str,
+    ) -> Result<WorldAnswer, Undone> {
+        let words = (
+            text::words("the author's name", author)?,
+            text::words("a message", message)?,
+        );
+        let mut state = self.state().await;
         let draft = self.read(folder).await;
-        let draft = draft.map_err(|problems| WorldAnswer::refused(&problems))?;
+        let draft = draft.map_err(|problems| Undone::Refused(WorldAnswer::refused(&problems)))?;
+        self.publish_read(&mut state, (folder, draft), words).await
+    }
+
+    /// Publishes a draft as it was read.
+    pub(super) async fn publish_read(
+        &self,
+        state: &mut PressState,
+        (folder, draft): (&Path, CheckedDraft),
+        (author, message): (String, String),
+    ) -> Result<WorldAnswer, Undone> {
         let based = self.based(state, folder)?;
         if draft.digest == state.mark.digest {
             self.know(state, folder);
@@ -188,37 +172,62 @@ impl Publisher {
         if based != state.mark.number {
             return Err(self.overtaken(state.mark.number).await);
         }
+        let packed = draft.clone();
+        let body = aside(move || packed.body()).await?;
         let new = NewRevision {
             after: state.mark.number,
             digest: draft.digest.clone(),
-            body: Some(draft.body().map_err(WorldAnswer::failed)?),
-            author: author.to_owned(),
+            body: Some(body.map_err(Undone::refused)?),
+            author,
             message,
             reverts: None,
-            draft: None,
+            draft: self.left(state, folder).await?,
         };
-        let number = self.commit(state, &draft, new).await?;
+        let number = self.commit(state, (folder, &draft), new).await?;
         self.know(state, folder);
         Ok(WorldAnswer::done(format!("published revision {number}")))
     }
 
-    async fn overtaken(&self, number: u64) -> WorldAnswer {
+    /// The own draft that is left when another is published: it is as old as one that a revert leaves,
+    /// and no start may publish it over what somebody asked for.
+    async fn left(&self, state: &PressState, folder: &Path) -> Result<Option<String>, Undone> {
+        if folder == self.inner.folder {
+            return Ok(None);
+        }
+        let own = self.inner.folder.clone();
+        let read = aside(move || {
+            let (sources, unread) = world_files::read(&own);
+            unread.is_empty().then(|| digest(&sources))
+        });
+        match read.await? {
+            Some(left) => Ok(Some(left)),
+            // What can't be read now is what was left before, for all that is known.
+            None => Ok(match self.revisions().get(state.mark.number).await? {
+                Some(runs) => runs.draft,
+                None => None,
+            }),
+        }
+    }
+
+    async fn overtaken(&self, number: u64) -> Undone {
         let by = match self.revisions().get(number).await {
             Ok(Some(revision)) => format!(" by {}", revision.author),
             _ => String::new(),
         };
-        WorldAnswer::failed(format!(
+        Undone::refused(format!(
             "revision {number}{by} was published since this draft was begun: look at it first \
              (world diff), then publish again"
         ))
     }
 
-    pub(super) async fn revert(
+    async fn revert(
         &self,
-        state: &mut PressState,
+        folder: &Path,
         number: u64,
         author: &str,
-    ) -> Result<WorldAnswer, WorldAnswer> {
+    ) -> Result<WorldAnswer, Undone> {
+        let author = text::words("the author's name", author)?;
+        let mut state = self.state().await;
         let earlier = self.revision(number).await?;
         if earlier.digest == state.mark.digest {
             let runs = state.mark.number;
@@ -227,18 +236,25 @@ impl Publisher {
             )));
         }
         let draft = self.kept(&earlier.digest).await?;
-        let left = world_files::read(&self.inner.folder).0;
+        // A running server knows its draft; without one it is the one that is named.
+        let left = match self.live() {
+            Some(_) => self.inner.folder.clone(),
+            None => folder.to_owned(),
+        };
+        let read = left.clone();
         let new = NewRevision {
             after: state.mark.number,
             digest: earlier.digest,
             body: None,
-            author: author.to_owned(),
+            author,
             message: String::new(),
             reverts: Some(number),
-            draft: Some(digest(&left)),
+            draft: Some(aside(move || digest(&world_files::read(&read).0)).await?),
         };
-        let published = self.commit(state, &draft, new).await?;
-        self.know(state, &self.inner.folder.clone());
+        let published = self
+            .commit(&mut state, (Path::new(""), &draft), new)
+            .await?;
+        self.know(&mut state, &left);
         Ok(WorldAnswer::done(format!(
             "published revision {published}: revision {number} again"
         )))
@@ -248,20 +264,27 @@ impl Publisher {
     async fn commit(
         &self,
         state: &mut PressState,
-        draft: &CheckedDraft,
+        (folder, draft): (&Path, &CheckedDraft),
         new: NewRevision,
-    ) -> Result<u64, WorldAnswer> {
+    ) -> Result<u64, Undone> {
         let next = match self.live() {
             None => None,
             Some(live) => {
-                let built = live.build(draft).await;
-                Some(built.map_err(|problem| WorldAnswer::refused(&[problem]))?)
+                let built = live.build(draft).await.map_err(|mut problem| {
+                    problem.file = folder.join(&problem.file).display().to_string();
+                    Undone::Refused(WorldAnswer::refused(&[problem]))
+                });
+                Some(built?)
             }
         };
         let number = match self.revisions().publish(&new).await {
             Ok(number) => number,
-            Err(StorageFault::Overtaken { newest }) => return Err(self.overtaken(newest).await),
-            Err(fault) => return Err(WorldAnswer::failed(fault)),
+            Err(StorageFault::Overtaken { newest }) => {
+                // Whoever is told to look at it must find it.
+                self.take_over(state, newest).await?;
+                return Err(self.overtaken(newest).await);
+            }
+            Err(fault) => return Err(fault.into()),
         };
         let digest = new.digest.clone();
         state.mark = RevisionMark { number, digest };
@@ -280,110 +303,57 @@ impl Publisher {
         Ok(number)
     }
 
-    /// Takes over what another node has published.
+    /// Takes over what was published elsewhere.
     pub(super) async fn take_over(
         &self,
         state: &mut PressState,
         number: u64,
-    ) -> Result<(), WorldAnswer> {
-        let Some(live) = self.live() else {
-            return Ok(());
-        };
+    ) -> Result<(), Undone> {
         let digest = self.revision(number).await?.digest;
-        let draft = self.kept(&digest).await?;
-        let next = live.build(&draft).await;
-        let next = next.map_err(|problem| WorldAnswer::refused(&[problem]))?;
-        live.take(next.numbered(number)).await;
+        if let Some(live) = self.live() {
+            let unusable = |told: WorldAnswer| {
+                let why = told.text();
+                Undone::refused(format!(
+                    "revision {number} was published elsewhere and can't be used here: {why}"
+                ))
+            };
+            let draft = self.kept(&digest).await.map_err(|undone| match undone {
+                Undone::Refused(told) => unusable(told),
+                away @ Undone::Away(_) => away,
+            })?;
+            let next = live.build(&draft).await;
+            let next = next.map_err(|problem| unusable(WorldAnswer::failed(problem)))?;
+            live.take(next.numbered(number)).await;
+        }
         state.mark = RevisionMark { number, digest };
         Ok(())
     }
 
-    pub(super) async fn revision(&self, number: u64) -> Result<PublishedRevision, WorldAnswer> {
-        let found = self
-            .revisions()
-            .get(number)
-            .await
-            .map_err(WorldAnswer::failed)?;
-        found.ok_or_else(|| WorldAnswer::failed(format!("there is no revision {number}")))
+    pub(super) async fn revision(&self, number: u64) -> Result<PublishedRevision, Undone> {
+        let found = self.revisions().get(number).await?;
+        found.ok_or_else(|| Undone::refused(format!("there is no revision {number}")))
     }
 
     /// The texts of a content that was published.
-    pub(super) async fn sources(
-        &self,
-        digest: &str,
-    ) -> Result<Vec<engine::content::Source>, WorldAnswer> {
-        let body = self
-            .revisions()
-            .content(digest)
-            .await
-            .map_err(WorldAnswer::failed)?;
-        let body = body.ok_or_else(|| WorldAnswer::failed("no revision was published yet"))?;
-        draft::unpacked(&body).map_err(WorldAnswer::failed)
+    pub(super) async fn sources(&self, digest: &str) -> Result<Vec<Source>, Undone> {
+        let body = self.revisions().content(digest).await?;
+        let body = body.ok_or_else(|| Undone::refused("no revision was published yet"))?;
+        let unpacked = aside(move || draft::unpacked(&body)).await?;
+        unpacked.map_err(Undone::refused)
     }
 
     /// A content that was published, as this program reads it.
-    async fn kept(&self, digest: &str) -> Result<CheckedDraft, WorldAnswer> {
+    async fn kept(&self, digest: &str) -> Result<CheckedDraft, Undone> {
         let (sources, types) = (self.sources(digest).await?, Arc::clone(&self.inner.types));
-        let reading = tokio::task::spawn_blocking(move || draft::kept(sources, &types));
-        let read = reading.await.unwrap_or_else(|_| Err(Vec::new()));
-        read.map_err(|problems| WorldAnswer::refused(&problems))
+        let read = aside(move || draft::kept(sources, &types)).await?;
+        read.map_err(|problems| Undone::Refused(WorldAnswer::refused(&problems)))
     }
+}
 
-    async fn history(&self) -> Result<WorldAnswer, WorldAnswer> {
-        let all = self.revisions().all().await.map_err(WorldAnswer::failed)?;
-        let lines: Vec<String> = all.iter().map(text::line).collect();
-        Ok(WorldAnswer::done(lines.join("\n")))
-    }
-
-    async fn blame(&self, room: &str) -> Result<WorldAnswer, WorldAnswer> {
-        let mut all = self.revisions().all().await.map_err(WorldAnswer::failed)?;
-        all.reverse();
-        let (mut lines, mut was) = (Vec::new(), None);
-        for one in &all {
-            let now = text::room(&self.sources(&one.digest).await?, room);
-            if now != was {
-                let gone = if now.is_none() { "  (removed)" } else { "" };
-                lines.push(format!("{}{gone}", text::line(one)));
-                was = now;
-            }
-        }
-        if lines.is_empty() {
-            return Err(WorldAnswer::failed(format!(
-                "there never was a room `{room}`"
-            )));
-        }
-        lines.reverse();
-        Ok(WorldAnswer::done(lines.join("\n")))
-    }
-
-    async fn export(
-        &self,
-        state: &PressState,
-        number: Option<u64>,
-        to: &Path,
-    ) -> Result<WorldAnswer, WorldAnswer> {
-        let number = number.unwrap_or(state.mark.number);
-        let revision = self.revision(number).await?;
-        let sources = self.sources(&revision.digest).await?;
-        let stamp = DraftStamp {
-            world: self.inner.world.clone(),
-            // Who edits this knows all that was published until now.
-            number: state.mark.number,
-        };
-        let folder = to.to_owned();
-        let writing = tokio::task::spawn_blocking(move || {
-            world_files::write(&folder, &sources)?;
-            stamp.put(&folder)
-        });
-        let written = writing
-            .await
-            .unwrap_or_else(|why| Err(std::io::Error::other(why)));
-        written.map_err(|fault| {
-            WorldAnswer::failed(format!("{} can't be written: {fault}", to.display()))
-        })?;
-        Ok(WorldAnswer::done(format!(
-            "revision {number} is in {}",
-            to.display()
-        )))
-    }
+/// Does on a thread of its own what would keep others waiting.
+pub(super) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Undone> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Undone::refused("the server stops"))
 }

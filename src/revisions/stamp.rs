@@ -1,4 +1,4 @@
-//! Which revision a folder was exported from: a file beside the world's own that nobody reads as a
+//! What whoever edits an exported folder knows of: a file beside the world's own that nobody reads as a
 //! part of it. A folder without one is a draft of what runs.
 
 use std::path::Path;
@@ -12,7 +12,7 @@ const FILE: &str = ".revision";
 pub(super) struct DraftStamp {
     /// Of which world.
     pub(super) world: String,
-    /// Of which revision.
+    /// What ran when it was exported, published or compared last.
     pub(super) number: u64,
 }
 
@@ -28,7 +28,7 @@ impl DraftStamp {
         std::fs::write(folder.join(FILE), text)
     }
 
-    /// A folder that has one is from now on a draft of that revision.
+    /// Whoever edits a folder that has one knows that revision from now on.
     pub(super) fn renew(folder: &Path, number: u64) {
         if let Some(stamp) = Self::of(folder)
             && let Err(fault) = (Self { number, ..stamp }).put(folder)

@@ -8,8 +8,21 @@ use storage::PublishedRevision;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::acts::Undone;
+
+/// The longest message and the longest name of an author, in characters; as in the world.
+const WORDS_MAX: usize = 200;
 /// The most lines of one file that are told to differ.
 const LINES_MAX: usize = 200;
+
+/// What somebody says of a revision, fit for a line of the history; too much is refused.
+pub(super) fn words(what: &str, text: &str) -> Result<String, Undone> {
+    if text.chars().count() > WORDS_MAX {
+        let most = format!("{what} has at most {WORDS_MAX} characters; nothing was published");
+        return Err(Undone::refused(most));
+    }
+    Ok(text.replace(char::is_control, " ").trim().to_owned())
+}
 
 /// A revision on a line.
 pub(super) fn line(one: &PublishedRevision) -> String {
@@ -73,8 +86,12 @@ fn lines(was: &str, now: &str) -> String {
     let came = now[begin..now.len() - end]
         .iter()
         .map(|line| format!("  + {line}"));
+    let more = gone.len().saturating_sub(LINES_MAX) + came.len().saturating_sub(LINES_MAX);
     told.extend(gone.take(LINES_MAX));
     told.extend(came.take(LINES_MAX));
+    if more > 0 {
+        told.push(format!("  … ({more} more lines)"));
+    }
     told.join("\n")
 }
 
@@ -125,5 +142,28 @@ mod tests {
             source("b.toml", ""),
         ];
         assert_eq!(difference(&was, &spelt), "");
+    }
+
+    #[test]
+    fn long_difference_says_what_it_leaves_out() {
+        let lines = |count: usize, word: &str| {
+            let lines = (0..count).map(|at| format!("{word}{at} = 1\n"));
+            [source("a.toml", &lines.collect::<String>())]
+        };
+        let (was, now) = (lines(LINES_MAX + 3, "x"), lines(LINES_MAX + 4, "y"));
+        let told = difference(&was, &now);
+        assert!(told.ends_with("\n  … (7 more lines)"), "{told}");
+        let whole = difference(&lines(LINES_MAX, "x"), &lines(LINES_MAX, "y"));
+        assert!(!whole.contains('…'), "{whole}");
+    }
+
+    #[test]
+    fn words_of_authors_stay_on_one_line() {
+        assert_eq!(
+            words("a", "x\n9  bob\u{7}").ok().as_deref(),
+            Some("x 9  bob")
+        );
+        assert!(words("a", &"ü".repeat(WORDS_MAX)).is_ok());
+        assert!(words("a", &"x".repeat(WORDS_MAX + 1)).is_err());
     }
 }

@@ -26,6 +26,11 @@ fn gauge(registry: &Registry, number: u64) -> Result<IntGauge, MetricsFault> {
     Ok(gauge)
 }
 
+/// Whether the draft is watched: where the server is its designer's own.
+pub(super) const fn watches(config: &Config, address: SocketAddr) -> bool {
+    config.content.watch && address.ip().is_loopback()
+}
+
 /// Starts all of them.
 pub(super) fn start(
     (config, address): (&Config, SocketAddr),
@@ -49,13 +54,17 @@ pub(super) fn start(
     };
     let Begun { mark, told, .. } = begun;
     let folder = config.server.world.clone();
-    let publisher = Publisher::new(types, (revisions, world), folder, Some(live), mark, told);
+    let kept = (revisions, Some(world));
+    let publisher = Publisher::new(types, kept, folder, Some(live), mark, told);
     let stop = || tasks.stop().clone();
     tasks.spawn("wishes", serve_wishes(publisher.clone(), wishes, stop()));
-    if config.content.watch && address.ip().is_loopback() {
-        tasks.spawn("draft", watch_draft(publisher.clone(), stop()));
+    let shared = config.database.shared;
+    if watches(config, address) {
+        // What lies here may be older than what the others have published.
+        let watch = watch_draft(publisher.clone(), !shared, stop());
+        tasks.spawn("draft", watch);
     }
-    if config.database.shared {
+    if shared {
         tasks.spawn("revisions", follow(publisher.clone(), stop()));
     }
     match ControlSocket::open(&config.server.data) {
