@@ -183,7 +183,9 @@ fn remove_pointed(pointer: &Path) {
         return;
     };
     let name = folder.file_name().and_then(|name| name.to_str());
-    if name.is_some_and(|name| name.starts_with(ELSEWHERE)) && path == socket_file(folder) {
+    let ours = name.and_then(|name| name.strip_prefix(ELSEWHERE));
+    let ours = ours.is_some_and(|id| uuid::Uuid::try_parse(id).is_ok());
+    if ours && path == socket_file(folder) {
         let _ = std::fs::remove_file(&path);
         let _ = std::fs::remove_dir(folder);
     }

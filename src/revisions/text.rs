@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn long_difference_says_what_it_leaves_out() {
+    fn long_difference_says_how_much_is_left_out() {
         let lines = |count: usize, word: &str| {
             let lines = (0..count).map(|at| format!("{word}{at} = 1\n"));
             [source("a.toml", &lines.collect::<String>())]

@@ -29,7 +29,7 @@ async fn message_forges_no_line_of_history() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn long_history_says_where_it_is_cut() {
+async fn long_history_says_where_cut() {
     let recipe = recipe("It is bare.").start().await.stop().await;
     let file = recipe.data().join("kadath.db");
     let mut database = SqliteConnection::connect(&format!("sqlite://{}", file.display()))
@@ -59,7 +59,7 @@ async fn long_history_says_where_it_is_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn plugins_off_refusal_names_its_line() {
+async fn plugins_off_refusal_names_line() {
     let recipe = recipe("It is bare.").env("KADATH_CONTENT__WATCH", "false");
     let server = recipe.start().await;
     let recipe = server.recipe();

@@ -47,7 +47,7 @@ async fn long_data_folder_has_private_socket_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn usual_control_socket_is_for_its_owner() {
+async fn usual_control_socket_is_private() {
     let server = recipe("It is bare.").start().await;
     let data = server.recipe().data();
     assert_eq!(mode(&data.join("control.sock")), 0o600);
