@@ -92,6 +92,12 @@ struct Flags {
     /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:4000]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
+    /// Address for telnet, or off [default: 127.0.0.1:4001 beside the default of --listen]
+    #[arg(long, value_name = "ADDR")]
+    telnet: Option<String>,
+    /// Address for telnet by TLS, with server.tls_cert and server.tls_key [default: off]
+    #[arg(long, value_name = "ADDR")]
+    telnets: Option<String>,
     /// sqlite://… or postgres://… [default: kadath.db in the data folder]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
@@ -207,6 +213,8 @@ impl Flags {
         let Self {
             config,
             listen,
+            telnet,
+            telnets,
             database,
             nats,
             data,
@@ -216,6 +224,8 @@ impl Flags {
         } = self;
         let overrides = Overrides {
             listen,
+            telnet,
+            telnets,
             database,
             nats,
             data,

@@ -5,6 +5,7 @@ mod checks;
 mod fault;
 mod files;
 mod flags;
+mod listeners;
 mod sections;
 mod sources;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod value;
 
 pub use fault::{ConfigFault, ConfigFaults, SettingOrigin};
 pub use flags::Overrides;
+pub use listeners::TelnetAddress;
 pub use sections::{
     ChatConfig, ContentConfig, LimitsConfig, LogConfig, LogFormat, LucidityConfig, ReadinessConfig,
     RecorderConfig, ScriptsConfig, ServerConfig, SessionsConfig, TickConfig,
@@ -106,30 +108,11 @@ impl Config {
         Loaded::read(file, flags).map(|loaded| loaded.config)
     }
 
-    /// The address to listen on.
-    ///
-    /// # Errors
-    /// When it is not an address.
-    pub fn address(&self) -> Result<SocketAddr, ConfigFault> {
-        checks::address("server.listen", &self.server.listen)
-    }
-
-    /// The address that metrics have for themselves, if they have one.
-    ///
-    /// # Errors
-    /// When it is not an address.
-    pub fn metrics_address(&self) -> Result<Option<SocketAddr>, ConfigFault> {
-        let listen = self.server.metrics_listen.as_deref();
-        listen
-            .map(|listen| checks::address("server.metrics_listen", listen))
-            .transpose()
-    }
-
-    /// Whether guests may play on this listener.
+    /// Whether guests may play on these listeners.
     #[must_use]
-    pub const fn guests_welcome(&self, listener: SocketAddr) -> bool {
+    pub fn guests_welcome(&self, mut listeners: impl Iterator<Item = SocketAddr>) -> bool {
         match self.accounts.guests {
-            Guests::Auto => listener.ip().is_loopback(),
+            Guests::Auto => listeners.all(|listener| listener.ip().is_loopback()),
             Guests::Always => true,
             Guests::Never => false,
         }

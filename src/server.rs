@@ -1,7 +1,6 @@
 //! `kadath serve`: joins the crates, and takes them apart again.
 
 use std::fmt::Display;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +12,6 @@ use engine::runner::Running;
 use net::bridge::Bus;
 use net::{Doors, Readiness, Tls};
 use storage::{Left, RecoveredState, Storage};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::{Config, Loaded};
@@ -28,6 +26,7 @@ use crate::{Game, bus};
 
 mod descriptors;
 mod last_words;
+mod listeners;
 mod page;
 mod publishing;
 mod quarantine;
@@ -36,6 +35,7 @@ mod startup_log;
 mod world;
 
 use descriptors::raise_descriptors;
+use listeners::Listeners;
 use signals::{SignalRequest, Signals};
 pub use startup_log::address_file;
 
@@ -102,11 +102,7 @@ async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
     raise_descriptors(&mut config)?;
     let types = Arc::new(game.content_types(&config));
     let draft = revisions::read(&config.server.world, &types);
-    let (listener, address) = listen("server.listen", config.address()?).await?;
-    let metrics = match config.metrics_address()? {
-        Some(address) => Some(listen("server.metrics_listen", address).await?),
-        None => None,
-    };
+    let listeners = Listeners::open(&config).await?;
     let tls = match (&config.server.tls_cert, &config.server.tls_key) {
         (Some(cert), Some(key)) => Some(Tls::load(cert, key).map_err(usage)?),
         _ => None,
@@ -148,9 +144,7 @@ async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
     startup_log::recovered(&config, &recovered);
     let parts = ServerParts {
         config,
-        listener,
-        address,
-        metrics,
+        listeners,
         tls,
         registry,
         tasks: tasks.clone(),
@@ -172,24 +166,10 @@ async fn leave(storage: &Storage, tasks: &Tasks) {
     tasks.join(TASKS_PATIENCE).await;
 }
 
-/// A listener, and the address that it has got.
-async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| UsageFault(format!("{key}: can't listen on {address}: {error}")))?;
-    let address = listener
-        .local_addr()
-        .context("the listener has no address")?;
-    Ok((listener, address))
-}
-
 /// What the world stands on.
 struct ServerParts {
     config: Config,
-    listener: TcpListener,
-    address: SocketAddr,
-    /// The listener for metrics alone, where there is one.
-    metrics: Option<(TcpListener, SocketAddr)>,
+    listeners: Listeners,
     tls: Option<Tls>,
     registry: Registry,
     tasks: Tasks,
@@ -209,9 +189,7 @@ async fn live(
 ) -> anyhow::Result<ExitCode> {
     let ServerParts {
         config,
-        listener,
-        address,
-        metrics,
+        listeners,
         tls,
         registry,
         tasks,
@@ -219,12 +197,15 @@ async fn live(
         types,
         begun,
     } = parts;
-    let words = startup_log::Listening::of(&config, address, metrics.as_ref().map(|it| it.1));
+    let words = startup_log::Listening::of(&config, &listeners);
     let lanes = lanes(LaneLimits::default(), &registry)?;
     let gauge = Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;
     let (content_in, content_out) = watch::channel(Arc::clone(&begun.draft.content));
-    let info = page::world_info(content_out.clone(), config.guests_welcome(address));
+    let info = page::world_info(
+        content_out.clone(),
+        config.guests_welcome(listeners.players()),
+    );
     let rolls = Rolls::new(content_out, config.limits.rolls_per_minute);
     let bus = bus::start(&config, &recovered, lanes.bridge, &tasks, &registry).await?;
     let settings = crate::game::settings(&config);
@@ -242,7 +223,7 @@ async fn live(
         &halt,
     )?;
     publishing::start(
-        (&config, address),
+        (&config, listeners.http.1),
         (types, storage.revisions(), world_id),
         begun,
         (builder, desk, content_in),
@@ -260,9 +241,18 @@ async fn live(
         readiness: ready(&config, gauge, &storage, bus, &tasks),
         tls: tls.clone(),
         world: info,
-        metrics: metrics.map(|(listener, _)| listener),
+        metrics: listeners.metrics.map(|(listener, _)| listener),
+        telnet: listeners.telnet.map(|(listener, _)| listener),
+        telnets: listeners.telnets.map(|(listener, _)| listener),
     };
-    let serving = net::serve(listener, lanes.net, doors, config.net(), &tasks, &registry);
+    let serving = net::serve(
+        listeners.http.0,
+        lanes.net,
+        doors,
+        config.net(),
+        &tasks,
+        &registry,
+    );
     words.say()?;
 
     let mut serving = std::pin::pin!(serving);

@@ -2,8 +2,8 @@
 //!
 //! A door speaks one protocol with its clients and hands on a [`pipe`]. What comes behind it knows
 //! no door: [`admission`] says who gets in at all, [`sign_in`] who it is, [`conversation`] brings
-//! frames and lines across, [`close`] says why it ends. A door is a module of its own here ([`ws`])
-//! and the only one that names what its protocol is made of.
+//! frames and lines across, [`close`] says why it ends. A door is a module of its own here ([`ws`],
+//! [`telnet`]) and the only one that names what its protocol is made of.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use link::Link;
 use sign_in::Newcomer;
 
 pub(crate) mod admission;
+pub(crate) mod telnet;
 pub(crate) mod transport;
 pub(crate) mod ws;
 

@@ -14,11 +14,13 @@ mod ansi;
 mod depth;
 mod gmcp;
 mod kadath;
+mod marks;
 mod shape;
 mod typed;
 
 pub(crate) use gmcp::{Packet, Supports};
 pub(crate) use kadath::{Authenticate, ClientFrame, Command, Defect, Head, Resume};
+pub(crate) use marks::pieces;
 pub use shape::{ClientMessage, FrameShape, Message, encoded};
 pub(crate) use typed::{LINES_MAX, Typed, typed_line};
 
@@ -44,10 +46,18 @@ pub(crate) enum Format {
     Gmcp,
     /// ANSI text.
     Terminal,
+    /// The bytes of a telnet connection: text that its door lays out for the terminal, and GMCP.
+    Telnet,
 }
 
 impl Format {
-    pub(crate) const ALL: [Self; 4] = [Self::Kadath, Self::MudJson, Self::Gmcp, Self::Terminal];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Kadath,
+        Self::MudJson,
+        Self::Gmcp,
+        Self::Terminal,
+        Self::Telnet,
+    ];
 
     /// The name in `Sec-WebSocket-Protocol`.
     pub(crate) const fn subprotocol(self) -> &'static str {
@@ -56,6 +66,15 @@ impl Format {
             Self::MudJson => "json.mudstandards.org",
             Self::Gmcp => "gmcp.mudstandards.org",
             Self::Terminal => "terminal.mudstandards.org",
+            Self::Telnet => "telnet.mudstandards.org",
+        }
+    }
+
+    /// Its name in metrics and records: telnet is one, whatever carries it.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Telnet => "telnet",
+            other => other.subprotocol(),
         }
     }
 
@@ -179,6 +198,7 @@ pub(crate) struct EncodedNote<'a> {
     tail: OnceCell<Option<SharedBytes>>,
     colour: OnceCell<Option<SharedBytes>>,
     plain: OnceCell<Option<SharedBytes>>,
+    marked: OnceCell<Option<SharedBytes>>,
     words: OnceCell<Vec<Packet>>,
     wrapped: OnceCell<Vec<Packet>>,
 }
@@ -194,6 +214,7 @@ impl<'a> EncodedNote<'a> {
             tail: OnceCell::new(),
             colour: OnceCell::new(),
             plain: OnceCell::new(),
+            marked: OnceCell::new(),
             words: OnceCell::new(),
             wrapped: OnceCell::new(),
         }
@@ -231,16 +252,16 @@ impl<'a> EncodedNote<'a> {
             return;
         }
 
-        let text = if encoder.colour {
-            self.colour.get_or_init(|| ansi::text(self.note, true))
-        } else {
-            self.plain.get_or_init(|| ansi::text(self.note, false))
+        let text = match (encoder.format, encoder.colour) {
+            (Format::Telnet, true) => self.marked.get_or_init(|| marks::text(self.note)),
+            (_, true) => self.colour.get_or_init(|| ansi::text(self.note, true)),
+            (_, false) => self.plain.get_or_init(|| ansi::text(self.note, false)),
         };
         if let Some(text) = text {
             say(EncodedFrame::Text(Arc::clone(text)));
         }
         let packets = match encoder.format {
-            Format::Gmcp => self.words.get_or_init(|| gmcp::words(self.note)),
+            Format::Gmcp | Format::Telnet => self.words.get_or_init(|| gmcp::words(self.note)),
             Format::MudJson => self.wrapped.get_or_init(|| gmcp::wrapped(self.note)),
             Format::Kadath | Format::Terminal => return,
         };

@@ -67,7 +67,7 @@ impl Metrics {
         };
         for format in Format::ALL {
             // There from the start, so that nobody takes none for unknown.
-            metrics.sessions.with_label_values(&[format.subprotocol()]);
+            metrics.sessions.with_label_values(&[format.label()]);
         }
         for result in RESULTS {
             metrics.sign_ins.with_label_values(&[result]);

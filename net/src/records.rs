@@ -124,7 +124,7 @@ impl Hub {
             account = %session.arrival.account,
             character = %session.arrival.character,
             session = session.id.0,
-            protocol = session.format.subprotocol(),
+            protocol = session.format.label(),
             guest = session.arrival.guest,
             address = address.as_deref(),
             resumed,

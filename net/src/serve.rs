@@ -18,6 +18,7 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tracing::Instrument as _;
 
 use crate::config::NetConfig;
@@ -35,6 +36,8 @@ use crate::tls::Tls;
 use crate::world::WorldInfo;
 use crate::{http, router, stall};
 
+mod telnet;
+
 /// Connections to the listener of metrics: a few scrapers and probes, each with a spare.
 const OPERATORS_MAX: usize = 64;
 
@@ -50,6 +53,10 @@ pub struct Doors<G> {
     pub world: WorldInfo,
     /// The listener that metrics have for themselves; `None`: they are at the other.
     pub metrics: Option<TcpListener>,
+    /// The listener for telnet; `None`: there is none.
+    pub telnet: Option<TcpListener>,
+    /// The listener for telnet by TLS, which needs [`Doors::tls`]; `None`: there is none.
+    pub telnets: Option<TcpListener>,
 }
 
 impl<G> std::fmt::Debug for Doors<G> {
@@ -109,6 +116,16 @@ pub async fn serve<G: Gatekeeper>(
         let gateway = Arc::clone(&gateway);
         async move { gateway.end_signed_out().await }
     });
+    // One count for all doors: a place is a place.
+    let admission = Arc::new(AdmissionCheck::players(Arc::clone(&hub)));
+    let secure = doors.telnets.zip(doors.tls.clone());
+    let secure = secure.map(|(listener, tls)| (listener, Some(tls)));
+    let plain = doors.telnet.map(|listener| (listener, None));
+    for (listener, tls) in plain.into_iter().chain(secure) {
+        let (gateway, admission) = (Arc::clone(&gateway), Arc::clone(&admission));
+        let listening = telnet::listen(listener, gateway, admission, tls);
+        tasks.spawn("telnet-listener", listening);
+    }
     let app = http::app(gateway, any(ws::upgrade::<G>), apart);
 
     tasks.spawn("event-loop-watch", stall::watch(metrics, stop.clone()));
@@ -116,7 +133,15 @@ pub async fn serve<G: Gatekeeper>(
         "router",
         router::run(ports.emissions, Arc::clone(&hub), stop.clone()),
     );
-    let ended = accept(listener, &hub, &app, doors.tls.as_ref(), routing).await;
+    let ended = accept(
+        listener,
+        &admission,
+        &hub,
+        &app,
+        doors.tls.as_ref(),
+        routing,
+    )
+    .await;
 
     hub.open.close();
     if timeout(hub.config.timeouts.drain, hub.open.wait())
@@ -135,12 +160,12 @@ pub async fn serve<G: Gatekeeper>(
 /// Takes connections until the router has ended; answers how, if it did not panic.
 async fn accept(
     listener: TcpListener,
+    admission: &AdmissionCheck,
     hub: &Arc<Hub>,
     app: &Router,
     tls: Option<&Tls>,
     mut routing: JoinHandle<router::RouterEnd>,
 ) -> Option<router::RouterEnd> {
-    let admission = AdmissionCheck::players(Arc::clone(hub));
     loop {
         tokio::select! {
             ended = &mut routing => return ended.ok(),
@@ -208,22 +233,27 @@ fn admit(
         tune(&stream, task_hub.config.sessions.send_buffer_bytes);
         let transport = match acceptor {
             None => Transport::Plain(stream),
-            Some(acceptor) => {
-                let patience = task_hub.config.timeouts.request;
-                match timeout(patience, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => Transport::Tls(Box::new(stream)),
-                    Ok(Err(fault)) => {
-                        tracing::debug!(%fault, "tls handshake failed");
-                        return;
-                    }
-                    Err(_) => return,
-                }
-            }
+            Some(acceptor) => match secured(acceptor, stream, &task_hub).await {
+                Some(transport) => transport,
+                None => return,
+            },
         };
         speak(transport, caller, &task_hub, app).await;
     };
     hub.tasks
         .spawn("connection", Box::pin(work.instrument(span)));
+}
+
+/// The connection by TLS, once the handshake is done.
+async fn secured(acceptor: TlsAcceptor, stream: TcpStream, hub: &Hub) -> Option<Transport> {
+    match timeout(hub.config.timeouts.request, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => Some(Transport::Tls(Box::new(stream))),
+        Ok(Err(fault)) => {
+            tracing::debug!(%fault, "tls handshake failed");
+            None
+        }
+        Err(_) => None,
+    }
 }
 
 /// Speaks HTTP until the peer has enough, the connection becomes a websocket, or the server stops.

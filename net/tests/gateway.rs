@@ -15,6 +15,8 @@ mod gate;
 mod raw;
 #[path = "gateway/server.rs"]
 mod server;
+#[path = "gateway/telnet_client.rs"]
+mod telnet_client;
 
 #[path = "gateway/asks.rs"]
 mod asks;
@@ -48,6 +50,8 @@ mod pings;
 mod renewal;
 #[path = "gateway/resume.rs"]
 mod resume;
+#[path = "gateway/telnet.rs"]
+mod telnet;
 #[path = "gateway/text.rs"]
 mod text;
 #[path = "gateway/tls.rs"]

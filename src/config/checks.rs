@@ -53,6 +53,13 @@ impl Config {
         let checks = [
             self.address().map(|_| ()),
             self.metrics_address().map(|_| ()),
+            self.telnet_address().map(|_| ()),
+            self.telnets_address().map(|_| ()),
+            unless(
+                cert.is_some() || !matches!(self.telnets_address(), Ok(Some(_))),
+                "server.telnets",
+                "needs server.tls_cert and server.tls_key",
+            ),
             unless(
                 engine::runner::Rate::hz(self.tick.rate_hz).is_some(),
                 "tick.rate_hz",

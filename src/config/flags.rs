@@ -7,6 +7,10 @@ use std::path::PathBuf;
 pub struct Overrides {
     /// `--listen`
     pub listen: Option<String>,
+    /// `--telnet`
+    pub telnet: Option<String>,
+    /// `--telnets`
+    pub telnets: Option<String>,
     /// `--database`
     pub database: Option<String>,
     /// `--nats`
@@ -27,6 +31,8 @@ impl Overrides {
         let path = |path: PathBuf| path.to_string_lossy().into_owned();
         [
             ("--listen", "server.listen", self.listen),
+            ("--telnet", "server.telnet", self.telnet),
+            ("--telnets", "server.telnets", self.telnets),
             ("--database", "database.url", self.database),
             ("--nats", "nats.url", self.nats),
             ("--data", "server.data", self.data.map(path)),

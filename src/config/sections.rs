@@ -13,6 +13,10 @@ pub struct ServerConfig {
     pub listen: String,
     /// Address and port for metrics alone; none: they are at `listen`.
     pub metrics_listen: Option<String>,
+    /// Address and port for telnet; `off`: none; not set: 127.0.0.1:4001 beside the default `listen`.
+    pub telnet: Option<String>,
+    /// Address and port for telnet by TLS; none without it, or with `off`.
+    pub telnets: Option<String>,
     /// Folder of journal, keys and (by default) the SQLite file.
     pub data: PathBuf,
     /// Folder of the world's texts.
@@ -240,6 +244,8 @@ impl Default for ServerConfig {
         Self {
             listen: "127.0.0.1:4000".to_owned(),
             metrics_listen: None,
+            telnet: None,
+            telnets: None,
             data: "data".into(),
             world: "world".into(),
             node: "kadath".to_owned(),

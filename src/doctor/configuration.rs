@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use storage::{FsyncPolicy, Guests, TlsMode};
 
 use super::{Finding, finding};
-use crate::config::{Config, Loaded, SettingOrigin};
+use crate::config::{Config, Loaded, SettingOrigin, TelnetAddress};
 
 /// What OWASP asks of argon2id at least, in KiB.
 const HASH_MEMORY_KIB: u32 = 19_456;
@@ -16,6 +16,7 @@ pub(super) fn findings(loaded: &Loaded) -> Vec<Finding> {
         .address()
         .is_ok_and(|address| !address.ip().is_loopback());
     let mut findings = if public { listener(config) } else { Vec::new() };
+    findings.extend(telnet(config));
     findings.extend(storage(config));
     findings.extend(database(config));
     findings.extend(bus(config));
@@ -110,6 +111,19 @@ fn listener(config: &Config) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Telnet has no TLS of its own, and no proxy in front of it.
+fn telnet(config: &Config) -> Option<Finding> {
+    let (TelnetAddress::Named(address) | TelnetAddress::Usual(address)) =
+        config.telnet_address().ok().flatten()?;
+    (!address.ip().is_loopback()).then(|| {
+        finding(
+            "server.telnet",
+            "passwords cross the network in clear: telnet listens where strangers can connect",
+            "offer server.telnets, and tell players to come by it; set this to \"off\" unless old clients are wanted",
+        )
+    })
 }
 
 fn storage(config: &Config) -> Option<Finding> {
@@ -294,6 +308,11 @@ mod tests {
             about(|c| c.server.listen = "0.0.0.0:4000".into()),
             ["server.listen", "server.metrics_listen"]
         );
+        assert_eq!(
+            about(|c| c.server.telnet = Some("0.0.0.0:4001".into())),
+            ["server.telnet"]
+        );
+        assert!(about(|c| c.server.telnet = Some("off".into())).is_empty());
         assert_eq!(
             about(|c| c.journal.fsync = FsyncPolicy::Off),
             ["journal.fsync"]

@@ -10,6 +10,7 @@ use engine::content::Content;
 use storage::{Guests, RecoveredState};
 use systems::world::{Atlas, WorldHeader};
 
+use super::listeners::Listeners;
 use crate::build;
 use crate::config::{Config, Loaded, SettingOrigin};
 
@@ -73,6 +74,8 @@ pub(super) struct Listening {
     scheme: &'static str,
     address: SocketAddr,
     metrics: Option<SocketAddr>,
+    telnet: Option<SocketAddr>,
+    telnets: Option<SocketAddr>,
     guests: bool,
     guests_policy: Guests,
     invites_required: bool,
@@ -82,15 +85,18 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    pub(super) fn of(config: &Config, address: SocketAddr, metrics: Option<SocketAddr>) -> Self {
+    pub(super) fn of(config: &Config, listeners: &Listeners) -> Self {
+        let address = listeners.http.1;
         Self {
             scheme: match &config.server.tls_cert {
                 Some(_) => "https",
                 None => "http",
             },
             address,
-            metrics,
-            guests: config.guests_welcome(address),
+            metrics: listeners.metrics.as_ref().map(|it| it.1),
+            telnet: listeners.telnet.as_ref().map(|it| it.1),
+            telnets: listeners.telnets.as_ref().map(|it| it.1),
+            guests: config.guests_welcome(listeners.players()),
             guests_policy: config.accounts.guests,
             invites_required: config.accounts.invites_required,
             trust_proxy: config.server.trust_proxy,
@@ -105,12 +111,16 @@ impl Listening {
             scheme,
             address,
             metrics,
+            telnet,
+            telnets,
             ..
         } = self;
         tracing::info!(
             url = format!("{scheme}://{address}"),
             tls = scheme == "https",
             metrics = metrics.map(|metrics| metrics.to_string()),
+            telnet = telnet.map(|telnet| telnet.to_string()),
+            telnets = telnets.map(|telnets| telnets.to_string()),
             guests = self.guests,
             guests_policy = ?self.guests_policy,
             invites_required = self.invites_required,
@@ -127,6 +137,11 @@ impl Listening {
             tracing::warn!(file = %file.display(), %fault, "address could not be written");
         }
         let mut out = std::io::stdout();
+        for (scheme, address) in [("telnet", telnet), ("telnets", telnets)] {
+            if let Some(address) = address {
+                writeln!(out, "kadath is listening on {scheme}://{address}")?;
+            }
+        }
         writeln!(out, "kadath is listening on {scheme}://{address}")?;
         out.flush().context("stdout is closed")
     }

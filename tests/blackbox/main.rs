@@ -41,6 +41,7 @@ mod scripting;
 mod staff;
 mod startup;
 mod survival;
+mod telnet;
 mod ten_tourists;
 mod tidy;
 mod tls;

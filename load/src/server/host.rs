@@ -101,7 +101,7 @@ impl Host {
         let mut stdout = BufReader::new(stdout).lines();
         let listening = async {
             while let Ok(Some(line)) = stdout.next_line().await {
-                if line.contains("kadath is listening on") {
+                if line.contains("kadath is listening on http") {
                     return true;
                 }
             }

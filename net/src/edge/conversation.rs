@@ -15,7 +15,7 @@ use super::link::Link;
 use super::pipe::{Gone, PeerMessage};
 use super::sign_in::Entrant;
 use super::sign_in::prompt::{EarlyInput, error_of, hold, too_fast};
-use super::sign_in::typed::{colour_is, switch};
+use super::sign_in::wish::{colour_is, switch};
 use crate::format::{ClientFrame, Command, Incoming, Supports, Typed, typed_line};
 use crate::gatekeeper::Secret;
 use crate::hub::Hub;
@@ -242,6 +242,7 @@ impl Conversation {
         let ours = matches!(parts.next(), Some("/colour" | "/color"));
         if let (true, Some(on)) = (ours, parts.next().and_then(switch)) {
             self.session.retune(|encoder| encoder.colour = on);
+            self.link.pipe.colour(on);
             return self.answer(&colour_is(on));
         }
         let line = typed_line(words);

@@ -61,6 +61,12 @@ pub(super) trait Pipe: Send {
     /// Bytes that were written and that the peer has not taken yet.
     fn backlog(&self) -> usize;
 
+    /// The player wants colors, or none, where the door chooses them.
+    fn colour(&mut self, _on: bool) {}
+
+    /// What is typed now is a secret, or no longer, where the door can have a client not show it.
+    fn conceal(&mut self, _on: bool) {}
+
     /// Sends what was written, tells the peer the reason as far as its protocol has words for it,
     /// and ends our half of the connection; `None`: the peer closes, and hears the answer to that.
     /// Takes as long as the peer does.

@@ -2,7 +2,8 @@
 
 pub(super) mod prompt;
 mod resume;
-pub(super) mod typed;
+mod typed;
+pub(super) mod wish;
 
 use std::net::IpAddr;
 use std::pin::Pin;

@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 
 use crate::address;
 use crate::edge::transport::{Answering, Transport};
-use crate::format::Encoder;
+use crate::format::{Encoder, Format};
 use crate::gatekeeper::Gatekeeper;
 use crate::gateway::{Caller, Gateway};
 use crate::http::HttpFault;
@@ -23,7 +23,9 @@ use crate::hub::Hub;
 
 use super::admission;
 use super::link::Link;
+use super::pipe::Pipe;
 use super::sign_in::Newcomer;
+use super::telnet;
 use negotiate::negotiate;
 use pipe::WsPipe;
 
@@ -67,7 +69,11 @@ pub(crate) async fn upgrade<G: Gatekeeper>(
         if let Some((transport, ahead)) = Box::pin(upgraded(upgrade, &hub)).await {
             let writes = hub.metrics.socket_writes.clone();
             // Boxed, like all that is big: a future keeps room for each place a value is moved to.
-            let pipe = Box::new(Box::pin(WsPipe::open(transport, ahead, writes)).await);
+            let pipe = Box::pin(WsPipe::open(transport, ahead, writes)).await;
+            let pipe: Box<dyn Pipe> = match format {
+                Format::Telnet => telnet::within(pipe, Arc::clone(&newcomer.gateway)),
+                _ => Box::new(pipe),
+            };
             let link = Box::new(Link::new(pipe, Encoder::new(format), hub));
             super::serve(newcomer, link).await;
         }

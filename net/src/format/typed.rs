@@ -37,7 +37,7 @@ pub(super) fn decode_typed(format: Format, typed: bool, message: &[u8]) -> Resul
         return lines(text);
     }
     match format {
-        Format::Gmcp => {
+        Format::Gmcp | Format::Telnet => {
             let (package, data) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
             gmcp(package, data)
         }

@@ -203,8 +203,7 @@ impl Directory {
     }
 
     fn gauge_of(&self, session: &Session) -> prometheus::IntGauge {
-        self.gauge
-            .with_label_values(&[session.format.subprotocol()])
+        self.gauge.with_label_values(&[session.format.label()])
     }
 }
 

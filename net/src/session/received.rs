@@ -46,7 +46,7 @@ impl Session {
             &self.arrival.name,
             admission,
             resumed,
-            self.format.subprotocol(),
+            self.format.label(),
         );
         let encoded = EncodedNote::new(&welcome, tick, stamp);
         if let Some(missed) = missed {

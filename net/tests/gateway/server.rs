@@ -24,6 +24,8 @@ pub(crate) const RUN: RunId = RunId(0xfeed);
 /// A gateway under test.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    pub(crate) telnet: SocketAddr,
+    pub(crate) telnets: SocketAddr,
     pub(crate) world: World,
     pub(crate) registry: Registry,
     pub(crate) tasks: Tasks,
@@ -69,6 +71,9 @@ impl Server {
         let lanes = lanes(lane, &registry).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let telnet = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let telnets = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let telnet_addresses = [&telnet, &telnets].map(|it| it.local_addr().unwrap());
         let gate = FakeGate::default();
         let doors = Doors {
             gate: gate.clone(),
@@ -91,6 +96,8 @@ impl Server {
                 time: Box::new(|| "It is late.".to_owned()),
             },
             metrics: None,
+            telnet: Some(telnet),
+            telnets: Some(telnets),
         };
         let serving = {
             let (tasks, registry) = (tasks.clone(), registry.clone());
@@ -107,6 +114,8 @@ impl Server {
         };
         let server = Self {
             address,
+            telnet: telnet_addresses[0],
+            telnets: telnet_addresses[1],
             world: nobody,
             registry,
             tasks,

@@ -33,6 +33,8 @@ pub(crate) struct Server {
     /// Kept: a server whose stdout is closed is another case.
     _stdout: BufReader<ChildStdout>,
     pub(crate) url: String,
+    /// Where it listens besides, as it says.
+    pub(crate) doors: Vec<String>,
     pub(crate) http: Http,
 }
 
@@ -204,19 +206,27 @@ impl Recipe {
             .spawn()
             .unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        let read = timeout(PATIENCE, stdout.read_line(&mut line)).await;
-        let url = line
-            .trim()
-            .strip_prefix("kadath is listening on ")
-            .unwrap_or_else(|| panic!("no address: {read:?}, {line:?}\n{}", self.stderr()))
-            .to_owned();
+        let mut doors = Vec::new();
+        // The line of HTTP is the last.
+        let url = loop {
+            let mut line = String::new();
+            let read = timeout(PATIENCE, stdout.read_line(&mut line)).await;
+            let url = line
+                .trim()
+                .strip_prefix("kadath is listening on ")
+                .unwrap_or_else(|| panic!("no address: {read:?}, {line:?}\n{}", self.stderr()));
+            if url.starts_with("http") {
+                break url.to_owned();
+            }
+            doors.push(url.to_owned());
+        };
         Server {
             recipe: self,
             process,
             _stdout: stdout,
             http: Http::new(&url),
             url,
+            doors,
         }
     }
 }

@@ -183,8 +183,8 @@ impl Recipe {
             let Ok(Ok(Some(line))) = line else {
                 panic!("no address: {line:?}\n{}", self.stderr());
             };
-            if let Some(url) = line.trim().strip_prefix("kadath is listening on ") {
-                break url.to_owned();
+            if let Some(url) = line.trim().strip_prefix("kadath is listening on http") {
+                break format!("http{url}");
             }
         };
         let http = Http::new(&url);

@@ -1,11 +1,10 @@
 //! Signing in by typing, on the text subprotocols.
 
-use std::borrow::Cow;
-
-use engine::port::{Code, Ink, Note, Prose, Refusal};
+use engine::port::{Code, Ink, Refusal};
 use tokio::time::Instant;
 
 use super::prompt::{EarlyInput, error_of, no_message, too_fast};
+use super::wish::{BANNER, PromptSaying, PromptWish, Reading, help, read_line};
 use super::{Entrant, Newcomer};
 use crate::edge::close::ExitCause;
 use crate::edge::link::Link;
@@ -17,62 +16,6 @@ use crate::records::SignInWay;
 
 /// Wrong tries before the line goes dead.
 const TRIES_MAX: usize = 5;
-
-// No `\` at the first line's end: it would eat the blank that the letters begin with.
-const BANNER: &str = " _  __         _      _   _
-| |/ /__ _  __| | __ _| |_| |__
-| ' // _` |/ _` |/ _` | __| '_ \\
-| . \\ (_| | (_| | (_| | |_| | | |
-|_|\\_\\__,_|\\__,_|\\__,_|\\__|_| |_|
-";
-
-const HELP: &str = "\
-create NAME PASSWORD   makes a character
-connect NAME PASSWORD  comes back as one
-guest                  just looks around
-colour off             switches colours off (/colour once you play)
-quit                   leaves";
-
-/// The same where nobody comes in without an invitation.
-const HELP_INVITED: &str = "\
-create NAME PASSWORD CODE   makes a character, by invitation
-connect NAME PASSWORD       comes back as one
-guest                       just looks around
-colour off                  switches colours off (/colour once you play)
-quit                        leaves";
-
-const fn help(invites: bool) -> &'static str {
-    if invites { HELP_INVITED } else { HELP }
-}
-
-/// Something the gateway says on a text subprotocol.
-#[derive(Debug)]
-struct Saying(Ink, Cow<'static, str>);
-
-impl Note for Saying {
-    fn event_type(&self) -> &'static str {
-        "system"
-    }
-
-    fn data(&self) -> &dyn erased_serde::Serialize {
-        &self.1
-    }
-
-    fn prose(&self) -> Option<Prose> {
-        Some(Prose::of(self.0, self.1.clone()))
-    }
-}
-
-/// What was asked for at the prompt.
-enum PromptWish {
-    Create {
-        name: String,
-        password: Secret,
-        invite: Option<String>,
-    },
-    Connect(String, Secret),
-    Guest,
-}
 
 impl<G: Gatekeeper> Newcomer<G> {
     /// Asks until somebody has signed in.
@@ -88,9 +31,10 @@ impl<G: Gatekeeper> Newcomer<G> {
             return self.arrive(link, admitted, Some(&token), held);
         }
 
-        link.say(&Saying(Ink::Title, BANNER.into())).await?;
+        link.say(&PromptSaying(Ink::Title, BANNER.into())).await?;
         let invites = self.gateway.gate.needs_invite();
-        link.say(&Saying(Ink::System, help(invites).into())).await?;
+        link.say(&PromptSaying(Ink::System, help(invites).into()))
+            .await?;
         let deadline = Instant::now() + self.gateway.hub.config.timeouts.typed_sign_in;
         for _ in 0..TRIES_MAX {
             let wish = self.wish(link, &mut held, deadline).await?;
@@ -99,7 +43,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                 Ok((admitted, renamed)) => {
                     if renamed {
                         let words = format!("Here they call you {}.", admitted.name);
-                        link.say(&Saying(Ink::System, words.into())).await?;
+                        link.say(&PromptSaying(Ink::System, words.into())).await?;
                     }
                     return self.arrive(link, admitted, None, held);
                 }
@@ -121,6 +65,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         deadline: Instant,
     ) -> Result<PromptWish, ExitCause> {
         let invites = self.gateway.gate.needs_invite();
+        let mut reading = Reading::default();
         loop {
             let payload = match self.next(link, deadline).await? {
                 PeerMessage::Message(payload) => payload,
@@ -134,7 +79,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                     let mut lines = lines.into_iter();
                     let mut line = lines.next();
                     while let Some(asked) = &line {
-                        if let Some(wish) = at_prompt(link, asked, invites).await? {
+                        if let Some(wish) = read_line(link, &mut reading, asked, invites).await? {
                             for line in lines {
                                 let line = typed_line(&line);
                                 // Too many are left out: nobody types that fast.
@@ -261,79 +206,6 @@ fn nearest(account: &str, attempt: usize) -> String {
     }
     name.truncate(NAME_CHARS);
     name
-}
-
-/// Answers what can be answered at the prompt; the rest is a wish.
-async fn at_prompt(
-    link: &mut Link,
-    line: &Secret,
-    invites: bool,
-) -> Result<Option<PromptWish>, ExitCause> {
-    // Any blanks between the words, as many as fingers put there.
-    let (verb, rest) = first_word(line.expose());
-    let verb = verb.unwrap_or_default().trim_start_matches('/');
-    let (first, rest) = first_word(rest);
-    let second = Some(rest).filter(|rest| !rest.is_empty());
-    match (verb.to_ascii_lowercase().as_str(), first, second) {
-        ("create", Some(name), Some(password)) if !password.is_empty() => {
-            // A password may hold spaces: only where a code is needed is the last word one.
-            let (password, invite) = match password.rsplit_once(char::is_whitespace) {
-                Some((password, code)) if invites => (password.trim_end(), Some(code.to_owned())),
-                _ => (password, None),
-            };
-            return Ok(Some(PromptWish::Create {
-                name: name.to_owned(),
-                password: Secret::new(password),
-                invite,
-            }));
-        }
-        ("connect", Some(name), Some(password)) if !password.is_empty() => {
-            return Ok(Some(PromptWish::Connect(
-                name.to_owned(),
-                Secret::new(password),
-            )));
-        }
-        ("guest", None, None) => return Ok(Some(PromptWish::Guest)),
-        ("colour" | "color", Some(setting), None) if switch(setting).is_some() => {
-            link.encoder.colour = switch(setting).unwrap_or(true);
-            link.say(&colour_is(link.encoder.colour)).await?;
-        }
-        ("plain", None, None) => {
-            link.encoder.colour = false;
-            link.say(&colour_is(false)).await?;
-        }
-        ("quit", None, None) => return Err(ExitCause::Quit),
-        _ => link.say(&Saying(Ink::System, help(invites).into())).await?,
-    }
-    Ok(None)
-}
-
-/// The first word, and what follows it, without the blanks around.
-fn first_word(text: &str) -> (Option<&str>, &str) {
-    let text = text.trim();
-    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    (Some(word).filter(|word| !word.is_empty()), rest.trim())
-}
-
-/// Reads `on` and `off`.
-pub(in crate::edge) fn switch(setting: &str) -> Option<bool> {
-    match setting.to_ascii_lowercase().as_str() {
-        "on" => Some(true),
-        "off" => Some(false),
-        _ => None,
-    }
-}
-
-/// What the colour switch answers.
-pub(in crate::edge) fn colour_is(on: bool) -> impl Note {
-    Saying(
-        Ink::System,
-        if on {
-            "Colours are on.".into()
-        } else {
-            "Colours are off.".into()
-        },
-    )
 }
 
 #[cfg(test)]
