@@ -157,6 +157,7 @@ impl Config {
             calls_per_minute: self.limits.calls_per_minute,
             sign_ins_per_minute: self.limits.sign_ins_per_minute,
             sockets: self.limits.sockets,
+            compressed: self.limits.telnet_compressed,
         };
         let sessions = net::SessionBounds {
             queue_bytes: self.sessions.queue_bytes,
@@ -176,6 +177,8 @@ impl Config {
             // The gateway knows by its doors and its listener.
             tls: false,
             loopback: false,
+            telnet: None,
+            telnets: None,
             addresses: self.log.addresses,
             limits,
             sessions,

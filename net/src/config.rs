@@ -18,6 +18,10 @@ pub struct NetConfig {
     /// The listener can be reached from this machine only: a request must name it. Set when
     /// the listener is opened.
     pub loopback: bool,
+    /// The port of telnet, where there is one. Set when the listeners are opened.
+    pub telnet: Option<u16>,
+    /// The port of telnet by TLS, where there is one. Set when the listeners are opened.
+    pub telnets: Option<u16>,
     /// How much anyone may do.
     pub limits: NetLimits,
     /// How much a session holds.
@@ -46,6 +50,8 @@ pub struct NetLimits {
     pub sign_ins_per_minute: u32,
     /// Open sockets, HTTP ones included.
     pub sockets: usize,
+    /// Telnet streams that are compressed at once, 10 KiB each; more are not.
+    pub compressed: usize,
 }
 
 impl Default for NetLimits {
@@ -63,6 +69,8 @@ impl Default for NetLimits {
             sign_ins_per_minute: 60,
             // Below the usual limit of 65,536 descriptors, with room for the database and the disk.
             sockets: 50_000,
+            // 10 MiB.
+            compressed: 1_024,
         }
     }
 }

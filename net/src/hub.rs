@@ -14,6 +14,7 @@ use engine::port::{
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::address;
@@ -52,6 +53,8 @@ pub(crate) struct Hub {
     pub(crate) began: Instant,
     /// Counts the sockets that are still open.
     pub(crate) open: TaskTracker,
+    /// Places for telnet streams that are compressed; `None`: any number.
+    pub(crate) compressed: Option<Arc<Semaphore>>,
     inbound: Lane<Inbound>,
     /// How much has ever been put into that lane.
     offered: AtomicU64,
@@ -100,6 +103,10 @@ impl Hub {
             tasks,
             began: Instant::now(),
             open: TaskTracker::new(),
+            compressed: match config.limits.compressed {
+                0 => None,
+                most => Some(Arc::new(Semaphore::new(most))),
+            },
             inbound,
             offered: AtomicU64::new(0),
             owed: Mutex::default(),

@@ -85,6 +85,12 @@ pub async fn serve<G: Gatekeeper>(
     config.loopback = listener
         .local_addr()
         .is_ok_and(|address| address.ip().to_canonical().is_loopback());
+    let port = |listener: &Option<TcpListener>| {
+        let address = listener.as_ref()?.local_addr().ok()?;
+        Some(address.port())
+    };
+    config.telnet = port(&doors.telnet);
+    config.telnets = port(&doors.telnets);
     let stop = tasks.stop().clone();
     let gate = Arc::new(doors.gate);
     let seal = {

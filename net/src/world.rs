@@ -16,6 +16,18 @@ pub struct WorldInfo {
     pub guests: bool,
     /// What time it is there, in a sentence; asked whenever somebody looks.
     pub time: Box<dyn Fn() -> String + Send + Sync>,
+    /// How large it is: names of MSSP (`ROOMS`, `AREAS`) with their counts; asked by crawlers.
+    pub size: Box<dyn Fn() -> Vec<(&'static str, String)> + Send + Sync>,
+}
+
+impl WorldInfo {
+    /// Its name, and below it what it is.
+    pub(crate) fn title(&self) -> String {
+        match self.tagline.as_str() {
+            "" => self.name.clone(),
+            tagline => format!("{}\n{tagline}", self.name),
+        }
+    }
 }
 
 impl fmt::Debug for WorldInfo {

@@ -107,6 +107,8 @@ pub struct LimitsConfig {
     pub rolls_per_minute: u32,
     /// Open sockets.
     pub sockets: usize,
+    /// Telnet streams that are compressed at once.
+    pub telnet_compressed: usize,
 }
 
 /// `[scripts]`
@@ -288,6 +290,7 @@ impl Default for LimitsConfig {
             sign_ins_per_minute: net.sign_ins_per_minute,
             rolls_per_minute: 10,
             sockets: net.sockets,
+            telnet_compressed: net.compressed,
         }
     }
 }

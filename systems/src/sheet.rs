@@ -122,6 +122,14 @@ impl Note for GameState {
     fn gmcp(&self) -> Vec<Gmcp> {
         let name = serde_json::json!({ "name": self.player.name, "fullname": self.player.name });
         let vitals = serde_json::json!(self.player.stats);
+        let status = serde_json::json!({
+            "name": self.player.name, "level": self.player.level, "xp": self.player.xp,
+            "profession": self.player.profession_name, "position": self.player.position,
+        });
+        let captions = serde_json::json!({
+            "name": "Name", "level": "Level", "xp": "Experience",
+            "profession": "Profession", "position": "Position",
+        });
         vec![
             Gmcp {
                 package: "Char.Name",
@@ -131,7 +139,17 @@ impl Note for GameState {
                 package: "Char.Vitals",
                 data: vitals,
             },
+            Gmcp {
+                package: "Char.StatusVars",
+                data: captions,
+            },
+            Gmcp {
+                package: "Char.Status",
+                data: status,
+            },
             self.room.gmcp(),
+            self.people.packet(&self.player.name),
+            self.drops.packet(),
         ]
     }
     fn room_id(&self) -> Option<&str> {

@@ -1,9 +1,11 @@
 //! Players who come by telnet, to the real binary and the shipped world.
 
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::harness::{PATIENCE, Recipe, Secure, Server};
@@ -73,11 +75,9 @@ async fn telnet_is_announced_and_played_by() {
     let stream = TcpStream::connect(door(&server, "telnet")).await.unwrap();
     let mut terminal = Terminal::over(stream);
     terminal.plays().await;
-    let metrics = server.http.get("/metrics").await.1;
-    assert!(
-        metrics.contains("kadath_sessions{protocol=\"telnet\"}"),
-        "{metrics}"
-    );
+    let figures = server.http.figures().await;
+    let named = |(name, _): &(String, f64)| name == "kadath_sessions{protocol=\"telnet\"}";
+    assert!(figures.iter().any(named), "{figures:?}");
     server.stop().await;
 }
 
@@ -132,5 +132,46 @@ async fn telnet_that_can_not_be_had_ends_the_start() {
     assert!(ended.stderr.contains("server.tls_cert"), "{ended:?}");
     let server = Recipe::new().flag("--telnet", "off").start().await;
     assert!(server.doors.is_empty(), "{:?}", server.doors);
+    server.stop().await;
+}
+
+/// What TinTin++ does, by what it reads. It asks for compression, wraps and colors.
+const SCRIPT: &str = "\
+#event {SESSION DISCONNECTED} {#end}
+#action {quit%*leaves} {guest}
+#action {Welcome%*} {say from a real client}
+#action {%*from a real client%*} {quit}
+#session {kadath} {HOST} {PORT}
+";
+
+/// A client that is not ours, with the options it comes with.
+#[tokio::test(flavor = "multi_thread")]
+async fn tintin_plays_with_the_options_it_has() {
+    let server = Recipe::new().flag("--telnet", "127.0.0.1:0").start().await;
+    let (host, port) = door(&server, "telnet").split_once(':').unwrap();
+    let folder = server.recipe().folder();
+    let script = folder.join("guest.tin");
+    let words = SCRIPT.replace("HOST", host).replace("PORT", port);
+    std::fs::write(&script, words).unwrap();
+    let mut client = Command::new("tt++");
+    client
+        .args(["-H", "-G"])
+        .arg(&script)
+        .env("HOME", folder)
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    let mut client = client
+        .spawn()
+        .expect("tt++ is missing: Debian's package tintin++, which ./test unpacks");
+    let mut told = String::new();
+    let reading = client.stdout.as_mut().unwrap().read_to_string(&mut told);
+    timeout(PATIENCE, reading)
+        .await
+        .expect("it does not end")
+        .unwrap();
+    assert!(told.contains("from a real client"), "{told}");
+    assert!(told.contains("SESSION 'kadath' DIED"), "{told}");
     server.stop().await;
 }

@@ -15,8 +15,8 @@ use super::link::Link;
 use super::pipe::{Gone, PeerMessage};
 use super::sign_in::Entrant;
 use super::sign_in::prompt::{EarlyInput, error_of, hold, too_fast};
-use super::sign_in::wish::{colour_is, switch};
-use crate::format::{ClientFrame, Command, Incoming, Supports, Typed, typed_line};
+use super::sign_in::wish::{colour_is, reader_is, switch};
+use crate::format::{ClientFrame, Command, Format, Incoming, Supports, Typed, typed_line};
 use crate::gatekeeper::Secret;
 use crate::hub::Hub;
 use crate::payload::{CommandResponse, ErrorNote, Pong};
@@ -239,11 +239,20 @@ impl Conversation {
 
     fn typed_line(&mut self, words: &Secret) -> Result<(), End> {
         let mut parts = words.expose().split_whitespace();
-        let ours = matches!(parts.next(), Some("/colour" | "/color"));
-        if let (true, Some(on)) = (ours, parts.next().and_then(switch)) {
-            self.session.retune(|encoder| encoder.colour = on);
-            self.link.pipe.colour(on);
-            return self.answer(&colour_is(on));
+        let wished = (parts.next(), parts.next().and_then(switch), parts.next());
+        match wished {
+            (Some("/colour" | "/color"), Some(on), _) => {
+                self.session.retune(|encoder| encoder.colour = on);
+                self.link.pipe.colour(on);
+                return self.answer(&colour_is(on));
+            }
+            (Some("/reader" | "reader"), Some(on), None)
+                if self.session.format == Format::Telnet =>
+            {
+                self.link.pipe.read_aloud(on);
+                return self.answer(&reader_is(on));
+            }
+            _ => {}
         }
         let line = typed_line(words);
         self.command(Command { id: None, line })

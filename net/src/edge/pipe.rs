@@ -64,6 +64,9 @@ pub(super) trait Pipe: Send {
     /// The player wants colors, or none, where the door chooses them.
     fn colour(&mut self, _on: bool) {}
 
+    /// The player has text read aloud, or not, where the door adds something for the eye.
+    fn read_aloud(&mut self, _on: bool) {}
+
     /// What is typed now is a secret, or no longer, where the door can have a client not show it.
     fn conceal(&mut self, _on: bool) {}
 

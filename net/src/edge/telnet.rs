@@ -22,18 +22,25 @@ use crate::format::{Encoder, Format};
 use crate::gatekeeper::Gatekeeper;
 use crate::gateway::Gateway;
 use carrier::TcpCarrier;
+use outlet::CompressionPlace;
 use over_ws::PipeCarrier;
-use pipe::TelnetPipe;
+use pipe::{TelnetHost, TelnetPipe};
 
 mod carrier;
 mod codes;
+mod deflate;
 mod layout;
 mod options;
+mod outlet;
 mod over_ws;
 mod parser;
 mod pipe;
+mod probes;
 mod terminal;
 mod typing;
+
+#[cfg(test)]
+mod tests;
 
 /// What a client of the web hears at this door.
 const NOT_HTTP: &str = "This port speaks telnet, not HTTP. The browser client is at another one.";
@@ -66,10 +73,7 @@ pub(crate) async fn serve<G: Gatekeeper>(
         resume_only: pass.resume_only,
     };
     let carrier = TcpCarrier::new(transport, hub.metrics.socket_writes.clone());
-    let pipe = Box::new(TelnetPipe::open(
-        carrier,
-        Box::new(move || status(&*gateway)),
-    ));
+    let pipe = Box::new(TelnetPipe::open(carrier, gateway));
     let link = Box::new(Link::new(pipe, Encoder::new(Format::Telnet), hub));
     super::serve(newcomer, link).await;
 }
@@ -79,8 +83,7 @@ pub(super) fn within<G: Gatekeeper>(
     carrier: impl Pipe + 'static,
     gateway: Arc<Gateway<G>>,
 ) -> Box<dyn Pipe> {
-    let status = Box::new(move || status(&*gateway));
-    Box::new(TelnetPipe::open(PipeCarrier(carrier), status))
+    Box::new(TelnetPipe::open(PipeCarrier(carrier), gateway))
 }
 
 /// Has the system look after a silent peer: a telnet that answers no question is alive as long as
@@ -129,22 +132,40 @@ fn is_request(first: &[u8]) -> bool {
     .any(|method| first.starts_with(&method.as_bytes()[..method.len().min(8)]))
 }
 
-/// What crawlers are told by MSSP: what is so, and nothing that only might be.
-fn status<G: Gatekeeper>(gateway: &Gateway<G>) -> Vec<(&'static str, String)> {
-    let hub = &gateway.hub;
-    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    let began = now.saturating_sub(hub.began.elapsed());
-    vec![
-        ("NAME", gateway.world.name.clone()),
-        ("PLAYERS", hub.directory.count().to_string()),
-        ("UPTIME", began.as_secs().to_string()),
-        ("CODEBASE", format!("Kadath {}", env!("CARGO_PKG_VERSION"))),
-        ("CHARSET", "UTF-8".to_owned()),
-        ("CRAWL DELAY", "-1".to_owned()),
-        ("ANSI", "1".to_owned()),
-        ("GMCP", "1".to_owned()),
-        ("UTF-8", "1".to_owned()),
-        ("XTERM 256 COLORS", "1".to_owned()),
-        ("XTERM TRUE COLORS", "1".to_owned()),
-    ]
+impl<G: Gatekeeper> TelnetHost for Gateway<G> {
+    fn status(&self) -> Vec<(&'static str, String)> {
+        let hub = &self.hub;
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        let began = now.saturating_sub(hub.began.elapsed());
+        let mut status = vec![
+            ("NAME", self.world.name.clone()),
+            ("PLAYERS", hub.directory.count().to_string()),
+            ("UPTIME", began.as_secs().to_string()),
+            ("CODEBASE", format!("Kadath {}", env!("CARGO_PKG_VERSION"))),
+            ("CRAWL DELAY", "-1".to_owned()),
+            ("CHARSET", "UTF-8".to_owned()),
+        ];
+        for (name, port) in [("PORT", hub.config.telnet), ("TLS", hub.config.telnets)] {
+            status.extend(port.map(|port| (name, port.to_string())));
+        }
+        let spoken = [
+            "ANSI",
+            "GMCP",
+            "MCCP",
+            "UTF-8",
+            "XTERM 256 COLORS",
+            "XTERM TRUE COLORS",
+        ];
+        status.extend(spoken.map(|name| (name, "1".to_owned())));
+        status.extend((self.world.size)());
+        status
+    }
+
+    fn compression(&self) -> Option<CompressionPlace> {
+        let permit = match &self.hub.compressed {
+            Some(places) => Some(Arc::clone(places).try_acquire_owned().ok()?),
+            None => None,
+        };
+        Some(CompressionPlace { _permit: permit })
+    }
 }

@@ -36,6 +36,19 @@ impl Transport {
         stream.poll_peek(cx, &mut ReadBuf::new(&mut byte))
     }
 
+    /// Says something at once to whoever is to be left, if it can be taken; answers whether nothing
+    /// hides it.
+    pub(crate) fn blurt(&self, words: &[u8]) -> bool {
+        match self {
+            // A peer that can't take even this gets nothing.
+            Self::Plain(stream) => {
+                drop(stream.try_write(words));
+                true
+            }
+            Self::Tls(_) => false,
+        }
+    }
+
     /// Ends our half of the connection, after what was written. What the peer still sends goes
     /// unread to nowhere: without that, data on its way would make the system reset the connection,
     /// and the peer might never see the last words. Takes as long as the peer does.

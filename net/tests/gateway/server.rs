@@ -94,6 +94,7 @@ impl Server {
                 icon: None,
                 guests: false,
                 time: Box::new(|| "It is late.".to_owned()),
+                size: Box::new(|| vec![("ROOMS", "3".to_owned())]),
             },
             metrics: None,
             telnet: Some(telnet),

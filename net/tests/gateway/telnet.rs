@@ -1,11 +1,14 @@
 //! Telnet: terminals that know nothing, and clients that negotiate.
 
 use engine::port::{Leaving, Outbound};
+use futures_util::SinkExt as _;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::server::{Fact, Server, config};
+use crate::client::{Client, Dial};
+use crate::server::{Fact, PATIENCE, Server, config};
 use crate::telnet_client::*;
 
 #[tokio::test]
@@ -205,31 +208,144 @@ async fn gmcp_flows_both_ways_once_agreed_on() {
 }
 
 #[tokio::test]
-async fn timing_mark_proves_what_was_read() {
+async fn silent_telnets_outlive_the_idle_timeout() {
     let mut quick = config();
-    quick.timeouts.ping = std::time::Duration::from_millis(50);
-    quick.timeouts.idle = std::time::Duration::from_millis(400);
+    quick.timeouts.ping = std::time::Duration::from_millis(20);
+    quick.timeouts.idle = std::time::Duration::from_millis(40);
     let mut server = Server::start(quick).await;
-    // One that answers, one that speaks and does not, and one that knows nothing: all stay.
-    let (mut answers, first) = Telnet::guest(&mut server).await;
-    let (mut ignores, second) = Telnet::guest(&mut server).await;
-    let (mut terminal, third) = Telnet::guest(&mut server).await;
-    answers.send(&[IAC, DO, END_OF_RECORD]).await;
-    ignores.send(&[IAC, DO, END_OF_RECORD]).await;
-    for _ in 0..20 {
-        answers.until(&[IAC, DO, TIMING_MARK]).await;
-        answers.send(&[IAC, WONT, TIMING_MARK]).await;
+    let (mut terminal, first) = Telnet::guest(&mut server).await;
+    let (mut speaks, second) = Telnet::guest(&mut server).await;
+    speaks.send(&[IAC, DO, END_OF_RECORD]).await;
+    // Somebody else's life passes meanwhile.
+    for _ in 0..40 {
+        let mut other = Telnet::connect(&server).await;
+        other.line("quit").await;
+        other.rest().await;
     }
-    for (client, arrival) in [
-        (&mut answers, first),
-        (&mut ignores, second),
-        (&mut terminal, third),
-    ] {
+    for (client, arrival) in [(&mut terminal, first), (&mut speaks, second)] {
         server
             .world
             .tell(arrival.session, vec![Fact::word("still here")])
             .await;
         client.reads("still here").await;
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn reader_mode_has_no_prompt() {
+    let mut server = Server::start(config()).await;
+    let mut client = Telnet::connect(&server).await;
+    client.line("reader on").await;
+    client.reads("Reader mode is on").await;
+    client.line("guest").await;
+    let arrival = server.world.let_in().await;
+    client.reads("Welcome").await;
+    for word in ["first", "second"] {
+        let word = Fact::word(word);
+        server.world.tell(arrival.session, vec![word]).await;
+    }
+    client.reads("first\r\nsecond\r\n").await;
+    client.line("reader off").await;
+    client.reads("Reader mode is off.\r\n> ").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn telnet_within_websocket_is_the_same_stream() {
+    let mut server = Server::start(config()).await;
+    let dial = Dial {
+        protocols: &["telnet.mudstandards.org"],
+        ..Dial::default()
+    };
+    let mut client = Client::dial(server.address, dial).await.unwrap();
+    assert_eq!(client.protocol.as_deref(), Some("telnet.mudstandards.org"));
+    // A stream, wherever its messages are cut.
+    for piece in [&b"gu"[..], b"est\r", b"\n\xff", b"\xfd\xc9"] {
+        client
+            .ws
+            .send(Message::binary(piece.to_vec()))
+            .await
+            .unwrap();
+    }
+    let arrival = server.world.let_in().await;
+    let vitals = Fact::new("vitals", json!({"hp": 3})).with_gmcp("Char.Vitals");
+    server
+        .world
+        .tell(arrival.session, vec![vitals, Fact::word("hello")])
+        .await;
+    let mut heard = Vec::new();
+    let wanted = sub(GMCP, br#"Char.Vitals {"hp":3}"#);
+    let has = |heard: &[u8], wanted: &[u8]| heard.windows(wanted.len()).any(|part| part == wanted);
+    while !has(&heard, &wanted) || !has(&heard, b"hello\r\n") {
+        let Ok(Message::Binary(piece)) = client.message().await else {
+            panic!("not a piece of the stream: {heard:?}");
+        };
+        heard.extend_from_slice(&piece);
+    }
+    assert!(heard.starts_with(&[IAC, DO, TTYPE]), "{heard:?}");
+    assert_eq!(server.figure("kadath_sessions"), 1.0);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn telnet_at_the_http_port_is_told() {
+    let server = Server::start(config()).await;
+    for said in [&b"connect Ann right\r\n"[..], &[IAC, WILL, TTYPE]] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(said).await.unwrap();
+        let rest = Telnet::over(stream).rest().await;
+        let rest = String::from_utf8_lossy(&rest).into_owned();
+        assert!(
+            rest.starts_with("HTTP/1.1 400") && rest.contains("not telnet"),
+            "{rest}"
+        );
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn status_says_where_the_server_is_and_how_large() {
+    let server = Server::start(config()).await;
+    let mut client = Telnet::connect(&server).await;
+    client.send(&[IAC, DO, MSSP]).await;
+    client.until(&[IAC, SB, MSSP]).await;
+    let status = client.until(&[IAC, SE]).await;
+    let status = String::from_utf8_lossy(&status).into_owned();
+    let port = format!("\x01PORT\x02{}", server.telnet.port());
+    for variable in [
+        "\x01NAME\x02The <Other> \"Shore\"",
+        "\x01PLAYERS\x020",
+        "\x01ROOMS\x023",
+        &port,
+    ] {
+        assert!(status.contains(variable), "{status:?}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn compressed_streams_are_capped_in_number() {
+    let mut few = config();
+    few.limits.compressed = 1;
+    let server = Server::start(few).await;
+    let mut first = Telnet::connect(&server).await;
+    let mut second = Telnet::connect(&server).await;
+    first.send(&[IAC, DO, MCCP2]).await;
+    first.until(&sub(MCCP2, &[])).await;
+    second.send(&[IAC, DO, MCCP2]).await;
+    second.until(&[IAC, WONT, MCCP2]).await;
+    // Whoever leaves makes room, and who comes then is offered it.
+    drop(first);
+    let offered = async {
+        loop {
+            let stream = TcpStream::connect(server.telnet).await.unwrap();
+            let greeting = Telnet::over(stream).until(b"quit").await;
+            if greeting.windows(3).any(|part| part == [IAC, WILL, MCCP2]) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, offered).await.unwrap();
     server.stop().await;
 }

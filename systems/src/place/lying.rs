@@ -112,6 +112,11 @@ impl Drops {
         &self.drop_summary
     }
 
+    /// Those that are listed.
+    pub(super) fn listed(&self) -> impl Iterator<Item = &RoomDrop> {
+        self.room_drops.iter()
+    }
+
     /// What they are called.
     pub(super) fn names(&self) -> Vec<String> {
         let names = self.room_drops.iter();

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::changes::tell_each;
-use super::{Drops, Listing, Moved, Rooms};
+use super::{Drops, Listing, Moved, Rooms, passed};
 use crate::calendar::{Daylight, MythosHour, MythosTime};
 use crate::world::{Atlas, Direction, RoomIx};
 
@@ -162,7 +162,12 @@ impl Note for RoomUpdate {
         Some(self.room.prose(&self.people, &self.drops, &self.me))
     }
     fn gmcp(&self) -> Vec<Gmcp> {
-        vec![self.room.gmcp()]
+        let mut packets = vec![self.room.gmcp()];
+        // Whoever is shown only another light has the lists, and these are not for one reader.
+        if !self.me.is_empty() {
+            packets.extend([self.people.packet(&self.me), self.drops.packet()]);
+        }
+        packets
     }
     fn room_id(&self) -> Option<&str> {
         Some(&self.room.id)
@@ -211,7 +216,7 @@ impl RoomOccupants {
 
 /// `player_entered` and `player_left`.
 #[derive(Debug, Serialize, JsonSchema, Note)]
-#[note("player_entered", "player_left", by = entered, says = "{message}", ink = Faint, examples = Self::shown)]
+#[note("player_entered", "player_left", by = entered, says = "{message}", ink = Faint, gmcp = Self::packages, examples = Self::shown)]
 pub(super) struct Passing {
     #[note(player)]
     player_id: StableId,
@@ -227,6 +232,13 @@ pub(super) struct Passing {
     message: String,
     #[serde(skip)]
     entered: bool,
+}
+
+impl Passing {
+    /// What a GMCP client gets beside the text.
+    fn packages(&self) -> Vec<Gmcp> {
+        vec![passed(&self.player_name, self.entered)]
+    }
 }
 
 /// Tells everyone concerned who walked by, and the walkers where they are.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cast::{BOB, FOYER, id};
-use crate::place::{Moved, Rooms};
+use crate::place::{Moved, Rooms, passed};
 use crate::world::WorldHeader;
 
 /// `system`: the server speaks.
@@ -20,7 +20,7 @@ pub struct System {
 
 /// `player_entered_game` and `player_left_game`.
 #[derive(Debug, Serialize, JsonSchema, Note)]
-#[note("player_entered_game", "player_left_game", by = came, says = "{message}", ink = Faint, examples = Self::shown)]
+#[note("player_entered_game", "player_left_game", by = came, says = "{message}", ink = Faint, gmcp = Self::packages, examples = Self::shown)]
 pub(super) struct CameOrWent {
     #[note(player)]
     player_id: StableId,
@@ -33,6 +33,11 @@ pub(super) struct CameOrWent {
 }
 
 impl CameOrWent {
+    /// What a GMCP client gets beside the text.
+    fn packages(&self) -> Vec<Gmcp> {
+        vec![passed(&self.player_name, self.came)]
+    }
+
     /// Notes as they might be sent.
     fn shown() -> Vec<Self> {
         let one = |came, message: &str| Self {

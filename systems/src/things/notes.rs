@@ -11,12 +11,12 @@ use serde::Serialize;
 use super::To;
 use super::handle::Handled;
 use crate::cast::{ANN, BOB, FOYER, id};
-use crate::place::Rooms;
+use crate::place::{Rooms, laid};
 use crate::presence::System;
 
 /// `inventory_pickup` and `inventory_drop`: somebody here has taken something, or put it down.
 #[derive(Debug, Serialize, JsonSchema, Note)]
-#[note("inventory_drop", "inventory_pickup", by = dropped, says = "{message}", ink = Faint, examples = Self::shown)]
+#[note("inventory_drop", "inventory_pickup", by = dropped, says = "{message}", ink = Faint, gmcp = Self::packages, examples = Self::shown)]
 pub(super) struct Handed {
     #[note(player)]
     player_id: StableId,
@@ -48,6 +48,11 @@ impl Handed {
 }
 
 impl Handed {
+    /// What a GMCP client gets beside the text.
+    fn packages(&self) -> Vec<Gmcp> {
+        vec![laid(self.item_instance_id, &self.item_name, self.dropped)]
+    }
+
     /// Notes as they might be sent.
     fn shown() -> Vec<Self> {
         let handed = |dropped| {

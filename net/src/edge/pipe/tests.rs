@@ -288,6 +288,7 @@ fn gateway(hub: Arc<Hub>, registry: Registry) -> Arc<Gateway<FakeGate>> {
         icon: None,
         guests: true,
         time: Box::new(String::new),
+        size: Box::new(Vec::new),
     };
     let well = || ReadinessCheck::holds("well");
     Arc::new(Gateway {

@@ -9,7 +9,7 @@ use super::{Entrant, Newcomer};
 use crate::edge::close::ExitCause;
 use crate::edge::link::Link;
 use crate::edge::pipe::PeerMessage;
-use crate::format::{Command, Incoming, Supports, Typed, typed_line};
+use crate::format::{Command, Format, Incoming, Supports, Typed, typed_line};
 use crate::gatekeeper::{Admitted, Denied, Gatekeeper, Registration, Secret, SignedIn};
 use crate::payload::{ErrorNote, Pong};
 use crate::records::SignInWay;
@@ -31,7 +31,12 @@ impl<G: Gatekeeper> Newcomer<G> {
             return self.arrive(link, admitted, Some(&token), held);
         }
 
-        link.say(&PromptSaying(Ink::Title, BANNER.into())).await?;
+        let banner = match link.encoder.format {
+            // Who hears the text read aloud must not hear a drawing first.
+            Format::Telnet => self.gateway.world.title().into(),
+            _ => BANNER.into(),
+        };
+        link.say(&PromptSaying(Ink::Title, banner)).await?;
         let invites = self.gateway.gate.needs_invite();
         link.say(&PromptSaying(Ink::System, help(invites).into()))
             .await?;

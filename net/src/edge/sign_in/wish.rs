@@ -6,6 +6,7 @@ use engine::port::{Ink, Note, Prose};
 
 use crate::edge::close::ExitCause;
 use crate::edge::link::Link;
+use crate::format::Format;
 use crate::gatekeeper::Secret;
 
 // No `\` at the first line's end: it would eat the blank that the letters begin with.
@@ -116,6 +117,13 @@ pub(super) async fn read_line(
             let on = switch(setting).unwrap_or(true);
             colour(link, on).await?;
         }
+        ("reader", Some(setting), None)
+            if link.encoder.format == Format::Telnet && switch(setting).is_some() =>
+        {
+            let on = switch(setting).unwrap_or(true);
+            link.pipe.read_aloud(on);
+            link.say(&reader_is(on)).await?;
+        }
         ("plain", None, None) => colour(link, false).await?,
         ("quit", None, None) => return Err(ExitCause::Quit),
         _ => {
@@ -163,6 +171,16 @@ pub(in crate::edge) fn switch(setting: &str) -> Option<bool> {
         "off" => Some(false),
         _ => None,
     }
+}
+
+/// What the switch for text that is read aloud answers.
+pub(in crate::edge) fn reader_is(on: bool) -> impl Note {
+    let words = if on {
+        "Reader mode is on: no prompt, nothing for the eye alone."
+    } else {
+        "Reader mode is off."
+    };
+    PromptSaying(Ink::System, words.into())
 }
 
 /// What the colour switch answers.

@@ -38,6 +38,9 @@ pub(super) trait TelnetCarrier: Send + 'static {
     /// has none.
     fn probe(&mut self, tick: Option<Tick>) -> bool;
 
+    /// Whether the stream may be compressed: it is alone on a connection that hides nothing.
+    fn may_be_compressed(&self) -> bool;
+
     /// Ends our half of the stream.
     fn end(self: Box<Self>, reason: Option<CloseReason>) -> BoxFuture<'static, ()>;
 }
@@ -93,6 +96,10 @@ impl TelnetCarrier for TcpCarrier {
 
     fn probe(&mut self, _: Option<Tick>) -> bool {
         false
+    }
+
+    fn may_be_compressed(&self) -> bool {
+        matches!(self.transport, Transport::Plain(_))
     }
 
     fn end(self: Box<Self>, _: Option<CloseReason>) -> BoxFuture<'static, ()> {

@@ -36,6 +36,8 @@ pub(super) struct TelnetOptions {
     ours: [OptionState; TelnetOption::ALL.len()],
     theirs: [OptionState; TelnetOption::ALL.len()],
     refused: [CodeSet; 2],
+    /// How often each was turned on, on either side.
+    turns: [u8; TelnetOption::ALL.len()],
     /// It has negotiated at all, so it understands telnet.
     speaks: bool,
 }
@@ -143,16 +145,18 @@ impl TelnetOptions {
             (&mut self.theirs, TelnetVerb::Do, TelnetVerb::Dont)
         };
         let state = &mut states[option as usize];
+        let turns = &mut self.turns[option as usize];
         let answer = match *state {
             OptionState::On => return (None, None),
             OptionState::Asked => None,
             // Nobody but us decides when passwords are typed.
-            OptionState::Off if option == TelnetOption::Echo => {
+            OptionState::Off if option == TelnetOption::Echo || *turns >= turns_max(option) => {
                 return self.refuse(no, option.code());
             }
             OptionState::Off => Some((yes, option.code())),
         };
         *state = OptionState::On;
+        *turns = turns.saturating_add(1);
         let change = if ours {
             OptionChange::Ours(option, true)
         } else {
@@ -186,6 +190,17 @@ impl TelnetOptions {
     }
 }
 
+/// How often an option may be turned on: beyond that, somebody plays with the switch. A stream is
+/// compressed once, since that costs memory and time.
+const fn turns_max(option: TelnetOption) -> u8 {
+    match option {
+        TelnetOption::Compress => 1,
+        // Once for each password, and more than anybody may try.
+        TelnetOption::Echo => u8::MAX,
+        _ => 16,
+    }
+}
+
 /// What we may do when a client asks.
 const fn may_be_ours(option: TelnetOption) -> bool {
     matches!(
@@ -196,6 +211,7 @@ const fn may_be_ours(option: TelnetOption) -> bool {
             | TelnetOption::EndOfRecord
             | TelnetOption::Charset
             | TelnetOption::ServerStatus
+            | TelnetOption::Compress
             | TelnetOption::Gmcp
     )
 }

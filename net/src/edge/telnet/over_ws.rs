@@ -53,6 +53,10 @@ impl<P: Pipe + 'static> TelnetCarrier for PipeCarrier<P> {
         true
     }
 
+    fn may_be_compressed(&self) -> bool {
+        false
+    }
+
     fn end(self: Box<Self>, reason: Option<CloseReason>) -> BoxFuture<'static, ()> {
         Box::new(self.0).close(reason)
     }

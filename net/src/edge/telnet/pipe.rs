@@ -1,8 +1,8 @@
 //! A telnet stream as a conversation's pipe.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use engine::port::{Code, Refusal, Tick};
@@ -13,7 +13,9 @@ use super::codes::{AYT, EOR, GA, IAC, TIMING_MARK, TelnetOption, TelnetVerb};
 use super::codes::{put_subnegotiation, put_verb};
 use super::layout::TextLayout;
 use super::options::{OptionChange, TelnetOptions};
+use super::outlet::{CompressionPlace, TelnetOutlet};
 use super::parser::{TelnetParser, TelnetToken};
+use super::probes::TimingMarks;
 use super::terminal::{ColorDepth, TerminalInfo};
 use super::typing::LineInput;
 use crate::edge::close::CloseReason;
@@ -22,14 +24,18 @@ use crate::format::{EncodedFrame, FramePayload};
 
 /// Answers gathered for a client that negotiates and does not read.
 const REPLIES_BYTES_MAX: usize = 16 * 1024;
-/// Questions that are open at once: more than pings and receipts come to.
-const PROBES_MAX: usize = 64;
 
 /// What shows that the server waits for a line.
 const PROMPT: &[u8] = b"> ";
 
-/// What a connection has to say of itself when asked by MSSP.
-pub(super) type ServerStatus = dyn Fn() -> Vec<(&'static str, String)> + Send;
+/// What a stream asks of the server that it belongs to.
+pub(super) trait TelnetHost: Send + Sync {
+    /// What crawlers are told by MSSP: what is so, and nothing that only might be.
+    fn status(&self) -> Vec<(&'static str, String)>;
+
+    /// A place among the streams that are compressed; `None`: there is none.
+    fn compression(&self) -> Option<CompressionPlace>;
+}
 
 /// One telnet stream. Everything but its carrier is plain state.
 pub(super) struct TelnetPipe<C> {
@@ -43,16 +49,16 @@ pub(super) struct TelnetPipe<C> {
     looked_at: usize,
     /// Something came since the last message, but no message.
     silent: bool,
-    /// Written and not yet taken.
-    out: Vec<u8>,
-    taken: usize,
-    /// Bytes of answers since `out` was last empty.
+    out: TelnetOutlet,
+    /// Bytes of answers since everything was last taken.
     replies: usize,
     prompt: PromptState,
     /// Whether colors are shown, where its player has said so.
     colored: Option<bool>,
+    /// Whether text is read aloud, where its player has said so.
+    reader: Option<bool>,
     marks: TimingMarks,
-    status: Box<ServerStatus>,
+    host: Arc<dyn TelnetHost>,
     /// Nothing was typed yet.
     fresh: bool,
 }
@@ -69,25 +75,19 @@ enum PromptState {
     Typed,
 }
 
-/// Questions whether everything before has been read.
-///
-/// Whoever has answered one is waited for; for all others it must do that the system has taken
-/// everything. Who stops answering is no longer waited for, and closed for none of it.
-#[derive(Clone, Debug, Default)]
-struct TimingMarks {
-    /// Each with whether it was written.
-    open: VecDeque<(Option<Tick>, bool)>,
-    answers: bool,
-    /// Answers that may come to questions that nobody waits for any more.
-    late: usize,
-}
-
 impl<C: TelnetCarrier> TelnetPipe<C> {
-    pub(super) fn open(carrier: C, status: Box<ServerStatus>) -> Self {
+    pub(super) fn open(carrier: C, host: Arc<dyn TelnetHost>) -> Self {
         let mut options = TelnetOptions::default();
-        let mut out = Vec::new();
+        let mut out = TelnetOutlet::default();
         for (verb, code) in options.greet() {
-            put_verb(&mut out, verb, code);
+            put_verb(out.bytes(), verb, code);
+        }
+        // Where TLS hides the text, its length would tell of it.
+        if carrier.may_be_compressed()
+            && host.compression().is_some()
+            && let Some((verb, code)) = options.offer(TelnetOption::Compress)
+        {
+            put_verb(out.bytes(), verb, code);
         }
         Self {
             carrier: Box::new(carrier),
@@ -99,14 +99,20 @@ impl<C: TelnetCarrier> TelnetPipe<C> {
             looked_at: 0,
             silent: false,
             out,
-            taken: 0,
             replies: 0,
             prompt: PromptState::Typed,
             colored: None,
+            reader: None,
             marks: TimingMarks::default(),
-            status,
+            host,
             fresh: true,
         }
+    }
+
+    /// The carrier, for what a test has it do.
+    #[cfg(test)]
+    pub(super) fn carrier_mut(&mut self) -> &mut C {
+        &mut self.carrier
     }
 
     // ---- in -------------------------------------------------------------------------------
@@ -129,7 +135,7 @@ impl<C: TelnetCarrier> TelnetPipe<C> {
     }
 
     fn understand(&mut self, token: TelnetToken) -> Option<PeerMessage> {
-        let before = self.out.len();
+        let before = self.out.bytes().len();
         let message = match token {
             TelnetToken::Text(byte) => self.typing.feed(byte).and_then(|line| {
                 if std::mem::take(&mut self.fresh) && is_http(&line) {
@@ -144,14 +150,14 @@ impl<C: TelnetCarrier> TelnetPipe<C> {
             }),
             TelnetToken::Command(AYT) => {
                 self.prompt = PromptState::Due;
-                self.out.extend(b"\r\n[Yes]\r\n");
+                self.out.bytes().extend(b"\r\n[Yes]\r\n");
                 None
             }
             TelnetToken::Command(_) => None,
             TelnetToken::Negotiation(verb, code) => {
                 let (answer, change) = self.options.receive(verb, code);
                 if let Some((verb, code)) = answer {
-                    put_verb(&mut self.out, verb, code);
+                    put_verb(self.out.bytes(), verb, code);
                 }
                 change.and_then(|change| self.changed(change))
             }
@@ -160,7 +166,8 @@ impl<C: TelnetCarrier> TelnetPipe<C> {
                 option.and_then(|option| self.told(option, content))
             }
         };
-        self.replies += self.out.len() - before;
+        // Less than before where a stream was compressed meanwhile.
+        self.replies += self.out.bytes().len().saturating_sub(before);
         message
     }
 
@@ -168,8 +175,14 @@ impl<C: TelnetCarrier> TelnetPipe<C> {
         match change {
             OptionChange::Marked => return self.marks.answered(),
             OptionChange::Ours(TelnetOption::ServerStatus, true) => self.put_status(),
+            OptionChange::Ours(TelnetOption::Compress, true) => self.compress(),
+            OptionChange::Ours(TelnetOption::Compress, false) => self.out.decompress(),
+            OptionChange::Ours(TelnetOption::Gmcp, true) => {
+                let login = br#"Char.Login.Default {"type":["password-credentials"]}"#;
+                put_subnegotiation(self.out.bytes(), TelnetOption::Gmcp, login);
+            }
             OptionChange::Ours(option, true) | OptionChange::Theirs(option, true) => {
-                TerminalInfo::ask(option, &mut self.out);
+                TerminalInfo::ask(option, self.out.bytes());
             }
             OptionChange::Ours(..) | OptionChange::Theirs(..) => {}
         }
@@ -191,7 +204,7 @@ impl<C: TelnetCarrier> TelnetPipe<C> {
         }
         let agreed = self.options.ours(option) || self.options.theirs(option);
         if agreed {
-            self.terminal.receive(option, &content, &mut self.out);
+            self.terminal.receive(option, &content, self.out.bytes());
         }
         None
     }
@@ -212,10 +225,18 @@ impl<C: TelnetCarrier> TelnetPipe<C> {
         }
     }
 
+    /// Whether it is read aloud: by its player's word, or as the client says.
+    fn reader(&self) -> bool {
+        self.reader.unwrap_or(self.terminal.is_read_aloud())
+    }
+
     /// Begins on a line of its own. Clients that know prompts by their end do that themselves.
     fn leave_prompt(&mut self) {
-        if self.prompt == PromptState::Shown && !self.options.ours(TelnetOption::EndOfRecord) {
-            self.out.extend(b"\r\n");
+        if self.prompt == PromptState::Shown
+            && !self.reader()
+            && !self.options.ours(TelnetOption::EndOfRecord)
+        {
+            self.out.bytes().extend(b"\r\n");
         }
         self.prompt = PromptState::Due;
     }
@@ -226,63 +247,40 @@ impl<C: TelnetCarrier> TelnetPipe<C> {
             return;
         }
         self.prompt = PromptState::Shown;
-        self.out.extend(PROMPT);
+        if !self.reader() {
+            self.out.bytes().extend(PROMPT);
+        }
         if self.options.ours(TelnetOption::EndOfRecord) {
-            self.out.extend([IAC, EOR]);
+            self.out.bytes().extend([IAC, EOR]);
         } else if !self.options.ours(TelnetOption::SuppressGoAhead) && self.options.speaks() {
-            self.out.extend([IAC, GA]);
+            self.out.bytes().extend([IAC, GA]);
+        }
+    }
+
+    /// Compresses what follows, as long as there is a place; else it stays as it is.
+    fn compress(&mut self) {
+        let place = self
+            .carrier
+            .may_be_compressed()
+            .then(|| self.host.compression());
+        if let Some(place) = place.flatten() {
+            put_subnegotiation(self.out.bytes(), TelnetOption::Compress, &[]);
+            self.out.compress(place);
+        } else if let Some((verb, code)) = self.options.withdraw(TelnetOption::Compress) {
+            put_verb(self.out.bytes(), verb, code);
         }
     }
 
     fn put_status(&mut self) {
         let mut content = Vec::new();
-        for (name, value) in (self.status)() {
+        for (name, value) in self.host.status() {
             content.push(1);
             content.extend(name.bytes());
             content.push(2);
             content.extend(value.bytes().filter(|byte| *byte > 2));
         }
-        put_subnegotiation(&mut self.out, TelnetOption::ServerStatus, &content);
+        put_subnegotiation(self.out.bytes(), TelnetOption::ServerStatus, &content);
     }
-}
-
-impl TimingMarks {
-    /// Asks; `written`: the client is sent the question.
-    fn ask(&mut self, tick: Option<Tick>, written: bool) {
-        if tick.is_none() && !self.open.is_empty() || self.open.len() >= PROBES_MAX {
-            self.answers = false;
-        }
-        self.open.push_back((tick, written));
-    }
-
-    fn answered(&mut self) -> Option<PeerMessage> {
-        if self.late > 0 {
-            self.late -= 1;
-            return None;
-        }
-        // Who has read a later question has read the earlier.
-        while let Some((tick, written)) = self.open.pop_front() {
-            if written {
-                self.answers = true;
-                return Some(proof(tick));
-            }
-        }
-        None
-    }
-
-    /// The oldest question, where everything was taken and nobody is waited for.
-    fn taken_for_answered(&mut self) -> Option<PeerMessage> {
-        if self.answers {
-            return None;
-        }
-        let (tick, written) = self.open.pop_front()?;
-        self.late += usize::from(written);
-        Some(proof(tick))
-    }
-}
-
-fn proof(tick: Option<Tick>) -> PeerMessage {
-    tick.map_or(PeerMessage::Alive, PeerMessage::Proof)
 }
 
 impl<C: TelnetCarrier> Pipe for TelnetPipe<C> {
@@ -322,11 +320,11 @@ impl<C: TelnetCarrier> Pipe for TelnetPipe<C> {
         match frame {
             EncodedFrame::Text(text) => {
                 self.leave_prompt();
-                self.layout().put(text, &mut self.out);
+                self.layout().put(text, self.out.bytes());
             }
             EncodedFrame::Data(data) => {
                 if self.options.ours(TelnetOption::Gmcp) {
-                    put_subnegotiation(&mut self.out, TelnetOption::Gmcp, data);
+                    put_subnegotiation(self.out.bytes(), TelnetOption::Gmcp, data);
                 }
             }
             EncodedFrame::Numbered(_) => debug_assert!(false, "no frame of this format"),
@@ -337,34 +335,27 @@ impl<C: TelnetCarrier> Pipe for TelnetPipe<C> {
         if self.carrier.probe(tick) {
             return;
         }
-        let speaks = self.options.speaks();
-        self.marks.ask(tick, speaks);
-        if speaks {
-            put_verb(&mut self.out, TelnetVerb::Do, TIMING_MARK);
+        if self.marks.ask(tick, self.options.speaks()) {
+            put_verb(self.out.bytes(), TelnetVerb::Do, TIMING_MARK);
         }
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        while self.taken < self.out.len() {
-            let rest = &self.out[self.taken..];
-            match ready!(self.carrier.poll_write(cx, rest)) {
-                Ok(taken) if taken > 0 => self.taken += taken,
-                Ok(_) | Err(_) => return Poll::Ready(Err(Gone)),
-            }
-        }
-        // Freed, so that an idle connection holds none.
-        self.out = Vec::new();
-        self.taken = 0;
+        ready!(self.out.poll_flush(&mut *self.carrier, cx))?;
         self.replies = 0;
         self.carrier.poll_flush(cx)
     }
 
     fn backlog(&self) -> usize {
-        self.out.len() - self.taken + self.carrier.backlog()
+        self.out.backlog() + self.carrier.backlog()
     }
 
     fn colour(&mut self, on: bool) {
         self.colored = Some(on);
+    }
+
+    fn read_aloud(&mut self, on: bool) {
+        self.reader = Some(on);
     }
 
     fn conceal(&mut self, on: bool) {
@@ -377,10 +368,10 @@ impl<C: TelnetCarrier> Pipe for TelnetPipe<C> {
             self.options.withdraw(TelnetOption::Echo)
         };
         if let Some((verb, code)) = said {
-            put_verb(&mut self.out, verb, code);
+            put_verb(self.out.bytes(), verb, code);
             if !on {
                 // The client has not shown the end of the line either.
-                self.out.extend(b"\r\n");
+                self.out.bytes().extend(b"\r\n");
             }
         }
     }

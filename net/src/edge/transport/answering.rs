@@ -13,11 +13,18 @@ use tokio::time::{Sleep, sleep};
 
 use super::Transport;
 
+/// What a peer is told that can't be speaking HTTP: a telnet, most likely.
+const NOT_TELNET: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\n\
+    content-length: 66\r\nconnection: close\r\n\r\n\
+    This port speaks HTTP, not telnet. The server's log names others.\n";
+
 /// A byte stream whose peer has to take what is written.
 #[derive(Debug)]
 pub(crate) struct Answering {
     transport: Transport,
     patience: Duration,
+    /// Nothing was read yet.
+    fresh: bool,
     /// Runs since the socket has not taken all that it was given.
     behind: Option<Pin<Box<Sleep>>>,
 }
@@ -27,6 +34,7 @@ impl Answering {
         Self {
             transport,
             patience,
+            fresh: true,
             behind: None,
         }
     }
@@ -51,7 +59,17 @@ impl AsyncRead for Answering {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.transport).poll_read(cx, buf)
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.transport).poll_read(cx, buf))?;
+        if let Some(first) = buf.filled().get(before)
+            && std::mem::take(&mut self.fresh)
+            // A method, or the empty line that may stand before it.
+            && !(first.is_ascii_uppercase() || matches!(first, b'\r' | b'\n'))
+            && self.transport.blurt(NOT_TELNET)
+        {
+            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
