@@ -122,7 +122,7 @@ async fn serve(mut config: Config, game: &Game) -> anyhow::Result<ExitCode> {
             return Ok(if left_over { ExitCode::from(EXIT_NOT_APPLIED) } else { ExitCode::SUCCESS });
         }
     };
-    let publishes = publishing::watches(&config, address) && !config.database.shared;
+    let publishes = publishing::watches(&config, listeners.http.1) && !config.database.shared;
     let kept = storage.revisions();
     let begun = tokio::select! {
         begun = revisions::begin(&kept, &types, draft, publishes) => begun.map(Some),
