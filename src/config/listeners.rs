@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn telnet_by_tls_needs_an_address_that_is_one() {
+    fn telnets_key_takes_address_or_off() {
         let mut config = Config::default();
         assert_eq!(config.telnets_address(), Ok(None));
         config.server.telnets = Some("off".to_owned());

@@ -10,16 +10,16 @@ use crate::config::{Config, TelnetAddress};
 use crate::usage::UsageFault;
 
 /// A listener, and the address that it has got.
-type Bound = (TcpListener, SocketAddr);
+type BoundListener = (TcpListener, SocketAddr);
 
 /// Where the server listens.
 pub(super) struct Listeners {
-    pub(super) http: Bound,
+    pub(super) http: BoundListener,
     /// For metrics alone, where there is one.
-    pub(super) metrics: Option<Bound>,
-    pub(super) telnet: Option<Bound>,
+    pub(super) metrics: Option<BoundListener>,
+    pub(super) telnet: Option<BoundListener>,
     /// By TLS.
-    pub(super) telnets: Option<Bound>,
+    pub(super) telnets: Option<BoundListener>,
 }
 
 impl Listeners {
@@ -57,7 +57,7 @@ impl Listeners {
     }
 }
 
-async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<Bound> {
+async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<BoundListener> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| UsageFault(format!("{key}: can't listen on {address}: {error}")))?;
@@ -68,7 +68,7 @@ async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<Bound> {
 }
 
 /// Telnet where nobody has asked for it: its port may be another's.
-async fn beside(address: SocketAddr) -> Option<Bound> {
+async fn beside(address: SocketAddr) -> Option<BoundListener> {
     match listen("server.telnet", address).await {
         Ok(bound) => Some(bound),
         Err(fault) => {

@@ -113,7 +113,7 @@ async fn telnet_by_tls_sees_the_renewed_certificate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn telnet_that_can_not_be_had_ends_the_start() {
+async fn unavailable_telnet_listener_ends_the_start() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let ended = Recipe::new().flag("--telnet", &address).refused().await;
@@ -146,7 +146,7 @@ const SCRIPT: &str = "\
 
 /// A client that is not ours, with the options it comes with.
 #[tokio::test(flavor = "multi_thread")]
-async fn tintin_plays_with_the_options_it_has() {
+async fn tintin_plays_with_default_options() {
     let server = Recipe::new().flag("--telnet", "127.0.0.1:0").start().await;
     let (host, port) = door(&server, "telnet").split_once(':').unwrap();
     let folder = server.recipe().folder();

@@ -125,7 +125,7 @@ async fn text_is_wrapped_and_colored_for_the_terminal() {
 }
 
 #[tokio::test]
-async fn quitting_and_ends_of_the_world_close_the_stream() {
+async fn quit_and_kick_close_the_stream() {
     let mut server = Server::start(config()).await;
     let mut client = Telnet::connect(&server).await;
     client.line("quit").await;
@@ -147,7 +147,7 @@ async fn quitting_and_ends_of_the_world_close_the_stream() {
 }
 
 #[tokio::test]
-async fn telnet_port_tells_browsers_what_it_is() {
+async fn telnet_port_answers_http_and_tls_clearly() {
     let server = Server::start(config()).await;
     let answer = reqwest::get(format!("http://{}/", server.telnet)).await;
     let answer = answer.unwrap();
@@ -305,7 +305,7 @@ async fn telnet_at_the_http_port_is_told() {
 }
 
 #[tokio::test]
-async fn status_says_where_the_server_is_and_how_large() {
+async fn status_names_ports_players_and_rooms() {
     let server = Server::start(config()).await;
     let mut client = Telnet::connect(&server).await;
     client.send(&[IAC, DO, MSSP]).await;

@@ -4,7 +4,7 @@ use engine::port::{Code, Ink, Refusal};
 use tokio::time::Instant;
 
 use super::prompt::{EarlyInput, error_of, no_message, too_fast};
-use super::wish::{BANNER, PromptSaying, PromptWish, Reading, help, read_line};
+use super::wish::{BANNER, PromptReading, PromptSaying, PromptWish, help, read_line};
 use super::{Entrant, Newcomer};
 use crate::edge::close::ExitCause;
 use crate::edge::link::Link;
@@ -70,7 +70,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         deadline: Instant,
     ) -> Result<PromptWish, ExitCause> {
         let invites = self.gateway.gate.needs_invite();
-        let mut reading = Reading::default();
+        let mut reading = PromptReading::default();
         loop {
             let payload = match self.next(link, deadline).await? {
                 PeerMessage::Message(payload) => payload,

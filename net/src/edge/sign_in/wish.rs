@@ -68,7 +68,7 @@ pub(super) enum PromptWish {
 
 /// What the next line is read as.
 #[derive(Debug, Default)]
-pub(super) enum Reading {
+pub(super) enum PromptReading {
     #[default]
     Words,
     /// The password of a name; a new one's or not.
@@ -78,11 +78,11 @@ pub(super) enum Reading {
 /// Answers what can be answered at the prompt; the rest is a wish.
 pub(super) async fn read_line(
     link: &mut Link,
-    reading: &mut Reading,
+    reading: &mut PromptReading,
     line: &Secret,
     invites: bool,
 ) -> Result<Option<PromptWish>, ExitCause> {
-    if let Reading::Password { name, create } = std::mem::take(reading) {
+    if let PromptReading::Password { name, create } = std::mem::take(reading) {
         link.pipe.conceal(false);
         return Ok(Some(credentials(
             name,
@@ -103,7 +103,7 @@ pub(super) async fn read_line(
             if let Some(password) = password {
                 return Ok(Some(credentials(name, password, create, invites)));
             }
-            *reading = Reading::Password { name, create };
+            *reading = PromptReading::Password { name, create };
             link.pipe.conceal(true);
             let words = if create && invites {
                 "A password, and the code of your invitation?"

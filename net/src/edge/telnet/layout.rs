@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn ways_out_are_links_that_type_their_word() {
+    fn ways_out_are_links_that_type() {
         let layout = TextLayout {
             links: true,
             ..TextLayout::default()
@@ -278,7 +278,7 @@ mod tests {
     proptest! {
         /// Nothing but blanks and line ends differs, and no line is too long that could be broken.
         #[test]
-        fn wrapped_text_keeps_its_words(text in "[a-zé ☃\n]{0,300}", columns in 20_usize..120) {
+        fn wrapped_text_keeps_all_words(text in "[a-zé ☃\n]{0,300}", columns in 20_usize..120) {
             let wrapped = wrapped(&text, columns);
             let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
             prop_assert_eq!(words(&wrapped), words(&text));

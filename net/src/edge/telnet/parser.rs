@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn too_long_content_is_dropped_and_stream_goes_on() {
+    fn too_long_content_is_dropped_stream_continues() {
         let mut bytes = vec![IAC, SB, 201];
         bytes.resize(CONTENT_BYTES_MAX * 3, b'x');
         let mut parser = TelnetParser::default();

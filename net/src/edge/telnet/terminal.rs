@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn mtts_bits_decide_what_terminal_shows() {
+    fn mtts_bits_decide_colors_charset_and_reader() {
         use TelnetOption::TerminalType;
         for (bits, depth, ascii, reader) in [
             ("0", ColorDepth::Plain, true, false),
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn window_too_narrow_for_sentence_is_not_wrapped_for() {
+    fn window_below_twenty_columns_is_not_wrapped() {
         let columns = |size: &[u8]| told(&[(TelnetOption::WindowSize, size)]).0.columns();
         assert_eq!(columns(&[0, 80, 0, 24]), Some(80));
         assert_eq!(columns(&[0, 0, 0, 0]), None);

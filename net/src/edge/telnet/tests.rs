@@ -90,13 +90,13 @@ impl TelnetHost for FakeHost {
 }
 
 /// One stream and what has come of it.
-struct Stream {
+struct FakeStream {
     pipe: TelnetPipe<ScriptCarrier>,
     output: Arc<std::sync::Mutex<Vec<u8>>>,
     messages: Vec<String>,
 }
 
-impl Stream {
+impl FakeStream {
     fn open(places: usize) -> Self {
         let carrier = ScriptCarrier::default();
         let output = Arc::clone(&carrier.output);
@@ -148,7 +148,7 @@ impl Stream {
 
 #[test]
 fn storm_of_requests_gets_few_answers() {
-    let mut stream = Stream::open(0);
+    let mut stream = FakeStream::open(0);
     // A storm of what is on already, and of what nobody speaks here.
     let mut storm = Vec::new();
     for _ in 0..500 {
@@ -168,7 +168,7 @@ fn storm_of_requests_gets_few_answers() {
 
 #[test]
 fn client_that_asks_and_reads_nothing_is_slow() {
-    let mut stream = Stream::open(0);
+    let mut stream = FakeStream::open(0);
     stream.pipe.carrier_mut().full = true;
     for _ in 0..100 {
         stream.hears(&[IAC, 246].repeat(512));
@@ -186,7 +186,7 @@ fn client_that_asks_and_reads_nothing_is_slow() {
 
 #[test]
 fn switch_that_is_played_with_stays_off() {
-    let mut stream = Stream::open(1);
+    let mut stream = FakeStream::open(1);
     let answered = stream.hears(&[IAC, 253, 70, IAC, 254, 70].repeat(1_000));
     assert!(answered.len() < 2_000, "{}", answered.len());
     let answered = stream.hears(&[IAC, 253, 86, IAC, 254, 86].repeat(1_000));
@@ -198,7 +198,7 @@ fn switch_that_is_played_with_stays_off() {
 
 #[test]
 fn compression_begins_and_ends_where_client_says() {
-    let mut stream = Stream::open(1);
+    let mut stream = FakeStream::open(1);
     let begun = stream.hears(&[IAC, 253, 86]);
     assert_eq!(begun, [IAC, SB, 86, IAC, SE]);
     let mut inflater = Decompress::new(true);
@@ -224,14 +224,14 @@ fn compression_begins_and_ends_where_client_says() {
 
 #[test]
 fn compression_without_place_is_not_begun() {
-    let mut stream = Stream::open(0);
+    let mut stream = FakeStream::open(0);
     assert_eq!(stream.hears(&[IAC, 253, 86]), [IAC, 251, 86, IAC, 252, 86]);
     assert!(stream.says("plain\n").ends_with(b"plain\r\n> \xff\xf9"));
 }
 
 #[test]
 fn endless_subnegotiation_is_refused_at_bound() {
-    let mut stream = Stream::open(0);
+    let mut stream = FakeStream::open(0);
     stream.hears(&[IAC, 253, 201]);
     stream.hears(&[IAC, SB, 201]);
     for _ in 0..100 {
@@ -244,9 +244,9 @@ fn endless_subnegotiation_is_refused_at_bound() {
 }
 
 #[test]
-fn timing_marks_prove_what_was_read() {
-    let mut stream = Stream::open(0);
-    let ask = |stream: &mut Stream, tick| {
+fn timing_marks_prove_reading() {
+    let mut stream = FakeStream::open(0);
+    let ask = |stream: &mut FakeStream, tick| {
         stream.pipe.probe(tick);
         stream.hears(&[])
     };
@@ -299,7 +299,7 @@ proptest! {
     /// Wherever a stream is cut, even at every byte, it means the same and nothing panics.
     #[test]
     fn stream_cut_anywhere_means_the_same(bytes in streams(), size in 1_usize..16) {
-        let (mut whole, mut cut) = (Stream::open(0), Stream::open(0));
+        let (mut whole, mut cut) = (FakeStream::open(0), FakeStream::open(0));
         let at_once = whole.hears(&bytes);
         let mut in_pieces = Vec::new();
         for piece in bytes.chunks(size) {

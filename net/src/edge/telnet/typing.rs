@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn line_of_another_charset_is_read_as_latin_1() {
+    fn line_beyond_utf_8_reads_as_latin_1() {
         assert_eq!(lines(b"caf\xe9\n"), ["café"]);
         assert_eq!(lines("café\n".as_bytes()), ["café"]);
     }

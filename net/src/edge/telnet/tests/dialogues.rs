@@ -1,7 +1,7 @@
 //! What clients negotiate, as their documentation gives it: the server must come to the same terms.
 
 use super::super::codes::{IAC, SB, SE};
-use super::Stream;
+use super::FakeStream;
 
 const WILL: u8 = 251;
 const WONT: u8 = 252;
@@ -13,7 +13,7 @@ fn sub(option: u8, content: &[u8]) -> Vec<u8> {
 }
 
 /// One turn: what the client says, and what is answered to the byte.
-fn turn(stream: &mut Stream, said: &[&[u8]], answered: &[&[u8]]) {
+fn turn(stream: &mut FakeStream, said: &[&[u8]], answered: &[&[u8]]) {
     let heard = stream.hears(&said.concat());
     assert_eq!(heard, answered.concat(), "after {said:?}");
 }
@@ -39,8 +39,8 @@ fn variables() -> Vec<u8> {
 
 /// Agrees to all but compression, tells MTTS by the third type, speaks GMCP.
 #[test]
-fn mudlet_comes_to_its_terms() {
-    let mut stream = Stream::open(0);
+fn mudlet_negotiation_gets_documented_answers() {
+    let mut stream = FakeStream::open(0);
     turn(&mut stream, &[&[IAC, WILL, 24]], &[&sub(24, &[1])]);
     turn(&mut stream, &[&sub(24, b"\0MUDLET")], &[&sub(24, &[1])]);
     turn(
@@ -79,8 +79,8 @@ fn mudlet_comes_to_its_terms() {
 
 /// Offers its types at once and shows 256 colors.
 #[test]
-fn tintin_comes_to_its_terms() {
-    let mut stream = Stream::open(0);
+fn tintin_negotiation_gets_documented_answers() {
+    let mut stream = FakeStream::open(0);
     turn(
         &mut stream,
         &[&[IAC, WILL, 31, IAC, WILL, 24]],
@@ -110,8 +110,8 @@ fn tintin_comes_to_its_terms() {
 
 /// Says no to most, and is a terminal that only knows its own name.
 #[test]
-fn mushclient_comes_to_its_terms() {
-    let mut stream = Stream::open(0);
+fn mushclient_negotiation_gets_documented_answers() {
+    let mut stream = FakeStream::open(0);
     turn(&mut stream, &[&[IAC, WILL, 24]], &[&sub(24, &[1])]);
     turn(&mut stream, &[&sub(24, b"\0mushclient")], &[&sub(24, &[1])]);
     turn(&mut stream, &[&sub(24, b"\0ANSI")], &[&sub(24, &[1])]);
@@ -128,7 +128,7 @@ fn mushclient_comes_to_its_terms() {
 /// A crawler asks for the server's status and nothing else.
 #[test]
 fn crawler_gets_the_status() {
-    let mut stream = Stream::open(0);
+    let mut stream = FakeStream::open(0);
     let status = sub(70, b"\x01NAME\x02Attic\x01PLAYERS\x023");
     turn(&mut stream, &[&[IAC, DO, 70]], &[&status]);
     turn(&mut stream, &[&[IAC, DO, 70]], &[]);
@@ -136,8 +136,8 @@ fn crawler_gets_the_status() {
 
 /// The telnet of a system: nothing until it is asked, and its own names for terminals.
 #[test]
-fn system_telnet_comes_to_its_terms() {
-    let mut stream = Stream::open(0);
+fn system_telnet_negotiation_gets_documented_answers() {
+    let mut stream = FakeStream::open(0);
     let first = [
         IAC, WILL, 24, IAC, WILL, 31, IAC, WILL, 39, IAC, DONT, 42, IAC, DONT, 25,
     ];
