@@ -117,7 +117,7 @@ async fn page_opens_while_server_is_away() {
     let ann = guest(&driver, &server).await;
     ann.types("say Remember this.").await;
     ann.reads("#log", "says: Remember this.").await;
-    let kept = "return caches.open('kadath-shell').then((shell) => shell.keys()).then((kept) => {
+    let kept = "return caches.open(`kadath-shell ${location.origin}/`).then((shell) => shell.keys()).then((kept) => {
         const files = kept.map(({ url }) => new URL(url).pathname);
         return files.includes('/') && files.some((path) => path.endsWith('/main.js'))
             && navigator.serviceWorker.controller !== null && !files.some((path) => path.includes('api'));
