@@ -202,10 +202,8 @@ async fn live(
     let gauge = Arc::clone(&lanes.net.gauge);
     storage.run(lanes.storage)?;
     let (content_in, content_out) = watch::channel(Arc::clone(&begun.draft.content));
-    let info = page::world_info(
-        content_out.clone(),
-        config.guests_welcome(listeners.players()),
-    );
+    let welcome = config.guests_welcome(listeners.players());
+    let info = page::world_info(content_out.clone(), welcome);
     let rolls = Rolls::new(content_out, config.limits.rolls_per_minute);
     let bus = bus::start(&config, &recovered, lanes.bridge, &tasks, &registry).await?;
     let settings = crate::game::settings(&config);
@@ -255,21 +253,31 @@ async fn live(
     );
     words.say()?;
 
-    let mut serving = std::pin::pin!(serving);
-    let world_died = until_stop(&mut serving, signals, tls.as_ref(), &halt).await;
-    if !world_died {
-        tasks.stop().cancel();
-        if let Err(fault) = serving.await {
-            tracing::warn!(%fault, "gateway did not end cleanly");
-        }
-    }
-    tasks.stop().cancel();
+    let world_died = serve_until_stop(serving, signals, tls.as_ref(), &halt, &tasks).await;
     let left = stop(running, recorder, &storage, &tasks).await;
     match left {
         _ if world_died => anyhow::bail!("the world ended by itself; see the log"),
         Left::Applied => Ok(ExitCode::SUCCESS),
         Left::Durable | Left::Lost => Ok(ExitCode::from(EXIT_NOT_APPLIED)),
     }
+}
+
+/// Serves until the process is to stop, and lets the gateway end; answers whether the world ended by
+/// itself.
+async fn serve_until_stop(
+    serving: impl Future<Output = Result<(), net::NetFault>>,
+    signals: &mut Signals,
+    tls: Option<&Tls>,
+    halt: &Stop,
+    tasks: &Tasks,
+) -> bool {
+    let mut serving = std::pin::pin!(serving);
+    let world_died = until_stop(&mut serving, signals, tls, halt).await;
+    tasks.stop().cancel();
+    if !world_died && let Err(fault) = serving.await {
+        tracing::warn!(%fault, "gateway did not end cleanly");
+    }
+    world_died
 }
 
 /// What `/readyz` asks.

@@ -67,6 +67,20 @@ impl<G> std::fmt::Debug for Doors<G> {
     }
 }
 
+/// Where the doors are.
+fn note_listeners<G>(config: &mut NetConfig, listener: &TcpListener, doors: &Doors<G>) {
+    config.tls = doors.tls.is_some();
+    config.loopback = listener
+        .local_addr()
+        .is_ok_and(|address| address.ip().to_canonical().is_loopback());
+    let port = |listener: &Option<TcpListener>| {
+        let address = listener.as_ref()?.local_addr().ok()?;
+        Some(address.port())
+    };
+    config.telnet = port(&doors.telnet);
+    config.telnets = port(&doors.telnets);
+}
+
 /// Serves `listener` until `tasks` are told to stop. Then every session hears `system_error`, is
 /// closed 1001, and gets [`Timeouts::drain`](crate::Timeouts::drain) for its last frames.
 ///
@@ -81,16 +95,7 @@ pub async fn serve<G: Gatekeeper>(
     registry: &Registry,
 ) -> Result<(), NetFault> {
     let metrics = Metrics::new(registry)?;
-    config.tls = doors.tls.is_some();
-    config.loopback = listener
-        .local_addr()
-        .is_ok_and(|address| address.ip().to_canonical().is_loopback());
-    let port = |listener: &Option<TcpListener>| {
-        let address = listener.as_ref()?.local_addr().ok()?;
-        Some(address.port())
-    };
-    config.telnet = port(&doors.telnet);
-    config.telnets = port(&doors.telnets);
+    note_listeners(&mut config, &listener, &doors);
     let stop = tasks.stop().clone();
     let gate = Arc::new(doors.gate);
     let seal = {
@@ -118,10 +123,11 @@ pub async fn serve<G: Gatekeeper>(
         let app = http::operators(Arc::clone(&gateway));
         tasks.spawn("metrics", operators(listener, Arc::clone(&hub), app));
     }
-    tasks.spawn("sign-outs", {
-        let gateway = Arc::clone(&gateway);
-        async move { gateway.end_signed_out().await }
-    });
+    let signed_out = Arc::clone(&gateway);
+    tasks.spawn(
+        "sign-outs",
+        async move { signed_out.end_signed_out().await },
+    );
     // One count for all doors: a place is a place.
     let admission = Arc::new(AdmissionCheck::players(Arc::clone(&hub)));
     let secure = doors.telnets.zip(doors.tls.clone());

@@ -37,6 +37,14 @@ impl Config {
         )
     }
 
+    fn telnets_have_certificate(&self) -> Result<(), ConfigFault> {
+        unless(
+            self.server.tls_cert.is_some() || !matches!(self.telnets_address(), Ok(Some(_))),
+            "server.telnets",
+            "needs server.tls_cert and server.tls_key",
+        )
+    }
+
     /// Everything that makes no sense, in the order of the sections. Of the bus and of storage
     /// only the first of each: they find the next once that is gone.
     pub(super) fn faults(&self) -> Vec<ConfigFault> {
@@ -55,11 +63,7 @@ impl Config {
             self.metrics_address().map(|_| ()),
             self.telnet_address().map(|_| ()),
             self.telnets_address().map(|_| ()),
-            unless(
-                cert.is_some() || !matches!(self.telnets_address(), Ok(Some(_))),
-                "server.telnets",
-                "needs server.tls_cert and server.tls_key",
-            ),
+            self.telnets_have_certificate(),
             unless(
                 engine::runner::Rate::hz(self.tick.rate_hz).is_some(),
                 "tick.rate_hz",

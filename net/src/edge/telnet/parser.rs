@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn command_within_content_ends_it() {
+    fn command_within_content_ends_content() {
         assert_eq!(
             tokens(&[IAC, SB, 201, b'x', IAC, 253, 24, b'y']),
             [
