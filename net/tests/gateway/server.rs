@@ -25,7 +25,6 @@ pub(crate) const RUN: RunId = RunId(0xfeed);
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) telnet: SocketAddr,
-    pub(crate) telnets: SocketAddr,
     pub(crate) world: World,
     pub(crate) registry: Registry,
     pub(crate) tasks: Tasks,
@@ -72,8 +71,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let telnet = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let telnets = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let telnet_addresses = [&telnet, &telnets].map(|it| it.local_addr().unwrap());
+        let telnet_address = telnet.local_addr().unwrap();
         let gate = FakeGate::default();
         let doors = Doors {
             gate: gate.clone(),
@@ -98,7 +96,7 @@ impl Server {
             },
             metrics: None,
             telnet: Some(telnet),
-            telnets: Some(telnets),
+            telnets: None,
         };
         let serving = {
             let (tasks, registry) = (tasks.clone(), registry.clone());
@@ -115,8 +113,7 @@ impl Server {
         };
         let server = Self {
             address,
-            telnet: telnet_addresses[0],
-            telnets: telnet_addresses[1],
+            telnet: telnet_address,
             world: nobody,
             registry,
             tasks,

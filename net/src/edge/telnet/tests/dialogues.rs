@@ -74,7 +74,7 @@ fn mudlet_negotiation_gets_documented_answers() {
         text.contains("\x1b[38;2;95;175;175m\x1b]8;;send:north\x1b\\north"),
         "{text:?}"
     );
-    assert!(text.as_bytes().len() > 10 && stream.says("x\n").ends_with(&[b' ', IAC, 239]));
+    assert!(text.len() > 10 && stream.says("x\n").ends_with(&[b' ', IAC, 239]));
 }
 
 /// Offers its types at once and shows 256 colors.
