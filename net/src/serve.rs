@@ -131,13 +131,7 @@ pub async fn serve<G: Gatekeeper>(
     // One count for all doors: a place is a place.
     let admission = Arc::new(AdmissionCheck::players(Arc::clone(&hub)));
     let secure = doors.telnets.zip(doors.tls.clone());
-    let secure = secure.map(|(listener, tls)| (listener, Some(tls)));
-    let plain = doors.telnet.map(|listener| (listener, None));
-    for (listener, tls) in plain.into_iter().chain(secure) {
-        let (gateway, admission) = (Arc::clone(&gateway), Arc::clone(&admission));
-        let listening = telnet::listen(listener, gateway, admission, tls);
-        tasks.spawn("telnet-listener", listening);
-    }
+    open_telnet((doors.telnet, secure), &gateway, &admission, tasks);
     let app = http::app(gateway, any(ws::upgrade::<G>), apart);
 
     tasks.spawn("event-loop-watch", stall::watch(metrics, stop.clone()));
@@ -166,6 +160,22 @@ pub async fn serve<G: Gatekeeper>(
         Some(router::RouterEnd::Stopped) => Ok(()),
         // A panicked router is a mistake of ours; the world's word can't reach anybody either way.
         Some(router::RouterEnd::WorldGone) | None => Err(NetFault::WorldGone),
+    }
+}
+
+/// Listens for telnet, in the clear and by TLS, where there are listeners for it.
+fn open_telnet<G: Gatekeeper>(
+    (plain, secure): (Option<TcpListener>, Option<(TcpListener, Tls)>),
+    gateway: &Arc<Gateway<G>>,
+    admission: &Arc<AdmissionCheck>,
+    tasks: &Tasks,
+) {
+    let secure = secure.map(|(listener, tls)| (listener, Some(tls)));
+    let plain = plain.map(|listener| (listener, None));
+    for (listener, tls) in plain.into_iter().chain(secure) {
+        let (gateway, admission) = (Arc::clone(gateway), Arc::clone(admission));
+        let listening = telnet::listen(listener, gateway, admission, tls);
+        tasks.spawn("telnet-listener", listening);
     }
 }
 
