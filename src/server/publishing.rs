@@ -79,3 +79,28 @@ pub(super) fn start(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::watches;
+    use crate::config::Config;
+
+    #[test]
+    fn draft_is_watched_on_loopback_listeners_only() {
+        let mut config = Config::default();
+        for (address, is_watched) in [
+            ("127.0.0.1:4000", true),
+            ("[::1]:4000", true),
+            ("0.0.0.0:4000", false),
+            ("192.0.2.1:4000", false),
+        ] {
+            assert_eq!(
+                watches(&config, address.parse().unwrap()),
+                is_watched,
+                "{address}"
+            );
+        }
+        config.content.watch = false;
+        assert!(!watches(&config, "127.0.0.1:4000".parse().unwrap()));
+    }
+}

@@ -1,6 +1,7 @@
 //! The plugins of a running server, turned off and on by whoever runs it.
 
 use crate::harness::{Ended, Player, Recipe, Server, until};
+use crate::revisions::replay;
 
 /// What `kadath plugin` comes to.
 async fn plugin(recipe: &Recipe, words: &[&str]) -> Ended {
@@ -69,7 +70,9 @@ async fn plugin_is_turned_off_and_on_live() {
         unknown.stderr.contains("no plugin `weathr`; there are: "),
         "{unknown:?}"
     );
-    server.stop().await;
+    // Orders are part of what is recorded.
+    let told = replay(&server.stop().await).await;
+    assert_eq!(told.code, Some(0), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

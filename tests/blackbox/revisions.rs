@@ -80,7 +80,7 @@ fn save(recipe: &Recipe, text: &str) {
     std::fs::rename(draft, file).unwrap();
 }
 
-async fn replay(recipe: &Recipe) -> Ended {
+pub(crate) async fn replay(recipe: &Recipe) -> Ended {
     // Not over the draft, which `--world` would say.
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_kadath"));
     let output = command
