@@ -12,7 +12,6 @@
 
 mod act;
 mod after;
-mod amount;
 mod deeds;
 mod fields;
 mod findings;
@@ -25,11 +24,12 @@ mod refused;
 mod run;
 mod tally;
 mod tell;
+mod things;
 mod view;
 mod words;
 
+pub use crate::amount::Amount;
 pub use after::WAITING_EACH_MAX;
-pub use amount::Amount;
 pub use list::EffectList;
 pub use parties::{CAUSE_MAX, Carrier, Parties, RunEffects};
 pub use predicate::Requirement;
