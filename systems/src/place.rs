@@ -30,9 +30,9 @@ pub use hidden::{DoorView, DoorViews, Found, HiddenWays, SeenWays};
 pub use listing::{LISTED_MAX, Listing, Occupant};
 pub use lying::{
     Appeared, Drops, Label, LookedAtThing, LookedIn, Quantity, RoomDrop, Sort, SortWords, Spot,
-    Unlisted, Vanished,
+    StandingThing, Unlisted, Vanished,
 };
-pub use notes::{RoomOccupants, RoomUpdate, RoomView};
+pub use notes::{RoomDrops, RoomOccupants, RoomUpdate, RoomView};
 pub use nouns::{Candidate, Noun, Portion};
 pub use occupancy::Occupancy;
 pub use page::Page;
@@ -135,6 +135,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .fact::<Vanished>()
         .note::<notes::RoomUpdate>()
         .note::<notes::RoomOccupants>()
+        .note::<notes::RoomDrops>()
         .note::<changes::RoomOccupantsChanged>()
         .note::<notes::Passing>()
         .recover((travel::recount, lying::recount, shown::retell).chain())

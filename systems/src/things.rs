@@ -152,6 +152,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .fact::<Handled>()
         .message::<inventory::HoldingsChanged>()
         .message::<staff::Summoned>()
+        .message::<settle::FloorChanged>()
         .transient::<inventory::Belongings>("belongings")
         .note::<notes::Handed>()
         .note::<notes::Given>()
@@ -181,7 +182,13 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .system(Phase::Settle, (shown::look, shown::look_in).chain())
         .system(
             Phase::Emit,
-            (notes::tell, notes::lament, inventory::tell).chain(),
+            (
+                notes::tell,
+                notes::show_floors,
+                notes::lament,
+                inventory::tell,
+            )
+                .chain(),
         );
     inventory::describe(reg);
 }

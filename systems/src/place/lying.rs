@@ -47,8 +47,15 @@ pub struct Sort(pub String);
 /// that owns things.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unlisted {
-    /// It is seen, and stands there as part of the room.
-    Stands,
+    /// It is seen, and stands there to be reached into.
+    Stands {
+        /// Whether it is a corpse, and no part of the room.
+        corpse: bool,
+        /// Whether it is closed.
+        closed: bool,
+        /// Whether it is locked.
+        locked: bool,
+    },
     /// It is not seen.
     Hidden,
 }
@@ -136,7 +143,43 @@ pub struct RoomDrop {
     pub quantity: u32,
 }
 
-/// The things on the floor of a room.
+/// Something that stands in a room and can be reached into, as clients see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StandingThing {
+    /// Which.
+    pub container_id: StableId,
+    /// What it is called.
+    pub name: String,
+    /// `environment`, or `corpse`.
+    pub source_type: &'static str,
+    /// `unlocked` or `locked`.
+    pub lock_state: &'static str,
+    /// Whether it is closed.
+    pub closed: bool,
+}
+
+impl StandingThing {
+    /// Something that stands there; `None`: it is on the floor, or not seen.
+    pub(super) fn of(id: StableId, name: &str, how: Unlisted) -> Option<Self> {
+        let Unlisted::Stands {
+            corpse,
+            closed,
+            locked,
+        } = how
+        else {
+            return None;
+        };
+        Some(Self {
+            container_id: id,
+            name: name.to_owned(),
+            source_type: if corpse { "corpse" } else { "environment" },
+            lock_state: if locked { "locked" } else { "unlocked" },
+            closed,
+        })
+    }
+}
+
+/// The things on the floor of a room, and what stands there.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Drops {
     /// Things on the floor, those that lie longest first: all up to 50, else the first 50.
@@ -147,15 +190,26 @@ pub struct Drops {
     drop_count: usize,
     /// The same in words; empty where nothing lies.
     drop_summary: String,
+    /// What stands there and can be reached into.
+    #[serde(serialize_with = "drops", skip_serializing_if = "stands_empty")]
+    #[schemars(with = "Option<Vec<StandingThing>>")]
+    containers: Arc<[StandingThing]>,
 }
 
-fn drops<S: Serializer>(drops: &Arc<[RoomDrop]>, to: S) -> Result<S::Ok, S::Error> {
+fn stands_empty(containers: &Arc<[StandingThing]>) -> bool {
+    containers.is_empty()
+}
+
+fn drops<T: Serialize, S: Serializer>(drops: &Arc<[T]>, to: S) -> Result<S::Ok, S::Error> {
     to.collect_seq(drops.iter())
 }
 
 impl Drops {
     /// These things, in this order.
-    pub(super) fn of<'a>(things: impl ExactSizeIterator<Item = (StableId, &'a str, u32)>) -> Self {
+    pub(super) fn of<'a>(
+        things: impl ExactSizeIterator<Item = (StableId, &'a str, u32)>,
+        containers: Vec<StandingThing>,
+    ) -> Self {
         let drop_count = things.len();
         let listed = (1..)
             .zip(things.take(LISTED_MAX))
@@ -183,6 +237,20 @@ impl Drops {
             room_drops,
             drop_count,
             drop_summary,
+            containers: containers.into(),
+        }
+    }
+
+    /// What stands there, in words; empty where nothing does.
+    pub(super) fn standing(&self) -> String {
+        let named = self.containers.iter().map(|one| match one.closed {
+            true => format!("{} (closed)", one.name),
+            false => one.name.clone(),
+        });
+        let named: Vec<String> = named.collect();
+        match named.is_empty() {
+            true => String::new(),
+            false => format!("To be looked into: {}.", named.join(", ")),
         }
     }
 

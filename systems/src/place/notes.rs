@@ -112,6 +112,10 @@ impl RoomView {
         if !drops.words().is_empty() {
             prose = prose.with(Ink::Plain, format!("\n{}", drops.words()));
         }
+        let standing = drops.standing();
+        if !standing.is_empty() {
+            prose = prose.with(Ink::Plain, format!("\n{standing}"));
+        }
         prose
     }
 }
@@ -198,6 +202,27 @@ impl RoomView {
             package: "Room.Info",
             data,
         }
+    }
+}
+
+/// `room_drops`: what lies and stands where you are, where that changed by nobody's hand.
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("room_drops", replaces = "room_drops", examples = Self::shown)]
+pub struct RoomDrops {
+    /// What lies there.
+    #[serde(flatten)]
+    pub drops: Drops,
+    #[serde(skip)]
+    #[note(room)]
+    room: String,
+}
+
+impl RoomDrops {
+    /// What lies in a room.
+    #[must_use]
+    pub fn of(room: &str, drops: Drops) -> Self {
+        let room = room.to_owned();
+        Self { drops, room }
     }
 }
 

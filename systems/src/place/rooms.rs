@@ -16,7 +16,7 @@ use super::lying::Drops;
 use super::nouns::near;
 use super::{
     Candidate, DoorViews, Label, LastSpoke, Occupancy, Pose, Posture, Quantity, SeenWays, Sort,
-    SortWords, Spot, Unlisted,
+    SortWords, Spot, StandingThing, Unlisted,
 };
 use crate::command::{Missed, means_self, resolve};
 use crate::describe::{Marks, RoomLines};
@@ -205,10 +205,18 @@ impl Rooms<'_, '_> {
             })
             .collect();
         lying.sort_unstable_by_key(|(order, ..)| *order);
+        let here = self.labels.iter_many(self.occupancy.things(room)).matched();
+        let mut standing: Vec<StandingThing> = here
+            .filter_map(|(id, label, .., unlisted)| StandingThing::of(*id, &label.0, *unlisted?))
+            .collect();
+        standing.sort_unstable_by(|one, other| {
+            (&one.name, one.container_id).cmp(&(&other.name, other.container_id))
+        });
         let drops = Drops::of(
             lying
                 .iter()
                 .map(|((_, id), name, quantity)| (*id, *name, *quantity)),
+            standing,
         );
         self.known(|known| known.drops.insert(room, drops.clone()));
         drops

@@ -4,11 +4,11 @@ use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Thing;
-use super::deeds::LeaveCorpse;
+use super::deeds::{Latch, LeaveCorpse};
 use super::draft::{Draft, Drafts};
 use super::place::ThingPlace;
 use super::prototype::Prototype;
-use crate::place::Unlisted;
+use super::settle::standing;
 
 /// A thing that is a corpse.
 #[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub(super) fn leave(
         rot: Some(falls_at),
         burning: None,
         placed: None,
-        unlisted: Some(Unlisted::Stands),
+        unlisted: Some(standing(true, Latch::Open)),
     };
     let thing = drafts.make(draft, commands);
     commands.entity(thing).try_insert(Corpse {

@@ -1,7 +1,7 @@
 //! Things as they will be when this run of `settle` is over. Others see what is written only after it,
 //! so everything that comes later in the run is decided by the drafts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use engine::prelude::*;
 
@@ -232,6 +232,22 @@ impl<'a, 'w, 's> Drafts<'a, 'w, 's> {
         holders.sort_unstable();
         holders.dedup();
         holders
+    }
+
+    /// On which floors something is otherwise than before.
+    pub(super) fn floors(&self) -> BTreeSet<RoomIx> {
+        let changed = self.order.iter().filter_map(|thing| {
+            let (now, was) = self.drafts.get(thing)?;
+            let was_at = was.as_ref().and_then(|one| one.place);
+            (Some(now) != was.as_ref()).then_some([now.place, was_at])
+        });
+        let places = changed.flatten().flatten();
+        places
+            .filter_map(|place| match place {
+                ThingPlace::Floor(room) => Some(room),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Writes everything that is otherwise than before.

@@ -343,9 +343,38 @@ impl Verb for InventoryVerb {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Carried {
     /// What they carry, what they have longest first: their places are their numbers.
-    things: Vec<ThingStack>,
+    things: Vec<CarriedThing>,
     /// What they wear and hold, by slot.
-    equipped: BTreeMap<String, ThingStack>,
+    equipped: BTreeMap<String, CarriedThing>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct CarriedThing {
+    id: StableId,
+    name: String,
+    quantity: u32,
+}
+
+impl CarriedThing {
+    fn of(stack: &ThingStack) -> Self {
+        Self {
+            id: stack.item_instance_id,
+            name: stack.item_name.clone(),
+            quantity: stack.quantity,
+        }
+    }
+}
+
+impl Carried {
+    fn of(inventory: &[ThingStack], equipped: &BTreeMap<String, ThingStack>) -> Self {
+        let worn = equipped.iter();
+        Self {
+            things: inventory.iter().map(CarriedThing::of).collect(),
+            equipped: worn
+                .map(|(slot, one)| (slot.clone(), CarriedThing::of(one)))
+                .collect(),
+        }
+    }
 }
 
 impl CommandResult for Carried {
@@ -353,11 +382,9 @@ impl CommandResult for Carried {
 
     fn examples() -> Vec<Self> {
         let shown = InventoryUpdate::shown().into_iter();
-        let carried = shown.map(|one| Self {
-            things: one.inventory,
-            equipped: one.equipped,
-        });
-        carried.collect()
+        shown
+            .map(|one| Self::of(&one.inventory, &one.equipped))
+            .collect()
     }
 }
 
@@ -386,10 +413,7 @@ pub(super) fn list(
             let heavy = if heavy { ", which burdens you" } else { "" };
             text.push_str(&format!("\nIt weighs {weight} of {most} lb{heavy}."));
         }
-        let data = Carried {
-            things: has.inventory,
-            equipped: has.equipped,
-        };
+        let data = Carried::of(&has.inventory, &has.equipped);
         answers.write(Answer::with_data(
             *order,
             text.trim_start_matches('\n'),

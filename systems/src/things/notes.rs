@@ -1,5 +1,6 @@
 //! What those around are told of things that change hands.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use engine::Reverted;
@@ -11,9 +12,10 @@ use serde::Serialize;
 use super::deeds::{Source, To};
 use super::handle::{Handled, HandledThing};
 use super::prototype::Slot;
+use super::settle::FloorChanged;
 use super::staff::Summoned;
 use crate::cast::{ANN, BOB, FOYER, id};
-use crate::place::{Label, Rooms};
+use crate::place::{Label, RoomDrops, Rooms};
 use crate::presence::System;
 use crate::world::RoomIx;
 
@@ -317,6 +319,22 @@ fn give(
     outbox.tell(Audience::Many(others), Given::of(doing, whom, false));
     if let Some(session) = theirs {
         outbox.tell_one(session, Given::of(doing, whom, true));
+    }
+}
+
+/// Shows those in a room what lies there, where it changed by nobody's hand.
+pub(super) fn show_floors(
+    mut changed: MessageReader<FloorChanged>,
+    rooms: Rooms<'_, '_>,
+    mut outbox: ResMut<Outbox>,
+) {
+    let changed: BTreeSet<RoomIx> = changed.read().map(|one| one.0).collect();
+    for room in changed {
+        let audience = rooms.audience(room);
+        if !audience.is_empty() {
+            let note = RoomDrops::of(&rooms.atlas.room(room).id, rooms.drops(room));
+            outbox.tell(Audience::Many(audience), note);
+        }
     }
 }
 

@@ -5,17 +5,22 @@ use engine::prelude::*;
 use super::deeds::Latch;
 use super::near::Near;
 use super::place::{ThingPlace, ThingView, ThingWorld};
+use super::prototype::Prototype;
 use crate::place::Noun;
+
+/// How something is as it was made.
+pub(super) fn made(kind: &Prototype) -> Latch {
+    match &kind.holds {
+        Some(holds) if holds.lock.is_some() => Latch::Locked,
+        Some(holds) if holds.closed => Latch::Closed,
+        _ => Latch::Open,
+    }
+}
 
 impl ThingWorld<'_, '_> {
     /// Whether a thing is open, where it can be closed.
     pub(super) fn latch(&self, view: &ThingView<'_>) -> Latch {
-        let holds = view.prototype.and_then(|one| one.holds.as_ref());
-        let made = || match holds {
-            Some(holds) if holds.lock.is_some() => Latch::Locked,
-            Some(holds) if holds.closed => Latch::Closed,
-            _ => Latch::Open,
-        };
+        let made = || view.prototype.map_or(Latch::Open, made);
         view.thing.latch.unwrap_or_else(made)
     }
 

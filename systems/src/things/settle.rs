@@ -4,15 +4,20 @@
 
 use engine::prelude::*;
 
-use super::deeds::{CreateThings, ThingDeed};
+use super::deeds::{CreateThings, Latch, ThingDeed};
 use super::draft::{Draft, Drafts};
 use super::handle::{self, Handled};
 use super::inventory::HoldingsChanged;
 use super::place::{ThingPlace, ThingWorld};
 use super::prototype::{Prototype, Slot, ThingFlag};
 use super::shift::ROT;
-use super::{CARRIED_MAX, Thing, corpse, light, wear};
+use super::{CARRIED_MAX, Thing, corpse, light, reach, wear};
 use crate::place::Unlisted;
+use crate::world::RoomIx;
+
+/// What lies or stands in a room is otherwise, and nobody's hand was seen.
+#[derive(Message, Clone, Copy, Debug)]
+pub(super) struct FloorChanged(pub(super) RoomIx);
 
 /// What is said of it.
 #[derive(SystemParam)]
@@ -21,6 +26,7 @@ pub(super) struct SettledThings<'w> {
     pub(super) answers: MessageWriter<'w, Answer>,
     gone: MessageWriter<'w, Destroy>,
     changed: MessageWriter<'w, HoldingsChanged>,
+    floors: MessageWriter<'w, FloorChanged>,
 }
 
 /// Does everything that is to be done with things.
@@ -34,7 +40,15 @@ pub(super) fn settle(
         return;
     }
     let mut drafts = Drafts::of(&world);
+    let mut by_itself = false;
     for deed in deeds.read() {
+        by_itself |= matches!(
+            deed,
+            ThingDeed::Create(_)
+                | ThingDeed::Rot { .. }
+                | ThingDeed::LeaveCorpse(_)
+                | ThingDeed::Latch { .. }
+        );
         match deed {
             ThingDeed::Handle(wish) => handle::handle(wish, &mut drafts, &mut told, &mut commands),
             ThingDeed::Create(wish) => create(wish, &mut drafts, &mut commands),
@@ -59,11 +73,20 @@ pub(super) fn settle(
             ThingDeed::Rot { thing } => rot(*thing, &mut drafts),
             ThingDeed::LeaveCorpse(wish) => corpse::leave(wish, &mut drafts, &mut commands),
             ThingDeed::Latch { thing, latch } => {
-                drafts.change(*thing, |one| one.thing.latch = Some(*latch));
+                drafts.change(*thing, |one| {
+                    one.thing.latch = Some(*latch);
+                    if matches!(one.unlisted, Some(Unlisted::Stands { .. })) {
+                        one.unlisted = Some(standing(false, *latch));
+                    }
+                });
             }
         }
     }
     let holders = drafts.touched();
+    if by_itself {
+        told.floors
+            .write_batch(drafts.floors().into_iter().map(FloorChanged));
+    }
     drafts.write(&mut commands, &mut told.gone);
     told.changed
         .write_batch(holders.into_iter().map(HoldingsChanged));
@@ -88,7 +111,9 @@ fn create(wish: &CreateThings, drafts: &mut Drafts<'_, '_, '_>, commands: &mut C
         let unlisted = match () {
             () if !world_puts => None,
             () if prototype.is(ThingFlag::Hidden) => Some(Unlisted::Hidden),
-            () if prototype.is(ThingFlag::Fixed) => Some(Unlisted::Stands),
+            () if prototype.holds.is_some() && prototype.is(ThingFlag::Fixed) => {
+                Some(standing(false, reach::made(prototype)))
+            }
             () => None,
         };
         // It is made nowhere, and moved from there like everything else.
@@ -160,6 +185,15 @@ fn dress(
     };
     drafts.put(thing, Some(to));
     drafts.change(thing, |one| one.thing.issued = issued);
+}
+
+/// How something stands there.
+pub(super) const fn standing(corpse: bool, latch: Latch) -> Unlisted {
+    Unlisted::Stands {
+        corpse,
+        closed: !matches!(latch, Latch::Open),
+        locked: matches!(latch, Latch::Locked | Latch::Sealed),
+    }
 }
 
 /// Where things are while they are made. None stays there.
