@@ -1,8 +1,8 @@
-//! Doors: ways that can be closed, locked and hidden (game.md §1.6), and locks of whatever else has one.
+//! DoorMap: ways that can be closed, locked and hidden (game.md §1.6), and locks of whatever else has one.
 //!
 //! Reads `door`, `closed`, `locked`, `pick`, `hidden`, `search` and `relock_seconds` of exits. Owns
 //! [`ExitState`], one for both sides of a door and only while it is otherwise than its file says,
-//! [`Found`] of each character, and [`DoorViews`]; writes them in Settle. Whether somebody passes is
+//! [`FoundWays`] of each character, and [`DoorViews`]; writes them in Settle. Whether somebody passes is
 //! asked by whoever lets them walk ([`DoorGate`]).
 
 mod content;
@@ -12,7 +12,7 @@ mod search;
 mod settle;
 mod verbs;
 
-pub use content::{Door, Doors};
+pub use content::{DoorMap, DoorWay};
 pub use gate::{DoorGate, Passage};
 pub use settle::{DoorDeed, ExitState};
 
@@ -20,7 +20,7 @@ use engine::content::Content;
 use engine::prelude::*;
 
 use crate::command::verb;
-use crate::place::{DoorViews, Found, HiddenWays};
+use crate::place::{DoorViews, FoundWays, HiddenWays};
 
 /// The doors plugin. Runs after `things`, whose keys open them.
 pub fn plugin(reg: &mut Registrar<'_>) {
@@ -28,15 +28,15 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     content::sections(reg);
     reg.after("things", "a key is a thing")
         .derived(move |content: &Content| match off {
-            true => Doors::default(),
-            false => Doors::of(content),
+            true => DoorMap::default(),
+            false => DoorMap::of(content),
         })
         .derived(move |content: &Content| match off {
             true => HiddenWays::default(),
-            false => Doors::of(content).hidden(),
+            false => DoorMap::of(content).hidden(),
         })
         .persist::<ExitState>("exit_state")
-        .persist::<Found>("found_ways")
+        .persist::<FoundWays>("found_ways")
         .resource(DoorViews::default())
         .transient::<DoorViews>("door_views")
         .carried(|views: &mut DoorViews, _| {

@@ -8,6 +8,7 @@ mod appearance;
 mod changes;
 mod details;
 mod displaced;
+mod floor;
 mod hidden;
 mod listing;
 mod look;
@@ -26,7 +27,7 @@ pub use changes::RoomOccupantsChanged;
 pub use details::{Details, LookedAt, RoomDetail};
 pub use displaced::Displaced;
 pub(crate) use displaced::carry_talk;
-pub use hidden::{DoorView, DoorViews, Found, HiddenWays, SeenWays};
+pub use hidden::{DoorView, DoorViews, FoundWays, HiddenWays, SeenWays};
 pub use listing::{LISTED_MAX, Listing, Occupant};
 pub use lying::{
     Appeared, Drops, Label, LookedAtThing, LookedIn, Quantity, RoomDrop, Sort, SortWords, Spot,

@@ -120,7 +120,7 @@ pub(super) fn sections(reg: &mut Registrar<'_>) {
 
 /// A way with a door, or one that has to be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Door {
+pub struct DoorWay {
     /// What the door is called; `None`: there is none, the way has only to be found.
     pub name: Option<String>,
     /// The lock that keeps it closed.
@@ -139,9 +139,9 @@ pub struct Door {
 
 /// Every door and hidden way. Derived.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Doors(BTreeMap<(RoomIx, Direction), Door>);
+pub struct DoorMap(BTreeMap<(RoomIx, Direction), DoorWay>);
 
-impl Doors {
+impl DoorMap {
     /// What the files say.
     #[must_use]
     pub fn of(content: &Content) -> Self {
@@ -167,7 +167,7 @@ impl Doors {
             };
             let is_hidden = hidden.get(&key).is_some_and(|one| one.0);
             let search = searches.get(&key).map_or(0, |one| one.0);
-            Door {
+            DoorWay {
                 name: names.get(&key).map(|one| one.0.clone()),
                 lock,
                 latch,
@@ -184,12 +184,12 @@ impl Doors {
 
     /// The door in a way.
     #[must_use]
-    pub fn get(&self, room: RoomIx, way: Direction) -> Option<&Door> {
+    pub fn get(&self, room: RoomIx, way: Direction) -> Option<&DoorWay> {
         self.0.get(&(room, way))
     }
 
     /// All of them, by room and way.
-    pub fn iter(&self) -> impl Iterator<Item = ((RoomIx, Direction), &Door)> {
+    pub fn iter(&self) -> impl Iterator<Item = ((RoomIx, Direction), &DoorWay)> {
         self.0.iter().map(|(key, door)| (*key, door))
     }
 

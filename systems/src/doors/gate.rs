@@ -2,16 +2,16 @@
 
 use engine::prelude::*;
 
-use super::content::{Door, Doors};
+use super::content::{DoorMap, DoorWay};
 use super::settle::ExitState;
 use crate::place::SeenWays;
 use crate::things::Latch;
 use crate::world::{Direction, RoomIx};
 
-/// Doors as they are now.
+/// DoorMap as they are now.
 #[derive(SystemParam)]
 pub struct DoorGate<'w, 's> {
-    pub(super) doors: Res<'w, Doors>,
+    pub(super) doors: Res<'w, DoorMap>,
     states: Query<'w, 's, &'static ExitState>,
     pub(super) index: Res<'w, Index>,
     seen: SeenWays<'w, 's>,
@@ -29,7 +29,7 @@ pub enum Passage {
 impl DoorGate<'_, '_> {
     /// How a door is.
     #[must_use]
-    pub fn latch(&self, door: &Door) -> Latch {
+    pub fn latch(&self, door: &DoorWay) -> Latch {
         let state = self.index.get(door.state);
         let state = state.and_then(|entity| self.states.get(entity).ok());
         state.map_or(door.latch, |state| state.latch)
@@ -37,7 +37,7 @@ impl DoorGate<'_, '_> {
 
     /// The door in a way, if somebody sees it.
     #[must_use]
-    pub fn seen_door(&self, who: Entity, room: RoomIx, way: Direction) -> Option<&Door> {
+    pub fn seen_door(&self, who: Entity, room: RoomIx, way: Direction) -> Option<&DoorWay> {
         let door = self.doors.get(room, way)?;
         self.seen.sees(who, room, way).then_some(door)
     }

@@ -1,13 +1,13 @@
-//! Doors that are opened, closed and locked, and what those on both sides are told.
+//! DoorMap that are opened, closed and locked, and what those on both sides are told.
 
 use std::collections::BTreeMap;
 
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::content::Doors;
+use super::content::DoorMap;
 use crate::body::RoomMessage;
-use crate::place::{DoorView, DoorViews, Found, Rooms};
+use crate::place::{DoorView, DoorViews, FoundWays, Rooms};
 use crate::things::Latch;
 use crate::world::{Atlas, Direction, RoomIx};
 
@@ -75,22 +75,30 @@ pub(super) fn relock(
     deeds.write_batch(over.into_iter().map(restore));
 }
 
+/// What is known of doors while they are settled.
+#[derive(SystemParam)]
+pub(super) struct SettledDoors<'w, 's> {
+    doors: Res<'w, DoorMap>,
+    states: Query<'w, 's, &'static ExitState>,
+    found: Query<'w, 's, (&'static StableId, Option<&'static FoundWays>)>,
+    index: Res<'w, Index>,
+    atlas: Res<'w, Atlas>,
+    clock: Res<'w, Clock>,
+    moved: MessageWriter<'w, DoorMoved>,
+    gone: MessageWriter<'w, Destroy>,
+    commands: Commands<'w, 's>,
+}
+
+/// What was changed in this run, which others see only after it.
+#[derive(Default)]
+struct ChangedDoors {
+    latches: BTreeMap<StableId, (Entity, ExitState)>,
+    finders: BTreeMap<Entity, FoundWays>,
+}
+
 /// Does what is to be done with doors.
-pub(super) fn settle(
-    mut deeds: MessageReader<DoorDeed>,
-    doors: Res<Doors>,
-    states: Query<&ExitState>,
-    found: Query<&Found>,
-    ids: Query<(), With<StableId>>,
-    index: Res<Index>,
-    atlas: Res<Atlas>,
-    clock: Res<Clock>,
-    mut moved: MessageWriter<DoorMoved>,
-    mut gone: MessageWriter<Destroy>,
-    mut commands: Commands<'_, '_>,
-) {
-    let mut latches: BTreeMap<StableId, (Entity, ExitState)> = BTreeMap::new();
-    let mut finders: BTreeMap<Entity, Found> = BTreeMap::new();
+pub(super) fn settle(mut deeds: MessageReader<DoorDeed>, mut world: SettledDoors<'_, '_>) {
+    let mut changed = ChangedDoors::default();
     for deed in deeds.read() {
         match deed {
             DoorDeed::Latch {
@@ -98,75 +106,100 @@ pub(super) fn settle(
                 way,
                 latch,
                 span,
-            } => {
-                let Some(door) = doors.get(*room, *way) else {
-                    continue;
-                };
-                let known = latches.get(&door.state).copied();
-                let known = known.or_else(|| {
-                    let entity = index.get(door.state)?;
-                    Some((entity, *states.get(entity).ok()?))
-                });
-                let was = known.map_or(door.latch, |(_, state)| state.latch);
-                let until = span.or(door.relock).map(|span| clock.now.plus(span));
-                let now = ExitState {
-                    latch: *latch,
-                    until: until.filter(|_| *latch != door.latch),
-                };
-                let entity = match known {
-                    Some((entity, _)) => entity,
-                    None => commands.spawn(door.state).id(),
-                };
-                commands.entity(entity).try_insert(now);
-                latches.insert(door.state, (entity, now));
-                let (state, now) = (door.state, *latch);
-                if was != now {
-                    moved.write(DoorMoved { state, was, now });
-                }
-            }
+            } => world.latch((*room, *way), *latch, *span, &mut changed),
             DoorDeed::Find {
                 who,
                 room,
                 way,
                 span,
-            } => {
-                if !ids.contains(*who) {
-                    continue;
-                }
-                let known = finders.get(who).or_else(|| found.get(*who).ok());
-                let key = Found::key(&atlas, *room, *way);
-                let until = span.map(|span| clock.now.plus(span));
-                let now = known.cloned().unwrap_or_default();
-                finders.insert(*who, now.with(key, until, clock.now));
-            }
-            DoorDeed::Restore { state } => {
-                let known = index.get(*state);
-                let known = known.and_then(|one| Some((one, states.get(one).ok()?)));
-                if let Some((entity, was)) = known {
-                    gone.write(Destroy(entity));
-                    let door = doors.iter().find(|(_, door)| door.state == *state);
-                    if let Some((_, door)) = door {
-                        // Until it is gone with the tick.
-                        let now = ExitState {
-                            latch: door.latch,
-                            until: None,
-                        };
-                        commands.entity(entity).try_insert(now);
-                        let (state, was, now) = (*state, was.latch, door.latch);
-                        moved.write(DoorMoved { state, was, now });
-                    }
-                }
-            }
+            } => world.find(*who, (*room, *way), *span, &mut changed),
+            DoorDeed::Restore { state } => world.restore(*state),
         }
     }
-    for (who, found) in finders {
-        commands.entity(who).try_insert(found);
+    for (who, found) in changed.finders {
+        world.commands.entity(who).try_insert(found);
+    }
+}
+
+impl SettledDoors<'_, '_> {
+    fn latch(
+        &mut self,
+        (room, way): (RoomIx, Direction),
+        latch: Latch,
+        span: Option<Duration>,
+        changed: &mut ChangedDoors,
+    ) {
+        let Some(door) = self.doors.get(room, way) else {
+            return;
+        };
+        let known = changed.latches.get(&door.state).copied();
+        let known = known.or_else(|| {
+            let entity = self.index.get(door.state)?;
+            Some((entity, *self.states.get(entity).ok()?))
+        });
+        let was = known.map_or(door.latch, |(_, state)| state.latch);
+        let until = span.or(door.relock);
+        let until = until.map(|span| self.clock.now.plus(span));
+        let now = ExitState {
+            latch,
+            until: until.filter(|_| latch != door.latch),
+        };
+        let state = door.state;
+        let entity = match known {
+            Some((entity, _)) => entity,
+            None => self.commands.spawn(state).id(),
+        };
+        self.commands.entity(entity).try_insert(now);
+        changed.latches.insert(state, (entity, now));
+        if was != latch {
+            let now = latch;
+            self.moved.write(DoorMoved { state, was, now });
+        }
+    }
+
+    fn find(
+        &self,
+        who: Entity,
+        (room, way): (RoomIx, Direction),
+        span: Option<Duration>,
+        changed: &mut ChangedDoors,
+    ) {
+        let Ok((_, found)) = self.found.get(who) else {
+            return;
+        };
+        let known = changed.finders.get(&who).or(found);
+        let key = FoundWays::key(&self.atlas, room, way);
+        let until = span.map(|span| self.clock.now.plus(span));
+        let now = known.cloned().unwrap_or_default();
+        let now = now.with(key, until, self.clock.now);
+        changed.finders.insert(who, now);
+    }
+
+    fn restore(&mut self, state: StableId) {
+        let Some(entity) = self.index.get(state) else {
+            return;
+        };
+        let Ok(was) = self.states.get(entity) else {
+            return;
+        };
+        self.gone.write(Destroy(entity));
+        let door = self.doors.iter().find(|(_, door)| door.state == state);
+        if let Some((_, door)) = door {
+            let (was, now) = (was.latch, door.latch);
+            // Until it is gone with the tick.
+            let restored = ExitState {
+                latch: now,
+                until: None,
+            };
+            self.commands.entity(entity).try_insert(restored);
+            self.moved.write(DoorMoved { state, was, now });
+        }
     }
 }
 
 /// Keeps what is shown of doors.
 pub(super) fn show(
-    doors: Res<Doors>,
+    doors: Res<DoorMap>,
     states: Query<&ExitState>,
     changed: Query<(), Changed<ExitState>>,
     moved: MessageReader<DoorMoved>,
@@ -193,7 +226,7 @@ pub(super) fn show(
 /// Tells those on both sides of a door how it is now.
 pub(super) fn tell(
     mut moved: MessageReader<DoorMoved>,
-    doors: Res<Doors>,
+    doors: Res<DoorMap>,
     rooms: Rooms<'_, '_>,
     mut outbox: ResMut<Outbox>,
 ) {

@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 
-use super::content::Door;
+use super::content::DoorWay;
 use super::gate::DoorGate;
 use super::settle::DoorDeed;
 use crate::command::{Usage, Verb, Words};
@@ -66,7 +66,7 @@ pub(super) enum Lockable {
     Way {
         room: RoomIx,
         way: Direction,
-        door: Door,
+        door: DoorWay,
     },
     Thing(Entity),
 }
@@ -200,7 +200,7 @@ impl Locksmith<'_, '_> {
         Ok(named)
     }
 
-    fn act(&mut self, order: Order, what: &str, deed: Deed) {
+    fn act(&mut self, order: Order, what: &str, deed: LockDeed) {
         let done = self.find(order.actor, what).and_then(|of| {
             let words = self.turn(order.actor, &of, deed)?;
             Ok(words)
@@ -212,7 +212,7 @@ impl Locksmith<'_, '_> {
         self.answer(answer);
     }
 
-    fn turn(&mut self, who: Entity, of: &Lockable, deed: Deed) -> Result<String, Refusal> {
+    fn turn(&mut self, who: Entity, of: &Lockable, deed: LockDeed) -> Result<String, Refusal> {
         let name = self.name(of);
         let already = |how: &str| {
             let words = format!("The {name} is {how} already.");
@@ -220,29 +220,29 @@ impl Locksmith<'_, '_> {
         };
         let latch = self.latch(of);
         match (deed, latch) {
-            (Deed::Open, Latch::Open) => already("open"),
-            (Deed::Close, Latch::Closed | Latch::Locked | Latch::Sealed) => already("closed"),
-            (Deed::Unlock, Latch::Open | Latch::Closed) => already("unlocked"),
-            (Deed::Lock, Latch::Locked | Latch::Sealed) => already("locked"),
-            (Deed::Open, Latch::Closed) => {
+            (LockDeed::Open, Latch::Open) => already("open"),
+            (LockDeed::Close, Latch::Closed | Latch::Locked | Latch::Sealed) => already("closed"),
+            (LockDeed::Unlock, Latch::Open | Latch::Closed) => already("unlocked"),
+            (LockDeed::Lock, Latch::Locked | Latch::Sealed) => already("locked"),
+            (LockDeed::Open, Latch::Closed) => {
                 self.set(of, Latch::Open);
                 Ok(format!("You open the {name}."))
             }
-            (Deed::Open, Latch::Locked | Latch::Sealed) => {
+            (LockDeed::Open, Latch::Locked | Latch::Sealed) => {
                 let key = self.turn_key(who, of)?;
                 self.set(of, Latch::Open);
                 Ok(format!("You open the {name} with the {key}."))
             }
-            (Deed::Close, Latch::Open) => {
+            (LockDeed::Close, Latch::Open) => {
                 self.set(of, Latch::Closed);
                 Ok(format!("You close the {name}."))
             }
-            (Deed::Unlock, Latch::Locked | Latch::Sealed) => {
+            (LockDeed::Unlock, Latch::Locked | Latch::Sealed) => {
                 let key = self.turn_key(who, of)?;
                 self.set(of, Latch::Closed);
                 Ok(format!("You unlock the {name} with the {key}."))
             }
-            (Deed::Lock, Latch::Open | Latch::Closed) => {
+            (LockDeed::Lock, Latch::Open | Latch::Closed) => {
                 let key = self.turn_key(who, of)?;
                 self.set(of, Latch::Locked);
                 Ok(format!("You lock the {name} with the {key}."))
@@ -252,7 +252,7 @@ impl Locksmith<'_, '_> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deed {
+enum LockDeed {
     Open,
     Close,
     Lock,
@@ -261,24 +261,24 @@ enum Deed {
 
 pub(super) fn open(mut asked: MessageReader<Open>, mut smith: Locksmith<'_, '_>) {
     for Open { order, what } in asked.read() {
-        smith.act(*order, what, Deed::Open);
+        smith.act(*order, what, LockDeed::Open);
     }
 }
 
 pub(super) fn close(mut asked: MessageReader<Close>, mut smith: Locksmith<'_, '_>) {
     for Close { order, what } in asked.read() {
-        smith.act(*order, what, Deed::Close);
+        smith.act(*order, what, LockDeed::Close);
     }
 }
 
 pub(super) fn lock(mut asked: MessageReader<Lock>, mut smith: Locksmith<'_, '_>) {
     for Lock { order, what } in asked.read() {
-        smith.act(*order, what, Deed::Lock);
+        smith.act(*order, what, LockDeed::Lock);
     }
 }
 
 pub(super) fn unlock(mut asked: MessageReader<Unlock>, mut smith: Locksmith<'_, '_>) {
     for Unlock { order, what } in asked.read() {
-        smith.act(*order, what, Deed::Unlock);
+        smith.act(*order, what, LockDeed::Unlock);
     }
 }

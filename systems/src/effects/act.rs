@@ -215,3 +215,10 @@ pub(super) struct Texts {
     pub(super) target: Option<String>,
     pub(super) room: Option<String>,
 }
+
+/// Which things are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ThingAsked {
+    Prototype(String),
+    Tag(String),
+}

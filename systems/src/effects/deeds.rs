@@ -16,7 +16,7 @@ use crate::lucidity::{self, AdjustLucidity, Confronted, SeenSight};
 use crate::place::Relocate;
 use crate::world::{Direction, RoomIx};
 
-type Done = Result<(), RefusedEffect>;
+pub(super) type Done = Result<(), RefusedEffect>;
 
 impl ListRun<'_, '_, '_, '_> {
     /// Does what is done to no person in particular; `None`: it is done to somebody.

@@ -7,9 +7,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::act::FlagPlace;
+use super::act::{FlagPlace, ThingAsked};
 use super::fields::TableKeys;
 use super::findings::{Findings, IdKind};
+use super::read_things::{crowd, has};
 use super::words;
 use crate::calendar::{Daypart, Season};
 use crate::character::Stat;
@@ -68,13 +69,6 @@ pub(super) enum Predicate {
         what: ThingAsked,
         count: u32,
     },
-}
-
-/// Which things are asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ThingAsked {
-    Prototype(String),
-    Tag(String),
 }
 
 /// A predicate as it stands in a file.
@@ -231,39 +225,6 @@ fn one(word: &str, value: &Value, depth: usize, at: &mut Findings) -> Option<Pre
     })
 }
 
-fn has(value: &Value, worn: bool, at: &mut Findings) -> Option<Predicate> {
-    let Some(table) = value.as_object() else {
-        at.mistake(
-            "this is a table: { thing = \"candle.tallow\", count = 3 } or { tag = \"lamp\" }",
-        );
-        return None;
-    };
-    let mut fields = TableKeys::of(table, at);
-    let (thing, tag) = (fields.word("thing"), fields.word("tag"));
-    let count = fields.whole("count", 1..=10_000).unwrap_or(1);
-    let what = match (thing, tag) {
-        (Some(thing), None) => {
-            let id = |at: &mut Findings| at.id(IdKind::Thing, &thing);
-            fields.findings.in_key("thing", id);
-            Some(ThingAsked::Prototype(thing))
-        }
-        (None, Some(tag)) => Some(ThingAsked::Tag(tag)),
-        _ => {
-            fields
-                .findings
-                .mistake("either `thing` or `tag` is written");
-            None
-        }
-    };
-    fields.finish("a thing that is asked for");
-    let count = u32::try_from(count).unwrap_or(1);
-    Some(Predicate::Has {
-        worn,
-        what: what?,
-        count,
-    })
-}
-
 fn many(value: &Value, depth: usize, at: &mut Findings) -> Vec<Predicate> {
     let list = value
         .as_array()
@@ -412,27 +373,6 @@ fn time(value: &Value, at: &mut Findings) -> Option<Predicate> {
             None
         }
     }
-}
-
-fn crowd(value: &Value, at: &mut Findings) -> Option<Predicate> {
-    let Some(table) = value.as_object() else {
-        at.mistake("this is a table: { from = 2 }, { to = 5 } or both");
-        return None;
-    };
-    let mut fields = TableKeys::of(table, at);
-    let from = fields.whole("from", 0..=10_000);
-    let to = fields.whole("to", 0..=10_000);
-    if from.is_none() && to.is_none() {
-        fields
-            .findings
-            .mistake("neither `from` nor `to` is written");
-    }
-    fields.finish("`crowd`");
-    let players = |read: Option<i64>| read.and_then(|one| u32::try_from(one).ok());
-    Some(Predicate::Crowd(
-        players(from).unwrap_or(0),
-        players(to).unwrap_or(u32::MAX),
-    ))
 }
 
 fn chance(value: &Value, at: &mut Findings) -> Option<f64> {

@@ -4,13 +4,12 @@
 use engine::prelude::*;
 
 use super::act::{CreatedAt, WayState, Whom};
+use super::deeds::Done;
 use super::refused::RefusedEffect;
 use super::run::ListRun;
 use crate::doors::DoorDeed;
 use crate::things::{CreateThings, Latch, Slot, ThingDeed, ThingPlace};
 use crate::world::Direction;
-
-type Done = Result<(), RefusedEffect>;
 
 impl ListRun<'_, '_, '_, '_> {
     /// Makes things for somebody.

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use engine::prelude::*;
 
-use super::act::FlagPlace;
+use super::act::{FlagPlace, ThingAsked};
 use super::parties::Parties;
-use super::predicate::{Predicate, Requirement, ThingAsked};
+use super::predicate::{Predicate, Requirement};
 use crate::amount::Amount;
 use crate::body::Vitals;
 use crate::calendar::{Daylight, MythosTime, Observances};
 use crate::character::{self, Experience, Stat, Stats};
-use crate::doors::Doors;
+use crate::doors::DoorMap;
 use crate::flags::{FlagOwner, FlagTable};
 use crate::light::RoomLight;
 use crate::lucidity::{self, Lucidity};
@@ -49,7 +49,7 @@ pub(crate) struct View<'w, 's> {
     pub(super) flags: FlagTable<'w, 's>,
     pub(super) things: Belonging<'w, 's>,
     light: RoomLight<'w, 's>,
-    pub(super) doors: Res<'w, Doors>,
+    pub(super) doors: Res<'w, DoorMap>,
 }
 
 impl View<'_, '_> {

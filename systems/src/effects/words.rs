@@ -1,11 +1,10 @@
 //! The words of the vocabulary: what may be written where, who writes it, and who refuses when.
 
-use super::act::{CreatedAt, Difficulty, FlagPlace, WayState, Whom};
+use super::act::{Difficulty, FlagPlace, Whom};
 use crate::calendar::{Daypart, Season};
 use crate::character::Stat;
 use crate::lucidity::{Horror, Tier};
 use crate::place::Posture;
-use crate::things::Latch;
 
 /// The most effects of one list.
 pub const LIST_MAX: usize = 32;
@@ -71,24 +70,6 @@ pub(super) const WHO: [(&str, Whom); 4] = [
     ("target", Whom::Target),
     ("occupants", Whom::Occupants),
     ("others", Whom::Others),
-];
-pub(super) const LIT: [(&str, bool); 2] = [("lit", true), ("out", false)];
-pub(super) const WAY_STATES: [(&str, WayState); 5] = [
-    ("open", WayState::Latch(Latch::Open)),
-    ("closed", WayState::Latch(Latch::Closed)),
-    ("locked", WayState::Latch(Latch::Locked)),
-    ("unlocked", WayState::Latch(Latch::Closed)),
-    ("found", WayState::Found),
-];
-pub(super) const LOCK_STATES: [(&str, Latch); 3] = [
-    ("locked", Latch::Locked),
-    ("unlocked", Latch::Closed),
-    ("sealed", Latch::Sealed),
-];
-pub(super) const CREATED_AT: [(&str, CreatedAt); 3] = [
-    ("carried", CreatedAt::Carried),
-    ("worn", CreatedAt::Worn),
-    ("floor", CreatedAt::Floor),
 ];
 pub(super) const FLAG_PLACES: [(&str, FlagPlace); 4] = [
     ("actor", FlagPlace::Actor),
@@ -403,30 +384,3 @@ pub const PREDICATES: [VocabularyWord; 27] = [
     word("kind", "`player`", "engine", "what somebody is"),
     word("chance", "0 to 1", "engine", "the dice say so"),
 ];
-
-/// The tables of the reference, as Markdown, each under its name.
-#[must_use]
-pub fn tables() -> [(&'static str, String); 2] {
-    let mut effects = "| `do` | keys (what holds without them) | written by | refused when |\n|---|---|---|---|\n".to_owned();
-    for VocabularyWord {
-        word,
-        keys,
-        owner,
-        refused,
-    } in EFFECTS
-    {
-        effects.push_str(&format!("| `{word}` | {keys} | {owner} | {refused} |\n"));
-    }
-    let mut predicates = "| key | value | kept by | holds when |\n|---|---|---|---|\n".to_owned();
-    for VocabularyWord {
-        word,
-        keys,
-        owner,
-        refused,
-    } in PREDICATES
-    {
-        let owner = if owner.is_empty() { "none" } else { owner };
-        predicates.push_str(&format!("| `{word}` | {keys} | {owner} | {refused} |\n"));
-    }
-    [("effects", effects), ("predicates", predicates)]
-}

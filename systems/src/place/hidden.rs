@@ -40,9 +40,9 @@ impl HiddenWays {
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[component(summary_tick)]
 #[serde(transparent)]
-pub struct Found(BTreeMap<String, Option<WorldTime>>);
+pub struct FoundWays(BTreeMap<String, Option<WorldTime>>);
 
-impl Found {
+impl FoundWays {
     /// The name of a way, which outlives the atlas.
     #[must_use]
     pub fn key(atlas: &Atlas, room: RoomIx, way: Direction) -> String {
@@ -102,7 +102,7 @@ impl DoorViews {
 #[derive(SystemParam)]
 pub struct SeenWays<'w, 's> {
     hidden: Res<'w, HiddenWays>,
-    found: Query<'w, 's, &'static Found>,
+    found: Query<'w, 's, &'static FoundWays>,
     atlas: Res<'w, Atlas>,
     clock: Res<'w, Clock>,
 }
@@ -130,7 +130,7 @@ impl SeenWays<'_, '_> {
             return true;
         }
         let found = self.found.get(viewer);
-        let key = Found::key(&self.atlas, room, way);
+        let key = FoundWays::key(&self.atlas, room, way);
         found.is_ok_and(|found| found.knows(&key, self.clock.now))
     }
 }

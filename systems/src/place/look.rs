@@ -103,8 +103,8 @@ pub(super) fn look(
         let text = detail.map(|(_, one)| one.seen(night));
         answers.write(
             match at(*order, room, target, text, &people, &rooms, &beheld) {
-                Seen::Answer(answer) => answer,
-                Seen::Detail(answer) => {
+                SeenTarget::Answer(answer) => answer,
+                SeenTarget::Detail(answer) => {
                     if let Some((detail, _)) = detail {
                         let actor = order.actor;
                         told.details.write(LookedAt {
@@ -115,7 +115,7 @@ pub(super) fn look(
                     }
                     answer
                 }
-                Seen::Thing(thing) => {
+                SeenTarget::Thing(thing) => {
                     if rooms.has_things_shown() {
                         let order = *order;
                         told.things.write(LookedAtThing { order, thing });
@@ -138,7 +138,7 @@ pub(super) struct LookTellers<'w> {
 }
 
 /// What is looked at.
-enum Seen {
+enum SeenTarget {
     /// A person, or nothing.
     Answer(Answer),
     /// Something that the room's text names.
@@ -173,21 +173,21 @@ fn at(
     people: &Query<'_, '_, Looks>,
     rooms: &Rooms<'_, '_>,
     beheld: &Beheld<'_, '_>,
-) -> Seen {
+) -> SeenTarget {
     let nobody = format!("You see no \"{target}\" here.");
     let entity = match rooms.find_for(order.actor, room, target) {
         Ok(entity) => entity,
         Err(Missed::Nobody { .. })
             if let Some(thing) = rooms.thing_near(order.actor, room, target) =>
         {
-            return Seen::Thing(thing);
+            return SeenTarget::Thing(thing);
         }
         Err(Missed::Nobody { .. }) if let Some(detail) = detail => {
-            return Seen::Detail(Answer::with(order, detail));
+            return SeenTarget::Detail(Answer::with(order, detail));
         }
-        Err(missed) => return Seen::Answer(Answer::refusal(order, missed.refusal(nobody))),
+        Err(missed) => return SeenTarget::Answer(Answer::refusal(order, missed.refusal(nobody))),
     };
-    Seen::Answer(match people.get(entity) {
+    SeenTarget::Answer(match people.get(entity) {
         Ok(looks) => somebody(order, entity, looks, rooms, beheld),
         Err(_) => Answer::refused(order, Code::ResourceNotFound, nobody),
     })

@@ -13,10 +13,9 @@ use engine::prelude::*;
 use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use super::lying::Drops;
-use super::nouns::near;
 use super::{
-    Candidate, DoorViews, Label, LastSpoke, Occupancy, Pose, Posture, Quantity, SeenWays, Sort,
-    SortWords, Spot, StandingThing, Unlisted,
+    DoorViews, Label, LastSpoke, Occupancy, Pose, Posture, Quantity, SeenWays, Sort, SortWords,
+    Spot, Unlisted,
 };
 use crate::command::{Missed, means_self, resolve};
 use crate::describe::{Marks, RoomLines};
@@ -30,8 +29,8 @@ use crate::world::{Atlas, Direction, RoomIx};
 pub struct Rooms<'w, 's> {
     /// Every room.
     pub atlas: Res<'w, Atlas>,
-    occupancy: Res<'w, Occupancy>,
-    people: Query<
+    pub(super) occupancy: Res<'w, Occupancy>,
+    pub(super) people: Query<
         'w,
         's,
         (
@@ -47,7 +46,7 @@ pub struct Rooms<'w, 's> {
     poses: Query<'w, 's, &'static Pose>,
     marks: Query<'w, 's, &'static Marks>,
     lines: Res<'w, RoomLines>,
-    labels: Query<
+    pub(super) labels: Query<
         'w,
         's,
         (
@@ -60,11 +59,11 @@ pub struct Rooms<'w, 's> {
             Option<&'static Unlisted>,
         ),
     >,
-    sorts: Res<'w, SortWords>,
+    pub(super) sorts: Res<'w, SortWords>,
     doors: Res<'w, DoorViews>,
     ways: SeenWays<'w, 's>,
-    holdings: Res<'w, Holdings>,
-    index: Res<'w, Index>,
+    pub(super) holdings: Res<'w, Holdings>,
+    pub(super) index: Res<'w, Index>,
     hearing: Hearing<'w, 's>,
     run: SystemChangeTick,
     /// Scratch.
@@ -73,13 +72,13 @@ pub struct Rooms<'w, 's> {
 
 /// What was computed in one run of a system.
 #[derive(Default)]
-struct RunCache {
+pub(super) struct RunCache {
     run: Option<Tick>,
     audiences: BTreeMap<RoomIx, Arc<[SessionId]>>,
     lists: BTreeMap<RoomIx, List>,
     names: BTreeMap<RoomIx, Arc<[Entity]>>,
     views: BTreeMap<(RoomIx, bool), Arc<RoomView>>,
-    drops: BTreeMap<RoomIx, Drops>,
+    pub(super) drops: BTreeMap<RoomIx, Drops>,
 }
 
 /// The people that everybody in a room is told of.
@@ -152,98 +151,6 @@ impl Rooms<'_, '_> {
     #[must_use]
     pub fn sees_way(&self, viewer: Entity, room: RoomIx, way: Direction) -> bool {
         self.ways.sees(viewer, room, way)
-    }
-
-    /// What is seen in a room and no person, what lies there longest first; what stands there as part
-    /// of the room comes behind.
-    #[must_use]
-    pub fn lying(&self, room: RoomIx) -> Vec<Candidate<'_>> {
-        let here = self.labels.iter_many(self.occupancy.things(room)).matched();
-        let mut lying: Vec<_> = here
-            .filter(|(.., unlisted)| *unlisted != Some(&Unlisted::Hidden))
-            .map(|(id, label, spot, thing, quantity, sort, unlisted)| {
-                let since = spot.map(|spot| spot.since);
-                let candidate = self.candidate(thing, label, quantity, sort);
-                ((unlisted.is_some(), since, *id), candidate)
-            })
-            .collect();
-        lying.sort_unstable_by_key(|(order, _)| *order);
-        lying.into_iter().map(|(_, thing)| thing).collect()
-    }
-
-    fn candidate<'a>(
-        &'a self,
-        thing: Entity,
-        label: &'a Label,
-        quantity: Option<&Quantity>,
-        sort: Option<&Sort>,
-    ) -> Candidate<'a> {
-        Candidate {
-            name: &label.0,
-            more: self.sorts.of(sort),
-            quantity: quantity.map_or(1, |quantity| quantity.0),
-            thing,
-        }
-    }
-
-    /// What is told of the floor of a room.
-    #[must_use]
-    pub fn drops(&self, room: RoomIx) -> Drops {
-        if self.occupancy.things(room).is_empty() {
-            return Drops::default();
-        }
-        if let Some(known) = self.known(|known| known.drops.get(&room).cloned()) {
-            return known;
-        }
-        let here = self.labels.iter_many(self.occupancy.things(room)).matched();
-        let mut lying: Vec<_> = here
-            .filter(|(.., unlisted)| unlisted.is_none())
-            .map(|(id, label, spot, _, quantity, ..)| {
-                let since = spot.map(|spot| spot.since);
-                let quantity = quantity.map_or(1, |quantity| quantity.0);
-                ((since, *id), label.0.as_str(), quantity)
-            })
-            .collect();
-        lying.sort_unstable_by_key(|(order, ..)| *order);
-        let here = self.labels.iter_many(self.occupancy.things(room)).matched();
-        let mut standing: Vec<StandingThing> = here
-            .filter_map(|(id, label, .., unlisted)| StandingThing::of(*id, &label.0, *unlisted?))
-            .collect();
-        standing.sort_unstable_by(|one, other| {
-            (&one.name, one.container_id).cmp(&(&other.name, other.container_id))
-        });
-        let drops = Drops::of(
-            lying
-                .iter()
-                .map(|((_, id), name, quantity)| (*id, *name, *quantity)),
-            standing,
-        );
-        self.known(|known| known.drops.insert(room, drops.clone()));
-        drops
-    }
-
-    /// What somebody calls a thing that they hold, or that lies in the room.
-    #[must_use]
-    pub fn thing_near(&self, who: Entity, room: RoomIx, target: &str) -> Option<Entity> {
-        let me = self.people.get(who).map(|(id, ..)| *id).ok()?;
-        let held = self.holdings.of(me).filter_map(|id| self.index.get(id));
-        let held = held.filter_map(|one| {
-            let (_, label, _, thing, quantity, sort, _) = self.labels.get(one).ok()?;
-            Some(self.candidate(thing, label, quantity, sort))
-        });
-        near(target, held.chain(self.lying(room)))
-    }
-
-    /// What a thing is called, if it is one.
-    #[must_use]
-    pub fn label(&self, thing: Entity) -> Option<&str> {
-        let (_, label, ..) = self.labels.get(thing).ok()?;
-        Some(&label.0)
-    }
-
-    /// Whether somebody answers those who look at things.
-    pub(super) fn has_things_shown(&self) -> bool {
-        self.sorts.are_shown()
     }
 
     /// Somebody's session, if they are played.
@@ -420,7 +327,7 @@ impl Rooms<'_, '_> {
     }
 
     /// Looks into what is known of this run, or begins it anew.
-    fn known<T>(&self, look: impl FnOnce(&mut RunCache) -> T) -> T {
+    pub(super) fn known<T>(&self, look: impl FnOnce(&mut RunCache) -> T) -> T {
         let mut known = self.known.borrow_mut();
         let run = Some(self.run.this_run());
         if known.run != run {

@@ -7,7 +7,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::doors::{DoorDeed, DoorGate, Doors, Passage};
+use crate::doors::{DoorDeed, DoorGate, DoorMap, Passage};
 use crate::effects::{Carrier, EffectList, Parties, Requirement, View};
 use crate::place::{CrossGuarded, GuardedWays, Relocate};
 use crate::things::Latch;
@@ -148,8 +148,8 @@ pub(super) fn register(reg: &mut Registrar<'_>) {
         .derived(move |content: &Content| match off {
             true => GuardedWays::default(),
             false => {
-                let doors = content.get::<Atlas>().map(|_| Doors::of(content));
-                let doors = doors.as_ref().into_iter().flat_map(Doors::iter);
+                let doors = content.get::<Atlas>().map(|_| DoorMap::of(content));
+                let doors = doors.as_ref().into_iter().flat_map(DoorMap::iter);
                 let doors = doors.map(|(key, _)| key);
                 let asking = Guards::of(content).0.into_keys();
                 GuardedWays::new(asking.chain(doors).collect())

@@ -5,7 +5,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::deeds::{Handle, Source, ThingDeed, To};
+use super::deeds::{Handle, TakenFrom, ThingDeed, To};
 use super::near::Near;
 use super::parts::{Armor, Holds};
 use super::placements::PlacedThing;
@@ -221,7 +221,7 @@ pub(super) fn put(
             order: Some(*order),
             actor,
             things,
-            from: Source::Hands(actor),
+            from: TakenFrom::Hands(actor),
             to: To::Inside(container),
         }));
     }
@@ -270,7 +270,7 @@ pub(super) fn take_out(
         order: Some(order),
         actor: order.actor,
         things,
-        from: Source::Inside(container),
+        from: TakenFrom::Inside(container),
         to: To::Hands(order.actor),
     }));
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Thing;
 use super::deeds::{Latch, LeaveCorpse};
-use super::draft::{Draft, Drafts};
+use super::draft::{Drafts, ThingDraft};
 use super::place::ThingPlace;
 use super::prototype::Prototype;
 use super::settle::standing;
@@ -43,7 +43,7 @@ pub(super) fn leave(
     let now = drafts.world.clock.now;
     let id = drafts.new_id(wish.of);
     let falls_at = now.plus(wish.decay);
-    let draft = Draft {
+    let draft = ThingDraft {
         id,
         name: wish.name.clone(),
         sort: String::new(),

@@ -125,7 +125,7 @@ pub struct LeaveCorpse {
 
 /// From whom or what things are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum TakenFrom {
     /// The floor of the room where the actor is.
     Floor,
     /// What somebody carries.
@@ -159,7 +159,7 @@ pub struct Handle {
     /// Which things and how many of each, in this order; those that can't be moved stay.
     pub things: Vec<Portion>,
     /// From where they are taken.
-    pub from: Source,
+    pub from: TakenFrom,
     /// Where to.
     pub to: To,
 }

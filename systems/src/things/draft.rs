@@ -13,7 +13,7 @@ use crate::world::RoomIx;
 
 /// A thing as it will be.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Draft {
+pub(super) struct ThingDraft {
     pub(super) id: StableId,
     pub(super) name: String,
     pub(super) sort: String,
@@ -28,7 +28,7 @@ pub(super) struct Draft {
     pub(super) unlisted: Option<Unlisted>,
 }
 
-impl Draft {
+impl ThingDraft {
     fn of(view: &ThingView<'_>) -> Self {
         Self {
             id: view.id,
@@ -67,7 +67,7 @@ impl ListKey {
 pub(super) struct Drafts<'a, 'w, 's> {
     pub(super) world: &'a ThingWorld<'w, 's>,
     /// With what it was; `None`: it is made in this run.
-    drafts: HashMap<Entity, (Draft, Option<Draft>)>,
+    drafts: HashMap<Entity, (ThingDraft, Option<ThingDraft>)>,
     /// In which order they were touched first.
     order: Vec<Entity>,
     lists: HashMap<ListKey, Vec<Entity>>,
@@ -92,9 +92,9 @@ impl<'a, 'w, 's> Drafts<'a, 'w, 's> {
     }
 
     /// A thing as it is by now; `None`: it is no more.
-    pub(super) fn get(&mut self, thing: Entity) -> Option<&Draft> {
+    pub(super) fn get(&mut self, thing: Entity) -> Option<&ThingDraft> {
         if !self.drafts.contains_key(&thing) {
-            let draft = Draft::of(&self.world.view(thing)?);
+            let draft = ThingDraft::of(&self.world.view(thing)?);
             self.drafts.insert(thing, (draft.clone(), Some(draft)));
             self.order.push(thing);
         }
@@ -103,7 +103,7 @@ impl<'a, 'w, 's> Drafts<'a, 'w, 's> {
     }
 
     /// Changes a thing in place.
-    pub(super) fn change(&mut self, thing: Entity, change: impl FnOnce(&mut Draft)) {
+    pub(super) fn change(&mut self, thing: Entity, change: impl FnOnce(&mut ThingDraft)) {
         if self.get(thing).is_some()
             && let Some((draft, _)) = self.drafts.get_mut(&thing)
         {
@@ -185,7 +185,7 @@ impl<'a, 'w, 's> Drafts<'a, 'w, 's> {
     }
 
     /// Makes a thing.
-    pub(super) fn make(&mut self, draft: Draft, commands: &mut Commands<'_, '_>) -> Entity {
+    pub(super) fn make(&mut self, draft: ThingDraft, commands: &mut Commands<'_, '_>) -> Entity {
         let thing = commands.spawn_empty().id();
         if let Some(place) = draft.place {
             self.load(ListKey::of(place));
@@ -286,8 +286,8 @@ fn age(view: ThingView<'_>) -> (WorldTime, StableId, Entity) {
 /// Writes a thing as it is from now on.
 fn write(
     thing: Entity,
-    now: &Draft,
-    was: Option<&Draft>,
+    now: &ThingDraft,
+    was: Option<&ThingDraft>,
     world: &ThingWorld<'_, '_>,
     commands: &mut Commands<'_, '_>,
 ) {
@@ -295,7 +295,7 @@ fn write(
     if was.is_none() {
         entity.try_insert((now.id, Label(now.name.clone()), Sort(now.sort.clone())));
     }
-    let differs = |of: fn(&Draft, &Draft) -> bool| was.is_none_or(|was| !of(now, was));
+    let differs = |of: fn(&ThingDraft, &ThingDraft) -> bool| was.is_none_or(|was| !of(now, was));
     if differs(|a, b| a.thing == b.thing) {
         entity.try_insert(now.thing.clone());
     }

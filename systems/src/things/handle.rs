@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 
-use super::deeds::{Handle, Source, To};
+use super::deeds::{Handle, TakenFrom, To};
 use super::draft::Drafts;
 use super::place::ThingPlace;
 use super::prototype::{Slot, ThingFlag};
@@ -39,13 +39,13 @@ pub struct Handled {
     /// What.
     pub things: Vec<HandledThing>,
     /// From where.
-    pub from: Source,
+    pub from: TakenFrom,
     /// Where to.
     pub to: To,
 }
 
 /// What kept something where it is.
-pub(super) type Missed = (Code, String);
+pub(super) type MissedThing = (Code, String);
 
 /// Moves things, and answers whoever wished it.
 pub(super) fn handle(
@@ -55,7 +55,7 @@ pub(super) fn handle(
     commands: &mut Commands<'_, '_>,
 ) {
     let mut went = Vec::new();
-    let mut missed: Option<Missed> = None;
+    let mut missed: Option<MissedThing> = None;
     for portion in &wish.things {
         match one(wish, *portion, drafts, commands) {
             Ok(things) => went.extend(things),
@@ -91,7 +91,7 @@ fn one(
     portion: Portion,
     drafts: &mut Drafts<'_, '_, '_>,
     commands: &mut Commands<'_, '_>,
-) -> Result<Vec<HandledThing>, Missed> {
+) -> Result<Vec<HandledThing>, MissedThing> {
     let thing = portion.thing;
     let place = where_it_is(wish, thing, drafts)?;
     for container in [inside(wish.from), into(wish.to)].into_iter().flatten() {
@@ -134,9 +134,9 @@ fn one(
     Ok(handled(last, count, was_worn, drafts).into_iter().collect())
 }
 
-const fn inside(from: Source) -> Option<Entity> {
+const fn inside(from: TakenFrom) -> Option<Entity> {
     match from {
-        Source::Inside(container) => Some(container),
+        TakenFrom::Inside(container) => Some(container),
         _ => None,
     }
 }
@@ -166,7 +166,7 @@ pub(super) fn handled(
     })
 }
 
-fn gone(thing: Entity, drafts: &mut Drafts<'_, '_, '_>) -> Missed {
+fn gone(thing: Entity, drafts: &mut Drafts<'_, '_, '_>) -> MissedThing {
     let name = match drafts.get(thing) {
         Some(draft) => draft.name.clone(),
         None => drafts.world.name(thing).to_owned(),
@@ -179,14 +179,14 @@ fn where_it_is(
     wish: &Handle,
     thing: Entity,
     drafts: &mut Drafts<'_, '_, '_>,
-) -> Result<ThingPlace, Missed> {
+) -> Result<ThingPlace, MissedThing> {
     let world = drafts.world;
     let place = drafts.get(thing).and_then(|draft| draft.place);
     let there = place.filter(|place| match (wish.from, place) {
-        (Source::Floor, ThingPlace::Floor(room)) => world.room(wish.actor) == Some(*room),
-        (Source::Hands(who), ThingPlace::Carried(by))
-        | (Source::Worn(who), ThingPlace::Worn(by, _)) => world.id(who) == Some(*by),
-        (Source::Inside(container), ThingPlace::Inside(by)) => world.id(container) == Some(*by),
+        (TakenFrom::Floor, ThingPlace::Floor(room)) => world.room(wish.actor) == Some(*room),
+        (TakenFrom::Hands(who), ThingPlace::Carried(by))
+        | (TakenFrom::Worn(who), ThingPlace::Worn(by, _)) => world.id(who) == Some(*by),
+        (TakenFrom::Inside(container), ThingPlace::Inside(by)) => world.id(container) == Some(*by),
         _ => false,
     });
     there.ok_or_else(|| gone(thing, drafts))
@@ -198,7 +198,7 @@ fn may_leave(
     thing: Entity,
     place: ThingPlace,
     drafts: &mut Drafts<'_, '_, '_>,
-) -> Result<(), Missed> {
+) -> Result<(), MissedThing> {
     let name = drafts
         .get(thing)
         .map_or_else(String::new, |one| one.name.clone());
@@ -247,7 +247,12 @@ fn destination(wish: &Handle, drafts: &Drafts<'_, '_, '_>) -> Option<ThingPlace>
 }
 
 /// Why there is no room, to whoever wished it.
-fn no_room(wish: &Handle, thing: Entity, why: NoRoom, drafts: &mut Drafts<'_, '_, '_>) -> Missed {
+fn no_room(
+    wish: &Handle,
+    thing: Entity,
+    why: NoRoom,
+    drafts: &mut Drafts<'_, '_, '_>,
+) -> MissedThing {
     let name = drafts
         .get(thing)
         .map_or_else(String::new, |one| one.name.clone());
@@ -281,15 +286,25 @@ fn in_words(wish: &Handle, went: &[HandledThing], drafts: &Drafts<'_, '_, '_>) -
     let names: Vec<String> = went.iter().map(|one| named(one, drafts)).collect();
     let what = listed(&names);
     match (wish.from, wish.to) {
-        (Source::Inside(from), To::Hands(_)) => {
+        (TakenFrom::Inside(from), To::Hands(_)) => {
             format!("You take {what} from the {}.", world.name(from))
         }
-        (Source::Floor, To::Hands(_)) => format!("You take {what}."),
-        (Source::Worn(_), To::Hands(_)) => format!("You take off {what}."),
+        (TakenFrom::Floor, To::Hands(_)) => format!("You take {what}."),
+        (TakenFrom::Worn(_), To::Hands(_)) => format!("You take off {what}."),
         (_, To::Floor(_)) => format!("You put down {what}."),
         (_, To::Inside(into)) => format!("You put {what} in the {}.", world.name(into)),
         (_, To::Hands(who)) => format!("You give {what} to {}.", world.name(who)),
-        (_, To::Worn(_)) => wear::worn_words(&what, went),
+        (_, To::Worn(_)) => {
+            let words = wear::worn_words(&what, went);
+            let cursed = went.iter().any(|one| {
+                let kind = world.prototype(&one.sort);
+                kind.is_some_and(|kind| kind.is(ThingFlag::Cursed))
+            });
+            match cursed {
+                true => format!("{words} It sits tight, and will not come off."),
+                false => words,
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::deeds::{Source, To};
+use super::deeds::{TakenFrom, To};
 use super::handle::{Handled, HandledThing};
 use super::prototype::Slot;
 use super::settle::FloorChanged;
@@ -270,7 +270,7 @@ pub(super) fn tell(
             };
             let inner = |what: Entity| names.get(what).map_or("something", |one| one.0.as_str());
             match (done.from, done.to) {
-                (Source::Worn(_), _) | (_, To::Worn(_)) => {
+                (TakenFrom::Worn(_), _) | (_, To::Worn(_)) => {
                     let removed = !matches!(done.to, To::Worn(_));
                     let slot = item.slot.unwrap_or(Slot::MainHand);
                     outbox.tell(but_me(), Equipped::of(&doing, slot, removed));
@@ -278,7 +278,7 @@ pub(super) fn tell(
                 (_, To::Hands(to)) if to != done.actor => {
                     give(&doing, (done.actor, to), room, &people, &rooms, &mut outbox);
                 }
-                (Source::Inside(from), _) => {
+                (TakenFrom::Inside(from), _) => {
                     let verb = format!("takes {{}} from the {}", inner(from));
                     outbox.tell(but_me(), Handed::of(&doing, &verb, false));
                 }

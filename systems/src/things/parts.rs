@@ -131,7 +131,7 @@ impl Armor {
 /// What light a thing gives.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Light {
+pub struct LightSource {
     /// how bright it is: 1 dim, 2 light, 3 bright
     #[schemars(range(min = 1, max = 3))]
     pub level: u8,
@@ -175,7 +175,7 @@ pub struct Holds {
 /// What is written in a thing.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Book {
+pub struct BookText {
     /// what whoever reads it reads
     #[schemars(length(min = 1, max = 2048))]
     pub text: String,

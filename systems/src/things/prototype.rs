@@ -4,7 +4,7 @@ use engine::content::{At, DefinedIds, Definition};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Armor, Book, Holds, Light, Weapon};
+use super::parts::{Armor, BookText, Holds, LightSource, Weapon};
 
 /// What a thing is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -192,7 +192,7 @@ pub struct Prototype {
     #[schemars(length(min = 1, max = 120))]
     pub name: String,
     /// what stands before its name
-    #[schemars(extend("x-bounds" = "`a`, `an`, `the`, `some` or nothing"))]
+    #[schemars(length(max = 20), extend("x-bounds" = "at most 20 characters, such as `a`, `an`, `a pair of`, or nothing"))]
     pub article: String,
     /// what several of it are called
     #[schemars(length(min = 1, max = 120))]
@@ -247,7 +247,7 @@ pub struct Prototype {
     /// what light it gives
     #[serde(default)]
     #[schemars(extend("x-bounds" = "a table as below", "x-usual" = "none"))]
-    pub light: Option<Light>,
+    pub light: Option<LightSource>,
     /// what it holds
     #[serde(default)]
     #[schemars(extend("x-bounds" = "a table as below", "x-usual" = "nothing"))]
@@ -262,7 +262,7 @@ pub struct Prototype {
     /// what is written in it
     #[serde(default)]
     #[schemars(extend("x-bounds" = "a table as below", "x-usual" = "nothing"))]
-    pub book: Option<Book>,
+    pub book: Option<BookText>,
 }
 
 impl Prototype {
@@ -321,10 +321,6 @@ impl Definition for Prototype {
         if let Some(fuel) = self.light.as_ref().and_then(|light| light.fuel.as_ref()) {
             check_id(fuel, &at.key("light").key("fuel"));
         }
-        let articles = ["a", "an", "the", "some", ""];
-        let known = articles.contains(&self.article.as_str());
-        at.key("article")
-            .unless(known, "`article` is none of a, an, the, some or nothing");
         let plain = |word: &String| !word.trim().is_empty() && word.to_lowercase() == *word;
         at.key("words").unless(
             self.words.iter().all(plain),

@@ -5,7 +5,7 @@
 use engine::prelude::*;
 
 use super::deeds::{CreateThings, Latch, ThingDeed};
-use super::draft::{Draft, Drafts};
+use super::draft::{Drafts, ThingDraft};
 use super::handle::{self, Handled};
 use super::inventory::HoldingsChanged;
 use super::place::{ThingPlace, ThingWorld};
@@ -117,7 +117,7 @@ fn create(wish: &CreateThings, drafts: &mut Drafts<'_, '_, '_>, commands: &mut C
             () => None,
         };
         // It is made nowhere, and moved from there like everything else.
-        let made = Draft {
+        let made = ThingDraft {
             id,
             name: prototype.name.clone(),
             sort: wish.prototype.clone(),

@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 
-use super::draft::{Draft, Drafts};
+use super::draft::{Drafts, ThingDraft};
 use super::place::ThingPlace;
 use super::prototype::ThingFlag;
 use super::{CARRIED_MAX, FLOOR_MAX};
@@ -267,7 +267,7 @@ impl Drafts<'_, '_, '_> {
         let whole = self.get(thing)?.clone();
         self.lessen(thing, count);
         let id = self.new_id(whole.id);
-        let mut part = Draft {
+        let mut part = ThingDraft {
             id,
             quantity: count,
             place: Some(to),

@@ -3,7 +3,7 @@
 use engine::prelude::*;
 
 use super::containers::{split, take_out, unseen};
-use super::deeds::{Handle, Source, ThingDeed, To};
+use super::deeds::{Handle, TakenFrom, ThingDeed, To};
 use super::near::Near;
 use crate::chat::Channel;
 use crate::command::{Usage, Verb, Words, means_self};
@@ -122,7 +122,7 @@ pub(super) fn get(
             order: Some(*order),
             actor,
             things,
-            from: Source::Floor,
+            from: TakenFrom::Floor,
             to: To::Hands(actor),
         }));
     }
@@ -150,7 +150,7 @@ pub(super) fn drop(
             order: Some(*order),
             actor,
             things,
-            from: Source::Hands(actor),
+            from: TakenFrom::Hands(actor),
             to: To::Floor(*room),
         }));
     }
@@ -210,7 +210,7 @@ pub(super) fn give(
             order: Some(*order),
             actor,
             things,
-            from: Source::Hands(actor),
+            from: TakenFrom::Hands(actor),
             to: To::Hands(to),
         }));
     }

@@ -3,9 +3,9 @@
 use engine::prelude::*;
 
 use super::CARRIED_MAX;
-use super::deeds::{Handle, Source, ThingDeed, To};
+use super::deeds::{Handle, TakenFrom, ThingDeed, To};
 use super::draft::Drafts;
-use super::handle::{HandledThing, Missed, handled};
+use super::handle::{HandledThing, MissedThing, handled};
 use super::near::Near;
 use super::place::ThingPlace;
 use super::prototype::{Slot, ThingFlag};
@@ -19,7 +19,7 @@ pub(super) fn put_on(
     wanted: Option<Slot>,
     drafts: &mut Drafts<'_, '_, '_>,
     commands: &mut Commands<'_, '_>,
-) -> Result<Vec<HandledThing>, Missed> {
+) -> Result<Vec<HandledThing>, MissedThing> {
     let rule = |words: String| (Code::GameLogicError, words);
     let name = drafts
         .get(thing)
@@ -163,7 +163,7 @@ pub(super) fn remove(
             order: Some(*order),
             actor,
             things,
-            from: Source::Worn(actor),
+            from: TakenFrom::Worn(actor),
             to: To::Hands(actor),
         }));
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::each;
 use crate::effects::{Carrier, EffectList, EffectTally, Parties, RunEffects};
-use crate::things::{Handled, HandledThing, Source, To};
+use crate::things::{Handled, HandledThing, TakenFrom, To};
 
 macro_rules! hook {
     ($(#[$doc:meta])* $name:ident) => {
@@ -70,8 +70,8 @@ impl HookLists {
     fn list(&self, done: &Handled, sort: &str) -> Option<&EffectList> {
         match (done.from, done.to) {
             (_, To::Worn(_)) => self.wear.get(sort).map(|one| &one.0),
-            (Source::Worn(_), To::Hands(_)) => self.remove.get(sort).map(|one| &one.0),
-            (Source::Floor | Source::Inside(_), To::Hands(_)) => {
+            (TakenFrom::Worn(_), To::Hands(_)) => self.remove.get(sort).map(|one| &one.0),
+            (TakenFrom::Floor | TakenFrom::Inside(_), To::Hands(_)) => {
                 self.take.get(sort).map(|one| &one.0)
             }
             (_, To::Floor(_)) => self.drop.get(sort).map(|one| &one.0),

@@ -53,7 +53,7 @@ pub(super) struct Users<'w, 's> {
 }
 
 /// A use that everything was found for.
-struct Begun<'a> {
+struct BegunUse<'a> {
     thing: Entity,
     sort: &'a str,
     usage: &'a Use,
@@ -65,7 +65,7 @@ struct Begun<'a> {
 }
 
 impl Users<'_, '_> {
-    fn begin(&self, verb: &UseVerb) -> Result<Begun<'_>, Refusal> {
+    fn begin(&self, verb: &UseVerb) -> Result<BegunUse<'_>, Refusal> {
         let UseVerb { order, what, whom } = verb;
         let rule = |words: String| Refusal::new(Code::GameLogicError, words);
         let lacks = || Refusal::new(Code::ResourceNotFound, format!("You have no \"{what}\"."));
@@ -134,7 +134,7 @@ impl Users<'_, '_> {
         if self.near.is_broken(thing) {
             return Err(rule(format!("The {name} is broken.")));
         }
-        Ok(Begun {
+        Ok(BegunUse {
             thing,
             sort,
             usage,
@@ -171,7 +171,7 @@ pub(super) fn use_thing(
                 continue;
             }
         };
-        let Begun { thing, .. } = begun;
+        let BegunUse { thing, .. } = begun;
         match begun.left {
             Some(0) if begun.consumed => {
                 deeds.write(ThingDeed::Consume { thing, count: 1 });

@@ -7,7 +7,7 @@ use super::hooks::carrier;
 use crate::command::{Usage, Verb, Words};
 use crate::effects::{Parties, View};
 use crate::place::{Noun, Portion};
-use crate::things::{Handle, Near, Slot, Source, ThingDeed, To};
+use crate::things::{Handle, Near, Slot, TakenFrom, ThingDeed, To};
 
 /// `wear coat`, `wield knife left hand`
 #[derive(Message, Debug)]
@@ -81,7 +81,7 @@ pub(super) fn wear(
             order: Some(*order),
             actor,
             things: vec![Portion { thing, count: None }],
-            from: Source::Hands(actor),
+            from: TakenFrom::Hands(actor),
             to: To::Worn(slot),
         }));
     }
