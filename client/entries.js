@@ -64,6 +64,9 @@ export function entriesFor(frame, before, after, walkedIn = -1) {
     case "inventory_pickup":
     case "inventory_drop":
     case "inventory_given":
+    case "inventory_equip":
+    case "inventory_unequip":
+    case "admin_summon":
       return data.player_id === after.self.id ? [] : said("coming", data.message);
     case "command_response":
       return answerEntry(frame, walkedIn, after);

@@ -1,6 +1,26 @@
 // The frames of kadath.v1, made from the server's own types. Not to be edited:
 // `UPDATE=1 cargo test --test blackbox schema` writes it anew.
 
+/** `admin_summon` */
+export type AdminSummonFrame = Envelope & {
+  data: AdminSummoned;
+  event_type: "admin_summon";
+};
+
+/** `admin_summon`: an admin here has made things. */
+export type AdminSummoned = {
+  /** Of which prototype. */
+  item_id: string;
+  item_name: string;
+  message: string;
+  /** A UUID. */
+  player_id: string;
+  quantity: number;
+  room_id: string;
+  /** Who. */
+  summoned_by: string;
+};
+
 /** A sign-in, or the resume of a session. */
 export type Authentication = {
   /** Whom to play; without it, the account's most recently played character. */
@@ -38,6 +58,7 @@ export type CarriedThing = {
   /** A UUID. */
   id: string;
   name: string;
+  quantity: number;
 };
 
 /** `catatonia`: somebody's mind is gone, or back, told to that player and to those who see it
@@ -169,6 +190,15 @@ export type CommandResponseFrame = Envelope & {
   event_type: "command_response";
 };
 
+/** A stack in another. */
+export type ContainedStack = {
+  /** A UUID. */
+  item_instance_id: string;
+  item_name: string;
+  prototype_id: string;
+  quantity: number;
+};
+
 /** A part of the Mythos day; the hours in which the first three are kept are the world's to say. */
 export type Daypart = "witching" | "dawn" | "dusk" | "day" | "night";
 
@@ -238,6 +268,22 @@ export type Envelope = {
   timestamp: string;
 };
 
+/** `inventory_equip` and `inventory_unequip`: somebody here puts something on, or takes it off. */
+export type Equipped = {
+  /** Of which prototype. */
+  item_id: string;
+  /** A UUID. */
+  item_instance_id: string;
+  item_name: string;
+  message: string;
+  /** A UUID. */
+  player_id: string;
+  player_name: string;
+  room_id: string;
+  /** Where it is worn, or was. */
+  slot: Slot;
+};
+
 /** `error` */
 export type ErrorFrame = Envelope & {
   data: ErrorNote;
@@ -258,6 +304,12 @@ export type ErrorNote = {
 
 /** A way out as clients see it. */
 export type ExitView = {
+  /** It is closed. */
+  closed?: boolean;
+  /** What it is called. */
+  door?: string;
+  /** It is locked. */
+  locked?: boolean;
   /** What it looks like. */
   name?: string;
   /** The id of the room it leads to. */
@@ -281,6 +333,8 @@ export type ExploredMapFrame = Envelope & {
 
 /** `game_state`: everything a client needs to begin. */
 export type GameState = {
+  /** What stands there and can be reached into. */
+  containers?: StandingThing[];
   /** How many people there are in the room. */
   count: number;
   /** How many things lie there. */
@@ -305,6 +359,8 @@ export type GameStateFrame = Envelope & {
 
 /** `inventory_given`: somebody here has given something to somebody else here. */
 export type Given = {
+  /** Of which prototype. */
+  item_id: string;
   /** A UUID. */
   item_instance_id: string;
   item_name: string;
@@ -336,6 +392,8 @@ export type HallucinationFrame = Envelope & {
 
 /** `inventory_pickup` and `inventory_drop`: somebody here has taken something, or put it down. */
 export type Handed = {
+  /** Of which prototype. */
+  item_id: string;
   /** A UUID. */
   item_instance_id: string;
   item_name: string;
@@ -397,10 +455,23 @@ export type Holiday = {
 /** How terrible a sight is. */
 export type Horror = "disturbing" | "horrific" | "cosmic";
 
+/** What a stack holds. */
+export type InnerContainer = {
+  capacity_slots: number;
+  items: ContainedStack[];
+  weight_limit?: number;
+};
+
 /** `inventory_drop` */
 export type InventoryDropFrame = Envelope & {
   data: Handed;
   event_type: "inventory_drop";
+};
+
+/** `inventory_equip` */
+export type InventoryEquipFrame = Envelope & {
+  data: Equipped;
+  event_type: "inventory_equip";
 };
 
 /** `inventory_given` */
@@ -415,11 +486,39 @@ export type InventoryPickupFrame = Envelope & {
   event_type: "inventory_pickup";
 };
 
-/** What somebody carries. */
+/** What somebody has. */
 export type InventoryResult = {
+  /** What they wear and hold, by slot. */
+  equipped: Record<string, CarriedThing>;
   kind: "inventory";
-  /** What they have longest first: their places are their numbers. */
+  /** What they carry, what they have longest first: their places are their numbers. */
   things: CarriedThing[];
+};
+
+/** `inventory_unequip` */
+export type InventoryUnequipFrame = Envelope & {
+  data: Equipped;
+  event_type: "inventory_unequip";
+};
+
+/** `inventory_update`: what you have now. */
+export type InventoryUpdate = {
+  /** What you wear and hold, by slot. */
+  equipped: Record<string, ThingStack>;
+  /** What you carry, what you have longest first. */
+  inventory: ThingStack[];
+  slots_total: number;
+  slots_used: number;
+  /** What all of it weighs, in tenths of a pound. */
+  weight: number;
+  /** What you can bear, in tenths of a pound. */
+  weight_max: number;
+};
+
+/** `inventory_update` */
+export type InventoryUpdateFrame = Envelope & {
+  data: InventoryUpdate;
+  event_type: "inventory_update";
 };
 
 /** `lucidity_change`: how clear a mind is now. Carries the value itself, so a slow client that
@@ -758,6 +857,24 @@ export type RoomDrop = {
   quantity: number;
 };
 
+/** `room_drops`: what lies and stands where you are, where that changed by nobody's hand. */
+export type RoomDrops = {
+  /** What stands there and can be reached into. */
+  containers?: StandingThing[];
+  /** How many things lie there. */
+  drop_count: number;
+  /** The same in words; empty where nothing lies. */
+  drop_summary: string;
+  /** Things on the floor, those that lie longest first: all up to 50, else the first 50. */
+  room_drops: RoomDrop[];
+};
+
+/** `room_drops` */
+export type RoomDropsFrame = Envelope & {
+  data: RoomDrops;
+  event_type: "room_drops";
+};
+
 /** `room_explored` */
 export type RoomExploredFrame = Envelope & {
   data: MapRoom;
@@ -821,6 +938,8 @@ export type RoomOccupantsFrame = Envelope & {
 
 /** `room_update`: where you are now. */
 export type RoomUpdate = {
+  /** What stands there and can be reached into. */
+  containers?: StandingThing[];
   /** How many people there are in the room. */
   count: number;
   /** How many things lie there. */
@@ -899,15 +1018,19 @@ export type Schedule = {
 export type Season = "winter" | "spring" | "summer" | "autumn";
 
 /** A frame that the server sends on kadath.v1. */
-export type ServerFrame = CatatoniaFrame | ChatHistoryFrame | ChatMessageFrame | CommandResponseFrame | DurableFrame | EncounterFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | HallucinationFrame | InventoryDropFrame | InventoryGivenFrame | InventoryPickupFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerDeliriumRespawnedFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RescueUpdateFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsChangedFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
+export type ServerFrame = AdminSummonFrame | CatatoniaFrame | ChatHistoryFrame | ChatMessageFrame | CommandResponseFrame | DurableFrame | EncounterFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | HallucinationFrame | InventoryDropFrame | InventoryEquipFrame | InventoryGivenFrame | InventoryPickupFrame | InventoryUnequipFrame | InventoryUpdateFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerDeliriumRespawnedFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RescueUpdateFrame | RoomDropsFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsChangedFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
 
 /** A player as its own client sees it. */
 export type Sheet = {
   created_at: string;
   current_room_id: string;
+  /** What they wear and hold, by slot. */
+  equipped: Record<string, ThingStack> | null;
   experience_points: number;
   /** A UUID. */
   id: string;
+  /** What they carry, what they have longest first. */
+  inventory: ThingStack[] | null;
   is_admin: boolean;
   is_guest: boolean;
   /** When the character was active last: now, because it has just come. */
@@ -922,10 +1045,53 @@ export type Sheet = {
   profession_flavor_text?: string;
   profession_id?: number;
   profession_name?: string;
+  slots_total: number | null;
+  /** How many slots of what they carry are taken, and how many there are. */
+  slots_used: number | null;
   stats: Record<string, number>;
   user_id: string;
+  /** What all of it weighs, in tenths of a pound, and what they can bear. */
+  weight: number | null;
+  weight_max: number | null;
   /** The same once more, under the name that older clients know. */
   xp: number;
+};
+
+/** Where on somebody a thing is worn: one thing each. */
+export type Slot = "head" | "torso" | "legs" | "main_hand" | "off_hand" | "feet" | "hands" | "accessory" | "ring" | "amulet" | "belt" | "backpack";
+
+/** What is known of a stack besides its kind. */
+export type StackMetadata = {
+  /** What it takes off each kind of harm while it is worn. */
+  armour?: Record<string, number>;
+  /** How often it can still be used, if that is counted. */
+  charges?: number;
+  /** How much wear it bears; 0: it never wears. */
+  durability: number;
+  /** What it is for; absent of what no file knows any more. */
+  kind?: string;
+  /** It gives light. */
+  lit?: boolean;
+  /** What one is worth, in cents. */
+  value: number;
+  /** How worn it is. */
+  wear: number;
+  /** What all of it weighs, in tenths of a pound. */
+  weight: number;
+};
+
+/** Something that stands in a room and can be reached into, as clients see it. */
+export type StandingThing = {
+  /** Whether it is closed. */
+  closed: boolean;
+  /** Which. */
+  container_id: string;
+  /** `unlocked` or `locked`. */
+  lock_state: string;
+  /** What it is called. */
+  name: string;
+  /** `environment`, or `corpse`. */
+  source_type: string;
 };
 
 /** How one stands. */
@@ -948,6 +1114,33 @@ export type System = {
 export type SystemFrame = Envelope & {
   data: System;
   event_type: "system";
+};
+
+/** What is special about a thing (game.md §1.1). */
+export type ThingFlag = "MAGICAL" | "CURSED" | "NO_DROP" | "NO_SALE" | "SOULBOUND" | "GLOW" | "QUEST_ITEM" | "CONSUMABLE" | "FIXED" | "HIDDEN";
+
+/** A stack as clients see it. */
+export type ThingStack = {
+  /** What is special about it. */
+  flags: ThingFlag[];
+  /** What it holds, if it is a container. */
+  inner_container?: InnerContainer;
+  /** The same once more, under the name that older clients know. */
+  item_id: string;
+  /** Which. */
+  item_instance_id: string;
+  /** What it is called. */
+  item_name: string;
+  /** What else is known of it. */
+  metadata: StackMetadata;
+  /** Of which prototype. */
+  prototype_id: string;
+  /** How many. */
+  quantity: number;
+  /** `inventory`, or where it is worn. */
+  slot_type: string;
+  /** How it harms, if it is a weapon. */
+  weapon?: WeaponView;
 };
 
 /** How clear a mind is, in words; worse is greater. */
@@ -973,6 +1166,15 @@ export type TimeResult = {
   /** The next three, or as many as the world tells. */
   upcoming_holidays: Holiday[];
   week_of_month: number;
+};
+
+/** A weapon, in the shape that the original's clients know. */
+export type WeaponView = {
+  damage_types: string[];
+  magical: boolean;
+  max_damage: number;
+  min_damage: number;
+  modifier: number;
 };
 
 /** `welcome`: the session holds its character. */

@@ -84,6 +84,8 @@ export function reduce(state, frame) {
       };
     case "room_update":
       return { ...state, room: data.room ?? state.room, ...companyOf(data), floor: data.room_drops ?? [] };
+    case "room_drops":
+      return { ...state, floor: data.room_drops ?? [] };
     case "inventory_pickup":
       return { ...state, floor: without(state.floor, new Set([data.item_instance_id])) };
     case "inventory_drop":

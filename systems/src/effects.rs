@@ -12,7 +12,6 @@
 
 mod act;
 mod after;
-mod amount;
 mod deeds;
 mod fields;
 mod findings;
@@ -21,23 +20,28 @@ mod owners;
 mod parties;
 mod predicate;
 mod read;
+mod read_things;
+mod reference;
 mod refused;
 mod run;
 mod tally;
 mod tell;
+mod thing_words;
+mod things;
 mod view;
 mod words;
 
+pub use crate::amount::Amount;
 pub use after::WAITING_EACH_MAX;
-pub use amount::Amount;
 pub use list::EffectList;
 pub use parties::{CAUSE_MAX, Carrier, Parties, RunEffects};
 pub use predicate::Requirement;
+pub use reference::tables;
 pub(crate) use tally::EffectTally;
 pub use tally::{DEPTH_MAX, DroppedEffects, EFFECTS_MAX};
 pub(crate) use tell::EffectText;
 pub(crate) use view::View;
-pub use words::{AFTER_MAX, EFFECTS, LIST_MAX, NESTING_MAX, PREDICATES, VocabularyWord, tables};
+pub use words::{AFTER_MAX, EFFECTS, LIST_MAX, NESTING_MAX, PREDICATES, VocabularyWord};
 
 use engine::prelude::*;
 

@@ -14,9 +14,7 @@ use crate::presence::PresenceSettings;
 use crate::script::ScriptLimits;
 use crate::world::WorldHeader;
 use crate::{
-    ambient, body, bus, calendar, character, chat, command, effects, exploration, faces, flags,
-    hazards, letters, lucidity, mute, place, presence, reactions, revisions, scenery, script,
-    sheet, sights, staff, things,
+    ambient, body, bus, calendar, character, chat, command, corpses, doors, effects, exploration, faces, flags, hazards, letters, light, lucidity, mute, place, presence, reactions, revisions, scenery, script, sheet, sights, staff, things, uses,
 };
 
 /// What can be set about the game. A recording keeps it, so that a replay plays by the same limits.
@@ -110,14 +108,18 @@ impl Plugin for ShippedGame {
             .add(faces::plugin)
             .add(place::plugin)
             .add(presence::plugin(presence))
-            .add(things::plugin)
             .add(character::plugin)
             .add(calendar::dates)
+            .add(things::plugin)
+            .add(corpses::plugin)
+            .add(light::plugin)
+            .add(doors::plugin)
             .add(hazards::plugin)
             .add(sights::plugin)
             .add(scenery::plugin)
             .add(ambient::plugin)
             .add(reactions::plugin)
+            .add(uses::plugin)
             .add(effects::plugin)
             .add(flags::plugin)
             .add(body::plugin(hazards::strike))

@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ambient;
+pub mod amount;
 pub mod audit;
 pub mod body;
 pub mod bus;
@@ -21,7 +22,9 @@ mod cast;
 pub mod character;
 pub mod chat;
 pub mod command;
+pub mod corpses;
 pub mod describe;
+pub mod doors;
 pub mod effects;
 pub mod exploration;
 pub mod faces;
@@ -30,6 +33,7 @@ mod game;
 pub mod hazards;
 pub mod hearing;
 pub mod letters;
+pub mod light;
 pub mod lucidity;
 pub mod mute;
 pub mod place;
@@ -43,6 +47,7 @@ pub mod sights;
 pub mod speech;
 pub mod staff;
 pub mod things;
+pub mod uses;
 mod wall_time;
 pub mod world;
 

@@ -8,6 +8,8 @@ mod appearance;
 mod changes;
 mod details;
 mod displaced;
+mod floor;
+mod hidden;
 mod listing;
 mod look;
 mod lying;
@@ -26,10 +28,14 @@ pub use changes::RoomOccupantsChanged;
 pub use details::{Details, LookedAt, RoomDetail};
 pub use displaced::Displaced;
 pub(crate) use displaced::carry_talk;
+pub use hidden::{DoorView, DoorViews, FoundWays, HiddenWays, SeenWays};
 pub use listing::{LISTED_MAX, Listing, Occupant};
-pub use lying::{Appeared, Drops, Label, RoomDrop, Spot, Vanished};
-pub use notes::{RoomOccupants, RoomUpdate, RoomView};
-pub use nouns::Noun;
+pub use lying::{
+    Appeared, Drops, Label, LookedAtThing, LookedIn, Quantity, RoomDrop, Sort, SortWords, Spot,
+    StandingThing, Unlisted, Vanished,
+};
+pub use notes::{RoomDrops, RoomOccupants, RoomUpdate, RoomView};
+pub use nouns::{Candidate, Noun, Portion};
 pub use occupancy::Occupancy;
 pub(crate) use packages::{laid, passed};
 pub use page::Page;
@@ -125,11 +131,14 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .message::<Relocate>()
         .message::<Moved>()
         .fact::<LookedAt>()
+        .fact::<LookedAtThing>()
+        .fact::<LookedIn>()
         .fact::<CrossGuarded>()
         .fact::<Appeared>()
         .fact::<Vanished>()
         .note::<notes::RoomUpdate>()
         .note::<notes::RoomOccupants>()
+        .note::<notes::RoomDrops>()
         .note::<changes::RoomOccupantsChanged>()
         .note::<notes::Passing>()
         .recover((travel::recount, lying::recount, shown::retell).chain())

@@ -43,8 +43,8 @@ const LINES: [&str; 36] = [
     "stand",
     "cry",
     // Things change hands.
-    "summon stone",
-    "summon lamp",
+    "summon stone.smooth",
+    "summon lamp.hand.hurricane",
     "get all",
     "get stone",
     "drop stone",

@@ -26,7 +26,9 @@ async fn kept(common: &Common) -> BTreeMap<Uuid, StoredThing> {
     let rows: Vec<Tuple> = sqlx::query_as(
         "SELECT entity, body, owner, node, EXISTS (SELECT FROM component_rows AS spot
              WHERE spot.entity = held.entity AND spot.component = 'spot')
-         FROM component_rows AS held WHERE component = 'holder'",
+         FROM component_rows AS held WHERE component = 'holder'
+             AND EXISTS (SELECT FROM component_rows AS sort WHERE sort.entity = held.entity
+                 AND sort.component = 'sort' AND sort.body = '\"almanac.farm\"')",
     )
     .fetch_all(&mut common.database().await)
     .await
@@ -61,14 +63,14 @@ async fn check(common: &Common) -> BTreeMap<Uuid, StoredThing> {
 async fn carried(player: &mut Player) -> usize {
     let answer = player.does("inventory").await;
     let text = answer["data"]["result"].as_str().unwrap_or_default();
-    text.lines().filter(|line| line.contains("trinket")).count()
+    text.lines().filter(|line| line.contains("almanac")).count()
 }
 
 /// What lies where somebody is.
 async fn lying(player: &mut Player) -> usize {
     let answer = player.does("look").await;
     let text = answer["data"]["result"].as_str().unwrap_or_default();
-    text.matches("trinket").count()
+    text.matches("almanac").count()
 }
 
 /// Does what can be done just now; answers whether it was.
@@ -85,7 +87,7 @@ async fn seed(common: &Common, north: &Server) {
         .unwrap();
     let mut keeper = enter(north, &keeper).await;
     for _ in 0..TRINKETS {
-        keeper.does_for_good("summon trinket").await;
+        keeper.does_for_good("summon almanac.farm").await;
     }
 }
 
@@ -97,14 +99,14 @@ async fn trade(server: &Server, accounts: &[Account], round: usize) -> Vec<Playe
         players.push(enter(server, account).await);
     }
     for (n, player) in players.iter_mut().enumerate() {
-        tries(player, "get trinket").await;
+        tries(player, "get almanac").await;
         let other = TRADERS[(n + 1 + round % 3) % TRADERS.len()];
-        let gave = tries(player, &format!("give trinket to {other}")).await;
+        let gave = tries(player, &format!("give almanac to {other}")).await;
         given += u32::from(gave);
         if (n + round).is_multiple_of(3) {
-            tries(player, "drop trinket").await;
+            tries(player, "drop almanac").await;
         }
-        tries(player, "get trinket").await;
+        tries(player, "get almanac").await;
     }
     assert!(given > 0, "nobody had anything to give");
     players
@@ -114,9 +116,9 @@ async fn trade(server: &Server, accounts: &[Account], round: usize) -> Vec<Playe
 async fn hurry(players: &mut [Player], round: usize) {
     for (n, player) in players.iter_mut().enumerate() {
         let other = TRADERS[(n + 1 + (round + 1) % 3) % TRADERS.len()];
-        player.begin(&format!("give trinket to {other}")).await;
-        player.begin("drop trinket").await;
-        player.begin("get trinket").await;
+        player.begin(&format!("give almanac to {other}")).await;
+        player.begin("drop almanac").await;
+        player.begin("get almanac").await;
     }
 }
 

@@ -2,12 +2,12 @@
 
 use engine::prelude::*;
 
-use super::act::{EffectAct, FlagPlace, Texts, Whither};
+use super::act::{EffectAct, FlagPlace, Texts, UsedThing, Whither};
 use super::after::Postponed;
-use super::amount::Amount;
 use super::refused::RefusedEffect;
 use super::run::ListRun;
 use super::tell::EffectText;
+use crate::amount::Amount;
 use crate::body::{AdjustVitals, TakePosture, VitalsCause};
 use crate::character::Earn;
 use crate::chat::Voiced;
@@ -16,7 +16,7 @@ use crate::lucidity::{self, AdjustLucidity, Confronted, SeenSight};
 use crate::place::Relocate;
 use crate::world::{Direction, RoomIx};
 
-type Done = Result<(), RefusedEffect>;
+pub(super) type Done = Result<(), RefusedEffect>;
 
 impl ListRun<'_, '_, '_, '_> {
     /// Does what is done to no person in particular; `None`: it is done to somebody.
@@ -47,6 +47,18 @@ impl ListRun<'_, '_, '_, '_> {
                 });
                 Ok(())
             }
+            EffectAct::Exit {
+                room,
+                way,
+                is,
+                seconds,
+            } => self.exit(room.as_deref(), *way, *is, *seconds),
+            EffectAct::Lock { container, latch } => self.lock(container.as_deref(), *latch),
+            EffectAct::WearOut(amount) => self.wear_out(*amount),
+            EffectAct::Destroy {
+                thing: UsedThing::Carrier,
+                count,
+            } => self.use_up_carrier(*count),
             _ => return None,
         })
     }
@@ -104,6 +116,16 @@ impl ListRun<'_, '_, '_, '_> {
                 }
                 Ok(())
             }
+            EffectAct::Create {
+                thing,
+                count,
+                at,
+                bound,
+            } => self.create(whom, thing, (*count, *at, *bound)),
+            EffectAct::Destroy {
+                thing: UsedThing::Of(thing),
+                count,
+            } => self.use_up(whom, thing, *count),
             _ => Ok(()),
         }
     }

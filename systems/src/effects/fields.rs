@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-use super::amount::Amount;
 use super::findings::Findings;
+use crate::amount::Amount;
 
 /// The longest text, in characters.
 const TEXT_MAX: usize = 500;

@@ -1,9 +1,10 @@
 //! What is wrong with data that was read as plain values, and where, until its file is at hand.
 
-use engine::content::At;
+use engine::content::{At, DefinedIds};
 
 use crate::calendar::Observances;
 use crate::character::Professions;
+use crate::things::{Prototype, is_container};
 use crate::world::Atlas;
 
 /// A step from a value to one within it.
@@ -23,6 +24,8 @@ pub(super) enum IdKind {
     Holiday,
     Schedule,
     Profession,
+    Thing,
+    Container,
 }
 
 /// Mistakes, and ids to be looked up, each with its place.
@@ -110,6 +113,11 @@ impl IdKind {
             Self::Profession => {
                 let all = at.content::<Professions>();
                 (all.map(|one| one.find(id).is_some()), "a profession")
+            }
+            Self::Container => (is_container(id, at), "what stands in a room"),
+            Self::Thing => {
+                let all = at.content::<DefinedIds<Prototype>>();
+                (all.map(|one| one.contains(id)), "a thing")
             }
         };
         // Where the others could not be read, everything would seem to dangle.

@@ -9,9 +9,11 @@ use super::view::Scene;
 use crate::body::{AdjustVitals, TakePosture};
 use crate::character::Earn;
 use crate::chat::Voiced;
+use crate::doors::DoorDeed;
 use crate::flags::SetFlag;
 use crate::lucidity::{AdjustLucidity, Confronted};
 use crate::place::Relocate;
+use crate::things::ThingDeed;
 
 /// What is written to whom.
 #[derive(SystemParam)]
@@ -24,6 +26,8 @@ pub(super) struct OwnerDoors<'w> {
     pub(super) learning: MessageWriter<'w, Earn>,
     pub(super) flags: MessageWriter<'w, SetFlag>,
     pub(super) voices: MessageWriter<'w, Voiced>,
+    pub(super) things: MessageWriter<'w, ThingDeed>,
+    pub(super) doors: MessageWriter<'w, DoorDeed>,
     pub(super) later: MessageWriter<'w, Postponed>,
     pub(super) told: MessageWriter<'w, EffectText>,
 }

@@ -7,9 +7,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::act::FlagPlace;
+use super::act::{FlagPlace, ThingAsked};
 use super::fields::TableKeys;
 use super::findings::{Findings, IdKind};
+use super::read_things::{crowd, has};
 use super::words;
 use crate::calendar::{Daypart, Season};
 use crate::character::Stat;
@@ -60,6 +61,14 @@ pub(super) enum Predicate {
     /// Whether it is a player.
     Player(bool),
     Chance(f64),
+    /// How bright the room is.
+    Light(PointRange),
+    /// Whether they wear it; whether it is a tag; how many.
+    Has {
+        worn: bool,
+        what: ThingAsked,
+        count: u32,
+    },
 }
 
 /// A predicate as it stands in a file.
@@ -147,7 +156,8 @@ impl Predicate {
             | Self::Tier(_)
             | Self::Posture(_)
             | Self::Profession(_)
-            | Self::Player(_) => true,
+            | Self::Player(_)
+            | Self::Has { .. } => true,
             _ => false,
         }
     }
@@ -204,6 +214,9 @@ fn one(word: &str, value: &Value, depth: usize, at: &mut Findings) -> Option<Pre
         "schedule" => Predicate::Schedule(ids(value, IdKind::Schedule, at)),
         "crowd" => crowd(value, at)?,
         "kind" => Predicate::Player(*known(value, &words::KINDS, at).first()?),
+        "light" => Predicate::Light(span(value, 0, 3, at)?),
+        "has" => has(value, false, at)?,
+        "wears" => has(value, true, at)?,
         "chance" => Predicate::Chance(chance(value, at)?),
         other => {
             at.mistake(format!("`{other}` is no predicate: see docs/effects.md"));
@@ -360,27 +373,6 @@ fn time(value: &Value, at: &mut Findings) -> Option<Predicate> {
             None
         }
     }
-}
-
-fn crowd(value: &Value, at: &mut Findings) -> Option<Predicate> {
-    let Some(table) = value.as_object() else {
-        at.mistake("this is a table: { from = 2 }, { to = 5 } or both");
-        return None;
-    };
-    let mut fields = TableKeys::of(table, at);
-    let from = fields.whole("from", 0..=10_000);
-    let to = fields.whole("to", 0..=10_000);
-    if from.is_none() && to.is_none() {
-        fields
-            .findings
-            .mistake("neither `from` nor `to` is written");
-    }
-    fields.finish("`crowd`");
-    let players = |read: Option<i64>| read.and_then(|one| u32::try_from(one).ok());
-    Some(Predicate::Crowd(
-        players(from).unwrap_or(0),
-        players(to).unwrap_or(u32::MAX),
-    ))
 }
 
 fn chance(value: &Value, at: &mut Findings) -> Option<f64> {

@@ -9,6 +9,7 @@ use super::act::{Difficulty, Effect, EffectAct, FlagPlace, StatCheck, Texts, Whi
 use super::fields::TableKeys;
 use super::findings::{Findings, IdKind};
 use super::predicate::predicate;
+use super::read_things::thing_deed;
 use super::words;
 use crate::world::Direction;
 
@@ -47,7 +48,9 @@ fn effect(value: &Value, depth: usize, findings: &mut Findings) -> Option<Effect
     }
     let mut fields = TableKeys::of(table, findings);
     fields.get("do");
-    let act = branch(word, &mut fields, depth).or_else(|| deed(word, &mut fields));
+    let act = branch(word, &mut fields, depth)
+        .or_else(|| deed(word, &mut fields))
+        .or_else(|| thing_deed(word, &mut fields));
     let whom = if word == "move" { "who" } else { "to" };
     let to = match takes_whom(word) {
         true => fields.one_of(whom, &words::WHO),
@@ -67,7 +70,18 @@ fn effect(value: &Value, depth: usize, findings: &mut Findings) -> Option<Effect
 fn takes_whom(word: &str) -> bool {
     matches!(
         word,
-        "damage" | "heal" | "magic" | "posture" | "lucidity" | "confront" | "move" | "xp" | "check"
+        "damage"
+            | "heal"
+            | "magic"
+            | "posture"
+            | "lucidity"
+            | "confront"
+            | "move"
+            | "xp"
+            | "check"
+            | "create"
+            | "destroy"
+            | "light"
     )
 }
 
@@ -130,7 +144,7 @@ fn deed(word: &str, fields: &mut TableKeys<'_, '_>) -> Option<EffectAct> {
     })
 }
 
-fn seconds(fields: &mut TableKeys<'_, '_>) -> Option<u32> {
+pub(super) fn seconds(fields: &mut TableKeys<'_, '_>) -> Option<u32> {
     let read = fields.whole("seconds", 1..=31_536_000)?;
     u32::try_from(read).ok()
 }

@@ -193,6 +193,9 @@ impl ListRun<'_, '_, '_, '_> {
 
     /// Does it to each it is meant for; refused where nobody took it.
     fn deed(&mut self, act: &EffectAct, to: Option<Whom>) -> Result<(), RefusedEffect> {
+        if let EffectAct::Light { lit, fuel } = act {
+            return self.kindle(to, *lit, *fuel);
+        }
         if let Some(done) = self.of_place(act) {
             return done;
         }

@@ -7,16 +7,19 @@ use std::collections::BTreeMap;
 
 use engine::prelude::*;
 
-use super::act::FlagPlace;
-use super::amount::Amount;
+use super::act::{FlagPlace, ThingAsked};
 use super::parties::Parties;
 use super::predicate::{Predicate, Requirement};
+use crate::amount::Amount;
 use crate::body::Vitals;
 use crate::calendar::{Daylight, MythosTime, Observances};
 use crate::character::{self, Experience, Stat, Stats};
+use crate::doors::DoorMap;
 use crate::flags::{FlagOwner, FlagTable};
+use crate::light::RoomLight;
 use crate::lucidity::{self, Lucidity};
 use crate::place::{GuardedWays, InRoom, Occupancy, Posture};
+use crate::things::Belonging;
 use crate::world::{Atlas, RoomIx};
 
 type PersonQuery = (
@@ -44,6 +47,9 @@ pub(crate) struct View<'w, 's> {
     minds: Res<'w, lucidity::Rules>,
     levels: Res<'w, character::Rules>,
     pub(super) flags: FlagTable<'w, 's>,
+    pub(super) things: Belonging<'w, 's>,
+    light: RoomLight<'w, 's>,
+    pub(super) doors: Res<'w, DoorMap>,
 }
 
 impl View<'_, '_> {
@@ -137,6 +143,8 @@ impl PersonForecast {
 pub(super) struct Forecast {
     people: BTreeMap<Entity, PersonForecast>,
     flags: BTreeMap<(FlagOwner, String), i64>,
+    /// How many more of a prototype somebody has, or fewer.
+    things: BTreeMap<(Entity, String), i64>,
 }
 
 /// A list that is run, with what it sees.
@@ -251,6 +259,18 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
         self.forecast.flags.insert((owner, key.to_owned()), count);
     }
 
+    /// How many more of a prototype somebody has by now, or fewer.
+    pub(super) fn expected_things(&self, who: Entity, sort: &str) -> i64 {
+        let known = self.forecast.things.get(&(who, sort.to_owned()));
+        known.copied().unwrap_or(0)
+    }
+
+    /// Somebody will have so many more of a prototype, or fewer.
+    pub(super) fn expect_things(&mut self, who: Entity, sort: &str, more: i64) {
+        let known = self.forecast.things.entry((who, sort.to_owned()));
+        *known.or_default() += more;
+    }
+
     /// Whether something holds.
     pub(super) fn holds(&mut self, asked: &Predicate) -> bool {
         match asked {
@@ -307,6 +327,14 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
                 let own = character.profession.as_deref()?;
                 Some(all.iter().any(|one| one.eq_ignore_ascii_case(own)))
             }),
+            Predicate::Has { worn, what, count } => of(&|who, _| {
+                let id = self.view.id(who)?;
+                let has = match what {
+                    ThingAsked::Prototype(one) => self.view.things.of_sort(id, one, *worn),
+                    ThingAsked::Tag(tag) => self.view.things.of_tag(id, tag, *worn),
+                };
+                Some(has >= *count)
+            }),
             // Nobody else lives in this world yet.
             Predicate::Player(is) => of(&|_, _| Some(*is)),
             _ => None,
@@ -341,6 +369,7 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
             Predicate::Season(all) => all.contains(&now.season()),
             Predicate::Holiday(all) => observances.active(now).any(|one| any(all, &one.id)),
             Predicate::Schedule(all) => observances.scheduled(now).any(|one| any(all, &one.id)),
+            Predicate::Light(span) => span.holds(self.view.light.level(here).into()),
             Predicate::Crowd(from, to) => {
                 let count = u32::try_from(occupancy.of(here).len()).unwrap_or(u32::MAX);
                 (*from..=*to).contains(&count)

@@ -106,7 +106,7 @@ const fn word(
 }
 
 /// Every effect.
-pub const EFFECTS: [VocabularyWord; 19] = [
+pub const EFFECTS: [VocabularyWord; 25] = [
     word(
         "damage",
         "`amount`; `kind` (`\"blunt\"`); `lethal` (`true`): else one point is left; `drain` (0): percent of the points truly lost that heal the actor",
@@ -186,6 +186,42 @@ pub const EFFECTS: [VocabularyWord; 19] = [
         "as `flag`",
     ),
     word(
+        "create",
+        "`thing`: the id of a prototype; `count` (1); `in` (`\"carried\"`): or `\"worn\"`, `\"floor\"`; `bound` (`false`): it is theirs for ever",
+        "things",
+        "`resource_not_found`: gone. What finds no room lies on the floor",
+    ),
+    word(
+        "destroy",
+        "`thing`: the id of a prototype, or `\"self\"`: what carries the list; `count` (1)",
+        "things",
+        "`resource_not_found`: they have fewer",
+    ),
+    word(
+        "wear_out",
+        "`amount` (1): of the thing that carries the list",
+        "things",
+        "`resource_not_found`: no thing carries the list",
+    ),
+    word(
+        "light",
+        "`is`: `\"lit\"`, `\"out\"`; `fuel`: so many more seconds; of the thing that carries the list, or with `to = \"target\"` of the thing that it is aimed at",
+        "things",
+        "`resource_not_found`: no thing that burns",
+    ),
+    word(
+        "exit",
+        "`way`: a direction, or `\"all\"`; `is`: `\"open\"`, `\"closed\"`, `\"locked\"`, `\"unlocked\"`, or `\"found\"` by the actor; `room` (here); `seconds`: it is as before after so long",
+        "doors",
+        "`resource_not_found`: no such door, or nothing to find",
+    ),
+    word(
+        "lock",
+        "`is`: `\"locked\"`, `\"unlocked\"`, `\"sealed\"`; `container`: the id of what stands in a room (what carries the list)",
+        "things",
+        "`resource_not_found`: no such thing",
+    ),
+    word(
         "check",
         "`stat`; `difficulty` (`\"regular\"`): or `\"hard\"`, `\"extreme\"`; `modifier` (0); lists `pass`, `fail`, `critical` (`pass`), `fumble` (`fail`)",
         "none: a branch",
@@ -224,7 +260,7 @@ pub const EFFECTS: [VocabularyWord; 19] = [
 ];
 
 /// Every predicate.
-pub const PREDICATES: [VocabularyWord; 24] = [
+pub const PREDICATES: [VocabularyWord; 27] = [
     word(
         "all",
         "a list of predicates",
@@ -326,34 +362,25 @@ pub const PREDICATES: [VocabularyWord; 24] = [
         "calendar",
         "it is kept at this hour",
     ),
+    word(
+        "has",
+        "`{ thing }` or `{ tag }`; `count` (1)",
+        "things",
+        "somebody has so many, carried, worn or in a bag",
+    ),
+    word(
+        "wears",
+        "as `has`",
+        "things",
+        "somebody wears or holds so many",
+    ),
+    word(
+        "light",
+        "`{ from, below }`, 0 to 3",
+        "light",
+        "how bright the room is: 0 pitch dark, 1 dim, 2 light, 3 bright",
+    ),
     word("crowd", "`{ from, to }`", "place", "players in the room"),
     word("kind", "`player`", "engine", "what somebody is"),
     word("chance", "0 to 1", "engine", "the dice say so"),
 ];
-
-/// The tables of the reference, as Markdown, each under its name.
-#[must_use]
-pub fn tables() -> [(&'static str, String); 2] {
-    let mut effects = "| `do` | keys (what holds without them) | written by | refused when |\n|---|---|---|---|\n".to_owned();
-    for VocabularyWord {
-        word,
-        keys,
-        owner,
-        refused,
-    } in EFFECTS
-    {
-        effects.push_str(&format!("| `{word}` | {keys} | {owner} | {refused} |\n"));
-    }
-    let mut predicates = "| key | value | kept by | holds when |\n|---|---|---|---|\n".to_owned();
-    for VocabularyWord {
-        word,
-        keys,
-        owner,
-        refused,
-    } in PREDICATES
-    {
-        let owner = if owner.is_empty() { "none" } else { owner };
-        predicates.push_str(&format!("| `{word}` | {keys} | {owner} | {refused} |\n"));
-    }
-    [("effects", effects), ("predicates", predicates)]
-}

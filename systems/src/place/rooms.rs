@@ -13,13 +13,15 @@ use engine::prelude::*;
 use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use super::lying::Drops;
-use super::nouns::near;
-use super::{Label, LastSpoke, Occupancy, Pose, Posture, Spot};
+use super::{
+    DoorViews, Label, LastSpoke, Occupancy, Pose, Posture, Quantity, SeenWays, Sort, SortWords,
+    Spot, Unlisted,
+};
 use crate::command::{Missed, means_self, resolve};
 use crate::describe::{Marks, RoomLines};
 use crate::hearing::Hearing;
 use crate::speech::Channel;
-use crate::world::{Atlas, RoomIx};
+use crate::world::{Atlas, Direction, RoomIx};
 
 /// Rooms, who is in them, and how to reach those. What is computed of a room is computed once in
 /// a run of a system, however often it is asked for.
@@ -27,8 +29,8 @@ use crate::world::{Atlas, RoomIx};
 pub struct Rooms<'w, 's> {
     /// Every room.
     pub atlas: Res<'w, Atlas>,
-    occupancy: Res<'w, Occupancy>,
-    people: Query<
+    pub(super) occupancy: Res<'w, Occupancy>,
+    pub(super) people: Query<
         'w,
         's,
         (
@@ -44,7 +46,7 @@ pub struct Rooms<'w, 's> {
     poses: Query<'w, 's, &'static Pose>,
     marks: Query<'w, 's, &'static Marks>,
     lines: Res<'w, RoomLines>,
-    labels: Query<
+    pub(super) labels: Query<
         'w,
         's,
         (
@@ -52,10 +54,16 @@ pub struct Rooms<'w, 's> {
             &'static Label,
             Option<&'static Spot>,
             Entity,
+            Option<&'static Quantity>,
+            Option<&'static Sort>,
+            Option<&'static Unlisted>,
         ),
     >,
-    holdings: Res<'w, Holdings>,
-    index: Res<'w, Index>,
+    pub(super) sorts: Res<'w, SortWords>,
+    doors: Res<'w, DoorViews>,
+    ways: SeenWays<'w, 's>,
+    pub(super) holdings: Res<'w, Holdings>,
+    pub(super) index: Res<'w, Index>,
     hearing: Hearing<'w, 's>,
     run: SystemChangeTick,
     /// Scratch.
@@ -64,13 +72,13 @@ pub struct Rooms<'w, 's> {
 
 /// What was computed in one run of a system.
 #[derive(Default)]
-struct RunCache {
+pub(super) struct RunCache {
     run: Option<Tick>,
     audiences: BTreeMap<RoomIx, Arc<[SessionId]>>,
     lists: BTreeMap<RoomIx, List>,
     names: BTreeMap<RoomIx, Arc<[Entity]>>,
     views: BTreeMap<(RoomIx, bool), Arc<RoomView>>,
-    drops: BTreeMap<RoomIx, Drops>,
+    pub(super) drops: BTreeMap<RoomIx, Drops>,
 }
 
 /// The people that everybody in a room is told of.
@@ -112,58 +120,37 @@ impl Rooms<'_, '_> {
         let view = |known: &mut RunCache| {
             let view = known.views.entry((room, night));
             let lines = || self.lines.of(room);
-            Arc::clone(
-                view.or_insert_with(|| Arc::new(RoomView::of(&self.atlas, room, night, lines()))),
-            )
+            Arc::clone(view.or_insert_with(|| {
+                let doors = &self.doors;
+                Arc::new(RoomView::of(&self.atlas, room, night, lines(), doors))
+            }))
         };
         self.known(view)
     }
 
-    /// What lies in a room, what lies there longest first.
+    /// The same as somebody sees it: without the ways that they have not found.
     #[must_use]
-    pub fn lying(&self, room: RoomIx) -> Vec<(StableId, Entity, &str)> {
-        let here = self.labels.iter_many(self.occupancy.things(room)).matched();
-        let mut lying: Vec<_> = here
-            .map(|(id, label, spot, entity)| {
-                let since = spot.map(|spot| spot.since);
-                ((since, *id), (*id, entity, label.0.as_str()))
-            })
-            .collect();
-        lying.sort_unstable();
-        lying.into_iter().map(|(_, thing)| thing).collect()
+    pub fn view_for(&self, room: RoomIx, night: bool, viewer: Entity) -> Arc<RoomView> {
+        let view = self.view(room, night);
+        let unseen = self.ways.unseen(viewer, room);
+        if unseen.is_empty() {
+            return view;
+        }
+        let mut own = RoomView::clone(&view);
+        own.exits.retain(|way, _| !unseen.contains(way));
+        Arc::new(own)
     }
 
-    /// What is told of the floor of a room.
+    /// Whether a room has ways that not everybody sees.
     #[must_use]
-    pub fn drops(&self, room: RoomIx) -> Drops {
-        if self.occupancy.things(room).is_empty() {
-            return Drops::default();
-        }
-        if let Some(known) = self.known(|known| known.drops.get(&room).cloned()) {
-            return known;
-        }
-        let lying = self.lying(room);
-        let drops = Drops::of(lying.iter().map(|(id, _, name)| (*id, *name)));
-        self.known(|known| known.drops.insert(room, drops.clone()));
-        drops
+    pub fn has_hidden_ways(&self, room: RoomIx) -> bool {
+        self.ways.has_hidden(room)
     }
 
-    /// What somebody calls a thing that they hold, or that lies in the room.
+    /// Whether somebody sees a way.
     #[must_use]
-    pub fn thing_near(&self, who: Entity, room: RoomIx, target: &str) -> Option<&str> {
-        let me = self.people.get(who).map(|(id, ..)| *id).ok()?;
-        let held = self.holdings.of(me).filter_map(|id| self.index.get(id));
-        let lying = self.lying(room);
-        let all = held.chain(lying.iter().map(|(_, entity, _)| *entity));
-        let named = all.filter_map(|one| {
-            let (_, label, ..) = self.labels.get(one).ok()?;
-            Some((label.0.as_str(), one))
-        });
-        let thing = near(target, named)?;
-        self.labels
-            .get(thing)
-            .ok()
-            .map(|(_, label, ..)| label.0.as_str())
+    pub fn sees_way(&self, viewer: Entity, room: RoomIx, way: Direction) -> bool {
+        self.ways.sees(viewer, room, way)
     }
 
     /// Somebody's session, if they are played.
@@ -333,13 +320,14 @@ impl Rooms<'_, '_> {
     }
 
     /// Somebody's name, if they are played.
-    pub(super) fn name(&self, entity: Entity) -> Option<&str> {
+    #[must_use]
+    pub fn name(&self, entity: Entity) -> Option<&str> {
         let (_, character, ..) = self.people.get(entity).ok()?;
         Some(&character.name)
     }
 
     /// Looks into what is known of this run, or begins it anew.
-    fn known<T>(&self, look: impl FnOnce(&mut RunCache) -> T) -> T {
+    pub(super) fn known<T>(&self, look: impl FnOnce(&mut RunCache) -> T) -> T {
         let mut known = self.known.borrow_mut();
         let run = Some(self.run.this_run());
         if known.run != run {

@@ -63,6 +63,12 @@ fn sheet() -> Sheet {
         fields: SheetFields(vec![
             ("lucidity_tier", "lucid".into()),
             ("liabilities", vec!["night_frayed_reflexes"].into()),
+            ("inventory", serde_json::json!([])),
+            ("equipped", serde_json::json!({})),
+            ("slots_used", 0.into()),
+            ("slots_total", 20.into()),
+            ("weight", 0.into()),
+            ("weight_max", 500.into()),
         ]),
         created_at: rfc3339(WHEN),
         last_active: rfc3339(WHEN),

@@ -34,6 +34,8 @@ pub(crate) struct Town {
     pub(crate) drains: BTreeMap<String, f64>,
     /// `rules/lucidity.toml`; none: no such file.
     pub(crate) rules: Option<String>,
+    /// `things/test.toml`; empty: no such file.
+    pub(crate) things: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -110,6 +112,9 @@ impl Town {
         }
         if let Some(rules) = &self.rules {
             files.insert("rules/lucidity.toml".to_owned(), rules.clone());
+        }
+        if !self.things.is_empty() {
+            files.insert("things/test.toml".to_owned(), self.things.clone());
         }
         for (index, room) in self.rooms.iter().enumerate() {
             let Place {

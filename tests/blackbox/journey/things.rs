@@ -34,9 +34,12 @@ async fn things_are_taken_and_given_by_touch() {
     let ann = guest(&driver, &server).await;
     let mut bob = server.guest().await;
     let bob_s_name = bob.state["player"]["name"].as_str().unwrap().to_owned();
-    for (size, thing) in [((390, 844), "lamp"), ((1_280, 800), "book")] {
+    for (size, kind, thing) in [
+        ((390, 844), "lamp.carbide", "lamp"),
+        ((1_280, 800), "almanac.farm", "almanac"),
+    ] {
         ann.resize(size).await;
-        keeper.does(&format!("summon {thing}")).await;
+        keeper.does(&format!("summon {kind}")).await;
         opens(&ann, "things").await;
         ann.reads("#things-here", thing).await;
         ann.click("#things-here [aria-label^=Take]").await;

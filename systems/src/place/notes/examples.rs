@@ -2,9 +2,9 @@
 
 use engine::prelude::*;
 
-use super::{Drops, ExitView, Listing, Passing, RoomOccupants, RoomUpdate, RoomView};
+use super::{Drops, ExitView, Listing, Passing, RoomDrops, RoomOccupants, RoomUpdate, RoomView};
 use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
-use crate::place::{Occupant, Posture, RoomOccupantsChanged};
+use crate::place::{DoorView, Occupant, Posture, RoomOccupantsChanged, StandingThing};
 use crate::world::Direction;
 
 impl RoomView {
@@ -13,6 +13,11 @@ impl RoomView {
         let exit = ExitView {
             to: CORRIDOR.to_owned(),
             name: Some("a door covered in green baize".to_owned()),
+            door: Some(DoorView {
+                door: "baize door".to_owned(),
+                closed: true,
+                locked: false,
+            }),
         };
         Self {
             id: FOYER.to_owned(),
@@ -54,7 +59,10 @@ impl Listing {
 impl Drops {
     /// The things of the examples.
     pub(crate) fn example() -> Self {
-        Self::of([(id("lamp"), "hurricane lamp")].into_iter())
+        Self::of(
+            [(id("lamp"), "hurricane lamp", 1)].into_iter(),
+            vec![chest()],
+        )
     }
 }
 
@@ -117,5 +125,22 @@ impl Passing {
             passing(true, "Bob arrives from the north."),
             passing(false, "Bob leaves north."),
         ]
+    }
+}
+
+fn chest() -> StandingThing {
+    StandingThing {
+        container_id: id("chest"),
+        name: "oak chest".to_owned(),
+        source_type: "environment",
+        lock_state: "locked",
+        closed: true,
+    }
+}
+
+impl RoomDrops {
+    /// Notes as they might be sent.
+    pub(super) fn shown() -> Vec<Self> {
+        vec![Self::of(FOYER, Drops::example())]
     }
 }
