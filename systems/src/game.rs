@@ -13,8 +13,8 @@ use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
 use crate::world::WorldHeader;
 use crate::{
-    ambient, body, bus, calendar, character, chat, command, effects, exploration, faces, flags,
-    hazards, letters, lucidity, mute, place, presence, reactions, revisions, scenery, sheet,
+    ambient, body, bus, calendar, character, chat, command, creatures, effects, exploration, faces,
+    flags, hazards, letters, lucidity, mute, place, presence, reactions, revisions, scenery, sheet,
     sights, staff, things,
 };
 
@@ -108,11 +108,13 @@ impl Plugin for ShippedGame {
             .add(things::plugin)
             .add(character::plugin)
             .add(calendar::dates)
+            .add(creatures::creature_names)
             .add(hazards::plugin)
             .add(sights::plugin)
             .add(scenery::plugin)
             .add(ambient::plugin)
             .add(reactions::plugin)
+            .add(creatures::plugin)
             .add(effects::plugin)
             .add(flags::plugin)
             .add(body::plugin(hazards::strike))

@@ -21,6 +21,7 @@ mod cast;
 pub mod character;
 pub mod chat;
 pub mod command;
+pub mod creatures;
 pub mod describe;
 pub mod effects;
 pub mod exploration;

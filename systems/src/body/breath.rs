@@ -54,6 +54,7 @@ pub(super) fn breathe(
                 max_mp,
                 room: Some(place.0),
                 cause: VitalsCause::BREATH,
+                by: None,
             };
             changed.push((*id, one));
         }

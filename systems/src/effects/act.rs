@@ -29,6 +29,8 @@ pub(super) enum Whom {
     Actor,
     /// Whom it is aimed at.
     Target,
+    /// What carries the list, where it lives.
+    Carrier,
     /// All in the room, by stable id.
     Occupants,
     /// The same without the actor.
@@ -111,6 +113,16 @@ pub(super) enum EffectAct {
     },
     Posture(Posture),
     Xp(Amount),
+    Spawn {
+        kind: String,
+        count: u32,
+        seconds: Option<u32>,
+    },
+    /// Creatures of a kind in the room; without one, what carries the list.
+    Despawn {
+        kind: Option<String>,
+        text: Option<String>,
+    },
     Say {
         name: Option<String>,
         text: String,

@@ -13,7 +13,7 @@ use crate::character::Earn;
 use crate::chat::Voiced;
 use crate::flags::{FlagChange, SetFlag};
 use crate::lucidity::{self, AdjustLucidity, Confronted, SeenSight};
-use crate::place::Relocate;
+use crate::place::{DespawnCreature, Relocate, SpawnCreature};
 use crate::world::{Direction, RoomIx};
 
 type Done = Result<(), RefusedEffect>;
@@ -23,6 +23,12 @@ impl ListRun<'_, '_, '_, '_> {
     pub(super) fn of_place(&mut self, act: &EffectAct) -> Option<Done> {
         Some(match act {
             EffectAct::Say { name, text, emote } => self.voice(name.as_deref(), text, *emote),
+            EffectAct::Spawn {
+                kind,
+                count,
+                seconds,
+            } => self.spawn(kind, *count, *seconds),
+            EffectAct::Despawn { kind, text } => self.despawn(kind.as_deref(), text.as_ref()),
             EffectAct::Tell(texts) => {
                 self.tell(texts);
                 Ok(())
@@ -115,13 +121,13 @@ impl ListRun<'_, '_, '_, '_> {
     fn damage(&mut self, whom: Entity, amount: Amount, lethal: bool, drain: i32) -> Done {
         let mut points = self.scene.roll(amount);
         let (actor, cause) = (self.scene.parties.actor, self.cause());
+        let view = self.scene.view;
         let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
         let (dp, _) = person.dp.ok_or(RefusedEffect::GONE)?;
         if person.is_dead() {
             return Err(DEAD);
         }
-        // Everybody is a player as yet, and none harms another.
-        if actor.is_some_and(|actor| actor != whom) {
+        if actor.is_some_and(|actor| actor != whom) && !view.may_harm(actor, whom) {
             return Err(RefusedEffect::rule(
                 "You can't bring yourself to harm them.",
             ));
@@ -135,7 +141,7 @@ impl ListRun<'_, '_, '_, '_> {
         if harm > 0 {
             self.owners
                 .bodies
-                .write(AdjustVitals::harm(whom, harm, cause));
+                .write(AdjustVitals::harm(whom, harm, cause).by(actor));
         }
         let healed = u16::try_from(lost * drain / 100).unwrap_or(0);
         if let Some(actor) = actor.filter(|_| healed > 0) {
@@ -220,7 +226,7 @@ impl ListRun<'_, '_, '_, '_> {
         let open = |way: Direction| !view.ways.is_guarded(from, way);
         let (to, way) = match to {
             Whither::Room(id) => (view.atlas.find(id).ok_or(NOWHERE)?, None),
-            Whither::Home => (view.atlas.default_room(), None),
+            Whither::Home => (view.home_of(whom), None),
             Whither::Respawn => (view.atlas.respawn_room(), None),
             Whither::Origin => (begun.unwrap_or(from), None),
             Whither::Way(way) => {
@@ -253,13 +259,57 @@ impl ListRun<'_, '_, '_, '_> {
         Ok(())
     }
 
-    fn voice(&mut self, name: Option<&str>, text: &str, emote: bool) -> Done {
+    fn spawn(&mut self, kind: &str, count: u32, seconds: Option<u32>) -> Done {
         let room = self.scene.here().ok_or(RefusedEffect::GONE)?;
+        let one = SpawnCreature {
+            kind: kind.to_owned(),
+            room,
+            seconds,
+        };
+        for _ in 0..count {
+            self.owners.spawns.write(one.clone());
+        }
+        Ok(())
+    }
+
+    fn despawn(&mut self, kind: Option<&str>, text: Option<&String>) -> Done {
+        let view = self.scene.view;
+        let gone = match kind {
+            None => self.scene.parties.me.into_iter().collect(),
+            Some(kind) => {
+                let here = self.scene.here().ok_or(RefusedEffect::GONE)?;
+                let mut here = view.occupants(here);
+                here.retain(|one| view.kind(*one) == Some(kind));
+                here
+            }
+        };
+        if gone.is_empty() {
+            return Err(RefusedEffect::GONE);
+        }
+        for creature in gone {
+            let text = text.cloned();
+            self.owners
+                .despawns
+                .write(DespawnCreature { creature, text });
+        }
+        Ok(())
+    }
+
+    fn voice(&mut self, name: Option<&str>, text: &str, emote: bool) -> Done {
+        let me = self.scene.parties.me;
+        // Whoever is dead or gone says nothing; who has walked on says it there.
+        let there = me.map(|me| self.scene.view.speaks_in(me).ok_or(RefusedEffect::GONE));
+        let room = there
+            .transpose()?
+            .or_else(|| self.scene.here())
+            .ok_or(RefusedEffect::GONE)?;
         let carrier = &self.scene.parties.carrier;
         self.owners.voices.write(Voiced {
             room,
-            sender: carrier.id,
-            name: name.unwrap_or(&carrier.name).to_owned(),
+            sender: me
+                .and_then(|me| self.scene.view.id(me))
+                .unwrap_or(carrier.id),
+            name: name.map_or_else(|| self.scene.view.voice(me, &carrier.name), str::to_owned),
             text: text.to_owned(),
             emote,
         });
@@ -271,16 +321,23 @@ impl ListRun<'_, '_, '_, '_> {
         let Some(room) = self.scene.here() else {
             return;
         };
-        let named = |who| self.scene.view.name(who).unwrap_or("somebody");
+        let named = |who| {
+            self.scene
+                .view
+                .name(who)
+                .unwrap_or_else(|| "somebody".to_owned())
+        };
         let (actor, target) = (
             named(parties.actor),
             named(parties.target.or(parties.actor)),
         );
         let amount = self.amount.to_string();
+        let thing = self.scene.view.name(parties.me);
+        let thing = thing.unwrap_or_else(|| parties.carrier.name.clone());
         let filled = |text: &String| {
-            text.replace("{actor}", actor)
-                .replace("{target}", target)
-                .replace("{thing}", &parties.carrier.name)
+            text.replace("{actor}", &actor)
+                .replace("{target}", &target)
+                .replace("{thing}", &thing)
                 .replace("{amount}", &amount)
         };
         if let (Some(text), Some(actor)) = (&texts.actor, parties.actor) {

@@ -4,6 +4,7 @@ use engine::content::At;
 
 use crate::calendar::Observances;
 use crate::character::Professions;
+use crate::place::CreatureNames;
 use crate::world::Atlas;
 
 /// A step from a value to one within it.
@@ -23,6 +24,7 @@ pub(super) enum IdKind {
     Holiday,
     Schedule,
     Profession,
+    Creature,
 }
 
 /// Mistakes, and ids to be looked up, each with its place.
@@ -107,6 +109,10 @@ impl IdKind {
             }
             Self::Holiday => (calendar.map(|one| one.has_holiday(id)), "a holiday"),
             Self::Schedule => (calendar.map(|one| one.has_schedule(id)), "a schedule"),
+            Self::Creature => {
+                let all = at.content::<CreatureNames>();
+                (all.map(|one| one.0.contains(id)), "a creature")
+            }
             Self::Profession => {
                 let all = at.content::<Professions>();
                 (all.map(|one| one.find(id).is_some()), "a profession")

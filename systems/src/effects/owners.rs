@@ -11,7 +11,7 @@ use crate::character::Earn;
 use crate::chat::Voiced;
 use crate::flags::SetFlag;
 use crate::lucidity::{AdjustLucidity, Confronted};
-use crate::place::Relocate;
+use crate::place::{DespawnCreature, Relocate, SpawnCreature};
 
 /// What is written to whom.
 #[derive(SystemParam)]
@@ -23,6 +23,8 @@ pub(super) struct OwnerDoors<'w> {
     pub(super) moves: MessageWriter<'w, Relocate>,
     pub(super) learning: MessageWriter<'w, Earn>,
     pub(super) flags: MessageWriter<'w, SetFlag>,
+    pub(super) spawns: MessageWriter<'w, SpawnCreature>,
+    pub(super) despawns: MessageWriter<'w, DespawnCreature>,
     pub(super) voices: MessageWriter<'w, Voiced>,
     pub(super) later: MessageWriter<'w, Postponed>,
     pub(super) told: MessageWriter<'w, EffectText>,

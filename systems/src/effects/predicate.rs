@@ -59,6 +59,7 @@ pub(super) enum Predicate {
     Crowd(u32, u32),
     /// Whether it is a player.
     Player(bool),
+    Creature(Vec<String>),
     Chance(f64),
 }
 
@@ -147,7 +148,8 @@ impl Predicate {
             | Self::Tier(_)
             | Self::Posture(_)
             | Self::Profession(_)
-            | Self::Player(_) => true,
+            | Self::Player(_)
+            | Self::Creature(_) => true,
             _ => false,
         }
     }
@@ -204,6 +206,7 @@ fn one(word: &str, value: &Value, depth: usize, at: &mut Findings) -> Option<Pre
         "schedule" => Predicate::Schedule(ids(value, IdKind::Schedule, at)),
         "crowd" => crowd(value, at)?,
         "kind" => Predicate::Player(*known(value, &words::KINDS, at).first()?),
+        "creature" => Predicate::Creature(ids(value, IdKind::Creature, at)),
         "chance" => Predicate::Chance(chance(value, at)?),
         other => {
             at.mistake(format!("`{other}` is no predicate: see docs/effects.md"));

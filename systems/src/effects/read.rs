@@ -102,6 +102,20 @@ fn deed(word: &str, fields: &mut TableKeys<'_, '_>) -> Option<EffectAct> {
             walk: fields.switch("walk", false),
         },
         "xp" => EffectAct::Xp(fields.amount("amount", 0..=1_000_000)),
+        "spawn" => EffectAct::Spawn {
+            kind: creature(fields),
+            count: fields
+                .whole("count", 1..=10)
+                .map_or(1, |count| count as u32),
+            seconds: seconds(fields),
+        },
+        "despawn" => {
+            let kind = creature(fields);
+            EffectAct::Despawn {
+                kind: Some(kind).filter(|kind| kind != "self"),
+                text: fields.text("text"),
+            }
+        }
         "say" | "emote" => EffectAct::Say {
             text: fields.must_text("text"),
             name: fields.text("name"),
@@ -128,6 +142,17 @@ fn deed(word: &str, fields: &mut TableKeys<'_, '_>) -> Option<EffectAct> {
         },
         _ => return None,
     })
+}
+
+/// The id of a kind of creature, or `self`.
+fn creature(fields: &mut TableKeys<'_, '_>) -> String {
+    let kind = fields.must_word("creature");
+    if kind != "self" {
+        fields
+            .findings
+            .in_key("creature", |at| at.id(IdKind::Creature, &kind));
+    }
+    kind
 }
 
 fn seconds(fields: &mut TableKeys<'_, '_>) -> Option<u32> {

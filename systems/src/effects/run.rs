@@ -176,6 +176,7 @@ impl ListRun<'_, '_, '_, '_> {
         match to {
             None => self.scene.subject().into_iter().collect(),
             Some(Whom::Actor) => parties.actor.into_iter().collect(),
+            Some(Whom::Carrier) => parties.me.into_iter().collect(),
             Some(Whom::Target) => parties.target.into_iter().collect(),
             Some(set) => {
                 let here = self.scene.here();

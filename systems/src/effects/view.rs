@@ -16,12 +16,14 @@ use crate::calendar::{Daylight, MythosTime, Observances};
 use crate::character::{self, Experience, Stat, Stats};
 use crate::flags::{FlagOwner, FlagTable};
 use crate::lucidity::{self, Lucidity};
-use crate::place::{GuardedWays, InRoom, Occupancy, Posture};
+use crate::place::{
+    Creature, CreatureLook, CreatureLooks, GuardedWays, InRoom, Occupancy, Posture,
+};
 use crate::world::{Atlas, RoomIx};
 
 type PersonQuery = (
     &'static StableId,
-    &'static Character,
+    AnyOf<(&'static Character, &'static Creature)>,
     Option<&'static Stats>,
     Option<&'static Vitals>,
     Option<&'static Posture>,
@@ -37,6 +39,7 @@ pub(crate) struct View<'w, 's> {
     pub(super) atlas: Res<'w, Atlas>,
     pub(super) ways: Res<'w, GuardedWays>,
     occupancy: Res<'w, Occupancy>,
+    looks: Res<'w, CreatureLooks>,
     observances: Res<'w, Observances>,
     daylight: Res<'w, Daylight>,
     pub(super) clock: Res<'w, Clock>,
@@ -55,9 +58,51 @@ impl View<'_, '_> {
     }
 
     /// Somebody's name.
-    pub(super) fn name(&self, who: Option<Entity>) -> Option<&str> {
-        let (_, character, ..) = self.people.get(who?).ok()?;
-        Some(&character.name)
+    pub(super) fn name(&self, who: Option<Entity>) -> Option<String> {
+        match self.people.get(who?).ok()?.1 {
+            (Some(character), _) => Some(character.name.clone()),
+            (None, Some(one)) => self.looks.get(&one.kind).map(CreatureLook::named),
+            (None, None) => None,
+        }
+    }
+
+    /// What kind of creature somebody is; `None`: a player.
+    pub(super) fn kind(&self, who: Entity) -> Option<&str> {
+        let (_, (_, creature), ..) = self.people.get(who).ok()?;
+        creature.map(|one| one.kind.as_str())
+    }
+
+    /// As which somebody speaks who carries a list; else what carries it.
+    pub(super) fn voice(&self, me: Option<Entity>, carrier: &str) -> String {
+        let look = me.and_then(|me| self.looks.get(self.kind(me)?));
+        look.map_or_else(|| carrier.to_owned(), CreatureLook::begins)
+    }
+
+    /// Where somebody is who lives and so can speak.
+    pub(super) fn speaks_in(&self, me: Entity) -> Option<RoomIx> {
+        let (_, _, _, vitals, .., place) = self.people.get(me).ok()?;
+        let lives = vitals.is_none_or(|vitals| vitals.dp() > 0);
+        place.filter(|_| lives).map(|place| place.0)
+    }
+
+    /// Whether one may be harmed by what another does: players are not by players, and some
+    /// creatures by nobody.
+    pub(super) fn may_harm(&self, actor: Option<Entity>, whom: Entity) -> bool {
+        let is_player = |who: Entity| self.kind(who).is_none();
+        match self.kind(whom).map(|kind| self.looks.get(kind)) {
+            None => !actor.is_some_and(is_player),
+            Some(look) => !look.is_some_and(|look| look.spared),
+        }
+    }
+
+    /// Where somebody belongs.
+    pub(super) fn home_of(&self, who: Entity) -> RoomIx {
+        let home = self
+            .people
+            .get(who)
+            .ok()
+            .and_then(|(_, (_, one), ..)| self.atlas.find(&one?.home));
+        home.unwrap_or_else(|| self.atlas.default_room())
     }
 
     /// Somebody's id.
@@ -74,6 +119,7 @@ impl View<'_, '_> {
     /// Everybody in a room, in the order of their ids.
     pub(super) fn occupants(&self, room: RoomIx) -> Vec<Entity> {
         let here = self.occupancy.of(room).iter();
+        let here = here.chain(self.occupancy.creatures(room));
         let mut here: Vec<_> = here
             .filter_map(|one| Some((self.id(*one)?, *one)))
             .collect();
@@ -99,11 +145,13 @@ pub(super) struct PersonForecast {
     pub(super) posture: Posture,
     pub(super) room: Option<RoomIx>,
     pub(super) learns: bool,
+    /// With how many points left somebody is dead.
+    pub(super) dead_at: i16,
 }
 
 impl PersonForecast {
     pub(super) fn is_dead(&self) -> bool {
-        self.dp.is_some_and(|(dp, _)| dp <= Vitals::FLOOR)
+        self.dp.is_some_and(|(dp, _)| dp <= self.dead_at)
     }
 
     pub(super) fn is_down(&self) -> bool {
@@ -181,7 +229,8 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
 
     /// Somebody as they are by now; `None`: they are gone.
     pub(super) fn person(&mut self, who: Entity) -> Option<&mut PersonForecast> {
-        let (_, _, stats, vitals, posture, mind, learnt, place) = self.view.people.get(who).ok()?;
+        let (_, (character, _), stats, vitals, posture, mind, learnt, place) =
+            self.view.people.get(who).ok()?;
         // Who is nowhere is not played.
         let room = place.map(|place| place.0);
         room?;
@@ -195,6 +244,8 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
             posture: posture.copied().unwrap_or_default(),
             room,
             learns: learnt.is_some(),
+            // Creatures die where players fall.
+            dead_at: character.map_or(0, |_| Vitals::FLOOR),
         };
         Some(self.forecast.people.entry(who).or_insert_with(fresh))
     }
@@ -215,7 +266,10 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
         Some(match on {
             FlagPlace::Actor => FlagOwner::Person(self.parties.actor?),
             FlagPlace::Here => FlagOwner::room(&self.view.atlas.room(self.here()?).id),
-            FlagPlace::Carrier => FlagOwner::Place(self.parties.carrier.id),
+            FlagPlace::Carrier => match self.parties.me {
+                Some(me) => FlagOwner::Person(me),
+                None => FlagOwner::Place(self.parties.carrier.id),
+            },
             FlagPlace::World => FlagOwner::World,
         })
     }
@@ -285,12 +339,15 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
                 Some(span.holds(stats?.get(*stat).into()))
             }),
             Predicate::Profession(all) => of(&|who, _| {
-                let (_, character, ..) = entry(who)?;
-                let own = character.profession.as_deref()?;
+                let (_, (character, _), ..) = entry(who)?;
+                let own = character?.profession.as_deref()?;
                 Some(all.iter().any(|one| one.eq_ignore_ascii_case(own)))
             }),
-            // Nobody else lives in this world yet.
-            Predicate::Player(is) => of(&|_, _| Some(*is)),
+            Predicate::Player(is) => of(&|who, _| Some(self.view.kind(who).is_none() == *is)),
+            Predicate::Creature(kinds) => of(&|who, _| {
+                let kind = self.view.kind(who)?;
+                Some(kinds.iter().any(|one| one == kind))
+            }),
             _ => None,
         }
     }

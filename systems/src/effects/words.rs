@@ -54,7 +54,7 @@ pub(super) const STATS: [(&str, Stat); 9] = [
     ("luck", Stat::Luck),
 ];
 /// Whether it is a player.
-pub(super) const KINDS: [(&str, bool); 1] = [("player", true)];
+pub(super) const KINDS: [(&str, bool); 2] = [("player", true), ("creature", false)];
 pub(super) const HORRORS: [(&str, Horror); 3] = [
     ("disturbing", Horror::Disturbing),
     ("horrific", Horror::Horrific),
@@ -65,9 +65,10 @@ pub(super) const DIFFICULTIES: [(&str, Difficulty); 3] = [
     ("hard", Difficulty::Hard),
     ("extreme", Difficulty::Extreme),
 ];
-pub(super) const WHO: [(&str, Whom); 4] = [
+pub(super) const WHO: [(&str, Whom); 5] = [
     ("actor", Whom::Actor),
     ("target", Whom::Target),
+    ("self", Whom::Carrier),
     ("occupants", Whom::Occupants),
     ("others", Whom::Others),
 ];
@@ -106,7 +107,7 @@ const fn word(
 }
 
 /// Every effect.
-pub const EFFECTS: [VocabularyWord; 19] = [
+pub const EFFECTS: [VocabularyWord; 21] = [
     word(
         "damage",
         "`amount`; `kind` (`\"blunt\"`); `lethal` (`true`): else one point is left; `drain` (0): percent of the points truly lost that heal the actor",
@@ -154,6 +155,18 @@ pub const EFFECTS: [VocabularyWord; 19] = [
         "`amount`, at least 0",
         "character",
         "`resource_not_found`: gone",
+    ),
+    word(
+        "spawn",
+        "`creature`: the id of a kind; `count` (1), at most 10; `seconds` (for ever): it goes after so long",
+        "creatures",
+        "nowhere; where there are as many as may be",
+    ),
+    word(
+        "despawn",
+        "`creature`: the id of a kind, of which all in the room go, or `\"self\"`; `text` (none): what those around read",
+        "creatures",
+        "`resource_not_found`: there are none",
     ),
     word(
         "say",
@@ -224,7 +237,7 @@ pub const EFFECTS: [VocabularyWord; 19] = [
 ];
 
 /// Every predicate.
-pub const PREDICATES: [VocabularyWord; 24] = [
+pub const PREDICATES: [VocabularyWord; 25] = [
     word(
         "all",
         "a list of predicates",
@@ -327,7 +340,13 @@ pub const PREDICATES: [VocabularyWord; 24] = [
         "it is kept at this hour",
     ),
     word("crowd", "`{ from, to }`", "place", "players in the room"),
-    word("kind", "`player`", "engine", "what somebody is"),
+    word("kind", "`player`, `creature`", "engine", "what somebody is"),
+    word(
+        "creature",
+        "ids of kinds of creatures",
+        "creatures",
+        "which creature somebody is",
+    ),
     word("chance", "0 to 1", "engine", "the dice say so"),
 ];
 

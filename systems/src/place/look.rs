@@ -128,6 +128,9 @@ fn at(
     let nobody = format!("You see no \"{target}\" here.");
     let entity = match rooms.find_for(order.actor, room, target) {
         Ok(entity) => entity,
+        Err(Missed::Nobody { .. }) if let Some((_, look)) = rooms.creature_near(room, target) => {
+            return (Answer::with(order, look.long.as_str()), false);
+        }
         Err(Missed::Nobody { .. })
             if let Some(name) = rooms.thing_near(order.actor, room, target) =>
         {

@@ -42,6 +42,11 @@ impl Noun {
         self.which == Which::All
     }
 
+    /// Whether it names nothing, but says which at most.
+    pub(super) fn is_bare(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// Those among `things` that are meant, in their order.
     #[must_use]
     pub fn pick<'a, T>(&self, things: impl IntoIterator<Item = (&'a str, T)>) -> Vec<T> {

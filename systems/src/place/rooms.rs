@@ -14,7 +14,7 @@ use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use super::lying::Drops;
 use super::nouns::near;
-use super::{Label, LastSpoke, Occupancy, Pose, Posture, Spot};
+use super::{Creature, CreatureLooks, Label, LastSpoke, Npc, Occupancy, Pose, Posture, Spot};
 use crate::command::{Missed, means_self, resolve};
 use crate::describe::{Marks, RoomLines};
 use crate::hearing::Hearing;
@@ -27,7 +27,9 @@ use crate::world::{Atlas, RoomIx};
 pub struct Rooms<'w, 's> {
     /// Every room.
     pub atlas: Res<'w, Atlas>,
-    occupancy: Res<'w, Occupancy>,
+    pub(super) occupancy: Res<'w, Occupancy>,
+    pub(super) creatures: Query<'w, 's, (&'static StableId, Entity, &'static Creature)>,
+    pub(super) looks: Res<'w, CreatureLooks>,
     people: Query<
         'w,
         's,
@@ -64,7 +66,8 @@ pub struct Rooms<'w, 's> {
 
 /// What was computed in one run of a system.
 #[derive(Default)]
-struct RunCache {
+pub(super) struct RunCache {
+    pub(super) npcs: BTreeMap<RoomIx, Arc<[Npc]>>,
     run: Option<Tick>,
     audiences: BTreeMap<RoomIx, Arc<[SessionId]>>,
     lists: BTreeMap<RoomIx, List>,
@@ -178,7 +181,8 @@ impl Rooms<'_, '_> {
     /// The people in a room as all are told who have muted nobody there.
     #[must_use]
     pub fn listing(&self, room: RoomIx) -> Listing {
-        Listing::new(self.list(room).people, self.occupants(room).len())
+        let listing = Listing::new(self.list(room).people, self.occupants(room).len());
+        listing.among(self.npcs(room))
     }
 
     /// The people in a room as `viewer`, who is one of them, is told: without the poses of those
@@ -193,7 +197,7 @@ impl Rooms<'_, '_> {
         } else {
             list.people.iter().map(|one| one.seen(&hidden)).collect()
         };
-        let listing = Listing::new(people, count);
+        let listing = Listing::new(people, count).among(self.npcs(room));
         let is_listed = |me: StableId| listing.people().any(|one| one.id == me);
         if self.people.get(viewer).is_ok_and(|(me, ..)| is_listed(*me)) {
             return listing;
@@ -339,7 +343,7 @@ impl Rooms<'_, '_> {
     }
 
     /// Looks into what is known of this run, or begins it anew.
-    fn known<T>(&self, look: impl FnOnce(&mut RunCache) -> T) -> T {
+    pub(super) fn known<T>(&self, look: impl FnOnce(&mut RunCache) -> T) -> T {
         let mut known = self.known.borrow_mut();
         let run = Some(self.run.this_run());
         if known.run != run {

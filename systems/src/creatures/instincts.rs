@@ -1,0 +1,425 @@
+//! What creatures do on occasions: somebody comes, speaks, makes a gesture, hurts them; an hour strikes.
+
+use std::collections::BTreeSet;
+
+use engine::content::At;
+use engine::prelude::*;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::think::{ANYWHERE, Thinking};
+use super::walk::near_sub_zones;
+use super::wits::{Agenda, Impulse, Wits};
+use super::{Bestiary, carrier};
+use crate::body::VitalsChanged;
+use crate::calendar::MythosHour;
+use crate::chat::Said;
+use crate::effects::{EffectList, EffectTally, Parties, Requirement, RunEffects, View};
+use crate::place::{Creature, CreatureMoved, InRoom, Moved, Occupancy};
+use crate::reactions::has_word;
+use crate::world::{Atlas, RoomIx};
+
+/// Somebody is greeted and seen off at most once in so many seconds.
+const MANNERS: u32 = 300;
+/// And answered.
+const ANSWERS: u32 = 10;
+
+/// On what a creature reacts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CreatureOccasion {
+    /// Somebody comes to where it is.
+    Enters,
+    /// Somebody goes.
+    Leaves,
+    /// Somebody says something in the room.
+    Said,
+    /// Somebody makes a gesture in the room.
+    Gesture,
+    /// It has lost points, and has fewer than `below` percent left.
+    Hurt,
+    /// It dies.
+    Dies,
+    /// A Mythos hour strikes.
+    Hour,
+}
+
+/// Who it is that comes or goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Comer {
+    /// A player.
+    #[default]
+    Player,
+    /// Another creature.
+    Creature,
+}
+
+/// What a creature does on an occasion.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreatureReaction {
+    /// on what
+    pub on: CreatureOccasion,
+    /// of `enters` and `leaves`: who
+    #[serde(default)]
+    pub from: Comer,
+    /// of `said`: one of these words or phrases must be in the line, in lower case
+    #[serde(default)]
+    #[schemars(length(max = 24), extend("x-bounds" = "at most 24 words in lower case", "x-usual" = "whatever is said"))]
+    pub words: Vec<String>,
+    /// of `gesture`: which
+    #[serde(default)]
+    #[schemars(extend("x-bounds" = "a gesture of `rules/emotes.toml`", "x-usual" = "whichever"))]
+    pub gesture: Option<String>,
+    /// of `hurt`: with fewer points left than so many percent
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 100), extend("x-usual" = "any"))]
+    pub below: Option<i16>,
+    /// when; asked of who caused it, and of an hour of the creature itself
+    #[serde(default, rename = "if")]
+    #[schemars(extend("x-usual" = "always"))]
+    pub asked: Option<Requirement>,
+    /// it happens to each at most once in so many seconds
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 86_400))]
+    pub every: u32,
+    /// with which probability
+    #[serde(default = "certain")]
+    #[schemars(range(min = 0, max = 1))]
+    pub chance: f64,
+    /// what it does; the actor is who caused it, `self` the creature
+    #[serde(rename = "do")]
+    pub effects: EffectList,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+const fn certain() -> f64 {
+    1.0
+}
+
+impl CreatureReaction {
+    pub(super) fn check(&self, at: &At<'_>) {
+        self.effects.check(&at.key("do"));
+        if let Some(asked) = &self.asked {
+            asked.check(&at.key("if"));
+        }
+        let only = |key: &str, written: bool, on: CreatureOccasion| {
+            let message = format!("`{key}` is of another occasion");
+            at.key(key).unless(!written || self.on == on, message);
+        };
+        only("words", !self.words.is_empty(), CreatureOccasion::Said);
+        only("gesture", self.gesture.is_some(), CreatureOccasion::Gesture);
+        only("below", self.below.is_some(), CreatureOccasion::Hurt);
+        let lower = |word: &String| !word.trim().is_empty() && word.to_lowercase() == *word;
+        at.key("words").unless(
+            self.words.iter().all(lower),
+            "the words of a reaction are in lower case",
+        );
+    }
+}
+
+/// What happens to a creature.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Happening<'a> {
+    Comes(Comer),
+    Goes(Comer),
+    Says(&'a str),
+    Gestures(&'a str),
+    /// So many percent are left.
+    Hurts(i16),
+    Dies,
+    Strikes,
+}
+
+impl CreatureReaction {
+    fn answers(&self, to: Happening<'_>) -> bool {
+        match (self.on, to) {
+            (CreatureOccasion::Enters, Happening::Comes(who))
+            | (CreatureOccasion::Leaves, Happening::Goes(who)) => self.from == who,
+            (CreatureOccasion::Said, Happening::Says(line)) => {
+                self.words.is_empty() || has_word(line, &self.words)
+            }
+            (CreatureOccasion::Gesture, Happening::Gestures(word)) => {
+                self.gesture.as_deref().is_none_or(|own| own == word)
+            }
+            (CreatureOccasion::Hurt, Happening::Hurts(left)) => {
+                self.below.is_none_or(|below| left < below)
+            }
+            (CreatureOccasion::Dies, Happening::Dies)
+            | (CreatureOccasion::Hour, Happening::Strikes) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What creatures react with.
+#[derive(SystemParam)]
+pub(super) struct Reacting<'w, 's> {
+    creatures: Query<'w, 's, (&'static StableId, &'static Creature, &'static mut Wits)>,
+    ids: Query<'w, 's, &'static StableId>,
+    pub(super) bestiary: Res<'w, Bestiary>,
+    pub(super) occupancy: Res<'w, Occupancy>,
+    view: View<'w, 's>,
+    dice: Res<'w, Dice>,
+    pub(super) clock: Res<'w, Clock>,
+    tally: Res<'w, EffectTally>,
+    pub(super) agenda: ResMut<'w, Agenda>,
+    pub(super) runs: MessageWriter<'w, RunEffects>,
+}
+
+impl Reacting<'_, '_> {
+    /// Those in a room, in the order of their ids.
+    pub(super) fn here(&self, room: RoomIx) -> Vec<Entity> {
+        let here = self.occupancy.creatures(room).iter();
+        let here = here.filter_map(|one| Some((*self.ids.get(*one).ok()?, *one)));
+        let here: BTreeSet<(StableId, Entity)> = here.collect();
+        here.into_iter().map(|(_, one)| one).collect()
+    }
+
+    /// Lets a creature react; answers whether it did.
+    pub(super) fn react(
+        &mut self,
+        who: Entity,
+        room: RoomIx,
+        actor: Option<Entity>,
+        to: Happening<'_>,
+    ) -> bool {
+        let now = self.clock.now;
+        let Ok((id, creature, mut wits)) = self.creatures.get_mut(who) else {
+            return false;
+        };
+        let id = *id;
+        let Some(kind) = self.bestiary.get(&creature.kind).cloned() else {
+            return false;
+        };
+        let caused = actor.and_then(|actor| self.ids.get(actor).ok()).copied();
+        let mut reacts = false;
+        for (n, one) in (0_u16..).zip(&kind.reactions) {
+            if !one.answers(to) || !wits.paces.may((n, caused), now) {
+                continue;
+            }
+            let parties = Parties {
+                actor,
+                target: None,
+                here: Some(room),
+                carrier: carrier(&kind),
+                me: Some(who),
+            };
+            let asked = Parties {
+                actor: actor.or(Some(who)),
+                ..parties.clone()
+            };
+            let holds = |asked_of: &Requirement| self.view.holds(asked_of, &asked);
+            if !one.asked.as_ref().is_none_or(holds)
+                || !self.dice.chance(one.chance, id, "reaction", n.into())
+            {
+                continue;
+            }
+            reacts = true;
+            wits.paces.note((n, caused), now, one.every);
+            let depth = actor.map_or(0, |actor| self.tally.depth_of(actor, self.clock.tick));
+            self.runs.write(RunEffects {
+                depth,
+                ..RunEffects::new(one.effects.clone(), parties)
+            });
+        }
+        reacts
+    }
+
+    /// Gives a creature something to say, which it says at the next second.
+    fn impel(&mut self, who: Entity, manner: u8, whom: StableId, pause: u32, impulse: Impulse) {
+        let now = self.clock.now;
+        let Ok((id, creature, mut wits)) = self.creatures.get_mut(who) else {
+            return;
+        };
+        let kind = self.bestiary.get(&creature.kind);
+        let lines = kind.map_or(0, |kind| match impulse {
+            Impulse::Greet(_) => kind.greet.len(),
+            Impulse::Farewell(_) => kind.farewell.len(),
+            Impulse::Reply(_) => kind.reply.len(),
+        });
+        if lines == 0 || !wits.met.may((manner, whom), now) {
+            return;
+        }
+        wits.met.note((manner, whom), now, pause);
+        wits.push(impulse);
+        self.agenda.wake((*id, who), &mut wits, now);
+    }
+
+    /// Stops a creature until then, or lets it go on.
+    pub(super) fn halt(&mut self, who: Entity, until: Option<WorldTime>) {
+        let now = self.clock.now;
+        if let Ok((id, _, mut wits)) = self.creatures.get_mut(who) {
+            wits.halted = until;
+            self.agenda.plan((*id, who), &mut wits, Some(now), None);
+        }
+    }
+
+    /// Lets one think at the next second that has something to do while somebody is there.
+    fn rouse(&mut self, who: Entity) {
+        let now = self.clock.now;
+        if let Ok((id, creature, mut wits)) = self.creatures.get_mut(who)
+            && let Some(kind) = self.bestiary.get(&creature.kind)
+            && !kind.rules.is_empty()
+        {
+            self.agenda.wake((*id, who), &mut wits, now);
+        }
+    }
+
+    /// Whether somebody speaks to a creature by its name.
+    fn is_called(&self, who: Entity, line: &str) -> bool {
+        let kind = self.creatures.get(who).ok();
+        let kind = kind.and_then(|(_, creature, _)| self.bestiary.get(&creature.kind));
+        kind.is_some_and(|kind| {
+            let name = kind.name.to_lowercase();
+            let parts = name.split_whitespace().map(str::to_owned);
+            let words: Vec<String> = parts.chain(kind.words.iter().cloned()).collect();
+            has_word(line, &words)
+        })
+    }
+}
+
+/// Lets creatures who have left out some of their walk be where they are, before anybody sees that they
+/// are not.
+pub(super) fn stir(
+    mut moved: MessageReader<Moved>,
+    atlas: Res<Atlas>,
+    clock: Res<Clock>,
+    mut thinking: Thinking<'_, '_>,
+) {
+    let mut places: BTreeSet<u32> = BTreeSet::new();
+    for to in moved.read().filter_map(|one| one.to) {
+        places.extend(near_sub_zones(&atlas, to, &mut thinking.maps).iter());
+        places.insert(ANYWHERE);
+    }
+    for place in places {
+        for who in thinking.agenda.asleep(place, clock.now) {
+            thinking.one(who, true);
+        }
+    }
+}
+
+/// Lets creatures notice who comes, goes, speaks and makes gestures, and the hours that strike.
+pub(super) fn notice(
+    mut moved: MessageReader<Moved>,
+    mut creatures: MessageReader<CreatureMoved>,
+    mut said: MessageReader<Said>,
+    places: Query<&InRoom>,
+    people: Query<&StableId, With<Character>>,
+    mut reacting: Reacting<'_, '_>,
+) {
+    for Moved {
+        actor, from, to, ..
+    } in moved.read()
+    {
+        let Ok(id) = people.get(*actor).copied() else {
+            continue;
+        };
+        if let (Some(from), Some(_)) = (*from, *to) {
+            for who in reacting.here(from) {
+                reacting.react(who, from, Some(*actor), Happening::Goes(Comer::Player));
+                reacting.impel(who, 1, id, MANNERS, Impulse::Farewell(id));
+            }
+        }
+        for who in to.map_or_else(Vec::new, |to| reacting.here(to)) {
+            let Some(to) = *to else { continue };
+            reacting.react(who, to, Some(*actor), Happening::Comes(Comer::Player));
+            reacting.impel(who, 0, id, MANNERS, Impulse::Greet(id));
+            reacting.rouse(who);
+        }
+    }
+    for CreatureMoved {
+        creature, from, to, ..
+    } in creatures.read()
+    {
+        let watched = |room: &RoomIx| !reacting.occupancy.of(*room).is_empty();
+        let [from, to] = [from.filter(watched), to.filter(watched)];
+        let of = [
+            (from, Happening::Goes(Comer::Creature)),
+            (to, Happening::Comes(Comer::Creature)),
+        ];
+        for (room, what) in of {
+            let Some(room) = room else { continue };
+            for who in reacting
+                .here(room)
+                .into_iter()
+                .filter(|who| who != creature)
+            {
+                reacting.react(who, room, Some(*creature), what);
+            }
+        }
+        if to.is_some() {
+            reacting.rouse(*creature);
+        }
+    }
+    for one in said.read() {
+        let spoken = one
+            .to_room()
+            .map(|(speaker, line)| (speaker, Happening::Says(line), line));
+        let made = one
+            .gesture()
+            .map(|(who, word)| (who, Happening::Gestures(word), ""));
+        let Some((speaker, what, line)) = spoken.or(made) else {
+            continue;
+        };
+        let (Ok(InRoom(room)), Ok(id)) = (places.get(speaker), people.get(speaker)) else {
+            continue;
+        };
+        for who in reacting.here(*room) {
+            let reacts = reacting.react(who, *room, Some(speaker), what);
+            if !reacts && reacting.is_called(who, line) {
+                reacting.impel(who, 2, *id, ANSWERS, Impulse::Reply(*id));
+            }
+        }
+    }
+}
+
+/// Lets creatures notice the hours that strike: those that keep hours set out, and some do something.
+pub(super) fn strike(
+    mut hours: MessageReader<MythosHour>,
+    all: Query<(&StableId, Entity, &InRoom), With<Wits>>,
+    mut reacting: Reacting<'_, '_>,
+) {
+    if hours.read().last().is_none() {
+        return;
+    }
+    let mut all: Vec<_> = all
+        .iter()
+        .map(|(id, who, room)| (*id, who, room.0))
+        .collect();
+    all.sort_unstable();
+    let now = reacting.clock.now;
+    for (id, who, room) in all {
+        if !reacting.occupancy.of(room).is_empty() {
+            reacting.react(who, room, None, Happening::Strikes);
+        }
+        if let Ok((_, creature, mut wits)) = reacting.creatures.get_mut(who)
+            && let Some(kind) = reacting.bestiary.get(&creature.kind)
+            && kind.schedule.is_some()
+        {
+            reacting.agenda.wake((id, who), &mut wits, now);
+        }
+    }
+}
+
+/// Lets creatures notice that they are hurt.
+pub(super) fn smart(
+    mut changed: MessageReader<VitalsChanged>,
+    places: Query<&InRoom, With<Creature>>,
+    mut reacting: Reacting<'_, '_>,
+) {
+    for one in changed.read().filter(|one| one.now.dp() < one.before.dp()) {
+        let Ok(InRoom(room)) = places.get(one.body) else {
+            continue;
+        };
+        let left = i32::from(one.now.dp()) * 100 / i32::from(one.max_dp.max(1));
+        let left = i16::try_from(left).unwrap_or(0);
+        if left > 0 {
+            reacting.react(one.body, *room, one.by, Happening::Hurts(left));
+        }
+    }
+}
