@@ -22,7 +22,7 @@ mod think;
 mod walk;
 mod wits;
 
-pub use birth::{SUB_ZONE_MAX, WORLD_MAX};
+pub use birth::{CreatureDied, SUB_ZONE_MAX, WORLD_MAX};
 pub use hours::PeopleHours;
 pub use instincts::{Comer, CreatureOccasion, CreatureReaction};
 pub use kinds::{CreatureClass, CreatureKind, CreatureRule, Wandering};
@@ -40,7 +40,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Which kinds of creatures there are, by the world's files. Before all that names one.
 pub fn creature_names(reg: &mut Registrar<'_>) {
-    reg.reads(read::NamesReader);
+    reg.reads(read::CreatureNamesReader);
 }
 
 /// The creatures plugin. Runs after `place` and before `effects`.

@@ -13,9 +13,9 @@ use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
 use crate::world::WorldHeader;
 use crate::{
-    ambient, body, bus, calendar, character, chat, command, creatures, effects, exploration, faces,
-    flags, hazards, letters, lucidity, mute, place, presence, reactions, revisions, scenery, sheet,
-    sights, staff, things,
+    ambient, body, bus, calendar, character, chat, command, conditions, creatures, effects,
+    exploration, faces, flags, hazards, letters, lucidity, mute, place, presence, reactions,
+    revisions, scenery, sheet, sights, staff, things,
 };
 
 /// What can be set about the game. A recording keeps it, so that a replay plays by the same limits.
@@ -108,6 +108,7 @@ impl Plugin for ShippedGame {
             .add(things::plugin)
             .add(character::plugin)
             .add(calendar::dates)
+            .add(conditions::condition_names)
             .add(creatures::creature_names)
             .add(hazards::plugin)
             .add(sights::plugin)
@@ -117,6 +118,7 @@ impl Plugin for ShippedGame {
             .add(creatures::plugin)
             .add(effects::plugin)
             .add(flags::plugin)
+            .add(conditions::plugin)
             .add(body::plugin(hazards::strike))
             .add(bus::plugin(self.settings.bus.clone()))
             .add(lucidity::plugin(self.settings.lucidity))

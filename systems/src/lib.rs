@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod afflictions;
 pub mod ambient;
 pub mod audit;
 pub mod body;
@@ -21,6 +22,7 @@ mod cast;
 pub mod character;
 pub mod chat;
 pub mod command;
+pub mod conditions;
 pub mod creatures;
 pub mod describe;
 pub mod effects;

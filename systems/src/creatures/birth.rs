@@ -6,7 +6,7 @@ use engine::Revised;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::instincts::{Happening, Reacting};
+use super::instincts::{Happening, Instincts};
 use super::kinds::CreatureKind;
 use super::population::SpawnClocks;
 use super::walk::WalkMaps;
@@ -41,13 +41,13 @@ pub(super) struct Births(u32);
 
 /// A creature has died.
 #[derive(Message, Clone, Debug)]
-pub(crate) struct CreatureDied {
+pub struct CreatureDied {
     /// Which; it is gone at the end of the tick.
-    pub(crate) creature: Entity,
+    pub creature: Entity,
     /// Where.
-    pub(crate) room: RoomIx,
+    pub room: RoomIx,
     /// Who struck last, if somebody did.
-    pub(crate) by: Option<Entity>,
+    pub by: Option<Entity>,
 }
 
 /// How many there are. Scratch.
@@ -205,7 +205,7 @@ pub(super) fn expire(
 
 /// What takes creatures out of the world.
 #[derive(SystemParam)]
-pub(super) struct Exit<'w, 's> {
+pub(super) struct CreatureExit<'w, 's> {
     creatures: Query<
         'w,
         's,
@@ -221,7 +221,7 @@ pub(super) struct Exit<'w, 's> {
     told: MessageWriter<'w, EffectText>,
 }
 
-impl Exit<'_, '_> {
+impl CreatureExit<'_, '_> {
     fn take(&mut self, creature: Entity, text: Option<String>) {
         let Ok((_, one, place)) = self.creatures.get(creature) else {
             return;
@@ -240,7 +240,7 @@ pub(super) fn despawn(
     mut wanted: MessageReader<DespawnCreature>,
     mut agenda: ResMut<Agenda>,
     mut minds: Query<(&StableId, &mut Wits)>,
-    mut exit: Exit<'_, '_>,
+    mut exit: CreatureExit<'_, '_>,
 ) {
     for DespawnCreature { creature, text } in wanted.read() {
         if let Ok((id, mut wits)) = minds.get_mut(*creature) {
@@ -257,8 +257,8 @@ pub(super) fn die(
     bestiary: Res<Bestiary>,
     dice: Res<Dice>,
     mut clocks: Query<&mut SpawnClocks>,
-    mut reacting: Reacting<'_, '_>,
-    mut exit: Exit<'_, '_>,
+    mut reacting: Instincts<'_, '_>,
+    mut exit: CreatureExit<'_, '_>,
     mut died: MessageWriter<CreatureDied>,
 ) {
     for one in changed.read() {

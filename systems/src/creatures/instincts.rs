@@ -158,7 +158,7 @@ impl CreatureReaction {
 
 /// What creatures react with.
 #[derive(SystemParam)]
-pub(super) struct Reacting<'w, 's> {
+pub(super) struct Instincts<'w, 's> {
     creatures: Query<'w, 's, (&'static StableId, &'static Creature, &'static mut Wits)>,
     ids: Query<'w, 's, &'static StableId>,
     pub(super) bestiary: Res<'w, Bestiary>,
@@ -171,7 +171,7 @@ pub(super) struct Reacting<'w, 's> {
     pub(super) runs: MessageWriter<'w, RunEffects>,
 }
 
-impl Reacting<'_, '_> {
+impl Instincts<'_, '_> {
     /// Those in a room, in the order of their ids.
     pub(super) fn here(&self, room: RoomIx) -> Vec<Entity> {
         let here = self.occupancy.creatures(room).iter();
@@ -310,7 +310,7 @@ pub(super) fn notice(
     mut said: MessageReader<Said>,
     places: Query<&InRoom>,
     people: Query<&StableId, With<Character>>,
-    mut reacting: Reacting<'_, '_>,
+    mut reacting: Instincts<'_, '_>,
 ) {
     for Moved {
         actor, from, to, ..
@@ -382,7 +382,7 @@ pub(super) fn notice(
 pub(super) fn strike(
     mut hours: MessageReader<MythosHour>,
     all: Query<(&StableId, Entity, &InRoom), With<Wits>>,
-    mut reacting: Reacting<'_, '_>,
+    mut reacting: Instincts<'_, '_>,
 ) {
     if hours.read().last().is_none() {
         return;
@@ -410,7 +410,7 @@ pub(super) fn strike(
 pub(super) fn smart(
     mut changed: MessageReader<VitalsChanged>,
     places: Query<&InRoom, With<Creature>>,
-    mut reacting: Reacting<'_, '_>,
+    mut reacting: Instincts<'_, '_>,
 ) {
     for one in changed.read().filter(|one| one.now.dp() < one.before.dp()) {
         let Ok(InRoom(room)) = places.get(one.body) else {

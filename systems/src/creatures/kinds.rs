@@ -130,6 +130,10 @@ pub struct CreatureKind {
     /// whether it can be harmed
     #[serde(default = "yes")]
     pub attackable: bool,
+    /// kinds of damage, and conditions by their ids or tags, that do nothing to it
+    #[serde(default)]
+    #[schemars(length(max = 16), extend("x-bounds" = "at most 16 words", "x-usual" = "none"))]
+    pub immune: Vec<String>,
     /// one in the world at a time
     #[serde(default)]
     pub unique: bool,
@@ -208,6 +212,7 @@ impl CreatureKind {
             long: self.long.trim().to_owned(),
             class: self.kind.word(),
             spared: !self.attackable,
+            immune: self.immune.clone(),
         }
     }
 

@@ -28,13 +28,13 @@ struct CreatureFile {
 
 /// A file of kinds, of which only their ids are read.
 #[derive(Deserialize)]
-struct NamesFile {
+struct CreatureNamesFile {
     #[serde(default)]
-    creatures: Vec<NameOnly>,
+    creatures: Vec<CreatureNameOnly>,
 }
 
 #[derive(Deserialize)]
-struct NameOnly {
+struct CreatureNameOnly {
     #[serde(default)]
     id: String,
 }
@@ -69,16 +69,16 @@ fn files<'a>(reading: &Reading<'a>) -> impl Iterator<Item = &'a engine::content:
 }
 
 /// Reads what kinds there are, for whatever names one. Mistakes are told by [`KindsReader`].
-pub(super) struct NamesReader;
+pub(super) struct CreatureNamesReader;
 
-impl ContentReader for NamesReader {
+impl ContentReader for CreatureNamesReader {
     fn claims(&self) -> Vec<Claim> {
         Vec::new()
     }
 
     fn read(&self, reading: &mut Reading<'_>) {
-        let read =
-            files(reading).filter_map(|source| toml::from_str::<NamesFile>(&source.text).ok());
+        let read = files(reading)
+            .filter_map(|source| toml::from_str::<CreatureNamesFile>(&source.text).ok());
         let names = read.flat_map(|file| file.creatures).map(|one| one.id);
         let names = CreatureNames(names.collect());
         reading.put(names);

@@ -3,7 +3,7 @@
 use engine::prelude::*;
 
 use super::birth::Home;
-use super::instincts::{Comer, Happening, Reacting};
+use super::instincts::{Comer, Happening, Instincts};
 use super::population::{SpawnClocks, SpawnRules};
 use super::wits::Wits;
 use super::{Bestiary, SUB_ZONE_MAX, WORLD_MAX};
@@ -253,7 +253,7 @@ pub(super) fn answer(
 
 /// What keepers do with creatures.
 #[derive(SystemParam)]
-pub(super) struct Hands<'w> {
+pub(super) struct StaffHands<'w> {
     spawns: MessageWriter<'w, SpawnCreature>,
     despawns: MessageWriter<'w, DespawnCreature>,
     moves: MessageWriter<'w, Relocate>,
@@ -263,8 +263,8 @@ pub(super) struct Hands<'w> {
 pub(super) fn obey(
     mut asked: MessageReader<NpcOrder>,
     registry: Registry<'_, '_>,
-    mut reacting: Reacting<'_, '_>,
-    mut hands: Hands<'_>,
+    mut reacting: Instincts<'_, '_>,
+    mut hands: StaffHands<'_>,
     mut audit: Audit<'_, '_>,
     mut answers: MessageWriter<Answer>,
 ) {
@@ -311,7 +311,7 @@ pub(super) fn obey(
 fn spawn(
     one: &NpcOrder,
     registry: &Registry<'_, '_>,
-    hands: &mut Hands<'_>,
+    hands: &mut StaffHands<'_>,
 ) -> Result<String, Refusal> {
     let mut rest = one.rest.clone();
     let room = rest
@@ -367,7 +367,7 @@ fn spawn(
 fn react(
     one: &NpcOrder,
     registry: &Registry<'_, '_>,
-    reacting: &mut Reacting<'_, '_>,
+    reacting: &mut Instincts<'_, '_>,
 ) -> Result<String, Refusal> {
     let events = ["enters", "leaves", "said", "gesture", "hour"];
     let at = one

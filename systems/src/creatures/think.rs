@@ -216,11 +216,10 @@ impl Thinking<'_, '_> {
         {
             wits.walked = wits.walked.plus(period);
             steps += 1;
-            let moment = wits.walked;
+            let mut moment = wits.walked;
             if kind.schedule.is_some() {
                 // It has just got up.
-                wits.walked = now;
-                steps = LEFT_OUT_MAX;
+                (moment, wits.walked, steps) = (now, now, LEFT_OUT_MAX);
             }
             if let Some((way, to)) = self.step(kind, (id, moment), (here, home), wits) {
                 (here, last) = (to, Some(way));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::EffectList;
 use super::amount::Amount;
 use super::predicate::Predicate;
+use crate::afflictions::WhichCondition;
 use crate::character::Stat;
 use crate::lucidity::Horror;
 use crate::place::Posture;
@@ -113,6 +114,19 @@ pub(super) enum EffectAct {
     },
     Posture(Posture),
     Xp(Amount),
+    Condition {
+        id: String,
+        seconds: Option<u32>,
+        intensity: u8,
+        chance: f64,
+        /// A check that keeps it off.
+        resist: Option<Stat>,
+    },
+    Cure {
+        which: WhichCondition,
+        count: usize,
+        intensity_max: u8,
+    },
     Spawn {
         kind: String,
         count: u32,

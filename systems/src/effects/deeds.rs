@@ -8,8 +8,9 @@ use super::amount::Amount;
 use super::refused::RefusedEffect;
 use super::run::ListRun;
 use super::tell::EffectText;
+use crate::afflictions::{Afflict, ConditionChange, Relieve, WhichCondition};
 use crate::body::{AdjustVitals, TakePosture, VitalsCause};
-use crate::character::Earn;
+use crate::character::{Earn, Stat};
 use crate::chat::Voiced;
 use crate::flags::{FlagChange, SetFlag};
 use crate::lucidity::{self, AdjustLucidity, Confronted, SeenSight};
@@ -98,6 +99,18 @@ impl ListRun<'_, '_, '_, '_> {
                 self.owners.postures.write(TakePosture { body, posture });
                 Ok(())
             }
+            EffectAct::Condition {
+                id,
+                seconds,
+                intensity,
+                chance,
+                resist,
+            } => self.afflict(whom, (id, *seconds, *intensity), *chance, *resist),
+            EffectAct::Cure {
+                which,
+                count,
+                intensity_max,
+            } => self.cure(whom, which, *count, *intensity_max),
             EffectAct::Xp(amount) => {
                 let points = self.scene.roll(*amount);
                 let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
@@ -212,6 +225,88 @@ impl ListRun<'_, '_, '_, '_> {
                 cause: lucidity::Cause::new(word),
             });
         }
+        Ok(())
+    }
+
+    fn afflict(
+        &mut self,
+        whom: Entity,
+        (id, seconds, intensity): (&str, Option<u32>, u8),
+        chance: f64,
+        resist: Option<Stat>,
+    ) -> Done {
+        let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
+        if person.is_dead() {
+            return Err(DEAD);
+        }
+        let view = self.scene.view;
+        if view.is_immune(whom, id) {
+            return Err(RefusedEffect::rule("That has no hold on them."));
+        }
+        let harmful = view
+            .ailing
+            .table
+            .get(id)
+            .is_some_and(|traits| traits.harmful);
+        if harmful && view.ailing.is_warded(whom) {
+            return Err(RefusedEffect::rule(
+                "Something stands between them and that.",
+            ));
+        }
+        if !self.scene.chance(chance) {
+            return Ok(());
+        }
+        if let Some(stat) = resist {
+            let value = view.stat(whom, stat).unwrap_or(50).into();
+            let thrown = i32::try_from(self.scene.pick(100)).unwrap_or(99) + 1;
+            if thrown <= view.checked(whom, stat, value).clamp(1, 99) {
+                return Ok(());
+            }
+        }
+        self.scene.expect_condition(whom, id, true);
+        let cause = self.scene.parties.carrier.cause();
+        let by = self.scene.parties.actor;
+        let one = Afflict {
+            seconds,
+            intensity,
+            by,
+            ..Afflict::with(whom, id, cause)
+        };
+        self.owners.conditions.write(ConditionChange::Afflict(one));
+        Ok(())
+    }
+
+    fn cure(&mut self, whom: Entity, which: &WhichCondition, count: usize, most: u8) -> Done {
+        self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
+        let ailing = &self.scene.view.ailing;
+        let has_tag = |id: &str, tag: &String| {
+            let traits = ailing.table.get(id);
+            traits.is_some_and(|traits| traits.tags.contains(tag))
+        };
+        let is_meant = |id: &str| match which {
+            WhichCondition::Id(own) => own == id,
+            WhichCondition::Tag(tag) => has_tag(id, tag),
+        };
+        let held = ailing.of(whom).iter();
+        let held = held.filter(|one| is_meant(&one.id) && one.intensity <= most);
+        let gone: Vec<String> = held.map(|one| one.id.clone()).collect();
+        if gone.is_empty() {
+            return Err(RefusedEffect {
+                code: Code::ResourceNotFound,
+                words: "There is nothing of the kind to cure.",
+            });
+        }
+        for id in gone.iter().take(count) {
+            self.scene.expect_condition(whom, id, false);
+        }
+        self.owners
+            .conditions
+            .write(ConditionChange::Relieve(Relieve {
+                body: whom,
+                which: which.clone(),
+                count,
+                intensity_max: most,
+            }));
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use engine::content::At;
 
+use crate::afflictions::ConditionNames;
 use crate::calendar::Observances;
 use crate::character::Professions;
 use crate::place::CreatureNames;
@@ -25,6 +26,7 @@ pub(super) enum IdKind {
     Schedule,
     Profession,
     Creature,
+    Condition,
 }
 
 /// Mistakes, and ids to be looked up, each with its place.
@@ -109,6 +111,10 @@ impl IdKind {
             }
             Self::Holiday => (calendar.map(|one| one.has_holiday(id)), "a holiday"),
             Self::Schedule => (calendar.map(|one| one.has_schedule(id)), "a schedule"),
+            Self::Condition => {
+                let all = at.content::<ConditionNames>();
+                (all.map(|one| one.0.contains(id)), "a condition")
+            }
             Self::Creature => {
                 let all = at.content::<CreatureNames>();
                 (all.map(|one| one.0.contains(id)), "a creature")

@@ -6,6 +6,7 @@ use super::after::Postponed;
 use super::refused::RefusedEffect;
 use super::tell::EffectText;
 use super::view::Scene;
+use crate::afflictions::ConditionChange;
 use crate::body::{AdjustVitals, TakePosture};
 use crate::character::Earn;
 use crate::chat::Voiced;
@@ -23,6 +24,7 @@ pub(super) struct OwnerDoors<'w> {
     pub(super) moves: MessageWriter<'w, Relocate>,
     pub(super) learning: MessageWriter<'w, Earn>,
     pub(super) flags: MessageWriter<'w, SetFlag>,
+    pub(super) conditions: MessageWriter<'w, ConditionChange>,
     pub(super) spawns: MessageWriter<'w, SpawnCreature>,
     pub(super) despawns: MessageWriter<'w, DespawnCreature>,
     pub(super) voices: MessageWriter<'w, Voiced>,

@@ -41,6 +41,7 @@ pub(super) enum Predicate {
     Level(PointRange),
     Stat(Stat, PointRange),
     Tier(Vec<Tier>),
+    Condition(Vec<String>),
     Flag(FlagPlace, String, bool),
     Count(FlagPlace, String, PointRange),
     Posture(Vec<Posture>),
@@ -149,6 +150,7 @@ impl Predicate {
             | Self::Posture(_)
             | Self::Profession(_)
             | Self::Player(_)
+            | Self::Condition(_)
             | Self::Creature(_) => true,
             _ => false,
         }
@@ -207,6 +209,7 @@ fn one(word: &str, value: &Value, depth: usize, at: &mut Findings) -> Option<Pre
         "crowd" => crowd(value, at)?,
         "kind" => Predicate::Player(*known(value, &words::KINDS, at).first()?),
         "creature" => Predicate::Creature(ids(value, IdKind::Creature, at)),
+        "condition" => Predicate::Condition(ids(value, IdKind::Condition, at)),
         "chance" => Predicate::Chance(chance(value, at)?),
         other => {
             at.mistake(format!("`{other}` is no predicate: see docs/effects.md"));

@@ -10,6 +10,8 @@ use super::fields::TableKeys;
 use super::findings::{Findings, IdKind};
 use super::predicate::predicate;
 use super::words;
+use crate::afflictions::WhichCondition;
+use crate::character::Stat;
 use crate::world::Direction;
 
 /// Reads a list that stands so deep within others, counted from 1.
@@ -67,7 +69,17 @@ fn effect(value: &Value, depth: usize, findings: &mut Findings) -> Option<Effect
 fn takes_whom(word: &str) -> bool {
     matches!(
         word,
-        "damage" | "heal" | "magic" | "posture" | "lucidity" | "confront" | "move" | "xp" | "check"
+        "condition"
+            | "cure"
+            | "damage"
+            | "heal"
+            | "magic"
+            | "posture"
+            | "lucidity"
+            | "confront"
+            | "move"
+            | "xp"
+            | "check"
     )
 }
 
@@ -102,6 +114,30 @@ fn deed(word: &str, fields: &mut TableKeys<'_, '_>) -> Option<EffectAct> {
             walk: fields.switch("walk", false),
         },
         "xp" => EffectAct::Xp(fields.amount("amount", 0..=1_000_000)),
+        "condition" => EffectAct::Condition {
+            id: condition(fields),
+            seconds: fields
+                .whole("seconds", 1..=604_800)
+                .and_then(|seconds| u32::try_from(seconds).ok()),
+            intensity: fields.whole("intensity", 1..=10).unwrap_or(1) as u8,
+            chance: match fields.map.contains_key("chance") {
+                true => fields.chance("chance"),
+                false => 1.0,
+            },
+            resist: resist(fields),
+        },
+        "cure" => {
+            let tag = fields.word("tag");
+            let which = match tag {
+                Some(tag) => WhichCondition::Tag(tag),
+                None => WhichCondition::Id(condition(fields)),
+            };
+            EffectAct::Cure {
+                which,
+                count: fields.whole("count", 1..=24).unwrap_or(24) as usize,
+                intensity_max: fields.whole("intensity_max", 1..=10).unwrap_or(10) as u8,
+            }
+        }
         "spawn" => EffectAct::Spawn {
             kind: creature(fields),
             count: fields
@@ -141,6 +177,31 @@ fn deed(word: &str, fields: &mut TableKeys<'_, '_>) -> Option<EffectAct> {
             seconds: seconds(fields),
         },
         _ => return None,
+    })
+}
+
+/// The id of a condition.
+fn condition(fields: &mut TableKeys<'_, '_>) -> String {
+    let id = fields.must_word("id");
+    fields
+        .findings
+        .in_key("id", |at| at.id(IdKind::Condition, &id));
+    id
+}
+
+/// The stat of a check that keeps something off.
+fn resist(fields: &mut TableKeys<'_, '_>) -> Option<Stat> {
+    let value = fields.get("resist")?;
+    let table = value.as_object();
+    fields.findings.in_key("resist", |at| {
+        let Some(table) = table else {
+            at.mistake("this is a table: { stat = \"power\" }");
+            return None;
+        };
+        let mut fields = TableKeys::of(table, at);
+        let stat = fields.must_one_of("stat", &words::STATS);
+        fields.finish("`resist`");
+        stat
     })
 }
 

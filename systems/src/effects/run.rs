@@ -150,7 +150,8 @@ impl ListRun<'_, '_, '_, '_> {
     fn check(&mut self, check: &StatCheck, to: Option<Whom>) -> Result<Flow, RefusedEffect> {
         let whom = self.whom(to).first().copied().ok_or(RefusedEffect::GONE)?;
         let value = self.scene.view.stat(whom, check.stat);
-        let value = i32::from(value.ok_or(RefusedEffect::GONE)?) + check.modifier;
+        let value = i32::from(value.ok_or(RefusedEffect::GONE)?);
+        let value = self.scene.view.checked(whom, check.stat, value) + check.modifier;
         let chance = match check.difficulty {
             Difficulty::Regular => value,
             Difficulty::Hard => value / 2,

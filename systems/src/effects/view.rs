@@ -11,6 +11,7 @@ use super::act::FlagPlace;
 use super::amount::Amount;
 use super::parties::Parties;
 use super::predicate::{Predicate, Requirement};
+use crate::afflictions::Ailing;
 use crate::body::Vitals;
 use crate::calendar::{Daylight, MythosTime, Observances};
 use crate::character::{self, Experience, Stat, Stats};
@@ -47,6 +48,7 @@ pub(crate) struct View<'w, 's> {
     minds: Res<'w, lucidity::Rules>,
     levels: Res<'w, character::Rules>,
     pub(super) flags: FlagTable<'w, 's>,
+    pub(super) ailing: Ailing<'w, 's>,
 }
 
 impl View<'_, '_> {
@@ -116,6 +118,27 @@ impl View<'_, '_> {
         stats.map(|stats| stats.get(stat))
     }
 
+    /// A stat of somebody for a check, with what is upon them.
+    pub(super) fn checked(&self, who: Entity, stat: Stat, value: i32) -> i32 {
+        let own = format!("stat.{}", stat.word());
+        self.ailing.modifier(who, &[&own, "stat.all"]).of(value)
+    }
+
+    /// Whether a condition does nothing to somebody.
+    pub(super) fn is_immune(&self, who: Entity, id: &str) -> bool {
+        let look = self.kind(who).and_then(|kind| self.looks.get(kind));
+        let tags = self
+            .ailing
+            .table
+            .get(id)
+            .map_or(&[][..], |traits| &traits.tags);
+        look.is_some_and(|look| {
+            look.immune
+                .iter()
+                .any(|one| one == id || tags.contains(one))
+        })
+    }
+
     /// Everybody in a room, in the order of their ids.
     pub(super) fn occupants(&self, room: RoomIx) -> Vec<Entity> {
         let here = self.occupancy.of(room).iter();
@@ -176,6 +199,8 @@ impl PersonForecast {
 /// What a run has changed so far.
 #[derive(Default)]
 pub(super) struct Forecast {
+    /// Conditions that come or go.
+    conditions: BTreeMap<(Entity, String), bool>,
     people: BTreeMap<Entity, PersonForecast>,
     flags: BTreeMap<(FlagOwner, String), i64>,
 }
@@ -282,6 +307,19 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
             .unwrap_or_else(|| self.view.flags.get(owner, key))
     }
 
+    /// A condition will be upon somebody, or not.
+    pub(super) fn expect_condition(&mut self, who: Entity, id: &str, is: bool) {
+        self.forecast.conditions.insert((who, id.to_owned()), is);
+    }
+
+    /// Whether a condition is upon somebody by now.
+    pub(super) fn has_condition(&self, who: Entity, id: &str) -> bool {
+        let known = self.forecast.conditions.get(&(who, id.to_owned()));
+        known
+            .copied()
+            .unwrap_or_else(|| self.view.ailing.has(who, id))
+    }
+
     /// So much will be counted under a key.
     pub(super) fn expect_count(&mut self, owner: FlagOwner, key: &str, count: i64) {
         self.forecast.flags.insert((owner, key.to_owned()), count);
@@ -301,6 +339,10 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
             Predicate::Count(on, key, span) => {
                 let owner = self.flag_owner(*on);
                 owner.is_some_and(|owner| span.holds(self.count(owner, key)))
+            }
+            Predicate::Condition(all) => {
+                let subject = self.subject();
+                subject.is_some_and(|who| all.iter().any(|id| self.has_condition(who, id)))
             }
             other => match self.of_person(other) {
                 Some(holds) => holds,

@@ -107,7 +107,7 @@ const fn word(
 }
 
 /// Every effect.
-pub const EFFECTS: [VocabularyWord; 21] = [
+pub const EFFECTS: [VocabularyWord; 23] = [
     word(
         "damage",
         "`amount`; `kind` (`\"blunt\"`); `lethal` (`true`): else one point is left; `drain` (0): percent of the points truly lost that heal the actor",
@@ -155,6 +155,18 @@ pub const EFFECTS: [VocabularyWord; 21] = [
         "`amount`, at least 0",
         "character",
         "`resource_not_found`: gone",
+    ),
+    word(
+        "condition",
+        "`id`; `seconds` (as its rules say); `intensity` (1), at most 10; `chance` (1); `resist` (none): `{ stat = \"power\" }`, a check that keeps it off",
+        "conditions",
+        "`resource_not_found`: gone. `game_logic_error`: dead, immune, or warded against what is harmful",
+    ),
+    word(
+        "cure",
+        "`id` or `tag`; `count` (all); `intensity_max` (10): none stronger",
+        "conditions",
+        "`resource_not_found`: nothing of the kind",
     ),
     word(
         "spawn",
@@ -237,7 +249,7 @@ pub const EFFECTS: [VocabularyWord; 21] = [
 ];
 
 /// Every predicate.
-pub const PREDICATES: [VocabularyWord; 25] = [
+pub const PREDICATES: [VocabularyWord; 26] = [
     word(
         "all",
         "a list of predicates",
@@ -275,6 +287,12 @@ pub const PREDICATES: [VocabularyWord; 25] = [
         "`lucid`, `uneasy`, `fractured`, `deranged`, `catatonic`",
         "lucidity",
         "the tier of the mind",
+    ),
+    word(
+        "condition",
+        "ids of conditions",
+        "conditions",
+        "one of them is upon somebody",
     ),
     word(
         "flag",

@@ -41,6 +41,8 @@ pub struct CreatureLook {
     pub class: &'static str,
     /// Nobody may harm it.
     pub spared: bool,
+    /// Kinds of damage, and conditions by their ids and tags, that do nothing to it.
+    pub immune: Vec<String>,
 }
 
 impl CreatureLook {

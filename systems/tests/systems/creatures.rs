@@ -61,6 +61,10 @@ fn town(kinds: &str, spawns: &str, bell: &str) -> Town {
     .with_rules("[companions]\neach = 0.0\n[environments.sanctuary]\nall = 0\n");
     town.rooms[0].more =
         format!("details = [{{ words = [\"bell\"], text = \"A bell.\", on_ring = [{bell}] }}]\n");
+    town.files.insert(
+        "rules/emotes.toml".to_owned(),
+        "[bow]\nalone = [\"You bow.\", \"{name} bows.\"]\n".to_owned(),
+    );
     town.files
         .insert("creatures/all.toml".to_owned(), kinds.to_owned());
     town.files
