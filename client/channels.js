@@ -43,10 +43,11 @@ export function tabOf(channel) {
  */
 export function mentions(words, name) {
   if (name === "") return false;
-  const at = words.toLowerCase().indexOf(name.toLowerCase());
-  if (at < 0) return false;
-  const letter = /[\p{L}\p{N}]/u;
-  return !letter.test(words[at - 1] ?? "") && !letter.test(words[at + name.length] ?? "");
+  const [all, wanted, letter] = [words.toLowerCase(), name.toLowerCase(), /[\p{L}\p{N}]/u];
+  for (let at = all.indexOf(wanted); at >= 0; at = all.indexOf(wanted, at + 1)) {
+    if (!letter.test(all[at - 1] ?? "") && !letter.test(all[at + wanted.length] ?? "")) return true;
+  }
+  return false;
 }
 
 /** Words and signs with which one talks; whoever types something else wants to see what comes of it. */

@@ -154,7 +154,8 @@ export function pastEntries(told) {
   return told.lines.flatMap((/** @type {import("./frames.d.ts").PastLine} */ line) => {
     const at = Date.parse(line.timestamp);
     if (!Number.isFinite(at)) return [];
-    return said("chat", line.message, { channel: line.channel, speaker: line.player_name, at, past: line.message });
+    const { channel, player_name: speaker, sender_id: sender } = line;
+    return said("chat", line.message, { channel, speaker, sender, at, past: line.message });
   });
 }
 

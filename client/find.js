@@ -51,7 +51,8 @@ export class Find {
     for (const entry of this.#log.children) {
       const isFound = wanted === "" || (entry.textContent ?? "").toLowerCase().includes(wanted);
       entry.toggleAttribute("hidden", !isFound);
-      if (isFound) found += 1;
+      // Lines of another tab are not to be seen either way.
+      if (isFound && entry.checkVisibility()) found += 1;
     }
     setText(this.#found, wanted === "" ? "" : counted(found, "line"));
     this.#log.scrollTop = this.#log.scrollHeight;

@@ -19,6 +19,9 @@ const END_WITHIN_PX = 48;
 /** Entries whose words the Tab key stops at; those above can still be clicked. */
 const REACHED = 8;
 
+/** So that the next line stands alone. */
+const NOTHING_SAID = { said: "", times: 0, element: null };
+
 /** Who was away for less than this is not told so, in milliseconds. */
 const AWAY_MS = 60_000;
 
@@ -29,8 +32,8 @@ export class Log {
   /** @type {import("./nouns.js").Splitter | null} */ #split = null;
   /** Answers whose fate is open. @type {Map<HTMLElement, Stamp>} */ #open = new Map();
   /** @type {WeakMap<object, HTMLElement>} */ #echoes = new WeakMap();
-  /** The newest entry, and how often it was said in a row. */
-  #repeat = { said: "", times: 0 };
+  /** What was said last, how often in a row, and where it stands. @type {{said: string, times: number, element: HTMLElement | null}} */
+  #repeat = NOTHING_SAID;
 
   /** @param {import("./scrollback.js").Scrollback} scrollback */
   constructor(scrollback) {
@@ -45,12 +48,17 @@ export class Log {
     }).observe(this.#root);
   }
 
-  /** Empties the page for another character, and shows what that one has read before. */
-  begin() {
+  /** Nobody is here any more who might read it. */
+  forget() {
     this.#root.replaceChildren();
     this.#open.clear();
+    this.#repeat = NOTHING_SAID;
+  }
+
+  /** Empties the page for another character, and shows what that one has read before. */
+  begin() {
+    this.forget();
     this.#split = null;
-    this.#repeat = { said: "", times: 0 };
     const earlier = this.#scrollback.lines;
     this.#root.append(...earlier.map((line) => entryElement(line, null)));
     for (const element of this.#root.children) element.classList.add("earlier");
@@ -82,9 +90,10 @@ export class Log {
    */
   add(entry, marks) {
     const line = { ...entry, at: entry.at ?? Date.now() };
-    if (line.past !== undefined && this.#scrollback.knows(line.past, line.at)) return;
+    if (line.past !== undefined && this.#scrollback.knows(line)) return;
     if (this.#isRepeat(line)) return;
     const element = this.#append(line);
+    if (!line.stamp) this.#repeat.element = element;
     if (line.kind !== "rule") this.#scrollback.add(line);
     if (entry.commandId !== undefined) element.dataset.commandId = String(entry.commandId);
     if (entry.stamp) this.#stamp(element, entry.stamp, marks);
@@ -98,7 +107,7 @@ export class Log {
    * @returns {number} how many were missing
    */
   mend(lines) {
-    const missing = lines.filter(({ past, at }) => !this.#scrollback.knows(past, at));
+    const missing = lines.filter((line) => !this.#scrollback.knows(line));
     for (const line of missing) {
       this.#scrollback.add(line);
       const element = entryElement(line, this.#split);
@@ -132,14 +141,14 @@ export class Log {
    */
   #isRepeat({ kind, text, title, stamp }) {
     const said = `${kind} ${title ?? ""} ${text}`;
-    const newest = this.#root.lastElementChild;
-    if (stamp || said !== this.#repeat.said || newest === null) {
-      this.#repeat = { said: stamp ? "" : said, times: 1 };
+    const { element } = this.#repeat;
+    if (stamp || said !== this.#repeat.said || !element?.isConnected) {
+      this.#repeat = { said: stamp ? "" : said, times: 1, element: null };
       return false;
     }
     this.#repeat.times += 1;
-    newest.querySelector(".times")?.remove();
-    newest.querySelector(".entry-text")?.append(make("span", "times", ` (${this.#repeat.times} times)`));
+    element.querySelector(".times")?.remove();
+    element.querySelector(".entry-text")?.append(make("span", "times", ` (${this.#repeat.times} times)`));
     if (this.#newer.hidden) this.#toEnd();
     return true;
   }
@@ -149,7 +158,7 @@ export class Log {
    * @param {import("./outbox.js").Letter} letter
    */
   addEcho(letter) {
-    this.#repeat = { said: "", times: 0 };
+    this.#repeat = NOTHING_SAID;
     /** @type {Line} */
     const line = { kind: "echo", text: letter.line, at: Date.now() };
     const element = this.#append(line);

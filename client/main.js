@@ -230,6 +230,7 @@ function forget() {
 
 /** @param {string} characterId what of whom this browser remembers */
 function forgetWords(characterId) {
+  scrollback.close();
   for (const name of ["log", "typed"]) store.write(`${name}.${characterId}`, null);
 }
 
@@ -250,8 +251,7 @@ function logOut() {
     const { token } = identity;
     identities.forget(identity);
     // Who comes after may be somebody else.
-    scrollback.forget();
-    prompt.forget();
+    for (const own of [scrollback, prompt, log]) own.forget();
     account.signOut(token);
   }
   toDoor("");
@@ -356,7 +356,7 @@ function end({ code, message, identityRefused }) {
   if (identityRefused) renew(was);
   else {
     identities.leave();
-    // Sent away, or not let in: the keeper's words are all there is to read.
+    // Sent away, or not let in: the admin's words are all there is to read.
     if (code === "authorization_denied") toDoor(message);
   }
 }
@@ -380,6 +380,8 @@ async function renew(was) {
     // Too fast, too busy or out of reach: it may go well the next time.
     const isOver = error instanceof account.AccountError && isIdentityRefused(error.code);
     if (isOver) identities.forget(was);
+    // A guest does not come back to what was read.
+    if (isOver && was.isGuest) forgetWords(was.characterId);
     toDoor(isOver ? farewellTo(was) : error instanceof Error ? error.message : "Something went wrong.");
   }
 }

@@ -71,5 +71,5 @@ function split(text, pattern, nouns) {
 
 /** @param {string} word */
 function escaped(word) {
-  return word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  return word.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }

@@ -77,6 +77,7 @@ export class Recall {
 
   /** @param {() => Promise<void>} work */
   #then(work) {
-    this.#last = this.#last.then(work);
+    // A question that fails keeps none of those behind it from being asked.
+    this.#last = this.#last.then(work).catch(() => {});
   }
 }

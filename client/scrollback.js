@@ -93,12 +93,16 @@ export class Scrollback {
   }
 
   /**
-   * Whether words were read when they were said.
-   * @param {string} words
-   * @param {number} at
+   * Whether words were read when they were said. A mind in need reads others than were said, so who
+   * said something on a channel at just this moment is known too.
+   * @param {Line} told
    */
-  knows(words, at) {
-    return this.#lines.some((line) => (line.past ?? line.text) === words && Math.abs(line.at - at) <= SAME_MOMENT_MS);
+  knows({ past, text, at, sender, channel }) {
+    const words = past ?? text;
+    return this.#lines.some((line) => {
+      if (sender !== undefined && line.sender === sender && line.channel === channel && line.at === at) return true;
+      return (line.past ?? line.text) === words && Math.abs(line.at - at) <= SAME_MOMENT_MS;
+    });
   }
 
   /** Writes the newest lines down now. */

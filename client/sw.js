@@ -1,8 +1,6 @@
 // Keeps the shell of the page, so that it opens without a network: the page itself and the files
 // under its digest. Nothing that anybody says or is goes through here.
 
-const SHELL = "kadath-shell";
-
 /** The files of one page share a digest in their addresses. */
 const DIGEST = /client\/[0-9a-f]{16}\//;
 
@@ -11,6 +9,9 @@ const FILES = /client\/[0-9a-f]{16}\/[\w.]+/g;
 
 /** @type {any} The worker's own scope; the types of a page do not know it. */
 const worker = self;
+
+/** Several games of one origin keep theirs apart. */
+const SHELL = `kadath-shell ${worker.registration.scope}`;
 
 worker.addEventListener("install", (/** @type {any} */ event) => {
   worker.skipWaiting();
@@ -44,6 +45,8 @@ async function page(request) {
   const home = worker.registration.scope;
   try {
     const answer = await fetch(request);
+    // A server that is about to come up or go down says so with one of these.
+    if (answer.status >= 500) return (await shell.match(home)) ?? answer;
     if (answer.ok && request.url.split(/[?#]/)[0] === home) await keep(shell, home, answer.clone());
     return answer;
   } catch (fault) {
@@ -60,7 +63,9 @@ async function page(request) {
  * @param {Response} answer
  */
 async function keep(shell, home, answer) {
-  const digest = DIGEST.exec(await answer.clone().text())?.[0] ?? "none";
+  const digest = DIGEST.exec(await answer.clone().text())?.[0];
+  // Not a page of this game.
+  if (digest === undefined) return;
   await shell.put(home, answer);
   for (const { url } of await shell.keys()) {
     if (DIGEST.test(url) && !url.includes(digest)) await shell.delete(url);

@@ -12,7 +12,6 @@
 
 mod act;
 mod after;
-mod amount;
 mod deeds;
 mod fields;
 mod findings;
@@ -25,11 +24,12 @@ mod refused;
 mod run;
 mod tally;
 mod tell;
+mod things;
 mod view;
 mod words;
 
+pub use crate::amount::Amount;
 pub use after::WAITING_EACH_MAX;
-pub use amount::Amount;
 pub use list::EffectList;
 pub use parties::{CAUSE_MAX, Carrier, Parties, RunEffects};
 pub use predicate::Requirement;
@@ -45,7 +45,7 @@ use engine::prelude::*;
 /// `lucidity`, which hear in the same round what lists have for them.
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.after("place", "who is in a room is who is there by then")
-        .persist::<after::DelayedRuns>("delayed_effects")
+        .persist_own::<after::DelayedRuns>("delayed_effects")
         .resource(EffectTally::default())
         .scratch::<EffectTally>()
         .resource(DroppedEffects::default())

@@ -1,7 +1,8 @@
 //! Flags and counts: what is remembered of people, places and the world under keys of their own.
 //!
 //! Owns [`FlagSet`], of characters, of rooms and what is in them, and of the world; writes them in
-//! Settle. **Invariant:** nobody and nothing has more than 64 keys, the world not more than 4096.
+//! Settle. Where several nodes share a database, a character's go with the character, and those of
+//! rooms and of the world are each node's own, as its rooms are. **Invariant:** nobody and nothing has more than 64 keys, the world not more than 4096.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ const COUNT_MAX: i64 = 1_000_000_000;
 
 /// The flags plugin.
 pub fn plugin(reg: &mut Registrar<'_>) {
-    reg.persist::<FlagSet>("flags")
+    reg.persist_own::<FlagSet>("flags")
         .message::<SetFlag>()
         .system(Phase::Settle, settle);
 }
@@ -180,11 +181,12 @@ impl FlagTable<'_, '_> {
         flags.map_or(0, |flags| flags.get(key, self.clock.now))
     }
 
-    /// Whether an owner has room for a key.
+    /// Whether an owner has room for a key, and for so many others that it has not yet.
     #[must_use]
-    pub fn has_room(&self, owner: FlagOwner, key: &str) -> bool {
+    pub fn has_room(&self, owner: FlagOwner, key: &str, besides: usize) -> bool {
+        let most = owner.keys_max().saturating_sub(besides);
         let flags = self.of(owner);
-        flags.is_none_or(|flags| flags.has_room(key, owner.keys_max(), self.clock.now))
+        flags.map_or(most > 0, |flags| flags.has_room(key, most, self.clock.now))
     }
 
     fn of(&self, owner: FlagOwner) -> Option<&FlagSet> {

@@ -13,9 +13,9 @@ use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
 use crate::world::WorldHeader;
 use crate::{
-    ambient, body, bus, calendar, character, chat, command, conditions, creatures, effects,
-    exploration, faces, flags, hazards, letters, lucidity, mute, place, presence, reactions,
-    revisions, scenery, sheet, sights, staff, things,
+    ambient, body, bus, calendar, character, chat, command, conditions, corpses, creatures, doors,
+    effects, exploration, faces, flags, hazards, letters, light, lucidity, mute, place, presence,
+    reactions, revisions, scenery, sheet, sights, staff, things, uses,
 };
 
 /// What can be set about the game. A recording keeps it, so that a replay plays by the same limits.
@@ -105,17 +105,21 @@ impl Plugin for ShippedGame {
             .add(faces::plugin)
             .add(place::plugin)
             .add(presence::plugin(presence))
-            .add(things::plugin)
             .add(character::plugin)
             .add(calendar::dates)
             .add(conditions::condition_names)
             .add(creatures::creature_names)
+            .add(things::plugin)
+            .add(corpses::plugin)
+            .add(light::plugin)
+            .add(doors::plugin)
             .add(hazards::plugin)
             .add(sights::plugin)
             .add(scenery::plugin)
             .add(ambient::plugin)
             .add(reactions::plugin)
             .add(creatures::plugin)
+            .add(uses::plugin)
             .add(effects::plugin)
             .add(flags::plugin)
             .add(conditions::plugin)

@@ -14,6 +14,7 @@
 
 pub mod afflictions;
 pub mod ambient;
+pub mod amount;
 pub mod audit;
 pub mod body;
 pub mod bus;
@@ -23,8 +24,10 @@ pub mod character;
 pub mod chat;
 pub mod command;
 pub mod conditions;
+pub mod corpses;
 pub mod creatures;
 pub mod describe;
+pub mod doors;
 pub mod effects;
 pub mod exploration;
 pub mod faces;
@@ -33,6 +36,7 @@ mod game;
 pub mod hazards;
 pub mod hearing;
 pub mod letters;
+pub mod light;
 pub mod lucidity;
 pub mod mute;
 pub mod place;
@@ -45,6 +49,7 @@ pub mod sights;
 pub mod speech;
 pub mod staff;
 pub mod things;
+pub mod uses;
 mod wall_time;
 pub mod world;
 

@@ -9,6 +9,7 @@ mod changes;
 mod creatures;
 mod details;
 mod displaced;
+mod hidden;
 mod listing;
 mod look;
 mod lying;
@@ -30,10 +31,14 @@ pub use creatures::{
 pub use details::{Details, LookedAt, RoomDetail};
 pub use displaced::Displaced;
 pub(crate) use displaced::carry_talk;
+pub use hidden::{DoorView, DoorViews, Found, HiddenWays, SeenWays};
 pub use listing::{LISTED_MAX, Listing, Occupant};
-pub use lying::{Appeared, Drops, Label, RoomDrop, Spot, Vanished};
+pub use lying::{
+    Appeared, Drops, Label, LookedAtThing, LookedIn, Quantity, RoomDrop, Sort, SortWords, Spot,
+    Unlisted, Vanished,
+};
 pub use notes::{RoomOccupants, RoomUpdate, RoomView};
-pub use nouns::Noun;
+pub use nouns::{Candidate, Noun, Portion};
 pub use occupancy::Occupancy;
 pub use page::Page;
 pub use rooms::Rooms;
@@ -130,6 +135,8 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .message::<VacateRoom>()
         .message::<CreatureMoved>()
         .fact::<LookedAt>()
+        .fact::<LookedAtThing>()
+        .fact::<LookedIn>()
         .fact::<CrossGuarded>()
         .fact::<Appeared>()
         .fact::<Vanished>()

@@ -20,6 +20,7 @@ use crate::command::verb;
 use crate::describe::{Beheld, SheetFields, beheld};
 use crate::lucidity;
 use crate::place::{Drops, InRoom, Listing, Posture, RoomView, Rooms};
+use crate::things::ThingStack;
 use crate::wall_time::rfc3339;
 use crate::world::RoomIx;
 
@@ -93,6 +94,16 @@ struct SheetExtras {
     lucidity_tier: Option<lucidity::Tier>,
     /// What shocks have left, each with its stacks.
     liabilities: Option<Vec<String>>,
+    /// What they carry, what they have longest first.
+    inventory: Option<Vec<ThingStack>>,
+    /// What they wear and hold, by slot.
+    equipped: Option<BTreeMap<String, ThingStack>>,
+    /// How many slots of what they carry are taken, and how many there are.
+    slots_used: Option<usize>,
+    slots_total: Option<usize>,
+    /// What all of it weighs, in tenths of a pound, and what they can bear.
+    weight: Option<u32>,
+    weight_max: Option<u32>,
 }
 
 /// `game_state`: everything a client needs to begin.
@@ -230,7 +241,7 @@ fn show(
         };
         let state = GameState {
             player: known.sheet(id, actor, character, (*room, &rooms), &beheld, &clock),
-            room: rooms.view(*room, night),
+            room: rooms.view_for(*room, night, actor),
             people: rooms.listing_for(*room, actor),
             drops: rooms.drops(*room),
         };

@@ -42,6 +42,10 @@ impl<T: Send + Sync> Default for Definitions<T> {
 }
 
 impl<T: Send + Sync> Definitions<T> {
+    pub(super) fn of(all: BTreeMap<String, T>) -> Self {
+        Self(Arc::new(all))
+    }
+
     /// The definition of an id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&T> {

@@ -12,7 +12,7 @@ use bevy_ecs::world::World;
 use super::Registrar;
 use crate::content::{
     Carryover, Claim, Content, ContentReader, Definition, Definitions, DefinitionsReader, Install,
-    Reading, Ready, Rules, RulesReader, Section, SectionReader,
+    ListedReader, Reading, Ready, Rules, RulesReader, Section, SectionReader,
 };
 
 impl Registrar<'_> {
@@ -32,6 +32,14 @@ impl Registrar<'_> {
     /// [`Definition`].
     pub fn content<T: Definition>(&mut self, folder: &str) -> &mut Self {
         self.reads(DefinitionsReader::<T>::new(folder))
+            .from_content::<Definitions<T>>()
+    }
+
+    /// Definitions that are written as lists with ids of their own, `[[things]]` in every file of
+    /// `things/`: the resource [`Definitions`]. Keys that are none of `T`'s are sections of this
+    /// kind, for whichever plugin reads them.
+    pub fn listed<T: Definition>(&mut self, key: &'static str, kind: &'static str) -> &mut Self {
+        self.reads(ListedReader::<T>::new(key, kind))
             .from_content::<Definitions<T>>()
     }
 

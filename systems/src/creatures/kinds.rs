@@ -207,7 +207,7 @@ impl CreatureKind {
         CreatureLook {
             name: self.name.clone(),
             article: self.article.clone(),
-            called: format!("{} {}", self.name, self.words.join(" ")),
+            called: self.words.join(" "),
             short: self.short.clone(),
             long: self.long.trim().to_owned(),
             class: self.kind.word(),

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::EffectList;
-use super::amount::Amount;
 use super::predicate::Predicate;
 use crate::afflictions::WhichCondition;
+use crate::amount::Amount;
 use crate::character::Stat;
 use crate::lucidity::Horror;
 use crate::place::Posture;
+use crate::things::Latch;
 use crate::world::Direction;
 
 /// One effect of a list.
@@ -172,7 +173,65 @@ pub(super) enum EffectAct {
         seconds: u32,
         list: EffectList,
     },
+    /// Things out of nothing.
+    Create {
+        thing: String,
+        count: u32,
+        at: CreatedAt,
+        bound: bool,
+    },
+    /// Things used up.
+    Destroy {
+        thing: UsedThing,
+        count: u32,
+    },
+    /// The thing that carries the list.
+    WearOut(u16),
+    /// A thing that gives light: the one that carries the list, or what it is aimed at.
+    Light {
+        lit: Option<bool>,
+        fuel: u32,
+    },
+    /// A way.
+    Exit {
+        /// Where; without it, here.
+        room: Option<String>,
+        /// Which; without it, all.
+        way: Option<Direction>,
+        is: WayState,
+        seconds: Option<u32>,
+    },
+    /// A lock of something that stands in a room, or of what carries the list.
+    Lock {
+        container: Option<String>,
+        latch: Latch,
+    },
     Stop,
+}
+
+/// How a way is from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WayState {
+    Latch(Latch),
+    /// The actor knows it.
+    Found,
+}
+
+/// Where what is made is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CreatedAt {
+    Carried,
+    Worn,
+    Floor,
+}
+
+/// What is used up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum UsedThing {
+    /// What carries the list.
+    Carrier,
+    /// Of a prototype.
+    Of(String),
 }
 
 /// What each is told.

@@ -1,6 +1,6 @@
 //! What happens later: lists that wait for their moment, with those whom they are about.
 //!
-//! Owns [`DelayedRuns`], on whoever began it, or on an entity of its own where nobody did. Saved:
+//! Owns [`DelayedRuns`], on whoever began it, or on an entity of the carrier's where nobody did. Saved:
 //! a list that waits while its actor is away, or the world is down, is run when they are back.
 
 use std::collections::BTreeMap;
@@ -16,8 +16,10 @@ use crate::world::Atlas;
 /// The most lists that wait on one entity.
 pub const WAITING_EACH_MAX: usize = 16;
 
-/// The entity of what nobody began.
-const NOBODY: &str = "delayed effects";
+/// The entity of what nobody began: one of each carrier, so that none takes another's room.
+fn of_carrier(carrier: &Carrier) -> StableId {
+    StableId::named(&format!("delayed effects of {}", carrier.id))
+}
 
 /// Lists that wait on somebody.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +49,13 @@ pub(super) struct Postponed {
     pub(super) parties: Parties,
 }
 
+/// On whom lists come to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum WaitingOn {
+    Known(Entity),
+    New(StableId),
+}
+
 /// Takes in what is to be done later.
 pub(super) fn keep(
     mut postponed: MessageReader<Postponed>,
@@ -59,7 +68,7 @@ pub(super) fn keep(
     mut commands: Commands<'_, '_>,
 ) {
     // Of those on whom nothing waits yet.
-    let mut fresh: BTreeMap<Option<Entity>, DelayedRuns> = BTreeMap::new();
+    let mut fresh: BTreeMap<WaitingOn, DelayedRuns> = BTreeMap::new();
     for one in postponed.read() {
         let Parties {
             actor,
@@ -68,7 +77,8 @@ pub(super) fn keep(
             carrier,
             me,
         } = &one.parties;
-        let bearer = actor.or_else(|| index.get(StableId::named(NOBODY)));
+        let own = of_carrier(carrier);
+        let bearer = actor.or_else(|| index.get(own));
         let id = |one: &Option<Entity>| one.and_then(|one| ids.get(one).ok()).copied();
         // Who is gone already has nothing to wait for.
         if bearer.is_some_and(|bearer| ids.get(bearer).is_err()) {
@@ -87,6 +97,7 @@ pub(super) fn keep(
             Some(known) if known.0.len() >= WAITING_EACH_MAX => dropped.too_many_later += 1,
             Some(mut known) => known.0.push(run),
             None => {
+                let bearer = bearer.map_or(WaitingOn::New(own), WaitingOn::Known);
                 let fresh = fresh.entry(bearer).or_default();
                 match fresh.0.len() < WAITING_EACH_MAX {
                     true => fresh.0.push(run),
@@ -97,8 +108,8 @@ pub(super) fn keep(
     }
     for (bearer, runs) in fresh {
         match bearer {
-            Some(bearer) => _ = commands.entity(bearer).try_insert(runs),
-            None => _ = commands.spawn((StableId::named(NOBODY), runs)),
+            WaitingOn::Known(bearer) => _ = commands.entity(bearer).try_insert(runs),
+            WaitingOn::New(id) => _ = commands.spawn((id, runs)),
         }
     }
 }

@@ -2,17 +2,17 @@
 
 use engine::prelude::*;
 
-use super::act::{EffectAct, FlagPlace, Texts, Whither};
+use super::act::{EffectAct, FlagPlace, Texts, UsedThing, Whither};
 use super::after::Postponed;
-use super::amount::Amount;
 use super::refused::RefusedEffect;
 use super::run::ListRun;
 use super::tell::EffectText;
 use crate::afflictions::{Afflict, ConditionChange, Relieve, WhichCondition};
+use crate::amount::Amount;
 use crate::body::{AdjustVitals, TakePosture, VitalsCause};
 use crate::character::{Earn, Stat};
 use crate::chat::Voiced;
-use crate::flags::{FlagChange, SetFlag};
+use crate::flags::{FlagChange, FlagOwner, SetFlag};
 use crate::lucidity::{self, AdjustLucidity, Confronted, SeenSight};
 use crate::place::{DespawnCreature, Relocate, SpawnCreature};
 use crate::world::{Direction, RoomIx};
@@ -54,6 +54,18 @@ impl ListRun<'_, '_, '_, '_> {
                 });
                 Ok(())
             }
+            EffectAct::Exit {
+                room,
+                way,
+                is,
+                seconds,
+            } => self.exit(room.as_deref(), *way, *is, *seconds),
+            EffectAct::Lock { container, latch } => self.lock(container.as_deref(), *latch),
+            EffectAct::WearOut(amount) => self.wear_out(*amount),
+            EffectAct::Destroy {
+                thing: UsedThing::Carrier,
+                count,
+            } => self.use_up_carrier(*count),
             _ => return None,
         })
     }
@@ -123,6 +135,16 @@ impl ListRun<'_, '_, '_, '_> {
                 }
                 Ok(())
             }
+            EffectAct::Create {
+                thing,
+                count,
+                at,
+                bound,
+            } => self.create(whom, thing, (*count, *at, *bound)),
+            EffectAct::Destroy {
+                thing: UsedThing::Of(thing),
+                count,
+            } => self.use_up(whom, thing, *count),
             _ => Ok(()),
         }
     }
@@ -405,10 +427,22 @@ impl ListRun<'_, '_, '_, '_> {
                 .and_then(|me| self.scene.view.id(me))
                 .unwrap_or(carrier.id),
             name: name.map_or_else(|| self.scene.view.voice(me, &carrier.name), str::to_owned),
-            text: text.to_owned(),
+            text: self.filled(text),
             emote,
         });
         Ok(())
+    }
+
+    /// A text with the names of those it is about.
+    fn filled(&self, text: &str) -> String {
+        let parties = self.scene.parties;
+        let view = self.scene.view;
+        let named = |who| view.name(who).unwrap_or_else(|| "somebody".to_owned());
+        let thing = view.name(parties.me);
+        text.replace("{actor}", &named(parties.actor))
+            .replace("{target}", &named(parties.target.or(parties.actor)))
+            .replace("{thing}", thing.as_deref().unwrap_or(&parties.carrier.name))
+            .replace("{amount}", &self.amount.to_string())
     }
 
     fn tell(&mut self, texts: &Texts) {
@@ -416,52 +450,37 @@ impl ListRun<'_, '_, '_, '_> {
         let Some(room) = self.scene.here() else {
             return;
         };
-        let named = |who| {
-            self.scene
-                .view
-                .name(who)
-                .unwrap_or_else(|| "somebody".to_owned())
-        };
-        let (actor, target) = (
-            named(parties.actor),
-            named(parties.target.or(parties.actor)),
-        );
-        let amount = self.amount.to_string();
-        let thing = self.scene.view.name(parties.me);
-        let thing = thing.unwrap_or_else(|| parties.carrier.name.clone());
-        let filled = |text: &String| {
-            text.replace("{actor}", &actor)
-                .replace("{target}", &target)
-                .replace("{thing}", &thing)
-                .replace("{amount}", &amount)
-        };
-        if let (Some(text), Some(actor)) = (&texts.actor, parties.actor) {
-            self.owners
-                .told
-                .write(EffectText::to(actor, room, filled(text)));
-        }
+        let filled = |text: &Option<String>| text.as_deref().map(|text| self.filled(text));
+        let [to_actor, to_target, to_room] = [
+            filled(&texts.actor),
+            filled(&texts.target),
+            filled(&texts.room),
+        ];
+        let told = &mut self.owners.told;
         let target = parties.target.filter(|one| Some(*one) != parties.actor);
-        if let (Some(text), Some(target)) = (&texts.target, target) {
-            self.owners
-                .told
-                .write(EffectText::to(target, room, filled(text)));
+        // Who is told something of their own does not hear the others' words.
+        let apart = [
+            parties.actor.filter(|_| to_actor.is_some()),
+            target.filter(|_| to_target.is_some()),
+        ];
+        if let (Some(text), Some(actor)) = (to_actor, parties.actor) {
+            told.write(EffectText::to(actor, room, text));
         }
-        if let Some(text) = &texts.room {
-            // Who is told something of their own does not hear the others' words.
-            let apart = [
-                parties.actor.filter(|_| texts.actor.is_some()),
-                target.filter(|_| texts.target.is_some()),
-            ];
-            self.owners
-                .told
-                .write(EffectText::around(room, apart, filled(text)));
+        if let (Some(text), Some(target)) = (to_target, target) {
+            told.write(EffectText::to(target, room, text));
+        }
+        if let Some(text) = to_room {
+            told.write(EffectText::around(room, apart, text));
         }
     }
 
     fn flag(&mut self, key: &str, change: FlagChange, on: FlagPlace, seconds: Option<u32>) -> Done {
         let owner = self.scene.flag_owner(on).ok_or(RefusedEffect::GONE)?;
+        if let FlagOwner::Person(who) = owner {
+            self.scene.view.id(who).ok_or(RefusedEffect::GONE)?;
+        }
         let now = change.of(self.scene.count(owner, key));
-        if now != 0 && !self.scene.view.flags.has_room(owner, key) {
+        if now != 0 && !self.scene.flag_has_room(owner, key) {
             return Err(RefusedEffect::rule("Too much is remembered already."));
         }
         self.scene.expect_count(owner, key, now);

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-use super::amount::Amount;
 use super::findings::Findings;
+use crate::amount::Amount;
 
 /// The longest text, in characters.
 const TEXT_MAX: usize = 500;
@@ -109,7 +109,13 @@ impl<'a, 'f> TableKeys<'a, 'f> {
     }
 
     /// A text for people, where it is written.
+    /// Nothing is put into it.
     pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+        self.text_with(key, &[])
+    }
+
+    /// A text into which some names are put, where it is written.
+    pub(super) fn text_with(&mut self, key: &'static str, names: &[&str]) -> Option<String> {
         let value = self.get(key)?;
         let read = value.as_str().map(str::trim);
         let fits = |one: &&str| (1..=TEXT_MAX).contains(&one.chars().count());
@@ -120,13 +126,25 @@ impl<'a, 'f> TableKeys<'a, 'f> {
                 format!("`{key}` is no text of 1 to {TEXT_MAX} characters"),
             );
         }
+        let unknown = read.iter().flat_map(|text| placeholders(text));
+        let unknown: Vec<&str> = unknown.filter(|one| !names.contains(one)).collect();
+        if let Some(unknown) = unknown.first() {
+            let known = match names {
+                [] => "nothing".to_owned(),
+                names => names.join(", "),
+            };
+            self.wrong(
+                key,
+                format!("`{key}` has `{{{unknown}}}`; what is put into it: {known}"),
+            );
+        }
         read
     }
 
     /// A text that must be written.
-    pub(super) fn must_text(&mut self, key: &'static str) -> String {
+    pub(super) fn must_text(&mut self, key: &'static str, names: &[&str]) -> String {
         self.must(key);
-        self.text(key).unwrap_or_default()
+        self.text_with(key, names).unwrap_or_default()
     }
 
     /// A word without blanks, such as an id or the key of a flag.
@@ -206,4 +224,12 @@ impl<'a, 'f> TableKeys<'a, 'f> {
         let points = self.within(key, value, range).unwrap_or(0);
         Amount::flat(i32::try_from(points).unwrap_or(i32::MAX))
     }
+}
+
+/// What a text has between braces.
+fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    let begun = text.split('{').skip(1);
+    begun
+        .filter_map(|one| one.split_once('}'))
+        .map(|(name, _)| name)
 }

@@ -1,11 +1,12 @@
 //! What is wrong with data that was read as plain values, and where, until its file is at hand.
 
-use engine::content::At;
+use engine::content::{At, DefinedIds};
 
 use crate::afflictions::ConditionNames;
 use crate::calendar::Observances;
 use crate::character::Professions;
 use crate::place::CreatureNames;
+use crate::things::{Prototype, is_container};
 use crate::world::Atlas;
 
 /// A step from a value to one within it.
@@ -27,6 +28,8 @@ pub(super) enum IdKind {
     Profession,
     Creature,
     Condition,
+    Thing,
+    Container,
 }
 
 /// Mistakes, and ids to be looked up, each with its place.
@@ -122,6 +125,11 @@ impl IdKind {
             Self::Profession => {
                 let all = at.content::<Professions>();
                 (all.map(|one| one.find(id).is_some()), "a profession")
+            }
+            Self::Container => (is_container(id, at), "what stands in a room"),
+            Self::Thing => {
+                let all = at.content::<DefinedIds<Prototype>>();
+                (all.map(|one| one.contains(id)), "a thing")
             }
         };
         // Where the others could not be read, everything would seem to dangle.

@@ -10,9 +10,11 @@ use crate::afflictions::ConditionChange;
 use crate::body::{AdjustVitals, TakePosture};
 use crate::character::Earn;
 use crate::chat::Voiced;
+use crate::doors::DoorDeed;
 use crate::flags::SetFlag;
 use crate::lucidity::{AdjustLucidity, Confronted};
 use crate::place::{DespawnCreature, Relocate, SpawnCreature};
+use crate::things::ThingDeed;
 
 /// What is written to whom.
 #[derive(SystemParam)]
@@ -28,6 +30,8 @@ pub(super) struct OwnerDoors<'w> {
     pub(super) spawns: MessageWriter<'w, SpawnCreature>,
     pub(super) despawns: MessageWriter<'w, DespawnCreature>,
     pub(super) voices: MessageWriter<'w, Voiced>,
+    pub(super) things: MessageWriter<'w, ThingDeed>,
+    pub(super) doors: MessageWriter<'w, DoorDeed>,
     pub(super) later: MessageWriter<'w, Postponed>,
     pub(super) told: MessageWriter<'w, EffectText>,
 }

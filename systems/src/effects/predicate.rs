@@ -62,6 +62,21 @@ pub(super) enum Predicate {
     Player(bool),
     Creature(Vec<String>),
     Chance(f64),
+    /// How bright the room is.
+    Light(PointRange),
+    /// Whether they wear it; whether it is a tag; how many.
+    Has {
+        worn: bool,
+        what: ThingAsked,
+        count: u32,
+    },
+}
+
+/// Which things are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ThingAsked {
+    Prototype(String),
+    Tag(String),
 }
 
 /// A predicate as it stands in a file.
@@ -151,7 +166,8 @@ impl Predicate {
             | Self::Profession(_)
             | Self::Player(_)
             | Self::Condition(_)
-            | Self::Creature(_) => true,
+            | Self::Creature(_)
+            | Self::Has { .. } => true,
             _ => false,
         }
     }
@@ -210,11 +226,47 @@ fn one(word: &str, value: &Value, depth: usize, at: &mut Findings) -> Option<Pre
         "kind" => Predicate::Player(*known(value, &words::KINDS, at).first()?),
         "creature" => Predicate::Creature(ids(value, IdKind::Creature, at)),
         "condition" => Predicate::Condition(ids(value, IdKind::Condition, at)),
+        "light" => Predicate::Light(span(value, 0, 3, at)?),
+        "has" => has(value, false, at)?,
+        "wears" => has(value, true, at)?,
         "chance" => Predicate::Chance(chance(value, at)?),
         other => {
             at.mistake(format!("`{other}` is no predicate: see docs/effects.md"));
             return None;
         }
+    })
+}
+
+fn has(value: &Value, worn: bool, at: &mut Findings) -> Option<Predicate> {
+    let Some(table) = value.as_object() else {
+        at.mistake(
+            "this is a table: { thing = \"candle.tallow\", count = 3 } or { tag = \"lamp\" }",
+        );
+        return None;
+    };
+    let mut fields = TableKeys::of(table, at);
+    let (thing, tag) = (fields.word("thing"), fields.word("tag"));
+    let count = fields.whole("count", 1..=10_000).unwrap_or(1);
+    let what = match (thing, tag) {
+        (Some(thing), None) => {
+            let id = |at: &mut Findings| at.id(IdKind::Thing, &thing);
+            fields.findings.in_key("thing", id);
+            Some(ThingAsked::Prototype(thing))
+        }
+        (None, Some(tag)) => Some(ThingAsked::Tag(tag)),
+        _ => {
+            fields
+                .findings
+                .mistake("either `thing` or `tag` is written");
+            None
+        }
+    };
+    fields.finish("a thing that is asked for");
+    let count = u32::try_from(count).unwrap_or(1);
+    Some(Predicate::Has {
+        worn,
+        what: what?,
+        count,
     })
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::EffectList;
-use super::act::{Difficulty, Effect, EffectAct, FlagPlace, StatCheck, Texts, Whither};
+use super::act::{
+    CreatedAt, Difficulty, Effect, EffectAct, FlagPlace, StatCheck, Texts, UsedThing, Whither,
+};
 use super::fields::TableKeys;
 use super::findings::{Findings, IdKind};
 use super::predicate::predicate;
@@ -80,6 +82,9 @@ fn takes_whom(word: &str) -> bool {
             | "move"
             | "xp"
             | "check"
+            | "create"
+            | "destroy"
+            | "light"
     )
 }
 
@@ -153,7 +158,7 @@ fn deed(word: &str, fields: &mut TableKeys<'_, '_>) -> Option<EffectAct> {
             }
         }
         "say" | "emote" => EffectAct::Say {
-            text: fields.must_text("text"),
+            text: fields.must_text("text", &NAMES),
             name: fields.text("name"),
             emote: word == "emote",
         },
@@ -176,6 +181,58 @@ fn deed(word: &str, fields: &mut TableKeys<'_, '_>) -> Option<EffectAct> {
                 .unwrap_or(FlagPlace::Actor),
             seconds: seconds(fields),
         },
+        "create" => EffectAct::Create {
+            thing: thing(fields),
+            count: count(fields, 1..=1_000),
+            at: fields
+                .one_of("in", &words::CREATED_AT)
+                .unwrap_or(CreatedAt::Carried),
+            bound: fields.switch("bound", false),
+        },
+        "destroy" => EffectAct::Destroy {
+            thing: match fields.map.get("thing").and_then(Value::as_str) {
+                Some("self") => {
+                    fields.get("thing");
+                    UsedThing::Carrier
+                }
+                _ => UsedThing::Of(thing(fields)),
+            },
+            count: count(fields, 1..=1_000),
+        },
+        "light" => {
+            let lit = fields.one_of("is", &words::LIT);
+            let fuel = fields.whole("fuel", 1..=604_800);
+            if lit.is_none() && fuel.is_none() {
+                fields
+                    .findings
+                    .mistake("neither `is` nor `fuel` is written");
+            }
+            EffectAct::Light {
+                lit,
+                fuel: fuel.and_then(|one| u32::try_from(one).ok()).unwrap_or(0),
+            }
+        }
+        "exit" => EffectAct::Exit {
+            room: room(fields),
+            way: way(fields),
+            is: fields.must_one_of("is", &words::WAY_STATES)?,
+            seconds: seconds(fields),
+        },
+        "lock" => {
+            let container = fields.word("container");
+            if let Some(id) = &container {
+                let id = |at: &mut Findings| at.id(IdKind::Container, id);
+                fields.findings.in_key("container", id);
+            }
+            EffectAct::Lock {
+                container,
+                latch: fields.must_one_of("is", &words::LOCK_STATES)?,
+            }
+        }
+        "wear_out" => {
+            let amount = fields.whole("amount", 1..=1_000).unwrap_or(1);
+            EffectAct::WearOut(u16::try_from(amount).unwrap_or(1))
+        }
         _ => return None,
     })
 }
@@ -216,6 +273,42 @@ fn creature(fields: &mut TableKeys<'_, '_>) -> String {
     kind
 }
 
+/// The room in which a way is; without it, here.
+fn room(fields: &mut TableKeys<'_, '_>) -> Option<String> {
+    let id = fields.word("room")?;
+    fields
+        .findings
+        .in_key("room", |at| at.id(IdKind::Room, &id));
+    Some(id)
+}
+
+/// A direction; without one, all ways are meant.
+fn way(fields: &mut TableKeys<'_, '_>) -> Option<Direction> {
+    let word = fields.must_word("way");
+    let way = Direction::ALL.into_iter().find(|way| way.word() == word);
+    if way.is_none() && word != "all" {
+        fields.wrong(
+            "way",
+            format!("`way` is \"{word}\", no direction and not \"all\""),
+        );
+    }
+    way
+}
+
+/// The id of a prototype.
+fn thing(fields: &mut TableKeys<'_, '_>) -> String {
+    let id = fields.must_word("thing");
+    fields
+        .findings
+        .in_key("thing", |at| at.id(IdKind::Thing, &id));
+    id
+}
+
+fn count(fields: &mut TableKeys<'_, '_>, range: std::ops::RangeInclusive<i64>) -> u32 {
+    let read = fields.whole("count", range);
+    read.and_then(|one| u32::try_from(one).ok()).unwrap_or(1)
+}
+
 fn seconds(fields: &mut TableKeys<'_, '_>) -> Option<u32> {
     let read = fields.whole("seconds", 1..=31_536_000)?;
     u32::try_from(read).ok()
@@ -245,11 +338,14 @@ fn whither(fields: &mut TableKeys<'_, '_>) -> Whither {
     }
 }
 
+/// What is put into the texts of `tell`, `say` and `emote`.
+const NAMES: [&str; 4] = ["actor", "target", "thing", "amount"];
+
 fn texts(fields: &mut TableKeys<'_, '_>) -> Texts {
     let texts = Texts {
-        actor: fields.text("actor"),
-        target: fields.text("target"),
-        room: fields.text("room"),
+        actor: fields.text_with("actor", &NAMES),
+        target: fields.text_with("target", &NAMES),
+        room: fields.text_with("room", &NAMES),
     };
     if texts == Texts::default() {
         fields

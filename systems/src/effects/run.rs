@@ -35,15 +35,17 @@ pub(super) fn run(
     let mut forecast = Forecast::default();
     let mut lost = *dropped;
     for one in runs.read() {
-        if one.depth >= DEPTH_MAX || (!in_time && !waiting.push(one.clone())) {
+        if one.depth >= DEPTH_MAX {
             lost.too_deep += 1;
             continue;
         }
         if !in_time {
+            lost.too_many_lists += u64::from(!waiting.push(one.clone()));
             continue;
         }
         let parties = &one.parties;
-        let throws = tally.begin_run(parties.actor, parties.carrier.cause());
+        let roller = view.roller(parties);
+        let throws = tally.begin_run(roller, parties.carrier.cause(), one.moment);
         let mut running = ListRun {
             scene: Scene::of(&view, &mut forecast, parties, throws, one.moment),
             owners: &mut owners,
@@ -59,6 +61,7 @@ pub(super) fn run(
         tracing::warn!(
             too_deep = lost.too_deep,
             too_many = lost.too_many,
+            too_many_lists = lost.too_many_lists,
             "effects dropped"
         );
     }
@@ -96,7 +99,7 @@ impl ListRun<'_, '_, '_, '_> {
     }
 
     fn effect(&mut self, effect: &Effect) -> Flow {
-        if !self.tally.count(self.scene.parties.actor) {
+        if !self.tally.count(self.scene.roller) {
             self.too_many += 1;
             return Flow::Stops;
         }
@@ -192,13 +195,16 @@ impl ListRun<'_, '_, '_, '_> {
 
     /// Does it to each it is meant for; refused where nobody took it.
     fn deed(&mut self, act: &EffectAct, to: Option<Whom>) -> Result<(), RefusedEffect> {
+        if let EffectAct::Light { lit, fuel } = act {
+            return self.kindle(to, *lit, *fuel);
+        }
         if let Some(done) = self.of_place(act) {
             return done;
         }
         let mut refused = Err(RefusedEffect::GONE);
         for (n, whom) in self.whom(to).into_iter().enumerate() {
             // The first is counted already.
-            if n > 0 && !self.tally.count(self.scene.parties.actor) {
+            if n > 0 && !self.tally.count(self.scene.roller) {
                 self.too_many += 1;
                 break;
             }

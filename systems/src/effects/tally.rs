@@ -11,7 +11,7 @@ use crate::world::RoomMap;
 
 /// Lists that led to each other, one by the other; from here on they are dropped.
 pub const DEPTH_MAX: u8 = 8;
-/// The most effects of one actor in a tick.
+/// The most effects of one actor in a tick; of one carrier where nobody began them.
 pub const EFFECTS_MAX: u32 = 256;
 /// Rounds of Settle in which lists are run; a later one waits for the next tick, so that what they
 /// change is settled within the rounds that there are.
@@ -24,10 +24,10 @@ const WAITING_MAX: usize = 4_096;
 pub(crate) struct EffectTally {
     tick: Option<Tick>,
     rounds: u8,
-    /// By actor.
-    done: BTreeMap<Option<Entity>, u32>,
-    /// How often a carrier's list was run for an actor: it rolls anew each time.
-    runs: BTreeMap<(Option<Entity>, &'static str), u32>,
+    /// By actor, or by carrier where nobody began it.
+    done: BTreeMap<StableId, u32>,
+    /// How often a carrier's list was run for an actor, of each moment: it rolls anew each time.
+    runs: BTreeMap<(StableId, &'static str, Option<WorldTime>), u32>,
     /// How deep the list was that moved somebody.
     moved: BTreeMap<Entity, u8>,
 }
@@ -46,16 +46,21 @@ impl EffectTally {
     }
 
     /// The first throw of a list's dice.
-    pub(super) fn begin_run(&mut self, actor: Option<Entity>, cause: &'static str) -> u32 {
-        let runs = self.runs.entry((actor, cause)).or_default();
+    pub(super) fn begin_run(
+        &mut self,
+        roller: StableId,
+        cause: &'static str,
+        moment: Option<WorldTime>,
+    ) -> u32 {
+        let runs = self.runs.entry((roller, cause, moment)).or_default();
         *runs += 1;
         // No list rolls more often.
         (*runs - 1).saturating_mul(4_096)
     }
 
     /// Counts one effect; answers whether there was room for it.
-    pub(super) fn count(&mut self, actor: Option<Entity>) -> bool {
-        let done = self.done.entry(actor).or_default();
+    pub(super) fn count(&mut self, roller: StableId) -> bool {
+        let done = self.done.entry(roller).or_default();
         *done += 1;
         *done <= EFFECTS_MAX
     }
@@ -77,6 +82,8 @@ impl EffectTally {
 pub struct DroppedEffects {
     /// Lists that were too deep.
     pub too_deep: u64,
+    /// Lists beyond those that may wait for the next tick.
+    pub too_many_lists: u64,
     /// Effects of one actor beyond those of a tick.
     pub too_many: u64,
     /// Lists for later, beyond those that may wait.

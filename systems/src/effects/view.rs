@@ -8,18 +8,21 @@ use std::collections::BTreeMap;
 use engine::prelude::*;
 
 use super::act::FlagPlace;
-use super::amount::Amount;
 use super::parties::Parties;
-use super::predicate::{Predicate, Requirement};
+use super::predicate::{Predicate, Requirement, ThingAsked};
 use crate::afflictions::Ailing;
+use crate::amount::Amount;
 use crate::body::Vitals;
 use crate::calendar::{Daylight, MythosTime, Observances};
 use crate::character::{self, Experience, Stat, Stats};
+use crate::doors::Doors;
 use crate::flags::{FlagOwner, FlagTable};
+use crate::light::RoomLight;
 use crate::lucidity::{self, Lucidity};
 use crate::place::{
     Creature, CreatureLook, CreatureLooks, GuardedWays, InRoom, Occupancy, Posture,
 };
+use crate::things::Belonging;
 use crate::world::{Atlas, RoomIx};
 
 type PersonQuery = (
@@ -49,13 +52,17 @@ pub(crate) struct View<'w, 's> {
     levels: Res<'w, character::Rules>,
     pub(super) flags: FlagTable<'w, 's>,
     pub(super) ailing: Ailing<'w, 's>,
+    pub(super) things: Belonging<'w, 's>,
+    light: RoomLight<'w, 's>,
+    pub(super) doors: Res<'w, Doors>,
 }
 
 impl View<'_, '_> {
     /// Whether what is required holds for these.
     pub(crate) fn holds(&self, requirement: &Requirement, parties: &Parties) -> bool {
         let mut forecast = Forecast::default();
-        let mut scene = Scene::of(self, &mut forecast, parties, 0, None);
+        // Its dice are not those of a list with the same carrier.
+        let mut scene = Scene::of(self, &mut forecast, parties, u32::MAX / 2, None);
         requirement.asked().is_none_or(|asked| scene.holds(asked))
     }
 
@@ -110,6 +117,12 @@ impl View<'_, '_> {
     /// Somebody's id.
     pub(super) fn id(&self, who: Entity) -> Option<StableId> {
         self.people.get(who).ok().map(|(id, ..)| *id)
+    }
+
+    /// Under whose id a list rolls and is counted: the actor's, or the carrier's own.
+    pub(super) fn roller(&self, parties: &Parties) -> StableId {
+        let actor = parties.actor.and_then(|actor| self.id(actor));
+        actor.unwrap_or(parties.carrier.id)
     }
 
     /// A stat of somebody.
@@ -203,6 +216,8 @@ pub(super) struct Forecast {
     conditions: BTreeMap<(Entity, String), bool>,
     people: BTreeMap<Entity, PersonForecast>,
     flags: BTreeMap<(FlagOwner, String), i64>,
+    /// How many more of a prototype somebody has, or fewer.
+    things: BTreeMap<(Entity, String), i64>,
 }
 
 /// A list that is run, with what it sees.
@@ -211,7 +226,7 @@ pub(super) struct Scene<'a, 'w, 's> {
     pub(super) forecast: &'a mut Forecast,
     pub(super) parties: &'a Parties,
     dice: Dice,
-    roller: StableId,
+    pub(super) roller: StableId,
     throws: u32,
 }
 
@@ -223,13 +238,12 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
         throws: u32,
         moment: Option<WorldTime>,
     ) -> Self {
-        let roller = parties.actor.and_then(|actor| view.id(actor));
         Self {
             view,
             forecast,
             parties,
             dice: moment.map_or(*view.dice, |moment| view.dice.at(moment)),
-            roller: roller.unwrap_or(parties.carrier.id),
+            roller: view.roller(parties),
             throws,
         }
     }
@@ -320,9 +334,33 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
             .unwrap_or_else(|| self.view.ailing.has(who, id))
     }
 
+    /// Whether an owner has room for a key, with those that this run has added.
+    pub(super) fn flag_has_room(&self, owner: FlagOwner, key: &str) -> bool {
+        let flags = &self.view.flags;
+        let first = (owner, String::new());
+        let of_owner = self.forecast.flags.range(first..);
+        let of_owner = of_owner.take_while(|((one, _), _)| *one == owner);
+        let fresh = of_owner.filter(|((_, other), count)| {
+            other != key && **count != 0 && flags.get(owner, other) == 0
+        });
+        flags.has_room(owner, key, fresh.count())
+    }
+
     /// So much will be counted under a key.
     pub(super) fn expect_count(&mut self, owner: FlagOwner, key: &str, count: i64) {
         self.forecast.flags.insert((owner, key.to_owned()), count);
+    }
+
+    /// How many more of a prototype somebody has by now, or fewer.
+    pub(super) fn expected_things(&self, who: Entity, sort: &str) -> i64 {
+        let known = self.forecast.things.get(&(who, sort.to_owned()));
+        known.copied().unwrap_or(0)
+    }
+
+    /// Somebody will have so many more of a prototype, or fewer.
+    pub(super) fn expect_things(&mut self, who: Entity, sort: &str, more: i64) {
+        let known = self.forecast.things.entry((who, sort.to_owned()));
+        *known.or_default() += more;
     }
 
     /// Whether something holds.
@@ -390,6 +428,14 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
                 let kind = self.view.kind(who)?;
                 Some(kinds.iter().any(|one| one == kind))
             }),
+            Predicate::Has { worn, what, count } => of(&|who, _| {
+                let id = self.view.id(who)?;
+                let has = match what {
+                    ThingAsked::Prototype(one) => self.view.things.of_sort(id, one, *worn),
+                    ThingAsked::Tag(tag) => self.view.things.of_tag(id, tag, *worn),
+                };
+                Some(has >= *count)
+            }),
             _ => None,
         }
     }
@@ -422,6 +468,7 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
             Predicate::Season(all) => all.contains(&now.season()),
             Predicate::Holiday(all) => observances.active(now).any(|one| any(all, &one.id)),
             Predicate::Schedule(all) => observances.scheduled(now).any(|one| any(all, &one.id)),
+            Predicate::Light(span) => span.holds(self.view.light.level(here).into()),
             Predicate::Crowd(from, to) => {
                 let count = u32::try_from(occupancy.of(here).len()).unwrap_or(u32::MAX);
                 (*from..=*to).contains(&count)

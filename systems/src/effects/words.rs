@@ -1,10 +1,11 @@
 //! The words of the vocabulary: what may be written where, who writes it, and who refuses when.
 
-use super::act::{Difficulty, FlagPlace, Whom};
+use super::act::{CreatedAt, Difficulty, FlagPlace, WayState, Whom};
 use crate::calendar::{Daypart, Season};
 use crate::character::Stat;
 use crate::lucidity::{Horror, Tier};
 use crate::place::Posture;
+use crate::things::Latch;
 
 /// The most effects of one list.
 pub const LIST_MAX: usize = 32;
@@ -72,6 +73,24 @@ pub(super) const WHO: [(&str, Whom); 5] = [
     ("occupants", Whom::Occupants),
     ("others", Whom::Others),
 ];
+pub(super) const LIT: [(&str, bool); 2] = [("lit", true), ("out", false)];
+pub(super) const WAY_STATES: [(&str, WayState); 5] = [
+    ("open", WayState::Latch(Latch::Open)),
+    ("closed", WayState::Latch(Latch::Closed)),
+    ("locked", WayState::Latch(Latch::Locked)),
+    ("unlocked", WayState::Latch(Latch::Closed)),
+    ("found", WayState::Found),
+];
+pub(super) const LOCK_STATES: [(&str, Latch); 3] = [
+    ("locked", Latch::Locked),
+    ("unlocked", Latch::Closed),
+    ("sealed", Latch::Sealed),
+];
+pub(super) const CREATED_AT: [(&str, CreatedAt); 3] = [
+    ("carried", CreatedAt::Carried),
+    ("worn", CreatedAt::Worn),
+    ("floor", CreatedAt::Floor),
+];
 pub(super) const FLAG_PLACES: [(&str, FlagPlace); 4] = [
     ("actor", FlagPlace::Actor),
     ("here", FlagPlace::Here),
@@ -107,7 +126,7 @@ const fn word(
 }
 
 /// Every effect.
-pub const EFFECTS: [VocabularyWord; 23] = [
+pub const EFFECTS: [VocabularyWord; 29] = [
     word(
         "damage",
         "`amount`; `kind` (`\"blunt\"`); `lethal` (`true`): else one point is left; `drain` (0): percent of the points truly lost that heal the actor",
@@ -211,6 +230,42 @@ pub const EFFECTS: [VocabularyWord; 23] = [
         "as `flag`",
     ),
     word(
+        "create",
+        "`thing`: the id of a prototype; `count` (1); `in` (`\"carried\"`): or `\"worn\"`, `\"floor\"`; `bound` (`false`): it is theirs for ever",
+        "things",
+        "`resource_not_found`: gone. What finds no room lies on the floor",
+    ),
+    word(
+        "destroy",
+        "`thing`: the id of a prototype, or `\"self\"`: what carries the list; `count` (1)",
+        "things",
+        "`resource_not_found`: they have fewer",
+    ),
+    word(
+        "wear_out",
+        "`amount` (1): of the thing that carries the list",
+        "things",
+        "`resource_not_found`: no thing carries the list",
+    ),
+    word(
+        "light",
+        "`is`: `\"lit\"`, `\"out\"`; `fuel`: so many more seconds; of the thing that carries the list, or with `to = \"target\"` of the thing that it is aimed at",
+        "things",
+        "`resource_not_found`: no thing that burns",
+    ),
+    word(
+        "exit",
+        "`way`: a direction, or `\"all\"`; `is`: `\"open\"`, `\"closed\"`, `\"locked\"`, `\"unlocked\"`, or `\"found\"` by the actor; `room` (here); `seconds`: it is as before after so long",
+        "doors",
+        "`resource_not_found`: no such door, or nothing to find",
+    ),
+    word(
+        "lock",
+        "`is`: `\"locked\"`, `\"unlocked\"`, `\"sealed\"`; `container`: the id of what stands in a room (what carries the list)",
+        "things",
+        "`resource_not_found`: no such thing",
+    ),
+    word(
         "check",
         "`stat`; `difficulty` (`\"regular\"`): or `\"hard\"`, `\"extreme\"`; `modifier` (0); lists `pass`, `fail`, `critical` (`pass`), `fumble` (`fail`)",
         "none: a branch",
@@ -238,7 +293,7 @@ pub const EFFECTS: [VocabularyWord; 23] = [
         "after",
         "`seconds`: 1 to 604800; `then`: the list that is run after so long",
         "effects",
-        "`game_logic_error`: 16 wait already of the actor, or of the world where there is none",
+        "never; beyond 16 that wait on the actor, or on the carrier where there is none, it is dropped and counted",
     ),
     word(
         "stop",
@@ -249,7 +304,7 @@ pub const EFFECTS: [VocabularyWord; 23] = [
 ];
 
 /// Every predicate.
-pub const PREDICATES: [VocabularyWord; 26] = [
+pub const PREDICATES: [VocabularyWord; 29] = [
     word(
         "all",
         "a list of predicates",
@@ -356,6 +411,24 @@ pub const PREDICATES: [VocabularyWord; 26] = [
         "ids of schedules",
         "calendar",
         "it is kept at this hour",
+    ),
+    word(
+        "has",
+        "`{ thing }` or `{ tag }`; `count` (1)",
+        "things",
+        "somebody has so many, carried, worn or in a bag",
+    ),
+    word(
+        "wears",
+        "as `has`",
+        "things",
+        "somebody wears or holds so many",
+    ),
+    word(
+        "light",
+        "`{ from, below }`, 0 to 3",
+        "light",
+        "how bright the room is: 0 pitch dark, 1 dim, 2 light, 3 bright",
     ),
     word("crowd", "`{ from, to }`", "place", "players in the room"),
     word("kind", "`player`, `creature`", "engine", "what somebody is"),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Explored, MapRoom};
 use crate::cast::FOYER;
 use crate::command::{Needs, Usage, Verb, Words};
-use crate::place::InRoom;
+use crate::place::{HiddenWays, InRoom};
 use crate::world::{Atlas, RoomIx};
 
 /// How many rooms the map shows in each direction.
@@ -37,6 +37,7 @@ pub(super) fn map(
     mut asked: MessageReader<Map>,
     explorers: Query<(&InRoom, &Explored)>,
     atlas: Res<Atlas>,
+    hidden: Res<HiddenWays>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Map(order) in asked.read() {
@@ -44,11 +45,11 @@ pub(super) fn map(
             Ok((InRoom(here), explored)) => {
                 let rooms = within_reach(&atlas, explored.rooms(&atlas), *here);
                 let (name, sub_zone) = (&atlas.room(*here).name, &atlas.sub_zone(*here).name);
-                let drawing = draw(&atlas, &rooms, *here);
+                let drawing = draw(&atlas, &hidden, &rooms, *here);
                 let text = format!(
                     "{name}, {sub_zone}\n{drawing}\n@ you   ^ way up   v way down   % both"
                 );
-                let rooms = rooms.iter().map(|room| MapRoom::of(&atlas, *room));
+                let rooms = rooms.iter().map(|room| MapRoom::of(&atlas, &hidden, *room));
                 let data = MapView {
                     here: atlas.room(*here).id.clone(),
                     rooms: rooms.collect(),
@@ -98,7 +99,7 @@ fn within_reach(
 }
 
 /// The floor around `here` with these rooms, without blank edges.
-fn draw(atlas: &Atlas, rooms: &[RoomIx], here: RoomIx) -> String {
+fn draw(atlas: &Atlas, hidden: &HiddenWays, rooms: &[RoomIx], here: RoomIx) -> String {
     let centre = atlas.room(here).at;
     let mut canvas = [[' '; WIDTH]; HEIGHT];
     for room in rooms.iter().copied() {
@@ -107,7 +108,13 @@ fn draw(atlas: &Atlas, rooms: &[RoomIx], here: RoomIx) -> String {
         let left = (east + REACH) as usize * CELL.0;
         let top = (REACH - north) as usize * CELL.1;
         if canvas[top][left] != '[' {
-            draw_room(&mut canvas, (left, top), atlas, room, room == here);
+            draw_room(
+                &mut canvas,
+                (left, top),
+                (atlas, hidden),
+                room,
+                room == here,
+            );
         }
     }
     trimmed(&canvas)
@@ -116,12 +123,14 @@ fn draw(atlas: &Atlas, rooms: &[RoomIx], here: RoomIx) -> String {
 fn draw_room(
     canvas: &mut [[char; WIDTH]; HEIGHT],
     (left, top): (usize, usize),
-    atlas: &Atlas,
+    (atlas, hidden): (&Atlas, &HiddenWays),
     room: RoomIx,
     here: bool,
 ) {
     let mut stairs = (false, false);
-    for exit in &atlas.room(room).exits {
+    let exits = atlas.room(room).exits.iter();
+    // No map shows what has to be found.
+    for exit in exits.filter(|exit| !hidden.has(room, exit.way)) {
         let (east, north, up) = exit.way.step();
         stairs.0 |= up > 0;
         stairs.1 |= up < 0;

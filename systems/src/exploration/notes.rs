@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cast::{CORRIDOR, FOYER};
+use crate::place::HiddenWays;
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// A room on the map: `room_explored`, and each one of an [`ExploredMap`].
@@ -31,12 +32,13 @@ pub struct MapRoom {
 }
 
 impl MapRoom {
-    /// A room as the map shows it.
+    /// A room as the map shows it: without the ways that have to be found.
     #[must_use]
-    pub fn of(atlas: &Atlas, ix: RoomIx) -> Self {
+    pub fn of(atlas: &Atlas, hidden: &HiddenWays, ix: RoomIx) -> Self {
         let room = atlas.room(ix);
         let (east, north, up) = room.at;
         let exits = room.exits.iter();
+        let exits = exits.filter(|exit| !hidden.has(ix, exit.way));
         Self {
             id: room.id.clone(),
             name: room.name.clone(),

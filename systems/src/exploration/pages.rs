@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::notes::{ExploredMap, MapRoom};
 use super::{Discovered, Explored};
-use crate::place::InRoom;
+use crate::place::{HiddenWays, InRoom};
 use crate::world::{Atlas, RoomIx, RoomMap};
 
 /// What a page holds, in bytes of JSON: with its head a frame of 16 KiB.
@@ -46,6 +46,7 @@ pub(super) fn tell(
     people: Query<&StableId>,
     index: Res<Index>,
     atlas: Res<Atlas>,
+    hidden: Res<HiddenWays>,
     clock: Res<Clock>,
     mut unfolding: ResMut<Unfolding>,
     mut outbox: ResMut<Outbox>,
@@ -73,7 +74,8 @@ pub(super) fn tell(
         unfolding.0.retain(|id, rest| {
             let reader = index.get(*id).and_then(|actor| explorers.get(actor).ok());
             reader.is_some_and(|(.., online)| {
-                rest.awaits.is_some() || rest.turn(&atlas, clock.tick, *online, &mut outbox)
+                rest.awaits.is_some()
+                    || rest.turn((&atlas, &hidden), clock.tick, *online, &mut outbox)
             })
         });
     }
@@ -83,7 +85,7 @@ pub(super) fn tell(
             continue;
         }
         if let Ok((.., online)) = explorers.get(*actor) {
-            outbox.tell_one(online.session, MapRoom::of(&atlas, *room));
+            outbox.tell_one(online.session, MapRoom::of(&atlas, &hidden, *room));
         }
     }
 }
@@ -100,10 +102,16 @@ impl Unfolding {
 
 impl MapRest {
     /// Tells the next page; answers whether there are more.
-    fn turn(&mut self, atlas: &Atlas, tick: Tick, to: Online, outbox: &mut Outbox) -> bool {
+    fn turn(
+        &mut self,
+        (atlas, hidden): (&Atlas, &HiddenWays),
+        tick: Tick,
+        to: Online,
+        outbox: &mut Outbox,
+    ) -> bool {
         let (mut rooms, mut bytes) = (Vec::new(), 0);
         while let Some(next) = self.rooms.front() {
-            let room = MapRoom::of(atlas, *next);
+            let room = MapRoom::of(atlas, hidden, *next);
             bytes += room.bytes();
             if bytes > PAGE_BYTES && !rooms.is_empty() {
                 break;

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::listing::LISTED_MAX;
-use super::{InRoom, Noun, Occupancy, Relocate, Rooms};
+use super::{Candidate, InRoom, Noun, Occupancy, Relocate, Rooms};
 use crate::world::{Direction, RoomIx};
 
 /// Something that lives and is no player. Transient: a world that begins spawns its creatures anew.
@@ -31,7 +31,7 @@ pub struct CreatureLook {
     pub name: String,
     /// `a` or `an`; empty: its name is its own.
     pub article: String,
-    /// By which words it is meant, its name among them.
+    /// More words by which it is meant.
     pub called: String,
     /// Its line in the room.
     pub short: String,
@@ -235,10 +235,14 @@ impl Rooms<'_, '_> {
             return None;
         }
         let here = self.creatures(room);
-        let named = here
-            .iter()
-            .map(|(_, entity, look)| (look.called.as_str(), (*entity, *look)));
-        noun.pick(named).first().copied()
+        let meant = noun.first(here.iter().map(|(_, entity, look)| Candidate {
+            name: &look.name,
+            more: &look.called,
+            quantity: 1,
+            thing: *entity,
+        }))?;
+        let (_, entity, look) = here.into_iter().find(|(_, entity, _)| *entity == meant)?;
+        Some((entity, look))
     }
 
     /// What is told of the creatures in a room.

@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 
-use super::{Details, InRoom, LookedAt, Posture, Rooms};
+use super::{Details, InRoom, LookedAt, LookedAtThing, LookedIn, Posture, Rooms};
 use crate::calendar::{Daylight, MythosTime};
 use crate::command::{Missed, Needs, Usage, Verb, Words};
 use crate::describe::Beheld;
@@ -13,19 +13,24 @@ use crate::world::{Direction, RoomIx};
 pub(super) struct Look {
     order: Order,
     target: String,
+    /// Into something, not at it.
+    within: bool,
 }
 
 impl Verb for Look {
     const WORDS: &'static [&'static str] = &["look", "l", "examine"];
-    const USAGE: &'static str = "look [direction or name] [which]";
+    const USAGE: &'static str = "look [direction or name] [which] | look in <thing>";
     const HELP: &'static str = "Shows where you are. With a direction it shows what lies that way, with a name the one you mean, with a thing what you hold or what lies here, and with a word of the room's text what that is.";
     const NEEDS: Needs = Needs::MIND;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let target = words.rest().strip_prefix("at ").unwrap_or(words.rest());
+        let rest = words.rest();
+        let within = rest.strip_prefix("in ").or(rest.strip_prefix("into "));
+        let target = within.or(rest.strip_prefix("at ")).unwrap_or(rest);
         Ok(Self {
             order,
             target: ordinal(target.trim()),
+            within: within.is_some(),
         })
     }
 }
@@ -52,11 +57,16 @@ pub(super) fn look(
     details: Res<Details>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
-    mut looked_at: MessageWriter<LookedAt>,
+    mut told: LookTellers<'_>,
     mut answers: MessageWriter<Answer>,
 ) {
     let night = daylight.is_night(MythosTime::at(clock.wall()));
-    for Look { order, target } in looking.read() {
+    for Look {
+        order,
+        target,
+        within,
+    } in looking.read()
+    {
         let Ok(InRoom(room)) = lookers.get(order.actor).copied() else {
             answers.write(Answer::refused(
                 *order,
@@ -70,7 +80,7 @@ pub(super) fn look(
                 .get(order.actor)
                 .map_or("", |(character, ..)| &character.name);
             let text = rooms
-                .view(room, night)
+                .view_for(room, night, order.actor)
                 .prose(
                     &rooms.listing_for(room, order.actor),
                     &rooms.drops(room),
@@ -80,29 +90,68 @@ pub(super) fn look(
             answers.write(Answer::with(*order, text));
             continue;
         }
-        answers.write(match Direction::from_word(target) {
-            Some(way) => out_by(*order, room, way, &rooms),
-            None => {
-                let detail = details.find(room, target);
-                let seen = detail.map(|(_, one)| one.seen(night));
-                let (answer, scenery) = at(*order, room, target, seen, &people, &rooms, &beheld);
-                if let (true, Some((detail, _))) = (scenery, detail) {
-                    let actor = order.actor;
-                    looked_at.write(LookedAt {
-                        actor,
-                        room,
-                        detail,
-                    });
+        if *within && rooms.has_things_shown() {
+            let (order, what) = (*order, target.clone());
+            told.within.write(LookedIn { order, what });
+            continue;
+        }
+        if let Some(way) = Direction::from_word(target) {
+            answers.write(out_by(*order, room, way, &rooms));
+            continue;
+        }
+        let detail = details.find(room, target);
+        let text = detail.map(|(_, one)| one.seen(night));
+        answers.write(
+            match at(*order, room, target, text, &people, &rooms, &beheld) {
+                Seen::Answer(answer) => answer,
+                Seen::Detail(answer) => {
+                    if let Some((detail, _)) = detail {
+                        let actor = order.actor;
+                        told.details.write(LookedAt {
+                            actor,
+                            room,
+                            detail,
+                        });
+                    }
+                    answer
                 }
-                answer
-            }
-        });
+                Seen::Thing(thing) => {
+                    if rooms.has_things_shown() {
+                        let order = *order;
+                        told.things.write(LookedAtThing { order, thing });
+                        continue;
+                    }
+                    let name = rooms.label(thing).unwrap_or("something");
+                    Answer::with(*order, format!("You see: {name}."))
+                }
+            },
+        );
     }
+}
+
+/// Who is told of what is looked at.
+#[derive(SystemParam)]
+pub(super) struct LookTellers<'w> {
+    details: MessageWriter<'w, LookedAt>,
+    things: MessageWriter<'w, LookedAtThing>,
+    within: MessageWriter<'w, LookedIn>,
+}
+
+/// What is looked at.
+enum Seen {
+    /// A person, or nothing.
+    Answer(Answer),
+    /// Something that the room's text names.
+    Detail(Answer),
+    /// Something that is held or lies here.
+    Thing(Entity),
 }
 
 /// What lies that way.
 fn out_by(order: Order, room: RoomIx, way: Direction, rooms: &Rooms<'_, '_>) -> Answer {
-    let Some(exit) = rooms.atlas.room(room).exit(way) else {
+    let exit = rooms.atlas.room(room).exit(way);
+    let exit = exit.filter(|_| rooms.sees_way(order.actor, room, way));
+    let Some(exit) = exit else {
         let nothing = format!("There is nothing to see {way} of here.");
         return Answer::refused(order, Code::InvalidMovement, nothing);
     };
@@ -115,7 +164,7 @@ fn out_by(order: Order, room: RoomIx, way: Direction, rooms: &Rooms<'_, '_>) -> 
 }
 
 /// Somebody here, or else something, or else what the room's text names: persons are asked for,
-/// things are not. Answers whether it was the last of these.
+/// things are not.
 fn at(
     order: Order,
     room: RoomIx,
@@ -124,30 +173,27 @@ fn at(
     people: &Query<'_, '_, Looks>,
     rooms: &Rooms<'_, '_>,
     beheld: &Beheld<'_, '_>,
-) -> (Answer, bool) {
+) -> Seen {
     let nobody = format!("You see no \"{target}\" here.");
     let entity = match rooms.find_for(order.actor, room, target) {
         Ok(entity) => entity,
         Err(Missed::Nobody { .. }) if let Some((_, look)) = rooms.creature_near(room, target) => {
-            return (Answer::with(order, look.long.as_str()), false);
+            return Seen::Answer(Answer::with(order, look.long.as_str()));
         }
         Err(Missed::Nobody { .. })
-            if let Some(name) = rooms.thing_near(order.actor, room, target) =>
+            if let Some(thing) = rooms.thing_near(order.actor, room, target) =>
         {
-            return (Answer::with(order, format!("You see: {name}.")), false);
+            return Seen::Thing(thing);
         }
         Err(Missed::Nobody { .. }) if let Some(detail) = detail => {
-            return (Answer::with(order, detail), true);
+            return Seen::Detail(Answer::with(order, detail));
         }
-        Err(missed) => return (Answer::refusal(order, missed.refusal(nobody)), false),
+        Err(missed) => return Seen::Answer(Answer::refusal(order, missed.refusal(nobody))),
     };
-    let Ok(looks) = people.get(entity) else {
-        return (
-            Answer::refused(order, Code::ResourceNotFound, nobody),
-            false,
-        );
-    };
-    (somebody(order, entity, looks, rooms, beheld), false)
+    Seen::Answer(match people.get(entity) {
+        Ok(looks) => somebody(order, entity, looks, rooms, beheld),
+        Err(_) => Answer::refused(order, Code::ResourceNotFound, nobody),
+    })
 }
 
 /// What is seen of somebody.

@@ -30,6 +30,81 @@ pub struct Spot {
 #[serde(transparent)]
 pub struct Label(pub String);
 
+/// How many a stack has; what has none is one. Saved by the plugin that owns things.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
+#[serde(transparent)]
+pub struct Quantity(pub u32);
+
+/// What sort of thing it is: the id of its prototype, which may be gone. Saved by the plugin that owns
+/// things.
+#[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
+#[serde(transparent)]
+pub struct Sort(pub String);
+
+/// Not one of the things on the floor: it stands there, or has to be searched for. Saved by the plugin
+/// that owns things.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unlisted {
+    /// It is seen, and stands there as part of the room.
+    Stands,
+    /// It is not seen.
+    Hidden,
+}
+
+/// By which words each sort of thing is known besides its name. Derived from the prototypes by the
+/// plugin that owns things.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct SortWords {
+    words: std::collections::BTreeMap<String, String>,
+    /// That plugin is there, and answers those who look at things.
+    shown: bool,
+}
+
+impl SortWords {
+    /// These, by sort.
+    #[must_use]
+    pub const fn new(words: std::collections::BTreeMap<String, String>, shown: bool) -> Self {
+        Self { words, shown }
+    }
+
+    /// Those of a sort.
+    #[must_use]
+    pub fn of(&self, sort: Option<&Sort>) -> &str {
+        let known = sort.and_then(|Sort(id)| self.words.get(id));
+        known.map_or("", String::as_str)
+    }
+
+    /// Those of the sort of an id.
+    #[must_use]
+    pub fn of_id(&self, id: &str) -> &str {
+        self.words.get(id).map_or("", String::as_str)
+    }
+
+    pub(super) const fn are_shown(&self) -> bool {
+        self.shown
+    }
+}
+
+/// Somebody looks at a thing near them. Whoever owns things answers.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct LookedAtThing {
+    /// Their command.
+    pub order: Order,
+    /// What they look at.
+    pub thing: Entity,
+}
+
+/// Somebody looks into something. Whoever owns things answers.
+#[derive(Message, Clone, Debug)]
+pub struct LookedIn {
+    /// Their command.
+    pub order: Order,
+    /// Into what.
+    pub what: String,
+}
+
 /// Something that is no person is in a room now.
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appeared {
@@ -80,18 +155,22 @@ fn drops<S: Serializer>(drops: &Arc<[RoomDrop]>, to: S) -> Result<S::Ok, S::Erro
 
 impl Drops {
     /// These things, in this order.
-    pub(super) fn of<'a>(things: impl ExactSizeIterator<Item = (StableId, &'a str)>) -> Self {
+    pub(super) fn of<'a>(things: impl ExactSizeIterator<Item = (StableId, &'a str, u32)>) -> Self {
         let drop_count = things.len();
         let listed = (1..)
             .zip(things.take(LISTED_MAX))
-            .map(|(index, (id, name))| RoomDrop {
+            .map(|(index, (id, name, quantity))| RoomDrop {
                 index,
                 item_instance_id: id,
                 item_name: name.to_owned(),
-                quantity: 1,
+                quantity,
             });
         let room_drops: Arc<[RoomDrop]> = listed.collect();
-        let mut names: Vec<String> = room_drops.iter().map(|one| one.item_name.clone()).collect();
+        let named = |one: &RoomDrop| match one.quantity {
+            1 => one.item_name.clone(),
+            count => format!("{} ({count})", one.item_name),
+        };
+        let mut names: Vec<String> = room_drops.iter().map(named).collect();
         let more = drop_count - names.len();
         if more > 0 {
             names.push(format!("and {more} more"));

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::changes::tell_each;
-use super::{Drops, Listing, Moved, Rooms};
+use super::{DoorView, DoorViews, Drops, Listing, Moved, Rooms};
 use crate::calendar::{Daylight, MythosHour, MythosTime};
 use crate::world::{Atlas, Direction, RoomIx};
 
@@ -50,17 +50,27 @@ pub struct ExitView {
     /// What it looks like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The door in it, if there is one.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub door: Option<DoorView>,
 }
 
 impl RoomView {
     /// A room by day or night, with what plugins say of it.
     #[must_use]
-    pub(crate) fn of(atlas: &Atlas, ix: RoomIx, night: bool, lines: Vec<String>) -> Self {
+    pub(crate) fn of(
+        atlas: &Atlas,
+        ix: RoomIx,
+        night: bool,
+        lines: Vec<String>,
+        doors: &DoorViews,
+    ) -> Self {
         let room = atlas.room(ix);
         let night = room.night.as_ref().filter(|_| night);
         let exit = |exit: &crate::world::Exit| {
             let (to, name) = (atlas.room(exit.to).id.clone(), exit.name.clone());
-            (exit.way, ExitView { to, name })
+            let door = doors.get(ix, exit.way).cloned();
+            (exit.way, ExitView { to, name, door })
         };
         Self {
             id: room.id.clone(),
@@ -91,6 +101,9 @@ impl RoomView {
             prose = prose.with(Ink::Plain, comma).with(Ink::Exit, way.word());
             if let Some(name) = &exit.name {
                 prose = prose.with(Ink::Faint, format!(" ({name})"));
+            }
+            if exit.door.as_ref().is_some_and(|door| door.closed) {
+                prose = prose.with(Ink::Faint, " [closed]");
             }
         }
         if let Some(others) = people.words(me) {
@@ -285,7 +298,7 @@ pub(super) fn tell(
         outbox.tell(others(to, session), passing(true, came));
         if let Some(session) = session {
             let people = rooms.listing_for(to, *actor);
-            let update = RoomUpdate::of(rooms.view(to, night), people, rooms.drops(to));
+            let update = RoomUpdate::of(rooms.view_for(to, night, *actor), people, rooms.drops(to));
             outbox.tell_one(session, update.seen_by(name));
         }
     }
@@ -307,6 +320,21 @@ pub(super) fn turn(
     }
     for (ix, room) in rooms.atlas.rooms() {
         if room.night.is_none() || rooms.occupants(ix).is_empty() {
+            continue;
+        }
+        if rooms.has_hidden_ways(ix) {
+            // Each sees the ways that they have found.
+            for one in rooms.occupants(ix).to_vec() {
+                if let Some(session) = rooms.session(one) {
+                    let view = rooms.view_for(ix, daylight.is_night(now), one);
+                    let people = rooms.listing_for(ix, one);
+                    let update = RoomUpdate {
+                        turned: true,
+                        ..RoomUpdate::of(view, people, rooms.drops(ix))
+                    };
+                    outbox.tell_one(session, update);
+                }
+            }
             continue;
         }
         let (list, count) = (rooms.list(ix), rooms.occupants(ix).len());

@@ -14,12 +14,15 @@ use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use super::lying::Drops;
 use super::nouns::near;
-use super::{Creature, CreatureLooks, Label, LastSpoke, Npc, Occupancy, Pose, Posture, Spot};
+use super::{
+    Candidate, Creature, CreatureLooks, DoorViews, Label, LastSpoke, Npc, Occupancy, Pose, Posture,
+    Quantity, SeenWays, Sort, SortWords, Spot, Unlisted,
+};
 use crate::command::{Missed, means_self, resolve};
 use crate::describe::{Marks, RoomLines};
 use crate::hearing::Hearing;
 use crate::speech::Channel;
-use crate::world::{Atlas, RoomIx};
+use crate::world::{Atlas, Direction, RoomIx};
 
 /// Rooms, who is in them, and how to reach those. What is computed of a room is computed once in
 /// a run of a system, however often it is asked for.
@@ -54,8 +57,14 @@ pub struct Rooms<'w, 's> {
             &'static Label,
             Option<&'static Spot>,
             Entity,
+            Option<&'static Quantity>,
+            Option<&'static Sort>,
+            Option<&'static Unlisted>,
         ),
     >,
+    sorts: Res<'w, SortWords>,
+    doors: Res<'w, DoorViews>,
+    ways: SeenWays<'w, 's>,
     holdings: Res<'w, Holdings>,
     index: Res<'w, Index>,
     hearing: Hearing<'w, 's>,
@@ -115,25 +124,69 @@ impl Rooms<'_, '_> {
         let view = |known: &mut RunCache| {
             let view = known.views.entry((room, night));
             let lines = || self.lines.of(room);
-            Arc::clone(
-                view.or_insert_with(|| Arc::new(RoomView::of(&self.atlas, room, night, lines()))),
-            )
+            Arc::clone(view.or_insert_with(|| {
+                let doors = &self.doors;
+                Arc::new(RoomView::of(&self.atlas, room, night, lines(), doors))
+            }))
         };
         self.known(view)
     }
 
-    /// What lies in a room, what lies there longest first.
+    /// The same as somebody sees it: without the ways that they have not found.
     #[must_use]
-    pub fn lying(&self, room: RoomIx) -> Vec<(StableId, Entity, &str)> {
+    pub fn view_for(&self, room: RoomIx, night: bool, viewer: Entity) -> Arc<RoomView> {
+        let view = self.view(room, night);
+        let unseen = self.ways.unseen(viewer, room);
+        if unseen.is_empty() {
+            return view;
+        }
+        let mut own = RoomView::clone(&view);
+        own.exits.retain(|way, _| !unseen.contains(way));
+        Arc::new(own)
+    }
+
+    /// Whether a room has ways that not everybody sees.
+    #[must_use]
+    pub fn has_hidden_ways(&self, room: RoomIx) -> bool {
+        self.ways.has_hidden(room)
+    }
+
+    /// Whether somebody sees a way.
+    #[must_use]
+    pub fn sees_way(&self, viewer: Entity, room: RoomIx, way: Direction) -> bool {
+        self.ways.sees(viewer, room, way)
+    }
+
+    /// What is seen in a room and no person, what lies there longest first; what stands there as part
+    /// of the room comes behind.
+    #[must_use]
+    pub fn lying(&self, room: RoomIx) -> Vec<Candidate<'_>> {
         let here = self.labels.iter_many(self.occupancy.things(room)).matched();
         let mut lying: Vec<_> = here
-            .map(|(id, label, spot, entity)| {
+            .filter(|(.., unlisted)| *unlisted != Some(&Unlisted::Hidden))
+            .map(|(id, label, spot, thing, quantity, sort, unlisted)| {
                 let since = spot.map(|spot| spot.since);
-                ((since, *id), (*id, entity, label.0.as_str()))
+                let candidate = self.candidate(thing, label, quantity, sort);
+                ((unlisted.is_some(), since, *id), candidate)
             })
             .collect();
-        lying.sort_unstable();
+        lying.sort_unstable_by_key(|(order, _)| *order);
         lying.into_iter().map(|(_, thing)| thing).collect()
+    }
+
+    fn candidate<'a>(
+        &'a self,
+        thing: Entity,
+        label: &'a Label,
+        quantity: Option<&Quantity>,
+        sort: Option<&Sort>,
+    ) -> Candidate<'a> {
+        Candidate {
+            name: &label.0,
+            more: self.sorts.of(sort),
+            quantity: quantity.map_or(1, |quantity| quantity.0),
+            thing,
+        }
     }
 
     /// What is told of the floor of a room.
@@ -145,28 +198,47 @@ impl Rooms<'_, '_> {
         if let Some(known) = self.known(|known| known.drops.get(&room).cloned()) {
             return known;
         }
-        let lying = self.lying(room);
-        let drops = Drops::of(lying.iter().map(|(id, _, name)| (*id, *name)));
+        let here = self.labels.iter_many(self.occupancy.things(room)).matched();
+        let mut lying: Vec<_> = here
+            .filter(|(.., unlisted)| unlisted.is_none())
+            .map(|(id, label, spot, _, quantity, ..)| {
+                let since = spot.map(|spot| spot.since);
+                let quantity = quantity.map_or(1, |quantity| quantity.0);
+                ((since, *id), label.0.as_str(), quantity)
+            })
+            .collect();
+        lying.sort_unstable_by_key(|(order, ..)| *order);
+        let drops = Drops::of(
+            lying
+                .iter()
+                .map(|((_, id), name, quantity)| (*id, *name, *quantity)),
+        );
         self.known(|known| known.drops.insert(room, drops.clone()));
         drops
     }
 
     /// What somebody calls a thing that they hold, or that lies in the room.
     #[must_use]
-    pub fn thing_near(&self, who: Entity, room: RoomIx, target: &str) -> Option<&str> {
+    pub fn thing_near(&self, who: Entity, room: RoomIx, target: &str) -> Option<Entity> {
         let me = self.people.get(who).map(|(id, ..)| *id).ok()?;
         let held = self.holdings.of(me).filter_map(|id| self.index.get(id));
-        let lying = self.lying(room);
-        let all = held.chain(lying.iter().map(|(_, entity, _)| *entity));
-        let named = all.filter_map(|one| {
-            let (_, label, ..) = self.labels.get(one).ok()?;
-            Some((label.0.as_str(), one))
+        let held = held.filter_map(|one| {
+            let (_, label, _, thing, quantity, sort, _) = self.labels.get(one).ok()?;
+            Some(self.candidate(thing, label, quantity, sort))
         });
-        let thing = near(target, named)?;
-        self.labels
-            .get(thing)
-            .ok()
-            .map(|(_, label, ..)| label.0.as_str())
+        near(target, held.chain(self.lying(room)))
+    }
+
+    /// What a thing is called, if it is one.
+    #[must_use]
+    pub fn label(&self, thing: Entity) -> Option<&str> {
+        let (_, label, ..) = self.labels.get(thing).ok()?;
+        Some(&label.0)
+    }
+
+    /// Whether somebody answers those who look at things.
+    pub(super) fn has_things_shown(&self) -> bool {
+        self.sorts.are_shown()
     }
 
     /// Somebody's session, if they are played.
@@ -337,7 +409,8 @@ impl Rooms<'_, '_> {
     }
 
     /// Somebody's name, if they are played.
-    pub(super) fn name(&self, entity: Entity) -> Option<&str> {
+    #[must_use]
+    pub fn name(&self, entity: Entity) -> Option<&str> {
         let (_, character, ..) = self.people.get(entity).ok()?;
         Some(&character.name)
     }

@@ -7,8 +7,10 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::doors::{DoorDeed, DoorGate, Doors, Passage};
 use crate::effects::{Carrier, EffectList, Parties, Requirement, View};
 use crate::place::{CrossGuarded, GuardedWays, Relocate};
+use crate::things::Latch;
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// What a way asks of whoever walks it: `requires` of an exit.
@@ -145,7 +147,13 @@ pub(super) fn register(reg: &mut Registrar<'_>) {
         // Nobody would answer those who come to a way that is guarded.
         .derived(move |content: &Content| match off {
             true => GuardedWays::default(),
-            false => GuardedWays::new(Guards::of(content).0.into_keys().collect()),
+            false => {
+                let doors = content.get::<Atlas>().map(|_| Doors::of(content));
+                let doors = doors.as_ref().into_iter().flat_map(Doors::iter);
+                let doors = doors.map(|(key, _)| key);
+                let asking = Guards::of(content).0.into_keys();
+                GuardedWays::new(asking.chain(doors).collect())
+            }
         })
         .system(Phase::Simulate, guard);
 }
@@ -166,6 +174,8 @@ fn guard(
     guards: Res<Guards>,
     atlas: Res<Atlas>,
     view: View<'_, '_>,
+    gate: DoorGate<'_, '_>,
+    mut doors: MessageWriter<DoorDeed>,
     mut relocate: MessageWriter<Relocate>,
     mut answers: MessageWriter<Answer>,
 ) {
@@ -191,6 +201,21 @@ fn guard(
             let words = refusal.clone().unwrap_or_else(otherwise);
             answers.write(Answer::refused(*order, Code::InvalidMovement, words));
             continue;
+        }
+        match gate.pass(order.actor, *from, *way) {
+            Err(refusal) => {
+                answers.write(Answer::refusal(*order, refusal));
+                continue;
+            }
+            Ok(Passage::Free) => {}
+            Ok(Passage::Opens) => {
+                doors.write(DoorDeed::Latch {
+                    room: *from,
+                    way: *way,
+                    latch: Latch::Open,
+                    span: None,
+                });
+            }
         }
         relocate.write(Relocate {
             actor: order.actor,

@@ -6,7 +6,7 @@ use engine::Revised;
 use engine::prelude::*;
 
 use crate::calendar::{Daylight, MythosTime};
-use crate::place::{Displaced, RoomUpdate, RoomView, Rooms};
+use crate::place::{Displaced, DoorViews, RoomUpdate, RoomView, Rooms};
 use crate::presence::Say;
 use crate::world::{Atlas, RoomIx};
 
@@ -40,7 +40,9 @@ pub(super) fn show(
     };
     let night = daylight.is_night(MythosTime::at(clock.wall()));
     let was = revised.was::<Atlas>();
-    let looks = |atlas: &Atlas, ix: RoomIx| RoomView::of(atlas, ix, night, Vec::new());
+    let looks = |atlas: &Atlas, ix: RoomIx| {
+        RoomView::of(atlas, ix, night, Vec::new(), &DoorViews::default())
+    };
     for (ix, room) in rooms.atlas.rooms() {
         let here = rooms.occupants(ix);
         if here.is_empty() {
@@ -53,7 +55,7 @@ pub(super) fn show(
                 continue;
             };
             let people = rooms.listing_for(ix, *one);
-            let update = RoomUpdate::of(rooms.view(ix, night), people, rooms.drops(ix));
+            let update = RoomUpdate::of(rooms.view_for(ix, night, *one), people, rooms.drops(ix));
             outbox.tell_one(session, update.seen_by(&character.name));
         }
     }

@@ -5,8 +5,10 @@ use engine::prelude::*;
 use super::{Scenery, SceneryDetail};
 use crate::command::{Usage, Verb, Words};
 use crate::effects::{EffectList, RunEffects};
-use crate::place::{Details, InRoom};
-use crate::world::{Atlas, RoomData};
+use crate::light::RoomLight;
+use crate::place::{Candidate, Details, InRoom, Noun};
+use crate::things::Near;
+use crate::world::{Atlas, RoomData, RoomIx};
 
 /// `touch the altar`
 #[derive(Message, Debug)]
@@ -37,8 +39,7 @@ pub(super) struct Read {
 impl Verb for Read {
     const WORDS: &'static [&'static str] = &["read"];
     const USAGE: &'static str = "read <what you see>";
-    const HELP: &'static str =
-        "Reads what is written on something that the room's text names: \"read notice\".";
+    const HELP: &'static str = "Reads a book that you have, or what is written on something that the room's text names: \"read notice\".";
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
@@ -136,8 +137,24 @@ pub(super) fn touch(mut asked: MessageReader<TouchVerb>, mut here: Furnished<'_,
     }
 }
 
-pub(super) fn read(mut asked: MessageReader<Read>, mut here: Furnished<'_, '_>) {
+pub(super) fn read(
+    mut asked: MessageReader<Read>,
+    near: Near<'_, '_>,
+    light: RoomLight<'_, '_>,
+    mut here: Furnished<'_, '_>,
+) {
     for Read { order, what } in asked.read() {
+        let place = here.people.get(order.actor).ok().map(|place| place.0);
+        if place.is_some_and(|room| light.level(room) == 0) {
+            let words = "It is too dark to read.";
+            let dark = Answer::refused(*order, Code::GameLogicError, words);
+            here.answers.write(dark);
+            continue;
+        }
+        if let Some(text) = book(*order, what, place, &near, &here) {
+            here.answers.write(Answer::with(*order, text));
+            continue;
+        }
         let nothing = Answer::refused(
             *order,
             Code::GameLogicError,
@@ -145,6 +162,32 @@ pub(super) fn read(mut asked: MessageReader<Read>, mut here: Furnished<'_, '_>) 
         );
         here.act(*order, what, |one| &one.on_read, nothing);
     }
+}
+
+/// What is written in a thing that somebody has, or that lies here: what the room's text names comes
+/// before what lies here.
+fn book(
+    order: Order,
+    what: &str,
+    room: Option<RoomIx>,
+    near: &Near<'_, '_>,
+    here: &Furnished<'_, '_>,
+) -> Option<String> {
+    let written = |thing: Entity| near.prototype(thing)?.book.as_ref();
+    let noun = Noun::read(what);
+    let readable = |one: &Candidate<'_>| written(one.thing).is_some();
+    let has = near.on_person(order.actor).into_iter();
+    let named = room.is_some_and(|room| here.details.find(room, what).is_some());
+    let lying = near.lying(order.actor).into_iter().filter(|_| !named);
+    let thing = noun.first(has.chain(lying).filter(readable))?;
+    let book = written(thing)?;
+    let language = book.language.as_ref();
+    let language = language.map_or(String::new(), |one| format!(", which is in {one}"));
+    let name = near.name(thing);
+    Some(format!(
+        "You read the {name}{language}:\n{}",
+        book.text.trim()
+    ))
 }
 
 pub(super) fn ring(mut asked: MessageReader<Ring>, mut here: Furnished<'_, '_>) {

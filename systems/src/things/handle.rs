@@ -1,238 +1,308 @@
-//! The one place where things change hands. Each wish is checked whole before the first write, in the
-//! order in which they were made: of two takers in one tick the first has the thing, and the other is
-//! told that it is gone (game.md §1.7).
-
-use std::collections::HashMap;
+//! Things that change hands: what each wish asks for, what is refused of it, and what is told.
 
 use engine::prelude::*;
 
-use super::{CARRIED_MAX, FLOOR_MAX, Thing};
-use crate::place::{InRoom, Label, Spot};
-use crate::world::{Atlas, RoomIx};
+use super::deeds::{Handle, Source, To};
+use super::draft::Drafts;
+use super::place::ThingPlace;
+use super::prototype::{Slot, ThingFlag};
+use super::settle::SettledThings;
+use super::shift::{NoRoom, ROT};
+use super::wear;
+use crate::place::Portion;
+use crate::world::RoomIx;
 
-/// Where a thing is to go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum To {
-    /// Into somebody's hands.
-    Hands(Entity),
-    /// Onto the floor of a room.
-    Floor(RoomIx),
-}
-
-/// Put things somewhere else: the one way in which they move.
-#[derive(Message, Clone, Debug)]
-pub struct Handle {
-    /// The command that is answered, if it is one.
-    pub order: Option<Order>,
-    /// Who does it.
-    pub actor: Entity,
-    /// Which things, in this order; those that can't be moved stay.
-    pub things: Vec<Entity>,
-    /// From whom they are taken; `None`: from the floor of the room where the actor is.
-    pub from: Option<Entity>,
-    /// Where to.
-    pub to: To,
+/// Something of a stack that was moved.
+#[derive(Clone, Debug)]
+pub struct HandledThing {
+    /// The stack that it is in now.
+    pub thing: Entity,
+    /// Its id.
+    pub id: StableId,
+    /// Its prototype's.
+    pub sort: String,
+    /// What it is called.
+    pub name: String,
+    /// How many.
+    pub quantity: u32,
+    /// Where it is worn, or was.
+    pub slot: Option<Slot>,
 }
 
 /// Things were moved.
 #[derive(Message, Clone, Debug)]
-pub(super) struct Handled {
-    pub(super) actor: Entity,
-    pub(super) room: Option<RoomIx>,
-    /// What they are called.
-    pub(super) names: Vec<String>,
-    pub(super) ids: Vec<StableId>,
-    pub(super) to: To,
+pub struct Handled {
+    /// By whom.
+    pub actor: Entity,
+    /// Where they are.
+    pub room: Option<RoomIx>,
+    /// What.
+    pub things: Vec<HandledThing>,
+    /// From where.
+    pub from: Source,
+    /// Where to.
+    pub to: To,
 }
 
-/// Who and where things and people are.
-#[derive(SystemParam)]
-pub(super) struct ThingsAndPeople<'w, 's> {
-    things: Query<'w, 's, (&'static StableId, &'static Label, &'static Holder)>,
-    people: Query<'w, 's, (&'static StableId, &'static Character)>,
-    places: Query<'w, 's, &'static InRoom>,
-    occupancy: Res<'w, crate::place::Occupancy>,
-    holdings: Res<'w, Holdings>,
-    atlas: Res<'w, Atlas>,
-    clock: Res<'w, Clock>,
-}
+/// What kept something where it is.
+pub(super) type Missed = (Code, String);
 
-/// What was moved in this run, which the world shows only after it. Scratch.
-#[derive(Default)]
-struct MovedInRun {
-    to: HashMap<Entity, To>,
-    /// How many more than before are in somebody's hands, and on a floor.
-    hands: HashMap<Entity, isize>,
-    floors: HashMap<RoomIx, isize>,
-}
-
-impl ThingsAndPeople<'_, '_> {
-    fn name(&self, thing: Entity) -> &str {
-        let label = self.things.get(thing);
-        label.map_or("thing", |(_, label, _)| label.0.as_str())
-    }
-
-    fn person(&self, who: Entity) -> &str {
-        let known = self.people.get(who);
-        known.map_or("somebody", |(_, character)| character.name.as_str())
-    }
-
-    fn room(&self, who: Entity) -> Option<RoomIx> {
-        self.places.get(who).ok().map(|place| place.0)
-    }
-
-    /// Whether a thing is where a wish takes it from.
-    fn is_there(&self, thing: Entity, wish: &Handle, moved: &MovedInRun) -> bool {
-        if let Some(to) = moved.to.get(&thing) {
-            return match (to, wish.from) {
-                (To::Hands(who), Some(from)) => *who == from,
-                (To::Floor(room), None) => self.room(wish.actor) == Some(*room),
-                _ => false,
-            };
-        }
-        let Ok((_, _, Holder(holder))) = self.things.get(thing) else {
-            return false;
-        };
-        match wish.from {
-            Some(from) => {
-                let from = self.people.get(from).ok().map(|(id, _)| *id);
-                from.is_some() && *holder == from
-            }
-            None => holder.is_none() && self.room(thing) == self.room(wish.actor),
-        }
-    }
-
-    /// Whether there is room for one more.
-    fn has_room(&self, to: To, moved: &MovedInRun) -> bool {
-        let more = |more: Option<&isize>, there: usize| {
-            there.saturating_add_signed(more.copied().unwrap_or(0))
-        };
-        match to {
-            To::Hands(who) => self.people.get(who).is_ok_and(|(id, _)| {
-                more(moved.hands.get(&who), self.holdings.of(*id).len()) < CARRIED_MAX
-            }),
-            To::Floor(room) => {
-                more(moved.floors.get(&room), self.occupancy.things(room).len()) < FLOOR_MAX
-            }
-        }
-    }
-
-    fn full(&self, wish: &Handle) -> String {
-        match wish.to {
-            To::Floor(_) => "The floor is full.".to_owned(),
-            To::Hands(who) if who == wish.actor => "Your hands are full.".to_owned(),
-            To::Hands(who) => format!("{} can't carry any more.", self.person(who)),
-        }
-    }
-}
-
-impl MovedInRun {
-    fn note(&mut self, thing: Entity, wish: &Handle, room: Option<RoomIx>) {
-        self.to.insert(thing, wish.to);
-        match (wish.from, room) {
-            (Some(from), _) => *self.hands.entry(from).or_default() -= 1,
-            (None, Some(room)) => *self.floors.entry(room).or_default() -= 1,
-            (None, None) => {}
-        }
-        match wish.to {
-            To::Hands(who) => *self.hands.entry(who).or_default() += 1,
-            To::Floor(room) => *self.floors.entry(room).or_default() += 1,
-        }
-    }
-}
-
-/// Moves things, and answers those who wished it.
+/// Moves things, and answers whoever wished it.
 pub(super) fn handle(
-    mut wishes: MessageReader<Handle>,
-    known: ThingsAndPeople<'_, '_>,
-    mut commands: Commands<'_, '_>,
-    mut handled: MessageWriter<Handled>,
-    mut answers: MessageWriter<Answer>,
+    wish: &Handle,
+    drafts: &mut Drafts<'_, '_, '_>,
+    told: &mut SettledThings<'_>,
+    commands: &mut Commands<'_, '_>,
 ) {
-    let mut moved = MovedInRun::default();
-    for wish in wishes.read() {
-        let room = known.room(wish.actor);
-        let (mut went, mut missed) = (Vec::new(), None);
-        for thing in &wish.things {
-            if !known.is_there(*thing, wish, &moved) {
-                let gone = format!("The {} is gone.", known.name(*thing));
-                missed.get_or_insert((Code::ResourceNotFound, gone));
-            } else if !known.has_room(wish.to, &moved) {
-                missed.get_or_insert((Code::GameLogicError, known.full(wish)));
-            } else {
-                moved.note(*thing, wish, room);
-                went.push(*thing);
-            }
+    let mut went = Vec::new();
+    let mut missed: Option<Missed> = None;
+    for portion in &wish.things {
+        match one(wish, *portion, drafts, commands) {
+            Ok(things) => went.extend(things),
+            Err(why) => _ = missed.get_or_insert(why),
         }
-        for thing in &went {
-            put(*thing, wish.to, &known, &mut commands);
-        }
-        if let Some(order) = wish.order {
-            answers.write(match (went.is_empty(), missed) {
-                (true, Some((code, words))) => Answer::refused(order, code, words),
-                (_, missed) => {
-                    let mut words = told(wish, &went, &known);
-                    if let Some((_, more)) = missed {
-                        words = format!("{words} {more}");
-                    }
-                    Answer::with(order, words)
+    }
+    if let Some(order) = wish.order {
+        told.answers.write(match (went.is_empty(), missed) {
+            (true, Some((code, words))) => Answer::refused(order, code, words),
+            (_, missed) => {
+                let mut words = in_words(wish, &went, drafts);
+                if let Some((_, more)) = missed {
+                    words = format!("{words} {more}");
                 }
-            });
-        }
-        if !went.is_empty() {
-            let named = went
-                .iter()
-                .filter_map(|thing| known.things.get(*thing).ok());
-            let (ids, names) = named.map(|(id, label, _)| (*id, label.0.clone())).unzip();
-            handled.write(Handled {
-                actor: wish.actor,
-                room,
-                names,
-                ids,
-                to: wish.to,
-            });
-        }
+                Answer::with(order, words)
+            }
+        });
+    }
+    if !went.is_empty() {
+        told.handled.write(Handled {
+            actor: wish.actor,
+            room: drafts.world.room(wish.actor),
+            things: went,
+            from: wish.from,
+            to: wish.to,
+        });
     }
 }
 
-/// Writes where a thing is.
-fn put(thing: Entity, to: To, known: &ThingsAndPeople<'_, '_>, commands: &mut Commands<'_, '_>) {
-    let since = known.clock.now;
-    let mut thing = commands.entity(thing);
+/// Moves some of one stack.
+fn one(
+    wish: &Handle,
+    portion: Portion,
+    drafts: &mut Drafts<'_, '_, '_>,
+    commands: &mut Commands<'_, '_>,
+) -> Result<Vec<HandledThing>, Missed> {
+    let thing = portion.thing;
+    let place = where_it_is(wish, thing, drafts)?;
+    for container in [inside(wish.from), into(wish.to)].into_iter().flatten() {
+        let reached = drafts.world.reach(wish.actor, container);
+        reached.map_err(|refusal| (refusal.code, refusal.message))?;
+    }
+    may_leave(wish, thing, place, drafts)?;
+    let quantity = drafts.get(thing).map_or(1, |draft| draft.quantity);
+    let count = portion.count.unwrap_or(quantity).clamp(1, quantity);
+    let was_worn = match place {
+        ThingPlace::Worn(_, slot) => Some(slot),
+        _ => None,
+    };
+    if let To::Worn(slot) = wish.to {
+        return wear::put_on(wish.actor, thing, slot, drafts, commands);
+    }
+    let to = destination(wish, drafts).ok_or_else(|| gone(thing, drafts))?;
+    drafts
+        .room_for(thing, count, to)
+        .map_err(|why| no_room(wish, thing, why, drafts))?;
+    let now = drafts.shift(thing, count, to, commands);
+    let binds = drafts.is(thing, ThingFlag::Soulbound);
+    let rots = match to {
+        ThingPlace::Floor(_) => Some(drafts.world.clock.now.plus(ROT)),
+        _ => None,
+    };
+    let taker = to
+        .holder()
+        .filter(|_| matches!(to, ThingPlace::Carried(_)) && binds);
+    for one in &now {
+        drafts.change(*one, |one| {
+            one.rot = rots;
+            one.thing.bound = one.thing.bound.or(taker);
+        });
+    }
+    // A stack is one thing to those who see it, in however many it ends.
+    let Some(last) = now.last().copied() else {
+        return Ok(Vec::new());
+    };
+    Ok(handled(last, count, was_worn, drafts).into_iter().collect())
+}
+
+const fn inside(from: Source) -> Option<Entity> {
+    match from {
+        Source::Inside(container) => Some(container),
+        _ => None,
+    }
+}
+
+const fn into(to: To) -> Option<Entity> {
     match to {
-        To::Hands(who) => {
-            let Ok((id, _)) = known.people.get(who) else {
-                return;
-            };
-            thing
-                .try_remove::<Spot>()
-                .try_insert((Holder(Some(*id)), Thing { since }));
-        }
-        To::Floor(room) => {
-            let room = known.atlas.room(room).id.clone();
-            let spot = Spot { room, since };
-            thing.try_insert((Holder(None), spot, Thing { since }));
-        }
+        To::Inside(container) => Some(container),
+        _ => None,
     }
 }
 
-/// What the one who did it is told.
-fn told(wish: &Handle, went: &[Entity], known: &ThingsAndPeople<'_, '_>) -> String {
-    let names: Vec<&str> = went.iter().map(|thing| known.name(*thing)).collect();
+/// What is told of something that was moved.
+pub(super) fn handled(
+    thing: Entity,
+    quantity: u32,
+    slot: Option<Slot>,
+    drafts: &mut Drafts<'_, '_, '_>,
+) -> Option<HandledThing> {
+    let draft = drafts.get(thing)?;
+    Some(HandledThing {
+        thing,
+        id: draft.id,
+        sort: draft.sort.clone(),
+        name: draft.name.clone(),
+        quantity,
+        slot,
+    })
+}
+
+fn gone(thing: Entity, drafts: &mut Drafts<'_, '_, '_>) -> Missed {
+    let name = match drafts.get(thing) {
+        Some(draft) => draft.name.clone(),
+        None => drafts.world.name(thing).to_owned(),
+    };
+    (Code::ResourceNotFound, format!("The {name} is gone."))
+}
+
+/// Where a thing is, if it is where a wish takes it from.
+fn where_it_is(
+    wish: &Handle,
+    thing: Entity,
+    drafts: &mut Drafts<'_, '_, '_>,
+) -> Result<ThingPlace, Missed> {
+    let world = drafts.world;
+    let place = drafts.get(thing).and_then(|draft| draft.place);
+    let there = place.filter(|place| match (wish.from, place) {
+        (Source::Floor, ThingPlace::Floor(room)) => world.room(wish.actor) == Some(*room),
+        (Source::Hands(who), ThingPlace::Carried(by))
+        | (Source::Worn(who), ThingPlace::Worn(by, _)) => world.id(who) == Some(*by),
+        (Source::Inside(container), ThingPlace::Inside(by)) => world.id(container) == Some(*by),
+        _ => false,
+    });
+    there.ok_or_else(|| gone(thing, drafts))
+}
+
+/// Whether something may be taken from where it is.
+fn may_leave(
+    wish: &Handle,
+    thing: Entity,
+    place: ThingPlace,
+    drafts: &mut Drafts<'_, '_, '_>,
+) -> Result<(), Missed> {
+    let name = drafts
+        .get(thing)
+        .map_or_else(String::new, |one| one.name.clone());
+    let rule = |words: String| Err((Code::GameLogicError, words));
+    let to_self = match wish.to {
+        To::Hands(who) => who == wish.actor,
+        To::Worn(_) => true,
+        To::Floor(_) | To::Inside(_) => false,
+    };
+    if matches!(place, ThingPlace::Floor(_)) && drafts.is(thing, ThingFlag::Fixed) {
+        return rule(format!("The {name} can't be taken."));
+    }
+    let bound = drafts.get(thing).and_then(|one| one.thing.bound);
+    if bound.is_some() && bound != drafts.world.id(wish.actor) {
+        return rule(format!(
+            "The {name} belongs to somebody else, and knows it."
+        ));
+    }
+    let stays = drafts.prototype(thing).is_some_and(super::Prototype::stays);
+    let carried = matches!(place, ThingPlace::Carried(_) | ThingPlace::Worn(..));
+    if carried && stays && !to_self {
+        return rule(format!("You can't let go of the {name}."));
+    }
+    if let To::Floor(room) = wish.to
+        && drafts.world.atlas.limbo_room() == Some(room)
+    {
+        return rule("Nothing stays where you put it here.".to_owned());
+    }
+    let worn = matches!(place, ThingPlace::Worn(..));
+    if worn && drafts.is(thing, ThingFlag::Cursed) {
+        return rule(format!("The {name} does not come off."));
+    }
+    Ok(())
+}
+
+/// Where a wish takes things to.
+fn destination(wish: &Handle, drafts: &Drafts<'_, '_, '_>) -> Option<ThingPlace> {
+    let world = drafts.world;
+    match wish.to {
+        To::Hands(who) => world.id(who).map(ThingPlace::Carried),
+        To::Floor(room) => Some(ThingPlace::Floor(room)),
+        To::Inside(container) => world.id(container).map(ThingPlace::Inside),
+        To::Worn(_) => None,
+    }
+}
+
+/// Why there is no room, to whoever wished it.
+fn no_room(wish: &Handle, thing: Entity, why: NoRoom, drafts: &mut Drafts<'_, '_, '_>) -> Missed {
+    let name = drafts
+        .get(thing)
+        .map_or_else(String::new, |one| one.name.clone());
+    let other = match wish.to {
+        To::Hands(who) if who != wish.actor => Some(drafts.world.name(who).to_owned()),
+        _ => None,
+    };
+    let inside = match wish.to {
+        To::Inside(container) => drafts.world.name(container).to_owned(),
+        _ => String::new(),
+    };
+    let words = match (why, other, wish.to) {
+        (NoRoom::Floor, ..) => "The floor is full.".to_owned(),
+        (NoRoom::Slots, _, To::Inside(_)) => format!("The {inside} is full."),
+        (NoRoom::Weight, _, To::Inside(_)) => format!("The {inside} can't bear that."),
+        (NoRoom::Slots, None, _) => "Your hands are full.".to_owned(),
+        (NoRoom::Weight, None, _) => format!("The {name} is too heavy for you."),
+        (NoRoom::Slots | NoRoom::Weight, Some(other), _) => {
+            format!("{other} can't carry any more.")
+        }
+        (NoRoom::Tags, ..) => format!("The {name} does not belong in the {inside}."),
+        (NoRoom::Depth, ..) => format!("The {name} has too much in it for that."),
+        (NoRoom::Bound, ..) => format!("The {name} belongs to somebody else, and knows it."),
+    };
+    (Code::GameLogicError, words)
+}
+
+/// What whoever did it is told.
+fn in_words(wish: &Handle, went: &[HandledThing], drafts: &Drafts<'_, '_, '_>) -> String {
+    let world = drafts.world;
+    let names: Vec<String> = went.iter().map(|one| named(one, drafts)).collect();
     let what = listed(&names);
     match (wish.from, wish.to) {
-        (None, To::Hands(_)) => format!("You take {what}."),
+        (Source::Inside(from), To::Hands(_)) => {
+            format!("You take {what} from the {}.", world.name(from))
+        }
+        (Source::Floor, To::Hands(_)) => format!("You take {what}."),
+        (Source::Worn(_), To::Hands(_)) => format!("You take off {what}."),
         (_, To::Floor(_)) => format!("You put down {what}."),
-        (Some(_), To::Hands(who)) => format!("You give {what} to {}.", known.person(who)),
+        (_, To::Inside(into)) => format!("You put {what} in the {}.", world.name(into)),
+        (_, To::Hands(who)) => format!("You give {what} to {}.", world.name(who)),
+        (_, To::Worn(_)) => wear::worn_words(&what, went),
+    }
+}
+
+/// `the lamp`, `3 candles`
+fn named(one: &HandledThing, drafts: &Drafts<'_, '_, '_>) -> String {
+    match (one.quantity, drafts.world.prototype(&one.sort)) {
+        (1, _) => format!("the {}", one.name),
+        (count, Some(prototype)) => format!("{count} {}", prototype.plural),
+        (count, None) => format!("{count} of the {}", one.name),
     }
 }
 
 /// `the lamp`, `the lamp and the stone`, `the lamp, the stone and the key`
-fn listed<T: AsRef<str>>(names: &[T]) -> String {
-    let named: Vec<String> = names
-        .iter()
-        .map(|one| format!("the {}", one.as_ref()))
-        .collect();
+pub(super) fn listed(named: &[String]) -> String {
     match named.split_last() {
         None => "nothing".to_owned(),
         Some((last, [])) => last.clone(),

@@ -8,11 +8,14 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::To;
-use super::handle::Handled;
+use super::deeds::{Source, To};
+use super::handle::{Handled, HandledThing};
+use super::prototype::Slot;
+use super::staff::Summoned;
 use crate::cast::{ANN, BOB, FOYER, id};
-use crate::place::Rooms;
+use crate::place::{Label, Rooms};
 use crate::presence::System;
+use crate::world::RoomIx;
 
 /// `inventory_pickup` and `inventory_drop`: somebody here has taken something, or put it down.
 #[derive(Debug, Serialize, JsonSchema, Note)]
@@ -24,6 +27,8 @@ pub(super) struct Handed {
     #[note(room)]
     room_id: String,
     item_instance_id: StableId,
+    /// Of which prototype.
+    item_id: String,
     item_name: String,
     quantity: u32,
     message: String,
@@ -31,35 +36,63 @@ pub(super) struct Handed {
     dropped: bool,
 }
 
-impl Handed {
-    fn of(who: (StableId, &str), room_id: &str, item: (StableId, &str), dropped: bool) -> Self {
-        let does = if dropped { "puts down" } else { "takes" };
-        Self {
-            player_id: who.0,
-            player_name: who.1.to_owned(),
-            room_id: room_id.to_owned(),
-            item_instance_id: item.0,
-            item_name: item.1.to_owned(),
-            quantity: 1,
-            message: format!("{} {does} the {}.", who.1, item.1),
-            dropped,
+/// Who did something with what, and where.
+struct Doing<'a> {
+    who: (StableId, &'a str),
+    room: &'a str,
+    item: &'a HandledThing,
+}
+
+impl Doing<'_> {
+    /// `the lamp`, `the candle (3)`
+    fn what(&self) -> String {
+        match self.item.quantity {
+            1 => format!("the {}", self.item.name),
+            count => format!("the {} ({count})", self.item.name),
         }
     }
 }
 
 impl Handed {
+    fn of(doing: &Doing<'_>, verb: &str, dropped: bool) -> Self {
+        Self {
+            player_id: doing.who.0,
+            player_name: doing.who.1.to_owned(),
+            room_id: doing.room.to_owned(),
+            item_instance_id: doing.item.id,
+            item_id: doing.item.sort.clone(),
+            item_name: doing.item.name.clone(),
+            quantity: doing.item.quantity,
+            message: format!("{} {}.", doing.who.1, verb.replace("{}", &doing.what())),
+            dropped,
+        }
+    }
+
     /// Notes as they might be sent.
     fn shown() -> Vec<Self> {
-        let handed = |dropped| {
-            Self::of(
-                (id(BOB), BOB),
-                FOYER,
-                (id("lamp"), "hurricane lamp"),
-                dropped,
-            )
-        };
-        vec![handed(false), handed(true)]
+        let item = lamp(None);
+        let doing = shown_by_bob(&item);
+        vec![
+            Self::of(&doing, "takes {}", false),
+            Self::of(&doing, "puts down {}", true),
+        ]
     }
+}
+
+fn lamp(slot: Option<Slot>) -> HandledThing {
+    HandledThing {
+        thing: Entity::PLACEHOLDER,
+        id: id("lamp"),
+        sort: "lamp.hand.hurricane".to_owned(),
+        name: "hurricane lamp".to_owned(),
+        quantity: 1,
+        slot,
+    }
+}
+
+fn shown_by_bob(item: &HandledThing) -> Doing<'_> {
+    let (who, room) = ((id(BOB), BOB), FOYER);
+    Doing { who, room, item }
 }
 
 /// `inventory_given`: somebody here has given something to somebody else here.
@@ -74,6 +107,8 @@ pub(super) struct Given {
     to_id: StableId,
     to_name: String,
     item_instance_id: StableId,
+    /// Of which prototype.
+    item_id: String,
     item_name: String,
     quantity: u32,
     /// In words, for whoever reads it.
@@ -82,81 +117,206 @@ pub(super) struct Given {
 
 impl Given {
     /// For whoever has it now, or for the others.
-    fn of(
-        who: (StableId, &str),
-        room_id: &str,
-        to: (StableId, &str),
-        item: (StableId, &str),
-        yours: bool,
-    ) -> Self {
+    fn of(doing: &Doing<'_>, to: (StableId, &str), yours: bool) -> Self {
         let whom = if yours { "you" } else { to.1 };
         Self {
-            player_id: who.0,
-            player_name: who.1.to_owned(),
-            room_id: room_id.to_owned(),
+            player_id: doing.who.0,
+            player_name: doing.who.1.to_owned(),
+            room_id: doing.room.to_owned(),
             to_id: to.0,
             to_name: to.1.to_owned(),
-            item_instance_id: item.0,
-            item_name: item.1.to_owned(),
-            quantity: 1,
-            message: format!("{} gives the {} to {whom}.", who.1, item.1),
+            item_instance_id: doing.item.id,
+            item_id: doing.item.sort.clone(),
+            item_name: doing.item.name.clone(),
+            quantity: doing.item.quantity,
+            message: format!("{} gives {} to {whom}.", doing.who.1, doing.what()),
         }
     }
-}
 
-impl Given {
     /// Notes as they might be sent.
     fn shown() -> Vec<Self> {
-        vec![Self::of(
-            (id(BOB), BOB),
-            FOYER,
-            (id(ANN), ANN),
-            (id("lamp"), "hurricane lamp"),
-            true,
-        )]
+        let item = lamp(None);
+        vec![Self::of(&shown_by_bob(&item), (id(ANN), ANN), true)]
     }
 }
 
-/// Tells those around who took, put down or gave what.
+/// `inventory_equip` and `inventory_unequip`: somebody here puts something on, or takes it off.
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("inventory_equip", "inventory_unequip", by = removed, says = "{message}", ink = Faint, examples = Self::shown)]
+pub(super) struct Equipped {
+    #[note(player)]
+    player_id: StableId,
+    player_name: String,
+    #[note(room)]
+    room_id: String,
+    item_instance_id: StableId,
+    /// Of which prototype.
+    item_id: String,
+    item_name: String,
+    /// Where it is worn, or was.
+    slot: Slot,
+    message: String,
+    #[serde(skip)]
+    removed: bool,
+}
+
+impl Equipped {
+    fn of(doing: &Doing<'_>, slot: Slot, removed: bool) -> Self {
+        let held = matches!(slot, Slot::MainHand | Slot::OffHand);
+        let does = match (removed, held) {
+            (true, true) => "puts away",
+            (true, false) => "takes off",
+            (false, true) => "takes up",
+            (false, false) => "puts on",
+        };
+        Self {
+            player_id: doing.who.0,
+            player_name: doing.who.1.to_owned(),
+            room_id: doing.room.to_owned(),
+            item_instance_id: doing.item.id,
+            item_id: doing.item.sort.clone(),
+            item_name: doing.item.name.clone(),
+            slot,
+            message: format!("{} {does} {}.", doing.who.1, doing.what()),
+            removed,
+        }
+    }
+
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
+        let item = lamp(Some(Slot::OffHand));
+        let doing = shown_by_bob(&item);
+        vec![
+            Self::of(&doing, Slot::OffHand, false),
+            Self::of(&doing, Slot::OffHand, true),
+        ]
+    }
+}
+
+/// `admin_summon`: an admin here has made things.
+#[derive(Debug, Serialize, JsonSchema, Note)]
+#[note("admin_summon", says = "{message}", ink = Faint, examples = Self::shown)]
+pub(super) struct AdminSummoned {
+    #[note(player)]
+    player_id: StableId,
+    /// Who.
+    summoned_by: String,
+    #[note(room)]
+    room_id: String,
+    /// Of which prototype.
+    item_id: String,
+    item_name: String,
+    quantity: u32,
+    message: String,
+}
+
+impl AdminSummoned {
+    fn of(who: (StableId, &str), room: &str, item: (&str, &str), quantity: u32) -> Self {
+        let count = match quantity {
+            1 => String::new(),
+            count => format!(" ({count})"),
+        };
+        Self {
+            player_id: who.0,
+            summoned_by: who.1.to_owned(),
+            room_id: room.to_owned(),
+            item_id: item.0.to_owned(),
+            item_name: item.1.to_owned(),
+            quantity,
+            message: format!("{} opens a hand, and here is: {}{count}.", who.1, item.1),
+        }
+    }
+
+    /// Notes as they might be sent.
+    fn shown() -> Vec<Self> {
+        let item = ("lamp.hand.hurricane", "hurricane lamp");
+        vec![Self::of((id(ANN), ANN), FOYER, item, 2)]
+    }
+}
+
+/// Tells those around who took, put down, gave or put on what.
 pub(super) fn tell(
     mut handled: MessageReader<Handled>,
+    mut summoned: MessageReader<Summoned>,
     people: Query<(&StableId, &Character)>,
+    names: Query<&Label>,
     rooms: Rooms<'_, '_>,
     mut outbox: ResMut<Outbox>,
 ) {
+    for made in summoned.read() {
+        if let Ok((id, character)) = people.get(made.actor) {
+            let who = (*id, character.name.as_str());
+            let room = &rooms.atlas.room(made.room).id;
+            let item = (made.prototype.as_str(), made.name.as_str());
+            let note = AdminSummoned::of(who, room, item, made.count);
+            let others = others(&rooms, made.room, &[rooms.session(made.actor)]);
+            outbox.tell(Audience::Many(others), note);
+        }
+    }
     for done in handled.read() {
         let (Some(room), Ok((player_id, character))) = (done.room, people.get(done.actor)) else {
             continue;
         };
         let room_id = &rooms.atlas.room(room).id;
-        let me = rooms.session(done.actor);
-        let others = |but: &[Option<SessionId>]| -> Arc<[SessionId]> {
-            let all = rooms.audience(room);
-            let but = |one: &&SessionId| !but.contains(&Some(**one));
-            all.iter().filter(but).copied().collect()
-        };
+        let but_me = || Audience::Many(others(&rooms, room, &[rooms.session(done.actor)]));
         let who = (*player_id, character.name.as_str());
-        for (id, name) in done.ids.iter().zip(&done.names) {
-            let item = (*id, name.as_str());
-            let to = match done.to {
-                To::Hands(to) if to != done.actor => to,
-                to => {
-                    let note = Handed::of(who, room_id, item, matches!(to, To::Floor(_)));
-                    outbox.tell(Audience::Many(others(&[me])), note);
-                    continue;
+        for item in &done.things {
+            let doing = Doing {
+                who,
+                room: room_id,
+                item,
+            };
+            let inner = |what: Entity| names.get(what).map_or("something", |one| one.0.as_str());
+            match (done.from, done.to) {
+                (Source::Worn(_), _) | (_, To::Worn(_)) => {
+                    let removed = !matches!(done.to, To::Worn(_));
+                    let slot = item.slot.unwrap_or(Slot::MainHand);
+                    outbox.tell(but_me(), Equipped::of(&doing, slot, removed));
                 }
-            };
-            let Ok((to_id, taker)) = people.get(to) else {
-                continue;
-            };
-            let whom = (*to_id, taker.name.as_str());
-            let theirs = rooms.session(to);
-            let note = Given::of(who, room_id, whom, item, false);
-            outbox.tell(Audience::Many(others(&[me, theirs])), note);
-            if let Some(session) = theirs {
-                outbox.tell_one(session, Given::of(who, room_id, whom, item, true));
+                (_, To::Hands(to)) if to != done.actor => {
+                    give(&doing, (done.actor, to), room, &people, &rooms, &mut outbox);
+                }
+                (Source::Inside(from), _) => {
+                    let verb = format!("takes {{}} from the {}", inner(from));
+                    outbox.tell(but_me(), Handed::of(&doing, &verb, false));
+                }
+                (_, To::Inside(into)) => {
+                    let verb = format!("puts {{}} in the {}", inner(into));
+                    outbox.tell(but_me(), Handed::of(&doing, &verb, true));
+                }
+                (_, To::Floor(_)) => {
+                    outbox.tell(but_me(), Handed::of(&doing, "puts down {}", true));
+                }
+                (_, To::Hands(_)) => outbox.tell(but_me(), Handed::of(&doing, "takes {}", false)),
             }
         }
+    }
+}
+
+fn others(rooms: &Rooms<'_, '_>, room: RoomIx, but: &[Option<SessionId>]) -> Arc<[SessionId]> {
+    let all = rooms.audience(room);
+    let but = |one: &&SessionId| !but.contains(&Some(**one));
+    all.iter().filter(but).copied().collect()
+}
+
+/// Tells of something that was given.
+fn give(
+    doing: &Doing<'_>,
+    (from, to): (Entity, Entity),
+    room: RoomIx,
+    people: &Query<'_, '_, (&StableId, &Character)>,
+    rooms: &Rooms<'_, '_>,
+    outbox: &mut Outbox,
+) {
+    let Ok((to_id, taker)) = people.get(to) else {
+        return;
+    };
+    let whom = (*to_id, taker.name.as_str());
+    let theirs = rooms.session(to);
+    let others = others(rooms, room, &[rooms.session(from), theirs]);
+    outbox.tell(Audience::Many(others), Given::of(doing, whom, false));
+    if let Some(session) = theirs {
+        outbox.tell_one(session, Given::of(doing, whom, true));
     }
 }
 

@@ -1,31 +1,14 @@
 //! What people do with things (game.md §1.4).
 
 use engine::prelude::*;
-use schemars::JsonSchema;
-use serde::Serialize;
 
-use super::{Handle, Thing, To};
+use super::containers::{split, take_out, unseen};
+use super::deeds::{Handle, Source, ThingDeed, To};
+use super::near::Near;
 use crate::chat::Channel;
-use crate::command::{Needs, Usage, Verb, Words, means_self};
+use crate::command::{Usage, Verb, Words, means_self};
 use crate::hearing::Hearing;
-use crate::place::{InRoom, Label, Noun, Rooms};
-
-/// `inventory`
-#[derive(Message, Debug)]
-pub(super) struct Inventory {
-    order: Order,
-}
-
-impl Verb for Inventory {
-    const WORDS: &'static [&'static str] = &["inventory", "inv", "i"];
-    const USAGE: &'static str = "inventory";
-    const HELP: &'static str = "Lists what you carry, with a number for each.";
-    const NEEDS: Needs = Needs::MIND;
-
-    fn read(order: Order, _: Words<'_>) -> Result<Self, Usage> {
-        Ok(Self { order })
-    }
-}
+use crate::place::{InRoom, Noun, Rooms};
 
 /// `get lamp`, `take all`
 #[derive(Message, Debug)]
@@ -36,9 +19,8 @@ pub(super) struct Get {
 
 impl Verb for Get {
     const WORDS: &'static [&'static str] = &["get", "take", "pickup"];
-    const USAGE: &'static str = "get <thing> | all | all.<thing>";
-    const HELP: &'static str =
-        "Takes what lies here: \"get lamp\", \"get 2.lamp\" for the second, \"get all\".";
+    const USAGE: &'static str = "get <thing> [count] | all | all.<thing> [from <container>]";
+    const HELP: &'static str = "Takes what lies here: \"get lamp\", \"get 2.lamp\" for the second, \"get 3 candles\", \"get all\".";
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
@@ -57,7 +39,7 @@ pub(super) struct Drop {
 impl Verb for Drop {
     const WORDS: &'static [&'static str] = &["drop"];
     const WHOLE: bool = true;
-    const USAGE: &'static str = "drop <thing> | all | all.<thing>";
+    const USAGE: &'static str = "drop <thing> [count] | all | all.<thing>";
     const HELP: &'static str = "Puts down what you carry: \"drop lamp\", \"drop all\".";
     const LASTS: bool = true;
 
@@ -78,7 +60,7 @@ pub(super) struct Give {
 impl Verb for Give {
     const WORDS: &'static [&'static str] = &["give"];
     const WHOLE: bool = true;
-    const USAGE: &'static str = "give <thing> to <name>";
+    const USAGE: &'static str = "give <thing> [count] to <name>";
     const HELP: &'static str =
         "Gives something that you carry to somebody here: \"give lamp to Ann\".";
     const LASTS: bool = true;
@@ -103,89 +85,12 @@ fn named(words: Words<'_>) -> Result<String, Usage> {
     }
 }
 
-/// What somebody carries, what they have longest first.
-#[derive(SystemParam)]
-pub(super) struct CarriedThings<'w, 's> {
-    ids: Query<'w, 's, &'static StableId>,
-    things: Query<'w, 's, (&'static Thing, &'static Label)>,
-    holdings: Res<'w, Holdings>,
-    index: Res<'w, Index>,
-}
-
-impl CarriedThings<'_, '_> {
-    fn of(&self, who: Entity) -> Vec<(&str, Entity)> {
-        let Ok(id) = self.ids.get(who) else {
-            return Vec::new();
-        };
-        let held = self.holdings.of(*id).filter_map(|id| {
-            let entity = self.index.get(id)?;
-            let (thing, label) = self.things.get(entity).ok()?;
-            Some((thing.since, id, label.0.as_str(), entity))
-        });
-        let mut held: Vec<_> = held.collect();
-        held.sort_unstable_by_key(|(since, id, ..)| (*since, *id));
-        held.into_iter()
-            .map(|(_, _, name, entity)| (name, entity))
-            .collect()
-    }
-}
-
-pub(super) fn inventory(
-    mut asked: MessageReader<Inventory>,
-    hands: CarriedThings<'_, '_>,
-    mut answers: MessageWriter<Answer>,
-) {
-    for Inventory { order } in asked.read() {
-        let held = hands.of(order.actor);
-        let mut text = match held.len() {
-            0 => "You carry nothing.".to_owned(),
-            _ => "You carry:".to_owned(),
-        };
-        for (n, (name, _)) in (1..).zip(&held) {
-            text.push_str(&format!("\n{n:>3}. {name}"));
-        }
-        let things = held.into_iter().filter_map(|(name, thing)| {
-            let id = *hands.ids.get(thing).ok()?;
-            let name = name.to_owned();
-            Some(CarriedThing { id, name })
-        });
-        let things = things.collect();
-        answers.write(Answer::with_data(*order, text, Carried { things }));
-    }
-}
-
-/// What somebody carries.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Carried {
-    /// What they have longest first: their places are their numbers.
-    things: Vec<CarriedThing>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct CarriedThing {
-    id: StableId,
-    name: String,
-}
-
-impl CommandResult for Carried {
-    const KIND: &'static str = "inventory";
-
-    fn examples() -> Vec<Self> {
-        let name = "brass lamp";
-        vec![Self {
-            things: vec![CarriedThing {
-                id: StableId::named(name),
-                name: name.to_owned(),
-            }],
-        }]
-    }
-}
-
 pub(super) fn get(
     mut asked: MessageReader<Get>,
     places: Query<&InRoom>,
     rooms: Rooms<'_, '_>,
-    mut handle: MessageWriter<Handle>,
+    near: Near<'_, '_>,
+    mut deeds: MessageWriter<ThingDeed>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Get { order, what } in asked.read() {
@@ -194,9 +99,17 @@ pub(super) fn get(
             answers.write(nowhere(*order));
             continue;
         };
-        let lying = rooms.lying(*room);
+        if let Some((what, from)) = split(what, &[" from ", " out of "])
+            && !["room", "floor", "here"].contains(&from.as_str())
+        {
+            match near.container(actor, &from) {
+                Some(one) => take_out(*order, &what, one, &near, &mut deeds, &mut answers),
+                None => _ = answers.write(unseen(*order, &from)),
+            }
+            continue;
+        }
         let noun = Noun::read(what);
-        let things = noun.pick(lying.iter().map(|(_, entity, name)| (*name, *entity)));
+        let things = noun.pick(rooms.lying(*room));
         if things.is_empty() {
             let nothing = match noun.is_all() {
                 true => "There is nothing here to take.".to_owned(),
@@ -205,21 +118,21 @@ pub(super) fn get(
             answers.write(Answer::refused(*order, Code::ResourceNotFound, nothing));
             continue;
         }
-        handle.write(Handle {
+        deeds.write(ThingDeed::Handle(Handle {
             order: Some(*order),
             actor,
             things,
-            from: None,
+            from: Source::Floor,
             to: To::Hands(actor),
-        });
+        }));
     }
 }
 
 pub(super) fn drop(
     mut asked: MessageReader<Drop>,
     places: Query<&InRoom>,
-    hands: CarriedThings<'_, '_>,
-    mut handle: MessageWriter<Handle>,
+    near: Near<'_, '_>,
+    mut deeds: MessageWriter<ThingDeed>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Drop { order, what } in asked.read() {
@@ -228,18 +141,18 @@ pub(super) fn drop(
             answers.write(nowhere(*order));
             continue;
         };
-        let things = Noun::read(what).pick(hands.of(actor));
+        let things = Noun::read(what).pick(near.carried(actor));
         if things.is_empty() {
             answers.write(lacks(*order, what));
             continue;
         }
-        handle.write(Handle {
+        deeds.write(ThingDeed::Handle(Handle {
             order: Some(*order),
             actor,
             things,
-            from: Some(actor),
+            from: Source::Hands(actor),
             to: To::Floor(*room),
-        });
+        }));
     }
 }
 
@@ -248,9 +161,9 @@ pub(super) fn give(
     people: Query<(&StableId, &Character, Has<Linkdead>)>,
     places: Query<&InRoom>,
     rooms: Rooms<'_, '_>,
-    hands: CarriedThings<'_, '_>,
+    near: Near<'_, '_>,
     hearing: Hearing<'_, '_>,
-    mut handle: MessageWriter<Handle>,
+    mut deeds: MessageWriter<ThingDeed>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Give { order, what, whom } in asked.read() {
@@ -288,18 +201,18 @@ pub(super) fn give(
             refuse(Code::GameLogicError, words);
             continue;
         }
-        let things = Noun::read(what).pick(hands.of(actor));
+        let things = Noun::read(what).pick(near.carried(actor));
         if things.is_empty() {
             answers.write(lacks(*order, what));
             continue;
         }
-        handle.write(Handle {
+        deeds.write(ThingDeed::Handle(Handle {
             order: Some(*order),
             actor,
             things,
-            from: Some(actor),
+            from: Source::Hands(actor),
             to: To::Hands(to),
-        });
+        }));
     }
 }
 

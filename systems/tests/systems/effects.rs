@@ -119,7 +119,8 @@ fn change_names_carrier_as_cause() {
 
 #[test]
 fn flags_last_over_restart_and_expire() {
-    let list = r#"{ do = "count", key = "rung" }, { do = "flag", key = "hot", on = "here", seconds = 5 },
+    let list = r#"{ do = "when", if = { all = [{ flag = { key = "rung", on = "self" } }, { flag = { key = "rung", on = "world" } }] }, then = [{ do = "tell", actor = "Again." }] },
+        { do = "count", key = "rung" }, { do = "flag", key = "hot", on = "here", seconds = 5 },
         { do = "when", if = { count = { key = "rung", from = 3 } }, then = [{ do = "tell", actor = "Thrice." }] },
         { do = "flag", key = "rung", on = "self" }, { do = "flag", key = "rung", on = "world" }"#;
     let town = town(
@@ -127,8 +128,10 @@ fn flags_last_over_restart_and_expire() {
         r#"reactions = [{ on = "said", words = ["hot"], do = [{ do = "when", if = { flag = { key = "hot", on = "here" } }, then = [{ do = "tell", room = "Hot." }], else = [{ do = "tell", room = "Cold." }] }] }]"#,
     );
     let mut stage = open(&town);
-    for _ in 0..2 {
-        assert!(!ring(&mut stage).contains("Thrice."));
+    for again in [false, true] {
+        let heard = ring(&mut stage);
+        assert!(!heard.contains("Thrice."), "{heard}");
+        assert_eq!(heard.contains("Again."), again, "{heard}");
         stage.pass(std::time::Duration::from_secs(1));
     }
     stage.says("Ann", "say is it hot?");
@@ -142,7 +145,9 @@ fn flags_last_over_restart_and_expire() {
     later.tick();
     later.sends("Ann", Some(70), "ring bell");
     later.tick();
-    assert!(later.heard("Ann").contains("Thrice."));
+    let heard = later.heard("Ann");
+    assert!(heard.contains("Thrice."), "{heard}");
+    assert!(heard.contains("Again."), "{heard}");
     later.pass(std::time::Duration::from_secs(6));
     later.sends("Ann", Some(71), "say hot");
     later.tick();

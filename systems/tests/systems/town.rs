@@ -36,6 +36,8 @@ pub(crate) struct Town {
     pub(crate) rules: Option<String>,
     /// What else stands in files, by their paths; at their ends, where there are such already.
     pub(crate) files: BTreeMap<String, String>,
+    /// `things/test.toml`; empty: no such file.
+    pub(crate) things: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -112,6 +114,9 @@ impl Town {
         }
         if let Some(rules) = &self.rules {
             files.insert("rules/lucidity.toml".to_owned(), rules.clone());
+        }
+        if !self.things.is_empty() {
+            files.insert("things/test.toml".to_owned(), self.things.clone());
         }
         for (index, room) in self.rooms.iter().enumerate() {
             let Place {

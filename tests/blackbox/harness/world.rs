@@ -58,6 +58,9 @@ pub(crate) struct SmallWorld {
     /// As in calendar.toml.
     #[serde(default)]
     calendar: Table,
+    /// As in things/small.toml, besides those of every small world.
+    #[serde(default)]
+    things: Vec<Table>,
     sub_zones: std::collections::BTreeMap<String, SmallSubZone>,
 }
 
@@ -143,7 +146,16 @@ impl SmallWorld {
                 path: "rules/lucidity.toml".to_owned(),
                 text: self.rules.to_string(),
             },
+            Source {
+                path: "things/small.toml".to_owned(),
+                text: include_str!("small_things.toml").to_owned(),
+            },
         ];
+        if !self.things.is_empty() {
+            let things = self.things.iter().cloned().map(Value::Table);
+            let things = Value::Array(things.collect());
+            sources.push(file("things/more.toml", [("things", things)]));
+        }
         let mut zone = vec![
             ("id", Value::from("town")),
             ("plane", "earth".into()),
@@ -205,6 +217,8 @@ fn room_of(id: &str, room: &Value) -> Value {
         "details",
         "ambient",
         "reactions",
+        "things",
+        "containers",
     ];
     let rest = rest.map(|key| (key.to_owned(), exits.remove(key)));
     let description = exits

@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::{Drops, ExitView, Listing, Passing, RoomOccupants, RoomUpdate, RoomView};
 use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
-use crate::place::{Npc, Occupant, Posture, RoomOccupantsChanged};
+use crate::place::{DoorView, Npc, Occupant, Posture, RoomOccupantsChanged};
 use crate::world::Direction;
 
 impl RoomView {
@@ -13,6 +13,11 @@ impl RoomView {
         let exit = ExitView {
             to: CORRIDOR.to_owned(),
             name: Some("a door covered in green baize".to_owned()),
+            door: Some(DoorView {
+                door: "baize door".to_owned(),
+                closed: true,
+                locked: false,
+            }),
         };
         Self {
             id: FOYER.to_owned(),
@@ -66,7 +71,7 @@ impl Npc {
 impl Drops {
     /// The things of the examples.
     pub(crate) fn example() -> Self {
-        Self::of([(id("lamp"), "hurricane lamp")].into_iter())
+        Self::of([(id("lamp"), "hurricane lamp", 1)].into_iter())
     }
 }
 

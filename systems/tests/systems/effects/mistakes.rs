@@ -42,6 +42,14 @@ fn mistake_in_list_is_named_with_line() {
             "`tell` tells nobody: write `actor`, `target` or `room`",
         ),
         (
+            r#"{ do = "tell", room = "{actr} rings." }"#,
+            "`room` has `{actr}`; what is put into it: actor, target, thing, amount",
+        ),
+        (
+            r#"{ do = "say", name = "A {latch}", text = "Hello, {actor}." }"#,
+            "`name` has `{latch}`; what is put into it: nothing",
+        ),
+        (
             r#"{ do = "heal", amount = 1, to = "moon" }"#,
             "`to` is \"moon\", none of actor, target, occupants, others",
         ),

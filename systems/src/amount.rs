@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Amount {
     count: u8,
+    /// 0: no dice, a whole number.
     sides: u8,
     plus: i32,
 }
@@ -14,7 +15,7 @@ impl Amount {
     pub const fn flat(points: i32) -> Self {
         Self {
             count: 0,
-            sides: 1,
+            sides: 0,
             plus: points,
         }
     }
@@ -46,7 +47,7 @@ impl Amount {
     /// nothing; a whole number may.
     #[must_use]
     pub fn roll(self, mut pick: impl FnMut(u64) -> u64) -> i32 {
-        if self.count == 0 {
+        if self.sides == 0 {
             return self.plus;
         }
         let die = |_| pick(u64::from(self.sides)) + 1;
@@ -76,6 +77,7 @@ mod tests {
             Some(13)
         );
         assert_eq!(Amount::read("1d6-9").map(|one| one.roll(|_| 0)), Some(0));
+        assert_eq!(Amount::read("0d1-5").map(|one| one.roll(|_| 0)), Some(0));
         assert_eq!(Amount::flat(-5).roll(|_| 0), -5);
     }
 }
