@@ -216,15 +216,18 @@ impl<'a, 'w, 's> Drafts<'a, 'w, 's> {
         }
     }
 
-    /// Whose holdings are others than before: people and whatever else holds things.
+    /// Whose holdings are others than before: people and whatever else holds things; of what lies
+    /// somewhere, that itself.
     pub(super) fn touched(&self) -> Vec<StableId> {
         let changed = self.order.iter().filter_map(|thing| {
             let (now, was) = self.drafts.get(thing)?;
-            (Some(now) != was.as_ref())
-                .then_some((now.place, was.as_ref().and_then(|one| one.place)))
+            let was_at = was.as_ref().and_then(|one| one.place);
+            (Some(now) != was.as_ref()).then_some((now.id, now.place, was_at))
         });
-        let holders = changed.flat_map(|(now, was)| [now, was]);
-        let holders = holders.filter_map(|place| place?.holder());
+        let holders = changed.flat_map(|(id, now, was)| {
+            let of = move |place: ThingPlace| place.holder().unwrap_or(id);
+            now.map(of).into_iter().chain(was.map(of))
+        });
         let mut holders: Vec<_> = holders.collect();
         holders.sort_unstable();
         holders.dedup();

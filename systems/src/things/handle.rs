@@ -208,7 +208,8 @@ fn may_leave(
         To::Worn(_) => true,
         To::Floor(_) | To::Inside(_) => false,
     };
-    if matches!(place, ThingPlace::Floor(_)) && drafts.is(thing, ThingFlag::Fixed) {
+    let fixed = drafts.is(thing, ThingFlag::Fixed) || drafts.world.corpse(thing).is_some();
+    if matches!(place, ThingPlace::Floor(_)) && fixed {
         return rule(format!("The {name} can't be taken."));
     }
     let bound = drafts.get(thing).and_then(|one| one.thing.bound);
