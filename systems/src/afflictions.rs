@@ -169,6 +169,8 @@ pub enum Block {
     Act,
     /// Walking.
     Move,
+    /// Losing what little is left, when down.
+    Bleed,
     /// Running from a fight.
     Flee,
     /// Being chosen by who would attack.

@@ -25,7 +25,10 @@ mod wits;
 pub use birth::{CreatureDied, SUB_ZONE_MAX, WORLD_MAX};
 pub use hours::PeopleHours;
 pub use instincts::{Comer, CreatureOccasion, CreatureReaction};
-pub use kinds::{CreatureClass, CreatureKind, CreatureRule, Wandering};
+pub use kinds::{
+    CreatureClass, CreatureKind, CreatureRule, CreatureSight, CreatureSkills, LootRule,
+    NaturalArms, Wandering,
+};
 pub use population::{SpawnClocks, SpawnRule};
 pub use read::Bestiary;
 
@@ -45,7 +48,8 @@ pub fn creature_names(reg: &mut Registrar<'_>) {
 
 /// The creatures plugin. Runs after `place` and before `effects`.
 pub fn plugin(reg: &mut Registrar<'_>) {
-    reg.after("place", "creatures notice who has come by then");
+    reg.after("place", "creatures notice who has come by then")
+        .after("things", "what they leave behind is made of what there is");
     let off = reg.is_off();
     reg.rules::<PeopleHours>("schedules")
         .reads(read::KindsReader)
@@ -86,6 +90,8 @@ pub fn plugin(reg: &mut Registrar<'_>) {
                 instincts::stir,
                 instincts::notice,
                 instincts::strike,
+                instincts::receive,
+                instincts::rally,
                 instincts::smart,
                 birth::die,
                 birth::despawn,

@@ -13,9 +13,9 @@ use crate::command::CommandLimits;
 use crate::presence::PresenceSettings;
 use crate::world::WorldHeader;
 use crate::{
-    ambient, body, bus, calendar, character, chat, command, conditions, corpses, creatures, doors,
-    effects, exploration, faces, flags, hazards, letters, light, lucidity, mute, place, presence,
-    reactions, revisions, scenery, sheet, sights, staff, things, uses,
+    ambient, body, bus, calendar, character, chat, combat, command, conditions, corpses, creatures,
+    doors, effects, exploration, faces, flags, hazards, letters, light, lucidity, mute, place,
+    presence, reactions, revisions, scenery, sheet, sights, staff, things, uses,
 };
 
 /// What can be set about the game. A recording keeps it, so that a replay plays by the same limits.
@@ -123,6 +123,7 @@ impl Plugin for ShippedGame {
             .add(effects::plugin)
             .add(flags::plugin)
             .add(conditions::plugin)
+            .add(combat::plugin)
             .add(body::plugin(hazards::strike))
             .add(bus::plugin(self.settings.bus.clone()))
             .add(lucidity::plugin(self.settings.lucidity))

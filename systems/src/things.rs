@@ -46,6 +46,7 @@ pub use near::Near;
 pub use parts::{Armor, Book, DamageKind, Holds, Light, Weapon};
 pub use place::ThingPlace;
 pub use prototype::{Prototype, Slot, ThingFlag, ThingKind};
+pub use verbs::Offer;
 
 use engine::content::Content;
 use engine::prelude::*;
@@ -148,6 +149,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .observer(deadlines::note_rot)
         .observer(deadlines::note_burning)
         .observer(deadlines::note_placement)
+        .fact::<Offer>()
         .message::<ThingDeed>()
         .fact::<Handled>()
         .message::<inventory::HoldingsChanged>()

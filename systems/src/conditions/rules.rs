@@ -113,7 +113,7 @@ pub struct ConditionRule {
     modifiers: BTreeMap<String, ModifierKey>,
     /// what it keeps its bearer from
     #[serde(default)]
-    #[schemars(extend("x-bounds" = "a list of `act`, `move`, `flee`, `chosen`", "x-usual" = "nothing"))]
+    #[schemars(extend("x-bounds" = "a list of `act`, `move`, `bleed`, `flee`, `chosen`", "x-usual" = "nothing"))]
     blocks: Vec<Block>,
     /// by what it ends before its time
     #[serde(default)]

@@ -19,12 +19,18 @@ use crate::place::{
     Creature, CreatureLooks, CreatureMoved, DespawnCreature, InRoom, Relocate, SpawnCreature,
     VacateRoom,
 };
+use crate::things::{CreateThings, LeaveCorpse, ThingDeed, ThingPlace};
 use crate::world::{Atlas, RoomIx};
 
 /// The most creatures of a sub-zone.
 pub const SUB_ZONE_MAX: usize = 50;
 /// The most of the world.
 pub const WORLD_MAX: usize = 5_000;
+
+/// For how long only whoever killed it reaches into what it leaves.
+const CORPSE_GRACE: Duration = Duration::from_secs(120);
+/// After how long that falls apart.
+const CORPSE_DECAY: Duration = Duration::from_secs(600);
 
 /// By which rule a creature lives, and how long. Transient, as its bearer.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,9 +225,54 @@ pub(super) struct CreatureExit<'w, 's> {
     vacate: MessageWriter<'w, VacateRoom>,
     destroy: MessageWriter<'w, Destroy>,
     told: MessageWriter<'w, EffectText>,
+    people: Query<'w, 's, &'static StableId, With<Character>>,
+    things: MessageWriter<'w, ThingDeed>,
 }
 
 impl CreatureExit<'_, '_> {
+    /// Lays down what it had, if it had anything.
+    fn leave_corpse(
+        &mut self,
+        creature: Entity,
+        kind: &CreatureKind,
+        room: RoomIx,
+        by: Option<Entity>,
+        dice: Dice,
+    ) {
+        let Ok((id, ..)) = self.creatures.get(creature) else {
+            return;
+        };
+        let id = *id;
+        let mut any = false;
+        for (n, loot) in (0_u32..).zip(&kind.loot) {
+            if !dice.chance(loot.chance, id, "loot", n) {
+                continue;
+            }
+            let mut throw = n * 100;
+            let count = loot.amount().roll(|sides| {
+                throw += 1;
+                dice.pick(sides, id, "loot count", throw)
+            });
+            if let Ok(count @ 1..) = u32::try_from(count) {
+                any = true;
+                let made = CreateThings::new(&loot.thing, count, ThingPlace::Carried(id));
+                self.things.write(ThingDeed::Create(made));
+            }
+        }
+        if any {
+            let owner = by.and_then(|by| self.people.get(by).ok());
+            self.things.write(ThingDeed::LeaveCorpse(LeaveCorpse {
+                of: id,
+                name: format!("corpse of {} {}", kind.article, kind.name).replace("  ", " "),
+                room,
+                owners: owner.into_iter().copied().collect(),
+                grace: CORPSE_GRACE,
+                decay: CORPSE_DECAY,
+                all: true,
+            }));
+        }
+    }
+
     fn take(&mut self, creature: Entity, text: Option<String>) {
         let Ok((_, one, place)) = self.creatures.get(creature) else {
             return;
@@ -290,6 +341,7 @@ pub(super) fn die(
                 clocks.mourn(rule, now, now.plus(Duration::from_micros(span)));
             }
         }
+        exit.leave_corpse(creature, kind, room, one.by, *dice);
         died.write(CreatureDied {
             creature,
             room,

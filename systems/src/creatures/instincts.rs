@@ -1,23 +1,24 @@
 //! What creatures do on occasions: somebody comes, speaks, makes a gesture, hurts them; an hour strikes.
 
+mod notice;
+
+pub(super) use notice::{notice, rally, receive, smart, stir, strike};
+
 use std::collections::BTreeSet;
 
-use engine::content::At;
+use engine::content::{At, DefinedIds};
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::think::{ANYWHERE, Thinking};
-use super::walk::near_sub_zones;
+use super::think::WARNING;
 use super::wits::{Agenda, Impulse, Wits};
 use super::{Bestiary, carrier};
-use crate::body::VitalsChanged;
-use crate::calendar::MythosHour;
-use crate::chat::Said;
 use crate::effects::{EffectList, EffectTally, Parties, Requirement, RunEffects, View};
-use crate::place::{Creature, CreatureMoved, InRoom, Moved, Occupancy};
+use crate::place::{Creature, Occupancy};
 use crate::reactions::has_word;
-use crate::world::{Atlas, RoomIx};
+use crate::things::Prototype;
+use crate::world::RoomIx;
 
 /// Somebody is greeted and seen off at most once in so many seconds.
 const MANNERS: u32 = 300;
@@ -36,6 +37,10 @@ pub enum CreatureOccasion {
     Said,
     /// Somebody makes a gesture in the room.
     Gesture,
+    /// Somebody gives it something, which it keeps.
+    Given,
+    /// Somebody strikes at it.
+    Attacked,
     /// It has lost points, and has fewer than `below` percent left.
     Hurt,
     /// It dies.
@@ -72,6 +77,10 @@ pub struct CreatureReaction {
     #[serde(default)]
     #[schemars(extend("x-bounds" = "a gesture of `rules/emotes.toml`", "x-usual" = "whichever"))]
     pub gesture: Option<String>,
+    /// of `given`: what
+    #[serde(default)]
+    #[schemars(extend("x-bounds" = "the id of a thing", "x-usual" = "whatever it is"))]
+    pub thing: Option<String>,
     /// of `hurt`: with fewer points left than so many percent
     #[serde(default)]
     #[schemars(range(min = 1, max = 100), extend("x-usual" = "any"))]
@@ -113,6 +122,12 @@ impl CreatureReaction {
         };
         only("words", !self.words.is_empty(), CreatureOccasion::Said);
         only("gesture", self.gesture.is_some(), CreatureOccasion::Gesture);
+        only("thing", self.thing.is_some(), CreatureOccasion::Given);
+        let things = at.content::<DefinedIds<Prototype>>();
+        if let (Some(thing), Some(things)) = (&self.thing, things) {
+            let message = format!("`{thing}` is not a thing");
+            at.key("thing").unless(things.contains(thing), message);
+        }
         only("below", self.below.is_some(), CreatureOccasion::Hurt);
         let lower = |word: &String| !word.trim().is_empty() && word.to_lowercase() == *word;
         at.key("words").unless(
@@ -129,6 +144,8 @@ pub(super) enum Happening<'a> {
     Goes(Comer),
     Says(&'a str),
     Gestures(&'a str),
+    Gives(&'a str),
+    Attacked,
     /// So many percent are left.
     Hurts(i16),
     Dies,
@@ -146,10 +163,14 @@ impl CreatureReaction {
             (CreatureOccasion::Gesture, Happening::Gestures(word)) => {
                 self.gesture.as_deref().is_none_or(|own| own == word)
             }
+            (CreatureOccasion::Given, Happening::Gives(sort)) => {
+                self.thing.as_deref().is_none_or(|own| own == sort)
+            }
             (CreatureOccasion::Hurt, Happening::Hurts(left)) => {
                 self.below.is_none_or(|below| left < below)
             }
             (CreatureOccasion::Dies, Happening::Dies)
+            | (CreatureOccasion::Attacked, Happening::Attacked)
             | (CreatureOccasion::Hour, Happening::Strikes) => true,
             _ => false,
         }
@@ -250,6 +271,31 @@ impl Instincts<'_, '_> {
         self.agenda.wake((*id, who), &mut wits, now);
     }
 
+    /// What a creature is.
+    fn kind(&self, who: Entity) -> Option<String> {
+        let (_, creature, _) = self.creatures.get(who).ok()?;
+        Some(creature.kind.clone())
+    }
+
+    /// With whom a creature holds.
+    fn faction(&self, who: Entity) -> Option<String> {
+        let (_, creature, _) = self.creatures.get(who).ok()?;
+        let kind = self.bestiary.get(&creature.kind)?;
+        kind.faction.clone().filter(|_| kind.attackable)
+    }
+
+    /// Lets a creature attack somebody in a moment.
+    fn turn_on(&mut self, who: Entity, whom: StableId) {
+        let now = self.clock.now;
+        if let Ok((id, _, mut wits)) = self.creatures.get_mut(who)
+            && wits.menace.is_none()
+        {
+            let pause = Duration::from_secs(WARNING.into());
+            wits.menace = Some((whom, now.plus(pause)));
+            self.agenda.wake((*id, who), &mut wits, now);
+        }
+    }
+
     /// Stops a creature until then, or lets it go on.
     pub(super) fn halt(&mut self, who: Entity, until: Option<WorldTime>) {
         let now = self.clock.now;
@@ -264,7 +310,7 @@ impl Instincts<'_, '_> {
         let now = self.clock.now;
         if let Ok((id, creature, mut wits)) = self.creatures.get_mut(who)
             && let Some(kind) = self.bestiary.get(&creature.kind)
-            && !kind.rules.is_empty()
+            && (!kind.rules.is_empty() || kind.hostile.is_some())
         {
             self.agenda.wake((*id, who), &mut wits, now);
         }
@@ -280,146 +326,5 @@ impl Instincts<'_, '_> {
             let words: Vec<String> = parts.chain(kind.words.iter().cloned()).collect();
             has_word(line, &words)
         })
-    }
-}
-
-/// Lets creatures who have left out some of their walk be where they are, before anybody sees that they
-/// are not.
-pub(super) fn stir(
-    mut moved: MessageReader<Moved>,
-    atlas: Res<Atlas>,
-    clock: Res<Clock>,
-    mut thinking: Thinking<'_, '_>,
-) {
-    let mut places: BTreeSet<u32> = BTreeSet::new();
-    for to in moved.read().filter_map(|one| one.to) {
-        places.extend(near_sub_zones(&atlas, to, &mut thinking.maps).iter());
-        places.insert(ANYWHERE);
-    }
-    for place in places {
-        for who in thinking.agenda.asleep(place, clock.now) {
-            thinking.one(who, true);
-        }
-    }
-}
-
-/// Lets creatures notice who comes, goes, speaks and makes gestures, and the hours that strike.
-pub(super) fn notice(
-    mut moved: MessageReader<Moved>,
-    mut creatures: MessageReader<CreatureMoved>,
-    mut said: MessageReader<Said>,
-    places: Query<&InRoom>,
-    people: Query<&StableId, With<Character>>,
-    mut reacting: Instincts<'_, '_>,
-) {
-    for Moved {
-        actor, from, to, ..
-    } in moved.read()
-    {
-        let Ok(id) = people.get(*actor).copied() else {
-            continue;
-        };
-        if let (Some(from), Some(_)) = (*from, *to) {
-            for who in reacting.here(from) {
-                reacting.react(who, from, Some(*actor), Happening::Goes(Comer::Player));
-                reacting.impel(who, 1, id, MANNERS, Impulse::Farewell(id));
-            }
-        }
-        for who in to.map_or_else(Vec::new, |to| reacting.here(to)) {
-            let Some(to) = *to else { continue };
-            reacting.react(who, to, Some(*actor), Happening::Comes(Comer::Player));
-            reacting.impel(who, 0, id, MANNERS, Impulse::Greet(id));
-            reacting.rouse(who);
-        }
-    }
-    for CreatureMoved {
-        creature, from, to, ..
-    } in creatures.read()
-    {
-        let watched = |room: &RoomIx| !reacting.occupancy.of(*room).is_empty();
-        let [from, to] = [from.filter(watched), to.filter(watched)];
-        let of = [
-            (from, Happening::Goes(Comer::Creature)),
-            (to, Happening::Comes(Comer::Creature)),
-        ];
-        for (room, what) in of {
-            let Some(room) = room else { continue };
-            for who in reacting
-                .here(room)
-                .into_iter()
-                .filter(|who| who != creature)
-            {
-                reacting.react(who, room, Some(*creature), what);
-            }
-        }
-        if to.is_some() {
-            reacting.rouse(*creature);
-        }
-    }
-    for one in said.read() {
-        let spoken = one
-            .to_room()
-            .map(|(speaker, line)| (speaker, Happening::Says(line), line));
-        let made = one
-            .gesture()
-            .map(|(who, word)| (who, Happening::Gestures(word), ""));
-        let Some((speaker, what, line)) = spoken.or(made) else {
-            continue;
-        };
-        let (Ok(InRoom(room)), Ok(id)) = (places.get(speaker), people.get(speaker)) else {
-            continue;
-        };
-        for who in reacting.here(*room) {
-            let reacts = reacting.react(who, *room, Some(speaker), what);
-            if !reacts && reacting.is_called(who, line) {
-                reacting.impel(who, 2, *id, ANSWERS, Impulse::Reply(*id));
-            }
-        }
-    }
-}
-
-/// Lets creatures notice the hours that strike: those that keep hours set out, and some do something.
-pub(super) fn strike(
-    mut hours: MessageReader<MythosHour>,
-    all: Query<(&StableId, Entity, &InRoom), With<Wits>>,
-    mut reacting: Instincts<'_, '_>,
-) {
-    if hours.read().last().is_none() {
-        return;
-    }
-    let mut all: Vec<_> = all
-        .iter()
-        .map(|(id, who, room)| (*id, who, room.0))
-        .collect();
-    all.sort_unstable();
-    let now = reacting.clock.now;
-    for (id, who, room) in all {
-        if !reacting.occupancy.of(room).is_empty() {
-            reacting.react(who, room, None, Happening::Strikes);
-        }
-        if let Ok((_, creature, mut wits)) = reacting.creatures.get_mut(who)
-            && let Some(kind) = reacting.bestiary.get(&creature.kind)
-            && kind.schedule.is_some()
-        {
-            reacting.agenda.wake((id, who), &mut wits, now);
-        }
-    }
-}
-
-/// Lets creatures notice that they are hurt.
-pub(super) fn smart(
-    mut changed: MessageReader<VitalsChanged>,
-    places: Query<&InRoom, With<Creature>>,
-    mut reacting: Instincts<'_, '_>,
-) {
-    for one in changed.read().filter(|one| one.now.dp() < one.before.dp()) {
-        let Ok(InRoom(room)) = places.get(one.body) else {
-            continue;
-        };
-        let left = i32::from(one.now.dp()) * 100 / i32::from(one.max_dp.max(1));
-        let left = i16::try_from(left).unwrap_or(0);
-        if left > 0 {
-            reacting.react(one.body, *room, one.by, Happening::Hurts(left));
-        }
     }
 }

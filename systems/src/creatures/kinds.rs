@@ -1,15 +1,21 @@
 //! Kinds of creatures, as designers write them.
 
+mod arms;
+
+pub use arms::{CreatureSight, CreatureSkills, LootRule, NaturalArms};
+
 use std::collections::BTreeMap;
 
-use engine::content::At;
+use engine::content::{At, DefinedIds};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::instincts::CreatureReaction;
+use crate::amount::Amount;
 use crate::character::{Stat, Stats};
 use crate::effects::{EffectList, Requirement};
 use crate::place::CreatureLook;
+use crate::things::{Armor, DamageKind, Prototype};
 use crate::world::Atlas;
 
 /// Which sort a creature is.
@@ -97,6 +103,14 @@ pub struct CreatureRule {
     pub effects: EffectList,
 }
 
+const fn five() -> u8 {
+    5
+}
+
+const fn twenty() -> u8 {
+    20
+}
+
 /// A kind of creature: one of `[[creatures]]`.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -130,6 +144,52 @@ pub struct CreatureKind {
     /// whether it can be harmed
     #[serde(default = "yes")]
     pub attackable: bool,
+    /// what it is worth to those who kill it, in points of experience
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 10_000))]
+    pub xp: u32,
+    /// how well it fights
+    #[serde(default)]
+    pub skills: CreatureSkills,
+    /// how fast it comes to hate
+    #[serde(default = "five")]
+    #[schemars(range(min = 0, max = 10))]
+    pub aggression: u8,
+    /// what it strikes with
+    #[serde(default)]
+    #[schemars(extend("x-usual" = "one point of blunt harm"))]
+    pub natural: Option<NaturalArms>,
+    /// what is taken off each kind of harm
+    #[serde(default)]
+    #[schemars(extend("x-bounds" = "points by kinds of damage", "x-usual" = "nothing"))]
+    pub armour: Armor,
+    /// kinds of damage that do it half the harm
+    #[serde(default)]
+    #[schemars(length(max = 10), extend("x-bounds" = "kinds of damage", "x-usual" = "none"))]
+    pub resist: Vec<DamageKind>,
+    /// which players it attacks; asked of each, again and again; a chance in it is drawn once for each who comes
+    #[serde(default)]
+    #[schemars(extend("x-usual" = "nobody"))]
+    pub hostile: Option<Requirement>,
+    /// with fewer percent of its points left it runs
+    #[serde(default = "twenty")]
+    #[schemars(range(min = 0, max = 100))]
+    pub flees_below: u8,
+    /// it never runs, and strikes those who are down
+    #[serde(default)]
+    pub merciless: bool,
+    /// whom it helps when they are attacked, and who helps it
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 64), extend("x-usual" = "nobody"))]
+    pub faction: Option<String>,
+    /// it is a sight that a mind has to bear, once in a fight
+    #[serde(default)]
+    #[schemars(extend("x-usual" = "none"))]
+    pub lucidity: Option<CreatureSight>,
+    /// what may be found on it when it is dead
+    #[serde(default)]
+    #[schemars(length(max = 16), extend("x-usual" = "nothing"))]
+    pub loot: Vec<LootRule>,
     /// kinds of damage, and conditions by their ids or tags, that do nothing to it
     #[serde(default)]
     #[schemars(length(max = 16), extend("x-bounds" = "at most 16 words", "x-usual" = "none"))]
@@ -272,5 +332,20 @@ impl CreatureKind {
             reaction.check(&at.key("reactions").item(n));
         }
         self.on_slain.check(&at.key("on_slain"));
+        if let Some(natural) = &self.natural {
+            let at = at.key("natural");
+            natural.on_hit.check(&at.key("on_hit"));
+            let dice = Amount::read(&natural.damage).is_some();
+            at.key("damage").unless(dice, "`damage` is no dice: 1d6+1");
+        }
+        if let Some(hostile) = &self.hostile {
+            hostile.check(&at.key("hostile"));
+        }
+        let things = at.content::<DefinedIds<Prototype>>();
+        for (n, loot) in self.loot.iter().enumerate() {
+            let at = at.key("loot").item(n).key("thing");
+            let known = things.is_none_or(|things| things.contains(&loot.thing));
+            at.unless(known, format!("`{}` is not a thing", loot.thing));
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! A creature with nobody near does not think at its pace. What it would have walked is walked when it
 //! is looked for: its dice are those of each moment that it left out, so nobody can tell.
 
+mod act;
+
 use engine::prelude::*;
 
 use super::hours::PeopleHours;
@@ -10,10 +12,12 @@ use super::kinds::CreatureKind;
 use super::walk::{NEAR, WalkMaps, Ways, nearest_player};
 use super::wits::{Agenda, Impulse, Wits};
 use super::{Bestiary, carrier};
+use crate::afflictions::Ailing;
 use crate::body::Vitals;
 use crate::calendar::MythosTime;
 use crate::chat::Voiced;
 use crate::effects::{EffectText, Parties, RunEffects, View};
+use crate::fight::{Attack, Brawls};
 use crate::place::{Creature, CreatureLooks, GuardedWays, InRoom, Occupancy, Relocate};
 use crate::world::{Atlas, Direction, RoomIx};
 
@@ -26,6 +30,12 @@ const LEFT_OUT_MAX: u8 = 10;
 /// Where those are looked for who leave their sub-zone: everywhere.
 pub(super) const ANYWHERE: u32 = u32::MAX;
 
+/// So long a creature warns before it attacks.
+pub(super) const WARNING: u32 = 2;
+/// For so long it leaves those alone whom it let go by chance.
+const CALM: u32 = 600;
+
+const FIGHTING: u8 = 70;
 const GREETING: u8 = 40;
 const REPLY: u8 = 30;
 const ON_THE_WAY: u8 = 20;
@@ -35,6 +45,8 @@ const STRAYING: u8 = 10;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Doing {
     Rule(usize),
+    Attack(Entity),
+    Menace(Entity),
     Say(Impulse),
     Walk,
 }
@@ -61,6 +73,19 @@ pub(super) struct Thinking<'w, 's> {
     clock: Res<'w, Clock>,
     dice: Res<'w, Dice>,
     index: Res<'w, Index>,
+    brawls: Res<'w, Brawls>,
+    ailing: Ailing<'w, 's>,
+    players: Query<
+        'w,
+        's,
+        (
+            &'static StableId,
+            &'static Vitals,
+            Has<Linkdead>,
+            &'static Character,
+        ),
+    >,
+    attacks: MessageWriter<'w, Attack>,
     pub(super) agenda: ResMut<'w, Agenda>,
     pub(super) maps: ResMut<'w, WalkMaps>,
     relocate: MessageWriter<'w, Relocate>,
@@ -104,11 +129,20 @@ impl Thinking<'_, '_> {
             return;
         }
         let mut here = room;
-        if late {
+        if late && !self.brawls.is_fighting(who) {
             here = self.walk(&kind, (who, id), (room, home), &mut wits, false);
         }
-        match self.doing(&kind, (who, here), &wits) {
-            _ if late => {}
+        let doing = match late {
+            true => None,
+            false => self.doing(&kind, (who, here), &mut wits),
+        };
+        match doing {
+            Some(Doing::Attack(whom)) => {
+                wits.menace = None;
+                wits.held = Some("attack".to_owned());
+                self.attacks.write(Attack { who, whom });
+            }
+            Some(Doing::Menace(whom)) => self.menace(&kind, here, whom, &mut wits),
             Some(Doing::Rule(n)) => self.rule(&kind, (who, here), n, &mut wits),
             Some(Doing::Say(impulse)) => self.say(&kind, (id, here), impulse, &mut wits),
             Some(Doing::Walk) => here = self.walk(&kind, (who, id), (here, home), &mut wits, true),
@@ -137,10 +171,22 @@ impl Thinking<'_, '_> {
         &self,
         kind: &CreatureKind,
         (who, room): (Entity, RoomIx),
-        wits: &Wits,
+        wits: &mut Wits,
     ) -> Option<Doing> {
         let now = self.clock.now;
         let mut all: Vec<(u8, Doing)> = Vec::new();
+        let fights = self.brawls.is_fighting(who);
+        if let Some((whom, at)) = wits.menace {
+            let whom = self.index.get(whom);
+            let whom = whom.filter(|whom| self.occupancy.of(room).contains(whom) && !fights);
+            match whom {
+                None => wits.menace = None,
+                Some(whom) if at <= now => all.push((FIGHTING, Doing::Attack(whom))),
+                Some(_) => {}
+            }
+        } else if !fights && let Some(whom) = self.prey(kind, (who, room), wits) {
+            all.push((FIGHTING, Doing::Menace(whom)));
+        }
         if !self.occupancy.of(room).is_empty() {
             for (n, rule) in kind.rules.iter().enumerate() {
                 let asked = rule.asked.as_ref();
@@ -157,9 +203,10 @@ impl Thinking<'_, '_> {
                 }
             }
         }
-        if wits
-            .spoke
-            .is_none_or(|spoke| now.since(spoke) >= seconds(UTTERANCE))
+        if !fights
+            && wits
+                .spoke
+                .is_none_or(|spoke| now.since(spoke) >= seconds(UTTERANCE))
         {
             for impulse in &wits.impulses {
                 let priority = match impulse {
@@ -169,7 +216,8 @@ impl Thinking<'_, '_> {
                 all.push((priority, Doing::Say(*impulse)));
             }
         }
-        if let Some((period, priority)) = self.pace(kind, room)
+        if !fights
+            && let Some((period, priority)) = self.pace(kind, room)
             && now.since(wits.walked) >= period
         {
             all.push((priority, Doing::Walk));
@@ -295,7 +343,13 @@ impl Thinking<'_, '_> {
                 .spoke
                 .map_or(soon, |spoke| spoke.plus(seconds(UTTERANCE))));
         }
+        if let Some((_, moment)) = wits.menace {
+            at(moment);
+        }
         if !self.occupancy.of(room).is_empty() {
+            if kind.hostile.is_some() {
+                at(soon);
+            }
             for n in 0..kind.rules.len() {
                 at(wits.rules.until(n as u16).unwrap_or(soon));
             }
@@ -320,67 +374,5 @@ impl Thinking<'_, '_> {
         let sub_zone = u32::try_from(self.atlas.room(room).sub_zone).unwrap_or(ANYWHERE);
         let place = if leaves { ANYWHERE } else { sub_zone };
         (next, (left_out > 1).then_some((place, due)))
-    }
-
-    fn rule(
-        &mut self,
-        kind: &CreatureKind,
-        (who, room): (Entity, RoomIx),
-        n: usize,
-        wits: &mut Wits,
-    ) {
-        let rule = &kind.rules[n];
-        wits.rules.note(n as u16, self.clock.now, rule.every);
-        wits.held = Some(format!("rule {}", n + 1));
-        let parties = Parties {
-            actor: None,
-            target: None,
-            here: Some(room),
-            carrier: carrier(kind),
-            me: Some(who),
-        };
-        self.runs.write(RunEffects {
-            moment: Some(self.clock.now),
-            ..RunEffects::new(rule.effects.clone(), parties)
-        });
-    }
-
-    fn say(
-        &mut self,
-        kind: &CreatureKind,
-        (id, room): (StableId, RoomIx),
-        impulse: Impulse,
-        wits: &mut Wits,
-    ) {
-        wits.impulses.retain(|one| *one != impulse);
-        let (lines, whom, word) = match impulse {
-            Impulse::Greet(whom) => (&kind.greet, whom, "greet"),
-            Impulse::Farewell(whom) => (&kind.farewell, whom, "farewell"),
-            Impulse::Reply(whom) => (&kind.reply, whom, "reply"),
-        };
-        let whom = self.index.get(whom);
-        let is_here = whom.is_some_and(|whom| self.occupancy.of(room).contains(&whom));
-        let leaving = matches!(impulse, Impulse::Farewell(_));
-        // Who has gone on is not greeted, and who came back not seen off.
-        if is_here == leaving {
-            return;
-        }
-        let which = self.dice.pick(lines.len() as u64, id, word, 0);
-        let (Some(text), Some(look)) = (lines.get(which as usize), self.looks.get(&kind.id)) else {
-            return;
-        };
-        wits.spoke = Some(self.clock.now);
-        wits.held = Some(word.to_owned());
-        if leaving && let Some(whom) = whom {
-            let words = format!("{} says behind you: {text}", look.begins());
-            self.told.write(EffectText::to(whom, room, words));
-        }
-        self.voices.write(Voiced {
-            room,
-            sender: id,
-            name: look.begins(),
-            text: text.clone(),
-            emote: false,
-        });
     }
 }

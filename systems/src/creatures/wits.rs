@@ -45,6 +45,10 @@ pub(super) struct Wits {
     pub(super) halted: Option<WorldTime>,
     /// Which of its rules held last.
     pub(super) held: Option<String>,
+    /// Whom it attacks, and when.
+    pub(super) menace: Option<(StableId, WorldTime)>,
+    /// Whom it has decided to leave alone.
+    pub(super) calm: Memory<StableId>,
     /// Where on its round it is.
     pub(super) leg: u16,
 }

@@ -7,6 +7,7 @@ use super::predicate::Predicate;
 use crate::afflictions::WhichCondition;
 use crate::amount::Amount;
 use crate::character::Stat;
+use crate::fight::Hatred;
 use crate::lucidity::Horror;
 use crate::place::Posture;
 use crate::things::Latch;
@@ -33,6 +34,8 @@ pub(super) enum Whom {
     Target,
     /// What carries the list, where it lives.
     Carrier,
+    /// Who fights the actor, or is fought by them.
+    Foes,
     /// All in the room, by stable id.
     Occupants,
     /// The same without the actor.
@@ -123,6 +126,10 @@ pub(super) enum EffectAct {
         /// A check that keeps it off.
         resist: Option<Stat>,
     },
+    Threat(Hatred),
+    /// What carries the list attacks somebody.
+    Attack,
+    Flee,
     Cure {
         which: WhichCondition,
         count: usize,

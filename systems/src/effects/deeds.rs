@@ -1,5 +1,7 @@
 //! Each effect: what is checked of it, what it is expected to do, and what its owner is told.
 
+mod living;
+
 use engine::prelude::*;
 
 use super::act::{EffectAct, FlagPlace, Texts, UsedThing, Whither};
@@ -7,14 +9,13 @@ use super::after::Postponed;
 use super::refused::RefusedEffect;
 use super::run::ListRun;
 use super::tell::EffectText;
-use crate::afflictions::{Afflict, ConditionChange, Relieve, WhichCondition};
 use crate::amount::Amount;
 use crate::body::{AdjustVitals, TakePosture, VitalsCause};
-use crate::character::{Earn, Stat};
+use crate::character::Earn;
 use crate::chat::Voiced;
 use crate::flags::{FlagChange, FlagOwner, SetFlag};
 use crate::lucidity::{self, AdjustLucidity, Confronted, SeenSight};
-use crate::place::{DespawnCreature, Relocate, SpawnCreature};
+use crate::place::Relocate;
 use crate::world::{Direction, RoomIx};
 
 type Done = Result<(), RefusedEffect>;
@@ -111,18 +112,6 @@ impl ListRun<'_, '_, '_, '_> {
                 self.owners.postures.write(TakePosture { body, posture });
                 Ok(())
             }
-            EffectAct::Condition {
-                id,
-                seconds,
-                intensity,
-                chance,
-                resist,
-            } => self.afflict(whom, (id, *seconds, *intensity), *chance, *resist),
-            EffectAct::Cure {
-                which,
-                count,
-                intensity_max,
-            } => self.cure(whom, which, *count, *intensity_max),
             EffectAct::Xp(amount) => {
                 let points = self.scene.roll(*amount);
                 let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
@@ -145,7 +134,7 @@ impl ListRun<'_, '_, '_, '_> {
                 thing: UsedThing::Of(thing),
                 count,
             } => self.use_up(whom, thing, *count),
-            _ => Ok(()),
+            act => self.of_living(act, whom),
         }
     }
 
@@ -250,88 +239,6 @@ impl ListRun<'_, '_, '_, '_> {
         Ok(())
     }
 
-    fn afflict(
-        &mut self,
-        whom: Entity,
-        (id, seconds, intensity): (&str, Option<u32>, u8),
-        chance: f64,
-        resist: Option<Stat>,
-    ) -> Done {
-        let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
-        if person.is_dead() {
-            return Err(DEAD);
-        }
-        let view = self.scene.view;
-        if view.is_immune(whom, id) {
-            return Err(RefusedEffect::rule("That has no hold on them."));
-        }
-        let harmful = view
-            .ailing
-            .table
-            .get(id)
-            .is_some_and(|traits| traits.harmful);
-        if harmful && view.ailing.is_warded(whom) {
-            return Err(RefusedEffect::rule(
-                "Something stands between them and that.",
-            ));
-        }
-        if !self.scene.chance(chance) {
-            return Ok(());
-        }
-        if let Some(stat) = resist {
-            let value = view.stat(whom, stat).unwrap_or(50).into();
-            let thrown = i32::try_from(self.scene.pick(100)).unwrap_or(99) + 1;
-            if thrown <= view.checked(whom, stat, value).clamp(1, 99) {
-                return Ok(());
-            }
-        }
-        self.scene.expect_condition(whom, id, true);
-        let cause = self.scene.parties.carrier.cause();
-        let by = self.scene.parties.actor;
-        let one = Afflict {
-            seconds,
-            intensity,
-            by,
-            ..Afflict::with(whom, id, cause)
-        };
-        self.owners.conditions.write(ConditionChange::Afflict(one));
-        Ok(())
-    }
-
-    fn cure(&mut self, whom: Entity, which: &WhichCondition, count: usize, most: u8) -> Done {
-        self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
-        let ailing = &self.scene.view.ailing;
-        let has_tag = |id: &str, tag: &String| {
-            let traits = ailing.table.get(id);
-            traits.is_some_and(|traits| traits.tags.contains(tag))
-        };
-        let is_meant = |id: &str| match which {
-            WhichCondition::Id(own) => own == id,
-            WhichCondition::Tag(tag) => has_tag(id, tag),
-        };
-        let held = ailing.of(whom).iter();
-        let held = held.filter(|one| is_meant(&one.id) && one.intensity <= most);
-        let gone: Vec<String> = held.map(|one| one.id.clone()).collect();
-        if gone.is_empty() {
-            return Err(RefusedEffect {
-                code: Code::ResourceNotFound,
-                words: "There is nothing of the kind to cure.",
-            });
-        }
-        for id in gone.iter().take(count) {
-            self.scene.expect_condition(whom, id, false);
-        }
-        self.owners
-            .conditions
-            .write(ConditionChange::Relieve(Relieve {
-                body: whom,
-                which: which.clone(),
-                count,
-                intensity_max: most,
-            }));
-        Ok(())
-    }
-
     fn relocate(&mut self, whom: Entity, to: &Whither, walk: bool) -> Done {
         let begun = self.scene.parties.here;
         let view = self.scene.view;
@@ -373,42 +280,6 @@ impl ListRun<'_, '_, '_, '_> {
             way: way.filter(|_| walk),
             ..Relocate::to(whom, to)
         });
-        Ok(())
-    }
-
-    fn spawn(&mut self, kind: &str, count: u32, seconds: Option<u32>) -> Done {
-        let room = self.scene.here().ok_or(RefusedEffect::GONE)?;
-        let one = SpawnCreature {
-            kind: kind.to_owned(),
-            room,
-            seconds,
-        };
-        for _ in 0..count {
-            self.owners.spawns.write(one.clone());
-        }
-        Ok(())
-    }
-
-    fn despawn(&mut self, kind: Option<&str>, text: Option<&String>) -> Done {
-        let view = self.scene.view;
-        let gone = match kind {
-            None => self.scene.parties.me.into_iter().collect(),
-            Some(kind) => {
-                let here = self.scene.here().ok_or(RefusedEffect::GONE)?;
-                let mut here = view.occupants(here);
-                here.retain(|one| view.kind(*one) == Some(kind));
-                here
-            }
-        };
-        if gone.is_empty() {
-            return Err(RefusedEffect::GONE);
-        }
-        for creature in gone {
-            let text = text.cloned();
-            self.owners
-                .despawns
-                .write(DespawnCreature { creature, text });
-        }
         Ok(())
     }
 

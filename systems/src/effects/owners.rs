@@ -11,6 +11,7 @@ use crate::body::{AdjustVitals, TakePosture};
 use crate::character::Earn;
 use crate::chat::Voiced;
 use crate::doors::DoorDeed;
+use crate::fight::{Attack, Provoke, RunAway};
 use crate::flags::SetFlag;
 use crate::lucidity::{AdjustLucidity, Confronted};
 use crate::place::{DespawnCreature, Relocate, SpawnCreature};
@@ -27,6 +28,9 @@ pub(super) struct OwnerDoors<'w> {
     pub(super) learning: MessageWriter<'w, Earn>,
     pub(super) flags: MessageWriter<'w, SetFlag>,
     pub(super) conditions: MessageWriter<'w, ConditionChange>,
+    pub(super) attacks: MessageWriter<'w, Attack>,
+    pub(super) flights: MessageWriter<'w, RunAway>,
+    pub(super) provoked: MessageWriter<'w, Provoke>,
     pub(super) spawns: MessageWriter<'w, SpawnCreature>,
     pub(super) despawns: MessageWriter<'w, DespawnCreature>,
     pub(super) voices: MessageWriter<'w, Voiced>,

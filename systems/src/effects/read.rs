@@ -1,5 +1,7 @@
 //! From what is written to effects, with everything that is wrong with it.
 
+mod living;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -12,8 +14,6 @@ use super::fields::TableKeys;
 use super::findings::{Findings, IdKind};
 use super::predicate::predicate;
 use super::words;
-use crate::afflictions::WhichCondition;
-use crate::character::Stat;
 use crate::world::Direction;
 
 /// Reads a list that stands so deep within others, counted from 1.
@@ -51,8 +51,14 @@ fn effect(value: &Value, depth: usize, findings: &mut Findings) -> Option<Effect
     }
     let mut fields = TableKeys::of(table, findings);
     fields.get("do");
-    let act = branch(word, &mut fields, depth).or_else(|| deed(word, &mut fields));
-    let whom = if word == "move" { "who" } else { "to" };
+    let act = branch(word, &mut fields, depth)
+        .or_else(|| living::deed(word, &mut fields))
+        .or_else(|| deed(word, &mut fields));
+    let whom = if ["move", "flee"].contains(&word) {
+        "who"
+    } else {
+        "to"
+    };
     let to = match takes_whom(word) {
         true => fields.one_of(whom, &words::WHO),
         false => None,
@@ -73,6 +79,9 @@ fn takes_whom(word: &str) -> bool {
         word,
         "condition"
             | "cure"
+            | "threat"
+            | "attack"
+            | "flee"
             | "damage"
             | "heal"
             | "magic"
@@ -119,44 +128,6 @@ fn deed(word: &str, fields: &mut TableKeys<'_, '_>) -> Option<EffectAct> {
             walk: fields.switch("walk", false),
         },
         "xp" => EffectAct::Xp(fields.amount("amount", 0..=1_000_000)),
-        "condition" => EffectAct::Condition {
-            id: condition(fields),
-            seconds: fields
-                .whole("seconds", 1..=604_800)
-                .and_then(|seconds| u32::try_from(seconds).ok()),
-            intensity: fields.whole("intensity", 1..=10).unwrap_or(1) as u8,
-            chance: match fields.map.contains_key("chance") {
-                true => fields.chance("chance"),
-                false => 1.0,
-            },
-            resist: resist(fields),
-        },
-        "cure" => {
-            let tag = fields.word("tag");
-            let which = match tag {
-                Some(tag) => WhichCondition::Tag(tag),
-                None => WhichCondition::Id(condition(fields)),
-            };
-            EffectAct::Cure {
-                which,
-                count: fields.whole("count", 1..=24).unwrap_or(24) as usize,
-                intensity_max: fields.whole("intensity_max", 1..=10).unwrap_or(10) as u8,
-            }
-        }
-        "spawn" => EffectAct::Spawn {
-            kind: creature(fields),
-            count: fields
-                .whole("count", 1..=10)
-                .map_or(1, |count| count as u32),
-            seconds: seconds(fields),
-        },
-        "despawn" => {
-            let kind = creature(fields);
-            EffectAct::Despawn {
-                kind: Some(kind).filter(|kind| kind != "self"),
-                text: fields.text("text"),
-            }
-        }
         "say" | "emote" => EffectAct::Say {
             text: fields.must_text("text", &NAMES),
             name: fields.text("name"),
@@ -235,42 +206,6 @@ fn deed(word: &str, fields: &mut TableKeys<'_, '_>) -> Option<EffectAct> {
         }
         _ => return None,
     })
-}
-
-/// The id of a condition.
-fn condition(fields: &mut TableKeys<'_, '_>) -> String {
-    let id = fields.must_word("id");
-    fields
-        .findings
-        .in_key("id", |at| at.id(IdKind::Condition, &id));
-    id
-}
-
-/// The stat of a check that keeps something off.
-fn resist(fields: &mut TableKeys<'_, '_>) -> Option<Stat> {
-    let value = fields.get("resist")?;
-    let table = value.as_object();
-    fields.findings.in_key("resist", |at| {
-        let Some(table) = table else {
-            at.mistake("this is a table: { stat = \"power\" }");
-            return None;
-        };
-        let mut fields = TableKeys::of(table, at);
-        let stat = fields.must_one_of("stat", &words::STATS);
-        fields.finish("`resist`");
-        stat
-    })
-}
-
-/// The id of a kind of creature, or `self`.
-fn creature(fields: &mut TableKeys<'_, '_>) -> String {
-    let kind = fields.must_word("creature");
-    if kind != "self" {
-        fields
-            .findings
-            .in_key("creature", |at| at.id(IdKind::Creature, &kind));
-    }
-    kind
 }
 
 /// The room in which a way is; without it, here.

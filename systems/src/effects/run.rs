@@ -181,6 +181,10 @@ impl ListRun<'_, '_, '_, '_> {
             None => self.scene.subject().into_iter().collect(),
             Some(Whom::Actor) => parties.actor.into_iter().collect(),
             Some(Whom::Carrier) => parties.me.into_iter().collect(),
+            Some(Whom::Foes) => {
+                let of = parties.actor.or(parties.me);
+                of.map_or_else(Vec::new, |of| self.scene.view.brawls.foes(of))
+            }
             Some(Whom::Target) => parties.target.into_iter().collect(),
             Some(set) => {
                 let here = self.scene.here();

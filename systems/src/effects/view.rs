@@ -3,7 +3,9 @@
 //! Owners write only when a message reaches them. So that the second effect of a list is decided by
 //! what the first will have done, each run keeps a forecast of whom and what it has changed.
 
-use std::collections::BTreeMap;
+mod forecast;
+
+pub(super) use forecast::{Forecast, PersonForecast};
 
 use engine::prelude::*;
 
@@ -16,6 +18,7 @@ use crate::body::Vitals;
 use crate::calendar::{Daylight, MythosTime, Observances};
 use crate::character::{self, Experience, Stat, Stats};
 use crate::doors::Doors;
+use crate::fight::Brawls;
 use crate::flags::{FlagOwner, FlagTable};
 use crate::light::RoomLight;
 use crate::lucidity::{self, Lucidity};
@@ -52,6 +55,7 @@ pub(crate) struct View<'w, 's> {
     levels: Res<'w, character::Rules>,
     pub(super) flags: FlagTable<'w, 's>,
     pub(super) ailing: Ailing<'w, 's>,
+    pub(super) brawls: Res<'w, Brawls>,
     pub(super) things: Belonging<'w, 's>,
     light: RoomLight<'w, 's>,
     pub(super) doors: Res<'w, Doors>,
@@ -170,56 +174,6 @@ impl View<'_, '_> {
     }
 }
 
-/// Somebody as a list leaves them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PersonForecast {
-    /// Determination and its most; `None`: no body.
-    pub(super) dp: Option<(i16, i16)>,
-    pub(super) mp: i16,
-    pub(super) max_mp: i16,
-    pub(super) lucidity: Option<i16>,
-    pub(super) posture: Posture,
-    pub(super) room: Option<RoomIx>,
-    pub(super) learns: bool,
-    /// With how many points left somebody is dead.
-    pub(super) dead_at: i16,
-}
-
-impl PersonForecast {
-    pub(super) fn is_dead(&self) -> bool {
-        self.dp.is_some_and(|(dp, _)| dp <= self.dead_at)
-    }
-
-    pub(super) fn is_down(&self) -> bool {
-        self.dp.is_some_and(|(dp, _)| dp <= 0)
-    }
-
-    /// Changes determination as its owner will; answers by how much.
-    pub(super) fn shift_dp(&mut self, points: i32) -> i32 {
-        let Some((dp, most)) = self.dp else {
-            return 0;
-        };
-        let now = (i32::from(dp) + points).clamp(Vitals::FLOOR.into(), most.into());
-        let now = i16::try_from(now).unwrap_or(dp);
-        self.dp = Some((now, most));
-        if now <= 0 {
-            self.posture = Posture::Lying;
-        }
-        i32::from(now) - i32::from(dp)
-    }
-}
-
-/// What a run has changed so far.
-#[derive(Default)]
-pub(super) struct Forecast {
-    /// Conditions that come or go.
-    conditions: BTreeMap<(Entity, String), bool>,
-    people: BTreeMap<Entity, PersonForecast>,
-    flags: BTreeMap<(FlagOwner, String), i64>,
-    /// How many more of a prototype somebody has, or fewer.
-    things: BTreeMap<(Entity, String), i64>,
-}
-
 /// A list that is run, with what it sees.
 pub(super) struct Scene<'a, 'w, 's> {
     pub(super) view: &'a View<'w, 's>,
@@ -321,48 +275,6 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
             .unwrap_or_else(|| self.view.flags.get(owner, key))
     }
 
-    /// A condition will be upon somebody, or not.
-    pub(super) fn expect_condition(&mut self, who: Entity, id: &str, is: bool) {
-        self.forecast.conditions.insert((who, id.to_owned()), is);
-    }
-
-    /// Whether a condition is upon somebody by now.
-    pub(super) fn has_condition(&self, who: Entity, id: &str) -> bool {
-        let known = self.forecast.conditions.get(&(who, id.to_owned()));
-        known
-            .copied()
-            .unwrap_or_else(|| self.view.ailing.has(who, id))
-    }
-
-    /// Whether an owner has room for a key, with those that this run has added.
-    pub(super) fn flag_has_room(&self, owner: FlagOwner, key: &str) -> bool {
-        let flags = &self.view.flags;
-        let first = (owner, String::new());
-        let of_owner = self.forecast.flags.range(first..);
-        let of_owner = of_owner.take_while(|((one, _), _)| *one == owner);
-        let fresh = of_owner.filter(|((_, other), count)| {
-            other != key && **count != 0 && flags.get(owner, other) == 0
-        });
-        flags.has_room(owner, key, fresh.count())
-    }
-
-    /// So much will be counted under a key.
-    pub(super) fn expect_count(&mut self, owner: FlagOwner, key: &str, count: i64) {
-        self.forecast.flags.insert((owner, key.to_owned()), count);
-    }
-
-    /// How many more of a prototype somebody has by now, or fewer.
-    pub(super) fn expected_things(&self, who: Entity, sort: &str) -> i64 {
-        let known = self.forecast.things.get(&(who, sort.to_owned()));
-        known.copied().unwrap_or(0)
-    }
-
-    /// Somebody will have so many more of a prototype, or fewer.
-    pub(super) fn expect_things(&mut self, who: Entity, sort: &str, more: i64) {
-        let known = self.forecast.things.entry((who, sort.to_owned()));
-        *known.or_default() += more;
-    }
-
     /// Whether something holds.
     pub(super) fn holds(&mut self, asked: &Predicate) -> bool {
         match asked {
@@ -377,6 +289,10 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
             Predicate::Count(on, key, span) => {
                 let owner = self.flag_owner(*on);
                 owner.is_some_and(|owner| span.holds(self.count(owner, key)))
+            }
+            Predicate::InFight(is) => {
+                let subject = self.subject();
+                subject.is_some_and(|who| self.view.brawls.is_fighting(who) == *is)
             }
             Predicate::Condition(all) => {
                 let subject = self.subject();

@@ -1,5 +1,7 @@
 //! Rooms, who is in them, and how to reach those.
 
+mod finding;
+
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,12 +15,10 @@ use engine::prelude::*;
 use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use super::lying::Drops;
-use super::nouns::near;
 use super::{
     Candidate, Creature, CreatureLooks, DoorViews, Label, LastSpoke, Npc, Occupancy, Pose, Posture,
     Quantity, SeenWays, Sort, SortWords, Spot, Unlisted,
 };
-use crate::command::{Missed, means_self, resolve};
 use crate::describe::{Marks, RoomLines};
 use crate::hearing::Hearing;
 use crate::speech::Channel;
@@ -217,25 +217,6 @@ impl Rooms<'_, '_> {
         drops
     }
 
-    /// What somebody calls a thing that they hold, or that lies in the room.
-    #[must_use]
-    pub fn thing_near(&self, who: Entity, room: RoomIx, target: &str) -> Option<Entity> {
-        let me = self.people.get(who).map(|(id, ..)| *id).ok()?;
-        let held = self.holdings.of(me).filter_map(|id| self.index.get(id));
-        let held = held.filter_map(|one| {
-            let (_, label, _, thing, quantity, sort, _) = self.labels.get(one).ok()?;
-            Some(self.candidate(thing, label, quantity, sort))
-        });
-        near(target, held.chain(self.lying(room)))
-    }
-
-    /// What a thing is called, if it is one.
-    #[must_use]
-    pub fn label(&self, thing: Entity) -> Option<&str> {
-        let (_, label, ..) = self.labels.get(thing).ok()?;
-        Some(&label.0)
-    }
-
     /// Whether somebody answers those who look at things.
     pub(super) fn has_things_shown(&self) -> bool {
         self.sorts.are_shown()
@@ -383,29 +364,6 @@ impl Rooms<'_, '_> {
     pub(super) fn hidden(&self, viewer: Entity, posing: &[(StableId, Role)]) -> Vec<StableId> {
         let unheard = |who: &&(StableId, Role)| !self.hearing.hears(viewer, **who, Channel::Pose);
         posing.iter().filter(unheard).map(|(id, _)| *id).collect()
-    }
-
-    /// The one in `room` who is meant.
-    ///
-    /// # Errors
-    /// When nobody there is, or more than one could be.
-    pub fn find_in(&self, room: RoomIx, name: &str) -> Result<Entity, Missed> {
-        let here = self.people.iter_many(self.occupants(room)).matched();
-        resolve(
-            name,
-            here.map(|(id, character, _, _, entity, ..)| (*id, character.name.as_str(), entity)),
-        )
-    }
-
-    /// The same, for somebody who may call themselves `me` or `self`.
-    ///
-    /// # Errors
-    /// As [`find_in`](Self::find_in).
-    pub fn find_for(&self, who: Entity, room: RoomIx, name: &str) -> Result<Entity, Missed> {
-        if means_self(name) {
-            return Ok(who);
-        }
-        self.find_in(room, name)
     }
 
     /// Somebody's name, if they are played.

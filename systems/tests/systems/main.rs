@@ -7,6 +7,8 @@ mod calendar;
 #[cfg(test)]
 mod chronicle;
 #[cfg(test)]
+mod combat;
+#[cfg(test)]
 mod conditions;
 #[cfg(test)]
 mod creatures;
