@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::content::{Revision, RevisionMark, Source};
 use crate::health::Health;
+use crate::persist::Unsaved;
 use crate::port::{StableId, Tick, WorldTime};
 use ahead::Ahead;
 pub(crate) use ahead::CopiesAhead;
@@ -50,10 +51,14 @@ pub(crate) struct StateType {
     /// How it is copied ahead of the checkpoint, where every change of it is marked.
     ahead: Option<Ahead>,
     copy: fn(&mut World) -> Box<dyn StateCopy>,
+    /// Copies that of entities of which nothing is saved: no rows tell of it.
+    copy_unsaved: Option<CopyValues>,
     restore: fn(&mut World, &[(Entity, Vec<u8>)]) -> Result<(), StateFault>,
     /// As it would be written now.
     again: fn(&[u8]) -> Option<Vec<u8>>,
 }
+
+type CopyValues = fn(&mut World) -> Box<dyn StateCopy>;
 
 /// The values of one state.
 pub(crate) type StateValues = (String, Vec<(Entity, Vec<u8>)>);
@@ -100,6 +105,7 @@ impl StateType {
             ahead: Some(Ahead::of::<T>()),
             again: |bytes| Some(bytes.to_vec()),
             copy: |world| copy::<T>(world, |value| postcard::to_stdvec(value).ok()),
+            copy_unsaved: None,
             restore: |world, values| {
                 restore::<T>(world, values, |bytes| postcard::from_bytes(bytes).ok())
             },
@@ -124,6 +130,7 @@ impl StateType {
                     encode: |part| postcard::to_stdvec(part).ok(),
                 })
             },
+            copy_unsaved: None,
             restore: |world, values| {
                 for (entity, bytes) in values {
                     let part = postcard::from_bytes(bytes);
@@ -153,6 +160,15 @@ impl StateType {
                 serde_json::to_vec(&value).ok()
             },
             copy: |world| copy::<T>(world, |value| serde_json::to_vec(value).ok()),
+            copy_unsaved: Some(|world| {
+                let mut query = world.query_filtered::<(Entity, &T), With<Unsaved>>();
+                let values = query.iter(world);
+                let values = values.map(|(entity, value)| (entity, value.clone()));
+                Box::new(CopiedValues {
+                    values: values.collect(),
+                    encode: |value| serde_json::to_vec(value).ok(),
+                })
+            }),
             restore: |world, values| {
                 restore::<T>(world, values, |bytes| serde_json::from_slice(bytes).ok())
             },
@@ -296,11 +312,12 @@ impl WorldCopy {
             .collect();
         entities.sort_unstable();
         let saved = types.iter().filter(|one| one.in_rows).map(|one| one.name);
-        let copied = types.iter().enumerate();
-        let copied = copied.filter(|(_, one)| whole || !one.in_rows);
-        let states = copied.map(|(at, one)| {
+        let states = types.iter().enumerate().filter_map(|(at, one)| {
+            if one.in_rows && !whole {
+                return Some((one.name, (one.copy_unsaved?)(world)));
+            }
             let copy = ahead.finish(at, world);
-            (one.name, copy.unwrap_or_else(|| (one.copy)(world)))
+            Some((one.name, copy.unwrap_or_else(|| (one.copy)(world))))
         });
         Self {
             tick,

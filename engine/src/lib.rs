@@ -58,7 +58,7 @@ pub use orders::{Answer, CommandRecord, Heard, Order, Orders, QUEUED_MAX, REMEMB
 pub use outbox::Outbox;
 pub use persist::{
     Destroy, Destroyed, Holder, Holdings, LoadedEntity, Migration, Owned, Recorded, Reverted,
-    StorageView,
+    StorageView, Unsaved,
 };
 pub use phase::Phase;
 pub use plugin::{Border, LeftOut, Plugin, PluginOff, Registrar};
@@ -78,7 +78,7 @@ pub mod prelude {
     pub use crate::{
         Answer, Arrived, Arrives, Character, Clock, Departed, Destroy, Destroyed, Dice, Dismiss,
         Grant, Halt, Heard, Holder, Holdings, Index, LinkLost, Linkdead, Newcomers, Online, Order,
-        Outbox, Phase, Plugin, Received, Recorded, Registrar, StorageView,
+        Outbox, Phase, Plugin, Received, Recorded, Registrar, StorageView, Unsaved,
     };
 }
 

@@ -216,6 +216,7 @@ fn murmur(
                 target: None,
                 here: Some(at.room),
                 carrier: at.carrier.clone(),
+                me: None,
             };
             let fits = |(n, line): &(u32, &AmbientLine)| {
                 let when = line.when.as_ref();

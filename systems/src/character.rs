@@ -18,7 +18,7 @@ pub use notes::PlayerUpdate;
 pub use professions::{Profession, Professions};
 pub use roll::{Roll, Rolling, roll};
 pub use rules::Rules;
-pub use stats::{SetStat, Settable, Stat, Stats};
+pub use stats::{Endow, SetStat, Settable, Stat, Stats};
 
 use std::num::NonZeroU64;
 
@@ -35,6 +35,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .persist::<Experience>("experience")
         .character::<Experience>()
         .message::<SetStat>()
+        .message::<Endow>()
         .message::<Earn>()
         .message::<experience::Earned>()
         .note::<PlayerUpdate>()
@@ -42,6 +43,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
             Phase::Settle,
             (
                 born,
+                endow,
                 set,
                 experience::explore,
                 experience::set,
@@ -85,6 +87,13 @@ fn born(
             .and_then(|word| professions.find(word));
         let Roll { stats, .. } = roll(Seed(seed), profession, &rules.rolling);
         commands.entity(actor).try_insert(stats);
+    }
+}
+
+/// Gives creatures the stats that they are born with.
+fn endow(mut wanted: MessageReader<Endow>, mut commands: Commands<'_, '_>) {
+    for Endow { creature, stats } in wanted.read() {
+        commands.entity(*creature).try_insert(*stats);
     }
 }
 

@@ -14,7 +14,9 @@ use crate::presence::PresenceSettings;
 use crate::script::ScriptLimits;
 use crate::world::WorldHeader;
 use crate::{
-    ambient, body, bus, calendar, character, chat, command, corpses, doors, effects, exploration, faces, flags, hazards, letters, light, lucidity, mute, place, presence, reactions, revisions, scenery, script, sheet, sights, staff, things, uses,
+    ambient, body, bus, calendar, character, chat, combat, command, conditions, corpses, creatures,
+    doors, effects, exploration, faces, flags, hazards, letters, light, lucidity, mute, place,
+    presence, reactions, revisions, scenery, script, sheet, sights, staff, things, uses,
 };
 
 /// What can be set about the game. A recording keeps it, so that a replay plays by the same limits.
@@ -110,6 +112,8 @@ impl Plugin for ShippedGame {
             .add(presence::plugin(presence))
             .add(character::plugin)
             .add(calendar::dates)
+            .add(conditions::condition_names)
+            .add(creatures::creature_names)
             .add(things::plugin)
             .add(corpses::plugin)
             .add(light::plugin)
@@ -119,9 +123,12 @@ impl Plugin for ShippedGame {
             .add(scenery::plugin)
             .add(ambient::plugin)
             .add(reactions::plugin)
+            .add(creatures::plugin)
             .add(uses::plugin)
             .add(effects::plugin)
             .add(flags::plugin)
+            .add(conditions::plugin)
+            .add(combat::plugin)
             .add(body::plugin(hazards::strike))
             .add(bus::plugin(self.settings.bus.clone()))
             .add(lucidity::plugin(self.settings.lucidity))

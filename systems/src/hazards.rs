@@ -213,6 +213,7 @@ impl Peril {
             target: None,
             here: Some(self.room),
             carrier: self.carrier.clone(),
+            me: None,
         };
         RunEffects {
             moment: Some(moment),

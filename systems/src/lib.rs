@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod afflictions;
 pub mod ambient;
 pub mod amount;
 pub mod audit;
@@ -21,13 +22,17 @@ pub mod calendar;
 mod cast;
 pub mod character;
 pub mod chat;
+pub mod combat;
 pub mod command;
+pub mod conditions;
 pub mod corpses;
+pub mod creatures;
 pub mod describe;
 pub mod doors;
 pub mod effects;
 pub mod exploration;
 pub mod faces;
+pub mod fight;
 pub mod flags;
 mod game;
 pub mod hazards;

@@ -6,6 +6,7 @@
 
 mod appearance;
 mod changes;
+mod creatures;
 mod details;
 mod displaced;
 mod floor;
@@ -25,6 +26,10 @@ mod ways;
 
 pub use appearance::{LastSpoke, Pose, Posed, Posture, PostureTaken};
 pub use changes::RoomOccupantsChanged;
+pub use creatures::{
+    Creature, CreatureLook, CreatureLooks, CreatureMoved, CreatureNames, DespawnCreature, Npc,
+    SpawnCreature, VacateRoom,
+};
 pub use details::{Details, LookedAt, RoomDetail};
 pub use displaced::Displaced;
 pub(crate) use displaced::carry_talk;
@@ -130,6 +135,8 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .fact::<Displaced>()
         .message::<Relocate>()
         .message::<Moved>()
+        .message::<VacateRoom>()
+        .message::<CreatureMoved>()
         .fact::<LookedAt>()
         .fact::<LookedAtThing>()
         .fact::<LookedIn>()
@@ -141,7 +148,15 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .note::<notes::RoomDrops>()
         .note::<changes::RoomOccupantsChanged>()
         .note::<notes::Passing>()
-        .recover((travel::recount, lying::recount, shown::retell).chain())
+        .recover(
+            (
+                travel::recount,
+                lying::recount,
+                creatures::recount,
+                shown::retell,
+            )
+                .chain(),
+        )
         .system(
             Phase::Settle,
             (
@@ -149,6 +164,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
                 travel::leave_world,
                 travel::enter_world,
                 travel::relocate,
+                creatures::relocate,
                 lying::keep,
                 shown::keep_marks,
                 shown::keep_lines,

@@ -101,15 +101,19 @@ impl Section for Reactions {
 impl Reaction {
     /// Whether a line has what it listens for: whole words, not parts of them.
     fn hears(&self, line: &str) -> bool {
-        let spaced = |text: &str| {
-            let words = text.split(|c: char| !c.is_alphanumeric() && c != '\'');
-            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-            format!(" {} ", words.join(" "))
-        };
-        let line = spaced(&line.to_lowercase());
-        let mut words = self.words.iter();
-        self.words.is_empty() || words.any(|word| line.contains(&spaced(word)))
+        self.words.is_empty() || has_word(line, &self.words)
     }
+}
+
+/// Whether one of these words or phrases is in a line, whole.
+pub(crate) fn has_word(line: &str, words: &[String]) -> bool {
+    let spaced = |text: &str| {
+        let words = text.split(|c: char| !c.is_alphanumeric() && c != '\'');
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        format!(" {} ", words.join(" "))
+    };
+    let line = spaced(&line.to_lowercase());
+    words.iter().any(|word| line.contains(&spaced(word)))
 }
 
 /// When each reaction with a pace happened last. Transient: after a restart each may happen at once.
@@ -166,6 +170,7 @@ impl Reacting<'_> {
                 target: None,
                 here: Some(room),
                 carrier: room_carrier(&self.atlas, room),
+                me: None,
             };
             self.runs.write(RunEffects {
                 depth: self.tally.depth_of(actor, self.clock.tick),
@@ -207,6 +212,7 @@ fn come_and_go(
                 target: None,
                 here: Some(to),
                 carrier: exits::carrier(atlas, from, *way),
+                me: None,
             };
             reacting.runs.write(RunEffects {
                 depth,
@@ -281,6 +287,7 @@ fn pass_time(
             target: None,
             here: Some(timer.room),
             carrier: timer.carrier.clone(),
+            me: None,
         };
         runs.write(RunEffects {
             moment: Some(clock.now),

@@ -115,6 +115,7 @@ impl SceneryDetail {
             target: None,
             here: Some(room),
             carrier: self.carrier(&atlas.room(room).id),
+            me: None,
         };
         RunEffects::new(list.clone(), parties)
     }

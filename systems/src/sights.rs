@@ -123,6 +123,7 @@ fn meet(
                 target: None,
                 here: Some(room),
                 carrier: Carrier::of("sight", &atlas.room(room).id, id, id),
+                me: None,
             };
             runs.write(RunEffects {
                 depth: tally.depth_of(*actor, clock.tick),

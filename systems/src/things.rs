@@ -47,6 +47,7 @@ pub use parts::{Armor, BookText, DamageKind, Holds, LightSource, Weapon};
 pub use place::ThingPlace;
 pub use prototype::{Prototype, Slot, ThingFlag, ThingKind};
 pub use stack::ThingStack;
+pub use verbs::Offer;
 
 use engine::content::Content;
 use engine::prelude::*;
@@ -149,6 +150,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .observer(deadlines::note_rot)
         .observer(deadlines::note_burning)
         .observer(deadlines::note_placement)
+        .fact::<Offer>()
         .message::<ThingDeed>()
         .fact::<Handled>()
         .message::<inventory::HoldingsChanged>()

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bevy_ecs::change_detection::{ContiguousRef, DetectChanges, Ref};
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
-use bevy_ecs::query::Has;
+use bevy_ecs::query::{Has, Without};
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, ResMut, SystemParam};
 use bevy_ecs::world::{Mut, World};
@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::owners::{self, Owned};
 use super::types::SavedName;
-use super::{Destroyed, HOLDER, LoadedEntity, Recorded};
+use super::{Destroyed, HOLDER, LoadedEntity, Recorded, Unsaved};
 use crate::Index;
 use crate::character::Character;
 use crate::port::{Column, Fact, Owner, RowRef, StableId, Tombstone, Transfer, WorldTime};
@@ -199,6 +199,7 @@ pub(crate) struct ChangedValues<'w, 's, T: Component + Clone + Serialize> {
             Has<Character>,
             Option<&'static Owned>,
         ),
+        Without<Unsaved>,
     >,
     collector: ResMut<'w, Collector>,
 }
@@ -296,12 +297,17 @@ pub(crate) fn forget_entity(world: &mut World, entity: Entity) -> Vec<Destroyed>
     let index = world.resource::<Index>();
     let there = all.iter().filter_map(|id| Some((*id, index.get(*id)?)));
     let there: Vec<(StableId, Entity)> = there.collect();
-    let owner = |entity| owner_of(world, entity).unwrap_or(Owner::World);
-    let owners: Vec<Owner> = there.iter().map(|(_, entity)| owner(*entity)).collect();
+    let owner = |entity| {
+        let owner = owner_of(world, entity).unwrap_or(Owner::World);
+        world.get::<Unsaved>(entity).is_none().then_some(owner)
+    };
+    let owners: Vec<Option<Owner>> = there.iter().map(|(_, entity)| owner(*entity)).collect();
     unload(world, there.iter().map(|(_, entity)| *entity));
     let mut collector = world.resource_mut::<Collector>();
     for ((id, _), owner) in there.iter().zip(owners) {
-        collector.forget(*id, owner);
+        if let Some(owner) = owner {
+            collector.forget(*id, owner);
+        }
     }
     let gone = there.into_iter();
     gone.map(|(id, entity)| Destroyed { entity, id }).collect()

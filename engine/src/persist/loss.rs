@@ -10,10 +10,12 @@ use bevy_ecs::component::{Component, ComponentId};
 use bevy_ecs::entity::Entity;
 use bevy_ecs::lifecycle::{Despawn, Remove};
 use bevy_ecs::observer::On;
+use bevy_ecs::query::Has;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 use bevy_ecs::world::{EntityWorldMut, World};
 
+use super::Unsaved;
 use super::collect::{Collector, Unloading};
 use crate::port::StableId;
 use crate::{Index, fault};
@@ -98,13 +100,14 @@ pub(super) fn watch_removals<T: Component + Clone>(world: &mut World, name: &'st
     world.init_resource::<Losses>();
     world.add_observer(
         move |on: On<Remove<T>>,
-              values: Query<(&StableId, &T)>,
+              values: Query<(&StableId, &T, Has<Unsaved>)>,
               unloading: Res<Unloading>,
               mut losses: ResMut<Losses>,
               mut collector: ResMut<Collector>| {
-            if let Ok((id, value)) = values.get(on.entity)
+            if let Ok((id, value, unsaved)) = values.get(on.entity)
                 && !unloading.0
                 && !losses.keep(on.entity, value)
+                && !unsaved
             {
                 collector.removed(*id, name);
             }

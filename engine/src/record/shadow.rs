@@ -127,7 +127,17 @@ impl Shadow {
             return Ok(state);
         }
         for component in &copy.saved {
-            state.parts.push(self.part(component, &state.entities));
+            let (_, mut values) = self.part(component, &state.entities);
+            // What is known of nobody's rows was copied.
+            let copied = state.parts.iter_mut().find(|(name, _)| name == component);
+            let Some((_, copied)) = copied else {
+                state.parts.push(((*component).to_owned(), values));
+                continue;
+            };
+            let is_copied = |one: &Entity| copied.binary_search_by_key(one, |(of, _)| *of).is_ok();
+            values.retain(|(entity, _)| !is_copied(entity));
+            copied.append(&mut values);
+            copied.sort_unstable();
         }
         let there = state.entities.iter();
         let mut rows = std::mem::take(&mut self.rows);

@@ -88,6 +88,7 @@ fn choke(fog: &Fog, body: Entity, room: RoomIx, atlas: &Atlas) -> RunEffects {
         actor: Some(body),
         target: None,
         here: Some(room),
+        me: None,
         carrier: Carrier::of("fog", "", &at.id, &at.name),
     };
     RunEffects::new(fog.choke.clone(), parties)

@@ -19,6 +19,8 @@ pub struct AdjustVitals {
     pub change: PointsChange,
     /// Why.
     pub cause: VitalsCause,
+    /// By whom, if it is anybody's deed.
+    pub by: Option<Entity>,
 }
 
 /// A change of points.
@@ -61,6 +63,7 @@ impl AdjustVitals {
             body,
             change,
             cause,
+            by: None,
         }
     }
 
@@ -72,6 +75,7 @@ impl AdjustVitals {
             body,
             change,
             cause,
+            by: None,
         }
     }
 
@@ -83,6 +87,7 @@ impl AdjustVitals {
             body,
             change,
             cause,
+            by: None,
         }
     }
 
@@ -94,7 +99,14 @@ impl AdjustVitals {
             body,
             change,
             cause,
+            by: None,
         }
+    }
+
+    /// The same as somebody's deed.
+    #[must_use]
+    pub fn by(self, by: Option<Entity>) -> Self {
+        Self { by, ..self }
     }
 }
 
@@ -150,6 +162,8 @@ pub struct VitalsChanged {
     pub room: Option<RoomIx>,
     /// Why.
     pub cause: VitalsCause,
+    /// By whom, if it is anybody's deed.
+    pub by: Option<Entity>,
 }
 
 pub(crate) type BodyQuery = (
@@ -181,6 +195,7 @@ impl Door<'_, '_> {
             body,
             change,
             cause,
+            by,
         }: AdjustVitals,
     ) {
         let Ok((_, _, stats, mut vitals, mut posture, place, resting, _)) =
@@ -220,6 +235,7 @@ impl Door<'_, '_> {
                 max_mp,
                 room,
                 cause,
+                by,
             });
         }
     }
@@ -253,6 +269,7 @@ pub(super) fn set(mut wanted: MessageReader<SetStat>, mut adjust: MessageWriter<
             body: *actor,
             change,
             cause: VitalsCause::SET,
+            by: None,
         });
     }
 }

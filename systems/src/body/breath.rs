@@ -5,6 +5,8 @@
 
 use engine::prelude::*;
 
+use crate::afflictions::{Ailing, Block};
+
 use super::adjust::{AdjustVitals, Door, VitalsCause, VitalsChanged, write};
 use super::{Condition, Rules, Vitals};
 
@@ -12,6 +14,7 @@ use super::{Condition, Rules, Vitals};
 pub(super) fn breathe(
     rules: Res<Rules>,
     clock: Res<Clock>,
+    ailing: Ailing<'_, '_>,
     mut door: Door<'_, '_>,
     mut through: Local<Vec<(StableId, AdjustVitals)>>,
     mut changed: Local<Vec<(StableId, VitalsChanged)>>,
@@ -24,6 +27,7 @@ pub(super) fn breathe(
         let before = *vitals;
         match before.condition() {
             Condition::Dead => continue,
+            Condition::Wounded if ailing.blocks(body, Block::Bleed) => continue,
             Condition::Wounded => {
                 through.push((
                     *id,
@@ -54,6 +58,7 @@ pub(super) fn breathe(
                 max_mp,
                 room: Some(place.0),
                 cause: VitalsCause::BREATH,
+                by: None,
             };
             changed.push((*id, one));
         }

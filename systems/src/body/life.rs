@@ -10,19 +10,26 @@ use super::{
 };
 use crate::character::{SetStat, Settable, Stats};
 use crate::command::{Needs, Usage, Verb, Words};
-use crate::place::{InRoom, Posture, PostureTaken, Relocate};
+use crate::place::{Creature, InRoom, Posture, PostureTaken, Relocate};
 use crate::world::{Atlas, RoomIx, RoomMap};
+
+/// Who has a body.
+type Incarnate = Or<(With<Online>, With<Creature>)>;
 
 /// Gives bodies to those who come without one, and puts right what a save has wrong.
 pub(super) fn embody(
-    unborn: Query<(Entity, &Stats), (With<Online>, Without<Vitals>)>,
+    unborn: Query<(Entity, &Stats, Has<Creature>), (Incarnate, Without<Vitals>)>,
     mut newcomers: Newcomers<'_, '_>,
     mut bodies: Query<(&Stats, &mut Vitals, &mut Posture, Option<&InRoom>)>,
     mut ferry: Ferry<'_, '_>,
 ) {
-    for (actor, stats) in &unborn {
+    for (actor, stats, creature) in &unborn {
         let vitals = Vitals::full(stats.max_dp(), stats.max_mp());
-        ferry.commands.entity(actor).try_insert(vitals);
+        let mut actor = ferry.commands.entity(actor);
+        actor.try_insert(vitals);
+        if creature {
+            actor.try_insert(Posture::default());
+        }
     }
     for (_, actor) in newcomers.read() {
         let Ok((stats, mut vitals, mut posture, place)) = bodies.get_mut(actor) else {
@@ -74,7 +81,10 @@ impl Ferry<'_, '_> {
 }
 
 /// Takes the dead to limbo whose crossing was broken off.
-pub(super) fn bury(bodies: Query<(&StableId, Entity, &Vitals, &InRoom)>, mut ferry: Ferry<'_, '_>) {
+pub(super) fn bury(
+    bodies: Query<(&StableId, Entity, &Vitals, &InRoom), Without<Creature>>,
+    mut ferry: Ferry<'_, '_>,
+) {
     // In no order of memory: it would be heard.
     let mut bodies: Vec<_> = bodies.iter().collect();
     bodies.sort_unstable_by_key(|(id, ..)| **id);
@@ -140,6 +150,7 @@ pub(super) fn refit(
                 max_mp,
                 room,
                 cause: VitalsCause::REFIT,
+                by: None,
             });
         }
     }
@@ -148,6 +159,7 @@ pub(super) fn refit(
 /// Takes the dead to limbo, and those who are back to where one wakes.
 pub(super) fn cross(
     mut changed: MessageReader<VitalsChanged>,
+    creatures: Query<(), With<Creature>>,
     mut ferry: Ferry<'_, '_>,
     mut take: MessageWriter<TakePosture>,
 ) {
@@ -159,6 +171,10 @@ pub(super) fn cross(
         ..
     } in changed.read()
     {
+        // Creatures have no limbo.
+        if creatures.contains(*body) {
+            continue;
+        }
         let dead = |vitals: &Vitals| vitals.condition() == Condition::Dead;
         let to = match (dead(before), dead(now)) {
             (false, true) => {
@@ -225,6 +241,7 @@ pub(super) fn respawn(
                     body: order.actor,
                     change: PointsChange::Determination(points),
                     cause: VitalsCause::RESPAWN,
+                    by: None,
                 });
                 returns.write(Returns(*order));
             }

@@ -38,6 +38,7 @@ pub(super) fn tell(
             max_mp,
             room,
             cause,
+            ..
         } = one;
         let (Ok((_, character, posture, grave)), Some(session)) =
             (people.get(body), rooms.session(body))

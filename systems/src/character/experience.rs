@@ -30,15 +30,15 @@ pub struct Levels {
     begins: Vec<u32>,
 }
 
-/// How levels are written: level L above the first begins at ⌊scale · ln(1 + growth · L)⌋ points.
+/// How levels are written: level L above the first begins at ⌊scale · (L - 1) ^ growth⌋ points.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct LevelKeys {
-    /// level L above the first begins at `scale * ln(1 + growth * L)` points of experience
+    /// level L above the first begins at `scale * (L - 1) ^ growth` points of experience
     #[schemars(range(min = 1, max = 1_000_000))]
     scale: f64,
     /// see `levels.scale`
-    #[schemars(range(min = 0.01, max = 1000))]
+    #[schemars(range(min = 1, max = 3))]
     growth: f64,
     /// the last level
     #[schemars(range(min = 1, max = 1000))]
@@ -48,8 +48,8 @@ struct LevelKeys {
 impl Default for LevelKeys {
     fn default() -> Self {
         Self {
-            scale: 100.0,
-            growth: 10.0,
+            scale: 30.0,
+            growth: 1.5,
             cap: 1_000,
         }
     }
@@ -60,7 +60,7 @@ impl From<LevelKeys> for Levels {
         let LevelKeys { scale, growth, cap } = keys;
         let begins = |level: u16| match level {
             1 => 0,
-            _ => (scale * (growth * f64::from(level)).ln_1p()).floor() as u32,
+            _ => (scale * f64::from(level - 1).powf(growth)).floor() as u32,
         };
         // A cap out of bounds is a mistake that is told.
         let begins = (1..=cap.clamp(1, 1_000)).map(begins).collect();
@@ -204,8 +204,8 @@ mod tests {
     fn levels_begin_where_the_curve_says() {
         let levels = Levels::default();
         let level = |points| levels.level(Experience(points));
-        assert_eq!([level(0), level(303), level(304), level(343)], [1, 1, 2, 3]);
+        assert_eq!([level(0), level(29), level(30), level(84)], [1, 1, 2, 3]);
         assert_eq!(level(u32::MAX), 1_000);
-        assert_eq!((levels.next(1), levels.next(1_000)), (Some(304), None));
+        assert_eq!((levels.next(1), levels.next(1_000)), (Some(30), None));
     }
 }

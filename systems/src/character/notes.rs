@@ -104,7 +104,7 @@ impl PlayerUpdate {
         ];
         vec![
             Self::body(id(ANN), stats.into(), "sitting", None),
-            Self::experience(id(ANN), 304, 2, true),
+            Self::experience(id(ANN), 30, 2, true),
         ]
     }
 }

@@ -148,6 +148,15 @@ impl Stats {
     }
 }
 
+/// Give a creature that comes into being its stats.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endow {
+    /// Which.
+    pub creature: Entity,
+    /// Its stats.
+    pub stats: Stats,
+}
+
 /// Set something about a character, as admins do. Whoever owns it keeps it within its bounds.
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetStat {

@@ -44,6 +44,14 @@ impl Said {
             _ => None,
         }
     }
+
+    /// Who made a gesture, and which.
+    pub(crate) fn gesture(&self) -> Option<(Entity, &str)> {
+        match &self.words {
+            Words::Gesture { word, .. } => Some((self.speaker, word)),
+            Words::Plain(_) => None,
+        }
+    }
 }
 
 /// What was said, in everybody's words.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::EffectList;
 use super::predicate::Predicate;
+use crate::afflictions::WhichCondition;
 use crate::amount::Amount;
 use crate::character::Stat;
+use crate::fight::Hatred;
 use crate::lucidity::Horror;
 use crate::place::Posture;
 use crate::things::Latch;
@@ -30,6 +32,10 @@ pub(super) enum Whom {
     Actor,
     /// Whom it is aimed at.
     Target,
+    /// What carries the list, where it lives.
+    Carrier,
+    /// Who fights the actor, or is fought by them.
+    Foes,
     /// All in the room, by stable id.
     Occupants,
     /// The same without the actor.
@@ -112,6 +118,33 @@ pub(super) enum EffectAct {
     },
     Posture(Posture),
     Xp(Amount),
+    Condition {
+        id: String,
+        seconds: Option<u32>,
+        intensity: u8,
+        chance: f64,
+        /// A check that keeps it off.
+        resist: Option<Stat>,
+    },
+    Threat(Hatred),
+    /// What carries the list attacks somebody.
+    Attack,
+    Flee,
+    Cure {
+        which: WhichCondition,
+        count: usize,
+        intensity_max: u8,
+    },
+    Spawn {
+        kind: String,
+        count: u32,
+        seconds: Option<u32>,
+    },
+    /// Creatures of a kind in the room; without one, what carries the list.
+    Despawn {
+        kind: Option<String>,
+        text: Option<String>,
+    },
     Say {
         name: Option<String>,
         text: String,

@@ -32,6 +32,9 @@ struct DelayedRun {
     due: WorldTime,
     actor: Option<StableId>,
     target: Option<StableId>,
+    /// What carries it, where that lives.
+    #[serde(default)]
+    me: Option<StableId>,
     /// The room's id.
     here: Option<String>,
     carrier: Carrier,
@@ -72,6 +75,7 @@ pub(super) fn keep(
             target,
             here,
             carrier,
+            me,
         } = &one.parties;
         let own = of_carrier(carrier);
         let bearer = actor.or_else(|| index.get(own));
@@ -84,6 +88,7 @@ pub(super) fn keep(
             due: clock.now.plus(Duration::from_secs(one.seconds.into())),
             actor: id(actor),
             target: id(target),
+            me: id(me),
             here: here.map(|here| atlas.room(here).id.clone()),
             carrier: carrier.clone(),
             list: one.list.clone(),
@@ -147,6 +152,7 @@ pub(super) fn due(
                 target: one.target.map(again),
                 here: one.here.and_then(|room| atlas.find(&room)),
                 carrier: one.carrier,
+                me: one.me.map(again),
             },
         ));
     }

@@ -1,5 +1,7 @@
 //! Each effect: what is checked of it, what it is expected to do, and what its owner is told.
 
+mod living;
+
 use engine::prelude::*;
 
 use super::act::{EffectAct, FlagPlace, Texts, UsedThing, Whither};
@@ -23,6 +25,12 @@ impl ListRun<'_, '_, '_, '_> {
     pub(super) fn of_place(&mut self, act: &EffectAct) -> Option<Done> {
         Some(match act {
             EffectAct::Say { name, text, emote } => self.voice(name.as_deref(), text, *emote),
+            EffectAct::Spawn {
+                kind,
+                count,
+                seconds,
+            } => self.spawn(kind, *count, *seconds),
+            EffectAct::Despawn { kind, text } => self.despawn(kind.as_deref(), text.as_ref()),
             EffectAct::Tell(texts) => {
                 self.tell(texts);
                 Ok(())
@@ -126,7 +134,7 @@ impl ListRun<'_, '_, '_, '_> {
                 thing: UsedThing::Of(thing),
                 count,
             } => self.use_up(whom, thing, *count),
-            _ => Ok(()),
+            act => self.of_living(act, whom),
         }
     }
 
@@ -137,13 +145,13 @@ impl ListRun<'_, '_, '_, '_> {
     fn damage(&mut self, whom: Entity, amount: Amount, lethal: bool, drain: i32) -> Done {
         let mut points = self.scene.roll(amount);
         let (actor, cause) = (self.scene.parties.actor, self.cause());
+        let view = self.scene.view;
         let person = self.scene.person(whom).ok_or(RefusedEffect::GONE)?;
         let (dp, _) = person.dp.ok_or(RefusedEffect::GONE)?;
         if person.is_dead() {
             return Err(DEAD);
         }
-        // Everybody is a player as yet, and none harms another.
-        if actor.is_some_and(|actor| actor != whom) {
+        if actor.is_some_and(|actor| actor != whom) && !view.may_harm(actor, whom) {
             return Err(RefusedEffect::rule(
                 "You can't bring yourself to harm them.",
             ));
@@ -157,7 +165,7 @@ impl ListRun<'_, '_, '_, '_> {
         if harm > 0 {
             self.owners
                 .bodies
-                .write(AdjustVitals::harm(whom, harm, cause));
+                .write(AdjustVitals::harm(whom, harm, cause).by(actor));
         }
         let healed = u16::try_from(lost * drain / 100).unwrap_or(0);
         if let Some(actor) = actor.filter(|_| healed > 0) {
@@ -242,7 +250,7 @@ impl ListRun<'_, '_, '_, '_> {
         let open = |way: Direction| !view.ways.is_guarded(from, way);
         let (to, way) = match to {
             Whither::Room(id) => (view.atlas.find(id).ok_or(NOWHERE)?, None),
-            Whither::Home => (view.atlas.default_room(), None),
+            Whither::Home => (view.home_of(whom), None),
             Whither::Respawn => (view.atlas.respawn_room(), None),
             Whither::Origin => (begun.unwrap_or(from), None),
             Whither::Way(way) => {
@@ -276,12 +284,20 @@ impl ListRun<'_, '_, '_, '_> {
     }
 
     fn voice(&mut self, name: Option<&str>, text: &str, emote: bool) -> Done {
-        let room = self.scene.here().ok_or(RefusedEffect::GONE)?;
+        let me = self.scene.parties.me;
+        // Whoever is dead or gone says nothing; who has walked on says it there.
+        let there = me.map(|me| self.scene.view.speaks_in(me).ok_or(RefusedEffect::GONE));
+        let room = there
+            .transpose()?
+            .or_else(|| self.scene.here())
+            .ok_or(RefusedEffect::GONE)?;
         let carrier = &self.scene.parties.carrier;
         self.owners.voices.write(Voiced {
             room,
-            sender: carrier.id,
-            name: name.unwrap_or(&carrier.name).to_owned(),
+            sender: me
+                .and_then(|me| self.scene.view.id(me))
+                .unwrap_or(carrier.id),
+            name: name.map_or_else(|| self.scene.view.voice(me, &carrier.name), str::to_owned),
             text: self.filled(text),
             emote,
         });
@@ -291,10 +307,12 @@ impl ListRun<'_, '_, '_, '_> {
     /// A text with the names of those it is about.
     fn filled(&self, text: &str) -> String {
         let parties = self.scene.parties;
-        let named = |who| self.scene.view.name(who).unwrap_or("somebody");
-        text.replace("{actor}", named(parties.actor))
-            .replace("{target}", named(parties.target.or(parties.actor)))
-            .replace("{thing}", &parties.carrier.name)
+        let view = self.scene.view;
+        let named = |who| view.name(who).unwrap_or_else(|| "somebody".to_owned());
+        let thing = view.name(parties.me);
+        text.replace("{actor}", &named(parties.actor))
+            .replace("{target}", &named(parties.target.or(parties.actor)))
+            .replace("{thing}", thing.as_deref().unwrap_or(&parties.carrier.name))
             .replace("{amount}", &self.amount.to_string())
     }
 

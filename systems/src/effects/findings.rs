@@ -2,8 +2,10 @@
 
 use engine::content::{At, DefinedIds};
 
+use crate::afflictions::ConditionNames;
 use crate::calendar::Observances;
 use crate::character::Professions;
+use crate::place::CreatureNames;
 use crate::things::{Prototype, is_container};
 use crate::world::Atlas;
 
@@ -24,6 +26,8 @@ pub(super) enum IdKind {
     Holiday,
     Schedule,
     Profession,
+    Creature,
+    Condition,
     Thing,
     Container,
 }
@@ -110,6 +114,14 @@ impl IdKind {
             }
             Self::Holiday => (calendar.map(|one| one.has_holiday(id)), "a holiday"),
             Self::Schedule => (calendar.map(|one| one.has_schedule(id)), "a schedule"),
+            Self::Condition => {
+                let all = at.content::<ConditionNames>();
+                (all.map(|one| one.0.contains(id)), "a condition")
+            }
+            Self::Creature => {
+                let all = at.content::<CreatureNames>();
+                (all.map(|one| one.0.contains(id)), "a creature")
+            }
             Self::Profession => {
                 let all = at.content::<Professions>();
                 (all.map(|one| one.find(id).is_some()), "a profession")

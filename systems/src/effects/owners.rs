@@ -6,13 +6,15 @@ use super::after::Postponed;
 use super::refused::RefusedEffect;
 use super::tell::EffectText;
 use super::view::Scene;
+use crate::afflictions::ConditionChange;
 use crate::body::{AdjustVitals, TakePosture};
 use crate::character::Earn;
 use crate::chat::Voiced;
 use crate::doors::DoorDeed;
+use crate::fight::{Attack, Provoke, RunAway};
 use crate::flags::SetFlag;
 use crate::lucidity::{AdjustLucidity, Confronted};
-use crate::place::Relocate;
+use crate::place::{DespawnCreature, Relocate, SpawnCreature};
 use crate::things::ThingDeed;
 
 /// What is written to whom.
@@ -25,6 +27,12 @@ pub(super) struct OwnerDoors<'w> {
     pub(super) moves: MessageWriter<'w, Relocate>,
     pub(super) learning: MessageWriter<'w, Earn>,
     pub(super) flags: MessageWriter<'w, SetFlag>,
+    pub(super) conditions: MessageWriter<'w, ConditionChange>,
+    pub(super) attacks: MessageWriter<'w, Attack>,
+    pub(super) flights: MessageWriter<'w, RunAway>,
+    pub(super) provoked: MessageWriter<'w, Provoke>,
+    pub(super) spawns: MessageWriter<'w, SpawnCreature>,
+    pub(super) despawns: MessageWriter<'w, DespawnCreature>,
     pub(super) voices: MessageWriter<'w, Voiced>,
     pub(super) things: MessageWriter<'w, ThingDeed>,
     pub(super) doors: MessageWriter<'w, DoorDeed>,

@@ -63,6 +63,8 @@ pub struct Parties {
     pub here: Option<RoomIx>,
     /// What carries it.
     pub carrier: Carrier,
+    /// The same as somebody, where it lives: `self`.
+    pub me: Option<Entity>,
 }
 
 /// Run a list: in this tick, whoever says so and in whichever phase before Emit.

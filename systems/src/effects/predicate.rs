@@ -1,10 +1,9 @@
 //! Predicates: what is asked of the world before something happens (game.md §V).
 
-use std::borrow::Cow;
+mod requirement;
 
-use engine::content::At;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+pub use requirement::Requirement;
+
 use serde_json::Value;
 
 use super::act::{FlagPlace, ThingAsked};
@@ -42,6 +41,7 @@ pub(super) enum Predicate {
     Level(PointRange),
     Stat(Stat, PointRange),
     Tier(Vec<Tier>),
+    Condition(Vec<String>),
     Flag(FlagPlace, String, bool),
     Count(FlagPlace, String, PointRange),
     Posture(Vec<Posture>),
@@ -60,6 +60,8 @@ pub(super) enum Predicate {
     Crowd(u32, u32),
     /// Whether it is a player.
     Player(bool),
+    Creature(Vec<String>),
+    InFight(bool),
     Chance(f64),
     /// How bright the room is.
     Light(PointRange),
@@ -71,78 +73,17 @@ pub(super) enum Predicate {
     },
 }
 
-/// A predicate as it stands in a file.
-#[derive(Clone, Debug, Default)]
-pub struct Requirement {
-    written: Value,
-    asked: Option<Predicate>,
-    findings: Findings,
-}
-
-impl Requirement {
-    fn read(written: Value) -> Self {
-        let mut findings = Findings::default();
-        let asked = predicate(&written, 1, &mut findings);
-        Self {
-            written,
-            asked,
-            findings,
+impl Predicate {
+    /// Whether a chance is drawn in it.
+    fn draws(&self) -> bool {
+        match self {
+            Self::All(all) | Self::Any(all) => all.iter().any(Self::draws),
+            Self::Not(one) => one.draws(),
+            Self::Chance(_) => true,
+            _ => false,
         }
     }
 
-    /// Tells of what is wrong with it.
-    pub fn check(&self, at: &At<'_>) {
-        self.findings.tell(at);
-    }
-
-    /// Tells of it where it asks of a person, and there is nobody to ask.
-    pub fn check_of_place(&self, at: &At<'_>) {
-        let personal = self.asked.as_ref().is_some_and(Predicate::is_personal);
-        at.unless(
-            !personal,
-            "there is nobody here of whom this could be asked",
-        );
-    }
-
-    /// What is asked; `None`: nothing.
-    pub(super) const fn asked(&self) -> Option<&Predicate> {
-        self.asked.as_ref()
-    }
-}
-
-impl PartialEq for Requirement {
-    fn eq(&self, other: &Self) -> bool {
-        self.written == other.written
-    }
-}
-
-impl<'de> Deserialize<'de> for Requirement {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Value::deserialize(from).map(Self::read)
-    }
-}
-
-impl Serialize for Requirement {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.written.serialize(to)
-    }
-}
-
-impl JsonSchema for Requirement {
-    fn schema_name() -> Cow<'static, str> {
-        "Requirement".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "x-bounds": "a predicate, see [effects.md](effects.md)" })
-    }
-}
-
-impl Predicate {
     /// Whether it asks of a person.
     fn is_personal(&self) -> bool {
         match self {
@@ -157,6 +98,9 @@ impl Predicate {
             | Self::Posture(_)
             | Self::Profession(_)
             | Self::Player(_)
+            | Self::Condition(_)
+            | Self::InFight(_)
+            | Self::Creature(_)
             | Self::Has { .. } => true,
             _ => false,
         }
@@ -214,6 +158,15 @@ fn one(word: &str, value: &Value, depth: usize, at: &mut Findings) -> Option<Pre
         "schedule" => Predicate::Schedule(ids(value, IdKind::Schedule, at)),
         "crowd" => crowd(value, at)?,
         "kind" => Predicate::Player(*known(value, &words::KINDS, at).first()?),
+        "creature" => Predicate::Creature(ids(value, IdKind::Creature, at)),
+        "in_fight" => match value {
+            Value::Bool(is) => Predicate::InFight(*is),
+            _ => {
+                at.mistake("this is true or false");
+                return None;
+            }
+        },
+        "condition" => Predicate::Condition(ids(value, IdKind::Condition, at)),
         "light" => Predicate::Light(span(value, 0, 3, at)?),
         "has" => has(value, false, at)?,
         "wears" => has(value, true, at)?,

@@ -1,5 +1,7 @@
 //! From what is written to effects, with everything that is wrong with it.
 
+mod living;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -49,9 +51,14 @@ fn effect(value: &Value, depth: usize, findings: &mut Findings) -> Option<Effect
     let mut fields = TableKeys::of(table, findings);
     fields.get("do");
     let act = branch(word, &mut fields, depth)
-        .or_else(|| deed(word, &mut fields))
-        .or_else(|| thing_deed(word, &mut fields));
-    let whom = if word == "move" { "who" } else { "to" };
+        .or_else(|| living::deed(word, &mut fields))
+        .or_else(|| thing_deed(word, &mut fields))
+        .or_else(|| deed(word, &mut fields));
+    let whom = if ["move", "flee"].contains(&word) {
+        "who"
+    } else {
+        "to"
+    };
     let to = match takes_whom(word) {
         true => fields.one_of(whom, &words::WHO),
         false => None,
@@ -70,7 +77,12 @@ fn effect(value: &Value, depth: usize, findings: &mut Findings) -> Option<Effect
 fn takes_whom(word: &str) -> bool {
     matches!(
         word,
-        "damage"
+        "condition"
+            | "cure"
+            | "threat"
+            | "attack"
+            | "flee"
+            | "damage"
             | "heal"
             | "magic"
             | "posture"

@@ -153,7 +153,8 @@ impl ListRun<'_, '_, '_, '_> {
     fn check(&mut self, check: &StatCheck, to: Option<Whom>) -> Result<Flow, RefusedEffect> {
         let whom = self.whom(to).first().copied().ok_or(RefusedEffect::GONE)?;
         let value = self.scene.view.stat(whom, check.stat);
-        let value = i32::from(value.ok_or(RefusedEffect::GONE)?) + check.modifier;
+        let value = i32::from(value.ok_or(RefusedEffect::GONE)?);
+        let value = self.scene.view.checked(whom, check.stat, value) + check.modifier;
         let chance = match check.difficulty {
             Difficulty::Regular => value,
             Difficulty::Hard => value / 2,
@@ -179,6 +180,11 @@ impl ListRun<'_, '_, '_, '_> {
         match to {
             None => self.scene.subject().into_iter().collect(),
             Some(Whom::Actor) => parties.actor.into_iter().collect(),
+            Some(Whom::Carrier) => parties.me.into_iter().collect(),
+            Some(Whom::Foes) => {
+                let of = parties.actor.or(parties.me);
+                of.map_or_else(Vec::new, |of| self.scene.view.brawls.foes(of))
+            }
             Some(Whom::Target) => parties.target.into_iter().collect(),
             Some(set) => {
                 let here = self.scene.here();

@@ -3,28 +3,34 @@
 //! Owners write only when a message reaches them. So that the second effect of a list is decided by
 //! what the first will have done, each run keeps a forecast of whom and what it has changed.
 
-use std::collections::BTreeMap;
+mod forecast;
+
+pub(super) use forecast::{Forecast, PersonForecast};
 
 use engine::prelude::*;
 
 use super::act::{FlagPlace, ThingAsked};
 use super::parties::Parties;
 use super::predicate::{Predicate, Requirement};
+use crate::afflictions::Ailing;
 use crate::amount::Amount;
 use crate::body::Vitals;
 use crate::calendar::{Daylight, MythosTime, Observances};
 use crate::character::{self, Experience, Stat, Stats};
 use crate::doors::DoorMap;
+use crate::fight::Brawls;
 use crate::flags::{FlagOwner, FlagTable};
 use crate::light::RoomLight;
 use crate::lucidity::{self, Lucidity};
-use crate::place::{GuardedWays, InRoom, Occupancy, Posture};
+use crate::place::{
+    Creature, CreatureLook, CreatureLooks, GuardedWays, InRoom, Occupancy, Posture,
+};
 use crate::things::Belonging;
 use crate::world::{Atlas, RoomIx};
 
 type PersonQuery = (
     &'static StableId,
-    &'static Character,
+    AnyOf<(&'static Character, &'static Creature)>,
     Option<&'static Stats>,
     Option<&'static Vitals>,
     Option<&'static Posture>,
@@ -40,6 +46,7 @@ pub(crate) struct View<'w, 's> {
     pub(super) atlas: Res<'w, Atlas>,
     pub(super) ways: Res<'w, GuardedWays>,
     occupancy: Res<'w, Occupancy>,
+    looks: Res<'w, CreatureLooks>,
     observances: Res<'w, Observances>,
     daylight: Res<'w, Daylight>,
     pub(super) clock: Res<'w, Clock>,
@@ -47,6 +54,8 @@ pub(crate) struct View<'w, 's> {
     minds: Res<'w, lucidity::Rules>,
     levels: Res<'w, character::Rules>,
     pub(super) flags: FlagTable<'w, 's>,
+    pub(super) ailing: Ailing<'w, 's>,
+    pub(super) brawls: Res<'w, Brawls>,
     pub(super) things: Belonging<'w, 's>,
     light: RoomLight<'w, 's>,
     pub(super) doors: Res<'w, DoorMap>,
@@ -62,9 +71,51 @@ impl View<'_, '_> {
     }
 
     /// Somebody's name.
-    pub(super) fn name(&self, who: Option<Entity>) -> Option<&str> {
-        let (_, character, ..) = self.people.get(who?).ok()?;
-        Some(&character.name)
+    pub(super) fn name(&self, who: Option<Entity>) -> Option<String> {
+        match self.people.get(who?).ok()?.1 {
+            (Some(character), _) => Some(character.name.clone()),
+            (None, Some(one)) => self.looks.get(&one.kind).map(CreatureLook::named),
+            (None, None) => None,
+        }
+    }
+
+    /// What kind of creature somebody is; `None`: a player.
+    pub(super) fn kind(&self, who: Entity) -> Option<&str> {
+        let (_, (_, creature), ..) = self.people.get(who).ok()?;
+        creature.map(|one| one.kind.as_str())
+    }
+
+    /// As which somebody speaks who carries a list; else what carries it.
+    pub(super) fn voice(&self, me: Option<Entity>, carrier: &str) -> String {
+        let look = me.and_then(|me| self.looks.get(self.kind(me)?));
+        look.map_or_else(|| carrier.to_owned(), CreatureLook::begins)
+    }
+
+    /// Where somebody is who lives and so can speak.
+    pub(super) fn speaks_in(&self, me: Entity) -> Option<RoomIx> {
+        let (_, _, _, vitals, .., place) = self.people.get(me).ok()?;
+        let lives = vitals.is_none_or(|vitals| vitals.dp() > 0);
+        place.filter(|_| lives).map(|place| place.0)
+    }
+
+    /// Whether one may be harmed by what another does: players are not by players, and some
+    /// creatures by nobody.
+    pub(super) fn may_harm(&self, actor: Option<Entity>, whom: Entity) -> bool {
+        let is_player = |who: Entity| self.kind(who).is_none();
+        match self.kind(whom).map(|kind| self.looks.get(kind)) {
+            None => !actor.is_some_and(is_player),
+            Some(look) => !look.is_some_and(|look| look.spared),
+        }
+    }
+
+    /// Where somebody belongs.
+    pub(super) fn home_of(&self, who: Entity) -> RoomIx {
+        let home = self
+            .people
+            .get(who)
+            .ok()
+            .and_then(|(_, (_, one), ..)| self.atlas.find(&one?.home));
+        home.unwrap_or_else(|| self.atlas.default_room())
     }
 
     /// Somebody's id.
@@ -84,9 +135,31 @@ impl View<'_, '_> {
         stats.map(|stats| stats.get(stat))
     }
 
+    /// A stat of somebody for a check, with what is upon them.
+    pub(super) fn checked(&self, who: Entity, stat: Stat, value: i32) -> i32 {
+        let own = format!("stat.{}", stat.word());
+        self.ailing.modifier(who, &[&own, "stat.all"]).of(value)
+    }
+
+    /// Whether a condition does nothing to somebody.
+    pub(super) fn is_immune(&self, who: Entity, id: &str) -> bool {
+        let look = self.kind(who).and_then(|kind| self.looks.get(kind));
+        let tags = self
+            .ailing
+            .table
+            .get(id)
+            .map_or(&[][..], |traits| &traits.tags);
+        look.is_some_and(|look| {
+            look.immune
+                .iter()
+                .any(|one| one == id || tags.contains(one))
+        })
+    }
+
     /// Everybody in a room, in the order of their ids.
     pub(super) fn occupants(&self, room: RoomIx) -> Vec<Entity> {
         let here = self.occupancy.of(room).iter();
+        let here = here.chain(self.occupancy.creatures(room));
         let mut here: Vec<_> = here
             .filter_map(|one| Some((self.id(*one)?, *one)))
             .collect();
@@ -99,52 +172,6 @@ impl View<'_, '_> {
         let (.., place) = self.people.get(who).ok()?;
         place.map(|place| place.0)
     }
-}
-
-/// Somebody as a list leaves them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PersonForecast {
-    /// Determination and its most; `None`: no body.
-    pub(super) dp: Option<(i16, i16)>,
-    pub(super) mp: i16,
-    pub(super) max_mp: i16,
-    pub(super) lucidity: Option<i16>,
-    pub(super) posture: Posture,
-    pub(super) room: Option<RoomIx>,
-    pub(super) learns: bool,
-}
-
-impl PersonForecast {
-    pub(super) fn is_dead(&self) -> bool {
-        self.dp.is_some_and(|(dp, _)| dp <= Vitals::FLOOR)
-    }
-
-    pub(super) fn is_down(&self) -> bool {
-        self.dp.is_some_and(|(dp, _)| dp <= 0)
-    }
-
-    /// Changes determination as its owner will; answers by how much.
-    pub(super) fn shift_dp(&mut self, points: i32) -> i32 {
-        let Some((dp, most)) = self.dp else {
-            return 0;
-        };
-        let now = (i32::from(dp) + points).clamp(Vitals::FLOOR.into(), most.into());
-        let now = i16::try_from(now).unwrap_or(dp);
-        self.dp = Some((now, most));
-        if now <= 0 {
-            self.posture = Posture::Lying;
-        }
-        i32::from(now) - i32::from(dp)
-    }
-}
-
-/// What a run has changed so far.
-#[derive(Default)]
-pub(super) struct Forecast {
-    people: BTreeMap<Entity, PersonForecast>,
-    flags: BTreeMap<(FlagOwner, String), i64>,
-    /// How many more of a prototype somebody has, or fewer.
-    things: BTreeMap<(Entity, String), i64>,
 }
 
 /// A list that is run, with what it sees.
@@ -195,7 +222,8 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
 
     /// Somebody as they are by now; `None`: they are gone.
     pub(super) fn person(&mut self, who: Entity) -> Option<&mut PersonForecast> {
-        let (_, _, stats, vitals, posture, mind, learnt, place) = self.view.people.get(who).ok()?;
+        let (_, (character, _), stats, vitals, posture, mind, learnt, place) =
+            self.view.people.get(who).ok()?;
         // Who is nowhere is not played.
         let room = place.map(|place| place.0);
         room?;
@@ -209,6 +237,8 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
             posture: posture.copied().unwrap_or_default(),
             room,
             learns: learnt.is_some(),
+            // Creatures die where players fall.
+            dead_at: character.map_or(0, |_| Vitals::FLOOR),
         };
         Some(self.forecast.people.entry(who).or_insert_with(fresh))
     }
@@ -229,7 +259,10 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
         Some(match on {
             FlagPlace::Actor => FlagOwner::Person(self.parties.actor?),
             FlagPlace::Here => FlagOwner::room(&self.view.atlas.room(self.here()?).id),
-            FlagPlace::Carrier => FlagOwner::Place(self.parties.carrier.id),
+            FlagPlace::Carrier => match self.parties.me {
+                Some(me) => FlagOwner::Person(me),
+                None => FlagOwner::Place(self.parties.carrier.id),
+            },
             FlagPlace::World => FlagOwner::World,
         })
     }
@@ -240,35 +273,6 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
         known
             .copied()
             .unwrap_or_else(|| self.view.flags.get(owner, key))
-    }
-
-    /// Whether an owner has room for a key, with those that this run has added.
-    pub(super) fn flag_has_room(&self, owner: FlagOwner, key: &str) -> bool {
-        let flags = &self.view.flags;
-        let first = (owner, String::new());
-        let of_owner = self.forecast.flags.range(first..);
-        let of_owner = of_owner.take_while(|((one, _), _)| *one == owner);
-        let fresh = of_owner.filter(|((_, other), count)| {
-            other != key && **count != 0 && flags.get(owner, other) == 0
-        });
-        flags.has_room(owner, key, fresh.count())
-    }
-
-    /// So much will be counted under a key.
-    pub(super) fn expect_count(&mut self, owner: FlagOwner, key: &str, count: i64) {
-        self.forecast.flags.insert((owner, key.to_owned()), count);
-    }
-
-    /// How many more of a prototype somebody has by now, or fewer.
-    pub(super) fn expected_things(&self, who: Entity, sort: &str) -> i64 {
-        let known = self.forecast.things.get(&(who, sort.to_owned()));
-        known.copied().unwrap_or(0)
-    }
-
-    /// Somebody will have so many more of a prototype, or fewer.
-    pub(super) fn expect_things(&mut self, who: Entity, sort: &str, more: i64) {
-        let known = self.forecast.things.entry((who, sort.to_owned()));
-        *known.or_default() += more;
     }
 
     /// Whether something holds.
@@ -285,6 +289,14 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
             Predicate::Count(on, key, span) => {
                 let owner = self.flag_owner(*on);
                 owner.is_some_and(|owner| span.holds(self.count(owner, key)))
+            }
+            Predicate::InFight(is) => {
+                let subject = self.subject();
+                subject.is_some_and(|who| self.view.brawls.is_fighting(who) == *is)
+            }
+            Predicate::Condition(all) => {
+                let subject = self.subject();
+                subject.is_some_and(|who| all.iter().any(|id| self.has_condition(who, id)))
             }
             other => match self.of_person(other) {
                 Some(holds) => holds,
@@ -323,9 +335,14 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
                 Some(span.holds(stats?.get(*stat).into()))
             }),
             Predicate::Profession(all) => of(&|who, _| {
-                let (_, character, ..) = entry(who)?;
-                let own = character.profession.as_deref()?;
+                let (_, (character, _), ..) = entry(who)?;
+                let own = character?.profession.as_deref()?;
                 Some(all.iter().any(|one| one.eq_ignore_ascii_case(own)))
+            }),
+            Predicate::Player(is) => of(&|who, _| Some(self.view.kind(who).is_none() == *is)),
+            Predicate::Creature(kinds) => of(&|who, _| {
+                let kind = self.view.kind(who)?;
+                Some(kinds.iter().any(|one| one == kind))
             }),
             Predicate::Has { worn, what, count } => of(&|who, _| {
                 let id = self.view.id(who)?;
@@ -335,8 +352,6 @@ impl<'a, 'w, 's> Scene<'a, 'w, 's> {
                 };
                 Some(has >= *count)
             }),
-            // Nobody else lives in this world yet.
-            Predicate::Player(is) => of(&|_, _| Some(*is)),
             _ => None,
         }
     }

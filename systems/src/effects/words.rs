@@ -1,8 +1,13 @@
 //! The words of the vocabulary: what may be written where, who writes it, and who refuses when.
 
+mod vocabulary;
+
+pub use vocabulary::{EFFECTS, PREDICATES};
+
 use super::act::{Difficulty, FlagPlace, Whom};
 use crate::calendar::{Daypart, Season};
 use crate::character::Stat;
+use crate::fight::Hatred;
 use crate::lucidity::{Horror, Tier};
 use crate::place::Posture;
 
@@ -54,7 +59,7 @@ pub(super) const STATS: [(&str, Stat); 9] = [
     ("luck", Stat::Luck),
 ];
 /// Whether it is a player.
-pub(super) const KINDS: [(&str, bool); 1] = [("player", true)];
+pub(super) const KINDS: [(&str, bool); 2] = [("player", true), ("creature", false)];
 pub(super) const HORRORS: [(&str, Horror); 3] = [
     ("disturbing", Horror::Disturbing),
     ("horrific", Horror::Horrific),
@@ -65,12 +70,15 @@ pub(super) const DIFFICULTIES: [(&str, Difficulty); 3] = [
     ("hard", Difficulty::Hard),
     ("extreme", Difficulty::Extreme),
 ];
-pub(super) const WHO: [(&str, Whom); 4] = [
+pub(super) const WHO: [(&str, Whom); 6] = [
     ("actor", Whom::Actor),
     ("target", Whom::Target),
+    ("self", Whom::Carrier),
+    ("foes", Whom::Foes),
     ("occupants", Whom::Occupants),
     ("others", Whom::Others),
 ];
+pub(super) const HATRED: [(&str, Hatred); 2] = [("top", Hatred::Top), ("clear", Hatred::Clear)];
 pub(super) const FLAG_PLACES: [(&str, FlagPlace); 4] = [
     ("actor", FlagPlace::Actor),
     ("here", FlagPlace::Here),
@@ -104,283 +112,3 @@ const fn word(
         refused,
     }
 }
-
-/// Every effect.
-pub const EFFECTS: [VocabularyWord; 25] = [
-    word(
-        "damage",
-        "`amount`; `kind` (`\"blunt\"`); `lethal` (`true`): else one point is left; `drain` (0): percent of the points truly lost that heal the actor",
-        "body",
-        "`resource_not_found`: gone. `game_logic_error`: dead, or a player would harm another",
-    ),
-    word(
-        "heal",
-        "`amount`; `down` (`true`): it may raise one who has no points left",
-        "body",
-        "`resource_not_found`: gone. `game_logic_error`: dead, or down and `down = false`",
-    ),
-    word(
-        "magic",
-        "`amount`, which may be less than 0",
-        "body",
-        "`resource_not_found`: gone. `game_logic_error`: dead, or more would be spent than there is",
-    ),
-    word(
-        "posture",
-        "`is`: `\"standing\"`, `\"sitting\"`, `\"lying\"`",
-        "body",
-        "`resource_not_found`: gone. `game_logic_error`: down",
-    ),
-    word(
-        "lucidity",
-        "`amount`, which may be less than 0; `cause` (what carries the list)",
-        "lucidity",
-        "`resource_not_found`: gone. `game_logic_error`: it has no mind",
-    ),
-    word(
-        "confront",
-        "`archetype`; `category`: `\"disturbing\"`, `\"horrific\"`, `\"cosmic\"`; `text` (none): what is seen",
-        "lucidity",
-        "as `lucidity`; a kind that was met just now takes nothing",
-    ),
-    word(
-        "move",
-        "`to`: a room's id, a direction, `\"home\"`, `\"respawn\"`, `\"flee\"`, `\"origin\"` (the room in which the list began); `walk` (`false`): those around see the way taken; `who` instead of `to` for whom",
-        "place",
-        "`resource_not_found`: gone. `invalid_movement`: no such way, or one that asks for something. `game_logic_error`: dead",
-    ),
-    word(
-        "xp",
-        "`amount`, at least 0",
-        "character",
-        "`resource_not_found`: gone",
-    ),
-    word(
-        "say",
-        "`text`; `name` (what carries the list): who says it",
-        "chat",
-        "nowhere",
-    ),
-    word(
-        "emote",
-        "`text`; `name` (what carries the list): who does it",
-        "chat",
-        "nowhere",
-    ),
-    word(
-        "tell",
-        "`actor`, `target`, `room`: a text for each, with `{actor}`, `{target}`, `{thing}` (what carries the list), `{amount}` (what the effect before came to)",
-        "none: a note",
-        "never",
-    ),
-    word(
-        "flag",
-        "`key`; `value` (`true`); `on` (`\"actor\"`): or `\"here\"`, `\"self\"`, `\"world\"`; `seconds` (for ever)",
-        "flags",
-        "`resource_not_found`: nobody. `game_logic_error`: 64 keys, 4096 of the world",
-    ),
-    word(
-        "count",
-        "`key`; `by` (1); `on`, `seconds` as of `flag`",
-        "flags",
-        "as `flag`",
-    ),
-    word(
-        "create",
-        "`thing`: the id of a prototype; `count` (1); `in` (`\"carried\"`): or `\"worn\"`, `\"floor\"`; `bound` (`false`): it is theirs for ever",
-        "things",
-        "`resource_not_found`: gone. What finds no room lies on the floor",
-    ),
-    word(
-        "destroy",
-        "`thing`: the id of a prototype, or `\"self\"`: what carries the list; `count` (1)",
-        "things",
-        "`resource_not_found`: they have fewer",
-    ),
-    word(
-        "wear_out",
-        "`amount` (1): of the thing that carries the list",
-        "things",
-        "`resource_not_found`: no thing carries the list",
-    ),
-    word(
-        "light",
-        "`is`: `\"lit\"`, `\"out\"`; `fuel`: so many more seconds; of the thing that carries the list, or with `to = \"target\"` of the thing that it is aimed at",
-        "things",
-        "`resource_not_found`: no thing that burns",
-    ),
-    word(
-        "exit",
-        "`way`: a direction, or `\"all\"`; `is`: `\"open\"`, `\"closed\"`, `\"locked\"`, `\"unlocked\"`, or `\"found\"` by the actor; `room` (here); `seconds`: it is as before after so long",
-        "doors",
-        "`resource_not_found`: no such door, or nothing to find",
-    ),
-    word(
-        "lock",
-        "`is`: `\"locked\"`, `\"unlocked\"`, `\"sealed\"`; `container`: the id of what stands in a room (what carries the list)",
-        "things",
-        "`resource_not_found`: no such thing",
-    ),
-    word(
-        "check",
-        "`stat`; `difficulty` (`\"regular\"`): or `\"hard\"`, `\"extreme\"`; `modifier` (0); lists `pass`, `fail`, `critical` (`pass`), `fumble` (`fail`)",
-        "none: a branch",
-        "`resource_not_found`: gone",
-    ),
-    word(
-        "chance",
-        "`of`: 0 to 1; lists `then`, `else`",
-        "none: a branch",
-        "never",
-    ),
-    word(
-        "when",
-        "`if`: a predicate; lists `then`, `else`",
-        "none: a branch",
-        "never",
-    ),
-    word(
-        "one_of",
-        "`of`: a list of `{ weight = 1, do = [...] }`, of which one is run",
-        "none: a branch",
-        "never",
-    ),
-    word(
-        "after",
-        "`seconds`: 1 to 604800; `then`: the list that is run after so long",
-        "effects",
-        "never; beyond 16 that wait on the actor, or on the carrier where there is none, it is dropped and counted",
-    ),
-    word(
-        "stop",
-        "none",
-        "none: a branch",
-        "never; nothing more of what was begun is run",
-    ),
-];
-
-/// Every predicate.
-pub const PREDICATES: [VocabularyWord; 27] = [
-    word(
-        "all",
-        "a list of predicates",
-        "",
-        "each holds; so do the keys of one table",
-    ),
-    word("any", "a list of predicates", "", "one of them holds"),
-    word("not", "a predicate", "", "it does not hold"),
-    word(
-        "dp",
-        "`{ from, below }`, 0 to 100",
-        "body",
-        "determination, in percent of the most",
-    ),
-    word(
-        "lucidity",
-        "`{ from, below }`, -100 to 100",
-        "lucidity",
-        "points of lucidity",
-    ),
-    word(
-        "level",
-        "`{ from, below }`, 1 to 1000",
-        "character",
-        "the level",
-    ),
-    word(
-        "stat",
-        "`{ id, from, below }`, 1 to 99",
-        "character",
-        "one of the nine stats",
-    ),
-    word(
-        "tier",
-        "`lucid`, `uneasy`, `fractured`, `deranged`, `catatonic`",
-        "lucidity",
-        "the tier of the mind",
-    ),
-    word(
-        "flag",
-        "`{ key, on, is }`",
-        "flags",
-        "the flag is up, or is not where `is = false`",
-    ),
-    word(
-        "count",
-        "`{ key, on, from, below }`",
-        "flags",
-        "the count; one that nobody counted is 0",
-    ),
-    word(
-        "posture",
-        "`standing`, `sitting`, `lying`",
-        "body",
-        "how somebody holds themselves",
-    ),
-    word(
-        "profession",
-        "ids of professions",
-        "character",
-        "what somebody lives by",
-    ),
-    word("room", "ids of rooms", "place", "the room"),
-    word(
-        "sub_zone",
-        "ids of sub-zones",
-        "world",
-        "the room's sub-zone",
-    ),
-    word("zone", "ids of zones", "world", "the room's zone"),
-    word(
-        "environment",
-        "environments",
-        "world",
-        "the room's environment",
-    ),
-    word(
-        "time",
-        "`\"day\"`, `\"night\"`, or hours: `[22, 4]` from 22:00 up to 04:00",
-        "calendar",
-        "the Mythos clock",
-    ),
-    word(
-        "daypart",
-        "`witching`, `dawn`, `day`, `dusk`, `night`",
-        "calendar",
-        "the part of the Mythos day",
-    ),
-    word(
-        "season",
-        "`winter`, `spring`, `summer`, `autumn`",
-        "calendar",
-        "the season",
-    ),
-    word("holiday", "ids of holidays", "calendar", "it is kept now"),
-    word(
-        "schedule",
-        "ids of schedules",
-        "calendar",
-        "it is kept at this hour",
-    ),
-    word(
-        "has",
-        "`{ thing }` or `{ tag }`; `count` (1)",
-        "things",
-        "somebody has so many, carried, worn or in a bag",
-    ),
-    word(
-        "wears",
-        "as `has`",
-        "things",
-        "somebody wears or holds so many",
-    ),
-    word(
-        "light",
-        "`{ from, below }`, 0 to 3",
-        "light",
-        "how bright the room is: 0 pitch dark, 1 dim, 2 light, 3 bright",
-    ),
-    word("crowd", "`{ from, to }`", "place", "players in the room"),
-    word("kind", "`player`", "engine", "what somebody is"),
-    word("chance", "0 to 1", "engine", "the dice say so"),
-];

@@ -126,6 +126,7 @@ impl Rites<'_, '_> {
                     self.bodies.rested(magic)
                 },
                 cause: body::VitalsCause::new(cause.word()),
+                by: None,
             });
         }
         Ok(())

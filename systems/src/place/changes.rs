@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::listing::{LISTED_MAX, Listing, Occupant};
 use super::rooms::List;
 use super::shown::MarksChanged;
-use super::{InRoom, Moved, Posed, PostureTaken, RoomOccupants, Rooms};
+use super::{CreatureMoved, InRoom, Moved, Npc, Posed, PostureTaken, RoomOccupants, Rooms};
 use crate::world::{RoomIx, RoomMap};
 
 /// The shortest time between two frames about the people of one room.
@@ -38,6 +38,9 @@ pub struct RoomOccupantsChanged {
     /// Who is otherwise than before, as they are now. In a room of more than 50 some of them may
     /// not be on your list.
     pub changed: Vec<Occupant>,
+    /// The creatures in the room, where they are others than before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub npcs: Option<Arc<[Npc]>>,
     /// How many people there are in the room.
     pub count: usize,
 }
@@ -58,6 +61,8 @@ struct Pending {
     crowded: bool,
     /// Everybody there is to be told everything: what changed is not known.
     anew: bool,
+    /// Its creatures are others than before.
+    creatures: bool,
     /// Whom something is to be told of, and whether they came.
     stirred: BTreeMap<StableId, (Entity, bool)>,
 }
@@ -87,7 +92,7 @@ impl Pending {
     }
 
     fn is_empty(&self) -> bool {
-        self.stirred.is_empty() && !self.anew
+        self.stirred.is_empty() && !self.anew && !self.creatures
     }
 
     fn is_due(&self, now: WorldTime) -> bool {
@@ -107,7 +112,8 @@ pub(super) struct Happened<'w, 's> {
     postures: MessageReader<'w, 's, PostureTaken>,
     posed: MessageReader<'w, 's, Posed>,
     marked: MessageReader<'w, 's, MarksChanged>,
-    people: Query<'w, 's, &'static StableId>,
+    creatures: MessageReader<'w, 's, CreatureMoved>,
+    people: Query<'w, 's, &'static StableId, With<Character>>,
     places: Query<'w, 's, &'static InRoom>,
 }
 
@@ -169,6 +175,13 @@ pub(super) fn tell(
 ) {
     let changes = &mut *changes;
     let came = happened.gather(changes);
+    for CreatureMoved { from, to, .. } in happened.creatures.read() {
+        for room in [from, to].into_iter().flatten() {
+            if !rooms.occupants(*room).is_empty() {
+                changes.0.entry(*room).or_default().creatures = true;
+            }
+        }
+    }
     for (room, came) in &came {
         let id = &rooms.atlas.room(*room).id;
         for one in came.values() {
@@ -220,11 +233,13 @@ fn tell_room(
     let few_again = pending.crowded && count <= LISTED_MAX;
     pending.crowded = count > LISTED_MAX;
     let anew = std::mem::take(&mut pending.anew) || few_again;
+    let npcs = std::mem::take(&mut pending.creatures).then(|| rooms.npcs(room));
     if anew || left.len() > LISTED_MAX || changed.len() > LISTED_MAX {
         let list = rooms.list(room);
         return tell_each(rooms, room, shown, &list.posing, outbox, |hidden| {
             let people = list.people.iter().map(|one| one.seen(hidden)).collect();
-            RoomOccupants::of(room_id, Listing::new(people, count))
+            let listing = Listing::new(people, count).among(rooms.npcs(room));
+            RoomOccupants::of(room_id, listing)
         });
     }
     let joined = rooms.list_of(room, joined);
@@ -242,6 +257,7 @@ fn tell_room(
             joined: seen(&joined),
             left: left.clone(),
             changed: seen(&changed),
+            npcs: npcs.clone(),
             count,
         }
     })

@@ -9,7 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
-use super::Posture;
+use super::creatures::lines;
+use super::{Npc, Posture};
 
 /// The most people in one list. An entry has some 110 bytes on the wire, so a list has about
 /// 6 KiB whoever is there; poses of 200 characters each can make it ten times as much.
@@ -71,16 +72,28 @@ pub struct Listing {
     /// The reader, where they are not among the people.
     own: Option<Arc<Occupant>>,
     count: usize,
+    npcs: Arc<[Npc]>,
 }
 
 impl Listing {
     /// These people out of so many.
-    pub(super) const fn new(people: Arc<[Occupant]>, count: usize) -> Self {
+    pub(super) fn new(people: Arc<[Occupant]>, count: usize) -> Self {
         Self {
             people,
             own: None,
             count,
+            npcs: Arc::default(),
         }
+    }
+
+    /// The same among these creatures.
+    pub(super) fn among(self, npcs: Arc<[Npc]>) -> Self {
+        Self { npcs, ..self }
+    }
+
+    /// What is seen of the creatures, a line each.
+    pub(super) fn creatures(&self) -> Vec<String> {
+        lines(&self.npcs)
     }
 
     /// The same with the reader in it, in the last place if need be.
@@ -133,9 +146,10 @@ impl Serialize for Listing {
                 to.collect_seq(self.0.people())
             }
         }
-        let mut list = to.serialize_struct("Listing", 3)?;
+        let mut list = to.serialize_struct("Listing", 4)?;
         list.serialize_field("occupants", &Names(self))?;
         list.serialize_field("players", &Players(self))?;
+        list.serialize_field("npcs", &*self.npcs)?;
         list.serialize_field("count", &self.count)?;
         list.end()
     }
@@ -149,6 +163,8 @@ struct Shape {
     occupants: Vec<String>,
     /// The same people in the same order.
     players: Vec<Occupant>,
+    /// The creatures in the room, the first 50 of them.
+    npcs: Vec<Npc>,
     /// How many people there are in the room.
     count: usize,
 }

@@ -177,6 +177,9 @@ fn at(
     let nobody = format!("You see no \"{target}\" here.");
     let entity = match rooms.find_for(order.actor, room, target) {
         Ok(entity) => entity,
+        Err(Missed::Nobody { .. }) if let Some((_, look)) = rooms.creature_near(room, target) => {
+            return SeenTarget::Answer(Answer::with(order, look.long.as_str()));
+        }
         Err(Missed::Nobody { .. })
             if let Some(thing) = rooms.thing_near(order.actor, room, target) =>
         {

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::listing::LISTED_MAX;
-use super::{InRoom, Occupancy, Whereabouts};
+use super::{Creature, InRoom, Occupancy, Whereabouts};
 use crate::world::{Atlas, RoomIx};
 
 /// Where a thing lies that nobody holds. Saved by the plugin that owns things.
@@ -273,7 +273,7 @@ impl Drops {
 
 /// Makes the lists of what is where anew.
 pub(super) fn recount(
-    places: Query<(&StableId, Entity, &InRoom), Without<Character>>,
+    places: Query<(&StableId, Entity, &InRoom), (Without<Character>, Without<Creature>)>,
     mut occupancy: ResMut<Occupancy>,
 ) {
     let mut there: Vec<_> = places.iter().collect();
@@ -289,7 +289,10 @@ pub(super) fn keep(
     placed: Query<(Laid, &InRoom), Changed<Spot>>,
     everything: Query<(Laid, &InRoom)>,
     mut revised: MessageReader<Revised>,
-    taken: Query<(Entity, &StableId, &InRoom), (Without<Spot>, Without<Whereabouts>)>,
+    taken: Query<
+        (Entity, &StableId, &InRoom),
+        (Without<Spot>, Without<Whereabouts>, Without<Creature>),
+    >,
     mut ended: GoneEntities<'_, '_>,
     atlas: Res<Atlas>,
     mut occupancy: ResMut<Occupancy>,

@@ -109,6 +109,9 @@ impl RoomView {
         if let Some(others) = people.words(me) {
             prose = prose.with(Ink::Faint, "\nHere: ").with(Ink::Name, others);
         }
+        for line in people.creatures() {
+            prose = prose.with(Ink::Plain, format!("\n{line}"));
+        }
         if !drops.words().is_empty() {
             prose = prose.with(Ink::Plain, format!("\n{}", drops.words()));
         }
@@ -376,9 +379,10 @@ pub(super) fn turn(
         tell_each(&rooms, ix, &nobody, &list.posing, &mut outbox, |hidden| {
             let people = list.people.iter().map(|one| one.seen(hidden)).collect();
             let view = rooms.view(ix, daylight.is_night(now));
+            let listing = Listing::new(people, count).among(rooms.npcs(ix));
             RoomUpdate {
                 turned: true,
-                ..RoomUpdate::of(view, Listing::new(people, count), rooms.drops(ix))
+                ..RoomUpdate::of(view, listing, rooms.drops(ix))
             }
         });
     }

@@ -18,6 +18,8 @@ pub struct Occupancy {
     /// Where each of those is.
     #[serde(serialize_with = "in_order")]
     lying: EntityHashMap<RoomIx>,
+    /// Which creatures are where.
+    pub(super) creatures: CreatureList,
     /// Who is to be taken out of which room: all at once, since each time costs a look at everybody
     /// there. Scratch.
     #[serde(skip)]
@@ -38,8 +40,15 @@ impl Occupancy {
             rooms: vec![Vec::new(); count],
             things: vec![Vec::new(); count],
             lying: EntityHashMap::default(),
+            creatures: CreatureList::default(),
             leaving: BTreeMap::new(),
         }
+    }
+
+    /// The creatures in a room, in no order that may be heard.
+    #[must_use]
+    pub fn creatures(&self, room: RoomIx) -> &[Entity] {
+        self.creatures.rooms.get(&room).map_or(&[], Vec::as_slice)
     }
 
     /// What is in a room and no person, in no order that may be heard.
@@ -150,12 +159,58 @@ impl Occupancy {
         for room in self.lying.values_mut() {
             *room = map.refuge(*room);
         }
+        self.creatures.carry(map);
         self.leaving.clear();
     }
 
     pub(super) fn settle(&mut self) {
         for (room, leaving) in std::mem::take(&mut self.leaving) {
             self.rooms[room.index()].retain(|one| !leaving.contains(one));
+        }
+    }
+}
+
+/// Which creatures are in which room, and where each is. Most rooms have none.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub(super) struct CreatureList {
+    rooms: BTreeMap<RoomIx, Vec<Entity>>,
+    #[serde(serialize_with = "in_order")]
+    places: EntityHashMap<RoomIx>,
+}
+
+impl CreatureList {
+    pub(super) fn at(&self, creature: Entity) -> Option<RoomIx> {
+        self.places.get(&creature).copied()
+    }
+
+    /// Puts one into a room that is in none.
+    pub(super) fn put(&mut self, creature: Entity, room: RoomIx) {
+        self.places.insert(creature, room);
+        self.rooms.entry(room).or_default().push(creature);
+    }
+
+    /// Takes one out of the room that it is in, which is answered.
+    pub(super) fn take_out(&mut self, creature: Entity) -> Option<RoomIx> {
+        let room = self.places.remove(&creature)?;
+        if let Some(here) = self.rooms.get_mut(&room) {
+            here.retain(|one| *one != creature);
+            if here.is_empty() {
+                self.rooms.remove(&room);
+            }
+        }
+        Some(room)
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The same over another atlas; whose room is gone is where one takes refuge.
+    fn carry(&mut self, map: &RoomMap) {
+        for (room, mut here) in std::mem::take(&mut self.rooms) {
+            let to = map.refuge(room);
+            self.places.extend(here.iter().map(|one| (*one, to)));
+            self.rooms.entry(to).or_default().append(&mut here);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Rooms, who is in them, and how to reach those.
 
+mod finding;
+
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,10 +16,9 @@ use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use super::lying::Drops;
 use super::{
-    DoorViews, Label, LastSpoke, Occupancy, Pose, Posture, Quantity, SeenWays, Sort, SortWords,
-    Spot, Unlisted,
+    Creature, CreatureLooks, DoorViews, Label, LastSpoke, Npc, Occupancy, Pose, Posture, Quantity,
+    SeenWays, Sort, SortWords, Spot, Unlisted,
 };
-use crate::command::{Missed, means_self, resolve};
 use crate::describe::{Marks, RoomLines};
 use crate::hearing::Hearing;
 use crate::speech::Channel;
@@ -30,6 +31,8 @@ pub struct Rooms<'w, 's> {
     /// Every room.
     pub atlas: Res<'w, Atlas>,
     pub(super) occupancy: Res<'w, Occupancy>,
+    pub(super) creatures: Query<'w, 's, (&'static StableId, Entity, &'static Creature)>,
+    pub(super) looks: Res<'w, CreatureLooks>,
     pub(super) people: Query<
         'w,
         's,
@@ -73,6 +76,7 @@ pub struct Rooms<'w, 's> {
 /// What was computed in one run of a system.
 #[derive(Default)]
 pub(super) struct RunCache {
+    pub(super) npcs: BTreeMap<RoomIx, Arc<[Npc]>>,
     run: Option<Tick>,
     audiences: BTreeMap<RoomIx, Arc<[SessionId]>>,
     lists: BTreeMap<RoomIx, List>,
@@ -165,7 +169,8 @@ impl Rooms<'_, '_> {
     /// The people in a room as all are told who have muted nobody there.
     #[must_use]
     pub fn listing(&self, room: RoomIx) -> Listing {
-        Listing::new(self.list(room).people, self.occupants(room).len())
+        let listing = Listing::new(self.list(room).people, self.occupants(room).len());
+        listing.among(self.npcs(room))
     }
 
     /// The people in a room as `viewer`, who is one of them, is told: without the poses of those
@@ -180,7 +185,7 @@ impl Rooms<'_, '_> {
         } else {
             list.people.iter().map(|one| one.seen(&hidden)).collect()
         };
-        let listing = Listing::new(people, count);
+        let listing = Listing::new(people, count).among(self.npcs(room));
         let is_listed = |me: StableId| listing.people().any(|one| one.id == me);
         if self.people.get(viewer).is_ok_and(|(me, ..)| is_listed(*me)) {
             return listing;
@@ -294,29 +299,6 @@ impl Rooms<'_, '_> {
     pub(super) fn hidden(&self, viewer: Entity, posing: &[(StableId, Role)]) -> Vec<StableId> {
         let unheard = |who: &&(StableId, Role)| !self.hearing.hears(viewer, **who, Channel::Pose);
         posing.iter().filter(unheard).map(|(id, _)| *id).collect()
-    }
-
-    /// The one in `room` who is meant.
-    ///
-    /// # Errors
-    /// When nobody there is, or more than one could be.
-    pub fn find_in(&self, room: RoomIx, name: &str) -> Result<Entity, Missed> {
-        let here = self.people.iter_many(self.occupants(room)).matched();
-        resolve(
-            name,
-            here.map(|(id, character, _, _, entity, ..)| (*id, character.name.as_str(), entity)),
-        )
-    }
-
-    /// The same, for somebody who may call themselves `me` or `self`.
-    ///
-    /// # Errors
-    /// As [`find_in`](Self::find_in).
-    pub fn find_for(&self, who: Entity, room: RoomIx, name: &str) -> Result<Entity, Missed> {
-        if means_self(name) {
-            return Ok(who);
-        }
-        self.find_in(room, name)
     }
 
     /// Somebody's name, if they are played.

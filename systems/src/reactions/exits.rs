@@ -191,6 +191,7 @@ fn guard(
             target: None,
             here: Some(*from),
             carrier: carrier(&atlas, *from, *way),
+            me: None,
         };
         let guard = guards.0.get(&(*from, *way));
         if let Some((asked, refusal)) = guard

@@ -36,6 +36,7 @@ impl Acts<'_> {
                 ScriptWish::Tell(who, text) => self.tell(who, text),
                 ScriptWish::Effect(effect) => {
                     let parties = Parties {
+                        me: None,
                         actor: effect.actor,
                         target: effect.target,
                         here: effect.here,

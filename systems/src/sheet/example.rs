@@ -30,7 +30,7 @@ impl CommandResult for StatusData {
             player: sheet(),
             room_name: "The Foyer".to_owned(),
             sub_zone_name: "Arkham Sanitarium".to_owned(),
-            next_level_at: Some(304),
+            next_level_at: Some(30),
         }]
     }
 }

@@ -164,6 +164,7 @@ pub(super) fn give(
     near: Near<'_, '_>,
     hearing: Hearing<'_, '_>,
     mut deeds: MessageWriter<ThingDeed>,
+    mut offers: MessageWriter<Offer>,
     mut answers: MessageWriter<Answer>,
 ) {
     for Give { order, what, whom } in asked.read() {
@@ -179,7 +180,20 @@ pub(super) fn give(
             Ok(to) => to,
             Err(missed) => {
                 let refusal = missed.refusal(format!("You see no \"{whom}\" here."));
-                answers.write(Answer::refusal(*order, refusal));
+                match rooms.creature_near(*room, whom) {
+                    None => _ = answers.write(Answer::refusal(*order, refusal)),
+                    Some((creature, _)) => match Noun::read(what).first(near.carried(actor)) {
+                        None => _ = answers.write(lacks(*order, what)),
+                        Some(thing) => {
+                            let order = *order;
+                            offers.write(Offer {
+                                order,
+                                creature,
+                                thing,
+                            });
+                        }
+                    },
+                }
                 continue;
             }
         };
@@ -214,6 +228,17 @@ pub(super) fn give(
             to: To::Hands(to),
         }));
     }
+}
+
+/// Somebody holds a thing out to a creature: whoever knows creatures answers, and takes it or not.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct Offer {
+    /// The command.
+    pub order: Order,
+    /// To which creature.
+    pub creature: Entity,
+    /// What, of a stack one.
+    pub thing: Entity,
 }
 
 fn nowhere(order: Order) -> Answer {

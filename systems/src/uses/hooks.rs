@@ -122,6 +122,7 @@ pub(super) fn run(
                 target: None,
                 here: done.room,
                 carrier: carrier(sort, *id, name),
+                me: None,
             };
             runs.write(RunEffects {
                 depth: tally.depth_of(done.actor, clock.tick),

@@ -110,6 +110,7 @@ impl Users<'_, '_> {
             target,
             here: Some(room),
             carrier: carrier(sort, id, name),
+            me: None,
         };
         let mine = Parties {
             target: None,

@@ -70,6 +70,7 @@ pub(super) fn wear(
                 target: None,
                 here: None,
                 carrier: carrier(sort, id, near.name(thing)),
+                me: None,
             };
             if !view.holds(&asked.0, &parties) {
                 let words = format!("The {} is not for you.", near.name(thing));

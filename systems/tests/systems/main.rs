@@ -7,6 +7,12 @@ mod calendar;
 #[cfg(test)]
 mod chronicle;
 #[cfg(test)]
+mod combat;
+#[cfg(test)]
+mod conditions;
+#[cfg(test)]
+mod creatures;
+#[cfg(test)]
 mod crowd;
 #[cfg(test)]
 mod dampen;

@@ -265,38 +265,21 @@ fn missing_file_gives_domain_rules() {
 
 /// The world in the repository.
 fn shipped() -> Arc<Content> {
-    macro_rules! files {
-        ($($path:literal),+ $(,)?) => {
-            vec![$(Source {
-                path: $path.to_owned(),
-                text: include_str!(concat!("../../../world/", $path)).to_owned(),
-            }),+]
-        };
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../world");
+    let (mut folders, mut sources) = (vec![root.clone()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                sources.push(Source {
+                    path: path.strip_prefix(&root).unwrap().display().to_string(),
+                    text: std::fs::read_to_string(&path).unwrap(),
+                });
+            }
+        }
     }
-    let sources = files![
-        "world.toml",
-        "environments.toml",
-        "calendar.toml",
-        "rules/body.toml",
-        "rules/characters.toml",
-        "rules/lucidity.toml",
-        "rules/professions.toml",
-        "zones/arkhamcity/zone.toml",
-        "zones/arkhamcity/campus.toml",
-        "zones/arkhamcity/downtown.toml",
-        "zones/arkhamcity/easttown.toml",
-        "zones/arkhamcity/frenchhill.toml",
-        "zones/arkhamcity/northside.toml",
-        "zones/arkhamcity/riverdocks.toml",
-        "zones/arkhamcity/sanitarium.toml",
-        "zones/limbo/zone.toml",
-        "zones/limbo/nearshore.toml",
-        "zones/underarkham/zone.toml",
-        "zones/underarkham/tunnels.toml",
-        "zones/uplands/zone.toml",
-        "zones/uplands/aylesburypike.toml",
-        "zones/uplands/meadowhill.toml",
-    ];
     systems::load(&sources).expect("the shipped world is sound")
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Town {
     pub(crate) drains: BTreeMap<String, f64>,
     /// `rules/lucidity.toml`; none: no such file.
     pub(crate) rules: Option<String>,
+    /// What else stands in files, by their paths; at their ends, where there are such already.
+    pub(crate) files: BTreeMap<String, String>,
     /// `things/test.toml`; empty: no such file.
     pub(crate) things: String,
 }
@@ -159,6 +161,9 @@ impl Town {
             if let Some(before) = index.checked_sub(1) {
                 let _ = writeln!(rooms, "west = \"{}\"", self.rooms[before].id);
             }
+        }
+        for (path, text) in &self.files {
+            files.entry(path.clone()).or_default().push_str(text);
         }
         let source = |(path, text)| Source { path, text };
         files.into_iter().map(source).collect()

@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::{Drops, ExitView, Listing, Passing, RoomDrops, RoomOccupants, RoomUpdate, RoomView};
 use crate::cast::{ANN, BOB, CORRIDOR, FOYER, id};
-use crate::place::{DoorView, Occupant, Posture, RoomOccupantsChanged, StandingThing};
+use crate::place::{DoorView, Npc, Occupant, Posture, RoomOccupantsChanged, StandingThing};
 use crate::world::Direction;
 
 impl RoomView {
@@ -52,7 +52,19 @@ impl Listing {
     /// The people of the examples; the connection of one is away.
     pub(crate) fn example() -> Self {
         let people = [Occupant::example(ANN, false), Occupant::example(BOB, true)];
-        Self::new(people.into(), 2)
+        Self::new(people.into(), 2).among([Npc::example()].into())
+    }
+}
+
+impl Npc {
+    fn example() -> Self {
+        Self {
+            id: id("cat"),
+            name: "porter's cat".to_owned(),
+            number: 1,
+            kind: "passive_mob",
+            short: "The porter's cat keeps the counter company.".to_owned(),
+        }
     }
 }
 
@@ -77,6 +89,7 @@ impl RoomOccupantsChanged {
                 position: Posture::Sitting,
                 ..Occupant::example(ANN, false)
             }],
+            npcs: Some([Npc::example()].into()),
             count: 2,
         }]
     }

@@ -1,0 +1,330 @@
+//! From what happened in fights to what each is told of it.
+
+mod each;
+
+use each::{began, blow, died, ending, over};
+
+use std::collections::BTreeMap;
+
+use engine::port::SessionId;
+use engine::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::notes::{CombatEnded, FighterView, TargetSwitch};
+use super::rules::{BlowTexts, CombatRules};
+use super::strike::Blow;
+use super::{FightDetail, Prefers};
+use crate::body::{RoomMessage, Vitals};
+use crate::character::Stats;
+use crate::creatures::Bestiary;
+use crate::fight::Brawls;
+use crate::place::{Creature, CreatureLooks, Rooms};
+use crate::things::DamageKind;
+use crate::world::RoomIx;
+
+/// Something that happened in a fight, in the order in which it did.
+#[derive(Message, Clone, Debug)]
+pub(super) enum FightNews {
+    Began {
+        room: RoomIx,
+        id: StableId,
+        who: Entity,
+        whom: Entity,
+    },
+    Ended {
+        room: RoomIx,
+        id: StableId,
+        who: Vec<Entity>,
+        reason: &'static str,
+        seconds: u64,
+    },
+    Blow {
+        room: RoomIx,
+        who: Entity,
+        whom: Entity,
+        blow: Blow,
+        kind: DamageKind,
+        verb: String,
+        telling: &'static str,
+        left: i32,
+        most: i32,
+    },
+    Turns {
+        room: RoomIx,
+        id: StableId,
+        who: Entity,
+        whom: Entity,
+    },
+    Flees {
+        room: RoomIx,
+        who: Entity,
+        way: Option<crate::world::Direction>,
+    },
+    Taunts {
+        room: RoomIx,
+        who: Entity,
+        whom: Entity,
+        passes: bool,
+    },
+    Aids {
+        room: RoomIx,
+        who: Entity,
+        whom: Entity,
+        passes: bool,
+    },
+    Died {
+        room: RoomIx,
+        creature: Entity,
+        by: Option<Entity>,
+        paid: Vec<(Entity, u32)>,
+    },
+    Round {
+        room: RoomIx,
+        id: StableId,
+        round: u32,
+    },
+}
+
+/// What was told of a round so far, for those who read it in one line. No rule hangs on it.
+#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct RoundTold(BTreeMap<Entity, [i32; 4]>);
+
+/// Who is who, and what they want to read.
+#[derive(SystemParam)]
+pub(super) struct FightFaces<'w, 's> {
+    people: Query<
+        'w,
+        's,
+        (
+            &'static StableId,
+            AnyOf<(&'static Character, &'static Creature)>,
+            &'static Stats,
+            &'static Vitals,
+        ),
+    >,
+    prefers: Query<'w, 's, &'static Prefers>,
+    looks: Res<'w, CreatureLooks>,
+    bestiary: Res<'w, Bestiary>,
+    rooms: Rooms<'w, 's>,
+    brawls: Res<'w, Brawls>,
+    rules: Res<'w, CombatRules>,
+    dice: Res<'w, Dice>,
+}
+
+impl FightFaces<'_, '_> {
+    fn id(&self, who: Entity) -> StableId {
+        self.people
+            .get(who)
+            .map_or_else(|_| StableId::named(""), |one| *one.0)
+    }
+
+    fn name(&self, who: Entity) -> String {
+        match self.people.get(who).map(|one| one.1) {
+            Ok((Some(character), _)) => character.name.clone(),
+            Ok((_, Some(one))) => self
+                .looks
+                .get(&one.kind)
+                .map_or_else(|| "it".to_owned(), |look| look.named()),
+            _ => "somebody".to_owned(),
+        }
+    }
+
+    fn begins(&self, who: Entity) -> String {
+        let name = self.name(who);
+        let mut letters = name.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters).collect()
+    }
+
+    fn detail(&self, who: Entity) -> FightDetail {
+        self.prefers
+            .get(who)
+            .map_or(FightDetail::default(), |one| one.detail)
+    }
+
+    fn view(&self, who: Entity, me: Entity) -> Option<FighterView> {
+        let (id, (character, _), stats, vitals) = self.people.get(who).ok()?;
+        let (dp, most) = (i32::from(vitals.dp()), i32::from(stats.max_dp()));
+        Some(FighterView {
+            id: *id,
+            name: self.name(who),
+            kind: if character.is_some() { "player" } else { "npc" },
+            band: band(dp, most),
+            dp: (who == me).then_some(dp),
+            max_dp: (who == me).then_some(most),
+        })
+    }
+
+    /// Those in a room who read a line about others' blows, but for two.
+    fn bystanders(&self, room: RoomIx, apart: [Entity; 2], blows: bool) -> Vec<SessionId> {
+        let here = self.rooms.occupants(room).iter();
+        let here = here.filter(|one| !apart.contains(one));
+        let reads = |one: &&Entity| !blows || self.detail(**one) == FightDetail::Full;
+        here.filter(reads)
+            .filter_map(|one| self.rooms.session(*one))
+            .collect()
+    }
+
+    fn line(&self, room: RoomIx, to: Vec<SessionId>, text: &str, outbox: &mut Outbox) {
+        if !to.is_empty() {
+            let note = RoomMessage::line(&self.rooms.atlas.room(room).id, text);
+            outbox.tell(Audience::Many(to.into()), note);
+        }
+    }
+
+    /// The texts of a blow: of its kind, or of any; drawn among several.
+    fn texts(&self, kind: &str, telling: &str, who: Entity, n: u32) -> Option<&BlowTexts> {
+        let of = |kind: &str| self.rules.messages.get(kind)?.get(telling);
+        let all = of(kind).or_else(|| of("any"))?;
+        let at = self
+            .dice
+            .pick(all.len() as u64, self.id(who), "blow text", n);
+        all.get(at as usize)
+    }
+}
+
+fn band(dp: i32, most: i32) -> &'static str {
+    match dp * 100 / most.max(1) {
+        _ if dp <= 0 => "down",
+        100.. => "unhurt",
+        80.. => "scratched",
+        50.. => "hurt",
+        25.. => "badly hurt",
+        _ => "failing",
+    }
+}
+
+/// Tells it.
+pub(super) fn tell(
+    mut news: MessageReader<FightNews>,
+    faces: FightFaces<'_, '_>,
+    mut rounds: ResMut<RoundTold>,
+    mut outbox: ResMut<Outbox>,
+) {
+    for (n, one) in (0..).zip(news.read()) {
+        match one {
+            FightNews::Began {
+                room,
+                id,
+                who,
+                whom,
+            } => began(&faces, (*room, *id), [*who, *whom], &mut outbox),
+            FightNews::Ended {
+                room,
+                id,
+                who,
+                reason,
+                seconds,
+            } => {
+                for who in who {
+                    rounds.0.remove(who);
+                    let Some(session) = faces.rooms.session(*who) else {
+                        continue;
+                    };
+                    let note = CombatEnded {
+                        combat_id: *id,
+                        room_id: faces.rooms.atlas.room(*room).id.clone(),
+                        reason,
+                        duration_seconds: *seconds,
+                        message: ending(reason),
+                    };
+                    outbox.tell_one(session, note);
+                }
+            }
+            FightNews::Blow { .. } => blow(&faces, one, n, &mut rounds, &mut outbox),
+            FightNews::Turns {
+                room,
+                id,
+                who,
+                whom,
+            } => {
+                let message = format!("{} turns on {}.", faces.begins(*who), faces.name(*whom));
+                let note = || TargetSwitch {
+                    combat_id: *id,
+                    room_id: faces.rooms.atlas.room(*room).id.clone(),
+                    npc_name: faces.name(*who),
+                    new_target_name: faces.name(*whom),
+                    message: message.clone(),
+                };
+                let all = faces.bystanders(*room, [*who, *who], false);
+                if !all.is_empty() {
+                    outbox.tell(Audience::Many(all.into()), note());
+                }
+            }
+            FightNews::Flees { room, who, way } => {
+                let text = match way {
+                    Some(way) => format!("{} runs {way}.", faces.begins(*who)),
+                    None => format!(
+                        "{} looks for a way out, and finds none.",
+                        faces.begins(*who)
+                    ),
+                };
+                faces.line(
+                    *room,
+                    faces.bystanders(*room, [*who, *who], false),
+                    &text,
+                    &mut outbox,
+                );
+                if let (Some(session), None) = (faces.rooms.session(*who), way) {
+                    faces.line(
+                        *room,
+                        vec![session],
+                        "You look for a way out, and find none.",
+                        &mut outbox,
+                    );
+                }
+            }
+            FightNews::Taunts {
+                room,
+                who,
+                whom,
+                passes,
+            } => {
+                let does = if *passes { "listens" } else { "pays no heed" };
+                let text = format!(
+                    "{} taunts {}, who {does}.",
+                    faces.begins(*who),
+                    faces.name(*whom)
+                );
+                faces.line(
+                    *room,
+                    faces.bystanders(*room, [*whom, *whom], false),
+                    &text,
+                    &mut outbox,
+                );
+            }
+            FightNews::Aids {
+                room,
+                who,
+                whom,
+                passes,
+            } => {
+                let how = if *passes {
+                    "and it holds"
+                } else {
+                    "and it does not hold"
+                };
+                let whose = if who == whom {
+                    "a wound".to_owned()
+                } else {
+                    format!("{}'s wounds", faces.name(*whom))
+                };
+                let text = format!("{} binds {whose}, {how}.", faces.begins(*who));
+                faces.line(
+                    *room,
+                    faces.bystanders(*room, [*who, *who], false),
+                    &text,
+                    &mut outbox,
+                );
+                if let Some(session) = faces.rooms.session(*who) {
+                    let text = format!("You bind the place, {how}.");
+                    faces.line(*room, vec![session], &text, &mut outbox);
+                }
+            }
+            FightNews::Died { .. } => died(&faces, one, &mut outbox),
+            FightNews::Round { room, id, round } => {
+                over(&faces, (*room, *id, *round), &mut rounds, &mut outbox);
+            }
+        }
+    }
+}
