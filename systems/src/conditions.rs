@@ -10,7 +10,7 @@ mod notes;
 mod rules;
 mod settle;
 
-pub use notes::EffectsUpdate;
+pub use notes::{EffectsUpdate, StatusEffect};
 pub use rules::{ConditionRule, ConditionRules, Offline, Stacking};
 
 use engine::content::Content;

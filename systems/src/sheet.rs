@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::{Daylight, MythosTime};
 use crate::character::{self, Experience, Profession, Professions};
 use crate::command::verb;
+use crate::conditions::StatusEffect;
 use crate::describe::{Beheld, SheetFields, beheld};
 use crate::lucidity;
 use crate::place::{Drops, InRoom, Listing, Posture, RoomView, Rooms};
@@ -104,6 +105,8 @@ struct SheetExtras {
     /// What all of it weighs, in tenths of a pound, and what they can bear.
     weight: Option<u32>,
     weight_max: Option<u32>,
+    /// What befalls them, the oldest first.
+    status_effects: Option<Vec<StatusEffect>>,
 }
 
 /// `game_state`: everything a client needs to begin.

@@ -47,7 +47,11 @@ macro_rules! fight_verb {
             const NEEDS: Needs = $needs;
 
             fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-                let whom = words.rest().to_owned();
+                // A guard is nobody's in particular.
+                let whom = match $deed {
+                    FightDeed::Defend => String::new(),
+                    _ => words.rest().to_owned(),
+                };
                 Ok(Self(FightOrder {
                     order,
                     deed: $deed,

@@ -23,7 +23,7 @@ impl Symptoms {
 
 /// A condition as clients see it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(super) struct StatusEffect {
+pub struct StatusEffect {
     /// Its word.
     effect_type: String,
     /// What it is called.

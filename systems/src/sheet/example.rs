@@ -69,6 +69,7 @@ fn sheet() -> Sheet {
             ("slots_total", 20.into()),
             ("weight", 0.into()),
             ("weight_max", 500.into()),
+            ("status_effects", serde_json::json!([])),
         ]),
         created_at: rfc3339(WHEN),
         last_active: rfc3339(WHEN),

@@ -16,13 +16,13 @@ struct Held {
     mind: bool,
 }
 
-/// `hold feet`, `hold mind`: an admin's, so that nothing keeps one from it.
+/// `fetter feet`, `fetter mind`: an admin's, so that nothing keeps one from it.
 #[derive(Message, Debug)]
 struct Hold(Order, bool);
 
 impl Verb for Hold {
-    const WORDS: &'static [&'static str] = &["hold"];
-    const USAGE: &'static str = "hold feet|mind";
+    const WORDS: &'static [&'static str] = &["fetter"];
+    const USAGE: &'static str = "fetter feet|mind";
     const HELP: &'static str = "Holds you.";
     const ADMIN: bool = true;
 
@@ -104,7 +104,7 @@ fn refused(stage: &mut Stage, line: &str) -> Option<String> {
 #[test]
 fn gate_refuses_only_gated_verbs() {
     let mut stage = scene(100);
-    assert_eq!(refused(&mut stage, "hold feet"), None);
+    assert_eq!(refused(&mut stage, "fetter feet"), None);
     let bound = Some("Your feet are bound.".to_owned());
     assert_eq!(refused(&mut stage, "east"), bound);
     // What is said wrongly is not read before the gate is passed.
@@ -116,10 +116,10 @@ fn gate_refuses_only_gated_verbs() {
 #[test]
 fn the_gate_registered_first_speaks() {
     let mut stage = scene(100);
-    assert_eq!(refused(&mut stage, "hold mind"), None);
+    assert_eq!(refused(&mut stage, "fetter mind"), None);
     let spell = Some("You are under a spell.".to_owned());
     assert_eq!(refused(&mut stage, "east"), spell);
-    assert_eq!(refused(&mut stage, "hold feet"), None);
+    assert_eq!(refused(&mut stage, "fetter feet"), None);
     assert_eq!(
         refused(&mut stage, "east").as_deref(),
         Some("Your feet are bound.")
@@ -135,7 +135,7 @@ fn who_is_refused_has_not_acted() {
     assert_eq!(acts(&mut stage), 1);
     assert_eq!(refused(&mut stage, "look"), None);
     assert_eq!(acts(&mut stage), 1, "a look takes no body");
-    refused(&mut stage, "hold feet");
+    refused(&mut stage, "fetter feet");
     let acted = acts(&mut stage);
     refused(&mut stage, "west");
     refused(&mut stage, "go");

@@ -74,7 +74,7 @@ fn unread_rules_file_is_named() {
         told,
         [
             "rules/lucidity.toml:1: `default` is nan, not within -100 to 100",
-            "rules/lucidty.toml:1: no such file; in rules/ there are ambient, body, characters, chat, commands, emotes, lucidity, mutes, professions, staff"
+            "rules/lucidty.toml:1: no such file; in rules/ there are ambient, body, characters, chat, combat, commands, conditions, emotes, light, lucidity, mutes, professions, schedules, staff"
         ]
     );
 }

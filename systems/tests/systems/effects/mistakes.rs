@@ -51,7 +51,7 @@ fn mistake_in_list_is_named_with_line() {
         ),
         (
             r#"{ do = "heal", amount = 1, to = "moon" }"#,
-            "`to` is \"moon\", none of actor, target, occupants, others",
+            "`to` is \"moon\", none of actor, target, self, foes, occupants, others",
         ),
         (
             r#"{ do = "after", seconds = 604801, then = [] }"#,
