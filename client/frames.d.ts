@@ -1225,6 +1225,8 @@ export type Sheet = {
   /** How many slots of what they carry are taken, and how many there are. */
   slots_used: number | null;
   stats: Record<string, number>;
+  /** What befalls them, the oldest first. */
+  status_effects: StatusEffect[] | null;
   user_id: string;
   /** What all of it weighs, in tenths of a pound, and what they can bear. */
   weight: number | null;

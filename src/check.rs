@@ -9,6 +9,7 @@ use systems::world::Atlas;
 
 use crate::Game;
 use crate::config::{Config, Loaded, Overrides};
+use crate::world_files::{USUAL_FOLDER, place_of};
 
 /// Prints each problem of configuration and world as `file:line:column: message`, none twice; exit
 /// code 1 if there is one.
@@ -26,7 +27,7 @@ pub fn run(file: Option<&Path>, flags: Overrides, game: &Game) -> anyhow::Result
         // The world of a configuration that can't be read is the one named by hand, or the usual.
         Err(told) => {
             let named = folder.or(told.world);
-            let folder = named.unwrap_or_else(|| "world".into());
+            let folder = named.unwrap_or_else(|| USUAL_FOLDER.into());
             (Config::default(), folder, told.faults)
         }
     };
@@ -39,7 +40,7 @@ pub fn run(file: Option<&Path>, flags: Overrides, game: &Game) -> anyhow::Result
         }
     };
     if lines.is_empty() {
-        writeln!(out, "{}: {rooms} rooms, nothing wrong", folder.display())?;
+        writeln!(out, "{}: {rooms} rooms, nothing wrong", place_of(&folder))?;
         return Ok(ExitCode::SUCCESS);
     }
     for line in lines {

@@ -18,6 +18,26 @@ const ENTRIES_MAX: usize = 100_000;
 const ENDINGS: [&str; 4] = [".toml", ".svg", ".rhai", ".scene.txt"];
 /// Folders within folders; a world needs three.
 const DEPTH_MAX: usize = 16;
+/// Where a world lies unless a folder is named; where there is none, the world inside of this program
+/// stands for it.
+pub(crate) const USUAL_FOLDER: &str = "world";
+/// The world of the repository that this program was built from: paths and texts, in the order of
+/// their paths.
+static INSIDE: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/world_inside.rs"));
+
+/// Whether the world inside of this program stands for a folder that is not there.
+pub(crate) fn is_inside(folder: &Path) -> bool {
+    folder == Path::new(USUAL_FOLDER) && !folder.exists()
+}
+
+/// A draft's place, for people.
+pub(crate) fn place_of(folder: &Path) -> String {
+    if is_inside(folder) {
+        "the world inside of this program".to_owned()
+    } else {
+        folder.display().to_string()
+    }
+}
 
 /// Reads and checks the world in `folder`; problems name files as the caller can open them.
 pub(crate) fn load(folder: &Path, types: &ContentTypes) -> Result<Arc<Content>, Vec<Problem>> {
@@ -60,6 +80,13 @@ pub(crate) fn load_with_sources(
 
 /// Every file of a kind in [`ENDINGS`] below `folder`, in the order of their paths, with what can't be read.
 pub(crate) fn read(folder: &Path) -> (Vec<Source>, Vec<Problem>) {
+    if is_inside(folder) {
+        let inside = INSIDE.iter().map(|(path, text)| Source {
+            path: (*path).to_owned(),
+            text: text.replace("\r\n", "\n"),
+        });
+        return (inside.collect(), Vec::new());
+    }
     let mut walk = Walk::default();
     match folder.canonicalize() {
         Ok(root) => {

@@ -33,6 +33,7 @@ pub mod record;
 pub mod runner;
 #[cfg(feature = "stage")]
 pub mod stage;
+mod unsaved;
 mod violations;
 
 pub use attach::{
@@ -58,10 +59,11 @@ pub use orders::{Answer, CommandRecord, Heard, Order, Orders, QUEUED_MAX, REMEMB
 pub use outbox::Outbox;
 pub use persist::{
     Destroy, Destroyed, Holder, Holdings, LoadedEntity, Migration, Owned, Recorded, Reverted,
-    StorageView, Unsaved,
+    StorageView,
 };
 pub use phase::Phase;
 pub use plugin::{Border, LeftOut, Plugin, PluginOff, Registrar};
+pub use unsaved::Unsaved;
 pub use violations::{CallTotal, ContentCall, Violation};
 
 /// What a plugin's file begins with.

@@ -21,18 +21,12 @@ pub use owners::{Holder, Holdings, Owned};
 pub use types::Migration;
 pub(crate) use types::{HOLDER, SavedName, SavedTypes};
 
-use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::message::Message;
 use bevy_ecs::resource::Resource;
 use serde::{Deserialize, Serialize};
 
 use crate::port::{Fact, StableId};
-
-/// On an entity of which nothing is saved, though it has components that are saved of others: a world
-/// that begins does not know it any more. Declare it `transient` in the plugin that spawns such.
-#[derive(Component, Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unsaved;
 
 /// A row to be appended to the audit log: written with the effects of this tick, or not at all.
 #[derive(Message, Debug, Clone)]

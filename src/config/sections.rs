@@ -19,7 +19,8 @@ pub struct ServerConfig {
     pub telnets: Option<String>,
     /// Folder of journal, keys and (by default) the SQLite file.
     pub data: PathBuf,
-    /// Folder of the world's texts.
+    /// Folder of the world's texts; where there is none by the usual name, the world inside of the
+    /// program.
     pub world: PathBuf,
     /// This node's name among those that share a database.
     pub node: String,
@@ -249,7 +250,7 @@ impl Default for ServerConfig {
             telnet: None,
             telnets: None,
             data: "data".into(),
-            world: "world".into(),
+            world: crate::world_files::USUAL_FOLDER.into(),
             node: "kadath".to_owned(),
             tls_cert: None,
             tls_key: None,

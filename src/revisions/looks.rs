@@ -27,7 +27,7 @@ impl Publisher {
         let number = mark.number;
         Ok(WorldAnswer::done(format!(
             "revision {number}\nthe draft in {} {draft}",
-            folder.display()
+            world_files::place_of(folder)
         )))
     }
 
@@ -49,7 +49,7 @@ impl Publisher {
             self.know(&mut state, folder);
         }
         Ok(WorldAnswer::done(match told.is_empty() {
-            true => format!("the draft in {} is what runs", folder.display()),
+            true => format!("the draft in {} is what runs", world_files::place_of(folder)),
             false => told,
         }))
     }

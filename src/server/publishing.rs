@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::control::ControlSocket;
+use crate::world_files::is_inside;
 use crate::revisions::{Begun, LiveWorld, Publisher, follow, serve_wishes, watch_draft};
 
 /// `kadath_content_revision`, beginning with this one.
@@ -59,7 +60,8 @@ pub(super) fn start(
     let stop = || tasks.stop().clone();
     tasks.spawn("wishes", serve_wishes(publisher.clone(), wishes, stop()));
     let shared = config.database.shared;
-    if watches(config, address) {
+    // What lies inside of the program changes with it.
+    if watches(config, address) && !is_inside(&config.server.world) {
         // What lies here may be older than what the others have published.
         let watch = watch_draft(publisher.clone(), !shared, stop());
         tasks.spawn("draft", watch);

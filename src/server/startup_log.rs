@@ -48,7 +48,7 @@ pub(super) fn starting(loaded: &Loaded) {
 /// Which world.
 pub(super) fn world(config: &Config, world: &Content) {
     tracing::info!(
-        folder = %config.server.world.display(),
+        folder = crate::world_files::place_of(&config.server.world),
         name = world.get::<WorldHeader>().map(|header| header.name.as_str()),
         rooms = world.get::<Atlas>().map(|atlas| atlas.rooms().len()),
         "world read"

@@ -10,6 +10,7 @@ mod emotes;
 mod gesture;
 mod habit;
 mod history;
+mod last_spoke;
 mod pace;
 mod rate;
 mod rules;
@@ -115,7 +116,7 @@ impl Plugin for ChatPlugin {
                 Phase::Settle,
                 (
                     speak::remember,
-                    speak::mark,
+                    last_spoke::mark,
                     gesture::settle_pose,
                     habit::settle,
                     history::follow,

@@ -178,6 +178,10 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<travel::Go>(reg);
     verb::<look::Look>(reg);
     displaced::carry(reg);
+    walk_and_look(reg);
+}
+
+fn walk_and_look(reg: &mut Registrar<'_>) {
     // Built when it first runs, after the last plugin has said what it looks at.
     let look = (
         ParamBuilder,

@@ -26,7 +26,9 @@ fn shipped_gestures_are_each_one_word() {
         stage.ears("Bob");
         stage.says("Ann", &word);
         stage.tick();
-        let seen = stage.ears("Bob").events("chat_message");
+        let mut seen = stage.ears("Bob").events("chat_message");
+        // Whom they meet there may greet them.
+        seen.retain(|one| one["player_name"] == "Ann");
         assert_eq!(seen.len(), 1, "{word} is another verb's word");
         assert_eq!(seen[0]["original_content"], word.as_str());
     }

@@ -26,7 +26,7 @@ pub(crate) use secure::Secure;
 pub(crate) use server::{Ended, Recipe, STOP_MAX, Server};
 pub(crate) use shape::{data_unlike_its_schema, frame_unlike_its_schema, published};
 pub(crate) use test_folder::TestFolder;
-pub(crate) use world::{SmallWorld, shipped, shipped_sources};
+pub(crate) use world::{SmallWorld, shipped, shipped_sources, shipped_without_creatures};
 
 /// Long enough for two busy processors, short enough to notice.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -46,7 +46,7 @@ fn room_and_occupants_agree_at_every_tick() {
             }
         }
         let world = stage.engine().world();
-        let mut people = world.query::<(Entity, &InRoom)>();
+        let mut people = world.query_filtered::<(Entity, &InRoom), With<Character>>();
         let mut said: Vec<_> = people
             .iter(world)
             .map(|(who, room)| (room.0, who))

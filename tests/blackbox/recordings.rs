@@ -183,8 +183,8 @@ async fn recorder_that_is_off_writes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ring_stays_within_bytes_and_is_counted() {
-    // Some seven files of one second in which one guest looks around.
-    const BYTES: u64 = 24_000;
+    // Some two files, each with a checkpoint of all that lives in the town.
+    const BYTES: u64 = 150_000;
     let server = recipe()
         .env("KADATH_RECORDER__MAX_BYTES", &BYTES.to_string())
         .start()

@@ -9,7 +9,7 @@ use engine::stage::{STAGE_START, SavedRows, Stage};
 use engine::{Engine, Seed};
 use systems::body::{Condition, Vitals};
 
-use crate::harness::shipped;
+use crate::harness::{shipped, shipped_without_creatures};
 
 /// Two minutes of world time at 20 Hz: nineteen Mythos minutes of flux.
 const TICKS: u64 = 2_400;
@@ -96,11 +96,32 @@ fn shuffle(
 
 struct Play {
     shuffled: bool,
+    /// Whether creatures live there: a world that begins anew spawns them anew.
+    peopled: bool,
+}
+
+impl Play {
+    const UNPEOPLED: Self = Self {
+        shuffled: false,
+        peopled: false,
+    };
+
+    const fn shuffled(shuffled: bool) -> Self {
+        Self {
+            shuffled,
+            peopled: true,
+        }
+    }
 }
 
 impl Plugin for Play {
     fn build(&self, reg: &mut Registrar<'_>) {
-        systems::game(shipped(), systems::Settings::default()).build(reg);
+        let world = if self.peopled {
+            shipped()
+        } else {
+            shipped_without_creatures()
+        };
+        systems::game(world, systems::Settings::default()).build(reg);
         if self.shuffled {
             reg.system(Phase::Ingest, shuffle);
         }
@@ -199,9 +220,9 @@ fn first_difference(one: &[u64], other: &[u64]) -> Option<usize> {
 
 #[test]
 fn repeated_and_reordered_play_is_same_game() {
-    let mut plain = Stage::new(Play { shuffled: false }).unwrap();
-    let mut again = Stage::new(Play { shuffled: false }).unwrap();
-    let mut shuffled = Stage::new(Play { shuffled: true }).unwrap();
+    let mut plain = Stage::new(Play::shuffled(false)).unwrap();
+    let mut again = Stage::new(Play::shuffled(false)).unwrap();
+    let mut shuffled = Stage::new(Play::shuffled(true)).unwrap();
     for stage in [&mut plain, &mut again, &mut shuffled] {
         begin(stage);
     }
@@ -246,7 +267,7 @@ fn repeated_and_reordered_play_is_same_game() {
 
 #[test]
 fn restored_game_equals_uninterrupted_game() {
-    let mut plain = Stage::new(Play { shuffled: false }).unwrap();
+    let mut plain = Stage::new(Play::UNPEOPLED).unwrap();
     begin(&mut plain);
     for tick in 0..HALF {
         act(&mut plain, tick);
@@ -261,7 +282,7 @@ fn restored_game_equals_uninterrupted_game() {
     let (now, last) = (plain.now(), plain.engine().last_tick());
     assert!(now > STAGE_START && last == ticks as u64);
 
-    let mut restored = Stage::restored_after(Play { shuffled: false }, Seed(1), saved, now, last)
+    let mut restored = Stage::restored_after(Play::UNPEOPLED, Seed(1), saved, now, last)
         .unwrap()
         .after_session((PEOPLE.len() + CUT.len() + 2 * QUIT.len()) as u64);
     begin(&mut plain);

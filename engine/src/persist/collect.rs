@@ -17,7 +17,8 @@ use serde::Serialize;
 
 use super::owners::{self, Owned};
 use super::types::SavedName;
-use super::{Destroyed, HOLDER, LoadedEntity, Recorded, Unsaved};
+use super::{Destroyed, HOLDER, LoadedEntity, Recorded};
+use crate::unsaved::Unsaved;
 use crate::Index;
 use crate::character::Character;
 use crate::port::{Column, Fact, Owner, RowRef, StableId, Tombstone, Transfer, WorldTime};

@@ -15,7 +15,7 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 use bevy_ecs::world::{EntityWorldMut, World};
 
-use super::Unsaved;
+use crate::unsaved::Unsaved;
 use super::collect::{Collector, Unloading};
 use crate::port::StableId;
 use crate::{Index, fault};

@@ -18,7 +18,6 @@ use crate::faces::Faces;
 use crate::hearing::Hearing;
 use crate::letters::{self, Leave, Mailboxes};
 use crate::lucidity::{self, Minds};
-use crate::place::{InRoom, LastSpoke};
 use crate::presence::Roster;
 
 /// Who whispered to this character last, by name: they may have gone and come back meanwhile.
@@ -384,20 +383,6 @@ pub(super) fn remember(
             && hearing.hears(*to, (*id, character.role), *channel)
         {
             last.0 = Some(character.name.clone());
-        }
-    }
-}
-
-/// Notes who spoke where.
-pub(super) fn mark(
-    mut said: MessageReader<Said>,
-    mut speakers: Query<(&InRoom, &mut LastSpoke)>,
-    clock: Res<Clock>,
-) {
-    for one in said.read() {
-        let around = matches!(one.channel, Channel::Say | Channel::Emote | Channel::Local);
-        if around && let Ok((InRoom(room), mut last)) = speakers.get_mut(one.speaker) {
-            *last = LastSpoke::at(*room, clock.now);
         }
     }
 }

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn practice_wins_and_nobody_is_safe() {
+    fn practice_wins_and_all_are_hit() {
         let won = (0..1_000)
             .filter(|seed| duel(*seed, "1d6", [75, 35]).1)
             .count();
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn armour_resistance_and_immunity_take_their_part() {
+    fn armour_resistance_and_immunity_lessen_damage() {
         let by = Attacker {
             skill: 200,
             modifier: 0,

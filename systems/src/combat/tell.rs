@@ -1,8 +1,10 @@
 //! From what happened in fights to what each is told of it.
 
 mod each;
+mod turns;
 
 use each::{began, blow, died, ending, over};
+use turns::{aids, ended, flees, taunts, turns};
 
 use std::collections::BTreeMap;
 
@@ -10,7 +12,7 @@ use engine::port::SessionId;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::notes::{CombatEnded, FighterView, TargetSwitch};
+use super::notes::FighterView;
 use super::rules::{BlowTexts, CombatRules};
 use super::strike::Blow;
 use super::{FightDetail, Prefers};
@@ -209,118 +211,19 @@ pub(super) fn tell(
                 who,
                 whom,
             } => began(&faces, (*room, *id), [*who, *whom], &mut outbox),
-            FightNews::Ended {
-                room,
-                id,
-                who,
-                reason,
-                seconds,
-            } => {
+            FightNews::Ended { who, .. } => {
                 for who in who {
                     rounds.0.remove(who);
-                    let Some(session) = faces.rooms.session(*who) else {
-                        continue;
-                    };
-                    let note = CombatEnded {
-                        combat_id: *id,
-                        room_id: faces.rooms.atlas.room(*room).id.clone(),
-                        reason,
-                        duration_seconds: *seconds,
-                        message: ending(reason),
-                    };
-                    outbox.tell_one(session, note);
                 }
+                ended(&faces, one, &mut outbox);
             }
             FightNews::Blow { .. } => blow(&faces, one, n, &mut rounds, &mut outbox),
-            FightNews::Turns {
-                room,
-                id,
-                who,
-                whom,
-            } => {
-                let message = format!("{} turns on {}.", faces.begins(*who), faces.name(*whom));
-                let note = || TargetSwitch {
-                    combat_id: *id,
-                    room_id: faces.rooms.atlas.room(*room).id.clone(),
-                    npc_name: faces.name(*who),
-                    new_target_name: faces.name(*whom),
-                    message: message.clone(),
-                };
-                let all = faces.bystanders(*room, [*who, *who], false);
-                if !all.is_empty() {
-                    outbox.tell(Audience::Many(all.into()), note());
-                }
-            }
+            FightNews::Turns { .. } => turns(&faces, one, &mut outbox),
             FightNews::Flees { room, who, way } => {
-                let text = match way {
-                    Some(way) => format!("{} runs {way}.", faces.begins(*who)),
-                    None => format!(
-                        "{} looks for a way out, and finds none.",
-                        faces.begins(*who)
-                    ),
-                };
-                faces.line(
-                    *room,
-                    faces.bystanders(*room, [*who, *who], false),
-                    &text,
-                    &mut outbox,
-                );
-                if let (Some(session), None) = (faces.rooms.session(*who), way) {
-                    faces.line(
-                        *room,
-                        vec![session],
-                        "You look for a way out, and find none.",
-                        &mut outbox,
-                    );
-                }
+                flees(&faces, *room, *who, *way, &mut outbox);
             }
-            FightNews::Taunts {
-                room,
-                who,
-                whom,
-                passes,
-            } => {
-                let does = if *passes { "listens" } else { "pays no heed" };
-                let text = format!(
-                    "{} taunts {}, who {does}.",
-                    faces.begins(*who),
-                    faces.name(*whom)
-                );
-                faces.line(
-                    *room,
-                    faces.bystanders(*room, [*whom, *whom], false),
-                    &text,
-                    &mut outbox,
-                );
-            }
-            FightNews::Aids {
-                room,
-                who,
-                whom,
-                passes,
-            } => {
-                let how = if *passes {
-                    "and it holds"
-                } else {
-                    "and it does not hold"
-                };
-                let whose = if who == whom {
-                    "a wound".to_owned()
-                } else {
-                    format!("{}'s wounds", faces.name(*whom))
-                };
-                let text = format!("{} binds {whose}, {how}.", faces.begins(*who));
-                faces.line(
-                    *room,
-                    faces.bystanders(*room, [*who, *who], false),
-                    &text,
-                    &mut outbox,
-                );
-                if let Some(session) = faces.rooms.session(*who) {
-                    let text = format!("You bind the place, {how}.");
-                    faces.line(*room, vec![session], &text, &mut outbox);
-                }
-            }
+            FightNews::Taunts { .. } => taunts(&faces, one, &mut outbox),
+            FightNews::Aids { .. } => aids(&faces, one, &mut outbox),
             FightNews::Died { .. } => died(&faces, one, &mut outbox),
             FightNews::Round { room, id, round } => {
                 over(&faces, (*room, *id, *round), &mut rounds, &mut outbox);

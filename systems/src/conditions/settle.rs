@@ -48,7 +48,7 @@ impl ConditionClock {
     }
 }
 
-type Bearer = (
+type Bearing = (
     &'static StableId,
     Option<&'static mut Conditions>,
     Option<&'static Vitals>,
@@ -59,7 +59,7 @@ type Bearer = (
 /// Who bears what, and what comes of it.
 #[derive(SystemParam)]
 pub(super) struct Bearers<'w, 's> {
-    all: Query<'w, 's, Bearer>,
+    all: Query<'w, 's, Bearing>,
     rules: Res<'w, ConditionRules>,
     looks: Res<'w, CreatureLooks>,
     index: Res<'w, Index>,

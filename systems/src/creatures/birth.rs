@@ -81,7 +81,7 @@ pub(super) struct Nursery<'w, 's> {
 impl Nursery<'_, '_> {
     /// Counts who lives; to be called before the first is born.
     pub(super) fn count(&mut self) {
-        *self.census = Census::default();
+        self.census.clear();
         for (creature, place) in &self.living {
             let sub_zone = place.map(|place| self.atlas.room(place.0).sub_zone);
             self.census.add(&creature.kind, sub_zone);
@@ -133,6 +133,12 @@ impl Nursery<'_, '_> {
 }
 
 impl Census {
+    fn clear(&mut self) {
+        self.all = 0;
+        self.sub_zones.clear();
+        self.kinds.clear();
+    }
+
     fn add(&mut self, kind: &str, sub_zone: Option<usize>) {
         self.all += 1;
         *self.kinds.entry(kind.to_owned()).or_default() += 1;

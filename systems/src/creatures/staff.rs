@@ -65,7 +65,7 @@ impl NpcOrder {
     }
 }
 
-type Known = (
+type KnownCreature = (
     &'static StableId,
     Entity,
     &'static Creature,
@@ -78,7 +78,7 @@ type Known = (
 /// What is known of creatures.
 #[derive(SystemParam)]
 pub(super) struct Registry<'w, 's> {
-    all: Query<'w, 's, Known>,
+    all: Query<'w, 's, KnownCreature>,
     lookers: Query<'w, 's, &'static InRoom, With<Character>>,
     bestiary: Res<'w, Bestiary>,
     looks: Res<'w, CreatureLooks>,

@@ -43,7 +43,7 @@ const STRAYING: u8 = 10;
 
 /// What a creature does next.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Doing {
+enum Impetus {
     Rule(usize),
     Attack(Entity),
     Menace(Entity),
@@ -137,15 +137,15 @@ impl Thinking<'_, '_> {
             false => self.doing(&kind, (who, here), &mut wits),
         };
         match doing {
-            Some(Doing::Attack(whom)) => {
+            Some(Impetus::Attack(whom)) => {
                 wits.menace = None;
                 wits.held = Some("attack".to_owned());
                 self.attacks.write(Attack { who, whom });
             }
-            Some(Doing::Menace(whom)) => self.menace(&kind, here, whom, &mut wits),
-            Some(Doing::Rule(n)) => self.rule(&kind, (who, here), n, &mut wits),
-            Some(Doing::Say(impulse)) => self.say(&kind, (id, here), impulse, &mut wits),
-            Some(Doing::Walk) => here = self.walk(&kind, (who, id), (here, home), &mut wits, true),
+            Some(Impetus::Menace(whom)) => self.menace(&kind, here, whom, &mut wits),
+            Some(Impetus::Rule(n)) => self.rule(&kind, (who, here), n, &mut wits),
+            Some(Impetus::Say(impulse)) => self.say(&kind, (id, here), impulse, &mut wits),
+            Some(Impetus::Walk) => here = self.walk(&kind, (who, id), (here, home), &mut wits, true),
             None => {}
         }
         let (next, asleep) = self.next(&kind, here, &wits);
@@ -172,20 +172,20 @@ impl Thinking<'_, '_> {
         kind: &CreatureKind,
         (who, room): (Entity, RoomIx),
         wits: &mut Wits,
-    ) -> Option<Doing> {
+    ) -> Option<Impetus> {
         let now = self.clock.now;
-        let mut all: Vec<(u8, Doing)> = Vec::new();
+        let mut all: Vec<(u8, Impetus)> = Vec::new();
         let fights = self.brawls.is_fighting(who);
         if let Some((whom, at)) = wits.menace {
             let whom = self.index.get(whom);
             let whom = whom.filter(|whom| self.occupancy.of(room).contains(whom) && !fights);
             match whom {
                 None => wits.menace = None,
-                Some(whom) if at <= now => all.push((FIGHTING, Doing::Attack(whom))),
+                Some(whom) if at <= now => all.push((FIGHTING, Impetus::Attack(whom))),
                 Some(_) => {}
             }
         } else if !fights && let Some(whom) = self.prey(kind, (who, room), wits) {
-            all.push((FIGHTING, Doing::Menace(whom)));
+            all.push((FIGHTING, Impetus::Menace(whom)));
         }
         if !self.occupancy.of(room).is_empty() {
             for (n, rule) in kind.rules.iter().enumerate() {
@@ -199,7 +199,7 @@ impl Thinking<'_, '_> {
                 };
                 let holds = || asked.is_none_or(|asked| self.view.holds(asked, &parties));
                 if wits.rules.may(n as u16, now) && holds() {
-                    all.push((rule.priority, Doing::Rule(n)));
+                    all.push((rule.priority, Impetus::Rule(n)));
                 }
             }
         }
@@ -213,14 +213,14 @@ impl Thinking<'_, '_> {
                     Impulse::Greet(_) | Impulse::Farewell(_) => GREETING,
                     Impulse::Reply(_) => REPLY,
                 };
-                all.push((priority, Doing::Say(*impulse)));
+                all.push((priority, Impetus::Say(*impulse)));
             }
         }
         if !fights
             && let Some((period, priority)) = self.pace(kind, room)
             && now.since(wits.walked) >= period
         {
-            all.push((priority, Doing::Walk));
+            all.push((priority, Impetus::Walk));
         }
         // Of those alike, what came to mind first.
         let first = all.iter().map(|(priority, _)| *priority).max()?;

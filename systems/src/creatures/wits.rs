@@ -36,11 +36,11 @@ pub(super) struct Wits {
     pub(super) spoke: Option<WorldTime>,
     pub(super) impulses: Vec<Impulse>,
     /// Whom it greets or answers not before when.
-    pub(super) met: Memory<(u8, StableId)>,
+    pub(super) met: Deadlines<(u8, StableId)>,
     /// Which reaction to whom happens not before when.
-    pub(super) paces: Memory<(u16, Option<StableId>)>,
+    pub(super) paces: Deadlines<(u16, Option<StableId>)>,
     /// Which of its own rules holds not before when.
-    pub(super) rules: Memory<u16>,
+    pub(super) rules: Deadlines<u16>,
     /// It was stopped until then.
     pub(super) halted: Option<WorldTime>,
     /// Which of its rules held last.
@@ -48,22 +48,22 @@ pub(super) struct Wits {
     /// Whom it attacks, and when.
     pub(super) menace: Option<(StableId, WorldTime)>,
     /// Whom it has decided to leave alone.
-    pub(super) calm: Memory<StableId>,
+    pub(super) calm: Deadlines<StableId>,
     /// Where on its round it is.
     pub(super) leg: u16,
 }
 
 /// What is not to happen before when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Memory<K: Ord>(BTreeMap<K, WorldTime>);
+pub(super) struct Deadlines<K: Ord>(BTreeMap<K, WorldTime>);
 
-impl<K: Ord> Default for Memory<K> {
+impl<K: Ord> Default for Deadlines<K> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl<K: Ord + Copy> Memory<K> {
+impl<K: Ord + Copy> Deadlines<K> {
     /// Until when something is not to happen.
     pub(super) fn until(&self, key: K) -> Option<WorldTime> {
         self.0.get(&key).copied()
@@ -184,8 +184,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_forgets_what_is_over_and_oldest() {
-        let mut memory = Memory::default();
+    fn deadlines_forget_past_and_oldest() {
+        let mut memory = Deadlines::default();
         let at = |seconds| WorldTime::default().plus(Duration::from_secs(seconds));
         for n in 0..100_u16 {
             memory.note(n, at(u64::from(n)), 1_000);

@@ -162,7 +162,7 @@ impl Given {
 
 /// `inventory_equip` and `inventory_unequip`: somebody here puts something on, or takes it off.
 #[derive(Debug, Serialize, JsonSchema, Note)]
-#[note("inventory_equip", "inventory_unequip", by = removed, says = "{message}", ink = Faint, examples = Self::shown)]
+#[note("inventory_unequip", "inventory_equip", by = removed, says = "{message}", ink = Faint, examples = Self::shown)]
 pub(super) struct Equipped {
     #[note(player)]
     player_id: StableId,

@@ -174,7 +174,7 @@ fn fight_has_rounds_an_end_and_a_reward() {
 }
 
 #[test]
-fn two_share_what_they_earn_and_no_more() {
+fn allies_share_experience_and_no_more() {
     let mut stage = open(&town(&[("rat", "hall", 1)]));
     let points = |stage: &mut Stage| {
         ["Ann", "Bea"]

@@ -41,7 +41,10 @@ impl Wire {
     /// What goes through to the player.
     fn passes(&mut self, text: &str) -> Vec<String> {
         let frame: Value = serde_json::from_str(text).unwrap();
-        let is_chat = frame["event_type"] == "chat_message";
+        // Townspeople talk, too; lines of bots are numbered.
+        let words = frame["data"]["original_content"].as_str();
+        let is_bots = words.is_some_and(|words| words.contains(|one: char| one.is_ascii_digit()));
+        let is_chat = frame["event_type"] == "chat_message" && is_bots;
         self.chats += usize::from(is_chat);
         let mut through = vec![frame];
         if is_chat && self.chats == WHICH {

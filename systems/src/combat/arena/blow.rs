@@ -28,24 +28,8 @@ impl Arena<'_, '_> {
             return;
         };
         let mut means = self.means(who);
-        let sits = self
-            .people
-            .get(who)
-            .is_ok_and(|one| *one.4 != Posture::Standing);
         let (hit, now) = (self.rules.hit, self.clock.now);
-        let fight = self.brawls.fights.get(&room);
-        let fighter = |id: &StableId| fight.and_then(|fight| fight.fighters.get(id));
-        means.by.modifier += if sits { hit.sitting } else { 0 };
-        means.by.modifier += if fighter(&id).is_some_and(|one| one.fumbled) {
-            hit.fumbled
-        } else {
-            0
-        };
-        means.by.modifier += if fighter(&target).is_some_and(|one| one.guards) {
-            hit.guarded
-        } else {
-            0
-        };
+        means.by.modifier += self.footing(who, room, (id, target));
         let dice = *self.dice;
         let throws = &mut ledger.throws;
         let mut blow = strike(&means.by, self.defense(whom, means.kind), hit, |sides| {
@@ -100,6 +84,22 @@ impl Arena<'_, '_> {
             left: after.max(if kills { 0 } else { Vitals::FLOOR.into() }),
             most,
         });
+    }
+
+    /// How much easier or harder a blow is by how both are standing.
+    fn footing(&self, who: Entity, room: RoomIx, (id, target): (StableId, StableId)) -> i32 {
+        let hit = self.rules.hit;
+        let fight = self.brawls.fights.get(&room);
+        let fighter = |id: &StableId| fight.and_then(|fight| fight.fighters.get(id));
+        let posture = self.people.get(who).map(|one| *one.4);
+        let sits = posture.is_ok_and(|posture| posture != Posture::Standing);
+        let sum = [
+            (sits, hit.sitting),
+            (fighter(&id).is_some_and(|one| one.fumbled), hit.fumbled),
+            (fighter(&target).is_some_and(|one| one.guards), hit.guarded),
+        ];
+        let counted = sum.into_iter().filter(|(counts, _)| *counts);
+        counted.map(|(_, points)| points).sum()
     }
 
     /// What a blow leaves behind in the fight: hatred, who has done what, and how it went.

@@ -71,12 +71,9 @@ pub(super) fn blow(
             .replace("{damage}", &blow.damage.to_string())
     };
     let (actor, target) = (faces.begins(*who), faces.name(*whom));
-    let named = |mine: bool| {
-        if blow.damage > 0 {
-            format!(" ({}{})", if mine { "" } else { "-" }, blow.damage)
-        } else {
-            String::new()
-        }
+    let named = |mine: bool| match blow.damage {
+        0 => String::new(),
+        damage => format!(" ({}{damage})", if mine { "" } else { "-" }),
     };
     let own = texts.map_or_else(
         || fill("You strike at {target}.", "You", &target),
