@@ -117,24 +117,7 @@ impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<
             );
         gate_on::<Vitals>(reg, Needs::BODY, life::held);
         gate_on::<Posture>(reg, Needs::FEET, posture::held);
-        describe::status::<(Vitals, Stats, Posture)>(reg, 20, |(vitals, stats, posture), _| {
-            Some(format!(
-                "Body: {} of {} determination, {} of {} magic, {}",
-                vitals.dp(),
-                stats.max_dp(),
-                vitals.mp(),
-                stats.max_mp(),
-                posture.word(),
-            ))
-        });
-        describe::stats::<(Vitals, Stats)>(reg, |(vitals, stats), _| {
-            vec![
-                ("current_dp", vitals.dp().into()),
-                ("max_dp", stats.max_dp().into()),
-                ("magic_points", vitals.mp().into()),
-                ("max_magic_points", stats.max_mp().into()),
-            ]
-        });
+        describe_bodies(reg);
         verb::<posture::Sit>(reg);
         verb::<posture::Stand>(reg);
         verb::<posture::Lie>(reg);
@@ -144,4 +127,36 @@ impl<S: IntoScheduleConfigs<ScheduleSystem, M> + Copy, M> Plugin for BodyPlugin<
             .system(Phase::Simulate, rest::ask)
             .system(Phase::Simulate, life::respawn);
     }
+}
+
+/// Says what is seen of bodies: by their owners in `status` and on the sheet, by everybody in the
+/// lists.
+fn describe_bodies(reg: &mut Registrar<'_>) {
+    describe::status::<(Vitals, Stats, Posture)>(reg, 20, |(vitals, stats, posture), _| {
+        Some(format!(
+            "Body: {} of {} determination, {} of {} magic, {}",
+            vitals.dp(),
+            stats.max_dp(),
+            vitals.mp(),
+            stats.max_mp(),
+            posture.word(),
+        ))
+    });
+    describe::stats::<(Vitals, Stats)>(reg, |(vitals, stats), _| {
+        vec![
+            ("current_dp", vitals.dp().into()),
+            ("max_dp", stats.max_dp().into()),
+            ("magic_points", vitals.mp().into()),
+            ("max_magic_points", stats.max_mp().into()),
+        ]
+    });
+    describe::mark::<Vitals>(reg, 10, |vitals| {
+        let word = match vitals.condition() {
+            Condition::Able => return None,
+            Condition::Wounded => "mortally wounded",
+            Condition::Dead => "dead",
+        };
+        Some(word.to_owned())
+    });
+    describe::mark::<Resting>(reg, 20, |_| Some("asleep".to_owned()));
 }

@@ -13,11 +13,11 @@ mod roll;
 mod rules;
 mod stats;
 
-pub use experience::{Earn, Experience, Levels};
+pub use experience::{Earn, Experience, HasRead, Levels, Readings};
 pub use notes::PlayerUpdate;
 pub use professions::{Profession, Professions};
-pub use roll::{Roll, Rolling, roll};
-pub use rules::Rules;
+pub use roll::{Roll, RollMethod, Rolling, roll};
+pub use rules::{LevelTitle, Rules};
 pub use stats::{Endow, SetStat, Settable, Stat, Stats};
 
 use std::num::NonZeroU64;
@@ -33,7 +33,10 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .rules::<Professions>("professions")
         .persist::<Stats>("stats")
         .persist::<Experience>("experience")
+        .persist::<Readings>("readings")
         .character::<Experience>()
+        .character::<Readings>()
+        .message::<HasRead>()
         .message::<SetStat>()
         .message::<Endow>()
         .message::<Earn>()
@@ -46,15 +49,18 @@ pub fn plugin(reg: &mut Registrar<'_>) {
                 endow,
                 set,
                 experience::explore,
+                experience::peruse,
                 experience::set,
                 experience::earn,
+                experience::harden,
             )
                 .chain(),
         )
         .system(Phase::Emit, experience::tell);
     describe::status::<(Experience,)>(reg, 10, |(learnt,), revision| {
         let rules = revision.get::<Rules>()?;
-        Some(rules.levels.words(*learnt))
+        let title = rules.title(rules.levels.level(*learnt));
+        Some(rules.levels.words(*learnt, title))
     });
     describe::status::<(Stats,)>(reg, 30, |(stats,), _| {
         let each = stats

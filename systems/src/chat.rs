@@ -10,9 +10,10 @@ mod emotes;
 mod gesture;
 mod habit;
 mod history;
-mod last_spoke;
+mod likeness;
 mod pace;
 mod rate;
+mod remember;
 mod rules;
 mod speak;
 mod verbs;
@@ -33,7 +34,7 @@ use engine::prelude::*;
 use rate::SPAN;
 
 use crate::command::{more_words, verb};
-use crate::place::{LastSpoke, Pose, Posed, carry_talk};
+use crate::place::{LastSpoke, Likeness, Pose, Posed, carry_talk};
 use crate::speech::{ChatMessage, Emote};
 
 /// The chat plugin, with its limits. Runs after `mute`.
@@ -68,12 +69,13 @@ impl Plugin for ChatPlugin {
             .transient::<rate::Lately>("lately")
             .transient::<pace::Pace>("pace")
             .persist::<Habit>("chat_habit")
-            .transient::<speak::LastWhisper>("last_whisper")
+            .persist::<Likeness>("likeness")
+            .transient::<remember::LastWhisper>("last_whisper")
             .transient::<LastSpoke>("last_spoke")
             .transient::<Pose>("pose")
             .transient::<history::CameFrom>("came_from")
             .character::<Habit>()
-            .character::<speak::LastWhisper>()
+            .character::<remember::LastWhisper>()
             .character::<LastSpoke>()
             .character::<Pose>()
             .character::<history::CameFrom>()
@@ -81,23 +83,12 @@ impl Plugin for ChatPlugin {
             .message::<Posed>()
             .message::<history::RoomEntered>()
             .message::<habit::SetHabit>()
+            .message::<likeness::SetLikeness>()
             .note::<ChatMessage>()
             .note::<ChatHistory>()
             .command_result::<history::PastLines>();
         voice::register(reg);
-        verb::<verbs::Say>(reg);
-        verb::<verbs::Local>(reg);
-        verb::<verbs::Global>(reg);
-        verb::<verbs::Chat>(reg);
-        verb::<verbs::Whisper>(reg);
-        verb::<verbs::Reply>(reg);
-        verb::<verbs::System>(reg);
-        verb::<verbs::Admins>(reg);
-        verb::<Emote>(reg);
-        verb::<gesture::Strike>(reg);
-        verb::<habit::ChannelVerb>(reg);
-        verb::<history::AskHistory>(reg);
-        more_words::<Emote, Emotes>(reg, Emotes::words);
+        register_verbs(reg);
         carry_talk(reg);
         history::carry(reg);
         reg.carried(|pace: &mut pace::Pace, to| pace.carry(&to.map()));
@@ -106,6 +97,7 @@ impl Plugin for ChatPlugin {
             speak::whisper,
             gesture::emote,
             gesture::pose,
+            likeness::describe,
             habit::choose,
             history::show,
         );
@@ -115,9 +107,10 @@ impl Plugin for ChatPlugin {
             .system(
                 Phase::Settle,
                 (
-                    speak::remember,
-                    last_spoke::mark,
+                    remember::remember,
+                    remember::mark,
                     gesture::settle_pose,
+                    likeness::settle,
                     habit::settle,
                     history::follow,
                 )
@@ -128,4 +121,21 @@ impl Plugin for ChatPlugin {
                 (history::greet, deliver::deliver, deliver::deliver_afar).chain(),
             );
     }
+}
+
+fn register_verbs(reg: &mut Registrar<'_>) {
+    verb::<verbs::Say>(reg);
+    verb::<verbs::Local>(reg);
+    verb::<verbs::Global>(reg);
+    verb::<verbs::Chat>(reg);
+    verb::<verbs::Whisper>(reg);
+    verb::<verbs::Reply>(reg);
+    verb::<verbs::System>(reg);
+    verb::<verbs::Admins>(reg);
+    verb::<Emote>(reg);
+    verb::<gesture::Strike>(reg);
+    verb::<likeness::Describe>(reg);
+    verb::<habit::ChannelVerb>(reg);
+    verb::<history::AskHistory>(reg);
+    more_words::<Emote, Emotes>(reg, Emotes::words);
 }

@@ -1,7 +1,9 @@
-//! Faces: who has been seen since the world woke, so that one can speak of those who are away.
+//! Faces: who has been seen in this world, so that one can speak of those who are away.
 //!
-//! Kept in memory only. After a restart the faces of those who have not come back are unknown: a
-//! mute or ban that was made before stays, because it is kept by id.
+//! A row for each ([`KnownFace`]), kept with the world; in memory all of them by name. What role
+//! somebody has is the account store's to say, and not saved.
+
+mod finger;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -12,10 +14,11 @@ use engine::port::AccountId;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::command::means_self;
+use crate::command::{means_self, verb};
 use crate::presence::Roster;
 
-/// The most faces remembered; the one not seen for longest goes first. At 200 bytes each: 13 MiB.
+/// The most faces remembered; the one not seen for longest goes first, and its row with it. At 200
+/// bytes each: 13 MiB.
 const FACES_MAX: usize = 65_536;
 
 /// Somebody who was seen.
@@ -31,8 +34,24 @@ pub struct Face {
     pub role: Role,
 }
 
-/// Everybody seen since the world woke, by name in small letters. Names and faces are shared with
-/// checkpoints.
+/// A face as it is saved.
+#[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
+pub struct KnownFace {
+    id: StableId,
+    name: String,
+    account: AccountId,
+    /// When they were seen last, by the wall clock.
+    seen: WorldTime,
+}
+
+impl KnownFace {
+    fn row_of(id: StableId) -> StableId {
+        StableId::named(&format!("face of {id}"))
+    }
+}
+
+/// Everybody who was seen, by name in small letters. Names and faces are shared with checkpoints.
 #[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
 pub struct Faces {
     known: BTreeMap<Arc<str>, (u64, Arc<Face>)>,
@@ -43,6 +62,10 @@ pub struct Faces {
     admins: Vec<AccountId>,
     /// The same of designers'.
     designers: Vec<AccountId>,
+    /// Where each is saved, by character.
+    rows: BTreeMap<StableId, Entity>,
+    /// Whose rows are to go.
+    forgotten: Vec<StableId>,
 }
 
 impl Faces {
@@ -63,8 +86,11 @@ impl Faces {
             let Some((sight, key)) = self.seen.pop_front() else {
                 return;
             };
-            if self.known.get(&key).is_some_and(|(last, _)| *last == sight) {
-                self.known.remove(&key);
+            let last = self.known.get(&key).map(|(last, _)| *last);
+            if last == Some(sight)
+                && let Some((_, face)) = self.known.remove(&key)
+            {
+                self.forgotten.push(face.id);
             }
         }
     }
@@ -74,8 +100,77 @@ impl Faces {
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.resource(Faces::default())
         .transient::<Faces>("faces")
+        .persist::<KnownFace>("face")
+        .startup(remember)
         .system(Phase::Ingest, (see, learn).chain())
-        .system(Phase::Settle, promote);
+        .system(Phase::Settle, (promote, keep).chain())
+        .system(Phase::Simulate, finger::finger);
+    verb::<finger::Finger>(reg);
+}
+
+/// Finds what was saved, once: those seen last are forgotten last.
+fn remember(world: &mut World) {
+    let mut saved = world.query::<(Entity, &KnownFace)>();
+    let saved = saved.iter(world).map(|(row, known)| (row, known.clone()));
+    let mut saved: Vec<(Entity, KnownFace)> = saved.collect();
+    saved.sort_by_key(|(_, known)| (known.seen, known.id));
+    let mut faces = Faces::default();
+    for (row, known) in saved {
+        faces.rows.insert(known.id, row);
+        faces.see(Face {
+            id: known.id,
+            name: known.name,
+            account: known.account,
+            role: Role::Player,
+        });
+    }
+    *world.resource_mut::<Faces>() = faces;
+}
+
+/// Saves who comes for the first time and when somebody was there last; forgets who is forgotten.
+fn keep(
+    mut newcomers: Newcomers<'_, '_>,
+    mut departed: MessageReader<Departed>,
+    people: Query<(&StableId, &Character)>,
+    clock: Res<Clock>,
+    mut faces: ResMut<Faces>,
+    mut rows: Query<&mut KnownFace>,
+    mut destroy: MessageWriter<Destroy>,
+    mut commands: Commands<'_, '_>,
+) {
+    let seen = clock.wall();
+    for (_, actor) in newcomers.read() {
+        let Ok((id, character)) = people.get(actor) else {
+            continue;
+        };
+        if faces.rows.contains_key(id) {
+            continue;
+        }
+        let known = KnownFace {
+            id: *id,
+            name: character.name.clone(),
+            account: character.account,
+            seen,
+        };
+        let row = commands.spawn((KnownFace::row_of(*id), known)).id();
+        faces.rows.insert(*id, row);
+    }
+    for Departed { actor, .. } in departed.read() {
+        let row = people.get(*actor).ok();
+        let row = row.and_then(|(id, _)| faces.rows.get(id).copied());
+        if let Some(row) = row
+            && let Ok(mut known) = rows.get_mut(row)
+        {
+            known.seen = seen;
+        }
+    }
+    // Asked first: a change of the resource would be copied.
+    if !faces.forgotten.is_empty() {
+        let gone = std::mem::take(&mut faces.forgotten);
+        let gone = gone.iter().filter_map(|id| faces.rows.remove(id));
+        let gone: Vec<Entity> = gone.collect();
+        destroy.write_batch(gone.into_iter().map(Destroy));
+    }
 }
 
 fn see(mut newcomers: Newcomers<'_, '_>, people: Query<&Character>, mut faces: ResMut<Faces>) {
@@ -130,6 +225,7 @@ fn learn(mut heard: MessageReader<SetApart>, mut faces: ResMut<Faces>) {
 pub struct People<'w, 's> {
     roster: Res<'w, Roster>,
     faces: Res<'w, Faces>,
+    rows: Query<'w, 's, &'static KnownFace>,
     awake: Query<'w, 's, (&'static StableId, &'static Character)>,
 }
 
@@ -165,7 +261,7 @@ impl People<'_, '_> {
             Ok((entity, face)) => Ok((Some(entity), face)),
             Err(refusal) if refusal.code == Code::ResourceNotFound => Err(Refusal::new(
                 Code::ResourceNotFound,
-                format!("Nobody called \"{name}\" has been seen since the world woke."),
+                format!("Nobody called \"{name}\" has been seen in this world."),
             )),
             Err(question) => Err(question),
         }
@@ -198,8 +294,7 @@ impl People<'_, '_> {
         let away = self.faces.find(name).map(|face| (None, face.clone()));
         away.ok_or_else(|| {
             let hint = self.hint(name);
-            let message =
-                format!("Nobody called \"{name}\" has been seen since the world woke.{hint}");
+            let message = format!("Nobody called \"{name}\" has been seen in this world.{hint}");
             Refusal::new(Code::ResourceNotFound, message)
         })
     }
@@ -213,6 +308,12 @@ impl People<'_, '_> {
             .map_or_else(String::new, |face| {
                 format!(" This takes a whole name: did you mean \"{}\"?", face.name)
             })
+    }
+
+    /// When somebody who is away was seen last, by the wall clock.
+    fn last_seen(&self, id: StableId) -> Option<WorldTime> {
+        let row = self.faces.rows.get(&id)?;
+        self.rows.get(*row).ok().map(|known| known.seen)
     }
 
     /// The name that is meant: their own, where they speak of themselves.

@@ -15,8 +15,8 @@ use crate::script::ScriptLimits;
 use crate::world::WorldHeader;
 use crate::{
     ambient, body, bus, calendar, character, chat, combat, command, conditions, corpses, creatures,
-    doors, effects, exploration, faces, flags, hazards, letters, light, lucidity, mute, place,
-    presence, reactions, revisions, scenery, script, sheet, sights, staff, things, uses,
+    doors, effects, exploration, faces, feedback, flags, hazards, letters, light, lucidity, mute,
+    place, presence, reactions, revisions, scenery, script, sheet, sights, staff, things, uses,
 };
 
 /// What can be set about the game. A recording keeps it, so that a replay plays by the same limits.
@@ -137,6 +137,7 @@ impl Plugin for ShippedGame {
             .add(mute::plugin)
             .add(chat::plugin(self.settings.chat))
             .add(letters::plugin)
+            .add(feedback::plugin)
             .add(staff::plugin)
             .add(revisions::plugin)
             .add(script::plugin(self.settings.scripts));

@@ -7,7 +7,7 @@ mod mutes;
 mod silences;
 
 pub use mute::Mute;
-pub(crate) use mute::told;
+pub(crate) use mute::{given, told};
 pub use mutes::Mutes;
 pub use silences::{Silence, Silences};
 

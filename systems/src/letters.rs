@@ -30,6 +30,16 @@ pub struct Leave {
     pub promised: Option<(Order, String)>,
 }
 
+/// Somebody has read a letter: the last of those that they read at once. Whoever answers it means
+/// this sender.
+#[derive(Message, Clone, Debug)]
+pub struct LetterRead {
+    /// Who read it.
+    pub reader: Entity,
+    /// Who wrote it, by name.
+    pub sender: String,
+}
+
 /// The letters plugin. Runs after `chat`.
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.after("chat", "a letter is what chat could not bring to anybody");
@@ -39,6 +49,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .transient::<reading::Readers>("readers")
         .persist::<Mailbox>("mailbox")
         .message::<Leave>()
+        .message::<LetterRead>()
         .message::<mailbox::Sweep>()
         .startup(mailbox::remember)
         .recover(reading::begin_anew)

@@ -32,6 +32,7 @@ pub mod doors;
 pub mod effects;
 pub mod exploration;
 pub mod faces;
+pub mod feedback;
 pub mod fight;
 pub mod flags;
 mod game;

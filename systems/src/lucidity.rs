@@ -25,8 +25,10 @@ mod liability;
 mod notes;
 mod psyche;
 mod rescue;
+mod rite;
 mod ritual;
 mod rules;
+mod shown;
 mod sight;
 mod vision;
 mod waking;
@@ -50,7 +52,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::command::{Needs, gate_by, verb};
-use crate::describe;
 use crate::world::RoomIx;
 
 /// One Mythos minute in world time.
@@ -111,6 +112,8 @@ fn register(reg: &mut Registrar<'_>) {
         .message::<vision::Hallucinated>()
         .transient::<rescue::Holding>("holding")
         .carried(|holding: &mut rescue::Holding, to| holding.carry(&to.map()))
+        .transient::<rite::Rite>("rite")
+        .carried(|rite: &mut rite::Rite, to| rite.carry(&to.map()))
         .transient::<vision::Lull>("lull")
         .character::<vision::Lull>()
         .every(MYTHOS_MINUTE, flux::ebb)
@@ -120,6 +123,7 @@ fn register(reg: &mut Registrar<'_>) {
                 adjust::stamp_on_arrival,
                 sight::meet,
                 rescue::let_go,
+                rite::break_off,
                 ritual::compel,
                 adjust::adjust,
                 waking::woken,
@@ -141,7 +145,7 @@ fn register(reg: &mut Registrar<'_>) {
                 .chain(),
         );
     register_verbs(reg);
-    describe_minds(reg);
+    shown::describe_minds(reg);
 }
 
 fn register_verbs(reg: &mut Registrar<'_>) {
@@ -161,6 +165,7 @@ fn register_verbs(reg: &mut Registrar<'_>) {
         (
             rescue::hold,
             rescue::begin,
+            rite::go_on,
             ritual::perform,
             ritual::debrief,
             ritual::ward,
@@ -180,28 +185,6 @@ fn register_verbs(reg: &mut Registrar<'_>) {
              \"cry\" can be heard, and \"awaken\" wakes you elsewhere, {seconds} s after your mind went."
         );
         Some(Refusal::new(Code::GameLogicError, told))
-    });
-}
-
-fn describe_minds(reg: &mut Registrar<'_>) {
-    describe::status::<(Lucidity,)>(reg, 40, |(mind,), revision| {
-        let tier = revision.get::<Rules>()?.tier(*mind).word();
-        let (points, cap) = (mind.points(), Lucidity::CAP);
-        Some(format!("Mind: {tier} ({points} of {cap})"))
-    });
-    describe::status::<(Psyche,)>(reg, 50, |(psyche,), _| {
-        let marks = psyche.liabilities.listed().join(", ").replace('_', " ");
-        (!marks.is_empty()).then(|| format!("Marks: {marks}"))
-    });
-    describe::stats::<(Lucidity,)>(reg, |(mind,), _| {
-        let (points, cap) = (mind.points(), Lucidity::CAP);
-        vec![("lucidity", points.into()), ("max_lucidity", cap.into())]
-    });
-    describe::field::<(Lucidity,), _>(reg, "lucidity_tier", |(mind,), revision| {
-        Some(revision.get::<Rules>()?.tier(*mind))
-    });
-    describe::field::<(Psyche,), _>(reg, "liabilities", |(psyche,), _| {
-        Some(psyche.liabilities.listed())
     });
 }
 

@@ -5,6 +5,7 @@
 //! [`Relocate`]. Things are in rooms, too, wherever their [`Spot`] says.
 
 mod appearance;
+mod brief;
 mod changes;
 mod creatures;
 mod details;
@@ -21,10 +22,12 @@ mod packages;
 mod page;
 mod rooms;
 mod shown;
+mod survey;
 mod travel;
 mod ways;
 
-pub use appearance::{LastSpoke, Pose, Posed, Posture, PostureTaken};
+pub use appearance::{LastSpoke, Likeness, Pose, Posed, Posture, PostureTaken};
+pub use brief::BriefRooms;
 pub use changes::RoomOccupantsChanged;
 pub use creatures::{
     Creature, CreatureLook, CreatureLooks, CreatureMoved, CreatureNames, DespawnCreature, Npc,
@@ -121,6 +124,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .transient::<changes::Changes>("changes")
         .transient::<Occupancy>("occupancy")
         .persist::<Whereabouts>("whereabouts")
+        .persist::<BriefRooms>("brief_rooms")
         .transient::<InRoom>("in_room")
         .character::<Whereabouts>()
         .transient::<Marks>("marks")
@@ -175,8 +179,16 @@ pub fn plugin(reg: &mut Registrar<'_>) {
             Phase::Emit,
             (notes::tell, changes::tell, notes::turn, page::answer).chain(),
         );
+    register_verbs(reg);
+    displaced::carry(reg);
+}
+
+fn register_verbs(reg: &mut Registrar<'_>) {
     verb::<travel::Go>(reg);
     verb::<look::Look>(reg);
+    verb::<survey::Exits>(reg);
+    verb::<survey::ScanVerb>(reg);
+    verb::<brief::BriefVerb>(reg);
     displaced::carry(reg);
     walk_and_look(reg);
 }
@@ -197,5 +209,6 @@ fn walk_and_look(reg: &mut Registrar<'_>) {
     )
         .build_system(look::look);
     reg.system(Phase::Simulate, travel::travel)
-        .system(Phase::Simulate, look);
+        .system(Phase::Simulate, look)
+        .system(Phase::Simulate, (survey::survey, brief::prefer).chain());
 }

@@ -1,12 +1,14 @@
 //! Presence: who is in the world, who came and went, whose connection is lost, and how long it is
 //! waited for.
 
+mod afk;
 mod links;
 mod notes;
 mod roster;
 mod say;
 mod verbs;
 
+pub use afk::Afk;
 pub use notes::System;
 pub use roster::Roster;
 pub use say::Say;
@@ -14,6 +16,7 @@ pub use say::Say;
 use engine::prelude::*;
 
 use crate::command::verb;
+use crate::describe;
 
 /// What presence needs to know.
 #[derive(Resource, Clone, Debug)]
@@ -54,6 +57,7 @@ impl Plugin for PresencePlugin {
             .resource(links::Away::default())
             .transient::<Roster>("roster")
             .transient::<links::Away>("away")
+            .transient::<Afk>("afk")
             .recover(roster::recount)
             .every(Duration::from_secs(1), give_up)
             .note::<notes::System>()
@@ -69,8 +73,13 @@ impl Plugin for PresencePlugin {
             .system(Phase::Emit, say::tell);
         verb::<verbs::Who>(reg);
         verb::<verbs::Quit>(reg);
-        reg.system(Phase::Simulate, verbs::who)
-            .system(Phase::Simulate, verbs::quit);
+        verb::<afk::AfkVerb>(reg);
+        verb::<verbs::Password>(reg);
+        reg.system(Phase::Simulate, verbs::who).system(
+            Phase::Simulate,
+            (verbs::quit, verbs::password, afk::follow).chain(),
+        );
+        describe::mark::<Afk>(reg, 90, |_| Some("away from the keyboard".to_owned()));
     }
 }
 

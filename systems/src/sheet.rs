@@ -4,6 +4,7 @@
 //! [`describe`](crate::describe)), so that nothing is said of a plugin that is off.
 
 mod example;
+mod prompt;
 mod verbs;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ use crate::world::RoomIx;
 pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<verbs::Status>(reg);
     verb::<verbs::Whoami>(reg);
+    verb::<prompt::PromptVerb>(reg);
     // Built when they first run, after the last plugin has said what it adds.
     let status = (
         ParamBuilder,
@@ -48,12 +50,23 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         ParamBuilder,
         ParamBuilder,
     );
+    let prompted = (
+        ParamBuilder,
+        ParamBuilder,
+        beheld(),
+        ParamBuilder,
+        ParamBuilder,
+    );
     reg.note::<GameState>()
+        .persist::<prompt::WantsPrompt>("wants_prompt")
+        .emit_resource(prompt::PromptsDue::default())
+        .transient::<prompt::PromptsDue>("prompts_due")
         .command_result::<verbs::StatusData>()
         .emit_resource(Unshown::default())
         .transient::<Unshown>("unshown")
         .system(Phase::Simulate, status.build_system(verbs::status))
-        .system(Phase::Simulate, verbs::whoami)
+        .system(Phase::Simulate, (verbs::whoami, prompt::prefer).chain())
+        .system(Phase::Emit, prompted.build_system(prompt::tell))
         .system(Phase::Emit, show.build_system(self::show));
 }
 

@@ -40,7 +40,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     verb::<desk::Admin>(reg);
     verb::<roles::AddAdmin>(reg);
     verb::<roles::Revoke>(reg);
-    verb::<door::Kick>(reg);
+    verb::<door::Eject>(reg);
     verb::<door::Ban>(reg);
     verb::<door::Unban>(reg);
     verb::<closing::Shutdown>(reg);
@@ -56,7 +56,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     .system(Phase::Simulate, (plugins::turn, plugins::tell).chain())
     .system(
         Phase::Simulate,
-        (door::kick, door::ban, roles::add_admin, roles::revoke).chain(),
+        (door::eject, door::ban, roles::add_admin, roles::revoke).chain(),
     )
     .system(
         Phase::Simulate,

@@ -150,7 +150,7 @@ async fn refused_draft_is_told_once_and_harmless() {
         .find("system", |event| event.to_string().contains("revision 1"))
         .await;
     let _guest = server.guest().await;
-    let refused = designer.fails("kick guest").await;
+    let refused = designer.fails("eject guest").await;
     let message = refused["message"].as_str().unwrap();
     assert!(message.starts_with("There is no command"), "{refused}");
     std::fs::write(&file, whole).unwrap();

@@ -1,11 +1,13 @@
 //! Experience, and the levels it makes.
 
+use std::collections::BTreeSet;
+
 use bevy_ecs::entity::EntityHashMap;
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{PlayerUpdate, Rules, SetStat, Settable};
+use super::{PlayerUpdate, Rules, SetStat, Settable, Stats};
 use crate::exploration::Discovered;
 
 /// How many points of experience somebody has.
@@ -43,6 +45,12 @@ struct LevelKeys {
     /// the last level
     #[schemars(range(min = 1, max = 1000))]
     cap: u16,
+    /// determination points that each level above the first gives
+    #[schemars(range(min = 0, max = 10))]
+    determination: u8,
+    /// the most determination points that levels give together
+    #[schemars(range(min = 0, max = 100))]
+    determination_max: u8,
 }
 
 impl Default for LevelKeys {
@@ -51,13 +59,17 @@ impl Default for LevelKeys {
             scale: 30.0,
             growth: 1.5,
             cap: 1_000,
+            determination: 1,
+            determination_max: 20,
         }
     }
 }
 
 impl From<LevelKeys> for Levels {
     fn from(keys: LevelKeys) -> Self {
-        let LevelKeys { scale, growth, cap } = keys;
+        let LevelKeys {
+            scale, growth, cap, ..
+        } = keys;
         let begins = |level: u16| match level {
             1 => 0,
             _ => (scale * f64::from(level - 1).powf(growth)).floor() as u32,
@@ -89,12 +101,25 @@ impl Levels {
         self.begins.get(level).copied()
     }
 
+    /// The determination points that somebody with so many points has from it.
+    fn grit(&self, experience: Experience) -> u8 {
+        let each = usize::from(self.keys.determination);
+        let grit = each * (self.level(experience) - 1);
+        u8::try_from(grit)
+            .unwrap_or(u8::MAX)
+            .min(self.keys.determination_max)
+    }
+
     /// The line of `status`.
-    pub(super) fn words(&self, learnt: Experience) -> String {
+    pub(super) fn words(&self, learnt: Experience, title: Option<&str>) -> String {
         let level = self.level(learnt);
         let next = self.next(level);
         let next = next.map_or_else(String::new, |next| format!(", the next at {next}"));
-        format!("Level: {level} ({} experience{next})", learnt.points())
+        let title = title.map_or_else(String::new, |title| format!(", {title}"));
+        format!(
+            "Level: {level} ({} experience{next}){title}",
+            learnt.points()
+        )
     }
 }
 
@@ -119,6 +144,74 @@ pub(super) struct Earned {
     actor: Entity,
     before: Experience,
     now: Experience,
+}
+
+/// What a character has read, so that each of it teaches once. Saved; bounded by what the world has
+/// to read, or else by [`READINGS_MAX`].
+#[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
+#[serde(transparent)]
+pub struct Readings(BTreeSet<String>);
+
+/// The most of it that is remembered; beyond it nothing new is learnt by reading.
+const READINGS_MAX: usize = 1_000;
+
+/// Somebody has read something.
+#[derive(Message, Clone, Debug)]
+pub struct HasRead {
+    /// Who.
+    pub actor: Entity,
+    /// What, by a name that lasts.
+    pub what: String,
+}
+
+/// Whoever reads something for the first time has learnt something.
+pub(super) fn peruse(
+    mut read: MessageReader<HasRead>,
+    rules: Res<Rules>,
+    mut people: Query<&mut Readings>,
+    mut earn: MessageWriter<Earn>,
+) {
+    let points = rules.experience.reading;
+    for HasRead { actor, what } in read.read() {
+        let Ok(mut readings) = people.get_mut(*actor) else {
+            continue;
+        };
+        // Asked first, because writing would save the whole set with every line read.
+        let full = readings.0.len() >= READINGS_MAX;
+        if points == 0 || full || readings.0.contains(what) {
+            continue;
+        }
+        readings.0.insert(what.clone());
+        let actor = *actor;
+        earn.write(Earn { actor, points });
+    }
+}
+
+/// Gives people the determination of their level.
+pub(super) fn harden(
+    mut earned: MessageReader<Earned>,
+    mut newcomers: Newcomers<'_, '_>,
+    mut people: Query<(&Experience, &mut Stats)>,
+    rules: Res<Rules>,
+) {
+    let fit = |(experience, mut stats): (&Experience, Mut<'_, Stats>)| {
+        let now = stats.hardened(rules.levels.grit(*experience));
+        stats.set_if_neq(now);
+    };
+    let earned = earned.read().map(|one| one.actor);
+    let came = newcomers.read().into_iter().map(|(_, actor)| actor);
+    let due: Vec<Entity> = came.chain(earned).collect();
+    if rules.is_changed() {
+        // Levels may give otherwise now.
+        people.iter_mut().for_each(fit);
+        return;
+    }
+    for actor in due {
+        if let Ok(known) = people.get_mut(actor) {
+            fit(known);
+        }
+    }
 }
 
 /// Whoever sees a room for the first time has learnt something.
@@ -173,7 +266,7 @@ pub(super) fn set(
 /// Tells people what they have learnt, once a tick.
 pub(super) fn tell(
     mut earned: MessageReader<Earned>,
-    people: Query<(&StableId, &Online)>,
+    people: Query<(&StableId, &Online, Option<&Stats>)>,
     rules: Res<Rules>,
     mut outbox: ResMut<Outbox>,
     mut latest: Local<Vec<Earned>>,
@@ -188,9 +281,15 @@ pub(super) fn tell(
     }
     places.clear();
     for Earned { actor, before, now } in latest.drain(..) {
-        if let Ok((id, online)) = people.get(actor) {
+        if let Ok((id, online, stats)) = people.get(actor) {
             let (was, level) = (rules.levels.level(before), rules.levels.level(now));
-            let note = PlayerUpdate::experience(*id, now.points(), level, level > was);
+            let mut note = PlayerUpdate::experience(*id, now.points(), level, level > was);
+            if level != was {
+                let title = rules
+                    .title(level)
+                    .filter(|title| rules.title(was) != Some(*title));
+                note = note.of_level(title, stats.map(Stats::max_dp));
+            }
             outbox.tell_one(online.session, note);
         }
     }

@@ -46,6 +46,15 @@ impl PlayerUpdate {
         }
     }
 
+    /// What else a new level makes of somebody.
+    pub(super) fn of_level(mut self, title: Option<&str>, max_dp: Option<i16>) -> Self {
+        if let (Some(message), Some(title)) = (&mut self.message, title) {
+            message.push_str(&format!(" You might be called {title} now."));
+        }
+        self.stats = max_dp.map(|most| [("max_dp", i64::from(most))].into());
+        self
+    }
+
     /// How the body stands, with what a text client reads of it.
     pub(crate) fn body(
         player: StableId,

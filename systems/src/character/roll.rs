@@ -11,6 +11,8 @@ use super::{Profession, Stat, Stats};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rolling {
+    /// how every stat but size is rolled: `even`, each number from `lowest` to `highest` as likely as the others, or `4d6`, five times the best three of four dice, within the same bounds
+    pub method: RollMethod,
     /// the least that is rolled for any stat but size
     #[schemars(range(min = 1, max = 99))]
     pub lowest: u8,
@@ -31,9 +33,22 @@ pub struct Rolling {
     pub attempts: u16,
 }
 
+/// How a stat is rolled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum RollMethod {
+    /// Every number is as likely.
+    #[default]
+    #[serde(rename = "even")]
+    Even,
+    /// Five times the best three of four dice.
+    #[serde(rename = "4d6")]
+    FourDice,
+}
+
 impl Default for Rolling {
     fn default() -> Self {
         Self {
+            method: RollMethod::Even,
             lowest: 15,
             highest: 90,
             size_lowest: 2,
@@ -67,7 +82,12 @@ pub fn roll(seed: Seed, profession: Option<&Profession>, rules: &Rolling) -> Rol
             Stat::Size => between(rules.size_lowest, rules.size_highest, stat)
                 .saturating_add(rules.size_base)
                 .saturating_mul(5),
-            stat => between(rules.lowest, rules.highest, stat),
+            stat => match rules.method {
+                RollMethod::Even => between(rules.lowest, rules.highest, stat),
+                RollMethod::FourDice => best_three(&dice, stat)
+                    .saturating_mul(5)
+                    .clamp(rules.lowest, rules.highest.max(rules.lowest)),
+            },
         });
         let meets = profession.is_none_or(|profession| profession.shortfall(&rolled).is_none());
         let stats = profession.map_or(rolled, |profession| profession.schooled(&rolled));
@@ -79,6 +99,14 @@ pub fn roll(seed: Seed, profession: Option<&Profession>, rules: &Rolling) -> Rol
     }
     let again = (1..rules.attempts).map(attempt);
     again.into_iter().find(|roll| roll.meets).unwrap_or(first)
+}
+
+/// The sum of the best three of four dice.
+fn best_three(dice: &Dice, stat: Stat) -> u8 {
+    let die = |n: u32| dice.pick(6, StableId::named("stats"), stat.word(), n) + 1;
+    let four = [1, 2, 3, 4].map(die);
+    let worst = four.iter().copied().min().unwrap_or(0);
+    u8::try_from(four.iter().sum::<u64>() - worst).unwrap_or(18)
 }
 
 #[cfg(test)]
@@ -121,6 +149,24 @@ mod tests {
                 && one.stats.get(Stat::Intelligence) >= 50;
             prop_assert_eq!(one.meets, enough);
         }
+    }
+
+    #[test]
+    fn four_dice_make_middling_stats() {
+        let method = RollMethod::FourDice;
+        let rules = Rolling {
+            method,
+            ..Rolling::default()
+        };
+        let all = (0..1_000).map(|seed| roll(Seed(seed), None, &rules).stats.get(Stat::Power));
+        let all: Vec<u8> = all.collect();
+        assert!(
+            all.iter()
+                .all(|one| (15..=90).contains(one) && one % 5 == 0)
+        );
+        // The mean of the best three of four dice is 12.24.
+        let mean = all.iter().map(|one| f64::from(*one)).sum::<f64>() / 1_000.0;
+        assert!((59.0..63.5).contains(&mean), "{mean}");
     }
 
     #[test]

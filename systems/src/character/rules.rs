@@ -17,6 +17,33 @@ pub struct Rules {
     pub levels: Levels,
     /// What experience there is.
     pub experience: Experiences,
+    /// What people are called from a level on.
+    #[schemars(length(max = 100))]
+    pub titles: Vec<LevelTitle>,
+}
+
+/// What somebody is called from a level on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LevelTitle {
+    /// the level from which on
+    #[schemars(range(min = 1, max = 1000))]
+    pub level: u16,
+    /// the title
+    #[schemars(length(min = 1, max = 40))]
+    pub title: String,
+}
+
+impl Rules {
+    /// What somebody of a level is called, if anything.
+    #[must_use]
+    pub fn title(&self, level: usize) -> Option<&str> {
+        let reached = self.titles.iter();
+        let reached = reached.filter(|one| usize::from(one.level) <= level);
+        reached
+            .max_by_key(|one| one.level)
+            .map(|one| one.title.as_str())
+    }
 }
 
 /// What experience there is to be had.
@@ -26,6 +53,9 @@ pub struct Experiences {
     /// points for each room seen for the first time
     #[schemars(range(min = 0, max = 10_000))]
     pub discovery: u32,
+    /// points for each text read for the first time
+    #[schemars(range(min = 0, max = 10_000))]
+    pub reading: u32,
 }
 
 impl content::Rules for Rules {

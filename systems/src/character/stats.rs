@@ -84,6 +84,13 @@ pub struct Stats {
     education: u8,
     charisma: u8,
     luck: u8,
+    /// The determination that what one has learnt has given; see [`Levels`](super::Levels).
+    #[serde(default, skip_serializing_if = "is_none_of_it")]
+    grit: u8,
+}
+
+const fn is_none_of_it(grit: &u8) -> bool {
+    *grit == 0
 }
 
 impl Stats {
@@ -106,6 +113,7 @@ impl Stats {
             education: each(Stat::Education),
             charisma: each(Stat::Charisma),
             luck: each(Stat::Luck),
+            grit: 0,
         }
     }
 
@@ -133,12 +141,20 @@ impl Stats {
     pub(super) fn set(&mut self, stat: Stat, value: u8) {
         let before = *self;
         *self = Self::of(|one| if one == stat { value } else { before.get(one) });
+        self.grit = before.grit;
     }
 
-    /// The determination points of somebody unhurt: a fifth of constitution and size together.
+    /// The same with so much determination from what one has learnt.
+    pub(super) const fn hardened(self, grit: u8) -> Self {
+        Self { grit, ..self }
+    }
+
+    /// The determination points of somebody unhurt: a fifth of constitution and size together, and
+    /// what levels have given.
     #[must_use]
     pub fn max_dp(&self) -> i16 {
-        ((i16::from(self.constitution) + i16::from(self.size)) / 5).max(1)
+        let born = (i16::from(self.constitution) + i16::from(self.size)) / 5;
+        born.max(1) + i16::from(self.grit)
     }
 
     /// The magic points of somebody rested: a fifth of power, rounded up.

@@ -4,7 +4,7 @@ use engine::prelude::*;
 
 use super::emotes::Emotes;
 use super::speak::{Mouth, Words as Said};
-use crate::command::{Usage, Verb, Words};
+use crate::command::{Needs, Usage, Verb, Words};
 use crate::place::{InRoom, Moved, Pose, Posed, Rooms};
 use crate::speech::{Channel, Emote};
 
@@ -99,6 +99,7 @@ impl Verb for Strike {
     const WORDS: &'static [&'static str] = &["pose"];
     const USAGE: &'static str = "pose [how you stand there]";
     const HELP: &'static str = "Shows everybody who looks how you stand there, until you leave the room: \"pose leans on the bar\". Without words you stand there like anybody else.";
+    const NEEDS: Needs = Needs::SPEECH;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         Ok(Self {

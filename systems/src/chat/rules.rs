@@ -48,6 +48,9 @@ pub struct Lengths {
     /// the longest pose, in characters
     #[schemars(range(min = 1, max = 10_000))]
     pub pose: usize,
+    /// the longest description of oneself, in characters
+    #[schemars(range(min = 1, max = 10_000))]
+    pub likeness: usize,
 }
 
 /// What is remembered of what was said in each place, and shown of it.
@@ -94,6 +97,7 @@ impl Default for Lengths {
             admin: 2_000,
             emote: 200,
             pose: 100,
+            likeness: 500,
         }
     }
 }

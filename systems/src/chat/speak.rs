@@ -5,24 +5,20 @@ use std::collections::BTreeMap;
 use engine::Violation;
 use engine::port::{ChatLine, Content, Correlation, Topic};
 use engine::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::habit::Habit;
 use super::pace::Pace;
 use super::rate::{ChatLimits, Lately};
+use super::remember::LastWhisper;
 use super::verbs::{Admins, Chat, Global, Local, Reply, Say, System, Whisper};
 use super::{Channel, Rules};
-use crate::bus::{Afar, HeardAfar, Post, Took};
+use crate::bus::{Afar, Post};
 use crate::command::{Missed, means_self};
 use crate::faces::Faces;
 use crate::hearing::Hearing;
 use crate::letters::{self, Leave, Mailboxes};
 use crate::lucidity::{self, Minds};
 use crate::presence::Roster;
-
-/// Who whispered to this character last, by name: they may have gone and come back meanwhile.
-#[derive(Component, Default, Debug, Clone, Serialize, Deserialize)]
-pub(super) struct LastWhisper(Option<String>);
 
 /// Something was said and is to be heard by those who want to.
 #[derive(Message, Debug, Clone)]
@@ -165,15 +161,25 @@ impl Mouth<'_, '_> {
         words: &Words,
         to: Option<Role>,
     ) -> Result<(), Refusal> {
-        let most = self.rules.chars_max(channel);
-        if let Words::Plain(text) = words
-            && text.chars().count() > most
-        {
-            return Err(Refusal::new(
-                Code::ValidationError,
-                format!("At most {most} characters, please."),
-            ));
+        if let Words::Plain(text) = words {
+            fits(text, self.rules.chars_max(channel))?;
         }
+        self.may_speak(actor, channel, words.bytes(), to)
+    }
+
+    /// Whether somebody may describe themselves in these words: as if they struck a pose.
+    pub(super) fn may_describe(&mut self, actor: Entity, text: &str) -> Result<(), Refusal> {
+        fits(text, self.rules.lengths.likeness)?;
+        self.may_speak(actor, Channel::Pose, text.len(), None)
+    }
+
+    fn may_speak(
+        &mut self,
+        actor: Entity,
+        channel: Channel,
+        bytes: usize,
+        to: Option<Role>,
+    ) -> Result<(), Refusal> {
         let (id, character) = self
             .people
             .get(actor)
@@ -185,7 +191,7 @@ impl Mouth<'_, '_> {
         if let Some(refusal) = self.hearing.refusal(actor, who, channel, to) {
             return Err(refusal);
         }
-        if !self.pace.promise(Pace::bytes_of(words.bytes())) {
+        if !self.pace.promise(Pace::bytes_of(bytes)) {
             let message = "Too many speak at once. Say it again in a moment.";
             return Err(Refusal::new(Code::ServerBusy, message).after_ms(1_000));
         }
@@ -195,6 +201,15 @@ impl Mouth<'_, '_> {
                 self.violations.write(Violation(channel.word()));
             })
     }
+}
+
+/// Whether words are no longer than that, in characters.
+fn fits(text: &str, most: usize) -> Result<(), Refusal> {
+    if text.chars().count() <= most {
+        return Ok(());
+    }
+    let message = format!("At most {most} characters, please.");
+    Err(Refusal::new(Code::ValidationError, message))
 }
 
 /// Talk to many.
@@ -257,7 +272,7 @@ pub(super) fn whisper(
         (*order, Some(to.clone()), text, found)
     });
     let replied = replies.read().map(|Reply { order, text }| {
-        let to = last.get(order.actor).ok().and_then(|last| last.0.clone());
+        let to = last.get(order.actor).ok().and_then(LastWhisper::name);
         // Only that very one: an answer must not reach somebody whose name begins alike.
         let found = to.as_deref().and_then(|to| roster.find(to));
         let found = found.ok_or_else(|| Missed::nobody(to.as_deref().unwrap_or_default()));
@@ -340,49 +355,6 @@ pub(super) fn whisper(
                     leave.write(Leave { line, promised });
                 }
             }
-        }
-    }
-}
-
-/// Notes who whispered to whom.
-pub(super) fn remember(
-    mut said: MessageReader<Said>,
-    people: Query<(&StableId, &Character)>,
-    hearing: Hearing<'_, '_>,
-    mut heard: MessageReader<HeardAfar>,
-    index: Res<Index>,
-    awake: Query<(), With<Online>>,
-    mut last: Query<&mut LastWhisper>,
-    mut took: MessageWriter<Took>,
-) {
-    for HeardAfar { line, ticket, .. } in heard.read() {
-        let target = line.target_id.and_then(|id| index.get(id));
-        if let Some(target) = target
-            && hearing.hears(target, (line.sender_id, Role::Player), Channel::Whisper)
-            && let Ok(mut last) = last.get_mut(target)
-        {
-            last.0 = Some(line.sender_name.clone());
-        }
-        // Heard in this tick's Emit; where nobody is, it is a letter.
-        if let Some(ticket) = ticket
-            && target.is_some_and(|target| awake.contains(target))
-        {
-            took.write(Took(*ticket));
-        }
-    }
-    for Said {
-        speaker,
-        channel,
-        to,
-        ..
-    } in said.read()
-    {
-        if *channel == Channel::Whisper
-            && let Some(to) = to
-            && let (Ok((id, character)), Ok(mut last)) = (people.get(*speaker), last.get_mut(*to))
-            && hearing.hears(*to, (*id, character.role), *channel)
-        {
-            last.0 = Some(character.name.clone());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 
-use crate::command::{Usage, Verb, Words};
+use crate::command::{Needs, Usage, Verb, Words};
 
 macro_rules! speech {
     ($(#[$doc:meta])* $name:ident, $words:expr, $usage:literal, $help:literal, $admin:literal) => {
@@ -18,6 +18,7 @@ macro_rules! speech {
             const USAGE: &'static str = $usage;
             const HELP: &'static str = $help;
             const ADMIN: bool = $admin;
+            const NEEDS: Needs = Needs::SPEECH;
 
             fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
                 match words.rest() {
@@ -70,6 +71,7 @@ impl Verb for Whisper {
     const WORDS: &'static [&'static str] = &["whisper", "tell"];
     const USAGE: &'static str = "whisper <name> <words>";
     const HELP: &'static str = "Whispers to one person, wherever they are. Nobody else hears it.";
+    const NEEDS: Needs = Needs::SPEECH;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         match words.first() {

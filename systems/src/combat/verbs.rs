@@ -65,7 +65,9 @@ macro_rules! fight_verb {
 fight_verb!(
     AttackVerb,
     FightDeed::Attack,
-    &["attack", "kill", "hit", "punch", "strike", "smack", "thump"],
+    &[
+        "attack", "kill", "hit", "punch", "kick", "strike", "smack", "thump"
+    ],
     "attack [name]",
     "Attacks a creature: \"attack rat\", \"attack 2.rat\". Without a name, whom you fight, or the only one here that can be fought.",
     Needs::LIFE

@@ -24,8 +24,14 @@ impl Needs {
     pub const BODY: Self = Self(2);
     /// Standing on one's feet.
     pub const FEET: Self = Self(4);
+    /// A voice, or what stands for one: a verb of talk. It takes a body, too, and is no other act of
+    /// somebody who talks another one back to their senses.
+    pub const VOICE: Self = Self(8);
     /// What most verbs take: mind and body.
     pub const LIFE: Self = Self::MIND.and(Self::BODY);
+
+    /// What talk takes.
+    pub const SPEECH: Self = Self::LIFE.and(Self::VOICE);
 
     /// These and those.
     #[must_use]

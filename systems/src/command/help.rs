@@ -87,7 +87,7 @@ pub(super) fn help(
         let role = people
             .get(order.actor)
             .map_or(Role::Player, |character| character.role);
-        let known = verbs.find(topic).filter(|entry| entry.is_open_to(role));
+        let known = verbs.find_for(topic, role);
         answers.write(match known {
             _ if topic.is_empty() => {
                 let (text, data) = everything(&verbs, role);

@@ -18,6 +18,9 @@ use super::words::Words;
 /// So many words that begin as what was typed are told; of more none.
 const BEGUN_MAX: usize = 4;
 
+/// What is typed for the last line again.
+const AGAIN: [&str; 2] = ["!", "!!"];
+
 /// The span over which commands are counted.
 const RATE_SPAN: Duration = Duration::from_secs(1);
 
@@ -46,6 +49,9 @@ pub(super) struct TypingRate {
     accepted: VecDeque<WorldTime>,
     /// Its last line was one too many.
     refused: bool,
+    /// The last line that was taken, which `!` means.
+    #[serde(default)]
+    last: Option<Line>,
 }
 
 /// Queues what was received, or refuses it.
@@ -77,7 +83,13 @@ pub(super) fn accept(
             continue;
         }
         rate.refused = false;
-        orders.queue(*order, collapsed(line));
+        match rate.meant(line) {
+            Some(line) => _ = orders.queue(*order, line),
+            None => {
+                let message = "You have typed nothing yet that could be done again.";
+                answers.write(Answer::refused(*order, Code::InvalidCommand, message));
+            }
+        }
     }
 }
 
@@ -93,6 +105,16 @@ fn collapsed(line: &Line) -> Line {
 }
 
 impl TypingRate {
+    /// The line that is to be done; `None`: the last one again, and there was none.
+    fn meant(&mut self, line: &Line) -> Option<Line> {
+        if AGAIN.contains(&line.as_str().trim()) {
+            return self.last.clone();
+        }
+        let line = collapsed(line);
+        self.last = Some(line.clone());
+        Some(line)
+    }
+
     fn admit(&mut self, limits: CommandLimits, now: WorldTime) -> Result<(), Refusal> {
         let limit = limits.commands_per_second as usize;
         if limit == 0 {
@@ -149,7 +171,7 @@ impl Judge<'_> {
             let entry = self.verbs.get(*verb);
             entry.is_some_and(|entry| entry.is_open_to(role))
         };
-        let verb = match self.verbs.index(words.verb()) {
+        let verb = match self.verbs.index_for(words.verb(), role) {
             Some(verb) => Some((verb, None)).filter(|(verb, _)| open(verb)),
             None => {
                 let begun = self.verbs.begun_by(words.verb(), role).ok();

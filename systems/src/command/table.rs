@@ -164,6 +164,8 @@ impl Entry {
 pub struct Verbs {
     pub(super) entries: Vec<Entry>,
     by_word: BTreeMap<&'static str, usize>,
+    /// Words that mean another verb to those who have the verbs of admins.
+    staff: BTreeMap<&'static str, usize>,
     /// Words of the world's own, and the name of the verb that each means.
     more: BTreeMap<String, &'static str>,
     /// The verbs of the world's scripts, behind those of the server.
@@ -179,7 +181,22 @@ impl Verbs {
         self.get(self.index(word)?)
     }
 
-    /// Which verb a word means, in any case.
+    /// The verb a word means to somebody of a role, in any case.
+    pub(super) fn find_for(&self, word: &str, role: Role) -> Option<&Entry> {
+        let entry = self.get(self.index_for(word, role)?)?;
+        entry.is_open_to(role).then_some(entry)
+    }
+
+    /// The same by its place. Of a word that a verb of admins and one of players have, each is meant
+    /// by those who have it.
+    pub(super) fn index_for(&self, word: &str, role: Role) -> Option<usize> {
+        let known = self.index(word)?;
+        let staff = self.staff.get(word.to_ascii_lowercase().as_str()).copied();
+        let staff = staff.filter(|index| self.entries[*index].is_open_to(role));
+        Some(staff.unwrap_or(known))
+    }
+
+    /// Which verb a word means to players, in any case.
     pub(super) fn index(&self, word: &str) -> Option<usize> {
         let of_server = |word: &str| self.by_word.get(word).copied();
         if self.of_scripts.is_empty()
@@ -289,10 +306,30 @@ impl Verbs {
         nearest(word, words.chain(own).chain(more))
     }
 
+    /// Lets a word mean a verb; answers whether it means another already.
+    fn put(&mut self, word: &'static str, index: usize) -> bool {
+        let known = self.by_word.get(word).copied();
+        let is_staff = |index: usize| self.entries[index].admin;
+        match known {
+            Some(known) if is_staff(known) != is_staff(index) => {
+                let (players, staff) = match is_staff(index) {
+                    true => (known, index),
+                    false => (index, known),
+                };
+                self.by_word.insert(word, players);
+                self.staff.insert(word, staff).is_some()
+            }
+            known => {
+                self.by_word.insert(word, index);
+                known.is_some()
+            }
+        }
+    }
+
     fn add(&mut self, words: &[&'static str], entry: Entry) -> Option<String> {
         let index = self.entries.len();
         self.entries.push(entry);
-        let clash = |word: &&'static str| self.by_word.insert(word, index).is_some();
+        let clash = |word: &&'static str| self.put(word, index);
         let clashes: Vec<&str> = words.iter().copied().filter(clash).collect();
         (!clashes.is_empty()).then(|| {
             format!(

@@ -10,7 +10,7 @@ pub(super) struct Topic {
 pub(super) const TOPICS: &[Topic] = &[
     Topic {
         words: &["moving", "movement", "directions", "exits"],
-        text: "Moving about\nEvery room says which ways lead out. Type the direction, or its letter: \"north\", \"n\", \"southwest\", \"sw\", \"up\". \"look north\" shows what lies that way before you go. \"map\" draws where you have been.",
+        text: "Moving about\nEvery room says which ways lead out. Type the direction, or its letter: \"north\", \"n\", \"southwest\", \"sw\", \"up\". \"look north\" shows what lies that way before you go, \"exits\" all ways, \"scan\" who is beyond them. \"map\" draws where you have been.",
     },
     Topic {
         words: &["talking", "talk", "channels", "chat"],
@@ -18,7 +18,7 @@ pub(super) const TOPICS: &[Topic] = &[
     },
     Topic {
         words: &["typing", "abbreviations", "short"],
-        text: "Typing\nThree letters of a command are enough where no other begins so: \"stat\" is \"status\". What could cost you something, like \"drop\" or \"quit\", is typed whole. \"'hi\" says it, \":waves\" shows it, and \"alias\" makes short words of your own.",
+        text: "Typing\nThree letters of a command are enough where no other begins so: \"stat\" is \"status\". What could cost you something, like \"drop\" or \"quit\", is typed whole. \"'hi\" says it, \":waves\" shows it, and \"alias\" makes short words of your own. \"!\" does your last line again.",
     },
     Topic {
         words: &["mind", "lucidity", "sanity"],

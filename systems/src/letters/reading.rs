@@ -7,7 +7,7 @@ use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::mailbox::{Letter, Mailbox, Mailboxes};
-use super::told_here;
+use super::{LetterRead, told_here};
 use crate::bus::{Afar, Post};
 use crate::hearing::Hearing;
 use crate::speech::{Channel, ChatMessage};
@@ -42,11 +42,13 @@ pub(super) fn follow(
     mut departed: MessageReader<Departed>,
     mut received: MessageReader<Received>,
     people: Query<&StableId>,
+    hearing: Hearing<'_, '_>,
     afar: Res<Afar>,
     mut readers: ResMut<Readers>,
     mut boxes: ResMut<Mailboxes>,
     mut rows: Query<&mut Mailbox>,
     mut posts: MessageWriter<Post>,
+    mut read: MessageWriter<LetterRead>,
     mut destroy: MessageWriter<Destroy>,
 ) {
     for Received { actor, through } in received.read() {
@@ -62,6 +64,12 @@ pub(super) fn follow(
         else {
             continue;
         };
+        let heard =
+            |one: &&Letter| ids.contains(&one.line.message_id) && reads(&hearing, *actor, one);
+        if let Some(last) = mailbox.letters().iter().rev().find(heard) {
+            let (reader, sender) = (*actor, last.line.sender_name.clone());
+            read.write(LetterRead { reader, sender });
+        }
         mailbox.take_out(&ids);
         boxes.note(&mailbox);
         if mailbox.is_empty() {
@@ -113,13 +121,9 @@ pub(super) fn tell(
         if portion.is_empty() {
             return false;
         }
-        let heard = portion.iter().filter(|letter| {
-            hearing.hears(
-                reader,
-                (letter.line.sender_id, Role::Player),
-                Channel::Whisper,
-            )
-        });
+        let heard = portion
+            .iter()
+            .filter(|letter| reads(&hearing, reader, letter));
         for letter in heard {
             outbox.tell_one(online.session, read_out(letter, *id, &character.name));
         }
@@ -131,6 +135,12 @@ pub(super) fn tell(
         });
         true
     });
+}
+
+/// Whether somebody wants to read a letter.
+fn reads(hearing: &Hearing<'_, '_>, reader: Entity, letter: &Letter) -> bool {
+    let sender = (letter.line.sender_id, Role::Player);
+    hearing.hears(reader, sender, Channel::Whisper)
 }
 
 /// The first of the letters, as many as are told at once.

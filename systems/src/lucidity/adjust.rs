@@ -200,11 +200,14 @@ impl MindChange {
         });
     }
 
-    /// Leaves its mark: a liability for a shock or a fall of tier, and a memory.
+    /// Leaves its mark: a liability for a shock or the first fall of tier for a while, and a memory.
     fn mark(&self, psyche: &mut Mut<'_, Psyche>, law: &Law<'_>) {
         let burdens = law.rules.liabilities;
+        let now = law.clock.now;
+        let again = span(burdens.fall_again_after_seconds);
         let worse = law.rules.tier(self.now) > law.rules.tier(self.before);
-        if self.delta() <= burdens.shock || worse {
+        let falls = worse && psyche.falls(now, again);
+        if self.delta() <= burdens.shock || falls {
             let new = psyche.liabilities.worsen(burdens.stacks_max);
             if new == Liability::RitualCompulsion && psyche.liabilities.stacks(new) == 1 {
                 // The first day is free.

@@ -5,7 +5,7 @@ use engine::prelude::*;
 
 use super::ground::{FluxMap, nano};
 use super::rules::Rules;
-use super::{AdjustLucidity, Cause, Drift, Lucidity, NANO};
+use super::{AdjustLucidity, Cause, Drift, Lucidity, NANO, Tier};
 use crate::calendar::{Daylight, MythosTime};
 use crate::place::InRoom;
 use crate::world::{Atlas, RoomIx};
@@ -70,6 +70,7 @@ struct Scale {
     step: f64,
     floor: f64,
     recovery_lost: f64,
+    drifts_back: i64,
 }
 
 impl Scale {
@@ -83,6 +84,7 @@ impl Scale {
             step: rules.adaptation.step,
             floor: rules.adaptation.floor,
             recovery_lost: rules.liabilities.recovery_lost,
+            drifts_back: nano(rules.fall.drifts_back),
         }
     }
 
@@ -166,7 +168,12 @@ pub(super) fn ebb(
         let plot = ground.plot(room);
         drift.stay(plot.id);
         let total = scale.adapted(plot.flux(day) + scale.company(others), drift.minutes);
-        let mut delta = drift.carry(scale.mended(total, drift.gloom));
+        let mut mended = scale.mended(total, drift.gloom);
+        if total >= 0 && rules.tier(lucidity) == Tier::Catatonic {
+            // Where nothing drains it, time brings the most hopeless mind back.
+            mended = mended.max(scale.drifts_back);
+        }
+        let mut delta = drift.carry(mended);
         if delta < 0 && clock.now < drift.sheltered_until {
             // As at the end of the scale: what would go below is lost.
             let least = rules.tiers.deranged - lucidity.points();

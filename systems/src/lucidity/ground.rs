@@ -16,6 +16,9 @@ pub(super) struct SpecialRules {
     /// what it takes from every mind each Mythos minute, instead of what the environments of its rooms do
     #[schemars(range(min = -100, max = 100))]
     lucidity_drain_rate: Option<f64>,
+    /// the drain rate is taken besides what the environments of its rooms take
+    #[serde(default)]
+    lucidity_drain_adds: bool,
 }
 
 impl Section for SpecialRules {}
@@ -26,12 +29,16 @@ struct Drains<'a>(Option<&'a Sections<SpecialRules>>);
 
 impl Drains<'_> {
     /// The drain rate that holds in a room, with the sub-zone that says so, or else its zone.
-    fn of(self, atlas: &Atlas, room: RoomIx) -> Option<(String, f64)> {
+    fn of(self, atlas: &Atlas, room: RoomIx) -> Option<(String, f64, bool)> {
         let (sub_zone, zone) = (atlas.sub_zone(room), atlas.zone(room));
         let subjects = [format!("{}/{}", zone.id, sub_zone.id), zone.id.clone()];
         let mut rates = subjects.into_iter().filter_map(|subject| {
-            let rate = self.0?.get(&subject)?.lucidity_drain_rate?;
-            Some((subject, rate))
+            let rules = self.0?.get(&subject)?;
+            Some((
+                subject,
+                rules.lucidity_drain_rate?,
+                rules.lucidity_drain_adds,
+            ))
         });
         rates.next()
     }
@@ -85,17 +92,27 @@ impl FluxMap {
 
 /// The whole number of billionths nearest to a flux.
 pub(super) fn nano(points: f64) -> i64 {
-    // The rules keep every flux within ±100, far inside an i64.
+    // The rules keep every flux within ±200, far inside an i64.
     (points * NANO).round() as i64
 }
 
 /// The flux of a room in points per Mythos minute: the first rule that names the place, and
-/// instead of it the drain rate of the sub-zone or else the zone, where there is one.
+/// instead of it the drain rate of the sub-zone or else the zone, where there is one; or both
+/// together, where that says so and the place drains.
 fn flux(rules: &Rules, atlas: &Atlas, drains: Drains<'_>, ix: RoomIx, day: bool) -> f64 {
-    let (sub_zone, zone) = (atlas.sub_zone(ix), atlas.zone(ix));
-    if let Some((_, rate)) = drains.of(atlas, ix) {
-        return -rate.min(rules.drain_rate_max);
+    let own = own_flux(rules, atlas, ix, day);
+    match drains.of(atlas, ix) {
+        None => own,
+        Some((_, rate, adds)) => {
+            let besides = if adds { own.min(0.0) } else { 0.0 };
+            besides - rate.min(rules.drain_rate_max)
+        }
     }
+}
+
+/// What the first rule says that names the place.
+fn own_flux(rules: &Rules, atlas: &Atlas, ix: RoomIx, day: bool) -> f64 {
+    let (sub_zone, zone) = (atlas.sub_zone(ix), atlas.zone(ix));
     let room = atlas.room(ix);
     let profile = rules
         .rooms
@@ -117,7 +134,7 @@ impl Profile {
 fn warn_of_great_drains(rules: &Rules, atlas: &Atlas, drains: Drains<'_>) {
     let mut seen = Vec::new();
     for (ix, _) in atlas.rooms() {
-        let Some((place, rate)) = drains.of(atlas, ix) else {
+        let Some((place, rate, _)) = drains.of(atlas, ix) else {
             continue;
         };
         if rate > rules.drain_rate_max && !seen.contains(&place) {

@@ -131,6 +131,23 @@ impl Liabilities {
         }
     }
 
+    /// One stack less of the heaviest, the first of them in the catalogue; `None`: there is none.
+    pub(super) fn relieve(&mut self) -> Option<Liability> {
+        let heaviest = self.0.iter().copied().max().filter(|most| *most > 0)?;
+        let one = Liability::ALL
+            .into_iter()
+            .find(|one| self.stacks(*one) == heaviest)?;
+        self.0[one as usize] -= 1;
+        Some(one)
+    }
+
+    /// One stack less of each.
+    pub(super) fn lighten(&mut self) {
+        for stacks in &mut self.0 {
+            *stacks = stacks.saturating_sub(1);
+        }
+    }
+
     fn add(&mut self, liability: Liability, most: u8) {
         let stacks = &mut self.0[liability as usize];
         *stacks = stacks.saturating_add(1).min(most);
@@ -152,6 +169,19 @@ mod tests {
             held.listed()[..2],
             ["night_frayed_reflexes (x3)", "murmuring_chorus"]
         );
+    }
+
+    #[test]
+    fn relief_takes_a_stack_of_the_heaviest() {
+        let mut held = Liabilities::default();
+        assert_eq!(held.relieve(), None);
+        for _ in 0..7 {
+            held.worsen(5);
+        }
+        assert_eq!(held.relieve(), Some(Liability::NightFrayedReflexes));
+        assert_eq!(held.stacks(Liability::NightFrayedReflexes), 2);
+        held.lighten();
+        assert_eq!(held.listed(), ["night_frayed_reflexes"]);
     }
 
     #[test]

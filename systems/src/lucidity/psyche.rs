@@ -21,6 +21,9 @@ pub struct Psyche {
     /// What shocks have left.
     #[serde(skip_serializing_if = "Liabilities::is_empty")]
     pub(super) liabilities: Liabilities,
+    /// When it fell a tier last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) fell_at: Option<WorldTime>,
     /// Since when nothing in it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) catatonic_since: Option<WorldTime>,
@@ -90,6 +93,12 @@ impl Psyche {
         // What is over need not be saved for ever.
         self.cooldowns.retain(|_, until| *until > now);
         self.cooldowns.insert(action.to_owned(), now.plus(span));
+    }
+
+    /// Whether a fall now would be the first for so long; it is the last one from now on.
+    pub(super) fn falls(&mut self, now: WorldTime, span: Duration) -> bool {
+        let last = self.fell_at.replace(now);
+        last.is_none_or(|last| now.since(last) >= span)
     }
 
     /// Meets an archetype once more. Answers which exposure this is, counted from 1.

@@ -1,4 +1,4 @@
-//! Fetching a lost mind back: a while of holding on, broken off by doing anything else.
+//! Fetching a lost mind back: a while of holding on, broken off by doing anything else but talk.
 //!
 //! A rescue under way is a component of the rescuer; it is not saved, because who leaves the
 //! world breaks it off.
@@ -60,7 +60,7 @@ fetching!(
     Ground,
     "ground",
     "ground <name>",
-    "Holds on to somebody whose mind is gone until they come back to you. It takes a while in which neither of you may move or do anything; looking does no harm. Letting go costs you."
+    "Holds on to somebody whose mind is gone until they come back to you. It takes a while in which neither of you may move or do anything; looking and talking do no harm. Letting go costs you."
 );
 fetching!(
     RescueVerb,
@@ -208,8 +208,8 @@ impl Standing<'_, '_> {
         (place.0 == room).then(|| self.rules.tier(*mind))
     }
 
-    /// Whether somebody can hold on to anybody.
-    fn holds(&self, rescuer: Entity, room: RoomIx) -> bool {
+    /// Whether somebody can hold on to anybody, or to anything.
+    pub(super) fn holds(&self, rescuer: Entity, room: RoomIx) -> bool {
         let vitals = self.bodies.get(rescuer);
         let able = vitals.map_or(true, |vitals| vitals.condition() == Condition::Able);
         able && self
@@ -301,11 +301,45 @@ pub(super) struct ActedInTick {
     orders: HashSet<Order>,
 }
 
-/// Breaks the rescues off in which somebody has done something else. What was refused was not done.
+/// Who has done something in a tick that is no talk.
+#[derive(SystemParam)]
+pub(super) struct OtherActs<'w, 's> {
+    acted: MessageReader<'w, 's, Acted>,
+    answers: MessageReader<'w, 's, Answer>,
+    in_tick: Local<'s, ActedInTick>,
+    clock: Res<'w, Clock>,
+}
+
+impl OtherActs<'_, '_> {
+    /// Nobody asks.
+    pub(super) fn pass_over(&mut self) {
+        self.acted.clear();
+        self.answers.clear();
+    }
+
+    /// Those of whom it is known since this was asked last. What was refused was not done.
+    pub(super) fn done(&mut self) -> EntityHashSet {
+        if self.in_tick.tick != self.clock.tick {
+            self.in_tick.tick = self.clock.tick;
+            self.in_tick.orders.clear();
+        }
+        let is_other =
+            |one: &&Acted| one.needs.include(Needs::BODY) && !one.needs.include(Needs::VOICE);
+        let bodily = self.acted.read().filter(is_other);
+        self.in_tick.orders.extend(bodily.map(|one| one.order));
+        let orders = &self.in_tick.orders;
+        self.answers
+            .read()
+            .filter(|one| one.is_done() && orders.contains(&one.order()))
+            .map(|one| one.order().actor)
+            .collect()
+    }
+}
+
+/// Breaks the rescues off in which somebody has done something else. What was refused was not done,
+/// and talk is the manner of it.
 pub(super) fn let_go(
-    mut acted: MessageReader<Acted>,
-    mut in_tick: Local<ActedInTick>,
-    mut answers: MessageReader<Answer>,
+    mut others: OtherActs<'_, '_>,
     holding: Query<(Entity, &StableId, &Holding)>,
     rules: Res<Rules>,
     clock: Res<Clock>,
@@ -314,21 +348,10 @@ pub(super) fn let_go(
     mut fetched: MessageWriter<Fetched>,
 ) {
     if holding.is_empty() {
-        acted.clear();
-        answers.clear();
+        others.pass_over();
         return;
     }
-    if in_tick.tick != clock.tick {
-        in_tick.tick = clock.tick;
-        in_tick.orders.clear();
-    }
-    let bodily = acted.read().filter(|one| one.needs.include(Needs::BODY));
-    in_tick.orders.extend(bodily.map(|one| one.order));
-    let done: EntityHashSet = answers
-        .read()
-        .filter(|one| one.is_done() && in_tick.orders.contains(&one.order()))
-        .map(|one| one.order().actor)
-        .collect();
+    let done = others.done();
     let mut broken: Vec<_> = holding
         .iter()
         // Taking hold is no other act.

@@ -1,14 +1,13 @@
-//! Rituals: what a mind can do for itself, each only so often.
+//! The verbs of rituals: what a mind can do for itself. How they are had: [`rite`](super::rite).
 //!
 //! The waiting times are moments of world time in the saved [`Psyche`], so neither a new session
 //! nor a restart shortens them.
 
 use engine::prelude::*;
 
-use super::rescue::millis;
-use super::rules::{Ritual, Rules, span};
+use super::rite::Rites;
+use super::rules::Rules;
 use super::{AdjustLucidity, Cause, Liability, Psyche};
-use crate::body::{self, AdjustVitals};
 use crate::calendar::{MythosHour, MythosTime};
 use crate::command::{Usage, Verb, Words};
 
@@ -86,62 +85,7 @@ impl Verb for Debrief {
     }
 }
 
-/// What is the same for every ritual.
-#[derive(SystemParam)]
-pub(super) struct Rites<'w, 's> {
-    minds: Query<'w, 's, &'static mut Psyche>,
-    rules: Res<'w, Rules>,
-    clock: Res<'w, Clock>,
-    bodies: Res<'w, body::Rules>,
-    adjust: MessageWriter<'w, AdjustLucidity>,
-    vitals: MessageWriter<'w, AdjustVitals>,
-    answers: MessageWriter<'w, Answer>,
-}
-
-impl Rites<'_, '_> {
-    /// Has one, if its time has come.
-    fn perform(&mut self, actor: Entity, cause: Cause, ritual: Ritual) -> Result<(), Refusal> {
-        let mut psyche = self
-            .minds
-            .get_mut(actor)
-            .map_err(|_| Refusal::of(Code::InternalError))?;
-        let action = cause.word();
-        if let Some(wait) = psyche.waits_for(action, self.clock.now) {
-            let refusal = Refusal::new(Code::GameLogicError, "It is too soon for that.");
-            return Err(refusal.after_ms(millis(wait)));
-        }
-        psyche.cool_down(action, self.clock.now, span(ritual.cooldown_seconds));
-        self.adjust.write(AdjustLucidity {
-            mind: actor,
-            delta: ritual.gain,
-            cause,
-        });
-        let magic = span(ritual.magic_seconds);
-        if !magic.is_zero() {
-            self.vitals.write(AdjustVitals {
-                body: actor,
-                change: if cause == Cause::MEDITATE {
-                    self.bodies.meditated(magic)
-                } else {
-                    self.bodies.rested(magic)
-                },
-                cause: body::VitalsCause::new(cause.word()),
-                by: None,
-            });
-        }
-        Ok(())
-    }
-
-    fn answer(&mut self, order: Order, cause: Cause, ritual: Ritual, text: &'static str) {
-        let answer = match self.perform(order.actor, cause, ritual) {
-            Ok(()) => Answer::with(order, text),
-            Err(refusal) => Answer::refusal(order, refusal),
-        };
-        self.answers.write(answer);
-    }
-}
-
-/// Performs what is asked for.
+/// Performs what is asked for, or begins with it.
 pub(super) fn perform(
     mut prayers: MessageReader<Pray>,
     mut meditations: MessageReader<Meditate>,
@@ -150,42 +94,36 @@ pub(super) fn perform(
     mut tonics: MessageReader<Tonic>,
     mut rites: Rites<'_, '_>,
 ) {
-    let rules = rites.rules.recovery;
     for Pray(order) in prayers.read() {
-        let text = "You pray until the words wear smooth.";
-        rites.answer(*order, Cause::PRAY, rules.pray, text);
+        rites.begin(*order, Cause::PRAY);
     }
     for Meditate(order) in meditations.read() {
-        let text = "You count breaths until there is only counting, and then not even that.";
-        rites.answer(*order, Cause::MEDITATE, rules.meditate, text);
+        rites.begin(*order, Cause::MEDITATE);
     }
     for Solace(order) in solaces.read() {
-        let text = "You think of those who would come if you called, and it helps.";
-        rites.answer(*order, Cause::GROUP_SOLACE, rules.group_solace, text);
+        rites.begin(*order, Cause::GROUP_SOLACE);
     }
     for Therapy(order) in therapies.read() {
-        rites.answer(*order, Cause::THERAPY, rules.therapy, THERAPY);
+        rites.begin(*order, Cause::THERAPY);
     }
     for Tonic(order) in tonics.read() {
-        let text = "It tastes of tar and oranges. After a while nothing hurts very much.";
-        rites.answer(*order, Cause::FOLK_TONIC, rules.folk_tonic, text);
+        rites.begin(*order, Cause::FOLK_TONIC);
     }
 }
 
-const THERAPY: &str =
-    "You talk for what seems an hour. Somebody writes all of it down and is not shocked.";
-
-/// Talks over what brought somebody to the sanitarium.
+/// Talks over what brought somebody to the sanitarium, which takes a stack of each mark away.
 pub(super) fn debrief(mut asked: MessageReader<Debrief>, mut rites: Rites<'_, '_>) {
     for Debrief { order, therapy } in asked.read() {
         let due = rites.minds.get_mut(order.actor).ok();
-        let Some(mut psyche) = due.filter(|psyche| psyche.debrief_due) else {
+        let Some((mut psyche, mut drift)) = due.filter(|(psyche, _)| psyche.debrief_due) else {
             let message = "Nobody is waiting to hear your story.";
             let answer = Answer::refused(*order, Code::GameLogicError, message);
             rites.answers.write(answer);
             continue;
         };
         psyche.debrief_due = false;
+        psyche.liabilities.lighten();
+        drift.bypass_change_detection().mirror(&psyche);
         let mut text =
             String::from("A doctor with a soft pencil asks what happened, and you tell it:");
         let last = psyche.recent.len().saturating_sub(TALKED_OVER);
@@ -193,11 +131,10 @@ pub(super) fn debrief(mut asked: MessageReader<Debrief>, mut rites: Rites<'_, '_
             let what = one.reason.replace('_', " ");
             text.push_str(&format!("\n  {what}: {:+}", one.delta));
         }
-        let ritual = rites.rules.recovery.therapy;
         if *therapy {
             text.push('\n');
-            match rites.perform(order.actor, Cause::THERAPY, ritual) {
-                Ok(()) => text.push_str(THERAPY),
+            match rites.have(order.actor, Cause::THERAPY) {
+                Ok(done) => text.push_str(&done),
                 Err(refusal) => text.push_str(&refusal.message),
             }
         } else {
@@ -213,9 +150,9 @@ pub(super) fn ward(mut asked: MessageReader<Ward>, mut rites: Rites<'_, '_>) {
         let hour = MythosTime::at(rites.clock.wall()).hours();
         let psyche = rites.minds.get_mut(order.actor).ok();
         let compelled =
-            psyche.filter(|psyche| psyche.liabilities.stacks(Liability::RitualCompulsion) > 0);
+            psyche.filter(|(psyche, _)| psyche.liabilities.stacks(Liability::RitualCompulsion) > 0);
         let answer = match compelled {
-            Some(mut psyche) => {
+            Some((mut psyche, _)) => {
                 psyche.warded = Some(hour);
                 let text = "You draw the sign, and the itch behind your eyes lets go for a day.";
                 Answer::with(*order, text)

@@ -1,7 +1,7 @@
 //! How people appear to those around them.
 //!
 //! A room shows it, so it is declared here. Each part has one writer elsewhere: `body` keeps
-//! postures, `chat` poses and who spoke last, and both say when it changes.
+//! postures, `chat` poses, what people say of themselves and who spoke last, and both say when it changes.
 
 use engine::prelude::*;
 use schemars::JsonSchema;
@@ -86,6 +86,25 @@ pub struct Posed {
     pub actor: Entity,
     /// How; empty: not in any way.
     pub pose: String,
+}
+
+/// How a character has described itself; who has not has not this. Saved, written by `chat`.
+#[derive(Component, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
+#[serde(transparent)]
+pub struct Likeness(String);
+
+impl Likeness {
+    /// These words.
+    pub(crate) const fn new(words: String) -> Self {
+        Self(words)
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Where and when this character last said something to be heard around it. Transient.

@@ -227,6 +227,12 @@ impl Rooms<'_, '_> {
         here
     }
 
+    /// The kinds of the creatures in a room, one for each of them.
+    pub fn kinds_in(&self, room: RoomIx) -> impl Iterator<Item = &str> {
+        let here = self.creatures.iter_many(self.occupancy.creatures(room));
+        here.matched().map(|(_, _, one)| one.kind.as_str())
+    }
+
     /// The creature in a room that is meant; of several that fit, the first.
     #[must_use]
     pub fn creature_near(&self, room: RoomIx, target: &str) -> Option<(Entity, &CreatureLook)> {

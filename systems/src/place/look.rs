@@ -205,11 +205,17 @@ fn somebody(
     beheld: &Beheld<'_, '_>,
 ) -> Answer {
     let name = &character.name;
-    if linkdead {
-        let words = format!("{name} stands with empty eyes, as if the mind had been called away.");
-        return Answer::with(order, words);
+    let lost = linkdead.then_some("link lost");
+    let marks = rooms.marks(entity).chain(lost);
+    let mut words = person(character, posture, marks);
+    if let Some(likeness) = rooms.likeness(entity, order.actor) {
+        words.push_str(&format!("\n{likeness}"));
     }
-    let mut words = person(character, posture, rooms.marks(entity));
+    if linkdead {
+        words.push_str(&format!(
+            "\n{name} stands with empty eyes, as if the mind had been called away."
+        ));
+    }
     if let Some(pose) = rooms.pose(entity, order.actor) {
         words.push_str(&format!("\n{name} {pose}"));
     }

@@ -1,17 +1,19 @@
 //! What people are told about places.
 
 mod examples;
+mod turn;
 
-use std::collections::{BTreeMap, BTreeSet};
+pub(super) use turn::turn;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::changes::tell_each;
-use super::{DoorView, DoorViews, Drops, Listing, Moved, Rooms, passed};
-use crate::calendar::{Daylight, MythosHour, MythosTime};
+use super::{BriefRooms, DoorView, DoorViews, Drops, Listing, Moved, Rooms, passed};
+use crate::calendar::{Daylight, MythosTime};
 use crate::world::{Atlas, Direction, RoomIx};
 
 /// A room as clients see it.
@@ -90,8 +92,19 @@ impl RoomView {
     /// The room as text, for `me`.
     #[must_use]
     pub fn prose(&self, people: &Listing, drops: &Drops, me: &str) -> Prose {
-        let mut prose = Prose::of(Ink::Title, self.name.clone())
+        let prose = Prose::of(Ink::Title, self.name.clone())
             .with(Ink::Plain, format!("\n{}\n", self.description));
+        self.with_the_rest(prose, people, drops, me)
+    }
+
+    /// The room as text without its description.
+    pub(super) fn in_brief(&self, people: &Listing, drops: &Drops, me: &str) -> Prose {
+        let prose = Prose::of(Ink::Title, self.name.clone()).with(Ink::Plain, "\n");
+        self.with_the_rest(prose, people, drops, me)
+    }
+
+    /// What follows the description.
+    fn with_the_rest(&self, mut prose: Prose, people: &Listing, drops: &Drops, me: &str) -> Prose {
         for line in &self.lines {
             prose = prose.with(Ink::Plain, format!("{line}\n"));
         }
@@ -144,6 +157,9 @@ pub struct RoomUpdate {
     /// Only the light has changed, for everybody here; for text only.
     #[serde(skip)]
     turned: bool,
+    /// The reader wants no description; for text only.
+    #[serde(skip)]
+    brief: bool,
 }
 
 impl RoomUpdate {
@@ -157,6 +173,7 @@ impl RoomUpdate {
             drops,
             me: String::new(),
             turned: false,
+            brief: false,
         }
     }
 
@@ -179,7 +196,11 @@ impl Note for RoomUpdate {
             let description = self.room.description.clone();
             return Some(Prose::of(Ink::Plain, description));
         }
-        Some(self.room.prose(&self.people, &self.drops, &self.me))
+        let (people, drops) = (&self.people, &self.drops);
+        Some(match self.brief {
+            true => self.room.in_brief(people, drops, &self.me),
+            false => self.room.prose(people, drops, &self.me),
+        })
     }
     fn gmcp(&self) -> Vec<Gmcp> {
         let mut packets = vec![self.room.gmcp()];
@@ -285,7 +306,7 @@ impl Passing {
 /// Tells everyone concerned who walked by, and the walkers where they are.
 pub(super) fn tell(
     mut moves: MessageReader<Moved>,
-    people: Query<(&StableId, &Character)>,
+    people: Query<(&StableId, &Character, Has<BriefRooms>)>,
     rooms: Rooms<'_, '_>,
     clock: Res<Clock>,
     daylight: Res<Daylight>,
@@ -303,7 +324,7 @@ pub(super) fn tell(
         let (Some(from), Some(to)) = (*from, *to) else {
             continue;
         };
-        let Ok((id, character)) = people.get(*actor) else {
+        let Ok((id, character, brief)) = people.get(*actor) else {
             continue;
         };
         let (name, atlas) = (&character.name, &rooms.atlas);
@@ -336,55 +357,10 @@ pub(super) fn tell(
         if let Some(session) = session {
             let people = rooms.listing_for(to, *actor);
             let update = RoomUpdate::of(rooms.view_for(to, night, *actor), people, rooms.drops(to));
-            outbox.tell_one(session, update.seen_by(name));
+            let brief = brief && way.is_some();
+            let update = update.seen_by(name);
+            outbox.tell_one(session, RoomUpdate { brief, ..update });
         }
-    }
-}
-
-/// Shows how places look now to those who are in them when day turns to night or night to day.
-pub(super) fn turn(
-    mut hours: MessageReader<MythosHour>,
-    rooms: Rooms<'_, '_>,
-    clock: Res<Clock>,
-    daylight: Res<Daylight>,
-    mut outbox: ResMut<Outbox>,
-) {
-    let now = MythosTime::at(clock.wall());
-    // However many hours have struck, only whether it is another time of day counts.
-    let before = hours.read().map(|one| one.hour - 1).min();
-    if before.is_none_or(|before| daylight.is_night_at(before) == daylight.is_night(now)) {
-        return;
-    }
-    for (ix, room) in rooms.atlas.rooms() {
-        if room.night.is_none() || rooms.occupants(ix).is_empty() {
-            continue;
-        }
-        if rooms.has_hidden_ways(ix) {
-            // Each sees the ways that they have found.
-            for one in rooms.occupants(ix).to_vec() {
-                if let Some(session) = rooms.session(one) {
-                    let view = rooms.view_for(ix, daylight.is_night(now), one);
-                    let people = rooms.listing_for(ix, one);
-                    let update = RoomUpdate {
-                        turned: true,
-                        ..RoomUpdate::of(view, people, rooms.drops(ix))
-                    };
-                    outbox.tell_one(session, update);
-                }
-            }
-            continue;
-        }
-        let (list, count) = (rooms.list(ix), rooms.occupants(ix).len());
-        let nobody = BTreeSet::new();
-        tell_each(&rooms, ix, &nobody, &list.posing, &mut outbox, |hidden| {
-            let people = list.people.iter().map(|one| one.seen(hidden)).collect();
-            let view = rooms.view(ix, daylight.is_night(now));
-            let listing = Listing::new(people, count).among(rooms.npcs(ix));
-            RoomUpdate {
-                turned: true,
-                ..RoomUpdate::of(view, listing, rooms.drops(ix))
-            }
-        });
     }
 }
 

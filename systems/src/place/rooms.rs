@@ -16,8 +16,8 @@ use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use super::lying::Drops;
 use super::{
-    Creature, CreatureLooks, DoorViews, Label, LastSpoke, Npc, Occupancy, Pose, Posture, Quantity,
-    SeenWays, Sort, SortWords, Spot, Unlisted,
+    Creature, CreatureLooks, DoorViews, Label, LastSpoke, Likeness, Npc, Occupancy, Pose, Posture,
+    Quantity, SeenWays, Sort, SortWords, Spot, Unlisted,
 };
 use crate::describe::{Marks, RoomLines};
 use crate::hearing::Hearing;
@@ -47,6 +47,7 @@ pub struct Rooms<'w, 's> {
         ),
     >,
     poses: Query<'w, 's, &'static Pose>,
+    likenesses: Query<'w, 's, &'static Likeness>,
     marks: Query<'w, 's, &'static Marks>,
     lines: Res<'w, RoomLines>,
     pub(super) labels: Query<
@@ -63,7 +64,7 @@ pub struct Rooms<'w, 's> {
         ),
     >,
     pub(super) sorts: Res<'w, SortWords>,
-    doors: Res<'w, DoorViews>,
+    pub(super) doors: Res<'w, DoorViews>,
     ways: SeenWays<'w, 's>,
     pub(super) holdings: Res<'w, Holdings>,
     pub(super) index: Res<'w, Index>,
@@ -278,8 +279,19 @@ impl Rooms<'_, '_> {
             .then_some(pose)
     }
 
+    /// How somebody has described themselves, if that is anything to tell `viewer`.
+    #[must_use]
+    pub fn likeness(&self, actor: Entity, viewer: Entity) -> Option<&str> {
+        let (id, character, ..) = self.people.get(actor).ok()?;
+        let words = self.likenesses.get(actor).ok()?.words();
+        let who = (*id, character.role);
+        self.hearing
+            .hears(viewer, who, Channel::Pose)
+            .then_some(words)
+    }
+
     /// What else is seen of somebody at once.
-    pub(super) fn marks(&self, who: Entity) -> impl Iterator<Item = &str> {
+    pub(crate) fn marks(&self, who: Entity) -> impl Iterator<Item = &str> {
         let marks = self.marks.get(who).ok();
         marks.into_iter().flat_map(Marks::words)
     }

@@ -6,7 +6,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Roster;
+use super::{Afk, Roster};
 use crate::bus::Afar;
 use crate::cast::{ANN, BOB};
 use crate::character::{self, Experience};
@@ -58,6 +58,7 @@ pub(super) fn who(
         Option<&InRoom>,
         Has<Linkdead>,
         Option<&Experience>,
+        Has<Afk>,
     )>,
     rules: Res<character::Rules>,
     rooms: Rooms<'_, '_>,
@@ -80,7 +81,7 @@ pub(super) fn who(
             continue;
         }
         let here = people.iter_many(roster.everybody()).matched();
-        let here = here.map(|(character, place, linkdead, experience)| {
+        let here = here.map(|(character, place, linkdead, experience, afk)| {
             let place = place.map(|place| rooms.atlas.sub_zone(place.0).name.as_str());
             let level = rules.levels.level(experience.copied().unwrap_or_default());
             Soul {
@@ -89,6 +90,7 @@ pub(super) fn who(
                 level: Some(level),
                 place: place.unwrap_or("nowhere"),
                 linkdead,
+                afk,
                 elsewhere: false,
             }
         });
@@ -98,6 +100,7 @@ pub(super) fn who(
             level: None,
             place: one.place.as_str(),
             linkdead: false,
+            afk: false,
             elsewhere: true,
         });
         let souls = here.chain(elsewhere);
@@ -159,12 +162,14 @@ impl CommandResult for Awake {
             level: Some(3),
             place: "Arkham Sanitarium".to_owned(),
             linkdead: false,
+            afk: true,
             elsewhere: false,
         };
         let elsewhere = Soul {
             name: BOB.to_owned(),
             is_admin: false,
             level: None,
+            afk: false,
             elsewhere: true,
             ..here.clone()
         };
@@ -189,6 +194,8 @@ struct Soul<T> {
     place: T,
     /// Their connection is away.
     linkdead: bool,
+    /// They have said that they are away from the keyboard.
+    afk: bool,
     /// They are on another node.
     elsewhere: bool,
 }
@@ -201,6 +208,7 @@ impl Soul<&str> {
             level: self.level,
             place: self.place.to_owned(),
             linkdead: self.linkdead,
+            afk: self.afk,
             elsewhere: self.elsewhere,
         }
     }
@@ -215,9 +223,10 @@ impl fmt::Display for Soul<&str> {
         if let Some(level) = self.level {
             write!(f, ", level {level}")?;
         }
-        let note = match (self.linkdead, self.elsewhere) {
-            (_, true) => ", elsewhere",
-            (true, _) => " (mind elsewhere)",
+        let note = match (self.linkdead, self.afk, self.elsewhere) {
+            (_, _, true) => ", elsewhere",
+            (true, ..) => " (mind elsewhere)",
+            (_, true, _) => " (away from the keyboard)",
             _ => "",
         };
         write!(f, ", {}{note}", self.place)
@@ -279,6 +288,42 @@ pub(super) fn quit(
             actor: order.actor,
             why: Leaving::Quit,
             told: None,
+        });
+    }
+}
+
+/// `password`
+#[derive(Message, Debug)]
+pub(super) struct Password {
+    order: Order,
+    /// Something was typed behind it.
+    told: bool,
+}
+
+impl Verb for Password {
+    const WORDS: &'static [&'static str] = &["password"];
+    const WHOLE: bool = true;
+    const USAGE: &'static str = "password";
+    const HELP: &'static str = "Says where you change your password. Never type one in the game.";
+    const NEEDS: Needs = Needs::NOTHING;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let told = !words.rest().is_empty();
+        Ok(Self { order, told })
+    }
+}
+
+/// Says where passwords are changed. What is typed in the game is recorded, so it is not done there.
+pub(super) fn password(mut asked: MessageReader<Password>, mut answers: MessageWriter<Answer>) {
+    for Password { order, told } in asked.read() {
+        let place = "Passwords are not changed in the game, where lines are recorded, but outside of it: by POST /auth/password, or by the operator with \"kadath account password\".";
+        answers.write(match told {
+            false => Answer::with(*order, place),
+            true => {
+                let message =
+                    format!("{place} Choose another one than what you have typed just now.");
+                Answer::refused(*order, Code::InvalidInput, message)
+            }
         });
     }
 }

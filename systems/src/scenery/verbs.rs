@@ -3,6 +3,7 @@
 use engine::prelude::*;
 
 use super::{Scenery, SceneryDetail};
+use crate::character::HasRead;
 use crate::command::{Usage, Verb, Words};
 use crate::effects::{EffectList, RunEffects};
 use crate::light::RoomLight;
@@ -82,27 +83,39 @@ pub(super) struct Furnished<'w, 's> {
     scenery: Res<'w, RoomData<Scenery>>,
     atlas: Res<'w, Atlas>,
     runs: MessageWriter<'w, RunEffects>,
+    read: MessageWriter<'w, HasRead>,
     answers: MessageWriter<'w, Answer>,
 }
 
 impl Furnished<'_, '_> {
-    /// Runs what comes of a deed; `nothing` is the answer where nothing does.
+    /// Runs what comes of a deed, and answers whether anything does; `nothing` is the player's answer
+    /// where nothing does.
     fn act(
         &mut self,
         order: Order,
         what: &str,
         list: fn(&SceneryDetail) -> &EffectList,
         nothing: Answer,
-    ) {
-        let answer = match self.begin(order, what, list) {
+    ) -> bool {
+        let (answer, done) = match self.begin(order, what, list) {
             Ok(Some(run)) => {
                 self.runs.write(run);
-                Answer::done(order)
+                (Answer::done(order), true)
             }
-            Ok(None) => nothing,
-            Err(refusal) => Answer::refusal(order, refusal),
+            Ok(None) => (nothing, false),
+            Err(refusal) => (Answer::refusal(order, refusal), false),
         };
         self.answers.write(answer);
+        done
+    }
+
+    /// The lasting name of what a room's text names.
+    fn key(&self, actor: Entity, what: &str) -> Option<String> {
+        let InRoom(room) = self.people.get(actor).ok()?;
+        let (at, _) = self.details.find(*room, what)?;
+        let detail = self.scenery.get(*room)?.0.get(at)?;
+        let word = detail.words.first()?;
+        Some(format!("{} {word}", self.atlas.room(*room).id))
     }
 
     fn begin(
@@ -133,7 +146,7 @@ impl Furnished<'_, '_> {
 pub(super) fn touch(mut asked: MessageReader<TouchVerb>, mut here: Furnished<'_, '_>) {
     for TouchVerb { order, what } in asked.read() {
         let nothing = Answer::with(*order, "You touch it. Nothing comes of it.");
-        here.act(*order, what, |one| &one.on_touch, nothing);
+        _ = here.act(*order, what, |one| &one.on_touch, nothing);
     }
 }
 
@@ -151,8 +164,13 @@ pub(super) fn read(
             here.answers.write(dark);
             continue;
         }
-        if let Some(text) = book(*order, what, place, &near, &here) {
+        let actor = order.actor;
+        if let Some((thing, text)) = book(*order, what, place, &near, &here) {
             here.answers.write(Answer::with(*order, text));
+            if let Some((prototype, _)) = near.sort(thing) {
+                let what = prototype.to_owned();
+                here.read.write(HasRead { actor, what });
+            }
             continue;
         }
         let nothing = Answer::refused(
@@ -160,7 +178,10 @@ pub(super) fn read(
             Code::GameLogicError,
             "There is nothing to read on it.",
         );
-        here.act(*order, what, |one| &one.on_read, nothing);
+        let has_read = here.act(*order, what, |one| &one.on_read, nothing);
+        if has_read && let Some(what) = here.key(actor, what) {
+            here.read.write(HasRead { actor, what });
+        }
     }
 }
 
@@ -172,7 +193,7 @@ fn book(
     room: Option<RoomIx>,
     near: &Near<'_, '_>,
     here: &Furnished<'_, '_>,
-) -> Option<String> {
+) -> Option<(Entity, String)> {
     let written = |thing: Entity| near.prototype(thing)?.book.as_ref();
     let noun = Noun::read(what);
     let readable = |one: &Candidate<'_>| written(one.thing).is_some();
@@ -184,15 +205,13 @@ fn book(
     let language = book.language.as_ref();
     let language = language.map_or(String::new(), |one| format!(", which is in {one}"));
     let name = near.name(thing);
-    Some(format!(
-        "You read the {name}{language}:\n{}",
-        book.text.trim()
-    ))
+    let text = book.text.trim();
+    Some((thing, format!("You read the {name}{language}:\n{text}")))
 }
 
 pub(super) fn ring(mut asked: MessageReader<Ring>, mut here: Furnished<'_, '_>) {
     for Ring { order, what } in asked.read() {
         let nothing = Answer::refused(*order, Code::GameLogicError, "That is nothing to ring.");
-        here.act(*order, what, |one| &one.on_ring, nothing);
+        _ = here.act(*order, what, |one| &one.on_ring, nothing);
     }
 }

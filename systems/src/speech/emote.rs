@@ -2,7 +2,7 @@
 
 use engine::prelude::*;
 
-use crate::command::{Usage, Verb, Words};
+use crate::command::{Needs, Usage, Verb, Words};
 
 /// `emote shivers`, `emote nod Bob`, `nod`, `nod Bob`, `emote list`
 #[derive(Message, Debug)]
@@ -18,6 +18,7 @@ impl Verb for Emote {
     const WORDS: &'static [&'static str] = &["emote", "me"];
     const USAGE: &'static str = "emote <what you do>";
     const HELP: &'static str = "Shows everybody in the room what you do: \"emote shivers\", or \":shivers\". \"emote list\" lists the gestures that have a word of their own: \"nod\", or \"nod Ann\".";
+    const NEEDS: Needs = Needs::SPEECH;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let verb = words.verb();

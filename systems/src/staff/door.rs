@@ -1,4 +1,4 @@
-//! Who may be here: `kick`, `ban`, `unban`.
+//! Who may be here: `eject`, `ban`, `unban`.
 //!
 //! That an account is banned, or an admin's, is known by the account store, which is told by an
 //! order in the chronicle ([`AccountOrder`]): durable with its tick, and carried out when the
@@ -55,8 +55,8 @@ macro_rules! sanction {
 pub(super) use sanction;
 
 sanction!(
-    /// `kick Bob shouting`. Works also while nothing can be saved: peace must be kept then, too.
-    Kick, "kick", "kick <name> [reason]", "Ends somebody's session. They can sign in again.", false, 0
+    /// `eject Bob shouting`, and for admins `kick`. Works also while nothing can be saved: peace must be kept then, too.
+    Eject, "eject" | "kick", "eject <name> [reason]", "Ends somebody's session. They can sign in again. \"kick\" is an admin's word for it, too; to others it is a blow.", false, 0
 );
 sanction!(
     /// `ban Bob 60 shouting`
@@ -74,15 +74,15 @@ pub(super) fn answered(order: Order, done: Result<String, Refusal>) -> Answer {
 }
 
 /// Ends sessions.
-pub(super) fn kick(
-    mut asked: MessageReader<Kick>,
+pub(super) fn eject(
+    mut asked: MessageReader<Eject>,
     people: People<'_, '_>,
     rules: Res<Rules>,
     mut audit: Audit<'_, '_>,
     mut dismiss: MessageWriter<Dismiss>,
     mut answers: MessageWriter<Answer>,
 ) {
-    for Kick { order, who, term } in asked.read() {
+    for Eject { order, who, term } in asked.read() {
         let done = people
             .awake_called(&people.named_by(order.actor, who))
             .and_then(|(target, face)| {
@@ -150,7 +150,7 @@ pub(super) fn ban(
             continue;
         }
         let until = term.until(now);
-        let span = crate::hearing::told(until, term.reason(), now);
+        let span = crate::hearing::given(until, term.reason(), now);
         let face = known.as_ref().map(|(_, face)| face);
         audit.order(
             *order,
@@ -192,7 +192,7 @@ pub(super) fn ban(
         let text = match face {
             Some(face) => format!("The account of {} is banned {span}", face.name),
             None => format!(
-                "Nobody called \"{who}\" has been seen since the world woke.{} If there is one, the account is banned {span}",
+                "Nobody called \"{who}\" has been seen in this world.{} If there is one, the account is banned {span}",
                 people.hint(who),
             ),
         };

@@ -13,7 +13,7 @@ use engine::prelude::*;
 use super::Rules;
 use super::barred::send_away;
 use super::closing::{Closing, Shutdown, Wish};
-use super::door::{Kick, answered, farewell, no_keeper};
+use super::door::{Eject, answered, farewell, no_keeper};
 use super::roles::Awake;
 use crate::audit::Audit;
 use crate::bus::{Afar, HeardAfar, Ordered, Post, Took};
@@ -71,8 +71,8 @@ impl Verb for GiveOrder {
         }
         let line = words.line();
         let deed = match line.verb().to_ascii_lowercase().as_str() {
-            "kick" => {
-                let Kick { who, term, .. } = Kick::read(order, line)?;
+            "kick" | "eject" => {
+                let Eject { who, term, .. } = Eject::read(order, line)?;
                 let reason = term.reason().to_owned();
                 Deed::Kick { name: who, reason }
             }

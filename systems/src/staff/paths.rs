@@ -50,7 +50,7 @@ impl Verb for Teleport {
     }
 }
 
-/// `goto Bob`
+/// `goto Bob`, `goto earth_arkhamcity_downtown_room_square_001`
 #[derive(Message, Debug)]
 pub(super) struct Goto {
     order: Order,
@@ -59,8 +59,8 @@ pub(super) struct Goto {
 
 impl Verb for Goto {
     const WORDS: &'static [&'static str] = &["goto"];
-    const USAGE: &'static str = "goto <name>";
-    const HELP: &'static str = "Brings you to somebody.";
+    const USAGE: &'static str = "goto <name or room>";
+    const HELP: &'static str = "Brings you to somebody, or to a room by its id, or its name where that is one word; also out of limbo, where you are there alive.";
     const NEEDS: Needs = Needs::NOTHING;
     const LASTS: bool = true;
     const FACTS: u32 = 1;
@@ -77,6 +77,9 @@ impl Verb for Goto {
     }
 }
 
+/// So many rooms of one name are told.
+const ROOMS_TOLD_MAX: usize = 8;
+
 /// Somebody is to be moved by an admin's order, which is answered when it is known whether they were.
 #[derive(Message, Clone, Debug)]
 pub(super) struct Journey {
@@ -84,8 +87,8 @@ pub(super) struct Journey {
     verb: &'static str,
     who: Entity,
     to: RoomIx,
-    /// Of whom the audit log tells.
-    face: Face,
+    /// Of whom the audit log tells, where it is of anybody.
+    face: Option<Face>,
     /// What the admin is told.
     told: String,
 }
@@ -138,33 +141,66 @@ impl Paths<'_, '_> {
             who: target,
             to,
             told: format!("{} is in {} now.", face.name, self.atlas.room(to).name),
-            face,
+            face: Some(face),
         })
     }
 
     fn goto(&self, Goto { order, who }: &Goto) -> Result<Journey, Refusal> {
-        let (target, face) = self.people.awake(&self.people.named_by(order.actor, who))?;
         if self.is_dead(order.actor) {
             let message = "You are dead. Type \"respawn\" to come back.";
             return Err(Refusal::new(Code::GameLogicError, message));
         }
-        let to = self.room(target)?;
-        if self
-            .places
-            .get(order.actor)
-            .is_ok_and(|place| place.0 == to)
-        {
-            let message = format!("{} is here.", face.name);
+        let (to, face) = self.aim(*order, who)?;
+        let here = self.places.get(order.actor);
+        let name = match &face {
+            Some(face) => &face.name,
+            None => &self.atlas.room(to).name,
+        };
+        if here.is_ok_and(|place| place.0 == to) {
+            let message = match face {
+                Some(_) => format!("{name} is here."),
+                None => format!("You are in {name}."),
+            };
             return Err(Refusal::new(Code::InvalidMovement, message));
         }
+        let told = match face {
+            Some(_) => format!("You are where {name} is."),
+            None => format!("You are in {name} now."),
+        };
         Ok(Journey {
             order: *order,
             verb: "goto",
             who: order.actor,
             to,
-            told: format!("You are where {} is.", face.name),
+            told,
             face,
         })
+    }
+
+    /// Where an admin goes: to the room of this id, to whoever is called so, or else to the only
+    /// room of this name.
+    fn aim(&self, order: Order, who: &str) -> Result<(RoomIx, Option<Face>), Refusal> {
+        let called = self.people.awake_called(who).is_ok();
+        if let Some(room) = self.atlas.find(who).filter(|_| !called) {
+            return Ok((room, None));
+        }
+        let refusal = match self.people.awake(&self.people.named_by(order.actor, who)) {
+            Ok((target, face)) => return Ok((self.room(target)?, Some(face))),
+            Err(refusal) => refusal,
+        };
+        let rooms = self.atlas.rooms();
+        let named = rooms.filter(|(_, room)| room.name.eq_ignore_ascii_case(who));
+        let named: Vec<(RoomIx, &str)> = named.map(|(ix, room)| (ix, room.id.as_str())).collect();
+        match named.as_slice() {
+            [] => Err(refusal),
+            [(room, _)] => Ok((*room, None)),
+            several => {
+                let ids = several.iter().take(ROOMS_TOLD_MAX).map(|(_, id)| *id);
+                let ids: Vec<&str> = ids.collect();
+                let message = format!("Several rooms are called so: {}.", ids.join(", "));
+                Err(Refusal::new(Code::InvalidInput, message))
+            }
+        }
     }
 }
 
@@ -222,7 +258,8 @@ pub(super) fn arrive(
             continue;
         }
         let room = &atlas.room(*to).id;
-        audit.record(*order, verb, Some((face.id, &face.name)), room);
+        let target = face.as_ref().map(|face| (face.id, face.name.as_str()));
+        audit.record(*order, verb, target, room);
         if *verb == "teleport" && *who != order.actor {
             tell.write(Say {
                 to: Some(*who),

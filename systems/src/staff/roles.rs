@@ -100,7 +100,7 @@ pub(super) fn revoke(
             let Some(face) = face else {
                 let hint = people.hint(who);
                 return Ok(format!(
-                    "Nobody called \"{who}\" has been seen since the world woke.{hint} If there is one, the account is no keeper's any more."
+                    "Nobody called \"{who}\" has been seen in this world.{hint} If there is one, the account is no keeper's any more."
                 ));
             };
             let account = face.account;

@@ -82,6 +82,53 @@ fn letters_unread_stay_and_are_told_again() {
 }
 
 #[test]
+fn player_away_is_known_after_restart() {
+    let mut first = stage(1, SavedRows::new());
+    away(&mut first);
+    let mut later = stage(1, first.saved().clone());
+    later.enter("Ann");
+    later.says("Ann", "whisper bob Are you there?");
+    later.tick();
+    let told = later.heard("Ann");
+    assert!(told.contains("Bob is away. Your words will wait"), "{told}");
+    let rows = |stage: &Stage| {
+        let rows = stage.saved().keys();
+        rows.filter(|(_, name)| name == "face").count()
+    };
+    assert_eq!((rows(&first), rows(&later)), (1, 2));
+    assert_eq!(later.faults(), []);
+}
+
+#[test]
+fn letter_is_answered_only_once_read() {
+    let mut stage = stage(1, SavedRows::new());
+    for name in ["Ann", "Cleo"] {
+        stage.enter(name);
+    }
+    away(&mut stage);
+    for name in ["Ann", "Cleo"] {
+        stage.says(name, "whisper Bob hello");
+        stage.tick();
+    }
+    stage.hold_receipts(true);
+    stage.enter("Bob");
+    stage.tick();
+    stage.says("Bob", "reply what?");
+    stage.tick();
+    let told = stage.heard("Bob");
+    assert!(told.contains("Nobody has whispered to you yet."), "{told}");
+    stage.leaves("Bob");
+    stage.tick();
+    stage.hold_receipts(false);
+    stage.enter("Bob");
+    stage.tick();
+    stage.says("Bob", "reply what?");
+    stage.tick();
+    let told = stage.heard("Cleo");
+    assert!(told.contains("Bob whispers: what?"), "{told}");
+}
+
+#[test]
 fn long_letters_come_in_portions_and_in_order() {
     let mut stage = stage(1, SavedRows::new());
     stage.enter("Ann");

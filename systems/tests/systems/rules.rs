@@ -112,6 +112,10 @@ fn every_section_of_shocks_and_rituals_is_checked() {
             "3: missing field `cooldown_seconds`",
         ),
         (
+            "[recovery]\npray = { gain = 1, cooldown_seconds = 1.0, places = [\"moon\"] }\n",
+            "3: `moon` is no room, sub-zone, zone or environment",
+        ),
+        (
             "[rescue]\nfailure = 5\n",
             "3: `rescue.failure` is 5, not within -200 to 0",
         ),

@@ -69,6 +69,9 @@ pub(crate) struct SmallWorld {
 struct SmallSubZone {
     environment: Option<String>,
     drain: Option<f64>,
+    /// The drain rate is taken besides what the rooms take.
+    #[serde(default)]
+    drain_adds: bool,
     /// Lines for all its rooms.
     ambient: Option<Value>,
     rooms: Table,
@@ -161,7 +164,7 @@ impl SmallWorld {
             ("plane", "earth".into()),
             ("name", "Town".into()),
         ];
-        zone.extend(special_rules(self.drain));
+        zone.extend(special_rules(self.drain, false));
         sources.push(file("zones/town/zone.toml", zone));
         for (id, sub_zone) in &self.sub_zones {
             let rooms = sub_zone.rooms.iter().map(|(id, room)| room_of(id, room));
@@ -170,7 +173,7 @@ impl SmallWorld {
                 ("name", titled(id).into()),
                 ("rooms", Value::Array(rooms.collect())),
             ];
-            fields.extend(special_rules(sub_zone.drain));
+            fields.extend(special_rules(sub_zone.drain, sub_zone.drain_adds));
             fields.extend(sub_zone.ambient.clone().map(|lines| ("ambient", lines)));
             if let Some(environment) = &sub_zone.environment {
                 fields.push(("environment", environment.as_str().into()));
@@ -202,8 +205,12 @@ fn table<'a>(fields: impl IntoIterator<Item = (&'a str, Value)>) -> Table {
     fields.into_iter().map(owned).collect()
 }
 
-fn special_rules(drain: Option<f64>) -> Option<(&'static str, Value)> {
-    let rules = table([("lucidity_drain_rate", drain?.into())]);
+fn special_rules(drain: Option<f64>, adds: bool) -> Option<(&'static str, Value)> {
+    let rate = ("lucidity_drain_rate", drain?.into());
+    let rules = match adds {
+        true => table([rate, ("lucidity_drain_adds", true.into())]),
+        false => table([rate]),
+    };
     Some(("special_rules", rules.into()))
 }
 

@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Rules;
-use crate::lucidity::Lucidity;
+use crate::lucidity::{Cause, Lucidity};
+use crate::world::Atlas;
 
 /// What a sight does, by how terrible it is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -42,7 +43,7 @@ pub struct Shock {
 }
 
 /// What the rituals give back.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recovery {
     /// `pray`
@@ -58,7 +59,7 @@ pub struct Recovery {
 }
 
 /// One ritual.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ritual {
     /// The points it gives.
@@ -71,6 +72,36 @@ pub struct Ritual {
     #[schemars(range(min = 0, max = 31_536_000))]
     #[serde(default)]
     pub magic_seconds: f64,
+    /// How long it takes; whoever does anything else meanwhile but talk breaks it off.
+    #[schemars(range(min = 0, max = 3_600))]
+    #[serde(default)]
+    pub takes_seconds: f64,
+    /// Where it can be had: ids of rooms, sub-zones and zones, and environments. Empty: anywhere.
+    #[serde(default)]
+    pub places: Vec<String>,
+    /// What is told elsewhere; empty: that this is not the place.
+    #[serde(default)]
+    pub refused: String,
+    /// So many others must be there, people of sound mind or creatures of `attended_by`.
+    #[schemars(range(min = 0, max = 50))]
+    #[serde(default)]
+    pub company: u8,
+    /// Kinds of creatures that will do for company.
+    #[serde(default)]
+    pub attended_by: Vec<String>,
+}
+
+impl Recovery {
+    /// The ritual of a cause.
+    pub(in crate::lucidity) fn of(&self, cause: Cause) -> &Ritual {
+        match cause {
+            Cause::PRAY => &self.pray,
+            Cause::MEDITATE => &self.meditate,
+            Cause::GROUP_SOLACE => &self.group_solace,
+            Cause::THERAPY => &self.therapy,
+            _ => &self.folk_tonic,
+        }
+    }
 }
 
 /// How a lost mind is fetched back.
@@ -104,6 +135,9 @@ pub struct Fall {
     /// Any other catatonic mind may after so long.
     #[schemars(range(min = 0, max = 31_536_000))]
     pub awaken_after_seconds: f64,
+    /// So many points a Mythos minute bring a catatonic mind back where nothing drains it.
+    #[schemars(range(min = 0, max = 1))]
+    pub drifts_back: f64,
     /// How long after a cry that was heard the next one is heard.
     #[schemars(range(min = 0, max = 31_536_000))]
     pub cry_again_after_seconds: f64,
@@ -119,9 +153,15 @@ pub struct Fall {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Burdens {
-    /// A loss of so many points at once leaves a liability; so does any fall of tier.
+    /// A loss of so many points at once leaves a liability; so does a fall of tier.
     #[schemars(range(min = -200, max = 0))]
     pub shock: i16,
+    /// A fall of tier leaves one only if the last fall is so long ago.
+    #[schemars(range(min = 0, max = 31_536_000))]
+    pub fall_again_after_seconds: f64,
+    /// `therapy` takes a stack of the heaviest away only so often.
+    #[schemars(range(min = 0, max = 31_536_000))]
+    pub cure_again_after_seconds: f64,
     /// The most stacks of one.
     #[schemars(range(min = 1, max = 255))]
     pub stacks_max: u8,
@@ -182,6 +222,11 @@ impl Default for Recovery {
             gain,
             cooldown_seconds: minutes * 60.0,
             magic_seconds,
+            takes_seconds: 0.0,
+            places: Vec::new(),
+            refused: String::new(),
+            company: 0,
+            attended_by: Vec::new(),
         };
         Self {
             pray: ritual(8, 15.0, 60.0),
@@ -210,6 +255,7 @@ impl Default for Fall {
         Self {
             delirium: -10,
             awaken_after_seconds: 60.0,
+            drifts_back: 0.05,
             cry_again_after_seconds: 20.0,
             delirium_wakes_with: 10,
             sanitarium_wakes_with: 1,
@@ -221,6 +267,8 @@ impl Default for Burdens {
     fn default() -> Self {
         Self {
             shock: -15,
+            fall_again_after_seconds: 3_600.0,
+            cure_again_after_seconds: 86_400.0,
             stacks_max: 5,
             clarity_lost: 0.25,
             recovery_lost: 0.5,
@@ -257,6 +305,7 @@ pub(super) fn check(rules: &Rules, at: &At<'_>) {
             .key(key)
             .unless(shock.first <= shock.repeat, message);
     }
+    check_places(&rules.recovery, at);
     let fall = &rules.fall;
     at.key("fall").unless(
         fall.delirium > Lucidity::FLOOR
@@ -264,6 +313,33 @@ pub(super) fn check(rules: &Rules, at: &At<'_>) {
             && fall.sanitarium_wakes_with > fall.delirium,
         "delirium does not begin above the end of the scale, or one wakes from a fall no higher than where it begins",
     );
+}
+
+/// Rituals can be had only in places that there are.
+fn check_places(recovery: &Recovery, at: &At<'_>) {
+    let Some(atlas) = at.content::<Atlas>() else {
+        return;
+    };
+    let known = |name: &str| {
+        atlas.find(name).is_some()
+            || atlas.environments().any(|known| known == name)
+            || atlas
+                .sub_zones()
+                .any(|(zone, sub_zone)| name == zone || name == sub_zone)
+    };
+    for (key, ritual) in [
+        ("pray", &recovery.pray),
+        ("meditate", &recovery.meditate),
+        ("group_solace", &recovery.group_solace),
+        ("therapy", &recovery.therapy),
+        ("folk_tonic", &recovery.folk_tonic),
+    ] {
+        let at = at.key("recovery").key(key).key("places");
+        for name in &ritual.places {
+            let message = format!("`{name}` is no room, sub-zone, zone or environment");
+            at.unless(known(name), message);
+        }
+    }
 }
 
 /// A span of the rules.

@@ -1,0 +1,116 @@
+//! `prompt`: whoever wants it reads after each of their commands how they stand.
+
+use std::collections::BTreeMap;
+
+use engine::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::command::{Acted, Needs, Usage, Verb, Words};
+use crate::describe::Beheld;
+use crate::presence::Say;
+
+/// Somebody wants to read how they stand; who does not has not this. Saved.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[component(summary_tick)]
+#[serde(transparent)]
+pub(super) struct WantsPrompt(bool);
+
+/// Who has done something and is to be told how they stand, behind what came of it. Transient.
+#[derive(Resource, Default, Debug, Clone, Serialize, Deserialize)]
+pub(super) struct PromptsDue(BTreeMap<StableId, Entity>);
+
+/// `prompt`, `prompt on`, `prompt off`
+#[derive(Message, Debug)]
+pub(super) struct PromptVerb {
+    order: Order,
+    wish: Option<bool>,
+}
+
+impl Verb for PromptVerb {
+    const WORDS: &'static [&'static str] = &["prompt"];
+    const USAGE: &'static str = "prompt [on | off]";
+    const HELP: &'static str = "Shows after each of your commands how body and mind stand, or no longer: \"[21 of 23 determination, 9 of 11 magic, 84 lucidity]\".";
+    const NEEDS: Needs = Needs::NOTHING;
+    const LASTS: bool = true;
+
+    fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
+        let wish = match words.first().0.to_ascii_lowercase().as_str() {
+            "" => None,
+            "on" => Some(true),
+            "off" => Some(false),
+            _ => return Err(Usage::Show),
+        };
+        Ok(Self { order, wish })
+    }
+}
+
+/// Keeps who wants it.
+pub(super) fn prefer(
+    mut asked: MessageReader<PromptVerb>,
+    people: Query<Has<WantsPrompt>, With<Character>>,
+    mut answers: MessageWriter<Answer>,
+    mut commands: Commands<'_, '_>,
+) {
+    let mut now: BTreeMap<Entity, bool> = BTreeMap::new();
+    for PromptVerb { order, wish } in asked.read() {
+        let actor = order.actor;
+        let Ok(was) = people.get(actor) else {
+            continue;
+        };
+        let was = now.get(&actor).copied().unwrap_or(was);
+        let wants = wish.unwrap_or(!was);
+        now.insert(actor, wants);
+        let text = match wants {
+            true => "You read after each command how you stand.",
+            false => "You no longer read after each command how you stand.",
+        };
+        answers.write(Answer::with(*order, text));
+    }
+    for (actor, wants) in now {
+        match wants {
+            true => _ = commands.entity(actor).try_insert(WantsPrompt(true)),
+            false => _ = commands.entity(actor).try_remove::<WantsPrompt>(),
+        }
+    }
+}
+
+/// Tells those who did something a tick ago: what came of it has been answered by now.
+pub(super) fn tell(
+    mut acted: MessageReader<Acted>,
+    wanting: Query<&StableId, With<WantsPrompt>>,
+    beheld: Beheld<'_, '_>,
+    mut due: ResMut<PromptsDue>,
+    mut say: MessageWriter<Say>,
+) {
+    if due.0.is_empty() && acted.is_empty() {
+        return;
+    }
+    for actor in std::mem::take(&mut due.0).into_values() {
+        let stats: BTreeMap<&str, i64> = beheld.stats(actor).collect();
+        if let Some(line) = line_of(&stats) {
+            say.write(Say::to(actor, line));
+        }
+    }
+    for one in acted.read() {
+        let actor = one.order.actor;
+        if let Ok(id) = wanting.get(actor) {
+            due.0.insert(*id, actor);
+        }
+    }
+}
+
+/// What there is to tell; `None`: nothing.
+fn line_of(stats: &BTreeMap<&str, i64>) -> Option<String> {
+    let of = |now: &str, most: &str, word: &str| {
+        let (now, most) = (stats.get(now)?, stats.get(most)?);
+        Some(format!("{now} of {most} {word}"))
+    };
+    let lucidity = stats.get("lucidity");
+    let all = [
+        of("current_dp", "max_dp", "determination"),
+        of("magic_points", "max_magic_points", "magic"),
+        lucidity.map(|points| format!("{points} lucidity")),
+    ];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    (!all.is_empty()).then(|| format!("[{}]", all.join(", ")))
+}
