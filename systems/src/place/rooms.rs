@@ -16,8 +16,8 @@ use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use super::lying::Drops;
 use super::{
-    Creature, CreatureLooks, DoorViews, Label, LastSpoke, Npc, Occupancy, Pose, Posture, Quantity,
-    SeenWays, Sort, SortWords, Spot, Unlisted,
+    Creature, CreatureLooks, Details, DoorViews, Label, LastSpoke, Npc, Occupancy, Pose, Posture,
+    Quantity, SeenWays, Sort, SortWords, Spot, Unlisted,
 };
 use crate::describe::{Marks, RoomLines};
 use crate::hearing::Hearing;
@@ -64,6 +64,7 @@ pub struct Rooms<'w, 's> {
     >,
     pub(super) sorts: Res<'w, SortWords>,
     doors: Res<'w, DoorViews>,
+    details: Res<'w, Details>,
     ways: SeenWays<'w, 's>,
     pub(super) holdings: Res<'w, Holdings>,
     pub(super) index: Res<'w, Index>,
@@ -125,8 +126,8 @@ impl Rooms<'_, '_> {
             let view = known.views.entry((room, night));
             let lines = || self.lines.of(room);
             Arc::clone(view.or_insert_with(|| {
-                let doors = &self.doors;
-                Arc::new(RoomView::of(&self.atlas, room, night, lines(), doors))
+                let beside = (&*self.doors, &*self.details);
+                Arc::new(RoomView::of(&self.atlas, room, night, lines(), beside))
             }))
         };
         self.known(view)
