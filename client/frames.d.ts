@@ -21,6 +21,26 @@ export type AdminSummoned = {
   summoned_by: string;
 };
 
+/** `npc_attacked`, to whoever strikes a creature, and `player_attacked`, to the player who is struck. */
+export type Attacked = {
+  /** What armor kept off. */
+  absorbed: number;
+  /** A UUID. */
+  attacker_id: string;
+  attacker_name: string;
+  damage: number;
+  damage_kind: string;
+  message: string;
+  /** `hit`, `miss`, `critical` or `fumble`. */
+  outcome: string;
+  room_id: string;
+  target_current_dp: number;
+  /** A UUID. */
+  target_id: string;
+  target_max_dp: number;
+  target_name: string;
+};
+
 /** A sign-in, or the resume of a session. */
 export type Authentication = {
   /** Whom to play; without it, the account's most recently played character. */
@@ -157,6 +177,67 @@ export type ClientFrame = {
 /** Why something was refused; the word is what clients match on, so it never changes. */
 export type Code = "authentication_failed" | "authorization_denied" | "invalid_token" | "token_expired" | "validation_error" | "invalid_input" | "missing_required_field" | "invalid_format" | "resource_not_found" | "resource_already_exists" | "resource_conflict" | "game_logic_error" | "invalid_command" | "invalid_movement" | "player_not_in_room" | "database_error" | "database_connection_error" | "database_query_error" | "network_error" | "connection_error" | "timeout_error" | "rate_limit_exceeded" | "too_many_requests" | "configuration_error" | "system_error" | "internal_error" | "websocket_error" | "message_processing_error" | "server_busy" | "storage_unavailable" | "command_out_of_order" | "session_taken_over" | "slow_client";
 
+/** `combat_ended`: you are in it no longer. */
+export type CombatEnded = {
+  /** A UUID. */
+  combat_id: string;
+  duration_seconds: number;
+  message: string;
+  /** `victory`, `defeat`, `fled`, `separated` or `timeout`. */
+  reason: string;
+  room_id: string;
+};
+
+/** `combat_ended` */
+export type CombatEndedFrame = Envelope & {
+  data: CombatEnded;
+  event_type: "combat_ended";
+};
+
+/** `combat_round`: a round is over. */
+export type CombatRound = {
+  /** A UUID. */
+  combat_id: string;
+  /** Which it was, from 1. */
+  combat_round: number;
+  /** What you do at your next turn: `attack`, `flee`, `defend`, `taunt` or `aid`. */
+  intent: string;
+  participants: FighterView[];
+  room_id: string;
+  /** The round in one line. */
+  summary: string;
+  you: OwnRound;
+};
+
+/** `combat_round` */
+export type CombatRoundFrame = Envelope & {
+  data: CombatRound;
+  event_type: "combat_round";
+};
+
+/** `combat_started`: you are in a fight. */
+export type CombatStarted = {
+  /** A UUID. */
+  combat_id: string;
+  /** Who is in it, in the order in which they act. */
+  participants: FighterView[];
+  room_id: string;
+  /** Their ids in that order. */
+  turn_order: string[];
+};
+
+/** `combat_started` */
+export type CombatStartedFrame = Envelope & {
+  data: CombatStarted;
+  event_type: "combat_started";
+};
+
+/** `combat_target_switch` */
+export type CombatTargetSwitchFrame = Envelope & {
+  data: TargetSwitch;
+  event_type: "combat_target_switch";
+};
+
 /** A line as it is typed, or a verb and its words. */
 export type CommandLine = {
   /** `say hello`; at most 1,000 characters, none of them a control character. */
@@ -234,6 +315,22 @@ export type Durable = {
 export type DurableFrame = Envelope & {
   data: Durable;
   event_type: "durable";
+};
+
+/** `effects_update`: what is upon you, all of it, whenever something comes or goes. */
+export type EffectsUpdate = {
+  /** All of it, the oldest first. */
+  effects: StatusEffect[];
+  /** You have just come into the world, and nobody attacks you. */
+  login_grace_period_active: boolean;
+  /** For so many seconds more. */
+  login_grace_period_remaining: number;
+};
+
+/** `effects_update` */
+export type EffectsUpdateFrame = Envelope & {
+  data: EffectsUpdate;
+  event_type: "effects_update";
 };
 
 /** `encounter`: a sight that took something from the mind; what, a `lucidity_change` tells. */
@@ -331,6 +428,21 @@ export type ExploredMapFrame = Envelope & {
   event_type: "explored_map";
 };
 
+/** Somebody in a fight as clients see them. */
+export type FighterView = {
+  /** How they are: `unhurt`, `scratched`, `hurt`, `badly hurt`, `failing`, `down`. */
+  band: string;
+  /** Your own points; others' are not told. */
+  dp?: number;
+  /** A UUID. */
+  id: string;
+  /** `player` or `npc`. */
+  kind: string;
+  /** Your own most. */
+  max_dp?: number;
+  name: string;
+};
+
 /** `game_state`: everything a client needs to begin. */
 export type GameState = {
   /** What stands there and can be reached into. */
@@ -341,6 +453,8 @@ export type GameState = {
   drop_count: number;
   /** The same in words; empty where nothing lies. */
   drop_summary: string;
+  /** The creatures in the room, the first 50 of them. */
+  npcs: Npc[];
   /** The names of the people in the room: all of them up to 50, else the 50 that matter most. */
   occupants: string[];
   player: Sheet;
@@ -598,6 +712,44 @@ export type MythosTimeUpdateFrame = Envelope & {
 /** An empty object. */
 export type Nothing = Record<string, never>;
 
+/** A creature as clients see it. */
+export type Npc = {
+  /** Which. */
+  id: string;
+  /** `shopkeeper`, `quest_giver`, `passive_mob` or `aggressive_mob`. */
+  kind: string;
+  /** What it is called. */
+  name: string;
+  /** The number by which it is meant among those of its name here, from 1. */
+  number: number;
+  /** What is seen of it at once. */
+  short: string;
+};
+
+/** `npc_attacked` */
+export type NpcAttackedFrame = Envelope & {
+  data: Attacked;
+  event_type: "npc_attacked";
+};
+
+/** `npc_died`: a creature in the room is dead. */
+export type NpcDied = {
+  killer_name?: string;
+  message: string;
+  /** A UUID. */
+  npc_id: string;
+  npc_name: string;
+  room_id: string;
+  /** What you have learned by it. */
+  xp_reward?: number;
+};
+
+/** `npc_died` */
+export type NpcDiedFrame = Envelope & {
+  data: NpcDied;
+  event_type: "npc_died";
+};
+
 /** Somebody in a room as clients see them. */
 export type Occupant = {
   /** Who. */
@@ -612,6 +764,18 @@ export type Occupant = {
   pose?: string;
   /** How they hold themselves. */
   position: Posture;
+};
+
+/** What a round was for you. */
+export type OwnRound = {
+  /** Points that you took. */
+  dealt: number;
+  /** Blows of yours that landed. */
+  hits: number;
+  /** And that did not. */
+  misses: number;
+  /** Points that you lost. */
+  taken: number;
 };
 
 /** `player_entered` and `player_left`. */
@@ -646,6 +810,12 @@ export type Phantom = {
   determination_points: number;
   is_non_damaging: boolean;
   name: string;
+};
+
+/** `player_attacked` */
+export type PlayerAttackedFrame = Envelope & {
+  data: Attacked;
+  event_type: "player_attacked";
 };
 
 /** `player_delirium_respawned` */
@@ -901,6 +1071,8 @@ export type RoomMessageFrame = Envelope & {
 export type RoomOccupants = {
   /** How many people there are in the room. */
   count: number;
+  /** The creatures in the room, the first 50 of them. */
+  npcs: Npc[];
   /** The names of the people in the room: all of them up to 50, else the 50 that matter most. */
   occupants: string[];
   /** The same people in the same order. */
@@ -920,6 +1092,8 @@ export type RoomOccupantsChanged = {
   joined: Occupant[];
   /** Who went. */
   left: string[];
+  /** The creatures in the room, where they are others than before. */
+  npcs?: Npc[];
   /** The room. */
   room_id: string;
 };
@@ -948,6 +1122,8 @@ export type RoomUpdate = {
   drop_summary: string;
   /** What is here and no person, by name. */
   entities: string[];
+  /** The creatures in the room, the first 50 of them. */
+  npcs: Npc[];
   /** The count once more, under the name that older clients know. */
   occupant_count: number;
   /** The names of the people in the room: all of them up to 50, else the 50 that matter most. */
@@ -1018,7 +1194,7 @@ export type Schedule = {
 export type Season = "winter" | "spring" | "summer" | "autumn";
 
 /** A frame that the server sends on kadath.v1. */
-export type ServerFrame = AdminSummonFrame | CatatoniaFrame | ChatHistoryFrame | ChatMessageFrame | CommandResponseFrame | DurableFrame | EncounterFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | HallucinationFrame | InventoryDropFrame | InventoryEquipFrame | InventoryGivenFrame | InventoryPickupFrame | InventoryUnequipFrame | InventoryUpdateFrame | LucidityChangeFrame | MythosTimeUpdateFrame | PlayerDeliriumRespawnedFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RescueUpdateFrame | RoomDropsFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsChangedFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
+export type ServerFrame = AdminSummonFrame | CatatoniaFrame | ChatHistoryFrame | ChatMessageFrame | CombatEndedFrame | CombatRoundFrame | CombatStartedFrame | CombatTargetSwitchFrame | CommandResponseFrame | DurableFrame | EffectsUpdateFrame | EncounterFrame | ErrorFrame | ExploredMapFrame | GameStateFrame | HallucinationFrame | InventoryDropFrame | InventoryEquipFrame | InventoryGivenFrame | InventoryPickupFrame | InventoryUnequipFrame | InventoryUpdateFrame | LucidityChangeFrame | MythosTimeUpdateFrame | NpcAttackedFrame | NpcDiedFrame | PlayerAttackedFrame | PlayerDeliriumRespawnedFrame | PlayerDiedFrame | PlayerDpDecayFrame | PlayerDpUpdatedFrame | PlayerEnteredFrame | PlayerEnteredGameFrame | PlayerLeftFrame | PlayerLeftGameFrame | PlayerMortallyWoundedFrame | PlayerRespawnedFrame | PlayerUpdateFrame | PongFrame | RescueUpdateFrame | RoomDropsFrame | RoomExploredFrame | RoomMessageFrame | RoomOccupantsChangedFrame | RoomOccupantsFrame | RoomUpdateFrame | SystemFrame | WelcomeFrame;
 
 /** A player as its own client sees it. */
 export type Sheet = {
@@ -1094,6 +1270,28 @@ export type StandingThing = {
   source_type: string;
 };
 
+/** A condition as clients see it. */
+export type StatusEffect = {
+  /** How many seconds it lasts in all; absent: until it is taken off. */
+  duration?: number;
+  /** Its word. */
+  effect_type: string;
+  /** Whether it does harm. */
+  harmful: boolean;
+  /** Its picture. */
+  icon?: string;
+  /** How strong it is, 1 to 10. */
+  intensity: number;
+  /** What it is called. */
+  name: string;
+  /** How many are left. */
+  remaining_seconds?: number;
+  /** What brought it. */
+  source: string;
+  /** How many of it there are. */
+  stacks: number;
+};
+
 /** How one stands. */
 export type StatusResult = {
   kind: "status";
@@ -1114,6 +1312,16 @@ export type System = {
 export type SystemFrame = Envelope & {
   data: System;
   event_type: "system";
+};
+
+/** `combat_target_switch`: somebody turns on another. */
+export type TargetSwitch = {
+  /** A UUID. */
+  combat_id: string;
+  message: string;
+  new_target_name: string;
+  npc_name: string;
+  room_id: string;
 };
 
 /** What is special about a thing (game.md §1.1). */
