@@ -8,7 +8,7 @@ import { seenOf, withWait } from "./words.js";
 /**
  * One line of the log. `kind` picks its look; `title` stands before the text as a heading.
  * @typedef {object} Entry
- * @property {"room" | "chat" | "coming" | "echo" | "result" | "error" | "lucidity" | "body" | "system" | "strange" | "rule"} kind
+ * @property {"room" | "chat" | "coming" | "echo" | "result" | "error" | "lucidity" | "body" | "fight" | "round" | "system" | "strange" | "rule"} kind
  * @property {string} text
  * @property {string} [title]
  * @property {string} [channel] of a chat line
@@ -18,6 +18,7 @@ import { seenOf, withWait } from "./words.js";
  * @property {number} [at] when, in milliseconds, where it was not just now
  * @property {string} [past] the words of a line that was said before we came
  * @property {boolean} [mention] it speaks of us
+ * @property {{label: string, line: string}} [deed] what can be done about it at once
  * @property {import("./durability.js").Stamp} [stamp] of an answer
  * @property {number} [commandId] of an answer
  */
@@ -29,13 +30,20 @@ import { seenOf, withWait } from "./words.js";
 
 /** Events of which there is nothing to read: they change what the panels show, or nothing. */
 export const SILENT = new Set([
+  "combat_started",
   "durable",
+  "effects_update",
   "explored_map",
+  "inventory_update",
   "pong",
+  "room_drops",
   "room_explored",
   "room_occupants",
   "room_occupants_changed",
 ]);
+
+/** What the dead can do. */
+const RETURN = { deed: { label: "Come back", line: "respawn" } };
 
 /**
  * The entries a frame adds, given the state before and after it.
@@ -79,9 +87,18 @@ export function entriesFor(frame, before, after, walkedIn = -1) {
     case "player_mortally_wounded":
       return said("body", befell(data, after, "You are mortally wounded.", "falls and does not get up."));
     case "player_died":
-      return said("body", befell(data, after, "You are dead. To come back, type respawn.", "is dead."));
+      return said("body", befell(data, after, "You are dead. To come back, type respawn.", "is dead."), data.player_id === after.self.id ? RETURN : {});
     case "player_respawned":
       return said("body", "You draw a breath, and then another. You are alive.");
+    case "npc_attacked":
+    case "player_attacked":
+    case "npc_died":
+      return said("fight", data.message);
+    case "combat_round":
+      return said("round", data.summary);
+    case "combat_ended":
+    case "combat_target_switch":
+      return said("coming", data.message);
     case "room_message":
       return said(data.hazard ? "body" : "coming", data.message);
     case "error":
@@ -163,12 +180,12 @@ export function pastEntries(told) {
 }
 
 /**
- * Mending is seen in the bar.
- * @param {{damage_taken: number}} change
+ * Mending is seen in the bar, and a blow has words of its own.
+ * @param {{damage_taken: number, cause?: string}} change
  * @returns {Entry[]}
  */
-function hurtEntry({ damage_taken: lost }) {
-  return lost > 0 ? said("body", "You are hurt.") : [];
+function hurtEntry({ damage_taken: lost, cause }) {
+  return lost > 0 && cause !== "combat" ? said("body", "You are hurt.") : [];
 }
 
 /**

@@ -24,7 +24,7 @@ const PLAIN = new Set(["echo", "error", "system", "rule"]);
  * @param {import("./nouns.js").Splitter | null} split finds what can be pressed; nothing in old lines
  * @param {Element[]} more what stands below the text
  */
-export function entryElement({ kind, text, title, channel, speaker, at, mention }, split, ...more) {
+export function entryElement({ kind, text, title, channel, speaker, at, mention, deed }, split, ...more) {
   const element = make("div", `entry ${kind}`);
   element.dataset.at = String(at);
   const tab = tabOf(channel);
@@ -45,8 +45,16 @@ export function entryElement({ kind, text, title, channel, speaker, at, mention 
   else if (speaker && text.startsWith(speaker)) {
     line.append(speakerElement(speaker, find), ...pieces(text.slice(speaker.length), find));
   } else line.append(...pieces(text, find));
-  element.append(line, ...more);
+  element.append(line, ...(deed && split ? [deedButton(deed)] : []), ...more);
   return element;
+}
+
+/** @param {{label: string, line: string}} deed */
+function deedButton({ label, line }) {
+  const button = make("button", "offer", label);
+  button.type = "button";
+  button.dataset.line = line;
+  return button;
 }
 
 /**

@@ -4,9 +4,9 @@
 
 import { Connection } from "./connection.js";
 import { answerText, entriesFor } from "./entries.js";
+import { Blows } from "./fights.js";
 import { Outbox } from "./outbox.js";
-import { putsDown } from "./deeds.js";
-import { NOWHERE, reduce, withPutDown } from "./state.js";
+import { NOWHERE, reduce } from "./state.js";
 
 /**
  * @typedef {import("./entries.js").Entry} Entry
@@ -23,17 +23,20 @@ import { NOWHERE, reduce, withPutDown } from "./state.js";
  * @property {(letter: Letter, stamp: import("./durability.js").Stamp | null, text: boolean) => void} answered
  *   by the stamp's tick, or never (`null`); `text` says whether the answer has words of its own
  * @property {(letter: Letter, fault: import("./protocol.js").Fault) => void} refused it may be said again later
- * @property {() => void} given somebody gave us something
  * @property {() => void} entered a session has begun with the whole state of the world
  * @property {(letter: Letter, ok: boolean) => void} done what was typed was done, or refused
  * @property {(status: import("./connection.js").Status) => void} status
  */
 
+/** How long the blows of a tick are waited for, in milliseconds: they come together. */
+const GATHER_MS = 60;
+
 export class Game {
   /** @type {State} */ #state = NOWHERE;
   #outbox = new Outbox();
   /** The tick that brought us into the room. */ #walkedIn = -1;
-  /** Something was put down since we last looked at what we carry. */ #hasPutDown = false;
+  #blows = new Blows();
+  #around;
   #listener;
   #connection;
 
@@ -44,6 +47,7 @@ export class Game {
    */
   constructor(around, credentials, listener) {
     this.#listener = listener;
+    this.#around = around;
     this.#connection = new Connection(around, credentials, {
       frame: (frame) => this.#receive(frame),
       status: (status) => listener.status(status),
@@ -74,6 +78,7 @@ export class Game {
 
   /** Leaves for good. */
   leave() {
+    this.#blows.take();
     this.#connection.close();
   }
 
@@ -114,18 +119,32 @@ export class Game {
   #receive(frame) {
     const before = this.#state;
     this.#state = reduce(before, frame);
-    if (this.#hasPutDown && this.#state.carried !== before.carried) {
-      this.#hasPutDown = false;
-      this.#state = withPutDown(before, this.#state);
-    }
     if (frame.event_type === "welcome") this.#reconcile(frame.data);
     if (this.#state.room?.id !== before.room?.id) this.#walkedIn = frame.tick;
     const isStale = frame.event_type === "command_response" && !this.#settle(frame);
     const entries = isStale ? [] : entriesFor(frame, before, this.#state, this.#walkedIn);
-    for (const entry of entries) this.#listener.told(entry, this.#state);
+    for (const entry of entries) this.#tell(entry, frame);
     if (this.#state !== before) this.#listener.changed(this.#state, before);
     if (frame.event_type === "game_state") this.#listener.entered();
-    if (frame.event_type === "inventory_given" && frame.data.to_id === this.#state.self.id) this.#listener.given();
+  }
+
+  /**
+   * The blows of a round come one by one, and are told as one.
+   * @param {Entry} entry
+   * @param {import("./protocol.js").Frame} frame
+   */
+  #tell(entry, frame) {
+    if (entry.kind === "round" || !this.#blows.isOf(frame.tick)) this.#tellBlows();
+    if (entry.kind !== "fight") this.#listener.told(entry, this.#state);
+    else {
+      this.#blows.add(entry.text, frame);
+      this.#around.after(() => this.#tellBlows(), GATHER_MS);
+    }
+  }
+
+  #tellBlows() {
+    const entry = this.#blows.take();
+    if (entry !== null) this.#listener.told(entry, this.#state);
   }
 
   /** @param {import("./protocol.js").Welcome} welcome */
@@ -164,7 +183,6 @@ export class Game {
     const hasText = answerText(frame, this.#walkedIn) !== "";
     this.#listener.answered(letter, { run: this.#state.marks.run, tick }, hasText);
     if (data.error?.retry_after_ms) this.#listener.refused(letter, data.error);
-    this.#hasPutDown ||= data.ok && putsDown(letter.line);
     this.#listener.done(letter, data.ok);
     this.#post();
     return true;

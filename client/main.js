@@ -4,11 +4,13 @@ import * as account from "./account.js";
 import { isIdentityRefused } from "./backoff.js";
 import { Channels, isTalk } from "./channels.js";
 import { Clock } from "./clock.js";
-import { firstWord, handlesThings, withPerson, withThing } from "./deeds.js";
+import { Danger } from "./danger.js";
+import { firstWord, takesThings } from "./deeds.js";
 import { byId, setText } from "./dom.js";
 import { Door } from "./door.js";
 import { Find } from "./find.js";
 import { Game } from "./game.js";
+import { Hands } from "./hands.js";
 import { IdentityStore } from "./identity.js";
 import { Keeping } from "./keeping.js";
 import { Log } from "./log.js";
@@ -24,13 +26,13 @@ import { RoomPanel } from "./room.js";
 import { Scrollback } from "./scrollback.js";
 import { SettingsPanel } from "./settings.js";
 import { browser, keepShell, onWaking } from "./shell.js";
-import { NOWHERE } from "./state.js";
+import { changes, namesIn, NOWHERE } from "./state.js";
 import { StatusLine } from "./status.js";
 import { Stay } from "./stay.js";
 import { Store } from "./store.js";
 import { ThingsPanel } from "./things.js";
 import { followViewport } from "./viewport.js";
-import { VitalsPanel } from "./vitals.js";
+import { condition, VitalsPanel } from "./vitals.js";
 import { Walker, wayTo } from "./walker.js";
 import { counted } from "./words.js";
 
@@ -80,12 +82,15 @@ const panels = new Panels();
 const settings = new SettingsPanel(store, ({ talk }) => (talkTo.hidden = !talk));
 const prompt = new Prompt({ say: type, stop: () => walker.stop(), known }, store, new Store(() => sessionStorage));
 const status = new StatusLine(() => game?.enter());
-const voice = { say: type, address };
-const room = new RoomPanel({ walk: type, address, more: (name, anchor) => menu.open(anchor, name, withPerson(name, voice)) });
+const hands = new Hands(menu, { say: type, address, begin }, () => shown);
+const room = new RoomPanel({ press: (kind, key, anchor) => hands.press(kind, key, anchor), address });
 const things = new ThingsPanel({
-  move: ({ word, isCarried }) => type(`${isCarried ? "drop" : "get"} ${word}`),
-  more: ({ word, isCarried }, anchor) => menu.open(anchor, word, withThing(word, isCarried, others(), voice)),
+  first: (kind, id) => hands.first(kind, id),
+  more: (kind, id, anchor) => hands.press(kind, id, anchor),
+  label: (kind, id) => hands.choices(kind, id)[0]?.label ?? "Look at",
+  say: type,
 });
+const danger = new Danger(hands, type);
 const channels = new Channels({ open: openChannel, missed: (missed) => entitle(missed) });
 const find = new Find({ lines: () => scrollback.lines, leave: () => prompt.focus(true) });
 const keeping = new Keeping((words, name) =>
@@ -128,17 +133,16 @@ function address(name) {
   prompt.address(name);
 }
 
-function others() {
-  return shown.occupants.map(({ name }) => name).filter((name) => name !== shown.self.name);
+/** @param {string} line that the player goes on with */
+function begin(line) {
+  panels.close();
+  prompt.start(line);
 }
 
 /** What a line may be completed with. */
 function known() {
   recall?.verbs();
-  const lying = shown.floor.map(({ item_name: name }) => name);
-  const carried = (shown.carried ?? []).map(({ name }) => name);
-  const exits = Object.keys(shown.room?.exits ?? {});
-  return { verbs: shown.verbs, names: [...others(), ...lying, ...carried, ...exits] };
+  return { verbs: shown.verbs, names: namesIn(shown) };
 }
 
 /** @param {string} roomId */
@@ -170,17 +174,6 @@ function entitle(now = missed) {
   document.title = `${missed > 0 ? `(${missed}) ` : ""}${place}${WORLD}`;
 }
 
-/** A noun in the log was pressed. @param {HTMLElement} noun */
-function press(noun) {
-  const { noun: kind, name = "" } = noun.dataset;
-  if (kind === "exit") type(name);
-  else if (kind === "person") menu.open(noun, name, withPerson(name, voice));
-  else if (kind === "thing") {
-    const isCarried = (shown.carried ?? []).some((thing) => thing.name === name);
-    menu.open(noun, name, withThing(name, isCarried, others(), voice));
-  }
-}
-
 /** @param {Identity} as */
 function enter(as) {
   identity = as;
@@ -195,6 +188,7 @@ function enter(as) {
   walker.stop();
   room.clear();
   things.show(NOWHERE);
+  danger.clear();
   panels.close();
   map.show(NOWHERE.explored, null);
   shown = NOWHERE;
@@ -291,10 +285,9 @@ const listener = {
     }
     if (state.room?.id !== before.room?.id) walker.arrive(state.room?.id);
     if (state.verbs !== before.verbs) prompt.refresh();
-    if (state.floor !== before.floor || state.carried !== before.carried) things.show(state);
-    if (state.occupants !== before.occupants || state.company !== before.company) {
-      room.showOccupants(state.occupants, state.company, state.self.name);
-    }
+    if (changes(state, before, "floor", "standing", "carried", "worn", "occupants")) things.show(state);
+    if (changes(state, before, "occupants", "company", "creatures", "fight")) room.showOccupants(state);
+    danger.show(state, before);
     if (state.lucidity !== null && state.lucidity !== before.lucidity) bar.show(state.lucidity);
     if (state.vitals !== null && state.vitals !== before.vitals) {
       vitals.show(state.vitals);
@@ -313,13 +306,13 @@ const listener = {
   },
   entered() {
     recall?.begin(scrollback.readSince());
+    if (shown.vitals !== null && condition(shown.vitals.dp) === "dead") log.offer("You are dead.", "Come back", () => type("respawn"));
   },
-  given: () => recall?.carried(),
   done(letter, ok) {
     if (!ok) walker.stop();
-    else if (handlesThings(letter.line)) {
-      recall?.carried();
-      if (firstWord(letter.line) !== "drop") keeping.at("thing");
+    else {
+      if (takesThings(letter.line)) keeping.at("thing");
+      danger.intend(firstWord(letter.line));
     }
   },
   written: (letter) => log.addEcho(letter),
@@ -387,8 +380,11 @@ async function renew(was) {
 }
 
 byId("log", HTMLElement).addEventListener("click", ({ target }) => {
-  const noun = target instanceof Element ? target.closest("[data-noun]") : null;
-  if (noun instanceof HTMLElement) press(noun);
+  const pressed = target instanceof Element ? target.closest("[data-noun], [data-line]") : null;
+  if (!(pressed instanceof HTMLElement)) return;
+  const { noun = "", name = "", line } = pressed.dataset;
+  if (line) type(line);
+  else hands.press(noun, name, pressed);
 });
 addEventListener("pagehide", () => scrollback.save());
 onWaking(() => game?.wake());

@@ -54,7 +54,9 @@ export class Menu {
     if (this.#root.hidden) return;
     const hadFocus = this.#root.contains(document.activeElement);
     this.#root.hidden = true;
-    if (hadFocus && this.#anchor instanceof HTMLElement) this.#anchor.focus();
+    // Where it opened may have been drawn anew meanwhile.
+    const back = this.#anchor?.isConnected ? this.#anchor : byId("log", HTMLElement);
+    if (hadFocus && back instanceof HTMLElement) back.focus();
   }
 
   /** @returns {Element[]} */

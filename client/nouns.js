@@ -1,9 +1,9 @@
-// Words in a text that can be acted on: people, things, ways out, addresses.
+// Words in a text that can be acted on: people, creatures, things, details, ways out, addresses.
 
 import { DIRECTIONS } from "./directions.js";
 
 /**
- * @typedef {"person" | "thing" | "exit" | "link"} NounKind
+ * @typedef {"person" | "creature" | "thing" | "stand" | "detail" | "exit" | "link"} NounKind
  * @typedef {{text: string, kind?: NounKind, name?: string}} Piece `name` is what the world calls it
  * @typedef {(text: string) => Piece[]} Splitter
  */
@@ -16,14 +16,17 @@ const LINK = "https?:\\/\\/[^\\s<>\"']*[^\\s<>\"'.,;:!?)\\]]";
  * @param {import("./state.js").State} state
  * @returns {Splitter}
  */
-export function splitterFor({ occupants, floor, carried, room, self }) {
+export function splitterFor({ occupants, creatures, floor, standing, carried, worn, room, self }) {
   /** @type {Map<string, {kind: NounKind, name: string}>} */
   const nouns = new Map();
+  for (const name of room?.details ?? []) nouns.set(name, { kind: "detail", name });
   for (const { word } of DIRECTIONS) {
     if (room?.exits?.[word] !== undefined) nouns.set(word, { kind: "exit", name: word });
   }
   for (const { item_name: name } of floor) nouns.set(name.toLowerCase(), { kind: "thing", name });
-  for (const { name } of carried ?? []) nouns.set(name.toLowerCase(), { kind: "thing", name });
+  for (const { name } of standing) nouns.set(name.toLowerCase(), { kind: "stand", name });
+  for (const { name } of creatures) nouns.set(name.toLowerCase(), { kind: "creature", name });
+  for (const { name } of [...worn, ...(carried ?? [])]) nouns.set(name.toLowerCase(), { kind: "thing", name });
   for (const { name } of occupants) if (name !== self.name) nouns.set(name.toLowerCase(), { kind: "person", name });
   const words = [...nouns.keys()].filter(Boolean).sort((a, b) => b.length - a.length).map(escaped);
   const named = words.length === 0 ? "" : `|(?<![\\p{L}\\p{N}])(?:${words.join("|")})(?![\\p{L}\\p{N}])`;
@@ -36,7 +39,7 @@ export function splitterFor({ occupants, floor, carried, room, self }) {
  * @returns {(state: import("./state.js").State) => Splitter}
  */
 export function lastingSplitter() {
-  const parts = /** @type {const} */ (["occupants", "floor", "carried", "room", "self"]);
+  const parts = /** @type {const} */ (["occupants", "creatures", "floor", "standing", "carried", "worn", "room", "self"]);
   /** @type {import("./state.js").State | null} */
   let before = null;
   /** @type {Splitter} */

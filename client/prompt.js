@@ -85,6 +85,15 @@ export class Prompt {
   }
 
   /**
+   * Begins a line that the player goes on with.
+   * @param {string} line
+   */
+  start(line) {
+    this.#show(line);
+    this.#input.focus();
+  }
+
+  /**
    * Puts back what was typed and refused, unless something else is being typed meanwhile.
    * @param {string} line
    */

@@ -1,4 +1,4 @@
-// What the client asks of the world without being told to: its verbs, what we carry, what we missed.
+// What the client asks of the world without being told to: its verbs, what we missed.
 
 import { pastEntries } from "./entries.js";
 
@@ -13,7 +13,6 @@ export class Recall {
   #log;
   /** One question at a time: players need the world's patience more. */ #last = Promise.resolve();
   /** @type {Set<string>} */ #read = new Set();
-  #waits = false;
   #hasVerbs = false;
 
   /**
@@ -31,7 +30,6 @@ export class Recall {
    */
   begin(since) {
     this.#then(async () => {
-      await this.#ask("inventory");
       for (const channel of REMEMBERED) await this.#mend(channel, since);
     });
   }
@@ -42,16 +40,6 @@ export class Recall {
     this.#hasVerbs = true;
     this.#then(async () => {
       this.#hasVerbs = (await this.#ask("help")) !== null;
-    });
-  }
-
-  /** What we carry may be other than before. */
-  carried() {
-    if (this.#waits) return;
-    this.#waits = true;
-    this.#then(async () => {
-      this.#waits = false;
-      await this.#ask("inventory");
     });
   }
 

@@ -2,6 +2,8 @@
 
 import { DIRECTIONS, rank } from "./directions.js";
 import { byId, make, setText } from "./dom.js";
+import { fightWords } from "./fights.js";
+import { numbered } from "./hands.js";
 import { seenOf } from "./words.js";
 
 /**
@@ -15,23 +17,27 @@ export class RoomPanel {
   #description = byId("room-description", HTMLElement);
   #exits = byId("exits", HTMLElement);
   #occupants = byId("occupants", HTMLElement);
+  #creatures = byId("creatures", HTMLElement);
   #now = byId("now-place", HTMLElement);
   #count = byId("here-count", HTMLElement);
 
   /**
    * @param {object} act
-   * @param {(direction: string) => void} act.walk
+   * @param {(kind: string, key: string, anchor: Element) => void} act.press a way out, or what can be done with somebody
    * @param {(name: string) => void} act.address
-   * @param {(name: string, anchor: Element) => void} act.more what else can be done with somebody
    */
-  constructor({ walk, address, more }) {
+  constructor({ press, address }) {
     this.#exits.addEventListener("click", ({ target }) => {
       const button = target instanceof Element ? target.closest("button") : null;
-      if (button?.dataset.direction) walk(button.dataset.direction);
+      if (button?.dataset.direction) press("exit", button.dataset.direction, button);
+    });
+    this.#creatures.addEventListener("click", ({ target }) => {
+      const button = target instanceof Element ? target.closest("button") : null;
+      if (button?.dataset.id) press("creature", button.dataset.id, button);
     });
     this.#occupants.addEventListener("click", ({ target }) => {
       const button = target instanceof Element ? target.closest("button") : null;
-      if (button?.dataset.more) more(button.dataset.more, button);
+      if (button?.dataset.more) press("person", button.dataset.more, button);
       else if (button?.dataset.name) address(button.dataset.name);
     });
   }
@@ -41,7 +47,7 @@ export class RoomPanel {
     setText(this.#name, "…");
     setText(this.#now, "");
     setText(this.#count, "");
-    for (const part of [this.#place, this.#description, this.#exits, this.#occupants]) part.replaceChildren();
+    for (const part of [this.#place, this.#description, this.#exits, this.#occupants, this.#creatures]) part.replaceChildren();
   }
 
   /** @param {Room} room */
@@ -67,17 +73,18 @@ export class RoomPanel {
     (buttons.find((button) => button.dataset.direction === wanted) ?? buttons[0])?.focus();
   }
 
-  /**
-   * @param {Occupant[]} occupants
-   * @param {number} company how many there are, ourselves included
-   * @param {string} selfName
-   */
-  showOccupants(occupants, company, selfName) {
-    const others = occupants.filter(({ name }) => name !== selfName);
+  /** @param {import("./state.js").State} state */
+  showOccupants({ occupants, company, creatures, fight, self }) {
+    const others = occupants.filter(({ name }) => name !== self.name);
     const all = Math.max(company - 1, others.length);
-    setText(this.#count, all === 0 ? "" : ` · ${all.toLocaleString("en-US")}`);
+    const living = all + creatures.length;
+    setText(this.#count, living === 0 ? "" : ` · ${living.toLocaleString("en-US")}`);
     this.#occupants.replaceChildren(...others.map(occupantItem));
-    if (others.length === 0) this.#occupants.append(make("li", "none", "Nobody but you."));
+    const at = [...this.#creatures.querySelectorAll("button")].findIndex((one) => one === document.activeElement);
+    this.#creatures.replaceChildren(...creatures.map((one) => creatureItem(one, numbered(one, creatures), fight, self.id)));
+    this.#creatures.hidden = creatures.length === 0;
+    if (at >= 0) (this.#creatures.querySelectorAll("button")[at] ?? this.#creatures.querySelector("button"))?.focus();
+    if (others.length === 0 && creatures.length === 0) this.#occupants.append(make("li", "none", "Nobody but you."));
     const more = all - others.length;
     if (more > 0) this.#occupants.append(make("li", "none", `and ${more.toLocaleString("en-US")} more (“who here”)`));
   }
@@ -94,8 +101,43 @@ function exitButton(direction, exit) {
   const arrow = make("span", "arrow", DIRECTIONS[rank(direction)]?.arrow ?? "·");
   arrow.setAttribute("aria-hidden", "true");
   button.append(arrow, make("span", "word", direction));
-  if (exit?.name) button.append(" ", make("span", "exit-name", exit.name));
+  const [name, state] = exitWords(exit);
+  if (name) button.append(" ", make("span", "exit-name", name));
+  if (state) button.append(" ", make("span", "exit-state", state));
   return button;
+}
+
+/**
+ * What a way out is called, and what keeps it shut.
+ * @param {import("./protocol.js").Exit | undefined} exit
+ * @returns {[string, string]}
+ */
+export function exitWords(exit) {
+  const state = exit?.closed ? (exit.locked ? "locked" : "closed") : "";
+  return [exit?.name ?? exit?.door ?? "", state];
+}
+
+/** What a creature is to one, in words. @type {Readonly<Record<string, string>>} */
+const CLASSES = { aggressive_mob: "hostile", shopkeeper: "keeps a shop", quest_giver: "wants something done" };
+
+/**
+ * @param {import("./state.js").Creature} creature
+ * @param {string} name
+ * @param {import("./fights.js").Fight | null} fight
+ * @param {string} selfId
+ */
+function creatureItem({ id, kind }, name, fight, selfId) {
+  const button = make("button", "occupant", name);
+  button.type = "button";
+  button.dataset.id = id;
+  button.setAttribute("aria-haspopup", "menu");
+  const fighter = fight?.fighters.find((one) => one.id === id);
+  const words = [CLASSES[kind] ?? "", ...(fight && fighter ? fightWords(fighter, fight, selfId) : [])];
+  const item = make("li", "");
+  item.append(button);
+  const note = words.filter(Boolean).join(", ");
+  if (note) item.append(" ", make("span", "note", note));
+  return item;
 }
 
 /** @param {Occupant} occupant */

@@ -8,6 +8,7 @@ import { byId } from "./dom.js";
  * @property {string} font
  * @property {string} theme
  * @property {string} density
+ * @property {string} fights whether a round is told by its blows or in one line
  * @property {boolean} echo whether own lines stand in the log
  * @property {boolean} motion
  * @property {boolean} times
@@ -20,6 +21,7 @@ export const DEFAULTS = {
   font: "serif",
   theme: "auto",
   density: "roomy",
+  fights: "blows",
   echo: true,
   motion: true,
   times: false,

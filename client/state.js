@@ -3,7 +3,9 @@
 // No part of it draws or sends. A slice that did not change keeps its identity, so that a view
 // can compare references to learn whether it has anything to do.
 
+import { belongingsOf } from "./belongings.js";
 import { NO_MARKS, marksAfterWatermark, marksAfterWelcome } from "./durability.js";
+import { fightAfter } from "./fights.js";
 
 /**
  * @typedef {import("./protocol.js").Frame} Frame
@@ -15,7 +17,10 @@ import { NO_MARKS, marksAfterWatermark, marksAfterWelcome } from "./durability.j
 
 /**
  * @typedef {import("./frames.d.ts").RoomDrop} Drop
- * @typedef {import("./frames.d.ts").CarriedThing} Thing
+ * @typedef {import("./belongings.js").Thing} Thing
+ * @typedef {import("./frames.d.ts").Npc} Creature
+ * @typedef {import("./frames.d.ts").StandingThing} Standing
+ * @typedef {import("./frames.d.ts").StatusEffect} Effect
  * @typedef {import("./frames.d.ts").HelpCommand} Verb
  */
 
@@ -29,8 +34,14 @@ import { NO_MARKS, marksAfterWatermark, marksAfterWelcome } from "./durability.j
  * @property {Room | null} room
  * @property {Occupant[]} occupants everyone in the room, ourselves included; of a crowd those we were told of
  * @property {number} company how many are in the room
+ * @property {Creature[]} creatures who else lives there
  * @property {Drop[]} floor what lies there
- * @property {Thing[] | null} carried what we have, once we have looked
+ * @property {Standing[]} standing what stands there and can be reached into
+ * @property {Thing[] | null} carried what we have, once we were told
+ * @property {Thing[]} worn what we wear and hold
+ * @property {import("./belongings.js").Load | null} load what that weighs
+ * @property {Effect[]} effects what is upon us
+ * @property {import("./fights.js").Fight | null} fight
  * @property {Verb[]} verbs what there is to type, once the world has said so
  * @property {Lucidity | null} lucidity
  * @property {Vitals | null} vitals
@@ -45,8 +56,14 @@ export const NOWHERE = {
   room: null,
   occupants: [],
   company: 0,
+  creatures: [],
   floor: [],
+  standing: [],
   carried: null,
+  worn: [],
+  load: null,
+  effects: [],
+  fight: null,
   verbs: [],
   lucidity: null,
   vitals: null,
@@ -62,6 +79,17 @@ export const NOWHERE = {
  * @returns {State}
  */
 export function reduce(state, frame) {
+  const after = changed(state, frame);
+  const fight = fightAfter(after.fight, frame);
+  return fight === after.fight ? after : { ...after, fight };
+}
+
+/**
+ * @param {State} state
+ * @param {Frame} frame
+ * @returns {State}
+ */
+function changed(state, frame) {
   const { data } = frame;
   switch (frame.event_type) {
     case "welcome":
@@ -78,14 +106,21 @@ export function reduce(state, frame) {
         self: { id: data.player?.id ?? state.self.id, name: data.player?.name ?? state.self.name },
         room: data.room ?? state.room,
         ...companyOf(data),
-        floor: data.room_drops ?? [],
+        ...lyingOf(data),
+        ...belongingsOf(data.player),
+        effects: data.player?.status_effects ?? [],
         lucidity: lucidityOf(data.player) ?? state.lucidity,
         vitals: vitalsAfter(state.vitals, data.player),
       };
     case "room_update":
-      return { ...state, room: data.room ?? state.room, ...companyOf(data), floor: data.room_drops ?? [] };
+      return { ...state, room: data.room ?? state.room, ...companyOf(data), ...lyingOf(data) };
     case "room_drops":
-      return { ...state, floor: data.room_drops ?? [] };
+      if (frame.room_id !== undefined && frame.room_id !== state.room?.id) return state;
+      return { ...state, ...lyingOf(data) };
+    case "inventory_update":
+      return { ...state, ...belongingsOf(data) };
+    case "effects_update":
+      return { ...state, effects: data.effects ?? [] };
     case "inventory_pickup":
       return { ...state, floor: without(state.floor, new Set([data.item_instance_id])) };
     case "inventory_drop":
@@ -98,7 +133,7 @@ export function reduce(state, frame) {
       return { ...state, ...companyOf(data) };
     case "room_occupants_changed":
       if (data.room_id !== state.room?.id) return state;
-      return { ...state, ...companyAfter(state.occupants, data) };
+      return { ...state, ...companyAfter(state.occupants, data), creatures: data.npcs ?? state.creatures };
     case "lucidity_change":
       if (data.player_id !== undefined && data.player_id !== state.self.id) return state;
       return {
@@ -144,10 +179,6 @@ function byId(room) {
  * @returns {State}
  */
 function afterAnswer(state, told) {
-  if (told?.kind === "inventory" && Array.isArray(told.things)) {
-    const had = new Set(told.things.map((/** @type {Thing} */ { id }) => id));
-    return { ...state, carried: told.things, floor: without(state.floor, had) };
-  }
   // Of one command alone tells `help COMMAND`.
   if (told?.kind === "help" && told.commands?.length > 1) return { ...state, verbs: told.commands };
   return state;
@@ -163,29 +194,23 @@ function without(floor, gone) {
 }
 
 /**
- * What was carried and is not any more lies on the floor, where we have put it.
- * @param {State} before
- * @param {State} after
- * @returns {State}
+ * @param {{room_drops?: Drop[], containers?: Standing[]}} data
+ * @returns {Pick<State, "floor" | "standing">}
  */
-export function withPutDown(before, after) {
-  const left = new Set((after.carried ?? []).map(({ id }) => id));
-  const put = (before.carried ?? []).filter(({ id }) => !left.has(id));
-  if (put.length === 0 || before.room?.id !== after.room?.id) return after;
-  const drops = put.map(({ id, name }) => ({ index: 0, item_instance_id: id, item_name: name, quantity: 1 }));
-  return { ...after, floor: [...without(after.floor, new Set(put.map(({ id }) => id))), ...drops] };
+function lyingOf({ room_drops: floor = [], containers: standing = [] }) {
+  return { floor, standing };
 }
 
 /** More are not listed: of a crowd the server names so many, and says how many there are. */
 export const LISTED_MAX = 50;
 
 /**
- * @param {{occupants?: string[], players?: Occupant[], count?: number}} data
- * @returns {Pick<State, "occupants" | "company">}
+ * @param {{occupants?: string[], players?: Occupant[], npcs?: Creature[], count?: number}} data
+ * @returns {Pick<State, "occupants" | "company" | "creatures">}
  */
 function companyOf(data) {
   const occupants = occupantsOf(data);
-  return { occupants, company: data.count ?? occupants.length };
+  return { occupants, company: data.count ?? occupants.length, creatures: data.npcs ?? [] };
 }
 
 /**
@@ -241,4 +266,24 @@ function vitalsAfter(before, told) {
     position: told?.position ?? known.position,
     level: told?.level ?? known.level,
   };
+}
+
+/**
+ * Whether any of these parts is another than before.
+ * @param {State} state
+ * @param {State} before
+ * @param {(keyof State)[]} parts
+ */
+export function changes(state, before, ...parts) {
+  return parts.some((part) => state[part] !== before[part]);
+}
+
+/**
+ * What can be named where one is: people, creatures, things, ways.
+ * @param {State} state
+ * @returns {string[]}
+ */
+export function namesIn({ occupants, creatures, floor, standing, carried, worn, room, self }) {
+  const named = [...occupants.filter(({ name }) => name !== self.name), ...creatures, ...standing, ...(carried ?? []), ...worn];
+  return [...named.map(({ name }) => name), ...floor.map(({ item_name: name }) => name), ...Object.keys(room?.exits ?? {})];
 }

@@ -1,82 +1,113 @@
-// Things: what lies here and what one carries, each with what can be done with it.
+// Things: what one wears and carries, what lies and stands here, each with what can be done with it.
 
+import { loadText, SLOTS, worded } from "./belongings.js";
 import { byId, make, setText } from "./dom.js";
+import { lyingIn, standingIn } from "./hands.js";
 
-/** @typedef {{name: string, word: string, isCarried: boolean}} Item `word` is what a command calls it */
+/**
+ * One line of the panel.
+ * @typedef {{kind: string, id: string, name: string, quantity?: number, note?: string, word: string,
+ *   inside?: {name: string, quantity: number}[]}} Row
+ */
 
 export class ThingsPanel {
-  #here = byId("things-here", HTMLElement);
+  #panel = byId("things", HTMLElement);
+  #worn = byId("things-worn", HTMLElement);
+  #wornTitle = byId("worn-title", HTMLElement);
   #carried = byId("things-carried", HTMLElement);
+  #here = byId("things-here", HTMLElement);
+  #all = byId("take-all", HTMLButtonElement);
+  #load = byId("load", HTMLElement);
   #count = byId("things-count", HTMLElement);
+  #act;
 
   /**
    * @param {object} act
-   * @param {(item: Item) => void} act.move takes it, or puts it down
-   * @param {(item: Item, anchor: Element) => void} act.more
+   * @param {(kind: string, id: string) => void} act.first does what is most likely wanted
+   * @param {(kind: string, id: string, anchor: Element) => void} act.more
+   * @param {(kind: string, id: string) => string} act.label what `first` would do
+   * @param {(line: string) => void} act.say
    */
   constructor(act) {
-    for (const list of [this.#here, this.#carried]) {
-      list.addEventListener("click", ({ target }) => {
-        const button = target instanceof Element ? target.closest("button") : null;
-        if (!button?.dataset.word) return;
-        const { name = "", word, more } = button.dataset;
-        const item = { name, word, isCarried: list === this.#carried };
-        if (more) act.more(item, button);
-        else act.move(item);
-      });
-    }
+    this.#act = act;
+    this.#panel.addEventListener("click", ({ target }) => {
+      const { kind = "", id = "", line, more } = (target instanceof Element && target.closest("button")?.dataset) || {};
+      if (line) act.say(line);
+      else if (more && target instanceof Element) act.more(kind, id, target);
+      else if (kind) act.first(kind, id);
+    });
+  }
+
+  /** @param {import("./state.js").State} state */
+  show(state) {
+    const { carried, worn, load } = state;
+    const wornRows = worded(worn).map((thing) => ({ ...thing, kind: "worn", note: [SLOTS[thing.slot ?? ""] ?? thing.slot, thing.state].filter(Boolean).join(", ") }));
+    const carriedRows = worded(carried ?? []).map((thing) => ({ ...thing, kind: "thing", note: thing.state ?? "" }));
+    const lying = lyingIn(state).map((thing) => ({ ...thing, kind: "lying" }));
+    const standing = standingIn(state).map((one) => ({ ...one, kind: "stand", note: one.locked ? "locked" : one.closed ? "closed" : "" }));
+    this.#wornTitle.hidden = worn.length === 0;
+    this.#fill(this.#worn, wornRows, "");
+    this.#fill(this.#carried, carriedRows, carried === null ? "…" : "Nothing.");
+    this.#fill(this.#here, [...lying, ...standing], "Nothing lies here.");
+    this.#all.hidden = lying.length < 2;
+    setText(this.#load, load === null ? "" : loadText(load));
+    setText(this.#count, lying.length === 0 ? "" : ` · ${lying.length}`);
   }
 
   /**
-   * @param {import("./state.js").State} state
+   * @param {HTMLElement} list
+   * @param {Row[]} rows
+   * @param {string} none
    */
-  show({ floor, carried }) {
-    fill(this.#here, floor.map(({ item_name: name, quantity }) => ({ name, quantity })), "Take", "Nothing lies here.");
-    const things = (carried ?? []).map(({ name }) => ({ name, quantity: 1 }));
-    fill(this.#carried, things, "Put down", carried === null ? "…" : "Nothing.");
-    setText(this.#count, floor.length === 0 ? "" : ` · ${floor.length}`);
+  #fill(list, rows, none) {
+    const at = [...list.querySelectorAll("button")].findIndex((one) => one === document.activeElement);
+    list.replaceChildren(...rows.map((row) => this.#item(row)));
+    if (rows.length === 0 && none !== "") list.append(make("li", "none", none));
+    // What was just taken is gone from the list; the keyboard goes on with the next.
+    if (at >= 0) (list.querySelectorAll("button")[at] ?? this.#panel.querySelector("button"))?.focus();
+  }
+
+  /** @param {Row} row */
+  #item({ kind, id, name, quantity = 1, note, word, inside }) {
+    const item = make("li", "thing");
+    const title = make("span", "thing-name", quantity > 1 ? `${name} (${quantity})` : name);
+    if (note) title.append(" ", make("span", "note", note));
+    const deed = this.#act.label(kind, id);
+    const [first, more] = [button("small", deed, `${deed} ${name}`), button("small more", "…", `More with ${name}`)];
+    more.dataset.more = "yes";
+    more.setAttribute("aria-haspopup", "menu");
+    for (const one of [first, more]) Object.assign(one.dataset, { kind, id });
+    item.append(title, first, more);
+    if (inside?.length) item.append(insideList(inside, word));
+    return item;
   }
 }
 
 /**
- * @param {HTMLElement} list
- * @param {{name: string, quantity: number}[]} things
- * @param {string} deed
- * @param {string} none
+ * @param {{name: string, quantity: number}[]} inside
+ * @param {string} container
  */
-function fill(list, things, deed, none) {
-  const focused = document.activeElement;
-  const at = focused === null ? -1 : [...list.querySelectorAll("button")].findIndex((one) => one === focused);
-  /** @type {Map<string, number>} */
-  const seen = new Map();
-  const items = things.map(({ name, quantity }) => {
-    const nth = (seen.get(name) ?? 0) + 1;
-    seen.set(name, nth);
-    return item(name, nth === 1 ? name : `${nth}.${name}`, quantity, deed);
-  });
-  list.replaceChildren(...items);
-  if (items.length === 0) list.append(make("li", "none", none));
-  // What was just taken is gone from the list; the keyboard goes on with the next.
-  if (at >= 0) (list.querySelectorAll("button")[at] ?? list.querySelector("button"))?.focus();
+function insideList(inside, container) {
+  const list = make("ul", "inside");
+  list.setAttribute("aria-label", `In ${container}`);
+  for (const { name, quantity, word } of worded(inside)) {
+    const item = make("li", "thing");
+    const out = button("small", "Take out", `Take out ${name}`);
+    out.dataset.line = `get ${word} from ${container}`;
+    item.append(make("span", "thing-name", quantity > 1 ? `${name} (${quantity})` : name), out);
+    list.append(item);
+  }
+  return list;
 }
 
 /**
- * @param {string} name
- * @param {string} word
- * @param {number} quantity
- * @param {string} deed
+ * @param {string} look
+ * @param {string} text
+ * @param {string} name for those who hear it
  */
-function item(name, word, quantity, deed) {
-  const row = make("li", "thing");
-  const [move, more] = [make("button", "small", deed), make("button", "small more", "…")];
-  for (const button of [move, more]) {
-    button.type = "button";
-    button.dataset.name = name;
-    button.dataset.word = word;
-  }
-  move.setAttribute("aria-label", `${deed} ${name}`);
-  more.dataset.more = "yes";
-  more.setAttribute("aria-label", `More with ${name}`);
-  row.append(make("span", "thing-name", quantity > 1 ? `${name} (${quantity})` : name), move, more);
-  return row;
+function button(look, text, name) {
+  const element = make("button", look, text);
+  element.type = "button";
+  element.setAttribute("aria-label", name);
+  return element;
 }

@@ -5,7 +5,7 @@ import { Bench } from "./fakes.js";
 
 function entered(welcome = {}) {
   const bench = new Bench();
-  const seen = { told: [], answered: [], refused: [], done: [], entered: 0, given: 0, status: [], state: null };
+  const seen = { told: [], answered: [], refused: [], done: [], entered: 0, status: [], state: null };
   const game = new Game(bench.around, { token: "t" }, {
     changed: (state) => (seen.state = state),
     told: (entry) => seen.told.push(entry.text),
@@ -16,7 +16,6 @@ function entered(welcome = {}) {
       seen.hasText = hasText;
     },
     done: (letter, ok) => seen.done.push([letter.line, ok]),
-    given: () => (seen.given += 1),
     entered: () => (seen.entered += 1),
     refused: (letter, fault) => seen.refused.push([letter.line, fault.code]),
     status: (status) => seen.status.push(status.phase),
@@ -134,12 +133,12 @@ test("leaving closes the socket and sets no timer", () => {
 
 test("a question that nobody typed is neither told nor marked", async () => {
   const { bench, game, seen } = entered();
-  const things = game.ask("inventory");
-  const data = { kind: "inventory", things: [{ id: "t1", name: "lamp" }] };
-  bench.hear(2, "command_response", { id: 1, ok: true, result: "You carry: lamp.", data });
-  assert.deepEqual(await things, data);
+  const help = game.ask("help");
+  const data = { kind: "help", commands: [{ words: ["look"], usage: "look", help: "" }, { words: ["say"], usage: "say", help: "" }] };
+  bench.hear(2, "command_response", { id: 1, ok: true, result: "You can: look.", data });
+  assert.deepEqual(await help, data);
   assert.deepEqual([seen.told, seen.answered, seen.done], [[], [], []]);
-  assert.deepEqual(seen.state.carried, data.things);
+  assert.deepEqual(seen.state.verbs, data.commands);
 });
 
 test("a question whose answer was lost is answered with nothing", async () => {
@@ -167,31 +166,30 @@ test("a whisper that lacks its words is not said aloud", () => {
   assert.deepEqual([bench.commands, seen.told], [[[1, "whisp Bo"]], ["Usage: whisper <name> <words>"]]);
 });
 
-test("what is put down lies where one is", () => {
-  const { bench, game, seen } = entered();
-  const [lamp, book] = [{ id: "t1", name: "lamp" }, { id: "t2", name: "book" }];
-  const holds = (sequence, id, things) =>
-    bench.hear(sequence, "command_response", { id, ok: true, data: { kind: "inventory", things } });
-  bench.hear(2, "game_state", { player: { id: "p1", name: "Ann" }, room: { id: "a", name: "A", description: "Here." } });
+test("the whole state of the world begins a session", () => {
+  const { bench, seen } = entered();
+  bench.hear(2, "game_state", { player: { id: "p1", name: "Ann" } });
+  bench.hear(3, "room_update", { room: { id: "a", name: "A", description: "Here." } });
   assert.equal(seen.entered, 1);
-  game.ask("inventory");
-  holds(3, 1, [lamp, book]);
-  game.say("drop lamp");
-  bench.hear(4, "command_response", { id: 2, ok: true, result: "You put down the lamp." });
-  game.ask("inventory");
-  holds(5, 3, [book]);
-  assert.deepEqual(seen.state.floor.map(({ item_name }) => item_name), ["lamp"]);
-  game.say("get lamp");
-  bench.hear(6, "command_response", { id: 4, ok: true, result: "You take the lamp." });
-  game.ask("inventory");
-  holds(7, 5, [book, lamp]);
-  assert.deepEqual(seen.state.floor, []);
 });
 
-test("who is given something looks at what is carried, who only sees it does not", () => {
+const BLOW = { target_current_dp: 5, target_max_dp: 8 };
+
+test("the blows of a tick are told as one, own danger first", () => {
   const { bench, seen } = entered();
-  bench.hear(2, "inventory_given", { player_id: "p2", to_id: "p3", message: "Bo gives Cy a lamp." });
-  assert.equal(seen.given, 0);
-  bench.hear(3, "inventory_given", { player_id: "p2", to_id: "p1", message: "Bo gives you a lamp." });
-  assert.equal(seen.given, 1);
+  bench.hear(2, "npc_attacked", { ...BLOW, message: "You strike the rat." }, { tick: 40 });
+  bench.hear(3, "npc_died", { npc_id: "n1", message: "The rat is dead." }, { tick: 40 });
+  bench.hear(4, "player_attacked", { ...BLOW, message: "The rat bites you." }, { tick: 40 });
+  assert.deepEqual(seen.told, []);
+  bench.elapse();
+  assert.deepEqual(seen.told, ["The rat bites you.\nYou strike the rat.\nThe rat is dead."]);
+});
+
+test("a round that is over ends its blows, and so does another tick", () => {
+  const { bench, seen } = entered();
+  bench.hear(2, "player_attacked", { ...BLOW, message: "The rat bites you." }, { tick: 40 });
+  bench.hear(3, "combat_round", { combat_id: "f1", participants: [], summary: "You lost 3." }, { tick: 40 });
+  bench.hear(4, "player_attacked", { ...BLOW, message: "It bites again." }, { tick: 46 });
+  bench.hear(5, "room_message", { message: "Far off, a bell." }, { tick: 50 });
+  assert.deepEqual(seen.told, ["The rat bites you.", "You lost 3.", "It bites again.", "Far off, a bell."]);
 });

@@ -77,7 +77,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         Phase::Settle,
         (join::engage, join::provoke, join::part, mend, ward).chain(),
     )
-    .system(Phase::Emit, tell::tell);
+    .system(Phase::Emit, (tell::resume, tell::tell).chain());
 }
 
 /// How much somebody is told of fights.

@@ -6,6 +6,7 @@ use systems::calendar::MythosTime;
 use crate::harness::{Browser, Driver, Player, Recipe, Server, SmallWorld, until};
 
 mod door;
+mod fights;
 mod reach;
 mod screens;
 mod talk;

@@ -15,6 +15,9 @@ pub(super) struct FighterView {
     pub(super) kind: &'static str,
     /// How they are: `unhurt`, `scratched`, `hurt`, `badly hurt`, `failing`, `down`.
     pub(super) band: &'static str,
+    /// Whom they strike, if anybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) target_id: Option<StableId>,
     /// Your own points; others' are not told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) dp: Option<i32>,
@@ -30,6 +33,7 @@ impl FighterView {
             name: name.to_owned(),
             kind: if own { "player" } else { "npc" },
             band: "scratched",
+            target_id: Some(id(if own { "wharf rat" } else { ANN })),
             dp: own.then_some(17),
             max_dp: own.then_some(20),
         }
@@ -47,6 +51,8 @@ pub(super) struct CombatStarted {
     pub(super) participants: Vec<FighterView>,
     /// Their ids in that order.
     pub(super) turn_order: Vec<StableId>,
+    /// How long it is until the next round.
+    pub(super) next_round_ms: u64,
 }
 
 impl CombatStarted {
@@ -60,6 +66,7 @@ impl CombatStarted {
             room_id: FOYER.to_owned(),
             turn_order: participants.iter().map(|one| one.id).collect(),
             participants,
+            next_round_ms: 4_500,
         }
     }
 }
@@ -230,6 +237,8 @@ pub(super) struct CombatRound {
     pub(super) intent: &'static str,
     /// The round in one line.
     pub(super) summary: String,
+    /// How long it is until the next one.
+    pub(super) next_round_ms: u64,
     /// Whether text clients read it.
     #[serde(skip)]
     pub(super) silent: bool,
@@ -258,6 +267,7 @@ impl CombatRound {
             intent: "attack",
             summary: "You lost 2 and have 17 of 20; you took 3. Next you strike the wharf rat."
                 .to_owned(),
+            next_round_ms: 6_000,
             silent: false,
         }
     }

@@ -3,7 +3,7 @@
 mod each;
 mod turns;
 
-use each::{began, blow, died, ending, over};
+use each::{began, blow, died, ending, joins, over};
 use turns::{aids, ended, flees, taunts, turns};
 
 use std::collections::BTreeMap;
@@ -111,6 +111,7 @@ pub(super) struct FightFaces<'w, 's> {
     brawls: Res<'w, Brawls>,
     rules: Res<'w, CombatRules>,
     dice: Res<'w, Dice>,
+    clock: Res<'w, Clock>,
 }
 
 impl FightFaces<'_, '_> {
@@ -152,9 +153,17 @@ impl FightFaces<'_, '_> {
             name: self.name(who),
             kind: if character.is_some() { "player" } else { "npc" },
             band: band(dp, most),
+            target_id: self.brawls.target_of(who).map(|one| self.id(one)),
             dp: (who == me).then_some(dp),
             max_dp: (who == me).then_some(most),
         })
+    }
+
+    /// How long it is until the next round of the fight in a room.
+    fn until_next(&self, room: RoomIx) -> u64 {
+        let next = self.brawls.fights.get(&room).map(|fight| fight.next);
+        let left = next.map_or(0, |next| next.since(self.clock.now).as_millis());
+        u64::try_from(left).unwrap_or(u64::MAX)
     }
 
     /// Those in a room who read a line about others' blows, but for two.
@@ -193,6 +202,20 @@ fn band(dp: i32, most: i32) -> &'static str {
         50.. => "hurt",
         25.. => "badly hurt",
         _ => "failing",
+    }
+}
+
+/// Shows those their fight who come back into it in another session.
+pub(super) fn resume(
+    mut arrived: MessageReader<Arrived>,
+    faces: FightFaces<'_, '_>,
+    mut outbox: ResMut<Outbox>,
+) {
+    for Arrived { actor, .. } in arrived.read() {
+        if let Some((room, fight)) = faces.brawls.fight_of(*actor) {
+            let all: Vec<Entity> = fight.fighters.values().map(|one| one.entity).collect();
+            joins(&faces, (room, fight.id), &all, *actor, &mut outbox);
+        }
     }
 }
 

@@ -32,6 +32,26 @@ impl Details {
         self.0.get(room.index())?.get(detail)
     }
 
+    /// Those words of a room's details that its text names, as they can be looked at.
+    #[must_use]
+    pub(super) fn named(&self, room: RoomIx, text: &str, lines: &[String]) -> Vec<String> {
+        let details = self.0.get(room.index()).map_or(&[][..], Vec::as_slice);
+        let mut text = text.to_lowercase();
+        for line in lines {
+            text.push('\n');
+            text.push_str(&line.to_lowercase());
+        }
+        let mut named: Vec<String> = details
+            .iter()
+            .flat_map(|one| &one.words)
+            .filter(|word| names(&text, word))
+            .cloned()
+            .collect();
+        named.sort_unstable();
+        named.dedup();
+        named
+    }
+
     /// What `words` mean in a room, and which of its details that is.
     #[must_use]
     pub fn find(&self, room: RoomIx, words: &str) -> Option<(usize, &RoomDetail)> {
@@ -42,6 +62,14 @@ impl Details {
         let mut details = self.0.get(room.index())?.iter().enumerate();
         details.find(|(_, one)| one.words.iter().any(|word| word == meant))
     }
+}
+
+/// Whether a text has these words, and not only within another.
+fn names(text: &str, words: &str) -> bool {
+    let ends = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric());
+    text.match_indices(words).any(|(at, found)| {
+        ends(text[..at].chars().next_back()) && ends(text[at + found.len()..].chars().next())
+    })
 }
 
 impl RoomDetail {

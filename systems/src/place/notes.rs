@@ -12,7 +12,7 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{BriefRooms, DoorView, DoorViews, Drops, Listing, Moved, Rooms, passed};
+use super::{BriefRooms, Details, DoorView, DoorViews, Drops, Listing, Moved, Rooms, passed};
 use crate::calendar::{Daylight, MythosTime};
 use crate::world::{Atlas, Direction, RoomIx};
 
@@ -40,6 +40,9 @@ pub struct RoomView {
     /// What else is seen of it, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<String>,
+    /// Words of its description and lines that can be looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
     /// The ways out.
     pub exits: BTreeMap<Direction, ExitView>,
 }
@@ -65,10 +68,11 @@ impl RoomView {
         ix: RoomIx,
         night: bool,
         lines: Vec<String>,
-        doors: &DoorViews,
+        (doors, details): (&DoorViews, &Details),
     ) -> Self {
         let room = atlas.room(ix);
         let night = room.night.as_ref().filter(|_| night);
+        let description = night.unwrap_or(&room.description);
         let exit = |exit: &crate::world::Exit| {
             let (to, name) = (atlas.room(exit.to).id.clone(), exit.name.clone());
             let door = doors.get(ix, exit.way).cloned();
@@ -77,7 +81,8 @@ impl RoomView {
         Self {
             id: room.id.clone(),
             name: room.name.clone(),
-            description: night.unwrap_or(&room.description).clone(),
+            details: details.named(ix, description, &lines),
+            description: description.clone(),
             environment: atlas.environment(room.environment).to_owned(),
             zone: atlas.zone(ix).id.clone(),
             zone_name: atlas.zone(ix).name.clone(),
@@ -215,26 +220,8 @@ impl Note for RoomUpdate {
     }
 }
 
-impl RoomView {
-    /// The room as `Room.Info`.
-    #[must_use]
-    pub fn gmcp(&self) -> Gmcp {
-        let exits: BTreeMap<&str, &str> = self
-            .exits
-            .iter()
-            .map(|(way, exit)| (way.short(), exit.to.as_str()))
-            .collect();
-        let data = serde_json::json!({
-            "num": self.id, "name": self.name, "area": self.sub_zone, "environment": self.environment, "exits": exits,
-        });
-        Gmcp {
-            package: "Room.Info",
-            data,
-        }
-    }
-}
-
-/// `room_drops`: what lies and stands where you are, where that changed by nobody's hand.
+/// `room_drops`: what lies and stands where you are, where that changed by your own
+/// hand or by nobody's.
 #[derive(Debug, Serialize, JsonSchema, Note)]
 #[note("room_drops", replaces = "room_drops", examples = Self::shown)]
 pub struct RoomDrops {

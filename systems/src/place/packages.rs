@@ -1,13 +1,31 @@
 //! Who and what is in a room, for clients that read GMCP. What a list here says, its note says as
 //! well: nothing is told by GMCP alone.
 
+use std::collections::BTreeMap;
+
 use engine::prelude::*;
 use serde_json::json;
 
-use super::{Drops, Listing};
+use super::{Drops, Listing, RoomView};
 
 /// Where the things of a list are: on the floor.
 const ROOM: &str = "room";
+
+impl RoomView {
+    /// The room as `Room.Info`.
+    #[must_use]
+    pub fn gmcp(&self) -> Gmcp {
+        let exits: BTreeMap<&str, &str> = self
+            .exits
+            .iter()
+            .map(|(way, exit)| (way.short(), exit.to.as_str()))
+            .collect();
+        let data = json!({
+            "num": self.id, "name": self.name, "area": self.sub_zone, "environment": self.environment, "exits": exits,
+        });
+        packet("Room.Info", data)
+    }
+}
 
 impl Listing {
     /// `Room.Players`: who else is here, for the one called `me`.

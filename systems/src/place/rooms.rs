@@ -16,7 +16,7 @@ use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use super::lying::Drops;
 use super::{
-    Creature, CreatureLooks, DoorViews, Label, LastSpoke, Likeness, Npc, Occupancy, Pose, Posture,
+    Creature, CreatureLooks, Details, DoorViews, Label, LastSpoke, Likeness, Npc, Occupancy, Pose, Posture,
     Quantity, SeenWays, Sort, SortWords, Spot, Unlisted,
 };
 use crate::describe::{Marks, RoomLines};
@@ -65,6 +65,7 @@ pub struct Rooms<'w, 's> {
     >,
     pub(super) sorts: Res<'w, SortWords>,
     pub(super) doors: Res<'w, DoorViews>,
+    details: Res<'w, Details>,
     ways: SeenWays<'w, 's>,
     pub(super) holdings: Res<'w, Holdings>,
     pub(super) index: Res<'w, Index>,
@@ -126,8 +127,8 @@ impl Rooms<'_, '_> {
             let view = known.views.entry((room, night));
             let lines = || self.lines.of(room);
             Arc::clone(view.or_insert_with(|| {
-                let doors = &self.doors;
-                Arc::new(RoomView::of(&self.atlas, room, night, lines(), doors))
+                let beside = (&*self.doors, &*self.details);
+                Arc::new(RoomView::of(&self.atlas, room, night, lines(), beside))
             }))
         };
         self.known(view)

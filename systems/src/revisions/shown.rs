@@ -6,7 +6,7 @@ use engine::Revised;
 use engine::prelude::*;
 
 use crate::calendar::{Daylight, MythosTime};
-use crate::place::{Displaced, DoorViews, RoomUpdate, RoomView, Rooms};
+use crate::place::{Details, Displaced, DoorViews, RoomUpdate, RoomView, Rooms};
 use crate::presence::Say;
 use crate::world::{Atlas, RoomIx};
 
@@ -41,7 +41,8 @@ pub(super) fn show(
     let night = daylight.is_night(MythosTime::at(clock.wall()));
     let was = revised.was::<Atlas>();
     let looks = |atlas: &Atlas, ix: RoomIx| {
-        RoomView::of(atlas, ix, night, Vec::new(), &DoorViews::default())
+        let beside = (&DoorViews::default(), &Details::default());
+        RoomView::of(atlas, ix, night, Vec::new(), beside)
     };
     for (ix, room) in rooms.atlas.rooms() {
         let here = rooms.occupants(ix);

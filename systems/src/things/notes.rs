@@ -340,12 +340,22 @@ fn give(
     }
 }
 
-/// Shows those in a room what lies there, where it changed by nobody's hand.
+/// Shows those in a room what lies there, where it changed by nobody's hand, and whoever changed it
+/// themselves: the others are told of what they see done.
 pub(super) fn show_floors(
     mut changed: MessageReader<FloorChanged>,
+    mut handled: MessageReader<Handled>,
     rooms: Rooms<'_, '_>,
     mut outbox: ResMut<Outbox>,
 ) {
+    for done in handled.read() {
+        let on_floor = done.from == TakenFrom::Floor || matches!(done.to, To::Floor(_));
+        if let (Some(room), Some(session), true) = (done.room, rooms.session(done.actor), on_floor)
+        {
+            let note = RoomDrops::of(&rooms.atlas.room(room).id, rooms.drops(room));
+            outbox.tell_one(session, note);
+        }
+    }
     let changed: BTreeSet<RoomIx> = changed.read().map(|one| one.0).collect();
     for room in changed {
         let audience = rooms.audience(room);

@@ -6,9 +6,10 @@ use engine::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::deeds::Latch;
 use super::parts::Weapon;
 use super::place::{ThingPlace, ThingView, ThingWorld};
-use super::prototype::ThingFlag;
+use super::prototype::{Slot, ThingFlag};
 use crate::cast::id;
 
 /// A stack as clients see it.
@@ -55,9 +56,12 @@ struct StackMetadata {
     /// How often it can still be used, if that is counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     charges: Option<u16>,
-    /// It gives light.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    lit: bool,
+    /// Whether it is lit; absent of what never gives light.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lit: Option<bool>,
+    /// Where it can be worn or held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    slots: Vec<Slot>,
     /// What it takes off each kind of harm while it is worn.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     armour: BTreeMap<String, u8>,
@@ -91,6 +95,8 @@ struct InnerContainer {
     capacity_slots: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     weight_limit: Option<u32>,
+    /// Whether it is closed.
+    closed: bool,
     items: Vec<ContainedStack>,
 }
 
@@ -147,7 +153,10 @@ impl ThingWorld<'_, '_> {
                 wear: view.thing.wear,
                 durability: kind.map_or(0, |kind| kind.durability),
                 charges: view.thing.charges,
-                lit: view.burning.is_some(),
+                lit: kind
+                    .is_some_and(|kind| kind.light.is_some())
+                    .then_some(view.burning.is_some()),
+                slots: kind.map_or_else(Vec::new, |kind| kind.slots.clone()),
                 armour: armour
                     .map(|(kind, points)| (kind.word().to_owned(), *points))
                     .collect(),
@@ -159,6 +168,7 @@ impl ThingWorld<'_, '_> {
             inner_container: holds.map(|holds| InnerContainer {
                 capacity_slots: holds.slots,
                 weight_limit: holds.weight,
+                closed: self.latch(view) != Latch::Open,
                 items: self.held(view.id).map(contained).collect(),
             }),
         }

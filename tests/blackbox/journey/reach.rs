@@ -9,7 +9,7 @@ use crate::harness::{Browser, Driver, Server, until};
 const CHECKS: &str = include_str!("reach.js");
 
 /// Nothing is found at fault.
-async fn is_clean(browser: &Browser, what: &str) {
+pub(super) async fn is_clean(browser: &Browser, what: &str) {
     assert_eq!(browser.finds(CHECKS).await, json!([]), "{what}");
 }
 

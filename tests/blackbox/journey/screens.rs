@@ -37,7 +37,7 @@ const SEEN: &str = r##"
     };
 "##;
 
-async fn sees_the_newest_line(browser: &Browser, when: &str) {
+pub(super) async fn sees_the_newest_line(browser: &Browser, when: &str) {
     let wished = json!({"newest": true, "prompt": true, "narrow": true});
     until(
         &format!("the newest line and the prompt, {when}"),

@@ -20,18 +20,7 @@ pub(super) fn began(
         None => who.to_vec(),
     };
     for me in who {
-        let Some(session) = faces.rooms.session(me) else {
-            continue;
-        };
-        let participants: Vec<FighterView> =
-            all.iter().filter_map(|one| faces.view(*one, me)).collect();
-        let note = CombatStarted {
-            combat_id: id,
-            room_id: faces.rooms.atlas.room(room).id.clone(),
-            turn_order: participants.iter().map(|one| one.id).collect(),
-            participants,
-        };
-        outbox.tell_one(session, note);
+        joins(faces, (room, id), &all, me, outbox);
     }
     let text = format!("{} attacks {}.", faces.begins(who[0]), faces.name(who[1]));
     faces.line(room, faces.bystanders(room, who, false), &text, outbox);
@@ -39,6 +28,29 @@ pub(super) fn began(
         let text = format!("{} attacks you.", faces.begins(who[0]));
         faces.line(room, vec![session], &text, outbox);
     }
+}
+
+/// Shows somebody the fight that they are in.
+pub(super) fn joins(
+    faces: &FightFaces<'_, '_>,
+    (room, id): (RoomIx, StableId),
+    all: &[Entity],
+    me: Entity,
+    outbox: &mut Outbox,
+) {
+    let Some(session) = faces.rooms.session(me) else {
+        return;
+    };
+    let participants: Vec<FighterView> =
+        all.iter().filter_map(|one| faces.view(*one, me)).collect();
+    let note = CombatStarted {
+        combat_id: id,
+        room_id: faces.rooms.atlas.room(room).id.clone(),
+        turn_order: participants.iter().map(|one| one.id).collect(),
+        participants,
+        next_round_ms: faces.until_next(room),
+    };
+    outbox.tell_one(session, note);
 }
 
 pub(super) fn blow(
@@ -70,6 +82,7 @@ pub(super) fn blow(
             .replace("{verb}", verb)
             .replace("{damage}", &blow.damage.to_string())
     };
+    let fill = |text: &str, actor: &str, target: &str| begun(&fill(text, actor, target));
     let (actor, target) = (faces.begins(*who), faces.name(*whom));
     let named = |mine: bool| match blow.damage {
         0 => String::new(),
@@ -121,6 +134,13 @@ pub(super) fn blow(
         &others,
         outbox,
     );
+}
+
+/// A text as a sentence begins: whoever is named first may be without a name of their own.
+fn begun(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 pub(super) fn died(faces: &FightFaces<'_, '_>, news: &FightNews, outbox: &mut Outbox) {
@@ -201,6 +221,7 @@ pub(super) fn over(
             },
             intent,
             summary: format!("You lost {taken}{left}; you took {dealt}. Next {next}."),
+            next_round_ms: faces.until_next(room),
             silent: faces.detail(me) != FightDetail::Summary,
         };
         outbox.tell_one(session, note);

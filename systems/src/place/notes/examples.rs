@@ -30,6 +30,7 @@ impl RoomView {
             sub_zone_name: "Arkham Sanitarium".to_owned(),
             plane: "earth".to_owned(),
             lines: Vec::new(),
+            details: vec!["bell".to_owned()],
             exits: [(Direction::North, exit)].into(),
         }
     }
