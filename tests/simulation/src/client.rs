@@ -112,8 +112,8 @@ impl Client {
         loop {
             tokio::select! {
                 biased;
-                _ = life.changed() => return End::Dead,
-                _ = cuts.changed() => return End::Cut,
+                _ = life.recv() => return End::Dead,
+                _ = cuts.recv() => return End::Cut,
                 read = lines.next_line() => match read {
                     Ok(Some(line)) => {
                         // What comes together is on its way together.

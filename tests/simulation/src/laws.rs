@@ -98,6 +98,8 @@ struct Records {
     digest: u64,
     events: u64,
     claims: Claims,
+    /// Everything is printed as it happens.
+    aloud: bool,
 }
 
 impl Court {
@@ -111,6 +113,7 @@ impl Court {
             digest: 0,
             events: 0,
             claims: Claims::default(),
+            aloud: std::env::var_os("KADATH_TRACE").is_some(),
         })))
     }
 
@@ -135,6 +138,9 @@ impl Court {
         let seed = records.digest ^ u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
         records.digest = xxh3_64_with_seed(what.as_bytes(), seed);
         records.events += 1;
+        if records.aloud {
+            println!("{:9.3} {what}", at.as_secs_f64());
+        }
         if records.trace.len() == TRACE_MAX {
             records.trace.pop_front();
         }

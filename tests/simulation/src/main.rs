@@ -10,7 +10,7 @@
 //!   cargo test --workspace --test simulation -- seed_plays_again --nocapture
 //! ```
 //!
-//! `KADATH_SEEDS=1000..3000` plays other seeds, `KADATH_PROOF=full` more of them.
+//! `KADATH_TRACE=1` prints everything that happens in it. `KADATH_SEEDS=1000..3000` plays other seeds, `KADATH_PROOF=full` more of them.
 
 #![expect(
     clippy::unwrap_used,
@@ -121,11 +121,11 @@ fn nights_in_the_box_break_no_law() {
 
 #[test]
 fn same_seed_leaves_same_trace() {
-    for seed in [3, 14] {
+    for seed in [3, 5, 15] {
         let plan = Plan::of(seed, SHORT);
         let (first, second) = (play(&plan), play(&plan));
         assert_eq!(first.digest, second.digest, "seed {seed}");
-        assert!(first.digest.1 > 500, "{:?} of seed {seed}", first.digest);
+        assert!(first.digest.1 > 300, "{:?} of seed {seed}", first.digest);
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use engine::port::Correlation;
 use net::simulation::SimulatedGateway;
 use tokio::io::DuplexStream;
-use tokio::sync::watch;
+use tokio::sync::broadcast;
 
 use crate::gate::BoxGate;
 use crate::plan::Plan;
@@ -20,10 +20,11 @@ const WIRE: usize = 16 * 1024;
 pub(crate) struct Place {
     pub(crate) plan: Plan,
     doors: Mutex<Option<Arc<SimulatedGateway<BoxGate>>>>,
-    /// Changes when a process dies.
-    life: watch::Sender<u64>,
-    /// Changes when every connection is cut.
-    cuts: watch::Sender<u64>,
+    /// Tells that a process dies. Whoever waits is woken in the order of waiting, where a `watch`
+    /// would draw lots.
+    life: broadcast::Sender<()>,
+    /// Tells that every connection is cut.
+    cuts: broadcast::Sender<()>,
     calm: AtomicBool,
     over: AtomicBool,
     extra_latency: AtomicU64,
@@ -36,8 +37,8 @@ impl Place {
         Arc::new(Self {
             plan,
             doors: Mutex::default(),
-            life: watch::Sender::new(0),
-            cuts: watch::Sender::new(0),
+            life: broadcast::Sender::new(1),
+            cuts: broadcast::Sender::new(1),
             calm: AtomicBool::new(false),
             over: AtomicBool::new(false),
             extra_latency: AtomicU64::new(0),
@@ -51,13 +52,15 @@ impl Place {
         let died = doors.is_none();
         *self.doors.lock().unwrap_or_else(PoisonError::into_inner) = doors;
         if died {
-            self.life.send_modify(|epoch| *epoch += 1);
+            // Nobody need be there.
+            let _ = self.life.send(());
         }
     }
 
     /// Cuts everybody off.
     pub(crate) fn cut_all(&self) {
-        self.cuts.send_modify(|cut| *cut += 1);
+        // Nobody need be there.
+        let _ = self.cuts.send(());
     }
 
     pub(crate) fn connect(&self, who: u64) -> Option<DuplexStream> {
@@ -68,11 +71,11 @@ impl Place {
             .connect(Correlation(count << 16 | who), WIRE)
     }
 
-    pub(crate) fn life(&self) -> watch::Receiver<u64> {
+    pub(crate) fn life(&self) -> broadcast::Receiver<()> {
         self.life.subscribe()
     }
 
-    pub(crate) fn cuts(&self) -> watch::Receiver<u64> {
+    pub(crate) fn cuts(&self) -> broadcast::Receiver<()> {
         self.cuts.subscribe()
     }
 
