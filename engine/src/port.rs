@@ -14,6 +14,7 @@ mod lane;
 mod metrics;
 mod note;
 mod outbound;
+mod planted;
 mod prose;
 mod published;
 mod save;
@@ -36,6 +37,9 @@ pub use lane::{
 pub use metrics::MetricsFault;
 pub use note::{Gmcp, Note, Serializable};
 pub use outbound::{Admission, Audience, Emission, Outbound, Outcome, Refusal, Reply};
+#[cfg(feature = "simulation")]
+pub use planted::plant;
+pub use planted::{Planted, is_planted};
 pub use prose::{Ink, Prose};
 pub use published::{Publication, Published};
 pub use save::{

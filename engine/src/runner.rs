@@ -20,17 +20,22 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use prometheus::{IntCounter, IntGauge};
 
 use crate::port::{
-    BridgeIn, EnginePorts, Inbound, SaveGauge, Stop, StoreReply, Tasks, Tick, WorldTime,
+    BridgeIn, EnginePorts, Inbound, Planted, SaveGauge, Stop, StoreReply, Tasks, Tick, WorldTime,
+    is_planted,
 };
 use crate::record::{RecordLane, TickEffects, TickRecord};
 use crate::{Engine, FaultReport, PluginOrder, Save, TickInput};
 use output::Output;
 
 mod figures;
+#[cfg(feature = "simulation")]
+mod stepped;
 pub use board::{BoardFault, PluginBoard, PluginFigures};
 pub use draft::{DraftDesk, DraftLane, draft_lane};
 pub use figures::Figures;
 pub use rate::Rate;
+#[cfg(feature = "simulation")]
+pub use stepped::SteppedWorld;
 pub use watchdog::Watch;
 
 /// The most lines and arrivals taken in by one tick; the rest wait in the lane. At 20 Hz this is
@@ -123,7 +128,7 @@ pub fn spawn(
         .name("kadath-world".into())
         .spawn(move || {
             let _counted = counted;
-            TickPace::new(engine, ports, orders, config, (figures, shown)).run(&stopped)
+            TickPace::new(engine, ports, orders, config, (figures, shown), wall_now).run(&stopped)
         })?;
     Ok(Running {
         stop,
@@ -159,8 +164,10 @@ impl Running {
     }
 }
 
-struct TickPace {
+struct TickPace<W> {
     engine: Engine,
+    /// The wall clock.
+    wall: W,
     inbound: Receiver<Inbound>,
     replies: Receiver<StoreReply>,
     bridged: Receiver<BridgeIn>,
@@ -185,13 +192,14 @@ struct TickPace {
     saves_refusals: IntCounter,
 }
 
-impl TickPace {
+impl<W: Fn() -> WorldTime> TickPace<W> {
     fn new(
         engine: Engine,
         ports: EnginePorts,
         orders: Receiver<PluginOrder>,
         config: RunnerConfig,
         (mut figures, board): (Figures, PluginBoard),
+        wall: W,
     ) -> Self {
         let EnginePorts {
             inbound,
@@ -226,7 +234,8 @@ impl TickPace {
             recorder: config.recorder,
             draft: config.draft,
             start: Instant::now(),
-            epoch: wall_now().max(WorldTime(config.not_before.0.saturating_add(1))),
+            epoch: wall().max(WorldTime(config.not_before.0.saturating_add(1))),
+            wall,
             saves: Some(saves),
         }
     }
@@ -257,7 +266,10 @@ impl TickPace {
         let now = self.epoch.plus(self.rate.slot(slot));
         let input = TickInput {
             now,
-            wall_offset: wall_now().0.cast_signed().wrapping_sub(now.0.cast_signed()),
+            wall_offset: (self.wall)()
+                .0
+                .cast_signed()
+                .wrapping_sub(now.0.cast_signed()),
             heard: self.inbound.try_iter().take(INBOUND_PER_TICK_MAX).collect(),
             stored: self.replies.try_iter().take(REPLIES_PER_TICK_MAX).collect(),
             bridged: self.bridged.try_iter().take(BRIDGED_PER_TICK_MAX).collect(),
@@ -276,6 +288,11 @@ impl TickPace {
         let mut recorded = recorder
             .filter(|lane| lane.is_whole())
             .map(|_| (input.clone(), Vec::new()));
+        if let Some((input, _)) = &mut recorded
+            && is_planted(Planted::QuarantineUnrecorded)
+        {
+            input.orders.clear();
+        }
         let (gauge, lanes) = (&self.gauge, &mut self.output);
         let mut output = self.engine.tick_aloud(input, |emission| {
             gauge.set_current(emission.tick);

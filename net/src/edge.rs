@@ -17,6 +17,9 @@ pub(crate) mod telnet;
 pub(crate) mod transport;
 pub(crate) mod ws;
 
+#[cfg(feature = "simulation")]
+pub(crate) mod memory;
+
 mod close;
 mod conversation;
 mod link;

@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::address;
 use crate::bans::Bans;
+use crate::clock;
 use crate::config::NetConfig;
 use crate::format::{EncodedNote, Encoder};
 use crate::gatekeeper::Secret;
@@ -101,7 +102,7 @@ impl Hub {
             gauge,
             asks: OpenQuestions::default(),
             tasks,
-            began: Instant::now(),
+            began: clock::now(),
             open: TaskTracker::new(),
             compressed: match config.limits.compressed {
                 0 => None,
@@ -283,7 +284,7 @@ impl Hub {
             .store_away
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        away.is_none_or(|since| since.elapsed() >= STORE_AWAY)
+        away.is_none_or(|since| clock::now().saturating_duration_since(since) >= STORE_AWAY)
     }
 
     /// The account store has answered, or not.
@@ -292,7 +293,7 @@ impl Hub {
             .store_away
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        *away = (!did).then(Instant::now);
+        *away = (!did).then(clock::now);
     }
 
     /// Says once that a proxy is in front of us which nobody has told us of.

@@ -16,6 +16,7 @@ extern crate self as net;
 mod address;
 mod bans;
 pub mod bridge;
+mod clock;
 mod config;
 mod edge;
 mod fault;
@@ -35,6 +36,12 @@ mod session;
 mod stall;
 mod tls;
 mod world;
+
+/// The gateway without a listener, for `tests/simulation`.
+#[cfg(feature = "simulation")]
+pub mod simulation {
+    pub use crate::edge::memory::{SessionMemory, SimulatedGateway};
+}
 
 pub use address::Addresses;
 pub use config::{NetConfig, NetLimits, SessionBounds, Timeouts};

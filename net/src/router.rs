@@ -90,6 +90,7 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
         let look = unsettled || !router.owed.is_empty();
         let mut pays = true;
         tokio::select! {
+            biased;
             () = stop.cancelled() => break RouterEnd::Stopped,
             emission = emissions.recv() => match emission {
                 Some(emission) => {
@@ -129,6 +130,7 @@ pub(crate) async fn run(mut emissions: Receiver<Emission>, hub: Arc<Hub>, stop: 
             let through = router.hub.gauge.current_tick() + LAST_TICKS;
             while router.has_hearers(through) {
                 tokio::select! {
+                    biased;
                     emission = emissions.recv() => match emission {
                         Some(emission) => router.distribute(emission).await,
                         None => break,

@@ -14,6 +14,7 @@ use std::time::Instant;
 use engine::port::{Arrival, Code, Leaving, Refusal, Role, SessionId, Tick};
 use tokio::sync::Notify;
 
+use crate::clock;
 use crate::config::SessionBounds;
 use crate::format::{EncodedFrame, EncodedNote, Encoder, Format};
 use crate::limit::Intake;
@@ -224,7 +225,7 @@ impl Session {
             arrival,
             format: encoder.format,
             intake,
-            began: Instant::now(),
+            began: clock::now(),
             bounds,
             inner: Mutex::new(SessionState {
                 stage,

@@ -14,7 +14,7 @@ use crate::backoff::Backoff;
 use crate::journal;
 use crate::lease::Leases;
 use crate::pending::{Layer, PendingChanges};
-use crate::store::{NodeJournal, Store, WriteOutcome};
+use crate::store::{ChangeStore, NodeJournal, Store, WriteOutcome};
 
 /// From the beginning of one transaction to that of the next. Who acts all the time changes the
 /// same few values in every tick, and the journal has them already: merged over this time they are
@@ -23,13 +23,15 @@ pub(crate) const REST: Duration = Duration::from_secs(1);
 
 /// The applier's state.
 #[derive(Debug)]
-pub(crate) struct Applier {
-    pub(crate) store: Store,
+pub(crate) struct Applier<D = Store> {
+    pub(crate) store: D,
     pub(crate) origin: NodeJournal,
     pub(crate) pending: Arc<PendingChanges>,
     pub(crate) journal: Arc<journal::JournalHandle>,
     pub(crate) gauge: Arc<SaveGauge>,
     pub(crate) trouble: Arc<DatabaseTrouble>,
+    /// How long it waits after failures.
+    pub(crate) backoff: Backoff,
     /// How long one transaction may take; then its connection is taken for dead.
     pub(crate) limit: Option<Duration>,
     /// With a shared database only the commit makes a batch durable, and not everything may be
@@ -65,7 +67,7 @@ impl DatabaseTrouble {
     }
 }
 
-impl Applier {
+impl<D: ChangeStore> Applier<D> {
     /// Works until the pending map is closed and empty, or until `halt`; answers whether
     /// everything was applied.
     pub(crate) async fn run(self, halt: Stop) -> bool {
@@ -77,7 +79,7 @@ impl Applier {
     }
 
     async fn work(&self) {
-        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+        let mut backoff = self.backoff;
         while self.pending.ready().await {
             let Some(layer) = self.pending.take() else {
                 continue;

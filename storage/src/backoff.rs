@@ -8,6 +8,8 @@ pub(crate) struct Backoff {
     first: Duration,
     wait: Duration,
     longest: Duration,
+    /// Up to so much less or more each time, as a part of it.
+    jitter: f64,
 }
 
 impl Backoff {
@@ -16,14 +18,30 @@ impl Backoff {
             first,
             wait: first,
             longest,
+            jitter: 0.25,
         }
+    }
+
+    /// From a tenth of a second to five.
+    pub(crate) const fn of_writes() -> Self {
+        Self::new(Duration::from_millis(100), Duration::from_secs(5))
+    }
+
+    /// The same each time, where what happens has to happen again.
+    #[cfg(feature = "simulation")]
+    pub(crate) const fn without_jitter(mut self) -> Self {
+        self.jitter = 0.0;
+        self
     }
 
     /// The next wait.
     pub(crate) fn next(&mut self) -> Duration {
         let wait = self.wait;
         self.wait = (self.wait * 2).min(self.longest);
-        wait.mul_f64(rand::random_range(0.75..1.25))
+        match self.jitter > 0.0 {
+            true => wait.mul_f64(rand::random_range(1.0 - self.jitter..1.0 + self.jitter)),
+            false => wait,
+        }
     }
 
     /// It went well: the next failure begins anew.

@@ -14,6 +14,7 @@ mod disk;
 mod record;
 mod recover;
 mod segment;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -21,10 +22,14 @@ mod writer_thread;
 
 use uuid::Uuid;
 
+#[cfg(feature = "simulation")]
+pub(crate) use disk::DiskFile;
 pub(crate) use disk::{Disk, RealDisk};
 pub use recover::has_journal;
 pub(crate) use recover::{Found, JournalTrace, batches_from, recover};
 pub(crate) use segment::Closed;
+#[cfg(feature = "simulation")]
+pub(crate) use steps::{JournalSteps, NextStep};
 pub(crate) use writer::{OpenSegment, Start, Writer};
 pub(crate) use writer_thread::{JournalHandle, WriterThread};
 

@@ -34,6 +34,8 @@ mod pending;
 mod private;
 mod refusal;
 mod revisions;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod storage;
 mod store;
 mod tokens;

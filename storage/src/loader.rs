@@ -15,7 +15,7 @@ use crate::accounts::Accounts;
 use crate::journal;
 use crate::lease::Leases;
 use crate::pending::{ComponentChange, EntityChanges, PendingChanges};
-use crate::store::Store;
+use crate::store::{ChangeStore, Store};
 
 /// Longer than a login should ever wait, shorter than a client's patience.
 const LOAD_LONGEST: Duration = Duration::from_secs(2);
@@ -39,9 +39,10 @@ const LANE_RETRY: Duration = Duration::from_millis(50);
 
 /// The loader's state.
 #[derive(Clone, Debug)]
-pub(crate) struct Loader {
-    pub(crate) store: Store,
-    pub(crate) accounts: Accounts,
+pub(crate) struct Loader<D = Store> {
+    pub(crate) store: D,
+    /// Whose ended tokens are told; none where nobody signs in by one.
+    pub(crate) accounts: Option<Accounts>,
     pub(crate) pending: Arc<PendingChanges>,
     pub(crate) journal: Arc<journal::JournalHandle>,
     /// With a shared database, whose characters are leased.
@@ -51,7 +52,7 @@ pub(crate) struct Loader {
     pub(crate) tasks: Tasks,
 }
 
-impl Loader {
+impl<D: ChangeStore> Loader<D> {
     /// Answers until the lane closes or `halt`.
     pub(crate) async fn run(self, mut asks: mpsc::Receiver<StoreAsk>, halt: Stop) {
         let places = Arc::new(Semaphore::new(LOADS_MAX));
@@ -162,11 +163,13 @@ impl Loader {
             Err(_) => return,
         };
         // At the same moment, for the gateway's sessions.
-        if let Ok(Err(denied)) = timeout(STANDINGS_LONGEST, self.accounts.hear_ended()).await {
+        if let Some(accounts) = &self.accounts
+            && let Ok(Err(denied)) = timeout(STANDINGS_LONGEST, accounts.hear_ended()).await
+        {
             let code = denied.refusal.code.word();
             tracing::debug!(code, "ended tokens could not be read");
         }
-        for (order, why) in self.store.unheeded_orders().take() {
+        for (order, why) in self.store.take_unheeded() {
             self.deliver(StoreReply::Unheeded { order, why }).await;
         }
         self.deliver(StoreReply::Standings(Standings {

@@ -1,6 +1,6 @@
 //! The handle on all of storage: open, run, look after, shut down.
 
-mod open;
+pub(crate) mod open;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::accounts::Accounts;
 use crate::applier::{self, Applier, DatabaseTrouble, REST};
+use crate::backoff::Backoff;
 use crate::config::StorageConfig;
 use crate::health::StorageHealth;
 use crate::instance_lock::InstanceLock;
@@ -164,7 +165,7 @@ impl Storage {
 
         let loader = Loader {
             store: inner.store.clone(),
-            accounts: inner.accounts.clone(),
+            accounts: Some(inner.accounts.clone()),
             pending: Arc::clone(&inner.pending),
             journal: Arc::clone(&inner.journal),
             leases: inner.leases.clone(),
@@ -341,6 +342,7 @@ impl Storage {
             journal: Arc::clone(&inner.journal),
             gauge,
             trouble: Arc::clone(&inner.trouble),
+            backoff: Backoff::of_writes(),
             limit: inner.config.database.transaction_limit(),
             shared: inner.leases.as_ref().map(|leases| applier::SharedDatabase {
                 leases: Arc::clone(leases),

@@ -20,7 +20,7 @@ use bevy_ecs::world::World;
 use serde::{Deserialize, Serialize};
 
 use super::collect::Unloading;
-use crate::port::{Owner, StableId, Transfer};
+use crate::port::{Owner, Planted, StableId, Transfer, is_planted};
 use crate::{Character, Index};
 
 /// How deep holders are followed; deeper is a ring, or as good as one.
@@ -197,7 +197,9 @@ pub(super) fn settle(world: &mut World) -> (Vec<Transfer>, Vec<(StableId, Owner,
         let from = world.get::<Owned>(entity).map(|owned| owned.0);
         // Held by somebody who is not here: it stays whose it was.
         let to = root.or(from).unwrap_or(Owner::Node);
-        if from != Some(to) {
+        // The holder is saved below all the same.
+        let halved = is_planted(Planted::TransferHalved) && from.is_some();
+        if from != Some(to) && !halved {
             world.entity_mut(entity).insert(Owned(to));
             let between = |one: &StableId| {
                 let one = Some(Owner::Character(*one));

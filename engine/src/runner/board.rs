@@ -105,7 +105,7 @@ impl PluginBoard {
     }
 }
 
-impl TickPace {
+impl<W> TickPace<W> {
     /// Whose time the tick was, and who had more of it than there is. A thread that was held up by
     /// others has spent no time of a processor: what nobody of ours did is nobody's fault.
     pub(super) fn measure(&mut self, worked: Duration) {

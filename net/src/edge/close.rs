@@ -97,6 +97,7 @@ impl Link {
         }
         let patience = self.patience(reason);
         let flushed = tokio::select! {
+            biased;
             flushed = self.flush() => flushed.is_ok(),
             () = patience => false,
         };
@@ -124,6 +125,7 @@ impl Link {
         let patience = self.patience(reason);
         // However it ends, the connection is dropped.
         tokio::select! {
+            biased;
             () = self.pipe.close(Some(reason)) => {}
             () = patience => {}
         }
@@ -133,6 +135,7 @@ impl Link {
     pub(super) async fn part(self) {
         let patience = sleep(self.hub.config.timeouts.linger);
         tokio::select! {
+            biased;
             () = self.pipe.close(None) => {}
             () = patience => {}
         }

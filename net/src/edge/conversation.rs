@@ -16,6 +16,7 @@ use super::pipe::{Gone, PeerMessage};
 use super::sign_in::Entrant;
 use super::sign_in::prompt::{EarlyInput, error_of, hold, too_fast};
 use super::sign_in::wish::{colour_is, reader_is, switch};
+use crate::clock;
 use crate::format::{ClientFrame, Command, Format, Incoming, Supports, Typed, typed_line};
 use crate::gatekeeper::Secret;
 use crate::hub::Hub;
@@ -100,7 +101,7 @@ impl Conversation {
             held,
             uncounted,
             playing: false,
-            since: Instant::now(),
+            since: clock::now(),
             lag: Lag::default(),
         }
     }
@@ -112,7 +113,7 @@ impl Conversation {
             Ok(never) => match never {},
             Err(end) => end,
         };
-        let now = Instant::now();
+        let now = clock::now();
         match end {
             End::Gone => self.hub.detach(&self.session, self.socket),
             End::Closed => {
@@ -147,10 +148,13 @@ impl Conversation {
         self.deliver().await?;
         loop {
             let waker = Arc::clone(&self.waker);
+            // In this order where several are ready, so that what happens is the same again: time
+            // comes rarely, and what is said by ticks.
             tokio::select! {
+                biased;
+                () = &mut alarm => Box::pin(self.look_after(alarm.as_mut())).await?,
                 () = waker.notified() => self.deliver().await?,
                 received = self.link.receive() => self.take_in(received).await?,
-                () = &mut alarm => Box::pin(self.look_after(alarm.as_mut())).await?,
             }
         }
     }
@@ -164,7 +168,7 @@ impl Conversation {
         self.session = renewed.map_err(End::Refused)?;
         self.hub
             .entered(&self.session, self.correlation, None, false);
-        self.since = Instant::now();
+        self.since = clock::now();
         Ok(())
     }
 
@@ -218,7 +222,7 @@ impl Conversation {
                 for (at, line) in lines.iter().enumerate() {
                     // The first was counted as the message.
                     if at > 0
-                        && let Err(wait) = self.link.count(Instant::now())
+                        && let Err(wait) = self.link.count(clock::now())
                     {
                         return self.answer(&too_fast(wait));
                     }
@@ -310,7 +314,7 @@ impl Conversation {
         }
         for command in self.held.release() {
             if self.uncounted
-                && let Err(wait) = self.link.count(Instant::now())
+                && let Err(wait) = self.link.count(clock::now())
             {
                 self.too_fast(command, wait)?;
                 continue;

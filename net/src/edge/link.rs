@@ -3,12 +3,12 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::Instant;
 
 use engine::port::{Code, Note, Tick};
 use tokio::time::timeout;
 
 use super::pipe::{Gone, PeerMessage, Pipe};
+use crate::clock;
 use crate::format::{EncodedFrame, Encoder};
 use crate::hub::Hub;
 use crate::limit::Intake;
@@ -36,7 +36,7 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn new(pipe: Box<dyn Pipe>, encoder: Encoder, hub: Arc<Hub>) -> Self {
-        let now = Instant::now();
+        let now = clock::now();
         Self {
             encoder,
             stage: SessionStage::Connecting
@@ -58,7 +58,7 @@ impl Link {
             return end;
         }
         let received = poll_fn(|cx| self.pipe.poll_receive(cx)).await;
-        let now = Instant::now();
+        let now = clock::now();
         match &received {
             PeerMessage::Gone | PeerMessage::TooFast(_) => return received,
             PeerMessage::Broken(refusal, _) => {
@@ -84,7 +84,7 @@ impl Link {
 
     /// What is to be done for the connection now.
     pub(super) fn beat(&mut self) -> Beat {
-        let now = Instant::now();
+        let now = clock::now();
         if self.is_held_back() {
             // Who is not read can't be blamed for silence.
             self.pulse.received(now);

@@ -9,6 +9,8 @@ use futures_util::future::BoxFuture;
 use super::close::CloseReason;
 use crate::format::{EncodedFrame, FramePayload};
 
+#[cfg(any(test, feature = "simulation"))]
+pub(super) mod bytes;
 #[cfg(test)]
 mod tests;
 

@@ -195,6 +195,7 @@ impl<G: Gatekeeper> Newcomer<G> {
                 Beat::Gone => deadline.into_std(),
             };
             tokio::select! {
+                biased;
                 received = link.receive() => return Ok(received),
                 () = sleep_until(deadline.min(beat.into())) => if Instant::now() >= deadline {
                     return Err(nobody());
@@ -244,6 +245,7 @@ impl<G: Gatekeeper> Newcomer<G> {
         let mut asking = asking;
         loop {
             tokio::select! {
+                biased;
                 answer = &mut asking => return Ok(answer),
                 () = sleep_until(deadline) => {
                     let late = "The archive takes too long to answer.";

@@ -207,6 +207,13 @@ impl Session {
         inner.resumed.unwrap_or((inner.signed, Role::Player))
     }
 
+    /// What its ring keeps and what waits in its queue, in bytes.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn held(&self) -> (usize, usize) {
+        let inner = self.lock();
+        (inner.ring.bytes(), inner.outbox.bytes())
+    }
+
     /// Whether it has ended.
     pub(crate) fn is_over(&self) -> bool {
         self.lock().stage == SessionStage::Ended

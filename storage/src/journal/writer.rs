@@ -252,8 +252,11 @@ impl Writer {
             good: 0,
         };
         if let Err(error) = self.begin(&mut open) {
-            // What can't be removed now is recognised as unfinished later.
-            let _ = self.disk.remove(&open.path);
+            // What can't be removed now is deleted in its turn: were it left behind, those after it
+            // would be missing once they are deleted.
+            if self.disk.remove(&open.path).is_err() {
+                self.close(open);
+            }
             return Err(error);
         }
         Ok(open)

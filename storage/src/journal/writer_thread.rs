@@ -1,26 +1,17 @@
-//! The journal's thread: takes the world's batches and makes them durable.
+//! The journal's thread: waits between the steps in which batches are made durable.
 
-use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Select, Sender, bounded, select};
+use crossbeam_channel::{Receiver, Select, Sender, bounded};
 use engine::port::{RunId, SaveBatch, SaveGauge};
 use prometheus::IntCounter;
 
-use super::record::{Record, frame};
+use super::steps::{JournalSteps, NextStep, StepPause};
 use super::writer::Writer;
-use crate::batch::{EncodedBatch, encode_batch};
-use crate::config::{FsyncPolicy, JournalConfig};
+use crate::config::JournalConfig;
 use crate::pending::PendingChanges;
-
-/// How often an idle journal notes the current tick. A restart after a crash goes on at the next
-/// multiple of 1,000,000 ticks: hours at any rate, while idle ticks unnoted are a minute's.
-const BEAT_EVERY: Duration = Duration::from_secs(60);
-
-const RETRY_FIRST: Duration = Duration::from_millis(50);
-const RETRY_LONGEST: Duration = Duration::from_secs(2);
 
 /// What the journal's thread shares with the rest of storage.
 #[derive(Debug)]
@@ -75,6 +66,10 @@ impl JournalHandle {
         self.bytes.load(Ordering::Acquire)
     }
 
+    pub(super) fn set_bytes(&self, bytes: u64) {
+        self.bytes.store(bytes, Ordering::Release);
+    }
+
     /// Why nothing can be written, while that is so.
     pub(crate) fn trouble(&self) -> Option<String> {
         self.state().trouble.clone()
@@ -99,14 +94,19 @@ impl JournalHandle {
         self.applied.load(Ordering::Acquire)
     }
 
-    fn halted(&self) -> bool {
+    pub(super) fn halted(&self) -> bool {
         self.halt.load(Ordering::Acquire)
     }
 
-    fn set_trouble(&self, gauge: &SaveGauge, trouble: Option<String>) {
+    pub(super) fn set_trouble(&self, gauge: &SaveGauge, trouble: Option<String>) {
         let mut state = self.state();
         state.trouble = trouble;
         state.tell(gauge);
+    }
+
+    /// Takes the wish for a look, if there is one.
+    pub(crate) fn take_nudge(&self) -> bool {
+        self.nudged.try_recv().is_ok()
     }
 
     fn state(&self) -> MutexGuard<'_, Blockers> {
@@ -141,157 +141,27 @@ pub(crate) struct WriterThread {
 impl WriterThread {
     /// Works until the lane closes or [`JournalHandle::halt`]; answers whether every batch it was given
     /// is durable.
-    pub(crate) fn run(mut self) -> bool {
-        let saves = self.saves.clone();
-        let nudged = self.shared.nudged.clone();
-        let mut synced_at = Instant::now();
-        let mut wrote_at = Instant::now();
-        let whole = loop {
-            if self.shared.halted() {
-                break saves.is_empty();
-            }
-            let idle = BEAT_EVERY.saturating_sub(wrote_at.elapsed());
-            select! {
-                recv(saves) -> batch => {
-                    let Ok(batch) = batch else { break true };
-                    if !self.save(batch, &mut synced_at) {
-                        break false;
-                    }
-                    wrote_at = Instant::now();
-                }
-                recv(nudged) -> _ => {}
-                default(idle) => {
-                    let beat = Record::Beat { run: self.run, tick: self.gauge.current_tick() };
-                    if !self.land(&beat, false, &mut synced_at) {
-                        break false;
-                    }
-                    wrote_at = Instant::now();
-                }
-            }
-            self.writer.trim(self.shared.applied());
-            self.shared
-                .bytes
-                .store(self.writer.bytes(), Ordering::Release);
-        };
-        if let Err(error) = self.writer.sync() {
-            tracing::error!(%error, "journal could not be synced at its end");
-        }
-        self.pending.close();
-        whole
-    }
-
-    fn save(&mut self, batch: SaveBatch, synced_at: &mut Instant) -> bool {
-        let sequence = self.writer.landed() + 1;
-        let record = Record::Batch(encode_batch(batch, sequence, self.run, &self.left_out));
-        let last = matches!(&record, Record::Batch(batch) if batch.last);
-        if !self.land(&record, last, synced_at) {
-            return false;
-        }
-        if let Record::Batch(batch) = record {
-            self.hand_over(batch);
-        }
-        true
-    }
-
-    fn hand_over(&mut self, batch: EncodedBatch) {
-        let tick = batch.tick;
-        self.writer.land(batch.sequence, tick);
-        for command in &batch.commands {
-            tracing::debug!(
-                correlation_id = %command.correlation,
-                command_id = command.command_id,
-                tick = command.tick,
-                "command durable"
-            );
-        }
-        // Before the watermark: a reader of the watermark may load at once and must find the rows.
-        self.pending.add(batch);
-        self.gauge.set_facts_room(self.pending.facts_room());
-        if !self.durable_at_commit {
-            self.gauge.set_durable(tick);
-        }
-    }
-
-    /// Writes the record until it lands; `false` if that was given up on [`JournalHandle::halt`].
-    fn land(&mut self, record: &Record, now: bool, synced_at: &mut Instant) -> bool {
-        let framed = match frame(record) {
-            Ok(framed) => framed,
-            Err(error) => {
-                // A batch of more than 4 GiB. Nothing after it could be saved in order.
-                tracing::error!(%error, "journal record can't be encoded, journal stopped");
-                self.shared
-                    .set_trouble(&self.gauge, Some(error.to_string()));
-                return false;
-            }
-        };
-        let mut wait = RETRY_FIRST;
+    pub(crate) fn run(self) -> bool {
+        let (saves, shared) = (self.saves.clone(), Arc::clone(&self.shared));
+        let mut steps = JournalSteps::new(self, Instant::now());
+        let mut spoken = false;
         loop {
-            if self.shared.blocked().is_none() {
-                let fault = match self.attempt(&framed, now, synced_at) {
-                    // While it was written the file may have lost its name.
-                    Ok(()) if let Some(reason) = self.shared.blocked() => io::Error::other(reason),
-                    Ok(()) => {
-                        self.writer.settle();
-                        break;
-                    }
-                    Err(fault) => fault,
-                };
-                if wait == RETRY_FIRST {
-                    tracing::error!(error = %fault, "journal can't be written, durable actions are refused");
-                }
-                self.shared
-                    .set_trouble(&self.gauge, Some(fault.to_string()));
-                self.writer.abandon();
+            match steps.step(Instant::now(), spoken) {
+                NextStep::Over(whole) => return whole,
+                NextStep::After(pause) => spoken = wait(&pause, &saves, &shared),
             }
-            if !self.pause(wait) {
-                return false;
-            }
-            wait = (wait * 2).min(RETRY_LONGEST);
         }
-        if self.shared.trouble().is_some() {
-            self.shared.set_trouble(&self.gauge, None);
-            tracing::info!("journal can be written again");
-        }
-        true
     }
+}
 
-    fn attempt(&mut self, framed: &[u8], now: bool, synced_at: &mut Instant) -> io::Result<()> {
-        self.writer.append(framed, self.shared.applied())?;
-        match self.config.fsync {
-            FsyncPolicy::Off if !now => return Ok(()),
-            FsyncPolicy::Interval if !now => {
-                let due = *synced_at + Duration::from_millis(self.config.fsync_interval_ms);
-                // The world sends no batch before this one is durable, so waiting here gathers.
-                while let Some(wait) = due.checked_duration_since(Instant::now())
-                    && !wait.is_zero()
-                    && self.gather(wait)
-                {}
-            }
-            _ => {}
-        }
-        self.writer.sync()?;
-        *synced_at = Instant::now();
-        Ok(())
-    }
-
-    /// Waits, but not past a halt, nor when the lane has more or is closed: only a world that
-    /// stops sends its last batch before this one is durable, and it does not wait long.
-    fn gather(&self, wait: Duration) -> bool {
-        let mut news = Select::new();
-        let saves = news.recv(&self.saves);
-        news.recv(&self.shared.nudged);
-        match news.ready_timeout(wait) {
-            Ok(ready) if ready == saves => false,
-            _ => {
-                let _ = self.shared.nudged.try_recv();
-                !self.shared.halted()
-            }
-        }
-    }
-
-    /// Waits, but not past a halt; a nudge ends the wait early, since it may have freed space.
-    fn pause(&self, wait: Duration) -> bool {
-        let _ = self.shared.nudged.recv_timeout(wait);
-        !self.shared.halted()
-    }
+/// Waits, but not past a nudge, which may be a halt or have freed space; answers whether the lane
+/// has something, or is closed.
+fn wait(pause: &StepPause, saves: &Receiver<SaveBatch>, shared: &JournalHandle) -> bool {
+    let mut news = Select::new();
+    news.recv(&shared.nudged);
+    let lane = pause.for_batch.then(|| news.recv(saves));
+    let patience = pause.until.saturating_duration_since(Instant::now());
+    let ready = news.ready_timeout(patience).ok();
+    shared.take_nudge();
+    ready.is_some() && ready == lane
 }

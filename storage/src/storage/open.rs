@@ -1,6 +1,6 @@
 //! Opening: every check that must hold before the world may tick.
 
-mod reconcile;
+pub(crate) mod reconcile;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};

@@ -1,13 +1,14 @@
 //! A conversation's way out: from the session's queue to the socket.
 
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engine::port::{Code, Inbound};
 use futures_util::FutureExt as _;
 use tokio::time::sleep;
 
 use super::{Conversation, End};
+use crate::clock;
 use crate::payload::ErrorNote;
 use crate::session::{Next, Press, SentItem};
 
@@ -22,7 +23,7 @@ impl Conversation {
     /// Writes everything that waits, a flush per batch.
     pub(super) async fn deliver(&mut self) -> Result<(), End> {
         loop {
-            let now = Instant::now();
+            let now = clock::now();
             let (link, lag, hub) = (&mut self.link, &mut self.lag, &self.hub);
             let session = self.session.id;
             let mut wrote = false;
@@ -80,10 +81,11 @@ impl Conversation {
         let mut look = pin!(sleep(Duration::ZERO));
         loop {
             tokio::select! {
+                biased;
                 flushed = self.link.flush() => return Ok(flushed?),
                 () = &mut look => {
                     let waits = (self.session.waiting(), self.link.backlog());
-                    if self.lag.is_slow(Instant::now(), waits, &bounds) {
+                    if self.lag.is_slow(clock::now(), waits, &bounds) {
                         return Err(self.too_slow());
                     }
                     let pause = bounds.slow_time / LOOKS;

@@ -7,6 +7,7 @@ use engine::port::{Code, Refusal};
 use tokio::time::{sleep, sleep_until, timeout_at};
 
 use super::Link;
+use crate::clock;
 use crate::edge::close::CloseReason;
 use crate::edge::pipe::PeerMessage;
 
@@ -55,7 +56,7 @@ impl Link {
             Ok(Ok(0) | Err(_)) => return Some(PeerMessage::Gone),
             Ok(Ok(_)) if patience < over.until => {
                 sleep_until(patience.into()).await;
-                let wait = over.until.saturating_duration_since(Instant::now());
+                let wait = over.until.saturating_duration_since(clock::now());
                 let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
                 let refusal = Refusal::of(Code::RateLimitExceeded).after_ms(wait);
                 let reason = CloseReason::Error(refusal.code);
@@ -65,7 +66,7 @@ impl Link {
             Err(_) => {}
         }
         self.over = None;
-        self.pulse.received(Instant::now());
+        self.pulse.received(clock::now());
         None
     }
 }

@@ -1,31 +1,25 @@
 //! A conversation over plain bytes in memory: lines in, lines out, no frames.
 
-use std::collections::VecDeque;
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
 use engine::port::{
     Admission, Correlation, Emission, EnginePorts, Inbound, LaneLimits, Leaving, Outbound, Outcome,
     Registry, RunId, SessionId, Tasks, Tick, WorldTime, lanes,
 };
-use futures_util::future::BoxFuture;
 use tokio::io::{
-    AsyncBufReadExt as _, AsyncRead as _, AsyncWrite as _, AsyncWriteExt as _, BufReader,
-    DuplexStream, Lines, ReadBuf, ReadHalf, WriteHalf, duplex, split,
+    AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
+    duplex, split,
 };
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::{Gone, PeerMessage, Pipe};
+use super::bytes::BytePipe;
 use crate::config::NetConfig;
 use crate::edge::close::CloseReason;
 use crate::edge::link::Link;
 use crate::edge::{Newcomer, admission, serve};
-use crate::format::{EncodedFrame, Encoder, Format, FramePayload, Head};
+use crate::format::{Encoder, Format};
 use crate::gateway::{Changing, Gateway};
 use crate::hub::Hub;
 use crate::metrics::Metrics;
@@ -38,85 +32,6 @@ mod gate;
 
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A door without a protocol: a line is a message, and whoever has taken everything has read it.
-struct BytePipe {
-    stream: DuplexStream,
-    format: Format,
-    read: Vec<u8>,
-    out: Vec<u8>,
-    probes: VecDeque<Option<Tick>>,
-    closed: mpsc::Sender<Option<CloseReason>>,
-}
-
-impl Pipe for BytePipe {
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<PeerMessage> {
-        if self.out.is_empty()
-            && let Some(probe) = self.probes.pop_front()
-        {
-            return Poll::Ready(probe.map_or(PeerMessage::Alive, PeerMessage::Proof));
-        }
-        loop {
-            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
-                let line = Bytes::from(self.read.drain(..=end).collect::<Vec<u8>>());
-                return Poll::Ready(PeerMessage::Message(match self.format {
-                    Format::Kadath => FramePayload::Data(line),
-                    _ => FramePayload::Typed(line),
-                }));
-            }
-            if matches!(ready!(self.poll_waiting(cx)), Ok(0) | Err(_)) {
-                return Poll::Ready(PeerMessage::Gone);
-            }
-        }
-    }
-
-    fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut room = [0; 256];
-        let mut read = ReadBuf::new(&mut room);
-        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read))?;
-        self.read.extend_from_slice(read.filled());
-        Poll::Ready(Ok(read.filled().len()))
-    }
-
-    fn write(&mut self, number: u64, frame: &EncodedFrame) {
-        match frame {
-            EncodedFrame::Numbered(tail) => {
-                self.out.extend_from_slice(Head::new(number).as_bytes());
-                self.out.extend_from_slice(tail);
-                self.out.push(b'\n');
-            }
-            EncodedFrame::Data(bytes) | EncodedFrame::Text(bytes) => {
-                self.out.extend_from_slice(bytes)
-            }
-        }
-    }
-
-    fn probe(&mut self, tick: Option<Tick>) {
-        self.probes.push_back(tick);
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
-        while !self.out.is_empty() {
-            match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.out)) {
-                Ok(taken) if taken > 0 => drop(self.out.drain(..taken)),
-                Ok(_) | Err(_) => return Poll::Ready(Err(Gone)),
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn backlog(&self) -> usize {
-        self.out.len()
-    }
-
-    fn close(mut self: Box<Self>, reason: Option<CloseReason>) -> BoxFuture<'static, ()> {
-        Box::pin(async move {
-            self.closed.send(reason).await.unwrap();
-            let _ = self.stream.write_all(&self.out).await;
-            let _ = self.stream.shutdown().await;
-        })
-    }
-}
 
 /// The client's end, the world's end, and why the pipe was closed.
 struct Play {
@@ -155,14 +70,7 @@ impl Play {
         // A client's whole backlog: more than a banner, so that nobody waits for the test.
         let (client, stream) = duplex(64 * 1024);
         let (closing, closed) = mpsc::channel(1);
-        let pipe = BytePipe {
-            stream,
-            format,
-            read: Vec::new(),
-            out: Vec::new(),
-            probes: VecDeque::new(),
-            closed: closing,
-        };
+        let pipe = BytePipe::new(stream, format, closing);
         let from = [127, 0, 0, 1].into();
         let pass = admission::play(&hub, from).unwrap();
         let newcomer = Newcomer {

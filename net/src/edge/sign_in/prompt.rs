@@ -1,9 +1,8 @@
 //! What clients send before they are in the world.
 
-use std::time::Instant;
-
 use engine::port::{Code, Refusal};
 
+use crate::clock;
 use crate::edge::close::ExitCause;
 use crate::edge::link::Link;
 use crate::edge::pipe::PeerMessage;
@@ -92,7 +91,7 @@ pub(in crate::edge) async fn hold(
     for (at, command) in commands.into_iter().enumerate() {
         // The first was counted as the message.
         if at > 0
-            && let Err(wait) = link.count(Instant::now())
+            && let Err(wait) = link.count(clock::now())
         {
             return Ok(link.say(&too_fast(wait)).await?);
         }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::prompt::EarlyInput;
 use super::{Entrant, Newcomer};
+use crate::clock;
 use crate::edge::close::ExitCause;
 use crate::edge::link::Link;
 use crate::format::{Authenticate, Resume};
@@ -36,7 +37,7 @@ impl<G: Gatekeeper> Newcomer<G> {
             return Ok((asked.character, false));
         };
         let (nonce, seal) = key.parts();
-        let early = hub.began.elapsed() < hub.config.timeouts.grace;
+        let early = clock::now() < hub.began + hub.config.timeouts.grace;
         let gate = &self.gateway.gate;
         let sealed = Box::pin(gate.sealed(asked.token.clone(), nonce, seal, early));
         let sealed = self.meanwhile(link, held, sealed).await?;

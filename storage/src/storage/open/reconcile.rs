@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use engine::port::{Planted, is_planted};
 use uuid::Uuid;
 
 use super::{Opening, off_thread};
 use crate::StorageFault;
 use crate::backoff::Backoff;
+use crate::batch::EncodedBatch;
 use crate::identity;
 use crate::journal::{self, Closed, Disk, Found, JournalTrace};
 use crate::pending::Layer;
@@ -67,14 +69,8 @@ impl Opening<'_> {
                 move || journal::batches_from(&segment, next)
             })
             .await?;
-            let mut layer = Layer::default();
-            let mut count = 0_u64;
-            for batch in batches {
-                next = batch.sequence + 1;
-                count += 1;
-                layer.add(batch);
-            }
-            if count > 0 {
+            let count = batches.len();
+            if let Some(layer) = lacked(batches, &mut next) {
                 late |= !self.persist(origin, &layer).await?.conflicts.is_empty();
                 tracing::info!(
                     batches = count,
@@ -94,7 +90,7 @@ impl Opening<'_> {
     ) -> Result<WriteOutcome, StorageFault> {
         let patience = Duration::from_secs(self.config.database.connect_retry_seconds);
         let began = Instant::now();
-        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+        let mut backoff = Backoff::of_writes();
         loop {
             match self.store.write(origin, layer).await {
                 Ok(kept) => return Ok(kept),
@@ -136,4 +132,15 @@ impl Opening<'_> {
         }
         Ok(())
     }
+}
+
+/// The batches of a segment merged into one, if there are any; `next` is the one after them.
+pub(crate) fn lacked(batches: Vec<EncodedBatch>, next: &mut u64) -> Option<Layer> {
+    let mut layer = Layer::default();
+    let forgotten = usize::from(is_planted(Planted::PendingLost));
+    *next = batches.last().map_or(*next, |batch| batch.sequence + 1);
+    for batch in batches.into_iter().skip(forgotten) {
+        layer.add(batch);
+    }
+    layer.mark.is_some().then_some(layer)
 }
