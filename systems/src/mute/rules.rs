@@ -16,7 +16,7 @@ pub struct Rules {
     // Ten years; longer is for ever, which is what no number says.
     #[schemars(range(min = 1, max = 5_256_000))]
     pub minutes_max: u32,
-    /// the length of a reason in characters, also of `kick`, `unban` and `add_admin`
+    /// the length of a reason in characters, also of `eject`, `unban` and `add_admin`
     #[schemars(range(min = 0, max = 500))]
     pub reason_chars: usize,
     /// how many others one character can have muted
