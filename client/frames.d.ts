@@ -202,6 +202,8 @@ export type CombatRound = {
   combat_round: number;
   /** What you do at your next turn: `attack`, `flee`, `defend`, `taunt` or `aid`. */
   intent: string;
+  /** How long it is until the next one. */
+  next_round_ms: number;
   participants: FighterView[];
   room_id: string;
   /** The round in one line. */
@@ -219,6 +221,8 @@ export type CombatRoundFrame = Envelope & {
 export type CombatStarted = {
   /** A UUID. */
   combat_id: string;
+  /** How long it is until the next round. */
+  next_round_ms: number;
   /** Who is in it, in the order in which they act. */
   participants: FighterView[];
   room_id: string;
@@ -441,6 +445,8 @@ export type FighterView = {
   /** Your own most. */
   max_dp?: number;
   name: string;
+  /** Whom they strike, if anybody. */
+  target_id?: string;
 };
 
 /** `game_state`: everything a client needs to begin. */
@@ -572,6 +578,8 @@ export type Horror = "disturbing" | "horrific" | "cosmic";
 /** What a stack holds. */
 export type InnerContainer = {
   capacity_slots: number;
+  /** Whether it is closed. */
+  closed: boolean;
   items: ContainedStack[];
   weight_limit?: number;
 };
@@ -1027,7 +1035,8 @@ export type RoomDrop = {
   quantity: number;
 };
 
-/** `room_drops`: what lies and stands where you are, where that changed by nobody's hand. */
+/** `room_drops`: what lies and stands where you are, where that changed by your own
+ * hand or by nobody's. */
 export type RoomDrops = {
   /** What stands there and can be reached into. */
   containers?: StandingThing[];
@@ -1146,6 +1155,8 @@ export type RoomUpdateFrame = Envelope & {
 export type RoomView = {
   /** What one sees at this hour. */
   description: string;
+  /** Words of its description and lines that can be looked at. */
+  details?: string[];
   /** Its environment's key. */
   environment: string;
   /** The ways out. */
@@ -1248,8 +1259,10 @@ export type StackMetadata = {
   durability: number;
   /** What it is for; absent of what no file knows any more. */
   kind?: string;
-  /** It gives light. */
+  /** Whether it is lit; absent of what never gives light. */
   lit?: boolean;
+  /** Where it can be worn or held. */
+  slots?: Slot[];
   /** What one is worth, in cents. */
   value: number;
   /** How worn it is. */
