@@ -55,7 +55,10 @@ fn gather(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             gather(&path, files)?;
-        } else if ENDINGS.iter().any(|end| path.to_string_lossy().ends_with(end)) {
+        } else if ENDINGS
+            .iter()
+            .any(|end| path.to_string_lossy().ends_with(end))
+        {
             files.push(path);
         }
     }

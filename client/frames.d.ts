@@ -53,6 +53,8 @@ export type Authentication = {
 
 /** Somebody awake. */
 export type AwakePlayer = {
+  /** They have said that they are away from the keyboard. */
+  afk: boolean;
   /** They are on another node. */
   elsewhere: boolean;
   is_admin: boolean;

@@ -28,6 +28,7 @@ use crate::{Engine, FaultReport, PluginOrder, Save, TickInput};
 use output::Output;
 
 mod figures;
+mod gather;
 #[cfg(feature = "simulation")]
 mod stepped;
 pub use board::{BoardFault, PluginBoard, PluginFigures};
@@ -263,25 +264,7 @@ impl<W: Fn() -> WorldTime> TickPace<W> {
     fn tick(&mut self, slot: u64, lateness: Duration, stopping: bool) -> bool {
         let began = Instant::now();
         let worked = board::thread_time();
-        let now = self.epoch.plus(self.rate.slot(slot));
-        let input = TickInput {
-            now,
-            wall_offset: (self.wall)()
-                .0
-                .cast_signed()
-                .wrapping_sub(now.0.cast_signed()),
-            heard: self.inbound.try_iter().take(INBOUND_PER_TICK_MAX).collect(),
-            stored: self.replies.try_iter().take(REPLIES_PER_TICK_MAX).collect(),
-            bridged: self.bridged.try_iter().take(BRIDGED_PER_TICK_MAX).collect(),
-            orders: self
-                .orders
-                .try_iter()
-                .chain(self.measured.drain(..))
-                .collect(),
-            revision: self.draft.as_ref().and_then(DraftLane::next),
-            storage: self.gauge.state(),
-            stopping,
-        };
+        let input = self.gather(slot, stopping);
         self.output
             .drained(self.inbound.len(), self.replies.len(), self.bridged.len());
         let recorder = self.recorder.as_ref();
@@ -315,24 +298,7 @@ impl<W: Fn() -> WorldTime> TickPace<W> {
         if output.halt {
             self.halt.cancel();
         }
-        let mut handed_over = false;
-        match std::mem::take(&mut output.save) {
-            // The lane has room: the engine makes no batch before the one before is durable, and
-            // its last not before that one was taken.
-            Save::Batch(batch) => {
-                handed_over = self
-                    .saves
-                    .as_ref()
-                    .is_some_and(|saves| saves.try_send(*batch).is_ok());
-                if !handed_over {
-                    self.saves_refusals.inc();
-                }
-            }
-            Save::Clean => self.gauge.set_clean(tick),
-            Save::Busy => {}
-        }
-        let waiting = self.saves.as_ref().map_or(0, Sender::len);
-        self.saves_depth.set(i64::try_from(waiting).unwrap_or(0));
+        let handed_over = self.hand_over(std::mem::take(&mut output.save), tick);
         if let Some(lane) = &self.draft {
             lane.offer(output.wishes);
         }

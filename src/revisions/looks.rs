@@ -49,7 +49,10 @@ impl Publisher {
             self.know(&mut state, folder);
         }
         Ok(WorldAnswer::done(match told.is_empty() {
-            true => format!("the draft in {} is what runs", world_files::place_of(folder)),
+            true => format!(
+                "the draft in {} is what runs",
+                world_files::place_of(folder)
+            ),
             false => told,
         }))
     }

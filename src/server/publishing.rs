@@ -13,8 +13,8 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::control::ControlSocket;
-use crate::world_files::is_inside;
 use crate::revisions::{Begun, LiveWorld, Publisher, follow, serve_wishes, watch_draft};
+use crate::world_files::is_inside;
 
 /// `kadath_content_revision`, beginning with this one.
 fn gauge(registry: &Registry, number: u64) -> Result<IntGauge, MetricsFault> {

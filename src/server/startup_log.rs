@@ -49,7 +49,9 @@ pub(super) fn starting(loaded: &Loaded) {
 pub(super) fn world(config: &Config, world: &Content) {
     tracing::info!(
         folder = crate::world_files::place_of(&config.server.world),
-        name = world.get::<WorldHeader>().map(|header| header.name.as_str()),
+        name = world
+            .get::<WorldHeader>()
+            .map(|header| header.name.as_str()),
         rooms = world.get::<Atlas>().map(|atlas| atlas.rooms().len()),
         "world read"
     );

@@ -24,7 +24,7 @@ use crate::config::AccountsConfig;
 use crate::refusal::AccountRefusal;
 use crate::store::{Store, reading, signed, unsigned, writing};
 use keys::Keys;
-use unsaved::Unsaved;
+use unsaved::UnsavedTokens;
 
 /// How long past its end a token may still open a session that is resumed; revocations are kept
 /// as long. Far beyond any linkdead grace.
@@ -74,7 +74,7 @@ pub(crate) struct Tokens {
     key_days: u32,
     keys: RwLock<Keys>,
     revoked: Mutex<HashMap<Uuid, u64>>,
-    unsaved: Arc<Unsaved>,
+    unsaved: Arc<UnsavedTokens>,
     store: Store,
 }
 
@@ -93,7 +93,7 @@ impl Tokens {
             target: store.target().to_owned(),
             reason: error.to_string(),
         })?;
-        let unsaved = Unsaved::open(data);
+        let unsaved = UnsavedTokens::open(data);
         let known = rows.into_iter().map(|(id, until)| (id, unsigned(until)));
         let revoked = known.chain(unsaved.all()).collect();
         Ok(Self {

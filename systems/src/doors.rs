@@ -59,7 +59,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
             Phase::Simulate,
             (verbs::open, verbs::close, verbs::lock, verbs::unlock).chain(),
         )
-        .system(Phase::Simulate, (pick::begin, pick::go_on).chain())
+        .system(Phase::Simulate, (pick::go_on, pick::begin).chain())
         .system(Phase::Simulate, search::search)
         .system(Phase::Settle, (settle::settle, settle::show).chain())
         .system(Phase::Emit, settle::tell);

@@ -32,7 +32,7 @@ pub use tests_of::{ScriptTest, TestStep};
 use engine::prelude::*;
 
 use crate::command::{Needs, Scripted, Verbs, scripted_verbs};
-use jobs::{EventQueue, UseVerb};
+use jobs::{EventQueue, ScriptVerbUse};
 
 /// The scripts plugin, with what scripts may spend. Added after the plugins whose verbs scripts may
 /// replace.
@@ -64,7 +64,7 @@ impl Plugin for ScriptPlugin {
             .persist::<ScriptState>("script_state")
             .character::<ScriptState>()
             .singleton("scripts", ScriptState::default)
-            .message::<UseVerb>()
+            .message::<ScriptVerbUse>()
             .system(Phase::Simulate, host::run)
             .system(Phase::Settle, jobs::listen);
         scripted_verbs(reg, |scripts: &ScriptSet| {
@@ -84,7 +84,7 @@ fn scripted(verb: &declare::DeclaredVerb) -> Scripted {
         move |commands, order, words| {
             let (word, words) = (word.clone(), words.rest().to_owned());
             commands.queue(move |world: &mut World| {
-                world.write_message(UseVerb { order, word, words });
+                world.write_message(ScriptVerbUse { order, word, words });
             });
             Ok(())
         },

@@ -187,12 +187,18 @@ async fn program_without_world_folder_brings_one() {
     let recipe = Recipe::new().within("nowhere");
     let checked = recipe.command("check").output().await.unwrap();
     let told = String::from_utf8_lossy(&checked.stdout);
-    assert!(told.contains("the world inside of this program: 1"), "{told}");
+    assert!(
+        told.contains("the world inside of this program: 1"),
+        "{told}"
+    );
     let server = recipe.start().await;
     let guest = server.guest().await;
     assert_eq!(guest.room(), "earth_arkhamcity_sanitarium_room_foyer_001");
     let asked = server.recipe().command("world").arg("status").output();
     let asked = asked.await.unwrap();
     let told = String::from_utf8_lossy(&asked.stdout);
-    assert!(told.contains("inside of this program is what runs"), "{told}");
+    assert!(
+        told.contains("inside of this program is what runs"),
+        "{told}"
+    );
 }

@@ -18,10 +18,10 @@ use serde::Serialize;
 use super::owners::{self, Owned};
 use super::types::SavedName;
 use super::{Destroyed, HOLDER, LoadedEntity, Recorded};
-use crate::unsaved::Unsaved;
 use crate::Index;
 use crate::character::Character;
 use crate::port::{Column, Fact, Owner, RowRef, StableId, Tombstone, Transfer, WorldTime};
+use crate::unsaved::Unsaved;
 
 /// What has been found dirty and not yet been handed over.
 #[derive(Resource, Default)]

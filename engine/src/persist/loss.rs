@@ -15,9 +15,9 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut};
 use bevy_ecs::world::{EntityWorldMut, World};
 
-use crate::unsaved::Unsaved;
 use super::collect::{Collector, Unloading};
 use crate::port::StableId;
+use crate::unsaved::Unsaved;
 use crate::{Index, fault};
 
 /// Puts one value back.

@@ -14,14 +14,14 @@ use uuid::Uuid;
 
 /// The sign-outs, and their file.
 #[derive(Debug)]
-pub(super) struct Unsaved {
+pub(super) struct UnsavedTokens {
     waiting: Mutex<HashMap<Uuid, u64>>,
     path: PathBuf,
     /// Whether there is a file. Held while it is written, never by a task of the runtime.
     file: Mutex<bool>,
 }
 
-impl Unsaved {
+impl UnsavedTokens {
     /// Reads what a run before has left.
     pub(super) fn open(data: &Path) -> Self {
         let path = data.join("signed-out");

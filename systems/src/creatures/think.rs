@@ -145,7 +145,9 @@ impl Thinking<'_, '_> {
             Some(Impetus::Menace(whom)) => self.menace(&kind, here, whom, &mut wits),
             Some(Impetus::Rule(n)) => self.rule(&kind, (who, here), n, &mut wits),
             Some(Impetus::Say(impulse)) => self.say(&kind, (id, here), impulse, &mut wits),
-            Some(Impetus::Walk) => here = self.walk(&kind, (who, id), (here, home), &mut wits, true),
+            Some(Impetus::Walk) => {
+                here = self.walk(&kind, (who, id), (here, home), &mut wits, true)
+            }
             None => {}
         }
         let (next, asleep) = self.next(&kind, here, &wits);

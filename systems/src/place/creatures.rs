@@ -151,14 +151,14 @@ pub struct CreatureMoved {
     pub way: Option<Direction>,
 }
 
-type Placed = (&'static StableId, Option<&'static mut InRoom>);
+type PlacedCreature = (&'static StableId, Option<&'static mut InRoom>);
 
 /// Moves the creatures that are to be moved.
 pub(super) fn relocate(
     mut wanted: MessageReader<Relocate>,
     mut left: MessageReader<VacateRoom>,
     mut destroyed: MessageReader<Destroyed>,
-    mut creatures: Query<Placed, With<Creature>>,
+    mut creatures: Query<PlacedCreature, With<Creature>>,
     mut occupancy: ResMut<Occupancy>,
     mut moved: MessageWriter<CreatureMoved>,
     mut commands: Commands<'_, '_>,

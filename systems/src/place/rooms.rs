@@ -16,8 +16,8 @@ use super::RoomView;
 use super::listing::{LISTED_MAX, Listing, Occupant, by_name};
 use super::lying::Drops;
 use super::{
-    Creature, CreatureLooks, Details, DoorViews, Label, LastSpoke, Likeness, Npc, Occupancy, Pose, Posture,
-    Quantity, SeenWays, Sort, SortWords, Spot, Unlisted,
+    Creature, CreatureLooks, Details, DoorViews, Label, LastSpoke, Likeness, Npc, Occupancy, Pose,
+    Posture, Quantity, SeenWays, Sort, SortWords, Spot, Unlisted,
 };
 use crate::describe::{Marks, RoomLines};
 use crate::hearing::Hearing;

@@ -16,7 +16,7 @@ use super::cues::{arguments, event, more};
 use super::declare::ScriptTimer;
 use super::eyes::Eyes;
 use super::frame::{CallFrame, Memory, Wishes};
-use super::jobs::{EventQueue, ScriptCue, UseVerb};
+use super::jobs::{EventQueue, ScriptCue, ScriptVerbUse};
 use super::machine::{ScriptCode, ScriptFault};
 use super::memory::migrated;
 use super::read::ScriptSet;
@@ -51,7 +51,7 @@ enum CallReply {
 
 /// Calls what is due.
 pub(super) fn run(
-    mut verbs: MessageReader<UseVerb>,
+    mut verbs: MessageReader<ScriptVerbUse>,
     scripts: Res<ScriptSet>,
     queue: ResMut<EventQueue>,
     quarantine: ResMut<ScriptQuarantine>,
@@ -136,8 +136,8 @@ fn due(scripts: &ScriptSet, clock: Clock) -> Vec<(&ScriptCode, &ScriptTimer, u64
 }
 
 impl Calls<'_, '_> {
-    fn verb(&mut self, one: &UseVerb) -> Answer {
-        let UseVerb { order, word, words } = one;
+    fn verb(&mut self, one: &ScriptVerbUse) -> Answer {
+        let ScriptVerbUse { order, word, words } = one;
         let nothing = || Answer::refused(*order, Code::GameLogicError, "Nothing comes of it.");
         let (Some((code, verb)), Some(who)) =
             (self.scripts.verb(word), self.view.person(order.actor))

@@ -95,7 +95,7 @@ impl EventQueue {
 
 /// What players did who typed the word of a script.
 #[derive(Message, Clone, Debug)]
-pub(super) struct UseVerb {
+pub(super) struct ScriptVerbUse {
     pub(super) order: Order,
     /// The word, as the script has it.
     pub(super) word: String,

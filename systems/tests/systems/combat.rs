@@ -193,7 +193,7 @@ fn allies_share_experience_and_no_more() {
 }
 
 #[test]
-fn nobody_is_fought_who_must_not_be() {
+fn protected_and_absent_are_not_fought() {
     let mut stage = open(&town(&[("peg", "hall", 1), ("rat", "hall", 2)]));
     for (line, answer) in [
         ("attack peg", "You can't bring yourself"),
@@ -243,7 +243,7 @@ fn hostile_creature_warns_and_attacks() {
 }
 
 #[test]
-fn friends_bind_wounds_and_nobody_bleeds_out() {
+fn bound_wounds_stop_bleeding_to_death() {
     let mut stage = open(&town(&[("ogre", "yard", 1)]));
     says(&mut stage, "Ann", "east");
     says(&mut stage, "Bea", "east");
@@ -259,7 +259,7 @@ fn friends_bind_wounds_and_nobody_bleeds_out() {
 }
 
 #[test]
-fn who_flees_is_out_of_it_alone() {
+fn flight_ends_fight_for_one_only() {
     let mut stage = open(&town(&[("rat", "hall", 1)]));
     says(&mut stage, "Ann", "attack rat");
     says(&mut stage, "Bea", "attack rat");
@@ -283,7 +283,7 @@ proptest! {
     /// Whatever they do, every fight ends, nobody is in one elsewhere, points stay in bounds, and no
     /// more is earned than there was.
     #[test]
-    fn every_fight_ends_and_keeps_its_books(
+    fn every_fight_ends_with_consistent_books(
         rats in 1_usize..4,
         deeds in prop::collection::vec((0_usize..9, prop::bool::ANY, 1_u64..8), 4..16),
     ) {

@@ -153,7 +153,7 @@ fn blocks_keep_from_acting_and_walking() {
 }
 
 #[test]
-fn ward_keeps_off_what_is_harmful() {
+fn ward_keeps_off_harmful_conditions() {
     let list = format!(
         "{}, {}, {}",
         upon("warded"),
@@ -264,7 +264,7 @@ proptest! {
 
     /// As often as it says, whatever comes between: sessions that end, restarts, rates of ticks.
     #[test]
-    fn number_of_ticks_is_that_of_its_time(
+    fn number_of_ticks_follows_from_elapsed_time(
         seconds in 1_u64..50,
         hz in prop::sample::select(vec![1_u32, 7, 20]),
         breaks in prop::collection::vec((1_u64..15, prop::bool::ANY), 0..4),

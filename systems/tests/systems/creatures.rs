@@ -176,7 +176,7 @@ fn people_greet_answer_and_see_off() {
 }
 
 #[test]
-fn reaction_answers_words_once_in_its_time() {
+fn reaction_answers_words_once_per_interval() {
     let mut stage = open(&town(PEG, &lives("peg", "hall", "min = 1"), ""));
     let heard = says(&mut stage, "Ann", "say is there a pie?");
     assert!(heard.contains("Peg Dunphy turns the cup."), "{heard}");
@@ -216,7 +216,7 @@ fn creature_dies_once_and_is_gone() {
 }
 
 #[test]
-fn nobody_harms_whom_data_spares() {
+fn spared_creature_is_not_harmed() {
     let bell =
         "{ do = \"damage\", amount = 40, to = \"others\" }, { do = \"tell\", actor = \"Still.\" }";
     let mut stage = open(&town(PEG, &lives("peg", "hall", "min = 1"), bell));
@@ -246,7 +246,7 @@ fn lists_spawn_and_despawn_creatures() {
 }
 
 #[test]
-fn rule_acts_for_itself_while_somebody_is_there() {
+fn rule_acts_while_a_player_is_there() {
     let kinds = RAT.to_owned()
         + "[[creatures.rules]]\npriority = 15\nevery = 10\nif = { creature = \"rat\" }\ndo = [{ do = \"emote\", text = \"yawns.\" }, { do = \"damage\", amount = 1, to = \"self\" }]\n";
     let mut stage = open(&town(&kinds, &lives("rat", "yard", "min = 1"), ""));

@@ -77,12 +77,10 @@ pub(super) fn blow(
     let texts = faces.texts(kind.word(), telling, *who, n);
     let plain = || format!("{{actor}} {verb} {{target}}.");
     let fill = |text: &str, actor: &str, target: &str| {
-        text.replace("{actor}", actor)
-            .replace("{target}", target)
-            .replace("{verb}", verb)
-            .replace("{damage}", &blow.damage.to_string())
+        let text = text.replace("{actor}", actor).replace("{target}", target);
+        let text = text.replace("{verb}", verb);
+        begun(&text.replace("{damage}", &blow.damage.to_string()))
     };
-    let fill = |text: &str, actor: &str, target: &str| begun(&fill(text, actor, target));
     let (actor, target) = (faces.begins(*who), faces.name(*whom));
     let named = |mine: bool| match blow.damage {
         0 => String::new(),

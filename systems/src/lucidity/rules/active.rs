@@ -78,9 +78,11 @@ pub struct Ritual {
     pub takes_seconds: f64,
     /// Where it can be had: ids of rooms, sub-zones and zones, and environments. Empty: anywhere.
     #[serde(default)]
+    #[schemars(extend("x-bounds" = "ids of rooms, sub-zones and zones, and environments"))]
     pub places: Vec<String>,
     /// What is told elsewhere; empty: that this is not the place.
     #[serde(default)]
+    #[schemars(extend("x-bounds" = "a text of up to 300 characters"))]
     pub refused: String,
     /// So many others must be there, people of sound mind or creatures of `attended_by`.
     #[schemars(range(min = 0, max = 50))]
@@ -88,6 +90,7 @@ pub struct Ritual {
     pub company: u8,
     /// Kinds of creatures that will do for company.
     #[serde(default)]
+    #[schemars(extend("x-bounds" = "ids of kinds of creatures"))]
     pub attended_by: Vec<String>,
 }
 

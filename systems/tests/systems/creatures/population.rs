@@ -18,7 +18,7 @@ fn kill_all(stage: &mut Stage) {
 }
 
 #[test]
-fn dead_creature_comes_again_at_its_time() {
+fn dead_creature_comes_again_when_due() {
     let mut stage = open(&town(RAT, &lives("rat", "hall", "min = 1"), KILL));
     kill_all(&mut stage);
     pass(&mut stage, 88);
@@ -80,7 +80,7 @@ fn caps_hold_and_unique_ones_are_alone() {
 }
 
 #[test]
-fn person_walks_to_where_the_hour_wants_them() {
+fn person_walks_where_the_hour_wants() {
     let mut town = town(
         &(PEG
             .to_owned()

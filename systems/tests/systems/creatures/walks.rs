@@ -48,7 +48,7 @@ fn strays_keep_to_range_and_sub_zone() {
 }
 
 #[test]
-fn somebody_sees_who_comes_and_goes() {
+fn player_sees_creatures_come_and_go() {
     let mut stage = open(&row(""), "r05");
     stage.pass(Duration::from_secs(40));
     let heard = stage.heard("Ann");
@@ -71,7 +71,7 @@ proptest! {
 
     /// Whoever comes finds creatures where they would be if somebody had been near all the time.
     #[test]
-    fn unwatched_creatures_are_where_they_would_be(
+    fn unwatched_creatures_are_where_watched_are(
         wait in 1_u64..200,
         steps in 0_usize..8,
         leave in prop::bool::ANY,
