@@ -5,12 +5,12 @@
 //! [`postgres`].
 
 mod batch_ends;
+mod change_store;
 mod changeset;
 mod columns;
 mod connect;
 mod connection_reuse;
 mod counters;
-mod change_store;
 mod database_identity;
 mod fault;
 mod fence;
@@ -32,12 +32,12 @@ use std::time::Duration;
 use prometheus::IntCounter;
 use sqlx::{Error, PgPool, SqlitePool};
 
+pub(crate) use change_store::ChangeStore;
 #[cfg(feature = "simulation")]
 pub(crate) use changeset::Changeset;
 pub(crate) use changeset::NodeJournal;
 pub(crate) use columns::{is_nobodys, name_key, role_of, role_word, signed, unsigned};
 pub(crate) use counters::Counters;
-pub(crate) use change_store::ChangeStore;
 pub(crate) use database_identity::{DatabaseIdentity, Whose};
 pub(crate) use fault::{ErrorClass, error_class, is_absent, is_hopeless, is_unique_violation};
 pub(crate) use fence::{RevertedThing, WriteOutcome};

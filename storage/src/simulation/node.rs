@@ -22,7 +22,7 @@ use crate::journal::{
 use crate::loader::Loader;
 use crate::pending::PendingChanges;
 use crate::storage::open::reconcile::lacked;
-use crate::store::{Counters, ChangeStore as _, NodeJournal};
+use crate::store::{ChangeStore as _, Counters, NodeJournal};
 use crate::{RecoveredState, StorageFault};
 
 const NODE: &str = "simulated";

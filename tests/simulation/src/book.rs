@@ -102,7 +102,11 @@ impl Book {
         let ok = data["ok"].as_bool() == Some(true);
         let was_done = entry.durable || entry.told.as_ref().is_some_and(|(of, _)| of == run);
         // The gateway's no to a line that it did not pass on: what is known already stays known.
-        if was_done && matches!(code, Some("server_busy" | "rate_limit_exceeded" | "system_error"))
+        if was_done
+            && matches!(
+                code,
+                Some("server_busy" | "rate_limit_exceeded" | "system_error")
+            )
         {
             return;
         }
