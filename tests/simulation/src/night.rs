@@ -204,7 +204,10 @@ impl<'a> Night<'a> {
                 Ok(Ok(opened)) => self.begin(opened),
                 // What fails a start is told, and an operator tries again.
                 Ok(Err(fault)) if self.is_troubled() || self.disk.is_dead() => {
-                    self.court.note(format!("does not start: {fault}"));
+                    // Where the folder lies is another each time.
+                    let folder = self.folder.display().to_string();
+                    let why = fault.to_string().replace(&folder, "the journal");
+                    self.court.note(format!("does not start: {why}"));
                     self.disk.kill();
                     self.start_at = Instant::now() + Duration::from_millis(500);
                 }
