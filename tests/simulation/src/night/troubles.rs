@@ -54,6 +54,8 @@ impl Night<'_> {
                 let operations = u32::try_from(planned.lasts.as_millis() % 5).unwrap_or(0);
                 self.disk.die_after(operations);
             }
+            // Nothing was written meanwhile: it lives on.
+            (Fault::DeathInWrite, false) if !self.disk.is_dead() => self.disk.revive(),
             (Fault::Restart, true) => self.restart(),
             (Fault::DiskFull, _) => self.disk.set_room(if on { 200 } else { u64::MAX }),
             (Fault::DiskFails, _) => self.disk.fail_one_in(if on { 3 } else { 0 }),
