@@ -6,6 +6,7 @@
 //! **Invariant:** nothing on this thread waits for anything but the next deadline.
 
 mod board;
+mod clocks;
 mod draft;
 mod output;
 mod rate;
@@ -14,7 +15,7 @@ mod watchdog;
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use prometheus::{IntCounter, IntGauge};
@@ -25,6 +26,7 @@ use crate::port::{
 };
 use crate::record::{RecordLane, TickEffects, TickRecord};
 use crate::{Engine, FaultReport, PluginOrder, Save, TickInput};
+use clocks::wall_now;
 use output::Output;
 
 mod figures;
@@ -32,6 +34,7 @@ mod gather;
 #[cfg(feature = "simulation")]
 mod stepped;
 pub use board::{BoardFault, PluginBoard, PluginFigures};
+pub use clocks::stopwatch;
 pub use draft::{DraftDesk, DraftLane, draft_lane};
 pub use figures::Figures;
 pub use rate::Rate;
@@ -47,14 +50,6 @@ pub const REPLIES_PER_TICK_MAX: usize = 256;
 
 /// The most messages of the bus taken in by one tick: 80,000 a second at 20 Hz.
 const BRIDGED_PER_TICK_MAX: usize = 4_096;
-
-/// A monotonic clock in nanoseconds, for [`Setup::stopwatch`](crate::Setup::stopwatch).
-#[must_use]
-pub fn stopwatch() -> u64 {
-    use std::sync::OnceLock;
-    static START: OnceLock<Instant> = OnceLock::new();
-    u64::try_from(START.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
-}
 
 /// What the runner needs besides the engine and its lanes.
 #[derive(Debug)]
@@ -367,11 +362,4 @@ impl<W: Fn() -> WorldTime> TickPace<W> {
             handed_over,
         }
     }
-}
-
-fn wall_now() -> WorldTime {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    WorldTime(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }

@@ -2,6 +2,7 @@
 
 mod faults;
 mod faulty;
+mod remains;
 mod rot;
 
 use std::fs;

@@ -20,6 +20,7 @@ const LOOKS_AGAIN: &str = "looks again until a condition or a deadline";
 const PACE: &str = "the pace of a client, which is what is tried";
 const SPAN: &str = "the span in which something is measured";
 const DRAWN: &str = "the moment of a kill, which is drawn";
+const VIRTUAL: &str = "time that is held, and passes when everybody waits for it";
 
 /// Where tests sleep, how often, and why.
 const ALLOWED: &[(&str, usize, &str)] = &[
@@ -73,6 +74,8 @@ const ALLOWED: &[(&str, usize, &str)] = &[
     ("tests/bus/nodes.rs", 1, LOOKS_AGAIN),
     ("tests/bus/once.rs", 1, DRAWN),
     ("tests/interop/play.mjs", 2, "the deadline of a wait"),
+    ("tests/simulation/src/client.rs", 5, VIRTUAL),
+    ("tests/simulation/src/night.rs", 5, VIRTUAL),
     ("tests/survival/crowds.rs", 2, PACE),
     ("tests/survival/floods.rs", 2, PACE),
     ("tests/survival/floods/rude.rs", 2, PACE),

@@ -12,8 +12,9 @@ use engine::port::{
 };
 use engine::prelude::*;
 use engine::{Excluded, Orders, SetBan};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::notes::{BellStroke, SpokenWords};
 
 /// For so long a mute is overlooked by who reads it late, on purpose.
 const STALE: Tick = 60;
@@ -130,56 +131,6 @@ struct Spoken {
 
 #[derive(Message)]
 struct Rung;
-
-/// What somebody said.
-#[derive(Debug, Serialize, JsonSchema)]
-struct SpokenWords {
-    /// Who.
-    speaker: String,
-    /// What.
-    words: String,
-}
-
-/// A bell strikes.
-#[derive(Debug, Serialize, JsonSchema)]
-struct BellStroke {
-    /// How often.
-    strokes: u64,
-}
-
-macro_rules! note {
-    ($of:ident, $name:literal, $example:expr) => {
-        impl Note for $of {
-            fn event_type(&self) -> &'static str {
-                $name
-            }
-            fn data(&self) -> &dyn erased_serde::Serialize {
-                self
-            }
-            fn prose(&self) -> Option<Prose> {
-                None
-            }
-        }
-
-        impl Published for $of {
-            const TYPES: &'static [&'static str] = &[$name];
-
-            fn examples() -> Vec<Self> {
-                vec![$example]
-            }
-        }
-    };
-}
-
-note!(
-    SpokenWords,
-    "spoken",
-    SpokenWords {
-        speaker: "ann".to_owned(),
-        words: "so it is".to_owned()
-    }
-);
-note!(BellStroke, "bell", BellStroke { strokes: 1 });
 
 #[derive(SystemParam)]
 struct Effects<'w> {

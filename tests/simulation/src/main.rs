@@ -25,6 +25,7 @@ mod game;
 mod gate;
 mod laws;
 mod night;
+mod notes;
 mod place;
 mod plan;
 mod planted;

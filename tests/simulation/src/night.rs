@@ -1,5 +1,7 @@
 //! One night in the box: a plan, played on one thread and virtual time.
 
+mod troubles;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use crate::client::{Client, name_of};
-use crate::game::{BELLS, account};
+use crate::game::account;
 use crate::laws::{Breach, Court, Law};
 use crate::place::Place;
 use crate::plan::{Fault, Plan, PlannedFault};
@@ -148,7 +150,13 @@ impl<'a> Night<'a> {
             .collect();
         let mut step = 0_u32;
         while self.court.breach().is_none() {
-            sleep_until(self.began + TICK * step).await;
+            let next = self.began + TICK * step;
+            // Processes die between two ticks, too.
+            while let Some(death) = self.next_death(next) {
+                sleep_until(death).await;
+                self.faults();
+            }
+            sleep_until(next).await;
             step += 1;
             self.faults();
             self.live(step).await;
@@ -169,65 +177,6 @@ impl<'a> Night<'a> {
             self.end().await;
         }
         clients.iter().for_each(JoinHandle::abort);
-    }
-
-    /// Begins and ends what goes wrong now.
-    fn faults(&mut self) {
-        let passed = self.began.elapsed();
-        let calm = self.place.is_calm();
-        let (over, under_way): (Vec<_>, Vec<_>) = std::mem::take(&mut self.under_way)
-            .into_iter()
-            .partition(|one| calm || passed >= one.at + one.lasts);
-        self.under_way = under_way;
-        for one in over {
-            self.court.note(format!("{:?} is over", one.fault));
-            self.set(one, false);
-        }
-        while let Some(one) = self
-            .waiting
-            .first()
-            .copied()
-            .filter(|one| passed >= one.at && !calm)
-        {
-            self.waiting.remove(0);
-            self.court.note(format!("{:?}", one.fault));
-            self.met.push(one.fault);
-            self.set(one, true);
-            self.under_way.push(one);
-        }
-    }
-
-    fn set(&mut self, planned: PlannedFault, on: bool) {
-        match (planned.fault, on) {
-            (Fault::Kill, true) => self.kill(false, planned.lasts),
-            (Fault::PowerLoss, true) => self.kill(true, planned.lasts),
-            (Fault::DeathInWrite, true) => {
-                let operations = u32::try_from(planned.lasts.as_millis() % 5).unwrap_or(0);
-                self.disk.die_after(operations);
-            }
-            (Fault::Restart, true) => self.restart(),
-            (Fault::DiskFull, _) => self.disk.set_room(if on { 200 } else { u64::MAX }),
-            (Fault::DiskFails, _) => self.disk.fail_one_in(if on { 3 } else { 0 }),
-            (Fault::DatabaseStalls, _) => self.mood.stalls = on,
-            (Fault::DatabaseRefuses, _) => self.mood.refuses = on,
-            (Fault::AnswersLost, _) => self.mood.loses_answers = on,
-            (Fault::AllCut, true) => self.place.cut_all(),
-            (Fault::SlowLinks, _) => self.place.set_extra_latency(if on { 300 } else { 0 }),
-            (Fault::WorldStalls, true) => {
-                self.stalled = u64::try_from(planned.lasts.as_millis() / 50).unwrap_or(0);
-            }
-            (Fault::ClockJumps, true) => {
-                let micros = i64::try_from(planned.lasts.as_micros()).unwrap_or(0);
-                self.jumped.fetch_add(micros * 60, Ordering::Relaxed);
-            }
-            (Fault::PluginOff, _) => {
-                if let Some(process) = &self.process {
-                    process.turn(BELLS, !on);
-                }
-            }
-            _ => {}
-        }
-        self.database.set_mood(self.mood);
     }
 
     /// Ticks, or starts again.
@@ -255,7 +204,10 @@ impl<'a> Night<'a> {
                 Ok(Ok(opened)) => self.begin(opened),
                 // What fails a start is told, and an operator tries again.
                 Ok(Err(fault)) if self.is_troubled() || self.disk.is_dead() => {
-                    self.court.note(format!("does not start: {fault}"));
+                    // Where the folder lies is another each time.
+                    let folder = self.folder.display().to_string();
+                    let why = fault.to_string().replace(&folder, "the journal");
+                    self.court.note(format!("does not start: {why}"));
                     self.disk.kill();
                     self.start_at = Instant::now() + Duration::from_millis(500);
                 }
@@ -264,12 +216,6 @@ impl<'a> Night<'a> {
             },
             other => self.opening = other,
         }
-    }
-
-    /// Whether a start may fail just now.
-    fn is_troubled(&self) -> bool {
-        let disk = [Fault::DiskFull, Fault::DiskFails, Fault::DeathInWrite];
-        self.under_way.iter().any(|one| disk.contains(&one.fault))
     }
 
     fn open(&mut self) {
@@ -339,17 +285,6 @@ impl<'a> Night<'a> {
             sleep_until(until - Duration::from_millis(20)).await;
             storage.kill();
         });
-    }
-
-    fn calm(&mut self) {
-        if self.place.is_calm() {
-            return;
-        }
-        self.court.note("calm");
-        self.place.calm_down();
-        self.waiting.clear();
-        self.faults();
-        self.stalled = 0;
     }
 
     fn has_settled(&self) -> bool {

@@ -71,7 +71,7 @@ fn unrecorded_quarantine_is_found() {
 }
 
 #[test]
-fn unbounded_ring_is_found() {
+fn ring_without_bound_is_found() {
     is_found(Planted::RingUnbounded, Law::MemoryBounded);
 }
 
