@@ -177,13 +177,7 @@ pub(super) fn part(
     }
     let rooms: Vec<RoomIx> = arena.brawls.fights.keys().copied().collect();
     for room in rooms {
-        if rounds::is_over(&arena.brawls, &arena, room) {
-            let stands = arena.brawls.fights.get(&room).is_some_and(|fight| {
-                let mut all = fight.fighters.values();
-                all.any(|one| one.player && arena.points(one.entity, &PointLedger::default()).0 > 0)
-            });
-            rounds::end(&mut arena, room, if stands { "victory" } else { "defeat" });
-        }
+        rounds::end_if_over(&mut arena, room);
     }
 }
 

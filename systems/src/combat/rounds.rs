@@ -59,6 +59,9 @@ pub(super) fn rounds(
         arena.news.write(FightNews::Round { room, id, round });
         if idle {
             end(&mut arena, room, "timeout");
+        } else {
+            // Who ran is out of it before their steps are heard.
+            end_if_over(&mut arena, room);
         }
     }
 }
@@ -229,8 +232,19 @@ pub(super) fn end(arena: &mut Arena<'_, '_>, room: RoomIx, reason: &'static str)
     arena.brawls.fights.remove(&room);
 }
 
-/// Whether anybody in a fight still has somebody to strike.
-pub(super) fn is_over(brawls: &Brawls, arena: &Arena<'_, '_>, room: RoomIx) -> bool {
+/// Ends a fight in which nobody has anybody left to strike.
+pub(super) fn end_if_over(arena: &mut Arena<'_, '_>, room: RoomIx) {
+    if is_over(&arena.brawls, arena, room) {
+        let stands = arena.brawls.fights.get(&room).is_some_and(|fight| {
+            let mut all = fight.fighters.values();
+            all.any(|one| one.player && arena.points(one.entity, &PointLedger::default()).0 > 0)
+        });
+        end(arena, room, if stands { "victory" } else { "defeat" });
+    }
+}
+
+/// Whether nobody in a fight has anybody left to strike.
+fn is_over(brawls: &Brawls, arena: &Arena<'_, '_>, room: RoomIx) -> bool {
     let Some(fight) = brawls.fights.get(&room) else {
         return false;
     };
