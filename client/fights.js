@@ -109,11 +109,21 @@ const ORDER = ["player_attacked", "npc_attacked", "npc_died"];
 /** The blows of one tick, until they can be told as one. */
 export class Blows {
   /** @type {{text: string, rank: number}[]} */ #held = [];
+  /** What was heard after the first of them. @type {import("./entries.js").Entry[]} */ #behind = [];
   #tick = -1;
+
+  get areHeld() {
+    return this.#held.length > 0;
+  }
 
   /** @param {number} tick */
   isOf(tick) {
-    return this.#held.length === 0 || this.#tick === tick;
+    return !this.areHeld || this.#tick === tick;
+  }
+
+  /** @param {import("./entries.js").Entry} entry that is not to be told before them */
+  follow(entry) {
+    this.#behind.push(entry);
   }
 
   /**
@@ -126,13 +136,14 @@ export class Blows {
   }
 
   /**
-   * All of them in one, our own danger first.
-   * @returns {import("./entries.js").Entry | null}
+   * All of them in one, our own danger first, and what followed.
+   * @returns {import("./entries.js").Entry[]}
    */
   take() {
-    if (this.#held.length === 0) return null;
-    const lines = this.#held.sort((a, b) => a.rank - b.rank).map(({ text }) => text);
-    this.#held = [];
-    return { kind: "fight", text: lines.join("\n") };
+    if (!this.areHeld) return [];
+    const text = this.#held.sort((a, b) => a.rank - b.rank).map((one) => one.text).join("\n");
+    const behind = this.#behind;
+    [this.#held, this.#behind] = [[], []];
+    return [{ kind: "fight", text }, ...behind];
   }
 }

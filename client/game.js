@@ -135,16 +135,15 @@ export class Game {
    */
   #tell(entry, frame) {
     if (entry.kind === "round" || !this.#blows.isOf(frame.tick)) this.#tellBlows();
-    if (entry.kind !== "fight") this.#listener.told(entry, this.#state);
-    else {
+    if (entry.kind === "fight") {
       this.#blows.add(entry.text, frame);
       this.#around.after(() => this.#tellBlows(), GATHER_MS);
-    }
+    } else if (this.#blows.areHeld) this.#blows.follow(entry);
+    else this.#listener.told(entry, this.#state);
   }
 
   #tellBlows() {
-    const entry = this.#blows.take();
-    if (entry !== null) this.#listener.told(entry, this.#state);
+    for (const entry of this.#blows.take()) this.#listener.told(entry, this.#state);
   }
 
   /** @param {import("./protocol.js").Welcome} welcome */

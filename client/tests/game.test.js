@@ -180,9 +180,10 @@ test("the blows of a tick are told as one, own danger first", () => {
   bench.hear(2, "npc_attacked", { ...BLOW, message: "You strike the rat." }, { tick: 40 });
   bench.hear(3, "npc_died", { npc_id: "n1", message: "The rat is dead." }, { tick: 40 });
   bench.hear(4, "player_attacked", { ...BLOW, message: "The rat bites you." }, { tick: 40 });
+  bench.hear(5, "room_message", { message: "Its friends leave." }, { tick: 40 });
   assert.deepEqual(seen.told, []);
   bench.elapse();
-  assert.deepEqual(seen.told, ["The rat bites you.\nYou strike the rat.\nThe rat is dead."]);
+  assert.deepEqual(seen.told, ["The rat bites you.\nYou strike the rat.\nThe rat is dead.", "Its friends leave."]);
 });
 
 test("a round that is over ends its blows, and so does another tick", () => {
