@@ -314,11 +314,13 @@ impl WorldCopy {
         entities.sort_unstable();
         let saved = types.iter().filter(|one| one.in_rows).map(|one| one.name);
         let states = types.iter().enumerate().filter_map(|(at, one)| {
-            if one.in_rows && !whole {
-                return Some((one.name, (one.copy_unsaved?)(world)));
-            }
-            let copy = ahead.finish(at, world);
-            Some((one.name, copy.unwrap_or_else(|| (one.copy)(world))))
+            let copy = if one.in_rows && !whole {
+                (one.copy_unsaved?)(world)
+            } else {
+                let copy = ahead.finish(at, world);
+                copy.unwrap_or_else(|| (one.copy)(world))
+            };
+            Some((one.name, copy))
         });
         Self {
             tick,

@@ -268,6 +268,7 @@ fn missing_file_gives_domain_rules() {
 }
 
 /// The world in the repository.
+#[expect(clippy::disallowed_methods, reason = "a test, and no system, reads")]
 fn shipped() -> Arc<Content> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../world");
     let (mut folders, mut sources) = (vec![root.clone()], Vec::new());

@@ -135,11 +135,8 @@ pub(in crate::combat) fn aid(arena: &mut Arena<'_, '_>, who: Entity, whom: Entit
         let points = u16::try_from(points).unwrap_or(1);
         let heal = AdjustVitals::heal(whom, points, VitalsCause::new("aid"));
         arena.bodies.write(heal.by(Some(who)));
-        for id in ["bleeding"] {
-            arena
-                .conditions
-                .write(ConditionChange::Relieve(Relieve::of(whom, id)));
-        }
+        let relief = Relieve::of(whom, "bleeding");
+        arena.conditions.write(ConditionChange::Relieve(relief));
         let stable = Afflict {
             by: Some(who),
             ..Afflict::with(whom, "stable", "aid")
