@@ -118,6 +118,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         link_notice: Duration::from_secs(config.server.link_notice_seconds),
         lucidity: config.lucidity.overrides(),
         scripts: config.scripts.limits(),
+        node: config.database.shared.then(|| config.server.node.clone()),
         bus: bus::settings(config),
     }
 }

@@ -35,6 +35,9 @@ pub struct Settings {
     /// What scripts may spend.
     #[serde(default)]
     pub scripts: ScriptLimits,
+    /// This node's name, where several share a database.
+    #[serde(default)]
+    pub node: Option<String>,
     /// The bus to other nodes, where there is one.
     pub bus: Option<BusSettings>,
 }
@@ -48,6 +51,7 @@ impl Default for Settings {
             link_notice: Duration::from_secs(5),
             lucidity: lucidity::LucidityOverrides::default(),
             scripts: ScriptLimits::default(),
+            node: None,
             bus: None,
         }
     }
@@ -114,7 +118,7 @@ impl Plugin for ShippedGame {
             .add(calendar::dates)
             .add(conditions::condition_names)
             .add(creatures::creature_names)
-            .add(things::plugin)
+            .add(things::plugin(self.settings.node.clone()))
             .add(corpses::plugin)
             .add(light::plugin)
             .add(doors::plugin)

@@ -37,7 +37,7 @@ mod wear;
 
 pub use arms::Arms;
 pub use belonging::Belonging;
-pub(crate) use containers::{container_id, is_container};
+pub(crate) use containers::is_container;
 pub use corpse::Corpse;
 pub use deeds::{CreateThings, Handle, Latch, LeaveCorpse, TakenFrom, ThingDeed, To};
 pub use handle::{Handled, HandledThing};
@@ -122,8 +122,27 @@ pub struct Placement {
     pub due: Option<WorldTime>,
 }
 
-/// The things plugin. Runs after those whose files its own refer to.
-pub fn plugin(reg: &mut Registrar<'_>) {
+/// The things plugin. Runs after those whose files its own refer to. `node`: which of several nodes on
+/// one database this is.
+pub fn plugin(node: Option<String>) -> impl Plugin {
+    ThingsPlugin { node }
+}
+
+struct ThingsPlugin {
+    node: Option<String>,
+}
+
+impl Plugin for ThingsPlugin {
+    fn build(&self, reg: &mut Registrar<'_>) {
+        build(reg, self.node.clone());
+    }
+
+    fn name(&self) -> &'static str {
+        "things"
+    }
+}
+
+fn build(reg: &mut Registrar<'_>, node: Option<String>) {
     let off = reg.is_off();
     reg.after("place", "things lie in rooms")
         .listed::<Prototype>("things", "thing")
@@ -131,7 +150,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
     room_data::<placements::PlacedThings>(reg, "things");
     room_data::<containers::RoomContainers>(reg, "containers");
     reg.derived(ThingKinds::of)
-        .derived(placements::Placements::of)
+        .derived(move |content: &Content| placements::Placements::of(content, node.as_deref()))
         .holders()
         .persist::<Thing>("thing")
         .persist::<Label>("label")
@@ -143,7 +162,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .persist::<Rot>("rot")
         .persist::<Burning>("burning")
         .persist::<Placed>("placed")
-        .persist::<Placement>("placement")
+        .persist_own::<Placement>("placement")
         .persist::<Corpse>("corpse")
         .resource(deadlines::ThingDeadlines::default())
         .transient::<deadlines::ThingDeadlines>("thing_deadlines")

@@ -9,6 +9,8 @@ mod player;
 #[path = "../../storage/tests/storage/harness/postgres.rs"]
 #[expect(dead_code, reason = "shared with tests that ask for more")]
 mod postgres;
+#[path = "../survival/harness/quiet.rs"]
+mod quiet;
 #[path = "../survival/harness/server.rs"]
 #[expect(dead_code, reason = "shared with tests that ask for more")]
 mod server;

@@ -25,9 +25,15 @@ async fn server(broker: &Broker, node: &str) -> Server {
     server
 }
 
+/// Townspeople talk, too.
+fn is_numbered(data: &serde_json::Value) -> bool {
+    let words = data["original_content"].as_str();
+    words.is_some_and(|words| words.parse::<usize>().is_ok())
+}
+
 /// The next line from another node: its channel and its number.
 async fn next(player: &mut Player) -> (String, usize) {
-    let heard = player.find("chat_message", |_| true).await;
+    let heard = player.find("chat_message", is_numbered).await;
     let data = &heard["data"];
     let number = data["original_content"].as_str().unwrap().parse();
     (

@@ -28,7 +28,7 @@ async fn kept(common: &Common) -> BTreeMap<Uuid, StoredThing> {
              WHERE spot.entity = held.entity AND spot.component = 'spot')
          FROM component_rows AS held WHERE component = 'holder'
              AND EXISTS (SELECT FROM component_rows AS sort WHERE sort.entity = held.entity
-                 AND sort.component = 'sort' AND sort.body = '\"almanac.farm\"')",
+                 AND sort.component = 'sort' AND sort.body = '\"bottle.broken\"')",
     )
     .fetch_all(&mut common.database().await)
     .await
@@ -63,14 +63,16 @@ async fn check(common: &Common) -> BTreeMap<Uuid, StoredThing> {
 async fn carried(player: &mut Player) -> usize {
     let answer = player.does("inventory").await;
     let text = answer["data"]["result"].as_str().unwrap_or_default();
-    text.lines().filter(|line| line.contains("almanac")).count()
+    text.lines()
+        .filter(|line| line.contains("broken bottle"))
+        .count()
 }
 
 /// What lies where somebody is.
 async fn lying(player: &mut Player) -> usize {
     let answer = player.does("look").await;
     let text = answer["data"]["result"].as_str().unwrap_or_default();
-    text.matches("almanac").count()
+    text.matches("broken bottle").count()
 }
 
 /// Does what can be done just now; answers whether it was.
@@ -87,7 +89,7 @@ async fn seed(common: &Common, north: &Server) {
         .unwrap();
     let mut keeper = enter(north, &keeper).await;
     for _ in 0..TRINKETS {
-        keeper.does_for_good("summon almanac.farm").await;
+        keeper.does_for_good("summon bottle.broken").await;
     }
 }
 
@@ -99,14 +101,14 @@ async fn trade(server: &Server, accounts: &[Account], round: usize) -> Vec<Playe
         players.push(enter(server, account).await);
     }
     for (n, player) in players.iter_mut().enumerate() {
-        tries(player, "get almanac").await;
+        tries(player, "get broken bottle").await;
         let other = TRADERS[(n + 1 + round % 3) % TRADERS.len()];
-        let gave = tries(player, &format!("give almanac to {other}")).await;
+        let gave = tries(player, &format!("give broken bottle to {other}")).await;
         given += u32::from(gave);
         if (n + round).is_multiple_of(3) {
-            tries(player, "drop almanac").await;
+            tries(player, "drop broken bottle").await;
         }
-        tries(player, "get almanac").await;
+        tries(player, "get broken bottle").await;
     }
     assert!(given > 0, "nobody had anything to give");
     players
@@ -116,9 +118,11 @@ async fn trade(server: &Server, accounts: &[Account], round: usize) -> Vec<Playe
 async fn hurry(players: &mut [Player], round: usize) {
     for (n, player) in players.iter_mut().enumerate() {
         let other = TRADERS[(n + 1 + (round + 1) % 3) % TRADERS.len()];
-        player.begin(&format!("give almanac to {other}")).await;
-        player.begin("drop almanac").await;
-        player.begin("get almanac").await;
+        player
+            .begin(&format!("give broken bottle to {other}"))
+            .await;
+        player.begin("drop broken bottle").await;
+        player.begin("get broken bottle").await;
     }
 }
 

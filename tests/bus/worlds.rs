@@ -93,7 +93,10 @@ async fn herald_is_told_once_in_listening_worlds() {
             .as_str()
             .is_some_and(|text| text.contains("waking"))
     });
-    let talk = kuranes_here.count("chat_message", |_| true);
+    let talk = kuranes_here.count("chat_message", |data| {
+        let words = data["original_content"].as_str();
+        words.is_some_and(|words| words.contains("good evening"))
+    });
     assert_eq!((heard, talk), (0, 0));
     for server in [waking, dream, deaf] {
         server.stop().await;

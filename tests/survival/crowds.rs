@@ -143,6 +143,7 @@ async fn crowded_room_lets_newcomers_in_and_stays_cheap() {
     let _alone = alone().await;
     let (guests, more) = if whole() { (1_000, 1_000) } else { (200, 0) };
     let server = Recipe::new()
+        .quiet()
         .set("limits.sign_ins_per_minute", 0)
         .start()
         .await;

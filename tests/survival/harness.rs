@@ -11,6 +11,7 @@ mod player;
 #[path = "../../storage/tests/storage/harness/postgres.rs"]
 #[expect(dead_code, reason = "shared with tests that ask for more")]
 mod postgres;
+mod quiet;
 mod server;
 #[path = "../blackbox/harness/test_folder.rs"]
 mod test_folder;

@@ -33,6 +33,7 @@ async fn unplayed_characters_cost_no_memory_or_tick_time() {
     let cluster = Cluster::shared().await;
     let url = cluster.make("asleep").await;
     let recipe = Recipe::new()
+        .quiet()
         .set("database.url", url)
         .set("log.level", "info,systems=debug");
     let server = recipe.start().await;

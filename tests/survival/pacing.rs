@@ -128,6 +128,7 @@ async fn crowd_that_speaks_at_once_hears_every_line() {
     const PEOPLE: usize = 100;
     let _alone = alone().await;
     let recipe = Recipe::new()
+        .quiet()
         .set("limits.sign_ins_per_minute", 0)
         // All of them are heard in one tick, however busy the machine is.
         .set("tick.rate_hz", 2);
@@ -214,7 +215,7 @@ async fn quit(server: &Server, mut player: Player, others: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn long_mail_is_read_over_any_cut() {
     let _alone = alone().await;
-    let recipe = Recipe::new().set("chat.whisper_per_minute", 0);
+    let recipe = Recipe::new().quiet().set("chat.whisper_per_minute", 0);
     let server = recipe.start().await;
     server.ready().await;
     let (ann, bob) = (server.http.guest().await, server.http.guest().await);

@@ -25,6 +25,7 @@ async fn talk_needs_no_database_and_honors_mutes() {
     let each = if whole() { 200 } else { 20 };
     let cluster = Cluster::started().await;
     let recipe = Recipe::new()
+        .quiet()
         .set("database.url", cluster.url("postgres"))
         .set("limits.sign_ins_per_minute", 0)
         .set("chat.say_per_minute", 0);

@@ -22,6 +22,8 @@ use crate::world::RoomIx;
 
 /// Somebody is greeted and seen off at most once in so many seconds.
 const MANNERS: u32 = 300;
+/// Among more players than that nobody is greeted or seen off: each would hear it of each.
+const CROWD: usize = 12;
 /// And answered.
 const ANSWERS: u32 = 10;
 
@@ -199,6 +201,11 @@ impl Instincts<'_, '_> {
         let here = here.filter_map(|one| Some((*self.ids.get(*one).ok()?, *one)));
         let here: BTreeSet<(StableId, Entity)> = here.collect();
         here.into_iter().map(|(_, one)| one).collect()
+    }
+
+    /// Whether somebody who comes or goes is noticed there by all.
+    pub(super) fn is_quiet(&self, room: RoomIx) -> bool {
+        self.occupancy.of(room).len() <= CROWD
     }
 
     /// Lets a creature react; answers whether it did.

@@ -212,7 +212,7 @@ pub struct CreatureKind {
     #[serde(default)]
     #[schemars(extend("x-bounds" = "one of `rules/schedules.toml`", "x-usual" = "none"))]
     pub schedule: Option<String>,
-    /// what it says to who comes, of which one is drawn
+    /// what it says to who comes, of which one is drawn; among more than 12 players it greets nobody
     #[serde(default)]
     #[schemars(length(max = 12), extend("x-bounds" = "at most 12 texts", "x-usual" = "none"))]
     pub greet: Vec<String>,

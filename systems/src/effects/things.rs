@@ -135,11 +135,11 @@ impl ListRun<'_, '_, '_, '_> {
 
     /// Locks or unlocks something that holds things.
     pub(super) fn lock(&mut self, container: Option<&str>, latch: Latch) -> Done {
-        let id = match container {
-            Some(id) => crate::things::container_id(id),
-            None => self.scene.parties.carrier.id,
+        let thing = match container {
+            Some(id) => self.scene.view.things.standing(id),
+            None => self.carrier(),
         };
-        let thing = self.scene.view.things.thing(id).ok_or(NO_THING)?;
+        let thing = thing.ok_or(NO_THING)?;
         self.owners.things.write(ThingDeed::Latch { thing, latch });
         Ok(())
     }

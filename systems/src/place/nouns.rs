@@ -55,8 +55,10 @@ impl Noun {
     pub fn read(text: &str) -> Self {
         let lower = text.trim().to_lowercase();
         let (which, rest) = which(&lower);
-        let words = rest.split_whitespace().map(str::to_owned);
+        // `clasp-knife` is two words, as in the thing's name.
+        let words = rest.split(parts_words).filter(|word| !word.is_empty());
         let words: Vec<String> = words
+            .map(str::to_owned)
             .skip_while(|word| ["a", "an", "the"].contains(&word.as_str()))
             .collect();
         Self { words, which }
@@ -102,11 +104,15 @@ impl Noun {
     fn fits(&self, one: &Candidate<'_>) -> bool {
         let known = format!("{} {}", one.name, one.more).to_lowercase();
         let begins = |word: &String| {
-            let mut of = known.split(|letter: char| !letter.is_alphanumeric() && letter != '\'');
+            let mut of = known.split(parts_words);
             of.any(|one| one.starts_with(word.as_str()))
         };
         self.words.iter().all(begins)
     }
+}
+
+fn parts_words(letter: char) -> bool {
+    !letter.is_alphanumeric() && letter != '\''
 }
 
 /// As many of these as are wanted, the first first.

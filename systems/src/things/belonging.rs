@@ -3,6 +3,7 @@
 use engine::prelude::*;
 
 use super::kinds::ThingKinds;
+use super::placements::Placements;
 use super::{Thing, Worn};
 use crate::place::{Quantity, Sort};
 
@@ -15,6 +16,7 @@ pub struct Belonging<'w, 's> {
     holdings: Res<'w, Holdings>,
     index: Res<'w, Index>,
     prototypes: Res<'w, ThingKinds>,
+    placements: Res<'w, Placements>,
 }
 
 impl Belonging<'_, '_> {
@@ -38,6 +40,12 @@ impl Belonging<'_, '_> {
     pub fn thing(&self, id: StableId) -> Option<Entity> {
         let thing = self.index.get(id)?;
         self.things.contains(thing).then_some(thing)
+    }
+
+    /// What stands in a room under an id.
+    #[must_use]
+    pub fn standing(&self, id: &str) -> Option<Entity> {
+        self.thing(self.placements.container(id))
     }
 
     /// Whether a thing is one that burns.

@@ -58,11 +58,6 @@ impl RoomContainer {
         format!("container.{}", self.id)
     }
 
-    /// Its own id.
-    pub(super) fn stable_id(&self) -> StableId {
-        container_id(&self.id)
-    }
-
     /// It as a kind of thing.
     pub(super) fn kind(&self) -> Prototype {
         Prototype {
@@ -96,12 +91,6 @@ impl RoomContainer {
             book: None,
         }
     }
-}
-
-/// The id of what stands in a room under an id.
-#[must_use]
-pub(crate) fn container_id(id: &str) -> StableId {
-    StableId::named(&format!("container {id}"))
 }
 
 /// Whether something stands in a room under an id, where that is known.

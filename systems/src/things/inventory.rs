@@ -23,11 +23,33 @@ pub(super) struct HoldingsChanged(pub(super) StableId);
 /// changes.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Belongings {
+    #[serde(with = "as_json")]
     inventory: Vec<ThingStack>,
+    #[serde(with = "as_json")]
     equipped: BTreeMap<String, ThingStack>,
     slots_used: usize,
     weight: u32,
     weight_max: u32,
+}
+
+/// What leaves fields out where it says nothing of them can be read again only where fields have
+/// names; a checkpoint has none.
+mod as_json {
+    use serde::de::{DeserializeOwned, Error as _};
+    use serde::ser::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(of: &T, to: S) -> Result<S::Ok, S::Error> {
+        let text = serde_json::to_string(of).map_err(S::Error::custom)?;
+        text.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<T, D::Error> {
+        let text = String::deserialize(from)?;
+        serde_json::from_str(&text).map_err(D::Error::custom)
+    }
 }
 
 impl Belongings {

@@ -78,18 +78,24 @@ struct PlacementRule {
 
 /// Everything that the world puts somewhere, by the placement's id. Derived.
 #[derive(Resource, Clone, Debug, Default)]
-pub(super) struct Placements {
+pub struct Placements {
+    /// Which of several nodes on one database this is: what the world puts somewhere is each node's
+    /// own, as its rooms are, and has an id of its own.
+    node: Option<String>,
     rules: BTreeMap<StableId, PlacementRule>,
     /// What stands in rooms, by its id: its kind, and where.
     containers: BTreeMap<StableId, (String, RoomIx)>,
 }
 
 impl Placements {
-    pub(super) fn of(content: &Content) -> Self {
-        let Some(atlas) = content.get::<Atlas>() else {
-            return Self::default();
+    pub(super) fn of(content: &Content, node: Option<&str>) -> Self {
+        let mut all = Self {
+            node: node.map(str::to_owned),
+            ..Self::default()
         };
-        let mut all = Self::default();
+        let Some(atlas) = content.get::<Atlas>() else {
+            return all;
+        };
         let floors = content.get::<Sections<PlacedThings>>();
         for (room, PlacedThings(things)) in floors.into_iter().flat_map(Sections::iter) {
             if let Some(ix) = atlas.find(room) {
@@ -102,7 +108,7 @@ impl Placements {
                 continue;
             };
             for one in standing {
-                let id = one.stable_id();
+                let id = all.container(&one.id);
                 all.containers.insert(id, (one.sort(), ix));
                 all.add(&one.things, ThingPlace::Inside(id), &one.sort());
             }
@@ -111,6 +117,7 @@ impl Placements {
     }
 
     fn add(&mut self, things: &[PlacedThing], at: ThingPlace, of: &str) {
+        let node = self.node.clone();
         self.rules.extend(things.iter().map(|one| {
             let rule = PlacementRule {
                 at,
@@ -118,13 +125,23 @@ impl Placements {
                 count: one.count,
                 again: one.again_seconds,
             };
-            (placement_id(of, &one.thing), rule)
+            let name = format!("{} placed in {of}", one.thing);
+            (named(node.as_deref(), &name), rule)
         }));
+    }
+
+    /// The id of what stands in a room under an id.
+    #[must_use]
+    pub fn container(&self, id: &str) -> StableId {
+        named(self.node.as_deref(), &format!("container {id}"))
     }
 }
 
-fn placement_id(room: &str, thing: &str) -> StableId {
-    StableId::named(&format!("{thing} placed in {room}"))
+fn named(node: Option<&str>, name: &str) -> StableId {
+    match node {
+        None => StableId::named(name),
+        Some(node) => StableId::named(&format!("{name} on {node}")),
+    }
 }
 
 impl ThingWorld<'_, '_> {

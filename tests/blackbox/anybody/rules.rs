@@ -65,8 +65,10 @@ impl Watch {
         self.waiting.entry(name).or_default().insert(id);
         let word = line.split(' ').next().unwrap_or_default();
         let verbs = stage.engine().world().resource::<Verbs>();
+        // A word may be an admin's verb and, to all others, one of theirs.
+        let role = if who == 0 { Role::Admin } else { Role::Player };
         let acts = verbs
-            .find(word)
+            .find_for(word, role)
             .is_some_and(|verb| !verb.admin && verb.needs.include(Needs::BODY));
         if acts && bodies::helpless(stage, name) {
             self.hindered.entry(name).or_default().insert(id);

@@ -24,6 +24,12 @@ async fn quick_rounds(recipe: Recipe) -> Server {
     recipe.flag("--world", world).start().await
 }
 
+/// Who somebody is, where the name is hidden, too.
+async fn name_of(ann: &Browser) -> String {
+    let name = "return document.getElementById('whoami').textContent;";
+    ann.finds(name).await.as_str().unwrap().to_owned()
+}
+
 /// Takes the knife up from the floor.
 async fn is_armed(ann: &Browser, keeper: &mut Player) {
     for thing in ["knife.clasp", "bandage.roll 3"] {
@@ -133,10 +139,7 @@ async fn fighter_is_armed_bitten_treated_killed_and_back() {
         let mut keeper = keeper(&server).await;
         let ann = guest(&driver, &server).await;
         ann.resize(size).await;
-        let name = ann
-            .finds("return document.getElementById('whoami').textContent;")
-            .await;
-        let name = name.as_str().unwrap();
+        let name = &name_of(&ann).await;
         is_armed(&ann, &mut keeper).await;
         attacks_a_rat(&ann, &mut keeper).await;
         ann.reads("#fighters", "wharf rat").await;
@@ -168,7 +171,7 @@ async fn fight_hides_neither_newest_line_nor_prompt() {
         (1_280, 800),
     ] {
         ann.resize(size).await;
-        let name = ann.text("#whoami").await;
+        let name = name_of(&ann).await;
         keeper.does(&format!("admin set dp {name} 20")).await;
         attacks_a_rat(&ann, &mut keeper).await;
         sees_the_newest_line(&ann, &format!("in a fight at {size:?}")).await;

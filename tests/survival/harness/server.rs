@@ -68,6 +68,13 @@ impl Recipe {
         }
     }
 
+    /// Over the shipped world with nobody and nothing in it.
+    pub(crate) fn quiet(self) -> Self {
+        let world = self.folder().join("quiet");
+        super::quiet::write(&world);
+        self.set("server.world", world.display())
+    }
+
     /// With a configuration key.
     pub(crate) fn set(mut self, key: &str, value: impl ToString) -> Self {
         let name = format!("KADATH_{}", key.to_uppercase().replace('.', "__"));

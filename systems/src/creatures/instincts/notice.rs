@@ -55,13 +55,17 @@ pub(in crate::creatures) fn notice(
         if let (Some(from), Some(_)) = (*from, *to) {
             for who in reacting.here(from) {
                 reacting.react(who, from, Some(*actor), Happening::Goes(Comer::Player));
-                reacting.impel(who, 1, id, MANNERS, Impulse::Farewell(id));
+                if reacting.is_quiet(from) {
+                    reacting.impel(who, 1, id, MANNERS, Impulse::Farewell(id));
+                }
             }
         }
         for who in to.map_or_else(Vec::new, |to| reacting.here(to)) {
             let Some(to) = *to else { continue };
             reacting.react(who, to, Some(*actor), Happening::Comes(Comer::Player));
-            reacting.impel(who, 0, id, MANNERS, Impulse::Greet(id));
+            if reacting.is_quiet(to) {
+                reacting.impel(who, 0, id, MANNERS, Impulse::Greet(id));
+            }
             reacting.rouse(who);
         }
     }
