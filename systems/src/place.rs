@@ -189,11 +189,6 @@ fn register_verbs(reg: &mut Registrar<'_>) {
     verb::<survey::Exits>(reg);
     verb::<survey::ScanVerb>(reg);
     verb::<brief::BriefVerb>(reg);
-    displaced::carry(reg);
-    walk_and_look(reg);
-}
-
-fn walk_and_look(reg: &mut Registrar<'_>) {
     // Built when it first runs, after the last plugin has said what it looks at.
     let look = (
         ParamBuilder,

@@ -271,6 +271,8 @@ fn each_role_has_own_acts_only() {
         .of(Role::Admin)
         .filter(|entry| !entry.is_open_to(Role::Player) && entry.name() != "world")
         .flat_map(|entry| entry.words.iter().map(ToString::to_string))
+        // A word may be an admin's verb and, to all others, one of theirs.
+        .filter(|word| verbs.find_for(word, Role::Designer).is_none())
         .collect();
     assert!(reserved.len() > 8, "{reserved:?}");
     for word in reserved {

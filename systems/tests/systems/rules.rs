@@ -2,7 +2,7 @@
 
 use engine::content::{Content, Sections, Source};
 use std::sync::Arc;
-use systems::lucidity::{Adaptation, Companions, Lucidity, Profile, Rules, Tier, Tiers};
+use systems::lucidity::{Adaptation, Companions, Lucidity, Profile, Recovery, Rules, Tier, Tiers};
 use systems::sights::Sights;
 use systems::world::Atlas;
 
@@ -320,7 +320,18 @@ fn the_shipped_rules_are_the_domains_table() {
     assert_eq!(rules.tiers, Tiers::default());
     let plain = Rules::default();
     assert_eq!(rules.encounters, plain.encounters);
-    assert_eq!(rules.recovery, plain.recovery);
+    // Where, with whom and how long is the town's own.
+    let figures = |of: &Recovery| {
+        let all = [
+            &of.pray,
+            &of.meditate,
+            &of.group_solace,
+            &of.therapy,
+            &of.folk_tonic,
+        ];
+        all.map(|one| (one.gain, one.cooldown_seconds, one.magic_seconds))
+    };
+    assert_eq!(figures(&rules.recovery), figures(&plain.recovery));
     assert_eq!(rules.rescue, plain.rescue);
     assert_eq!(rules.fall, plain.fall);
     assert_eq!(rules.liabilities, plain.liabilities);

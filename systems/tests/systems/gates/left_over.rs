@@ -8,9 +8,9 @@ use crate::town::{Town, clock, settle};
 
 /// The verbs that take any words: what is said, shown, called, looked for or given as a reason is
 /// the player's own.
-const FREE: [&str; 17] = [
-    "admins", "alias", "ban", "chat", "cry", "emote", "global", "herald", "local", "pose", "reply",
-    "revoke", "say", "summon", "system", "unban", "who",
+const FREE: [&str; 21] = [
+    "admins", "alias", "ban", "bug", "chat", "cry", "describe", "emote", "global", "herald",
+    "idea", "local", "pose", "reply", "revoke", "say", "summon", "system", "typo", "unban", "who",
 ];
 
 #[test]
