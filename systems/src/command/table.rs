@@ -182,7 +182,6 @@ impl Verbs {
     }
 
     /// The verb a word means to somebody of a role, in any case.
-    #[must_use]
     pub fn find_for(&self, word: &str, role: Role) -> Option<&Entry> {
         let entry = self.get(self.index_for(word, role)?)?;
         entry.is_open_to(role).then_some(entry)
