@@ -54,7 +54,7 @@ use bevy_ecs::system::{ParamBuilder, SystemParamBuilder};
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::command::verb;
+use crate::command::{turn, verb};
 use crate::describe::{self, Descriptions, Marked, Marks, Retell, RoomLines, RoomLinesTold};
 use crate::world::{Atlas, Direction, Geography, RoomIx, WorldHeader};
 
@@ -205,5 +205,8 @@ fn register_verbs(reg: &mut Registrar<'_>) {
         .build_system(look::look);
     reg.system(Phase::Simulate, travel::travel)
         .system(Phase::Simulate, look)
-        .system(Phase::Simulate, (survey::survey, brief::prefer).chain());
+        .system(
+            Phase::Simulate,
+            (survey::survey, turn::<brief::BriefVerb>).chain(),
+        );
 }

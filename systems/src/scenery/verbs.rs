@@ -25,7 +25,7 @@ impl Verb for TouchVerb {
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let what = named(words)?;
+        let what = words.some()?;
         Ok(Self { order, what })
     }
 }
@@ -44,7 +44,7 @@ impl Verb for Read {
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let what = named(words)?;
+        let what = words.some()?;
         Ok(Self { order, what })
     }
 }
@@ -63,15 +63,8 @@ impl Verb for Ring {
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let what = named(words)?;
+        let what = words.some()?;
         Ok(Self { order, what })
-    }
-}
-
-fn named(words: Words<'_>) -> Result<String, Usage> {
-    match words.rest() {
-        "" => Err(Usage::Show),
-        what => Ok(what.to_owned()),
     }
 }
 

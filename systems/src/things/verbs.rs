@@ -24,7 +24,7 @@ impl Verb for Get {
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let what = named(words)?;
+        let what = words.some()?;
         Ok(Self { order, what })
     }
 }
@@ -44,7 +44,7 @@ impl Verb for Drop {
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let what = named(words)?;
+        let what = words.some()?;
         Ok(Self { order, what })
     }
 }
@@ -75,13 +75,6 @@ impl Verb for Give {
         }
         let (what, whom) = (what.to_owned(), whom.to_owned());
         Ok(Self { order, what, whom })
-    }
-}
-
-fn named(words: Words<'_>) -> Result<String, Usage> {
-    match words.rest() {
-        "" => Err(Usage::Show),
-        what => Ok(what.to_owned()),
     }
 }
 
