@@ -3,6 +3,7 @@
 mod bans;
 mod characters;
 mod closing;
+mod design;
 mod ended;
 mod guests;
 mod invites;
@@ -27,14 +28,16 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::StorageFault;
+use crate::clock::wall;
 use crate::config::{AccountsConfig, StorageConfig};
 use crate::private;
 use crate::refusal::AccountRefusal;
-use crate::store::{Counters, DatabaseFile, Store, role_of, unsigned};
+use crate::store::{Counters, DatabaseFile, Store, role_of, signed, unsigned};
 use crate::tokens::{Claims, Tokens};
 use passwords::Passwords;
 
 pub use characters::AdmittedCharacter;
+pub use design::{DesignLimits, DesignReach};
 use ended::EndedTokens;
 pub use invites::Invite;
 pub use overview::{Overview, SignIns};
@@ -65,7 +68,7 @@ pub struct Account {
     pub id: AccountId,
     /// The name it signs in with; made up for a guest.
     pub username: String,
-    /// What it may do.
+    /// What it may do now.
     pub role: Role,
     /// A throw-away account without a password, until it is claimed.
     pub guest: bool,
@@ -262,13 +265,14 @@ async fn bounded<T>(
 }
 
 /// An account's columns, in the order of the statements that read them.
-type AccountTuple = (Uuid, String, String, bool, i64, i64);
+type AccountTuple = (Uuid, String, String, bool, i64, i64, Option<i64>);
 
-fn account_of((id, username, role, guest, created_at, generation): AccountTuple) -> Account {
+fn account_of(columns: AccountTuple) -> Account {
+    let (id, username, role, guest, created_at, generation, design_until) = columns;
     Account {
         id: AccountId(id),
         username,
-        role: role_of(&role),
+        role: role_of(&role, design_until, signed(wall().0)),
         guest,
         created_at: WorldTime(unsigned(created_at)),
         generation: unsigned(generation),

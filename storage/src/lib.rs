@@ -43,8 +43,8 @@ mod upkeep;
 mod watch;
 
 pub use accounts::{
-    Account, AccountCharacter, Accounts, AdmittedCharacter, Invite, Overview, SignIn, SignIns,
-    missing_database,
+    Account, AccountCharacter, Accounts, AdmittedCharacter, DesignLimits, DesignReach, Invite,
+    Overview, SignIn, SignIns, missing_database,
 };
 pub use config::{
     AccountsConfig, Argon2Config, DatabaseConfig, FsyncPolicy, Guests, JournalConfig,

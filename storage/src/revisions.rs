@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 
-use engine::port::{Registry, WorldTime};
+use engine::port::{Registry, Role, StableId, WorldTime};
 use sqlx::{query, query_as, query_scalar};
 
+use crate::accounts::{DesignLimits, DesignReach};
 use crate::clock::wall;
 use crate::config::StorageConfig;
 use crate::lock::Lock;
 use crate::store::{
-    Counters, DatabaseFile, Store, is_unique_violation, reading, signed, transaction, unsigned,
+    Counters, DatabaseFile, Store, is_unique_violation, reading, role_of, signed, transaction,
+    unsigned,
 };
 use crate::{StorageFault, private};
 
@@ -185,6 +187,33 @@ impl Revisions {
             reading!(self.store, db => query_scalar(sql).bind(digest).fetch_optional(db).await)
         };
         read.await.map_err(self.failed())
+    }
+
+    /// What the account of a character may change of the content now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reach(&self, character: StableId) -> Result<DesignReach, StorageFault> {
+        let sql = self.store.sql(
+            "SELECT role, design_until, design_zones FROM accounts WHERE id =
+             (SELECT account FROM characters WHERE id = $1 AND deleted_at IS NULL)",
+        );
+        let id = character.uuid();
+        let read =
+            async { reading!(self.store, db => query_as(sql).bind(id).fetch_optional(db).await) };
+        let found: Option<(String, Option<i64>, Option<String>)> =
+            read.await.map_err(self.failed())?;
+        let Some((role, until, zones)) = found else {
+            return Ok(DesignReach::Nothing);
+        };
+        Ok(match role_of(&role, until, signed(wall().0)) {
+            Role::Player => DesignReach::Nothing,
+            Role::Admin => DesignReach::All,
+            Role::Designer => match DesignLimits::of(until, zones.as_deref()).zones {
+                None => DesignReach::All,
+                Some(zones) => DesignReach::Zones(zones),
+            },
+        })
     }
 
     /// Publishes a revision with its content, whole or not at all; answers its number.

@@ -23,7 +23,8 @@ pub struct AdmittedCharacter {
     pub guest: bool,
 }
 
-/// A character's columns, its account's role and kind, until when that is banned and why.
+/// A character's columns; its account's role, until when a designer's holds, its kind, until when it is
+/// banned and why.
 type AdmitTuple = (
     Uuid,
     String,
@@ -32,6 +33,7 @@ type AdmitTuple = (
     i64,
     Option<i64>,
     String,
+    Option<i64>,
     bool,
     Option<i64>,
     String,
@@ -49,6 +51,7 @@ const ADMIT: &str = "
                 LIMIT 1)
     RETURNING id, name, profession, seed, created_at, last_played_at,
               (SELECT role FROM accounts WHERE accounts.id = $1),
+              (SELECT design_until FROM accounts WHERE accounts.id = $1),
               (SELECT guest FROM accounts WHERE accounts.id = $1),
               (SELECT banned_until FROM accounts WHERE accounts.id = $1),
               (SELECT ban_reason FROM accounts WHERE accounts.id = $1)";
@@ -207,14 +210,14 @@ impl Accounts {
                 .bind(account.0).bind(id).bind(at).bind(generation).fetch_optional(db).await)?)
         })
         .await?;
-        if let Some((id, name, profession, seed, created, played, role, guest, until, reason)) =
-            found
-        {
+        if let Some(found) = found {
+            let (id, name, profession, seed, created, played, role, ends, guest, until, reason) =
+                found;
             bans::check((until, reason))?;
             return Ok(AdmittedCharacter {
                 account,
                 character: character_of((id, name, profession, seed, created, played)),
-                role: role_of(&role),
+                role: role_of(&role, ends, at),
                 guest,
             });
         }

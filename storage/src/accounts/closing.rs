@@ -18,7 +18,8 @@ use crate::store::{is_nobodys, name_key, reading, signed, transaction};
 /// `account, name, now`. No name that can be typed has a blank in it.
 const CLOSE: &str = "
     UPDATE accounts SET username = $2, username_key = $2, username_look = NULL,
-        password_hash = NULL, role = 'player', banned_until = NULL, ban_reason = '', living = 0,
+        password_hash = NULL, role = 'player', design_until = NULL, design_zones = NULL,
+        banned_until = NULL, ban_reason = '', living = 0,
         closed_at = $3, tokens_ended_at = $3, token_generation = token_generation + 1
     WHERE id = $1 AND closed_at IS NULL";
 

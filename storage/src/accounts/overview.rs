@@ -4,15 +4,27 @@ use engine::port::{Role, WorldTime};
 use sqlx::{query_as, query_scalar};
 use uuid::Uuid;
 
-use super::{Account, AccountCharacter, Accounts, account_of, bounded, roles};
+use super::{Account, AccountCharacter, Accounts, DesignLimits, account_of, bounded, roles};
 use crate::clock::wall;
 use crate::refusal::AccountRefusal;
-use crate::store::{is_nobodys, name_key, reading, signed, unsigned};
+use crate::store::{is_nobodys, name_key, reading, role_word, signed, unsigned};
 
 /// How many accounts one answer has.
 const PAGE: i64 = 200;
 
-type OverviewTuple = (Uuid, String, String, bool, i64, i64, Option<i64>, String);
+/// An account's columns, the zones of its grant, until when it is banned and why.
+type OverviewTuple = (
+    Uuid,
+    String,
+    String,
+    bool,
+    i64,
+    i64,
+    Option<i64>,
+    Option<String>,
+    Option<i64>,
+    String,
+);
 
 /// An account with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +33,8 @@ pub struct Overview {
     pub account: Account,
     /// Its living characters, the most recently played first.
     pub characters: Vec<AccountCharacter>,
+    /// How far its grant reaches, if it was made a designer; it may be over.
+    pub design: Option<DesignLimits>,
     /// Until when it can't sign in, in microseconds; the greatest time for good.
     pub banned_until: Option<WorldTime>,
     /// Why; may be empty.
@@ -60,7 +74,8 @@ impl Accounts {
     /// `database_connection_error`.
     pub async fn list(&self, after: &str, guests: bool) -> Result<Vec<Overview>, AccountRefusal> {
         let sql = self.store().sql(
-            "SELECT id, username, role, guest, created_at, token_generation, banned_until, ban_reason
+            "SELECT id, username, role, guest, created_at, token_generation, design_until,
+                 design_zones, banned_until, ban_reason
              FROM accounts
              WHERE username_key > $1 AND closed_at IS NULL AND (guest = $2 OR guest = $3)
              ORDER BY username_key LIMIT $4",
@@ -88,7 +103,8 @@ impl Accounts {
             return Err(roles::nobody());
         }
         let sql = self.store().sql(
-            "SELECT id, username, role, guest, created_at, token_generation, banned_until, ban_reason
+            "SELECT id, username, role, guest, created_at, token_generation, design_until,
+                 design_zones, banned_until, ban_reason
              FROM accounts WHERE username_key = $1 AND closed_at IS NULL",
         );
         let key = name_key(username);
@@ -115,12 +131,15 @@ impl Accounts {
     }
 
     async fn overview(&self, row: OverviewTuple) -> Result<Overview, AccountRefusal> {
-        let (id, username, role, guest, created_at, generation, until, ban_reason) = row;
-        let account = account_of((id, username, role, guest, created_at, generation));
+        let (id, username, role, guest, created_at, generation, ends, zones, until, ban_reason) =
+            row;
+        let designs = role == role_word(Role::Designer);
+        let account = account_of((id, username, role, guest, created_at, generation, ends));
         let now = signed(wall().0);
         Ok(Overview {
             characters: self.characters(account.id).await?,
             account,
+            design: designs.then(|| DesignLimits::of(ends, zones.as_deref())),
             banned_until: until
                 .filter(|until| now < *until)
                 .map(|until| WorldTime(unsigned(until))),

@@ -15,14 +15,14 @@ const CHANGE: &str = "
     UPDATE accounts SET password_hash = $3, token_generation = token_generation + 1,
         tokens_ended_at = $4
     WHERE id = $1 AND password_hash = $2
-    RETURNING id, username, role, guest, created_at, token_generation";
+    RETURNING id, username, role, guest, created_at, token_generation, design_until";
 
 /// `name_key, guest, hash, now`.
 const RESET: &str = "
     UPDATE accounts SET password_hash = $3, token_generation = token_generation + 1,
         tokens_ended_at = $4
     WHERE username_key = $1 AND guest = $2
-    RETURNING id, username, role, guest, created_at, token_generation";
+    RETURNING id, username, role, guest, created_at, token_generation, design_until";
 
 impl Accounts {
     /// Gives the account another password and signs it in anew; what was signed in before holds no

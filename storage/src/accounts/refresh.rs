@@ -40,7 +40,7 @@ const FIND: &str = "
     FROM refresh_tokens JOIN accounts ON accounts.id = account WHERE family = $1";
 
 const OWNER: &str = "
-    SELECT id, username, role, guest, accounts.created_at, token_generation
+    SELECT id, username, role, guest, accounts.created_at, token_generation, design_until
     FROM accounts JOIN refresh_tokens ON accounts.id = account WHERE family = $1";
 
 /// `family, hash, next hash, now, expires_at`: changes nothing where somebody was faster.

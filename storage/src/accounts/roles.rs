@@ -2,10 +2,11 @@
 //! asks who is set apart.
 
 use engine::port::{Code, Role, StableId, WorldTime};
+use serde_json::{Value, json};
 use sqlx::query;
 use uuid::Uuid;
 
-use super::{Accounts, bounded};
+use super::{Accounts, DesignLimits, bounded};
 use crate::clock::wall;
 use crate::refusal::AccountRefusal;
 use crate::store::{is_nobodys, name_key, role_word, signed, transaction};
@@ -13,14 +14,16 @@ use crate::store::{is_nobodys, name_key, role_word, signed, transaction};
 /// Who has ordered it, in the columns where a journal is named otherwise.
 pub(super) const OPERATOR: Uuid = Uuid::nil();
 
-/// `name_key, guest, at, by, role`. A designer may do less than an admin: that is no grant.
+/// `name_key, guest, at, by, role, until, zones`. A designer may do less than an admin: that is no
+/// grant.
 const GRANT: &str = "
-    UPDATE accounts SET role = $5, role_at = $3, role_by = $4
+    UPDATE accounts SET role = $5, role_at = $3, role_by = $4, design_until = $6, design_zones = $7
     WHERE username_key = $1 AND guest = $2 AND ($5 <> 'designer' OR role <> 'admin')";
 
 /// `name_key, guest, at, by, role, role before`.
 const REVOKE: &str = "
-    UPDATE accounts SET role = $5, role_at = $3, role_by = $4
+    UPDATE accounts SET role = $5, role_at = $3, role_by = $4, design_until = NULL,
+        design_zones = NULL
     WHERE username_key = $1 AND guest = $2 AND role = $6";
 
 /// `name_key, guest, at, by, until, reason`.
@@ -36,12 +39,13 @@ pub(super) const RECORD: &str = "
 #[derive(Clone, Copy)]
 enum Decision<'a> {
     Role(Role),
+    Design(&'a DesignLimits),
     Revoke(Role),
     Ban(Option<i64>, &'a str),
 }
 
 impl Accounts {
-    /// Gives the account of that name a role.
+    /// Gives the account of that name a role, without limits.
     ///
     /// # Errors
     /// `resource_not_found`; `resource_conflict` when an admin is to be a designer;
@@ -52,6 +56,19 @@ impl Accounts {
             Role::Player => "account revoke",
         };
         self.decide(username, verb, Decision::Role(role)).await
+    }
+
+    /// Makes the account of that name a designer's within limits, in place of those of before.
+    ///
+    /// # Errors
+    /// As [`Accounts::grant`].
+    pub async fn grant_design(
+        &self,
+        username: &str,
+        limits: &DesignLimits,
+    ) -> Result<(), AccountRefusal> {
+        self.decide(username, "account grant", Decision::Design(limits))
+            .await
     }
 
     /// Takes a role from the account of that name, which is a player's then.
@@ -98,18 +115,29 @@ impl Accounts {
         }
         let key = name_key(username);
         let at = signed(wall().0);
-        let (subject, detail) = record(&key, verb, username);
+        let (subject, mut detail) = told(&key, verb, username);
+        if let Decision::Design(limits) = change {
+            limit(&mut detail, limits);
+        }
+        let detail = detail.to_string();
         let store = self.store();
         let changed = bounded(async {
             let changed = transaction!(store, tx => {
                 let sql = match change {
-                    Decision::Role(_) => GRANT,
+                    Decision::Role(_) | Decision::Design(_) => GRANT,
                     Decision::Revoke(_) => REVOKE,
                     Decision::Ban(..) => BAN,
                 };
                 let changing = query(store.sql(sql)).bind(&key).bind(false).bind(at).bind(OPERATOR);
                 let changing = match change {
-                    Decision::Role(role) => changing.bind(role_word(role)),
+                    Decision::Role(role) => changing
+                        .bind(role_word(role))
+                        .bind(None::<i64>)
+                        .bind(None::<String>),
+                    Decision::Design(limits) => changing
+                        .bind(role_word(Role::Designer))
+                        .bind(limits.until_column())
+                        .bind(limits.zones_column()),
                     Decision::Revoke(role) => {
                         changing.bind(role_word(Role::Player)).bind(role_word(role))
                     }
@@ -163,7 +191,7 @@ fn unheeded(username: &str, change: Decision<'_>) -> AccountRefusal {
             Code::AuthorizationDenied,
             "An admin is not banned: revoke the role first.".to_owned(),
         ),
-        Decision::Role(_) => (
+        Decision::Role(_) | Decision::Design(_) => (
             Code::ResourceConflict,
             format!("{username} is an admin, who may do more: revoke that role first."),
         ),
@@ -184,7 +212,22 @@ pub(super) fn nobody() -> AccountRefusal {
 
 /// Subject and detail of a record of what the operator did.
 pub(super) fn record(key: &str, verb: &str, username: &str) -> (Uuid, String) {
-    let detail = serde_json::json!({"verb": verb, "by": "operator", "target": username});
+    let (subject, detail) = told(key, verb, username);
+    (subject, detail.to_string())
+}
+
+fn told(key: &str, verb: &str, username: &str) -> (Uuid, Value) {
+    let detail = json!({"verb": verb, "by": "operator", "target": username});
     let subject = StableId::named(&format!("account {key}"));
-    (subject.uuid(), detail.to_string())
+    (subject.uuid(), detail)
+}
+
+/// The record of a grant says how far it reaches; `until` in microseconds, like all times there.
+fn limit(detail: &mut Value, limits: &DesignLimits) {
+    if let Some(zones) = &limits.zones {
+        detail["zones"] = json!(zones);
+    }
+    if let Some(until) = limits.until {
+        detail["until"] = json!(until.0);
+    }
 }

@@ -20,6 +20,7 @@ type LoginTuple = (
     bool,
     i64,
     i64,
+    Option<i64>,
     Option<String>,
     Option<i64>,
     String,
@@ -96,8 +97,8 @@ impl Accounts {
         // What can't be a password need not be hashed, but it must not be told apart either.
         let key = name_key(username);
         let sql = self.store().sql(
-            "SELECT id, username, role, guest, created_at, token_generation, password_hash,
-                 banned_until, ban_reason
+            "SELECT id, username, role, guest, created_at, token_generation, design_until,
+                 password_hash, banned_until, ban_reason
              FROM accounts WHERE username_key = $1",
         );
         let found: Option<LoginTuple> = if is_nobodys(username) {
@@ -110,8 +111,8 @@ impl Accounts {
             .await?
         };
         let (account, hash) = match found {
-            Some((id, name, role, guest, at, generation, hash, until, reason)) => {
-                let account = account_of((id, name, role, guest, at, generation));
+            Some((id, name, role, guest, at, generation, ends, hash, until, reason)) => {
+                let account = account_of((id, name, role, guest, at, generation, ends));
                 (Some((account, (until, reason))), hash)
             }
             None => (None, None),
@@ -156,7 +157,7 @@ impl Accounts {
             "UPDATE accounts SET username = $2, username_key = $3, username_look = $7,
                  password_hash = $4, guest = $5
              WHERE id = $1 AND guest = $6
-             RETURNING id, username, role, guest, created_at, token_generation",
+             RETURNING id, username, role, guest, created_at, token_generation, design_until",
         );
         let key = name_key(username);
         let claimed: Option<AccountTuple> = bounded(async {
@@ -201,8 +202,8 @@ impl Accounts {
     /// `invalid_token` if it is gone; `database_connection_error`.
     pub async fn me(&self, account: AccountId) -> Result<Account, AccountRefusal> {
         let sql = self.store().sql(
-            "SELECT id, username, role, guest, created_at, token_generation FROM accounts
-                 WHERE id = $1",
+            "SELECT id, username, role, guest, created_at, token_generation, design_until
+                 FROM accounts WHERE id = $1",
         );
         let found: Option<AccountTuple> = bounded(async {
             Ok(reading!(self.store(), db => query_as(sql).bind(account.0).fetch_optional(db).await)?)

@@ -56,17 +56,18 @@ impl Accounts {
         character: StableId,
     ) -> Result<Role, AccountRefusal> {
         let sql = self.store().sql(
-            "SELECT role, banned_until, ban_reason FROM accounts WHERE id = $1 AND EXISTS
+            "SELECT role, design_until, banned_until, ban_reason FROM accounts WHERE id = $1 AND EXISTS
              (SELECT 1 FROM characters WHERE id = $2 AND account = $1 AND deleted_at IS NULL)",
         );
-        let found: Option<(String, Option<i64>, String)> = bounded(async {
+        let found: Option<(String, Option<i64>, Option<i64>, String)> = bounded(async {
             Ok(reading!(self.store(), db => query_as(sql)
                 .bind(account.0).bind(character.uuid()).fetch_optional(db).await)?)
         })
         .await?;
-        let (role, until, reason) = found.ok_or_else(|| AccountRefusal::of(Code::InvalidToken))?;
+        let (role, ends, until, reason) =
+            found.ok_or_else(|| AccountRefusal::of(Code::InvalidToken))?;
         bans::check((until, reason))?;
-        Ok(role_of(&role))
+        Ok(role_of(&role, ends, signed(wall().0)))
     }
 
     /// How many characters an account has made since then, deleted ones too; `account, since`.
@@ -107,22 +108,26 @@ pub(super) fn too_many() -> AccountRefusal {
     denied
 }
 
+/// An account that may be set apart: its role and until when that holds, its ban and why.
+type StandingTuple = (Uuid, String, Option<i64>, Option<i64>, String);
+
 impl Store {
     /// Who is set apart, sorted: of what the world asks for, all but when.
     pub(crate) async fn set_apart(&self) -> Result<Standings, sqlx::Error> {
         let sql = self.sql(
-            "SELECT id, role, banned_until, ban_reason FROM accounts
+            "SELECT id, role, design_until, banned_until, ban_reason FROM accounts
              WHERE role <> 'player' OR banned_until IS NOT NULL
-             ORDER BY CASE role WHEN 'player' THEN 1 ELSE 0 END, ban_at DESC NULLS LAST, id
+             ORDER BY CASE WHEN role = 'player' OR design_until <= $2 THEN 1 ELSE 0 END,
+                 ban_at DESC NULLS LAST, id
              LIMIT $1",
         );
-        let rows: Vec<(Uuid, String, Option<i64>, String)> = reading!(self, db => query_as(sql)
-            .bind(SET_APART_MAX).fetch_all(db).await)?;
         let now = signed(wall().0);
+        let rows: Vec<StandingTuple> = reading!(self, db => query_as(sql)
+            .bind(SET_APART_MAX).bind(now).fetch_all(db).await)?;
         let mut all = Standings::default();
-        for (id, role, until, reason) in rows {
+        for (id, role, ends, until, reason) in rows {
             let account = AccountId(id);
-            match role_of(&role) {
+            match role_of(&role, ends, now) {
                 Role::Admin => all.admins.push(account),
                 Role::Designer => all.designers.push(account),
                 Role::Player => {}

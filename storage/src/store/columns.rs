@@ -32,11 +32,11 @@ pub(crate) const fn role_word(role: Role) -> &'static str {
     }
 }
 
-/// The other way; a word from the future gives no rights.
-pub(crate) fn role_of(word: &str) -> Role {
+/// The other way; a word from the future gives no rights, nor does a designer's grant that is over.
+pub(crate) fn role_of(word: &str, design_until: Option<i64>, now: i64) -> Role {
     match word {
         "admin" => Role::Admin,
-        "designer" => Role::Designer,
+        "designer" if design_until.is_none_or(|until| now < until) => Role::Designer,
         _ => Role::Player,
     }
 }

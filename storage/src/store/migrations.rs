@@ -24,6 +24,7 @@ macro_rules! embedded {
             migration!($folder, 6, "sign ins", "0006_sign_ins"),
             migration!($folder, 7, "owners", "0007_owners"),
             migration!($folder, 8, "revisions", "0008_revisions"),
+            migration!($folder, 9, "design limits", "0009_design_limits"),
         ]
     };
 }
@@ -44,8 +45,8 @@ struct Embedded {
     sql: &'static str,
 }
 
-static POSTGRES: [Embedded; 8] = embedded!("postgres");
-static SQLITE: [Embedded; 8] = embedded!("sqlite");
+static POSTGRES: [Embedded; 9] = embedded!("postgres");
+static SQLITE: [Embedded; 9] = embedded!("sqlite");
 
 /// What a PostgreSQL database goes through, in order.
 pub(super) fn postgres() -> Migrator {

@@ -17,9 +17,10 @@ use crate::clock::wall;
 /// How far the clocks of two machines may differ; a time further ahead is wrong.
 const SKEW_MAX: i64 = 60_000_000;
 
-/// Gives a role; `character, name_key, at, journal, latest, role`.
+/// Gives a role, without limits; `character, name_key, at, journal, latest, role`.
 const GRANT: &str = "
-    UPDATE accounts SET role = $6, role_at = $3, role_by = $4
+    UPDATE accounts SET role = $6, role_at = $3, role_by = $4, design_until = NULL,
+        design_zones = NULL
     WHERE (role_at IS NULL OR role_by = $4 OR role_at <= $3 OR role_at > $5) AND id IN
     (SELECT account FROM characters WHERE id = $1 OR (name_key = $2 AND deleted_at IS NULL))";
 

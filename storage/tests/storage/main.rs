@@ -11,6 +11,7 @@ mod abandoned;
 mod accounts;
 mod characters;
 mod conformance;
+mod design;
 mod disks;
 mod files;
 mod harness;

@@ -171,7 +171,7 @@ async fn with_allen(database: &Database) -> (World, AccountId, StableId) {
 }
 
 /// What the world is told when it asks who is set apart.
-async fn standings(world: &World) -> (Vec<(AccountOrder, Unheeded)>, Standings) {
+pub(crate) async fn standings(world: &World) -> (Vec<(AccountOrder, Unheeded)>, Standings) {
     let ask = StoreAsk::Standings { asked: 7 };
     world.ports.asks.send(ask).await.unwrap();
     let (mut unheeded, mut standings) = (Vec::new(), None);
