@@ -1,19 +1,22 @@
 //! `kadath account`: makes, shows, changes and deletes accounts beside a running server.
 
+mod limits;
 mod overview;
+mod times;
 
 pub use overview::{list, show};
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Context;
-use engine::port::{Registry, Role, Tasks, WorldTime};
+use engine::port::{Registry, Role, Tasks};
 use storage::Accounts;
 
 use crate::config::Config;
 use crate::usage::UsageFault;
+use times::now;
 
 /// The longest reason of a ban, in characters; as in the world.
 const REASON_MAX: usize = 200;
@@ -115,12 +118,17 @@ fn agreed(one: &storage::Overview) -> anyhow::Result<bool> {
     Ok(matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES"))
 }
 
-/// Gives an account a role.
+/// Gives an account a role; a designer's, within zones and until a date, where they are given.
 ///
 /// # Errors
-/// When there is no such account or role, an admin is to be a designer, or the database can't be
-/// reached.
-pub fn grant(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode> {
+/// When there is no such account or role, an admin is to be a designer, the limits are none or are
+/// for another role, or the database can't be reached.
+pub fn grant(
+    config: Config,
+    name: &str,
+    role: &str,
+    (zones, until): (Option<Vec<String>>, Option<&str>),
+) -> anyhow::Result<ExitCode> {
     let role_given = match role {
         "admin" => Role::Admin,
         "designer" => Role::Designer,
@@ -132,10 +140,23 @@ pub fn grant(config: Config, name: &str, role: &str) -> anyhow::Result<ExitCode>
             .into());
         }
     };
+    let is_limited = zones.is_some() || until.is_some();
+    if is_limited && role_given != Role::Designer {
+        let words = "`--zones` and `--until` are for the role `designer`";
+        return Err(UsageFault(words.to_owned()).into());
+    }
+    let limits = limits::read(zones, until, now())?;
     with_accounts(&config, async |accounts| {
-        accounts.grant(name, role_given).await.map_err(Into::into)
+        let granted = match role_given {
+            Role::Designer => accounts.grant_design(name, &limits).await,
+            other => accounts.grant(name, other).await,
+        };
+        granted.map_err(Into::into)
     })?;
-    say(&format!("account {name} is {role} now"))
+    say(&format!(
+        "account {name} is {role}{} now",
+        limits::words(&limits)
+    ))
 }
 
 /// Takes a role from an account.
@@ -173,10 +194,8 @@ pub fn ban(
         return Err(UsageFault(words).into());
     }
     let until = minutes.map(|minutes| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = since.map_or(0, |since| since.as_micros());
-        let now = WorldTime(u64::try_from(now).unwrap_or(u64::MAX));
-        now.plus(Duration::from_secs(u64::from(minutes) * 60))
+        let span = Duration::from_secs(u64::from(minutes) * 60);
+        now().plus(span)
     });
     with_accounts(&config, async |accounts| {
         accounts.ban(name, until, reason).await.map_err(Into::into)

@@ -11,6 +11,7 @@ mod draft;
 mod live;
 mod looks;
 mod publisher;
+mod reach;
 mod stamp;
 mod text;
 mod watch;

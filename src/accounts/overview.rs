@@ -1,12 +1,12 @@
 //! `kadath account list` and `show`: accounts as a table, and one whole.
 
 use std::process::ExitCode;
-use std::time::{Duration, UNIX_EPOCH};
 
 use engine::port::{Role, WorldTime};
 use storage::{Overview, SignIns};
 
-use super::{say, with_accounts};
+use super::times::when;
+use super::{limits, say, with_accounts};
 use crate::config::Config;
 
 const HEAD: [&str; 6] = [
@@ -54,7 +54,7 @@ fn row(one: &Overview) -> [String; 6] {
     [
         one.account.username.clone(),
         kind(one).to_owned(),
-        role(one).to_owned(),
+        role(one),
         or_dash(&names.join(", ")),
         one.last_played().map_or_else(|| "-".to_owned(), when),
         one.banned_until.map_or_else(|| "-".to_owned(), until),
@@ -127,11 +127,14 @@ const fn kind(one: &Overview) -> &'static str {
     }
 }
 
-const fn role(one: &Overview) -> &'static str {
+/// With the limits of a designer's grant, also of one that is over.
+fn role(one: &Overview) -> String {
+    let limits = one.design.as_ref().map(limits::words).unwrap_or_default();
     match one.account.role {
-        Role::Designer => "designer",
-        Role::Admin => "admin",
-        Role::Player => "player",
+        Role::Designer => format!("designer{limits}"),
+        Role::Admin => "admin".to_owned(),
+        Role::Player if one.design.is_some() => format!("player, was designer{limits}"),
+        Role::Player => "player".to_owned(),
     }
 }
 
@@ -145,13 +148,6 @@ fn until(at: WorldTime) -> String {
         return "for good".to_owned();
     }
     when(at)
-}
-
-fn when(at: WorldTime) -> String {
-    let at = UNIX_EPOCH.checked_add(Duration::from_secs(at.0 / 1_000_000));
-    // Years of five digits are beyond what is printed.
-    let last = UNIX_EPOCH + Duration::from_secs(253_402_300_799);
-    humantime::format_rfc3339_seconds(at.unwrap_or(last).min(last)).to_string()
 }
 
 #[cfg(test)]

@@ -55,14 +55,20 @@ pub(super) enum AccountCommand {
     Grant {
         /// Its name
         name: String,
-        /// `admin` or `player`
+        /// `admin`, `designer` or `player`
         role: String,
+        /// The ids of the zones that a designer may change; without, all of the world
+        #[arg(long, value_name = "ZONE,...", value_delimiter = ',')]
+        zones: Option<Vec<String>>,
+        /// The last day of a designer's grant (UTC), or an instant of RFC 3339; without, until revoked
+        #[arg(long, value_name = "DATE")]
+        until: Option<String>,
     },
     /// Takes a role from an account, at once and wherever it plays
     Revoke {
         /// Its name
         name: String,
-        /// `admin`
+        /// `admin` or `designer`
         #[arg(default_value = "admin")]
         role: String,
     },
@@ -94,7 +100,12 @@ impl AccountCommand {
             Self::Delete { name, yes } => accounts::delete(config, &name, yes),
             Self::Create { name, admin } => accounts::create(config, &name, admin),
             Self::Invite { count, days } => accounts::invite(config, count, days),
-            Self::Grant { name, role } => accounts::grant(config, &name, &role),
+            Self::Grant {
+                name,
+                role,
+                zones,
+                until,
+            } => accounts::grant(config, &name, &role, (zones, until.as_deref())),
             Self::Revoke { name, role } => accounts::revoke(config, &name, &role),
             Self::Ban {
                 name,

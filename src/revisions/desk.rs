@@ -26,11 +26,14 @@ pub(crate) async fn serve_wishes(
             () = stop.cancelled() => return,
         };
         let told = publisher
-            .act(WorldRequest {
-                author: name,
-                draft: None,
-                act: act.into(),
-            })
+            .act_for(
+                Some(by),
+                WorldRequest {
+                    author: name,
+                    draft: None,
+                    act: act.into(),
+                },
+            )
             .await;
         if let Some(live) = publisher.live() {
             live.tell(Some(by), shortened(told.text()), None);

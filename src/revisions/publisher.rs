@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::content::{ContentTypes, Problem, RevisionMark, Source, digest};
+use engine::port::StableId;
 use storage::{NewRevision, PublishedRevision, Revisions, StorageFault};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -91,8 +92,14 @@ impl Publisher {
         self.inner.state.lock().await
     }
 
-    /// Does what is asked for. Who only looks holds up nobody who publishes.
+    /// Does what an operator asks for.
     pub(crate) async fn act(&self, request: WorldRequest) -> WorldAnswer {
+        self.act_for(None, request).await
+    }
+
+    /// Does what is asked for, by a character of the world as far as its account may. Who only looks
+    /// holds up nobody who publishes.
+    pub(super) async fn act_for(&self, by: Option<StableId>, request: WorldRequest) -> WorldAnswer {
         let WorldRequest { author, draft, act } = request;
         let own = |folder: &PathBuf| {
             std::path::absolute(&self.inner.folder).ok().as_ref() == Some(folder)
@@ -102,9 +109,9 @@ impl Publisher {
         let done = match act {
             WorldAct::Status => self.status(&folder).await,
             WorldAct::Diff => self.diff(&folder).await,
-            WorldAct::Publish { message } => self.publish(&folder, &author, &message).await,
+            WorldAct::Publish { message } => self.publish(&folder, (by, &author), &message).await,
             WorldAct::History => self.history().await,
-            WorldAct::Revert { number } => self.revert(&folder, number, &author).await,
+            WorldAct::Revert { number } => self.revert(&folder, number, (by, &author)).await,
             WorldAct::Blame { room } => self.blame(&room).await,
             WorldAct::Export { number, to } => self.export(number, &to).await,
         };
@@ -143,7 +150,7 @@ impl Publisher {
     async fn publish(
         &self,
         folder: &Path,
-        author: &str,
+        (by, author): (Option<StableId>, &str),
         message: &str,
     ) -> Result<WorldAnswer, Undone> {
         let words = (
@@ -153,7 +160,8 @@ impl Publisher {
         let mut state = self.state().await;
         let draft = self.read(folder).await;
         let draft = draft.map_err(|problems| Undone::Refused(WorldAnswer::refused(&problems)))?;
-        self.publish_read(&mut state, (folder, draft), words).await
+        self.publish_read(&mut state, (folder, draft), by, words)
+            .await
     }
 
     /// Publishes a draft as it was read.
@@ -161,6 +169,7 @@ impl Publisher {
         &self,
         state: &mut PressState,
         (folder, draft): (&Path, CheckedDraft),
+        by: Option<StableId>,
         (author, message): (String, String),
     ) -> Result<WorldAnswer, Undone> {
         let based = self.based(state, folder)?;
@@ -172,6 +181,7 @@ impl Publisher {
         if based != state.mark.number {
             return Err(self.overtaken(state.mark.number).await);
         }
+        self.allow(by, state, &draft).await?;
         let packed = draft.clone();
         let body = aside(move || packed.body()).await?;
         let new = NewRevision {
@@ -224,7 +234,7 @@ impl Publisher {
         &self,
         folder: &Path,
         number: u64,
-        author: &str,
+        (by, author): (Option<StableId>, &str),
     ) -> Result<WorldAnswer, Undone> {
         let author = text::words("the author's name", author)?;
         let mut state = self.state().await;
@@ -236,6 +246,7 @@ impl Publisher {
             )));
         }
         let draft = self.kept(&earlier.digest).await?;
+        self.allow(by, &state, &draft).await?;
         // A running server knows its draft; without one it is the one that is named.
         let left = match self.live() {
             Some(_) => self.inner.folder.clone(),

@@ -1,6 +1,6 @@
 //! Revisions in words: what differs, who did what when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::content::{Source, digest};
 use engine::port::WorldTime;
@@ -42,6 +42,21 @@ fn when(at: WorldTime) -> String {
     let when = OffsetDateTime::from_unix_timestamp(seconds).ok();
     when.and_then(|when| when.format(&Rfc3339).ok())
         .unwrap_or_default()
+}
+
+/// The files in which one content differs from another in what counts.
+pub(super) fn differing(was: &[Source], now: &[Source]) -> BTreeSet<String> {
+    let by_path = |all: &[Source]| -> BTreeMap<String, String> {
+        let all = all.iter();
+        all.map(|one| (one.path.clone(), digest(std::slice::from_ref(one))))
+            .collect()
+    };
+    let (was, now) = (by_path(was), by_path(now));
+    let paths = was.keys().chain(now.keys());
+    paths
+        .filter(|path| was.get(*path) != now.get(*path))
+        .cloned()
+        .collect()
 }
 
 /// How one content differs from another, by file; empty: in nothing that counts.
@@ -142,6 +157,9 @@ mod tests {
             source("b.toml", ""),
         ];
         assert_eq!(difference(&was, &spelt), "");
+        let paths: Vec<String> = differing(&was, &now).into_iter().collect();
+        assert_eq!(paths, ["a.toml", "b.toml", "c.toml"]);
+        assert!(differing(&was, &spelt).is_empty());
     }
 
     #[test]

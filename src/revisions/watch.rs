@@ -222,7 +222,8 @@ impl Publisher {
             return Ok(());
         }
         let words = (AUTHOR.to_owned(), String::new());
-        self.publish_read(state, (folder, draft), words).await?;
+        self.publish_read(state, (folder, draft), None, words)
+            .await?;
         tracing::info!(number = state.mark.number, "draft published");
         Ok(())
     }
