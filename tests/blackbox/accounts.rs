@@ -143,6 +143,40 @@ async fn designer_orders_leave_an_admin_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn designer_limits_are_shown_and_checked() {
+    let recipe = Recipe::new();
+    let made = ["create", "Ann", "--new"];
+    let made = account(&recipe, &made, "a long pass-phrase 9\n").await;
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let grant = async |words: &[&str]| {
+        let words = [&["grant", "Ann"][..], words].concat();
+        account(&recipe, &words, "").await
+    };
+    for (words, why) in [
+        (["admin", "--zones", "uplands"], "are for the role"),
+        (["player", "--until", "2999-12-31"], "are for the role"),
+        (["designer", "--zones", "uplands,,"], "is no id of a zone"),
+        (["designer", "--until", "2020-12-31"], "is past"),
+        (["designer", "--until", "tomorrow"], "is no day like"),
+    ] {
+        let told = grant(&words).await;
+        assert_eq!(told.code, Some(2), "{words:?}: {}", told.stderr);
+        assert!(told.stderr.contains(why), "{words:?}: {}", told.stderr);
+    }
+    let words = ["designer", "--zones", "arkhamcity,uplands", "--until"];
+    let told = grant(&[&words[..], &["2999-12-31"]].concat()).await;
+    assert_eq!(told.code, Some(0), "{}", told.stderr);
+    let limits = "designer of arkhamcity,uplands until 2999-12-31T23:59:59Z";
+    for words in [&["list"][..], &["show", "Ann"]] {
+        let shown = account(&recipe, words, "").await.stdout;
+        assert!(shown.contains(limits), "{shown}");
+    }
+    assert_eq!(grant(&["designer"]).await.code, Some(0));
+    let shown = account(&recipe, &["show", "Ann"], "").await.stdout;
+    assert!(shown.contains("role          designer\n"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn account_password_change_ends_sign_ins() {
     let server = Server::start().await;
     let ann = server.http.register("annie", "Ann").await;

@@ -5,6 +5,7 @@ mod answers;
 mod databases;
 mod kills;
 mod left;
+mod limits;
 mod socket;
 
 use std::path::{Path, PathBuf};
