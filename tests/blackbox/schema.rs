@@ -15,7 +15,7 @@ fn generated_files_match_types() {
         (Kind::ServerFrames, "docs/schema/server-frames.json"),
         (Kind::ClientFrames, "docs/schema/client-frames.json"),
         (Kind::Asyncapi, "docs/schema/asyncapi.json"),
-        (Kind::Typescript, "client/frames.d.ts"),
+        (Kind::Typescript, "sdk/frames.d.ts"),
     ] {
         kept(path, &written(kind, &events), "schema");
     }
