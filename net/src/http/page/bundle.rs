@@ -144,14 +144,8 @@ mod tests {
             ("b.js", "export const b = 2;\n"),
         ]);
         let script = script.unwrap();
-        assert!(
-            script.contains("const { b } = module_sdk_b;\n"),
-            "{script}"
-        );
-        assert!(
-            script.contains("const { a } = module_sdk_a;\n"),
-            "{script}"
-        );
+        assert!(script.contains("const { b } = module_sdk_b;\n"), "{script}");
+        assert!(script.contains("const { a } = module_sdk_a;\n"), "{script}");
         assert!(!script.contains("module_b"), "{script}");
     }
 
