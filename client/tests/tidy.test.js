@@ -65,6 +65,8 @@ test("modules are written so that the server can put them together", () => {
       assert.match(line, /^import ({ .+ }|\* as \w+) from "(\.|\.\.\/sdk)\/[\w.]+";$|^export (async function|function|class|const) \w+/, `${name}: ${line}`);
     }
     assert.ok(!lines.some((line) => line.includes("import.meta")), name);
+    const code = lines.filter((line) => !/^\s*(\*|\/\/|\/\*\*)/.test(line));
+    assert.ok(code.every((line) => line.split("`").length % 2 === 1), `${name}: a text of several lines`);
   }
 });
 
