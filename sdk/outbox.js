@@ -162,12 +162,14 @@ export class Outbox {
   }
 
   /**
-   * Takes up what was kept.
+   * Takes up what was kept. A page that was there a moment ago may have sent as much as it could.
    * @param {KeptLine[]} lines
+   * @param {number} now
    * @param {((command: Command) => boolean)} [veto]
    * @returns {Command[]}
    */
-  restore(lines, veto) {
+  restore(lines, now, veto) {
+    this.#paces = lines.map(() => now).slice(-BURST);
     const commands = lines.map(({ line, id, until, again }) => {
       const command = new Command(line, until ?? Infinity, { again, ...(veto && { veto }) });
       command.isLate = true;

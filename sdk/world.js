@@ -330,7 +330,7 @@ export class World {
   /** @param {import("./outbox.js").KeptLine[]} lines */
   #restore(lines) {
     this.#isRestored = true;
-    for (const command of this.#outbox.restore(lines, this.#options.veto)) this.commands.emit(command);
+    for (const command of this.#outbox.restore(lines, this.#around.now(), this.#options.veto)) this.commands.emit(command);
   }
 }
 

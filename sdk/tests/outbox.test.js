@@ -150,7 +150,7 @@ test("what is kept goes on under its numbers", () => {
   outbox.write(new Command("two", 90_000, { again: true }));
   const kept = JSON.parse(JSON.stringify(outbox.kept));
   const desk = new Desk();
-  desk.outbox.restore(kept);
+  desk.outbox.restore(kept, 0);
   desk.outbox.reconcile(FRESH);
   assert.deepEqual(desk.post(), [[1, "one"], [2, "two"]]);
 });
