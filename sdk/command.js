@@ -48,10 +48,10 @@ const WORDS = {
   expired: "It waited for too long.",
   vetoed: "It was taken back.",
   queue_full: "Too many lines wait for an answer.",
-  too_long: "A line has 1,000 characters at most.",
-  closed: "The world was left.",
-  lost: "The server was restarted before it could be saved.",
-  unknown: "Nobody can say whether it was done.",
+  too_long: "It is too long.",
+  closed: "It was given up.",
+  lost: "A crash has undone it.",
+  unknown: "It may have been done.",
 };
 
 /**

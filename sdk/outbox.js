@@ -71,11 +71,21 @@ export class Outbox {
         this.#drop(command, reason);
         continue;
       }
-      this.#paces = [...this.#paces, now].slice(-BURST);
+      this.#paces.push(now);
+      this.pace(0, now);
       command.isOut = true;
       if (command.id === null) this.#number(command);
       ready.push(command);
     }
+  }
+
+  /**
+   * As many lines as were handed over last have gone out only now.
+   * @param {number} count
+   * @param {number} now
+   */
+  pace(count, now) {
+    this.#paces = [...this.#paces.slice(0, this.#paces.length - count), ...Array(count).fill(now)].slice(-BURST);
   }
 
   /** What is to be sent next. */
@@ -169,7 +179,7 @@ export class Outbox {
    * @returns {Command[]}
    */
   restore(lines, now, veto) {
-    this.#paces = lines.map(() => now).slice(-BURST);
+    this.#paces = Array(BURST).fill(now);
     const commands = lines.map(({ line, id, until, again }) => {
       const command = new Command(line, until ?? Infinity, { again, ...(veto && { veto }) });
       command.isLate = true;

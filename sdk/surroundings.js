@@ -24,7 +24,7 @@ export function socketUrl(url) {
  */
 export function surroundings(url, socketClass = globalThis.WebSocket) {
   if (socketClass === undefined) {
-    throw new TypeError("There is no WebSocket here: pass one as `WebSocket`, or run Node 22, or Node 20 with --experimental-websocket.");
+    throw new TypeError("No WebSocket here: pass one as `WebSocket`, or use Node 22.");
   }
   const address = socketUrl(url);
   return {

@@ -74,6 +74,9 @@ export class World {
   /** @type {Off} */ #cancelPost = () => {};
   /** @type {Off} */ #sleep = () => {};
   /** @type {Promise<void>} */ #saved = Promise.resolve();
+  #isSaveDue = false;
+  #isKeeping = false;
+  #welcomes = 0;
   /** Which opening this is. */ #turn = 0;
   #around;
   #options;
@@ -107,7 +110,8 @@ export class World {
     if (keep === undefined || this.#isRestored) return this.#connection.open();
     keep
       .load()
-      .then((lines) => this.#restore(lines), () => {})
+      .catch(() => [])
+      .then((lines) => this.#restore(lines))
       .then(() => turn === this.#turn && this.#connection.open());
   }
 
@@ -220,6 +224,7 @@ export class World {
 
   /** @param {Frame} welcome */
   #welcome({ data, timestamp }) {
+    this.#welcomes += 1;
     this.#known.selfId = data.player_id;
     this.#marks = marksAfterWelcome(this.#marks, data);
     this.#askAgain(data.last_command_id);
@@ -297,33 +302,55 @@ export class World {
 
   #post() {
     this.#cancelPost();
-    if (!this.#connection.isJoined || this.#held !== null) return;
+    if (!this.#connection.isJoined || this.#held !== null || this.#isKeeping) return;
     const now = this.#around.now();
     const ready = this.#outbox.post(now);
     const pause = this.#outbox.pause(now);
     if (pause > 0) this.#cancelPost = this.#around.after(() => this.#post(), pause);
     if (ready.length === 0) return;
     if (this.#options.keep === undefined) this.#send(ready);
-    // A number that went out must be known after a reload.
-    else this.#save().then(() => this.#send(ready));
+    else this.#sendKept(ready);
     for (const command of ready) this.commands.emit(command);
+  }
+
+  /**
+   * A number that goes out must be known after a reload. Until it is kept, nothing else goes out.
+   * @param {Command[]} ready
+   */
+  async #sendKept(ready) {
+    const welcomes = this.#welcomes;
+    this.#isKeeping = true;
+    await this.#save();
+    this.#isKeeping = false;
+    // After another welcome they are told to go out anew.
+    if (welcomes === this.#welcomes && this.#connection.isJoined) {
+      this.#outbox.pace(ready.length, this.#around.now());
+      this.#send(ready);
+    }
+    this.#post();
   }
 
   /** @param {Command[]} ready */
   #send(ready) {
-    if (!this.#connection.isJoined) return;
-    for (const { id, line, isOut } of ready) {
-      if (isOut) this.#connection.send({ type: "command", ...(id !== null && { id }), data: { line } });
+    for (const { id, line } of ready) {
+      this.#connection.send({ type: "command", ...(id !== null && { id }), data: { line } });
     }
   }
 
   #save() {
     const { keep } = this.#options;
-    if (keep === undefined) return this.#saved;
-    const redone = this.#open.filter(({ again }) => again);
-    const lines = [...keptLines(redone), ...this.#outbox.kept];
+    // What was kept before must be known first, or it would be overwritten.
+    if (keep === undefined || !this.#isRestored) return this.#saved;
+    // One that has not begun takes what there is by then.
+    if (this.#isSaveDue) return this.#saved;
+    this.#isSaveDue = true;
+    const save = () => {
+      this.#isSaveDue = false;
+      const redone = this.#open.filter(({ again }) => again);
+      return keep.save([...keptLines(redone), ...this.#outbox.kept]);
+    };
     // What can't be kept is sent all the same.
-    this.#saved = this.#saved.then(() => keep.save(lines)).catch(() => {});
+    this.#saved = this.#saved.then(save).catch(() => {});
     return this.#saved;
   }
 
@@ -331,6 +358,7 @@ export class World {
   #restore(lines) {
     this.#isRestored = true;
     for (const command of this.#outbox.restore(lines, this.#around.now(), this.#options.veto)) this.commands.emit(command);
+    this.#save();
   }
 }
 

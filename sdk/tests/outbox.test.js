@@ -152,6 +152,7 @@ test("what is kept goes on under its numbers", () => {
   const desk = new Desk();
   desk.outbox.restore(kept, 0);
   desk.outbox.reconcile(FRESH);
+  assert.deepEqual(desk.outbox.post(desk.now), []);
   assert.deepEqual(desk.post(), [[1, "one"], [2, "two"]]);
 });
 
