@@ -196,6 +196,8 @@ export class Connection {
     this.#askedMs = fault.retry_after_ms ?? 0;
     if (this.#joined) this.#expect(PING_AFTER_MS, () => this.#ping(socket));
     this.#onFrame(frame);
+    // Whoever hears that we are in may speak at once, so the welcome must have been read.
+    if (frame.event_type === "welcome" && socket === this.#socket) this.#onStatus({ phase: "joined" });
   }
 
   /** @param {Frame} frame */
@@ -204,7 +206,6 @@ export class Connection {
     this.#joined = true;
     this.#isRenewed = false;
     this.#attempt = 0;
-    this.#onStatus({ phase: "joined" });
   }
 
   /**

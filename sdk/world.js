@@ -108,8 +108,8 @@ export class World {
     this.#sleep = this.#around.onWaking?.(() => this.wake()) ?? (() => {});
     const { keep } = this.#options;
     if (keep === undefined || this.#isRestored) return this.#connection.open();
-    keep
-      .load()
+    this.#saved
+      .then(() => keep.load())
       .catch(() => [])
       .then((lines) => this.#restore(lines))
       .then(() => turn === this.#turn && this.#connection.open());
@@ -121,6 +121,9 @@ export class World {
     this.#sleep();
     this.#cancelPost();
     this.#connection.close();
+    const kept = this.#isRestored ? this.#kept : null;
+    this.#write(() => kept);
+    this.#isRestored = false;
     this.#outbox.clear();
     for (const command of this.#open.splice(0)) this.#end(command, "unknown");
     this.#hasJoined = false;
@@ -338,20 +341,31 @@ export class World {
   }
 
   #save() {
-    const { keep } = this.#options;
-    // What was kept before must be known first, or it would be overwritten.
-    if (keep === undefined || !this.#isRestored) return this.#saved;
     // One that has not begun takes what there is by then.
-    if (this.#isSaveDue) return this.#saved;
-    this.#isSaveDue = true;
-    const save = () => {
-      this.#isSaveDue = false;
-      const redone = this.#open.filter(({ again }) => again);
-      return keep.save([...keptLines(redone), ...this.#outbox.kept]);
+    if (!this.#isSaveDue) {
+      this.#isSaveDue = true;
+      this.#write(() => {
+        this.#isSaveDue = false;
+        // What was kept before must be known first, or it would be overwritten.
+        return this.#isRestored ? this.#kept : null;
+      });
+    }
+    return this.#saved;
+  }
+
+  /** @param {() => import("./outbox.js").KeptLine[] | null} lines asked for when it is their turn */
+  #write(lines) {
+    const { keep } = this.#options;
+    const write = () => {
+      const now = lines();
+      return now === null ? undefined : keep?.save(now);
     };
     // What can't be kept is sent all the same.
-    this.#saved = this.#saved.then(save).catch(() => {});
-    return this.#saved;
+    this.#saved = this.#saved.then(write).catch(() => {});
+  }
+
+  get #kept() {
+    return [...keptLines(this.#open.filter(({ again }) => again)), ...this.#outbox.kept];
   }
 
   /** @param {import("./outbox.js").KeptLine[]} lines */

@@ -47,6 +47,14 @@ test("the status is a word, and more where it ends", () => {
   assert.deepEqual(world.detail.now, { phase: "ended", code: "session_taken_over", message: "Elsewhere.", advice: "taken_over" });
 });
 
+test("a line that is said as soon as one is online has its number behind the last", () => {
+  const bench = new Bench();
+  const world = join("", { token: "t", around: bench.around });
+  world.status.on((status) => status === "online" && world.do("look"));
+  bench.welcome({ last_command_id: 41 });
+  assert.deepEqual(bench.commands, [[42, "look"]]);
+});
+
 test("events are heard by their type until their listener leaves", () => {
   const { bench, world } = joined();
   const heard = [];
@@ -253,6 +261,23 @@ test("lines without an answer outlive the page, under their numbers", async () =
   assert.deepEqual(restored.slice(0, 2), ["go north sent", "look waiting"]);
   for (const id of [1, 2]) next.hear(2 + id, "command_response", { id, ok: true });
   await until(async () => (await keep.load()).length === 0);
+});
+
+test("what waits when a world is left is kept for the next time", async () => {
+  const keep = keptIn("left");
+  const bench = new Bench();
+  const world = join("", { token: "t", around: bench.around, keep });
+  await until(() => bench.sockets.length === 1);
+  const waits = world.do("look");
+  world.close();
+  await assert.rejects(waits.applied, { code: "closed" });
+  world.open();
+  await until(() => bench.sockets.length === 2);
+  bench.around.now = () => 9_000;
+  bench.welcome();
+  bench.hear(2, "game_state", {});
+  await until(() => bench.commands.length === 1);
+  assert.deepEqual(bench.commands, [[1, "look"]]);
 });
 
 /** Waits for what comes about by itself. */
