@@ -40,8 +40,8 @@ pub(super) fn document() -> Value {
 pub(super) fn shapes() -> Value {
     let mut shapes = Shapes::below("/$defs");
     refusal_shape(&mut shapes.generator);
-    for call in HTTP_CALLS {
-        call.answer.map(|shape| shape(&mut shapes.generator));
+    for shape in HTTP_CALLS.iter().filter_map(|call| call.answer) {
+        shape(&mut shapes.generator);
     }
     json!({"$defs": without_nulls(shapes.taken())})
 }

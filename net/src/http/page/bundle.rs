@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn imported_names_are_relative_to_their_module() {
+    fn import_resolves_relative_to_importing_module() {
         let script = of(&[
             ("main.js", "import { a } from \"../sdk/a.js\";\n"),
             (
