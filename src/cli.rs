@@ -132,6 +132,9 @@ struct TestArgs {
     /// Folder of the world [default: the configured one]
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
+    /// Plays each over so many seeds of chance, from the configured one on
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    seeds: u64,
     #[command(flatten)]
     flags: Flags,
 }
@@ -280,10 +283,10 @@ pub fn run(game: &Game) -> ExitCode {
             let (file, overrides) = flags.sources();
             check::run(file.as_deref(), overrides, game)
         }
-        CliCommand::Test(TestArgs { path, flags }) => {
+        CliCommand::Test(TestArgs { path, seeds, flags }) => {
             flags.config().map_err(Into::into).and_then(|config| {
                 let folder = path.unwrap_or_else(|| config.server.world.clone());
-                test::run(&config, &folder, game)
+                test::run(&config, &folder, game, seeds)
             })
         }
         CliCommand::Config(ConfigArgs { sample: true, .. }) => settings::print_sample(),

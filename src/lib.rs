@@ -15,6 +15,7 @@ mod gatekeeper;
 mod log_targets;
 pub mod new;
 mod plugins;
+mod preview;
 mod process;
 mod readiness;
 mod recorder;

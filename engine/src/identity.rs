@@ -1,4 +1,4 @@
-//! From a stable id to the living entity.
+//! From a stable id to the living entity, and the ids of what is a node's own.
 
 use std::collections::HashMap;
 
@@ -30,8 +30,27 @@ impl Index {
     }
 }
 
+/// The name of this node, where several share a database.
+///
+/// Rows with the same id are of one entity there. So what each node has of its own, under names that
+/// all of them know, has the ids of that node.
+#[derive(Resource, Clone, Default, Debug)]
+pub struct NodeName(pub Option<String>);
+
+impl NodeName {
+    /// The id under which this node has what all of them call by this one.
+    #[must_use]
+    pub fn own(&self, id: StableId) -> StableId {
+        match &self.0 {
+            None => id,
+            Some(node) => StableId::named(&format!("{id} on {node}")),
+        }
+    }
+}
+
 pub(crate) fn install(world: &mut World) {
     world.init_resource::<Index>();
+    world.init_resource::<NodeName>();
     world.add_observer(
         |on: On<Insert<StableId>>, ids: Query<&StableId>, mut index: ResMut<Index>| {
             if let Ok(id) = ids.get(on.entity) {

@@ -52,7 +52,7 @@ pub use engine::{
 pub use exchange::{EngineFault, PluginOrder, Save, Setup, TickInput, TickOutput};
 pub use fault::{FaultReport, running};
 pub use health::{FAULTS_MAX, HELD_UP, QUARANTINE};
-pub use identity::Index;
+pub use identity::{Index, NodeName};
 pub use meter::{Beacon, Spent, Stopwatch, TickPart};
 pub use newcomers::Newcomers;
 pub use orders::{Answer, CommandRecord, Heard, Order, Orders, QUEUED_MAX, REMEMBERED};
@@ -79,8 +79,8 @@ pub mod prelude {
     };
     pub use crate::{
         Answer, Arrived, Arrives, Character, Clock, Departed, Destroy, Destroyed, Dice, Dismiss,
-        Grant, Halt, Heard, Holder, Holdings, Index, LinkLost, Linkdead, Newcomers, Online, Order,
-        Outbox, Phase, Plugin, Received, Recorded, Registrar, StorageView, Unsaved,
+        Grant, Halt, Heard, Holder, Holdings, Index, LinkLost, Linkdead, Newcomers, NodeName,
+        Online, Order, Outbox, Phase, Plugin, Received, Recorded, Registrar, StorageView, Unsaved,
     };
 }
 

@@ -24,6 +24,7 @@ use bevy_ecs::prelude::{IntoScheduleConfigs, Resource};
 use bevy_ecs::system::{ScheduleSystem, SystemAccess};
 use bevy_ecs::world::World;
 
+use crate::NodeName;
 use crate::checkpoint::StateType;
 use crate::content::ContentRegister;
 use crate::fault;
@@ -292,14 +293,34 @@ impl<'a> Registrar<'a> {
         name: &'static str,
         first: impl FnOnce() -> T + Send + 'static,
     ) -> &mut Self {
+        let id = crate::port::StableId::named(name);
+        self.startup(move |world| single(world, id, first))
+    }
+
+    /// Like [`singleton`](Self::singleton), for what is saved as
+    /// [`persist_own`](Self::persist_own) does: every node has one.
+    pub fn singleton_own<T: Component>(
+        &mut self,
+        name: &'static str,
+        first: impl FnOnce() -> T + Send + 'static,
+    ) -> &mut Self {
+        let id = crate::port::StableId::named(name);
         self.startup(move |world| {
-            let id = crate::port::StableId::named(name);
-            let known = world.resource::<crate::Index>().get(id);
-            let entity = known.unwrap_or_else(|| world.spawn(id).id());
-            if world.get::<T>(entity).is_none() {
-                world.entity_mut(entity).insert(first());
-            }
+            let id = world.resource::<NodeName>().own(id);
+            single(world, id, first);
         })
+    }
+
+    /// Which node this is.
+    #[must_use]
+    pub fn node_name(&self) -> NodeName {
+        self.world.resource::<NodeName>().clone()
+    }
+
+    /// Says which of several nodes on one database this is; without it, there is one only.
+    pub fn node(&mut self, name: Option<String>) -> &mut Self {
+        self.world.insert_resource(NodeName(name));
+        self
     }
 
     /// Does something to the world once, when every plugin is registered and the saved world is
@@ -337,5 +358,14 @@ impl<'a> Registrar<'a> {
         };
         self.register.plugins[self.plugin].steps[phase.index()].push(step);
         self
+    }
+}
+
+/// Sees to it that the entity of this id is there and has the component.
+fn single<T: Component>(world: &mut World, id: crate::port::StableId, first: impl FnOnce() -> T) {
+    let known = world.resource::<crate::Index>().get(id);
+    let entity = known.unwrap_or_else(|| world.spawn(id).id());
+    if world.get::<T>(entity).is_none() {
+        world.entity_mut(entity).insert(first());
     }
 }

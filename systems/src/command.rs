@@ -9,6 +9,7 @@ mod alias;
 mod gate;
 mod help;
 mod nearest;
+mod own_switch;
 mod queue;
 mod rules;
 mod scripted;
@@ -20,6 +21,7 @@ mod words;
 
 pub use alias::Aliases;
 pub use gate::{Acted, Needs, gate, gate_by, gate_on};
+pub use own_switch::{OwnSwitch, switch, turn};
 pub use queue::CommandLimits;
 pub use rules::{AliasRules, Rules};
 pub use scripted::{Scripted, scripted_verbs};

@@ -75,7 +75,7 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .resource(walk::WalkMaps::default())
         .scratch::<walk::WalkMaps>()
         .persist_own::<SpawnClocks>("spawn_clocks")
-        .singleton("spawn clocks", SpawnClocks::default)
+        .singleton_own("spawn clocks", SpawnClocks::default)
         .message::<SpawnCreature>()
         .message::<DespawnCreature>()
         .fact::<birth::CreatureDied>()

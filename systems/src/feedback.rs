@@ -21,7 +21,7 @@ const CHARS_MAX: usize = 500;
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.after("place", "a report is of the room that one is in by then");
     reg.persist_own::<Reports>("reports")
-        .singleton("reports", Reports::default);
+        .singleton_own("reports", Reports::default);
     verb::<verbs::Bug>(reg);
     verb::<verbs::Typo>(reg);
     verb::<verbs::Idea>(reg);

@@ -118,11 +118,11 @@ impl FlagOwner {
         }
     }
 
-    fn entity(self, index: &Index) -> Option<Entity> {
+    fn entity(self, index: &Index, node: &NodeName) -> Option<Entity> {
         match self {
             Self::Person(entity) => Some(entity),
-            Self::Place(id) => index.get(id),
-            Self::World => index.get(world_id()),
+            Self::Place(id) => index.get(node.own(id)),
+            Self::World => index.get(node.own(world_id())),
         }
     }
 }
@@ -170,6 +170,7 @@ pub struct SetFlag {
 pub struct FlagTable<'w, 's> {
     flags: Query<'w, 's, &'static FlagSet>,
     index: Res<'w, Index>,
+    node: Res<'w, NodeName>,
     clock: Res<'w, Clock>,
 }
 
@@ -190,7 +191,7 @@ impl FlagTable<'_, '_> {
     }
 
     fn of(&self, owner: FlagOwner) -> Option<&FlagSet> {
-        self.flags.get(owner.entity(&self.index)?).ok()
+        self.flags.get(owner.entity(&self.index, &self.node)?).ok()
     }
 }
 
@@ -199,6 +200,7 @@ fn settle(
     mut wanted: MessageReader<SetFlag>,
     living: Query<&StableId>,
     index: Res<Index>,
+    node: Res<NodeName>,
     clock: Res<Clock>,
     mut flags: Query<&mut FlagSet>,
     mut commands: Commands<'_, '_>,
@@ -208,7 +210,7 @@ fn settle(
     for one in wanted.read() {
         let known = one
             .owner
-            .entity(&index)
+            .entity(&index, &node)
             .and_then(|entity| flags.get_mut(entity).ok());
         let kept = match known {
             Some(mut known) => {
@@ -231,8 +233,8 @@ fn settle(
                     commands.entity(entity).try_insert(flags);
                 }
             }
-            FlagOwner::Place(id) => _ = commands.spawn((id, flags)),
-            FlagOwner::World => _ = commands.spawn((world_id(), flags)),
+            FlagOwner::Place(id) => _ = commands.spawn((node.own(id), flags)),
+            FlagOwner::World => _ = commands.spawn((node.own(world_id()), flags)),
         }
     }
 }

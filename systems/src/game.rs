@@ -104,6 +104,7 @@ impl Plugin for ShippedGame {
                 reg.turn_off(header.plugins_off.iter().map(String::as_str));
             }
         }
+        reg.node(self.settings.node.clone());
         let presence = PresenceSettings {
             linkdead_grace: self.settings.linkdead_grace,
             link_notice: self.settings.link_notice,
@@ -118,7 +119,7 @@ impl Plugin for ShippedGame {
             .add(calendar::dates)
             .add(conditions::condition_names)
             .add(creatures::creature_names)
-            .add(things::plugin(self.settings.node.clone()))
+            .add(things::plugin)
             .add(corpses::plugin)
             .add(light::plugin)
             .add(doors::plugin)

@@ -22,6 +22,7 @@ mod packages;
 mod page;
 mod rooms;
 mod shown;
+mod spots;
 mod survey;
 mod travel;
 mod ways;
@@ -48,13 +49,14 @@ pub use occupancy::Occupancy;
 pub(crate) use packages::{laid, passed};
 pub use page::Page;
 pub use rooms::Rooms;
+pub use spots::PlayerSpot;
 pub use ways::{CrossGuarded, GuardedWays};
 
 use bevy_ecs::system::{ParamBuilder, SystemParamBuilder};
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::command::verb;
+use crate::command::{turn, verb};
 use crate::describe::{self, Descriptions, Marked, Marks, Retell, RoomLines, RoomLinesTold};
 use crate::world::{Atlas, Direction, Geography, RoomIx, WorldHeader};
 
@@ -205,5 +207,8 @@ fn register_verbs(reg: &mut Registrar<'_>) {
         .build_system(look::look);
     reg.system(Phase::Simulate, travel::travel)
         .system(Phase::Simulate, look)
-        .system(Phase::Simulate, (survey::survey, brief::prefer).chain());
+        .system(
+            Phase::Simulate,
+            (survey::survey, turn::<brief::BriefVerb>).chain(),
+        );
 }

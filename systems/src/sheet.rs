@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Daylight, MythosTime};
 use crate::character::{self, Experience, Profession, Professions};
-use crate::command::verb;
+use crate::command::{turn, verb};
 use crate::conditions::StatusEffect;
 use crate::describe::{Beheld, SheetFields, beheld};
 use crate::lucidity;
@@ -65,7 +65,10 @@ pub fn plugin(reg: &mut Registrar<'_>) {
         .emit_resource(Unshown::default())
         .transient::<Unshown>("unshown")
         .system(Phase::Simulate, status.build_system(verbs::status))
-        .system(Phase::Simulate, (verbs::whoami, prompt::prefer).chain())
+        .system(
+            Phase::Simulate,
+            (verbs::whoami, turn::<prompt::PromptVerb>).chain(),
+        )
         .system(Phase::Emit, prompted.build_system(prompt::tell))
         .system(Phase::Emit, show.build_system(self::show));
 }

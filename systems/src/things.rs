@@ -122,35 +122,16 @@ pub struct Placement {
     pub due: Option<WorldTime>,
 }
 
-/// The things plugin. Runs after those whose files its own refer to. `node`: which of several nodes on
-/// one database this is.
-pub fn plugin(node: Option<String>) -> impl Plugin {
-    ThingsPlugin { node }
-}
-
-struct ThingsPlugin {
-    node: Option<String>,
-}
-
-impl Plugin for ThingsPlugin {
-    fn build(&self, reg: &mut Registrar<'_>) {
-        build(reg, self.node.clone());
-    }
-
-    fn name(&self) -> &'static str {
-        "things"
-    }
-}
-
-fn build(reg: &mut Registrar<'_>, node: Option<String>) {
-    let off = reg.is_off();
+/// The things plugin. Runs after those whose files its own refer to.
+pub fn plugin(reg: &mut Registrar<'_>) {
+    let (off, node) = (reg.is_off(), reg.node_name());
     reg.after("place", "things lie in rooms")
         .listed::<Prototype>("things", "thing")
         .derived(move |content: &Content| sort_words(content, !off));
     room_data::<placements::PlacedThings>(reg, "things");
     room_data::<containers::RoomContainers>(reg, "containers");
     reg.derived(ThingKinds::of)
-        .derived(move |content: &Content| placements::Placements::of(content, node.as_deref()))
+        .derived(move |content: &Content| placements::Placements::of(content, node.clone()))
         .holders()
         .persist::<Thing>("thing")
         .persist::<Label>("label")

@@ -5,6 +5,7 @@ mod answers;
 mod databases;
 mod kills;
 mod left;
+mod preview;
 mod socket;
 
 use std::path::{Path, PathBuf};

@@ -58,8 +58,6 @@ pub(crate) struct Fake {
     clients: RefCell<Vec<mpsc::Sender<(u64, Value)>>>,
     tick: Cell<u64>,
     guests: Cell<usize>,
-    /// By how much its own late answers were later than they should be, at most.
-    pub(crate) late: Cell<Duration>,
 }
 
 impl Fake {
@@ -70,7 +68,6 @@ impl Fake {
             clients: RefCell::default(),
             tick: Cell::new(1),
             guests: Cell::new(0),
-            late: Cell::default(),
         })
     }
 
@@ -232,10 +229,7 @@ impl Fake {
             sleep_until(self.began + to).await;
         }
         if answers.is_multiple_of(3) && !self.habits.third.is_zero() {
-            let began = Instant::now();
             sleep(self.habits.third).await;
-            let late = began.elapsed().saturating_sub(self.habits.third);
-            self.late.set(self.late.get().max(late));
         }
         let tick = self.tick.get() + 1;
         self.tick.set(tick);

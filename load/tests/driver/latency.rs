@@ -51,7 +51,8 @@ async fn late_answers_are_exact_on_paused_clock() {
     assert_eq!(metric(metrics, "driver_delay_max"), 0.0);
 }
 
-/// Every third answer comes 50 ms late; the driver may be wrong by 2 %.
+/// Every third answer comes 50 ms late. How exactly is measured on the paused clock: here the machine
+/// adds what it likes, but makes nothing faster, and nothing that was prompt as late as that.
 #[tokio::test]
 async fn late_answers_are_measured_over_sockets() {
     let habits = Habits {
@@ -59,26 +60,17 @@ async fn late_answers_are_measured_over_sockets() {
         ..Habits::default()
     };
     let playing = async {
-        let (fake, dial) = Fake::over_sockets(habits).await;
-        let report = drive(&lookers("100ms", "4s"), dial, None).await.unwrap();
-        (report, fake.late.get())
+        let (_fake, dial) = Fake::over_sockets(habits).await;
+        drive(&lookers("100ms", "4s"), dial, None).await.unwrap()
     };
-    let (report, fake_late) = LocalSet::new().run_until(playing).await;
+    let report = LocalSet::new().run_until(playing).await;
     let metrics = &report.metrics;
-    // Both live on this thread: how late one woke up is how late the other was asked. In its worst
-    // second the thread waited so long for a processor.
-    let waited = metric(metrics, "driver_waited_share");
-    let delay = metric(metrics, "driver_delay_max") + fake_late.as_secs_f64() + waited;
-    let most = 0.05 * 1.02 + delay;
     for late in ["response_p90", "response_p99"] {
         let told = metric(metrics, late);
-        assert!(
-            (0.05..=most).contains(&told),
-            "{late}: {told}, at most {most}"
-        );
+        assert!(told >= DELAY.as_secs_f64(), "{late}: {told}");
     }
     let prompt = metric(metrics, "response_p50");
-    assert!(prompt <= 0.001 + delay, "p50: {prompt}, delay {delay}");
+    assert!(prompt < DELAY.as_secs_f64() / 2.0, "p50: {prompt}");
 }
 
 #[tokio::test(start_paused = true)]

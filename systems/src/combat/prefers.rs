@@ -17,6 +17,7 @@ impl Verb for CombatVerb {
     const USAGE: &'static str = "combat [full | brief | summary]";
     const HELP: &'static str = "How much you are told of fights: every blow, only those that concern you, or one line a round.";
     const NEEDS: Needs = Needs::NOTHING;
+    const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let detail = match words.rest().to_ascii_lowercase().as_str() {
@@ -40,6 +41,7 @@ impl Verb for Wimpy {
     const HELP: &'static str =
         "With fewer than so many percent of your determination left you run by yourself; 0: never.";
     const NEEDS: Needs = Needs::NOTHING;
+    const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
         let percent = words.rest().trim_end_matches('%').parse().ok();

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use super::Usage;
+
 /// Signs that stand for a verb, with no blank behind them: habits of every MUD. The curly ones are
 /// what a phone makes of the others.
 const SIGNS: [(&[char], &str); 2] = [
@@ -75,6 +77,17 @@ impl<'a> Words<'a> {
     pub fn rest(&self) -> &'a str {
         self.read_up_to("");
         self.rest
+    }
+
+    /// The same, where a verb means nothing without it.
+    ///
+    /// # Errors
+    /// When nothing follows.
+    pub fn some(&self) -> Result<String, Usage> {
+        match self.rest() {
+            "" => Err(Usage::Show),
+            rest => Ok(rest.to_owned()),
+        }
     }
 
     /// The first word after the verb, which is read, and the words after that, which are not yet.

@@ -34,13 +34,8 @@ impl Verb for PickVerb {
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        match words.rest() {
-            "" => Err(Usage::Show),
-            what => Ok(Self {
-                order,
-                what: what.to_owned(),
-            }),
-        }
+        let what = words.some()?;
+        Ok(Self { order, what })
     }
 }
 

@@ -27,13 +27,8 @@ macro_rules! lock_verb {
             const LASTS: bool = true;
 
             fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-                match words.rest() {
-                    "" => Err(Usage::Show),
-                    what => Ok(Self {
-                        order,
-                        what: what.to_owned(),
-                    }),
-                }
+                let what = words.some()?;
+                Ok(Self { order, what })
             }
         }
     };

@@ -62,7 +62,7 @@ pub(super) fn keep(
     mut held: Query<&mut DelayedRuns>,
     ids: Query<&StableId>,
     atlas: Res<Atlas>,
-    index: Res<Index>,
+    (index, node): (Res<Index>, Res<NodeName>),
     clock: Res<Clock>,
     mut dropped: ResMut<DroppedEffects>,
     mut commands: Commands<'_, '_>,
@@ -77,7 +77,7 @@ pub(super) fn keep(
             carrier,
             me,
         } = &one.parties;
-        let own = of_carrier(carrier);
+        let own = node.own(of_carrier(carrier));
         let bearer = actor.or_else(|| index.get(own));
         let id = |one: &Option<Entity>| one.and_then(|one| ids.get(one).ok()).copied();
         // Who is gone already has nothing to wait for.

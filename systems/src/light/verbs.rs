@@ -21,13 +21,8 @@ impl Verb for LightVerb {
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        match words.rest() {
-            "" => Err(Usage::Show),
-            what => Ok(Self {
-                order,
-                what: what.to_owned(),
-            }),
-        }
+        let what = words.some()?;
+        Ok(Self { order, what })
     }
 }
 
@@ -46,13 +41,8 @@ impl Verb for Extinguish {
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        match words.rest() {
-            "" => Err(Usage::Show),
-            what => Ok(Self {
-                order,
-                what: what.to_owned(),
-            }),
-        }
+        let what = words.some()?;
+        Ok(Self { order, what })
     }
 }
 

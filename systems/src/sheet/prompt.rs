@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::command::{Acted, Needs, Usage, Verb, Words};
+use crate::command::{Acted, Needs, OwnSwitch, Usage, Verb, Words, switch};
 use crate::describe::Beheld;
 use crate::presence::Say;
 
@@ -34,42 +34,23 @@ impl Verb for PromptVerb {
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let wish = match words.first().0.to_ascii_lowercase().as_str() {
-            "" => None,
-            "on" => Some(true),
-            "off" => Some(false),
-            _ => return Err(Usage::Show),
-        };
+        let wish = switch(words)?;
         Ok(Self { order, wish })
     }
 }
 
-/// Keeps who wants it.
-pub(super) fn prefer(
-    mut asked: MessageReader<PromptVerb>,
-    people: Query<Has<WantsPrompt>, With<Character>>,
-    mut answers: MessageWriter<Answer>,
-    mut commands: Commands<'_, '_>,
-) {
-    let mut now: BTreeMap<Entity, bool> = BTreeMap::new();
-    for PromptVerb { order, wish } in asked.read() {
-        let actor = order.actor;
-        let Ok(was) = people.get(actor) else {
-            continue;
-        };
-        let was = now.get(&actor).copied().unwrap_or(was);
-        let wants = wish.unwrap_or(!was);
-        now.insert(actor, wants);
-        let text = match wants {
+impl OwnSwitch for PromptVerb {
+    type State = WantsPrompt;
+    const ON: WantsPrompt = WantsPrompt(true);
+
+    fn wish(&self) -> (Order, Option<bool>) {
+        (self.order, self.wish)
+    }
+
+    fn told(on: bool) -> &'static str {
+        match on {
             true => "You read after each command how you stand.",
             false => "You no longer read after each command how you stand.",
-        };
-        answers.write(Answer::with(*order, text));
-    }
-    for (actor, wants) in now {
-        match wants {
-            true => _ = commands.entity(actor).try_insert(WantsPrompt(true)),
-            false => _ = commands.entity(actor).try_remove::<WantsPrompt>(),
         }
     }
 }

@@ -30,13 +30,8 @@ impl Verb for Herald {
     const ADMIN: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        match words.rest() {
-            "" => Err(Usage::Show),
-            text => Ok(Self {
-                order,
-                text: text.to_owned(),
-            }),
-        }
+        let text = words.some()?;
+        Ok(Self { order, text })
     }
 }
 

@@ -81,16 +81,16 @@ struct PlacementRule {
 pub struct Placements {
     /// Which of several nodes on one database this is: what the world puts somewhere is each node's
     /// own, as its rooms are, and has an id of its own.
-    node: Option<String>,
+    node: NodeName,
     rules: BTreeMap<StableId, PlacementRule>,
     /// What stands in rooms, by its id: its kind, and where.
     containers: BTreeMap<StableId, (String, RoomIx)>,
 }
 
 impl Placements {
-    pub(super) fn of(content: &Content, node: Option<&str>) -> Self {
+    pub(super) fn of(content: &Content, node: NodeName) -> Self {
         let mut all = Self {
-            node: node.map(str::to_owned),
+            node,
             ..Self::default()
         };
         let Some(atlas) = content.get::<Atlas>() else {
@@ -126,21 +126,14 @@ impl Placements {
                 again: one.again_seconds,
             };
             let name = format!("{} placed in {of}", one.thing);
-            (named(node.as_deref(), &name), rule)
+            (node.own(StableId::named(&name)), rule)
         }));
     }
 
     /// The id of what stands in a room under an id.
     #[must_use]
     pub fn container(&self, id: &str) -> StableId {
-        named(self.node.as_deref(), &format!("container {id}"))
-    }
-}
-
-fn named(node: Option<&str>, name: &str) -> StableId {
-    match node {
-        None => StableId::named(name),
-        Some(node) => StableId::named(&format!("{name} on {node}")),
+        self.node.own(StableId::named(&format!("container {id}")))
     }
 }
 

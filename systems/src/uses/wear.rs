@@ -23,10 +23,7 @@ impl Verb for WearVerb {
     const LASTS: bool = true;
 
     fn read(order: Order, words: Words<'_>) -> Result<Self, Usage> {
-        let what = match words.rest() {
-            "" => return Err(Usage::Show),
-            what => what.to_owned(),
-        };
+        let what = words.some()?;
         Ok(Self { order, what })
     }
 }

@@ -9,7 +9,7 @@ use super::screens::sees_the_newest_line;
 use super::things::{chooses, keeper, opens};
 use crate::harness::{Browser, Driver, Player, Recipe, Server, until};
 
-/// The shipped world with rounds of a second.
+/// The shipped world with rounds of a second, and rats that stay until they have bitten.
 async fn quick_rounds(recipe: Recipe) -> Server {
     let world = recipe.folder().join("world");
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("world");
@@ -18,9 +18,22 @@ async fn quick_rounds(recipe: Recipe) -> Server {
         .args([&shipped, &world])
         .status();
     assert!(copied.unwrap().success(), "no copy of the world");
-    let rules = world.join("rules/combat.toml");
-    let text = std::fs::read_to_string(&rules).unwrap();
-    std::fs::write(&rules, text.replace("\nseconds = 6\n", "\nseconds = 1\n")).unwrap();
+    let changes = [
+        ("rules/combat.toml", "\nseconds = 6\n", "\nseconds = 1\n"),
+        (
+            "creatures/vermin.toml",
+            "constitution = 30",
+            "constitution = 95",
+        ),
+        ("creatures/vermin.toml", "size = 10", "size = 90"),
+        ("creatures/vermin.toml", "flees_below = 30\n", ""),
+    ];
+    for (file, from, to) in changes {
+        let file = world.join(file);
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{from} in {file:?}");
+        std::fs::write(&file, text.replacen(from, to, 1)).unwrap();
+    }
     recipe.flag("--world", world).start().await
 }
 
@@ -142,6 +155,12 @@ async fn fighter_is_armed_bitten_treated_killed_and_back() {
         let name = &name_of(&ann).await;
         is_armed(&ann, &mut keeper).await;
         attacks_a_rat(&ann, &mut keeper).await;
+        // On a phone those who fight are listed where no sheet is open.
+        let close =
+            "const tab = document.querySelector('#tabs [data-panel=here][aria-expanded=true]');
+            if (tab?.offsetHeight > 0) tab.click();
+            return true;";
+        ann.comes_to("the fight without a sheet", close).await;
         ann.reads("#fighters", "wharf rat").await;
         sees_the_newest_line(&ann, &format!("in a fight at {size:?}")).await;
         is_clean(&ann, &format!("a fight at {size:?}")).await;
