@@ -130,10 +130,12 @@ impl SimulatedDatabase {
         kept.lease.node.clone()
     }
 
-    /// How many changes came under a lease that was over.
+    /// Whether changes of an entity came under a lease that was over.
     #[must_use]
-    pub fn conflicts(&self) -> usize {
-        self.tables().conflicts.len()
+    pub fn has_refused(&self, id: StableId) -> bool {
+        let tables = self.tables();
+        let mut all = tables.conflicts.iter();
+        all.any(|(_, _, entity, _)| *entity == id.uuid())
     }
 
     /// Gives up a node's life and its office, for others to follow at once.

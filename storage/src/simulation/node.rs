@@ -28,6 +28,9 @@ use crate::storage::open::reconcile::lacked;
 use crate::store::{ChangeStore as _, Counters, LeaseStore as _, NodeJournal};
 use crate::{RecoveredState, StorageFault};
 
+/// How long a start waits before it asks the database again.
+const AGAIN: Duration = Duration::from_millis(200);
+
 /// The one world of a simulation.
 const WORLD: Uuid = Uuid::from_u128(0x6b61_6461_7468);
 
@@ -92,7 +95,9 @@ impl SimulatedStorage {
         };
         if let Some(lease) = lease {
             // Of a run before, another journal may have the name until its lease ends.
-            until_done(|| database.beat(&origin, lease)).await;
+            while !matches!(database.beat(&origin, lease).await, Ok(true)) {
+                sleep(AGAIN).await;
+            }
         }
         let marks = database.applied();
         identity::still_the_newest(&found, &origin, &marks, database.target())?;
@@ -134,7 +139,9 @@ impl SimulatedStorage {
             Leases::new(store, origin.clone(), lease, pending, elected)
         });
         if let Some(leases) = &leases {
-            until_done(async || leases.campaign().await.map(|()| true)).await;
+            while leases.campaign().await.is_err() {
+                sleep(AGAIN).await;
+            }
         }
         let storage = Self {
             pending,
@@ -271,13 +278,6 @@ async fn take_steps(
     }
 }
 
-/// As an operator would, whatever keeps a start from it.
-async fn until_done(mut attempt: impl AsyncFnMut() -> Result<bool, sqlx::Error>) {
-    while !matches!(attempt().await, Ok(true)) {
-        sleep(Duration::from_millis(200)).await;
-    }
-}
-
 /// Journal and database are brought to the same state; answers the last batch that both have, and
 /// whether other nodes had taken some of it over.
 async fn catch_up(
@@ -305,7 +305,7 @@ async fn catch_up(
                 Ok(kept) => break kept,
                 Err(error) => {
                     tracing::debug!(%error, "journal can't be applied, trying again");
-                    sleep(Duration::from_millis(200)).await;
+                    sleep(AGAIN).await;
                 }
             }
         };
