@@ -8,8 +8,10 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, WriteHalf};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
+};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use crate::book::{Book, Wish};
 use crate::laws::Court;
@@ -18,6 +20,8 @@ use hearing::Heard;
 
 /// As many commands are open at most: fewer than what a character remembers.
 const OPEN_MAX: usize = 12;
+
+type WireLines = Lines<BufReader<ReadHalf<DuplexStream>>>;
 
 /// With so many open some lose patience with a node.
 const WEARY: usize = 3;
@@ -127,6 +131,8 @@ impl Client {
             return End::Cut;
         }
         let mut entered = false;
+        // What came by another connection overtakes it.
+        let lag = self.wait(0, 60);
         let mut awake = Instant::now() - Duration::from_millis(1);
         let mut act_at = Instant::now() + self.wait(50, 400);
         let cut_at = match self.kind {
@@ -143,7 +149,7 @@ impl Client {
                     Ok(Some(line)) => {
                         // What comes together is on its way together.
                         if Instant::now() > awake {
-                            sleep(self.place.latency()).await;
+                            sleep(self.place.latency() + lag).await;
                             awake = Instant::now();
                         }
                         match self.hear(&line) {
@@ -174,8 +180,24 @@ impl Client {
                         return End::Cut;
                     }
                 }
-                () = sleep_until(cut_at), if !self.place.is_calm() => return End::Cut,
+                () = sleep_until(cut_at), if !self.place.is_calm() => {
+                    if self.dice.random_bool(0.3) {
+                        self.half_close(&mut lines, &mut write).await;
+                    }
+                    return End::Cut;
+                }
             }
+        }
+    }
+
+    /// Says nothing more, and hears the rest for a while.
+    async fn half_close(&mut self, lines: &mut WireLines, wire: &mut WriteHalf<DuplexStream>) {
+        if wire.shutdown().await.is_err() {
+            return;
+        }
+        let patience = Instant::now() + self.wait(100, 1_500);
+        while let Ok(Ok(Some(line))) = timeout_at(patience, lines.next_line()).await {
+            self.hear(&line);
         }
     }
 

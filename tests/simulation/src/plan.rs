@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
 use rand::{RngExt, SeedableRng};
 
 /// Something that goes wrong.
@@ -112,14 +113,22 @@ impl Plan {
                 node: 0,
             })
             .collect();
-        faults.sort_by_key(|one| one.at);
-        for (number, fault) in faults.iter_mut().enumerate() {
-            fault.number = number;
-        }
         let nodes = NODES[dice.random_range(0..NODES.len())];
         let lease = Duration::from_millis(dice.random_range(1_000..=4_000));
         for fault in &mut faults {
             fault.node = dice.random_range(0..nodes);
+            let away = [Fault::DatabaseStalls, Fault::DatabaseRefuses];
+            if nodes > 1 && away.contains(&fault.fault) {
+                // Long enough for another node to take over.
+                fault.lasts += lease;
+            }
+        }
+        if millis > 12_000 && dice.random_ratio(1, 8) {
+            swizzle(&mut faults, nodes, millis, &mut dice);
+        }
+        faults.sort_by_key(|one| one.at);
+        for (number, fault) in faults.iter_mut().enumerate() {
+            fault.number = number;
         }
         Self {
             seed,
@@ -184,6 +193,34 @@ impl Plan {
             self.nodes,
             self.length.as_millis()
         )
+    }
+}
+
+/// Every edge is clogged, one after another, and unclogged in another order.
+fn swizzle(faults: &mut Vec<PlannedFault>, nodes: usize, millis: u64, dice: &mut StdRng) {
+    let each = [
+        Fault::DatabaseStalls,
+        Fault::DiskFails,
+        Fault::WorldStalls,
+        Fault::ClockJumps,
+    ];
+    let mut edges: Vec<(Fault, usize)> = vec![(Fault::SlowLinks, 0)];
+    for node in 0..nodes {
+        edges.extend(each.iter().map(|fault| (*fault, node)));
+    }
+    edges.shuffle(dice);
+    let mut ends: Vec<u64> = (0..).take(edges.len()).collect();
+    ends.shuffle(dice);
+    let begins = dice.random_range(1_000..millis - 10_000);
+    for (order, ((fault, node), end)) in (0..).zip(edges.into_iter().zip(ends)) {
+        let (at, until) = (begins + order * 150, begins + 4_000 + end * 200);
+        faults.push(PlannedFault {
+            number: 0,
+            fault,
+            at: Duration::from_millis(at),
+            lasts: Duration::from_millis(until - at),
+            node,
+        });
     }
 }
 
