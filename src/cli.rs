@@ -80,6 +80,9 @@ enum CliCommand {
     Replay(ReplayArgs),
     /// Makes a world of one's own to begin with, in a folder that is not there yet
     New(NewArgs),
+    /// Plays nights of a world in a box, with faults by seed; exit code 1 when one breaks a law
+    #[cfg(feature = "simulation")]
+    Simulate(crate::simulate::SimulateArgs),
     /// Plays a load scenario; exit code 0 when its objectives hold, 99 when one does not, 1 on error
     Bench(BenchArgs),
 }
@@ -311,6 +314,8 @@ pub fn run(game: &Game) -> ExitCode {
         CliCommand::Plugin(args) => args.run(),
         CliCommand::Replay(args) => args.run(game),
         CliCommand::New(args) => new::run(&args),
+        #[cfg(feature = "simulation")]
+        CliCommand::Simulate(args) => args.run(),
         CliCommand::Bench(args) => args.run(game),
         CliCommand::Account(AccountArgs {
             command,

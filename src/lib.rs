@@ -26,6 +26,8 @@ pub mod scenes;
 pub mod schema;
 pub mod server;
 pub mod settings;
+#[cfg(feature = "simulation")]
+mod simulate;
 pub mod status;
 pub mod telemetry;
 pub mod test;
