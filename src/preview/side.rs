@@ -16,7 +16,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry;
 
 use super::report::{FirstDifference, PreviewReport};
-use super::told::{Told, told};
+use super::told::{PreviewLine, told};
 use crate::revisions::CheckedDraft;
 
 /// Warnings beyond these are not kept apart.
@@ -87,8 +87,11 @@ impl Side {
     }
 
     /// What each player was told in a tick, in order.
-    fn hearings<'a>(&mut self, said: &'a [Told]) -> BTreeMap<SessionId, Vec<&'a Told>> {
-        let mut hearings: BTreeMap<SessionId, Vec<&Told>> = BTreeMap::new();
+    fn hearings<'a>(
+        &mut self,
+        said: &'a [PreviewLine],
+    ) -> BTreeMap<SessionId, Vec<&'a PreviewLine>> {
+        let mut hearings: BTreeMap<SessionId, Vec<&PreviewLine>> = BTreeMap::new();
         for one in said {
             self.longest = self.longest.max(one.text.len());
             let heard = &mut self.events.entry(one.event.clone()).or_default();
@@ -126,7 +129,7 @@ pub(super) fn compare(
         let at = at.unwrap_or(then.len().min(now.len()));
         let (then, now) = (then.get(at), now.get(at));
         let event = then.or(now).map_or("", |one| one.event.as_str());
-        let words = |told: Option<&&Told>, other: Option<&&Told>| {
+        let words = |told: Option<&&PreviewLine>, other: Option<&&PreviewLine>| {
             // Another event has other parts.
             let other = other.filter(|other| told.is_some_and(|told| told.event == other.event));
             told.map(|told| told.words(other.copied()))

@@ -9,14 +9,14 @@ const SHOWN_MAX: usize = 160;
 
 /// One thing that was said.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct PreviewLine {
     pub(super) to: Vec<SessionId>,
     pub(super) event: String,
     /// All of it.
     pub(super) text: String,
 }
 
-impl Told {
+impl PreviewLine {
     /// The part that people read, if there is one; where something else was said `instead`, the first
     /// part that is another there.
     pub(super) fn words(&self, instead: Option<&Self>) -> String {
@@ -53,11 +53,11 @@ fn first_other<'a>(value: &'a Value, instead: &Value) -> Option<&'a Value> {
 }
 
 /// Everything that a tick says to players, in order.
-pub(super) fn told(effects: &TickEffects) -> Vec<Told> {
+pub(super) fn told(effects: &TickEffects) -> Vec<PreviewLine> {
     effects.said.iter().filter_map(one).collect()
 }
 
-fn one(said: &Outbound) -> Option<Told> {
+fn one(said: &Outbound) -> Option<PreviewLine> {
     let (to, event, text) = match said {
         Outbound::Note { to, note } => {
             let data = serde_json::to_string(note.data()).unwrap_or_default();
@@ -88,5 +88,5 @@ fn one(said: &Outbound) -> Option<Told> {
         | Outbound::Receipt { .. }
         | Outbound::Ban { .. } => return None,
     };
-    Some(Told { to, event, text })
+    Some(PreviewLine { to, event, text })
 }
