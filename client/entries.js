@@ -19,7 +19,7 @@ import { seenOf, withWait } from "./words.js";
  * @property {string} [past] the words of a line that was said before we came
  * @property {boolean} [mention] it speaks of us
  * @property {{label: string, line: string}} [deed] what can be done about it at once
- * @property {import("./durability.js").Stamp} [stamp] of an answer
+ * @property {import("../sdk/durability.js").Stamp} [stamp] of an answer
  * @property {number} [commandId] of an answer
  */
 
@@ -154,7 +154,7 @@ function chatEntry({ data, timestamp }, { self }) {
 
 /**
  * What was said in a room before one came in.
- * @param {Partial<import("./frames.d.ts").PastLine>[] | undefined} lines
+ * @param {Partial<import("../sdk/frames.d.ts").PastLine>[] | undefined} lines
  * @returns {Entry[]}
  */
 function echoes(lines) {
@@ -171,7 +171,7 @@ function echoes(lines) {
  */
 export function pastEntries(told) {
   if (told?.kind !== "history" || !Array.isArray(told.lines)) return [];
-  return told.lines.flatMap((/** @type {import("./frames.d.ts").PastLine} */ line) => {
+  return told.lines.flatMap((/** @type {import("../sdk/frames.d.ts").PastLine} */ line) => {
     const at = Date.parse(line.timestamp);
     if (!Number.isFinite(at)) return [];
     const { channel, player_name: speaker, sender_id: sender } = line;

@@ -102,7 +102,7 @@ function stretchElement(stretch) {
 /**
  * Shows how an answer stands. `null` takes mark and attribute away.
  * @param {HTMLElement} element
- * @param {import("./durability.js").Standing | "sent" | null} now
+ * @param {import("../sdk/durability.js").Standing | "sent" | null} now
  */
 export function setMark(element, now) {
   if (now === null) delete element.dataset.durability;

@@ -1,62 +1,64 @@
-// One stay in the world: state, outbox and wire joined, without a picture.
+// One stay in the world: what it tells joined to what is known, without a picture.
 //
 // The views learn of changes through the listener and speak through `say`.
 
-import { Connection } from "./connection.js";
+import { World } from "../sdk/world.js";
 import { answerText, entriesFor } from "./entries.js";
 import { Blows } from "./fights.js";
-import { Outbox } from "./outbox.js";
 import { NOWHERE, reduce } from "./state.js";
 
 /**
  * @typedef {import("./entries.js").Entry} Entry
  * @typedef {import("./state.js").State} State
- * @typedef {import("./outbox.js").Letter} Letter
+ * @typedef {import("../sdk/command.js").Command} Command
  */
 
 /**
  * @typedef {object} Listener
  * @property {(state: State, before: State) => void} changed
  * @property {(entry: Entry, state: State) => void} told a new line for the log, and what was known by then
- * @property {(letter: Letter) => void} written a line was typed; its echo belongs into the log
- * @property {(letter: Letter) => void} posted it went out and has an id now
- * @property {(letter: Letter, stamp: import("./durability.js").Stamp | null, text: boolean) => void} answered
+ * @property {(letter: Command) => void} written a line was typed; its echo belongs into the log
+ * @property {(letter: Command) => void} posted it went out and has an id now
+ * @property {(letter: Command, stamp: import("../sdk/durability.js").Stamp | null, text: boolean) => void} answered
  *   by the stamp's tick, or never (`null`); `text` says whether the answer has words of its own
- * @property {(letter: Letter, fault: import("./protocol.js").Fault) => void} refused it may be said again later
+ * @property {(letter: Command, fault: import("./protocol.js").Fault) => void} refused it may be said again later
  * @property {() => void} entered a session has begun with the whole state of the world
- * @property {(letter: Letter, ok: boolean) => void} done what was typed was done, or refused
- * @property {(status: import("./connection.js").Status) => void} status
+ * @property {(letter: Command, ok: boolean) => void} done what was typed was done, or refused
+ * @property {(status: import("../sdk/connection.js").Status) => void} status
  */
+
+/** Lines that may wait without a connection: more are hardly meant when it is back. */
+const WAITING_MAX = 16;
 
 /** How long the blows of a tick are waited for, in milliseconds: they come together. */
 const GATHER_MS = 60;
 
 export class Game {
   /** @type {State} */ #state = NOWHERE;
-  #outbox = new Outbox();
   /** The tick that brought us into the room. */ #walkedIn = -1;
   #blows = new Blows();
   #around;
   #listener;
-  #connection;
+  #world;
+  /** Lines that nobody typed. @type {WeakSet<Command>} */ #questions = new WeakSet();
+  /** What is said where the world knows no such command. @type {WeakMap<Command, string>} */ #instead = new WeakMap();
 
   /**
-   * @param {import("./connection.js").Surroundings} around
-   * @param {import("./connection.js").Credentials} credentials
+   * @param {import("../sdk/connection.js").Surroundings} around
+   * @param {import("../sdk/connection.js").Credentials} credentials
    * @param {Listener} listener
    */
   constructor(around, credentials, listener) {
     this.#listener = listener;
     this.#around = around;
-    this.#connection = new Connection(around, credentials, {
-      frame: (frame) => this.#receive(frame),
-      status: (status) => listener.status(status),
-    });
+    this.#world = new World("", { ...credentials, around, queue: WAITING_MAX });
+    this.#world.frames.on((frame, letter) => this.#receive(frame, letter));
+    this.#world.detail.on((status) => listener.status(status));
   }
 
   /** Enters, or tries again at once. */
   enter() {
-    this.#connection.open();
+    this.#world.open();
   }
 
   /**
@@ -64,22 +66,13 @@ export class Game {
    * @param {string} token
    */
   signAs(token) {
-    this.#connection.signAs(token);
-  }
-
-  /**
-   * Enters again with another token for the same character.
-   * @param {string} token
-   */
-  enterAs(token) {
-    this.signAs(token);
-    this.enter();
+    this.#world.signAs(token);
   }
 
   /** Leaves for good. */
   leave() {
     this.#blows.take();
-    this.#connection.close();
+    this.#world.close();
   }
 
   /**
@@ -88,14 +81,21 @@ export class Game {
    * @param {string} [orElse] said instead where the world knows no such command
    */
   say(line, orElse) {
-    const letter = this.#outbox.write(line, orElse === undefined ? {} : { orElse });
-    if (letter === null) {
-      const text = "Too many lines wait for an answer; this one was not kept.";
-      this.#listener.told({ kind: "error", text }, this.#state);
+    const letter = this.#world.do(line);
+    if (letter.stage === "dropped") {
+      this.#listener.told({ kind: "error", text: `${letter.fault?.message} This one was not kept.` }, this.#state);
       return;
     }
+    if (orElse !== undefined) this.#instead.set(letter, orElse);
     this.#listener.written(letter);
-    this.#post();
+    letter.sent.then(
+      (id) => {
+        if (id !== null) this.#listener.posted(letter);
+        // Nothing will say what became of it, so it carries no mark.
+        else this.#listener.answered(letter, { run: "", tick: 0 }, true);
+      },
+      () => {},
+    );
   }
 
   /**
@@ -104,24 +104,23 @@ export class Game {
    * @returns {Promise<any>} the answer's data, or `null`
    */
   ask(line) {
-    return new Promise((heard) => {
-      if (this.#outbox.write(line, { heard }) === null) heard(null);
-      else this.#post();
-    });
+    const question = this.#world.do(line);
+    this.#questions.add(question);
+    return question.applied.then(
+      ({ data }) => data ?? null,
+      () => null,
+    );
   }
 
-  /** Somebody looks at the page again after a while. */
-  wake() {
-    this.#connection.wake();
-  }
-
-  /** @param {import("./protocol.js").Frame} frame */
-  #receive(frame) {
+  /**
+   * @param {import("./protocol.js").Frame} frame
+   * @param {Command | null} letter that it answers
+   */
+  #receive(frame, letter) {
     const before = this.#state;
     this.#state = reduce(before, frame);
-    if (frame.event_type === "welcome") this.#reconcile(frame.data);
     if (this.#state.room?.id !== before.room?.id) this.#walkedIn = frame.tick;
-    const isStale = frame.event_type === "command_response" && !this.#settle(frame);
+    const isStale = frame.event_type === "command_response" && !this.#settle(frame, letter);
     const entries = isStale ? [] : entriesFor(frame, before, this.#state, this.#walkedIn);
     for (const entry of entries) this.#tell(entry, frame);
     if (this.#state !== before) this.#listener.changed(this.#state, before);
@@ -146,77 +145,49 @@ export class Game {
     for (const entry of this.#blows.take()) this.#listener.told(entry, this.#state);
   }
 
-  /** @param {import("./protocol.js").Welcome} welcome */
-  #reconcile(welcome) {
-    const { resend, heard } = this.#outbox.reconcile(welcome);
-    for (const letter of heard) {
-      if (letter.heard !== undefined) {
-        letter.heard(null);
-        continue;
-      }
-      this.#listener.answered(letter, null, false);
-      const text = `The world heard “${letter.line}”, but its answer was lost with the connection.`;
-      this.#listener.told({ kind: "system", text }, this.#state);
-    }
-    for (const letter of resend) this.#send(letter);
-    this.#post();
-  }
-
   /**
    * @param {import("./protocol.js").Frame} frame a command_response
+   * @param {Command | null} letter that it answers
    * @returns {boolean} false when there is nothing to tell: it was answered before, nobody typed
    *   it, or it is tried in other words
    */
-  #settle(frame) {
+  #settle(frame, letter) {
     const { data, tick } = frame;
     // Without an id nobody can say which line it was; whatever it says is news.
-    if (data.id === null || data.id === undefined) return true;
-    const letter = this.#outbox.answer(data.id);
-    if (letter === null) return false;
-    if (letter.heard !== undefined) {
-      letter.heard(data.ok ? (data.data ?? null) : null);
-      this.#post();
-      return false;
-    }
-    if (letter.orElse !== undefined && isUnknown(data.error)) return this.#sayInstead(letter, frame);
+    if (letter === null) return !Number.isSafeInteger(data.id);
+    if (this.#questions.has(letter)) return false;
+    const orElse = this.#instead.get(letter);
+    if (orElse !== undefined && isUnknown(data.error)) return this.#sayInstead(letter, orElse, tick);
+    if (data.ok && data.repeated) return this.#tellRepeated(letter);
     const hasText = answerText(frame, this.#walkedIn) !== "";
     this.#listener.answered(letter, { run: this.#state.marks.run, tick }, hasText);
     if (data.error?.retry_after_ms) this.#listener.refused(letter, data.error);
     this.#listener.done(letter, data.ok);
-    this.#post();
     return true;
   }
 
   /**
-   * Words that were no command are said; the echo above stays theirs.
-   * @param {Letter} letter
-   * @param {import("./protocol.js").Frame} frame
+   * It was done, but what the world said is gone, and when it said it.
+   * @param {Command} letter
    */
-  #sayInstead(letter, { tick }) {
-    this.#listener.answered(letter, { run: this.#state.marks.run, tick }, true);
-    const said = this.#outbox.write(letter.orElse ?? "");
-    if (said !== null) this.#post();
+  #tellRepeated(letter) {
+    this.#listener.answered(letter, null, false);
+    const text = `The world heard “${letter.line}”, but its answer was lost with the connection.`;
+    this.#listener.told({ kind: "system", text }, this.#state);
+    this.#listener.done(letter, true);
     return false;
   }
 
-  #post() {
-    if (!this.#connection.isJoined) return;
-    for (const letter of this.#outbox.post()) {
-      if (letter.id !== null) this.#listener.posted(letter);
-      else if (letter.heard !== undefined) {
-        // Its answer could not be told from one that somebody waits for.
-        letter.heard(null);
-        continue;
-      }
-      this.#send(letter);
-      // Nothing will say what became of it, so it carries no mark.
-      if (letter.id === null) this.#listener.answered(letter, { run: "", tick: 0 }, true);
-    }
-  }
-
-  /** @param {Letter} letter */
-  #send({ id, line }) {
-    this.#connection.send({ type: "command", id: id ?? undefined, data: { line } });
+  /**
+   * Words that were no command are said; the echo above stays theirs.
+   * @param {Command} letter
+   * @param {string} orElse
+   * @param {number} tick
+   */
+  #sayInstead(letter, orElse, tick) {
+    this.#listener.answered(letter, { run: this.#state.marks.run, tick }, true);
+    this.#world.do(orElse);
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 // The log on the page: bounded, kept at its end while the reader is there, marks included.
 
-import { standing } from "./durability.js";
+import { standing } from "../sdk/durability.js";
 import { byId, make } from "./dom.js";
 import { entryElement, setMark } from "./entryview.js";
 import { LINES_MAX } from "./scrollback.js";
@@ -8,8 +8,8 @@ import { span } from "./words.js";
 
 /**
  * @typedef {import("./entries.js").Entry} Entry
- * @typedef {import("./durability.js").Stamp} Stamp
- * @typedef {import("./durability.js").Marks} Marks
+ * @typedef {import("../sdk/durability.js").Stamp} Stamp
+ * @typedef {import("../sdk/durability.js").Marks} Marks
  * @typedef {import("./scrollback.js").Line} Line
  */
 
@@ -155,7 +155,7 @@ export class Log {
 
   /**
    * Shows a line the player sent; `letter` is how later calls name it.
-   * @param {import("./outbox.js").Letter} letter
+   * @param {import("../sdk/command.js").Command} letter
    */
   addEcho(letter) {
     this.#repeat = NOTHING_SAID;
@@ -168,7 +168,7 @@ export class Log {
     this.#toEnd();
   }
 
-  /** @param {import("./outbox.js").Letter} letter */
+  /** @param {import("../sdk/command.js").Command} letter */
   numberEcho(letter) {
     const element = this.#echoes.get(letter);
     if (element) element.dataset.commandId = String(letter.id);
@@ -176,7 +176,7 @@ export class Log {
 
   /**
    * The answer has come. One with words carries the mark itself; else the echo does.
-   * @param {import("./outbox.js").Letter} letter
+   * @param {import("../sdk/command.js").Command} letter
    * @param {Stamp | null} stamp
    * @param {boolean} hasText
    * @param {Marks} marks

@@ -1,7 +1,8 @@
 // Where the parts meet: the door, one game at a time, and the views that show it.
 
 import * as account from "./account.js";
-import { isIdentityRefused } from "./backoff.js";
+import { Advice, isIdentityRefused } from "../sdk/codes.js";
+import { surroundings } from "../sdk/surroundings.js";
 import { Channels, isTalk } from "./channels.js";
 import { Clock } from "./clock.js";
 import { Danger } from "./danger.js";
@@ -25,7 +26,7 @@ import { farewellTo, renewed } from "./renewal.js";
 import { RoomPanel } from "./room.js";
 import { Scrollback } from "./scrollback.js";
 import { SettingsPanel } from "./settings.js";
-import { browser, keepShell, onWaking } from "./shell.js";
+import { keepShell } from "./shell.js";
 import { changes, namesIn, NOWHERE } from "./state.js";
 import { StatusLine } from "./status.js";
 import { Stay } from "./stay.js";
@@ -61,8 +62,6 @@ let world = account.WORLD_UNKNOWN;
 /** @type {Recall | null} */
 let recall = null;
 let missed = 0;
-/** A new token was asked for and has not been welcome yet. */
-let isRenewed = false;
 
 const screen = byId("game", HTMLElement);
 const whoami = byId("whoami", HTMLElement);
@@ -196,7 +195,7 @@ function enter(as) {
   prompt.begin(as.characterId);
   setText(whoami, as.characterName);
   stay.begin(as, world.invites);
-  const playing = new Game(browser, { token: as.token, characterId: as.characterId }, listener);
+  const playing = new Game(surroundings(new URL(".", document.baseURI)), { token: as.token, characterId: as.characterId, refresh: renew }, listener);
   game = playing;
   recall = new Recall((line) => playing.ask(line), log);
   game.enter();
@@ -322,7 +321,6 @@ const listener = {
   status(now) {
     status.show(now);
     screen.dataset.phase = now.phase;
-    if (now.phase === "joined") isRenewed = false;
     if (now.phase === "waiting" || now.phase === "ended") clock.stop();
     if (now.phase === "ended") end(now);
   },
@@ -342,40 +340,37 @@ function settleMarks(state, before) {
   log.add({ kind: "system", text }, state.marks);
 }
 
-/** @param {{code: string | null, message: string, identityRefused: boolean}} how */
-function end({ code, message, identityRefused }) {
+/** @param {{code: string | null, message: string, advice: string}} how */
+function end({ code, message, advice }) {
   if (identity === null) return;
   const was = identity;
-  if (identityRefused) renew(was);
-  else {
-    identities.leave();
-    // Sent away, or not let in: the admin's words are all there is to read.
-    if (code === "authorization_denied") toDoor(message);
-  }
+  identities.leave();
+  // Sent away, or not let in: the admin's words are all there is to read.
+  if (code === "authorization_denied") toDoor(message);
+  if (advice !== Advice.SIGN_IN) return;
+  identities.forget(was);
+  // A guest does not come back to what was read.
+  if (was.isGuest) forgetWords(was.characterId);
+  toDoor(farewellTo(was));
 }
 
 /**
  * The token is good no more.
- * @param {Identity} was
+ * @returns {Promise<string | null>} another; none where it takes a password
  */
-async function renew(was) {
+async function renew() {
+  const was = identity;
   try {
-    if (isRenewed) throw new account.AccountError("invalid_token", "");
-    isRenewed = true;
+    if (was === null) return null;
     const as = await renewed(was, identities);
-    if (identity !== was) return;
+    if (identity !== was) return null;
     identity = as;
     identities.remember(as);
-    game?.enterAs(as.token);
+    return as.token;
   } catch (error) {
-    if (identity !== was) return;
-    identities.leave();
     // Too fast, too busy or out of reach: it may go well the next time.
-    const isOver = error instanceof account.AccountError && isIdentityRefused(error.code);
-    if (isOver) identities.forget(was);
-    // A guest does not come back to what was read.
-    if (isOver && was.isGuest) forgetWords(was.characterId);
-    toDoor(isOver ? farewellTo(was) : error instanceof Error ? error.message : "Something went wrong.");
+    if (!(error instanceof account.AccountError) || !isIdentityRefused(error.code)) throw error;
+    return null;
   }
 }
 
@@ -387,7 +382,6 @@ byId("log", HTMLElement).addEventListener("click", ({ target }) => {
   else hands.press(noun, name, pressed);
 });
 addEventListener("pagehide", () => scrollback.save());
-onWaking(() => game?.wake());
 followViewport(document.documentElement);
 keepShell();
 if (identities.playing() !== null) {

@@ -4,8 +4,9 @@
 // can compare references to learn whether it has anything to do.
 
 import { belongingsOf } from "./belongings.js";
-import { NO_MARKS, marksAfterWatermark, marksAfterWelcome } from "./durability.js";
+import { NO_MARKS, marksAfterWatermark, marksAfterWelcome } from "../sdk/durability.js";
 import { fightAfter } from "./fights.js";
+import { STATES } from "../sdk/states.js";
 
 /**
  * @typedef {import("./protocol.js").Frame} Frame
@@ -16,12 +17,12 @@ import { fightAfter } from "./fights.js";
  */
 
 /**
- * @typedef {import("./frames.d.ts").RoomDrop} Drop
+ * @typedef {import("../sdk/frames.d.ts").RoomDrop} Drop
  * @typedef {import("./belongings.js").Thing} Thing
- * @typedef {import("./frames.d.ts").Npc} Creature
- * @typedef {import("./frames.d.ts").StandingThing} Standing
- * @typedef {import("./frames.d.ts").StatusEffect} Effect
- * @typedef {import("./frames.d.ts").HelpCommand} Verb
+ * @typedef {import("../sdk/frames.d.ts").Npc} Creature
+ * @typedef {import("../sdk/frames.d.ts").StandingThing} Standing
+ * @typedef {import("../sdk/frames.d.ts").StatusEffect} Effect
+ * @typedef {import("../sdk/frames.d.ts").HelpCommand} Verb
  */
 
 /** @typedef {{current: number, max: number, tier: string, liabilities: string[]}} Lucidity */
@@ -47,7 +48,7 @@ import { fightAfter } from "./fights.js";
  * @property {Vitals | null} vitals
  * @property {MythosTime | null} clock
  * @property {ReadonlyMap<string, MapRoom>} explored by room id
- * @property {import("./durability.js").Marks} marks
+ * @property {import("../sdk/durability.js").Marks} marks
  */
 
 /** @type {State} */
@@ -79,9 +80,35 @@ export const NOWHERE = {
  * @returns {State}
  */
 export function reduce(state, frame) {
-  const after = changed(state, frame);
+  const after = changed(surrounded(state, frame), frame);
   const fight = fightAfter(after.fight, frame);
   return fight === after.fight ? after : { ...after, fight };
+}
+
+/**
+ * The state with what the SDK knows of what is around us.
+ * @param {State} state
+ * @param {Frame} frame
+ * @returns {State}
+ */
+function surrounded(state, frame) {
+  const where = { roomId: state.room?.id, selfId: state.self.id };
+  /** @type {any} What was known, in the shapes of the SDK. */
+  const before = {
+    room: state.room,
+    people: { list: state.occupants, count: state.company },
+    creatures: state.creatures,
+    floor: { things: state.floor, containers: state.standing },
+    effects: state.effects,
+    time: state.clock,
+    map: state.explored,
+  };
+  /** @type {any} */
+  const now = Object.fromEntries(Object.keys(before).map((name) => [name, STATES[/** @type {keyof STATES} */ (name)](before[name], frame, where)]));
+  if (Object.keys(before).every((name) => now[name] === before[name])) return state;
+  const { room, people, creatures, floor, effects, time, map } = now;
+  const lying = { floor: floor.things, standing: floor.containers };
+  return { ...state, room, occupants: people.list, company: people.count, creatures, ...lying, effects, clock: time, explored: map };
 }
 
 /**
@@ -104,36 +131,14 @@ function changed(state, frame) {
       return {
         ...state,
         self: { id: data.player?.id ?? state.self.id, name: data.player?.name ?? state.self.name },
-        room: data.room ?? state.room,
-        ...companyOf(data),
-        ...lyingOf(data),
         ...belongingsOf(data.player),
-        effects: data.player?.status_effects ?? [],
         lucidity: lucidityOf(data.player) ?? state.lucidity,
         vitals: vitalsAfter(state.vitals, data.player),
       };
-    case "room_update":
-      return { ...state, room: data.room ?? state.room, ...companyOf(data), ...lyingOf(data) };
-    case "room_drops":
-      if (frame.room_id !== undefined && frame.room_id !== state.room?.id) return state;
-      return { ...state, ...lyingOf(data) };
     case "inventory_update":
       return { ...state, ...belongingsOf(data) };
-    case "effects_update":
-      return { ...state, effects: data.effects ?? [] };
-    case "inventory_pickup":
-      return { ...state, floor: without(state.floor, new Set([data.item_instance_id])) };
-    case "inventory_drop":
-      return { ...state, floor: [...without(state.floor, new Set([data.item_instance_id])), { index: 0, ...data }] };
     case "command_response":
       return afterAnswer(state, data.data);
-    case "room_occupants":
-      // A coalesced list of the room we just left may arrive after the next room.
-      if (frame.room_id !== undefined && frame.room_id !== state.room?.id) return state;
-      return { ...state, ...companyOf(data) };
-    case "room_occupants_changed":
-      if (data.room_id !== state.room?.id) return state;
-      return { ...state, ...companyAfter(state.occupants, data), creatures: data.npcs ?? state.creatures };
     case "lucidity_change":
       if (data.player_id !== undefined && data.player_id !== state.self.id) return state;
       return {
@@ -153,23 +158,9 @@ function changed(state, frame) {
     case "player_respawned":
       if (data.player_id !== undefined && data.player_id !== state.self.id) return state;
       return { ...state, vitals: vitalsAfter(state.vitals, { stats: { current_dp: data.new_dp, max_dp: data.max_dp } }) };
-    case "mythos_time_update":
-      return { ...state, clock: data };
-    case "explored_map":
-      return { ...state, explored: new Map([...(data.page > 1 ? state.explored : []), ...(data.rooms ?? []).map(byId)]) };
-    case "room_explored":
-      return { ...state, explored: new Map([...state.explored, byId(data)]) };
     default:
       return state;
   }
-}
-
-/**
- * @param {MapRoom} room
- * @returns {[string, MapRoom]}
- */
-function byId(room) {
-  return [room.id, room];
 }
 
 /**
@@ -182,60 +173,6 @@ function afterAnswer(state, told) {
   // Of one command alone tells `help COMMAND`.
   if (told?.kind === "help" && told.commands?.length > 1) return { ...state, verbs: told.commands };
   return state;
-}
-
-/**
- * @param {Drop[]} floor
- * @param {ReadonlySet<string>} gone
- */
-function without(floor, gone) {
-  const left = floor.filter(({ item_instance_id: id }) => !gone.has(id));
-  return left.length === floor.length ? floor : left;
-}
-
-/**
- * @param {{room_drops?: Drop[], containers?: Standing[]}} data
- * @returns {Pick<State, "floor" | "standing">}
- */
-function lyingOf({ room_drops: floor = [], containers: standing = [] }) {
-  return { floor, standing };
-}
-
-/** More are not listed: of a crowd the server names so many, and says how many there are. */
-export const LISTED_MAX = 50;
-
-/**
- * @param {{occupants?: string[], players?: Occupant[], npcs?: Creature[], count?: number}} data
- * @returns {Pick<State, "occupants" | "company" | "creatures">}
- */
-function companyOf(data) {
-  const occupants = occupantsOf(data);
-  return { occupants, company: data.count ?? occupants.length, creatures: data.npcs ?? [] };
-}
-
-/**
- * The company after a change: who joined may be known already, who changed may not.
- * @param {Occupant[]} before
- * @param {{joined?: Occupant[], left?: string[], changed?: Occupant[], count?: number}} change
- * @returns {Pick<State, "occupants" | "company">}
- */
-function companyAfter(before, { joined = [], left = [], changed = [], count }) {
-  const gone = new Set(left);
-  const now = new Map([...joined, ...changed].map((one) => [one.id, one]));
-  const stayed = before.filter(({ id }) => !gone.has(id)).map((one) => now.get(one.id) ?? one);
-  const known = new Set(stayed.map(({ id }) => id));
-  const occupants = [...stayed, ...joined.filter(({ id }) => !known.has(id))].slice(0, LISTED_MAX);
-  return { occupants, company: count ?? occupants.length };
-}
-
-/**
- * Names say who is here; `players` adds detail for those it mentions.
- * @param {{occupants?: string[], players?: Occupant[]}} data
- * @returns {Occupant[]}
- */
-function occupantsOf({ occupants, players = [] }) {
-  if (occupants === undefined) return players;
-  return occupants.map((name) => players.find((one) => one.name === name) ?? { id: "", name });
 }
 
 /**

@@ -17,7 +17,7 @@ export class StatusLine {
     this.#retry.addEventListener("click", retry);
   }
 
-  /** @param {import("./connection.js").Status} status */
+  /** @param {import("../sdk/connection.js").Status} status */
   show(status) {
     this.#line.dataset.phase = status.phase;
     setText(this.#line, statusText(status));
@@ -28,7 +28,7 @@ export class StatusLine {
 
 /**
  * The pause is named once, not counted down: a screen reader would read out every second.
- * @param {import("./connection.js").Status} status
+ * @param {import("../sdk/connection.js").Status} status
  */
 export function statusText(status) {
   switch (status.phase) {

@@ -1,4 +1,5 @@
-//! Embeds the browser client: writes a table of its files for `http::page` to include.
+//! Embeds the browser client and the SDK that it stands on: writes a table of their files for
+//! `http::page` to include. Those of the SDK are below `sdk/`.
 //!
 //! Not `include_dir!`: it would take the tests, the manifests and an installed `node_modules`
 //! along, and would not notice a changed file.
@@ -18,17 +19,20 @@ const SERVED: [&str; 8] = [
     "woff2",
     "webmanifest",
 ];
-/// Folders that belong to the client's makers.
-const SKIPPED: [&str; 2] = ["tests", "node_modules"];
+/// The client's own folder, and the SDK's.
+const FOLDERS: [(&str, &str); 2] = [("../client", ""), ("../sdk", "sdk/")];
+/// Folders that belong to their makers.
+const SKIPPED: [&str; 3] = ["tests", "node_modules", "types"];
 
 fn main() -> io::Result<()> {
     let manifest = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-    let root = manifest.join("../client");
-    println!("cargo::rerun-if-changed={}", root.display());
-
     let mut files = Vec::new();
-    if root.is_dir() {
-        collect(&root, "", &mut files)?;
+    for (folder, prefix) in FOLDERS {
+        let root = manifest.join(folder);
+        println!("cargo::rerun-if-changed={}", root.display());
+        if root.is_dir() {
+            collect(&root, prefix, &mut files)?;
+        }
     }
     files.sort();
 

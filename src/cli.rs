@@ -80,6 +80,9 @@ enum CliCommand {
     Replay(ReplayArgs),
     /// Makes a world of one's own to begin with, in a folder that is not there yet
     New(NewArgs),
+    /// Plays nights of a world in a box, with faults by seed; exit code 1 when one breaks a law
+    #[cfg(feature = "simulation")]
+    Simulate(crate::simulate::SimulateArgs),
     /// Plays a load scenario; exit code 0 when its objectives hold, 99 when one does not, 1 on error
     Bench(BenchArgs),
 }
@@ -132,6 +135,9 @@ struct TestArgs {
     /// Folder of the world [default: the configured one]
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
+    /// Plays each over so many seeds of chance, from the configured one on
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    seeds: u64,
     #[command(flatten)]
     flags: Flags,
 }
@@ -280,10 +286,10 @@ pub fn run(game: &Game) -> ExitCode {
             let (file, overrides) = flags.sources();
             check::run(file.as_deref(), overrides, game)
         }
-        CliCommand::Test(TestArgs { path, flags }) => {
+        CliCommand::Test(TestArgs { path, seeds, flags }) => {
             flags.config().map_err(Into::into).and_then(|config| {
                 let folder = path.unwrap_or_else(|| config.server.world.clone());
-                test::run(&config, &folder, game)
+                test::run(&config, &folder, game, seeds)
             })
         }
         CliCommand::Config(ConfigArgs { sample: true, .. }) => settings::print_sample(),
@@ -308,6 +314,8 @@ pub fn run(game: &Game) -> ExitCode {
         CliCommand::Plugin(args) => args.run(),
         CliCommand::Replay(args) => args.run(game),
         CliCommand::New(args) => new::run(&args),
+        #[cfg(feature = "simulation")]
+        CliCommand::Simulate(args) => args.run(),
         CliCommand::Bench(args) => args.run(game),
         CliCommand::Account(AccountArgs {
             command,

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use engine::port::{Stop, Tasks};
+use engine::port::{Registry, Stop, Tasks};
 use engine::runner::PluginBoard;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -77,7 +77,7 @@ impl ControlSocket {
     /// Answers whoever asks, until it is to stop.
     pub(crate) async fn serve(
         self,
-        (publisher, board): (Publisher, PluginBoard),
+        (publisher, board, registry): (Publisher, PluginBoard, Registry),
         tasks: Tasks,
         stop: Stop,
     ) {
@@ -89,10 +89,11 @@ impl ControlSocket {
             match came {
                 Ok((stream, _)) => {
                     let (publisher, board) = (publisher.clone(), board.clone());
+                    let registry = registry.clone();
                     let stop = stop.clone();
                     tasks.spawn("control", async move {
                         tokio::select! {
-                            done = answer(stream, &publisher, &board) => {
+                            done = answer(stream, &publisher, &board, &registry) => {
                                 if let Err(fault) = done {
                                     tracing::debug!(%fault, "control request broke off");
                                 }
@@ -120,14 +121,19 @@ impl Drop for ControlSocket {
     }
 }
 
-async fn answer(stream: UnixStream, publisher: &Publisher, board: &PluginBoard) -> io::Result<()> {
+async fn answer(
+    stream: UnixStream,
+    publisher: &Publisher,
+    board: &PluginBoard,
+    registry: &Registry,
+) -> io::Result<()> {
     let (from, mut to) = stream.into_split();
     let mut line = String::new();
     let mut from = BufReader::new(from.take(REQUEST_BYTES_MAX));
     timeout(REQUEST_PATIENCE, from.read_line(&mut line)).await??;
     let told = match serde_json::from_str(&line) {
         Ok(ControlRequest::World(request)) => publisher.act(request).await,
-        Ok(ControlRequest::Plugin(request)) => plugins::answer(&request, board),
+        Ok(ControlRequest::Plugin(request)) => plugins::answer(&request, board, registry),
         Err(_) => {
             WorldAnswer::failed("the server does not know this request; is it of the same version?")
         }

@@ -15,6 +15,7 @@ mod gatekeeper;
 mod log_targets;
 pub mod new;
 mod plugins;
+mod preview;
 mod process;
 mod readiness;
 mod recorder;
@@ -25,6 +26,8 @@ pub mod scenes;
 pub mod schema;
 pub mod server;
 pub mod settings;
+#[cfg(feature = "simulation")]
+mod simulate;
 pub mod status;
 pub mod telemetry;
 pub mod test;

@@ -1,9 +1,11 @@
 //! What whoever runs the server asks of its plugins: how they do, and that one is left out or taken
 //! back.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use engine::port::Registry;
 use engine::runner::PluginBoard;
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +21,15 @@ pub(crate) enum PluginRequest {
 }
 
 /// Does it.
-pub(crate) fn answer(request: &PluginRequest, board: &PluginBoard) -> WorldAnswer {
+pub(crate) fn answer(
+    request: &PluginRequest,
+    board: &PluginBoard,
+    registry: &Registry,
+) -> WorldAnswer {
     let (name, on) = match request {
-        PluginRequest::List => return WorldAnswer::done(table(board)),
+        PluginRequest::List => {
+            return WorldAnswer::done(format!("{}{}", table(board), scripts(registry)));
+        }
         PluginRequest::Off { name } => (name, false),
         PluginRequest::On { name } => (name, true),
     };
@@ -54,6 +62,33 @@ fn table(board: &PluginBoard) -> String {
         );
     }
     table
+}
+
+/// What each script that was called has spent since the start: steps, for time says nothing of it.
+fn scripts(registry: &Registry) -> String {
+    let families = registry.gather();
+    let of = |name: &str| -> BTreeMap<String, f64> {
+        let family = families.iter().find(|one| one.name() == name);
+        let series = family.into_iter().flat_map(|one| one.get_metric());
+        let script = |one: &prometheus::proto::Metric| {
+            let label = one.get_label().first()?;
+            Some((label.value().to_owned(), one.get_counter().get_value()))
+        };
+        series.filter_map(script).collect()
+    };
+    let (fuel, cuts) = (
+        of("kadath_script_fuel_total"),
+        of("kadath_script_cut_total"),
+    );
+    let mut lines = String::new();
+    for (script, operations) in fuel {
+        let cut = cuts.get(&script).copied().unwrap_or_default();
+        let _ = write!(
+            lines,
+            "\n{script}  script  {operations} operations, {cut} calls were cut"
+        );
+    }
+    lines
 }
 
 fn millis(time: Duration) -> String {

@@ -186,7 +186,7 @@ impl<'a> Playback<'a> {
 }
 
 /// The game that was recorded, over the world that was recorded or another.
-fn recorded_game(
+pub(crate) fn recorded_game(
     game: &Game,
     header: &RecordingHeader,
     recording: &Path,
@@ -203,7 +203,10 @@ fn recorded_game(
     Ok(game.over(world, settings))
 }
 
-fn recorded_settings(header: &RecordingHeader, recording: &Path) -> anyhow::Result<Settings> {
+pub(crate) fn recorded_settings(
+    header: &RecordingHeader,
+    recording: &Path,
+) -> anyhow::Result<Settings> {
     serde_json::from_str(&header.settings)
         .map_err(|_| usage(recording, "its settings are another version's"))
 }
@@ -220,7 +223,7 @@ fn recorded_world(
 }
 
 /// A content that lies beside a recording.
-fn swapped_in(
+pub(crate) fn swapped_in(
     recording: &Path,
     digest: &str,
     types: &ContentTypes,

@@ -1,8 +1,9 @@
-//! The protocol for machines: JSON Schema, AsyncAPI and TypeScript, made from the very types that
+//! The protocol for machines: JSON Schema, AsyncAPI, OpenAPI and TypeScript, made from the very types that
 //! are sent. What plugins declare with `reg.note` is in it, so a server with plugins of its own
 //! has schemas of its own.
 
 mod asyncapi;
+mod openapi;
 mod typescript;
 
 use std::io::Write;
@@ -32,7 +33,9 @@ pub enum Kind {
     ClientFrames,
     /// AsyncAPI 3.0, with both
     Asyncapi,
-    /// TypeScript types of both
+    /// OpenAPI 3.1, of the calls over HTTP
+    Openapi,
+    /// TypeScript types of all of them
     Typescript,
     /// What scripts of a world may call, as a definition file for editors
     Script,
@@ -40,10 +43,11 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ServerFrames,
         Self::ClientFrames,
         Self::Asyncapi,
+        Self::Openapi,
         Self::Typescript,
         Self::Script,
     ];
@@ -85,8 +89,12 @@ pub fn written(kind: Kind, events: &[Publication]) -> String {
         Kind::ServerFrames => server_frames(events),
         Kind::ClientFrames => client_frames(),
         Kind::Asyncapi => asyncapi::document(events),
+        Kind::Openapi => openapi::document(),
         Kind::Script => return systems::script::definitions(),
-        Kind::Typescript => return typescript::module(&server_frames(events), &client_frames()),
+        Kind::Typescript => {
+            let all = [server_frames(events), client_frames(), openapi::shapes()];
+            return typescript::module(&all);
+        }
     };
     format!("{json:#}\n")
 }

@@ -24,14 +24,17 @@ struct Trial<'a> {
     config: &'a Config,
     world: Arc<Content>,
     folder: &'a Path,
+    /// Of this play.
+    seed: u64,
 }
 
 /// Plays every scene and test of the world in `folder`, prints what goes otherwise as
-/// `file:line: message`, and ends with `N passed, N failed`; exit code 1 if any failed.
+/// `file:line: message`, and ends with `N passed, N failed`; exit code 1 if any failed. Each is played
+/// over so many `seeds`, from the configured one on, until it fails: the fault says with which.
 ///
 /// # Errors
 /// When nothing can be printed.
-pub fn run(config: &Config, folder: &Path, game: &Game) -> anyhow::Result<ExitCode> {
+pub fn run(config: &Config, folder: &Path, game: &Game, seeds: u64) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     let loaded = game.load_with_sources(folder, settings(config));
     let (world, sources) = match loaded {
@@ -46,16 +49,21 @@ pub fn run(config: &Config, folder: &Path, game: &Game) -> anyhow::Result<ExitCo
     let tests = world
         .get::<ScriptSet>()
         .map(|scripts| scripts.tests().to_vec());
-    let trial = Trial {
+    let mut trial = Trial {
         game,
         config,
         world,
         folder,
+        seed: 0,
     };
     let scenes = sources.iter().filter(|source| source.path.ends_with(SCENE));
-    let mut results: Vec<Result<(), String>> = scenes.map(|scene| trial.scene(scene)).collect();
-    let tests = tests.unwrap_or_default();
-    results.extend(tests.iter().map(|test| trial.test(test)));
+    let mut results: Vec<Result<(), String>> = Vec::new();
+    for scene in scenes {
+        results.push(trial.over(seeds, |trial| trial.scene(scene)));
+    }
+    for test in tests.unwrap_or_default() {
+        results.push(trial.over(seeds, |trial| trial.test(&test)));
+    }
     let failed: Vec<&String> = results
         .iter()
         .filter_map(|one| one.as_ref().err())
@@ -63,8 +71,15 @@ pub fn run(config: &Config, folder: &Path, game: &Game) -> anyhow::Result<ExitCo
     for fault in &failed {
         writeln!(out, "{fault}")?;
     }
-    let passed = results.len() - failed.len();
-    writeln!(out, "{passed} passed, {} failed", failed.len())?;
+    let (passed, failed_count) = (results.len() - failed.len(), failed.len());
+    match seeds {
+        1 => writeln!(out, "{passed} passed, {failed_count} failed")?,
+        seeds => writeln!(
+            out,
+            "{passed} passed, {failed_count} failed, over {seeds} seeds from {}",
+            config.tick.seed
+        )?,
+    }
     Ok(match failed.is_empty() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
@@ -72,14 +87,26 @@ pub fn run(config: &Config, folder: &Path, game: &Game) -> anyhow::Result<ExitCo
 }
 
 impl Trial<'_> {
+    /// Plays something over seeds; a fault says with which, where it is not the configured one.
+    fn over(
+        &mut self,
+        seeds: u64,
+        play: impl Fn(&Self) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let first = self.config.tick.seed;
+        for seed in (0..seeds).map(|more| first.wrapping_add(more)) {
+            self.seed = seed;
+            play(self).map_err(|fault| match seed == first {
+                true => fault,
+                false => format!("{fault} (seed {seed}: `--seed {seed}`)"),
+            })?;
+        }
+        Ok(())
+    }
+
     fn stage(&self, set: &SceneStage) -> Result<Stage, String> {
         let game = |settings| self.game.over(Arc::clone(&self.world), settings);
-        scenes::set(
-            set,
-            Seed(self.config.tick.seed),
-            settings(self.config),
-            game,
-        )
+        scenes::set(set, Seed(self.seed), settings(self.config), game)
     }
 
     /// A fault in a file of the world, with the name of what was played.

@@ -5,7 +5,7 @@ import { conditionText } from "../conditions.js";
 import { bandOf, fightAfter, fightWords } from "../fights.js";
 import { fighterName } from "../hands.js";
 import { NOWHERE, reduce } from "../state.js";
-import { frame } from "./fakes.js";
+import { frame } from "../../sdk/tests/fakes.js";
 
 const ANN = { id: "p1", name: "Ann", kind: "player", band: "unhurt", dp: 20, max_dp: 20, target_id: "n1" };
 const RATS = ["n1", "n2"].map((id) => ({ id, name: "the wharf rat", kind: "npc", band: "hurt", target_id: "p1" }));

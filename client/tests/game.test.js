@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Game } from "../game.js";
-import { Bench } from "./fakes.js";
+import { Bench } from "../../sdk/tests/fakes.js";
 
 function entered(welcome = {}) {
   const bench = new Bench();
@@ -51,25 +51,29 @@ test("after a crash unanswered lines are said again, in order and under their id
   for (const line of ["one", "two", "three"]) game.say(line);
   bench.hear(2, "command_response", { id: 1, ok: true });
   comeBack(bench, { run: "r2", session_id: "s2", last_command_id: 1, recovered: { run: "r1", tick: 20 } });
+  bench.hear(2, "game_state", {});
   assert.deepEqual(bench.commands, [[2, "two"], [3, "three"]]);
 });
 
-test("a line the world heard is not said again, and the player is told", () => {
+test("a line whose answer was lost is asked for, and the player is told", () => {
   const { bench, game, seen } = entered();
   game.say("go north");
   comeBack(bench, { session_id: "s2", last_command_id: 1 });
-  assert.deepEqual(bench.commands, []);
+  bench.hear(2, "game_state", {});
+  assert.deepEqual(bench.commands, [[1, "go north"]]);
+  bench.hear(3, "command_response", { id: 1, ok: true, repeated: true });
   assert.deepEqual(seen.answered, [["go north", null]]);
   assert.ok(seen.told.some((text) => text.includes("go north")));
 });
 
-test("a resumed session says again what was lost on the wire and reads the rest", () => {
+test("a resumed session says again what has no answer, and tells each once", () => {
   const { bench, game, seen } = entered();
   game.say("one");
   game.say("two");
   comeBack(bench, { resumed: true, last_command_id: 1 }, 1);
-  assert.deepEqual(bench.commands, [[2, "two"]]);
+  assert.deepEqual(bench.commands, [[1, "one"], [2, "two"]]);
   bench.hear(2, "command_response", { id: 1, ok: true, result: "first" });
+  bench.hear(3, "command_response", { id: 1, ok: true, repeated: true });
   assert.deepEqual(seen.told, ["first"]);
 });
 
@@ -90,10 +94,11 @@ test("what is typed without a connection is said after the next welcome", () => 
   assert.deepEqual(bench.commands, [[1, "say hello"]]);
 });
 
-test("without ids an answer is told and the mark goes", () => {
+test("without ids an answer is told and the mark goes", async () => {
   const { bench, game, seen } = entered({ last_command_id: Number.MAX_SAFE_INTEGER });
   game.say("look");
   assert.deepEqual(bench.commands, [[undefined, "look"]]);
+  await null;
   assert.equal(seen.hasText, true);
   bench.hear(2, "command_response", { id: null, ok: true, result: "A hall." });
   assert.deepEqual(seen.told, ["A hall."]);
@@ -145,6 +150,8 @@ test("a question whose answer was lost is answered with nothing", async () => {
   const { bench, game, seen } = entered();
   const things = game.ask("inventory");
   comeBack(bench, { session_id: "s2", last_command_id: 1 });
+  bench.hear(2, "game_state", {});
+  bench.hear(3, "command_response", { id: 1, ok: true, repeated: true });
   assert.equal(await things, null);
   assert.ok(!seen.told.some((text) => text.includes("inventory")));
 });

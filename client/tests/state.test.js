@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { marksAfterWatermark, marksAfterWelcome, NO_MARKS, standing } from "../durability.js";
+import { marksAfterWatermark, marksAfterWelcome, NO_MARKS, standing } from "../../sdk/durability.js";
 import { entriesFor } from "../entries.js";
 import { NOWHERE, reduce } from "../state.js";
-import { frame, WELCOME } from "./fakes.js";
+import { frame, WELCOME } from "../../sdk/tests/fakes.js";
 
 const HALL = { id: "hall", name: "Hall", description: "Cold.", exits: { north: { to: "yard" } } };
 const YARD = { id: "yard", name: "Yard", description: "Colder.", exits: {} };

@@ -5,7 +5,7 @@ import { takesThings, wayLine, withCarried, withCreature, withFoe, withLying, wi
 import { Hands } from "../hands.js";
 import { exitWords } from "../room.js";
 import { namesIn, NOWHERE, reduce } from "../state.js";
-import { frame } from "./fakes.js";
+import { frame } from "../../sdk/tests/fakes.js";
 
 const STACK = (name, more = {}) => ({ item_instance_id: name, item_name: name, quantity: 1, flags: [], metadata: {}, ...more });
 const UPDATE = {

@@ -10,6 +10,7 @@
 mod content;
 mod effects;
 mod file;
+mod inputs;
 mod lane;
 mod replay;
 mod shadow;
@@ -20,6 +21,7 @@ mod writer;
 pub use content::RecordedContent;
 pub use effects::{TickEffects, TickRecord};
 pub use file::{Checkpoint, Frame, RecordFault, RecordingHeader, Ticks, frames};
+pub use inputs::RecordedTick;
 pub use lane::{
     LaneItem, RECORD_TICKS_MAX, RECORD_WEIGHT_MAX, RecordIntake, RecordLane, record_lane,
 };

@@ -8,6 +8,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use engine::port::{AccountId, Arrival, Refusal, Role, StableId, WorldTime};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -214,7 +215,7 @@ pub struct CharacterSummary {
 }
 
 /// What a character can live by.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ProfessionChoice {
     /// Its word, to choose it by.
     pub id: String,
@@ -231,9 +232,10 @@ pub struct ProfessionChoice {
 }
 
 /// What a character would be born with.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Rolled {
     /// What to create it by.
+    #[schemars(with = "String")]
     pub roll_id: Uuid,
     /// The profession it was rolled for.
     pub profession: Option<String>,

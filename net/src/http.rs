@@ -16,6 +16,7 @@ use crate::hub::Hub;
 
 mod auth;
 mod body;
+mod calls;
 mod characters;
 mod fault;
 mod health;
@@ -24,6 +25,7 @@ mod page;
 mod rooms;
 mod world;
 
+pub use calls::{HTTP_CALLS, HttpCall, refusal_shape};
 pub(crate) use fault::HttpFault;
 use origin::OriginTrust;
 use page::Pages;

@@ -51,6 +51,7 @@ pub use gatekeeper::{
     Admitted, CharacterSummary, Denied, Gatekeeper, ProfessionChoice, Registration, Rolled, Secret,
     SignedIn,
 };
+pub use http::{HTTP_CALLS, HttpCall, refusal_shape};
 pub use payload::{CommandResponse, Durable, ErrorNote, Pong, Welcome, publications};
 pub use readiness::{Checks, Readiness, ReadinessCheck};
 pub use serve::{Doors, serve};

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use engine::content::RevisionMark;
@@ -11,9 +12,10 @@ use storage::Revisions;
 
 use super::Flags;
 use crate::control::{ControlRequest, ask};
+use crate::preview::PreviewOptions;
 use crate::revisions::{Publisher, WorldAct, WorldAnswer, WorldRequest};
 use crate::usage::UsageFault;
-use crate::{Game, accounts};
+use crate::{Game, accounts, preview};
 
 #[derive(Debug, Args)]
 pub(super) struct WorldArgs {
@@ -47,6 +49,13 @@ enum WorldCommand {
         /// The room's id
         room: String,
     },
+    /// Plays the last recorded minutes with the draft and without, and says what players would have
+    /// been told otherwise. Changes nothing
+    Preview {
+        /// How much of them, at most: 90s, 10m, 1h
+        #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = humantime::parse_duration)]
+        last: Duration,
+    },
     /// Writes a revision into a folder, from which it can be published again
     Export {
         /// [NUMBER] DIR: which revision, or else what runs; into which folder, empty or not there
@@ -60,6 +69,13 @@ impl WorldArgs {
         // The configured one is the server's own, whichever is meant.
         let named = self.flags.world.take();
         let config = self.flags.config()?;
+        if let WorldCommand::Preview { last } = &self.command {
+            let wanted = PreviewOptions {
+                last: *last,
+                draft: named.unwrap_or_else(|| config.server.world.clone()),
+            };
+            return print(&preview::run(&config, game, &wanted)?);
+        }
         let request = WorldRequest {
             author: std::env::var("USER").unwrap_or_else(|_| "operator".to_owned()),
             draft: named.map(|folder| whole(&folder)).transpose()?,
@@ -119,6 +135,8 @@ impl WorldCommand {
             Self::History => WorldAct::History,
             Self::Revert { number } => WorldAct::Revert { number },
             Self::Blame { room } => WorldAct::Blame { room },
+            // It asks no publisher.
+            Self::Preview { .. } => WorldAct::Status,
             Self::Export { what } => {
                 let (number, to) = match what.as_slice() {
                     [number, to] => {

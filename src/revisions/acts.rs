@@ -72,7 +72,7 @@ impl WorldAnswer {
     }
 
     /// A draft with mistakes: a line each.
-    pub(super) fn refused(problems: &[Problem]) -> Self {
+    pub(crate) fn refused(problems: &[Problem]) -> Self {
         let lines: Vec<String> = problems.iter().map(one_line).collect();
         Self {
             code: 1,

@@ -6,15 +6,15 @@ use std::fmt::Write;
 use serde_json::{Map, Value};
 
 /// A module of types: every shape by its name, and `ServerFrame` and `ClientFrame`.
-pub(super) fn module(server: &Value, client: &Value) -> String {
+pub(super) fn module(schemas: &[Value]) -> String {
     let mut shapes: BTreeMap<&str, &Value> = BTreeMap::new();
-    for schema in [server, client] {
+    for schema in schemas {
         let defs = schema["$defs"].as_object().into_iter().flatten();
         shapes.extend(defs.map(|(name, shape)| (name.as_str(), shape)));
         shapes.extend(schema["title"].as_str().map(|name| (name, schema)));
     }
     let mut text = String::from(
-        "// The frames of kadath.v1, made from the server's own types. Not to be edited:\n\
+        "// The frames of kadath.v1 and the answers over HTTP, made from the server's own types. Not to be edited:\n\
          // `UPDATE=1 cargo test --test blackbox schema` writes it anew.\n",
     );
     for (name, shape) in shapes {

@@ -71,7 +71,8 @@ pub(super) fn start(
     }
     match ControlSocket::open(&config.server.data) {
         Ok(socket) => {
-            let served = socket.serve((publisher, board), tasks.clone(), stop());
+            let served = (publisher, board, registry.clone());
+            let served = socket.serve(served, tasks.clone(), stop());
             tasks.spawn("control", served);
         }
         Err(fault) => {

@@ -14,7 +14,7 @@ use crate::backoff::Backoff;
 use crate::journal;
 use crate::lease::Leases;
 use crate::pending::{Layer, PendingChanges};
-use crate::store::{ChangeStore, NodeJournal, Store, WriteOutcome};
+use crate::store::{LeaseStore, NodeJournal, Store, WriteOutcome};
 
 /// From the beginning of one transaction to that of the next. Who acts all the time changes the
 /// same few values in every tick, and the journal has them already: merged over this time they are
@@ -36,13 +36,13 @@ pub(crate) struct Applier<D = Store> {
     pub(crate) limit: Option<Duration>,
     /// With a shared database only the commit makes a batch durable, and not everything may be
     /// written.
-    pub(crate) shared: Option<SharedDatabase>,
+    pub(crate) shared: Option<SharedDatabase<D>>,
 }
 
 /// What an applier needs where other nodes write, too.
 #[derive(Debug)]
-pub(crate) struct SharedDatabase {
-    pub(crate) leases: Arc<Leases>,
+pub(crate) struct SharedDatabase<D = Store> {
+    pub(crate) leases: Arc<Leases<D>>,
     pub(crate) replies: Lane<StoreReply>,
 }
 
@@ -67,7 +67,7 @@ impl DatabaseTrouble {
     }
 }
 
-impl<D: ChangeStore> Applier<D> {
+impl<D: LeaseStore> Applier<D> {
     /// Works until the pending map is closed and empty, or until `halt`; answers whether
     /// everything was applied.
     pub(crate) async fn run(self, halt: Stop) -> bool {

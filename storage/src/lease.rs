@@ -1,7 +1,7 @@
 //! A node's part in sharing a database: it goes on living there, leases the characters that are
 //! played here, gives them up when another node wants them, and writes the world if it is elected.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
 use crate::pending::PendingChanges;
-use crate::store::{NodeJournal, RevertedThing, Store, TakenLease};
+use crate::store::{LeaseStore, NodeJournal, RevertedThing, Store, TakenLease};
 
 /// How often a node asks whom others wait for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -27,8 +27,8 @@ const RELEASE_LONGEST: Duration = Duration::from_secs(1);
 
 /// The leases of this node.
 #[derive(Debug)]
-pub(crate) struct Leases {
-    store: Store,
+pub(crate) struct Leases<D = Store> {
+    store: D,
     origin: NodeJournal,
     lease: Duration,
     pending: Arc<PendingChanges>,
@@ -38,29 +38,29 @@ pub(crate) struct Leases {
     held: Mutex<HashMap<StableId, Option<u64>>>,
     /// Things that the world still has otherwise than the database. As many as one transaction
     /// changes.
-    reverting: Mutex<HashMap<StableId, Vec<Row>>>,
+    reverting: Mutex<BTreeMap<StableId, Vec<Row>>>,
     /// Somebody was given up, or something was reverted.
     released: Notify,
 }
 
 /// A load under way; one that comes to nothing leaves no trace.
 struct LoadAttempt<'a> {
-    leases: &'a Leases,
+    held: &'a Mutex<HashMap<StableId, Option<u64>>>,
     character: StableId,
 }
 
 impl Drop for LoadAttempt<'_> {
     fn drop(&mut self) {
-        let mut held = self.leases.held();
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.get(&self.character) == Some(&None) {
             held.remove(&self.character);
         }
     }
 }
 
-impl Leases {
+impl<D: LeaseStore> Leases<D> {
     pub(crate) fn new(
-        store: Store,
+        store: D,
         origin: NodeJournal,
         lease: Duration,
         pending: Arc<PendingChanges>,
@@ -87,7 +87,7 @@ impl Leases {
     ) -> Result<Vec<Row>, sqlx::Error> {
         self.held().entry(character).or_insert(None);
         let _asking = LoadAttempt {
-            leases: self,
+            held: &self.held,
             character,
         };
         let patience = Instant::now() + YIELD_LONGEST;
@@ -257,7 +257,7 @@ impl Leases {
         Ok(())
     }
 
-    fn reverting(&self) -> MutexGuard<'_, HashMap<StableId, Vec<Row>>> {
+    fn reverting(&self) -> MutexGuard<'_, BTreeMap<StableId, Vec<Row>>> {
         self.reverting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

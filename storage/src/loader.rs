@@ -15,7 +15,7 @@ use crate::accounts::Accounts;
 use crate::journal;
 use crate::lease::Leases;
 use crate::pending::{ComponentChange, EntityChanges, PendingChanges};
-use crate::store::{ChangeStore, Store};
+use crate::store::{LeaseStore, Store};
 
 /// Longer than a login should ever wait, shorter than a client's patience.
 const LOAD_LONGEST: Duration = Duration::from_secs(2);
@@ -46,13 +46,13 @@ pub(crate) struct Loader<D = Store> {
     pub(crate) pending: Arc<PendingChanges>,
     pub(crate) journal: Arc<journal::JournalHandle>,
     /// With a shared database, whose characters are leased.
-    pub(crate) leases: Option<Arc<Leases>>,
+    pub(crate) leases: Option<Arc<Leases<D>>>,
     pub(crate) gauge: Arc<SaveGauge>,
     pub(crate) replies: Lane<StoreReply>,
     pub(crate) tasks: Tasks,
 }
 
-impl<D: ChangeStore> Loader<D> {
+impl<D: LeaseStore> Loader<D> {
     /// Answers until the lane closes or `halt`.
     pub(crate) async fn run(self, mut asks: mpsc::Receiver<StoreAsk>, halt: Stop) {
         let places = Arc::new(Semaphore::new(LOADS_MAX));

@@ -3,10 +3,12 @@
 
 mod database;
 mod disk;
+mod fence;
+mod leases;
 mod node;
 mod tables;
 
 pub use database::{DatabaseMood, SimulatedDatabase};
 pub use disk::SimulatedDisk;
-pub use node::SimulatedStorage;
+pub use node::{SimulatedNode, SimulatedStorage};
 pub use tables::SimulatedAccount;

@@ -14,6 +14,7 @@ mod counters;
 mod database_identity;
 mod fault;
 mod fence;
+mod lease_store;
 mod leases;
 mod migrations;
 mod orders;
@@ -40,7 +41,10 @@ pub(crate) use columns::{is_nobodys, name_key, role_of, role_word, signed, unsig
 pub(crate) use counters::Counters;
 pub(crate) use database_identity::{DatabaseIdentity, Whose};
 pub(crate) use fault::{ErrorClass, error_class, is_absent, is_hopeless, is_unique_violation};
+#[cfg(feature = "simulation")]
+pub(crate) use fence::{Conflict, FenceTables, Lease, LeaseTable, StoredOwner, admit};
 pub(crate) use fence::{RevertedThing, WriteOutcome};
+pub(crate) use lease_store::LeaseStore;
 pub(crate) use leases::TakenLease;
 pub(crate) use read::AppliedMark;
 pub(crate) use sqlite_file::DatabaseFile;

@@ -22,6 +22,7 @@ mod packages;
 mod page;
 mod rooms;
 mod shown;
+mod spots;
 mod survey;
 mod travel;
 mod ways;
@@ -48,6 +49,7 @@ pub use occupancy::Occupancy;
 pub(crate) use packages::{laid, passed};
 pub use page::Page;
 pub use rooms::Rooms;
+pub use spots::PlayerSpot;
 pub use ways::{CrossGuarded, GuardedWays};
 
 use bevy_ecs::system::{ParamBuilder, SystemParamBuilder};

@@ -22,7 +22,9 @@ use crate::world::{Atlas, Direction, RoomData, RoomIx, room_data};
 pub fn plugin(reg: &mut Registrar<'_>) {
     reg.after("place", "what is looked at is seen there");
     room_data::<Scenery>(reg, "details");
-    reg.derived(seen).system(Phase::Settle, looked);
+    reg.fact::<DetailUsed>()
+        .derived(seen)
+        .system(Phase::Settle, looked);
     verb::<verbs::TouchVerb>(reg);
     verb::<verbs::Read>(reg);
     verb::<verbs::Ring>(reg);
@@ -101,7 +103,40 @@ fn mistake(word: &str, known: &mut BTreeSet<String>) -> Option<&'static str> {
     (!known.insert(word.to_owned())).then_some("two details of the room are called by one word")
 }
 
+/// What is done with a detail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DetailDeed {
+    /// It is touched.
+    Touch,
+    /// It is read.
+    Read,
+    /// It is rung.
+    Ring,
+}
+
+/// Somebody does something with what a room's text names, whatever comes of it. A fact.
+#[derive(Message, Clone, Copy, Debug)]
+pub struct DetailUsed {
+    /// Who.
+    pub actor: Entity,
+    /// Where.
+    pub room: RoomIx,
+    /// The detail's number in the room.
+    pub detail: usize,
+    /// What they do.
+    pub deed: DetailDeed,
+}
+
 impl SceneryDetail {
+    /// What comes of a deed.
+    const fn list(&self, deed: DetailDeed) -> &EffectList {
+        match deed {
+            DetailDeed::Touch => &self.on_touch,
+            DetailDeed::Read => &self.on_read,
+            DetailDeed::Ring => &self.on_ring,
+        }
+    }
+
     /// What carries its lists.
     fn carrier(&self, room: &str) -> Carrier {
         let word = self.words.first().map_or("", String::as_str);

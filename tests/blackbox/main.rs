@@ -38,6 +38,7 @@ mod revisions;
 mod rfc;
 mod schema;
 mod scripting;
+mod sdk;
 mod staff;
 mod startup;
 mod survival;

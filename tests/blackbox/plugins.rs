@@ -50,6 +50,17 @@ async fn plugin_is_turned_off_and_on_live() {
     let [p50, p99] = [&line[3], &line[4]].map(|one| one.parse::<f64>().unwrap());
     assert!(0.0 < p50 && p50 <= p99, "{line:?}");
 
+    // The shipped world's scripts have timers.
+    until("a script to be called", async || {
+        let told = plugin(server.recipe(), &["list"]).await;
+        let line = told
+            .stdout
+            .lines()
+            .find(|line| line.contains("  script  "))?;
+        assert!(line.contains(" operations, 0 calls were cut"), "{line}");
+        Some(())
+    })
+    .await;
     let off = plugin(server.recipe(), &["off", "chat"]).await;
     assert_eq!(off.code, Some(0), "{off:?}");
     is_out(&server, "chat", true).await;

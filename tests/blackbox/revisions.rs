@@ -6,6 +6,7 @@ mod databases;
 mod kills;
 mod left;
 mod limits;
+mod preview;
 mod socket;
 
 use std::path::{Path, PathBuf};

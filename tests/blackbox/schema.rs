@@ -4,9 +4,10 @@
 use engine::content::KeyTable;
 use kadath::schema::{Kind, client_frames, written};
 use net::{ClientMessage, understands};
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Schema, frame_unlike_its_schema, kept, published};
+use crate::harness::{Schema, Server, frame_unlike_its_schema, kept, published};
 
 #[test]
 fn generated_files_match_types() {
@@ -15,7 +16,8 @@ fn generated_files_match_types() {
         (Kind::ServerFrames, "docs/schema/server-frames.json"),
         (Kind::ClientFrames, "docs/schema/client-frames.json"),
         (Kind::Asyncapi, "docs/schema/asyncapi.json"),
-        (Kind::Typescript, "client/frames.d.ts"),
+        (Kind::Openapi, "docs/schema/openapi.json"),
+        (Kind::Typescript, "sdk/frames.d.ts"),
     ] {
         kept(path, &written(kind, &events), "schema");
     }
@@ -79,6 +81,58 @@ fn server_understands_exactly_schema_frames() {
         }
     }
     assert!(good > 30 && bad > 60, "{good} good and {bad} bad frames");
+}
+
+/// Each described call is sent, and what it answers is what is described.
+#[tokio::test(flavor = "multi_thread")]
+async fn described_calls_answer_in_shape() {
+    let document: Value = serde_json::from_str(&written(Kind::Openapi, &[])).unwrap();
+    let server = Server::start().await;
+    let account = server.http.register("obed", "Obed").await;
+    let token = server.http.login(&account).await;
+    let client = reqwest::Client::new();
+    let mut shaped = 0;
+    // Behind a logout nothing more would go well.
+    let calls = document["paths"].as_object().unwrap().iter();
+    for (path, calls) in calls.filter(|(path, _)| *path != "/auth/logout") {
+        for (method, call) in calls.as_object().unwrap() {
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let address = format!("{}{}", server.url, path.replace("{id}", "nothing"));
+            let fields = &call["requestBody"]["content"]["application/json"]["schema"];
+            let fields = fields["properties"].as_object().into_iter().flatten();
+            let body = fields.filter_map(|(name, _)| {
+                let value = match name.as_str() {
+                    "username" => "elihu",
+                    "name" => "Elihu",
+                    "password" => "correct horse",
+                    _ => return None,
+                };
+                Some((name.clone(), value.into()))
+            });
+            let body = Value::Object(body.collect());
+            let asked = client.request(method.clone(), &address).json(&body);
+            let answer = asked.bearer_auth(&token).send().await.unwrap();
+            let status = answer.status();
+            assert_ne!(status, 405, "{method} {path}");
+            let text = answer.text().await.unwrap();
+            if text.is_empty() {
+                continue;
+            }
+            let responses = &call["responses"];
+            let expected = responses.get(status.as_str());
+            let content = &expected.unwrap_or(&responses["default"])["content"];
+            let schema = Schema {
+                schema: &content["application/json"]["schema"],
+                defs: &document["components"]["schemas"],
+                closed: expected.is_some(),
+            };
+            let value: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(schema.fault(&value), None, "{method} {path}: {text}");
+            shaped += usize::from(expected.is_some());
+        }
+    }
+    assert!(shaped >= 6, "only {shaped} calls went well");
+    server.stop().await;
 }
 
 /// The frame with each of its values replaced by others, and with each of its fields left out.

@@ -43,7 +43,7 @@ fn scripting_page_steps_work_as_written() {
         let (code, told) = kadath(&moor, &["check", "--config", "kadath.toml"]);
         assert_eq!(code, Some(0), "{name}: {told}");
     }
-    assert_eq!(texts.len(), 3);
+    assert_eq!(texts.len(), 4);
     assert!(
         texts["fog"]
             .lines()
@@ -53,8 +53,52 @@ fn scripting_page_steps_work_as_written() {
     );
     assert_eq!(
         kadath(&moor, &["test", "world"]),
-        (Some(0), "5 passed, 0 failed\n".to_owned())
+        (Some(0), "6 passed, 0 failed\n".to_owned())
     );
+}
+
+#[test]
+fn test_over_seeds_names_the_seed_that_fails() {
+    let folder = TempDir::with_prefix("kadath-scripting-test-").unwrap();
+    kadath(folder.path(), &["new", "moor"]);
+    let moor = folder.path().join("moor");
+    let luck = "verb(\"draw\", |e| if chance(90) { \"A card.\" } else { \"The joker.\" });\n\ntest(\"no joker\", |t| {\n    t.enter(\"Ann\");\n    t.says(\"Ann\", \"draw\");\n    t.run(1);\n    t.hears(\"Ann\", \"A card.\");\n});\n";
+    std::fs::write(moor.join("world/scripts/luck.rhai"), luck).unwrap();
+    let (code, told) = kadath(&moor, &["test", "world", "--seeds", "20"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(
+        told.ends_with("2 passed, 1 failed, over 20 seeds from 1\n"),
+        "{told}"
+    );
+    let (_, seed) = told
+        .split_once("(seed ")
+        .unwrap_or_else(|| panic!("{told}"));
+    let seed: String = seed.chars().take_while(char::is_ascii_digit).collect();
+    let (code, told) = kadath(&moor, &["test", "world", "--seed", &seed]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("luck.rhai:7: no joker"), "{told}");
+}
+
+/// The fog of the page that is a list of effects, in the last room of the new world.
+#[test]
+fn fog_of_page_needs_no_script() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scripting.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, fog) = page.split_once("```toml\n[[rooms.reactions]]").unwrap();
+    let (fog, _) = fog.split_once("```").unwrap();
+    let fog = format!("[[rooms.reactions]]{fog}");
+    let lines = fog.lines().filter(|line| !line.is_empty());
+    assert!(lines.count() <= 7, "{fog}");
+    let folder = TempDir::with_prefix("kadath-scripting-test-").unwrap();
+    kadath(folder.path(), &["new", "moor"]);
+    let moor = folder.path().join("moor");
+    let zone = moor.join("world/zones/moor/moor.toml");
+    let rooms = std::fs::read_to_string(&zone).unwrap();
+    std::fs::write(&zone, format!("{}\n\n{fog}", rooms.trim_end())).unwrap();
+    let script = "test(\"fog\", |t| {\n    t.enter(\"Ann\");\n    t.run(5);\n    t.hears_not(\"Ann\", \"burns\");\n    t.says(\"Ann\", \"north\");\n    t.run(5);\n    t.hears(\"Ann\", \"The fog burns in your throat.\");\n});\n";
+    std::fs::write(moor.join("world/scripts/fog.rhai"), script).unwrap();
+    let (code, told) = kadath(&moor, &["test", "world"]);
+    assert_eq!((code, told.as_str()), (Some(0), "3 passed, 0 failed\n"));
 }
 
 #[test]

@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use engine::Seed;
 use engine::port::Role;
@@ -23,18 +25,29 @@ fn every_transcript_plays_as_written() {
     let files = files_below(&folder);
     assert!(files.len() >= 120, "only {} transcripts", files.len());
     let only = std::env::var("SCENES").unwrap_or_default();
-    let mut failed = Vec::new();
-    for file in files
+    let wanted = files
         .iter()
-        .filter(|file| file.to_string_lossy().contains(&only))
-    {
-        let name = file.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
-        let text = std::fs::read_to_string(file).unwrap();
-        let played = SceneFile::read(&text).and_then(|scene| play(&scene));
-        if let Err(fault) = played {
-            failed.push(format!("{}:{fault}", name.display()));
+        .filter(|file| file.to_string_lossy().contains(&only));
+    let wanted: Vec<&PathBuf> = wanted.collect();
+    // The last test of all, so that one thread alone would leave a processor idle.
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(|| {
+                while let Some(file) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let name = file.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
+                    let text = std::fs::read_to_string(file).unwrap();
+                    let played = SceneFile::read(&text).and_then(|scene| play(&scene));
+                    if let Err(fault) = played {
+                        let fault = format!("{}:{fault}", name.display());
+                        failed.lock().unwrap().push(fault);
+                    }
+                }
+            });
         }
-    }
+    });
+    let mut failed = failed.into_inner().unwrap();
+    failed.sort();
     assert!(
         failed.is_empty(),
         "{} of {} transcripts go otherwise\n\n{}",

@@ -1,10 +1,39 @@
-//! Where two states of a world first differ.
+//! Where two states of a world differ.
+
+use std::collections::{BTreeMap, HashMap};
 
 use bevy_ecs::entity::Entity;
 
 use super::{StateType, WorldState};
+use crate::port::StableId;
 
 impl WorldState {
+    /// How many values of each state are others than in `now`, or are there on one side only, by its
+    /// name; of what has an id.
+    #[must_use]
+    pub fn differences(&self, now: &Self) -> BTreeMap<String, usize> {
+        let by_id = |state: &Self| {
+            let ids: HashMap<Entity, StableId> = state.entities.iter().copied().collect();
+            let mut all = BTreeMap::new();
+            for (name, values) in &state.parts {
+                for (entity, value) in values {
+                    if let Some(id) = ids.get(entity) {
+                        all.insert((name.clone(), *id), value.clone());
+                    }
+                }
+            }
+            all
+        };
+        let (was, is) = (by_id(self), by_id(now));
+        let mut differences = BTreeMap::new();
+        let gone = was.iter().filter(|(key, value)| is.get(key) != Some(value));
+        let come = is.iter().filter(|(key, _)| !was.contains_key(key));
+        for ((name, _), _) in gone.chain(come) {
+            *differences.entry(name.clone()).or_default() += 1;
+        }
+        differences
+    }
+
     /// The first value that is another than in `now`: its state, its entity, and how it was and is.
     /// A row may be written otherwise than it would be now: by a database, or by an older version.
     pub(crate) fn first_difference(

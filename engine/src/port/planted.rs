@@ -29,6 +29,8 @@ pub enum Planted {
     IdForgotten,
     /// Those in a room are listed in the order of a hash.
     RoomUnordered,
+    /// What is written to a shared database is written under whatever lease.
+    LeaseUnchecked,
 }
 
 #[cfg(feature = "simulation")]
@@ -43,7 +45,7 @@ mod switch {
 
     impl Planted {
         /// All of them.
-        pub const ALL: [Self; 11] = [
+        pub const ALL: [Self; 12] = [
             Self::WatermarkEarly,
             Self::SyncSkipped,
             Self::TransferHalved,
@@ -55,6 +57,7 @@ mod switch {
             Self::MuteStale,
             Self::IdForgotten,
             Self::RoomUnordered,
+            Self::LeaseUnchecked,
         ];
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::file::{Before, Entry};
+use super::inputs::RecordedTick;
 use super::trace::{self, ColumnTrace, SaidTrace, SavedTrace, TickTrace, row_hash, short};
 use super::{Checkpoint, RecordFault, RecordingHeader, TickEffects, Ticks};
 use crate::content::{Content, NextRevision, RevisionMark, Source};
@@ -136,56 +136,23 @@ impl Replay {
         last: Tick,
         contents: &mut Contents<'_>,
     ) -> Result<Option<Difference>, RecordFault> {
-        let mut before = Before::default();
-        for (tick, entry) in (ticks.first..).zip(ticks.entries) {
+        for recorded in ticks.inputs() {
+            let RecordedTick {
+                tick,
+                mut input,
+                revision,
+                trace: was,
+            } = recorded?;
             if tick > last {
                 break;
             }
-            let skipped = tick <= self.engine.last_tick();
-            let bridged = entry.bridged()?;
-            let Entry {
-                span_change,
-                offset_change,
-                heard,
-                stored,
-                orders,
-                revision,
-                storage,
-                stopping,
-                trace: was,
-                ..
-            } = entry;
-            let span = before.span.wrapping_add(span_change);
-            before = Before {
-                now: WorldTime(before.now.0.wrapping_add(span.cast_unsigned())),
-                span,
-                wall_offset: before.wall_offset.wrapping_add(offset_change),
-                storage: storage.or(before.storage),
-            };
             // The world is further already: it was built from a checkpoint in between.
-            if skipped {
+            if tick <= self.engine.last_tick() {
                 continue;
             }
             let revision = revision.map(|mark| self.revision(mark, contents));
-            let input = TickInput {
-                now: before.now,
-                wall_offset: before.wall_offset,
-                heard,
-                stored,
-                bridged,
-                orders,
-                revision: revision.transpose()?,
-                storage: before.storage.unwrap_or_default(),
-                stopping,
-            };
-            let mut said = Vec::new();
-            let output = self
-                .engine
-                .tick_aloud(input, |emission| said = emission.said);
-            let effects = TickEffects::of(said, &output);
-            self.played += 1;
-            let (first, _) = self.span.unwrap_or((before.now, before.now));
-            self.span = Some((first, before.now));
+            input.revision = revision.transpose()?;
+            let effects = self.step(input);
             let is = TickTrace::of(&effects, &mut |_, _| {});
             if is != was {
                 return Ok(Some(self.difference(tick, &was, &is, &effects)));
@@ -194,8 +161,41 @@ impl Replay {
         Ok(None)
     }
 
-    /// The revision that a tick brought, made again.
-    fn revision(
+    /// Plays one tick, whether or not it was recorded so.
+    pub fn step(&mut self, input: TickInput) -> TickEffects {
+        let now = input.now;
+        let mut said = Vec::new();
+        let output = self
+            .engine
+            .tick_aloud(input, |emission| said = emission.said);
+        self.played += 1;
+        let (first, _) = self.span.unwrap_or((now, now));
+        self.span = Some((first, now));
+        TickEffects::of(said, &output)
+    }
+
+    /// The world that plays.
+    pub const fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    /// The plugin that tells an event.
+    #[must_use]
+    pub fn teller_of(&self, event: &str) -> &str {
+        self.engine.teller_of(event).unwrap_or("engine")
+    }
+
+    /// The plugin that owns a saved component.
+    #[must_use]
+    pub fn owner_of(&self, component: &str) -> &str {
+        self.engine.owner_of(component).unwrap_or("engine")
+    }
+
+    /// A revision to bring in a tick: of a mark that was recorded, or of any other.
+    ///
+    /// # Errors
+    /// When its content is missing, or is none for this game.
+    pub fn revision(
         &self,
         mark: RevisionMark,
         contents: &mut Contents<'_>,

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use engine::port::{AccountId, Role};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::body::{Bearer, Fields};
@@ -21,15 +22,23 @@ use crate::gateway::{Caller, Gateway};
 type SignInResult = Result<NoStore<SignInAnswer>, HttpFault>;
 
 /// What a sign-in is answered with.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct SignInAnswer {
+    /// What signs in over the websocket, and stands in `Authorization: Bearer`.
     access_token: String,
+    /// `bearer`.
     token_type: &'static str,
+    /// A UUID.
+    #[schemars(with = "String")]
     user_id: AccountId,
     username: String,
+    /// `player`, `designer` or `admin`.
+    #[schemars(with = "String")]
     role: Role,
     guest: bool,
+    /// The living ones, the most recently played first.
     characters: Vec<Card>,
+    /// Gets another token, once.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
 }

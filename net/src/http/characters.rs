@@ -5,6 +5,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use engine::port::{Code, Refusal, StableId, WorldTime};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -15,7 +16,8 @@ use crate::gatekeeper::{CharacterSummary, Gatekeeper, ProfessionChoice, Rolled};
 use crate::hub::stamp;
 
 /// A character as the outside sees it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CharacterCard")]
 pub(super) struct Card {
     id: StableId,
     /// The same once more, under the name that frames use.
@@ -41,7 +43,8 @@ impl From<CharacterSummary> for Card {
 }
 
 /// All characters of an account.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CharacterCards")]
 pub(super) struct Cards {
     characters: Vec<Card>,
 }
@@ -76,7 +79,8 @@ pub(super) async fn create<G: Gatekeeper>(
 }
 
 /// Every profession there is.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Professions")]
 pub(super) struct Trades {
     professions: Vec<ProfessionChoice>,
 }

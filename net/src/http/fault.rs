@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::port::{Code, Refusal};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::gatekeeper::Denied;
@@ -16,8 +17,9 @@ pub(crate) struct HttpFault {
     error: ErrorNote,
 }
 
-#[derive(Serialize)]
-struct ErrorBody {
+/// The body of a refusal.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ErrorBody {
     error: ErrorNote,
 }
 

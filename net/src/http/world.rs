@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::auth::NoStore;
@@ -10,8 +11,8 @@ use crate::gatekeeper::Gatekeeper;
 use crate::gateway::Gateway;
 
 /// The world from outside.
-#[derive(Serialize)]
-pub(super) struct World {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct WorldSummary {
     name: String,
     tagline: String,
     guests: bool,
@@ -22,9 +23,11 @@ pub(super) struct World {
     time: String,
 }
 
-pub(super) async fn world<G: Gatekeeper>(State(gateway): State<Arc<Gateway<G>>>) -> NoStore<World> {
+pub(super) async fn world<G: Gatekeeper>(
+    State(gateway): State<Arc<Gateway<G>>>,
+) -> NoStore<WorldSummary> {
     let info = &gateway.world;
-    NoStore(World {
+    NoStore(WorldSummary {
         name: info.name.clone(),
         tagline: info.tagline.clone(),
         guests: info.guests,

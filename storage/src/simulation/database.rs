@@ -39,17 +39,28 @@ pub struct SimulatedDatabase {
 }
 
 impl SimulatedDatabase {
-    /// An empty database with these accounts.
+    /// An empty database with these accounts, for one node or, if it is shared, for several.
     #[must_use]
-    pub fn new(accounts: Vec<SimulatedAccount>) -> Self {
+    pub fn new(accounts: Vec<SimulatedAccount>, shared: bool) -> Self {
         Self {
             tables: Arc::new(Mutex::new(Tables {
                 accounts,
+                shared,
                 ..Tables::default()
             })),
             mood: Arc::default(),
             wall: Arc::default(),
             alive: Arc::new(AtomicBool::new(true)),
+        }
+    }
+
+    /// Another node's way to the same database, which has moods of its own.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self {
+            mood: Arc::new(Mutex::new(self.mood())),
+            alive: Arc::new(AtomicBool::new(true)),
+            ..self.clone()
         }
     }
 
@@ -95,7 +106,8 @@ impl SimulatedDatabase {
     /// Every row that is committed, in the order of keys.
     #[must_use]
     pub fn rows(&self) -> Vec<Row> {
-        self.tables().rows.values().cloned().collect()
+        let tables = self.tables();
+        tables.rows.values().map(|kept| kept.row.clone()).collect()
     }
 
     /// Every fact that is committed, in the order of the journals.
@@ -110,19 +122,43 @@ impl SimulatedDatabase {
         self.tables().commits
     }
 
-    pub(super) fn world_rows(&self) -> Vec<Row> {
+    /// Which node has a character, by its lease.
+    #[must_use]
+    pub fn lessee(&self, character: StableId) -> Option<String> {
+        let tables = self.tables();
+        let kept = tables.leases.characters.get(&character.uuid())?;
+        kept.lease.node.clone()
+    }
+
+    /// Whether changes of an entity came under a lease that was over.
+    #[must_use]
+    pub fn has_refused(&self, id: StableId) -> bool {
+        let tables = self.tables();
+        let mut all = tables.conflicts.iter();
+        all.any(|(_, _, entity, _)| *entity == id.uuid())
+    }
+
+    /// Gives up a node's life and its office, for others to follow at once.
+    pub(super) fn retire(&self, origin: &NodeJournal) {
+        self.tables().leases.retire(origin);
+    }
+
+    pub(super) fn world_rows(&self, node: &str) -> Vec<Row> {
         let tables = self.tables();
         let all = tables.rows.values();
-        all.filter(|row| matches!(row.owner, Owner::World | Owner::Node))
-            .cloned()
-            .collect()
+        let ours = all.filter(|kept| match kept.row.owner {
+            Owner::World => true,
+            Owner::Node => kept.node.as_deref() == Some(node),
+            Owner::Character(_) => false,
+        });
+        ours.map(|kept| kept.row.clone()).collect()
     }
 
     pub(super) fn applied(&self) -> Vec<AppliedMark> {
         self.tables().applied.clone()
     }
 
-    fn tables(&self) -> MutexGuard<'_, Tables> {
+    pub(super) fn tables(&self) -> MutexGuard<'_, Tables> {
         lock(&self.tables)
     }
 
@@ -131,7 +167,7 @@ impl SimulatedDatabase {
     }
 
     /// The way there.
-    async fn reach(&self) -> Result<(), Error> {
+    pub(super) async fn reach(&self) -> Result<(), Error> {
         sleep(self.mood().latency).await;
         while self.mood().stalls {
             sleep(LOOK).await;
@@ -143,7 +179,7 @@ impl SimulatedDatabase {
     }
 
     /// The way back.
-    async fn answer(&self) -> Result<(), Error> {
+    pub(super) async fn answer(&self) -> Result<(), Error> {
         sleep(self.mood().latency).await;
         match self.mood().loses_answers {
             true => Err(Error::PoolTimedOut),
@@ -163,9 +199,9 @@ impl ChangeStore for SimulatedDatabase {
 
     async fn write(&self, origin: &NodeJournal, layer: &Layer) -> Result<WriteOutcome, Error> {
         self.reach().await?;
-        self.tables().commit(origin, layer);
+        let kept = self.tables().commit(origin, layer)?;
         self.answer().await?;
-        Ok(WriteOutcome::default())
+        Ok(kept)
     }
 
     async fn rows_of(&self, id: StableId, others: &[StableId]) -> Result<Vec<Row>, Error> {

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::port::{Registry, RunId, SaveGauge, Stop, StorePorts, Tasks, WorldTime};
+use engine::port::{
+    Lane, Registry, RunId, SaveGauge, Stop, StorePorts, StoreReply, Tasks, WorldTime,
+};
 use prometheus::IntCounter;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{SimulatedDatabase, SimulatedDisk};
-use crate::applier::{Applier, DatabaseTrouble};
+use crate::applier::{Applier, DatabaseTrouble, SharedDatabase};
 use crate::backoff::Backoff;
 use crate::config::JournalConfig;
 use crate::identity;
@@ -19,16 +21,33 @@ use crate::journal::{
     self, Disk as _, Found, Identity, JournalHandle, JournalSteps, NextStep, Start, Writer,
     WriterThread,
 };
+use crate::lease::Leases;
 use crate::loader::Loader;
 use crate::pending::PendingChanges;
 use crate::storage::open::reconcile::lacked;
-use crate::store::{ChangeStore as _, Counters, NodeJournal};
+use crate::store::{ChangeStore as _, Counters, LeaseStore as _, NodeJournal};
 use crate::{RecoveredState, StorageFault};
 
-const NODE: &str = "simulated";
+/// How long a start waits before it asks the database again.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// The one world of a simulation.
 const WORLD: Uuid = Uuid::from_u128(0x6b61_6461_7468);
+
+/// Where a process stores.
+#[derive(Clone, Debug)]
+pub struct SimulatedNode {
+    /// The node's name.
+    pub name: String,
+    /// The folder of its journal.
+    pub folder: PathBuf,
+    /// The disk on which that lies.
+    pub disk: SimulatedDisk,
+    /// Its way to the database.
+    pub database: SimulatedDatabase,
+    /// How long it counts as alive without a word, where nodes share the database.
+    pub lease: Option<Duration>,
+}
 
 /// A process's storage.
 #[derive(Debug)]
@@ -41,38 +60,59 @@ pub struct SimulatedStorage {
     writer: Option<Writer>,
     pending: Arc<PendingChanges>,
     journal: Arc<JournalHandle>,
+    /// With a shared database.
+    leases: Option<Arc<Leases<SimulatedDatabase>>>,
     left_out: IntCounter,
     halt: Stop,
 }
 
 impl SimulatedStorage {
-    /// Recovers the journal in `folder`, brings the database what it lacks, and begins the run `run`
-    /// at `wall`.
+    /// Recovers the node's journal, brings the database what it lacks, and begins the run `run` at
+    /// `wall`.
     ///
     /// # Errors
     /// As `Storage::open`: what can't be gone on from is named.
     pub async fn open(
-        folder: &Path,
-        (disk, database): (SimulatedDisk, SimulatedDatabase),
+        node: SimulatedNode,
         config: JournalConfig,
         (run, wall): (RunId, WorldTime),
     ) -> Result<(Self, RecoveredState), StorageFault> {
-        let mut found = journal::recover(folder)?;
+        let SimulatedNode {
+            name,
+            folder,
+            disk,
+            database,
+            lease,
+        } = node;
+        let mut found = journal::recover(&folder)?;
         let identity = found.identity.unwrap_or(Identity {
             world: WORLD,
             journal: Uuid::from_u128(u128::from(run.0)),
         });
         let origin = NodeJournal {
-            node: NODE.to_owned(),
+            node: name,
             journal: identity.journal,
         };
+        if let Some(lease) = lease {
+            // Of a run before, another journal may have the name until its lease ends.
+            while !matches!(database.beat(&origin, lease).await, Ok(true)) {
+                sleep(AGAIN).await;
+            }
+        }
         let marks = database.applied();
         identity::still_the_newest(&found, &origin, &marks, database.target())?;
-        let before = identity::before(&found, NODE, identity.journal, &marks);
+        let mut before = identity::before(&found, &origin.node, identity.journal, &marks);
         let mine = marks.iter().find(|mark| mark.journal == identity.journal);
         let applied = mine.map_or(0, |mark| mark.sequence);
-        let applied = catch_up(&mut found, applied, (&disk, &database), &origin).await?;
-        let first_tick = identity::first_tick(before.as_ref());
+        let (applied, late) = catch_up(&mut found, applied, (&disk, &database), &origin).await?;
+        if late {
+            let nothing = Found::default();
+            before = identity::before(&nothing, &origin.node, identity.journal, &marks);
+        }
+        let first_tick = match &before {
+            None => identity::first_tick_beside(&marks),
+            Some(trace) => identity::first_tick(Some(trace)),
+        };
         let start = Start {
             identity,
             run,
@@ -80,7 +120,7 @@ impl SimulatedStorage {
             at: wall,
             next_sequence: applied + 1,
         };
-        let writer = begin(folder, &disk, &found, start, &config)?;
+        let writer = begin(&folder, &disk, &found, start, &config)?;
         let recovered = RecoveredState {
             world: identity.world,
             journal: identity.journal,
@@ -89,13 +129,26 @@ impl SimulatedStorage {
             before: before.map(|trace| (trace.run, trace.survived)),
             clean: before.is_none_or(|trace| trace.clean),
             reached: before.map(|trace| trace.now).unwrap_or_default(),
-            world_rows: database.world_rows(),
+            world_rows: database.world_rows(&origin.node),
         };
+        let pending = PendingChanges::new(config.facts_max);
+        let counters = Counters::new(&Registry::new())?;
+        let leases = lease.map(|lease| {
+            let (store, pending) = (database.clone(), Arc::clone(&pending));
+            let elected = counters.elected.clone();
+            Leases::new(store, origin.clone(), lease, pending, elected)
+        });
+        if let Some(leases) = &leases {
+            while leases.campaign().await.is_err() {
+                sleep(AGAIN).await;
+            }
+        }
         let storage = Self {
-            pending: PendingChanges::new(config.facts_max),
+            pending,
+            leases,
             journal: JournalHandle::new(applied),
             halt: Stop::new(),
-            left_out: Counters::new(&Registry::new())?.quarantined,
+            left_out: counters.quarantined,
             writer: Some(writer),
             disk,
             database,
@@ -122,13 +175,13 @@ impl SimulatedStorage {
             shared: Arc::clone(&self.journal),
             config: self.config.clone(),
             left_out: self.left_out.clone(),
-            durable_at_commit: false,
+            durable_at_commit: self.leases.is_some(),
         };
         tasks.spawn(
             "journal",
             take_steps(thread, Arc::clone(&self.journal), self.disk.clone(), pace),
         );
-        let applier = self.applier(&gauge);
+        let applier = self.applier(&gauge, &ports.replies);
         let halt = self.halt.clone();
         tasks.spawn("applier", async move { applier.run(halt).await });
         let loader = Loader {
@@ -136,15 +189,23 @@ impl SimulatedStorage {
             accounts: None,
             pending: Arc::clone(&self.pending),
             journal: Arc::clone(&self.journal),
-            leases: None,
+            leases: self.leases.clone(),
             gauge,
-            replies: ports.replies,
+            replies: ports.replies.clone(),
             tasks: tasks.clone(),
         };
         tasks.spawn("loader", loader.run(ports.asks, self.halt.clone()));
+        if let Some(leases) = &self.leases {
+            let living = Arc::clone(leases).run(ports.replies, self.halt.clone());
+            tasks.spawn("leases", living);
+        }
     }
 
-    fn applier(&self, gauge: &Arc<SaveGauge>) -> Applier<SimulatedDatabase> {
+    fn applier(
+        &self,
+        gauge: &Arc<SaveGauge>,
+        replies: &Lane<StoreReply>,
+    ) -> Applier<SimulatedDatabase> {
         Applier {
             store: self.database.clone(),
             origin: self.origin.clone(),
@@ -154,7 +215,10 @@ impl SimulatedStorage {
             trouble: Arc::<DatabaseTrouble>::default(),
             backoff: Backoff::of_writes().without_jitter(),
             limit: Some(Duration::from_secs(10)),
-            shared: None,
+            shared: self.leases.as_ref().map(|leases| SharedDatabase {
+                leases: Arc::clone(leases),
+                replies: replies.clone(),
+            }),
         }
     }
 
@@ -174,6 +238,13 @@ impl SimulatedStorage {
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
         self.pending.is_closed() && self.pending.rows() == 0
+    }
+
+    /// Others need not wait for its lease to end.
+    pub fn retire(&self) {
+        if self.leases.is_some() {
+            self.database.retire(&self.origin);
+        }
     }
 
     /// The process is dead: nothing of it has any effect from here on.
@@ -207,32 +278,40 @@ async fn take_steps(
     }
 }
 
-/// Journal and database are brought to the same state; answers the last batch that both have.
+/// Journal and database are brought to the same state; answers the last batch that both have, and
+/// whether other nodes had taken some of it over.
 async fn catch_up(
     found: &mut Found,
     applied: u64,
     (disk, database): (&SimulatedDisk, &SimulatedDatabase),
     origin: &NodeJournal,
-) -> Result<u64, StorageFault> {
+) -> Result<(u64, bool), StorageFault> {
     if applied > found.last_sequence && found.identity.is_some() {
         for closed in found.segments.drain(..) {
             disk.remove(&closed.path)
                 .map_err(StorageFault::io("remove", &closed.path))?;
         }
-        return Ok(applied);
+        return Ok((applied, false));
     }
+    let mut late = false;
     let mut next = applied + 1;
     for segment in &found.segments {
         let batches = journal::batches_from(segment, next)?;
         let Some(layer) = lacked(batches, &mut next) else {
             continue;
         };
-        while let Err(error) = database.write(origin, &layer).await {
-            tracing::debug!(%error, "journal can't be applied, trying again");
-            sleep(Duration::from_millis(200)).await;
-        }
+        let kept = loop {
+            match database.write(origin, &layer).await {
+                Ok(kept) => break kept,
+                Err(error) => {
+                    tracing::debug!(%error, "journal can't be applied, trying again");
+                    sleep(AGAIN).await;
+                }
+            }
+        };
+        late |= !kept.conflicts.is_empty();
     }
-    Ok(found.last_sequence)
+    Ok((found.last_sequence, late))
 }
 
 fn begin(

@@ -1,15 +1,17 @@
 //! What a simulated database holds, and what a transaction does to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::port::{
     AccountAct, AccountId, AccountOrder, Banned, Fact, Owner, Role, Row, StableId, Standings,
     Unheeded, WorldTime,
 };
+use sqlx::Error;
 use uuid::Uuid;
 
+use super::leases::LeaseTables;
 use crate::pending::Layer;
-use crate::store::{AppliedMark, Changeset, NodeJournal};
+use crate::store::{AppliedMark, Changeset, NodeJournal, WriteOutcome};
 
 /// Somebody's account, with its one character.
 #[derive(Clone, Debug)]
@@ -26,10 +28,22 @@ pub struct SimulatedAccount {
     pub banned: Option<Banned>,
 }
 
+/// A row, and whose own it is if it is a node's.
+#[derive(Clone, Debug)]
+pub(super) struct StoredRow {
+    pub(super) row: Row,
+    pub(super) node: Option<String>,
+}
+
 /// Everything that is committed.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
-    pub(super) rows: BTreeMap<(StableId, String), Row>,
+    /// Nodes share it: what is written passes the fence.
+    pub(super) shared: bool,
+    pub(super) rows: BTreeMap<(StableId, String), StoredRow>,
+    pub(super) leases: LeaseTables,
+    /// What came under a lease that was over: journal, batch, entity, component.
+    pub(super) conflicts: BTreeSet<(Uuid, u64, Uuid, String)>,
     pub(super) facts: BTreeMap<(Uuid, u64, u32), Fact>,
     pub(super) applied: Vec<AppliedMark>,
     pub(super) accounts: Vec<SimulatedAccount>,
@@ -38,11 +52,29 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// One transaction, as the real databases carry it out: wipes, changes of hands, removals, rows,
-    /// facts, and how far that reaches.
-    pub(super) fn commit(&mut self, origin: &NodeJournal, layer: &Layer) {
-        let Some(mark) = layer.mark else { return };
-        let set = Changeset::new(origin, layer, mark);
+    /// One transaction, as the real databases carry it out: what the fence lets through of wipes,
+    /// changes of hands, removals, rows, facts, and how far that reaches.
+    pub(super) fn commit(
+        &mut self,
+        origin: &NodeJournal,
+        layer: &Layer,
+    ) -> Result<WriteOutcome, Error> {
+        let Some(mark) = layer.mark else {
+            return Ok(WriteOutcome::default());
+        };
+        let mut set = Changeset::new(origin, layer, mark);
+        let kept = match self.shared {
+            true => self.admit(&mut set)?,
+            false => WriteOutcome::default(),
+        };
+        self.put(&set);
+        self.commits += 1;
+        Ok(kept)
+    }
+
+    fn put(&mut self, set: &Changeset<'_>) {
+        let (origin, mark) = (set.origin, set.mark);
+        let node = |owner| (owner == Owner::Node).then(|| origin.node.clone());
         for (id, _) in &set.wiped {
             let id = StableId::from_uuid(*id);
             self.rows.retain(|(of, _), _| *of != id);
@@ -50,8 +82,9 @@ impl Tables {
         for (id, hands) in &set.moved {
             let id = StableId::from_uuid(*id);
             let all = self.rows.range_mut((id, String::new())..);
-            for (_, row) in all.take_while(|((of, _), _)| *of == id) {
-                row.owner = hands.to;
+            for (_, kept) in all.take_while(|((of, _), _)| *of == id) {
+                kept.row.owner = hands.to;
+                kept.node = node(hands.to);
             }
         }
         for gone in &set.removed {
@@ -60,7 +93,8 @@ impl Tables {
         }
         for (_, row) in &set.rows {
             let key = (row.id, row.component.clone());
-            self.rows.insert(key, (*row).clone());
+            let (row, node) = ((*row).clone(), node(row.owner));
+            self.rows.insert(key, StoredRow { row, node });
         }
         for pending in &set.facts {
             let key = (origin.journal, pending.sequence, pending.ordinal);
@@ -86,7 +120,6 @@ impl Tables {
             Some(known) => *known = reached,
             None => self.applied.push(reached),
         }
-        self.commits += 1;
     }
 
     fn heed(&mut self, order: AccountOrder) {
@@ -118,7 +151,8 @@ impl Tables {
         let of = |row: &&Row| {
             row.owner == Owner::Character(id) || row.id == id || others.contains(&row.id)
         };
-        self.rows.values().filter(of).cloned().collect()
+        let all = self.rows.values().map(|kept| &kept.row);
+        all.filter(of).cloned().collect()
     }
 
     /// Whom the accounts set apart at `now` by the wall clock.

@@ -5,17 +5,21 @@
 //! its epoch by where it stands in its journal. The leases stay locked until the commit: one that
 //! takes a character over waits for it, and then sees what was written.
 
+mod postgres;
+mod tables;
 mod things;
 mod world;
+
+pub(super) use postgres::PostgresFence;
+pub(crate) use tables::{FenceTables, Lease, LeaseTable, StoredOwner};
 
 use std::collections::{BTreeSet, HashMap};
 
 use engine::port::{Owner, Row, StableId};
-use sqlx::{Error, PgConnection, query, query_as, query_scalar};
+use sqlx::Error;
 use uuid::Uuid;
 
-use super::changeset::{Changeset, NodeJournal};
-use super::{Store, signed, unsigned};
+use super::changeset::Changeset;
 use crate::pending::Skipped;
 
 /// What of a write the fence kept out.
@@ -38,9 +42,9 @@ pub(crate) struct Conflict {
     pub(crate) component: String,
     pub(crate) epoch: u64,
     pub(crate) holder: Option<String>,
-    sequence: u64,
-    version: u32,
-    body: Option<String>,
+    pub(crate) sequence: u64,
+    pub(super) version: u32,
+    pub(super) body: Option<String>,
 }
 
 /// A thing that stays what it is in the database.
@@ -51,54 +55,32 @@ pub(crate) struct RevertedThing {
     pub(crate) rows: Vec<Row>,
 }
 
-struct Lease {
-    node: Option<String>,
-    journal: Uuid,
-    epoch: u64,
-    since: u64,
-}
-
-impl Lease {
-    fn is_of(&self, origin: &NodeJournal) -> bool {
-        self.node.as_deref() == Some(origin.node.as_str()) && self.journal == origin.journal
-    }
-
-    fn admits(&self, origin: &NodeJournal, sequence: u64) -> bool {
-        self.is_of(origin) && sequence > self.since
-    }
-}
-
-type LeaseTable = HashMap<Uuid, Lease>;
-
 /// Under whose lease a removal stands. Of one that an older server wrote only the entity is known.
 fn lessee(owner: Owner, entity: Uuid) -> Uuid {
     owner.character().map_or(entity, StableId::uuid)
 }
 
-/// Takes out of the set what may not be written. Conflicts are written down within `tx`.
-pub(super) async fn admit(
-    store: &Store,
-    tx: &mut PgConnection,
+/// Takes out of the set what may not be written. Conflicts are written down with the tables.
+pub(crate) async fn admit<T: FenceTables>(
+    tables: &mut T,
     set: &mut Changeset<'_>,
 ) -> Result<WriteOutcome, Error> {
     let mut kept = WriteOutcome::default();
-    let leases = leases(store, tx, set).await?;
-    let elected = elected(store, tx, set.origin).await?;
-    things::admit(store, tx, set, &leases, &mut kept).await?;
+    let leases = leases(tables, set).await?;
+    let elected = tables.is_elected(set.origin).await?;
+    things::admit(tables, set, &leases, &mut kept).await?;
     late(set, &leases, &mut kept);
     if !elected {
-        world::skip(store, tx, set, &leases, &mut kept.skipped).await?;
+        world::skip(tables, set, &leases, &mut kept.skipped).await?;
     }
-    put_conflicts(store, tx, set, &kept.conflicts).await?;
+    if !kept.conflicts.is_empty() {
+        tables.put_conflicts(set, &kept.conflicts).await?;
+    }
     Ok(kept)
 }
 
 /// The leases of every character whose the changes are.
-async fn leases(
-    store: &Store,
-    tx: &mut PgConnection,
-    set: &Changeset<'_>,
-) -> Result<LeaseTable, Error> {
+async fn leases<T: FenceTables>(tables: &mut T, set: &Changeset<'_>) -> Result<LeaseTable, Error> {
     let owners = set.rows.iter().filter_map(|(_, row)| row.owner.character());
     let hands = set.moved.iter().flat_map(|(_, hands)| hands.by.keys());
     let mut entities: Vec<Uuid> = owners
@@ -109,44 +91,10 @@ async fn leases(
         .collect();
     entities.sort_unstable();
     entities.dedup();
-    if entities.is_empty() {
-        return Ok(HashMap::new());
+    match entities.is_empty() {
+        true => Ok(HashMap::new()),
+        false => tables.leases(entities).await,
     }
-    let sql = store.sql(
-        "SELECT entity, node, journal, epoch, since FROM character_leases
-         WHERE entity = ANY($1) ORDER BY entity FOR SHARE",
-    );
-    let rows: Vec<(Uuid, Option<String>, Uuid, i64, i64)> =
-        query_as(sql).bind(entities).fetch_all(tx).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(entity, node, journal, epoch, since)| {
-            let lease = Lease {
-                node,
-                journal,
-                epoch: unsigned(epoch),
-                since: unsigned(since),
-            };
-            (entity, lease)
-        })
-        .collect())
-}
-
-async fn elected(
-    store: &Store,
-    tx: &mut PgConnection,
-    origin: &NodeJournal,
-) -> Result<bool, Error> {
-    let sql = store.sql(
-        "SELECT TRUE FROM elections
-         WHERE role = 'world' AND node = $1 AND journal = $2 FOR SHARE",
-    );
-    let elected: Option<bool> = query_scalar(sql)
-        .bind(&origin.node)
-        .bind(origin.journal)
-        .fetch_optional(tx)
-        .await?;
-    Ok(elected.is_some())
 }
 
 /// Moves what came under a lease that is over to the conflicts.
@@ -183,44 +131,4 @@ fn late(set: &mut Changeset<'_>, leases: &LeaseTable, kept: &mut WriteOutcome) {
             keep(owner.uuid(), entity, &row.component, *sequence, Some(*row))
         })
     });
-}
-
-async fn put_conflicts(
-    store: &Store,
-    tx: &mut PgConnection,
-    set: &Changeset<'_>,
-    conflicts: &[Conflict],
-) -> Result<(), Error> {
-    if conflicts.is_empty() {
-        return Ok(());
-    }
-    let all = conflicts.iter();
-    let sequences: Vec<i64> = all.clone().map(|one| signed(one.sequence)).collect();
-    let entities: Vec<Uuid> = all.clone().map(|one| one.entity.uuid()).collect();
-    let components: Vec<&str> = all.clone().map(|one| one.component.as_str()).collect();
-    let versions: Vec<i64> = all.clone().map(|one| i64::from(one.version)).collect();
-    let bodies: Vec<Option<&str>> = all.clone().map(|one| one.body.as_deref()).collect();
-    let holders: Vec<Option<&str>> = all.clone().map(|one| one.holder.as_deref()).collect();
-    let epochs: Vec<i64> = all.map(|one| signed(one.epoch)).collect();
-    let sql = store.sql(
-        "INSERT INTO conflicts
-             (node, journal, at, sequence, entity, component, version, body, holder, epoch)
-         SELECT $1, $2, $3, late.* FROM UNNEST($4::bigint[], $5::uuid[], $6::text[], $7::bigint[],
-                                               $8::text[], $9::text[], $10::bigint[]) AS late
-         ON CONFLICT DO NOTHING",
-    );
-    query(sql)
-        .bind(&set.origin.node)
-        .bind(set.origin.journal)
-        .bind(signed(set.mark.now.0))
-        .bind(sequences)
-        .bind(entities)
-        .bind(components)
-        .bind(versions)
-        .bind(bodies)
-        .bind(holders)
-        .bind(epochs)
-        .execute(tx)
-        .await?;
-    Ok(())
 }

@@ -4,7 +4,7 @@ use sqlx::Error;
 
 use super::changeset::{Changeset, NodeJournal};
 use super::fault::{ErrorClass, error_class};
-use super::fence::{self, WriteOutcome};
+use super::fence::{self, PostgresFence, WriteOutcome};
 use super::{Pools, Store, postgres, quarantine, sqlite};
 use crate::pending::Layer;
 
@@ -77,7 +77,11 @@ impl Store {
             Pools::Postgres(pool) if self.shared => {
                 let mut tx = pool.begin().await?;
                 let mut set = set.clone();
-                let kept = fence::admit(self, &mut tx, &mut set).await?;
+                let mut tables = PostgresFence {
+                    store: self,
+                    tx: &mut tx,
+                };
+                let kept = fence::admit(&mut tables, &mut set).await?;
                 postgres::write(self, &mut tx, &set).await?;
                 tx.commit().await?;
                 Ok(kept)

@@ -2,10 +2,10 @@
 
 use engine::prelude::*;
 
-use super::{Scenery, SceneryDetail};
+use super::{DetailDeed, DetailUsed, Scenery};
 use crate::character::HasRead;
 use crate::command::{Usage, Verb, Words};
-use crate::effects::{EffectList, RunEffects};
+use crate::effects::RunEffects;
 use crate::light::RoomLight;
 use crate::place::{Candidate, Details, InRoom, Noun};
 use crate::things::Near;
@@ -76,6 +76,7 @@ pub(super) struct Furnished<'w, 's> {
     scenery: Res<'w, RoomData<Scenery>>,
     atlas: Res<'w, Atlas>,
     runs: MessageWriter<'w, RunEffects>,
+    used: MessageWriter<'w, DetailUsed>,
     read: MessageWriter<'w, HasRead>,
     answers: MessageWriter<'w, Answer>,
 }
@@ -83,19 +84,18 @@ pub(super) struct Furnished<'w, 's> {
 impl Furnished<'_, '_> {
     /// Runs what comes of a deed, and answers whether anything does; `nothing` is the player's answer
     /// where nothing does.
-    fn act(
-        &mut self,
-        order: Order,
-        what: &str,
-        list: fn(&SceneryDetail) -> &EffectList,
-        nothing: Answer,
-    ) -> bool {
-        let (answer, done) = match self.begin(order, what, list) {
-            Ok(Some(run)) => {
-                self.runs.write(run);
-                (Answer::done(order), true)
+    fn act(&mut self, order: Order, what: &str, deed: DetailDeed, nothing: Answer) -> bool {
+        let (answer, done) = match self.begin(order, what, deed) {
+            Ok((used, run)) => {
+                self.used.write(used);
+                match run {
+                    Some(run) => {
+                        self.runs.write(run);
+                        (Answer::done(order), true)
+                    }
+                    None => (nothing, false),
+                }
             }
-            Ok(None) => (nothing, false),
             Err(refusal) => (Answer::refusal(order, refusal), false),
         };
         self.answers.write(answer);
@@ -115,8 +115,8 @@ impl Furnished<'_, '_> {
         &self,
         order: Order,
         what: &str,
-        list: fn(&SceneryDetail) -> &EffectList,
-    ) -> Result<Option<RunEffects>, Refusal> {
+        deed: DetailDeed,
+    ) -> Result<(DetailUsed, Option<RunEffects>), Refusal> {
         let actor = order.actor;
         let InRoom(room) = self
             .people
@@ -126,20 +126,27 @@ impl Furnished<'_, '_> {
         let found = self
             .details
             .find(room, what)
-            .and_then(|(at, _)| self.scenery.get(room)?.0.get(at));
-        let detail = found.ok_or_else(|| {
+            .and_then(|(at, _)| Some((at, self.scenery.get(room)?.0.get(at)?)));
+        let (at, detail) = found.ok_or_else(|| {
             let words = format!("You see no \"{what}\" here.");
             Refusal::new(Code::ResourceNotFound, words)
         })?;
-        let list = list(detail);
-        Ok((!list.is_empty()).then(|| detail.run(list, actor, room, &self.atlas)))
+        let used = DetailUsed {
+            actor,
+            room,
+            detail: at,
+            deed,
+        };
+        let list = detail.list(deed);
+        let run = (!list.is_empty()).then(|| detail.run(list, actor, room, &self.atlas));
+        Ok((used, run))
     }
 }
 
 pub(super) fn touch(mut asked: MessageReader<TouchVerb>, mut here: Furnished<'_, '_>) {
     for TouchVerb { order, what } in asked.read() {
         let nothing = Answer::with(*order, "You touch it. Nothing comes of it.");
-        _ = here.act(*order, what, |one| &one.on_touch, nothing);
+        _ = here.act(*order, what, DetailDeed::Touch, nothing);
     }
 }
 
@@ -171,7 +178,7 @@ pub(super) fn read(
             Code::GameLogicError,
             "There is nothing to read on it.",
         );
-        let has_read = here.act(*order, what, |one| &one.on_read, nothing);
+        let has_read = here.act(*order, what, DetailDeed::Read, nothing);
         if has_read && let Some(what) = here.key(actor, what) {
             here.read.write(HasRead { actor, what });
         }
@@ -205,6 +212,6 @@ fn book(
 pub(super) fn ring(mut asked: MessageReader<Ring>, mut here: Furnished<'_, '_>) {
     for Ring { order, what } in asked.read() {
         let nothing = Answer::refused(*order, Code::GameLogicError, "That is nothing to ring.");
-        _ = here.act(*order, what, |one| &one.on_ring, nothing);
+        _ = here.act(*order, what, DetailDeed::Ring, nothing);
     }
 }

@@ -42,7 +42,12 @@ pub(super) fn more(
     match of {
         ScriptEvent::Enter => vec![("from", room())],
         ScriptEvent::Leave => vec![("to", room())],
-        ScriptEvent::Said | ScriptEvent::Looked => vec![("text", text.into())],
+        ScriptEvent::Said
+        | ScriptEvent::Looked
+        | ScriptEvent::Touched
+        | ScriptEvent::Read
+        | ScriptEvent::Rung => vec![("text", text.into())],
+        ScriptEvent::Published => vec![("revision", view.revision.into())],
         ScriptEvent::Hour => vec![("hour", INT::from(view.hour).into())],
         ScriptEvent::Arrived | ScriptEvent::Died => Vec::new(),
     }

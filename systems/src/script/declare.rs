@@ -22,19 +22,27 @@ pub(super) enum ScriptEvent {
     Leave,
     Said,
     Looked,
+    Touched,
+    Read,
+    Rung,
     Died,
     Hour,
+    Published,
 }
 
 impl ScriptEvent {
-    pub(super) const ALL: [(&'static str, Self); 7] = [
+    pub(super) const ALL: [(&'static str, Self); 11] = [
         ("arrived", Self::Arrived),
         ("enter", Self::Enter),
         ("leave", Self::Leave),
         ("said", Self::Said),
         ("looked", Self::Looked),
+        ("touched", Self::Touched),
+        ("read", Self::Read),
+        ("rung", Self::Rung),
         ("died", Self::Died),
         ("hour", Self::Hour),
+        ("published", Self::Published),
     ];
 }
 

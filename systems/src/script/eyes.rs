@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use engine::content::Revision;
 use engine::prelude::*;
 use rhai::INT;
 
@@ -31,6 +32,7 @@ pub(super) struct Eyes<'w, 's> {
     people: Query<'w, 's, SeenPerson, With<Online>>,
     kept: Query<'w, 's, &'static mut ScriptState, Without<Character>>,
     clock: Res<'w, Clock>,
+    revision: Res<'w, Revision>,
     observances: Res<'w, Observances>,
     daylight: Res<'w, Daylight>,
 }
@@ -73,6 +75,7 @@ impl Eyes<'_, '_> {
         };
         let view = WorldView {
             rooms,
+            revision: INT::try_from(self.revision.mark.number).unwrap_or(INT::MAX),
             hour: time.hour(),
             night: self.daylight.is_night(time),
             daypart: self.observances.daypart(time).word(),

@@ -4,6 +4,7 @@
 //! what a script does about an event can't happen in the very round that it answers to, and two
 //! scripts that answer each other for ever do it once a tick.
 
+use engine::content::Revision;
 use engine::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use crate::body::{Vitals, VitalsChanged};
 use crate::calendar::MythosHour;
 use crate::chat::Said;
 use crate::place::{Details, InRoom, LookedAt, Moved};
+use crate::scenery::{DetailDeed, DetailUsed};
 use crate::world::{RoomIx, RoomMap};
 
 /// Events of one tick that scripts are called for; what is beyond is counted and left.
@@ -40,9 +42,9 @@ impl ScriptCue {
         }
     }
 
-    const fn hour() -> Self {
+    const fn of_the_world(event: ScriptEvent) -> Self {
         Self {
-            event: ScriptEvent::Hour,
+            event,
             who: None,
             room: None,
             other: None,
@@ -66,6 +68,9 @@ pub(super) struct EventQueue {
     all: Vec<ScriptCue>,
     /// How many more there were.
     left: u64,
+    /// The revision that scripts know of, once they have been called over one.
+    #[serde(default)]
+    revision: Option<u64>,
 }
 
 impl EventQueue {
@@ -85,7 +90,8 @@ impl EventQueue {
         if queue.all.is_empty() {
             return Vec::new();
         }
-        let EventQueue { all, left } = std::mem::take(&mut *queue);
+        let all = std::mem::take(&mut queue.all);
+        let left = std::mem::take(&mut queue.left);
         if left > 0 {
             tracing::warn!(left, "events were left that scripts listen to");
         }
@@ -110,12 +116,21 @@ pub(super) fn listen(
     mut said: MessageReader<Said>,
     mut hurt: MessageReader<VitalsChanged>,
     mut hours: MessageReader<MythosHour>,
-    (mut looked, details): (MessageReader<LookedAt>, Res<Details>),
+    (mut looked, mut used): (MessageReader<LookedAt>, MessageReader<DetailUsed>),
+    details: Res<Details>,
+    revision: Res<Revision>,
     places: Query<&InRoom>,
     scripts: Res<ScriptSet>,
     mut queue: ResMut<EventQueue>,
 ) {
     let mut all = Vec::new();
+    let number = Some(revision.mark.number);
+    if queue.revision != number {
+        let known = std::mem::replace(&mut queue.revision, number);
+        if known.is_some() && scripts.listens(ScriptEvent::Published) {
+            all.push(ScriptCue::of_the_world(ScriptEvent::Published));
+        }
+    }
     let mut add = |cue: ScriptCue| {
         if scripts.listens(cue.event) {
             all.push(cue);
@@ -144,13 +159,24 @@ pub(super) fn listen(
         let cue = ScriptCue::of(ScriptEvent::Looked, one.actor, Some(one.room));
         add(cue.text(word.map_or("", String::as_str)));
     }
+    for one in used.read() {
+        let event = match one.deed {
+            DetailDeed::Touch => ScriptEvent::Touched,
+            DetailDeed::Read => ScriptEvent::Read,
+            DetailDeed::Ring => ScriptEvent::Rung,
+        };
+        let detail = details.get(one.room, one.detail);
+        let word = detail.and_then(|one| one.words.first());
+        let cue = ScriptCue::of(event, one.actor, Some(one.room));
+        add(cue.text(word.map_or("", String::as_str)));
+    }
     let floor = Vitals::FLOOR;
     let dead = |one: &&VitalsChanged| one.before.dp() > floor && one.now.dp() <= floor;
     for one in hurt.read().filter(dead) {
         add(ScriptCue::of(ScriptEvent::Died, one.body, one.room));
     }
     for _ in hours.read() {
-        add(ScriptCue::hour());
+        add(ScriptCue::of_the_world(ScriptEvent::Hour));
     }
     if all.is_empty() {
         return;

@@ -93,7 +93,9 @@ pub(super) fn rehearse(
     );
     for (on, function) in &made.hooks {
         let event = match on {
-            ScriptEvent::Hour => event(view, None, None, more(view, *on, None, "")),
+            ScriptEvent::Hour | ScriptEvent::Published => {
+                event(view, None, None, more(view, *on, None, ""))
+            }
             _ => told(more(view, *on, room, "hello")),
         };
         calls.push((function, arguments(code, function, event)));

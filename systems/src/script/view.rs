@@ -96,6 +96,8 @@ pub(super) struct WorldView {
     /// Who is in each room that somebody is in.
     pub(super) here: BTreeMap<RoomIx, Vec<usize>>,
     /// The hour of the Mythos day.
+    /// Which revision of the content this is.
+    pub(super) revision: INT,
     pub(super) hour: u8,
     pub(super) night: bool,
     pub(super) daypart: &'static str,

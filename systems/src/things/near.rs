@@ -113,6 +113,14 @@ impl Near<'_, '_> {
         self.world.view(thing)?.prototype
     }
 
+    /// Whether a thing that lies somewhere can be taken from there.
+    #[must_use]
+    pub fn is_loose(&self, thing: Entity) -> bool {
+        let kind = self.prototype(thing);
+        let fixed = kind.is_some_and(|kind| kind.is(ThingFlag::Fixed));
+        !fixed && self.world.corpse(thing).is_none()
+    }
+
     /// The prototype's id of a thing, and its own.
     #[must_use]
     pub fn sort(&self, thing: Entity) -> Option<(&str, StableId)> {

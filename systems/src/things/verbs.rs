@@ -102,7 +102,11 @@ pub(super) fn get(
             continue;
         }
         let noun = Noun::read(what);
-        let things = noun.pick(rooms.lying(*room));
+        let mut lying = rooms.lying(*room);
+        if noun.is_all() {
+            lying.retain(|one| near.is_loose(one.thing));
+        }
+        let things = noun.pick(lying);
         if things.is_empty() {
             let nothing = match noun.is_all() {
                 true => "There is nothing here to take.".to_owned(),
@@ -136,7 +140,7 @@ pub(super) fn drop(
         };
         let things = Noun::read(what).pick(near.carried(actor));
         if things.is_empty() {
-            answers.write(lacks(*order, what));
+            answers.write(lacks(*order, what, &near));
             continue;
         }
         deeds.write(ThingDeed::Handle(Handle {
@@ -176,7 +180,7 @@ pub(super) fn give(
                 match rooms.creature_near(*room, whom) {
                     None => _ = answers.write(Answer::refusal(*order, refusal)),
                     Some((creature, _)) => match Noun::read(what).first(near.carried(actor)) {
-                        None => _ = answers.write(lacks(*order, what)),
+                        None => _ = answers.write(lacks(*order, what, &near)),
                         Some(thing) => {
                             let order = *order;
                             offers.write(Offer {
@@ -210,7 +214,7 @@ pub(super) fn give(
         }
         let things = Noun::read(what).pick(near.carried(actor));
         if things.is_empty() {
-            answers.write(lacks(*order, what));
+            answers.write(lacks(*order, what, &near));
             continue;
         }
         deeds.write(ThingDeed::Handle(Handle {
@@ -238,10 +242,18 @@ fn nowhere(order: Order) -> Answer {
     Answer::refused(order, Code::GameLogicError, "You are nowhere.")
 }
 
-fn lacks(order: Order, what: &str) -> Answer {
-    let words = match Noun::read(what).is_all() {
+fn lacks(order: Order, what: &str, near: &Near<'_, '_>) -> Answer {
+    let noun = Noun::read(what);
+    let words = match noun.is_all() {
         true => "You carry nothing of the kind.".to_owned(),
-        false => format!("You carry no \"{what}\"."),
+        false => match noun.first(near.worn(order.actor)) {
+            Some(worn) => {
+                let name = near.name(worn);
+                let words = format!("You would have to take off the {name} first.");
+                return Answer::refused(order, Code::GameLogicError, words);
+            }
+            None => format!("You carry no \"{what}\"."),
+        },
     };
     Answer::refused(order, Code::ResourceNotFound, words)
 }

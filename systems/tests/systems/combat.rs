@@ -287,7 +287,7 @@ proptest! {
         rats in 1_usize..4,
         deeds in prop::collection::vec((0_usize..9, prop::bool::ANY, 1_u64..8), 4..16),
     ) {
-        let mut stage = open(&town(&[("rat", "hall", rats)]));
+        let mut stage = open(&town(&[("rat", "hall", rats)])).at_hz(5);
         let earned = |stage: &mut Stage| {
             ["Ann", "Bea"].map(|name| stage.component::<Experience>(name).points()).iter().sum::<u32>()
         };

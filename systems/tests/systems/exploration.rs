@@ -72,7 +72,9 @@ fn room_is_explored_once_over_thousand_moves() {
     const MOVES: usize = 1_000;
     let rooms: Vec<String> = (0..40).map(|n| format!("room{n:02}")).collect();
     let row: Vec<_> = rooms.iter().map(|id| (id.as_str(), "indoors")).collect();
-    let mut stage = Town::of(&row).stage(SavedRows::new(), STAGE_START);
+    let mut stage = Town::of(&row)
+        .stage(SavedRows::new(), STAGE_START)
+        .at_hz(10);
     stage.enter("Ann");
     let (mut at, mut reached, mut moves, mut restarts) = (0, 0, 0, 0);
     let mut told: Vec<String> = Vec::new();
@@ -99,7 +101,9 @@ fn room_is_explored_once_over_thousand_moves() {
         match lot >> 32 & 31 {
             0 => {
                 restarts += 1;
-                stage = Town::of(&row).stage(stage.saved().clone(), stage.now());
+                stage = Town::of(&row)
+                    .stage(stage.saved().clone(), stage.now())
+                    .at_hz(10);
                 stage.enter("Ann");
             }
             1 => {

@@ -41,7 +41,7 @@ impl<'a> Schema<'a> {
     }
 
     fn referred(self, path: &Value) -> Self {
-        let name = path.as_str().unwrap().strip_prefix("#/$defs/").unwrap();
+        let (_, name) = path.as_str().unwrap().rsplit_once('/').unwrap();
         let schema = &self.defs[name];
         assert!(schema.is_object(), "nothing is called {name}");
         self.of(schema)

@@ -155,6 +155,12 @@ async fn fighter_is_armed_bitten_treated_killed_and_back() {
         let name = &name_of(&ann).await;
         is_armed(&ann, &mut keeper).await;
         attacks_a_rat(&ann, &mut keeper).await;
+        // On a phone those who fight are listed where no sheet is open.
+        let close =
+            "const tab = document.querySelector('#tabs [data-panel=here][aria-expanded=true]');
+            if (tab?.offsetHeight > 0) tab.click();
+            return true;";
+        ann.comes_to("the fight without a sheet", close).await;
         ann.reads("#fighters", "wharf rat").await;
         sees_the_newest_line(&ann, &format!("in a fight at {size:?}")).await;
         is_clean(&ann, &format!("a fight at {size:?}")).await;

@@ -11,6 +11,8 @@ use crate::laws::{Court, Law};
 pub(crate) enum Wish {
     Mark(u64),
     Mint(u64),
+    /// A coin goes from one to another; nobody: the ground.
+    Move(u64, String, String),
     Mute(String),
     Unmute(String),
     Ban(String),
@@ -33,8 +35,10 @@ pub(crate) struct Book {
     name: String,
     entries: BTreeMap<u64, Entry>,
     last: u64,
-    /// Whom it does not hear, since which tick.
-    mutes: BTreeMap<String, (u64, bool)>,
+    /// Whom it does not hear, on which node since which tick.
+    mutes: BTreeMap<String, (usize, u64, bool)>,
+    /// The node that answers.
+    node: usize,
 }
 
 impl Book {
@@ -44,6 +48,7 @@ impl Book {
             entries: BTreeMap::new(),
             last: 0,
             mutes: BTreeMap::new(),
+            node: 0,
         }
     }
 
@@ -63,6 +68,10 @@ impl Book {
             _ => {}
         }
         self.last += 1;
+        if let Wish::Move(coin, ..) = &wish {
+            let key = (self.name.clone(), self.last);
+            court.claims(|claims| claims.open_moves.insert(key, *coin));
+        }
         let entry = Entry {
             wish,
             line,
@@ -123,11 +132,16 @@ impl Book {
                 let name = self.name.clone();
                 court.claims(|claims| claims.marks.entry(name).or_default().1.insert(number));
             }
+            if let Wish::Move(..) = entry.wish {
+                let key = (self.name.clone(), id);
+                court.claims(|claims| claims.open_moves.remove(&key));
+            }
             return;
         }
         let repeated = data["repeated"].as_bool() == Some(true);
         let since = court.claims(|claims| claims.banned.get(&self.name).copied());
-        if since.is_some_and(|since| tick > since + 1) && !repeated {
+        let node = self.node;
+        if since.is_some_and(|(at, since)| at == node && tick > since + 1) && !repeated {
             let how = format!("{} does {} in tick {tick}", self.name, entry.line);
             return court.broken(Law::BannedOut, how);
         }
@@ -138,15 +152,15 @@ impl Book {
             let lift = Wish::Unmute(whom.clone());
             let mut later = self.entries.range(id + 1..);
             if !later.any(|(_, one)| one.wish == lift) {
-                self.mutes.entry(whom).or_insert((tick, false));
+                self.mutes.entry(whom).or_insert((node, tick, false));
             }
         }
     }
 
     /// Everything of that run up to that tick is durable.
     pub(crate) fn durable(&mut self, run: &str, through: u64, court: &Court) {
-        let name = &self.name;
-        for one in self.entries.values_mut().filter(|one| !one.durable) {
+        let (name, node) = (&self.name, self.node);
+        for (id, one) in self.entries.iter_mut().filter(|(_, one)| !one.durable) {
             let Some((_, tick)) = one
                 .told
                 .as_ref()
@@ -167,14 +181,22 @@ impl Book {
                 }
                 Wish::Mint(number) => {
                     claims.coins.insert(*number);
+                    let flows = claims.flows.entry(*number).or_default();
+                    *flows.entry(name.clone()).or_default() += 1;
+                }
+                Wish::Move(coin, from, to) => {
+                    claims.open_moves.remove(&(name.clone(), *id));
+                    let flows = claims.flows.entry(*coin).or_default();
+                    *flows.entry(from.clone()).or_default() -= 1;
+                    *flows.entry(to.clone()).or_default() += 1;
                 }
                 Wish::Ban(whom) => {
-                    claims.banned.insert(whom.clone(), tick);
+                    claims.banned.insert(whom.clone(), (node, tick));
                 }
                 Wish::Mute(_) | Wish::Unmute(_) | Wish::Other => {}
             });
             if let Wish::Mute(whom) = &one.wish
-                && let Some((_, lasts)) = self.mutes.get_mut(whom)
+                && let Some((.., lasts)) = self.mutes.get_mut(whom)
             {
                 *lasts = true;
             }
@@ -182,23 +204,26 @@ impl Book {
     }
 
     /// Another run answers from here on: what of another is not durable has to be asked again.
-    pub(crate) fn begins(&mut self, run: &str) {
+    pub(crate) fn begins(&mut self, node: usize, run: &str) {
+        self.node = node;
         for one in self.entries.values_mut() {
             if !one.durable && one.told.as_ref().is_some_and(|(of, _)| of != run) {
                 one.told = None;
             }
         }
         let entries = &self.entries;
-        self.mutes.retain(|whom, (_, lasts)| {
+        self.mutes.retain(|whom, (.., lasts)| {
             *lasts
-                || entries
-                    .values()
-                    .any(|one| one.told.is_some() && one.wish == Wish::Mute(whom.clone()))
+                || entries.values().any(|one| {
+                    one.told.is_some() && !one.durable && one.wish == Wish::Mute(whom.clone())
+                })
         });
     }
 
-    /// Since which tick somebody is not to be heard.
-    pub(crate) fn mutes(&self, whom: &str) -> Option<u64> {
-        self.mutes.get(whom).map(|(since, _)| *since)
+    /// Whether somebody is not to be heard in that tick: ticks of another node say nothing, but the
+    /// character came from there with whom it mutes.
+    pub(crate) fn mutes(&self, whom: &str, tick: u64) -> bool {
+        let muted = self.mutes.get(whom);
+        muted.is_some_and(|(node, since, _)| *node != self.node || tick > *since)
     }
 }

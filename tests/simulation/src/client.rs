@@ -1,20 +1,30 @@
 //! A client: signs in, acts as its kind does, is cut, comes back, and sends again what is open.
 
+mod hearing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, WriteHalf};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
+};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use crate::book::{Book, Wish};
-use crate::laws::{Court, Law};
+use crate::laws::Court;
 use crate::place::Place;
+use hearing::Heard;
 
 /// As many commands are open at most: fewer than what a character remembers.
 const OPEN_MAX: usize = 12;
+
+type WireLines = Lines<BufReader<ReadHalf<DuplexStream>>>;
+
+/// With so many open some lose patience with a node.
+const WEARY: usize = 3;
 
 /// What a client does most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +48,8 @@ pub(crate) struct Client {
     /// The session that can be resumed, and the last frame that came by it.
     session: Option<(String, u64)>,
     run: String,
+    /// The node that it is connected with, or was.
+    node: usize,
     deeds: u64,
 }
 
@@ -59,17 +71,18 @@ impl Client {
             3 => Kind::Sleeper,
             _ => Kind::Walker,
         };
-        let number = number as u64;
+        let seed = place.plan.seed ^ ((number as u64) << 32) ^ 0x9e37;
         Self {
-            dice: StdRng::seed_from_u64(place.plan.seed ^ (number << 32) ^ 0x9e37),
+            dice: StdRng::seed_from_u64(seed),
             book: Book::new(name.clone()),
             name,
             kind,
-            number,
-            place,
+            number: number as u64,
             court,
             session: None,
             run: String::new(),
+            node: number % place.plan.nodes,
+            place,
             deeds: 0,
         }
     }
@@ -79,7 +92,8 @@ impl Client {
         let first = self.wait(10, 1_500);
         sleep(first).await;
         while !self.place.is_over() {
-            if let Some(wire) = self.place.connect(self.number) {
+            self.choose_node();
+            if let Some(wire) = self.place.connect(self.node, self.number) {
                 let end = self.converse(wire).await;
                 self.court.note(format!("{} ends: {end:?}", self.name));
                 if matches!(end, End::Over) {
@@ -94,14 +108,31 @@ impl Client {
         }
     }
 
+    /// Where there are several nodes people come back to another now and then; an admin is faithful,
+    /// since whom it keeps out only its own node's world knows at once.
+    fn choose_node(&mut self) {
+        let nodes = self.place.plan.nodes;
+        if nodes > 1 && self.kind != Kind::Admin && self.dice.random_bool(0.4) {
+            self.node = self.dice.random_range(0..nodes);
+        }
+    }
+
+    /// Whether it tries its luck elsewhere: much of what it asked for is not durable yet.
+    fn is_weary(&mut self) -> bool {
+        let waits = self.place.plan.nodes > 1 && self.book.open().count() >= WEARY;
+        waits && self.dice.random_bool(0.2)
+    }
+
     async fn converse(&mut self, wire: DuplexStream) -> End {
-        let mut life = self.place.life();
+        let mut life = self.place.life(self.node);
         let (read, mut write) = tokio::io::split(wire);
         let mut lines = BufReader::new(read).lines();
         if self.send(&mut write, &self.greeting()).await.is_err() {
             return End::Cut;
         }
         let mut entered = false;
+        // What came by another connection overtakes it.
+        let lag = self.wait(0, 60);
         let mut awake = Instant::now() - Duration::from_millis(1);
         let mut act_at = Instant::now() + self.wait(50, 400);
         let cut_at = match self.kind {
@@ -118,7 +149,7 @@ impl Client {
                     Ok(Some(line)) => {
                         // What comes together is on its way together.
                         if Instant::now() > awake {
-                            sleep(self.place.latency()).await;
+                            sleep(self.place.latency() + lag).await;
                             awake = Instant::now();
                         }
                         match self.hear(&line) {
@@ -145,12 +176,28 @@ impl Client {
                     if calm {
                         self.place.settled(self.number, entered && self.book.is_settled());
                     }
-                    if entered && !calm && self.act(&mut write).await.is_err() {
+                    if entered && !calm && (self.is_weary() || self.act(&mut write).await.is_err()) {
                         return End::Cut;
                     }
                 }
-                () = sleep_until(cut_at), if !self.place.is_calm() => return End::Cut,
+                () = sleep_until(cut_at), if !self.place.is_calm() => {
+                    if self.dice.random_bool(0.3) {
+                        self.half_close(&mut lines, &mut write).await;
+                    }
+                    return End::Cut;
+                }
             }
+        }
+    }
+
+    /// Says nothing more, and hears the rest for a while.
+    async fn half_close(&mut self, lines: &mut WireLines, wire: &mut WriteHalf<DuplexStream>) {
+        if wire.shutdown().await.is_err() {
+            return;
+        }
+        let patience = Instant::now() + self.wait(100, 1_500);
+        while let Ok(Ok(Some(line))) = timeout_at(patience, lines.next_line()).await {
+            self.hear(&line);
         }
     }
 
@@ -218,10 +265,7 @@ impl Client {
                 (Wish::Unmute(other.clone()), format!("unmute {other}"))
             }
             (Kind::Trader, 0..=2) => (Wish::Mint(own), format!("mint {own}")),
-            (Kind::Trader | Kind::Sleeper, 3..=7) => {
-                let coin = self.number * 1_000_000 + self.dice.random_range(1..=self.deeds);
-                other_deed(format!("give {coin} {other}"))
-            }
+            (Kind::Trader | Kind::Sleeper, 3..=7) => self.trade(other),
             (Kind::Walker, 0..=2) => other_deed(format!("go {}", self.dice.random_range(0..2))),
             (Kind::Admin, 0) if other != self.name => {
                 (Wish::Ban(other.clone()), format!("ban {other}"))
@@ -232,108 +276,21 @@ impl Client {
         }
     }
 
-    /// Takes in a frame and holds it against the laws.
-    fn hear(&mut self, line: &str) -> Heard {
-        let Ok(frame) = serde_json::from_str::<Value>(line) else {
-            self.court
-                .broken(Law::GaplessStream, format!("{} reads {line}", self.name));
-            return Heard::Nothing;
+    /// Moves a coin that may be its own.
+    fn trade(&mut self, other: String) -> (Wish, String) {
+        let whose = match self.dice.random_range(0..3) {
+            0 => self.dice.random_range(0..self.place.plan.clients as u64),
+            _ => self.number,
         };
-        let number = frame["sequence_number"].as_u64().unwrap_or(0);
-        let kind = frame["event_type"].as_str().unwrap_or_default();
-        let tick = frame["tick"].as_u64().unwrap_or(0);
-        let data = &frame["data"];
-        let mut shown = data.clone();
-        if let Some(shown) = shown.as_object_mut() {
-            shown.remove("session_id");
-        }
-        self.court.note(format!(
-            "{} hears {number} {kind} in {tick}: {shown}",
-            self.name
-        ));
-        if kind == "welcome" {
-            return self.welcomed(number, data);
-        }
-        if number > 0
-            && let Some((_, last)) = &mut self.session
-        {
-            if number != *last + 1 {
-                let how = format!("{} heard {number} after {last}: {kind}", self.name);
-                self.court.broken(Law::GaplessStream, how);
+        let coin = whose * 1_000_000 + self.dice.random_range(1..=self.deeds);
+        let (me, ground) = (self.name.clone(), String::new());
+        match self.dice.random_range(0..6) {
+            0 => (Wish::Move(coin, me, ground), format!("drop {coin}")),
+            1 => (Wish::Move(coin, ground, me), format!("take {coin}")),
+            _ => {
+                let line = format!("give {coin} {other}");
+                (Wish::Move(coin, me, other), line)
             }
-            *last = number;
-        }
-        match kind {
-            "command_response" => {
-                let run = self.run.clone();
-                self.book.answered((&run, tick), data, &self.court);
-            }
-            "durable" => {
-                let run = data["run"].as_str().unwrap_or_default();
-                let through = data["through_tick"].as_u64().unwrap_or(0);
-                self.book.durable(run, through, &self.court);
-            }
-            "spoken" => {
-                let speaker = data["speaker"].as_str().unwrap_or_default();
-                if self.book.mutes(speaker).is_some_and(|since| tick > since) {
-                    let how = format!("{} hears {speaker}, muted before tick {tick}", self.name);
-                    self.court.broken(Law::MutedUnheard, how);
-                }
-            }
-            "error" => self.refused(data),
-            _ => {}
-        }
-        Heard::Nothing
-    }
-
-    fn welcomed(&mut self, number: u64, data: &Value) -> Heard {
-        let key = data["session_id"].as_str().unwrap_or_default().to_owned();
-        let resumed = data["resumed"].as_bool() == Some(true);
-        match (&self.session, resumed) {
-            (Some((known, last)), true) if *known == key && *last == number => {}
-            (_, true) => {
-                let how = format!("{} resumed at {number} what it did not have so", self.name);
-                self.court.broken(Law::GaplessStream, how);
-            }
-            (_, false) if number != 1 => {
-                let how = format!("{}'s new session begins with {number}", self.name);
-                self.court.broken(Law::GaplessStream, how);
-            }
-            (_, false) => {}
-        }
-        self.session = Some((key, number));
-        if let Some(run) = data["recovered"]["run"].as_str() {
-            let through = data["recovered"]["tick"].as_u64().unwrap_or(0);
-            self.book.durable(run, through, &self.court);
-        }
-        let run = data["run"].as_str().unwrap_or_default().to_owned();
-        self.book.begins(&run);
-        self.book.durable(
-            &run,
-            data["durable_tick"].as_u64().unwrap_or(0),
-            &self.court,
-        );
-        self.run = run;
-        Heard::Entered
-    }
-
-    /// Closed, or told no: for a reason that is none of ours.
-    fn refused(&mut self, data: &Value) {
-        let code = data["code"].as_str().unwrap_or_default();
-        const MAY_BE: [&str; 9] = [
-            "authorization_denied",
-            "database_connection_error",
-            "timeout_error",
-            "system_error",
-            "session_taken_over",
-            "storage_unavailable",
-            "server_busy",
-            "slow_client",
-            "resource_not_found",
-        ];
-        if !MAY_BE.contains(&code) {
-            let how = format!("{} is told {data}", self.name);
-            self.court.broken(Law::RuleKeepersStay, how);
         }
     }
 
@@ -346,11 +303,6 @@ impl Client {
     fn wait(&mut self, from: u64, to: u64) -> Duration {
         Duration::from_millis(self.dice.random_range(from..=to))
     }
-}
-
-enum Heard {
-    Nothing,
-    Entered,
 }
 
 /// The name of a client.

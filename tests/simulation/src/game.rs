@@ -3,6 +3,8 @@
 //! A mark is made once, a coin is minted once and handed on, words go through a room to whoever has
 //! not muted the speaker, and admins keep others out.
 
+mod coins;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -14,7 +16,10 @@ use engine::prelude::*;
 use engine::{Excluded, Orders, SetBan};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use coins::{Coin, coin};
+
 use crate::notes::{BellStroke, SpokenWords};
+use coins::{CoinMove, Handing};
 
 /// For so long a mute is overlooked by who reads it late, on purpose.
 const STALE: Tick = 60;
@@ -55,7 +60,7 @@ impl Plugin for Deeds {
             .transient::<Barred>("barred")
             .owns::<Orders>()
             .system(Phase::Simulate, (turn_away, obey).chain())
-            .system(Phase::Settle, hand)
+            .system(Phase::Settle, coins::hand)
             .system(Phase::Emit, speak);
     }
 
@@ -94,16 +99,6 @@ struct RoomNumber(u64);
 #[component(summary_tick)]
 struct Unwanted(BTreeMap<StableId, Tick>);
 
-/// A coin, by its number.
-#[derive(Component, Serialize, Deserialize, Clone, Copy, Debug)]
-#[component(summary_tick)]
-pub(crate) struct Coin(pub(crate) u64);
-
-/// The id of the coin of that number.
-pub(crate) fn coin(number: u64) -> StableId {
-    StableId::named(&format!("coin {number}"))
-}
-
 /// The account of that name.
 pub(crate) fn account(name: &str) -> AccountId {
     AccountId(StableId::named(&format!("account {name}")).uuid())
@@ -112,14 +107,6 @@ pub(crate) fn account(name: &str) -> AccountId {
 /// Whom the world turns away until the account store knows.
 #[derive(Resource, Serialize, Deserialize, Clone, Debug, Default)]
 struct Barred(BTreeSet<StableId>);
-
-/// A coin is minted or handed on.
-#[derive(Message)]
-struct Handing {
-    order: Order,
-    number: u64,
-    to: Option<String>,
-}
 
 #[derive(Message)]
 struct Spoken {
@@ -203,14 +190,13 @@ fn obey(
                 Answer::done(order)
             }
             ("who", _) => Answer::with(order, listed(&others, room.0)),
-            ("mint", Some(number)) => {
-                let to = Some(me.name.clone());
-                effects.handings.write(Handing { order, number, to });
-                continue;
-            }
-            ("give", Some(number)) => {
+            ("mint" | "give" | "drop" | "take", Some(number)) => {
                 let to = rest.split_once(' ').map(|(_, name)| name.to_owned());
-                effects.handings.write(Handing { order, number, to });
+                effects.handings.write(Handing {
+                    order,
+                    number,
+                    how: CoinMove::of(verb, to),
+                });
                 continue;
             }
             ("ban" | "unban", _) if me.role == Role::Admin => {
@@ -294,44 +280,6 @@ fn keep_out(
             why: Leaving::Kicked,
             told: None,
         });
-    }
-}
-
-/// Mints coins and hands them on: whoever gives must have it, whoever gets must be there.
-fn hand(
-    mut handings: MessageReader<Handing>,
-    people: Query<(&StableId, &Character), With<Online>>,
-    coins: Query<(Entity, &Holder), With<Coin>>,
-    index: Res<Index>,
-    mut commands: Commands,
-    mut answers: MessageWriter<Answer>,
-) {
-    // What is done in this round is not in the world yet.
-    let mut touched: Vec<u64> = Vec::new();
-    for Handing { order, number, to } in handings.read() {
-        let order = *order;
-        let giver = people.get(order.actor).ok().map(|(id, _)| *id);
-        let taker = people
-            .iter()
-            .find(|(_, who)| Some(&who.name) == to.as_ref());
-        let known = index.get(coin(*number)).and_then(|one| coins.get(one).ok());
-        let answer = match (giver, taker.map(|(id, _)| *id), known) {
-            _ if touched.contains(number) => {
-                Answer::refused(order, Code::GameLogicError, "It moves already.")
-            }
-            (Some(giver), Some(taker), None) if giver == taker => {
-                let held = Holder(Some(giver));
-                commands.spawn((coin(*number), Coin(*number), held));
-                Answer::done(order)
-            }
-            (Some(giver), Some(taker), Some((thing, Holder(Some(by))))) if *by == giver => {
-                commands.entity(thing).insert(Holder(Some(taker)));
-                Answer::done(order)
-            }
-            _ => Answer::refused(order, Code::GameLogicError, "You have no such coin."),
-        };
-        touched.push(*number);
-        answers.write(answer);
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) enum Law {
     DurableOnce,
     ThingsConserved,
     OneSession,
+    LoserOverwritesNothing,
     GaplessStream,
     ReplayEqual,
     WatermarksCome,
@@ -36,7 +37,8 @@ impl Law {
         match self {
             Self::DurableOnce => "every durable answer has its effect exactly once",
             Self::ThingsConserved => "things are conserved, and whole",
-            Self::OneSession => "a character is held by one session",
+            Self::OneSession => "a character is held by one session and one node",
+            Self::LoserOverwritesNothing => "a lease's loser overwrites nothing",
             Self::GaplessStream => "streams have no gap and no double",
             Self::ReplayEqual => "what replays equals",
             Self::WatermarksCome => "watermarks always come",
@@ -81,8 +83,14 @@ pub(crate) struct Claims {
     pub(crate) marks: BTreeMap<String, (BTreeSet<u64>, BTreeSet<u64>)>,
     /// Coins that exist for good.
     pub(crate) coins: BTreeSet<u64>,
-    /// Who is banned for good, since which tick.
-    pub(crate) banned: BTreeMap<String, u64>,
+    /// Who is banned for good, on which node since which tick.
+    pub(crate) banned: BTreeMap<String, (usize, u64)>,
+    /// How often coins came to each minus how often they went from them, for good. Nobody: the
+    /// ground.
+    pub(crate) flows: BTreeMap<u64, BTreeMap<String, i64>>,
+    /// Coins of which somebody does not know yet whether they moved, by who asked and under which
+    /// id.
+    pub(crate) open_moves: BTreeMap<(String, u64), u64>,
 }
 
 /// Hears of breaches, keeps the trace and what was promised. Clones are one court.

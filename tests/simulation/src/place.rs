@@ -1,4 +1,4 @@
-//! Where clients meet the server: its doors while it lives, and how the night stands.
+//! Where clients meet the nodes: their doors while they live, and how the night stands.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,10 +19,7 @@ const WIRE: usize = 16 * 1024;
 /// What all clients share.
 pub(crate) struct Place {
     pub(crate) plan: Plan,
-    doors: Mutex<Option<Arc<SimulatedGateway<BoxGate>>>>,
-    /// Tells that a process dies. Whoever waits is woken in the order of waiting, where a `watch`
-    /// would draw lots.
-    life: broadcast::Sender<()>,
+    doors: Vec<Doors>,
     /// Tells that every connection is cut.
     cuts: broadcast::Sender<()>,
     calm: AtomicBool,
@@ -32,12 +29,23 @@ pub(crate) struct Place {
     settled: Mutex<BTreeSet<u64>>,
 }
 
+/// The doors of one node.
+struct Doors {
+    open: Mutex<Option<Arc<SimulatedGateway<BoxGate>>>>,
+    /// Tells that its process dies. Whoever waits is woken in the order of waiting, where a `watch`
+    /// would draw lots.
+    life: broadcast::Sender<()>,
+}
+
 impl Place {
     pub(crate) fn new(plan: Plan) -> Arc<Self> {
-        Arc::new(Self {
-            plan,
-            doors: Mutex::default(),
+        let doors = (0..plan.nodes).map(|_| Doors {
+            open: Mutex::default(),
             life: broadcast::Sender::new(1),
+        });
+        Arc::new(Self {
+            doors: doors.collect(),
+            plan,
             cuts: broadcast::Sender::new(1),
             calm: AtomicBool::new(false),
             over: AtomicBool::new(false),
@@ -47,13 +55,14 @@ impl Place {
         })
     }
 
-    /// The doors of a process that lives are open, or there is none.
-    pub(crate) fn open(&self, doors: Option<Arc<SimulatedGateway<BoxGate>>>) {
-        let died = doors.is_none();
-        *self.doors.lock().unwrap_or_else(PoisonError::into_inner) = doors;
+    /// The doors of a node's process that lives are open, or there is none.
+    pub(crate) fn open(&self, node: usize, gateway: Option<Arc<SimulatedGateway<BoxGate>>>) {
+        let doors = &self.doors[node];
+        let died = gateway.is_none();
+        *doors.open.lock().unwrap_or_else(PoisonError::into_inner) = gateway;
         if died {
             // Nobody need be there.
-            let _ = self.life.send(());
+            let _ = doors.life.send(());
         }
     }
 
@@ -63,16 +72,17 @@ impl Place {
         let _ = self.cuts.send(());
     }
 
-    pub(crate) fn connect(&self, who: u64) -> Option<DuplexStream> {
-        let doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn connect(&self, node: usize, who: u64) -> Option<DuplexStream> {
+        let doors = &self.doors[node].open;
+        let doors = doors.lock().unwrap_or_else(PoisonError::into_inner);
         let count = self.connections.fetch_add(1, Ordering::Relaxed);
         doors
             .as_ref()?
             .connect(Correlation(count << 16 | who), WIRE)
     }
 
-    pub(crate) fn life(&self) -> broadcast::Receiver<()> {
-        self.life.subscribe()
+    pub(crate) fn life(&self, node: usize) -> broadcast::Receiver<()> {
+        self.doors[node].life.subscribe()
     }
 
     pub(crate) fn cuts(&self) -> broadcast::Receiver<()> {

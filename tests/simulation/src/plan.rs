@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
 use rand::{RngExt, SeedableRng};
 
 /// Something that goes wrong.
@@ -58,6 +59,9 @@ impl Fault {
     ];
 }
 
+/// How many nodes a night has, by lot.
+const NODES: [usize; 6] = [1, 1, 1, 1, 2, 3];
+
 /// A fault with its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PlannedFault {
@@ -66,6 +70,8 @@ pub(crate) struct PlannedFault {
     pub(crate) fault: Fault,
     pub(crate) at: Duration,
     pub(crate) lasts: Duration,
+    /// Where, if it is one node's matter.
+    pub(crate) node: usize,
 }
 
 /// One night in the box.
@@ -75,6 +81,9 @@ pub(crate) struct Plan {
     /// As long as the night is that the seed stands for, before anything was left out.
     pub(crate) night: Duration,
     pub(crate) clients: usize,
+    pub(crate) nodes: usize,
+    /// How long a node of several that share a database counts as alive without a word.
+    pub(crate) lease: Option<Duration>,
     /// Until then people act and things go wrong.
     pub(crate) length: Duration,
     pub(crate) faults: Vec<PlannedFault>,
@@ -101,8 +110,22 @@ impl Plan {
                 fault: Fault::ALL[dice.random_range(0..Fault::ALL.len())],
                 at: Duration::from_millis(dice.random_range(1_000..millis.max(1_001))),
                 lasts: Duration::from_millis(dice.random_range(50..=6_000)),
+                node: 0,
             })
             .collect();
+        let nodes = NODES[dice.random_range(0..NODES.len())];
+        let lease = Duration::from_millis(dice.random_range(1_000..=4_000));
+        for fault in &mut faults {
+            fault.node = dice.random_range(0..nodes);
+            let away = [Fault::DatabaseStalls, Fault::DatabaseRefuses];
+            if nodes > 1 && away.contains(&fault.fault) {
+                // Long enough for another node to take over.
+                fault.lasts += lease;
+            }
+        }
+        if millis > 12_000 && dice.random_ratio(1, 8) {
+            swizzle(&mut faults, nodes, millis, &mut dice);
+        }
         faults.sort_by_key(|one| one.at);
         for (number, fault) in faults.iter_mut().enumerate() {
             fault.number = number;
@@ -111,6 +134,8 @@ impl Plan {
             seed,
             night: length,
             clients,
+            nodes,
+            lease: (nodes > 1).then_some(lease),
             length,
             faults,
             pace,
@@ -119,7 +144,7 @@ impl Plan {
         }
     }
 
-    /// A night as a breach tells of it: `night=30000 clients=2 millis=9000 faults=1,3`.
+    /// A night as a breach tells of it: `night=30000 clients=2 nodes=1 millis=9000 faults=1,3`.
     pub(crate) fn told(seed: u64, words: &str) -> Self {
         let words: Vec<(&str, &str)> = words
             .split_whitespace()
@@ -134,6 +159,7 @@ impl Plan {
         for (key, value) in &words {
             match *key {
                 "clients" => plan.clients = value.parse().unwrap(),
+                "nodes" => plan.nodes = value.parse().unwrap(),
                 "faults" => {
                     let kept: Vec<usize> = value
                         .split(',')
@@ -161,11 +187,40 @@ impl Plan {
             faults.join(",")
         };
         format!(
-            "night={} clients={} millis={} faults={faults}",
+            "night={} clients={} nodes={} millis={} faults={faults}",
             self.night.as_millis(),
             self.clients,
+            self.nodes,
             self.length.as_millis()
         )
+    }
+}
+
+/// Every edge is clogged, one after another, and unclogged in another order.
+fn swizzle(faults: &mut Vec<PlannedFault>, nodes: usize, millis: u64, dice: &mut StdRng) {
+    let each = [
+        Fault::DatabaseStalls,
+        Fault::DiskFails,
+        Fault::WorldStalls,
+        Fault::ClockJumps,
+    ];
+    let mut edges: Vec<(Fault, usize)> = vec![(Fault::SlowLinks, 0)];
+    for node in 0..nodes {
+        edges.extend(each.iter().map(|fault| (*fault, node)));
+    }
+    edges.shuffle(dice);
+    let mut ends: Vec<u64> = (0..).take(edges.len()).collect();
+    ends.shuffle(dice);
+    let begins = dice.random_range(1_000..millis - 10_000);
+    for (order, ((fault, node), end)) in (0..).zip(edges.into_iter().zip(ends)) {
+        let (at, until) = (begins + order * 150, begins + 4_000 + end * 200);
+        faults.push(PlannedFault {
+            number: 0,
+            fault,
+            at: Duration::from_millis(at),
+            lasts: Duration::from_millis(until - at),
+            node,
+        });
     }
 }
 
@@ -173,17 +228,19 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "seed {}: {} clients for {:.1} s",
+            "seed {}: {} clients on {} nodes for {:.1} s",
             self.seed,
             self.clients,
+            self.nodes,
             self.length.as_secs_f64()
         )?;
         for one in &self.faults {
             writeln!(
                 f,
-                "  {}: {:?} at {:.3} s for {:.3} s",
+                "  {}: {:?} of node {} at {:.3} s for {:.3} s",
                 one.number,
                 one.fault,
+                one.node,
                 one.at.as_secs_f64(),
                 one.lasts.as_secs_f64()
             )?;

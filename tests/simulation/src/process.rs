@@ -1,16 +1,17 @@
 //! One process of the server: the world, its storage and its gateway, with a twin that replays.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::port::{Emission, LaneLimits, Registry, RunId, Stop, Tasks, WorldTime, lanes};
+use engine::port::{
+    Emission, LaneLimits, Registry, RunId, StableId, Stop, Tasks, WorldTime, lanes,
+};
 use engine::record::{LaneItem, RecordIntake, record_lane};
 use engine::runner::{Figures, Rate, RunnerConfig, SteppedWorld, Watch};
 use engine::{Engine, FaultReport, Seed, Setup, TickOutput};
 use net::simulation::SimulatedGateway;
 use net::{NetConfig, SessionBounds};
-use storage::simulation::{SimulatedDatabase, SimulatedDisk, SimulatedStorage};
+use storage::simulation::{SimulatedDatabase, SimulatedNode, SimulatedStorage};
 use storage::{JournalConfig, RecoveredState, StorageFault};
 
 use crate::game::BoxGame;
@@ -39,9 +40,7 @@ pub(crate) struct Process {
 
 /// Opens storage as a process does at its start.
 pub(crate) async fn open_storage(
-    folder: &Path,
-    disk: SimulatedDisk,
-    database: SimulatedDatabase,
+    node: SimulatedNode,
     (run, wall): (RunId, WorldTime),
 ) -> Result<(SimulatedStorage, RecoveredState), StorageFault> {
     let config = JournalConfig {
@@ -50,7 +49,7 @@ pub(crate) async fn open_storage(
         facts_max: 400,
         ..JournalConfig::default()
     };
-    SimulatedStorage::open(folder, (disk, database), config, (run, wall)).await
+    SimulatedStorage::open(node, config, (run, wall)).await
 }
 
 impl Process {
@@ -174,12 +173,7 @@ impl Process {
                 "what is saved is another when it is played again",
             );
         }
-        let world = self.world.engine().world();
-        let mut online = world.query::<(&engine::Character, &engine::Online)>();
-        let mut names: Vec<String> = online
-            .iter(world)
-            .map(|(who, _)| who.name.clone())
-            .collect();
+        let mut names: Vec<String> = self.played().into_iter().map(|(_, name)| name).collect();
         let count = names.len();
         names.sort_unstable();
         names.dedup();
@@ -189,6 +183,14 @@ impl Process {
                 format!("{count} play {} characters", names.len()),
             );
         }
+    }
+
+    /// Who is played here, by id and name.
+    pub(crate) fn played(&mut self) -> Vec<(StableId, String)> {
+        let world = self.world.engine().world();
+        let mut online = world.query::<(&StableId, &engine::Character, &engine::Online)>();
+        let all = online.iter(world);
+        all.map(|(id, who, _)| (*id, who.name.clone())).collect()
     }
 
     /// Whether the last batch may be handed over.

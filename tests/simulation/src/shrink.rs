@@ -66,6 +66,15 @@ fn smaller(plan: &Plan, outcome: &Outcome) -> Vec<Plan> {
             });
         }
     }
+    if plan.nodes > 1 {
+        let nodes = plan.nodes - 1;
+        let mut fewer = Plan {
+            nodes,
+            ..plan.clone()
+        };
+        fewer.faults.retain(|one| one.node < nodes);
+        all.push(fewer);
+    }
     let count = plan.faults.len();
     if count > 2 {
         for half in [0..count / 2, count / 2..count] {

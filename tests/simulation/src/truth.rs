@@ -78,3 +78,60 @@ fn coins(rows: &[Row], claims: &Claims, broken: &mut Vec<(Law, String)>) {
         }
     }
 }
+
+/// Holds where every coin is against all moves that were promised, once everybody knows what became
+/// of theirs. `undone`: the database took not all moves of it, and the nodes put it back.
+pub(crate) fn follow_coins(rows: &[Row], undone: impl Fn(StableId) -> bool, court: &Court) {
+    let holders = rows.iter().filter(|row| row.component == "holder");
+    let holders: BTreeMap<StableId, Option<StableId>> = holders
+        .map(|row| (row.id, serde_json::from_str(&row.body).unwrap()))
+        .collect();
+    let broken = court.claims(|claims| {
+        let open: Vec<u64> = claims.open_moves.values().copied().collect();
+        let sure = claims.flows.iter().filter(|(number, _)| {
+            claims.coins.contains(number) && !open.contains(number) && !undone(coin(**number))
+        });
+        let astray = sure.filter_map(|(number, flows)| {
+            let there = holders.get(&coin(*number)).copied().flatten();
+            let wrong = flows.iter().find(|(name, flow)| {
+                let has = match name.is_empty() {
+                    true => there.is_none(),
+                    false => there == Some(StableId::named(name)),
+                };
+                **flow != i64::from(has)
+            });
+            wrong.map(|(name, flow)| {
+                format!("coin {number} came {flow} times to \"{name}\", and is at {there:?}")
+            })
+        });
+        astray.collect::<Vec<String>>()
+    });
+    for how in broken {
+        court.broken(Law::ThingsConserved, how);
+    }
+}
+
+/// Every character's marks as they are committed, which only grow.
+#[derive(Debug, Default)]
+pub(crate) struct GrowingMarks {
+    commits: u64,
+    known: BTreeMap<StableId, String>,
+}
+
+impl GrowingMarks {
+    /// Looks whether anybody overwrote what another had committed.
+    pub(crate) fn look(&mut self, commits: u64, rows: impl Fn() -> Vec<Row>, court: &Court) {
+        if std::mem::replace(&mut self.commits, commits) == commits {
+            return;
+        }
+        for row in rows().into_iter().filter(|row| row.component == "marks") {
+            let known = self.known.entry(row.id).or_default();
+            // A list of numbers: what it began with, it begins with.
+            if !row.body.starts_with(known.trim_end_matches(']')) {
+                let how = format!("{} had marks {known}, and now {}", row.id, row.body);
+                court.broken(Law::LoserOverwritesNothing, how);
+            }
+            *known = row.body;
+        }
+    }
+}

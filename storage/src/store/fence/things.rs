@@ -5,32 +5,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use engine::port::{Owner, Row, StableId};
-use sqlx::{Error, PgConnection, query_as, query_scalar};
+use sqlx::Error;
 use uuid::Uuid;
 
-use super::super::Store;
-use super::super::changeset::{Changeset, NodeJournal, owner_of};
-use super::super::read::{RowTuple, loaded};
-use super::{Conflict, LeaseTable, RevertedThing, WriteOutcome};
+use super::super::changeset::{Changeset, NodeJournal};
+use super::{Conflict, FenceTables, LeaseTable, RevertedThing, StoredOwner, WriteOutcome};
 use crate::pending::OwnerChange;
-
-/// StoredOwner a thing is in the database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum StoredOwner {
-    World,
-    Node(String),
-    Character(StableId),
-}
-
-impl StoredOwner {
-    fn of(owner: Owner, origin: &NodeJournal) -> Self {
-        match owner {
-            Owner::World => Self::World,
-            Owner::Node => Self::Node(origin.node.clone()),
-            Owner::Character(id) => Self::Character(id),
-        }
-    }
-}
 
 /// What a set says of a thing.
 #[derive(Clone, Copy)]
@@ -40,9 +20,8 @@ struct ThingChange<'a> {
 }
 
 /// Moves the changes of things that are not ours to change to the conflicts.
-pub(super) async fn admit(
-    store: &Store,
-    tx: &mut PgConnection,
+pub(super) async fn admit<T: FenceTables>(
+    tables: &mut T,
     set: &mut Changeset<'_>,
     leases: &LeaseTable,
     kept: &mut WriteOutcome,
@@ -51,8 +30,8 @@ pub(super) async fn admit(
     if claims.is_empty() {
         return Ok(());
     }
-    let known = known(store, tx, claims.keys().copied().collect()).await?;
-    let blocked = blocked(store, tx, set.origin, &claims, &known).await?;
+    let known = tables.owners(claims.keys().copied().collect()).await?;
+    let blocked = blocked(tables, set.origin, &claims, &known).await?;
     let stands = |entity: &Uuid, claim: &ThingChange<'_>| {
         !blocked.contains(entity)
             && is_ours(*claim, known.get(entity), set.origin)
@@ -72,7 +51,7 @@ pub(super) async fn admit(
         kept.lost.extend(late.map(|(id, _)| *id));
     }
     take_out(set, &refused, leases, &known, &mut kept.conflicts);
-    kept.reverted = reverted(store, tx, refused, set.origin).await?;
+    kept.reverted = reverted(tables, refused, set.origin).await?;
     Ok(())
 }
 
@@ -96,33 +75,10 @@ fn claims<'a>(set: &Changeset<'a>) -> BTreeMap<Uuid, ThingChange<'a>> {
     claims
 }
 
-/// StoredOwner these entities are. All rows of a thing say the same.
-async fn known(
-    store: &Store,
-    tx: &mut PgConnection,
-    entities: Vec<Uuid>,
-) -> Result<HashMap<Uuid, Vec<StoredOwner>>, Error> {
-    let sql = store.sql(
-        "SELECT DISTINCT entity, scope, node, owner FROM component_rows WHERE entity = ANY($1)",
-    );
-    let rows: Vec<(Uuid, i16, Option<String>, Option<Uuid>)> =
-        query_as(sql).bind(entities).fetch_all(tx).await?;
-    let mut known: HashMap<Uuid, Vec<StoredOwner>> = HashMap::new();
-    for (entity, scope, node, owner) in rows {
-        let whose = match owner_of(scope, node.as_deref(), owner, entity) {
-            Owner::Character(id) => StoredOwner::Character(id),
-            Owner::World | Owner::Node => node.map_or(StoredOwner::World, StoredOwner::Node),
-        };
-        known.entry(entity).or_default().push(whose);
-    }
-    Ok(known)
-}
-
 /// Which of those that the database does not know were refused before: they are somebody else's, or
 /// are no more. Others, a node may have of its own without anybody having handed them to it.
-async fn blocked(
-    store: &Store,
-    tx: &mut PgConnection,
+async fn blocked<T: FenceTables>(
+    tables: &mut T,
     origin: &NodeJournal,
     claims: &BTreeMap<Uuid, ThingChange<'_>>,
     known: &HashMap<Uuid, Vec<StoredOwner>>,
@@ -131,17 +87,10 @@ async fn blocked(
         claim.owner == Owner::Node && claim.hands.is_none() && !known.contains_key(entity)
     });
     let unknown: Vec<Uuid> = unknown.map(|(entity, _)| *entity).collect();
-    if unknown.is_empty() {
-        return Ok(HashSet::new());
+    match unknown.is_empty() {
+        true => Ok(HashSet::new()),
+        false => tables.refused(origin, unknown).await,
     }
-    let sql =
-        store.sql("SELECT DISTINCT entity FROM conflicts WHERE journal = $1 AND entity = ANY($2)");
-    let blocked: Vec<Uuid> = query_scalar(sql)
-        .bind(origin.journal)
-        .bind(unknown)
-        .fetch_all(tx)
-        .await?;
-    Ok(blocked.into_iter().collect())
 }
 
 /// Whether a thing is, in the database, whose it was here before, or already whose it is now.
@@ -221,27 +170,13 @@ fn take_out(
 }
 
 /// What these are in the database, as far as their owners are on this node.
-async fn reverted(
-    store: &Store,
-    tx: &mut PgConnection,
+async fn reverted<T: FenceTables>(
+    tables: &mut T,
     entities: Vec<Uuid>,
     origin: &NodeJournal,
 ) -> Result<Vec<RevertedThing>, Error> {
-    let sql = store.sql(
-        "SELECT kept.entity, component, version, scope, kept.node, owner, body
-         FROM component_rows AS kept LEFT JOIN character_leases AS lease ON lease.entity = owner
-         WHERE kept.entity = ANY($1)
-           AND (kept.node = $2 OR lease.node = $2 AND lease.journal = $3)
-         ORDER BY kept.entity, component",
-    );
-    let here: Vec<RowTuple> = query_as(sql)
-        .bind(&entities)
-        .bind(&origin.node)
-        .bind(origin.journal)
-        .fetch_all(tx)
-        .await?;
     let mut rows: HashMap<StableId, Vec<Row>> = HashMap::new();
-    for row in here.into_iter().map(loaded) {
+    for row in tables.rows_here(origin, &entities).await? {
         rows.entry(row.id).or_default().push(row);
     }
     let entities = entities.into_iter().map(StableId::from_uuid);

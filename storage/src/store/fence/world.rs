@@ -3,24 +3,22 @@
 use std::collections::{HashMap, HashSet};
 
 use engine::port::{Owner, StableId};
-use sqlx::{Error, PgConnection, query_scalar};
+use sqlx::Error;
 use uuid::Uuid;
 
-use super::super::Store;
 use super::super::changeset::Changeset;
-use super::{LeaseTable, lessee};
+use super::{FenceTables, LeaseTable, lessee};
 use crate::pending::{ComponentChange, EntityChanges, Skipped};
 
 /// Moves the world's changes out of the set. What is removed and not in the database is left in it,
 /// too: it may be one's own.
-pub(super) async fn skip(
-    store: &Store,
-    tx: &mut PgConnection,
+pub(super) async fn skip<T: FenceTables>(
+    tables: &mut T,
     set: &mut Changeset<'_>,
     leases: &LeaseTable,
     into: &mut Vec<Skipped>,
 ) -> Result<(), Error> {
-    let stored = stored(store, tx, set, leases).await?;
+    let stored = stored(tables, set, leases).await?;
     let is_worlds = |entity: Uuid, owner: Owner| {
         owner == Owner::World && !leases.contains_key(&lessee(owner, entity))
     };
@@ -63,9 +61,8 @@ pub(super) async fn skip(
 }
 
 /// Which of the entities from which something is removed are the world's, as the database has it.
-async fn stored(
-    store: &Store,
-    tx: &mut PgConnection,
+async fn stored<T: FenceTables>(
+    tables: &mut T,
     set: &Changeset<'_>,
     leases: &LeaseTable,
 ) -> Result<HashSet<Uuid>, Error> {
@@ -75,13 +72,8 @@ async fn stored(
         .filter(|(entity, owner)| !leases.contains_key(&lessee(*owner, *entity)))
         .map(|(entity, _)| entity)
         .collect();
-    if entities.is_empty() {
-        return Ok(HashSet::new());
+    match entities.is_empty() {
+        true => Ok(HashSet::new()),
+        false => tables.of_world(entities).await,
     }
-    let sql = store.sql(
-        "SELECT DISTINCT entity FROM component_rows
-         WHERE entity = ANY($1) AND scope = 0 AND node IS NULL",
-    );
-    let stored: Vec<Uuid> = query_scalar(sql).bind(entities).fetch_all(tx).await?;
-    Ok(stored.into_iter().collect())
 }

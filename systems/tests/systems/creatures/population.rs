@@ -51,7 +51,7 @@ fn who_is_dead_stays_so_over_restart() {
 #[test]
 fn those_of_another_hour_go_home() {
     let spawns = lives("peg", "hall", "min = 1\nwhen = { time = [11, 13] }");
-    let mut stage = open(&town(PEG, &spawns, ""));
+    let mut stage = open(&town(PEG, &spawns, "")).at_hz(5);
     assert_eq!(places(&mut stage, "peg").len(), 1);
     // A Mythos hour is 375 seconds.
     let heard = pass(&mut stage, 470);
@@ -125,7 +125,7 @@ proptest! {
         let max = (min + more).max(1);
         let rat = RAT.to_owned() + "wander = { every = 6, chance = 1.0, range = 2 }\n";
         let spawns = lives("rat", "hall", &format!("min = {min}\nmax = {max}\nchance = 0.7"));
-        let mut stage = open(&town(&rat, &spawns, KILL));
+        let mut stage = open(&town(&rat, &spawns, KILL)).at_hz(5);
         stage.enter_as("Ada", Role::Admin);
         stage.tick();
         for (deed, seconds) in deeds {

@@ -38,7 +38,7 @@ fn delayed_list_is_exact_and_survives_restart() {
 #[test]
 fn ambient_lines_keep_pace_and_vary() {
     let lines = r#"ambient = [{ text = "A drip." }, { text = "A creak." }, { text = "An owl.", when = { time = "night" } }]"#;
-    let mut stage = scene("", lines);
+    let mut stage = scene("", lines).at_hz(4);
     stage.heard("Ann");
     stage.pass(Duration::from_secs(44));
     assert_eq!(stage.heard("Ann"), "");

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pauseBefore, shouldReturn } from "../backoff.js";
+import { pauseBefore } from "../backoff.js";
+import { Advice, adviceFor } from "../codes.js";
 import { Connection } from "../connection.js";
-import { parseFrame } from "../protocol.js";
+import { parseFrame } from "../wire.js";
 import { Bench } from "./fakes.js";
 
-function connected() {
+function connected(more = {}) {
   const bench = new Bench();
   const frames = [];
   const statuses = [];
   const connection = new Connection(
     bench.around,
-    { token: "t", characterId: "c" },
+    { token: "t", characterId: "c", ...more },
     { frame: (frame) => frames.push(frame.event_type), status: (status) => statuses.push(status) },
   );
   connection.open();
@@ -32,13 +33,14 @@ test("a pause is never shorter than the server asked for", () => {
   assert.equal(pauseBefore(0, 0.5, 5_000), 5_000);
 });
 
-test("a normal close and a takeover are final, a broken wire is not", () => {
-  assert.equal(shouldReturn(1000, "session_taken_over"), false);
-  assert.equal(shouldReturn(1000, null), false);
-  assert.equal(shouldReturn(1008, "invalid_token"), false);
-  assert.equal(shouldReturn(1008, "slow_client"), true);
-  assert.equal(shouldReturn(1001, null), true);
-  assert.equal(shouldReturn(1006, null), true);
+test("each close has its advice", () => {
+  assert.equal(adviceFor(1000, "session_taken_over"), Advice.TAKEN_OVER);
+  assert.equal(adviceFor(1000, null), Advice.STOP);
+  assert.equal(adviceFor(1008, "authorization_denied"), Advice.STOP);
+  assert.equal(adviceFor(1008, "invalid_token"), Advice.SIGN_IN);
+  assert.equal(adviceFor(1008, "slow_client"), Advice.RETRY);
+  assert.equal(adviceFor(1001, null), Advice.RETRY);
+  assert.equal(adviceFor(1006, null), Advice.RETRY);
 });
 
 test("the first frame signs in with the character and nothing to resume", () => {
@@ -95,7 +97,7 @@ test("a takeover ends the connection and sets no timer", () => {
   bench.welcome();
   bench.hear(2, "error", { code: "session_taken_over", message: "" });
   bench.breakWire(1000);
-  assert.deepEqual(statuses.at(-1), { phase: "ended", code: "session_taken_over", message: "", identityRefused: false });
+  assert.deepEqual(statuses.at(-1), { phase: "ended", code: "session_taken_over", message: "", advice: Advice.TAKEN_OVER });
   assert.deepEqual(bench.pauses, []);
 });
 
@@ -104,7 +106,7 @@ test("a refused token ends the connection as a refused identity", () => {
   bench.socket.onopen();
   bench.hear(0, "error", { code: "token_expired", message: "" });
   bench.breakWire(1008);
-  assert.equal(statuses.at(-1).identityRefused, true);
+  assert.equal(statuses.at(-1).advice, Advice.SIGN_IN);
 });
 
 test("a kick ends with the keeper's words and a good token", () => {
@@ -112,8 +114,8 @@ test("a kick ends with the keeper's words and a good token", () => {
   bench.welcome();
   bench.hear(2, "error", { code: "authorization_denied", message: "A keeper sends you away: be nice" });
   bench.breakWire(1008);
-  const { message, identityRefused } = statuses.at(-1);
-  assert.deepEqual([message, identityRefused], ["A keeper sends you away: be nice", false]);
+  const { message, advice } = statuses.at(-1);
+  assert.deepEqual([message, advice], ["A keeper sends you away: be nice", Advice.STOP]);
 });
 
 test("a new token is shown at the next opening", () => {
@@ -192,5 +194,66 @@ test("looking again does not reopen what has ended", () => {
   bench.welcome();
   bench.breakWire(1000);
   connection.wake();
+  assert.equal(bench.sockets.length, 1);
+});
+
+/** The server refuses the token of the newest socket. */
+async function refuseToken(bench) {
+  bench.socket.onopen();
+  bench.hear(0, "error", { code: "token_expired", message: "" });
+  bench.breakWire(1008);
+  await settled();
+}
+
+/** Lets what was promised happen. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("a refused token is replaced and the session goes on", async () => {
+  const { bench, statuses } = connected({ refresh: async () => "t2" });
+  bench.welcome();
+  bench.breakWire();
+  bench.elapse();
+  await refuseToken(bench);
+  bench.socket.onopen();
+  const { token, resume } = bench.socket.sent[0].data;
+  assert.deepEqual([token, resume.session_id], ["t2", "s1"]);
+  assert.equal(statuses.at(-1).phase, "connecting");
+});
+
+test("a second token that is refused is an end", async () => {
+  const { bench, statuses } = connected({ refresh: async () => "t2" });
+  await refuseToken(bench);
+  await refuseToken(bench);
+  assert.equal(statuses.at(-1).advice, Advice.SIGN_IN);
+  assert.equal(bench.sockets.length, 2);
+});
+
+test("no other token is an end", async () => {
+  const { bench, statuses } = connected({ refresh: async () => null });
+  await refuseToken(bench);
+  assert.deepEqual([statuses.at(-1).phase, statuses.at(-1).code], ["ended", "token_expired"]);
+});
+
+test("a refresh that fails is tried again after a pause", async () => {
+  let asked = 0;
+  const refresh = async () => {
+    asked += 1;
+    if (asked === 1) throw new Error("out of reach");
+    return "t2";
+  };
+  const { bench, statuses } = connected({ refresh });
+  await refuseToken(bench);
+  assert.equal(statuses.at(-1).phase, "waiting");
+  bench.elapse();
+  await settled();
+  bench.socket.onopen();
+  assert.equal(bench.socket.sent[0].data.token, "t2");
+});
+
+test("a token that comes after leaving is not used", async () => {
+  const { bench, connection } = connected({ refresh: async () => "t2" });
+  const refused = refuseToken(bench);
+  connection.close();
+  await refused;
   assert.equal(bench.sockets.length, 1);
 });

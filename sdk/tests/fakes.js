@@ -17,6 +17,7 @@ export class Bench {
       return () => (this.timers = this.timers.filter((one) => one !== timer));
     },
     chance: () => 0.5,
+    now: () => 0,
   };
 
   /** The socket opened last. */

@@ -2,20 +2,26 @@
 //
 // The browser's socket, timers and chance are handed in, so that a test can hold them still.
 
-import { isIdentityRefused, pauseBefore, shouldReturn } from "./backoff.js";
-import { parseFrame } from "./protocol.js";
+import { pauseBefore } from "./backoff.js";
+import { Advice, adviceFor } from "./codes.js";
+import { parseFrame } from "./wire.js";
 
 /**
- * @typedef {import("./protocol.js").Frame} Frame
- * @typedef {{token: string, characterId?: string}} Credentials
+ * @typedef {import("./wire.js").Frame} Frame
+ * @typedef {object} Credentials
+ * @property {string} token
+ * @property {string} [characterId] without it the account's most recently played character
+ * @property {() => Promise<string | null>} [refresh] gives another token where this one is good no
+ *   more; `null` where there is none. One that fails is tried again after a pause
  */
 
 /**
  * What the wire is doing. `waiting` will try again by itself, `ended` will not.
  * @typedef {{phase: "connecting" | "joined"}
  *   | {phase: "waiting", delayMs: number}
- *   | {phase: "ended", code: string | null, message: string, identityRefused: boolean}} Status
- *   `message` is the server's last word, for people; empty where it said none
+ *   | {phase: "ended", code: string | null, message: string, advice: string}} Status
+ *   `message` is the server's last word, for people; empty where it said none. `advice` is one of
+ *   `Advice`
  */
 
 /**
@@ -24,6 +30,7 @@ import { parseFrame } from "./protocol.js";
  * @property {((event: any) => void) | null} onopen
  * @property {((event: any) => void) | null} onmessage its `data` is the frame's text
  * @property {((event: any) => void) | null} onclose with `code` and `reason`
+ * @property {((event: any) => void) | null} [onerror] says nothing that `onclose` does not
  * @property {(text: string) => void} send
  * @property {(code?: number, reason?: string) => void} close
  */
@@ -33,6 +40,9 @@ import { parseFrame } from "./protocol.js";
  * @property {() => Socket} open
  * @property {(run: () => void, ms: number) => () => void} after calls once later; gives the way to cancel
  * @property {() => number} chance a number in [0, 1)
+ * @property {() => number} now milliseconds, of any clock that does not go back
+ * @property {(wake: () => void) => () => void} [onWaking] calls when somebody looks again, or the
+ *   network is back; gives the way to stop
  */
 
 /** Silence after which we ask whether anybody is there, in milliseconds. */
@@ -58,6 +68,10 @@ export class Connection {
   #attempt = 0;
   #joined = false;
   /** A pause runs after which it is tried again. */ #waits = false;
+  /** The token was refused, another must be had first. */ #needsToken = false;
+  /** Another was had since the last welcome: refused once more is an end. */ #isRenewed = false;
+  #isAsking = false;
+  /** Which opening or end this is, so that a token that comes too late is not used. */ #turn = 0;
 
   /**
    * @param {Surroundings} around
@@ -78,19 +92,45 @@ export class Connection {
 
   /** Opens the wire now, also when a pause or an end lies before. Does nothing while one is open. */
   open() {
-    if (this.#socket !== null) return;
+    if (this.#socket !== null || this.#isAsking) return;
+    this.#turn += 1;
     this.#cancelTimer();
     this.#waits = false;
+    this.#onStatus({ phase: "connecting" });
+    const { refresh } = this.#credentials;
+    if (this.#needsToken && refresh !== undefined) this.#renew(refresh);
+    else this.#dial();
+  }
+
+  #dial() {
     this.#lastFault = null;
     this.#lastWord = "";
     this.#askedMs = 0;
-    this.#onStatus({ phase: "connecting" });
     const socket = this.#around.open();
     this.#socket = socket;
     this.#expect(ANSWER_WITHIN_MS, () => this.#drop(socket, 1006, ""));
     socket.onopen = () => this.#signIn(socket);
     socket.onmessage = ({ data }) => this.#receive(socket, data);
     socket.onclose = ({ code, reason }) => this.#drop(socket, code, reason);
+    socket.onerror = () => {};
+  }
+
+  /** @param {() => Promise<string | null>} refresh */
+  async #renew(refresh) {
+    const turn = this.#turn;
+    this.#isAsking = true;
+    const token = await Promise.resolve()
+      .then(refresh)
+      .catch(() => undefined);
+    if (turn !== this.#turn) return;
+    this.#isAsking = false;
+    if (token === undefined) this.#pause();
+    else if (token === null) this.#end(Advice.SIGN_IN);
+    else {
+      this.signAs(token);
+      this.#isRenewed = true;
+      this.#dial();
+    }
   }
 
   /**
@@ -99,10 +139,13 @@ export class Connection {
    */
   signAs(token) {
     this.#credentials = { ...this.#credentials, token };
+    this.#needsToken = false;
   }
 
   /** Leaves for good: no socket, no timer. */
   close() {
+    this.#turn += 1;
+    this.#isAsking = false;
     this.#cancelTimer();
     this.#waits = false;
     const socket = this.#socket;
@@ -153,14 +196,16 @@ export class Connection {
     this.#askedMs = fault.retry_after_ms ?? 0;
     if (this.#joined) this.#expect(PING_AFTER_MS, () => this.#ping(socket));
     this.#onFrame(frame);
+    // Whoever hears that we are in may speak at once, so the welcome must have been read.
+    if (frame.event_type === "welcome" && socket === this.#socket) this.#onStatus({ phase: "joined" });
   }
 
   /** @param {Frame} frame */
   #join(frame) {
     this.#session = { sessionId: frame.data.session_id, lastSequence: frame.sequence_number };
     this.#joined = true;
+    this.#isRenewed = false;
     this.#attempt = 0;
-    this.#onStatus({ phase: "joined" });
   }
 
   /**
@@ -218,12 +263,23 @@ export class Connection {
     // Harmless when the socket closed by itself; ends it when we gave up on it.
     socket.close();
     const fault = this.#lastFault ?? (reason || null);
-    if (!shouldReturn(code, fault)) {
-      this.#session = null;
-      const message = this.#lastWord;
-      this.#onStatus({ phase: "ended", code: fault, message, identityRefused: isIdentityRefused(fault) });
-      return;
-    }
+    this.#lastFault = fault;
+    const advice = adviceFor(code, fault);
+    if (advice === Advice.SIGN_IN && !this.#isRenewed && this.#credentials.refresh !== undefined) {
+      this.#needsToken = true;
+      this.open();
+    } else if (advice === Advice.RETRY) this.#pause();
+    else this.#end(advice);
+  }
+
+  /** @param {string} advice */
+  #end(advice) {
+    this.#session = null;
+    this.#needsToken = this.#isRenewed = false;
+    this.#onStatus({ phase: "ended", code: this.#lastFault, message: this.#lastWord, advice });
+  }
+
+  #pause() {
     const delayMs = pauseBefore(this.#attempt, this.#around.chance(), this.#askedMs);
     this.#attempt += 1;
     this.#waits = true;

@@ -1,4 +1,4 @@
-// The frames of kadath.v1, made from the server's own types. Not to be edited:
+// The frames of kadath.v1 and the answers over HTTP, made from the server's own types. Not to be edited:
 // `UPDATE=1 cargo test --test blackbox schema` writes it anew.
 
 /** `admin_summon` */
@@ -109,6 +109,23 @@ export type Cause2 = string;
 
 /** A way to talk. */
 export type Channel = "say" | "local" | "global" | "whisper" | "emote" | "pose" | "system" | "admin";
+
+/** A character as the outside sees it. */
+export type CharacterCard = {
+  created_at: string;
+  /** A UUID. */
+  id: string;
+  last_active: string | null;
+  name: string;
+  /** The same once more, under the name that frames use. */
+  player_id: string;
+  profession: string | null;
+};
+
+/** All characters of an account. */
+export type CharacterCards = {
+  characters: CharacterCard[];
+};
 
 /** `chat_history`: what was said in a room before one came in. */
 export type ChatHistory = {
@@ -385,6 +402,11 @@ export type Equipped = {
   room_id: string;
   /** Where it is worn, or was. */
   slot: Slot;
+};
+
+/** The body of a refusal. */
+export type ErrorBody = {
+  error: ErrorNote;
 };
 
 /** `error` */
@@ -980,6 +1002,27 @@ export type PongFrame = Envelope & {
 /** How somebody holds themselves. */
 export type Posture = "standing" | "sitting" | "lying";
 
+/** What a character can live by. */
+export type ProfessionChoice = {
+  /** What it adds to each stat. */
+  bonus: Record<string, number>;
+  /** What it is. */
+  description: string;
+  /** What somebody of it remembers. */
+  flavor_text: string;
+  /** Its word, to choose it by. */
+  id: string;
+  /** What people call it. */
+  name: string;
+  /** The least of each stat that it asks. */
+  requires: Record<string, number>;
+};
+
+/** Every profession there is. */
+export type Professions = {
+  professions: ProfessionChoice[];
+};
+
 /** Why something was not done. */
 export type Reason = {
   /** The catalogue word. */
@@ -1023,6 +1066,20 @@ export type ResumePoint = {
   last_sequence: number;
   /** The `session_id` of its `welcome`. */
   session_id: string;
+};
+
+/** What a character would be born with. */
+export type Rolled = {
+  /** How long the roll is kept, in seconds. */
+  expires_in: number;
+  /** Whether they are enough for the profession. */
+  meets_requirements: boolean;
+  /** The profession it was rolled for. */
+  profession: string | null;
+  /** What to create it by. */
+  roll_id: string;
+  /** Its stats by name, with what follows from them: `max_dp`, `max_magic_points`. */
+  stats: Record<string, number>;
 };
 
 /** A thing on the floor as clients see it. */
@@ -1248,6 +1305,24 @@ export type Sheet = {
   xp: number;
 };
 
+/** What a sign-in is answered with. */
+export type SignInAnswer = {
+  /** What signs in over the websocket, and stands in `Authorization: Bearer`. */
+  access_token: string;
+  /** The living ones, the most recently played first. */
+  characters: CharacterCard[];
+  guest: boolean;
+  /** Gets another token, once. */
+  refresh_token?: string;
+  /** `player`, `designer` or `admin`. */
+  role: string;
+  /** `bearer`. */
+  token_type: string;
+  /** A UUID. */
+  user_id: string;
+  username: string;
+};
+
 /** Where on somebody a thing is worn: one thing each. */
 export type Slot = "head" | "torso" | "legs" | "main_hand" | "off_hand" | "feet" | "hands" | "accessory" | "ring" | "amulet" | "belt" | "backpack";
 
@@ -1454,4 +1529,16 @@ export type WhoResult = {
   next?: string;
   /** The first of them by name. */
   players: AwakePlayer[];
+};
+
+/** The world from outside. */
+export type WorldSummary = {
+  guests: boolean;
+  /** Whether registering needs an invite code. */
+  invites: boolean;
+  name: string;
+  players_online: number;
+  registration: boolean;
+  tagline: string;
+  time: string;
 };
