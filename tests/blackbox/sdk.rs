@@ -64,7 +64,6 @@ async fn under_fire(mut server: Server, folder: &Path, cuts: &str) -> Server {
     let ended = timeout(LONGEST, fire.wait_with_output()).await.unwrap();
     let ended = ended.unwrap();
     assert!(ended.status.success(), "{last}: {ended:?}");
-    println!("{last}");
     server
 }
 

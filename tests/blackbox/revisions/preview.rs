@@ -107,7 +107,6 @@ async fn previewed_draft_is_told_and_changes_nothing() {
     for (edit, room, text, expected) in EDITS {
         let draft = changed(recipe, room, text);
         let told = preview(recipe, &draft).await;
-        println!("{edit}:\n{}\n{}", told.stdout, told.stderr);
         assert!(told.stdout.contains(expected), "{edit}: {told:?}");
     }
     let script = changed(recipe, "hall", "").join("scripts/greedy.rhai");
@@ -115,7 +114,6 @@ async fn previewed_draft_is_told_and_changes_nothing() {
     let greedy = "every(1, || { let n = 0; loop { n += 1; } });\n";
     std::fs::write(&script, greedy).unwrap();
     let told = preview(recipe, &recipe.folder().join("draft")).await;
-    println!("a greedy script:\n{}\n{}", told.stdout, told.stderr);
     assert!(told.stdout.contains("greedy"), "{told:?}");
     assert_eq!(runs(recipe).await, 1);
     let online = server.http.figure("kadath_players_online").await;
