@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn day_lasts_to_its_end() {
+    fn day_lasts_until_midnight() {
         let told = until("2026-11-30");
         assert_eq!(told.as_deref(), Ok(" until 2026-11-30T23:59:59Z"));
         let told = until("2026-11-30T14:00:01+01:00");

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn file_belongs_to_zone_of_its_folder() {
+    fn file_belongs_to_zone_of_folder() {
         let zones = ["town".to_owned(), "moor".to_owned()];
         for path in ["zones/town/zone.toml", "zones/moor/heath/a.toml"] {
             assert!(is_within(path, &zones), "{path}");

@@ -123,6 +123,11 @@ async fn message_flood_passes_and_poison_stops_nothing() {
     })
     .await;
     assert_eq!(letters.count() as u64, POISON);
+    // A letter is counted when it is written.
+    until("the figure of dead letters", async || {
+        (node.figure("kadath_dead_letters") >= POISON as f64).then_some(())
+    })
+    .await;
     assert_eq!(node.figure("kadath_dead_letters"), POISON as f64);
     let passed = node.figure("kadath_bus_messages_total") - before;
     // One that asked for the subscription may have been late.

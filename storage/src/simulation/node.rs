@@ -93,12 +93,7 @@ impl SimulatedStorage {
             node: name,
             journal: identity.journal,
         };
-        if let Some(lease) = lease {
-            // Of a run before, another journal may have the name until its lease ends.
-            while !matches!(database.beat(&origin, lease).await, Ok(true)) {
-                sleep(AGAIN).await;
-            }
-        }
+        claim(&database, &origin, lease).await;
         let marks = database.applied();
         identity::still_the_newest(&found, &origin, &marks, database.target())?;
         let mut before = identity::before(&found, &origin.node, identity.journal, &marks);
@@ -133,16 +128,10 @@ impl SimulatedStorage {
         };
         let pending = PendingChanges::new(config.facts_max);
         let counters = Counters::new(&Registry::new())?;
-        let leases = lease.map(|lease| {
-            let (store, pending) = (database.clone(), Arc::clone(&pending));
-            let elected = counters.elected.clone();
-            Leases::new(store, origin.clone(), lease, pending, elected)
-        });
-        if let Some(leases) = &leases {
-            while leases.campaign().await.is_err() {
-                sleep(AGAIN).await;
-            }
-        }
+        let (store, elected) = (database.clone(), counters.elected.clone());
+        let leases = lease
+            .map(|lease| Leases::new(store, origin.clone(), lease, Arc::clone(&pending), elected));
+        stand(leases.as_deref()).await;
         let storage = Self {
             pending,
             leases,
@@ -337,4 +326,23 @@ fn begin(
         .map_err(StorageFault::io("begin a journal segment in", &folder))?;
     writer.trim(applied);
     Ok(writer)
+}
+
+/// Waits until the node's name is this journal's: of a run before, another may have it until its
+/// lease ends.
+async fn claim(database: &SimulatedDatabase, origin: &NodeJournal, lease: Option<Duration>) {
+    while let Some(lease) = lease
+        && !matches!(database.beat(origin, lease).await, Ok(true))
+    {
+        sleep(AGAIN).await;
+    }
+}
+
+/// Stands for the world's writer, whoever is elected.
+async fn stand(leases: Option<&Leases<SimulatedDatabase>>) {
+    while let Some(leases) = leases
+        && leases.campaign().await.is_err()
+    {
+        sleep(AGAIN).await;
+    }
 }

@@ -89,7 +89,7 @@ const EDITS: [(&str, &str, &str, &str); 7] = [
     (
         "a loop",
         "hall",
-        "reactions = [{ on = 'timer', every = 1, do = [{ do = 'after', seconds = 2, then = [{ do = 'after', seconds = 60, then = [{ do = 'tell', room = 'Tock.' }] }] }] }]",
+        "reactions = [{ on = 'timer', every = 1, do = [{ do = 'after', seconds = 60, then = [{ do = 'tell', room = 'Tock.' }] }, { do = 'after', seconds = 60, then = [] }, { do = 'after', seconds = 60, then = [] }, { do = 'after', seconds = 60, then = [] }, { do = 'after', seconds = 60, then = [] }, { do = 'after', seconds = 60, then = [] }, { do = 'after', seconds = 60, then = [] }, { do = 'after', seconds = 60, then = [] }] }]",
         "goes wrong",
     ),
     (

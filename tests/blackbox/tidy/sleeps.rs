@@ -22,8 +22,15 @@ const SPAN: &str = "the span in which something is measured";
 const DRAWN: &str = "the moment of a kill, which is drawn";
 const VIRTUAL: &str = "time that is held, and passes when everybody waits for it";
 
+const QUEUED: &str = "lets what is queued be done, which takes no time of its own";
+
 /// Where tests sleep, how often, and why.
 const ALLOWED: &[(&str, usize, &str)] = &[
+    ("sdk/tests/fire.mjs", 1, PACE),
+    ("sdk/tests/page.mjs", 1, LOOKS_AGAIN),
+    ("sdk/tests/react.test.js", 1, QUEUED),
+    ("sdk/tests/record.mjs", 1, LOOKS_AGAIN),
+    ("sdk/tests/world.test.js", 1, QUEUED),
     ("engine/tests/engine/runner.rs", 1, LOOKS_AGAIN),
     (
         "load/tests/driver/fake.rs",
