@@ -167,8 +167,10 @@ proptest! {
     fn client_lists_equal_room_after_a_second(start in 0_usize..70, steps in steps(70)) {
         let mut crowd = Crowd::of(start);
         steps.iter().for_each(|step| crowd.take(step));
-        // The queued lines of everybody, a tick each, and the second after them.
+        // The queued lines of everybody, a tick each; what is left of the five seconds after which a
+        // lost link is told; and the second after that.
         crowd.take(&Step::Passes(80 * 50));
+        crowd.take(&Step::Passes(1_000));
         crowd.take(&Step::Passes(1_050));
         prop_assert_eq!(crowd.stage.faults(), &[]);
         crowd.compare();

@@ -14,7 +14,14 @@ use crate::place::Moved;
 use super::ConditionsChanged;
 
 /// Lets conditions do what is due by now: of one body, by moment, first what they do, then what ends.
-pub(in crate::conditions) fn pass(mut bearers: Bearers<'_, '_>) {
+pub(in crate::conditions) fn pass(
+    mut departed: MessageReader<Departed>,
+    mut bearers: Bearers<'_, '_>,
+) {
+    // Who leaves in the very tick would not be told of it: it is due when they are back.
+    for Departed { actor, .. } in departed.read() {
+        bearers.due.set(*actor, StableId::named(""), None);
+    }
     let now = bearers.clock.now;
     let mut fresh = BTreeMap::new();
     while let Some(who) = bearers.due.first(now) {
