@@ -87,10 +87,10 @@ const EDITS: [(&str, &str, &str, &str); 7] = [
         "nobody can walk from the default room to `attic`",
     ),
     (
-        "a loop",
+        "lists that pile up",
         "hall",
         "reactions = [{ on = 'timer', every = 1, do = [{ do = 'after', seconds = 60, then = [{ do = 'tell', room = 'Tock.' }] }, { do = 'after', seconds = 60, then = [] }, { do = 'after', seconds = 60, then = [] }, { do = 'after', seconds = 60, then = [] }, { do = 'after', seconds = 60, then = [] }, { do = 'after', seconds = 60, then = [] }, { do = 'after', seconds = 60, then = [] }, { do = 'after', seconds = 60, then = [] }] }]",
-        "goes wrong",
+        "state of effects: delayed_effects",
     ),
     (
         "an emote of nobody",
