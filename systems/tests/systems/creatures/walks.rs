@@ -78,7 +78,7 @@ proptest! {
     ) {
         let town = row(if leave { ", leave = true" } else { "" });
         // Watched all the time: five of them stand about.
-        let mut watched = open(&town, "r11").at_hz(5);
+        let mut watched = open(&town, "r11");
         for (name, room) in [("Bea", 1), ("Cleo", 3), ("Dora", 5), ("Edna", 7)] {
             watched.enter(name);
             watched.tick();
@@ -87,7 +87,7 @@ proptest! {
                 watched.tick();
             }
         }
-        let mut alone = open(&town, "r11").at_hz(5);
+        let mut alone = open(&town, "r11");
         let spent = watched.now().since(alone.now());
         alone.pass(spent);
         for stage in [&mut watched, &mut alone] {
