@@ -4,8 +4,8 @@
 //! They are written so that this needs no parser: imports and exports begin a line, an import names
 //! its module as `"./NAME.js"`, or as `"../sdk/NAME.js"` in the client, no text goes on over several
 //! lines, and no module imports another in a ring. Comments that begin a line are left out: they
-//! would be a third of what a browser loads. What is written otherwise is not put together but sent module by module, as a
-//! browser reads it anyway.
+//! would be a third of what a browser loads. What is written otherwise is not put together but sent
+//! module by module, as a browser reads it anyway.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
