@@ -19,7 +19,7 @@ use engine::record::{Checkpoint, Frame, RecordingHeader, Replay, Ticks, frames};
 use crate::Game;
 use crate::config::Config;
 use crate::recorder::{folder, recordings};
-use crate::replay::{recorded_game, recorded_settings, swapped_in};
+use crate::replay::{first_file, recorded_game, recorded_settings, swapped_in};
 use crate::revisions::{CheckedDraft, WorldAnswer, read};
 use report::PreviewReport;
 use side::{Side, compare};
@@ -86,16 +86,6 @@ fn last_tick(file: &Path) -> anyhow::Result<Tick> {
         }
     }
     Ok(last)
-}
-
-/// The newest file that begins before a tick. Names begin with that.
-fn first_file(files: &[PathBuf], from: Tick) -> usize {
-    let before = files.iter().rposition(|file| {
-        let name = file.file_name().and_then(|name| name.to_str());
-        let tick = name.and_then(|name| name.split('-').next()?.parse::<Tick>().ok());
-        tick.is_some_and(|tick| tick < from)
-    });
-    before.unwrap_or(0)
 }
 
 struct Preview<'a> {

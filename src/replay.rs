@@ -64,7 +64,7 @@ struct Played {
 fn run_files(files: &[PathBuf], wanted: &ReplayOptions, game: &Game) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     let mut player = Playback::new(wanted, game);
-    for file in &files[first_file(files, wanted)..] {
+    for file in &files[first_file(files, wanted.from.unwrap_or_default())..] {
         player.file(file)?;
         if player.played.difference.is_some() {
             break;
@@ -84,8 +84,7 @@ fn run_files(files: &[PathBuf], wanted: &ReplayOptions, game: &Game) -> anyhow::
 }
 
 /// The file with the last checkpoint before the first tick that is wanted. Names begin with it.
-fn first_file(files: &[PathBuf], wanted: &ReplayOptions) -> usize {
-    let Some(from) = wanted.from else { return 0 };
+pub(crate) fn first_file(files: &[PathBuf], from: Tick) -> usize {
     let before = files.iter().rposition(|file| {
         let name = file.file_name().and_then(|name| name.to_str());
         let tick = name.and_then(|name| name.split('-').next()?.parse::<Tick>().ok());

@@ -61,7 +61,7 @@ impl PreviewReport {
         let then = was.replay.engine().checkpoint().encode()?;
         let now = is.replay.engine().checkpoint().encode()?;
         for (component, count) in then.differences(&now) {
-            let owner = was.replay.owner_of(&component).to_owned();
+            let owner = was.replay.holder_of(&component).to_owned();
             *self
                 .values
                 .entry(owner)

@@ -185,10 +185,10 @@ impl Replay {
         self.engine.teller_of(event).unwrap_or("engine")
     }
 
-    /// The plugin that owns a saved component.
+    /// The plugin whose a state is, saved or not.
     #[must_use]
-    pub fn owner_of(&self, component: &str) -> &str {
-        self.engine.owner_of(component).unwrap_or("engine")
+    pub fn holder_of(&self, state: &str) -> &str {
+        self.engine.holder_of(state).unwrap_or("engine")
     }
 
     /// A revision to bring in a tick: of a mark that was recorded, or of any other.

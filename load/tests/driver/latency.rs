@@ -1,9 +1,12 @@
 //! Percentiles that can be worked out by hand.
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use load::{RunMetrics, drive};
-use tokio::task::LocalSet;
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::interval;
 
 use crate::fake::{Fake, Habits};
 use crate::scenario;
@@ -51,8 +54,19 @@ async fn late_answers_are_exact_on_paused_clock() {
     assert_eq!(metric(metrics, "driver_delay_max"), 0.0);
 }
 
-/// Every third answer comes 50 ms late. How exactly is measured on the paused clock: here the machine
-/// adds what it likes, but makes nothing faster, and nothing that was prompt as late as that.
+/// Notes for how long this thread ran nothing, at most.
+async fn watch_for_stalls(stalled: Rc<Cell<Duration>>) {
+    let mut looks = interval(Duration::from_millis(1));
+    let mut last = Instant::now();
+    loop {
+        looks.tick().await;
+        let (now, before) = (Instant::now(), last);
+        stalled.set(stalled.get().max(now - before));
+        last = now;
+    }
+}
+
+/// Every third answer comes 50 ms late; the driver may be wrong by 2 %.
 #[tokio::test]
 async fn late_answers_are_measured_over_sockets() {
     let habits = Habits {
@@ -61,16 +75,27 @@ async fn late_answers_are_measured_over_sockets() {
     };
     let playing = async {
         let (_fake, dial) = Fake::over_sockets(habits).await;
-        drive(&lookers("100ms", "4s"), dial, None).await.unwrap()
+        let stalled = Rc::new(Cell::new(Duration::ZERO));
+        let watch = spawn_local(watch_for_stalls(Rc::clone(&stalled)));
+        let report = drive(&lookers("100ms", "4s"), dial, None).await.unwrap();
+        watch.abort();
+        (report, stalled.get())
     };
-    let report = LocalSet::new().run_until(playing).await;
+    let (report, stalled) = LocalSet::new().run_until(playing).await;
     let metrics = &report.metrics;
+    // All live on this thread: whatever kept it from running kept the answer from being read, and on
+    // its way it may have been kept twice.
+    let delay = metric(metrics, "driver_delay_max") + 2.0 * stalled.as_secs_f64();
+    let most = 0.05 * 1.02 + delay;
     for late in ["response_p90", "response_p99"] {
         let told = metric(metrics, late);
-        assert!(told >= DELAY.as_secs_f64(), "{late}: {told}");
+        assert!(
+            (0.05..=most).contains(&told),
+            "{late}: {told}, at most {most}"
+        );
     }
     let prompt = metric(metrics, "response_p50");
-    assert!(prompt < DELAY.as_secs_f64() / 2.0, "p50: {prompt}");
+    assert!(prompt <= 0.001 + delay, "p50: {prompt}, delay {delay}");
 }
 
 #[tokio::test(start_paused = true)]
