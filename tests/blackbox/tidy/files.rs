@@ -70,6 +70,18 @@ fn machines(files: &[File]) -> Vec<String> {
     found
 }
 
+/// Lines that a merge has left for somebody to choose from.
+fn unmerged(files: &[File]) -> Vec<String> {
+    let mut found = Vec::new();
+    for File { path, text } in files {
+        let marks = (1..).zip(text.lines());
+        let marks =
+            marks.filter(|(_, line)| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> "));
+        found.extend(marks.map(|(number, _)| format!("{path}:{number}: a merge was left here")));
+    }
+    found
+}
+
 /// What is never shipped: a lane without a bound, a thread that sleeps.
 fn careless(files: &[File]) -> Vec<String> {
     let mut found = Vec::new();
@@ -114,6 +126,11 @@ fn nothing_names_a_machine_or_a_registry() {
 }
 
 #[test]
+fn merges_are_brought_to_an_end() {
+    none(unmerged(&files()));
+}
+
+#[test]
 fn nothing_shipped_is_unbounded_or_sleeps() {
     none(careless(&files()));
 }
@@ -147,6 +164,7 @@ fn file_that_breaks_a_rule_is_found() {
     let (place, host) = (format!("see {}x", PLACES[0]), format!("//{}/x", PLACES[3]));
     for (rule, path, text) in [
         (hidden as Rule, "net/src/bridge/mod.rs", ""),
+        (unmerged, "CHANGELOG.md", ">>>>>>> theirs"),
         (promises, "docs/why.md", &promise),
         (promises, "src/main.rs", &other),
         (machines, "docs/why.md", &place),
