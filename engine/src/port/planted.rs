@@ -43,24 +43,6 @@ mod switch {
         static MADE: Cell<Option<Planted>> = const { Cell::new(None) };
     }
 
-    impl Planted {
-        /// All of them.
-        pub const ALL: [Self; 12] = [
-            Self::WatermarkEarly,
-            Self::SyncSkipped,
-            Self::TransferHalved,
-            Self::ResumeRepeats,
-            Self::AnswerBeforeEffect,
-            Self::PendingLost,
-            Self::QuarantineUnrecorded,
-            Self::RingUnbounded,
-            Self::MuteStale,
-            Self::IdForgotten,
-            Self::RoomUnordered,
-            Self::LeaseUnchecked,
-        ];
-    }
-
     /// Makes this mistake on this thread from now on, or none.
     pub fn plant(mistake: Option<Planted>) {
         MADE.set(mistake);

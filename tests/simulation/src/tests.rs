@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::night::play;
 use crate::plan::Plan;
-use crate::sweep::{Nights, report};
+use crate::sweep::Nights;
 
 /// How long a night is in the box.
 const NIGHT: Duration = Duration::from_secs(60);
@@ -54,23 +54,4 @@ fn same_seed_leaves_same_trace() {
         assert_eq!(first.digest, second.digest, "seed {seed}");
         assert!(first.digest.1 > 300, "{:?} of seed {seed}", first.digest);
     }
-}
-
-/// Plays the one seed of `KADATH_SEED`, as a breach is told; none is played without.
-#[test]
-fn seed_plays_again() {
-    let Some(seed) = said("KADATH_SEED") else {
-        return;
-    };
-    let words = said("KADATH_PLAN").unwrap_or_default();
-    let plan = Plan::told(seed.parse().unwrap(), &words);
-    let planted = said("KADATH_PLANTED").map(|name| planted::named(&name));
-    engine::port::plant(planted);
-    let outcome = play(&plan);
-    println!("{plan}{:?}", outcome.digest);
-    assert!(
-        outcome.breach.is_none(),
-        "{}",
-        report(&plan, outcome).unwrap()
-    );
 }

@@ -11,14 +11,6 @@ use crate::plan::Plan;
 /// So many seeds may be needed to find one.
 const SEEDS_MAX: u64 = 2_000;
 
-/// The mistake of that name.
-pub(crate) fn named(name: &str) -> Planted {
-    let known = Planted::ALL
-        .into_iter()
-        .find(|one| format!("{one:?}") == name);
-    known.unwrap_or_else(|| panic!("{name} is none of {:?}", Planted::ALL))
-}
-
 /// Plays seeds until one breaks a law that the mistake must break.
 fn is_found(mistake: Planted, laws: &[Law]) {
     plant(Some(mistake));
